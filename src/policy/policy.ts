@@ -1,0 +1,64 @@
+/**
+ * Who takes a turn. A policy opens one session per search; a session is told what is new (the question with the
+ * first view, an observation, or an error) and answers with the text of its turn. Sessions keep their own history.
+ */
+import type { Problem } from '../protocol/problem.ts'
+import type { Pixels } from '../vision/picture.ts'
+import type { PixelBox } from '../protocol/box.ts'
+
+/** What the policy is shown of a region: the pixels already fitted to the profile's budget. */
+export interface View {
+  readonly pixels: Pixels
+  /** The region that the view shows, in pixels of the original picture. */
+  readonly boxPx: PixelBox
+}
+
+/** What is new since the session's last turn. `text` is the complete user message, `<image>` marking the view. */
+export type Message =
+  | { readonly kind: 'question'; readonly system: string; readonly text: string; readonly view: View }
+  | { readonly kind: 'observation'; readonly index: number; readonly text: string; readonly view: View }
+  | { readonly kind: 'error'; readonly text: string }
+
+/** One turn as the policy produced it. */
+export interface Reply {
+  readonly text: string
+  /** `length`: cut off by a token limit. */
+  readonly finish: 'stop' | 'length'
+  readonly usage: Usage
+  /** The sampled tokens and their log-probabilities, from policies that have them (training needs both). */
+  readonly sample?: TokenSample
+}
+
+export interface TokenSample {
+  /** The sequence that the reply was conditioned on: text tokens, and one `-1 - viewSlot` mark... see engine/. */
+  readonly promptTokens: readonly number[]
+  readonly replyTokens: readonly number[]
+  readonly logprobs: readonly number[]
+}
+
+/** Tokens of one turn: `prompt` counts only what was new to the session, pictures included. */
+export interface Usage {
+  readonly promptTokens: number
+  readonly imageTokens: number
+  readonly replyTokens: number
+}
+
+export interface TurnOptions {
+  readonly signal?: AbortSignal
+  /** 1-based turn number within the search. */
+  readonly turn: number
+}
+
+export interface Session {
+  take(message: Message, options: TurnOptions): Promise<Reply>
+  /** Releases what the session holds; safe to call twice. */
+  close(): void
+}
+
+export interface Policy {
+  /** How scores name it, such as `embedded:sft`, `teacher`, `chat:qwen`. */
+  readonly name: string
+  /** Opens a session. `seed` makes sampling reproducible where the policy can. */
+  open(problem: Problem, options: { readonly seed: number }): Session
+  close?(): Promise<void>
+}
