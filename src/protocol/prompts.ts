@@ -1,0 +1,65 @@
+/**
+ * What a policy is told: system prompt, question, observations and errors, as templates with named places in braces.
+ * The wording is this project's own. Pure.
+ */
+import type { TurnError } from './turn-error.ts'
+
+export interface Prompts {
+  readonly system: string
+  /** First user message. Places: `{question}`. `<image>` marks the first view. */
+  readonly question: string
+  /** User message after a crop. Places: `{action}`, `{observation}`. `<image>` marks the view. */
+  readonly observation: string
+  /** User message after a mistake. Places: `{error}`, `{code}`. */
+  readonly error: string
+}
+
+export const imageMark = '<image>'
+
+export const defaultPrompts: Prompts = {
+  system: [
+    'You answer a question about a picture. What decides the answer may be very small, so look closely before you answer.',
+    'In every turn, first think inside <think> and </think>. Then do one of two things.',
+    'To zoom in: <grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>. ' +
+      'The box is given by its top-left and bottom-right corners, as fractions between 0 and 1 of the width and the ' +
+      'height of its source. The source is "original_image", or "observation_1" for the first crop that you were ' +
+      'shown, and so on. You may zoom as often as you need, also into an earlier crop.',
+    'Once you are sure: <answer>your answer</answer>.',
+  ].join('\n'),
+  question: '<image>\n{question}',
+  observation:
+    'Action {action} gave observation_{observation}:\n<image>\n' +
+    'Go on: think, then zoom in again on any picture shown so far, or answer if you are sure.',
+  error: 'That zoom failed. {error}\nThink again, then zoom in with a corrected box, or answer if you are sure.',
+}
+
+/** The embedded policy's tokenizer takes these pieces as single tokens: change them and its weights together. */
+export const embeddedSystem = 'Find the target and answer.'
+export const embeddedErrorPrefix = 'error: '
+
+export const embeddedPrompts: Prompts = {
+  system: embeddedSystem,
+  question: '<image>\n{question}',
+  observation: 'observation_{observation}\n<image>',
+  error: `${embeddedErrorPrefix}{code}`,
+}
+
+export function questionText(prompts: Prompts, question: string): string {
+  return fill(prompts.question, { question })
+}
+
+/** `action` counts from 0, `observation` from 1 (reference 5.1). */
+export function observationText(prompts: Prompts, action: number, observation: number): string {
+  return fill(prompts.observation, { action, observation })
+}
+
+export function errorText(prompts: Prompts, { error, code }: TurnError): string {
+  return fill(prompts.error, { error, code })
+}
+
+/** Puts values into their places in one pass: what a question or an error quotes is never taken for a place. */
+function fill(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{([a-z]+)\}/g, (place, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : place,
+  )
+}

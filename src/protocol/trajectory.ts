@@ -1,0 +1,127 @@
+/** A Trajectory is one whole search as data: versioned, checked where it is read, pictures by hash only. Pure. */
+import { z } from 'zod'
+import type { PixelBox, RelativeBox } from './box.ts'
+import { levels } from './problem.ts'
+import { turnErrorCodes } from './turn-error.ts'
+
+export const trajectoryVersion = 1
+
+/**
+ * How a search ended. `answered`; `over-turn`, `over-image`, `over-context`: a limit was reached; `void`: the last turn
+ * held no action or was cut off; `failed`: the policy broke or took too long, to be retried and never scored.
+ */
+export const ends = ['answered', 'over-turn', 'over-image', 'over-context', 'void', 'failed'] as const
+export type End = (typeof ends)[number]
+
+/** The mask M of over-turn masking: did the search come to its own end (rightly or wrongly) within its limits? */
+export function completed(end: End): boolean {
+  return end === 'answered' || end === 'void'
+}
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
+const sizeSchema = z.int().positive()
+const countSchema = z.int().nonnegative()
+const pixelBoxSchema = z
+  .tuple([z.int(), z.int(), z.int(), z.int()])
+  .describe('[x0, y0, x1, y1] in pixels, right and bottom exclusive') as unknown as z.ZodType<PixelBox>
+const relativeBoxSchema = z
+  .tuple([z.number(), z.number(), z.number(), z.number()])
+  .describe('[x0, y0, x1, y1] as fractions of the source') as unknown as z.ZodType<RelativeBox>
+
+const problemSchema = z
+  .strictObject({
+    docId: z.string(),
+    dataSource: z.string(),
+    question: z.string(),
+    answer: z.string().optional(),
+    level: z.enum(levels).optional(),
+    choices: z.array(z.string()).readonly().optional(),
+    targetBoxRel: relativeBoxSchema.optional(),
+  })
+  .readonly()
+
+export const usageSchema = z
+  .strictObject({
+    promptTokens: countSchema.describe('what was new to the session, pictures included'),
+    imageTokens: countSchema,
+    replyTokens: countSchema,
+  })
+  .readonly()
+
+export const actionSchema = z.discriminatedUnion('kind', [
+  z
+    .strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() })
+    .readonly(),
+  z.strictObject({ kind: z.literal('answer'), text: z.string() }).readonly(),
+])
+
+const turnSchema = z
+  .strictObject({
+    text: z.string().describe('the reply, exactly as it came'),
+    finish: z.enum(['stop', 'length']),
+    thought: z.string().optional(),
+    action: actionSchema.optional(),
+    error: z
+      .strictObject({ code: z.enum(turnErrorCodes), error: z.string() })
+      .readonly()
+      .optional()
+      .describe('the mistake that was fed back, or that ended the search'),
+    observation: countSchema.optional().describe('index of the observation that this turn brought back'),
+    usage: usageSchema,
+    ms: z.number().nonnegative(),
+  })
+  .readonly()
+
+const observationSchema = z
+  .strictObject({
+    index: countSchema.describe('0 is the original picture'),
+    parent: countSchema.nullable().describe('index of the source; null for the original'),
+    boxPx: pixelBoxSchema.describe('in pixels of the source'),
+    boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture'),
+    view: z.strictObject({ width: sizeSchema, height: sizeSchema }).readonly(),
+  })
+  .readonly()
+
+export const verdictSchema = z
+  .strictObject({ kind: z.enum(['correct', 'wrong', 'unjudged']), reason: z.string() })
+  .readonly()
+
+export const trajectorySchema = z
+  .strictObject({
+    version: z.literal(trajectoryVersion),
+    problem: problemSchema,
+    picture: z.strictObject({ sha256: sha256Schema, width: sizeSchema, height: sizeSchema }).readonly(),
+    policy: z.string(),
+    profile: z.strictObject({ name: z.string(), sha256: sha256Schema }).readonly(),
+    maxTurns: sizeSchema,
+    seed: z.int(),
+    sampleIndex: countSchema,
+    turns: z.array(turnSchema).readonly(),
+    observations: z.array(observationSchema).readonly(),
+    end: z.enum(ends),
+    answer: z.string().nullable(),
+    failure: z
+      .strictObject({ code: z.string(), message: z.string() })
+      .readonly()
+      .optional()
+      .describe('why a search failed'),
+    usage: usageSchema.describe('sums over the turns'),
+    ms: z.number().nonnegative(),
+    verdict: verdictSchema.optional(),
+    reward: z
+      .strictObject({ total: z.number(), parts: z.record(z.string(), z.number()).readonly() })
+      .readonly()
+      .optional(),
+  })
+  .readonly()
+
+export type Trajectory = z.infer<typeof trajectorySchema>
+export type Turn = z.infer<typeof turnSchema>
+export type Observation = z.infer<typeof observationSchema>
+export type Action = z.infer<typeof actionSchema>
+export type Verdict = z.infer<typeof verdictSchema>
+
+/** The JSON Schema of a line of `trajectories.jsonl`. */
+export function trajectoryJsonSchema(): object {
+  return z.toJSONSchema(trajectorySchema)
+}

@@ -1,0 +1,12 @@
+/** What a search tells while it runs; the terminal, the page and the trainer are only readers of this stream. */
+import type { Reply, View } from '../policy/policy.ts'
+import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+
+export type SearchEvent =
+  /** A picture is ready to be shown to the policy; `observation.index` 0 is the original. */
+  | { readonly kind: 'observed'; readonly observation: Observation; readonly view: View }
+  /** The policy's thought, once its reply is there. `turn` counts from 1. */
+  | { readonly kind: 'thinking'; readonly turn: number; readonly text: string }
+  /** A turn was taken: `taken.action`, or `taken.error`. `reply` carries the sampled tokens, where a policy has them. */
+  | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn; readonly reply: Reply }
+  | { readonly kind: 'ended'; readonly trajectory: Trajectory }

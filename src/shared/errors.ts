@@ -1,0 +1,64 @@
+/** One hierarchy of errors: each has a stable `code` for machines, keeps its cause, and says in its message what to do. */
+
+export interface ErrorOptions {
+  readonly cause?: unknown
+}
+
+/** The work failed (exit 1), unless a subclass says otherwise. */
+export class MiniO3Error extends Error {
+  /** Stable, kebab-case, such as `run-config-differs`. */
+  readonly code: string
+  /** Exit status of a command that ends with this error. */
+  readonly exitCode: number = 1
+
+  constructor(code: string, message: string, options: ErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** The words, a file or a setting given by the user are wrong (exit 2); the message names the fix. */
+export class UserError extends MiniO3Error {
+  override readonly exitCode = 2
+}
+
+/** A policy or judge could not be reached or broke while answering: worth another try, never scored. */
+export class TransportError extends MiniO3Error {}
+
+/** The next message does not fit in the policy's context; a search ends `over-context` when a policy throws this. */
+export class ContextLengthError extends MiniO3Error {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('context-length', message, options)
+  }
+}
+
+/** The caller's signal stopped the work. Named as the platform names it, so that both kinds are caught alike. */
+export class AbortedError extends MiniO3Error {
+  override readonly exitCode = 130
+
+  constructor(message = 'Stopped before it was finished.', options: ErrorOptions = {}) {
+    super('aborted', message, options)
+    this.name = 'AbortError'
+  }
+}
+
+/** Throws `AbortedError` if the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortedError(undefined, { cause: signal.reason })
+}
+
+/** The exit status for any thrown value. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof MiniO3Error ? error.exitCode : 1
+}
+
+/** The stable code of any thrown value; the platform's own codes (`ENOENT`) pass through. */
+export function errorCodeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : 'unexpected'
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
