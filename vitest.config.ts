@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
     exclude: ['dist/**', 'node_modules/**'],
     testTimeout: 60_000,
     pool: 'threads',
+    reporters: ['default', './scripts/plain-reporter.mjs'],
   },
 })

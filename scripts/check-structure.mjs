@@ -1,0 +1,179 @@
+#!/usr/bin/env node
+/**
+ * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
+ * are short and open with a sentence, no tracked file names one machine's paths or a package registry, and no dependency
+ * runs an install script. Prints one line a finding, as `file:line: what is wrong`, and exits 1 if there is any.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join, posix, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The rooms of `src/`, top to bottom: a file may import from its own room and from the rooms below it. */
+export const rooms = [
+  ...['index.ts', 'web', 'cli', 'server', 'recipe', 'evaluate', 'page', 'coldstart', 'train', 'search', 'policy'],
+  ...['engine', 'model', 'judge', 'endpoint', 'benchmark', 'probe', 'vision', 'protocol', 'shared'],
+]
+
+export const maxLines = 400
+
+/**
+ * @typedef {{ path: string, text: string }} SourceFile Path relative to the root, with forward slashes.
+ * @typedef {{ path: string, line: number, message: string }} Finding
+ */
+
+const isCode = (path) => /^(src|bench|scripts)\/.*\.(ts|mjs)$/.test(path)
+const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
+const roomOf = (path) => path.split('/')[1]
+const lineAt = (text, offset) => text.slice(0, offset).split('\n').length
+
+/** Relative imports of a file, types included: `import`, `export from`, `import()` and `new URL(..., import.meta.url)`. */
+export function importsOf({ path, text }) {
+  const patterns = [
+    /^[ \t]*(?:import|export)\b[^'"`;]*?\bfrom\s*(['"])(\.[^'"]+)\1/gm,
+    /^[ \t]*import\s*(['"])(\.[^'"]+)\1/gm,
+    /\bimport\(\s*(['"])(\.[^'"]+)\1/g,
+    /\bnew URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url/g,
+  ]
+  return patterns.flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => ({
+      target: posix.normalize(posix.join(posix.dirname(path), match[2])),
+      line: lineAt(text, match.index + match[0].length),
+    })),
+  )
+}
+
+/** Tests may reach up: the teacher's test runs the search loop, which stands above the teacher. */
+export function checkRooms(files) {
+  return files
+    .filter(({ path }) => path.startsWith('src/') && isCode(path))
+    .flatMap((file) => {
+      const from = rooms.indexOf(roomOf(file.path))
+      if (from < 0)
+        return [{ path: file.path, line: 1, message: `'${roomOf(file.path)}' is no room: ${rooms.join(' > ')}` }]
+      if (isTest(file.path)) return []
+      return importsOf(file)
+        .filter(({ target }) => !target.startsWith('src/') || rooms.indexOf(roomOf(target)) < from)
+        .map(({ target, line }) => ({
+          path: file.path,
+          line,
+          message: target.startsWith('src/')
+            ? `imports ${target}: '${roomOf(target)}' stands above '${roomOf(file.path)}', and imports run downwards only`
+            : `imports ${target}, which is outside src/ and is not built`,
+        }))
+    })
+}
+
+/** One finding for each circle of files, named at the import that closes it. */
+export function checkCircles(files) {
+  const imports = new Map(files.filter(({ path }) => isCode(path)).map((file) => [file.path, importsOf(file)]))
+  const findings = []
+  const done = new Set()
+  const walk = (path, trail) => {
+    for (const { target, line } of imports.get(path) ?? []) {
+      const start = trail.indexOf(target)
+      if (start >= 0) {
+        const circle = [...trail.slice(start), target].join(' -> ')
+        findings.push({ path, line, message: `closes a circle of imports: ${circle}` })
+      } else if (!done.has(target)) walk(target, [...trail, target])
+    }
+    done.add(path)
+  }
+  for (const path of imports.keys()) if (!done.has(path)) walk(path, [path])
+  return findings
+}
+
+export function checkShape(files) {
+  return files
+    .filter(({ path }) => isCode(path) && !isTest(path))
+    .flatMap(({ path, text }) => {
+      const findings = []
+      const lines = text.trimEnd().split('\n').length
+      if (lines > maxLines)
+        findings.push({ path, line: maxLines + 1, message: `${lines} lines: split it (limit ${maxLines})` })
+      const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0
+      if (!text.startsWith('/**', start)) {
+        findings.push({ path, line: 1, message: 'does not open with a /** sentence */ on what it promises' })
+      }
+      return findings
+    })
+}
+
+const slips = [
+  { pattern: /(?:^|[^\w.])\/(?:work|farm|root|tmp|home|Users)\/[\w.-]+/g, message: 'names a path of one machine' },
+  { pattern: /https?:\/\/registry\.|\bregistry\.npmjs\b/g, message: 'names a package registry' },
+]
+
+export function checkSlips(files) {
+  return files.flatMap(({ path, text }) =>
+    slips.flatMap(({ pattern, message }) =>
+      [...text.matchAll(pattern)].map((match) => ({
+        path,
+        line: lineAt(text, match.index + 1),
+        message: `${message}: ${match[0].trim().slice(0, 60)}`,
+      })),
+    ),
+  )
+}
+
+export function checkLock({ path, text }) {
+  const findings = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/"hasInstallScript": true/.test(line)) {
+      const before = text
+        .split('\n')
+        .slice(0, index)
+        .findLast((earlier) => /^ {4}"/.test(earlier))
+      findings.push({
+        path,
+        line: index + 1,
+        message: `${before?.trim().split('"')[1]} runs an install script: choose another`,
+      })
+    }
+    if (/"resolved": "http/.test(line)) {
+      findings.push({
+        path,
+        line: index + 1,
+        message: 'a resolved URL: run npm install with the .npmrc of this repository',
+      })
+    }
+  }
+  return findings
+}
+
+/** Everything that is wrong in a checkout; files that git ignores do not count. */
+export function checkStructure(root) {
+  const options = { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], options)
+  const files = listed
+    .split('\0')
+    .filter(Boolean)
+    .flatMap((path) => readText(root, path))
+  const lock = files.find(({ path }) => path === 'package-lock.json')
+  return [
+    ...checkRooms(files),
+    ...checkCircles(files),
+    ...checkShape(files),
+    ...checkSlips(files),
+    ...(lock ? checkLock(lock) : [{ path: 'package-lock.json', line: 1, message: 'is missing: run npm install' }]),
+  ]
+}
+
+/** Nothing for a binary file, and for a file that is listed and already deleted. */
+function readText(root, path) {
+  let bytes
+  try {
+    bytes = readFileSync(join(root, path))
+  } catch (error) {
+    if (error.code === 'ENOENT') return []
+    throw error
+  }
+  return bytes.subarray(0, 8000).includes(0) ? [] : [{ path, text: bytes.toString('utf8') }]
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const findings = checkStructure(dirname(dirname(fileURLToPath(import.meta.url))))
+  for (const { path, line, message } of findings) console.error(`${path}:${line}: ${message}`)
+  console.log(findings.length === 0 ? 'Structure: nothing to mend.' : `Structure: ${findings.length} to mend.`)
+  process.exitCode = findings.length === 0 ? 0 : 1
+}

@@ -1,0 +1,77 @@
+/** The structure check finds each thing it promises to find, names file and line, and finds nothing in good files. */
+import { expect, test } from 'vitest'
+import { checkCircles, checkLock, checkRooms, checkShape, checkSlips, importsOf, maxLines } from './check-structure.mjs'
+
+const file = (path, ...lines) => ({ path, text: lines.join('\n') })
+const where = (findings) => findings.map(({ path, line }) => `${path}:${line}`)
+
+test('finds every kind of relative import, on its line', () => {
+  const found = importsOf(
+    file(
+      'src/search/loop.ts',
+      "import { z } from 'zod'",
+      'import {',
+      '  type Policy,',
+      "} from '../policy/policy.ts'",
+      "export * from './events.ts'",
+      "import '../shared/random.ts'",
+      "const later = await import('../engine/engine.ts')",
+      "new Worker(new URL('./worker.ts', import.meta.url))",
+      "const text = 'taken from ./nowhere.ts'",
+    ),
+  )
+  expect(found.toSorted((a, b) => a.line - b.line)).toEqual([
+    { target: 'src/policy/policy.ts', line: 4 },
+    { target: 'src/search/events.ts', line: 5 },
+    { target: 'src/shared/random.ts', line: 6 },
+    { target: 'src/engine/engine.ts', line: 7 },
+    { target: 'src/search/worker.ts', line: 8 },
+  ])
+})
+
+test('imports run downwards; tests may reach up; an unknown room and a way out of src are findings', () => {
+  expect(where(checkRooms([file('src/search/loop.ts', "import type { P } from '../policy/policy.ts'")]))).toEqual([])
+  expect(where(checkRooms([file('src/policy/policy.ts', '', "import { s } from '../search/loop.ts'")]))).toEqual([
+    'src/policy/policy.ts:2',
+  ])
+  expect(where(checkRooms([file('src/policy/policy.test.ts', "import { s } from '../search/loop.ts'")]))).toEqual([])
+  expect(where(checkRooms([file('src/helpers/a.ts', '')]))).toEqual(['src/helpers/a.ts:1'])
+  expect(where(checkRooms([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
+})
+
+test('a circle of files is found once, at the import that closes it', () => {
+  const circle = [
+    file('src/model/a.ts', "import type { B } from './b.ts'"),
+    file('src/model/b.ts', '', "import type { C } from './c.ts'"),
+    file('src/model/c.ts', '', '', "import type { A } from './a.ts'"),
+    file('src/model/d.ts', "import type { A } from './a.ts'", "import type { C } from './c.ts'"),
+  ]
+  const findings = checkCircles(circle)
+  expect(where(findings)).toEqual(['src/model/c.ts:3'])
+  expect(findings[0].message).toContain('src/model/a.ts -> src/model/b.ts -> src/model/c.ts -> src/model/a.ts')
+  expect(checkCircles(circle.slice(1))).toEqual([])
+})
+
+test('long files and files without an opening sentence are found, tests excepted', () => {
+  const long = `/** Long. */\n${'x\n'.repeat(maxLines)}`
+  expect(where(checkShape([{ path: 'src/model/long.ts', text: long }]))).toEqual([`src/model/long.ts:${maxLines + 1}`])
+  expect(checkShape([{ path: 'src/model/long.ts', text: long.slice(0, -2) }])).toEqual([])
+  expect(checkShape([{ path: 'src/model/long.test.ts', text: long }])).toEqual([])
+  expect(where(checkShape([file('src/model/mute.ts', 'export {}')]))).toEqual(['src/model/mute.ts:1'])
+  expect(checkShape([file('scripts/a.mjs', '#!/usr/bin/env node', '/** Says it. */')])).toEqual([])
+})
+
+test('paths of one machine and package registries are found; relative paths and words are not', () => {
+  const machine = `see /${'work'}/main/notes and https://${'registry'}.example.org`
+  expect(where(checkSlips([file('README.md', '', machine)]))).toEqual(['README.md:2', 'README.md:2'])
+  expect(checkSlips([file('README.md', 'runs/work/a, src/tmp/b, a homework/assignment, ./work/a')])).toEqual([])
+})
+
+test('the lock file may hold no install script and no resolved URL', () => {
+  const lock = { packages: { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { hasInstallScript: true } } }
+  const findings = checkLock({ path: 'package-lock.json', text: JSON.stringify(lock, null, 2) })
+  expect(where(findings)).toEqual(['package-lock.json:7'])
+  expect(findings[0].message).toContain('node_modules/b')
+  const resolved = '  "resolved": "https://host/a.tgz"'
+  expect(where(checkLock({ path: 'package-lock.json', text: resolved }))).toEqual(['package-lock.json:1'])
+})
