@@ -1,0 +1,38 @@
+/** The chart is well-formed SVG that draws, puts points where they belong, and shows any text as text. */
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { curveSvg } from './curve-svg.ts'
+import type { Curve } from './curve-svg.ts'
+
+const words = { title: 'Accuracy', xLabel: 'turn limit', yLabel: 'right answers' }
+
+function curve(name: string, ys: readonly number[]): Curve {
+  return { name, points: ys.map((y, index) => ({ x: 2 ** index, y, low: y - 0.05, high: y + 0.05 })) }
+}
+
+test('doubling the limit moves as far right everywhere, and fractions run up from the bottom', () => {
+  const svg = curveSvg([curve('a', [0, 0.5, 1])], words)
+  const points = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)])
+  const [[x0, y0], [x1, y1], [x2, y2]] = points as [[number, number], [number, number], [number, number]]
+  expect(x1 - x0).toBeCloseTo(x2 - x1)
+  expect(y0 - y1).toBeCloseTo(y1 - y2)
+  expect([x0, y0, x2, y2]).toEqual([80, 360, 700, 48])
+})
+
+test('draws: the curve and its band colour the pixels that they should', async () => {
+  const svg = curveSvg([{ name: 'a', points: [0.5, 0.5].map((y, i) => ({ x: i + 1, y, low: 0.3, high: 0.7 })) }], words)
+  const { data, info } = await sharp(Buffer.from(svg)).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+  const pixel = (x: number, y: number): number[] => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)]
+  expect(pixel(200, 204)).toEqual([0x00, 0x72, 0xb2])
+  const [red, , blue] = pixel(200, 230) as [number, number, number]
+  expect(blue - red).toBeGreaterThan(10)
+  expect(pixel(200, 330)).toEqual([255, 255, 255])
+})
+
+test('a name is text, whatever it holds; a single point is enough; no points are none', async () => {
+  const svg = curveSvg([curve('</text><script>x</script>&\u0000\ud800', [0.5])], words)
+  expect(svg).not.toContain('<script>')
+  expect(svg).not.toContain('NaN')
+  await expect(sharp(Buffer.from(svg)).metadata()).resolves.toMatchObject({ format: 'svg' })
+  expect(() => curveSvg([], words)).toThrow(RangeError)
+})

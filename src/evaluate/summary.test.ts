@@ -1,0 +1,174 @@
+/** Figures from hand-made searches: each expected number can be counted by eye. */
+import { expect, test } from 'vitest'
+import { pixelBox, relativeBox } from '../protocol/box.ts'
+import type { PixelBox } from '../protocol/box.ts'
+import type { Level } from '../protocol/problem.ts'
+import type { End, Observation, Trajectory } from '../protocol/trajectory.ts'
+import { outcomeOf } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+import { countCauses, summarise } from './summary.ts'
+import { accuracyTable, causesTable, markdownTable, plainTable } from './table.ts'
+
+const whole = pixelBox(0, 0, 4000, 4000)
+/** The target is 100 px wide at (1000, 1000): 14 px or more in a 64 px view of 457 px or less. */
+const onTarget = pixelBox(850, 850, 1250, 1250)
+const aside = pixelBox(2000, 2000, 2400, 2400)
+
+interface Wanted {
+  readonly docId?: string
+  readonly level?: Level
+  readonly sample?: number
+  readonly end?: End
+  readonly correct?: boolean
+  readonly turns?: number
+  readonly looks?: readonly PixelBox[]
+  readonly target?: boolean
+}
+
+function trajectory(wanted: Wanted): Trajectory {
+  const {
+    docId = 'a',
+    level = 'hard',
+    sample = 0,
+    end = 'answered',
+    correct = false,
+    looks = [],
+    target = true,
+  } = wanted
+  const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
+  const turn = { text: '', finish: 'stop', usage, ms: 1 } as const
+  const observation = (boxPx: PixelBox, index: number): Observation => ({
+    index,
+    parent: index === 0 ? null : 0,
+    boxPx,
+    boxInOriginalPx: boxPx,
+    view: { width: 64, height: 64 },
+  })
+  return {
+    version: 1,
+    problem: {
+      docId,
+      dataSource: 'test',
+      question: '?',
+      answer: '1',
+      level,
+      ...(target ? { targetBoxRel: relativeBox(0.25, 0.25, 0.275, 0.275) } : {}),
+    },
+    picture: { sha256: '0'.repeat(64), width: 4000, height: 4000 },
+    policy: 'test',
+    profile: { name: 'default', sha256: '0'.repeat(64) },
+    maxTurns: 32,
+    seed: 0,
+    sampleIndex: sample,
+    turns: Array.from({ length: wanted.turns ?? 1 }, () => turn),
+    observations: [whole, ...looks].map(observation),
+    end,
+    answer: end === 'answered' ? '1' : null,
+    usage,
+    ms: 1,
+    verdict: { kind: correct ? 'correct' : 'wrong', reason: '' },
+  }
+}
+
+const outcome = (wanted: Wanted): Outcome => outcomeOf(trajectory(wanted))
+
+test('Avg@K, ends, turns and accuracy at every limit', () => {
+  const summary = summarise(
+    [
+      // Right in turn 2 and turn 7 of two searches.
+      [outcome({ correct: true, turns: 2 }), outcome({ correct: true, turns: 7 })],
+      // Right in turn 1, and once out of turns.
+      [outcome({ level: 'easy', correct: true, turns: 1 }), outcome({ level: 'easy', end: 'over-turn', turns: 14 })],
+      // Wrong in turn 3, and once failed.
+      [outcome({ turns: 3 }), outcome({ end: 'failed', turns: 9 })],
+    ],
+    { samples: 2, maxTurns: 14, seed: 1, run: 'runs/a' },
+  )
+  expect(Object.keys(summary)).toEqual([
+    'problems', 'samples', 'avgAtK', 'low', 'high', 'ends', 'meanTurns', 'byLevel', 'byTurnLimit', 'run',
+  ]) // prettier-ignore
+  expect(summary).toMatchObject({ problems: 3, samples: 2, avgAtK: 0.5, low: 0, high: 1, run: 'runs/a' })
+  expect(summary.ends).toEqual({
+    answered: 4 / 6,
+    'over-turn': 1 / 6,
+    'over-image': 0,
+    'over-context': 0,
+    void: 0,
+    failed: 1 / 6,
+  })
+  expect(summary.meanTurns).toBeCloseTo((2 + 7 + 1 + 14 + 3) / 5)
+  expect(summary.byTurnLimit.map(({ limit, avgAtK }) => [limit, Math.round(avgAtK * 6)])).toEqual([
+    [1, 1],
+    [2, 2],
+    [4, 2],
+    [6, 2],
+    [12, 3],
+    [14, 3],
+  ])
+  expect(summary.byLevel.easy).toMatchObject({ problems: 1, samples: 2, avgAtK: 0.5 })
+  expect(summary.byLevel.hard).toMatchObject({ problems: 2, avgAtK: 0.5, low: 0, high: 1 })
+  expect(summary.byLevel.medium).toBeUndefined()
+})
+
+test('a failed search is never right, whatever else its line says', () => {
+  expect(outcome({ end: 'failed', correct: true }).correct).toBe(false)
+})
+
+test('each cause is told from the others', () => {
+  const ranOut = { end: 'over-turn', turns: 6 } as const
+  expect(outcome({ correct: true, looks: [onTarget] })).toMatchObject({ seen: true, cause: undefined })
+  expect(outcome({ looks: [onTarget] })).toMatchObject({ seen: true, cause: 'misread' })
+  expect(outcome({ looks: [aside] })).toMatchObject({ seen: false, cause: 'guessed' })
+  expect(outcome({ ...ranOut, looks: [aside, onTarget] })).toMatchObject({ cause: 'passed-over' })
+  expect(outcome({ ...ranOut, looks: [aside] })).toMatchObject({ cause: 'never-found' })
+  expect(outcome({ ...ranOut, looks: [aside, aside] })).toMatchObject({ cause: 'looped' })
+  expect(outcome({ ...ranOut, looks: [aside, onTarget, aside] })).toMatchObject({ cause: 'passed-over' })
+  expect(outcome({ end: 'void' })).toMatchObject({ cause: 'void' })
+  expect(outcome({ end: 'failed' })).toMatchObject({ cause: 'failed' })
+  expect(outcome({ target: false })).toMatchObject({ seen: undefined, cause: undefined })
+})
+
+test('seen means: the core inside, and 14 px or more', () => {
+  const seen = (x0: number, y0: number, side: number): boolean | undefined =>
+    outcome({ looks: [pixelBox(x0, y0, x0 + side, y0 + side)] }).seen
+  expect(seen(900, 900, 457)).toBe(true)
+  expect(seen(900, 900, 458)).toBe(false)
+  expect(seen(1025, 1000, 400)).toBe(true)
+  expect(seen(1026, 1000, 400)).toBe(false)
+})
+
+test('causes are counted for all and for each level, and tables show them', () => {
+  const counts = countCauses([
+    outcome({ level: 'easy', correct: true, looks: [onTarget] }),
+    outcome({ level: 'hard', looks: [onTarget] }),
+    outcome({ level: 'hard', end: 'over-turn', looks: [aside] }),
+    outcome({ target: false }),
+  ])
+  expect(counts.map(({ slice, searches, seen, correct }) => [slice, searches, seen, correct])).toEqual([
+    ['all', 3, 2, 1],
+    ['easy', 1, 1, 1],
+    ['hard', 2, 1, 0],
+  ])
+  const table = causesTable(counts)
+  expect(table.head).toEqual(['% of searches', 'all', 'easy', 'hard'])
+  expect(table.rows).toContainEqual(['answered wrongly, target had been shown', '33.3', '0.0', '50.0'])
+})
+
+test('the accuracy table has a row for each level, in Markdown and in plain text', () => {
+  const options = { samples: 1, maxTurns: 2, seed: 1, run: 'r' }
+  const table = accuracyTable([
+    { name: 'a|b', summary: summarise([[outcome({ correct: true, turns: 2 })]], options) },
+    { name: 'blind', summary: summarise([[outcome({})]], { ...options, maxTurns: 1 }) },
+  ])
+  expect(markdownTable(table).split('\n')).toEqual([
+    '| accuracy in %, at turn limit | 1 | 2 | mean turns |',
+    '| --- | ---: | ---: | ---: |',
+    '| a\\|b, hard | 0.0 (0.0-0.0) | 100.0 (100.0-100.0) | 2.0 |',
+    '| a\\|b, all | 0.0 (0.0-0.0) | 100.0 (100.0-100.0) | 2.0 |',
+    '| blind, hard | 0.0 (0.0-0.0) |  | 1.0 |',
+    '| blind, all | 0.0 (0.0-0.0) |  | 1.0 |',
+  ])
+  const lines = plainTable(table).split('\n')
+  expect(lines[2]).toBe('a|b, hard                     0.0 (0.0-0.0)  100.0 (100.0-100.0)         2.0')
+  expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+})
