@@ -51,6 +51,8 @@ export interface TurnOptions {
 
 export interface Session {
   take(message: Message, options: TurnOptions): Promise<Reply>
+  /** As `take`, but the turn has to be an answer: for baselines, where a policy can be made to answer at once. */
+  answerNow?(message: Message, options: TurnOptions): Promise<Reply>
   /** Releases what the session holds; safe to call twice. */
   close(): void
 }
