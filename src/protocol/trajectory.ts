@@ -49,9 +49,7 @@ export const usageSchema = z
   .readonly()
 
 export const actionSchema = z.discriminatedUnion('kind', [
-  z
-    .strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() })
-    .readonly(),
+  z.strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() }).readonly(),
   z.strictObject({ kind: z.literal('answer'), text: z.string() }).readonly(),
 ])
 

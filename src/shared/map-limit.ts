@@ -1,0 +1,79 @@
+/** Work on many items with a bound on how many run at once. */
+import { throwIfAborted } from './errors.ts'
+
+export interface Finished<R> {
+  readonly index: number
+  readonly value: R
+}
+
+type Settled<R> = Finished<R> | { readonly error: unknown }
+
+/**
+ * Results as they finish. Items are pulled only when fewer than `limit` are in flight or unread. When `signal` fires, or work fails, or the reader
+ * stops, no more items are started; what is in flight is waited for (and, after `signal`, still yielded) before the
+ * generator throws. To cut work that is in flight, give it a signal of its own.
+ */
+export async function* mapAsFinished<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  work: (item: T, index: number) => Promise<R>,
+  signal?: AbortSignal,
+): AsyncGenerator<Finished<R>, void> {
+  throwIfAborted(signal)
+  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  const finished: Settled<R>[] = []
+  const stopped = (): boolean => signal?.aborted === true
+  let wake = (): void => {}
+  const running = new Set<number>()
+  let started = 0
+  let more = true
+
+  function start(item: T): void {
+    const index = started++
+    running.add(index)
+    const settle = (settled: Settled<R>): void => {
+      running.delete(index)
+      finished.push(settled)
+      wake()
+    }
+    work(item, index).then(
+      (value) => settle({ index, value }),
+      (error: unknown) => settle({ error }),
+    )
+  }
+
+  try {
+    for (;;) {
+      while (more && running.size + finished.length < limit && !stopped()) {
+        const next = await source.next()
+        if (next.done) more = false
+        else if (!stopped()) start(next.value)
+      }
+      const first = finished.shift()
+      if (first !== undefined) {
+        if ('error' in first) throw first.error
+        yield first
+      } else if (running.size > 0) {
+        await new Promise<void>((resolve) => (wake = resolve))
+      } else {
+        break
+      }
+    }
+    if (more) throwIfAborted(signal)
+  } finally {
+    while (running.size > 0) await new Promise<void>((resolve) => (wake = resolve))
+    if (more) await source.return?.()
+  }
+}
+
+/** Results in the order of the items. Stops as `mapAsFinished` does. */
+export async function mapLimit<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  work: (item: T, index: number) => Promise<R>,
+  signal?: AbortSignal,
+): Promise<R[]> {
+  const results: R[] = []
+  for await (const { index, value } of mapAsFinished(items, limit, work, signal)) results[index] = value
+  return results
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { durationText, startProgress } from './progress.ts'
+
+function setup(isTTY: boolean, total?: number, done?: number) {
+  let ms = 0
+  const written: string[] = []
+  const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) }
+  const progress = startProgress({ label: 'searches', total, done, stream, now: () => ms })
+  return { progress, written, pass: (by: number) => (ms += by) }
+}
+
+describe('progress', () => {
+  it('says nothing about work of under two seconds', () => {
+    const { progress, written, pass } = setup(true, 3)
+    for (let i = 0; i < 3; i++) {
+      pass(600)
+      progress.advance()
+    }
+    progress.finish()
+    expect(written).toEqual([])
+  })
+
+  it('writes plain lines with count, rate and time left every few seconds', () => {
+    const { progress, written, pass } = setup(false, 100)
+    for (let i = 0; i < 20; i++) {
+      pass(1000)
+      progress.advance(2, 'loss 0.5')
+    }
+    expect(written[0]).toBe('searches 4/100, 2.00/s, 48 s left, loss 0.5\n')
+    expect(written).toHaveLength(4)
+    progress.finish()
+    expect(written.at(-1)).toBe('searches 40/100, 2.00/s, 30 s left, loss 0.5\n')
+  })
+
+  it('keeps one live line on a terminal, cut to its width', () => {
+    const { progress, written, pass } = setup(true)
+    pass(4000)
+    progress.advance(1, 'x'.repeat(200))
+    expect(written).toEqual(['\r\u001b[Ksearches 1, 15.0/min, in 4 s, '.padEnd(4 + 79, 'x')])
+    progress.finish()
+    expect(written.at(-1)).toBe('\n')
+  })
+
+  it('leaves work from before a resume out of the rate', () => {
+    const { progress, written, pass } = setup(false, 100, 50)
+    pass(10_000)
+    progress.advance(10)
+    expect(written).toEqual(['searches 60/100, 1.00/s, 40 s left\n'])
+  })
+
+  it('names durations', () => {
+    expect([0.4, 59.4, 61, 3599.6, 7500].map(durationText)).toEqual([
+      '0 s',
+      '59 s',
+      '1 min 01 s',
+      '1 h 00 min',
+      '2 h 05 min',
+    ])
+  })
+})

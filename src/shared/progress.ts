@@ -1,0 +1,79 @@
+/**
+ * Progress on stderr: count, rate and time left. One live line on a terminal, a plain line every few seconds elsewhere,
+ * and nothing at all for work that takes under two seconds.
+ */
+
+export interface Progress {
+  /** `count` more are done; `note` (such as a loss) is shown behind the numbers. */
+  advance(count?: number, note?: string): void
+  /** Prints a last line, if anything was printed. */
+  finish(): void
+}
+
+export interface ProgressOptions {
+  readonly label: string
+  /** Absent: unknown, so no time left is shown. */
+  readonly total?: number
+  /** Already done before a resume; counts towards the total but not towards the rate. */
+  readonly done?: number
+  readonly stream?: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown }
+  readonly now?: () => number
+}
+
+const silentMs = 2_000
+const liveEveryMs = 100
+const plainEveryMs = 5_000
+
+export function startProgress(options: ProgressOptions): Progress {
+  const { label, total, stream = process.stderr, now = Date.now } = options
+  const before = options.done ?? 0
+  const startedMs = now()
+  const live = stream.isTTY === true
+  let done = before
+  let note = ''
+  let shownMs = Number.NEGATIVE_INFINITY
+
+  function line(): string {
+    const seconds = (now() - startedMs) / 1000
+    const perSecond = (done - before) / seconds
+    const parts = [`${label} ${done}${total === undefined ? '' : `/${total}`}`, rateText(perSecond)]
+    if (total !== undefined && done < total && perSecond > 0)
+      parts.push(`${durationText((total - done) / perSecond)} left`)
+    else parts.push(`in ${durationText(seconds)}`)
+    if (note !== '') parts.push(note)
+    return parts.join(', ')
+  }
+
+  function show(): void {
+    shownMs = now()
+    stream.write(live ? `\r\u001b[K${line().slice(0, (stream.columns ?? 80) - 1)}` : `${line()}\n`)
+  }
+
+  return {
+    advance(count = 1, newNote) {
+      done += count
+      if (newNote !== undefined) note = newNote
+      const silent = now() - startedMs < silentMs
+      if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()
+    },
+    finish() {
+      if (now() - startedMs < silentMs) return
+      show()
+      if (live) stream.write('\n')
+    },
+  }
+}
+
+function rateText(perSecond: number): string {
+  if (perSecond >= 1 || perSecond === 0) return `${perSecond.toPrecision(3)}/s`
+  return perSecond * 60 >= 1 ? `${(perSecond * 60).toPrecision(3)}/min` : `${(perSecond * 3600).toPrecision(3)}/h`
+}
+
+/** `42 s`, `3 min 20 s`, `2 h 05 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+  const minutes = Math.round(whole / 60)
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}

@@ -1,0 +1,85 @@
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from './canonical.ts'
+import { UserError } from './errors.ts'
+import { openRun, replaceFile } from './run-folder.ts'
+import type { RunFolder } from './run-folder.ts'
+
+let base: string
+let path: string
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'run-'))
+  path = join(base, 'deep', 'run')
+})
+afterEach(() => rm(base, { recursive: true }))
+
+async function linesOf(run: RunFolder): Promise<unknown[]> {
+  const lines: unknown[] = []
+  for await (const line of run.read('trajectories')) lines.push(line)
+  return lines
+}
+
+const config = { command: 'sft', steps: 10, data: { seed: 1 } }
+
+describe('run folder', () => {
+  it('lays out a new run and keeps its lines and pictures', async () => {
+    const run = await openRun(path, config)
+    expect(run.resumed).toBe(false)
+    await run.append('metrics', { step: 1 })
+    await run.append('metrics', { step: 2 })
+    const bytes = Buffer.from('not really a picture')
+    const hash = await run.keepImage(bytes, 'png')
+    expect(await run.keepImage(bytes, 'png')).toBe(hash)
+    await run.close()
+    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images', 'logs', 'metrics.jsonl'])
+    expect(hash).toBe(sha256(bytes))
+    expect(await readdir(join(path, 'images'))).toEqual([`${hash}.png`])
+    expect(JSON.parse(await readFile(run.file('config.json'), 'utf8'))).toEqual(config)
+  })
+
+  it('resumes the same config, in any order of its keys, after a torn line', async () => {
+    const first = await openRun(path, config)
+    await first.append('trajectories', { n: 1 })
+    await first.close()
+    await appendFile(join(path, 'trajectories.jsonl'), '{"n":2')
+    const again = await openRun(path, { data: { seed: 1 }, steps: 10, command: 'sft', absent: undefined })
+    expect(again.resumed).toBe(true)
+    expect(await linesOf(again)).toEqual([{ n: 1 }])
+    await again.append('trajectories', { n: 2 })
+    expect(await linesOf(again)).toEqual([{ n: 1 }, { n: 2 }])
+    await again.close()
+  })
+
+  it('refuses another config, names what differs, and writes nothing', async () => {
+    await (await openRun(path, config)).close()
+    const attempt = openRun(path, { ...config, steps: 20, data: { seed: 2 } })
+    await expect(attempt).rejects.toBeInstanceOf(UserError)
+    await expect(attempt).rejects.toMatchObject({ code: 'run-config-differs', exitCode: 2 })
+    await expect(attempt).rejects.toThrow('steps: 10, now 20; data.seed: 1, now 2')
+    expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual(config)
+  })
+
+  it('refuses a folder that holds something else, and a file', async () => {
+    await mkdir(path, { recursive: true })
+    await writeFile(join(path, 'holiday.jpg'), '')
+    await expect(openRun(path, config)).rejects.toMatchObject({ code: 'run-folder-taken' })
+    await expect(openRun(join(path, 'holiday.jpg'), config)).rejects.toMatchObject({ code: 'run-folder-taken' })
+    expect(await readdir(path)).toEqual(['holiday.jpg'])
+  })
+
+  it('starts over in a folder whose first start was killed before its config was there', async () => {
+    await mkdir(join(path, 'images'), { recursive: true })
+    await writeFile(join(path, 'config.json.17-0.tmp'), '{"comm')
+    expect((await openRun(path, config)).resumed).toBe(false)
+  })
+
+  it('replaces a file whole', async () => {
+    const target = join(base, 'a', 'report.html')
+    await replaceFile(target, 'one')
+    await replaceFile(target, 'two')
+    expect(await readFile(target, 'utf8')).toBe('two')
+    expect(await readdir(join(base, 'a'))).toEqual(['report.html'])
+  })
+})
