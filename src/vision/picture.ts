@@ -3,13 +3,14 @@
  * Two kinds exist: a decoded file (`vision/`) and a scene that draws regions on demand (`probe/`).
  */
 import type { PixelBox, Size } from '../protocol/box.ts'
+import type { Resampler } from '../protocol/profile.ts'
+
+export type { Resampler }
 
 /** Packed 8-bit RGB, rows top to bottom: `data.length === width * height * 3`. */
 export interface Pixels extends Size {
   readonly data: Uint8Array
 }
-
-export type Resampler = 'nearest' | 'area' | 'lanczos3'
 
 export interface Picture extends Size {
   /** Content hash (hex SHA-256) of the file or scene: how trajectories name pictures. */

@@ -1,0 +1,111 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { pixelBox } from '../protocol/box.ts'
+import type { ViewRule } from '../protocol/profile.ts'
+import { profiles } from '../protocol/profile.ts'
+import { fitSize, view } from './fit.ts'
+import type { Picture } from './picture.ts'
+import { region } from './region.ts'
+
+const official = profiles.official.observationView
+
+describe('fitSize', () => {
+  // Reference 5.3.
+  it.each([
+    [
+      [4000, 3000],
+      [1632, 1224],
+    ],
+    [
+      [2250, 1500],
+      [1732, 1154],
+    ],
+    [
+      [7680, 4320],
+      [1885, 1060],
+    ],
+    [
+      [1000, 700],
+      [1000, 700],
+    ],
+    [
+      [120, 80],
+      [244, 163],
+    ],
+    [
+      [1, 1],
+      [200, 200],
+    ],
+    [
+      [3000, 20],
+      [4201, 29],
+    ],
+    [
+      [14, 2786],
+      [29, 5643],
+    ],
+  ])('gives a region of %j the view %j that the released loop gives', ([width, height], [w, h]) => {
+    expect(fitSize({ width: width!, height: height! }, official)).toEqual({ width: w, height: h })
+  })
+
+  it('widens a region of 200 : 1 or more to less than that', () => {
+    // 28 x 5,700 is inside the pixel range: int(5700 / 190 + 1) = 31.
+    expect(fitSize({ width: 28, height: 5700 }, official)).toEqual({ width: 31, height: 5700 })
+    expect(fitSize({ width: 5700, height: 28 }, official)).toEqual({ width: 5700, height: 31 })
+    expect(fitSize({ width: 28, height: 5599 }, official)).toEqual({ width: 28, height: 5599 })
+    expect(fitSize({ width: 28, height: 5600 }, official)).toEqual({ width: 30, height: 5600 })
+  })
+
+  it('leaves thin regions thin where the rule has no aspect limit', () => {
+    expect(fitSize({ width: 28, height: 5700 }, profiles.official.firstView)).toEqual({ width: 28, height: 5700 })
+  })
+
+  it('keeps to the budget and to the shape for every region that is not thin', () => {
+    const side = fc.integer({ min: 1, max: 20_000 })
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        fc.pre(Math.max(width, height) / Math.min(width, height) < 10)
+        const fitted = fitSize({ width, height }, official)
+        const pixels = fitted.width * fitted.height
+        expect(pixels).toBeLessThanOrEqual(2_000_000)
+        expect(pixels).toBeGreaterThan(40_000 - fitted.width - fitted.height)
+        expect(fitted.width / fitted.height / (width / height)).toBeCloseTo(1, 1)
+      }),
+    )
+  })
+
+  it('gives whole sides of at least the smallest for every region', () => {
+    const side = fc.integer({ min: 1, max: 40_000 })
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        const fitted = fitSize({ width, height }, official)
+        expect(Number.isInteger(fitted.width) && Number.isInteger(fitted.height)).toBe(true)
+        expect(Math.min(fitted.width, fitted.height)).toBeGreaterThanOrEqual(28)
+        expect(Math.max(fitted.width / fitted.height, fitted.height / fitted.width)).toBeLessThan(200)
+      }),
+    )
+  })
+})
+
+describe('view', () => {
+  const data = Uint8Array.from({ length: 90 * 60 * 3 }, (_, i) => i % 251)
+  const picture: Picture = {
+    width: 90,
+    height: 60,
+    sha256: 'of a test',
+    region: (boxPx, size, resampler) => region({ width: 90, height: 60, data }, boxPx, size, resampler),
+  }
+
+  it('is the fitted size, by the resampler of the rule', async () => {
+    const boxPx = pixelBox(10, 10, 70, 50)
+    const seen = await view(picture, boxPx, official)
+    expect(seen).toEqual(await picture.region(boxPx, { width: 244, height: 163 }, 'nearest'))
+    expect([seen.width, seen.height, seen.data.length]).toEqual([244, 163, 244 * 163 * 3])
+  })
+
+  it('is the exact size when the rule says so', async () => {
+    const rule: ViewRule = { kind: 'exact', width: 64, height: 64, resampler: 'area' }
+    const seen = await view(picture, pixelBox(0, 0, 90, 60), rule)
+    expect([seen.width, seen.height, seen.data.length]).toEqual([64, 64, 64 * 64 * 3])
+  })
+})

@@ -1,0 +1,40 @@
+/** The size at which a policy sees a region: the released loop's arithmetic, or a fixed size. */
+import { boxSize } from '../protocol/box.ts'
+import type { PixelBox, Size } from '../protocol/box.ts'
+import type { ViewRule } from '../protocol/profile.ts'
+import type { Picture, Pixels } from './picture.ts'
+
+/**
+ * The size of the view of a region of `size` pixels (reference 5.3). A budget is met to within rounding: sides are cut to
+ * whole pixels, and the last two steps, for very thin regions, may leave the pixel range again.
+ */
+export function fitSize(size: Size, rule: ViewRule): Size {
+  if (rule.kind === 'exact') return { width: rule.width, height: rule.height }
+  let { width, height } = size
+  if (width * height > rule.maxPixels) {
+    const factor = Math.sqrt(rule.maxPixels / (width * height))
+    width = Math.trunc(width * factor)
+    height = Math.trunc(height * factor)
+  }
+  if (width * height < rule.minPixels) {
+    const factor = Math.sqrt(rule.minPixels / (width * height))
+    width = Math.trunc(width * factor)
+    height = Math.trunc(height * factor)
+  }
+  if (Math.min(width, height) < rule.minSide) {
+    const factor = rule.minSide / Math.min(width, height)
+    width = Math.trunc(width * factor + 1)
+    height = Math.trunc(height * factor + 1)
+  }
+  if (rule.maxAspect !== null) {
+    const wanted = rule.maxAspect * 0.95 // 190 for the released loop's 200
+    if (width / height >= rule.maxAspect) height = Math.trunc(width / wanted + 1)
+    else if (height / width >= rule.maxAspect) width = Math.trunc(height / wanted + 1)
+  }
+  return { width, height }
+}
+
+/** What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. */
+export function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<Pixels> {
+  return picture.region(boxPx, fitSize(boxSize(boxPx), rule), rule.resampler)
+}

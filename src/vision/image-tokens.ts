@@ -1,0 +1,54 @@
+/** How many tokens a picture costs in the Qwen vision-language models, and the size to which their processor resizes it. */
+import type { Size } from '../protocol/box.ts'
+import { UserError } from '../shared/errors.ts'
+
+export interface TokenGrid {
+  /** Pixels along a side of one token: patch x merge. */
+  readonly cell: number
+  readonly minPixels: number
+  readonly maxPixels: number
+}
+
+/** The models' own bounds, from their processor configurations. */
+export const tokenGrids = {
+  'qwen2.5-vl': { cell: 28, minPixels: 3_136, maxPixels: 12_845_056 },
+  'qwen3-vl': { cell: 32, minPixels: 65_536, maxPixels: 16_777_216 },
+} as const satisfies Record<string, TokenGrid>
+
+export interface TokenCount {
+  /** Multiples of the cell: a picture of this size is not resized again by the server. */
+  readonly size: Size
+  readonly tokens: number
+}
+
+/** The processor's `smart_resize` (reference: tinker-protocol 2.2). Throws UserError `picture-aspect` beyond 200 : 1. */
+export function imageTokens(size: Size, grid: TokenGrid): TokenCount {
+  const { width, height } = size
+  const { cell, minPixels, maxPixels } = grid
+  if (Math.max(width, height) / Math.min(width, height) > 200) {
+    throw new UserError(
+      'picture-aspect',
+      `A picture of ${width}x${height} is too thin for the model: one side is over 200 times the other. Cut it first.`,
+    )
+  }
+  let columns = roundHalfEven(width / cell)
+  let rows = roundHalfEven(height / cell)
+  if (columns * rows * cell * cell > maxPixels) {
+    const factor = Math.sqrt((width * height) / maxPixels)
+    columns = Math.max(1, Math.floor(width / factor / cell))
+    rows = Math.max(1, Math.floor(height / factor / cell))
+  } else if (columns * rows * cell * cell < minPixels) {
+    const factor = Math.sqrt(minPixels / (width * height))
+    columns = Math.ceil((width * factor) / cell)
+    rows = Math.ceil((height * factor) / cell)
+  }
+  return { size: { width: columns * cell, height: rows * cell }, tokens: columns * rows }
+}
+
+/** Python's `round`: halves go to the even neighbour. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1
+  return Math.round(value)
+}
