@@ -1,0 +1,69 @@
+/** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
+import type { PixelBox } from '../protocol/box.ts'
+import { pixelBox } from '../protocol/box.ts'
+import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+
+export interface Step {
+  /** The turn's number, from 1. */
+  readonly number: number
+  readonly turn: Turn
+  /** What the turn brought back. */
+  readonly observation?: Observation
+}
+
+export function stepsOf(trajectory: Trajectory): Step[] {
+  return trajectory.turns.map((turn, index) => ({
+    number: index + 1,
+    turn,
+    observation: turn.observation === undefined ? undefined : trajectory.observations[turn.observation],
+  }))
+}
+
+/** How many crops lie between the original (0) and the observation. */
+export function depthOf(trajectory: Trajectory, observation: Observation): number {
+  let depth = 0
+  for (let at = observation; at.parent !== null && depth < trajectory.observations.length; depth++) {
+    at = trajectory.observations[at.parent]!
+  }
+  return depth
+}
+
+/** `the original` or `observation 3`. */
+export function pictureName(index: number): string {
+  return index === 0 ? 'the original' : `observation ${index}`
+}
+
+/** Where the answer can be read, in pixels of the original. */
+export function targetBox({ problem, picture }: Trajectory): PixelBox | undefined {
+  const box = problem.targetBoxRel
+  if (!box) return undefined
+  const { width, height } = picture
+  return pixelBox(
+    Math.floor(box[0] * width),
+    Math.floor(box[1] * height),
+    Math.ceil(box[2] * width),
+    Math.ceil(box[3] * height),
+  )
+}
+
+/** Does `outer` hold all of `inner`? */
+export function contains(outer: PixelBox, inner: PixelBox): boolean {
+  return outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
+}
+
+/** Every end in a few words. */
+export const endWords: Readonly<Record<End, string>> = {
+  answered: 'answered',
+  'over-turn': 'ran out of turns',
+  'over-image': 'ran out of pictures',
+  'over-context': 'ran out of context',
+  void: 'stopped without an answer',
+  failed: 'the policy failed',
+}
+
+/** What a turn did, in one line. */
+export function stepTitle({ turn, observation }: Step): string {
+  if (observation) return `Looks into ${pictureName(observation.parent ?? 0)}`
+  if (turn.error) return turn.action?.kind === 'grounding' ? 'Box refused' : 'Nothing to act on'
+  return turn.action?.kind === 'answer' ? 'Answers' : 'Looks on'
+}

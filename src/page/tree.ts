@@ -1,0 +1,123 @@
+/**
+ * The search as a tree: time runs to the right, depth downwards. Every observation hangs from the picture that it was
+ * cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
+ */
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { html } from './html.ts'
+import type { Html } from './html.ts'
+import { turnClasses } from './palette.ts'
+import { depthOf, endWords, pictureName, stepsOf, stepTitle } from './step.ts'
+import type { Step } from './step.ts'
+
+const side = 56
+const column = 78
+const row = 92
+const margin = 12
+const caption = 15
+
+interface Place {
+  /** Left and top edge of the thumbnail. */
+  readonly x: number
+  readonly y: number
+}
+
+/** `id` prefixes the links to the turns' cards; `thumbUrls` has one picture per observation, the original first. */
+export function tree(trajectory: Trajectory, id: string, thumbUrls: readonly string[]): Html {
+  const steps = stepsOf(trajectory)
+  const observations: Place[] = [at(0, 0)]
+  const places = steps.map(({ number, observation }, index) => {
+    const before = observations.at(-1)!
+    const place = observation ? at(index + 1, depthOf(trajectory, observation)) : { x: at(number, 0).x, y: before.y }
+    if (observation) observations[observation.index] = place
+    return place
+  })
+  const ending = steps.at(-1)?.turn.action?.kind === 'answer' ? [] : [endNode(trajectory, steps.length, observations)]
+  const width = at(steps.length + ending.length, 0).x + side + margin
+  const height = Math.max(...observations.map((place) => place.y)) + side + caption + margin
+  return html`<div class="tree" tabindex="0" role="group" aria-label="The search as a tree">
+  <svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+    ${steps.map((step, index) => arrow(step, places[index]!, observations))}
+    <a href="#${id}-t0" aria-label="The original"><g class="node" data-turn="0">
+      ${thumbnail(thumbUrls[0]!, observations[0]!)}<text class="caption" ${centre(observations[0]!)}>original</text>
+    </g></a>
+    ${steps.map((step, index) => node(step, places[index]!, id, thumbUrls, trajectory))}
+    ${ending}
+  </svg></div>`
+}
+
+function at(columnIndex: number, depth: number): Place {
+  return { x: margin + columnIndex * column, y: margin + depth * row }
+}
+
+function node(step: Step, place: Place, id: string, thumbUrls: readonly string[], trajectory: Trajectory): Html {
+  const { number, turn, observation } = step
+  const label = `Turn ${number}: ${stepTitle(step)}`
+  const body = observation
+    ? html`${thumbnail(thumbUrls[observation.index]!, place)}
+        <text class="caption" ${centre(place)}>${pictureName(observation.index).replace('observation', 'obs.')}</text>`
+    : turn.action?.kind === 'answer' && !turn.error
+      ? answerTile(trajectory, place)
+      : html`<rect class="refused" ${square(place)}/><text class="cross" ${middle(place)}>✕</text>
+          <text class="caption" ${centre(place)}>refused</text>`
+  return html`<a href="#${id}-t${number}" aria-label="${label}">
+    <g class="node ${turnClasses(number)}" data-turn="${number}">${body}
+      <g class="badge" transform="translate(${place.x} ${place.y})"><circle r="9"/><text dy="3.5">${number}</text></g>
+    </g></a>`
+}
+
+function answerTile(trajectory: Trajectory, place: Place): Html {
+  const answer = trajectory.answer ?? ''
+  const short = [...answer].length > 7 ? `${[...answer].slice(0, 6).join('')}…` : answer
+  return html`<rect class="answer ${trajectory.verdict?.kind ?? 'unjudged'}" rx="10" ${square(place)}/>
+    <text class="answer-text ${[...short].length > 2 && 'long'}" ${middle(place)}>${short}</text>
+    <text class="caption" ${centre(place)}>answer</text>`
+}
+
+function endNode(trajectory: Trajectory, turns: number, observations: readonly Place[]): Html {
+  const place = { x: at(turns + 1, 0).x, y: observations.at(-1)!.y }
+  return html`<g class="node end"><rect class="refused" ${square(place)}/><text class="cross" ${middle(place)}>?</text>
+    <text class="caption" ${centre(place)}>no answer</text><title>${endWords[trajectory.end]}</title></g>`
+}
+
+/** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */
+function arrow(step: Step, to: Place, observations: readonly Place[]): Html | undefined {
+  const { number, turn, observation } = step
+  if (!observation) {
+    const last = observations.at(-1)!
+    if (turn.action?.kind !== 'answer') return undefined
+    const y = last.y + side / 2
+    return arrowPath(number, `M${last.x + side} ${y}H${to.x - 7}`, `M${to.x - 7} ${y - 4}l6 4-6 4z`)
+  }
+  const from = observations[observation.parent ?? 0]!
+  const x0 = from.x + side / 2
+  const y0 = from.y + side + caption + 1
+  const x1 = to.x + side / 2
+  const y1 = to.y - 6
+  // Long ways run flat just under their source, so that they do not cross the pictures between.
+  const bend = (y1 - y0) * 0.55 + Math.max(0, y1 - y0 - row) * 0.4
+  const line = `M${x0} ${y0}C${x0} ${y0 + bend} ${x1} ${Math.max(y0, y1 - bend)} ${x1} ${y1}`
+  return arrowPath(number, line, `M${x1 - 4} ${y1 - 1}l4 6 4-6z`)
+}
+
+function arrowPath(number: number, line: string, head: string): Html {
+  return html`<g class="arrow ${turnClasses(number)}" data-turn="${number}">
+    <path class="way" d="${line}"/><path class="head" d="${head}"/></g>`
+}
+
+function thumbnail(url: string, place: Place): Html {
+  return html`<rect class="well" ${square(place)}/>
+    <image href="${url}" ${square(place)} preserveAspectRatio="xMidYMid meet"/>
+    <rect class="frame" rx="3" ${square(place)}/>`
+}
+
+function square({ x, y }: Place): Html {
+  return html`x="${x}" y="${y}" width="${side}" height="${side}"`
+}
+
+function centre({ x, y }: Place): Html {
+  return html`x="${x + side / 2}" y="${y + side + 13}"`
+}
+
+function middle({ x, y }: Place): Html {
+  return html`x="${x + side / 2}" y="${y + side / 2}"`
+}
