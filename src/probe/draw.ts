@@ -6,7 +6,8 @@
 import type { Size } from '../protocol/box.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { Clutter, Colour, Scene, SceneObject, Shape } from './scene.ts'
-import { digitStrokes, insideShape } from './outline.ts'
+import { digitAspect, insideDigit, insideShape } from './outline.ts'
+import { digitMask, maskCell, maskSide, shapeMask, unsure, type Mask } from './mask.ts'
 import { paintGround } from './ground.ts'
 
 /** A region in fractions of the picture: `[x0, y0, x1, y1]`. */
@@ -41,24 +42,44 @@ const digitPlace: Readonly<Record<Shape, { height: number; dy: number }>> = {
   cross: { height: 0.52, dy: 0 },
   heart: { height: 0.5, dy: -0.06 },
 }
-/** Stroke width as a share of the digit's height. */
-const strokeShare = 0.17
 
 /** The pixels of `region` drawn at `size`. */
 export function drawScene(scene: Scene, region: Region, size: Size): Pixels {
   const data = new Uint8Array(size.width * size.height * 3)
-  const canvas: Canvas = { data, size, region }
+  const canvas: Canvas = {
+    data,
+    size,
+    region,
+    xs: new Float64Array(size.width * maxSamples),
+    marks: new Uint8Array(size.width * maxSamples),
+    hits: new Uint8Array(size.width),
+  }
   paintGround(scene.ground, region, size, data)
-  for (const item of scene.clutter) paintClutter(canvas, item)
-  for (const object of scene.objects) paintObject(canvas, object)
+  for (const item of scene.clutter) if (inView(region, item, (item.width + item.height) / 2)) paintClutter(canvas, item)
+  for (const object of scene.objects) if (inView(region, object, object.side / 2)) paintObject(canvas, object)
   return { ...size, data }
 }
+
+/** Whether anything within `reach` of the item's middle, along either axis, can be in the region. */
+function inView(region: Region, { x, y }: { x: number; y: number }, reach: number): boolean {
+  return x + reach > region[0] && x - reach < region[2] && y + reach > region[1] && y - reach < region[3]
+}
+
+/** Samples along a pixel's side, at most. */
+const maxSamples = 5
 
 interface Canvas {
   readonly data: Uint8Array
   readonly size: Size
   readonly region: Region
+  /** Scratch of `fill`: for each sample of a row its x and whether it is inside, for each pixel its samples inside. */
+  readonly xs: Float64Array
+  readonly marks: Uint8Array
+  readonly hits: Uint8Array
 }
+
+/** Marks which of the `count` samples at `xs` and height `y` lie inside: 1 or 0 each. */
+type MarkRow = (y: number, xs: Float64Array, marks: Uint8Array, count: number) => void
 
 function paintClutter(canvas: Canvas, item: Clutter): void {
   const cos = Math.cos(item.turn)
@@ -66,10 +87,16 @@ function paintClutter(canvas: Canvas, item: Clutter): void {
   const round = item.kind === 'pebble'
   const reach = (Math.abs(item.width * cos) + Math.abs(item.height * sin)) / 2
   const rise = (Math.abs(item.width * sin) + Math.abs(item.height * cos)) / 2
-  fill(canvas, [item.x - reach, item.y - rise, item.x + reach, item.y + rise], item.rgb, (x, y) => {
-    const u = ((x - item.x) * cos + (y - item.y) * sin) / (item.width / 2)
-    const v = ((y - item.y) * cos - (x - item.x) * sin) / (item.height / 2)
-    return round ? u * u + v * v <= 1 : Math.abs(u) <= 1 && Math.abs(v) <= 1
+  const perHalfWidth = 2 / item.width
+  const perHalfHeight = 2 / item.height
+  fill(canvas, [item.x - reach, item.y - rise, item.x + reach, item.y + rise], item.rgb, (y, xs, marks, count) => {
+    const down = y - item.y
+    for (let i = 0; i < count; i++) {
+      const along = xs[i]! - item.x
+      const u = (along * cos + down * sin) * perHalfWidth
+      const v = (down * cos - along * sin) * perHalfHeight
+      marks[i] = (round ? u * u + v * v <= 1 : Math.abs(u) <= 1 && Math.abs(v) <= 1) ? 1 : 0
+    }
   })
   if (item.kind === 'sign') paintDigit(canvas, item.digit, item.x, item.y, item.height * 0.7, signInk)
 }
@@ -77,42 +104,44 @@ function paintClutter(canvas: Canvas, item: Clutter): void {
 function paintObject(canvas: Canvas, object: SceneObject): void {
   const { x: cx, y: cy, side, shape, colour } = object
   const half = side / 2
-  fill(canvas, [cx - half, cy - half, cx + half, cy + half], colourRgb[colour], (x, y) =>
-    insideShape(shape, (x - cx) / half, (y - cy) / half),
-  )
+  const extent: Region = [cx - half, cy - half, cx + half, cy + half]
+  const mark = markByMask(shapeMask(shape), extent, (x, y) => insideShape(shape, (x - cx) / half, (y - cy) / half))
+  fill(canvas, extent, colourRgb[colour], mark)
   const place = digitPlace[shape]
   paintDigit(canvas, object.digit, cx, cy + place.dy * side, place.height * side, digitRgb[colour])
 }
 
 function paintDigit(canvas: Canvas, digit: number, cx: number, cy: number, height: number, rgb: Rgb): void {
-  const strokes = digitStrokes[digit]!
-  const radius = (height * strokeShare) / 2
-  const width = height * 0.62
+  const width = height * digitAspect
   const x0 = cx - width / 2
   const y0 = cy - height / 2
-  const w = width - 2 * radius
-  const h = height - 2 * radius
-  fill(canvas, [x0, y0, x0 + width, y0 + height], rgb, (x, y) => {
-    const px = x - x0 - radius
-    const py = y - y0 - radius
-    for (let i = 0; i + 3 < strokes.length; i += 2) {
-      if (Number.isNaN(strokes[i + 2]!) || Number.isNaN(strokes[i]!)) continue
-      const ax = strokes[i]! * w
-      const ay = strokes[i + 1]! * h
-      const bx = strokes[i + 2]! * w - ax
-      const by = strokes[i + 3]! * h - ay
-      const t = Math.max(0, Math.min(1, ((px - ax) * bx + (py - ay) * by) / (bx * bx + by * by || 1)))
-      const dx = px - ax - t * bx
-      const dy = py - ay - t * by
-      if (dx * dx + dy * dy <= radius * radius) return true
-    }
-    return false
-  })
+  const inside = insideDigit(digit, height)
+  const extent: Region = [x0, y0, x0 + width, y0 + height]
+  fill(
+    canvas,
+    extent,
+    rgb,
+    markByMask(digitMask(digit), extent, (x, y) => inside(x - x0, y - y0)),
+  )
 }
 
-/** Blends `rgb` over the pixels of `extent` by the share of each pixel that `inside` covers. */
-function fill(canvas: Canvas, extent: Region, rgb: Rgb, inside: (x: number, y: number) => boolean): void {
-  const { data, size, region } = canvas
+/** Marks by a mask stretched over `extent`; only samples that it leaves unsure are tested by `inside`. */
+function markByMask(mask: Mask, extent: Region, inside: (x: number, y: number) => boolean): MarkRow {
+  const [x0, y0, x1, y1] = extent
+  const perX = 1 / (x1 - x0)
+  const perY = 1 / (y1 - y0)
+  return (y, xs, marks, count) => {
+    const row = maskCell((y - y0) * perY) * maskSide
+    for (let i = 0; i < count; i++) {
+      const state = mask[row + maskCell((xs[i]! - x0) * perX)]!
+      marks[i] = state === unsure ? (inside(xs[i]!, y) ? 1 : 0) : state
+    }
+  }
+}
+
+/** Blends `rgb` over the pixels of `extent` by the share of each pixel that `mark` finds inside. */
+function fill(canvas: Canvas, extent: Region, rgb: Rgb, mark: MarkRow): void {
+  const { data, size, region, xs, marks, hits } = canvas
   const scaleX = size.width / (region[2] - region[0])
   const scaleY = size.height / (region[3] - region[1])
   const left = Math.max(0, Math.floor((extent[0] - region[0]) * scaleX))
@@ -122,19 +151,23 @@ function fill(canvas: Canvas, extent: Region, rgb: Rgb, inside: (x: number, y: n
   if (left >= right || top >= bottom) return
   // Small things need more samples a pixel: their whole outline lies in a few pixels.
   const across = (extent[2] - extent[0]) * scaleX
-  const n = across < 8 ? 5 : across < 40 ? 3 : 2
+  const n = across < 8 ? maxSamples : across < 40 ? 3 : 2
   const step = 1 / n
+  const count = (right - left) * n
+  for (let i = 0; i < count; i++) {
+    xs[i] = region[0] + (left + Math.floor(i / n) + ((i % n) + 0.5) * step) / scaleX
+  }
   for (let py = top; py < bottom; py++) {
-    for (let px = left; px < right; px++) {
-      let hits = 0
-      for (let sy = 0; sy < n; sy++) {
-        const y = region[1] + (py + (sy + 0.5) * step) / scaleY
-        for (let sx = 0; sx < n; sx++) if (inside(region[0] + (px + (sx + 0.5) * step) / scaleX, y)) hits++
-      }
-      if (hits === 0) continue
-      const share = hits / (n * n)
-      const at = (py * size.width + px) * 3
-      for (let c = 0; c < 3; c++) data[at + c] = Math.round(data[at + c]! + (rgb[c]! - data[at + c]!) * share)
+    hits.fill(0, left, right)
+    for (let sy = 0; sy < n; sy++) {
+      mark(region[1] + (py + (sy + 0.5) * step) / scaleY, xs, marks, count)
+      for (let px = left, i = 0; px < right; px++) for (const end = i + n; i < end; i++) hits[px]! += marks[i]!
+    }
+    let at = (py * size.width + left) * 3
+    for (let px = left; px < right; px++, at += 3) {
+      const share = hits[px]! / (n * n)
+      if (share === 0) continue
+      for (let c = 0; c < 3; c++) data[at + c] = data[at + c]! + (rgb[c]! - data[at + c]!) * share + 0.5
     }
   }
 }

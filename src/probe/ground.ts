@@ -28,14 +28,15 @@ export function paintGround(
     const visible = Math.max(0, Math.min(1, (pixelsPerCell - 1.5) / 2))
     if (visible === 0) break
     const amplitude = ground.amplitude * decay ** octave * visible
-    layers.push({ cells, amplitude, seed: Math.imul(ground.seed ^ (octave + 1), 0x9e3779b1) })
+    const seed = Math.imul(ground.seed ^ (octave + 1), 0x9e3779b1)
+    layers.push(makeLayer(cells, amplitude, seed, region[0], stepX, size.width))
   }
   const row = new Float32Array(size.width)
   const [r, g, b] = ground.rgb
   for (let py = 0; py < size.height; py++) {
     row.fill(0)
     const y = region[1] + (py + 0.5) * stepY
-    for (const layer of layers) addRow(row, layer, y, region[0], stepX)
+    for (const layer of layers) addRow(row, layer, y)
     let at = py * size.width * 3
     for (let px = 0; px < size.width; px++) {
       const light = row[px]!
@@ -50,31 +51,44 @@ function toByte(value: number): number {
   return value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0
 }
 
-function addRow(
-  row: Float32Array,
-  layer: { cells: number; amplitude: number; seed: number },
-  y: number,
-  x0: number,
-  stepX: number,
-): void {
-  const { cells, amplitude, seed } = layer
+/** One octave over the drawn columns. */
+interface Layer {
+  readonly cells: number
+  readonly amplitude: number
+  readonly seed: number
+  /** The lattice column left of the first pixel. */
+  readonly firstCell: number
+  /** For each pixel column: its lattice column, counted from `firstCell`, and how far it is towards the next. */
+  readonly column: Uint16Array
+  readonly along: Float64Array
+  /** Scratch: the values of the lattice columns at the row being drawn. */
+  readonly values: Float64Array
+}
+
+function makeLayer(cells: number, amplitude: number, seed: number, x0: number, stepX: number, width: number): Layer {
+  const firstCell = Math.floor((x0 + 0.5 * stepX) * cells)
+  const column = new Uint16Array(width)
+  const along = new Float64Array(width)
+  for (let px = 0; px < width; px++) {
+    const u = (x0 + (px + 0.5) * stepX) * cells
+    const ix = Math.floor(u)
+    column[px] = ix - firstCell
+    along[px] = smooth(u - ix)
+  }
+  return { cells, amplitude, seed, firstCell, column, along, values: new Float64Array(column[width - 1]! + 2) }
+}
+
+function addRow(row: Float32Array, layer: Layer, y: number): void {
+  const { cells, amplitude, seed, firstCell, column, along, values } = layer
   const v = y * cells
   const iy = Math.floor(v)
   const fy = smooth(v - iy)
-  let cell = -1
-  let left = 0
-  let right = 0
-  let fresh = true
+  for (let i = 0; i < values.length; i++) {
+    values[i] = blend(lattice(seed, firstCell + i, iy), lattice(seed, firstCell + i, iy + 1), fy)
+  }
   for (let px = 0; px < row.length; px++) {
-    const u = (x0 + (px + 0.5) * stepX) * cells
-    const ix = Math.floor(u)
-    if (fresh || ix !== cell) {
-      left = !fresh && ix === cell + 1 ? right : blend(lattice(seed, ix, iy), lattice(seed, ix, iy + 1), fy)
-      right = blend(lattice(seed, ix + 1, iy), lattice(seed, ix + 1, iy + 1), fy)
-      cell = ix
-      fresh = false
-    }
-    row[px]! += amplitude * blend(left, right, smooth(u - ix))
+    const left = column[px]!
+    row[px]! += amplitude * blend(values[left]!, values[left + 1]!, along[px]!)
   }
 }
 

@@ -64,3 +64,44 @@ export const digitStrokes: readonly (readonly number[])[] = [
   [...arc(0.5, 0.25, 0.43, 0.25, 90, 450), ...lift, ...arc(0.5, 0.75, 0.5, 0.25, -90, 270)],
   [0.2, 1, ...arc(0.5, 0.32, 0.5, 0.32, 30, -330)],
 ]
+
+/** A digit's width as a share of its height, and its stroke's width as a share of its height. */
+export const digitAspect = 0.62
+const strokeShare = 0.17
+
+/** The inside test of a digit `height` tall, whose top left corner is the origin. */
+export function insideDigit(digit: number, height: number): (x: number, y: number) => boolean {
+  const points = digitStrokes[digit]!
+  const radius = (height * strokeShare) / 2
+  const w = height * digitAspect - 2 * radius
+  const h = height - 2 * radius
+  // Nine numbers a segment: start, direction, squared length, and the middle and half sides of a box around its stroke.
+  const segments: number[] = []
+  for (let i = 0; i + 3 < points.length; i += 2) {
+    if (Number.isNaN(points[i + 2]!) || Number.isNaN(points[i]!)) continue
+    const ax = points[i]! * w
+    const ay = points[i + 1]! * h
+    const bx = points[i + 2]! * w - ax
+    const by = points[i + 3]! * h - ay
+    const around = radius * 1.01
+    segments.push(ax, ay, bx, by, bx * bx + by * by || 1)
+    segments.push(ax + bx / 2, ay + by / 2, Math.abs(bx) / 2 + around, Math.abs(by) / 2 + around)
+  }
+  return (x, y) => {
+    const px = x - radius
+    const py = y - radius
+    for (let i = 0; i < segments.length; i += 9) {
+      if (Math.abs(px - segments[i + 5]!) > segments[i + 7]! || Math.abs(py - segments[i + 6]!) > segments[i + 8]!)
+        continue
+      const ax = segments[i]!
+      const ay = segments[i + 1]!
+      const bx = segments[i + 2]!
+      const by = segments[i + 3]!
+      const t = Math.max(0, Math.min(1, ((px - ax) * bx + (py - ay) * by) / segments[i + 4]!))
+      const dx = px - ax - t * bx
+      const dy = py - ay - t * by
+      if (dx * dx + dy * dy <= radius * radius) return true
+    }
+    return false
+  }
+}
