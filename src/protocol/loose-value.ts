@@ -1,0 +1,96 @@
+/**
+ * Reads values as models write them: JSON, with single quotes, bare words, trailing commas, round brackets and blanks
+ * anywhere. A hand-written reader: text is never evaluated, nesting is bounded, and time is linear. Pure.
+ */
+
+export type LooseValue = number | string | readonly LooseValue[] | { readonly [key: string]: LooseValue }
+
+const maxDepth = 8
+const maxItems = 64
+
+/** A number as Python and JavaScript write it; neither expressions, nor names such as NaN. */
+const numberPattern = /[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y
+const blankPattern = /\s*/y
+const wordPattern = /[A-Za-z_][A-Za-z0-9_]*/y
+
+/** The value that `text` starts with, and where it ends; undefined when there is none. Never throws. */
+export function readLooseValue(
+  text: string,
+  start = 0,
+): { readonly value: LooseValue; readonly end: number } | undefined {
+  let at = start
+
+  function match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = at
+    const found = pattern.exec(text)?.[0]
+    if (found !== undefined) at += found.length
+    return found
+  }
+
+  function take(character: string): boolean {
+    match(blankPattern)
+    if (text[at] !== character) return false
+    at++
+    return true
+  }
+
+  function value(depth: number): LooseValue | undefined {
+    match(blankPattern)
+    const first = text[at]
+    if (first === undefined || depth > maxDepth) return undefined
+    if (first === '{') return record(depth)
+    if (first === '[') return list(']', depth)
+    if (first === '(') return list(')', depth)
+    if (first === '"' || first === "'") return quoted(first)
+    const digits = match(numberPattern)
+    return digits === undefined ? match(wordPattern) : Number(digits)
+  }
+
+  function list(close: string, depth: number): LooseValue[] | undefined {
+    at++
+    const items: LooseValue[] = []
+    while (!take(close)) {
+      const item = value(depth + 1)
+      if (item === undefined || items.push(item) > maxItems) return undefined
+      if (!take(',')) return take(close) ? items : undefined
+    }
+    return items
+  }
+
+  function record(depth: number): Record<string, LooseValue> | undefined {
+    at++
+    const entries: [string, LooseValue][] = []
+    while (!take('}')) {
+      const name = key()
+      if (name === undefined || !take(':')) return undefined
+      const item = value(depth + 1)
+      if (item === undefined || entries.push([name, item]) > maxItems) return undefined
+      if (!take(',')) return take('}') ? Object.fromEntries(entries) : undefined
+    }
+    return Object.fromEntries(entries)
+  }
+
+  function key(): string | undefined {
+    match(blankPattern)
+    const first = text[at]
+    return first === '"' || first === "'" ? quoted(first) : match(wordPattern)
+  }
+
+  function quoted(quote: string): string | undefined {
+    at++
+    let content = ''
+    for (let from = at; at < text.length; at++) {
+      if (text[at] === '\\') {
+        content += text.slice(from, at) + (text[at + 1] ?? '')
+        from = ++at + 1
+      } else if (text[at] === quote) {
+        content += text.slice(from, at++)
+        return content
+      }
+    }
+    return undefined
+  }
+
+  const found = value(0)
+  return found === undefined ? undefined : { value: found, end: at }
+}

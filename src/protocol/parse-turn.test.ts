@@ -1,0 +1,260 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { finalAnswer, parseTurn } from './parse-turn.ts'
+import { profiles } from './profile.ts'
+import type { Profile } from './profile.ts'
+import type { Turn } from './trajectory.ts'
+
+const strict = profiles.official
+const lenient = profiles.default
+const call = (bbox: string, source = '"original_image"'): string =>
+  `<grounding>{"bbox_2d": ${bbox}, "source": ${source}}</grounding>`
+const good = call('[0.1, 0.2, 0.3, 0.4]')
+const grounding = { kind: 'grounding', boxRel: [0.1, 0.2, 0.3, 0.4], source: 'original_image' }
+
+describe('strict parsing', () => {
+  it('reads thought and call', () => {
+    expect(parseTurn(`<think>It is\nsmall.</think>${good}`, strict)).toEqual({
+      thought: 'It is\nsmall.',
+      action: grounding,
+    })
+    expect(parseTurn(`Let me look. ${good} and so on`, strict)).toEqual({ thought: 'Let me look.', action: grounding })
+    expect(parseTurn(good, strict)).toEqual({ action: grounding })
+  })
+
+  it.each([
+    ['[0,1,1e-1,.5]', [0, 1, 0.1, 0.5]],
+    ['[ 0.1 , 0.2,\n0.3, 0.4 ]', [0.1, 0.2, 0.3, 0.4]],
+    ['[-0.05, +0.5, 5., 100]', [-0.05, 0.5, 5, 100]],
+    ['[0.1, 0.2, 0.3, 0.4,]', [0.1, 0.2, 0.3, 0.4]],
+  ])('takes the list %s', (bbox, boxRel) => {
+    expect(parseTurn(call(bbox), strict)).toMatchObject({ action: { boxRel } })
+  })
+
+  it.each([
+    '(0.1, 0.2, 0.3, 0.4)',
+    '[0.1, 0.2, 0.3]',
+    '[0.1, 0.2, 0.3, 0.4, 0.5]',
+    '[[0.1, 0.2, 0.3, 0.4]]',
+    '[1/2, 0, 1, 1]',
+    '[0, 0, 1, 2**9]',
+    '[NaN, 0, 1, 1]',
+    '[0, 0, Infinity, 1]',
+    '[0, 0, 1e999, 1]',
+    '["0", "0", "1", "1"]',
+    '[0, 0, 1, 1] + [2]',
+    '__import__("os").system("true")',
+    '[0, 0, 1, (() => { throw 1 })()]',
+    '[null, 0, 1, 1]',
+    '[]',
+    '',
+  ])('answers the box %s with an error, and evaluates nothing', (bbox) => {
+    expect(parseTurn(call(bbox), strict)).toEqual({ error: '', code: 'bad-box' })
+  })
+
+  it.each([
+    ['no blank after the colon', good.replace('": [', '":[')],
+    ['keys in another order', '<grounding>{"source": "original_image", "bbox_2d": [0, 0, 1, 1]}</grounding>'],
+    ['a key after the source', good.replace('}<', ', "zoom": 2}<')],
+    ['no source', '<grounding>{"bbox_2d": [0, 0, 1, 1]}</grounding>'],
+    ['single quotes around a key', good.replaceAll('"bbox_2d"', "'bbox_2d'")],
+    ['a blank before the brace', good.replace('<grounding>', '<grounding> ')],
+    ['a blank after the brace', good.replace('}<', '} <')],
+    ['nothing', '<grounding></grounding>'],
+  ])('reads no call with %s', (_, text) => {
+    expect(parseTurn(text, strict)).toMatchObject({ code: 'bad-call' })
+  })
+
+  it("takes any of three quotes around the source, even Python's own", () => {
+    expect(parseTurn(call('[0, 0, 1, 1]', "'observation_1'"), strict)).toMatchObject({
+      action: { source: 'observation_1' },
+    })
+    expect(parseTurn(call('[0, 0, 1, 1]', `'observation_1"`), strict)).toMatchObject({
+      action: { source: 'observation_1' },
+    })
+    expect(parseTurn(call('[0, 0, 1, 1]', 'observation_1'), strict)).toMatchObject({ code: 'bad-call' })
+  })
+
+  it('lets the last of several calls count', () => {
+    const text = good + call('[0.5, 0.5, 1, 1]', '"observation_1"')
+    expect(parseTurn(text, strict)).toMatchObject({ action: { boxRel: [0.5, 0.5, 1, 1], source: 'observation_1' } })
+    expect(parseTurn(`${good}<grounding>{"bbox_2d": [1, `, strict)).toMatchObject({ action: grounding })
+  })
+
+  it('lets a call beat an answer, unless the profile says otherwise', () => {
+    for (const text of [`${good}<answer>red</answer>`, `<answer>red</answer>${good}`]) {
+      expect(parseTurn(text, strict)).toMatchObject({ action: grounding })
+    }
+    expect(parseTurn(`<grounding>?</grounding><answer>red</answer>`, strict)).toMatchObject({ code: 'bad-call' })
+    const answerFirst: Profile = { ...strict, callAndAnswer: 'answer' }
+    expect(parseTurn(`${good}<answer>red</answer>`, answerFirst)).toMatchObject({
+      action: { kind: 'answer', text: 'red' },
+    })
+  })
+
+  it('wants the text to end with its answer', () => {
+    expect(parseTurn('<think>Yes.</think><answer> red\n</answer>', strict)).toEqual({
+      thought: 'Yes.',
+      action: { kind: 'answer', text: 'red' },
+    })
+    for (const text of ['<answer>red</answer> ', '<answer>red</answer>.', '<answer>red', 'red', '', '</answer>']) {
+      expect(parseTurn(text, strict)).toMatchObject({ code: 'no-action' })
+    }
+  })
+
+  it('picks the first or the last of two answers', () => {
+    const text = '<answer>red</answer> or <answer>blue</answer>'
+    expect(parseTurn(text, strict)).toMatchObject({ action: { text: 'red' } })
+    expect(parseTurn(text, { ...strict, answerPick: 'last' })).toMatchObject({ action: { text: 'blue' } })
+  })
+
+  it('takes an unclosed call for none', () => {
+    expect(parseTurn('<grounding>{"bbox_2d": [0, 0, 1, 1], "source": "original_image"}', strict)).toMatchObject({
+      code: 'no-action',
+    })
+  })
+})
+
+describe('lenient parsing', () => {
+  it.each([
+    good,
+    '<grounding>{"source":"original_image","bbox_2d":[0.1,0.2,0.3,0.4]}</grounding>',
+    "<grounding>{'bbox_2d': (0.1, 0.2, 0.3, 0.4), 'source': 'original_image', 'label': \"it's\"}</grounding>",
+    '<grounding>\n```json\n{ bbox_2d: [0.1, 0.2, 0.3, 0.4,], source: original_image, }\n```\n</grounding>',
+    '<grounding> {"bbox_2d" :[.1,.2,.3,.4],"source" :"original_image","more":{"a":[1,[2]]}} ',
+    `A <grounding> is needed. ${good}<answer>`,
+  ])('reads %s', (text) => {
+    expect(parseTurn(text, lenient)).toMatchObject({ action: grounding })
+  })
+
+  it.each([
+    ['<grounding>[0, 0, 1, 1]</grounding>', 'bad-call'],
+    ['<grounding>{"bbox_2d": [0, 0, 1, 1]}</grounding>', 'bad-call'],
+    ['<grounding>{"bbox_2d": [0, 0, 1/2, 1], "source": "original_image"}</grounding>', 'bad-call'],
+    ['<grounding>{"__proto__": {"bbox_2d": [0, 0, 1, 1], "source": "original_image"}}</grounding>', 'bad-call'],
+    ['<grounding>{"bbox_2d": [0, 0, 1], "source": "original_image"}</grounding>', 'bad-box'],
+    ['<grounding>{"bbox_2d": [0, 0, NaN, 1], "source": "original_image"}</grounding>', 'bad-box'],
+  ])('answers %s with %s', (text, code) => {
+    expect(parseTurn(text, lenient)).toMatchObject({ code, error: expect.stringMatching(/.{30}/) })
+  })
+
+  it('takes an answer with text behind it, unclosed, or beside a tag that is no call', () => {
+    for (const text of ['<answer>red</answer>.\n', 'So: <answer>red', 'No <grounding> now: <answer>red</answer>']) {
+      expect(parseTurn(text, lenient)).toMatchObject({ action: { kind: 'answer', text: 'red' } })
+    }
+  })
+
+  it('reads thousandths, and pixels of the view', () => {
+    const thousand: Profile = { ...lenient, coordinates: 'thousand' }
+    expect(parseTurn(call('[100, 200, 300, 400]'), thousand)).toMatchObject({ action: grounding })
+    const pixel: Profile = { ...lenient, coordinates: 'pixel' }
+    const sizes = (source: string) => (source === 'original_image' ? { width: 1000, height: 500 } : undefined)
+    expect(parseTurn(call('[100, 100, 300, 200]'), pixel, sizes)).toMatchObject({ action: grounding })
+    expect(parseTurn(call('[1, 1, 3, 2]', '"observation_4"'), pixel, sizes)).toMatchObject({ code: 'no-such-source' })
+  })
+})
+
+describe('any text at all', () => {
+  const pieces = [
+    '<grounding>',
+    '</grounding>',
+    '<answer>',
+    '</answer>',
+    '<think>',
+    '</think>',
+    '{"bbox_2d": ',
+    '"source": ',
+    '[',
+    ']',
+    '0.1, ',
+    '1e999',
+    'NaN',
+    '-Infinity',
+    '9'.repeat(400),
+    '"original_image"',
+    "'observation_1'",
+    '}',
+    '{',
+    '\\',
+    '"',
+    "'",
+    '<script>alert(1)</script>',
+    '\ud800',
+    '\udc00',
+    '\u0000',
+    '🔍',
+    '```json\n',
+    '(',
+    ')',
+    '__proto__',
+    '${x}',
+    '\n',
+    ', ',
+    ': ',
+    '}</grounding>',
+    '"}</grounding>',
+    '0',
+    '.',
+    'e',
+    '+',
+  ]
+  const hostile = fc.oneof(
+    { weight: 4, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join('')) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
+    { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 0xffff })).map((c) => String.fromCharCode(...c)) },
+  )
+  const all: readonly Profile[] = [
+    strict,
+    lenient,
+    { ...lenient, coordinates: 'thousand', callAndAnswer: 'answer', errorText: 'official' },
+    { ...strict, coordinates: 'pixel', answerPick: 'last' },
+  ]
+
+  it('gives an action with finite numbers or an error of bounded length, 10,000 times', () => {
+    fc.assert(
+      fc.property(hostile, fc.constantFrom(...all), (text, profile) => {
+        const turn = parseTurn(text, profile, () => ({ width: 640, height: 480 }))
+        if ('error' in turn) return turn.error.length < 400
+        const { action } = turn
+        return action.kind === 'answer' ? text.includes(action.text) : action.boxRel.every(Number.isFinite)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  it.each(pieces)('takes little time for very much of %j', (piece) => {
+    const text = piece.repeat(Math.ceil(500_000 / piece.length))
+    const started = performance.now()
+    for (const profile of all) {
+      parseTurn(text, profile)
+      parseTurn(good + text, profile)
+      parseTurn(text + good, profile)
+      parseTurn(`<grounding>{"bbox_2d": ${text}</grounding>`, profile)
+      parseTurn(`<grounding>{"bbox_2d": [${text}], "source": "${text}"}</grounding>`, profile)
+    }
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+})
+
+describe('finalAnswer', () => {
+  const turn = (text: string): Turn =>
+    ({
+      text,
+      finish: 'stop',
+      usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 },
+      ms: 0,
+      ...parseTurn(text, strict),
+    }) as Turn
+
+  it('is the first of all turns, even beside a call, or the last', () => {
+    const turns = [turn(`<answer>red</answer>${good}`), turn('<answer>blue</answer>')]
+    expect(finalAnswer(turns, 'first')).toBe('red')
+    expect(finalAnswer(turns, 'last')).toBe('blue')
+  })
+
+  it('is found in a turn that was void, and null where there is none', () => {
+    expect(finalAnswer([turn('<answer>red</answer> I think')], 'first')).toBe('red')
+    expect(finalAnswer([turn('I give up')], 'last')).toBe(null)
+    expect(finalAnswer([], 'last')).toBe(null)
+  })
+})

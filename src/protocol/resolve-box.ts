@@ -1,0 +1,67 @@
+/** From the words of a call to an integer region of a picture: the released loop's arithmetic (reference 5.5). Pure. */
+import { pixelBox } from './box.ts'
+import type { PixelBox, RelativeBox, Size } from './box.ts'
+import type { Profile } from './profile.ts'
+import { quoted, turnError } from './turn-error.ts'
+import type { TurnError } from './turn-error.ts'
+
+/** A crop is refused when one side is this many times the other, or more. */
+export const maxCropAspect = 200
+
+export type ResolvedBox = { readonly boxPx: PixelBox } | TurnError
+
+/**
+ * The region of a source of `size` pixels. Corners are truncated toward zero; the low one is held at 0 and the high one
+ * at `side - 1`, so that the last row and column are never part of a crop. Corners are not swapped. Never throws.
+ */
+export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profile, 'errorText'>): ResolvedBox {
+  const [rx0, ry0, rx1, ry1] = boxRel
+  const { width, height } = size
+  const corners = [rx0 * width, ry0 * height, rx1 * width, ry1 * height]
+  if (!corners.every(Number.isFinite)) return turnError('bad-box', profile.errorText, listText(boxRel))
+  const x0 = Math.max(wholePart(corners[0]!), 0)
+  const y0 = Math.max(wholePart(corners[1]!), 0)
+  const x1 = Math.min(wholePart(corners[2]!), width - 1)
+  const y1 = Math.min(wholePart(corners[3]!), height - 1)
+  const found = listText([x0, y0, x1, y1])
+  if (x0 > x1 - 1) return turnError('empty-width', profile.errorText, found)
+  if (y0 > y1 - 1) return turnError('empty-height', profile.errorText, found)
+  const aspect = (x1 - x0) / (y1 - y0)
+  if (Math.max(aspect, 1 / aspect) >= maxCropAspect) return turnError('too-thin', profile.errorText, found)
+  return { boxPx: pixelBox(x0, y0, x1, y1) }
+}
+
+export type ResolvedSource = { readonly index: number } | TurnError
+
+/**
+ * Which of `count` stored pictures a source names: `original_image` is 0, `observation_<digits>` its number. Junk after
+ * the digits is ignored and `observation_0` is the original, as in the released loop. Never throws.
+ */
+export function resolveSource(
+  source: string,
+  count: number,
+  profile: Pick<Profile, 'errorText' | 'parse'>,
+): ResolvedSource {
+  const name = profile.parse === 'strict' ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
+  if (name === 'original_image') return { index: 0 }
+  const digits = /^observation_([0-9]{1,15})/.exec(name)
+  if (digits === null) return turnError('bad-source', profile.errorText, quoted(source))
+  const index = Number(digits[1])
+  if (index >= count) return turnError('no-such-source', profile.errorText, quoted(source))
+  return { index }
+}
+
+/** A region of a crop as a region of the picture that it was cropped from. */
+export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
+  const [left, top] = parentBoxPx
+  return pixelBox(boxPx[0] + left, boxPx[1] + top, boxPx[2] + left, boxPx[3] + top)
+}
+
+/** Truncation toward zero, without a negative zero. */
+function wholePart(value: number): number {
+  return Math.trunc(value) + 0
+}
+
+function listText(values: readonly number[]): string {
+  return `[${values.join(', ')}]`
+}
