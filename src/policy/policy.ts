@@ -29,10 +29,13 @@ export interface Reply {
   readonly sample?: TokenSample
 }
 
+/** The turn as tokens, never re-encoded from text. */
 export interface TokenSample {
-  /** The sequence that the reply was conditioned on: text tokens, and one `-1 - viewSlot` mark... see engine/. */
+  /** Text tokens that the reply was conditioned on, beside the view. */
   readonly promptTokens: readonly number[]
+  /** With the end mark, if the policy wrote one. */
   readonly replyTokens: readonly number[]
+  /** Of each reply token, at temperature 1. */
   readonly logprobs: readonly number[]
 }
 

@@ -1,0 +1,50 @@
+/** AdamW over a flat vector of parameters, with the gradient scaled down to a largest norm. Plain loops, no graph. */
+import type { ParameterSpec } from '../../model/parameters.ts'
+import type { AdamParameters } from '../engine.ts'
+
+export interface AdamState {
+  readonly first: Float32Array
+  readonly second: Float32Array
+  /** Steps taken. */
+  step: number
+}
+
+export function newAdamState(size: number): AdamState {
+  return { first: new Float32Array(size), second: new Float32Array(size), step: 0 }
+}
+
+/**
+ * One step on `values` from `gradient` (Loshchilov and Hutter 2019, with bias correction). Matrices decay, vectors do
+ * not; parameters for which `isFrozen` holds stay as they are. Returns the norm before clipping.
+ */
+export function adamStep(
+  specs: readonly ParameterSpec[],
+  values: Float32Array,
+  gradient: Float32Array,
+  state: AdamState,
+  adam: AdamParameters,
+  isFrozen: (name: string) => boolean,
+): number {
+  const live = specs.filter(({ name }) => !isFrozen(name))
+  let squares = 0
+  for (const { offset, size } of live) {
+    for (let i = offset; i < offset + size; i++) squares += gradient[i]! * gradient[i]!
+  }
+  const norm = Math.sqrt(squares)
+  if (!Number.isFinite(norm)) throw new Error('the gradient is not finite; lower the learning rate')
+  const scale = norm > adam.clipNorm ? adam.clipNorm / norm : 1
+  state.step++
+  const correction1 = 1 - adam.beta1 ** state.step
+  const correction2 = 1 - adam.beta2 ** state.step
+  for (const { offset, size, shape } of live) {
+    const decay = shape.length > 1 ? adam.learningRate * adam.weightDecay : 0
+    for (let i = offset; i < offset + size; i++) {
+      const g = gradient[i]! * scale
+      const m = (state.first[i] = adam.beta1 * state.first[i]! + (1 - adam.beta1) * g)
+      const v = (state.second[i] = adam.beta2 * state.second[i]! + (1 - adam.beta2) * g * g)
+      const step = (adam.learningRate * (m / correction1)) / (Math.sqrt(v / correction2) + adam.epsilon)
+      values[i] = values[i]! * (1 - decay) - step
+    }
+  }
+  return norm
+}

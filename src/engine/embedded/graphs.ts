@@ -1,0 +1,189 @@
+/** The compiled functions of the embedded engine: gradients of each loss, prompts read at once, tokens one by one. */
+import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
+import { jit, lax, nn, numpy as np, type Tensor, valueAndGrad } from '../../model/jax.ts'
+import {
+  attend,
+  embed,
+  feedForward,
+  firstRows,
+  forward,
+  type Inputs,
+  nextToken,
+  oneHot,
+  type Parameters,
+  project,
+  rotate,
+  rotaryTable,
+  stem,
+} from '../../model/network.ts'
+import { tokenOf } from '../../model/tokenizer.ts'
+import { cellName, cellsInOrder } from '../../model/language.ts'
+import type { Loss } from '../engine.ts'
+
+const firstCell = tokenOf(` ${cellName(cellsInOrder[0]!)}`)
+
+/** Per-token arrays of a batch, all [B, T - I] and 0 where nothing is learned. */
+export interface Targets {
+  readonly next: Tensor
+  readonly weights: Tensor
+  readonly advantages: Tensor
+  readonly oldLogprobs: Tensor
+}
+
+/** Gradients of every parameter, and `[loss, logprobs [B * (T - I)], best [B * (T - I)]]`. */
+export type TrainStep = (p: Parameters, inputs: Inputs, targets: Targets) => [[Tensor, Tensor[]], Parameters]
+
+/** The stem's features, without a gradient into the stem when it is frozen. */
+function features(config: ModelConfig, p: Parameters, patches: Tensor, frozen: boolean): Tensor {
+  const own = Object.fromEntries(Object.entries(p).filter(([name]) => name.startsWith('stem.')))
+  return stem(config, frozen ? stopped(own) : own, patches)
+}
+
+function stopped(p: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(p).map(([name, tensor]) => [name, lax.stopGradient(tensor)]))
+}
+
+export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean): TrainStep {
+  const lossOf = (p: Parameters, inputs: Inputs, targets: Targets): [Tensor, Tensor[]] => {
+    const rows = inputs.tokens.shape[0]! * textTokens(config)
+    const [own, rest] = split(p, 'stem.')
+    const [unused, used] = split(rest, 'look.')
+    for (const tensor of Object.values(unused)) tensor.dispose()
+    const seen = features(config, own, inputs.patches, frozenStem)
+    const all = forward(config, used, seen, inputs, firstCell)
+    const best = np.max(all.ref, -1)
+    const logprobs = np.sum(all.mul(oneHot(targets.next.reshape([rows]), config.vocabulary)), -1)
+    const flat = (tensor: Tensor): Tensor => tensor.reshape([rows])
+    let objective: Tensor
+    if (loss.kind === 'cross-entropy') {
+      targets.advantages.dispose()
+      targets.oldLogprobs.dispose()
+      objective = logprobs.ref.mul(flat(targets.weights))
+    } else {
+      targets.weights.dispose()
+      const advantages = flat(targets.advantages)
+      const ratio = np.exp(logprobs.ref.sub(flat(targets.oldLogprobs)))
+      const clipped = np.clip(ratio.ref, 1 - loss.clipLow, 1 + loss.clipHigh).mul(advantages.ref)
+      objective = np.minimum(ratio.mul(advantages), clipped)
+    }
+    return [np.sum(objective).mul(-1), [logprobs, best]]
+  }
+  return jit(valueAndGrad(lossOf as never, { hasAux: true } as never) as never) as unknown as TrainStep
+}
+
+/** Splits parameters by the start of their names. */
+export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
+  const entries = Object.entries(p)
+  return [
+    Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix))),
+    Object.fromEntries(entries.filter(([name]) => !name.startsWith(prefix))),
+  ]
+}
+
+/** What a view holds, for teaching the stem: see `train/perception.ts`. */
+export interface LookTargets {
+  /** [B, I, 24] 1 where a colour shows in one of the patch's four cells. */
+  readonly presence: Tensor
+  /** [B, 22] one-hot colour, shape and digit of what lies at the centre; all 0 where nothing legible does. */
+  readonly kind: Tensor
+}
+
+export type LookStep = (p: Parameters, patches: Tensor, targets: LookTargets) => [[Tensor, Tensor[]], Parameters]
+
+/** Where colour, shape and digit stand among the 22 kinds, and how much each counts: digits are the hardest to learn. */
+const kindParts = [
+  [0, 6, 1],
+  [6, 12, 2],
+  [12, 22, 4],
+] as const
+
+/** Loss of the perception heads: presence by binary, kinds by categorical cross-entropy; predictions as extras. */
+export function lookStep(config: ModelConfig): LookStep {
+  const lossOf = (p: Parameters, patches: Tensor, targets: LookTargets): [Tensor, Tensor[]] => {
+    const [own, rest] = split(p, 'stem.')
+    const [heads, unused] = split(rest, 'look.')
+    for (const tensor of Object.values(unused)) tensor.dispose()
+    const batch = patches.shape[0]!
+    const seen = stem(config, own, patches)
+    const cells = np
+      .matmul(seen.ref.reshape([batch * imageTokens(config), config.width]), heads['look.presence']!)
+      .add(heads['look.presence.bias']!)
+    const labels = targets.presence.reshape([batch * imageTokens(config), 24])
+    // log(1 + e^x) - y x, the stable form of binary cross-entropy; present cells are rare and count four times.
+    const softplus = np.log(np.exp(np.absolute(cells.ref).mul(-1)).add(1)).add(nn.relu(cells.ref))
+    const miss = softplus.sub(cells.ref.mul(labels.ref)).mul(labels.mul(3).add(1))
+    const flat = seen.reshape([batch, imageTokens(config) * config.width])
+    const kinds = np.matmul(flat, heads['look.kind']!).add(heads['look.kind.bias']!)
+    let loss = np.sum(miss).mul(0.1)
+    for (const [from, to, weight] of kindParts) {
+      const part = nn.logSoftmax(kinds.ref.slice([], [from, to]) as Tensor, -1)
+      loss = loss.sub(np.sum(part.mul(targets.kind.ref.slice([], [from, to]) as Tensor)).mul(weight))
+    }
+    targets.kind.dispose()
+    return [loss, [cells, kinds]]
+  }
+  return jit(valueAndGrad(lossOf as never, { hasAux: true } as never) as never) as unknown as LookStep
+}
+
+/** Keys and values of every layer, [B, H, T, head] each. */
+export type Cache = readonly Tensor[]
+
+/** Reads prompts at once: caches, and the log-probabilities [B, V] after each prompt's last token. */
+export type ReadPrompts = (p: Parameters, inputs: Inputs, last: Tensor) => [Tensor, Tensor[]]
+
+export function readPrompts(config: ModelConfig): ReadPrompts {
+  const run = (p: Parameters, inputs: Inputs, last: Tensor): [Tensor, Tensor[]] => {
+    const [own, rest] = split(p, 'stem.')
+    const batch = inputs.tokens.shape[0]!
+    const total = config.contextTokens
+    const table = rotaryTable(config)
+    const cos = np.array(table.cos, { shape: [1, 1, total, table.half] })
+    const sin = np.array(table.sin, { shape: [1, 1, total, table.half] })
+    const seen = stem(config, own, inputs.patches)
+    let rows = firstRows(config, { goal: rest['goal']!, embedding: rest['embedding']!.ref }, seen, inputs, firstCell)
+    const cache: Tensor[] = []
+    for (let layer = 0; layer < config.layers; layer++) {
+      const parts = project(config, rest[`${layer}.qkv`]!, rows.ref, batch, total)
+      const q = rotate(parts[0]!, cos.ref, sin.ref)
+      const k = rotate(parts[1]!, cos.ref, sin.ref)
+      cache.push(k.ref, parts[2]!.ref)
+      rows = rows.add(np.matmul(attend(config, q, k, parts[2]!, inputs.mask.ref), rest[`${layer}.out`]!))
+      rows = rows.ref.add(feedForward(rest, layer, rows))
+    }
+    for (const spent of [cos, sin, inputs.mask]) spent.dispose()
+    // [B, 1, T] picks the row of the last prompt token.
+    const final = np.matmul(np.expandDims(last, 1), rows.reshape([batch, total, config.width]))
+    return [nextToken(rest['embedding']!, final.reshape([batch, config.width])), cache]
+  }
+  return jit(run as never) as unknown as ReadPrompts
+}
+
+/** One more token for each sequence, at the position that `at` [B, T] marks. */
+export type NextTokens = (
+  p: Parameters,
+  cache: Tensor[],
+  step: { tokens: Tensor; at: Tensor; cos: Tensor; sin: Tensor; mask: Tensor },
+) => [Tensor, Tensor[]]
+
+export function nextTokens(config: ModelConfig): NextTokens {
+  const run: NextTokens = (p, cache, step) => {
+    const batch = step.tokens.shape[0]!
+    let rows = embed(config, p['embedding']!.ref, step.tokens)
+    const here = step.at.reshape([batch, 1, config.contextTokens, 1])
+    const elsewhere = np.subtract(1, here.ref)
+    const next: Tensor[] = []
+    for (let layer = 0; layer < config.layers; layer++) {
+      const parts = project(config, p[`${layer}.qkv`]!, rows.ref, batch, 1)
+      const q = rotate(parts[0]!, step.cos.ref, step.sin.ref)
+      const put = (old: Tensor, fresh: Tensor): Tensor => old.mul(elsewhere.ref).add(fresh.mul(here.ref))
+      const k = put(cache[layer * 2]!, rotate(parts[1]!, step.cos.ref, step.sin.ref))
+      const v = put(cache[layer * 2 + 1]!, parts[2]!)
+      next.push(k.ref, v.ref)
+      rows = rows.add(np.matmul(attend(config, q, k, v, step.mask.ref), p[`${layer}.out`]!))
+      rows = rows.ref.add(feedForward(p, layer, rows))
+    }
+    for (const spent of [here, elsewhere, step.cos, step.sin, step.mask]) spent.dispose()
+    return [nextToken(p['embedding']!, rows), next]
+  }
+  return jit(run as never) as unknown as NextTokens
+}

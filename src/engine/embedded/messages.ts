@@ -1,0 +1,44 @@
+/** What the engine and its worker threads say to each other. */
+import type { ModelConfig } from '../../model/config.ts'
+import type { Pixels } from '../../vision/picture.ts'
+import type { Datum, Loss, SampledReply, SampleRequest } from '../engine.ts'
+
+/** The engine's memory, shared with every worker: one writer at a time, ordered by messages. */
+export interface Start {
+  readonly config: ModelConfig
+  readonly parameters: SharedArrayBuffer
+  /** This worker's own gradient sums. */
+  readonly gradients: SharedArrayBuffer
+  readonly frozenStem: boolean
+}
+
+/** A view and what it holds, for teaching the stem. */
+export interface LookDatum {
+  readonly view: Pixels
+  /** [16 * 24] */
+  readonly presence: Float32Array
+  /** [22] */
+  readonly kind: Float32Array
+}
+
+export type Request =
+  | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
+  | { readonly kind: 'look'; readonly data: readonly LookDatum[] }
+  | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
+
+export interface Trained {
+  readonly loss: number
+  readonly logprobs: readonly (readonly number[])[]
+  readonly greedy: readonly (readonly boolean[])[]
+}
+
+export interface Looked {
+  readonly loss: number
+  /** Predictions as the heads gave them: [n][16 * 24] and [n][22]. */
+  readonly presence: readonly Float32Array[]
+  readonly kind: readonly Float32Array[]
+}
+
+export type Response =
+  | { readonly id: number; readonly ok: Trained | Looked | readonly SampledReply[] }
+  | { readonly id: number; readonly failed: string }

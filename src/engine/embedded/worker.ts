@@ -1,0 +1,159 @@
+/** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
+import { imageTokens, textTokens } from '../../model/config.ts'
+import { numpy as np, type Tensor } from '../../model/jax.ts'
+import type { Inputs, Parameters } from '../../model/network.ts'
+import { parameterSpecs } from '../../model/parameters.ts'
+import type { Datum, Loss } from '../engine.ts'
+import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
+import type { LookDatum, Looked, Request, Response, Start, Trained } from './messages.ts'
+import { createBatchSampler } from './batch-sampler.ts'
+
+const { config, parameters, gradients, frozenStem } = workerData as Start
+const specs = parameterSpecs(config)
+const values = new Float32Array(parameters)
+const sums = new Float32Array(gradients)
+const words = textTokens(config)
+
+/** Sequences a compiled training step takes; shorter batches are padded. */
+const microBatch = 16
+
+const steps = new Map<string, TrainStep>()
+let looks: LookStep | undefined
+const sampler = createBatchSampler(config, currentParameters)
+
+/** Copies the shared parameters into tensors. */
+function currentParameters(): Parameters {
+  return Object.fromEntries(
+    specs.map(({ name, shape, offset, size }) => [
+      name,
+      np.array(values.slice(offset, offset + size), { shape: [...shape] }),
+    ]),
+  )
+}
+
+async function addGradients(all: Parameters): Promise<void> {
+  for (const { name, offset } of specs) {
+    const part = (await all[name]!.data()) as Float32Array
+    for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]!
+  }
+}
+
+function tensors(arrays: SequenceArrays): Inputs {
+  const { batch, patches, tokens, goal, mask } = arrays
+  const views = patches.length / batch / 108
+  return {
+    patches: np.array(patches, { shape: [batch, views, 108] }),
+    tokens: np.array(tokens, { shape: [batch, words] }),
+    goal: np.array(goal, { shape: [batch, words] }),
+    mask: np.array(mask, { shape: [batch, 1, config.contextTokens, config.contextTokens] }),
+  }
+}
+
+/** The text of a datum: the reply's last token is only ever predicted. Target `i` of the reply follows position `i`. */
+function sequenceOf(datum: Datum): Sequence {
+  const tokens = [...datum.prompt.tokens, ...datum.reply.slice(0, -1)]
+  return { view: datum.prompt.view, tokens, promptLength: datum.prompt.tokens.length }
+}
+
+async function train(data: readonly Datum[], loss: Loss): Promise<Trained> {
+  const key = JSON.stringify(loss)
+  const step = steps.get(key) ?? trainStep(config, loss, frozenStem)
+  steps.set(key, step)
+  const result = { loss: 0, logprobs: [] as number[][], greedy: [] as boolean[][] }
+  for (let from = 0; from < data.length; from += microBatch) {
+    const part = data.slice(from, from + microBatch)
+    const inputs = tensors(sequenceArrays(config, part.map(sequenceOf), microBatch))
+    const next = new Int32Array(microBatch * words)
+    const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
+    for (const [b, datum] of part.entries()) {
+      const start = b * words + datum.prompt.tokens.length - 1
+      next.set(datum.reply, start)
+      rows[0].set(datum.weights ?? [], start)
+      rows[1].set(datum.advantages ?? [], start)
+      rows[2].set(datum.oldLogprobs ?? [], start)
+    }
+    const shaped = (row: Float32Array): Tensor => np.array(row, { shape: [microBatch, words] })
+    const targets = {
+      next: np.array(next, { shape: [microBatch, words] }),
+      weights: shaped(rows[0]),
+      advantages: shaped(rows[1]),
+      oldLogprobs: shaped(rows[2]),
+    }
+    const [[total, extras], grads] = step(currentParameters(), inputs, targets)
+    result.loss += ((await total.data()) as Float32Array)[0]!
+    const logprobs = (await extras[0]!.data()) as Float32Array
+    const best = (await extras[1]!.data()) as Float32Array
+    await addGradients(grads)
+    for (const [b, datum] of part.entries()) {
+      const start = b * words + datum.prompt.tokens.length - 1
+      const own = logprobs.slice(start, start + datum.reply.length)
+      result.logprobs.push([...own])
+      result.greedy.push([...own].map((value, i) => value >= best[start + i]!))
+    }
+  }
+  return result
+}
+
+async function look(data: readonly LookDatum[]): Promise<Looked> {
+  looks ??= lookStep(config)
+  const result = { loss: 0, presence: [] as Float32Array[], kind: [] as Float32Array[] }
+  const cells = imageTokens(config) * 24
+  const batch = microBatch * 2
+  for (let from = 0; from < data.length; from += batch) {
+    const part = data.slice(from, from + batch)
+    const patchLength = (config.viewPx / 4) ** 2 * 108
+    const patches = new Float32Array(batch * patchLength)
+    const presence = new Float32Array(batch * cells)
+    const kind = new Float32Array(batch * 22)
+    for (const [b, datum] of part.entries()) {
+      fillPatches(config, datum.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
+      presence.set(datum.presence, b * cells)
+      kind.set(datum.kind, b * 22)
+    }
+    const [[total, extras], grads] = looks(
+      currentParameters(),
+      np.array(patches, { shape: [batch, patchLength / 108, 108] }),
+      {
+        presence: np.array(presence, { shape: [batch, imageTokens(config), 24] }),
+        kind: np.array(kind, { shape: [batch, 22] }),
+      },
+    )
+    result.loss += ((await total.data()) as Float32Array)[0]!
+    const seenCells = (await extras[0]!.data()) as Float32Array
+    const seenKinds = (await extras[1]!.data()) as Float32Array
+    await addGradients(grads)
+    for (let b = 0; b < part.length; b++) {
+      result.presence.push(seenCells.slice(b * cells, (b + 1) * cells))
+      result.kind.push(seenKinds.slice(b * 22, (b + 1) * 22))
+    }
+  }
+  return result
+}
+
+async function answer(request: Request): Promise<Trained | Looked | readonly unknown[]> {
+  switch (request.kind) {
+    case 'train':
+      return train(request.data, request.loss)
+    case 'look':
+      return look(request.data)
+    case 'sample':
+      return sampler(request.requests, request.version)
+  }
+}
+
+// One request after the other: tensors of two at once would not fit the memory they share.
+let turn: Promise<void> = Promise.resolve()
+parentPort!.on('message', ({ id, request }: { id: number; request: Request }) => {
+  turn = turn.then(async () => {
+    let response: Response
+    try {
+      response = { id, ok: (await answer(request)) as Trained }
+    } catch (error) {
+      response = { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    }
+    parentPort!.postMessage(response)
+  })
+})
+

@@ -1,0 +1,92 @@
+/**
+ * Where gradients are computed. `train/` talks to this interface only, so the same loops run in this process and on a
+ * cluster. Losses are sums over tokens: every normalisation travels in weights and advantages.
+ */
+import type { Pixels } from '../vision/picture.ts'
+
+/** What a reply was conditioned on: one view and the text tokens before the reply. */
+export interface Prompt {
+  readonly view: Pixels
+  readonly tokens: readonly number[]
+}
+
+/** One turn to learn from. Arrays run along `reply`. */
+export interface Datum {
+  readonly prompt: Prompt
+  readonly reply: readonly number[]
+  /** Cross-entropy weights (SFT). */
+  readonly weights?: readonly number[]
+  /** Advantages and the sampler's log-probabilities (RL). */
+  readonly advantages?: readonly number[]
+  readonly oldLogprobs?: readonly number[]
+}
+
+export type Loss =
+  /** `-Σ weight · log p` */
+  | { readonly kind: 'cross-entropy' }
+  /** `-Σ min(r · A, clip(r, 1 - low, 1 + high) · A)` with `r = p / p_old` */
+  | { readonly kind: 'ppo'; readonly clipLow: number; readonly clipHigh: number }
+
+export interface ForwardBackward {
+  /** Summed loss. */
+  readonly loss: number
+  /** For each datum, the log-probability of each reply token. */
+  readonly logprobs: readonly (readonly number[])[]
+  /** For each datum, whether each reply token was the likeliest. */
+  readonly greedy: readonly (readonly boolean[])[]
+}
+
+export interface AdamParameters {
+  readonly learningRate: number
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  /** Decoupled weight decay, on matrices only. */
+  readonly weightDecay: number
+  /** Largest gradient norm; longer gradients are scaled down to it. */
+  readonly clipNorm: number
+}
+
+export const defaultAdam: AdamParameters = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-9,
+  weightDecay: 0.01,
+  clipNorm: 1,
+}
+
+export interface SampleRequest {
+  readonly prompt: Prompt
+  /** Tokens that the reply has to begin with; they are not sampled and not returned. */
+  readonly replyStart?: readonly number[]
+  /** The only tokens that may be drawn; all when absent. */
+  readonly allowed?: readonly number[]
+  readonly seed: number
+  /** 0 takes the likeliest token. */
+  readonly temperature: number
+  readonly maxTokens: number
+}
+
+export interface SampledReply {
+  /** Without the end mark that closed it; `ended` says whether there was one. */
+  readonly tokens: readonly number[]
+  /** Log-probability of each token, then of the end mark, at temperature 1. */
+  readonly logprobs: readonly number[]
+  readonly ended: boolean
+}
+
+/** Publishes weights as something that samples. */
+export interface Sampler {
+  sample(request: SampleRequest): Promise<SampledReply>
+}
+
+export interface Engine {
+  forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward>
+  optimStep(adam: AdamParameters): Promise<{ readonly gradientNorm: number }>
+  /** The current weights as a sampler; later steps do not change what it samples until it is asked for again. */
+  sampler(): Promise<Sampler>
+  save(file: string): Promise<void>
+  load(file: string): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,97 @@
+/**
+ * The small policy's language of thoughts: how it names places in a view, and the phrases it thinks with. The teacher
+ * writes it, the tokenizer knows its pieces, the model learns it. A view is divided into 8 x 8 cells; looking closer
+ * at a cell opens a window a quarter of the view wide around it, so that what lies in the cell is seen whole.
+ */
+import { relativeBox, type RelativeBox } from '../protocol/box.ts'
+
+/** Cells a side; `a1` is top left, `h1` top right. */
+export const cellsPerSide = 8
+
+export interface Cell {
+  /** 0-based, from the left. */
+  readonly column: number
+  /** 0-based, from the top. */
+  readonly row: number
+}
+
+export const quadrants = ['nw', 'ne', 'sw', 'se'] as const
+export type Quadrant = (typeof quadrants)[number]
+
+/** Share of a view's side that the window around a cell covers. */
+const cellWindow = 1 / 4
+/** Quadrant windows overlap a little, so that nothing is cut by both. */
+const quadrantWindow = 9 / 16
+
+export function cellName({ column, row }: Cell): string {
+  return 'abcdefgh'[column]! + (row + 1)
+}
+
+/** The cell of a name such as `c4`; undefined for anything else. */
+export function parseCell(name: string): Cell | undefined {
+  const column = 'abcdefgh'.indexOf(name[0] ?? '?')
+  const row = '12345678'.indexOf(name[1] ?? '?')
+  return name.length === 2 && column >= 0 && row >= 0 ? { column, row } : undefined
+}
+
+/** All 64 cells in the order in which a list names them: patch by patch (4 x 4 patches of 2 x 2 cells), then within. */
+export const cellsInOrder: readonly Cell[] = Array.from({ length: 64 }, (_, i) => {
+  const patch = i >> 2
+  return { column: (patch % 4) * 2 + (i & 1), row: (patch >> 2) * 2 + ((i >> 1) & 1) }
+})
+
+/** The cell that holds the point `(u, v)`, given in fractions of the view. */
+export function cellAt(u: number, v: number): Cell {
+  const index = (t: number): number => Math.max(0, Math.min(cellsPerSide - 1, Math.floor(t * cellsPerSide)))
+  return { column: index(u), row: index(v) }
+}
+
+/** The window to look at for a cell, kept inside the view: all coordinates are multiples of 1/16. */
+export function cellBox({ column, row }: Cell): RelativeBox {
+  const low = (index: number): number => {
+    const start = (index + 0.5) / cellsPerSide - cellWindow / 2
+    return Math.max(0, Math.min(1 - cellWindow, start))
+  }
+  const [x, y] = [low(column), low(row)]
+  return relativeBox(x, y, x + cellWindow, y + cellWindow)
+}
+
+export function quadrantBox(quadrant: Quadrant): RelativeBox {
+  const x = quadrant === 'nw' || quadrant === 'sw' ? 0 : 1 - quadrantWindow
+  const y = quadrant === 'nw' || quadrant === 'ne' ? 0 : 1 - quadrantWindow
+  return relativeBox(x, y, x + quadrantWindow, y + quadrantWindow)
+}
+
+/** The window that a place name of a list stands for; undefined if it names none. */
+export function placeBox(place: string): RelativeBox | undefined {
+  const quadrant = quadrants.find((name) => name === place)
+  if (quadrant) return quadrantBox(quadrant)
+  const cell = parseCell(place)
+  return cell && cellBox(cell)
+}
+
+/** Fixed phrases of a thought. Each is one token. */
+export const phrases = {
+  goal: '<think>Goal:',
+  see: ' I see a',
+  notIt: '. Not it.',
+  found: '. Found it: ',
+  nothingHere: ' Nothing here.',
+  nothingStandsOut: ' Nothing stands out.',
+  tooSmall: ' Too small to tell.',
+  candidates: ' Some candidates.',
+  scanning: ' Nothing left, I scan the quadrants.',
+  toCheck: ' To check: ',
+  nextSource: ', ',
+  zoom: '</think><grounding>{"bbox_2d": [',
+  source: '], "source": "',
+  endZoom: '"}</grounding>',
+  answer: '</think><answer>',
+  endAnswer: '</answer>',
+  question: 'Which digit is on the',
+} as const
+
+/** A coordinate as the policy writes it: a multiple of 1/16 in decimals. */
+export function coordinate(value: number): string {
+  return String(Math.round(value * 16) / 16)
+}

@@ -1,0 +1,203 @@
+/**
+ * The network: a convolutional stem turns a 64 x 64 view into 16 picture tokens, which stand before the text in a
+ * transformer. The prompt (view, question, last turn) is seen in both directions, the reply causally. Functions here
+ * build jax-js graphs; every tensor passed in is consumed, as in jax-js itself.
+ *
+ * Shapes: B sequences, T tokens of which the first I are picture tokens, D width, V vocabulary.
+ */
+import { imageTokens, type ModelConfig, textTokens } from './config.ts'
+import { nn, numpy as np, type Tensor } from './jax.ts'
+
+export type Parameters = Readonly<Record<string, Tensor>>
+
+/** Inputs of a batch, made by `batch.ts`. */
+export interface Inputs {
+  /** [B, (viewPx/4)^2, 108]: the first convolution's patches. */
+  readonly patches: Tensor
+  /** [B, T - I] text tokens. */
+  readonly tokens: Tensor
+  /** [B, T - I] share of each text token in the question's goal (1 on its colour and shape, else 0). */
+  readonly goal: Tensor
+  /** [B, 1, T, T] 0 where a token may look, a large negative number elsewhere. */
+  readonly mask: Tensor
+}
+
+const epsilon = 1e-5
+
+/** Root-mean-square normalisation over the last axis. */
+function normalise(x: Tensor): Tensor {
+  const scale = np.sqrt(np.mean(np.square(x.ref), -1, { keepdims: true }).add(epsilon))
+  return x.div(scale)
+}
+
+/** [B, n, n, C] to [B * (n/2+1)^2, 4C]: zero-padded by one and cut into 2 x 2 blocks. */
+function blocks(x: Tensor, batch: number, n: number, channels: number): Tensor {
+  const m = n / 2 + 1
+  return np
+    .pad(x, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ])
+    .reshape([batch, m, 2, m, 2, channels])
+    .transpose([0, 1, 3, 2, 4, 5])
+    .reshape([batch * m * m, 4 * channels])
+}
+
+/** A 4 x 4 convolution of stride 2 over blocks: one product, then the four shifted parts summed. [B, n/2, n/2, out]. */
+function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): Tensor {
+  const m = n / 2
+  const out = weight.shape[1]! / 4
+  const parts = np.matmul(x, weight).reshape([batch, m + 1, m + 1, 4, out])
+  const part = (dy: number, dx: number): Tensor =>
+    parts.ref.slice([], [dy, dy + m], [dx, dx + m], dy * 2 + dx, []) as Tensor
+  const sum = part(0, 0).add(part(0, 1)).add(part(1, 0)).add(part(1, 1))
+  parts.dispose()
+  return sum
+}
+
+/** [B, patches, 108] to picture features [B, I, D]. Rectifying after cutting keeps the products on contiguous memory. */
+export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tensor {
+  const [batch, count, inputs] = patches.shape as [number, number, number]
+  const [c1, c2, c3] = config.stemChannels
+  const n = Math.sqrt(count)
+  let x = np.matmul(patches.reshape([batch * count, inputs]), p['stem.1']!).add(p['stem.1.bias']!)
+  x = nn.relu(blocks(x.reshape([batch, n, n, c1]), batch, n, c1))
+  x = blockConvolution(x, p['stem.2']!, batch, n).add(p['stem.2.bias']!)
+  x = nn.relu(blocks(x, batch, n / 2, c2))
+  x = nn.relu(blockConvolution(x, p['stem.3']!, batch, n / 2).add(p['stem.3.bias']!))
+  x = np.matmul(x.reshape([batch * imageTokens(config), c3]), p['stem.out']!).add(p['stem.out.bias']!)
+  return normalise(x).reshape([batch, imageTokens(config), config.width])
+}
+
+/** One-hot of integer `tokens`, over a new last axis. */
+export function oneHot(tokens: Tensor, classes: number): Tensor {
+  const rank = tokens.shape.length
+  const range = np.arange(classes).reshape([...Array<number>(rank).fill(1), classes])
+  return np.equal(np.expandDims(tokens, -1), range).astype(np.float32)
+}
+
+/** [rows, D] embeddings of [rows] tokens: a product with a one-hot, whose gradient is a product too. */
+export function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): Tensor {
+  return np.matmul(oneHot(tokens, config.vocabulary), embedding)
+}
+
+/** [I, V]: each picture token's place is the mean of the embeddings of its four cells. */
+function placeMatrix(config: ModelConfig, firstCellToken: number): Tensor {
+  const values = new Float32Array(imageTokens(config) * config.vocabulary)
+  for (let cell = 0; cell < 64; cell++) {
+    values[(cell >> 2) * config.vocabulary + firstCellToken + cell] = 0.25
+  }
+  return np.array(values, { shape: [imageTokens(config), config.vocabulary] })
+}
+
+/** Picture features to picture tokens [B, I, D]: weighed by their match with the goal [B, D], told where they are. */
+export function pictureTokens(
+  config: ModelConfig,
+  p: Parameters,
+  features: Tensor,
+  goal: Tensor,
+  embedding: Tensor,
+  firstCellToken: number,
+): Tensor {
+  const gate = np.expandDims(np.matmul(goal, p['goal']!).add(1), 1)
+  const places = np.matmul(placeMatrix(config, firstCellToken), embedding)
+  return features.mul(gate).add(places)
+}
+
+/** Rotary position tables [T, head/2] for positions `from .. from + count`. */
+export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Float32Array; half: number } {
+  const half = config.width / config.heads / 2
+  const cos = new Float32Array(config.contextTokens * half)
+  const sin = new Float32Array(config.contextTokens * half)
+  for (let t = 0; t < config.contextTokens; t++) {
+    for (let i = 0; i < half; i++) {
+      const angle = t * 1000 ** (-i / half)
+      cos[t * half + i] = Math.cos(angle)
+      sin[t * half + i] = Math.sin(angle)
+    }
+  }
+  return { cos, sin, half }
+}
+
+/** Rotates [B, H, n, head] by tables that broadcast to [B, H, n, head/2]. */
+export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  const half = x.shape[3]! / 2
+  const a = x.ref.slice([], [], [], [0, half]) as Tensor
+  const b = x.slice([], [], [], [half, 2 * half]) as Tensor
+  const first = a.ref.mul(cos.ref).sub(b.ref.mul(sin.ref))
+  const second = a.mul(sin).add(b.mul(cos))
+  return np.concatenate([first, second], -1)
+}
+
+/** Queries, keys and values [3, B, H, n, head] of normalised rows [B * n, D]. */
+export function project(config: ModelConfig, weight: Tensor, rows: Tensor, batch: number, n: number): Tensor[] {
+  const head = config.width / config.heads
+  const all = np
+    .matmul(normalise(rows), weight)
+    .reshape([batch, n, 3, config.heads, head])
+    .transpose([2, 0, 3, 1, 4])
+  const parts = [0, 1, 2].map((i) => all.ref.slice(i) as Tensor)
+  all.dispose()
+  return parts
+}
+
+/** Attention of queries [B, H, n, head] over keys and values [B, H, m, head]; rows [B * n, D]. */
+export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+  const [batch, , n, head] = q.shape as [number, number, number, number]
+  const scores = np.matmul(q, k.transpose([0, 1, 3, 2])).mul(1 / Math.sqrt(head))
+  const weights = nn.softmax(scores.add(mask), -1)
+  return np.matmul(weights, v).transpose([0, 2, 1, 3]).reshape([batch * n, config.width])
+}
+
+/** The feed-forward half of a layer, with squared rectifiers: they need no exponential. */
+export function feedForward(p: Parameters, layer: number, rows: Tensor): Tensor {
+  const hidden = np.square(nn.relu(np.matmul(normalise(rows), p[`${layer}.up`]!)))
+  return np.matmul(hidden, p[`${layer}.down`]!)
+}
+
+/** Log-probabilities [rows, V] of the next token after hidden rows [rows, D]. */
+export function nextToken(embedding: Tensor, rows: Tensor): Tensor {
+  return nn.logSoftmax(np.matmul(normalise(rows), embedding.transpose()), -1)
+}
+
+/** The sequence's rows before the first layer: [B * T, D]. */
+export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
+  const batch = inputs.tokens.shape[0]!
+  const words = textTokens(config)
+  const embedding = p['embedding']!
+  const text = embed(config, embedding.ref, inputs.tokens.reshape([batch * words])).reshape([
+    batch,
+    words,
+    config.width,
+  ])
+  const goal = np.sum(text.ref.mul(np.expandDims(inputs.goal, -1)), 1)
+  const pictures = pictureTokens(config, p, features, goal, embedding, cell)
+  return np.concatenate([pictures, text], 1).reshape([batch * config.contextTokens, config.width])
+}
+
+/** The whole forward pass: log-probabilities [B * (T - I), V] of the token after each text token. */
+export function forward(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
+  const batch = inputs.tokens.shape[0]!
+  const table = rotaryTable(config)
+  const tableShape = [1, 1, config.contextTokens, table.half]
+  const cos = np.array(table.cos, { shape: tableShape })
+  const sin = np.array(table.sin, { shape: tableShape })
+  let rows = firstRows(config, { goal: p['goal']!, embedding: p['embedding']!.ref }, features, inputs, cell)
+  for (let layer = 0; layer < config.layers; layer++) {
+    const [q, k, v] = project(config, p[`${layer}.qkv`]!, rows.ref, batch, config.contextTokens) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ]
+    const mixed = attend(config, rotate(q, cos.ref, sin.ref), rotate(k, cos.ref, sin.ref), v, inputs.mask.ref)
+    rows = rows.add(np.matmul(mixed, p[`${layer}.out`]!))
+    rows = rows.ref.add(feedForward(p, layer, rows))
+  }
+  for (const spent of [cos, sin, inputs.mask]) spent.dispose()
+  const last = rows
+    .reshape([batch, config.contextTokens, config.width])
+    .slice([], [imageTokens(config), config.contextTokens], []) as Tensor
+  return nextToken(p['embedding']!, last.reshape([batch * textTokens(config), config.width]))
+}

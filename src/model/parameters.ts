@@ -1,0 +1,76 @@
+/**
+ * The model's parameters: names, shapes and seeded initial values, all in one flat vector so that replicas share them,
+ * optimisers loop over them and checkpoints store them without knowing the model.
+ */
+import { random } from '../shared/random.ts'
+import type { ModelConfig } from './config.ts'
+
+export interface ParameterSpec {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Where its values start in the flat vector. */
+  readonly offset: number
+  readonly size: number
+  /** Standard deviation of its initial values; 0 starts at zero. */
+  readonly scale: number
+}
+
+/** Side of the patches that the first convolution sees, and its stride. */
+export const firstKernel = { size: 6, stride: 4 } as const
+
+/** All parameters in the order of the flat vector. Parameters of the stem have names that start with `stem.`. */
+export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
+  const { width, layers, mlpWidth, vocabulary, stemChannels } = config
+  const [c1, c2, c3] = stemChannels
+  const specs: ParameterSpec[] = []
+  let offset = 0
+  const add = (name: string, shape: readonly number[], scale: number): void => {
+    const size = shape.reduce((a, b) => a * b, 1)
+    specs.push({ name, shape, offset, size, scale })
+    offset += size
+  }
+  const fanIn = (n: number): number => 1 / Math.sqrt(n)
+  const firstInputs = firstKernel.size ** 2 * 3
+  add('stem.1', [firstInputs, c1], Math.SQRT2 * fanIn(firstInputs))
+  add('stem.1.bias', [c1], 0)
+  // 4 x 4 kernels of stride 2, as a product with 2 x 2 blocks whose four outputs are shifted and summed.
+  add('stem.2', [4 * c1, 4 * c2], Math.SQRT2 * fanIn(16 * c1))
+  add('stem.2.bias', [c2], 0)
+  add('stem.3', [4 * c2, 4 * c3], Math.SQRT2 * fanIn(16 * c2))
+  add('stem.3.bias', [c3], 0)
+  add('stem.out', [c3, width], fanIn(c3))
+  add('stem.out.bias', [width], 0)
+  add('goal', [width, width], 0.02)
+  add('embedding', [vocabulary, width], 0.5 * fanIn(width))
+  for (let layer = 0; layer < layers; layer++) {
+    add(`${layer}.qkv`, [width, 3 * width], fanIn(width))
+    add(`${layer}.out`, [width, width], fanIn(width) / Math.sqrt(2 * layers))
+    add(`${layer}.up`, [width, mlpWidth], fanIn(width))
+    add(`${layer}.down`, [mlpWidth, width], fanIn(mlpWidth) / Math.sqrt(2 * layers))
+  }
+  // Perception heads: what the stem is taught before the policy exists (train/perception.ts).
+  add('look.presence', [width, 4 * 6], 0.02)
+  add('look.presence.bias', [4 * 6], 0)
+  add('look.kind', [config.patchesPerSide ** 2 * width, 6 + 6 + 10], 0.01)
+  add('look.kind.bias', [6 + 6 + 10], 0)
+  return specs
+}
+
+export function parameterCount(specs: readonly ParameterSpec[]): number {
+  const last = specs.at(-1)!
+  return last.offset + last.size
+}
+
+/** Seeded initial values, normally distributed with each parameter's scale. */
+export function initialParameters(specs: readonly ParameterSpec[], seed: number): Float32Array {
+  const values = new Float32Array(parameterCount(specs))
+  for (const { name, offset, size, scale } of specs) {
+    if (scale === 0) continue
+    const rng = random('parameters', seed, name)
+    for (let i = 0; i < size; i++) {
+      const radius = Math.sqrt(-2 * Math.log(1 - rng.next()))
+      values[offset + i] = radius * Math.cos(2 * Math.PI * rng.next()) * scale
+    }
+  }
+  return values
+}

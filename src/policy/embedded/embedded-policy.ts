@@ -1,0 +1,126 @@
+/**
+ * The small policy that ships, as a `Policy`: each turn is sampled by the embedded engine from the question, its own
+ * last turn and the view. Many sessions at once share the engine, which reads their prompts in batches.
+ */
+import { fileURLToPath } from 'node:url'
+import type { SampledReply, Sampler } from '../../engine/engine.ts'
+import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
+import { defaultConfig, imageTokens, textTokens } from '../../model/config.ts'
+import { phrases } from '../../model/language.ts'
+import { decode, encode, special } from '../../model/tokenizer.ts'
+import { colours, shapes } from '../../probe/scene.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import { ContextLengthError, UserError } from '../../shared/errors.ts'
+import { hashSeed } from '../../shared/random.ts'
+import type { Pixels } from '../../vision/picture.ts'
+import type { Message, Policy, Reply, Session } from '../policy.ts'
+import { questionTokens, turnPrompt } from './turn-prompt.ts'
+
+export interface EmbeddedPolicyOptions {
+  /** A `.safetensors` file; default: the one that ships. */
+  readonly checkpoint?: string
+  /** 1 samples as in training, lower is surer, 0 takes the likeliest token. */
+  readonly temperature?: number
+  readonly workers?: number
+}
+
+/** The checkpoint that ships with the package. */
+export const shippedCheckpoint: string = fileURLToPath(new URL('../../../models/sft.safetensors', import.meta.url))
+
+const longestReply = 48
+/** Text tokens that a reply needs at least: prompts that leave less do not fit. */
+const shortestRoom = 20
+const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
+
+/** Loads a checkpoint and opens its engine. Throws `UserError` when the file is missing or foreign. */
+export async function embeddedPolicy(options: EmbeddedPolicyOptions = {}): Promise<Policy> {
+  const engine = createEmbeddedEngine({ workers: options.workers })
+  try {
+    await engine.load(options.checkpoint ?? shippedCheckpoint)
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+  const policy = samplerPolicy('embedded', await engine.sampler(), options.temperature ?? 1)
+  return { ...policy, close: () => engine.close() }
+}
+
+/** A policy over any sampler of the small model, such as one that is being trained. */
+export function samplerPolicy(name: string, sampler: Sampler, temperature: number): Policy {
+  return {
+    name,
+    open: (problem, { seed }) => {
+      checkQuestion(problem)
+      return openSession(sampler, temperature, hashSeed(problem.docId, seed))
+    },
+  }
+}
+
+/** Throws `UserError` unless the question is one that generated scenes come with. */
+export function checkQuestion({ question }: Problem): void {
+  const words = new RegExp(`^${phrases.question} (${colours.join('|')}) (${shapes.join('|')})\\?$`)
+  if (words.test(question.trim())) return
+  throw new UserError(
+    'question-unknown',
+    `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
+      `colours ${colours.join(', ')} and shapes ${shapes.join(', ')}. ` +
+      'Ask that of a scene, or name a real VLM with --policy chat:<model> --base-url <url>.',
+  )
+}
+
+function openSession(sampler: Sampler, temperature: number, seed: number): Session {
+  let question: readonly number[] = []
+  let last: readonly number[] = []
+  let view: Pixels | undefined
+
+  async function reply(message: Message, turn: number, forced: boolean): Promise<Reply> {
+    if (message.kind === 'question') question = questionTokens(message)
+    if (message.kind !== 'error') view = message.view.pixels
+    const prompt = turnPrompt(question, last, message)
+    if (prompt.length + shortestRoom > textTokens(defaultConfig)) {
+      throw new ContextLengthError(`${prompt.length} tokens leave no room for a reply.`)
+    }
+    const start = forced ? answerStart() : []
+    const sampled = await sampler.sample({
+      prompt: { view: view!, tokens: prompt },
+      ...(forced && { replyStart: start, allowed: digits }),
+      seed: hashSeed(seed, turn),
+      temperature,
+      maxTokens: forced ? 1 : longestReply,
+    })
+    const written = forced ? [...start, ...sampled.tokens, ...answerEnd(sampled)] : sampled.tokens
+    last = written
+    return {
+      text: decode(written),
+      finish: sampled.ended || forced ? 'stop' : 'length',
+      usage: {
+        promptTokens: prompt.length + imageTokens(defaultConfig),
+        imageTokens: imageTokens(defaultConfig),
+        replyTokens: written.length,
+      },
+      ...(!forced && {
+        sample: {
+          promptTokens: prompt,
+          replyTokens: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
+          logprobs: sampled.logprobs,
+        },
+      }),
+    }
+  }
+
+  /** The words with which the policy reports a find, up to the digit; the question's last two words are the goal. */
+  function answerStart(): number[] {
+    const [colour, shape] = decode(question).replace('?', '').split(' ').slice(-2) as [string, string]
+    return encode(`${phrases.goal} ${colour} ${shape}.${phrases.see} ${shape}${phrases.found}`)
+  }
+
+  return {
+    take: (message, { turn }) => reply(message, turn, false),
+    answerNow: (message, { turn }) => reply(message, turn, true),
+    close: () => {},
+  }
+}
+
+function answerEnd({ tokens }: SampledReply): number[] {
+  return [...encode('.'), ...encode(phrases.answer), tokens[0]!, ...encode(phrases.endAnswer)]
+}

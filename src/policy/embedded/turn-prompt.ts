@@ -1,0 +1,25 @@
+/**
+ * What the small policy is conditioned on in each turn: the system line, the question, its own last turn and the name
+ * of what it is shown now, beside the view itself. Earlier turns are not in its context: what matters of them it
+ * carries along in its thoughts. So a turn costs the same however long the search, and any number of turns fits.
+ */
+import { special } from '../../model/tokenizer.ts'
+import { encode } from '../../model/tokenizer.ts'
+import type { Message } from '../policy.ts'
+
+/** The part of the context that stays: the system line and the question. */
+export function questionTokens(message: Extract<Message, { kind: 'question' }>): number[] {
+  return [...encode(message.system), ...encode(message.text.replace(/^<image>\s*/, ''))]
+}
+
+/** Text tokens before the reply. `lastReply` is what the policy wrote in its last turn, without an end mark. */
+export function turnPrompt(question: readonly number[], lastReply: readonly number[], message: Message): number[] {
+  switch (message.kind) {
+    case 'question':
+      return [...question, ...encode('original_image')]
+    case 'observation':
+      return [...question, ...lastReply, special.end, ...encode(message.text.replace(/\s*<image>$/, ''))]
+    case 'error':
+      return [...question, ...lastReply, special.end, ...encode(message.text)]
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * A scripted searcher that makes the cold-start trajectories on scenes of kind `shapes`. It knows the scene but uses
+ * only what a view of that size would show: it lists the places where the goal's colour shows, looks closer one by
+ * one, says what it sees, drops what is not it, returns to earlier views for what is left, scans the quadrants when
+ * nothing is left, and answers only when shape and digit are legible. Every decision follows from the question, its
+ * last thought and the view, so that a policy that sees just those can learn it.
+ */
+import { cellAt, cellName, cellsInOrder, coordinate, phrases, placeBox, quadrants } from '../../model/language.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import { colours, type Scene, type SceneObject, shapes } from '../../probe/scene.ts'
+import { random, type Random } from '../../shared/random.ts'
+import type { Message, Policy, Reply, Session } from '../policy.ts'
+
+export interface TeacherOptions {
+  /** The scene behind a problem. */
+  readonly sceneOf: (problem: Problem) => Scene
+  /** Chance, each time it lists places, that it takes something else for a candidate. */
+  readonly mistakeRate?: number
+}
+
+/** Sides in pixels of the 64-pixel view from which a thing shows at all, and from which it can be told and read. */
+export const visiblePx = 1.2
+export const legiblePx = 14.3
+
+/** More places than this are forgotten, so that a thought stays short. */
+const maxPlaces = 12
+
+/** A place still to be checked: a cell or quadrant of a source view. */
+interface Place {
+  readonly source: string
+  readonly name: string
+}
+
+export function teacherPolicy(options: TeacherOptions): Policy {
+  return {
+    name: 'teacher',
+    open: (problem, { seed }) => openSession(options, problem, random('teacher', problem.docId, seed)),
+  }
+}
+
+function openSession(options: TeacherOptions, problem: Problem, rng: Random): Session {
+  const scene = options.sceneOf(problem)
+  const goal = parseGoal(problem.question)
+  let pictureSide = 0
+  let toCheck: readonly Place[] = []
+  let place: Place | undefined
+  const sourceRegions = new Map<string, Region>()
+
+  function turn(message: Message): string {
+    if (message.kind === 'error') return write(goal, '', [], toCheck.slice(1))
+    const source = message.kind === 'question' ? 'original_image' : `observation_${message.index}`
+    if (message.kind === 'question') pictureSide = message.view.boxPx[2]
+    const region = message.view.boxPx.map((edge) => edge / pictureSide) as unknown as Region
+    sourceRegions.set(source, region)
+    const parent = place && sourceRegions.get(place.source)
+    const core = parent && place && isCell(place.name) ? coreOf(parent, place.name) : undefined
+    const seen = look(scene, goal, region, core, source, options.mistakeRate ?? 0, rng)
+    return write(goal, seen.text, seen.places, toCheck.slice(1), seen.digit)
+  }
+
+  /** Composes the turn and remembers what is left to check. */
+  function write(target: Goal, text: string, fresh: readonly Place[], kept: readonly Place[], digit?: number): string {
+    const head = `${phrases.goal} ${target.colour} ${target.shape}.${text}`
+    if (digit !== undefined) return `${head}${digit}.${phrases.answer}${digit}${phrases.endAnswer}`
+    let places = [...fresh, ...kept].slice(0, maxPlaces)
+    let scan = ''
+    if (places.length === 0) {
+      places = quadrants.map((name) => ({ source: 'original_image', name }))
+      scan = phrases.scanning
+    }
+    toCheck = places
+    place = places[0]!
+    const box = placeBox(place.name)!.map(coordinate).join(', ')
+    const action = `${phrases.zoom}${box}${phrases.source}${place.source}${phrases.endZoom}`
+    return `${head}${scan}${phrases.toCheck}${listPlaces(places)}.${action}`
+  }
+
+  return {
+    take: (message) => {
+      const text = turn(message)
+      const reply: Reply = { text, finish: 'stop', usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 } }
+      return Promise.resolve(reply)
+    },
+    close: () => {},
+  }
+}
+
+type Goal = Pick<SceneObject, 'colour' | 'shape'>
+/** `[x0, y0, x1, y1]` in fractions of the picture. */
+type Region = readonly [number, number, number, number]
+
+function parseGoal(question: string): Goal {
+  const colour = colours.find((name) => question.includes(` ${name} `))
+  const shape = shapes.find((name) => question.includes(` ${name}?`))
+  if (!colour || !shape) throw new Error(`the teacher only knows "${phrases.question} <colour> <shape>?"`)
+  return { colour, shape }
+}
+
+function isCell(name: string): boolean {
+  return !quadrants.some((quadrant) => quadrant === name)
+}
+
+/** The part of the picture that a cell of the view of `parent` stands for, with a little tolerance at its edges. */
+function coreOf(parent: Region, name: string): Region {
+  const cell = cellsInOrder.find((candidate) => cellName(candidate) === name)!
+  const side = parent[2] - parent[0]
+  const slack = side / 64
+  const x = parent[0] + (cell.column / 8) * side
+  const y = parent[1] + (cell.row / 8) * side
+  return [x - slack, y - slack, x + side / 8 + slack, y + side / 8 + slack]
+}
+
+interface Seen {
+  readonly text: string
+  readonly places: readonly Place[]
+  /** The answer, once the target has been read. */
+  readonly digit?: number
+}
+
+/** What a view tells: `core` is set when it was opened to look at one cell. */
+function look(
+  scene: Scene,
+  goal: Goal,
+  region: Region,
+  core: Region | undefined,
+  source: string,
+  mistakeRate: number,
+  rng: Random,
+): Seen {
+  const sidePx = (object: SceneObject): number => (object.side / (region[2] - region[0])) * 64
+  const area = core ?? region
+  const inArea = scene.objects.filter((object) => contains(area, object) && contains(region, object))
+  const alike = inArea.filter((object) => object.colour === goal.colour && sidePx(object) >= visiblePx)
+
+  const wholePicture = region[2] - region[0] > 0.9
+  const legible = core || wholePicture ? alike.filter((object) => sidePx(object) >= legiblePx) : []
+  const centre = { x: (region[0] + region[2]) / 2, y: (region[1] + region[3]) / 2 }
+  const nearest = legible.sort((a, b) => distance(a, centre) - distance(b, centre))[0]
+  if (nearest) {
+    const text = `${phrases.see} ${nearest.shape}`
+    if (nearest.shape === goal.shape) return { text: text + phrases.found, places: [], digit: nearest.digit }
+    if (core) return { text: text + phrases.notIt, places: [] }
+  }
+
+  let candidates = alike.filter((object) => object !== nearest)
+  const decoys = inArea.filter((object) => object.colour !== goal.colour && sidePx(object) >= visiblePx)
+  if (decoys.length > 0 && rng.chance(mistakeRate)) candidates = [...candidates, rng.pick(decoys)]
+  const names = new Set(
+    candidates.map((object) => {
+      const side = region[2] - region[0]
+      return cellName(cellAt((object.x - region[0]) / side, (object.y - region[1]) / side))
+    }),
+  )
+  const places = cellsInOrder.map(cellName).filter((name) => names.has(name))
+  const found = places.length > 0 ? (core ? phrases.tooSmall : phrases.candidates) : undefined
+  const text = found ?? (core ? phrases.nothingHere : phrases.nothingStandsOut)
+  return { text, places: places.map((name) => ({ source, name })) }
+}
+
+function contains(region: Region, { x, y }: { x: number; y: number }): boolean {
+  return x >= region[0] && x < region[2] && y >= region[1] && y < region[3]
+}
+
+function distance(a: { x: number; y: number }, b: { x: number; y: number }): number {
+  return Math.hypot(a.x - b.x, a.y - b.y)
+}
+
+/** `observation_2 c4 e5, original_image g2`: neighbours from one source share its name. */
+function listPlaces(places: readonly Place[]): string {
+  let text = ''
+  let last = ''
+  for (const { source, name } of places) {
+    if (source !== last) text += (text === '' ? '' : phrases.nextSource) + source
+    text += ` ${name}`
+    last = source
+  }
+  return text
+}

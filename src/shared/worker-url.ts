@@ -1,0 +1,7 @@
+/** Finds the compiled file of a worker thread, also when the caller runs from its source (as under the test runner). */
+
+/** URL of the compiled worker `name` (such as `./worker.js`) beside the module with URL `moduleUrl`. */
+export function workerUrl(moduleUrl: string, name: string): URL {
+  const compiled = moduleUrl.endsWith('.ts') ? moduleUrl.replace('/src/', '/dist/') : moduleUrl
+  return new URL(name, compiled)
+}

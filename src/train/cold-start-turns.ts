@@ -1,0 +1,72 @@
+/**
+ * Cold-start trajectories as single turns to learn from: what the small policy would have been shown, and what it
+ * should have written. Views are not drawn here; a turn names its picture and region.
+ */
+import { encode, maxObservations, special, tokenOf } from '../model/tokenizer.ts'
+import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
+import type { Message, View } from '../policy/policy.ts'
+import { pixelBox, type PixelBox } from '../protocol/box.ts'
+import { profiles } from '../protocol/profile.ts'
+import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import type { Random } from '../shared/random.ts'
+
+export interface ColdStartTurn {
+  readonly docId: string
+  /** The region in view, in pixels of the original. */
+  readonly boxPx: PixelBox
+  readonly prompt: readonly number[]
+  /** With its end mark. */
+  readonly reply: readonly number[]
+}
+
+const { prompts } = profiles.embedded
+
+/** The turns of a trajectory, up to `maxTurns`. */
+export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): ColdStartTurn[] {
+  const { problem, picture } = trajectory
+  // The message's text is all that counts for the prompt; pixels are drawn when the turn is used.
+  const unseen: View = {
+    pixels: { width: 0, height: 0, data: new Uint8Array(0) },
+    boxPx: pixelBox(0, 0, picture.width, picture.height),
+  }
+  const first = { kind: 'question', system: prompts.system, text: questionText(prompts, problem.question) } as const
+  const question = questionTokens({ ...first, view: unseen })
+  const turns: ColdStartTurn[] = []
+  let message: Message = { ...first, view: unseen }
+  let boxPx = unseen.boxPx
+  let last: readonly number[] = []
+  for (const [index, turn] of trajectory.turns.slice(0, maxTurns).entries()) {
+    const reply = encode(turn.text)
+    turns.push({
+      docId: problem.docId,
+      boxPx,
+      prompt: turnPrompt(question, last, message),
+      reply: [...reply, special.end],
+    })
+    last = reply
+    if (turn.observation !== undefined) {
+      const seen = trajectory.observations.find((observation) => observation.index === turn.observation)!
+      boxPx = seen.boxInOriginalPx
+      message = { kind: 'observation', index: seen.index, text: observationText(prompts, index, seen.index), view: unseen }
+    } else if (turn.error) {
+      message = { kind: 'error', text: errorText(prompts, turn.error) }
+    }
+  }
+  return turns
+}
+
+const firstName = tokenOf('observation_1')
+
+/**
+ * The same turn with all observation numbers shifted by one seeded amount. Turns are learned one by one and numbers
+ * only name things, so high numbers, which few trajectories reach, are met as often as low ones.
+ */
+export function shiftNumbers(turn: ColdStartTurn, rng: Random): ColdStartTurn {
+  const isName = (token: number): boolean => token >= firstName && token < firstName + maxObservations
+  const highest = Math.max(0, ...[...turn.prompt, ...turn.reply].filter(isName).map((token) => token - firstName + 1))
+  if (highest === 0) return turn
+  const shift = rng.int(maxObservations - highest + 1)
+  const move = (token: number): number => (isName(token) ? token + shift : token)
+  return { ...turn, prompt: turn.prompt.map(move), reply: turn.reply.map(move) }
+}

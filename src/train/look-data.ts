@@ -1,0 +1,85 @@
+/**
+ * Views with what they hold, for teaching the stem to see before the policy learns to search: views as searches show
+ * them (the whole picture, a quadrant, windows around things), with which colour shows in which cell, and the colour,
+ * shape and digit of a legible thing at the centre.
+ */
+import { cellAt, cellBox, cellName, quadrantBox, quadrants } from '../model/language.ts'
+import { cellsInOrder } from '../model/language.ts'
+import { drawScene } from '../probe/draw.ts'
+import { colours, makeScene, type Scene, type SceneObject, shapes } from '../probe/scene.ts'
+import { levels } from '../protocol/problem.ts'
+import type { LookDatum } from '../engine/embedded/messages.ts'
+import { legiblePx, visiblePx } from '../policy/teacher/teacher.ts'
+import { random, type Random } from '../shared/random.ts'
+
+const cellIndex = new Map(cellsInOrder.map((cell, index) => [cellName(cell), index]))
+
+type Region = readonly [number, number, number, number]
+const whole: Region = [0, 0, 1, 1]
+
+/** The `index`-th view of a seeded stream. */
+export function lookDatum(seed: number, index: number): LookDatum {
+  const rng = random('look', seed, index)
+  const level = rng.pick(levels)
+  const scene = makeScene(rng.int(2 ** 31), level)
+  const region = viewRegion(scene, rng)
+  const view = drawScene(scene, region, { width: 64, height: 64 })
+  return { view, ...lookLabels(scene, region) }
+}
+
+/** Where a search would look: mostly closer and closer at some object, sometimes at the whole or at nothing much. */
+function viewRegion(scene: Scene, rng: Random): Region {
+  const kind = rng.next()
+  if (kind < 0.2) return whole
+  let region = kind < 0.35 ? inside(whole, quadrantBox(rng.pick(quadrants))) : whole
+  if (kind < 0.25) return region
+  const object = rng.pick(scene.objects)
+  const depth = scene.level === 'hard' && rng.chance(0.7) ? 2 : 1
+  for (let i = 0; i < depth; i++) {
+    const side = region[2] - region[0]
+    const aim = rng.chance(0.08) ? { x: rng.next(), y: rng.next() } : object
+    const jitter = (): number => rng.between(-0.02, 0.02)
+    const cell = cellAt((aim.x - region[0]) / side + jitter(), (aim.y - region[1]) / side + jitter())
+    region = inside(region, cellBox(cell))
+  }
+  return region
+}
+
+function inside(region: Region, box: readonly number[]): Region {
+  const side = region[2] - region[0]
+  return [
+    region[0] + box[0]! * side,
+    region[1] + box[1]! * side,
+    region[0] + box[2]! * side,
+    region[1] + box[3]! * side,
+  ]
+}
+
+/** What the stem is to say of a region: [16 * 24] colour presence by patch and cell, [22] one-hot centre object. */
+export function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kind: Float32Array } {
+  const presence = new Float32Array(64 * colours.length)
+  const kind = new Float32Array(22)
+  const side = region[2] - region[0]
+  let best: SceneObject | undefined
+  let nearest = 0.36
+  for (const object of scene.objects) {
+    const u = (object.x - region[0]) / side
+    const v = (object.y - region[1]) / side
+    const px = (object.side / side) * 64
+    if (u < 0 || v < 0 || u >= 1 || v >= 1 || px < visiblePx) continue
+    const cell = cellIndex.get(cellName(cellAt(u, v)))!
+    // Patch-major: 16 patches, each with its four cells, each with six colours.
+    presence[cell * colours.length + colours.indexOf(object.colour)] = 1
+    const away = Math.hypot(u - 0.5, v - 0.5)
+    if (px >= legiblePx && away < nearest) {
+      nearest = away
+      best = object
+    }
+  }
+  if (best) {
+    kind[colours.indexOf(best.colour)] = 1
+    kind[6 + shapes.indexOf(best.shape)] = 1
+    kind[12 + best.digit] = 1
+  }
+  return { presence, kind }
+}

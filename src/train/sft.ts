@@ -1,0 +1,138 @@
+/**
+ * Supervised fine-tuning, the first stage of the recipe: next-token prediction on the policy's own tokens of correct
+ * trajectories. Runs over the `Engine` interface; resumes to the same numbers after a kill.
+ */
+import type { AdamParameters, Datum, Engine } from '../engine/engine.ts'
+import { defaultAdam } from '../engine/engine.ts'
+import { random } from '../shared/random.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
+
+export interface SftSettings {
+  readonly steps: number
+  /** Turns a step. */
+  readonly batch: number
+  readonly learningRate: number
+  readonly warmupSteps: number
+  readonly seed: number
+  /** Steps between checkpoints. */
+  readonly saveEvery: number
+}
+
+export interface SftMetrics {
+  readonly step: number
+  /** Mean loss a token of the reply, in nats. */
+  readonly loss: number
+  readonly gradientNorm: number
+  readonly learningRate: number
+  readonly tokensPerSecond: number
+  /** Share of tokens of each kind that were the likeliest. */
+  readonly accuracy: Readonly<Partial<Record<TokenKind, number>>>
+}
+
+/** What a wrong token of each kind costs: what is hard to see counts more than what is only copied. */
+const kindWeights: Readonly<Record<TokenKind, number>> = {
+  verdict: 3,
+  shape: 2,
+  digit: 2,
+  place: 1,
+  source: 1,
+  box: 0.5,
+  other: 0.5,
+}
+
+/** Linear warm-up, then a cosine down to a fiftieth. `step` counts from 1. */
+export function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step: number): number {
+  if (step <= warmupSteps) return (learningRate * step) / warmupSteps
+  const progress = (step - warmupSteps) / Math.max(1, steps - warmupSteps)
+  return learningRate * (0.02 + 0.98 * 0.5 * (1 + Math.cos(Math.PI * progress)))
+}
+
+/** The turns of step `step`: every turn comes once an epoch, in an order drawn anew each time. */
+export function batchIndices(count: number, { batch, seed }: SftSettings, step: number): number[] {
+  return Array.from({ length: batch }, (_, i) => {
+    const position = (step - 1) * batch + i
+    return order(count, seed, Math.floor(position / count))[position % count]!
+  })
+}
+
+let orderHeld: { key: string; order: number[] } | undefined
+
+function order(count: number, seed: number, epoch: number): number[] {
+  const key = `${count} ${seed} ${epoch}`
+  if (orderHeld?.key !== key) {
+    const indices = Array.from({ length: count }, (_, i) => i)
+    orderHeld = { key, order: random('sft-order', seed, epoch).shuffle(indices) }
+  }
+  return orderHeld.order
+}
+
+/** A datum whose weights sum, over the batch, to one. */
+export function withWeights(data: readonly Omit<Datum, 'weights'>[]): Datum[] {
+  const weights = data.map(({ reply }) => kindsOf(reply).map((kind) => kindWeights[kind]))
+  const total = weights.flat().reduce((a, b) => a + b, 0)
+  return data.map((datum, i) => ({ ...datum, weights: weights[i]!.map((weight) => weight / total) }))
+}
+
+/**
+ * Trains from `firstStep` to the end. `makeBatch(step)` gives the data of a step, weights not yet set; the next batch
+ * is made while the engine works on this one. Metrics go to the run and to `onStep`.
+ */
+export async function sft(
+  engine: Engine,
+  settings: SftSettings,
+  makeBatch: (step: number) => Promise<readonly Omit<Datum, 'weights'>[]>,
+  run: RunFolder,
+  options: { readonly firstStep?: number; readonly signal?: AbortSignal; onStep?(metrics: SftMetrics): void } = {},
+): Promise<void> {
+  const first = options.firstStep ?? 1
+  if (first > settings.steps) return
+  let next = makeBatch(first)
+  for (let step = first; step <= settings.steps; step++) {
+    const startedMs = performance.now()
+    const data = withWeights(await next)
+    const adam: AdamParameters = { ...defaultAdam, learningRate: learningRateAt(settings, step) }
+    const working = engine.forwardBackward(data, { kind: 'cross-entropy' })
+    if (step < settings.steps) {
+      next = makeBatch(step + 1)
+      next.catch(() => {})
+    }
+    const { logprobs, greedy } = await working
+    const { gradientNorm } = await engine.optimStep(adam)
+    const flat = logprobs.flat()
+    const metrics: SftMetrics = {
+      step,
+      loss: -flat.reduce((a, b) => a + b, 0) / flat.length,
+      gradientNorm,
+      learningRate: adam.learningRate,
+      tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
+      accuracy: accuracyByKind(data, greedy),
+    }
+    await run.append('metrics', { stage: 'sft', ...metrics })
+    options.onStep?.(metrics)
+    const stopping = options.signal?.aborted === true
+    if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
+      await engine.save(run.file('checkpoint.safetensors'))
+      await run.append('checkpoints', { stage: 'sft', step, file: 'checkpoint.safetensors' })
+    }
+    if (stopping) return
+  }
+}
+
+function tokensOf(data: readonly Datum[]): number {
+  return data.reduce((sum, { prompt, reply }) => sum + prompt.tokens.length + reply.length, 0)
+}
+
+function accuracyByKind(data: readonly Datum[], greedy: readonly (readonly boolean[])[]): SftMetrics['accuracy'] {
+  const right = new Map<TokenKind, number>()
+  const all = new Map<TokenKind, number>()
+  for (const [d, { reply }] of data.entries()) {
+    for (const [i, kind] of kindsOf(reply).entries()) {
+      all.set(kind, (all.get(kind) ?? 0) + 1)
+      if (greedy[d]![i]) right.set(kind, (right.get(kind) ?? 0) + 1)
+    }
+  }
+  return Object.fromEntries(
+    tokenKinds.filter((kind) => all.has(kind)).map((kind) => [kind, (right.get(kind) ?? 0) / all.get(kind)!]),
+  )
+}
