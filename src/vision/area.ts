@@ -15,19 +15,17 @@ interface Taps {
   readonly total: number
 }
 
-/** Samples of two bytes fit in 16-bit lanes this many times: 257 * 255 = 65,535. */
-const rowsPerLane = 257
-
 export function areaRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
   const inner = boxSize(boxPx)
   const across = taps(inner.width, size.width)
   const down = taps(inner.height, size.height)
   const scale = 1 / (across.total * down.total)
-  const rows = new RowSum(source, boxPx)
+  const start = (boxPx[1] * source.width + boxPx[0]) * 3
+  const sums = new Float32Array(inner.width * 3)
   const data = new Uint8Array(size.width * size.height * 3)
   for (let y = 0; y < size.height; y++) {
-    rows.sum(down.first[y]!, down.last[y]!, down.firstWeight[y]!, down.lastWeight[y]!)
-    sumAcross(rows.total, across, scale, data, y * size.width * 3)
+    sumDown(source, start, down, y, sums)
+    sumAcross(sums, across, scale, data, y * size.width * 3)
   }
   return { width: size.width, height: size.height, data }
 }
@@ -57,77 +55,51 @@ function taps(inputs: number, outputs: number): Taps {
   return { first, last, firstWeight, lastWeight, total: grows ? 1 : inputs / outputs }
 }
 
-/** Weighted sums of rows of a box. Whole rows are added four bytes at a time, as two pairs of 16-bit lanes. */
-class RowSum {
-  /** One sum per byte of a row of the box. */
-  readonly total: Float32Array
-  readonly #source: Uint8Array
-  readonly #words: DataView
-  readonly #start: number
-  readonly #stride: number
-  readonly #even: Uint32Array
-  readonly #odd: Uint32Array
+/** 16-bit lanes hold the sum of this many bytes: 257 * 255 = 65,535. */
+const laneRows = 257
 
-  constructor(source: Pixels, boxPx: PixelBox) {
-    const bytes = boxSize(boxPx).width * 3
-    this.total = new Float32Array(bytes)
-    this.#source = source.data
-    this.#words = new DataView(source.data.buffer, source.data.byteOffset, source.data.byteLength)
-    this.#stride = source.width * 3
-    this.#start = boxPx[1] * this.#stride + boxPx[0] * 3
-    this.#even = new Uint32Array(bytes >> 2)
-    this.#odd = new Uint32Array(bytes >> 2)
-  }
-
-  /** `total` becomes `firstWeight` x row `first` + the rows in between + `lastWeight` x row `last`. */
-  sum(first: number, last: number, firstWeight: number, lastWeight: number): void {
-    const { total } = this
-    const source = this.#source
-    const a = this.#start + first * this.#stride
-    const b = this.#start + last * this.#stride
-    for (let i = 0; i < total.length; i++) total[i] = source[a + i]! * firstWeight + source[b + i]! * lastWeight
-    for (let row = first + 1; row < last; row += rowsPerLane) this.#addRows(row, Math.min(last, row + rowsPerLane))
-  }
-
-  #addRows(from: number, to: number): void {
-    const even = this.#even
-    const odd = this.#odd
-    const words = this.#words
-    const stride = this.#stride
-    even.fill(0)
-    odd.fill(0)
-    let row = from
-    for (; row + 4 <= to; row += 4) {
-      for (let k = 0, at = this.#start + row * stride; k < even.length; k++, at += 4) {
-        const a = words.getUint32(at, true)
-        const b = words.getUint32(at + stride, true)
-        const c = words.getUint32(at + 2 * stride, true)
-        const d = words.getUint32(at + 3 * stride, true)
-        even[k] = even[k]! + (a & 0xff00ff) + (b & 0xff00ff) + (c & 0xff00ff) + (d & 0xff00ff)
-        odd[k] =
-          odd[k]! + ((a >>> 8) & 0xff00ff) + ((b >>> 8) & 0xff00ff) + ((c >>> 8) & 0xff00ff) + ((d >>> 8) & 0xff00ff)
+/**
+ * The weighted rows under output row `y`, summed byte by byte into `sums`; `start` is the box's first byte. Four bytes are
+ * added at a time, as two words of two lanes.
+ */
+function sumDown(source: Pixels, start: number, down: Taps, y: number, sums: Float32Array): void {
+  const { data } = source
+  const words = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const stride = source.width * 3
+  const a = start + down.first[y]! * stride
+  const b = start + down.last[y]! * stride
+  const wa = down.firstWeight[y]!
+  const wb = down.lastWeight[y]!
+  const rowsBetween = Math.max(down.last[y]! - down.first[y]! - 1, 0)
+  const whole = sums.length - (sums.length % 4)
+  for (let i = 0; i < whole; i += 4) {
+    let s0 = data[a + i]! * wa + data[b + i]! * wb
+    let s1 = data[a + i + 1]! * wa + data[b + i + 1]! * wb
+    let s2 = data[a + i + 2]! * wa + data[b + i + 2]! * wb
+    let s3 = data[a + i + 3]! * wa + data[b + i + 3]! * wb
+    let at = a + i + stride
+    for (let left = rowsBetween; left > 0; left -= laneRows) {
+      let even = 0
+      let odd = 0
+      for (let n = Math.min(left, laneRows); n > 0; n--, at += stride) {
+        const word = words.getUint32(at, true)
+        even = (even + (word & 0xff00ff)) | 0
+        odd = (odd + ((word >>> 8) & 0xff00ff)) | 0
       }
+      s0 += even & 0xffff
+      s1 += odd & 0xffff
+      s2 += even >>> 16
+      s3 += odd >>> 16
     }
-    for (; row < to; row++) {
-      for (let k = 0, at = this.#start + row * stride; k < even.length; k++, at += 4) {
-        const a = words.getUint32(at, true)
-        even[k] = even[k]! + (a & 0xff00ff)
-        odd[k] = odd[k]! + ((a >>> 8) & 0xff00ff)
-      }
-    }
-    const { total } = this
-    for (let k = 0, i = 0; k < even.length; k++, i += 4) {
-      total[i] = total[i]! + (even[k]! & 0xffff)
-      total[i + 1] = total[i + 1]! + (odd[k]! & 0xffff)
-      total[i + 2] = total[i + 2]! + (even[k]! >>> 16)
-      total[i + 3] = total[i + 3]! + (odd[k]! >>> 16)
-    }
-    // The bytes that fill no whole word.
-    for (let i = even.length * 4; i < total.length; i++) {
-      let sum = 0
-      for (let r = from; r < to; r++) sum += this.#source[this.#start + r * stride + i]!
-      total[i] = total[i]! + sum
-    }
+    sums[i] = s0
+    sums[i + 1] = s1
+    sums[i + 2] = s2
+    sums[i + 3] = s3
+  }
+  for (let i = whole; i < sums.length; i++) {
+    let sum = data[a + i]! * wa + data[b + i]! * wb
+    for (let at = a + i + stride; at < b + i; at += stride) sum += data[at]!
+    sums[i] = sum
   }
 }
 
