@@ -27,13 +27,13 @@ const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
 const roomOf = (path) => path.split('/')[1]
 const lineAt = (text, offset) => text.slice(0, offset).split('\n').length
 
-/** Relative imports of a file, types included: `import`, `export from`, `import()` and `new URL(..., import.meta.url)`. */
+/** Relative imports of a file, types included: `import`, `export from`, `import()` and `new URL` of code. */
 export function importsOf({ path, text }) {
   const patterns = [
     /^[ \t]*(?:import|export)\b[^'"`;]*?\bfrom\s*(['"])(\.[^'"]+)\1/gm,
     /^[ \t]*import\s*(['"])(\.[^'"]+)\1/gm,
     /\bimport\(\s*(['"])(\.[^'"]+)\1/g,
-    /\bnew URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url/g,
+    /\bnew URL\(\s*(['"])(\.[^'"]+\.(?:ts|mjs|js))\1\s*,\s*import\.meta\.url/g,
   ]
   return patterns.flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match) => ({

@@ -17,6 +17,7 @@ test('finds every kind of relative import, on its line', () => {
       "import '../shared/random.ts'",
       "const later = await import('../engine/engine.ts')",
       "new Worker(new URL('./worker.ts', import.meta.url))",
+      "readFile(new URL('../../models/a.safetensors', import.meta.url))",
       "const text = 'taken from ./nowhere.ts'",
     ),
   )

@@ -1,0 +1,41 @@
+/** A baseline that looks anywhere: a policy that reads and decides when to answer, while chance decides where to look. */
+import { random } from '../../shared/random.ts'
+import type { Random } from '../../shared/random.ts'
+import type { Policy, Reply } from '../policy.ts'
+
+/**
+ * What `inner` finds without knowing where to look. It takes every turn as it would: it sees the view, thinks, and may
+ * answer, by its own rule and with no answer forced. But each zoom that it asks for is replaced by a random square of the
+ * original, so its reader, its stopping and its limits are those of the policy, and only the places are not.
+ *
+ * Sides are drawn log-uniformly from `sideRel` (fractions of the picture); the default spans the windows of a search, from
+ * the first zoom (1/4) to the second (1/16). One thing is against the baseline and cannot be had otherwise with the same
+ * reader: the policy believes that it sees the place it asked for, so what it remembers of places is wrong.
+ */
+export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, number] = [1 / 16, 1 / 4]): Policy {
+  return {
+    name: `random crops for ${inner.name}`,
+    open: (problem, options) => {
+      const session = inner.open(problem, options)
+      const rng = random('random-crops', problem.dataSource, problem.docId, options.seed)
+      return {
+        take: async (message, turn) => {
+          const reply = await session.take(message, turn)
+          return reply.text.includes('<answer>') ? reply : zoomAnywhere(reply, rng, sideRel)
+        },
+        close: () => session.close(),
+      }
+    },
+    close: async () => inner.close?.(),
+  }
+}
+
+/** The reply without its tokens, since those were not what the search saw. */
+function zoomAnywhere({ usage }: Reply, rng: Random, [low, high]: readonly [number, number]): Reply {
+  const side = low * (high / low) ** rng.next()
+  const x = rng.between(0, 1 - side)
+  const y = rng.between(0, 1 - side)
+  const box = [x, y, x + side, y + side].map((edge) => edge.toFixed(4)).join(', ')
+  const text = `<think>Anywhere.</think><grounding>{"bbox_2d": [${box}], "source": "original_image"}</grounding>`
+  return { text, finish: 'stop', usage }
+}
