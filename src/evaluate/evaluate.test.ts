@@ -1,0 +1,138 @@
+/** Evaluations with the real loop on real scenes: what is stored, what a resume does, and what failures do to a score. */
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Policy } from '../policy/policy.ts'
+import { teacherPolicy } from '../policy/teacher/teacher.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { makeScene } from '../probe/scene.ts'
+import type { Level } from '../protocol/problem.ts'
+import { profiles } from '../protocol/profile.ts'
+import { TransportError } from '../shared/errors.ts'
+import { openRun } from '../shared/run-folder.ts'
+import { evaluate } from './evaluate.ts'
+import type { EvalProblem, EvalProgress, EvalReport, EvaluateOptions } from './evaluate.ts'
+
+const scenes = (['easy', 'medium', 'hard'] as Level[]).flatMap((level) => [1, 2].map((seed) => makeScene(seed, level)))
+const problems: EvalProblem[] = scenes.map((scene) => ({
+  problem: makeProblem(scene),
+  openPicture: async () => scenePicture(scene, 2048),
+}))
+const sceneOf = new Map(scenes.map((scene) => [makeProblem(scene).docId, scene]))
+const teacher = teacherPolicy({ sceneOf: ({ docId }) => sceneOf.get(docId)! })
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'evaluate-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Runs an evaluation in `folder` under a name, and says how many searches it started. */
+async function run(name: string, change: Partial<EvaluateOptions> = {}): Promise<EvalReport & { searches: number }> {
+  const options = { problems, policy: teacher, samples: 2, maxTurns: 24, seed: 7, concurrency: 3, ...change }
+  let searches = 0
+  const policy: Policy = {
+    name: options.policy.name,
+    open: (problem, given) => {
+      searches++
+      return options.policy.open(problem, given)
+    },
+  }
+  const runFolder = await openRun(join(folder, name), { samples: options.samples, seed: options.seed })
+  try {
+    const report = await evaluate({ profile: profiles.embedded, ...options, policy, run: runFolder })
+    return { ...report, searches }
+  } finally {
+    await runFolder.close()
+  }
+}
+
+const lines = async (name: string): Promise<string[]> =>
+  (await readFile(join(folder, name, 'trajectories.jsonl'), 'utf8')).trimEnd().split('\n')
+
+test('every search is stored once with its verdict, and a second run reads the same figures without searching', async () => {
+  const seen: EvalProgress[] = []
+  const first = await run('a', { onProgress: (progress) => seen.push(progress) })
+  const stored = (await lines('a')).map((line) => JSON.parse(line))
+  expect(new Set(stored.map(({ problem, sampleIndex }) => `${problem.docId} ${sampleIndex}`)).size).toBe(12)
+  const right = stored.filter(({ verdict }) => verdict.kind === 'correct').length
+  expect(right).toBeGreaterThan(6)
+  expect(first.summary).toMatchObject({ problems: 6, samples: 2, run: join(folder, 'a') })
+  expect(first.summary.avgAtK).toBeCloseTo(right / 12)
+  expect(Object.keys(first.summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
+  expect(first.causes[0]).toMatchObject({ slice: 'all', searches: 12, correct: right })
+  expect(seen[0]).toEqual({ done: 0, total: 12, correct: 0, failed: 0 })
+  expect(seen.at(-1)).toEqual({ done: 12, total: 12, correct: right, failed: 0 })
+
+  const { searches, ...second } = await run('a')
+  expect(searches).toBe(0)
+  expect(second).toEqual({ summary: first.summary, causes: first.causes })
+})
+
+test('stopped and resumed, torn line and all, gives the figures of an unbroken run', async () => {
+  const { summary } = await run('whole', { concurrency: 1 })
+  const stop = new AbortController()
+  const stopped = run('parts', {
+    stop: stop.signal,
+    onProgress: ({ done }) => {
+      if (done === 4) stop.abort()
+    },
+  })
+  await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+  const kept = (await lines('parts')).length
+  expect(kept).toBeGreaterThanOrEqual(4)
+  expect(kept).toBeLessThan(12)
+  await appendFile(join(folder, 'parts', 'trajectories.jsonl'), '{"version":1,"prob')
+
+  const resumed = await run('parts')
+  expect(resumed.searches).toBe(12 - kept)
+  expect(resumed.summary).toEqual({ ...summary, run: join(folder, 'parts') })
+})
+
+test('a failed search counts as not right and is owed again', async () => {
+  const unlucky = problems[0]!.problem.docId
+  const breaking: Policy = {
+    name: 'breaking',
+    open: (problem, options) => {
+      if (problem.docId !== unlucky) return teacher.open(problem, options)
+      return {
+        take: async () => {
+          throw new TransportError('unreachable', 'The server is not there.')
+        },
+        close() {},
+      }
+    },
+  }
+  const whole = await run('whole')
+  expect(whole.summary.byLevel.easy).toMatchObject({ avgAtK: 1 })
+  const broken = await run('broken', { policy: breaking })
+  expect(broken.summary.ends.failed).toBeCloseTo(2 / 12)
+  expect(broken.summary.byLevel.easy).toMatchObject({ problems: 2, avgAtK: 0.5 })
+  expect(broken.causes[1]!.byCause.failed).toBe(2)
+
+  const mended = await run('broken')
+  expect(mended.searches).toBe(2)
+  expect(mended.summary).toEqual({ ...whole.summary, run: join(folder, 'broken') })
+})
+
+test('wrong input is named before anything is searched or written', async () => {
+  const [first] = problems as [EvalProblem]
+  const { answer: _, ...mute } = first.problem
+  await expect(run('x', { problems: [] })).rejects.toMatchObject({ code: 'no-problems', exitCode: 2 })
+  await expect(run('x', { problems: [{ ...first, problem: mute }] })).rejects.toMatchObject({
+    code: 'no-reference-answer',
+  })
+  await expect(run('x', { problems: [first, first] })).rejects.toMatchObject({ code: 'problem-twice' })
+  await expect(lines('x')).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('a stored line of another kind is an error that names the file', async () => {
+  await run('a', { problems: problems.slice(0, 1), samples: 1 })
+  await appendFile(join(folder, 'a', 'trajectories.jsonl'), '{"version":2}\n')
+  await expect(run('a', { samples: 1 })).rejects.toMatchObject({
+    code: 'trajectory-unreadable',
+    message: expect.stringContaining(join('a', 'trajectories.jsonl')),
+  })
+})
