@@ -224,6 +224,7 @@ const narrow = `
   .question dl div { padding: 4px 10px; min-width: 56px }
   .keys { display: none }
   .saying { display: block; order: -1; flex-basis: 100%; min-height: 3em; color: var(--text); font-size: 14px }
+  .saying:empty { display: none }
 }
 @media (max-width: 480px) {
   .brand span { display: none }
