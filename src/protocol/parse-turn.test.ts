@@ -211,28 +211,40 @@ describe('any text at all', () => {
   ]
 
   it('gives an action with finite numbers or an error of bounded length, 10,000 times', () => {
-    fc.assert(
-      fc.property(hostile, fc.constantFrom(...all), (text, profile) => {
-        const turn = parseTurn(text, profile, () => ({ width: 640, height: 480 }))
-        if ('error' in turn) return turn.error.length < 400
-        const { action } = turn
-        return action.kind === 'answer' ? text.includes(action.text) : action.boxRel.every(Number.isFinite)
-      }),
-      { numRuns: 10_000 },
-    )
+    expect(() =>
+      fc.assert(
+        fc.property(hostile, fc.constantFrom(...all), (text, profile) => {
+          const turn = parseTurn(text, profile, () => ({ width: 640, height: 480 }))
+          if ('error' in turn) return turn.error.length < 400
+          const { action } = turn
+          return action.kind === 'answer' ? text.includes(action.text) : action.boxRel.every(Number.isFinite)
+        }),
+        { numRuns: 10_000 },
+      ),
+    ).not.toThrow()
   })
 
-  it.each(pieces)('takes little time for very much of %j', (piece) => {
-    const text = piece.repeat(Math.ceil(500_000 / piece.length))
-    const started = performance.now()
-    for (const profile of all) {
-      parseTurn(text, profile)
-      parseTurn(good + text, profile)
-      parseTurn(text + good, profile)
-      parseTurn(`<grounding>{"bbox_2d": ${text}</grounding>`, profile)
-      parseTurn(`<grounding>{"bbox_2d": [${text}], "source": "${text}"}</grounding>`, profile)
+  const repeated = [
+    ...pieces,
+    '"source": "',
+    '<grounding>{"bbox_2d": [0',
+    '<grounding>{"bbox_2d": ["source": "',
+    '[{"a":',
+    '<think><answer>',
+  ]
+  it.each(repeated)('is read without a hitch when it is half a megabyte of %j', { timeout: 10_000 }, (piece) => {
+    const much = piece.repeat(Math.ceil(500_000 / piece.length))
+    const texts = [
+      much,
+      good + much,
+      much + good,
+      `<grounding>{"bbox_2d": ${much}</grounding>`,
+      `<grounding>{"bbox_2d": [${much}], "source": "${much}"}</grounding>`,
+    ]
+    for (const text of texts) {
+      for (const profile of all)
+        expect(parseTurn(text, profile)).toSatisfy((turn) => 'action' in turn || 'error' in turn)
     }
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 })
 

@@ -26,10 +26,12 @@ export class UserError extends MiniO3Error {
 /** A policy or judge could not be reached or broke while answering: worth another try, never scored. */
 export class TransportError extends MiniO3Error {}
 
+export const contextLengthCode = 'context-length'
+
 /** The next message does not fit in the policy's context; a search ends `over-context` when a policy throws this. */
 export class ContextLengthError extends MiniO3Error {
   constructor(message: string, options: ErrorOptions = {}) {
-    super('context-length', message, options)
+    super(contextLengthCode, message, options)
   }
 }
 

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import type { Problem } from '../protocol/problem.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { judgeChoice } from './choice.ts'
+import { judgeExact } from './exact.ts'
+import { judgeTrajectory } from './judge.ts'
+
+const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour?', answer: 'White.' }
+
+describe('judgeExact', () => {
+  it.each(['White.', 'white', '  WHITE \n', 'white .', 'Ｗhite'])('takes %j for right', (answer) => {
+    expect(judgeExact(problem, answer)).toEqual({ kind: 'correct', reason: 'the same words' })
+  })
+
+  it.each(['off white', 'whit', 'white!', 'black'])('takes %j for wrong', (answer) => {
+    expect(judgeExact(problem, answer).kind).toBe('wrong')
+  })
+
+  it('does not confuse numbers that end in a period', () => {
+    expect(judgeExact({ ...problem, answer: '3.5' }, '35').kind).toBe('wrong')
+    expect(judgeExact({ ...problem, answer: 'two  words' }, 'Two\twords.').kind).toBe('correct')
+  })
+
+  it('takes no answer for wrong, and judges nothing without a reference', () => {
+    expect(judgeExact(problem, null)).toEqual({ kind: 'wrong', reason: 'no answer' })
+    expect(judgeExact(problem, ' ')).toEqual({ kind: 'wrong', reason: 'no answer' })
+    expect(judgeExact({ ...problem, answer: undefined }, 'x').kind).toBe('unjudged')
+  })
+})
+
+describe('judgeChoice', () => {
+  const choice: Problem = { ...problem, answer: 'B', choices: ['red', 'dark blue', 'blue', 'green'] }
+
+  it.each([
+    'B',
+    'b',
+    '(B)',
+    'B. dark blue',
+    '(B) something else',
+    'Dark blue.',
+    'The answer is B, not A',
+    'Answer: B',
+    'I would choose B.',
+    'It is the dark green... no: **B**',
+  ])('reads B in %j', (answer) => {
+    expect(judgeChoice(choice, answer).kind).toBe('correct')
+  })
+
+  it.each([
+    ['A', 'chose A'],
+    ['The answer is D.', 'chose D'],
+    ['Answer: D', 'chose D'],
+    ['It is green', 'chose D'],
+    ['E', 'no choice could be read'],
+    ['red or green', 'no choice could be read'],
+    ['A bird sits on the roof of that house', 'no choice could be read'],
+    ['A careful look says option B', 'no choice could be read'],
+    ['I see dark blue', 'no choice could be read'],
+    [`${'word '.repeat(50)} green`, 'no choice could be read'],
+  ])('takes %j for wrong: %s', (answer, reason) => {
+    expect(judgeChoice(choice, answer)).toEqual({ kind: 'wrong', reason })
+  })
+
+  it('takes the reference by letter or by text, and choices with letters in front', () => {
+    const lettered = { ...choice, answer: 'dark blue', choices: ['(A) red', '(B) dark blue'] }
+    expect(judgeChoice(lettered, 'B').kind).toBe('correct')
+    expect(judgeChoice(lettered, 'dark blue').kind).toBe('correct')
+    expect(judgeChoice({ ...choice, answer: 'purple' }, 'B').kind).toBe('unjudged')
+    expect(judgeChoice({ ...choice, choices: [] }, 'B').kind).toBe('unjudged')
+  })
+})
+
+it('leaves a failed search unjudged, and judges the others', async () => {
+  const trajectory = { problem, answer: 'white', end: 'answered' } as Trajectory
+  expect((await judgeTrajectory(trajectory, judgeExact)).verdict?.kind).toBe('correct')
+  expect((await judgeTrajectory({ ...trajectory, end: 'over-turn', answer: null }, judgeExact)).verdict?.kind).toBe(
+    'wrong',
+  )
+  expect((await judgeTrajectory({ ...trajectory, end: 'failed' }, judgeExact)).verdict?.kind).toBe('unjudged')
+})

@@ -1,0 +1,26 @@
+/** Is the answer right? A judge compares it with the reference answer of its problem and says why. */
+import type { Problem } from '../protocol/problem.ts'
+import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
+
+/** `answer` null: the search came to none. A judge that asks somebody else may take its time. */
+export type Judge = (problem: Problem, answer: string | null) => Verdict | Promise<Verdict>
+
+/** The trajectory with its verdict. A failed search is left unjudged: it is to be done again, and never scored. */
+export async function judgeTrajectory(trajectory: Trajectory, judge: Judge): Promise<Trajectory> {
+  const verdict: Verdict =
+    trajectory.end === 'failed'
+      ? { kind: 'unjudged', reason: 'the search failed' }
+      : await judge(trajectory.problem, trajectory.answer)
+  return { ...trajectory, verdict }
+}
+
+/** What every judge decides alike; undefined: there are two answers to compare. */
+export function withoutComparing(problem: Problem, answer: string | null): Verdict | undefined {
+  if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
+  return answer === null || answer.trim() === '' ? { kind: 'wrong', reason: 'no answer' } : undefined
+}
+
+/** Lower case, single blanks, no final period, compatible characters made one. */
+export function normalised(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim().replace(/ ?\.$/, '')
+}

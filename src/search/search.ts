@@ -1,0 +1,204 @@
+/**
+ * The one loop: a policy is shown a picture and a question, zooms in turn after turn, and answers or meets a limit.
+ * Everything that searches calls this; terminal, page and trainer only read its events.
+ */
+import type { Message, Policy, Reply, Session, Usage, View } from '../policy/policy.ts'
+import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
+import type { ParsedTurn } from '../protocol/parse-turn.ts'
+import type { Problem } from '../protocol/problem.ts'
+import { profileHash } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import { resolveSource } from '../protocol/resolve-box.ts'
+import { completed, trajectoryVersion } from '../protocol/trajectory.ts'
+import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { orAborted, startDeadline } from '../shared/deadline.ts'
+import type { Deadline } from '../shared/deadline.ts'
+import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
+import type { Picture } from '../vision/picture.ts'
+import type { SearchEvent } from './events.ts'
+import { contextBound, nextStep, originalObservation } from './next-step.ts'
+import type { NextStep } from './next-step.ts'
+
+export interface Task {
+  readonly picture: Picture
+  readonly problem: Problem
+}
+
+export interface SearchOptions {
+  readonly profile: Profile
+  /** In place of the profile's. */
+  readonly maxTurns?: number
+  /** Given to the policy, which samples by it where it can. */
+  readonly seed: number
+  /** Which of several searches for the same problem this is, counted from 0. */
+  readonly sampleIndex?: number
+  /** Cuts the search off, also within a turn; it then throws `AbortedError`. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One search. Yields events as they happen; the last one holds the trajectory, which is also returned. A policy that
+ * breaks or is too slow gives the end `failed`; an abort, a `UserError` and a broken picture are thrown. The session is
+ * always closed, also when the reader stops early.
+ */
+export async function* search(
+  { picture, problem }: Task,
+  policy: Policy,
+  options: SearchOptions,
+): AsyncGenerator<SearchEvent, Trajectory, void> {
+  const { profile, signal } = options
+  const { prompts } = profile
+  const maxTurns = checkedTurns(options.maxTurns ?? profile.maxTurns)
+  throwIfAborted(signal)
+  const startedMs = performance.now()
+  const turns: Turn[] = []
+  const observations: Observation[] = []
+  let contextTokens = 0
+  let end: End | undefined
+  let failure: Trajectory['failure']
+
+  async function viewOf({ index, boxInOriginalPx, view }: Observation): Promise<View> {
+    const { resampler } = index === 0 ? profile.firstView : profile.observationView
+    return { pixels: await picture.region(boxInOriginalPx, view, resampler), boxPx: boxInOriginalPx }
+  }
+  const viewSizeOf = (source: string) => {
+    const named = resolveSource(source, observations.length, profile)
+    return 'index' in named ? observations[named.index]!.view : undefined
+  }
+
+  const session = policy.open(problem, { seed: options.seed })
+  const deadline = startDeadline(signal, profile.wallClockMs)
+  try {
+    const original = originalObservation(picture, profile)
+    observations.push(original)
+    const firstView = await viewOf(original)
+    yield { kind: 'observed', observation: original, view: firstView }
+    const question = questionText(prompts, problem.question)
+    let message: Message = { kind: 'question', system: prompts.system, text: question, view: firstView }
+
+    for (let turn = 1; end === undefined; turn++) {
+      const turnStartedMs = performance.now()
+      const reply = await takeTurn(session, message, turn, deadline)
+      throwIfAborted(signal)
+      // Whether the last message fits is known from the reply to it; that reply then does not count.
+      if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
+        takeBack(turns, observations)
+        end = 'over-context'
+      } else if ('code' in reply) {
+        end = 'failed'
+        failure = reply
+      } else {
+        contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
+        const parsed = parseTurn(reply.text, profile, viewSizeOf)
+        if (parsed.thought !== undefined) yield { kind: 'thinking', turn, text: parsed.thought }
+        const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, observations }, profile)
+        const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
+        turns.push(taken)
+        yield { kind: 'acted', turn, taken, reply }
+        if (next.kind === 'end') {
+          end = next.end
+        } else if (next.kind === 'error') {
+          message = { kind: 'error', text: errorText(prompts, next.error) }
+        } else {
+          const { observation } = next
+          observations.push(observation)
+          const view = await viewOf(observation)
+          yield { kind: 'observed', observation, view }
+          const label = profile.observationNumbering === 'official' ? turn : observation.index
+          const text = observationText(prompts, label - 1, label)
+          message = { kind: 'observation', index: observation.index, text, view }
+        }
+      }
+    }
+  } finally {
+    deadline.release()
+    session.close()
+  }
+
+  const trajectory: Trajectory = {
+    version: trajectoryVersion,
+    problem,
+    picture: { sha256: picture.sha256, width: picture.width, height: picture.height },
+    policy: policy.name,
+    profile: { name: profile.name, sha256: profileHash(profile) },
+    maxTurns,
+    seed: options.seed,
+    sampleIndex: options.sampleIndex ?? 0,
+    turns,
+    observations,
+    end,
+    answer: completed(end) ? finalAnswer(turns, profile.answerPick) : null,
+    ...(failure === undefined ? {} : { failure }),
+    usage: totalUsage(turns),
+    ms: msSince(startedMs),
+  }
+  yield { kind: 'ended', trajectory }
+  return trajectory
+}
+
+const maxMessage = 2_000
+
+type Failure = NonNullable<Trajectory['failure']>
+
+/** The policy's reply, or why there is none. `UserError` is thrown on: trying again would not help. */
+async function takeTurn(
+  session: Session,
+  message: Message,
+  turn: number,
+  deadline: Deadline,
+): Promise<Reply | Failure> {
+  try {
+    return await orAborted(session.take(message, { turn, signal: deadline.signal }), deadline.signal)
+  } catch (error) {
+    if (deadline.expired()) return { code: 'wall-clock', message: 'The search took longer than its profile allows.' }
+    if (error instanceof UserError) throw error
+    return { code: errorCodeOf(error), message: messageOf(error).slice(0, maxMessage) }
+  }
+}
+
+function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Profile): boolean {
+  if ('code' in reply) return reply.code === contextLengthCode
+  return contextTokens + reply.usage.promptTokens >= contextBound(profile)
+}
+
+/** Takes back the observation that the last turn brought. */
+function takeBack(turns: Turn[], observations: Observation[]): void {
+  const { observation, ...last } = turns.pop()!
+  turns.push(last)
+  if (observation !== undefined) observations.pop()
+}
+
+function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): Turn {
+  const error = next.kind === 'error' ? next.error : 'error' in parsed ? parsed : undefined
+  return {
+    text: reply.text,
+    finish: reply.finish,
+    ...(parsed.thought === undefined ? {} : { thought: parsed.thought }),
+    ...('action' in parsed ? { action: parsed.action } : {}),
+    ...(error === undefined ? {} : { error: { code: error.code, error: error.error } }),
+    ...(next.kind === 'observe' ? { observation: next.observation.index } : {}),
+    usage: reply.usage,
+    ms,
+  }
+}
+
+function totalUsage(turns: readonly Turn[]): Usage {
+  const total = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
+  for (const { usage } of turns) {
+    total.promptTokens += usage.promptTokens
+    total.imageTokens += usage.imageTokens
+    total.replyTokens += usage.replyTokens
+  }
+  return total
+}
+
+/** Milliseconds to a tenth: more digits would only fill the files. */
+function msSince(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) * 10) / 10
+}
+
+function checkedTurns(maxTurns: number): number {
+  if (Number.isInteger(maxTurns) && maxTurns >= 1) return maxTurns
+  throw new UserError('bad-max-turns', `The turn limit has to be a whole number of at least 1, not ${maxTurns}.`)
+}
