@@ -9,8 +9,9 @@ import type { Policy, Reply } from '../policy.ts'
  * original, so its reader, its stopping and its limits are those of the policy, and only the places are not.
  *
  * Sides are drawn log-uniformly from `sideRel` (fractions of the picture); the default spans the windows of a search, from
- * the first zoom (1/4) to the second (1/16). One thing is against the baseline and cannot be had otherwise with the same
- * reader: the policy believes that it sees the place it asked for, so what it remembers of places is wrong.
+ * the first zoom (1/4) to the second (1/16). One thing counts against the baseline and cannot be had otherwise with the
+ * same reader: the policy believes that it sees the place it asked for, so what it notes of places is wrong, and a policy
+ * that attends to the middle of what it asked for may pass over a target at a crop's edge.
  */
 export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, number] = [1 / 16, 1 / 4]): Policy {
   return {
