@@ -58,38 +58,55 @@ interface Layer {
   readonly seed: number
   /** The lattice column left of the first pixel. */
   readonly firstCell: number
-  /** For each pixel column: its lattice column, counted from `firstCell`, and how far it is towards the next. */
-  readonly column: Uint16Array
+  /** For each lattice column from `firstCell` on, the first pixel right of it (there is one); then the number of pixels. */
+  readonly starts: Uint32Array
+  /** For each pixel column, how far it is from its lattice column towards the next. */
   readonly along: Float64Array
-  /** Scratch: the values of the lattice columns at the row being drawn. */
-  readonly values: Float64Array
+  /** The values of the lattice rows `latticeRow` and `latticeRow + 1`. */
+  readonly above: Float64Array
+  readonly below: Float64Array
+  latticeRow: number
 }
 
 function makeLayer(cells: number, amplitude: number, seed: number, x0: number, stepX: number, width: number): Layer {
-  const firstCell = Math.floor((x0 + 0.5 * stepX) * cells)
-  const column = new Uint16Array(width)
+  const column = (px: number): number => (x0 + (px + 0.5) * stepX) * cells
+  const firstCell = Math.floor(column(0))
+  const count = Math.floor(column(width - 1)) - firstCell + 1
+  const starts = new Uint32Array(count + 1).fill(width)
   const along = new Float64Array(width)
-  for (let px = 0; px < width; px++) {
-    const u = (x0 + (px + 0.5) * stepX) * cells
+  for (let px = width - 1; px >= 0; px--) {
+    const u = column(px)
     const ix = Math.floor(u)
-    column[px] = ix - firstCell
+    starts[ix - firstCell] = px
     along[px] = smooth(u - ix)
   }
-  return { cells, amplitude, seed, firstCell, column, along, values: new Float64Array(column[width - 1]! + 2) }
+  const [above, below] = [new Float64Array(count + 1), new Float64Array(count + 1)]
+  return { cells, amplitude, seed, firstCell, starts, along, above, below, latticeRow: NaN }
 }
 
 function addRow(row: Float32Array, layer: Layer, y: number): void {
-  const { cells, amplitude, seed, firstCell, column, along, values } = layer
-  const v = y * cells
+  const { amplitude, starts, along, above, below } = layer
+  const v = y * layer.cells
   const iy = Math.floor(v)
   const fy = smooth(v - iy)
-  for (let i = 0; i < values.length; i++) {
-    values[i] = blend(lattice(seed, firstCell + i, iy), lattice(seed, firstCell + i, iy + 1), fy)
+  if (iy !== layer.latticeRow) readLattice(layer, iy)
+  let right = blend(above[0]!, below[0]!, fy)
+  for (let i = 0; i + 1 < starts.length; i++) {
+    const left = right
+    right = blend(above[i + 1]!, below[i + 1]!, fy)
+    const rise = right - left
+    const end = starts[i + 1]!
+    for (let px = starts[i]!; px < end; px++) row[px]! += amplitude * (left + rise * along[px]!)
   }
-  for (let px = 0; px < row.length; px++) {
-    const left = column[px]!
-    row[px]! += amplitude * blend(values[left]!, values[left + 1]!, along[px]!)
+}
+
+function readLattice(layer: Layer, iy: number): void {
+  const { seed, firstCell, above, below } = layer
+  for (let i = 0; i < above.length; i++) {
+    above[i] = lattice(seed, firstCell + i, iy)
+    below[i] = lattice(seed, firstCell + i, iy + 1)
   }
+  layer.latticeRow = iy
 }
 
 function blend(a: number, b: number, t: number): number {

@@ -2,6 +2,7 @@
 
 /** URL of the compiled worker `name` (such as `./worker.js`) beside the module with URL `moduleUrl`. */
 export function workerUrl(moduleUrl: string, name: string): URL {
-  const compiled = moduleUrl.endsWith('.ts') ? moduleUrl.replace('/src/', '/dist/') : moduleUrl
+  // The last `src`: the folders above the project may have one as well.
+  const compiled = moduleUrl.endsWith('.ts') ? moduleUrl.replace(/\/src\/(?!.*\/src\/)/, '/dist/') : moduleUrl
   return new URL(name, compiled)
 }

@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { levels } from '../protocol/problem.ts'
+import { openPicture } from '../vision/open.ts'
+import { pixelBox } from '../protocol/box.ts'
+import { buildProbe, heldOutSeed, sceneRefs } from './dataset.ts'
+import type { ProbeOptions, ProbeRow } from './dataset.ts'
+import { sceneFrom } from './problem.ts'
+import { scenePicture } from './scene-picture.ts'
+
+let base: string
+let out: string
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'probe-'))
+  out = join(base, 'deep', 'set')
+})
+afterEach(() => rm(base, { recursive: true }))
+
+const small = { train: 4, test: 5, seed: 7, sidePx: 96, jobs: 1 }
+const build = (options: Partial<ProbeOptions> = {}) => buildProbe({ out, ...small, ...options })
+const rowsIn = async (path: string): Promise<ProbeRow[]> => JSON.parse(await readFile(path, 'utf8')) as ProbeRow[]
+
+/** Every file of a folder with its bytes. */
+async function filesIn(folder: string): Promise<Record<string, string>> {
+  const names = await readdir(folder, { recursive: true })
+  const files: Record<string, string> = {}
+  for (const name of names.toSorted()) {
+    const path = join(folder, name)
+    if ((await stat(path)).isFile()) files[name] = (await readFile(path)).toString('base64')
+  }
+  return files
+}
+
+describe('sceneRefs', () => {
+  it('balances levels and, within each, answers', () => {
+    const refs = sceneRefs('test', 1500, 1)
+    for (const level of levels) {
+      const own = refs.filter((ref) => ref.level === level)
+      expect(own.length).toBe(500)
+      for (let digit = 0; digit < 10; digit++) expect(own.filter((ref) => ref.digit === digit).length).toBe(50)
+    }
+    expect(new Set(sceneRefs('train', 15, 1, 'hard').map(({ level }) => level))).toEqual(new Set(['hard']))
+  })
+
+  it('shares no scene between train and test, whatever the seeds', () => {
+    for (const seed of [0, 1, 2, 99]) {
+      expect(sceneRefs('train', 300, seed).every((ref) => ref.seed < heldOutSeed)).toBe(true)
+      expect(sceneRefs('test', 300, seed).every((ref) => ref.seed >= heldOutSeed)).toBe(true)
+    }
+  })
+
+  it('repeats no scene, and begins a longer set with the shorter one', () => {
+    const refs = sceneRefs('train', 3000, 5)
+    expect(new Set(refs.map(({ level, seed }) => `${level} ${seed}`)).size).toBe(3000)
+    expect(sceneRefs('train', 30, 5)).toEqual(refs.slice(0, 30))
+  })
+})
+
+describe('buildProbe', () => {
+  it('writes rows that name their pictures and scenes', async () => {
+    const built = await build()
+    expect(built).toEqual({ train: join(out, 'train.json'), test: join(out, 'test.json'), pictures: 9, drawn: 9 })
+    const rows = [...(await rowsIn(built.train)), ...(await rowsIn(built.test))]
+    expect(rows.length).toBe(9)
+    expect(new Set(rows.map(({ doc_id }) => doc_id)).size).toBe(9)
+    for (const row of rows) {
+      const scene = sceneFrom(row.scene)
+      const { digit, x, y } = scene.objects[scene.target]!
+      expect(row.problem).toMatch(/^<image>\nWhich digit is on the \w+ \w+\?$/)
+      expect(row.solution).toBe(String(digit))
+      expect(row.data_source).toBe(`visual_probe_shapes_${row.level}`)
+      expect(row.images).toEqual([`pictures/${row.doc_id}.jpg`])
+      const [x0, y0, x1, y1] = row.target_box
+      expect(x0 < x && x < x1 && y0 < y && y < y1).toBe(true)
+    }
+    expect((await readdir(join(out, 'pictures'))).length).toBe(9)
+  })
+
+  it('draws the scene that the row names', async () => {
+    const built = await build({ format: 'png' })
+    const [row] = await rowsIn(built.test)
+    const whole = pixelBox(0, 0, 96, 96)
+    const size = { width: 96, height: 96 }
+    const file = await openPicture(join(out, row!.images[0]))
+    const drawn = scenePicture(sceneFrom(row!.scene), row!.side_px)
+    expect(Buffer.from((await file.region(whole, size, 'area')).data)).toEqual(
+      Buffer.from((await drawn.region(whole, size, 'area')).data),
+    )
+  })
+
+  it('gives the same bytes for the same seed, and others for another', async () => {
+    const [one, two, other] = [join(base, 'one'), join(base, 'two'), join(base, 'other')]
+    await build({ out: one })
+    await build({ out: two, jobs: 2 })
+    await build({ out: other, seed: 8, pictures: false })
+    expect(await filesIn(two)).toEqual(await filesIn(one))
+    expect((await filesIn(other))['test.json']).not.toBe((await filesIn(one))['test.json'])
+  })
+
+  it('goes on after it was stopped, and keeps what was drawn', async () => {
+    const stop = new AbortController()
+    const stopped = build({ jobs: 1, signal: stop.signal, onPicture: (done) => done === 3 && stop.abort() })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    expect((await readdir(out)).toSorted()).toEqual(['dataset.json', 'pictures'])
+    const drawn = await readdir(join(out, 'pictures'))
+    expect(drawn.length).toBeGreaterThanOrEqual(3)
+    expect(drawn.length).toBeLessThan(9)
+    await writeFile(join(out, 'pictures', 'shapes_easy_1.jpg.1-0.tmp'), 'torn')
+    expect(await build()).toMatchObject({ pictures: 9, drawn: 9 - drawn.length })
+    expect(await build()).toMatchObject({ pictures: 9, drawn: 0 })
+    expect((await readdir(join(out, 'pictures'))).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('writes rows alone when no pictures are wanted', async () => {
+    const built = await build({ pictures: false, level: 'hard', train: 12, test: 0 })
+    expect(built).toMatchObject({ pictures: 0, drawn: 0 })
+    expect((await readdir(out)).toSorted()).toEqual(['dataset.json', 'test.json', 'train.json'])
+    expect(await rowsIn(built.test)).toEqual([])
+    expect((await rowsIn(built.train)).map(({ level }) => level)).toEqual(Array.from({ length: 12 }, () => 'hard'))
+  })
+
+  it.each([
+    [{ train: -1 }, 'train is -1'],
+    [{ test: 1.5 }, 'test is 1.5'],
+    [{ seed: Number.NaN }, 'seed is NaN'],
+    [{ train: 0, test: 0 }, 'nothing to build'],
+    [{ sidePx: 20_000 }, '64 to 8192'],
+    [{ jobs: 0 }, 'jobs is 0'],
+    [{ level: 'insane' as 'hard' }, 'easy, medium, hard'],
+  ])('refuses %j and writes nothing', async (options, words) => {
+    await expect(build(options)).rejects.toMatchObject({ code: 'probe-options', exitCode: 2 })
+    await expect(build(options)).rejects.toThrow(words)
+    expect(await readdir(base)).toEqual([])
+  })
+
+  it('refuses a folder that holds another data set or something else', async () => {
+    await build({ pictures: false })
+    const before = await filesIn(out)
+    const attempt = build({ pictures: false, seed: 8, test: 6 })
+    await expect(attempt).rejects.toMatchObject({ code: 'probe-config-differs', exitCode: 2 })
+    await expect(attempt).rejects.toThrow('test: 5, now 6; seed: 7, now 8')
+    expect(await filesIn(out)).toEqual(before)
+
+    const taken = join(base, 'holiday')
+    await mkdir(taken)
+    await writeFile(join(taken, 'beach.jpg'), '')
+    await expect(build({ out: taken })).rejects.toMatchObject({ code: 'probe-folder-taken' })
+    await expect(build({ out: join(taken, 'beach.jpg') })).rejects.toMatchObject({ code: 'probe-folder-unusable' })
+    await expect(build({ out: join(taken, 'beach.jpg', 'deep') })).rejects.toMatchObject({
+      code: 'probe-folder-unusable',
+    })
+    expect(await readdir(taken)).toEqual(['beach.jpg'])
+  })
+})

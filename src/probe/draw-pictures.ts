@@ -1,0 +1,52 @@
+/** Draws many scenes into picture files on worker threads: 4K pictures take most of a second each. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { MiniO3Error } from '../shared/errors.ts'
+import { mapAsFinished } from '../shared/map-limit.ts'
+import { workerUrl } from '../shared/worker-url.ts'
+import type { Encoding } from '../vision/encode.ts'
+import type { SceneRef } from './problem.ts'
+
+export interface DrawTask {
+  readonly scene: SceneRef
+  readonly sidePx: number
+  readonly encoding: Encoding
+  readonly path: string
+}
+
+/**
+ * Writes each picture whole or not at all, `jobs` at a time, and calls `onDrawn` after each. After `signal` the pictures
+ * in flight are finished before AbortedError is thrown. Throws MiniO3Error `picture-not-written`.
+ */
+export async function drawPictures(
+  tasks: readonly DrawTask[],
+  jobs: number,
+  onDrawn: () => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const workers = Array.from({ length: Math.min(jobs, tasks.length) }, () => {
+    return new Worker(workerUrl(import.meta.url, './draw-worker.js'))
+  })
+  const idle = [...workers]
+  const draw = async (task: DrawTask): Promise<void> => {
+    const worker = idle.pop()!
+    await drawOn(worker, task)
+    idle.push(worker)
+  }
+  try {
+    for await (const _ of mapAsFinished(tasks, jobs, draw, signal)) onDrawn()
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}
+
+async function drawOn(worker: Worker, task: DrawTask): Promise<void> {
+  const answered = once(worker, 'message') as Promise<[{ error?: string }]>
+  worker.postMessage(task)
+  const [{ error }] = await answered
+  if (error === undefined) return
+  throw new MiniO3Error(
+    'picture-not-written',
+    `${task.path} could not be written: ${error}. Repeat the command to resume.`,
+  )
+}

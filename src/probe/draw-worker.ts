@@ -1,0 +1,22 @@
+/** A thread that draws scenes into picture files, one at a time; every task is answered with `{}` or `{ error }`. */
+import { parentPort } from 'node:worker_threads'
+import { messageOf } from '../shared/errors.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import { encodeJpeg, encodePng } from '../vision/encode.ts'
+import type { DrawTask } from './draw-pictures.ts'
+import { drawScene } from './draw.ts'
+import { sceneFrom } from './problem.ts'
+
+const jpegQuality = 92
+
+async function draw({ scene, sidePx, path, encoding }: DrawTask): Promise<void> {
+  const pixels = drawScene(sceneFrom(scene), [0, 0, 1, 1], { width: sidePx, height: sidePx })
+  await replaceFile(path, await (encoding === 'png' ? encodePng(pixels) : encodeJpeg(pixels, jpegQuality)))
+}
+
+parentPort!.on('message', (task: DrawTask) => {
+  draw(task).then(
+    () => parentPort!.postMessage({}),
+    (error: unknown) => parentPort!.postMessage({ error: messageOf(error) }),
+  )
+})
