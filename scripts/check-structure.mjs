@@ -11,8 +11,26 @@ import { fileURLToPath } from 'node:url'
 
 /** The rooms of `src/`, top to bottom: a file may import from its own room and from the rooms below it. */
 export const rooms = [
-  ...['index.ts', 'web', 'cli', 'server', 'recipe', 'evaluate', 'page', 'coldstart', 'train', 'search', 'policy'],
-  ...['engine', 'model', 'judge', 'endpoint', 'benchmark', 'probe', 'vision', 'protocol', 'shared'],
+  'index.ts',
+  'web',
+  'cli',
+  'server',
+  'recipe',
+  'evaluate',
+  'page',
+  'coldstart',
+  'train',
+  'search',
+  'policy',
+  'engine',
+  'model',
+  'judge',
+  'endpoint',
+  'benchmark',
+  'probe',
+  'vision',
+  'protocol',
+  'shared',
 ]
 
 export const maxLines = 400
