@@ -45,7 +45,7 @@ describe('jsonl', () => {
       const writer = await openJsonl(path)
       await writer.append({ n: 3 })
       await writer.close()
-      expect(await readFile(path, 'utf8')).toBe('{"n":1}\n{"n":3}\n')
+      expect(await readAll()).toEqual([{ n: 1 }, { n: 3 }])
     },
   )
 
