@@ -118,7 +118,7 @@ export function checkShape(files) {
 }
 
 const slips = [
-  { pattern: /(?:^|[^\w.])\/(?:work|farm|root|tmp|home|Users)\/[\w.-]+/g, message: 'names a path of one machine' },
+  { pattern: /(?:^|[^\w./])\/(?:work|farm|root|tmp|home|Users)\/[\w.-]+/g, message: 'names a path of one machine' },
   { pattern: /https?:\/\/registry\.|\bregistry\.npmjs\b/g, message: 'names a package registry' },
 ]
 
