@@ -35,12 +35,12 @@ const signInk: Rgb = [30, 30, 34]
 
 /** The digit's height and where it sits, as fractions of the shape's side: each shape has room elsewhere. */
 const digitPlace: Readonly<Record<Shape, { height: number; dy: number }>> = {
-  circle: { height: 0.56, dy: 0 },
-  square: { height: 0.6, dy: 0 },
-  triangle: { height: 0.48, dy: 0.17 },
-  star: { height: 0.46, dy: 0.04 },
-  cross: { height: 0.52, dy: 0 },
-  heart: { height: 0.5, dy: -0.06 },
+  circle: { height: 0.66, dy: 0 },
+  square: { height: 0.72, dy: 0 },
+  triangle: { height: 0.52, dy: 0.17 },
+  star: { height: 0.54, dy: 0.04 },
+  cross: { height: 0.6, dy: 0 },
+  heart: { height: 0.58, dy: -0.05 },
 }
 
 /** The pixels of `region` drawn at `size`. */

@@ -15,7 +15,8 @@ export function newAdamState(size: number): AdamState {
 
 /**
  * One step on `values` from `gradient` (Loshchilov and Hutter 2019, with bias correction). Matrices decay, vectors do
- * not; parameters for which `isFrozen` holds stay as they are. Returns the norm before clipping.
+ * not; a parameter that no loss of this step touched (its gradient is zero throughout) stays as it is. Returns the
+ * norm before clipping.
  */
 export function adamStep(
   specs: readonly ParameterSpec[],
@@ -23,13 +24,13 @@ export function adamStep(
   gradient: Float32Array,
   state: AdamState,
   adam: AdamParameters,
-  isFrozen: (name: string) => boolean,
 ): number {
-  const live = specs.filter(({ name }) => !isFrozen(name))
   let squares = 0
-  for (const { offset, size } of live) {
+  const live = specs.filter(({ offset, size }) => {
+    const before = squares
     for (let i = offset; i < offset + size; i++) squares += gradient[i]! * gradient[i]!
-  }
+    return squares !== before
+  })
   const norm = Math.sqrt(squares)
   if (!Number.isFinite(norm)) throw new Error('the gradient is not finite; lower the learning rate')
   const scale = norm > adam.clipNorm ? adam.clipNorm / norm : 1

@@ -20,14 +20,15 @@ export interface EmbeddedEngineOptions {
   readonly seed?: number
   /** Worker threads; default: one a core, at most 8. */
   readonly workers?: number
-  /** Keeps the stem as it is: once it can see, the first steps of a new task would only spoil it. */
+  /** No gradient from text into the stem: once it can see, the first steps of a new task would only spoil it. */
   readonly frozenStem?: boolean
 }
 
 /** The embedded engine can do more than the interface: teach the stem, and save without optimiser state. */
 export interface EmbeddedEngine extends Engine {
   readonly config: ModelConfig
-  lookForwardBackward(data: readonly LookDatum[]): Promise<Looked>
+  /** Gradients of the perception loss, each view counting `scale`. */
+  lookForwardBackward(data: readonly LookDatum[], scale: number): Promise<Looked>
   /** Saves what is needed to sample, and nothing to train on. */
   saveForUse(file: string): Promise<void>
   /** Forgets the optimiser's state, for a new stage. */
@@ -99,8 +100,8 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
         greedy: parts.flatMap((part) => part.greedy),
       }
     },
-    async lookForwardBackward(data) {
-      const parts = await onAll<LookDatum, Looked>(data, (part) => ({ kind: 'look', data: part }))
+    async lookForwardBackward(data, scale) {
+      const parts = await onAll<LookDatum, Looked>(data, (part) => ({ kind: 'look', data: part, scale }))
       return {
         loss: parts.reduce((sum, part) => sum + part.loss, 0),
         presence: parts.flatMap((part) => part.presence),
@@ -113,7 +114,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
         for (let i = 0; i < size; i++) total[i]! += gradients[i]!
         gradients.fill(0)
       }
-      const gradientNorm = adamStep(specs, parameters, total, adam, settings, (name) => frozenStem && isStem(name))
+      const gradientNorm = adamStep(specs, parameters, total, adam, settings)
       version++
       return { gradientNorm }
     },
@@ -141,10 +142,6 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       await Promise.all(replicas.map((replica) => replica.stop()))
     },
   }
-}
-
-function isStem(name: string): boolean {
-  return name.startsWith('stem.') || name.startsWith('look.')
 }
 
 interface Replica {

@@ -23,7 +23,7 @@ export interface LookDatum {
 
 export type Request =
   | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
-  | { readonly kind: 'look'; readonly data: readonly LookDatum[] }
+  | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
   | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
 
 export interface Trained {

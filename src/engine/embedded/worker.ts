@@ -1,7 +1,7 @@
 /** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
-import { imageTokens, textTokens } from '../../model/config.ts'
+import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
 import { numpy as np, type Tensor } from '../../model/jax.ts'
 import type { Inputs, Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
@@ -14,10 +14,11 @@ const { config, parameters, gradients, frozenStem } = workerData as Start
 const specs = parameterSpecs(config)
 const values = new Float32Array(parameters)
 const sums = new Float32Array(gradients)
-const words = textTokens(config)
 
 /** Sequences a compiled training step takes; shorter batches are padded. */
 const microBatch = 16
+/** Contexts that are compiled: half of the turns need no more than the first. */
+const contexts = [64, config.contextTokens].filter((tokens) => tokens <= config.contextTokens)
 
 const steps = new Map<string, TrainStep>()
 let looks: LookStep | undefined
@@ -33,21 +34,21 @@ function currentParameters(): Parameters {
   )
 }
 
-async function addGradients(all: Parameters): Promise<void> {
+async function addGradients(all: Parameters, scale: number): Promise<void> {
   for (const { name, offset } of specs) {
     const part = (await all[name]!.data()) as Float32Array
-    for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]!
+    for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]! * scale
   }
 }
 
-function tensors(arrays: SequenceArrays): Inputs {
+function tensors(arrays: SequenceArrays, total: number): Inputs {
   const { batch, patches, tokens, goal, mask } = arrays
   const views = patches.length / batch / 108
   return {
     patches: np.array(patches, { shape: [batch, views, 108] }),
-    tokens: np.array(tokens, { shape: [batch, words] }),
-    goal: np.array(goal, { shape: [batch, words] }),
-    mask: np.array(mask, { shape: [batch, 1, config.contextTokens, config.contextTokens] }),
+    tokens: np.array(tokens, { shape: [batch, tokens.length / batch] }),
+    goal: np.array(goal, { shape: [batch, tokens.length / batch] }),
+    mask: np.array(mask, { shape: [batch, 1, total, total] }),
   }
 }
 
@@ -57,46 +58,68 @@ function sequenceOf(datum: Datum): Sequence {
   return { view: datum.prompt.view, tokens, promptLength: datum.prompt.tokens.length }
 }
 
+/** Trains on neighbours in length together, each micro-batch in the shortest context that holds it. */
 async function train(data: readonly Datum[], loss: Loss): Promise<Trained> {
-  const key = JSON.stringify(loss)
-  const step = steps.get(key) ?? trainStep(config, loss, frozenStem)
-  steps.set(key, step)
-  const result = { loss: 0, logprobs: [] as number[][], greedy: [] as boolean[][] }
-  for (let from = 0; from < data.length; from += microBatch) {
-    const part = data.slice(from, from + microBatch)
-    const inputs = tensors(sequenceArrays(config, part.map(sequenceOf), microBatch))
-    const next = new Int32Array(microBatch * words)
-    const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
-    for (const [b, datum] of part.entries()) {
-      const start = b * words + datum.prompt.tokens.length - 1
-      next.set(datum.reply, start)
-      rows[0].set(datum.weights ?? [], start)
-      rows[1].set(datum.advantages ?? [], start)
-      rows[2].set(datum.oldLogprobs ?? [], start)
-    }
-    const shaped = (row: Float32Array): Tensor => np.array(row, { shape: [microBatch, words] })
-    const targets = {
-      next: np.array(next, { shape: [microBatch, words] }),
-      weights: shaped(rows[0]),
-      advantages: shaped(rows[1]),
-      oldLogprobs: shaped(rows[2]),
-    }
-    const [[total, extras], grads] = step(currentParameters(), inputs, targets)
-    result.loss += ((await total.data()) as Float32Array)[0]!
-    const logprobs = (await extras[0]!.data()) as Float32Array
-    const best = (await extras[1]!.data()) as Float32Array
-    await addGradients(grads)
-    for (const [b, datum] of part.entries()) {
-      const start = b * words + datum.prompt.tokens.length - 1
-      const own = logprobs.slice(start, start + datum.reply.length)
-      result.logprobs.push([...own])
-      result.greedy.push([...own].map((value, i) => value >= best[start + i]!))
+  const length = (datum: Datum): number => datum.prompt.tokens.length + datum.reply.length - 1
+  const order = data.map((_, i) => i).sort((a, b) => length(data[a]!) - length(data[b]!) || a - b)
+  const logprobs: number[][] = []
+  const greedy: boolean[][] = []
+  let total = 0
+  for (let from = 0; from < order.length; from += microBatch) {
+    const indices = order.slice(from, from + microBatch)
+    const part = indices.map((i) => data[i]!)
+    const longest = imageTokens(config) + length(part.at(-1)!)
+    const contextTokens = contexts.find((tokens) => tokens >= longest) ?? config.contextTokens
+    const trained = await trainMicroBatch({ ...config, contextTokens }, part, loss)
+    total += trained.loss
+    for (const [b, i] of indices.entries()) {
+      logprobs[i] = trained.logprobs[b]!
+      greedy[i] = trained.greedy[b]!
     }
   }
-  return result
+  return { loss: total, logprobs, greedy }
 }
 
-async function look(data: readonly LookDatum[]): Promise<Looked> {
+async function trainMicroBatch(
+  shape: ModelConfig,
+  part: readonly Datum[],
+  loss: Loss,
+): Promise<{ loss: number; logprobs: number[][]; greedy: boolean[][] }> {
+  const key = JSON.stringify([shape.contextTokens, loss])
+  const step = steps.get(key) ?? trainStep(shape, loss, frozenStem)
+  steps.set(key, step)
+  const words = textTokens(shape)
+  const inputs = tensors(sequenceArrays(shape, part.map(sequenceOf), microBatch), shape.contextTokens)
+  const next = new Int32Array(microBatch * words)
+  const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
+  const startOf = (b: number): number => b * words + part[b]!.prompt.tokens.length - 1
+  for (const [b, datum] of part.entries()) {
+    next.set(datum.reply, startOf(b))
+    rows[0].set(datum.weights ?? [], startOf(b))
+    rows[1].set(datum.advantages ?? [], startOf(b))
+    rows[2].set(datum.oldLogprobs ?? [], startOf(b))
+  }
+  const shaped = (row: Float32Array): Tensor => np.array(row, { shape: [microBatch, words] })
+  const targets = {
+    next: np.array(next, { shape: [microBatch, words] }),
+    weights: shaped(rows[0]),
+    advantages: shaped(rows[1]),
+    oldLogprobs: shaped(rows[2]),
+  }
+  const [[summed, extras], grads] = step(currentParameters(), inputs, targets)
+  const total = ((await summed.data()) as Float32Array)[0]!
+  const all = (await extras[0]!.data()) as Float32Array
+  const best = (await extras[1]!.data()) as Float32Array
+  await addGradients(grads, 1)
+  const own = part.map((datum, b) => [...all.subarray(startOf(b), startOf(b) + datum.reply.length)])
+  return {
+    loss: total,
+    logprobs: own,
+    greedy: own.map((row, b) => row.map((value, i) => value >= best[startOf(b) + i]!)),
+  }
+}
+
+async function look(data: readonly LookDatum[], scale: number): Promise<Looked> {
   looks ??= lookStep(config)
   const result = { loss: 0, presence: [] as Float32Array[], kind: [] as Float32Array[] }
   const cells = imageTokens(config) * 24
@@ -123,7 +146,7 @@ async function look(data: readonly LookDatum[]): Promise<Looked> {
     result.loss += ((await total.data()) as Float32Array)[0]!
     const seenCells = (await extras[0]!.data()) as Float32Array
     const seenKinds = (await extras[1]!.data()) as Float32Array
-    await addGradients(grads)
+    await addGradients(grads, scale)
     for (let b = 0; b < part.length; b++) {
       result.presence.push(seenCells.slice(b * cells, (b + 1) * cells))
       result.kind.push(seenKinds.slice(b * 22, (b + 1) * 22))
@@ -137,7 +160,7 @@ async function answer(request: Request): Promise<Trained | Looked | readonly unk
     case 'train':
       return train(request.data, request.loss)
     case 'look':
-      return look(request.data)
+      return look(request.data, request.scale)
     case 'sample':
       return sampler(request.requests, request.version)
   }

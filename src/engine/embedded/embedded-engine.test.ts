@@ -1,0 +1,179 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { defaultConfig, type ModelConfig } from '../../model/config.ts'
+import { parameterSpecs } from '../../model/parameters.ts'
+import { encode, special } from '../../model/tokenizer.ts'
+import { drawScene } from '../../probe/draw.ts'
+import { makeScene } from '../../probe/scene.ts'
+import { type Datum, defaultAdam, type Loss } from '../engine.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { createEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.ts'
+
+const config: ModelConfig = { ...defaultConfig, width: 32, layers: 2, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] }
+const crossEntropy: Loss = { kind: 'cross-entropy' }
+
+/** Turns on real views; the replies are short, so that a tiny model can learn them by heart. */
+function turns(count: number): Datum[] {
+  return Array.from({ length: count }, (_, i) => {
+    const view = drawScene(makeScene(i, 'easy'), [0, 0, 1, 1], { width: 64, height: 64 })
+    const prompt = encode('Find the target and answer.Which digit is on the red star?original_image')
+    const reply = [...encode(`<think>Goal: red star. To check: original_image c${(i % 8) + 1}.`), special.end]
+    return { prompt: { view, tokens: prompt }, reply, weights: reply.map(() => 0.1) }
+  })
+}
+
+const engines: EmbeddedEngine[] = []
+function engine(options: Parameters<typeof createEmbeddedEngine>[0] = {}): EmbeddedEngine {
+  const created = createEmbeddedEngine({ config, workers: 1, seed: 3, ...options })
+  engines.push(created)
+  return created
+}
+afterAll(async () => {
+  for (const each of engines) await each.close()
+})
+
+const adam = { ...defaultAdam, learningRate: 1e-2, weightDecay: 0 }
+
+async function file(name: string): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), 'engine-')), name)
+}
+
+describe('embedded engine', () => {
+  test('gradients agree with finite differences in every parameter', async () => {
+    const own = engine()
+    const data = turns(3)
+    const path = await file('start.safetensors')
+    const sgd = { ...defaultAdam, beta1: 0, beta2: 0, weightDecay: 0, clipNorm: Infinity, epsilon: 1e12 }
+    await own.forwardBackward(data, crossEntropy)
+    await own.save(path)
+    const before = (await readCheckpoint(path)).parameters
+    // With a huge epsilon a step of Adam is the gradient, scaled: step = rate * g / (|g| + epsilon).
+    await own.optimStep({ ...sgd, learningRate: 1e12 })
+    await own.save(path)
+    const after = (await readCheckpoint(path)).parameters
+    const probe = engine()
+    const lossAt = async (values: Float32Array): Promise<number> => {
+      await writeCheckpoint(path, { config, parameters: values })
+      await probe.load(path)
+      return (await probe.forwardBackward(data, crossEntropy)).loss
+    }
+    for (const { name, offset, size } of parameterSpecs(config).filter((spec) => !spec.name.startsWith('look.'))) {
+      let index = offset
+      for (let i = offset; i < offset + size; i++) {
+        if (Math.abs(after[i]! - before[i]!) > Math.abs(after[index]! - before[index]!)) index = i
+      }
+      const gradient = before[index]! - after[index]!
+      const nudge = 0.01
+      const nudged = (by: number): Float32Array => before.map((value, i) => (i === index ? value + by : value))
+      const slope = ((await lossAt(nudged(nudge))) - (await lossAt(nudged(-nudge)))) / (2 * nudge)
+      expect(Math.abs(slope - gradient), name).toBeLessThan(0.03 * Math.abs(gradient) + 2e-3)
+    }
+  })
+
+  test('learns one batch by heart', async () => {
+    const own = engine()
+    const data = turns(8)
+    let loss = Infinity
+    for (let step = 0; step < 150; step++) {
+      ;({ loss } = await own.forwardBackward(data, crossEntropy))
+      await own.optimStep(adam)
+    }
+    const perToken = loss / data.flatMap(({ weights }) => weights!).reduce((a, b) => a + b, 0)
+    expect(perToken).toBeLessThan(0.01)
+  })
+
+  test('same seed, same weights; another seed, others', async () => {
+    const weights = async (seed: number): Promise<Float32Array> => {
+      const own = engine({ seed, workers: 2 })
+      for (let step = 0; step < 3; step++) {
+        await own.forwardBackward(turns(20), crossEntropy)
+        await own.optimStep(adam)
+      }
+      const path = await file('end.safetensors')
+      await own.saveForUse(path)
+      return (await readCheckpoint(path)).parameters
+    }
+    const [first, again, other] = [await weights(5), await weights(5), await weights(6)]
+    expect(again).toEqual(first)
+    expect(other).not.toEqual(first)
+  })
+
+  test('a checkpoint restored in the middle goes on to the same loss', async () => {
+    const path = await file('middle.safetensors')
+    const undisturbed = engine()
+    const losses: number[] = []
+    for (let step = 0; step < 6; step++) {
+      losses.push((await undisturbed.forwardBackward(turns(4), crossEntropy)).loss)
+      await undisturbed.optimStep(adam)
+      if (step === 2) await undisturbed.save(path)
+    }
+    const resumed = engine({ seed: 99 })
+    await resumed.load(path)
+    for (let step = 3; step < 6; step++) {
+      expect((await resumed.forwardBackward(turns(4), crossEntropy)).loss).toBe(losses[step])
+      await resumed.optimStep(adam)
+    }
+  })
+
+  test('sampling token by token gives the log-probabilities of the whole pass', async () => {
+    const own = engine()
+    const sampler = await own.sampler()
+    const requests = turns(6).map(({ prompt }, seed) => ({ prompt, seed, temperature: 1, maxTokens: 12 }))
+    const replies = await Promise.all(requests.map((request) => sampler.sample(request)))
+    const data = replies.map(({ tokens, ended }, i) => ({
+      prompt: requests[i]!.prompt,
+      reply: ended ? [...tokens, special.end] : tokens,
+    }))
+    const { logprobs } = await own.forwardBackward(data, crossEntropy)
+    for (const [i, reply] of replies.entries()) {
+      expect(reply.tokens.length).toBeGreaterThan(0)
+      for (const [t, value] of reply.logprobs.entries()) expect(value).toBeCloseTo(logprobs[i]![t]!, 3)
+    }
+    // A reply does not depend on what else is sampled beside it.
+    const alone = await sampler.sample(requests[2]!)
+    expect(alone.tokens).toEqual(replies[2]!.tokens)
+    const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
+    const forced = await sampler.sample({ ...requests[0]!, allowed: digits, maxTokens: 1 })
+    expect(digits).toContain(forced.tokens[0])
+  })
+
+  test('a frozen stem stays as it is while the rest learns', async () => {
+    const own = engine({ frozenStem: true })
+    const path = await file('frozen.safetensors')
+    await own.saveForUse(path)
+    const before = (await readCheckpoint(path)).parameters
+    await own.forwardBackward(turns(4), crossEntropy)
+    await own.optimStep(adam)
+    await own.saveForUse(path)
+    const after = (await readCheckpoint(path)).parameters
+    for (const { name, offset, size } of parameterSpecs(config)) {
+      const same = before.subarray(offset, offset + size).every((value, i) => value === after[offset + i])
+      expect(same, name).toBe(name.startsWith('stem.') || name.startsWith('look.'))
+    }
+  })
+
+  test('the clipped objective: no gradient past the clip, the ratio times the advantage before it', async () => {
+    const own = engine()
+    const data = turns(2).map(({ prompt, reply }) => ({ prompt, reply }))
+    const { logprobs } = await own.forwardBackward(data, crossEntropy)
+    await own.optimStep({ ...adam, learningRate: 0 })
+    const ppo: Loss = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 }
+    const withOld = (shift: number, advantage: number): Datum[] =>
+      data.map((datum, i) => ({
+        ...datum,
+        advantages: datum.reply.map(() => advantage),
+        oldLogprobs: logprobs[i]!.map((value) => value + shift),
+      }))
+    const count = data.reduce((sum, { reply }) => sum + reply.length, 0)
+    expect((await own.forwardBackward(withOld(0, 0.5), ppo)).loss).toBeCloseTo(-0.5 * count, 3)
+    expect((await own.optimStep({ ...adam, learningRate: 0 })).gradientNorm).toBeGreaterThan(0)
+    // The policy has become e^0.5 times likelier: past 1.3, so a gain is cut off.
+    expect((await own.forwardBackward(withOld(-0.5, 1), ppo)).loss).toBeCloseTo(-1.3 * count, 2)
+    expect((await own.optimStep({ ...adam, learningRate: 0 })).gradientNorm).toBe(0)
+    // A loss is not cut off on that side.
+    expect((await own.forwardBackward(withOld(-0.5, -1), ppo)).loss).toBeCloseTo(Math.exp(0.5) * count, 2)
+    expect((await own.optimStep({ ...adam, learningRate: 0 })).gradientNorm).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,76 @@
+/**
+ * GRPO with over-turn masking as pure arithmetic: from one group's rewards and completions to an advantage for every
+ * response, and from there to per-token coefficients that carry every normalisation, so that any engine that sums over
+ * tokens computes the objective (reference: project page, stage 2; tinker-protocol 3.2; protocol page 7).
+ */
+
+/**
+ * - `paper`: A'_i = M_i * A_i, divided by the number of completed responses.
+ * - `official`: the released code: statistics over all responses, sample deviation, the loss of masked ones dropped, a
+ *   fixed divisor.
+ * - `vanilla`: no mask: a response that ran out of turns has reward 0 and is punished as wrong.
+ */
+export const objectives = ['paper', 'official', 'vanilla'] as const
+export type Objective = (typeof objectives)[number]
+
+export interface GroupAdvantages {
+  /** One for each response; exactly 0 where it is masked. */
+  readonly advantages: readonly number[]
+  /** What the group's sum is divided by; 0 when nothing in it can be learned from. */
+  readonly divisor: number
+  /** All completed responses got the same reward: the group teaches nothing and is dropped. */
+  readonly zeroSpread: boolean
+}
+
+const noSpread = 1e-4
+
+/**
+ * Advantages of one group. `rewards` and `completed` run along its responses; a response that was not completed has
+ * reward 0. `statistics` says over which responses `paper` takes mean and deviation: the text takes all, the reading in
+ * tinker-protocol 3.2 only the completed ones.
+ */
+export function advantages(
+  rewards: readonly number[],
+  completed: readonly boolean[],
+  options: { readonly mode: Objective; readonly statistics?: 'all' | 'completed' },
+): GroupAdvantages {
+  const { mode, statistics = 'all' } = options
+  if (rewards.length !== completed.length) throw new RangeError('one completion flag for every reward')
+  const masked = mode !== 'vanilla'
+  const counted = mode === 'paper' && statistics === 'completed' ? rewards.filter((_, i) => completed[i]) : rewards
+  const { mean, deviation } = spread(counted, mode === 'official' ? 1 : 0)
+  const learned = rewards.filter((_, i) => !masked || completed[i]).length
+  if (counted.length === 0 || deviation < noSpread || learned === 0) {
+    return { advantages: rewards.map(() => 0), divisor: 0, zeroSpread: true }
+  }
+  const scale = mode === 'official' ? deviation + 1e-6 : deviation
+  return {
+    advantages: rewards.map((reward, i) => (masked && !completed[i] ? 0 : (reward - mean) / scale)),
+    divisor: mode === 'paper' ? learned : rewards.length,
+    zeroSpread: false,
+  }
+}
+
+function spread(values: readonly number[], lostDegrees: number): { mean: number; deviation: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - lostDegrees)) }
+}
+
+/**
+ * The coefficient of each token of every response in a step of several groups: `A / (groups * divisor * tokens)`, the
+ * token mean within a response, then the mean over its group's divisor, then over the groups that teach something.
+ * `tokenCounts[g][i]` counts the policy's own tokens. Groups without spread have coefficients 0.
+ */
+export function tokenCoefficients(
+  groups: readonly GroupAdvantages[],
+  tokenCounts: readonly (readonly number[])[],
+): number[][] {
+  const teaching = groups.filter((group) => !group.zeroSpread).length
+  return groups.map((group, g) =>
+    group.advantages.map((advantage, i) => {
+      const count = tokenCounts[g]![i]!
+      return advantage === 0 || count === 0 ? 0 : advantage / (teaching * group.divisor * count)
+    }),
+  )
+}
