@@ -1,0 +1,182 @@
+/**
+ * Reads problems from Mini-o3 JSON: an array of rows `images, problem, solution, data_source, doc_id`, also with what
+ * `mini-o3 probe build` adds (`level, target_box, scene, side_px`). Every row is checked before anything is searched.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { makeProblem, sceneFrom } from '../probe/problem.ts'
+import type { SceneRef } from '../probe/problem.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { relativeBox } from '../protocol/box.ts'
+import { levels } from '../protocol/problem.ts'
+import type { Level, Problem } from '../protocol/problem.ts'
+import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
+import { mapLimit } from '../shared/map-limit.ts'
+import { openPicture } from '../vision/open.ts'
+import type { Picture } from '../vision/picture.ts'
+
+/** A problem and where its picture comes from: a file, or a scene that is drawn on demand, `sidePx` wide. */
+export interface ProblemEntry {
+  readonly problem: Problem
+  readonly picture: { readonly file: string } | { readonly scene: SceneRef; readonly sidePx: number }
+}
+
+export function openProblemPicture({ picture }: ProblemEntry): Promise<Picture> {
+  if ('file' in picture) return openPicture(picture.file)
+  return Promise.resolve(scenePicture(sceneFrom(picture.scene), picture.sidePx))
+}
+
+/**
+ * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, else `val.json`). Pictures are
+ * looked for beside the file, then one folder up, as the official data sets lie; a row without its picture file is drawn
+ * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-too-large`, `data-row`, which names file, row
+ * (counted from 1) and field.
+ */
+export async function readProblems(path: string, options: { readonly split?: string } = {}): Promise<ProblemEntry[]> {
+  const file = await rowsFile(path, options.split)
+  const rows = await readRows(file)
+  const bases = [dirname(file), dirname(dirname(resolve(file)))]
+  const seen = new Map<string, number>()
+  return mapLimit(rows, 16, async (value, index) => {
+    const row = checkedRow(file, index + 1, value)
+    const name = `${row.data_source}/${row.doc_id}`
+    const before = seen.get(name)
+    if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already the name of row ${before}`)
+    seen.set(name, index + 1)
+    return { problem: problemOf(row), picture: await pictureOf(file, index + 1, row, bases) }
+  })
+}
+
+const mark = '<image>'
+const text = z.string().refine((value) => value.trim() !== '', 'has no text')
+/** Answers and names are numbers in some files. */
+const textOrNumber = z.union([text, z.number().transform(String)], 'has to be text')
+
+const sceneSchema = z.object({
+  kind: z.literal('shapes'),
+  seed: z.int().nonnegative(),
+  level: z.enum(levels),
+  digit: z.int().min(0).max(9).optional(),
+})
+
+const rowSchema = z.object({
+  images: z.array(text).length(1, 'has to name exactly one picture'),
+  problem: text
+    .refine((value) => value.split(mark).length === 2, `has to hold exactly one ${mark}, as there is one picture`)
+    .transform((value) => value.replace(mark, '').trim())
+    .refine((question) => question !== '', 'holds no question'),
+  solution: textOrNumber,
+  data_source: text,
+  doc_id: textOrNumber,
+  level: z.enum(levels).optional(),
+  target_box: z
+    .tuple([z.number(), z.number(), z.number(), z.number()])
+    .refine(([x0, y0, x1, y1]) => x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= 1 && y1 <= 1, {
+      message: 'has to be [x0, y0, x1, y1] as fractions of the picture',
+    })
+    .optional(),
+  scene: sceneSchema.optional(),
+  side_px: z.int().min(64).max(8192).default(4096),
+})
+type Row = z.infer<typeof rowSchema>
+
+function checkedRow(file: string, number: number, value: unknown): Row {
+  const { data, error } = rowSchema.safeParse(value)
+  if (data) return data
+  const issue = error.issues[0]!
+  const field = issue.path.join('.')
+  const missing = field !== '' && valueAt(value, issue.path) === undefined
+  throw rowError(file, number, field, missing ? 'is missing' : issue.message)
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)
+}
+
+function rowError(file: string, number: number, field: string, what: string): UserError {
+  const where = field === '' ? '' : `, field ${field}`
+  return new UserError('data-row', `${file}, row ${number}${where}: ${what}. Correct the row, or take it out.`)
+}
+
+function problemOf(row: Row): Problem {
+  const level = row.level ?? levelOf(row.data_source)
+  return {
+    docId: row.doc_id,
+    dataSource: row.data_source,
+    question: row.problem,
+    answer: row.solution,
+    ...(level && { level }),
+    ...(row.target_box && { targetBoxRel: relativeBox(...row.target_box) }),
+  }
+}
+
+/** The official files tell the level by the name of the set, such as `visual_probe_hard`. */
+function levelOf(dataSource: string): Level | undefined {
+  return levels.find((level) => dataSource.toLowerCase().endsWith(`_${level}`))
+}
+
+async function pictureOf(
+  file: string,
+  number: number,
+  row: Row,
+  bases: readonly string[],
+): Promise<ProblemEntry['picture']> {
+  for (const base of bases) {
+    const candidate = resolve(base, row.images[0]!)
+    if (await isFile(candidate)) return { file: candidate }
+  }
+  const { scene, side_px: sidePx } = row
+  if (!scene) throw rowError(file, number, 'images', `there is no file ${row.images[0]} in ${bases.join(' or ')}`)
+  const { question, answer } = makeProblem(sceneFrom(scene))
+  if (question !== row.problem || answer !== row.solution) {
+    throw rowError(file, number, 'scene', `asks "${question}" with the answer ${answer}, unlike the row`)
+  }
+  return { scene, sidePx }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
+}
+
+async function rowsFile(path: string, split: string | undefined): Promise<string> {
+  const names = await readdir(path).catch((error: unknown) => {
+    if (errorCodeOf(error) === 'ENOTDIR') return undefined
+    throw new UserError('data-not-found', `${path} cannot be opened: ${messageOf(error)}. Check the path.`, {
+      cause: error,
+    })
+  })
+  if (names === undefined) return path
+  const wanted = split === undefined ? ['test.json', 'val.json'] : [`${split}.json`]
+  const found = wanted.find((name) => names.includes(name))
+  if (found !== undefined) return join(path, found)
+  const others = names.filter((name) => name.endsWith('.json'))
+  throw new UserError(
+    'data-not-found',
+    `There is no ${wanted.join(' or ')} in ${path}. ` +
+      (others.length > 0 ? `Name one of its files: ${others.slice(0, 8).join(', ')}.` : 'Check the path.'),
+  )
+}
+
+const maxFileBytes = 256 * 1024 ** 2
+
+async function readRows(file: string): Promise<readonly unknown[]> {
+  if ((await stat(file)).size > maxFileBytes) {
+    throw new UserError('data-too-large', `${file} is larger than 256 MiB. Split it into several files.`)
+  }
+  // A byte order mark is what Windows editors put in front.
+  const json = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
+  let rows: unknown
+  try {
+    rows = JSON.parse(json)
+  } catch (error) {
+    throw new UserError('data-not-json', `${file} is not JSON: ${messageOf(error)}.`, { cause: error })
+  }
+  if (!Array.isArray(rows)) {
+    throw new UserError('data-not-json', `${file} holds no JSON array of rows. Give a Mini-o3 JSON file.`)
+  }
+  return rows
+}
