@@ -1,0 +1,91 @@
+/** `mini-o3 ask`: one question about one picture, answered by searching, with a page that shows how. */
+import { readFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { writePage } from '../page/write-page.ts'
+import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
+import type { Problem } from '../protocol/problem.ts'
+import { profiles } from '../protocol/profile.ts'
+import { UserError } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import { openPicture } from '../vision/open.ts'
+import { askPolicies, checkPolicyName, openPolicy, policyWords } from './choose-policy.ts'
+import type { PolicyWords } from './choose-policy.ts'
+import { openCommandRun } from './command-run.ts'
+import { print, printJson, say } from './output.ts'
+import { searchAloud } from './search-aloud.ts'
+import { choice, commonWords, examples, wholeNumber } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+interface AskWords extends CommonWords, PolicyWords {
+  readonly maxTurns?: number
+  readonly profile: keyof typeof profiles
+}
+
+export function addAsk(program: Command): void {
+  const command = program
+    .command('ask')
+    .summary('answer a question about a picture')
+    .description(
+      'Searches the picture turn by turn and answers. The embedded policy knows generated scenes and the question ' +
+        '"Which digit is on the <colour> <shape>?".',
+    )
+    .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF or GIF file')
+    .argument('<question>', 'in quotes')
+    .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
+    .addOption(choice('--profile <name>', 'prompts, limits and view sizes', Object.keys(profiles)).default('embedded'))
+  policyWords(command, 0.3, askPolicies)
+  commonWords(command)
+  examples(
+    command,
+    'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
+    'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
+  )
+  command.action(ask)
+}
+
+async function ask(file: string, asked: string, words: AskWords): Promise<void> {
+  const { seed, maxTurns, temperature } = words
+  const profile = profiles[words.profile]
+  const problem: Problem = { docId: 'asked', dataSource: 'ask', question: asked.trim() }
+  check(problem, words)
+  const picture = await openPicture(file)
+  const { question } = problem
+  const settings = {
+    picture: picture.sha256,
+    question,
+    policy: words.policy,
+    checkpoint: words.checkpoint,
+    temperature,
+  }
+  const policy = await openPolicy(words)
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  try {
+    const run = await openCommandRun('ask', { ...settings, profile: words.profile, maxTurns, seed }, words.run)
+    await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
+    const stream = words.json ? process.stderr : process.stdout
+    const options = { profile, maxTurns, seed, signal: interrupt.signal }
+    const trajectory = await searchAloud({ picture, problem }, policy, options, stream)
+    const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
+    await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
+    await writePage(files.page, question, [{ title: 'search', trajectory, picture, profile }])
+    const { answer, end, turns, usage, ms } = trajectory
+    if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms })
+    else print(`How it was found: ${files.page}`)
+    if (end === 'failed') process.exitCode = 1
+  } finally {
+    interrupt.release()
+    await policy.close?.()
+  }
+}
+
+/** Everything that can be wrong with the words, before anything is opened, loaded or written. */
+function check(problem: Problem, words: AskWords): void {
+  if (problem.question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
+  checkPolicyName(words, askPolicies)
+  checkQuestion(problem)
+  if (words.profile !== 'embedded') {
+    throw new UserError('profile-not-for-policy', 'The embedded policy only works with --profile embedded.')
+  }
+}

@@ -1,0 +1,77 @@
+/** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown. What `npm start` runs. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { writePage } from '../page/write-page.ts'
+import type { SearchToShow } from '../page/write-page.ts'
+import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
+import { drawScene } from '../probe/draw.ts'
+import { sceneRefs } from '../probe/dataset.ts'
+import { makeProblem, sceneFrom } from '../probe/problem.ts'
+import { profiles } from '../protocol/profile.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { throwIfAborted } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { hashSeed } from '../shared/random.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import { encodeJpeg } from '../vision/encode.ts'
+import { openPicture } from '../vision/open.ts'
+import { openCommandRun } from './command-run.ts'
+import { print, printJson, say } from './output.ts'
+import { searchAloud } from './search-aloud.ts'
+import { commonWords, decimalNumber, examples } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+interface DemoWords extends CommonWords {
+  readonly temperature: number
+}
+
+const sidePx = 4096
+
+export function addDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .summary('search three scenes that no training has seen, and show how')
+    .description('Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.')
+    .option('--temperature <t>', '1 samples as in training, lower is surer', decimalNumber(0, 10), 0.3)
+  commonWords(command)
+  examples(command, 'mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven')
+  command.action(demo)
+}
+
+async function demo(words: DemoWords): Promise<void> {
+  const { seed, temperature } = words
+  const stream = words.json ? process.stderr : process.stdout
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  const policy = await embeddedPolicy({ temperature })
+  try {
+    const run = await openCommandRun('demo', { seed, temperature }, words.run)
+    const searches: SearchToShow[] = []
+    for (const ref of sceneRefs('test', 3, hashSeed('demo', seed))) {
+      throwIfAborted(interrupt.signal)
+      const scene = sceneFrom(ref)
+      const drawn = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: sidePx, height: sidePx }))
+      const file = run.file('images', `${await run.keepImage(drawn, 'jpg')}.jpg`)
+      const picture = await openPicture(file)
+      stream.write(`\n${ref.level} scene, ${sidePx} x ${sidePx} pixels, ${file}\n`)
+      const profile = profiles.embedded
+      const options = { profile, seed, signal: interrupt.signal }
+      const trajectory = await searchAloud({ picture, problem: makeProblem(scene) }, policy, options, stream)
+      searches.push({ title: ref.level, trajectory, picture, profile })
+    }
+    const page = run.file('report.html')
+    const trajectories = searches.map(({ trajectory }) => trajectory)
+    await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    await writePage(page, 'Three searches', searches)
+    const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
+    if (words.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
+    else print(`\n${right} of ${searches.length} right. Replay every turn in a browser:\n${resolve(page)}`)
+  } finally {
+    interrupt.release()
+    await policy.close?.()
+  }
+}
+
+function brief({ problem, answer, verdict, end, turns }: Trajectory): object {
+  const { level, question, answer: truth } = problem
+  return { level, question, answer, truth, verdict: verdict?.kind, end, turns: turns.length }
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** The program `mini-o3`. Exit 0: done; 1: the work failed; 2: the words were wrong; 130: stopped by Ctrl-C. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addAsk } from './ask.ts'
+import { addDemo } from './demo.ts'
+import { addEval } from './eval.ts'
+import { report, tolerateClosedPipes } from './output.ts'
+import { addProbe } from './probe.ts'
+import { examples } from './words.ts'
+
+function program(): Command {
+  const root = new Command('mini-o3')
+    .description(
+      'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
+    )
+    .version(
+      (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    )
+    .showHelpAfterError('(--help shows the words and examples)')
+    .exitOverride()
+  examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
+  for (const add of [addDemo, addAsk, addProbe, addEval]) add(root)
+  return root
+}
+
+/** Commander has said what was wrong already; help and version that were asked for are no error. */
+function exitCode(error: unknown): number {
+  if (!(error instanceof CommanderError)) return report(error)
+  return error.exitCode === 0 ? 0 : 2
+}
+
+tolerateClosedPipes()
+try {
+  await program().parseAsync()
+} catch (error) {
+  process.exitCode = exitCode(error)
+}

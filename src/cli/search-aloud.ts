@@ -1,0 +1,33 @@
+/** One search with every turn printed as it comes, judged where the right answer is known. */
+import { duration } from '../page/card.ts'
+import { endWords } from '../page/step.ts'
+import { judgeExact } from '../judge/exact.ts'
+import { judgeTrajectory } from '../judge/judge.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchToEnd } from '../search/search-many.ts'
+import type { SearchOptions, Task } from '../search/search.ts'
+import { plainLine } from './plain-text.ts'
+import { turnPrinter } from './print-turns.ts'
+
+export async function searchAloud(
+  task: Task,
+  policy: Policy,
+  options: SearchOptions,
+  stream: NodeJS.WriteStream,
+): Promise<Trajectory> {
+  const { print, styled } = turnPrinter(stream)
+  stream.write(`${styled('bold', plainLine(task.problem.question))}\n`)
+  const { trajectory } = await searchToEnd(task, policy, { ...options, onEvent: print })
+  const judged = await judgeTrajectory(trajectory, judgeExact)
+  stream.write(`${styled(['bold', judged.verdict?.kind === 'wrong' ? 'red' : 'green'], outcome(judged))}\n`)
+  return judged
+}
+
+/** Such as `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
+function outcome({ answer, end, problem, verdict, turns, ms, failure }: Trajectory): string {
+  const said = answer === null ? `no answer: ${endWords[end]}` : `answer ${plainLine(answer, 160)}`
+  const why = failure ? ` (${plainLine(failure.message, 160)})` : ''
+  const truth = problem.answer === undefined ? '' : `, truth ${plainLine(problem.answer, 160)}: ${verdict?.kind}`
+  return `${said}${why}${truth} (${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}, ${duration(ms)})`
+}

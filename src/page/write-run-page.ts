@@ -1,0 +1,44 @@
+/** The page of a run with many searches: of every level one that was right and one that was not. */
+import type { Problem } from '../protocol/problem.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { trajectorySchema } from '../protocol/trajectory.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import type { Picture } from '../vision/picture.ts'
+import { writePage } from './write-page.ts'
+import type { SearchToShow } from './write-page.ts'
+
+const mostSearches = 8
+
+export interface RunPageOptions {
+  readonly title: string
+  readonly profile: Profile
+  readonly openPicture: (problem: Problem) => Promise<Picture>
+}
+
+/** Writes `report.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
+export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
+  const picked = await pick(run.read('trajectories'))
+  if (picked.length === 0) return undefined
+  const searches: SearchToShow[] = []
+  for (const trajectory of picked) {
+    const { problem } = trajectory
+    const picture = await options.openPicture(problem)
+    searches.push({ title: problem.level ?? problem.docId, trajectory, picture, profile: options.profile })
+  }
+  const page = run.file('report.html')
+  await writePage(page, options.title, searches)
+  return page
+}
+
+/** The first of each level and verdict, as they were stored. */
+async function pick(lines: AsyncIterable<unknown>): Promise<Trajectory[]> {
+  const picked = new Map<string, Trajectory>()
+  for await (const line of lines) {
+    const { data } = trajectorySchema.safeParse(line)
+    if (!data || data.end === 'failed') continue
+    const key = `${data.problem.level ?? data.problem.docId} ${data.verdict?.kind}`
+    if (picked.size < mostSearches && !picked.has(key)) picked.set(key, data)
+  }
+  return [...picked.keys()].toSorted().map((key) => picked.get(key)!)
+}
