@@ -1,0 +1,158 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { judgeExact } from '../judge/exact.ts'
+import type { Policy } from '../policy/policy.ts'
+import { teacherPolicy } from '../policy/teacher/teacher.ts'
+import { sceneRefs } from '../probe/dataset.ts'
+import { makeProblem, sceneFrom } from '../probe/problem.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { profiles } from '../protocol/profile.ts'
+import { TransportError } from '../shared/errors.ts'
+import { openRun } from '../shared/run-folder.ts'
+import { collect, readCollected } from './collect.ts'
+import type { CollectOptions, Searched } from './collect.ts'
+import { summariseCollection } from './summary.ts'
+
+const scenes = sceneRefs('train', 9, 4).map(sceneFrom)
+const problems = scenes.map((scene) => ({
+  problem: makeProblem(scene),
+  openPicture: async () => scenePicture(scene, 2048),
+}))
+const sceneOf = new Map(scenes.map((scene) => [makeProblem(scene).docId, scene]))
+const teacher = teacherPolicy({ sceneOf: ({ docId }) => sceneOf.get(docId)!, mistakeRate: 0.1 })
+
+/** The teacher, except that it answers nonsense on the first problem and breaks on the second while `broken`. */
+function faulty(state: { broken: boolean; searches: number }): Policy {
+  return {
+    name: 'faulty',
+    open(problem, options) {
+      state.searches++
+      const index = problems.findIndex((entry) => entry.problem.docId === problem.docId)
+      const session = teacher.open(problem, options)
+      return {
+        async take(message, turn) {
+          if (index === 1 && state.broken) throw new TransportError('down', 'The server is down.')
+          const reply = await session.take(message, turn)
+          return index === 0 ? { ...reply, text: '<think>I guess.</think><answer>none</answer>' } : reply
+        },
+        close: () => session.close(),
+      }
+    },
+  }
+}
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'collect-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function run(policy: Policy, change: Partial<CollectOptions> = {}): Promise<Searched[]> {
+  const runFolder = await openRun(join(folder, 'run'), { seed: 1 })
+  const options = { problems, policy, judge: judgeExact, samples: 2, maxTurns: 40, profile: profiles.embedded, seed: 1 }
+  try {
+    return await collect({ ...options, run: runFolder, concurrency: 3, ...change })
+  } finally {
+    await runFolder.close()
+  }
+}
+
+async function kept() {
+  const runFolder = await openRun(join(folder, 'run'), { seed: 1 })
+  const trajectories = await readCollected(runFolder)
+  await runFolder.close()
+  return trajectories
+}
+
+const linesOf = async (name: string): Promise<string[]> =>
+  (await readFile(join(folder, 'run', name), 'utf8')).split('\n').filter((line) => line !== '')
+
+describe('collect', () => {
+  it('keeps whole trajectories with the right answer, and remembers the others', async () => {
+    const state = { broken: false, searches: 0 }
+    const searched = await run(faulty(state))
+    const { docId } = problems[0]!.problem
+    expect(searched.length).toBe(18)
+    expect(searched.filter((search) => !search.kept).map((search) => search.docId)).toEqual([docId, docId])
+    const trajectories = await kept()
+    expect(trajectories.length).toBe(16)
+    for (const { verdict, end, turns, problem, answer } of trajectories) {
+      expect({ verdict: verdict?.kind, end, answer }).toEqual({
+        verdict: 'correct',
+        end: 'answered',
+        answer: problem.answer,
+      })
+      expect(turns.at(-1)!.action?.kind).toBe('answer')
+    }
+    const summary = summariseCollection(searched)
+    expect(summary).toMatchObject({ searches: 18, kept: 16, ends: { answered: 18 } })
+    expect(summary.byLevel).toEqual({
+      easy: { searches: 6, kept: 4 },
+      medium: { searches: 6, kept: 6 },
+      hard: { searches: 6, kept: 6 },
+    })
+    expect(summary.patterns['depth-first']).toBeGreaterThan(0)
+    expect(summary.patterns['goal-maintenance']).toBeGreaterThan(6)
+    expect(summary.meanTurns).toBeGreaterThan(2)
+  })
+
+  it('does only what is owed when it is run again', async () => {
+    const state = { broken: true, searches: 0 }
+    const progress: unknown[] = []
+    const first = await run(faulty(state), { onProgress: (at) => progress.push(at) })
+    expect(progress.at(-1)).toEqual({ done: 16, total: 18, kept: 14, failed: 2 })
+    expect(first.length).toBe(16)
+    state.broken = false
+    state.searches = 0
+    const second = await run(faulty(state))
+    expect(state.searches).toBe(2)
+    expect(summariseCollection(second)).toMatchObject({ searches: 18, kept: 16 })
+    expect(await run(faulty(state))).toEqual(second)
+    expect(state.searches).toBe(2)
+    expect((await linesOf('trajectories.jsonl')).length).toBe(16)
+  })
+
+  it('loses and repeats nothing when it is stopped or killed between its two lines', async () => {
+    const state = { broken: false, searches: 0 }
+    const stop = new AbortController()
+    const stopped = run(faulty(state), { stop: stop.signal, onProgress: ({ done }) => done >= 5 && stop.abort() })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    const metrics = await linesOf('metrics.jsonl')
+    await writeFile(join(folder, 'run', 'metrics.jsonl'), `${metrics.slice(0, -1).join('\n')}\n`)
+    await appendFile(join(folder, 'run', 'trajectories.jsonl'), '{"version":1,"prob')
+
+    const searched = await run(faulty(state))
+    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
+    const keys = (await linesOf('trajectories.jsonl')).map((line) => {
+      const { problem, sampleIndex } = JSON.parse(line) as Awaited<ReturnType<typeof kept>>[number]
+      return `${problem.docId} ${sampleIndex}`
+    })
+    expect(keys.length).toBe(16)
+    expect(new Set(keys).size).toBe(16)
+    expect(await linesOf('metrics.jsonl')).toHaveLength(18)
+  })
+
+  it('reads the same data in the same order, whoever finished first', async () => {
+    await run(teacher, { concurrency: 5 })
+    const texts = (await kept()).map(({ turns }) => turns.map(({ text }) => text))
+    await rm(join(folder, 'run'), { recursive: true })
+    await run(teacher, { concurrency: 1 })
+    expect((await kept()).map(({ turns }) => turns.map(({ text }) => text))).toEqual(texts)
+  })
+
+  it('says what is wrong before it searches', async () => {
+    const { answer: _, ...mute } = problems[0]!.problem
+    await expect(run(teacher, { problems: [] })).rejects.toMatchObject({ code: 'no-problems', exitCode: 2 })
+    await expect(run(teacher, { problems: [{ ...problems[0]!, problem: mute }] })).rejects.toMatchObject({
+      code: 'no-reference-answer',
+    })
+    await run(teacher, { problems: problems.slice(0, 1) })
+    await appendFile(join(folder, 'run', 'metrics.jsonl'), '{"docId":7}\n')
+    await expect(run(teacher)).rejects.toMatchObject({
+      code: 'collection-unreadable',
+      message: expect.stringContaining('metrics.jsonl'),
+    })
+  })
+})

@@ -1,0 +1,111 @@
+/**
+ * Which ways of reasoning a trajectory shows, read off its turns: the cold-start data is there to teach depth-first
+ * search, trial and error, goal maintenance and self-reflection (project page, training recipe). Pure.
+ */
+import { boxSize } from '../protocol/box.ts'
+import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+
+export interface Patterns {
+  /** The longest chain of observations, each a crop of the one before: 1 is a crop of the original picture. */
+  readonly depth: number
+  /** Looks at something else than a part of the latest observation. */
+  readonly backTracks: number
+  /** Those back-tracks that went to the original picture. */
+  readonly returnsToOriginal: number
+  /** Thoughts that name what is being looked for. */
+  readonly goalRestatements: number
+  /** Thoughts that drop what was tried. */
+  readonly selfCorrections: number
+  /** The most quadrants of one picture that were looked at. */
+  readonly quadrantsScanned: number
+}
+
+export const patternNames = [
+  'depth-first',
+  'trial-and-error',
+  'return-to-original',
+  'goal-maintenance',
+  'self-reflection',
+  'scanning',
+] as const
+export type PatternName = (typeof patternNames)[number]
+
+export function patternsOf({ problem, turns, observations }: Trajectory): Patterns {
+  const thoughts = turns.flatMap(({ thought }) => (thought === undefined ? [] : [thought]))
+  // The first look can only be at the original: nothing to go back from.
+  const backTracks = observations.filter(({ index, parent }) => index >= 2 && parent !== index - 1)
+  const keyWords = keyWordsOf(problem.question)
+  return {
+    depth: depthOf(observations),
+    backTracks: backTracks.length,
+    returnsToOriginal: backTracks.filter(({ parent }) => parent === 0).length,
+    goalRestatements: thoughts.filter((thought) => namesGoal(thought, keyWords)).length,
+    selfCorrections: thoughts.filter((thought) => correction.test(thought)).length,
+    quadrantsScanned: quadrantsScanned(observations),
+  }
+}
+
+export function labelsOf(patterns: Patterns): PatternName[] {
+  const shown: Readonly<Record<PatternName, boolean>> = {
+    'depth-first': patterns.depth >= 2,
+    'trial-and-error': patterns.backTracks >= 1,
+    'return-to-original': patterns.returnsToOriginal >= 1,
+    // Once is what any first thought does; keeping the goal in mind shows from the second time on.
+    'goal-maintenance': patterns.goalRestatements >= 2,
+    'self-reflection': patterns.selfCorrections >= 1,
+    scanning: patterns.quadrantsScanned >= 2,
+  }
+  return patternNames.filter((name) => shown[name])
+}
+
+function depthOf(observations: readonly Observation[]): number {
+  const depths: number[] = []
+  for (const { index, parent } of observations) depths[index] = parent === null ? 0 : depths[parent]! + 1
+  return depths.reduce((most, depth) => Math.max(most, depth), 0)
+}
+
+const functionWords = new Set(
+  (
+    'a an and any are at be by can did do does for from has have how in is it its many much of on or please ' +
+    'that the there this to was were what when where which who whose with you'
+  ).split(' '),
+)
+
+function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
+}
+
+function keyWordsOf(question: string): string[] {
+  return [...wordsOf(question)].filter((word) => !functionWords.has(word))
+}
+
+/** More than half of the question's key words stand in the thought. */
+function namesGoal(thought: string, keyWords: readonly string[]): boolean {
+  const words = wordsOf(thought)
+  return keyWords.filter((word) => words.has(word)).length > keyWords.length / 2
+}
+
+const correction =
+  /\b(?:not it|nothing here|nothing left|not here|not (?:the|what|visible|found)|isn't|wait|actually|mistaken?|wrong)\b/i
+
+/** A quadrant window touches a corner of its source and is about half as wide and as high. */
+function quadrantsScanned(observations: readonly Observation[]): number {
+  const bySource = new Map<number, Set<string>>()
+  for (const { parent, boxPx } of observations) {
+    if (parent === null) continue
+    const source = boxSize(observations[parent]!.boxInOriginalPx)
+    const column = sideOf(boxPx[0] / source.width, boxPx[2] / source.width)
+    const row = sideOf(boxPx[1] / source.height, boxPx[3] / source.height)
+    if (column === undefined || row === undefined) continue
+    const seen = bySource.get(parent) ?? new Set()
+    bySource.set(parent, seen.add(`${row} ${column}`))
+  }
+  return Math.max(0, ...[...bySource.values()].map((seen) => seen.size))
+}
+
+function sideOf(low: number, high: number): 'low' | 'high' | undefined {
+  const share = high - low
+  if (share < 0.4 || share > 0.65) return undefined
+  if (low < 0.02) return 'low'
+  return high > 0.98 ? 'high' : undefined
+}
