@@ -3,8 +3,7 @@
  * them (the whole picture, a quadrant, windows around things), with which colour shows in which cell, and the colour,
  * shape and digit of a legible thing at the centre.
  */
-import { cellAt, cellBox, cellName, quadrantBox, quadrants } from '../model/language.ts'
-import { cellsInOrder } from '../model/language.ts'
+import { cellAt, cellBox, cellName, cellsInOrder, quadrantBox, quadrants } from '../model/language.ts'
 import { drawScene } from '../probe/draw.ts'
 import { colours, makeScene, type Scene, type SceneObject, shapes } from '../probe/scene.ts'
 import { levels } from '../protocol/problem.ts'

@@ -83,7 +83,13 @@ export async function sft(
   settings: SftSettings,
   makeBatch: (step: number) => Promise<readonly Omit<Datum, 'weights'>[]>,
   run: RunFolder,
-  options: { readonly firstStep?: number; readonly signal?: AbortSignal; onStep?(metrics: SftMetrics): void } = {},
+  options: {
+    readonly firstStep?: number
+    readonly signal?: AbortSignal
+    /** What else adds gradients to a step, such as the perception loss; its figures go into the metrics. */
+    beside?(step: number): Promise<object>
+    onStep?(metrics: SftMetrics): void
+  } = {},
 ): Promise<void> {
   const first = options.firstStep ?? 1
   if (first > settings.steps) return
@@ -92,12 +98,12 @@ export async function sft(
     const startedMs = performance.now()
     const data = withWeights(await next)
     const adam: AdamParameters = { ...defaultAdam, learningRate: learningRateAt(settings, step) }
-    const working = engine.forwardBackward(data, { kind: 'cross-entropy' })
+    const working = Promise.all([engine.forwardBackward(data, { kind: 'cross-entropy' }), options.beside?.(step)])
     if (step < settings.steps) {
       next = makeBatch(step + 1)
       next.catch(() => {})
     }
-    const { logprobs, greedy } = await working
+    const [{ logprobs, greedy }, besides] = await working
     const { gradientNorm } = await engine.optimStep(adam)
     const flat = logprobs.flat()
     const metrics: SftMetrics = {
@@ -108,7 +114,7 @@ export async function sft(
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: accuracyByKind(data, greedy),
     }
-    await run.append('metrics', { stage: 'sft', ...metrics })
+    await run.append('metrics', { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {

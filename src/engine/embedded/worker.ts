@@ -17,8 +17,8 @@ const sums = new Float32Array(gradients)
 
 /** Sequences a compiled training step takes; shorter batches are padded. */
 const microBatch = 16
-/** Contexts that are compiled: half of the turns need no more than the first. */
-const contexts = [64, config.contextTokens].filter((tokens) => tokens <= config.contextTokens)
+/** Contexts that are compiled: most turns need less than the longest. */
+const contexts = [56, 64, 72].filter((tokens) => tokens < config.contextTokens)
 
 const steps = new Map<string, TrainStep>()
 let looks: LookStep | undefined

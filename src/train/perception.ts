@@ -1,0 +1,95 @@
+/**
+ * Teaching the stem to see: which colour shows where, and what stands in the middle. It comes before the policy learns
+ * to search and goes on beside it, so that the policy's first, coarse gradients cannot spoil what the stem knows
+ * (docs/experiments/sft.md; reference embedded-policy 2 and 3).
+ */
+import type { EmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { LookDatum, Looked } from '../engine/embedded/messages.ts'
+import { defaultAdam } from '../engine/engine.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { lookDatum } from './look-data.ts'
+
+export interface PerceptionSettings {
+  readonly lookSteps: number
+  /** Views a step. */
+  readonly lookBatch: number
+  readonly lookRate: number
+  readonly seed: number
+  readonly saveEvery: number
+}
+
+/** Shares of views or cells: how much of what is there the stem's heads say, and how much of what they say is there. */
+export interface LookMetrics {
+  readonly recall: number
+  readonly precision: number
+  readonly shape: number
+  readonly digit: number
+}
+
+const warmupSteps = 50
+
+/** The views of a step; views of the stage before and beside never repeat. */
+export function lookBatchAt({ seed, lookBatch }: PerceptionSettings, step: number): LookDatum[] {
+  return Array.from({ length: lookBatch }, (_, i) => lookDatum(seed, step * lookBatch + i))
+}
+
+/** Steps `firstStep..lookSteps` of the stage before the policy. */
+export async function teachStem(
+  engine: EmbeddedEngine,
+  settings: PerceptionSettings,
+  run: RunFolder,
+  options: {
+    readonly firstStep?: number
+    readonly signal?: AbortSignal
+    onStep?(step: number, metrics: LookMetrics): void
+  } = {},
+): Promise<void> {
+  let data = lookBatchAt(settings, options.firstStep ?? 1)
+  for (let step = options.firstStep ?? 1; step <= settings.lookSteps; step++) {
+    const working = engine.lookForwardBackward(data, 1 / settings.lookBatch)
+    const next = step < settings.lookSteps ? lookBatchAt(settings, step + 1) : []
+    const looked = await working
+    const learningRate = settings.lookRate * Math.min(1, step / warmupSteps)
+    const { gradientNorm } = await engine.optimStep({ ...defaultAdam, learningRate, clipNorm: Infinity })
+    const metrics = lookMetrics(data, looked)
+    await run.append('metrics', { stage: 'look', step, loss: looked.loss / data.length, gradientNorm, ...metrics })
+    options.onStep?.(step, metrics)
+    const stopping = options.signal?.aborted === true
+    if (step % settings.saveEvery === 0 || step === settings.lookSteps || stopping) {
+      await engine.save(run.file('checkpoint.safetensors'))
+      await run.append('checkpoints', { stage: 'look', step, file: 'checkpoint.safetensors' })
+    }
+    if (stopping) return
+    data = next
+  }
+}
+
+export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMetrics {
+  let [present, said, both] = [0, 0, 0]
+  let [legible, shapes, digits] = [0, 0, 0]
+  for (const [i, { presence, kind }] of data.entries()) {
+    for (const [cell, label] of presence.entries()) {
+      const yes = looked.presence[i]![cell]! > 0
+      if (label > 0) present++
+      if (yes) said++
+      if (yes && label > 0) both++
+    }
+    if (!kind.some((value) => value > 0)) continue
+    legible++
+    if (kind[largest(looked.kind[i]!, 6, 12)]! > 0) shapes++
+    if (kind[largest(looked.kind[i]!, 12, 22)]! > 0) digits++
+  }
+  const share = (part: number, of: number): number => (of === 0 ? 0 : part / of)
+  return {
+    recall: share(both, present),
+    precision: share(both, said),
+    shape: share(shapes, legible),
+    digit: share(digits, legible),
+  }
+}
+
+function largest(values: Float32Array, from: number, to: number): number {
+  let best = from
+  for (let i = from; i < to; i++) if (values[i]! > values[best]!) best = i
+  return best
+}

@@ -1,0 +1,108 @@
+/**
+ * Stage 1 of the recipe as one resumable run: the stem learns to see, then the policy learns from cold-start
+ * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
+ */
+import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { UserError } from '../shared/errors.ts'
+import { random } from '../shared/random.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import type { Picture } from '../vision/picture.ts'
+import { coldStartTurns, type ColdStartTurn, shiftNumbers } from './cold-start-turns.ts'
+import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
+import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
+
+export type RunSftSettings = SftSettings & PerceptionSettings
+
+/** What made the checkpoint that ships. */
+export const defaultSftSettings: RunSftSettings = {
+  lookSteps: 1500,
+  lookBatch: 64,
+  lookRate: 2e-3,
+  steps: 4000,
+  batch: 64,
+  learningRate: 1.5e-3,
+  warmupSteps: 100,
+  seed: 1,
+  saveEvery: 100,
+}
+
+/** Weight of the perception loss beside the policy's. */
+const lookWeight = 0.3
+
+export interface RunSftOptions {
+  readonly trajectories: readonly Trajectory[]
+  /** The picture of a problem, by its `docId`. */
+  readonly openPicture: (docId: string) => Promise<Picture>
+  readonly settings: RunSftSettings
+  readonly run: RunFolder
+  readonly workers?: number
+  readonly signal?: AbortSignal
+  onLook?(step: number, metrics: LookMetrics): void
+  onStep?(metrics: SftMetrics): void
+}
+
+/** The file, inside the run folder, that can be used as a policy. */
+export const policyFile = 'policy.safetensors'
+
+/** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
+export async function runSft(options: RunSftOptions): Promise<boolean> {
+  const { trajectories, settings, run, signal } = options
+  const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
+  if (turns.length === 0) {
+    throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
+  }
+  const engine = createEmbeddedEngine({ seed: settings.seed, frozenStem: true, workers: options.workers })
+  try {
+    const done = await lastCheckpoint(run)
+    if (done) await engine.load(run.file(done.file))
+    if (done?.stage !== 'sft') {
+      const firstStep = done ? done.step + 1 : 1
+      await teachStem(engine, settings, run, { firstStep, signal, onStep: options.onLook })
+      if (signal?.aborted) return false
+    }
+    await sft(engine, settings, (step) => batchAt(turns, options, step), run, {
+      firstStep: done?.stage === 'sft' ? done.step + 1 : 1,
+      signal,
+      onStep: options.onStep,
+      beside: async (step) => {
+        const views = lookBatchAt(settings, settings.lookSteps + step)
+        const looked = await engine.lookForwardBackward(views, lookWeight / views.length)
+        return { look: lookMetrics(views, looked) }
+      },
+    })
+    if (signal?.aborted) return false
+    await engine.saveForUse(run.file(policyFile))
+    return true
+  } finally {
+    await engine.close()
+  }
+}
+
+async function batchAt(
+  turns: readonly ColdStartTurn[],
+  { settings, openPicture }: RunSftOptions,
+  step: number,
+): Promise<{ prompt: { view: Awaited<ReturnType<Picture['region']>>; tokens: readonly number[] }; reply: readonly number[] }[]> {
+  const indices = batchIndices(turns.length, settings, step)
+  return Promise.all(
+    indices.map(async (index, position) => {
+      const turn = shiftNumbers(turns[index]!, random('shift', settings.seed, step, position))
+      const picture = await openPicture(turn.docId)
+      const view = await picture.region(turn.boxPx, { width: 64, height: 64 }, 'area')
+      return { prompt: { view, tokens: turn.prompt }, reply: turn.reply }
+    }),
+  )
+}
+
+interface CheckpointLine {
+  readonly stage: 'look' | 'sft'
+  readonly step: number
+  readonly file: string
+}
+
+async function lastCheckpoint(run: RunFolder): Promise<CheckpointLine | undefined> {
+  let last: CheckpointLine | undefined
+  for await (const line of run.read('checkpoints')) last = line as CheckpointLine
+  return last
+}
