@@ -2,6 +2,7 @@
  * Who takes a turn. A policy opens one session per search; a session is told what is new (the question with the
  * first view, an observation, or an error) and answers with the text of its turn. Sessions keep their own history.
  */
+import type { Prompt } from '../engine/engine.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { PixelBox } from '../protocol/box.ts'
@@ -29,12 +30,11 @@ export interface Reply {
   readonly sample?: TokenSample
 }
 
-/** The turn as tokens, never re-encoded from text. */
+/** The turn as tokens, never re-encoded from text: what training learns from. */
 export interface TokenSample {
-  /** Text tokens that the reply was conditioned on, beside the view. */
-  readonly promptTokens: readonly number[]
+  readonly prompt: Prompt
   /** With the end mark, if the policy wrote one. */
-  readonly replyTokens: readonly number[]
+  readonly reply: readonly number[]
   /** Of each reply token, at temperature 1. */
   readonly logprobs: readonly number[]
 }

@@ -146,7 +146,8 @@ describe('a search', () => {
   })
 
   it('hands the sampled tokens to the trainer and keeps them out of the trajectory', async () => {
-    const sample = { promptTokens: [1, 2], replyTokens: [3], logprobs: [-0.5] }
+    const view = { width: 1, height: 1, data: new Uint8Array(3) }
+    const sample = { prompt: { view, tokens: [1, 2] }, reply: [3], logprobs: [-0.5] }
     const { trajectory, replies } = await run(scripted({ text: answer, sample }).policy)
     expect(replies[0]!.sample).toBe(sample)
     expect(JSON.stringify(trajectory)).not.toContain('logprobs')

@@ -23,7 +23,7 @@ const reply = (text: string): Reply => ({
   text,
   finish: 'stop',
   usage: { promptTokens: 3, imageTokens: 2, replyTokens: 1 },
-  sample: { promptTokens: [], replyTokens: [], logprobs: [] },
+  sample: { prompt: { view: { width: 1, height: 1, data: new Uint8Array(3) }, tokens: [] }, reply: [], logprobs: [] },
 })
 
 /** Asks for the same corner again and again, and answers when a view holds the middle of the target. */

@@ -81,27 +81,26 @@ function openSession(sampler: Sampler, temperature: number, seed: number): Sessi
       throw new ContextLengthError(`${prompt.length} tokens leave no room for a reply.`)
     }
     const start = forced ? answerStart() : []
+    const seen = { view: view!, tokens: prompt }
     const sampled = await sampler.sample({
-      prompt: { view: view!, tokens: prompt },
+      prompt: seen,
       ...(forced && { replyStart: start, allowed: digits }),
       seed: hashSeed(seed, turn),
       temperature,
       maxTokens: forced ? 1 : longestReply,
     })
     const written = forced ? [...start, ...sampled.tokens, ...answerEnd(sampled)] : sampled.tokens
+    const fresh = prompt.length - (message.kind === 'question' ? 0 : question.length + last.length)
+    const pictures = message.kind === 'error' ? 0 : imageTokens(defaultConfig)
     last = written
     return {
       text: decode(written),
       finish: sampled.ended || forced ? 'stop' : 'length',
-      usage: {
-        promptTokens: prompt.length + imageTokens(defaultConfig),
-        imageTokens: imageTokens(defaultConfig),
-        replyTokens: written.length,
-      },
+      usage: { promptTokens: fresh + pictures, imageTokens: pictures, replyTokens: written.length },
       ...(!forced && {
         sample: {
-          promptTokens: prompt,
-          replyTokens: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
+          prompt: seen,
+          reply: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
           logprobs: sampled.logprobs,
         },
       }),

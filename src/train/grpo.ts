@@ -1,0 +1,111 @@
+/**
+ * Stage 2: GRPO with over-turn masking, over the `Engine` interface. Each step samples groups of searches with few
+ * turns, judges them, and takes several optimiser steps on what they teach.
+ */
+import { type AdamParameters, defaultAdam, type Engine, type Loss } from '../engine/engine.ts'
+import { completed, ends, type End } from '../protocol/trajectory.ts'
+import type { Objective } from './advantages.ts'
+import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
+
+export interface GrpoSettings {
+  readonly objective: Objective
+  readonly learningRate: number
+  readonly warmupSteps: number
+  /** Optimiser steps a batch of groups, each on its share of the groups. */
+  readonly updates: number
+  /** Ratio clip (DAPO's clip-higher, as in the paper). */
+  readonly clipLow: number
+  readonly clipHigh: number
+}
+
+/** Figures of one step; shares are fractions. */
+export interface GrpoMetrics {
+  readonly step: number
+  readonly reward: number
+  /** Right among the completed ones. */
+  readonly accuracyCompleted: number
+  readonly turns: number
+  readonly ends: Readonly<Record<End, number>>
+  /** Searches without a gradient because they were not completed. */
+  readonly maskedShare: number
+  readonly zeroSpreadShare: number
+  /** Tokens whose ratio left the clip range. */
+  readonly clipShare: number
+  /** Mean of -log p over sampled tokens, in nats: an estimate of the entropy. */
+  readonly entropy: number
+  /** Mean |log p(trainer) - log p(sampler)| before the first update: what sampling and training disagree by. */
+  readonly mismatch: number
+  readonly gradientNorm: number
+  readonly learningRate: number
+}
+
+/** One step's updates from its groups of searches. `step` counts from 1. */
+export async function grpoStep(
+  engine: Engine,
+  groups: readonly (readonly Rollout[])[],
+  settings: GrpoSettings,
+  step: number,
+): Promise<GrpoMetrics> {
+  const { objective, updates, clipLow, clipHigh } = settings
+  const loss: Loss = { kind: 'ppo', clipLow, clipHigh }
+  const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
+  const adam: AdamParameters = { ...defaultAdam, learningRate, weightDecay: 0 }
+  const teaching = groups
+    .map((group, g) => ({ group, advantage: groupAdvantages([group], objective)[0]!, g }))
+    .filter(({ advantage }) => !advantage.zeroSpread)
+  const norms: number[] = []
+  const mismatches: number[] = []
+  let [clipped, learned] = [0, 0]
+  for (let update = 0; update < updates; update++) {
+    const share = teaching.filter((_, i) => i % updates === update)
+    const data = policyData(
+      share.map(({ group }) => group),
+      share.map(({ advantage }) => advantage),
+    )
+    if (data.length === 0) continue
+    const { logprobs } = await engine.forwardBackward(data, loss)
+    const { gradientNorm } = await engine.optimStep(adam)
+    norms.push(gradientNorm)
+    for (const [d, { oldLogprobs }] of data.entries()) {
+      for (const [i, value] of logprobs[d]!.entries()) {
+        const difference = value - oldLogprobs![i]!
+        if (update === 0) mismatches.push(Math.abs(difference))
+        const ratio = Math.exp(difference)
+        if (ratio < 1 - clipLow || ratio > 1 + clipHigh) clipped++
+        learned++
+      }
+    }
+  }
+  return { ...rolloutMetrics(groups, objective), ...share(), step, learningRate }
+
+  function share(): Pick<GrpoMetrics, 'zeroSpreadShare' | 'clipShare' | 'mismatch' | 'gradientNorm'> {
+    return {
+      zeroSpreadShare: 1 - teaching.length / groups.length,
+      clipShare: learned === 0 ? 0 : clipped / learned,
+      mismatch: mean(mismatches),
+      gradientNorm: mean(norms),
+    }
+  }
+}
+
+/** What the searches of a step were like. */
+export function rolloutMetrics(
+  groups: readonly (readonly Rollout[])[],
+  objective: Objective,
+): Pick<GrpoMetrics, 'reward' | 'accuracyCompleted' | 'turns' | 'ends' | 'maskedShare' | 'entropy'> {
+  const all = groups.flat()
+  const whole = all.filter(({ trajectory }) => completed(trajectory.end))
+  const shareOf = (end: End): number => all.filter(({ trajectory }) => trajectory.end === end).length / all.length
+  return {
+    reward: mean(all.map(({ reward }) => reward)),
+    accuracyCompleted: mean(whole.map(({ reward }) => reward)),
+    turns: mean(all.map(({ trajectory }) => trajectory.turns.length)),
+    ends: Object.fromEntries(ends.map((end) => [end, shareOf(end)])) as Record<End, number>,
+    maskedShare: objective === 'vanilla' ? 0 : 1 - whole.length / all.length,
+    entropy: -mean(all.flatMap(({ samples }) => samples.flatMap(({ logprobs }) => logprobs))),
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length
+}
