@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { decode, special } from '../model/tokenizer.ts'
+import { teacherPolicy } from '../policy/teacher/teacher.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { makeScene } from '../probe/scene.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { profiles } from '../protocol/profile.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchToEnd } from '../search/search-many.ts'
+import type { Policy } from '../policy/policy.ts'
+import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
+import { random } from '../shared/random.ts'
+import { coldStartTurns, shiftNumbers } from './cold-start-turns.ts'
+import { batchIndices } from './sft.ts'
+
+/** A hard search by the teacher, and the prompts that the small policy would have been given on its way. */
+async function recorded(seed: number): Promise<{ trajectory: Trajectory; prompts: number[][] }> {
+  const scene = makeScene(seed, 'hard')
+  const inner = teacherPolicy({ sceneOf: () => scene })
+  const prompts: number[][] = []
+  const policy: Policy = {
+    name: 'recorder',
+    open: (problem, options) => {
+      const session = inner.open(problem, options)
+      let question: number[] = []
+      let last: number[] = []
+      return {
+        take: async (message, turn) => {
+          if (message.kind === 'question') question = questionTokens(message)
+          prompts.push(turnPrompt(question, last, message))
+          const reply = await session.take(message, turn)
+          const [only] = coldStartTurns({ ...dummy(problem.question), turns: [{ ...noTurn, text: reply.text }] })
+          last = only!.reply.slice(0, -1)
+          return reply
+        },
+        close: () => session.close(),
+      }
+    },
+  }
+  const task = { picture: scenePicture(scene, 1024), problem: makeProblem(scene) }
+  const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed, maxTurns: 32 })
+  return { trajectory, prompts }
+}
+
+const noTurn = { finish: 'stop', usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 }, ms: 0 } as const
+function dummy(question: string): Trajectory {
+  const problem = { docId: 'x', dataSource: 'x', question }
+  return { problem, picture: { width: 1, height: 1 }, observations: [] } as unknown as Trajectory
+}
+
+describe('cold-start turns', () => {
+  test('a stored search is learned from under the very prompts that a session would see', async () => {
+    const { trajectory, prompts } = await recorded(3)
+    const turns = coldStartTurns(trajectory)
+    expect(turns).toHaveLength(trajectory.turns.length)
+    expect(turns.map(({ prompt }) => prompt)).toEqual(prompts)
+    for (const [i, turn] of turns.entries()) {
+      expect(decode(turn.reply)).toBe(trajectory.turns[i]!.text)
+      expect(turn.reply.at(-1)).toBe(special.end)
+    }
+    expect(turns[0]!.boxPx).toEqual([0, 0, 1024, 1024])
+    expect(turns[1]!.boxPx).toEqual(trajectory.observations[1]!.boxInOriginalPx)
+    expect(coldStartTurns(trajectory, 2)).toHaveLength(2)
+  })
+
+  test('shifting numbers renames observations and nothing else', async () => {
+    const { trajectory } = await recorded(3)
+    const turn = coldStartTurns(trajectory).at(-1)!
+    const moved = shiftNumbers(turn, random('test', 1))
+    const number = (text: string): number[] => [...text.matchAll(/observation_(\d+)/g)].map((match) => Number(match[1]))
+    const before = number(decode(turn.prompt))
+    const after = number(decode(moved.prompt))
+    const shift = after[0]! - before[0]!
+    expect(after).toEqual(before.map((value) => value + shift))
+    expect(Math.max(...after)).toBeLessThanOrEqual(64)
+    const blank = (tokens: readonly number[]): string => decode(tokens).replace(/observation_\d+/g, 'observation')
+    expect(blank(moved.prompt)).toBe(blank(turn.prompt))
+    expect(blank(moved.reply)).toBe(blank(turn.reply))
+  })
+
+  test('every turn comes once an epoch, in another order each time', () => {
+    const settings = { batch: 4, seed: 1, steps: 10, learningRate: 1, warmupSteps: 1, saveEvery: 1 }
+    const epoch = (first: number): number[] =>
+      [0, 1, 2].flatMap((step) => batchIndices(12, settings, first + step))
+    expect([...epoch(1)].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i))
+    expect(epoch(1)).toEqual(epoch(1))
+    expect(epoch(4)).not.toEqual(epoch(1))
+    expect([...epoch(4)].sort((a, b) => a - b)).toEqual([...epoch(1)].sort((a, b) => a - b))
+  })
+})
