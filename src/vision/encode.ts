@@ -9,7 +9,7 @@ export function encode(pixels: Pixels, encoding: Encoding): Promise<Uint8Array> 
   return encoding === 'png' ? encodePng(pixels) : encodeJpeg(pixels)
 }
 
-/** Lossless. On photographs level 2 with filters is 30 % smaller than level 6 without, and as fast. */
+/** Lossless. On photographs level 2 with filters is 30 % smaller than level 6 without, for a fifth more time. */
 export function encodePng(pixels: Pixels): Promise<Uint8Array> {
   return image(pixels).png({ compressionLevel: 2, adaptiveFiltering: true }).toBuffer()
 }
