@@ -75,7 +75,7 @@ function regions() {
 /** Asks the peer for one pass over `job`; it answers with what that cost it. */
 function startPeer() {
   if (spawnSync(values.python, ['-c', 'import PIL']).status !== 0) return undefined
-  const peer = spawn(values.python, [new URL('observation_peer.py', import.meta.url).pathname], {
+  const peer = spawn(values.python, [join(import.meta.dirname, 'observation_peer.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()

@@ -1,0 +1,234 @@
+/**
+ * How fast the embedded engine trains and samples, with one and two workers: turns of the scripted teacher on seeded
+ * scenes, 64 at once. Beside it, in turn: the same model in PyTorch with one and two threads (`embedded_peer.py`; left out
+ * where Python or torch is missing), after a check that both compute the same: losses, steps and greedy replies.
+ *
+ *     npm run build && node bench/embedded.mjs [--repeats 7] [--python python3] [--weights models/sft.safetensors]
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { createEmbeddedEngine } from '../dist/engine/embedded/embedded-engine.js'
+import { defaultAdam } from '../dist/engine/engine.js'
+import { sequenceArrays } from '../dist/model/batch.js'
+import { defaultConfig, textTokens } from '../dist/model/config.js'
+import { cellName, cellsInOrder } from '../dist/model/language.js'
+import { writeSafetensors } from '../dist/model/safetensors.js'
+import { special, tokenOf } from '../dist/model/tokenizer.js'
+import { teacherPolicy } from '../dist/policy/teacher/teacher.js'
+import { makeProblem } from '../dist/probe/problem.js'
+import { makeScene } from '../dist/probe/scene.js'
+import { scenePicture } from '../dist/probe/scene-picture.js'
+import { levels } from '../dist/protocol/problem.js'
+import { profiles } from '../dist/protocol/profile.js'
+import { searchToEnd } from '../dist/search/search-many.js'
+import { random } from '../dist/shared/random.js'
+import { coldStartTurns, shiftNumbers } from '../dist/train/cold-start-turns.js'
+import { withWeights } from '../dist/train/sft.js'
+import { cost, median, medians } from './measure.mjs'
+
+const { values } = parseArgs({
+  options: {
+    repeats: { type: 'string', default: '7' },
+    python: { type: 'string', default: 'python3' },
+    weights: { type: 'string', default: new URL('../models/sft.safetensors', import.meta.url).pathname },
+  },
+})
+const batch = 64
+const viewPx = defaultConfig.viewPx
+const adam = { ...defaultAdam, learningRate: 1e-3 }
+const crossEntropy = { kind: 'cross-entropy' }
+
+/** A batch of turns as stage 1 learns them: searches of the teacher on scenes of all levels, drawn from in a seeded order. */
+async function teacherTurns() {
+  const scenes = Array.from({ length: 24 }, (_, i) => makeScene(i, levels[i % levels.length]))
+  const byId = new Map(scenes.map((scene) => [makeProblem(scene).docId, scene]))
+  const policy = teacherPolicy({ sceneOf: ({ docId }) => byId.get(docId), mistakeRate: 0.04 })
+  const turns = []
+  for (const scene of scenes) {
+    const task = { problem: makeProblem(scene), picture: scenePicture(scene, 4096) }
+    const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, maxTurns: 20, seed: 1 })
+    turns.push(...coldStartTurns(trajectory))
+  }
+  const rng = random('bench/embedded')
+  const drawn = rng.shuffle(turns).slice(0, batch)
+  return withWeights(
+    await Promise.all(
+      drawn.map(async (turn) => {
+        const { docId, boxPx, prompt, reply } = shiftNumbers(turn, rng)
+        const view = await scenePicture(byId.get(docId), 4096).region(boxPx, { width: viewPx, height: viewPx }, 'area')
+        return { prompt: { view, tokens: prompt }, reply }
+      }),
+    ),
+  )
+}
+
+/** What the peer needs to know of `data`: pixels, and rows of text as wide as the model's context. */
+function writeBatch(file, data) {
+  const words = textTokens(defaultConfig)
+  const sequences = data.map(({ prompt, reply }) => ({
+    view: prompt.view,
+    tokens: [...prompt.tokens, ...reply.slice(0, -1)],
+    promptLength: prompt.tokens.length,
+  }))
+  const { tokens, goal } = sequenceArrays(defaultConfig, sequences, batch)
+  const next = new Float32Array(batch * words)
+  const weights = new Float32Array(batch * words)
+  for (const [b, { prompt, reply, weights: own }] of data.entries()) {
+    next.set(reply, b * words + prompt.tokens.length - 1)
+    weights.set(own, b * words + prompt.tokens.length - 1)
+  }
+  const views = Float32Array.from(data.flatMap(({ prompt }) => [...prompt.view.data]))
+  const column = (valueOf) => ({ shape: [batch], values: Float32Array.from(sequences, valueOf) })
+  const tensors = new Map([
+    ['views', { shape: [batch, viewPx, viewPx, 3], values: views }],
+    ['tokens', { shape: [batch, words], values: Float32Array.from(tokens) }],
+    ['goal', { shape: [batch, words], values: goal }],
+    ['next', { shape: [batch, words], values: next }],
+    ['weights', { shape: [batch, words], values: weights }],
+    ['lengths', column((sequence) => sequence.tokens.length)],
+    ['promptLengths', column((sequence) => sequence.promptLength)],
+  ])
+  return writeSafetensors(file, { tensors, metadata: {} })
+}
+
+/** Asks the peer to do a job; it answers with what that cost it. */
+function startPeer() {
+  if (spawnSync(values.python, ['-c', 'import torch, numpy']).status !== 0) return undefined
+  const peer = spawn(values.python, [new URL('embedded_peer.py', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
+  return {
+    async do(job) {
+      peer.stdin.write(`${JSON.stringify(job)}\n`)
+      const { value } = await lines.next()
+      if (value === undefined) throw new Error('the peer broke')
+      return JSON.parse(value)
+    },
+    stop: () => peer.stdin.end(),
+  }
+}
+
+async function train(engine, data) {
+  const { loss } = await engine.forwardBackward(data, crossEntropy)
+  await engine.optimStep(adam)
+  return loss
+}
+
+/** One reply for each prompt of `data`, all asked for at once. */
+async function sample(engine, data, { temperature, maxTokens }) {
+  const sampler = await engine.sampler()
+  return Promise.all(
+    data.map(({ prompt }, seed) => sampler.sample({ prompt, seed: drawnBefore + seed, temperature, maxTokens })),
+  )
+}
+let drawnBefore = 0
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-embedded-'))
+const trained = existsSync(values.weights)
+const engines = [1, 2].map((workers) => createEmbeddedEngine({ seed: 1, workers }))
+const peer = startPeer()
+try {
+  const data = await teacherTurns()
+  const weights = join(folder, 'weights.safetensors')
+  if (trained) await engines[0].load(values.weights)
+  await engines[0].saveForUse(weights)
+  await engines[1].load(weights)
+  const replyLengths = data.map(({ reply }) => reply.length)
+  // Untrained, a reply hardly ever ends: it is cut where the teacher's are done.
+  const sampling = { temperature: 1, maxTokens: trained ? textTokens(defaultConfig) : median(replyLengths) }
+  const tokens = data.reduce((sum, { prompt, reply }) => sum + prompt.tokens.length + reply.length, 0)
+  console.log(
+    `${batch} turns, ${tokens} text tokens, replies of ${Math.min(...replyLengths)} to ${Math.max(...replyLengths)}; ` +
+      `${trained ? values.weights.split('/').at(-1) : 'initial weights'}; ${cpus().length} x ${cpus()[0].model}; Node ${process.version}`,
+  )
+  if (peer === undefined)
+    console.log(`Without the peer: ${values.python} has no torch (pip install torch numpy, or --python).`)
+  else {
+    const file = join(folder, 'batch.safetensors')
+    await writeBatch(file, data)
+    const ids = { end: special.end, firstCell: tokenOf(` ${cellName(cellsInOrder[0])}`) }
+    const start = { do: 'start', config: defaultConfig, special: ids, adam, weights, batch: file }
+    console.log(`PyTorch ${(await peer.do(start)).torch}`)
+    await compare(data)
+    await peer.do(start)
+  }
+  for (const engine of engines) await engine.load(weights)
+
+  const samplers = {}
+  const trainers = {}
+  for (const [i, engine] of engines.entries()) {
+    const count = i + 1
+    samplers[`ours ${count}`] = async () => {
+      let replies
+      const spent = await cost(async () => {
+        replies = await sample(engine, data, sampling)
+      })
+      drawnBefore += batch
+      return perToken(
+        spent,
+        replies.reduce((sum, { logprobs }) => sum + logprobs.length, 0),
+      )
+    }
+    trainers[`ours ${count}`] = async () => perToken(await cost(() => train(engine, data)), tokens)
+    if (peer === undefined) continue
+    samplers[`PyTorch ${count}`] = async () => {
+      const spent = await peer.do({ do: 'sample', threads: count, ...sampling })
+      return perToken(spent, spent.tokens)
+    }
+    trainers[`PyTorch ${count}`] = async () => perToken(await peer.do({ do: 'train', threads: count }), tokens)
+  }
+  report('sampling', await medians(samplers, Number(values.repeats)))
+  report('training', await medians(trainers, Number(values.repeats)))
+} finally {
+  peer?.stop()
+  for (const engine of engines) await engine.close()
+  await rm(folder, { recursive: true })
+}
+
+/** Both on the same weights and turns. A ratio means nothing where they do not compute the same. */
+async function compare(data) {
+  const greedy = { temperature: 0, maxTokens: 24 }
+  const theirs = (await peer.do({ do: 'sample', ...greedy })).replies
+  for (const [i, engine] of engines.entries()) {
+    const replies = await sample(engine, data, greedy)
+    const same = replies.filter((reply, b) => reply.tokens.join() === theirs[b].join()).length
+    console.log(`same greedy replies, ${i + 1} workers: ${same} of ${batch}`)
+  }
+  for (let step = 0; step < 3; step++) {
+    const losses = await Promise.all(engines.map((engine) => train(engine, data)))
+    const { loss } = await peer.do({ do: 'train' })
+    const apart = Math.max(...losses.map((own) => Math.abs(own - loss) / loss))
+    console.log(
+      `loss after ${step} steps: ours ${losses.map((own) => own.toFixed(6)).join(', ')}; PyTorch ${loss.toFixed(6)}; relative difference ${apart.toExponential(1)}`,
+    )
+    if (!(apart < 1e-4)) throw new Error('the peer computes something else')
+  }
+}
+
+/** Milliseconds a token. */
+function perToken({ cpuMs, wallMs }, count) {
+  return { cpuMs: cpuMs / count, wallMs: wallMs / count }
+}
+
+/** Tokens a second of time passed and of processor time, and how many times as many PyTorch does. */
+function report(work, costs) {
+  for (const [name, { cpuMs, wallMs }] of Object.entries(costs)) {
+    const peerCost = costs[name.replace('ours', 'PyTorch')]
+    const line = [
+      `${work}, ${name}`.padEnd(20),
+      `${(1000 / wallMs).toFixed(0)} tokens/s`,
+      `(${(1000 / cpuMs).toFixed(0)} a second of processor time)`,
+    ]
+    if (peerCost && name.startsWith('ours'))
+      line.push(
+        `PyTorch/ours ${(wallMs / peerCost.wallMs).toFixed(2)} (${(cpuMs / peerCost.cpuMs).toFixed(2)} of processor time)`,
+      )
+    console.log(line.join('  '))
+  }
+}
