@@ -10,7 +10,7 @@ import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import { askPolicies, checkPolicyName, openPolicy, policyWords } from './choose-policy.ts'
+import { askPolicies, checkPolicyName, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { openCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
@@ -46,23 +46,17 @@ export function addAsk(program: Command): void {
 }
 
 async function ask(file: string, asked: string, words: AskWords): Promise<void> {
-  const { seed, maxTurns, temperature } = words
+  const { seed, maxTurns } = words
   const profile = profiles[words.profile]
   const problem: Problem = { docId: 'asked', dataSource: 'ask', question: asked.trim() }
   check(problem, words)
   const picture = await openPicture(file)
   const { question } = problem
-  const settings = {
-    picture: picture.sha256,
-    question,
-    policy: words.policy,
-    checkpoint: words.checkpoint,
-    temperature,
-  }
   const policy = await openPolicy(words)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    const run = await openCommandRun('ask', { ...settings, profile: words.profile, maxTurns, seed }, words.run)
+    const settings = { picture: picture.sha256, question, profile: words.profile, maxTurns, seed }
+    const run = await openCommandRun('ask', { ...settings, ...(await policySettings(words)) }, words.run)
     await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
     const stream = words.json ? process.stderr : process.stdout
     const options = { profile, maxTurns, seed, signal: interrupt.signal }

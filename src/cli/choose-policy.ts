@@ -1,10 +1,12 @@
 /** From the words `--policy`, `--checkpoint` and `--temperature` to a policy and the profile that goes with it. */
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { blindPolicy } from '../policy/baseline/blind.ts'
 import { overviewPolicy } from '../policy/baseline/overview.ts'
 import { randomCropsPolicy } from '../policy/baseline/random-crops.ts'
-import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
+import { embeddedPolicy, shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
+import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { decimalNumber } from './words.ts'
 
@@ -29,7 +31,7 @@ export const askPolicies = ['embedded']
 export const evalPolicies = ['embedded', 'blind', 'overview', 'random-crops']
 
 /** Throws `UserError` for a name that is not among `names`, before anything is loaded or written. */
-export function checkPolicyName({ policy }: PolicyWords, names: readonly string[]): void {
+export function checkPolicyName({ policy }: Pick<PolicyWords, 'policy'>, names: readonly string[]): void {
   if (names.includes(policy)) return
   if (policy.startsWith('chat:')) {
     throw new UserError(
@@ -39,6 +41,12 @@ export function checkPolicyName({ policy }: PolicyWords, names: readonly string[
     )
   }
   throw new UserError('policy-unknown', `--policy ${policy} is none of ${names.join(', ')}.`)
+}
+
+/** What a run keeps of the policy: weights by their hash, so that a run never goes on with other weights. */
+export async function policySettings({ policy, checkpoint, temperature }: PolicyWords): Promise<object> {
+  if (policy === 'blind') return { policy }
+  return { policy, checkpoint: sha256(await readFile(checkpoint ?? shippedCheckpoint)), temperature }
 }
 
 /** Opens the policy; close it when done. */

@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import type { SearchToShow } from '../page/write-page.ts'
-import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { drawScene } from '../probe/draw.ts'
 import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
@@ -15,6 +14,7 @@ import { hashSeed } from '../shared/random.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { openPicture } from '../vision/open.ts'
+import { openPolicy, policySettings } from './choose-policy.ts'
 import { openCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { searchAloud } from './search-aloud.ts'
@@ -42,9 +42,10 @@ async function demo(words: DemoWords): Promise<void> {
   const { seed, temperature } = words
   const stream = words.json ? process.stderr : process.stdout
   const interrupt = catchInterrupt(() => say('Stopping.'))
-  const policy = await embeddedPolicy({ temperature })
+  const policyWords = { policy: 'embedded', temperature }
+  const policy = await openPolicy(policyWords)
   try {
-    const run = await openCommandRun('demo', { seed, temperature }, words.run)
+    const run = await openCommandRun('demo', { seed, ...(await policySettings(policyWords)) }, words.run)
     const searches: SearchToShow[] = []
     for (const ref of sceneRefs('test', 3, hashSeed('demo', seed))) {
       throwIfAborted(interrupt.signal)

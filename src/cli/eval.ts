@@ -14,7 +14,7 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import { replaceFile } from '../shared/run-folder.ts'
-import { checkPolicyName, evalPolicies, openPolicy, policyWords } from './choose-policy.ts'
+import { checkPolicyName, evalPolicies, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { openCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
@@ -53,7 +53,7 @@ export function addEval(program: Command): void {
 }
 
 async function evalCommand(words: EvalWords): Promise<void> {
-  const { data, checkpoint, temperature, samples, maxTurns, limit, seed, concurrency } = words
+  const { data, samples, maxTurns, limit, seed, concurrency } = words
   checkPolicyName(words, evalPolicies)
   const profile = profiles.embedded
   const entries = (await readProblems(data)).slice(0, limit)
@@ -61,17 +61,8 @@ async function evalCommand(words: EvalWords): Promise<void> {
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
   try {
-    const settings = {
-      data: resolve(data),
-      policy: words.policy,
-      checkpoint,
-      temperature,
-      samples,
-      maxTurns,
-      limit,
-      seed,
-    }
-    const run = await openCommandRun('eval', { ...settings, profile: profileHash(profile) }, words.run)
+    const settings = { data: resolve(data), samples, maxTurns, limit, seed, profile: profileHash(profile) }
+    const run = await openCommandRun('eval', { ...settings, ...(await policySettings(words)) }, words.run)
     try {
       const report = await evaluate({
         problems: entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) })),

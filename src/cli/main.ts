@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAsk } from './ask.ts'
+import { addCollect } from './collect.ts'
 import { addDemo } from './demo.ts'
 import { addEval } from './eval.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
+import { addSft } from './sft.ts'
 import { examples } from './words.ts'
 
 function program(): Command {
@@ -20,7 +22,7 @@ function program(): Command {
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [addDemo, addAsk, addProbe, addEval]) add(root)
+  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addEval]) add(root)
   return root
 }
 

@@ -32,15 +32,15 @@ export interface CommonWords {
 }
 
 /** `--seed` and `--json`, the same for every command. */
-export function seedAndJson(command: Command): Command {
+export function seedAndJson(command: Command, seed = 0): Command {
   return command
-    .option('--seed <number>', 'the same seed gives the same result', wholeNumber(0, 2 ** 31 - 1), 0)
+    .option('--seed <number>', 'the same seed gives the same result', wholeNumber(0, 2 ** 31 - 1), seed)
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
 }
 
 /** The same with `--run`, for commands that work in a run folder. */
-export function commonWords(command: Command): Command {
-  return seedAndJson(command).option(
+export function commonWords(command: Command, seed = 0): Command {
+  return seedAndJson(command, seed).option(
     '--run <folder>',
     'where everything is kept (default: runs/<command>-<hash of the settings>)',
   )

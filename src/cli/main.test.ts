@@ -1,0 +1,197 @@
+/** The program as a real child process: words, exit codes, what is written where. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
+import { trajectorySchema } from '../protocol/trajectory.ts'
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const question = 'Which digit is on the red heart?'
+
+let folder: string
+/** Weights that were never trained: enough to see what the commands make of a policy. */
+let checkpoint: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mini-o3-cli-'))
+  checkpoint = join(folder, 'untrained.safetensors')
+  const engine = createEmbeddedEngine({ workers: 1 })
+  await engine.saveForUse(checkpoint)
+  await engine.close()
+  const grey = { create: { width: 300, height: 200, channels: 3, background: '#888' } } as const
+  await sharp(grey).jpeg().toFile(join(folder, 'grey.jpg'))
+  await writeFile(join(folder, 'words.jpg'), 'not a picture')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('words', () => {
+  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'eval'])(
+    '%s --help shows an example',
+    async (name) => {
+      const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toContain(`Usage: mini-o3 ${name}`)
+      expect(stdout).toContain('Examples:\n  $ mini-o3 ')
+    },
+  )
+
+  test.concurrent.each([
+    [['evall'], 'Did you mean eval?'],
+    [['ask', 'grey.jpg', question, '--max-turn', '3'], 'Did you mean --max-turns?'],
+    [[], 'Usage: mini-o3'],
+    [['probe'], 'Usage: mini-o3 probe'],
+    [['ask', 'grey.jpg'], "missing required argument 'question'"],
+    [['ask', 'no.jpg', question], 'There is no file no.jpg'],
+    [['ask', 'words.jpg', question], 'not a picture'],
+    [['ask', 'grey.jpg', '  '], 'The question is empty'],
+    [['ask', 'grey.jpg', 'What is on the sign?'], 'only knows generated scenes'],
+    [['ask', 'grey.jpg', question, '--max-turns', '-3'], 'whole number, 1 to 1000'],
+    [['ask', 'grey.jpg', question, '--max-turns', '2.5'], 'whole number'],
+    [['ask', 'grey.jpg', question, '--temperature', '-1'], 'number from 0 to 10'],
+    [['ask', 'grey.jpg', question, '--policy', 'chat:some-model'], 'arrive with a later release'],
+    [['ask', 'grey.jpg', question, '--policy', 'nobody'], 'none of embedded'],
+    [['ask', 'grey.jpg', question, '--profile', 'official'], '--profile embedded'],
+    [['ask', 'grey.jpg', question, '--checkpoint', 'no.safetensors'], 'no.safetensors'],
+    [['probe', 'build', '--out', 'd', '--test', '1e3'], 'whole number'],
+    [['probe', 'build', '--out', 'd', '--test', '3', '--level', 'harder'], 'Allowed choices are easy, medium, hard'],
+    [['probe', 'build', '--out', 'd'], 'nothing to build'],
+    [['eval', '--data', 'no-such-folder'], 'no-such-folder'],
+    [['eval', '--data', 'words.jpg'], 'not JSON'],
+    [['collect', '--data', 'words.jpg', '--policy', 'nobody'], 'none of teacher'],
+    [['sft', '--data', '.'], 'not a run folder'],
+    [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
+  ])('%j ends with exit code 2, a message, and nothing written', async (words, message) => {
+    const before = await readdir(folder)
+    const { code, stdout, stderr } = await mini(...words)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(await readdir(folder)).toEqual(before)
+  })
+})
+
+test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page in the run folder', async () => {
+  const words = [
+    'ask',
+    'grey.jpg',
+    question,
+    '--checkpoint',
+    checkpoint,
+    '--run',
+    'asked',
+    '--max-turns',
+    '2',
+    '--json',
+  ]
+  const { code, stdout, stderr } = await mini(...words)
+  expect(code).toBe(0)
+  const result = JSON.parse(stdout)
+  expect(Object.keys(result)).toEqual(expect.arrayContaining(['answer', 'end', 'turns', 'trajectory', 'page', 'run']))
+  const trajectory = trajectorySchema.parse(JSON.parse(await readFile(result.trajectory, 'utf8')))
+  expect(trajectory).toMatchObject({ end: result.end, answer: result.answer, problem: { question } })
+  expect(await readFile(result.page, 'utf8')).toContain(question)
+  expect(stderr).toContain('turn  1')
+  // oxlint-disable-next-line no-control-regex
+  expect(stderr).not.toMatch(/\u001b/)
+  expect(await readdir(join(folder, 'asked'))).toEqual(
+    expect.arrayContaining(['config.json', 'images', 'report.html', 'trajectories.jsonl']),
+  )
+
+  const other = await mini(...words.slice(0, -3), '--max-turns', '3')
+  expect(other.code).toBe(2)
+  expect(other.stderr).toContain('maxTurns: 2, now 3')
+})
+
+test('probe build, then eval: the figures as JSON, and the same figures again from what is stored', async () => {
+  const built = await mini('probe', 'build', '--out', 'probe', '--test', '3', '--side', '256', '--json')
+  expect(built.code).toBe(0)
+  expect(JSON.parse(built.stdout)).toMatchObject({ pictures: 3, problems: { train: 0, test: 3 } })
+  const words = ['eval', '--data', 'probe', '--policy', 'blind', '--samples', '2', '--max-turns', '4', '--json']
+  const first = await mini(...words)
+  expect(first.code).toBe(0)
+  const summary = JSON.parse(first.stdout)
+  expect(summary).toMatchObject({ problems: 3, samples: 2, ends: { answered: 1 }, meanTurns: 1 })
+  expect(summary.byTurnLimit.map(({ limit }: { limit: number }) => limit)).toEqual([1, 2, 4])
+  expect(Object.keys(summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
+  expect(await readdir(join(folder, summary.run))).toEqual(expect.arrayContaining(['report.html', 'turns.svg']))
+  expect((await mini(...words)).stdout).toBe(first.stdout)
+  expect((await mini(...words.slice(0, -1))).stdout).toContain('accuracy in %')
+})
+
+test('stage 1 in small: collect, sft, and ask with what was trained', async () => {
+  await mini('probe', 'build', '--out', 'scenes', '--train', '6', '--test', '1', '--side', '512', '--no-pictures')
+  const collected = await mini('collect', '--data', 'scenes', '--run', 'collected', '--json')
+  expect(collected.code).toBe(0)
+  expect(JSON.parse(collected.stdout)).toMatchObject({ searches: 6, run: 'collected' })
+  const small = ['--look-steps', '1', '--look-batch', '4', '--steps', '2', '--batch', '4', '--workers', '1']
+  const trained = await mini('sft', '--data', 'collected', '--run', 'trained', ...small, '--json')
+  expect(trained.code).toBe(0)
+  const { policy, steps, loss } = JSON.parse(trained.stdout)
+  expect([steps, loss > 0]).toEqual([2, true])
+  const measured = await mini('eval', '--data', 'scenes', '--checkpoint', policy, '--max-turns', '2', '--json')
+  expect(JSON.parse(measured.stdout)).toMatchObject({ problems: 1, samples: 1 })
+})
+
+test('Ctrl-C finishes what is in flight, says how to go on, and the same words go on', async () => {
+  const words = ['probe', 'build', '--out', 'many', '--test', '300', '--side', '512', '--json']
+  const child = start(words)
+  while (
+    !existsSync(join(folder, 'many', 'pictures')) ||
+    (await readdir(join(folder, 'many', 'pictures'))).length < 3
+  ) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  child.process.kill('SIGINT')
+  const { code, stdout, stderr } = await child.ended
+  expect([code, stdout]).toEqual([130, ''])
+  expect(stderr).toContain('Repeat the command')
+  const drawn = (await readdir(join(folder, 'many', 'pictures'))).length
+  expect(drawn).toBeLessThan(300)
+
+  const resumed = await mini(...words)
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ pictures: 300, drawn: 300 - drawn })
+})
+
+test('a reader that goes away is no failure', async () => {
+  const child = start(['probe', 'build', '--out', 'unread', '--test', '1', '--side', '64', '--json'])
+  child.process.stdout!.destroy()
+  expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
+})
+
+test.skipIf(!existsSync(shippedCheckpoint))('demo: three searches of held-out scenes on one page', async () => {
+  const { code, stdout } = await mini('demo', '--run', 'demo', '--json')
+  expect(code).toBe(0)
+  const { searches, page } = JSON.parse(stdout)
+  expect(searches.map(({ level }: { level: string }) => level)).toEqual(['easy', 'medium', 'hard'])
+  expect((await readFile(page, 'utf8')).match(/<section class="search"/g)).toHaveLength(3)
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function mini(...words: readonly string[]): Promise<Ended> {
+  return start(words).ended
+}
+
+function start(words: readonly string[]): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { process: child, ended }
+}

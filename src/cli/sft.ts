@@ -1,0 +1,117 @@
+/** `mini-o3 sft`: stage 1, the embedded policy learns from cold-start trajectories. */
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { readCollected } from '../coldstart/collect.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { AbortedError, UserError } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { startProgress } from '../shared/progress.ts'
+import type { Progress } from '../shared/progress.ts'
+import { openRun } from '../shared/run-folder.ts'
+import { defaultSftSettings, policyFile, runSft } from '../train/run-sft.ts'
+import type { RunSftSettings } from '../train/run-sft.ts'
+import type { SftMetrics } from '../train/sft.ts'
+import { openCommandRun } from './command-run.ts'
+import { print, printJson, say } from './output.ts'
+import { sceneOf } from './scene-of.ts'
+import { commonWords, decimalNumber, examples, wholeNumber } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+interface SftWords extends CommonWords, RunSftSettings {
+  readonly data: string
+  readonly workers?: number
+}
+
+export function addSft(program: Command): void {
+  const own = defaultSftSettings
+  const steps = wholeNumber(1, 10_000_000)
+  const command = program
+    .command('sft')
+    .summary('train the embedded policy on cold-start data (stage 1)')
+    .description('The model learns to see, then to search as the trajectories do. Repeat the command to resume.')
+    .requiredOption('--data <run>', 'the run folder of mini-o3 collect')
+    .option('--look-steps <n>', 'steps that teach seeing alone, before', wholeNumber(0, 10_000_000), own.lookSteps)
+    .option('--look-batch <n>', 'views in such a step', steps, own.lookBatch)
+    .option('--look-rate <r>', 'its learning rate', decimalNumber(0, 1), own.lookRate)
+    .option('--steps <n>', 'steps that teach searching', steps, own.steps)
+    .option('--batch <n>', 'turns in a step', steps, own.batch)
+    .option('--learning-rate <r>', 'its highest learning rate', decimalNumber(0, 1), own.learningRate)
+    .option('--warmup-steps <n>', 'until that rate is reached', wholeNumber(0), own.warmupSteps)
+    .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
+    .option('--workers <n>', 'worker threads (default: one a core, 8 at most)', wholeNumber(1, 64))
+  commonWords(command, own.seed)
+  examples(
+    command,
+    'mini-o3 sft --data runs/collect --run runs/sft',
+    `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
+  )
+  command.action(sftCommand)
+}
+
+async function sftCommand(words: SftWords): Promise<void> {
+  const trajectories = await readTrajectories(words.data)
+  const pictures = new Map(
+    trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
+  )
+  const { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, seed, saveEvery } = words
+  const settings = { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, seed, saveEvery }
+  const data = sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns])))
+  const run = await openCommandRun('sft', { data, ...settings }, words.run)
+  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  let progress: Progress | undefined
+  const advance = (step: number, note: string): void => {
+    progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1 })
+    progress.advance(1, note)
+  }
+  let last: SftMetrics | undefined
+  try {
+    const complete = await runSft({
+      trajectories,
+      openPicture: async (docId) => pictures.get(docId)!,
+      settings,
+      run,
+      workers: words.workers,
+      signal: interrupt.signal,
+      onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall)}, reads ${percent(digit)}`),
+      onStep: (metrics) => {
+        last = metrics
+        advance(lookSteps + metrics.step, `loss ${metrics.loss.toFixed(4)}`)
+      },
+    })
+    progress?.finish()
+    if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    const policy = resolve(run.file(policyFile))
+    if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
+    else print(`Trained on ${trajectories.length} trajectories. Use it with --checkpoint ${policy}`)
+  } finally {
+    interrupt.release()
+    await run.close()
+  }
+}
+
+/** What a collection kept. */
+async function readTrajectories(path: string): Promise<Trajectory[]> {
+  let config: object
+  try {
+    config = Object(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))) as object
+  } catch (error) {
+    throw new UserError(
+      'data-not-a-run',
+      `${path} is not a run folder (no readable config.json). Name the run folder of mini-o3 collect with --data.`,
+      { cause: error },
+    )
+  }
+  const run = await openRun(path, config)
+  try {
+    return await readCollected(run)
+  } finally {
+    await run.close()
+  }
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
+}
