@@ -8,20 +8,19 @@ import type { Judge } from '../judge/judge.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import { levels } from '../protocol/problem.ts'
-import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { ends, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { checkJudgeable, owedSamples, wantedKeys, searchKey } from '../search/owed-samples.ts'
+import type { WantedProblem } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
-import type { Sample } from '../search/search-many.ts'
-import { MiniO3Error, UserError } from '../shared/errors.ts'
+import { MiniO3Error } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import type { Picture } from '../vision/picture.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
 
 export interface CollectOptions {
   /** Pictures are opened when their turn comes, and not before. */
-  readonly problems: readonly { readonly problem: Problem; readonly openPicture: () => Promise<Picture> }[]
+  readonly problems: readonly WantedProblem[]
   readonly policy: Policy
   readonly judge: Judge
   /** Searches for each problem. */
@@ -64,18 +63,19 @@ export type Searched = z.infer<typeof searchedSchema>
 /** Searches what is owed; returns what is remembered of every search, in the order of the problems. */
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  checkProblems(problems.map(({ problem }) => problem))
+  checkJudgeable(problems)
   const done = await stored(run)
-  const owed = [...wanted(options)].filter(({ key }) => !done.has(key))
+  const keys = wantedKeys(problems, samples).flat()
+  const owed = owedSamples(problems, samples, new Set(done.keys()))
   const progress = { done: 0, total: problems.length * samples, kept: 0, failed: 0 }
   const count = (searched: Searched): void => {
     progress.done++
     if (searched.kept) progress.kept++
   }
-  for (const { key } of wanted(options)) if (done.has(key)) count(done.get(key)!)
+  for (const key of keys) if (done.has(key)) count(done.get(key)!)
   onProgress?.({ ...progress })
 
-  for await (const result of searchMany(opened(owed), policy, { profile, maxTurns, seed, concurrency, stop })) {
+  for await (const result of searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop })) {
     const trajectory = await judgeTrajectory(result.trajectory, judge)
     if (trajectory.end === 'failed') {
       progress.failed++
@@ -84,18 +84,18 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
       // In this order: a search that is killed in between is found among the trajectories.
       if (searched.kept) await run.append('trajectories', trajectory)
       await run.append('metrics', searched)
-      done.set(keyOf(trajectory.problem, trajectory.sampleIndex), searched)
+      done.set(searchKey(trajectory.problem, trajectory.sampleIndex), searched)
       count(searched)
     }
     onProgress?.({ ...progress })
   }
-  return [...wanted(options)].flatMap(({ key }) => done.get(key) ?? [])
+  return keys.flatMap((key) => done.get(key) ?? [])
 }
 
 /** The kept trajectories of a run, sorted by problem and sample, so that training does not depend on who finished first. */
 export async function readCollected(run: RunFolder): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
-  for await (const trajectory of kept(run)) byKey.set(keyOf(trajectory.problem, trajectory.sampleIndex), trajectory)
+  for await (const trajectory of kept(run)) byKey.set(searchKey(trajectory.problem, trajectory.sampleIndex), trajectory)
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, trajectory]) => trajectory)
 }
 
@@ -103,26 +103,6 @@ async function* kept(run: RunFolder): AsyncGenerator<Trajectory, void> {
   for await (const line of run.read('trajectories')) {
     yield parsed(trajectorySchema, line, run.file('trajectories.jsonl'))
   }
-}
-
-type Wanted = CollectOptions['problems'][number] & { readonly sampleIndex: number; readonly key: string }
-
-function* wanted({ problems, samples }: CollectOptions): Generator<Wanted, void> {
-  for (const entry of problems) {
-    for (let sampleIndex = 0; sampleIndex < samples; sampleIndex++) {
-      yield { ...entry, sampleIndex, key: keyOf(entry.problem, sampleIndex) }
-    }
-  }
-}
-
-async function* opened(owed: readonly Wanted[]): AsyncGenerator<Sample, void> {
-  for (const { problem, openPicture, sampleIndex } of owed) {
-    yield { task: { problem, picture: await openPicture() }, sampleIndex }
-  }
-}
-
-function keyOf({ dataSource, docId }: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
-  return JSON.stringify([dataSource, docId, sampleIndex])
 }
 
 function remember(trajectory: Trajectory): Searched {
@@ -137,10 +117,10 @@ async function stored(run: RunFolder): Promise<Map<string, Searched>> {
   const done = new Map<string, Searched>()
   for await (const line of run.read('metrics')) {
     const searched = parsed(searchedSchema, line, run.file('metrics.jsonl'))
-    done.set(keyOf(searched, searched.sampleIndex), searched)
+    done.set(searchKey(searched, searched.sampleIndex), searched)
   }
   for await (const trajectory of kept(run)) {
-    const key = keyOf(trajectory.problem, trajectory.sampleIndex)
+    const key = searchKey(trajectory.problem, trajectory.sampleIndex)
     if (done.has(key)) continue
     done.set(key, remember(trajectory))
     await run.append('metrics', done.get(key))
@@ -155,15 +135,5 @@ function parsed<T>(schema: z.ZodType<T>, line: unknown, file: string): T {
     'collection-unreadable',
     `A line in ${file} is not what this version writes. Name another folder with --run.`,
     { cause: error },
-  )
-}
-
-function checkProblems(problems: readonly Problem[]): void {
-  if (problems.length === 0) throw new UserError('no-problems', 'There is no problem to search. Check the data.')
-  const mute = problems.find(({ answer }) => answer === undefined)
-  if (!mute) return
-  throw new UserError(
-    'no-reference-answer',
-    `${mute.docId} has no reference answer ("solution"), so nobody can tell which searches to keep.`,
   )
 }

@@ -13,10 +13,11 @@ import { profiles } from '../protocol/profile.ts'
 import { TransportError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { evaluate } from './evaluate.ts'
-import type { EvalProblem, EvalProgress, EvalReport, EvaluateOptions } from './evaluate.ts'
+import type { WantedProblem } from '../search/owed-samples.ts'
+import type { EvalProgress, EvalReport, EvaluateOptions } from './evaluate.ts'
 
 const scenes = (['easy', 'medium', 'hard'] as Level[]).flatMap((level) => [1, 2].map((seed) => makeScene(seed, level)))
-const problems: EvalProblem[] = scenes.map((scene) => ({
+const problems: WantedProblem[] = scenes.map((scene) => ({
   problem: makeProblem(scene),
   openPicture: async () => scenePicture(scene, 2048),
 }))
@@ -118,7 +119,7 @@ test('a failed search counts as not right and is owed again', async () => {
 })
 
 test('wrong input is named before anything is searched or written', async () => {
-  const [first] = problems as [EvalProblem]
+  const [first] = problems as [WantedProblem]
   const { answer: _, ...mute } = first.problem
   await expect(run('x', { problems: [] })).rejects.toMatchObject({ code: 'no-problems', exitCode: 2 })
   await expect(run('x', { problems: [{ ...first, problem: mute }] })).rejects.toMatchObject({

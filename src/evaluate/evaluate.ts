@@ -5,27 +5,20 @@
 import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
+import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
+import type { WantedProblem } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
-import type { Sample } from '../search/search-many.ts'
-import { MiniO3Error, UserError } from '../shared/errors.ts'
+import { MiniO3Error } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import type { Picture } from '../vision/picture.ts'
-import { outcomeOf, searchKey } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { countCauses, summarise } from './summary.ts'
 import type { CauseCounts, EvalSummary } from './summary.ts'
 
-/** A problem whose picture is opened when its turn comes, and not before. */
-export interface EvalProblem {
-  readonly problem: Problem
-  readonly openPicture: () => Promise<Picture>
-}
-
 export interface EvaluateOptions {
-  readonly problems: readonly EvalProblem[]
+  readonly problems: readonly WantedProblem[]
   readonly policy: Policy
   /** Searches for each problem, the K of Avg@K. */
   readonly samples: number
@@ -58,8 +51,8 @@ export interface EvalReport {
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  checkProblems(problems)
-  const keysByProblem = problems.map(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
+  checkJudgeable(problems)
+  const keysByProblem = wantedKeys(problems, samples)
   const outcomes = await storedOutcomes(run, new Set(keysByProblem.flat()))
   const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
 
@@ -84,29 +77,6 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   }
 }
 
-function checkProblems(problems: readonly EvalProblem[]): void {
-  if (problems.length === 0) {
-    throw new UserError('no-problems', 'There is no problem to evaluate on. Check --data and --limit.')
-  }
-  const names = new Set<string>()
-  for (const { problem } of problems) {
-    const name = `${problem.dataSource}/${problem.docId}`
-    if (problem.answer === undefined) {
-      throw new UserError(
-        'no-reference-answer',
-        `${name} has no reference answer ("solution"), so nothing can be judged.`,
-      )
-    }
-    if (names.has(name)) {
-      throw new UserError(
-        'problem-twice',
-        `${name} is there twice. Give every problem of a data source its own doc_id.`,
-      )
-    }
-    names.add(name)
-  }
-}
-
 /** What the run holds of the wanted searches. Failed ones are owed again, so they are not among them. */
 async function storedOutcomes(run: RunFolder, wanted: ReadonlySet<string>): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
@@ -123,22 +93,4 @@ async function storedOutcomes(run: RunFolder, wanted: ReadonlySet<string>): Prom
     if (wanted.has(outcome.key) && outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
   }
   return outcomes
-}
-
-/** Problem by problem, so that a picture is opened once for all its searches. */
-async function* owedSamples(
-  problems: readonly EvalProblem[],
-  samples: number,
-  done: ReadonlySet<string>,
-): AsyncGenerator<Sample, void> {
-  for (const { problem, openPicture } of problems) {
-    const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
-    if (indices.length === 0) continue
-    const task = { problem, picture: await openPicture() }
-    for (const sampleIndex of indices) yield { task, sampleIndex }
-  }
-}
-
-function sampleIndices(samples: number): number[] {
-  return Array.from({ length: samples }, (_, index) => index)
 }

@@ -4,8 +4,9 @@
  */
 import { targetBox } from '../page/step.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
-import type { Level, Problem } from '../protocol/problem.ts'
+import type { Level } from '../protocol/problem.ts'
 import type { End, Observation, Trajectory } from '../protocol/trajectory.ts'
+import { searchKey } from '../search/owed-samples.ts'
 
 /**
  * Why a search was not right, where the target's place is known. Each wrong search has one cause:
@@ -27,11 +28,6 @@ export interface Outcome {
   readonly seen: boolean | undefined
   /** Absent when the search was right, or the target's place is not known. */
   readonly cause: Cause | undefined
-}
-
-/** Names one search of an evaluation. */
-export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
-  return JSON.stringify([problem.dataSource, problem.docId, sampleIndex])
 }
 
 export function outcomeOf(trajectory: Trajectory): Outcome {

@@ -134,10 +134,7 @@ export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
 /** Queries, keys and values [3, B, H, n, head] of normalised rows [B * n, D]. */
 export function project(config: ModelConfig, weight: Tensor, rows: Tensor, batch: number, n: number): Tensor[] {
   const head = config.width / config.heads
-  const all = np
-    .matmul(normalise(rows), weight)
-    .reshape([batch, n, 3, config.heads, head])
-    .transpose([2, 0, 3, 1, 4])
+  const all = np.matmul(normalise(rows), weight).reshape([batch, n, 3, config.heads, head]).transpose([2, 0, 3, 1, 4])
   const parts = [0, 1, 2].map((i) => all.ref.slice(i) as Tensor)
   all.dispose()
   return parts
@@ -148,7 +145,10 @@ export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mas
   const [batch, , n, head] = q.shape as [number, number, number, number]
   const scores = np.matmul(q, k.transpose([0, 1, 3, 2])).mul(1 / Math.sqrt(head))
   const weights = nn.softmax(scores.add(mask), -1)
-  return np.matmul(weights, v).transpose([0, 2, 1, 3]).reshape([batch * n, config.width])
+  return np
+    .matmul(weights, v)
+    .transpose([0, 2, 1, 3])
+    .reshape([batch * n, config.width])
 }
 
 /** The feed-forward half of a layer, with squared rectifiers: they need no exponential. */

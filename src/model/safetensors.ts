@@ -53,7 +53,8 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
     new UserError('checkpoint-broken', `${file} is not a whole safetensors file (${why}). Name another checkpoint.`)
   if (bytes.length < 8) throw broken('too short')
   const headerLength = Number(bytes.readBigUInt64LE(0))
-  if (headerLength > largestHeader || 8 + headerLength > bytes.length) throw broken('its header is longer than the file')
+  if (headerLength > largestHeader || 8 + headerLength > bytes.length)
+    throw broken('its header is longer than the file')
   let header: Record<string, { dtype?: unknown; shape?: unknown; data_offsets?: unknown }>
   try {
     header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as typeof header

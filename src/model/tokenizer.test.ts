@@ -10,7 +10,9 @@ describe('tokenizer', () => {
       expect(encode(piece)).toEqual([tokenOf(piece)])
     }
     expect(encode('Find the target and answer.')).toHaveLength(1)
-    expect(encode('</think><grounding>{"bbox_2d": [0.3125, 0, 1, 0.5], "source": "observation_12"}</grounding>')).toHaveLength(8)
+    expect(
+      encode('</think><grounding>{"bbox_2d": [0.3125, 0, 1, 0.5], "source": "observation_12"}</grounding>'),
+    ).toHaveLength(8)
   })
 
   test('any printable text comes back', () => {

@@ -39,7 +39,7 @@ const longest = Math.max(...pieces.map((piece) => piece.length))
 /** The tokens of `text`, without an end mark. */
 export function encode(text: string): number[] {
   const tokens: number[] = []
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let length = Math.min(longest, text.length - at)
     let id: number | undefined
     while (length > 0 && (id = idOf.get(text.slice(at, at + length))) === undefined) length--

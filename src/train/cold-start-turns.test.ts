@@ -80,8 +80,7 @@ describe('cold-start turns', () => {
 
   test('every turn comes once an epoch, in another order each time', () => {
     const settings = { batch: 4, seed: 1, steps: 10, learningRate: 1, warmupSteps: 1, saveEvery: 1 }
-    const epoch = (first: number): number[] =>
-      [0, 1, 2].flatMap((step) => batchIndices(12, settings, first + step))
+    const epoch = (first: number): number[] => [0, 1, 2].flatMap((step) => batchIndices(12, settings, first + step))
     expect([...epoch(1)].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i))
     expect(epoch(1)).toEqual(epoch(1))
     expect(epoch(4)).not.toEqual(epoch(1))

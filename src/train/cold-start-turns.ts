@@ -48,7 +48,12 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
     if (turn.observation !== undefined) {
       const seen = trajectory.observations.find((observation) => observation.index === turn.observation)!
       boxPx = seen.boxInOriginalPx
-      message = { kind: 'observation', index: seen.index, text: observationText(prompts, index, seen.index), view: unseen }
+      message = {
+        kind: 'observation',
+        index: seen.index,
+        text: observationText(prompts, index, seen.index),
+        view: unseen,
+      }
     } else if (turn.error) {
       message = { kind: 'error', text: errorText(prompts, turn.error) }
     }

@@ -120,7 +120,10 @@ function drawProblems({ problems, settings }: RunRlOptions, step: number): (() =
     let left = rng.next() * total
     const level = shares.find(([, share]) => (left -= share) < 0)?.[0] ?? shares.at(-1)![0]
     if (problems[level].length === 0) {
-      throw new UserError('no-problems', `The mix wants ${level} problems and the data hold none. Build some or change the mix.`)
+      throw new UserError(
+        'no-problems',
+        `The mix wants ${level} problems and the data hold none. Build some or change the mix.`,
+      )
     }
     return rng.pick(problems[level])
   })

@@ -83,7 +83,9 @@ async function batchAt(
   turns: readonly ColdStartTurn[],
   { settings, openPicture }: RunSftOptions,
   step: number,
-): Promise<{ prompt: { view: Awaited<ReturnType<Picture['region']>>; tokens: readonly number[] }; reply: readonly number[] }[]> {
+): Promise<
+  { prompt: { view: Awaited<ReturnType<Picture['region']>>; tokens: readonly number[] }; reply: readonly number[] }[]
+> {
   const indices = batchIndices(turns.length, settings, step)
   return Promise.all(
     indices.map(async (index, position) => {

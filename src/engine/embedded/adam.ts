@@ -32,19 +32,23 @@ export function adamStep(
     return squares !== before
   })
   const norm = Math.sqrt(squares)
+  // Locals, because the loops below run over every parameter in every step.
+  const { first, second } = state
+  const { beta1, beta2, epsilon, learningRate } = adam
   if (!Number.isFinite(norm)) throw new Error('the gradient is not finite; lower the learning rate')
   const scale = norm > adam.clipNorm ? adam.clipNorm / norm : 1
   state.step++
-  const correction1 = 1 - adam.beta1 ** state.step
-  const correction2 = 1 - adam.beta2 ** state.step
+  const correction1 = 1 - beta1 ** state.step
+  const correction2 = 1 - beta2 ** state.step
   for (const { offset, size, shape } of live) {
-    const decay = shape.length > 1 ? adam.learningRate * adam.weightDecay : 0
+    const keep = shape.length > 1 ? 1 - learningRate * adam.weightDecay : 1
     for (let i = offset; i < offset + size; i++) {
       const g = gradient[i]! * scale
-      const m = (state.first[i] = adam.beta1 * state.first[i]! + (1 - adam.beta1) * g)
-      const v = (state.second[i] = adam.beta2 * state.second[i]! + (1 - adam.beta2) * g * g)
-      const step = (adam.learningRate * (m / correction1)) / (Math.sqrt(v / correction2) + adam.epsilon)
-      values[i] = values[i]! * (1 - decay) - step
+      const m = beta1 * first[i]! + (1 - beta1) * g
+      const v = beta2 * second[i]! + (1 - beta2) * g * g
+      first[i] = m
+      second[i] = v
+      values[i] = values[i]! * keep - (learningRate * (m / correction1)) / (Math.sqrt(v / correction2) + epsilon)
     }
   }
   return norm

@@ -179,4 +179,3 @@ parentPort!.on('message', ({ id, request }: { id: number; request: Request }) =>
     parentPort!.postMessage(response)
   })
 })
-

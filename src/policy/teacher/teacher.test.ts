@@ -11,7 +11,11 @@ import { legiblePx, teacherPolicy } from './teacher.ts'
 
 const side = 4096
 
-async function searched(seed: number, level: Level, mistakeRate = 0): Promise<{ scene: Scene; trajectory: Trajectory }> {
+async function searched(
+  seed: number,
+  level: Level,
+  mistakeRate = 0,
+): Promise<{ scene: Scene; trajectory: Trajectory }> {
   const scene = makeScene(seed, level)
   const policy = teacherPolicy({ sceneOf: () => scene, mistakeRate })
   const task = { picture: scenePicture(scene, side), problem: makeProblem(scene) }
@@ -59,7 +63,10 @@ describe('teacher', () => {
     expect(new Set(turns).size).toBeGreaterThan(8)
     const texts = all.map(({ trajectory }) => trajectory.turns.map(({ text }) => text).join(''))
     for (const sign of ['Not it', 'Too small to tell', 'I scan the quadrants', 'Nothing here']) {
-      expect(texts.some((text) => text.includes(sign)), sign).toBe(true)
+      expect(
+        texts.some((text) => text.includes(sign)),
+        sign,
+      ).toBe(true)
     }
     const sources = all.flatMap(({ trajectory }) =>
       trajectory.turns.flatMap(({ action }) => (action?.kind === 'grounding' ? [action.source] : [])),

@@ -1,0 +1,62 @@
+/** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
+import type { Problem } from '../protocol/problem.ts'
+import { UserError } from '../shared/errors.ts'
+import type { Picture } from '../vision/picture.ts'
+import type { Sample } from './search-many.ts'
+
+/** A problem whose picture is opened when its turn comes, and not before. */
+export interface WantedProblem {
+  readonly problem: Problem
+  readonly openPicture: () => Promise<Picture>
+}
+
+/** Names one search in a run. */
+export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
+  return JSON.stringify([problem.dataSource, problem.docId, sampleIndex])
+}
+
+/** The keys of all wanted searches: for each problem, one for each of its samples. */
+export function wantedKeys(problems: readonly WantedProblem[], samples: number): string[][] {
+  return problems.map(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
+}
+
+/** The searches whose keys are not `done`, problem by problem, so that a picture is opened once for all of its own. */
+export async function* owedSamples(
+  problems: readonly WantedProblem[],
+  samples: number,
+  done: ReadonlySet<string>,
+): AsyncGenerator<Sample, void> {
+  for (const { problem, openPicture } of problems) {
+    const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
+    if (indices.length === 0) continue
+    const task = { problem, picture: await openPicture() }
+    for (const sampleIndex of indices) yield { task, sampleIndex }
+  }
+}
+
+/** Throws `UserError` unless there are problems, each with a name of its own and a reference answer to judge by. */
+export function checkJudgeable(problems: readonly WantedProblem[]): void {
+  if (problems.length === 0)
+    throw new UserError('no-problems', 'There is no problem to search. Check the data and --limit.')
+  const names = new Set<string>()
+  for (const { problem } of problems) {
+    const name = `${problem.dataSource}/${problem.docId}`
+    if (problem.answer === undefined) {
+      throw new UserError(
+        'no-reference-answer',
+        `${name} has no reference answer ("solution"), so nothing can be judged.`,
+      )
+    }
+    if (names.has(name)) {
+      throw new UserError(
+        'problem-twice',
+        `${name} is there twice. Give every problem of a data source its own doc_id.`,
+      )
+    }
+    names.add(name)
+  }
+}
+
+function sampleIndices(samples: number): number[] {
+  return Array.from({ length: samples }, (_, index) => index)
+}

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { AdamParameters, Datum, Engine, Loss } from '../engine/engine.ts'
+import type { End, Trajectory } from '../protocol/trajectory.ts'
+import { random, type Random } from '../shared/random.ts'
+import type { Objective } from './advantages.ts'
+import { grpoStep, type GrpoSettings } from './grpo.ts'
+import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
+
+/**
+ * A search with two arms: answer at once (token 0), or look on (token 1). Its policy is one softmax over two logits,
+ * whose gradient can be written down.
+ */
+function toyEngine(): Engine & { readonly logits: [number, number]; readonly gradient: [number, number] } {
+  const logits: [number, number] = [0, 0]
+  const gradient: [number, number] = [0, 0]
+  return {
+    logits,
+    gradient,
+    forwardBackward(data: readonly Datum[], loss: Loss) {
+      if (loss.kind !== 'ppo') throw new Error('the toy only knows the clipped objective')
+      let total = 0
+      const logprobs = data.map(({ reply, advantages, oldLogprobs }) =>
+        reply.map((token, i) => {
+          const logprob = logprobOf(logits, token)
+          const ratio = Math.exp(logprob - oldLogprobs![i]!)
+          const advantage = advantages![i]!
+          const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
+          total -= Math.min(ratio * advantage, clipped * advantage)
+          if (ratio * advantage <= clipped * advantage) {
+            for (const arm of [0, 1] as const) {
+              const share = Math.exp(logprobOf(logits, arm))
+              gradient[arm] -= ratio * advantage * ((arm === token ? 1 : 0) - share)
+            }
+          }
+          return logprob
+        }),
+      )
+      return Promise.resolve({ loss: total, logprobs, greedy: logprobs.map((row) => row.map(() => true)) })
+    },
+    optimStep({ learningRate }: AdamParameters) {
+      const gradientNorm = Math.hypot(...gradient)
+      for (const arm of [0, 1] as const) {
+        logits[arm] -= learningRate * gradient[arm]
+        gradient[arm] = 0
+      }
+      return Promise.resolve({ gradientNorm })
+    },
+    sampler: () => Promise.reject(new Error('not needed')),
+    save: () => Promise.resolve(),
+    load: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+}
+
+function logprobOf(logits: readonly [number, number], token: number): number {
+  return logits[token]! - Math.log(Math.exp(logits[0]) + Math.exp(logits[1]))
+}
+
+const view = { width: 1, height: 1, data: new Uint8Array(3) }
+
+function rollout(token: number, end: End, reward: number, logprob: number, turns = 1): Rollout {
+  const trajectory = { end, turns: Array.from({ length: turns }) } as unknown as Trajectory
+  const sample = { prompt: { view, tokens: [] }, reply: [token], logprobs: [logprob] }
+  return { trajectory, samples: Array.from({ length: turns }, () => sample), reward }
+}
+
+/**
+ * Answering at once is right 3 times in 10. Looking on runs out of turns 7 times in 10, and is right 9 times in 10
+ * where it does not: 27 in 100 all told. So a policy that counts running out as wrong does better to answer at once,
+ * and one that does not count it does better to look on.
+ */
+function pull(rng: Random, logits: readonly [number, number]): Rollout {
+  const token = rng.next() < Math.exp(logprobOf(logits, 0)) ? 0 : 1
+  const logprob = logprobOf(logits, token)
+  if (token === 0) return rollout(0, 'answered', rng.chance(0.3) ? 1 : 0, logprob)
+  if (rng.chance(0.7)) return rollout(1, 'over-turn', 0, logprob)
+  return rollout(1, 'answered', rng.chance(0.9) ? 1 : 0, logprob)
+}
+
+async function preferenceAfter(objective: Objective, seed: number): Promise<number> {
+  const engine = toyEngine()
+  const rng = random('toy', seed)
+  const settings: GrpoSettings = {
+    objective,
+    learningRate: 0.5,
+    warmupSteps: 1,
+    updates: 1,
+    clipLow: 0.2,
+    clipHigh: 0.3,
+  }
+  for (let step = 1; step <= 60; step++) {
+    const groups = Array.from({ length: 40 }, () => Array.from({ length: 8 }, () => pull(rng, engine.logits)))
+    await grpoStep(engine, groups, settings, step)
+  }
+  return Math.exp(logprobOf(engine.logits, 1))
+}
+
+describe('GRPO', () => {
+  test('on a search with two arms each objective moves the policy as theory says', async () => {
+    for (const seed of [1, 2, 3]) {
+      expect(await preferenceAfter('paper', seed)).toBeGreaterThan(0.8)
+      expect(await preferenceAfter('official', seed)).toBeGreaterThan(0.8)
+      expect(await preferenceAfter('vanilla', seed)).toBeLessThan(0.45)
+    }
+  })
+
+  test('masked searches have no gradient, and no completed one depends on their tokens', () => {
+    const end = fc.constantFrom<End>('answered', 'void', 'over-turn', 'over-context')
+    const search = fc.record({
+      end,
+      right: fc.boolean(),
+      token: fc.constantFrom(0, 1),
+      turns: fc.integer({ min: 1, max: 5 }),
+    })
+    fc.assert(
+      fc.property(fc.array(search, { minLength: 2, maxLength: 10 }), (searches) => {
+        const make = (maskedToken: number, extraTurns: number): Rollout[] =>
+          searches.map(({ end: how, right, token, turns }) => {
+            const done = how === 'answered' || how === 'void'
+            return rollout(
+              done ? token : maskedToken,
+              how,
+              done && right ? 1 : 0,
+              -0.7,
+              done ? turns : turns + extraTurns,
+            )
+          })
+        for (const objective of ['paper', 'official'] as const) {
+          const data = (group: Rollout[]): Datum[] => policyData([group], groupAdvantages([group], objective))
+          const first = data(make(0, 0))
+          expect(data(make(1, 3))).toEqual(first)
+          const completedTurns = searches
+            .filter(({ end: how }) => how === 'answered' || how === 'void')
+            .reduce((sum, { turns }) => sum + turns, 0)
+          expect(first.length).toBeLessThanOrEqual(completedTurns)
+        }
+      }),
+    )
+  })
+
+  test('the figures of a step', async () => {
+    const engine = toyEngine()
+    const half = Math.log(0.5)
+    const mixed = [
+      rollout(0, 'answered', 1, half),
+      rollout(0, 'answered', 0, half),
+      rollout(1, 'over-turn', 0, half, 6),
+    ]
+    const flat = [rollout(0, 'answered', 0, half), rollout(0, 'void', 0, half), rollout(1, 'answered', 0, half)]
+    const settings: GrpoSettings = {
+      objective: 'paper',
+      learningRate: 0.1,
+      warmupSteps: 2,
+      updates: 1,
+      clipLow: 0.2,
+      clipHigh: 0.3,
+    }
+    const metrics = await grpoStep(engine, [mixed, flat], settings, 1)
+    expect(metrics.reward).toBeCloseTo(1 / 6)
+    expect(metrics.accuracyCompleted).toBeCloseTo(1 / 5)
+    expect(metrics.maskedShare).toBeCloseTo(1 / 6)
+    expect(metrics.ends['over-turn']).toBeCloseTo(1 / 6)
+    expect(metrics.zeroSpreadShare).toBe(0.5)
+    expect(metrics.turns).toBeCloseTo(11 / 6)
+    expect(metrics.learningRate).toBe(0.05)
+    expect(metrics.mismatch).toBeCloseTo(0)
+    expect(metrics.entropy).toBeCloseTo(-half)
+  })
+})
