@@ -40,7 +40,7 @@ export function addCollect(program: Command): void {
     .description('A teacher searches problems; trajectories with the right answer are kept. Repeat it to resume.')
     .requiredOption('--data <path>', 'a folder with train.json, or a file of Mini-o3 rows')
     .option('--policy <name>', 'who searches: teacher (scripted; it knows generated scenes)', 'teacher')
-    .option('--mistake-rate <p>', 'how often the teacher takes something else for the goal', decimalNumber(0, 1), 0.1)
+    .option('--mistake-rate <p>', 'how often the teacher takes something else for the goal', decimalNumber(0, 1), 0.05)
     .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
     .option('--max-turns <n>', 'turns that a search may take', wholeNumber(1, 1000), 32)
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))

@@ -19,7 +19,7 @@ export const defaultSftSettings: RunSftSettings = {
   lookSteps: 1500,
   lookBatch: 64,
   lookRate: 2e-3,
-  steps: 4000,
+  steps: 3000,
   batch: 64,
   learningRate: 1.5e-3,
   warmupSteps: 100,
