@@ -40,12 +40,15 @@ export function turnCard(trajectory: Trajectory, step: Step, id: string, images:
     ${observation && images && pictures(observation, images, 'region')}
     ${turn.action?.kind === 'answer' && answer(trajectory)}
     <footer>
-      <span>${turn.usage.promptTokens} tokens in (${turn.usage.imageTokens} of pictures)</span>
-      <span>${turn.usage.replyTokens} out</span><span>${duration(turn.ms)}</span>
+      ${turn.usage.replyTokens > 0 && tokens(turn.usage)}<span>${duration(turn.ms)}</span>
       ${observation && holdsTarget(trajectory, observation)}
       <details><summary>as it came</summary><pre dir="auto">${shown(turn.text)}</pre></details>
     </footer>
   </li>`
+}
+
+function tokens({ promptTokens, imageTokens, replyTokens }: Turn['usage']): Html {
+  return html`<span>${promptTokens} tokens in (${imageTokens} of pictures)</span><span>${replyTokens} out</span>`
 }
 
 /** How the search ended, when its last turn does not say so. */
@@ -104,7 +107,7 @@ function rounded(value: number): string {
 }
 
 function factor(scale: number): string {
-  return `${scale < 9.95 ? scale.toFixed(1) : Math.round(scale)}\u00a0×`
+  return `${scale < 9.95 ? Math.round(scale * 10) / 10 : Math.round(scale)}\u00a0×`
 }
 
 export function duration(ms: number): string {

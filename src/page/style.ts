@@ -78,7 +78,7 @@ const look = `
 .look { position: sticky; top: 16px; display: grid; gap: 12px }
 .stage { display: grid; justify-items: center }
 .canvas {
-  display: block; width: auto; height: auto; max-width: 100%; max-height: max(320px, calc(100vh - 400px));
+  display: block; width: auto; height: auto; max-width: 100%; max-height: max(420px, calc(100vh - 400px));
   border-radius: 10px;
 }
 .shade { fill: rgb(0 0 0 / .5); opacity: 0 }
@@ -136,7 +136,7 @@ const look = `
 
 const treeStyle = `
 .tree {
-  overflow: auto; max-height: 300px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
+  overflow: auto; max-height: clamp(130px, calc(100vh - 560px), 300px); background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
 }
 .tree svg { display: block }
 .tree a { outline: none }
@@ -221,6 +221,7 @@ const narrow = `
   .columns { grid-template-columns: minmax(0, 1fr) }
   .look { position: static }
   .canvas { max-height: 80vh }
+  .tree { max-height: 300px }
   .question dl div { padding: 4px 10px; min-width: 56px }
   .keys { display: none }
   .saying { display: block; order: -1; flex-basis: 100%; min-height: 3em; color: var(--text); font-size: 14px }
