@@ -8,6 +8,7 @@ import { addDemo } from './demo.ts'
 import { addEval } from './eval.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
+import { addRl } from './rl.ts'
 import { addSft } from './sft.ts'
 import { examples } from './words.ts'
 
@@ -22,7 +23,7 @@ function program(): Command {
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addEval]) add(root)
+  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval]) add(root)
   return root
 }
 

@@ -1,0 +1,150 @@
+/** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
+import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
+import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
+import { levels } from '../protocol/problem.ts'
+import type { Level } from '../protocol/problem.ts'
+import type { Task } from '../search/search.ts'
+import { sha256 } from '../shared/canonical.ts'
+import { AbortedError, UserError } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { startProgress } from '../shared/progress.ts'
+import type { Progress } from '../shared/progress.ts'
+import { objectives } from '../train/advantages.ts'
+import type { GrpoMetrics } from '../train/grpo.ts'
+import { defaultRlSettings, runRl } from '../train/run-rl.ts'
+import type { RunRlSettings } from '../train/run-rl.ts'
+import { policyFile } from '../train/run-sft.ts'
+import { openCommandRun } from './command-run.ts'
+import { print, printJson, say } from './output.ts'
+import { choice, commonWords, decimalNumber, examples, wholeNumber } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+interface RlWords extends CommonWords, Omit<RunRlSettings, 'mix' | 'contextLimit' | 'seed'> {
+  readonly data: string
+  readonly from?: string
+  readonly easy: number
+  readonly medium: number
+  readonly hard: number
+  readonly contextLimit?: number
+  readonly workers?: number
+}
+
+export function addRl(program: Command): void {
+  const own = defaultRlSettings
+  const count = wholeNumber(1, 10_000_000)
+  const share = decimalNumber(0, 1)
+  const command = program
+    .command('rl')
+    .summary('train the embedded policy by reinforcement learning (stage 2)')
+    .description('GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.')
+    .requiredOption('--data <path>', 'a folder with train.json, or a file of Mini-o3 rows')
+    .option('--from <checkpoint>', 'weights to start from (default: the cold start that ships)')
+    .addOption(choice('--objective <name>', 'paper: mask; vanilla: no mask', objectives).default(own.objective))
+    .option('--steps <n>', 'batches of searches', count, own.steps)
+    .option('--problems-per-step <n>', 'problems in a batch', count, own.problemsPerStep)
+    .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
+    .option('--updates <n>', 'optimiser steps a batch', count, own.updates)
+    .option('--max-turns <n>', 'turns of a search in training', wholeNumber(1, 1000), own.maxTurns)
+    .option('--context-limit <n>', 'tokens of a search in training (default: no limit)', count)
+    .option('--learning-rate <r>', 'after the warm-up', decimalNumber(0, 1), own.learningRate)
+    .option('--warmup-steps <n>', 'steps until then', wholeNumber(0), own.warmupSteps)
+    .option('--clip-low <c>', 'how far a ratio may fall', share, own.clipLow)
+    .option('--clip-high <c>', 'how far it may rise', decimalNumber(0, 10), own.clipHigh)
+    .option('--easy <share>', 'of the problems', share, own.mix.easy)
+    .option('--medium <share>', 'of the problems', share, own.mix.medium)
+    .option('--hard <share>', 'of the problems', share, own.mix.hard)
+    .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
+    .option('--workers <n>', 'worker threads (default: one a core, 8 at most)', wholeNumber(1, 64))
+  commonWords(command, own.seed)
+  examples(
+    command,
+    'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
+    'mini-o3 rl --data data/rl --run runs/rl',
+    'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
+  )
+  command.action(rlCommand)
+}
+
+async function rlCommand(words: RlWords): Promise<void> {
+  const { easy, medium, hard, contextLimit = null, from = shippedCheckpoint } = words
+  if (easy + medium + hard === 0)
+    throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
+  const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = words
+  const { warmupSteps, clipLow, clipHigh, seed, saveEvery } = words
+  const settings: RunRlSettings = {
+    ...{ objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate },
+    ...{ warmupSteps, clipLow, clipHigh, seed, saveEvery, contextLimit, mix: { easy, medium, hard } },
+  }
+  const entries = await readProblems(words.data, { split: 'train' })
+  const weights = sha256(await readFile(from).catch((cause: unknown) => missing(from, cause)))
+  const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
+  const run = await openCommandRun('rl', { data, from: weights, ...settings }, words.run)
+  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  let progress: Progress | undefined
+  let last: GrpoMetrics | undefined
+  try {
+    const how = await runRl({
+      problems: byLevel(entries),
+      from,
+      settings,
+      run,
+      workers: words.workers,
+      signal: interrupt.signal,
+      onStep: (metrics) => {
+        last = metrics
+        progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1 })
+        progress.advance(1, note(metrics))
+      },
+    })
+    progress?.finish()
+    if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    const policy = resolve(run.file(policyFile))
+    if (words.json)
+      printJson({ policy, run: run.path, ended: how, steps: last?.step, reward: last?.reward, turns: last?.turns })
+    else print(`${ended[how]} Use it with --checkpoint ${policy}`)
+  } finally {
+    interrupt.release()
+    await run.close()
+  }
+}
+
+const ended = {
+  complete: 'Trained.',
+  collapsed:
+    'Stopped early: searches have shrunk to hardly more than one turn, so the policy guesses instead of searching. ' +
+    'That is what punishing searches that run out of turns does (--objective paper masks them), or a learning rate ' +
+    'that is too high.',
+} as const
+
+function note({ reward, turns, ends, zeroSpreadShare, clipShare, entropy, gradientNorm }: GrpoMetrics): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  return [
+    `right ${percent(reward)}`,
+    `turns ${turns.toFixed(1)}`,
+    `over turn ${percent(ends['over-turn'])}`,
+    `no spread ${percent(zeroSpreadShare)}`,
+    `clipped ${percent(clipShare)}`,
+    `entropy ${entropy.toFixed(3)}`,
+    `gradient ${gradientNorm.toFixed(2)}`,
+  ].join(', ')
+}
+
+function byLevel(entries: readonly ProblemEntry[]): Record<Level, (() => Promise<Task>)[]> {
+  const open = (entry: ProblemEntry) => async (): Promise<Task> => ({
+    problem: entry.problem,
+    picture: await openProblemPicture(entry),
+  })
+  return Object.fromEntries(
+    levels.map((level) => [level, entries.filter(({ problem }) => problem.level === level).map(open)]),
+  ) as Record<Level, (() => Promise<Task>)[]>
+}
+
+function missing(file: string, cause: unknown): never {
+  throw new UserError('checkpoint-missing', `No checkpoint at ${file}. Name a .safetensors file with --from.`, {
+    cause,
+  })
+}
