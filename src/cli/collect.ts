@@ -11,6 +11,7 @@ import { writeRunPage } from '../page/write-run-page.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash, profiles } from '../protocol/profile.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
@@ -61,7 +62,8 @@ async function collectCommand(words: CollectWords): Promise<void> {
   // A folder's own training problems; a file is taken as it is.
   const entries = (await readProblems(data, { split: 'train' })).slice(0, limit)
   for (const { problem } of entries) sceneOf(problem)
-  const settings = { data: resolve(data), policy: policyName, mistakeRate, samples, maxTurns, limit, seed }
+  const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
+  const settings = { data: resolve(data), problems, policy: policyName, mistakeRate, samples, maxTurns, limit, seed }
   const run = await openCommandRun('collect', { ...settings, profile: profileHash(profile) }, words.run)
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined

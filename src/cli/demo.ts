@@ -22,6 +22,7 @@ import { commonWords, decimalNumber, examples } from './words.ts'
 import type { CommonWords } from './words.ts'
 
 interface DemoWords extends CommonWords {
+  readonly checkpoint?: string
   readonly temperature: number
 }
 
@@ -32,6 +33,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .summary('search three scenes that no training has seen, and show how')
     .description('Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.')
+    .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
     .option('--temperature <t>', '1 samples as in training, lower is surer', decimalNumber(0, 10), 0.3)
   commonWords(command)
   examples(command, 'mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven')
@@ -39,10 +41,10 @@ export function addDemo(program: Command): void {
 }
 
 async function demo(words: DemoWords): Promise<void> {
-  const { seed, temperature } = words
+  const { seed, checkpoint, temperature } = words
   const stream = words.json ? process.stderr : process.stdout
   const interrupt = catchInterrupt(() => say('Stopping.'))
-  const policyWords = { policy: 'embedded', temperature }
+  const policyWords = { policy: 'embedded', checkpoint, temperature }
   const policy = await openPolicy(policyWords)
   try {
     const run = await openCommandRun('demo', { seed, ...(await policySettings(policyWords)) }, words.run)

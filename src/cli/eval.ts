@@ -10,6 +10,7 @@ import { writeRunPage } from '../page/write-run-page.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash, profiles } from '../protocol/profile.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
@@ -61,7 +62,8 @@ async function evalCommand(words: EvalWords): Promise<void> {
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
   try {
-    const settings = { data: resolve(data), samples, maxTurns, limit, seed, profile: profileHash(profile) }
+    const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
+    const settings = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
     const run = await openCommandRun('eval', { ...settings, ...(await policySettings(words)) }, words.run)
     try {
       const report = await evaluate({

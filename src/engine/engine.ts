@@ -84,7 +84,7 @@ export interface Sampler {
 export interface Engine {
   forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward>
   optimStep(adam: AdamParameters): Promise<{ readonly gradientNorm: number }>
-  /** The current weights as a sampler; later steps do not change what it samples until it is asked for again. */
+  /** The current weights as a sampler; to be asked for again after an optimiser step. */
   sampler(): Promise<Sampler>
   save(file: string): Promise<void>
   load(file: string): Promise<void>

@@ -4,6 +4,7 @@
  * run that was killed goes on to the same figures from its last checkpoint.
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { ModelConfig } from '../model/config.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Level } from '../protocol/problem.ts'
 import { profiles } from '../protocol/profile.ts'
@@ -52,6 +53,8 @@ export interface RunRlOptions {
   readonly from: string
   readonly settings: RunRlSettings
   readonly run: RunFolder
+  /** Shape of the model in `from`; default: the one that ships. */
+  readonly config?: ModelConfig
   readonly workers?: number
   readonly signal?: AbortSignal
   onStep?(metrics: GrpoMetrics & StepTimes): void
@@ -67,9 +70,9 @@ const collapseSteps = 10
 
 /** Returns how it ended. `stopped`: the same call goes on from the last checkpoint. */
 export async function runRl(options: RunRlOptions): Promise<'complete' | 'stopped' | 'collapsed'> {
-  const { settings, run, signal } = options
+  const { settings, run, config, workers, signal } = options
   // The stem stays frozen: rewards are too coarse to teach it to see.
-  const engine = createEmbeddedEngine({ frozenStem: true, workers: options.workers })
+  const engine = createEmbeddedEngine({ config, frozenStem: true, workers })
   try {
     const done = await lastStep(run)
     await engine.load(done > 0 ? run.file(checkpointFile(done)) : options.from)

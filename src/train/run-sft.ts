@@ -3,6 +3,7 @@
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { ModelConfig } from '../model/config.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { UserError } from '../shared/errors.ts'
 import { random } from '../shared/random.ts'
@@ -36,6 +37,8 @@ export interface RunSftOptions {
   readonly openPicture: (docId: string) => Promise<Picture>
   readonly settings: RunSftSettings
   readonly run: RunFolder
+  /** Shape of the model; default: the one that ships. */
+  readonly config?: ModelConfig
   readonly workers?: number
   readonly signal?: AbortSignal
   onLook?(step: number, metrics: LookMetrics): void
@@ -47,12 +50,12 @@ export const policyFile = 'policy.safetensors'
 
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runSft(options: RunSftOptions): Promise<boolean> {
-  const { trajectories, settings, run, signal } = options
+  const { trajectories, settings, run, config, workers, signal } = options
   const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
   if (turns.length === 0) {
     throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
   }
-  const engine = createEmbeddedEngine({ seed: settings.seed, frozenStem: true, workers: options.workers })
+  const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: true, workers })
   try {
     const done = await lastCheckpoint(run)
     if (done) await engine.load(run.file(done.file))

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
-import { MiniO3Error } from '../../shared/errors.ts'
+import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { adamStep, newAdamState } from './adam.ts'
@@ -59,9 +59,11 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
 
   async function onAll<T, R>(data: readonly T[], ask: (part: readonly T[]) => Request): Promise<R[]> {
     const parts = shares(data)
-    return Promise.all(
-      replicas.flatMap((replica, i) => (parts[i]!.length > 0 ? [replica.ask(ask(parts[i]!)) as Promise<R>] : [])),
+    const asked = replicas.flatMap((replica, i) =>
+      parts[i]!.length > 0 ? [replica.ask(ask(parts[i]!)) as Promise<R>] : [],
     )
+    // Sampling requests may have waited for a replica that was training.
+    return Promise.all(asked).finally(plan)
   }
 
   const queue: { request: SampleRequest; resolve: (reply: SampledReply) => void; reject: (error: unknown) => void }[] =
@@ -131,6 +133,9 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     saveForUse: (file) => writeCheckpoint(file, { config, parameters }),
     async load(file) {
       const checkpoint: Checkpoint = await readCheckpoint(file)
+      if (checkpoint.parameters.length !== size) {
+        throw new UserError('checkpoint-foreign', `${file} holds a model of another shape. Name another checkpoint.`)
+      }
       parameters.set(checkpoint.parameters)
       adam = checkpoint.adam ?? newAdamState(size)
       version++

@@ -1,0 +1,149 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultConfig } from '../model/config.ts'
+import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
+import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import { teacherPolicy } from '../policy/teacher/teacher.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { makeScene, type Scene } from '../probe/scene.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { profiles } from '../protocol/profile.ts'
+import { completed, type Trajectory } from '../protocol/trajectory.ts'
+import type { Task } from '../search/search.ts'
+import { searchToEnd } from '../search/search-many.ts'
+import { openRun, type RunFolder } from '../shared/run-folder.ts'
+import { rolloutGroups } from './rollout.ts'
+import { defaultRlSettings, runRl, type RunRlSettings } from './run-rl.ts'
+import { policyFile, runSft, type RunSftSettings } from './run-sft.ts'
+
+const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
+const scenes: Scene[] = [1, 2, 3].map((seed) => makeScene(seed, 'easy'))
+const tasks: Task[] = scenes.map((scene) => ({ picture: scenePicture(scene, 512), problem: makeProblem(scene) }))
+const pictures = new Map(tasks.map(({ picture, problem }) => [problem.docId, picture]))
+let trajectories: Trajectory[]
+
+beforeAll(async () => {
+  const teacher = teacherPolicy({ sceneOf: ({ docId }) => scenes.find((scene) => makeProblem(scene).docId === docId)! })
+  const options = { profile: profiles.embedded, seed: 1 }
+  trajectories = await Promise.all(tasks.map(async (task) => (await searchToEnd(task, teacher, options)).trajectory))
+})
+
+const opened: RunFolder[] = []
+afterAll(async () => {
+  for (const run of opened) await run.close()
+})
+
+async function freshRun(settings: object): Promise<RunFolder> {
+  const run = await openRun(join(await mkdtemp(join(tmpdir(), 'runs-')), 'run'), settings)
+  opened.push(run)
+  return run
+}
+
+/** What a run measured, without what depends on the clock. */
+async function figures(run: RunFolder): Promise<unknown[]> {
+  const lines: unknown[] = []
+  for await (const line of run.read('metrics')) {
+    const { tokensPerSecond: _t, rolloutMs: _r, trainMs: _m, ...rest } = line as Record<string, unknown>
+    lines.push(rest)
+  }
+  return lines
+}
+
+describe('stage 1 as a run', () => {
+  const settings: RunSftSettings = {
+    ...{ lookSteps: 2, lookBatch: 2, lookRate: 1e-3, steps: 3, batch: 3 },
+    ...{ learningRate: 1e-3, warmupSteps: 1, seed: 1, saveEvery: 1 },
+  }
+  const openPicture = async (docId: string) => pictures.get(docId)!
+
+  test('stopped in both halves and resumed, it ends with the same weights and figures as undisturbed', async () => {
+    const whole = await freshRun(settings)
+    expect(await runSft({ trajectories, openPicture, settings, run: whole, config, workers: 1 })).toBe(true)
+
+    const broken = await freshRun(settings)
+    const stopAt = async (stage: 'look' | 'sft', step: number): Promise<void> => {
+      const controller = new AbortController()
+      const stop = (at: number): void => (at === step ? controller.abort() : undefined)
+      const complete = await runSft({
+        ...{ trajectories, openPicture, settings, run: broken, config, workers: 1, signal: controller.signal },
+        ...(stage === 'look' ? { onLook: stop } : { onStep: (metrics) => stop(metrics.step) }),
+      })
+      expect(complete).toBe(false)
+    }
+    await stopAt('look', 1)
+    await stopAt('sft', 2)
+    expect(await runSft({ trajectories, openPicture, settings, run: broken, config, workers: 1 })).toBe(true)
+
+    expect(await figures(broken)).toEqual(await figures(whole))
+    expect(await readFile(broken.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
+  })
+
+  test('nothing to learn from is said so', async () => {
+    const run = await freshRun(settings)
+    const nothing = runSft({ trajectories: [], openPicture, settings, run, config, workers: 1 })
+    await expect(nothing).rejects.toThrow(/Collect some/)
+  })
+})
+
+describe('stage 2 as a run', () => {
+  const settings: RunRlSettings = {
+    ...defaultRlSettings,
+    ...{
+      steps: 3,
+      problemsPerStep: 2,
+      groupSize: 2,
+      maxTurns: 2,
+      updates: 1,
+      saveEvery: 1,
+      mix: { easy: 1, medium: 0, hard: 0 },
+    },
+  }
+  const problems = { easy: tasks.map((task) => async () => task), medium: [], hard: [] }
+
+  async function checkpoint(): Promise<string> {
+    const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
+    const file = join(await mkdtemp(join(tmpdir(), 'runs-')), 'from.safetensors')
+    await engine.saveForUse(file)
+    await engine.close()
+    return file
+  }
+
+  test('stopped and resumed, it has the same figures as undisturbed', async () => {
+    const from = await checkpoint()
+    const whole = await freshRun(settings)
+    expect(await runRl({ problems, from, settings, run: whole, config, workers: 1 })).toBe('complete')
+    const broken = await freshRun(settings)
+    const controller = new AbortController()
+    const stopped = await runRl({
+      ...{ problems, from, settings, run: broken, config, workers: 1, signal: controller.signal },
+      onStep: ({ step }) => (step === 1 ? controller.abort() : undefined),
+    })
+    expect(stopped).toBe('stopped')
+    expect(await runRl({ problems, from, settings, run: broken, config, workers: 1 })).toBe('complete')
+    expect(await figures(broken)).toEqual(await figures(whole))
+  })
+
+  test('groups come back judged, with the tokens of every turn', async () => {
+    const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
+    const policy = samplerPolicy('tiny', await engine.sampler(), 1)
+    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    const groups = await rolloutGroups(tasks.slice(0, 2), policy, options)
+    await engine.close()
+    expect(groups.map((group) => group.length)).toEqual([3, 3])
+    for (const { trajectory, samples, reward } of groups.flat()) {
+      expect(samples).toHaveLength(trajectory.turns.length)
+      for (const { reply, logprobs } of samples) expect(logprobs).toHaveLength(reply.length)
+      if (!completed(trajectory.end)) expect(reward).toBe(0)
+    }
+  })
+
+  test('a mix that the data cannot serve is said so', async () => {
+    const from = await checkpoint()
+    const mix = { easy: 0, medium: 1, hard: 0 }
+    const run = await freshRun(settings)
+    const asked = runRl({ problems, from, settings: { ...settings, mix }, run, config, workers: 1 })
+    await expect(asked).rejects.toThrow(/wants medium problems/)
+  })
+})
