@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('words', () => {
-  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'eval'])(
+  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'rl', 'eval'])(
     '%s --help shows an example',
     async (name) => {
       const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
@@ -130,33 +130,37 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
   const collected = await mini('collect', '--data', 'scenes', '--run', 'collected', '--json')
   expect(collected.code).toBe(0)
   expect(JSON.parse(collected.stdout)).toMatchObject({ searches: 6, run: 'collected' })
-  const small = ['--look-steps', '1', '--look-batch', '4', '--steps', '2', '--batch', '4', '--workers', '1']
-  const trained = await mini('sft', '--data', 'collected', '--run', 'trained', ...small, '--json')
+  const small = ['--look-steps', '2', '--look-batch', '4', '--steps', '8', '--batch', '4', '--workers', '1', '--json']
+  const words = ['sft', '--data', 'collected', '--run', 'trained', ...small]
+  const child = start(words)
+  await until(async () => (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8').catch(() => '')) !== '')
+  child.process.kill('SIGINT')
+  const stopped = await child.ended
+  expect([stopped.code, stopped.stdout]).toEqual([130, ''])
+  expect(stopped.stderr).toContain('Repeat the command')
+  const trained = await mini(...words)
   expect(trained.code).toBe(0)
   const { policy, steps, loss } = JSON.parse(trained.stdout)
-  expect([steps, loss > 0]).toEqual([2, true])
+  expect([steps, loss > 0]).toEqual([8, true])
+  const metrics = (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
+  expect(metrics).toHaveLength(2 + 8)
   const measured = await mini('eval', '--data', 'scenes', '--checkpoint', policy, '--max-turns', '2', '--json')
   expect(JSON.parse(measured.stdout)).toMatchObject({ problems: 1, samples: 1 })
 })
 
 test('Ctrl-C finishes what is in flight, says how to go on, and the same words go on', async () => {
-  const words = ['probe', 'build', '--out', 'many', '--test', '300', '--side', '512', '--json']
+  const words = ['probe', 'build', '--out', 'many', '--test', '120', '--side', '512', '--json']
   const child = start(words)
-  while (
-    !existsSync(join(folder, 'many', 'pictures')) ||
-    (await readdir(join(folder, 'many', 'pictures'))).length < 3
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await until(async () => (await readdir(join(folder, 'many/pictures')).catch(() => [])).length >= 3)
   child.process.kill('SIGINT')
   const { code, stdout, stderr } = await child.ended
   expect([code, stdout]).toEqual([130, ''])
   expect(stderr).toContain('Repeat the command')
   const drawn = (await readdir(join(folder, 'many', 'pictures'))).length
-  expect(drawn).toBeLessThan(300)
+  expect(drawn).toBeLessThan(120)
 
   const resumed = await mini(...words)
-  expect(JSON.parse(resumed.stdout)).toMatchObject({ pictures: 300, drawn: 300 - drawn })
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ pictures: 120, drawn: 120 - drawn })
 })
 
 test('a reader that goes away is no failure', async () => {
@@ -165,13 +169,19 @@ test('a reader that goes away is no failure', async () => {
   expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
 })
 
-test.skipIf(!existsSync(shippedCheckpoint))('demo: three searches of held-out scenes on one page', async () => {
-  const { code, stdout } = await mini('demo', '--run', 'demo', '--json')
+test('demo: three searches of held-out scenes on one page', async () => {
+  const weights = existsSync(shippedCheckpoint) ? [] : ['--checkpoint', checkpoint]
+  const { code, stdout } = await mini('demo', '--run', 'demo', '--json', ...weights)
   expect(code).toBe(0)
   const { searches, page } = JSON.parse(stdout)
   expect(searches.map(({ level }: { level: string }) => level)).toEqual(['easy', 'medium', 'hard'])
   expect((await readFile(page, 'utf8')).match(/<section class="search"/g)).toHaveLength(3)
+  expect(await readdir(join(folder, 'demo/images'))).toHaveLength(3)
 })
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
 
 interface Ended {
   readonly code: number | null

@@ -11,12 +11,12 @@ test('escape sequences, controls and direction marks are gone, words stay', () =
 
 test('a line is one line and short, whatever comes in', () => {
   assert(
-    property(string({ unit: 'binary', maxLength: 300 }), (text) => {
+    property(string({ unit: 'binary', maxLength: 80 }), (text) => {
       const line = plainLine(text, 40)
       expect(line.length).toBeLessThanOrEqual(40)
       // oxlint-disable-next-line no-control-regex
       expect(line).not.toMatch(/[\n\r\u0000-\u001f\u007f-\u009f]/)
     }),
   )
-  expect(plainLine('x'.repeat(10_000_000), 10)).toBe('xxxxxxxxx…')
+  expect(plainLine('x'.repeat(1_000_000), 10)).toBe('xxxxxxxxx…')
 })

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import type { SampleRequest, Sampler } from '../../engine/engine.ts'
+import { decode, encode } from '../../model/tokenizer.ts'
+import { makeProblem } from '../../probe/problem.ts'
+import { makeScene } from '../../probe/scene.ts'
+import { scenePicture } from '../../probe/scene-picture.ts'
+import { profiles } from '../../protocol/profile.ts'
+import { searchToEnd } from '../../search/search-many.ts'
+import { ContextLengthError, UserError } from '../../shared/errors.ts'
+import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
+
+const scene = makeScene(1, 'easy')
+const problem = makeProblem(scene)
+const task = { picture: scenePicture(scene, 512), problem }
+const zoom = '<think>Goal: x.</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "original_image"}</grounding>'
+
+/** Says the given replies in turn, and keeps what it was asked. */
+function scripted(...texts: string[]): { sampler: Sampler; asked: SampleRequest[] } {
+  const asked: SampleRequest[] = []
+  const sample = (request: SampleRequest) => {
+    const tokens = request.maxTokens === 1 ? [request.allowed![3]!] : encode(texts[asked.length] ?? '')
+    asked.push(request)
+    return Promise.resolve({ tokens, logprobs: [...tokens.map(() => -0.1), -0.1], ended: true })
+  }
+  return { sampler: { sample }, asked }
+}
+
+describe('embedded policy', () => {
+  test('is conditioned on the question, its own last turn as it was sampled, and the name of what it sees', async () => {
+    const { sampler, asked } = scripted(zoom, `${zoom.replace('0.5, 0.5', '0.25, 0.25')}`, '</think><answer>4</answer>')
+    const policy = samplerPolicy('test', sampler, 0.7)
+    const { trajectory, replies } = await searchToEnd(task, policy, { profile: profiles.embedded, seed: 1 })
+    const head = `Find the target and answer.${problem.question}`
+    expect(asked.map(({ prompt }) => decode(prompt.tokens))).toEqual([
+      `${head}original_image`,
+      `${head}${zoom}observation_1`,
+      `${head}${zoom.replace('0.5, 0.5', '0.25, 0.25')}observation_2`,
+    ])
+    expect(asked.every(({ temperature }) => temperature === 0.7)).toBe(true)
+    expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3)
+    expect(asked[0]!.prompt.view).toMatchObject({ width: 64, height: 64 })
+    expect(asked[1]!.prompt.view.data).not.toEqual(asked[0]!.prompt.view.data)
+    expect(trajectory.answer).toBe('4')
+    expect(replies[1]!.sample!.prompt).toBe(asked[1]!.prompt)
+    // The second turn added its end mark, the crop's name and the crop.
+    expect(replies[1]!.usage).toMatchObject({ imageTokens: 16, promptTokens: 1 + 1 + 16 })
+  })
+
+  test('after a mistake it reads the error and keeps its view', async () => {
+    const wrong = zoom.replace('original_image', 'observation_9')
+    const { sampler, asked } = scripted(wrong, '</think><answer>4</answer>')
+    await searchToEnd(task, samplerPolicy('test', sampler, 1), { profile: profiles.embedded, seed: 1 })
+    expect(decode(asked[1]!.prompt.tokens)).toMatch(/error: no-such-source$/)
+    expect(asked[1]!.prompt.view).toBe(asked[0]!.prompt.view)
+  })
+
+  test('can be made to answer at once, with a digit and nothing else', async () => {
+    const { sampler, asked } = scripted()
+    const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
+    const view = { pixels: { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }, boxPx: [0, 0, 1, 1] as never }
+    const text = `<image>\n${problem.question}`
+    const message = { kind: 'question', system: 'Find the target and answer.', text, view } as const
+    const reply = await session.answerNow!(message, { turn: 1 })
+    expect(reply.text).toMatch(/Found it: 3\.<\/think><answer>3<\/answer>$/)
+    expect(asked[0]).toMatchObject({ maxTokens: 1 })
+    expect(decode(asked[0]!.allowed!)).toBe('0123456789')
+  })
+
+  test('says that it knows generated scenes only, and what to do', () => {
+    expect(() => checkQuestion({ ...problem, question: 'What colour is the dog?' })).toThrow(UserError)
+    expect(() => checkQuestion({ ...problem, question: 'What colour is the dog?' })).toThrow(/--policy chat:/)
+    expect(() => checkQuestion({ ...problem, question: '  Which digit is on the red star? ' })).not.toThrow()
+  })
+
+  test('a prompt that leaves no room is refused as too long', async () => {
+    const { sampler } = scripted()
+    const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
+    const view = { pixels: { width: 64, height: 64, data: new Uint8Array(0) }, boxPx: [0, 0, 1, 1] as never }
+    const long = { kind: 'question', system: 'x'.repeat(80), text: '<image>', view } as const
+    await expect(session.take(long, { turn: 1 })).rejects.toThrow(ContextLengthError)
+  })
+
+  test('a checkpoint that is not there is said so', async () => {
+    await expect(embeddedPolicy({ checkpoint: 'nowhere.safetensors', workers: 1 })).rejects.toThrow(/No checkpoint at/)
+  })
+})
