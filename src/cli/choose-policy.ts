@@ -1,13 +1,12 @@
 /** From the words `--policy`, `--checkpoint` and `--temperature` to a policy and the profile that goes with it. */
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { blindPolicy } from '../policy/baseline/blind.ts'
 import { overviewPolicy } from '../policy/baseline/overview.ts'
 import { randomCropsPolicy } from '../policy/baseline/random-crops.ts'
 import { embeddedPolicy, shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
-import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import { checkpointHash } from './checkpoint-hash.ts'
 import { decimalNumber } from './words.ts'
 
 export interface PolicyWords {
@@ -46,7 +45,7 @@ export function checkPolicyName({ policy }: Pick<PolicyWords, 'policy'>, names: 
 /** What a run keeps of the policy: weights by their hash, so that a run never goes on with other weights. */
 export async function policySettings({ policy, checkpoint, temperature }: PolicyWords): Promise<object> {
   if (policy === 'blind') return { policy }
-  return { policy, checkpoint: sha256(await readFile(checkpoint ?? shippedCheckpoint)), temperature }
+  return { policy, checkpoint: await checkpointHash(checkpoint ?? shippedCheckpoint), temperature }
 }
 
 /** Opens the policy; close it when done. */

@@ -1,5 +1,4 @@
 /** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
@@ -18,6 +17,7 @@ import type { GrpoMetrics } from '../train/grpo.ts'
 import { defaultRlSettings, runRl } from '../train/run-rl.ts'
 import type { RunRlSettings } from '../train/run-rl.ts'
 import { policyFile } from '../train/run-sft.ts'
+import { checkpointHash } from './checkpoint-hash.ts'
 import { openCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { choice, commonWords, decimalNumber, examples, wholeNumber } from './words.ts'
@@ -76,11 +76,23 @@ async function rlCommand(words: RlWords): Promise<void> {
   const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = words
   const { warmupSteps, clipLow, clipHigh, seed, saveEvery } = words
   const settings: RunRlSettings = {
-    ...{ objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate },
-    ...{ warmupSteps, clipLow, clipHigh, seed, saveEvery, contextLimit, mix: { easy, medium, hard } },
+    objective,
+    steps,
+    problemsPerStep,
+    groupSize,
+    updates,
+    maxTurns,
+    learningRate,
+    warmupSteps,
+    clipLow,
+    clipHigh,
+    seed,
+    saveEvery,
+    contextLimit,
+    mix: { easy, medium, hard },
   }
   const entries = await readProblems(words.data, { split: 'train' })
-  const weights = sha256(await readFile(from).catch((cause: unknown) => missing(from, cause)))
+  const weights = await checkpointHash(from)
   const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
   const run = await openCommandRun('rl', { data, from: weights, ...settings }, words.run)
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
@@ -141,10 +153,4 @@ function byLevel(entries: readonly ProblemEntry[]): Record<Level, (() => Promise
   return Object.fromEntries(
     levels.map((level) => [level, entries.filter(({ problem }) => problem.level === level).map(open)]),
   ) as Record<Level, (() => Promise<Task>)[]>
-}
-
-function missing(file: string, cause: unknown): never {
-  throw new UserError('checkpoint-missing', `No checkpoint at ${file}. Name a .safetensors file with --from.`, {
-    cause,
-  })
 }

@@ -14,6 +14,7 @@ import { openRun } from '../shared/run-folder.ts'
 import { defaultSftSettings, policyFile, runSft } from '../train/run-sft.ts'
 import type { RunSftSettings } from '../train/run-sft.ts'
 import type { SftMetrics } from '../train/sft.ts'
+import { checkpointHash } from './checkpoint-hash.ts'
 import { openCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { sceneOf } from './scene-of.ts'
@@ -22,6 +23,7 @@ import type { CommonWords } from './words.ts'
 
 interface SftWords extends CommonWords, RunSftSettings {
   readonly data: string
+  readonly from?: string
   readonly workers?: number
 }
 
@@ -40,6 +42,8 @@ export function addSft(program: Command): void {
     .option('--batch <n>', 'turns in a step', steps, own.batch)
     .option('--learning-rate <r>', 'its highest learning rate', decimalNumber(0, 1), own.learningRate)
     .option('--warmup-steps <n>', 'until that rate is reached', wholeNumber(0), own.warmupSteps)
+    .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
+    .option('--train-stem', 'let text teach seeing too: for a policy that reads digits already', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
     .option('--workers <n>', 'worker threads (default: one a core, 8 at most)', wholeNumber(1, 64))
   commonWords(command, own.seed)
@@ -56,10 +60,15 @@ async function sftCommand(words: SftWords): Promise<void> {
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
-  const { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, seed, saveEvery } = words
-  const settings = { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, seed, saveEvery }
+  const { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = words
+  const settings: RunSftSettings = {
+    ...{ lookSteps, lookBatch, lookRate, steps, batch },
+    ...{ learningRate, warmupSteps, trainStem, seed, saveEvery },
+  }
+  const { from } = words
+  const weights = from === undefined ? undefined : await checkpointHash(from)
   const data = sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns])))
-  const run = await openCommandRun('sft', { data, ...settings }, words.run)
+  const run = await openCommandRun('sft', { data, from: weights, ...settings }, words.run)
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -72,6 +81,7 @@ async function sftCommand(words: SftWords): Promise<void> {
       trajectories,
       openPicture: async (docId) => pictures.get(docId)!,
       settings,
+      from,
       run,
       workers: words.workers,
       signal: interrupt.signal,

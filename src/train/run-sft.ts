@@ -13,7 +13,10 @@ import { coldStartTurns, type ColdStartTurn, shiftNumbers } from './cold-start-t
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
 
-export type RunSftSettings = SftSettings & PerceptionSettings
+export interface RunSftSettings extends SftSettings, PerceptionSettings {
+  /** Lets text teach the stem too: worth it once digits are read, spoils it before. */
+  readonly trainStem: boolean
+}
 
 /** What made the checkpoint that ships. */
 export const defaultSftSettings: RunSftSettings = {
@@ -24,6 +27,7 @@ export const defaultSftSettings: RunSftSettings = {
   batch: 64,
   learningRate: 1.5e-3,
   warmupSteps: 100,
+  trainStem: false,
   seed: 1,
   saveEvery: 100,
 }
@@ -36,6 +40,8 @@ export interface RunSftOptions {
   /** The picture of a problem, by its `docId`. */
   readonly openPicture: (docId: string) => Promise<Picture>
   readonly settings: RunSftSettings
+  /** A checkpoint to start from, with its optimiser state; default: fresh weights. */
+  readonly from?: string
   readonly run: RunFolder
   /** Shape of the model; default: the one that ships. */
   readonly config?: ModelConfig
@@ -50,15 +56,16 @@ export const policyFile = 'policy.safetensors'
 
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runSft(options: RunSftOptions): Promise<boolean> {
-  const { trajectories, settings, run, config, workers, signal } = options
+  const { trajectories, settings, from, run, config, workers, signal } = options
   const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
   if (turns.length === 0) {
     throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
   }
-  const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: true, workers })
+  const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
   try {
     const done = await lastCheckpoint(run)
     if (done) await engine.load(run.file(done.file))
+    else if (from !== undefined) await engine.load(from)
     if (done?.stage !== 'sft') {
       const firstStep = done ? done.step + 1 : 1
       await teachStem(engine, settings, run, { firstStep, signal, onStep: options.onLook })
