@@ -20,7 +20,8 @@ export async function searchAloud(
   stream.write(`${styled('bold', plainLine(task.problem.question))}\n`)
   const { trajectory } = await searchToEnd(task, policy, { ...options, onEvent: print })
   const judged = await judgeTrajectory(trajectory, judgeExact)
-  stream.write(`${styled(['bold', judged.verdict?.kind === 'wrong' ? 'red' : 'green'], outcome(judged))}\n`)
+  const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'
+  stream.write(`${styled(['bold', right ? 'green' : 'red'], outcome(judged))}\n`)
   return judged
 }
 
