@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import * as library from './index.ts'
-import type { SearchEvent } from './index.ts'
+import * as library from '../index.ts'
+import type { SearchEvent } from '../index.ts'
 
 test('a search with nothing but the library', async () => {
   const { makeProblem, makeScene, profiles, scenePicture, search, teacherPolicy } = library
