@@ -64,6 +64,7 @@ export const endWords: Readonly<Record<End, string>> = {
 /** What a turn did, in one line. */
 export function stepTitle({ turn, observation }: Step): string {
   if (observation) return `Looks into ${pictureName(observation.parent ?? 0)}`
-  if (turn.error) return turn.action?.kind === 'grounding' ? 'Box refused' : 'Nothing to act on'
+  if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
+  if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
   return turn.action?.kind === 'answer' ? 'Answers' : 'Looks on'
 }

@@ -126,7 +126,7 @@ const look = `
   position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer;
 }
 .track:focus-within { outline: 2px solid #4a78ff; outline-offset: 1px; border-radius: 17px }
-.scrub output { flex: none; width: 84px; font-size: 13px; color: var(--soft); text-align: right }
+.scrub output { flex: none; width: 94px; font-size: 13px; white-space: nowrap; color: var(--soft); text-align: right }
 .options { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft) }
 .options label { display: flex; align-items: center; gap: 6px; cursor: pointer }
 .options input { margin: 0; accent-color: var(--text) }
