@@ -62,8 +62,16 @@ async function sftCommand(words: SftWords): Promise<void> {
   )
   const { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = words
   const settings: RunSftSettings = {
-    ...{ lookSteps, lookBatch, lookRate, steps, batch },
-    ...{ learningRate, warmupSteps, trainStem, seed, saveEvery },
+    lookSteps,
+    lookBatch,
+    lookRate,
+    steps,
+    batch,
+    learningRate,
+    warmupSteps,
+    trainStem,
+    seed,
+    saveEvery,
   }
   const { from } = words
   const weights = from === undefined ? undefined : await checkpointHash(from)
