@@ -13,12 +13,14 @@ export interface SequenceArrays {
   readonly tokens: Int32Array
   /** [B, T - I] */
   readonly goal: Float32Array
+  /** [B, 6] */
+  readonly colour: Float32Array
   /** [B, 1, T, T] */
   readonly mask: Float32Array
 }
 
 const blocked = -1e9
-const colourTokens = new Set(colours.map((colour) => tokenOf(` ${colour}`)))
+const colourTokens = colours.map((colour) => tokenOf(` ${colour}`))
 const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 
 /** `promptLength` counts the text tokens that see each other in both directions, together with the view. */
@@ -36,6 +38,7 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
   const patches = new Float32Array(batch * patchLength)
   const tokens = new Int32Array(batch * words).fill(special.pad)
   const goal = new Float32Array(batch * words)
+  const colour = new Float32Array(batch * colours.length)
   const mask = new Float32Array(batch * total * total).fill(blocked)
   for (let b = 0; b < batch; b++) {
     const sequence = sequences[b]
@@ -44,7 +47,11 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
         throw new RangeError(`${sequence.tokens.length} tokens do not fit into the context of ${words}`)
       }
       tokens.set(sequence.tokens, b * words)
-      for (const index of goalPositions(sequence.tokens)) goal[b * words + index] = 1
+      for (const index of goalPositions(sequence.tokens)) {
+        goal[b * words + index] = 1
+        const named = colourTokens.indexOf(sequence.tokens[index]!)
+        if (named >= 0) colour[b * colours.length + named] = 1
+      }
       fillPatches(config, sequence.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
     }
     const seen = imageTokens(config) + (sequence?.promptLength ?? 0)
@@ -53,12 +60,12 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
       mask.fill(0, row, row + Math.max(seen, i + 1))
     }
   }
-  return { batch, patches, tokens, goal, mask }
+  return { batch, patches, tokens, goal, colour, mask }
 }
 
 /** Where the question names the goal: the first colour and the first shape of the text. */
 export function goalPositions(tokens: readonly number[]): number[] {
-  const colour = tokens.findIndex((token) => colourTokens.has(token))
+  const colour = tokens.findIndex((token) => colourTokens.includes(token))
   const shape = tokens.findIndex((token) => shapeTokens.has(token))
   return [colour, shape].filter((index) => index >= 0)
 }

@@ -18,6 +18,8 @@ export interface Inputs {
   readonly tokens: Tensor
   /** [B, T - I] share of each text token in the question's goal (1 on its colour and shape, else 0). */
   readonly goal: Tensor
+  /** [B, 6] the goal's colour, one-hot; all 0 without a goal */
+  readonly colour: Tensor
   /** [B, 1, T, T] 0 where a token may look, a large negative number elsewhere. */
   readonly mask: Tensor
 }
@@ -83,27 +85,47 @@ export function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): T
   return np.matmul(oneHot(tokens, config.vocabulary), embedding)
 }
 
-/** [I, V]: each picture token's place is the mean of the embeddings of its four cells. */
-function placeMatrix(config: ModelConfig, firstCellToken: number): Tensor {
-  const values = new Float32Array(imageTokens(config) * config.vocabulary)
-  for (let cell = 0; cell < 64; cell++) {
-    values[(cell >> 2) * config.vocabulary + firstCellToken + cell] = 0.25
-  }
-  return np.array(values, { shape: [imageTokens(config), config.vocabulary] })
+/** Cells of a patch, and colours that a cell is looked through for. */
+const cellsPerPatch = 4
+export const colourCount = 6
+
+/**
+ * Where what the goal names shows: the share, 0 to 1, to which each cell of each patch holds its colour, [B, I, 4].
+ * `features` are [B, I, D], `colour` is [B, 6], one-hot. The perception loss teaches the same head.
+ */
+function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, colour: Tensor): Tensor {
+  const [batch, patches] = features.shape as [number, number]
+  const logits = presenceLogits(config, p, features).reshape([batch, patches, cellsPerPatch, colourCount])
+  const ofGoal = np.sum(logits.mul(colour.reshape([batch, 1, 1, colourCount])), -1)
+  return np.reciprocal(np.exp(ofGoal.mul(-1)).add(1))
 }
 
-/** Picture features to picture tokens [B, I, D]: weighed by their match with the goal [B, D], told where they are. */
-export function pictureTokens(
+/** Logits [B * I, 24] of each of six colours in each of a patch's four cells. */
+export function presenceLogits(config: ModelConfig, p: Parameters, features: Tensor): Tensor {
+  const rows = features.reshape([features.shape[0]! * features.shape[1]!, config.width])
+  return np.matmul(rows, p['look.presence']!).add(p['look.presence.bias']!)
+}
+
+/**
+ * Picture features [B, I, D] to picture tokens: weighed by their match with the goal's words, and marked with the names
+ * of their cells, strongly where the goal's colour shows. To name a place is then to copy it from the picture.
+ */
+function pictureTokens(
   config: ModelConfig,
   p: Parameters,
   features: Tensor,
-  goal: Tensor,
-  embedding: Tensor,
-  firstCellToken: number,
+  goal: { readonly words: Tensor; readonly colour: Tensor },
+  cellNames: Tensor,
 ): Tensor {
-  const gate = np.expandDims(np.matmul(goal, p['goal']!).add(1), 1)
-  const places = np.matmul(placeMatrix(config, firstCellToken), embedding)
-  return features.mul(gate).add(places)
+  const [batch, patches] = features.shape as [number, number]
+  const gate = np.expandDims(np.matmul(goal.words, p['goal']!).add(1), 1)
+  const strength = presenceOfGoal(config, p, features.ref, goal.colour).add(1 / cellsPerPatch)
+  // [B, I, 4] to [B, I, 64]: each patch has its own four of the 64 cells.
+  const own = np.eye(patches).reshape([1, patches, patches, 1])
+  const spread = strength.reshape([batch, patches, 1, cellsPerPatch]).mul(own)
+  const cells = patches * cellsPerPatch
+  const places = np.matmul(spread.reshape([batch * patches, cells]), cellNames)
+  return features.mul(gate).add(places.reshape([batch, patches, config.width]))
 }
 
 /** Rotary position tables [T, head/2] for positions `from .. from + count`. */
@@ -162,18 +184,19 @@ export function nextToken(embedding: Tensor, rows: Tensor): Tensor {
   return nn.logSoftmax(np.matmul(normalise(rows), embedding.transpose()), -1)
 }
 
-/** The sequence's rows before the first layer: [B * T, D]. */
+/** The sequence's rows before the first layer: [B * T, D]. `cell` is the token of the first cell. */
 export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
   const batch = inputs.tokens.shape[0]!
-  const words = textTokens(config)
+  const length = textTokens(config)
   const embedding = p['embedding']!
-  const text = embed(config, embedding.ref, inputs.tokens.reshape([batch * words])).reshape([
+  const text = embed(config, embedding.ref, inputs.tokens.reshape([batch * length])).reshape([
     batch,
-    words,
+    length,
     config.width,
   ])
-  const goal = np.sum(text.ref.mul(np.expandDims(inputs.goal, -1)), 1)
-  const pictures = pictureTokens(config, p, features, goal, embedding, cell)
+  const words = np.sum(text.ref.mul(np.expandDims(inputs.goal, -1)), 1)
+  const names = embedding.slice([cell, cell + imageTokens(config) * cellsPerPatch], []) as Tensor
+  const pictures = pictureTokens(config, p, features, { words, colour: inputs.colour }, names)
   return np.concatenate([pictures, text], 1).reshape([batch * config.contextTokens, config.width])
 }
 
@@ -184,7 +207,7 @@ export function forward(config: ModelConfig, p: Parameters, features: Tensor, in
   const tableShape = [1, 1, config.contextTokens, table.half]
   const cos = np.array(table.cos, { shape: tableShape })
   const sin = np.array(table.sin, { shape: tableShape })
-  let rows = firstRows(config, { goal: p['goal']!, embedding: p['embedding']!.ref }, features, inputs, cell)
+  let rows = firstRows(config, { ...p, embedding: p['embedding']!.ref }, features, inputs, cell)
   for (let layer = 0; layer < config.layers; layer++) {
     const [q, k, v] = project(config, p[`${layer}.qkv`]!, rows.ref, batch, config.contextTokens) as [
       Tensor,

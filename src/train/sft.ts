@@ -35,6 +35,7 @@ const kindWeights: Readonly<Record<TokenKind, number>> = {
   verdict: 3,
   shape: 2,
   digit: 2,
+  find: 3,
   place: 1,
   source: 1,
   box: 0.5,

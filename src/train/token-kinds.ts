@@ -1,12 +1,17 @@
-/** Kinds of tokens in a turn of the small policy, so that accuracy can be watched where it matters. */
+/**
+ * Kinds of tokens in a turn of the small policy, so that accuracy can be watched where it matters. A `find` is a place
+ * that is named because it shows in the view, a `place` one that is carried along from the turn before: taken together,
+ * the many that are copied hide the few that have to be seen.
+ */
 import { cellName, cellsInOrder, phrases, quadrants } from '../model/language.ts'
 import { maxObservations, tokenOf } from '../model/tokenizer.ts'
 import { shapes } from '../probe/scene.ts'
 
-export const tokenKinds = ['verdict', 'shape', 'digit', 'place', 'source', 'box', 'other'] as const
+export const tokenKinds = ['verdict', 'shape', 'digit', 'find', 'place', 'source', 'box', 'other'] as const
 export type TokenKind = (typeof tokenKinds)[number]
 
-const { notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning, zoom, endZoom } = phrases
+const { notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning, zoom, endZoom, nextSource } =
+  phrases
 const verdictTokens = new Set(
   [notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning].map(tokenOf),
 )
@@ -17,13 +22,18 @@ const sourceTokens = new Set([
   tokenOf('original_image'),
   ...Array.from({ length: maxObservations }, (_, i) => tokenOf(`observation_${i + 1}`)),
 ])
+const freshTokens = new Set([candidates, tooSmall].map(tokenOf))
+const nextSourceToken = tokenOf(nextSource)
 const zoomToken = tokenOf(zoom)
 const endZoomToken = tokenOf(endZoom)
 
 /** The kind of each token of a reply. */
 export function kindsOf(reply: readonly number[]): TokenKind[] {
   let inBox = false
+  let fresh = false
   return reply.map((token) => {
+    if (freshTokens.has(token)) fresh = true
+    else if (token === nextSourceToken) fresh = false
     if (token === zoomToken) inBox = true
     else if (token === endZoomToken) inBox = false
     else if (sourceTokens.has(token)) return 'source'
@@ -31,7 +41,7 @@ export function kindsOf(reply: readonly number[]): TokenKind[] {
     else if (verdictTokens.has(token)) return 'verdict'
     else if (shapeTokens.has(token)) return 'shape'
     else if (digitTokens.has(token)) return 'digit'
-    else if (placeTokens.has(token)) return 'place'
+    else if (placeTokens.has(token)) return fresh ? 'find' : 'place'
     return 'other'
   })
 }

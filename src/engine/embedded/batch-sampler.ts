@@ -5,11 +5,11 @@
 import { sequenceArrays } from '../../model/batch.ts'
 import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
 import { numpy as np, tree } from '../../model/jax.ts'
-import { type Parameters, rotaryTable } from '../../model/network.ts'
+import { colourCount, type Parameters, rotaryTable } from '../../model/network.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
-import { nextTokens, readPrompts, split } from './graphs.ts'
+import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
 
 /** Batch sizes that are compiled: a few searches side by side, or as many as training wants. */
 const batchSizes = [4, 32] as const
@@ -37,7 +37,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
   function parametersOf(version: number): Parameters {
     if (held?.version !== version) {
       if (held) tree.dispose(held.p as never)
-      const [unused, p] = split(currentParameters(), 'look.')
+      const [unused, p] = split(currentParameters(), 'look.kind')
       tree.dispose(unused as never)
       held = { version, p }
     }
@@ -68,12 +68,12 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
         patches: np.array(arrays.patches, { shape: [batch, arrays.patches.length / batch / 108, 108] }),
         tokens: np.array(arrays.tokens, { shape: [batch, words] }),
         goal: np.array(arrays.goal, { shape: [batch, words] }),
+        colour: np.array(arrays.colour, { shape: [batch, colourCount] }),
         mask: np.array(arrays.mask, { shape: [batch, 1, total, total] }),
       },
       np.array(last, { shape: [batch, total] }),
     )
-    const [, body] = split(p, 'stem.')
-    const { goal: _, ...layers } = body
+    const layers = stepParameters(p)
     for (;;) {
       const logprobs = (await logits.data()) as Float32Array
       for (const [b, row] of rows.entries()) if (!row.done) draw(row, logprobs, b, lengths[b]!)

@@ -10,6 +10,7 @@ import {
   type Inputs,
   nextToken,
   oneHot,
+  presenceLogits,
   type Parameters,
   project,
   rotate,
@@ -47,7 +48,7 @@ export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean):
   const lossOf = (p: Parameters, inputs: Inputs, targets: Targets): [Tensor, Tensor[]] => {
     const rows = inputs.tokens.shape[0]! * textTokens(config)
     const [own, rest] = split(p, 'stem.')
-    const [unused, used] = split(rest, 'look.')
+    const [unused, used] = split(rest, 'look.kind')
     for (const tensor of Object.values(unused)) tensor.dispose()
     const seen = features(config, own, inputs.patches, frozenStem)
     const all = forward(config, used, seen, inputs, firstCell)
@@ -105,9 +106,7 @@ export function lookStep(config: ModelConfig): LookStep {
     for (const tensor of Object.values(unused)) tensor.dispose()
     const batch = patches.shape[0]!
     const seen = stem(config, own, patches)
-    const cells = np
-      .matmul(seen.ref.reshape([batch * imageTokens(config), config.width]), heads['look.presence']!)
-      .add(heads['look.presence.bias']!)
+    const cells = presenceLogits(config, heads, seen.ref)
     const labels = targets.presence.reshape([batch * imageTokens(config), 24])
     // log(1 + e^x) - y x, the stable form of binary cross-entropy; present cells are rare and count four times.
     const softplus = np.log(np.exp(np.absolute(cells.ref).mul(-1)).add(1)).add(nn.relu(cells.ref))
@@ -140,7 +139,7 @@ export function readPrompts(config: ModelConfig): ReadPrompts {
     const cos = np.array(table.cos, { shape: [1, 1, total, table.half] })
     const sin = np.array(table.sin, { shape: [1, 1, total, table.half] })
     const seen = stem(config, own, inputs.patches)
-    let rows = firstRows(config, { goal: rest['goal']!, embedding: rest['embedding']!.ref }, seen, inputs, firstCell)
+    let rows = firstRows(config, { ...rest, embedding: rest['embedding']!.ref }, seen, inputs, firstCell)
     const cache: Tensor[] = []
     for (let layer = 0; layer < config.layers; layer++) {
       const parts = project(config, rest[`${layer}.qkv`]!, rows.ref, batch, total)
@@ -156,6 +155,11 @@ export function readPrompts(config: ModelConfig): ReadPrompts {
     return [nextToken(rest['embedding']!, final.reshape([batch, config.width])), cache]
   }
   return jit(run as never) as unknown as ReadPrompts
+}
+
+/** The parameters that `nextTokens` reads: those of the layers. */
+export function stepParameters(p: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(p).filter(([name]) => /^\d|^embedding$/.test(name)))
 }
 
 /** One more token for each sequence, at the position that `at` [B, T] marks. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
 import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
 import { numpy as np, type Tensor } from '../../model/jax.ts'
-import type { Inputs, Parameters } from '../../model/network.ts'
+import { colourCount, type Inputs, type Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
 import type { Datum, Loss } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
@@ -42,12 +42,13 @@ async function addGradients(all: Parameters, scale: number): Promise<void> {
 }
 
 function tensors(arrays: SequenceArrays, total: number): Inputs {
-  const { batch, patches, tokens, goal, mask } = arrays
+  const { batch, patches, tokens, goal, colour, mask } = arrays
   const views = patches.length / batch / 108
   return {
     patches: np.array(patches, { shape: [batch, views, 108] }),
     tokens: np.array(tokens, { shape: [batch, tokens.length / batch] }),
     goal: np.array(goal, { shape: [batch, tokens.length / batch] }),
+    colour: np.array(colour, { shape: [batch, colourCount] }),
     mask: np.array(mask, { shape: [batch, 1, total, total] }),
   }
 }
