@@ -27,7 +27,7 @@ export { embeddedPolicy } from './policy/embedded/embedded-policy.ts'
 export { teacherPolicy } from './policy/teacher/teacher.ts'
 
 export type { SearchEvent } from './search/events.ts'
-export type { SearchOptions, Task } from './search/search.ts'
+export type { Asked, SearchOptions, Task } from './search/search.ts'
 export { search } from './search/search.ts'
 export { searchGroup, searchMany, searchToEnd } from './search/search-many.ts'
 

@@ -119,7 +119,9 @@ function pictureTokens(
 ): Tensor {
   const [batch, patches] = features.shape as [number, number]
   const gate = np.expandDims(np.matmul(goal.words, p['goal']!).add(1), 1)
-  const strength = presenceOfGoal(config, p, features.ref, goal.colour).add(1 / cellsPerPatch)
+  // Features have a length of sqrt(D), names of about one: what is found has to be heard beside what is seen.
+  const loud = 0.6 * Math.sqrt(config.width)
+  const strength = presenceOfGoal(config, p, features.ref, goal.colour).mul(loud).add(1 / cellsPerPatch)
   // [B, I, 4] to [B, I, 64]: each patch has its own four of the 64 cells.
   const own = np.eye(patches).reshape([1, patches, patches, 1])
   const spread = strength.reshape([batch, patches, 1, cellsPerPatch]).mul(own)

@@ -38,7 +38,8 @@ export interface Sample {
   readonly sampleIndex: number
 }
 
-export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex'> {
+export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex' | 'seed'> {
+  readonly seed: number
   /** Searches that run at once. */
   readonly concurrency: number
   /** When it fires, no more searches start, and those in flight go on to their ends. `signal` cuts them off instead. */

@@ -25,12 +25,18 @@ export interface Task {
   readonly problem: Problem
 }
 
+/** A picture with a question that somebody asks: nothing else is known. */
+export interface Asked {
+  readonly picture: Picture
+  readonly question: string
+}
+
 export interface SearchOptions {
   readonly profile: Profile
   /** In place of the profile's. */
   readonly maxTurns?: number
-  /** Given to the policy, which samples by it where it can. */
-  readonly seed: number
+  /** Given to the policy, which samples by it where it can; default 0. */
+  readonly seed?: number
   /** Which of several searches for the same problem this is, counted from 0. */
   readonly sampleIndex?: number
   /** Cuts the search off, also within a turn; it then throws `AbortedError`. */
@@ -43,10 +49,13 @@ export interface SearchOptions {
  * always closed, also when the reader stops early.
  */
 export async function* search(
-  { picture, problem }: Task,
+  task: Task | Asked,
   policy: Policy,
   options: SearchOptions,
 ): AsyncGenerator<SearchEvent, Trajectory, void> {
+  const { picture } = task
+  const problem = 'problem' in task ? task.problem : askedProblem(task.question)
+  const seed = options.seed ?? 0
   const { profile, signal } = options
   const { prompts } = profile
   const maxTurns = checkedTurns(options.maxTurns ?? profile.maxTurns)
@@ -67,7 +76,7 @@ export async function* search(
     return 'index' in named ? observations[named.index]!.view : undefined
   }
 
-  const session = policy.open(problem, { seed: options.seed })
+  const session = policy.open(problem, { seed })
   const deadline = startDeadline(signal, profile.wallClockMs)
   try {
     const original = originalObservation(picture, profile)
@@ -123,7 +132,7 @@ export async function* search(
     policy: policy.name,
     profile: { name: profile.name, sha256: profileHash(profile) },
     maxTurns,
-    seed: options.seed,
+    seed,
     sampleIndex: options.sampleIndex ?? 0,
     turns,
     observations,
@@ -135,6 +144,10 @@ export async function* search(
   }
   yield { kind: 'ended', trajectory }
   return trajectory
+}
+
+function askedProblem(question: string): Problem {
+  return { docId: 'asked', dataSource: 'ask', question: question.trim() }
 }
 
 const maxMessage = 2_000

@@ -64,7 +64,7 @@ export function checkQuestion({ question }: Problem): void {
     'question-unknown',
     `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
       `colours ${colours.join(', ')} and shapes ${shapes.join(', ')}. ` +
-      'Ask that of a scene, or name a real VLM with --policy chat:<model> --base-url <url>.',
+      'A real VLM (--policy chat:<model> --base-url <url>) arrives with a later release.',
   )
 }
 
