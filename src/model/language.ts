@@ -70,6 +70,10 @@ export function placeBox(place: string): RelativeBox | undefined {
   return cell && cellBox(cell)
 }
 
+/** Sides in pixels of the 64-pixel view from which a thing shows at all, and from which it can be told and read. */
+export const visiblePx = 1.2
+export const legiblePx = 14.3
+
 /** Fixed phrases of a thought. Each is one token. */
 export const phrases = {
   goal: '<think>Goal:',

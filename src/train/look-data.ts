@@ -3,17 +3,24 @@
  * them (the whole picture, a quadrant, windows around things), with which colour shows in which cell, and the colour,
  * shape and digit of a legible thing at the centre.
  */
-import { cellAt, cellBox, cellName, cellsInOrder, quadrantBox, quadrants } from '../model/language.ts'
-import { drawScene } from '../probe/draw.ts'
+import {
+  cellAt,
+  cellBox,
+  cellName,
+  cellsInOrder,
+  legiblePx,
+  quadrantBox,
+  quadrants,
+  visiblePx,
+} from '../model/language.ts'
+import { drawScene, type Region } from '../probe/draw.ts'
 import { colours, makeScene, type Scene, type SceneObject, shapes } from '../probe/scene.ts'
 import { levels } from '../protocol/problem.ts'
 import type { LookDatum } from '../engine/embedded/messages.ts'
-import { legiblePx, visiblePx } from '../policy/teacher/teacher.ts'
 import { random, type Random } from '../shared/random.ts'
 
 const cellIndex = new Map(cellsInOrder.map((cell, index) => [cellName(cell), index]))
 
-type Region = readonly [number, number, number, number]
 const whole: Region = [0, 0, 1, 1]
 
 /** The `index`-th view of a seeded stream. */

@@ -5,8 +5,19 @@
  * nothing is left, and answers only when shape and digit are legible. Every decision follows from the question, its
  * last thought and the view, so that a policy that sees just those can learn it.
  */
-import { cellAt, cellName, cellsInOrder, coordinate, phrases, placeBox, quadrants } from '../../model/language.ts'
+import {
+  cellAt,
+  cellName,
+  cellsInOrder,
+  coordinate,
+  legiblePx,
+  phrases,
+  placeBox,
+  quadrants,
+  visiblePx,
+} from '../../model/language.ts'
 import type { Problem } from '../../protocol/problem.ts'
+import type { Region } from '../../probe/draw.ts'
 import { colours, type Scene, type SceneObject, shapes } from '../../probe/scene.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { Message, Policy, Reply, Session } from '../policy.ts'
@@ -17,10 +28,6 @@ export interface TeacherOptions {
   /** Chance, each time it lists places, that it takes something else for a candidate. */
   readonly mistakeRate?: number
 }
-
-/** Sides in pixels of the 64-pixel view from which a thing shows at all, and from which it can be told and read. */
-export const visiblePx = 1.2
-export const legiblePx = 14.3
 
 /** More places than this are forgotten, so that a thought stays short. */
 const maxPlaces = 12
@@ -86,8 +93,6 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
 }
 
 type Goal = Pick<SceneObject, 'colour' | 'shape'>
-/** `[x0, y0, x1, y1]` in fractions of the picture. */
-type Region = readonly [number, number, number, number]
 
 function parseGoal(question: string): Goal {
   const colour = colours.find((name) => question.includes(` ${name} `))
