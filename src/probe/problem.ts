@@ -1,8 +1,10 @@
 /** Scenes by name, and the problems that they pose. Pure. */
 import { relativeBox } from '../protocol/box.ts'
+import { levels } from '../protocol/problem.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
-import { makeScene, sceneQuestion } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { UserError } from '../shared/errors.ts'
+import { colours, makeScene, questionStart, sceneQuestion, shapes } from './scene.ts'
+import type { Colour, Scene, Shape } from './scene.ts'
 
 /** All that it takes to make a scene again: data sets carry this in place of, or beside, a picture. */
 export interface SceneRef {
@@ -28,4 +30,37 @@ export function makeProblem(scene: Scene): Problem {
     level: scene.level,
     targetBoxRel: relativeBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2),
   }
+}
+
+/** What a question asks for. */
+export interface Goal {
+  readonly colour: Colour
+  readonly shape: Shape
+}
+
+const questionPattern = new RegExp(`^${questionStart} (${colours.join('|')}) (${shapes.join('|')})\\?$`)
+
+/** The goal of a question as scenes pose it; undefined for any other text. */
+export function parseGoal(question: string): Goal | undefined {
+  const [, colour, shape] = questionPattern.exec(question.trim()) ?? []
+  return colour && shape ? { colour: colour as Colour, shape: shape as Shape } : undefined
+}
+
+const docIdPattern = new RegExp(`^shapes_(${levels.join('|')})_(\\d{1,15})$`)
+
+/**
+ * The scene behind a problem, by the problem's name and answer. Throws UserError `not-a-scene` for a problem that
+ * `makeProblem` did not make.
+ */
+export function sceneOf(problem: Problem): Scene {
+  const [, level, seed] = docIdPattern.exec(problem.docId) ?? []
+  if (level && /^\d$/.test(problem.answer ?? '')) {
+    const digit = Number(problem.answer)
+    const scene = sceneFrom({ kind: 'shapes', seed: Number(seed), level: level as Level, digit })
+    if (makeProblem(scene).question === problem.question) return scene
+  }
+  throw new UserError(
+    'not-a-scene',
+    `${problem.docId} of ${problem.dataSource} is not a generated scene. Make some: mini-o3 probe build --help`,
+  )
 }

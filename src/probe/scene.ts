@@ -138,10 +138,13 @@ export function makeScene(seed: number, level: Level, digit?: number): Scene {
   }
 }
 
+/** How every question begins; the target's colour and shape and a question mark follow. */
+export const questionStart = 'Which digit is on the'
+
 /** The question whose only answer is the target's digit. */
 export function sceneQuestion(scene: Scene): string {
   const { colour, shape } = scene.objects[scene.target]!
-  return `Which digit is on the ${colour} ${shape}?`
+  return `${questionStart} ${colour} ${shape}?`
 }
 
 function inRange(rng: Random, [low, high]: readonly [number, number]): number {
