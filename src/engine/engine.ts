@@ -62,6 +62,8 @@ export interface SampleRequest {
   readonly replyStart?: readonly number[]
   /** The only tokens that may be drawn; all when absent. */
   readonly allowed?: readonly number[]
+  /** Keeps to the form of a turn (`model/grammar.ts`). Log-probabilities stay those of the whole vocabulary. */
+  readonly formed?: boolean
   readonly seed: number
   /** 0 takes the likeliest token. */
   readonly temperature: number

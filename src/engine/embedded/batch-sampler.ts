@@ -6,6 +6,7 @@ import { sequenceArrays } from '../../model/batch.ts'
 import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
 import { numpy as np, tree } from '../../model/jax.ts'
 import { colourCount, type Parameters, rotaryTable } from '../../model/network.ts'
+import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
@@ -19,6 +20,7 @@ export type BatchSampler = (requests: readonly SampleRequest[], version: number)
 interface Row {
   readonly request: SampleRequest
   readonly rng: Random
+  readonly form: TurnForm | undefined
   readonly tokens: number[]
   readonly logprobs: number[]
   ended: boolean
@@ -48,6 +50,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     const rows: Row[] = requests.map((request) => ({
       request,
       rng: random('sample', request.seed),
+      form: request.formed ? turnForm() : undefined,
       tokens: [],
       logprobs: [],
       ended: false,
@@ -106,7 +109,8 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
 
   function draw(row: Row, all: Float32Array, b: number, promptLength: number): void {
     const logprobs = all.subarray(b * config.vocabulary, (b + 1) * config.vocabulary)
-    const token = pick(logprobs, row.request.allowed, row.request.temperature, row.rng)
+    const token = pick(logprobs, row.request.allowed ?? row.form?.allowed(), row.request.temperature, row.rng)
+    row.form?.accept(token)
     row.logprobs.push(logprobs[token]!)
     if (token === special.end) row.ended = true
     else row.tokens.push(token)

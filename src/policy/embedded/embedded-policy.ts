@@ -57,7 +57,7 @@ export function samplerPolicy(name: string, sampler: Sampler, temperature: numbe
 }
 
 /** Throws `UserError` unless the question is one that generated scenes come with. */
-export function checkQuestion({ question }: Problem): void {
+export function checkQuestion({ question }: Pick<Problem, 'question'>): void {
   const words = new RegExp(`^${phrases.question} (${colours.join('|')}) (${shapes.join('|')})\\?$`)
   if (words.test(question.trim())) return
   throw new UserError(
@@ -84,7 +84,7 @@ function openSession(sampler: Sampler, temperature: number, seed: number): Sessi
     const seen = { view: view!, tokens: prompt }
     const sampled = await sampler.sample({
       prompt: seen,
-      ...(forced && { replyStart: start, allowed: digits }),
+      ...(forced ? { replyStart: start, allowed: digits } : { formed: true }),
       seed: hashSeed(seed, turn),
       temperature,
       maxTokens: forced ? 1 : longestReply,

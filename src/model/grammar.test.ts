@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { teacherPolicy } from '../policy/teacher/teacher.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { makeScene } from '../probe/scene.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { levels } from '../protocol/problem.ts'
+import { parseTurn } from '../protocol/parse-turn.ts'
+import { profiles } from '../protocol/profile.ts'
+import { searchToEnd } from '../search/search-many.ts'
+import { random } from '../shared/random.ts'
+import { turnForm } from './grammar.ts'
+import { decode, encode, special } from './tokenizer.ts'
+
+describe('the form of a turn', () => {
+  test('everything that the teacher writes has it', async () => {
+    for (const level of levels) {
+      for (let seed = 0; seed < 25; seed++) {
+        const scene = makeScene(seed, level)
+        const policy = teacherPolicy({ sceneOf: () => scene, mistakeRate: 0.2 })
+        const task = { picture: scenePicture(scene, 1024), problem: makeProblem(scene) }
+        const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed })
+        for (const { text } of trajectory.turns) {
+          const form = turnForm()
+          for (const token of [...encode(text), special.end]) {
+            expect(form.allowed(), text).toContain(token)
+            form.accept(token)
+          }
+        }
+      }
+    }
+  })
+
+  test('whatever has it and comes to an end holds one action that can be parsed', () => {
+    const rng = random('form', 1)
+    let ended = 0
+    for (let i = 0; i < 300; i++) {
+      const form = turnForm()
+      const tokens: number[] = []
+      while (tokens.length < 60) {
+        const token = rng.pick(form.allowed())
+        if (token === special.end) break
+        tokens.push(token)
+        form.accept(token)
+      }
+      if (tokens.length === 60) continue
+      ended++
+      const turn = parseTurn(decode(tokens), profiles.embedded)
+      expect('action' in turn, decode(tokens)).toBe(true)
+    }
+    expect(ended).toBeGreaterThan(100)
+  })
+})

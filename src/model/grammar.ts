@@ -1,0 +1,116 @@
+/**
+ * The form of a turn of the small policy, as the tokens that may come next. Sampling keeps to it, so that a slip of one
+ * token does not spoil a search; what a turn says (which places, which box, which answer) is left to the policy.
+ */
+import { colours, shapes } from '../probe/scene.ts'
+import { cellName, cellsInOrder, coordinate, phrases, quadrants } from './language.ts'
+import { maxObservations, special, tokenOf } from './tokenizer.ts'
+
+type State =
+  | 'start'
+  | 'colour'
+  | 'shape'
+  | 'goalEnd'
+  | 'verdict'
+  | 'seen'
+  | 'judged'
+  | 'digit'
+  | 'digitEnd'
+  | 'close'
+  | 'answer'
+  | 'answerEnd'
+  | 'scan'
+  | 'list'
+  | 'source'
+  | 'firstPlace'
+  | 'place'
+  | 'zoom'
+  | 'x0'
+  | 'y0'
+  | 'x1'
+  | 'y1'
+  | 'boxEnd'
+  | 'boxSource'
+  | 'zoomEnd'
+  | 'end'
+
+const tokensOf = (pieces: readonly string[]): number[] => pieces.map(tokenOf)
+const stop = '.'
+const digits = [...'0123456789']
+const sources = ['original_image', ...Array.from({ length: maxObservations }, (_, i) => `observation_${i + 1}`)]
+const places = [...cellsInOrder.map(cellName), ...quadrants].map((name) => ` ${name}`)
+const numbers = Array.from({ length: 17 }, (_, i) => coordinate(i / 16))
+const { goal, see, notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, scanning, toCheck } = phrases
+
+/** For each state, groups of pieces that may come and the state after them. */
+const moves: Readonly<Record<State, readonly (readonly [readonly string[], State])[]>> = {
+  start: [[[goal], 'colour']],
+  colour: [[colours.map((name) => ` ${name}`), 'shape']],
+  shape: [[shapes.map((name) => ` ${name}`), 'goalEnd']],
+  goalEnd: [[[stop], 'verdict']],
+  verdict: [
+    [[see], 'seen'],
+    [[nothingHere, nothingStandsOut], 'scan'],
+    [[tooSmall, candidates, scanning], 'list'],
+    [[toCheck], 'source'],
+  ],
+  seen: [[shapes.map((name) => ` ${name}`), 'judged']],
+  judged: [
+    [[notIt], 'scan'],
+    [[found], 'digit'],
+  ],
+  digit: [[digits, 'digitEnd']],
+  digitEnd: [[[stop], 'close']],
+  close: [[[phrases.answer], 'answer']],
+  answer: [[digits, 'answerEnd']],
+  answerEnd: [[[phrases.endAnswer], 'end']],
+  scan: [
+    [[scanning, candidates], 'list'],
+    [[toCheck], 'source'],
+  ],
+  list: [[[toCheck], 'source']],
+  source: [[sources, 'firstPlace']],
+  firstPlace: [[places, 'place']],
+  place: [
+    [places, 'place'],
+    [[phrases.nextSource], 'source'],
+    [[stop], 'zoom'],
+  ],
+  zoom: [[[phrases.zoom], 'x0']],
+  x0: [[numbers.map((text) => `${text}, `), 'y0']],
+  y0: [[numbers.map((text) => `${text}, `), 'x1']],
+  x1: [[numbers.map((text) => `${text}, `), 'y1']],
+  y1: [[numbers, 'boxEnd']],
+  boxEnd: [[[phrases.source], 'boxSource']],
+  boxSource: [[sources, 'zoomEnd']],
+  zoomEnd: [[[phrases.endZoom], 'end']],
+  end: [],
+}
+
+const next = new Map<State, ReadonlyMap<number, State>>(
+  (Object.keys(moves) as State[]).map((state) => [
+    state,
+    state === 'end'
+      ? new Map<number, State>([[special.end, 'end']])
+      : new Map(moves[state].flatMap(([pieces, after]) => tokensOf(pieces).map((token) => [token, after] as const))),
+  ]),
+)
+const allowedIn = new Map([...next].map(([state, after]) => [state, [...after.keys()]]))
+
+/** Follows one turn. */
+export interface TurnForm {
+  /** Tokens that may come now. */
+  allowed(): readonly number[]
+  /** Takes the token that came; one that was not allowed leaves the form where it is. */
+  accept(token: number): void
+}
+
+export function turnForm(): TurnForm {
+  let state: State = 'start'
+  return {
+    allowed: () => allowedIn.get(state)!,
+    accept: (token) => {
+      state = next.get(state)!.get(token) ?? state
+    },
+  }
+}
