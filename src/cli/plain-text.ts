@@ -6,7 +6,13 @@ export function plainText(text: string): string {
   return stripVTControlCharacters(text.toWellFormed()).replace(unprintable, '')
 }
 
-/** The same on one line of at most `maxLength` characters. */
+/** JSON in which whatever a terminal could obey is escaped; it parses to the same value. */
+export function plainJson(value: unknown): string {
+  const escaped = (mark: string): string => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(unprintable, escaped)
+}
+
+/** `plainText` on one line of at most `maxLength` characters. */
 export function plainLine(text: string, maxLength = 400): string {
   // Cut before cleaning: a reply can be megabytes long.
   const line = plainText(text.slice(0, maxLength * 4))
