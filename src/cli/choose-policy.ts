@@ -13,7 +13,6 @@ export interface PolicyWords {
   readonly policy: string
   readonly checkpoint?: string
   readonly temperature: number
-  readonly baseUrl?: string
 }
 
 export function policyWords(command: Command, temperature: number, names: readonly string[]): Command {
@@ -21,7 +20,6 @@ export function policyWords(command: Command, temperature: number, names: readon
     .option('--policy <name>', `who searches: ${names.join(', ')}`, 'embedded')
     .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
     .option('--temperature <t>', '1 samples as in training, lower is surer', decimalNumber(0, 10), temperature)
-    .option('--base-url <url>', 'server of a chat:<model> policy (arrives with a later release)')
 }
 
 /** Policies that answer a question about one picture. */
@@ -35,7 +33,7 @@ export function checkPolicyName({ policy }: Pick<PolicyWords, 'policy'>, names: 
   if (policy.startsWith('chat:')) {
     throw new UserError(
       'policy-not-yet',
-      `--policy ${policy}: large models behind a server (chat:<model> with --base-url) arrive with a later release. ` +
+      `--policy ${policy}: large models behind a server (chat:<model>) arrive with a later release. ` +
         `This release has ${names.join(', ')}.`,
     )
   }
