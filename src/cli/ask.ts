@@ -4,7 +4,6 @@ import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
-import type { Problem } from '../protocol/problem.ts'
 import { profiles } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -45,13 +44,16 @@ export function addAsk(program: Command): void {
   command.action(ask)
 }
 
+/** Said with every answer: nothing in a picture tells the policy that it is none of those that it knows. */
+const note = 'The embedded policy only knows generated scenes: about any other picture, its answer means nothing.'
+
 async function ask(file: string, asked: string, words: AskWords): Promise<void> {
   const { seed, maxTurns } = words
   const profile = profiles[words.profile]
-  const problem: Problem = { docId: 'asked', dataSource: 'ask', question: asked.trim() }
-  check(problem, words)
+  const question = asked.trim()
+  check(question, words)
   const picture = await openPicture(file)
-  const { question } = problem
+  say(note)
   const policy = await openPolicy(words)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
@@ -60,12 +62,12 @@ async function ask(file: string, asked: string, words: AskWords): Promise<void> 
     await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
     const stream = words.json ? process.stderr : process.stdout
     const options = { profile, maxTurns, seed, signal: interrupt.signal }
-    const trajectory = await searchAloud({ picture, problem }, policy, options, stream)
+    const trajectory = await searchAloud({ picture, question }, policy, options, stream)
     const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
     await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
     await writePage(files.page, question, [{ title: 'search', trajectory, picture, profile }])
     const { answer, end, turns, usage, ms } = trajectory
-    if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms })
+    if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms, note })
     else print(`How it was found: ${files.page}`)
     if (end === 'failed') process.exitCode = 1
   } finally {
@@ -75,10 +77,10 @@ async function ask(file: string, asked: string, words: AskWords): Promise<void> 
 }
 
 /** Everything that can be wrong with the words, before anything is opened, loaded or written. */
-function check(problem: Problem, words: AskWords): void {
-  if (problem.question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
+function check(question: string, words: AskWords): void {
+  if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
   checkPolicyName(words, askPolicies)
-  checkQuestion(problem)
+  checkQuestion({ question })
   if (words.profile !== 'embedded') {
     throw new UserError('profile-not-for-policy', 'The embedded policy only works with --profile embedded.')
   }

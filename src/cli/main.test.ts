@@ -58,6 +58,7 @@ describe('words', () => {
     [['ask', 'grey.jpg', question, '--policy', 'chat:some-model'], 'arrive with a later release'],
     [['ask', 'grey.jpg', question, '--policy', 'nobody'], 'none of embedded'],
     [['ask', 'grey.jpg', question, '--profile', 'official'], '--profile embedded'],
+    [['ask', 'grey.jpg', question, '--base-url', 'http://localhost:1'], 'unknown option'],
     [['ask', 'grey.jpg', question, '--checkpoint', 'no.safetensors'], 'no.safetensors'],
     [['probe', 'build', '--out', 'd', '--test', '1e3'], 'whole number'],
     [['probe', 'build', '--out', 'd', '--test', '3', '--level', 'harder'], 'Allowed choices are easy, medium, hard'],
@@ -94,6 +95,8 @@ test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page
   expect(code).toBe(0)
   const result = JSON.parse(stdout)
   expect(Object.keys(result)).toEqual(expect.arrayContaining(['answer', 'end', 'turns', 'trajectory', 'page', 'run']))
+  expect(result.note).toContain('only knows generated scenes')
+  expect(stderr).toContain(result.note)
   const trajectory = trajectorySchema.parse(JSON.parse(await readFile(result.trajectory, 'utf8')))
   expect(trajectory).toMatchObject({ end: result.end, answer: result.answer, problem: { question } })
   expect(await readFile(result.page, 'utf8')).toContain(question)

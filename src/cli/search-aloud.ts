@@ -5,21 +5,26 @@ import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { searchToEnd } from '../search/search-many.ts'
-import type { SearchOptions, Task } from '../search/search.ts'
+import { search } from '../search/search.ts'
+import type { Asked, SearchOptions, Task } from '../search/search.ts'
 import { plainLine } from './plain-text.ts'
 import { turnPrinter } from './print-turns.ts'
 
 export async function searchAloud(
-  task: Task,
+  task: Task | Asked,
   policy: Policy,
   options: SearchOptions,
   stream: NodeJS.WriteStream,
 ): Promise<Trajectory> {
   const { print, styled } = turnPrinter(stream)
-  stream.write(`${styled('bold', plainLine(task.problem.question))}\n`)
-  const { trajectory } = await searchToEnd(task, policy, { ...options, onEvent: print })
-  const judged = await judgeTrajectory(trajectory, judgeExact)
+  const { question } = 'problem' in task ? task.problem : task
+  stream.write(`${styled('bold', plainLine(question))}\n`)
+  let judged: Trajectory | undefined
+  for await (const event of search(task, policy, options)) {
+    print(event)
+    if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact)
+  }
+  if (judged === undefined) throw new Error('a search always ends with its trajectory')
   const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'
   stream.write(`${styled(['bold', right ? 'green' : 'red'], outcome(judged))}\n`)
   return judged
