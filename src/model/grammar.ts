@@ -3,7 +3,7 @@
  * token does not spoil a search; what a turn says (which places, which box, which answer) is left to the policy.
  */
 import { colours, shapes } from '../probe/scene.ts'
-import { cellName, cellsInOrder, coordinate, phrases, quadrants } from './language.ts'
+import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
 import { maxObservations, special, tokenOf } from './tokenizer.ts'
 
 type State =
@@ -95,6 +95,7 @@ const next = new Map<State, ReadonlyMap<number, State>>(
       : new Map(moves[state].flatMap(([pieces, after]) => tokensOf(pieces).map((token) => [token, after] as const))),
   ]),
 )
+const stopToken = tokenOf(stop)
 const allowedIn = new Map([...next].map(([state, after]) => [state, [...after.keys()]]))
 
 /** Follows one turn. */
@@ -107,10 +108,12 @@ export interface TurnForm {
 
 export function turnForm(): TurnForm {
   let state: State = 'start'
+  let placesSoFar = 0
   return {
-    allowed: () => allowedIn.get(state)!,
+    allowed: () => (state === 'place' && placesSoFar >= maxPlaces ? [stopToken] : allowedIn.get(state)!),
     accept: (token) => {
       state = next.get(state)!.get(token) ?? state
+      if (state === 'place') placesSoFar++
     },
   }
 }

@@ -95,6 +95,9 @@ export const phrases = {
   question: 'Which digit is on the',
 } as const
 
+/** More places than this are forgotten, so that a thought stays short. */
+export const maxPlaces = 12
+
 /** A coordinate as the policy writes it: a multiple of 1/16 in decimals. */
 export function coordinate(value: number): string {
   return String(Math.round(value * 16) / 16)

@@ -33,7 +33,7 @@ export const defaultSftSettings: RunSftSettings = {
 }
 
 /** Weight of the perception loss beside the policy's. */
-const lookWeight = 0.3
+const lookWeight = 1
 
 export interface RunSftOptions {
   readonly trajectories: readonly Trajectory[]

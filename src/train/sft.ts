@@ -34,7 +34,7 @@ export interface SftMetrics {
 const kindWeights: Readonly<Record<TokenKind, number>> = {
   verdict: 3,
   shape: 2,
-  digit: 2,
+  digit: 6,
   find: 3,
   place: 1,
   source: 1,

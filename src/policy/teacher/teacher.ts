@@ -11,6 +11,7 @@ import {
   cellsInOrder,
   coordinate,
   legiblePx,
+  maxPlaces,
   phrases,
   placeBox,
   quadrants,
@@ -28,9 +29,6 @@ export interface TeacherOptions {
   /** Chance, each time it lists places, that it takes something else for a candidate. */
   readonly mistakeRate?: number
 }
-
-/** More places than this are forgotten, so that a thought stays short. */
-const maxPlaces = 12
 
 /** A place still to be checked: a cell or quadrant of a source view. */
 interface Place {
