@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -94,6 +94,28 @@ describe('readProblems', () => {
     expect(await openProblemPicture(entry!)).toMatchObject({ width: 512, height: 512 })
   })
 
+  it('keeps the scene of a row whose picture is a file', async () => {
+    const [entry] = await read([{ ...sceneRow, images: row.images }])
+    expect(entry).toMatchObject({ picture: { file: join(folder, 'red.png') }, scene })
+    expect((await read([row]))[0]).not.toHaveProperty('scene')
+  })
+
+  it('opens no picture outside of the folder of the file and the one above', async () => {
+    const deep = join(folder, 'deep', 'set')
+    await mkdir(deep, { recursive: true })
+    const inside = join(deep, 'rows.json')
+    const attempt = async (image: string): Promise<unknown> => {
+      await writeFile(inside, JSON.stringify([{ ...row, images: [image] }]))
+      return readProblems(inside)
+    }
+    for (const image of [join(folder, 'red.png'), join(deep, '..', 'red.png'), '../../red.png', 'a/../../../red.png']) {
+      await expect(attempt(image)).rejects.toThrow('field images: ' + image + ' has to be a path inside of')
+    }
+    await writeFile(join(folder, 'deep', 'red.png'), await readFile(join(folder, 'red.png')))
+    expect(await attempt('../red.png')).toMatchObject([{ picture: { file: join(folder, 'deep', 'red.png') } }])
+    expect(await attempt('..red.png').catch((error: Error) => error.message)).toContain('there is no file ..red.png')
+  })
+
   const without = (field: keyof typeof row): object => ({ ...row, [field]: undefined })
   it.each([
     [without('images'), 'field images: is missing'],
@@ -114,6 +136,7 @@ describe('readProblems', () => {
     [{ ...row, target_box: [0, 0, 4096, 4096] }, 'field target_box'],
     [{ ...sceneRow, scene: { ...scene, seed: -1 } }, 'field scene.seed'],
     [{ ...sceneRow, solution: '5' }, 'field scene: asks'],
+    [{ ...sceneRow, solution: '5', images: row.images }, 'field scene: asks'],
     [{ ...sceneRow, side_px: 1e9 }, 'field side_px'],
     ['a row', 'row 2:'],
     [null, 'row 2:'],

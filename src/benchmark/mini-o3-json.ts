@@ -3,7 +3,7 @@
  * `mini-o3 probe build` adds (`level, target_box, scene, side_px`). Every row is checked before anything is searched.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import type { SceneRef } from '../probe/problem.ts'
@@ -16,10 +16,12 @@ import { mapLimit } from '../shared/map-limit.ts'
 import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 
-/** A problem and where its picture comes from: a file, or a scene that is drawn on demand, `sidePx` wide. */
+/** A problem, its picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
 export interface ProblemEntry {
   readonly problem: Problem
   readonly picture: { readonly file: string } | { readonly scene: SceneRef; readonly sidePx: number }
+  /** Also of a problem whose picture is a file. */
+  readonly scene?: SceneRef
 }
 
 export function openProblemPicture({ picture }: ProblemEntry): Promise<Picture> {
@@ -29,14 +31,15 @@ export function openProblemPicture({ picture }: ProblemEntry): Promise<Picture> 
 
 /**
  * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, else `val.json`). Pictures are
- * looked for beside the file, then one folder up, as the official data sets lie; a row without its picture file is drawn
+ * looked for beside the file, then one folder up, as the official data sets lie, and nowhere else; a row without its picture file is drawn
  * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-too-large`, `data-row`, which names file, row
  * (counted from 1) and field.
  */
 export async function readProblems(path: string, options: { readonly split?: string } = {}): Promise<ProblemEntry[]> {
   const file = await rowsFile(path, options.split)
   const rows = await readRows(file)
-  const bases = [dirname(file), dirname(dirname(resolve(file)))]
+  const folder = dirname(resolve(file))
+  const bases = [folder, dirname(folder)] as const
   const seen = new Map<string, number>()
   return mapLimit(rows, 16, async (value, index) => {
     const row = checkedRow(file, index + 1, value)
@@ -44,7 +47,9 @@ export async function readProblems(path: string, options: { readonly split?: str
     const before = seen.get(name)
     if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already the name of row ${before}`)
     seen.set(name, index + 1)
-    return { problem: problemOf(row), picture: await pictureOf(file, index + 1, row, bases) }
+    checkScene(file, index + 1, row)
+    const picture = await pictureOf(file, index + 1, row, bases)
+    return { problem: problemOf(row), picture, ...(row.scene && { scene: row.scene }) }
   })
 }
 
@@ -111,28 +116,40 @@ function problemOf(row: Row): Problem {
   }
 }
 
+/** A row whose scene poses another problem would be drawn, or searched by the teacher, as something else than it says. */
+function checkScene(file: string, number: number, { scene, problem, solution }: Row): void {
+  if (!scene) return
+  const { question, answer } = makeProblem(sceneFrom(scene))
+  if (question === problem && answer === solution) return
+  throw rowError(file, number, 'scene', `asks "${question}" with the answer ${answer}, unlike the row`)
+}
+
 /** The official files tell the level by the name of the set, such as `visual_probe_hard`. */
 function levelOf(dataSource: string): Level | undefined {
   return levels.find((level) => dataSource.toLowerCase().endsWith(`_${level}`))
 }
 
+/** `bases`: the folders to look in, the widest last; a row cannot name a file outside of them. */
 async function pictureOf(
   file: string,
   number: number,
   row: Row,
-  bases: readonly string[],
+  bases: readonly [string, string],
 ): Promise<ProblemEntry['picture']> {
-  for (const base of bases) {
-    const candidate = resolve(base, row.images[0]!)
-    if (await isFile(candidate)) return { file: candidate }
+  const image = row.images[0]!
+  const candidates = bases.map((base) => resolve(base, image)).filter((path) => isInside(bases[1], path))
+  if (isAbsolute(image) || candidates.length === 0) {
+    throw rowError(file, number, 'images', `${image} has to be a path inside of ${bases.join(' or ')}`)
   }
+  for (const candidate of candidates) if (await isFile(candidate)) return { file: candidate }
   const { scene, side_px: sidePx } = row
-  if (!scene) throw rowError(file, number, 'images', `there is no file ${row.images[0]} in ${bases.join(' or ')}`)
-  const { question, answer } = makeProblem(sceneFrom(scene))
-  if (question !== row.problem || answer !== row.solution) {
-    throw rowError(file, number, 'scene', `asks "${question}" with the answer ${answer}, unlike the row`)
-  }
+  if (!scene) throw rowError(file, number, 'images', `there is no file ${image} in ${bases.join(' or ')}`)
   return { scene, sidePx }
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
 async function isFile(path: string): Promise<boolean> {
