@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { legiblePx } from '../../model/language.ts'
 import { encode, special } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene, type Scene } from '../../probe/scene.ts'
@@ -7,7 +8,7 @@ import { type Level, levels } from '../../protocol/problem.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchToEnd } from '../../search/search-many.ts'
-import { legiblePx, teacherPolicy } from './teacher.ts'
+import { teacherPolicy } from './teacher.ts'
 
 const side = 4096
 
