@@ -23,6 +23,7 @@ test('many problems: close to the normal interval; the same seed gives the same,
   expect(first.high).toBeCloseTo(0.4 + half, 1.7)
   expect(bootstrapMean(values, 1)).toEqual(first)
   expect(bootstrapMean(values, 2)).not.toEqual(first)
+  expect(bootstrapMean(values.toReversed(), 1)).toEqual(first)
 })
 
 test('equal values leave no width, and no values are no mean', () => {

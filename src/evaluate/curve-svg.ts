@@ -4,7 +4,8 @@
  */
 import { html, markupOf } from '../page/html.ts'
 import type { Html } from '../page/html.ts'
-import type { Slice } from './summary.ts'
+import { levels } from '../protocol/problem.ts'
+import type { EvalSummary, Slice } from './summary.ts'
 
 export interface Curve {
   readonly name: string
@@ -24,6 +25,15 @@ export interface ChartWords {
   readonly title: string
   readonly xLabel: string
   readonly yLabel: string
+}
+
+/** Accuracy at every turn limit: a curve for each level of an evaluation, and one for all. */
+export function limitCurves(summary: EvalSummary): Curve[] {
+  const curves = levels.flatMap((level) => {
+    const slice = summary.byLevel[level]
+    return slice ? [limitCurve(level, slice)] : []
+  })
+  return [...curves, limitCurve('all', summary)]
 }
 
 /** The accuracy of one slice of an evaluation at every turn limit. */

@@ -1,5 +1,5 @@
 /** Evaluations with the real loop on real scenes: what is stored, what a resume does, and what failures do to a score. */
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { profiles } from '../protocol/profile.ts'
 import { TransportError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { evaluate } from './evaluate.ts'
+import { readEvalRun } from './read-run.ts'
 import type { WantedProblem } from '../search/owed-samples.ts'
 import type { EvalProgress, EvalReport, EvaluateOptions } from './evaluate.ts'
 
@@ -41,7 +42,8 @@ async function run(name: string, change: Partial<EvaluateOptions> = {}): Promise
       return options.policy.open(problem, given)
     },
   }
-  const runFolder = await openRun(join(folder, name), { samples: options.samples, seed: options.seed })
+  const { samples, maxTurns, seed } = options
+  const runFolder = await openRun(join(folder, name), { samples, maxTurns, seed })
   try {
     const report = await evaluate({ profile: profiles.embedded, ...options, policy, run: runFolder })
     return { ...report, searches }
@@ -70,6 +72,22 @@ test('every search is stored once with its verdict, and a second run reads the s
   const { searches, ...second } = await run('a')
   expect(searches).toBe(0)
   expect(second).toEqual({ summary: first.summary, causes: first.causes })
+
+  const { problemNames, ...readBack } = await readEvalRun(join(folder, 'a'))
+  expect(readBack).toEqual(second)
+  expect(problemNames).toHaveLength(6)
+})
+
+test('an evaluation is read back only when it is one, and finished', async () => {
+  await expect(readEvalRun(join(folder, 'none'))).rejects.toMatchObject({ code: 'eval-not-found', exitCode: 2 })
+  await (await openRun(join(folder, 'sft'), { command: 'sft' })).close()
+  await expect(readEvalRun(join(folder, 'sft'))).rejects.toThrow('not one of an eval')
+  await run('a', { problems: problems.slice(0, 2) })
+  const path = join(folder, 'a', 'trajectories.jsonl')
+  await writeFile(path, (await lines('a')).slice(1).join('\n') + '\n')
+  await expect(readEvalRun(join(folder, 'a'))).rejects.toMatchObject({ code: 'eval-unfinished', exitCode: 2 })
+  await writeFile(path, '')
+  await expect(readEvalRun(join(folder, 'a'))).rejects.toThrow('holds no searches')
 })
 
 test('stopped and resumed, torn line and all, gives the figures of an unbroken run', async () => {

@@ -6,14 +6,12 @@ import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { trajectorySchema } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import type { WantedProblem } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
-import { MiniO3Error } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { outcomeOf } from './outcome.ts'
-import type { Outcome } from './outcome.ts'
+import { readOutcomes } from './read-run.ts'
 import { countCauses, summarise } from './summary.ts'
 import type { CauseCounts, EvalSummary } from './summary.ts'
 
@@ -53,7 +51,9 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
   const keysByProblem = wantedKeys(problems, samples)
-  const outcomes = await storedOutcomes(run, new Set(keysByProblem.flat()))
+  const outcomes = await readOutcomes(run.file('trajectories.jsonl'))
+  const wanted = new Set(keysByProblem.flat())
+  for (const key of outcomes.keys()) if (!wanted.has(key)) outcomes.delete(key)
   const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
 
   const progress = { done: outcomes.size, correct: 0, failed: 0 }
@@ -75,22 +75,4 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     summary: summarise(outcomesByProblem, { samples, maxTurns, seed, run: run.path }),
     causes: countCauses(outcomesByProblem.flat()),
   }
-}
-
-/** What the run holds of the wanted searches. Failed ones are owed again, so they are not among them. */
-async function storedOutcomes(run: RunFolder, wanted: ReadonlySet<string>): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>()
-  for await (const line of run.read('trajectories')) {
-    const { success, data, error } = trajectorySchema.safeParse(line)
-    if (!success) {
-      throw new MiniO3Error(
-        'trajectory-unreadable',
-        `A line in ${run.file('trajectories.jsonl')} is no trajectory of this version. Name another folder with --run.`,
-        { cause: error },
-      )
-    }
-    const outcome = outcomeOf(data)
-    if (wanted.has(outcome.key) && outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
-  }
-  return outcomes
 }

@@ -16,7 +16,7 @@ export interface NamedSummary {
   readonly summary: EvalSummary
 }
 
-/** Accuracy in per cent at every turn limit with its 95 % interval: a row for each policy and level, `all` last. */
+/** Accuracy in per cent at every turn limit with its 95 % interval: for each level, and for all at last, a row for each policy. */
 export function accuracyTable(entries: readonly NamedSummary[]): Table {
   const limits = [...new Set(entries.flatMap(({ summary }) => summary.byTurnLimit.map(({ limit }) => limit)))]
   limits.sort((a, b) => a - b)
@@ -30,13 +30,15 @@ export function accuracyTable(entries: readonly NamedSummary[]): Table {
   ]
   return {
     head: ['accuracy in %, at turn limit', ...limits.map(String), 'mean turns'],
-    rows: entries.flatMap(({ name, summary }) => [
-      ...levels.flatMap((level) => {
-        const slice = summary.byLevel[level]
-        return slice === undefined ? [] : [row(`${name}, ${level}`, slice)]
-      }),
-      row(`${name}, all`, summary),
-    ]),
+    rows: [
+      ...levels.flatMap((level) =>
+        entries.flatMap(({ name, summary }) => {
+          const slice = summary.byLevel[level]
+          return slice === undefined ? [] : [row(`${name}, ${level}`, slice)]
+        }),
+      ),
+      ...entries.map(({ name, summary }) => row(`${name}, all`, summary)),
+    ],
   }
 }
 

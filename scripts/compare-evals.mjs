@@ -1,0 +1,48 @@
+/**
+ * Compares finished evaluations: node scripts/compare-evals.mjs <out folder> "<name>=<run folder>"...
+ * Prints Markdown (accuracy at every turn limit of each run, and what went wrong in each), keeps it as table.md, and draws
+ * turns.svg, the accuracy of the first run by turn limit, with a curve for each level.
+ */
+import { join } from 'node:path'
+import { curveSvg, limitCurves } from '../dist/evaluate/curve-svg.js'
+import { readEvalRun } from '../dist/evaluate/read-run.js'
+import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/table.js'
+import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
+import { replaceFile } from '../dist/shared/run-folder.js'
+
+async function main([out, ...words]) {
+  const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
+  if (out === undefined || out.includes('=') || named.length === 0 || named.includes(null)) {
+    throw new UserError('usage', 'usage: node scripts/compare-evals.mjs <out folder> "<name>=<run folder>"...')
+  }
+  const names = named.map(([, name]) => name)
+  if (new Set(names).size < names.length) throw new UserError('name-twice', 'Give every run a name of its own.')
+  const entries = []
+  for (const [, name, path] of named) entries.push({ name, ...(await readEvalRun(path)) })
+
+  const [first] = entries
+  const sizes = entries.map(
+    ({ name, summary }) => `${name}: ${summary.problems} problems, ${summary.samples} searches each`,
+  )
+  const others = entries.filter(({ problemNames }) => problemNames.join('\n') !== first.problemNames.join('\n'))
+  if (others.length > 0)
+    sizes.push(`not on the same problems as ${first.name}: ${others.map(({ name }) => name).join(', ')}`)
+  const causes = entries.flatMap((entry) => [
+    `What went wrong, ${entry.name}:`,
+    markdownTable(causesTable(entry.causes)),
+  ])
+  const text = [markdownTable(accuracyTable(entries)), `${sizes.join('; ')}.`, ...causes].join('\n\n')
+
+  const title = `Accuracy of ${first.name} by turn limit`
+  const chart = curveSvg(limitCurves(first.summary), { title, xLabel: 'turn limit', yLabel: 'accuracy' })
+  await replaceFile(join(out, 'turns.svg'), chart)
+  await replaceFile(join(out, 'table.md'), `${text}\n`)
+  console.log(text)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`error: ${messageOf(error)}`)
+  process.exitCode = exitCodeOf(error)
+}
