@@ -3,7 +3,7 @@
  * scenes, 64 at once. Beside it, in turn: the same model in PyTorch with one and two threads (`embedded_peer.py`; left out
  * where Python or torch is missing), after a check that both compute the same: losses, steps and greedy replies.
  *
- *     npm run build && node bench/embedded.mjs [--repeats 7] [--python python3] [--weights models/sft.safetensors]
+ *     npm run build && node bench/embedded.mjs [--repeats 7] [--python python3]
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -35,9 +35,9 @@ const { values } = parseArgs({
   options: {
     repeats: { type: 'string', default: '7' },
     python: { type: 'string', default: 'python3' },
-    weights: { type: 'string', default: new URL('../models/sft.safetensors', import.meta.url).pathname },
   },
 })
+const shipped = new URL('../models/sft.safetensors', import.meta.url).pathname
 const batch = 64
 const viewPx = defaultConfig.viewPx
 const adam = { ...defaultAdam, learningRate: 1e-3 }
@@ -75,7 +75,7 @@ function writeBatch(file, data) {
     tokens: [...prompt.tokens, ...reply.slice(0, -1)],
     promptLength: prompt.tokens.length,
   }))
-  const { tokens, goal } = sequenceArrays(defaultConfig, sequences, batch)
+  const { tokens, goal, colour } = sequenceArrays(defaultConfig, sequences, batch)
   const next = new Float32Array(batch * words)
   const weights = new Float32Array(batch * words)
   for (const [b, { prompt, reply, weights: own }] of data.entries()) {
@@ -88,6 +88,7 @@ function writeBatch(file, data) {
     ['views', { shape: [batch, viewPx, viewPx, 3], values: views }],
     ['tokens', { shape: [batch, words], values: Float32Array.from(tokens) }],
     ['goal', { shape: [batch, words], values: goal }],
+    ['colour', { shape: [batch, colour.length / batch], values: colour }],
     ['next', { shape: [batch, words], values: next }],
     ['weights', { shape: [batch, words], values: weights }],
     ['lengths', column((sequence) => sequence.tokens.length)],
@@ -120,23 +121,20 @@ async function train(engine, data) {
   return loss
 }
 
-/** One reply for each prompt of `data`, all asked for at once. */
-async function sample(engine, data, { temperature, maxTokens }) {
+/** One reply for each prompt of `data`, all asked for at once; seeds count up from `seed`. */
+async function sample(engine, data, { seed, temperature, maxTokens }) {
   const sampler = await engine.sampler()
-  return Promise.all(
-    data.map(({ prompt }, seed) => sampler.sample({ prompt, seed: drawnBefore + seed, temperature, maxTokens })),
-  )
+  return Promise.all(data.map(({ prompt }, i) => sampler.sample({ prompt, seed: seed + i, temperature, maxTokens })))
 }
-let drawnBefore = 0
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-embedded-'))
-const trained = existsSync(values.weights)
+const trained = existsSync(shipped)
 const engines = [1, 2].map((workers) => createEmbeddedEngine({ seed: 1, workers }))
 const peer = startPeer()
 try {
   const data = await teacherTurns()
   const weights = join(folder, 'weights.safetensors')
-  if (trained) await engines[0].load(values.weights)
+  if (trained) await engines[0].load(shipped)
   await engines[0].saveForUse(weights)
   await engines[1].load(weights)
   const replyLengths = data.map(({ reply }) => reply.length)
@@ -145,7 +143,7 @@ try {
   const tokens = data.reduce((sum, { prompt, reply }) => sum + prompt.tokens.length + reply.length, 0)
   console.log(
     `${batch} turns, ${tokens} text tokens, replies of ${Math.min(...replyLengths)} to ${Math.max(...replyLengths)}; ` +
-      `${trained ? values.weights.split('/').at(-1) : 'initial weights'}; ${cpus().length} x ${cpus()[0].model}; Node ${process.version}`,
+      `${trained ? 'the shipped weights' : 'initial weights'}; ${cpus().length} x ${cpus()[0].model}; Node ${process.version}`,
   )
   if (peer === undefined)
     console.log(`Without the peer: ${values.python} has no torch (pip install torch numpy, or --python).`)
@@ -162,26 +160,31 @@ try {
 
   const samplers = {}
   const trainers = {}
+  let seed = 0
   for (const [i, engine] of engines.entries()) {
-    const count = i + 1
-    samplers[`ours ${count}`] = async () => {
-      let replies
+    const threads = i + 1
+    samplers[`ours ${threads}`] = async () => {
+      let drawn = 0
       const spent = await cost(async () => {
-        replies = await sample(engine, data, sampling)
+        const replies = await sample(engine, data, { ...sampling, seed })
+        for (const { logprobs } of replies) drawn += logprobs.length
       })
-      drawnBefore += batch
-      return perToken(
-        spent,
-        replies.reduce((sum, { logprobs }) => sum + logprobs.length, 0),
-      )
+      seed += batch
+      return perToken(spent, drawn)
     }
-    trainers[`ours ${count}`] = async () => perToken(await cost(() => train(engine, data)), tokens)
+    trainers[`ours ${threads}`] = async () => {
+      const spent = await cost(() => train(engine, data))
+      return perToken(spent, tokens)
+    }
     if (peer === undefined) continue
-    samplers[`PyTorch ${count}`] = async () => {
-      const spent = await peer.do({ do: 'sample', threads: count, ...sampling })
-      return perToken(spent, spent.tokens)
+    samplers[`PyTorch ${threads}`] = async () => {
+      const spent = await peer.do({ do: 'sample', threads, ...sampling })
+      return perToken(spent, spent.drawn)
     }
-    trainers[`PyTorch ${count}`] = async () => perToken(await peer.do({ do: 'train', threads: count }), tokens)
+    trainers[`PyTorch ${threads}`] = async () => {
+      const spent = await peer.do({ do: 'train', threads })
+      return perToken(spent, tokens)
+    }
   }
   report('sampling', await medians(samplers, Number(values.repeats)))
   report('training', await medians(trainers, Number(values.repeats)))
@@ -193,21 +196,22 @@ try {
 
 /** Both on the same weights and turns. A ratio means nothing where they do not compute the same. */
 async function compare(data) {
-  const greedy = { temperature: 0, maxTokens: 24 }
-  const theirs = (await peer.do({ do: 'sample', ...greedy })).replies
+  const greedy = { seed: 0, temperature: 0, maxTokens: 24 }
+  const { replies: theirs } = await peer.do({ do: 'sample', ...greedy })
   for (const [i, engine] of engines.entries()) {
     const replies = await sample(engine, data, greedy)
     const same = replies.filter((reply, b) => reply.tokens.join() === theirs[b].join()).length
-    console.log(`same greedy replies, ${i + 1} workers: ${same} of ${batch}`)
+    console.log(`the same greedy reply, threads ${i + 1}: ${same} of ${batch}`)
   }
   for (let step = 0; step < 3; step++) {
     const losses = await Promise.all(engines.map((engine) => train(engine, data)))
     const { loss } = await peer.do({ do: 'train' })
     const apart = Math.max(...losses.map((own) => Math.abs(own - loss) / loss))
     console.log(
-      `loss after ${step} steps: ours ${losses.map((own) => own.toFixed(6)).join(', ')}; PyTorch ${loss.toFixed(6)}; relative difference ${apart.toExponential(1)}`,
+      `loss after ${step} steps: ours ${losses.map((own) => own.toFixed(6)).join(' and ')}, ` +
+        `PyTorch ${loss.toFixed(6)}, relative difference ${apart.toExponential(1)}`,
     )
-    if (!(apart < 1e-4)) throw new Error('the peer computes something else')
+    if (!(apart < 1e-4)) throw new Error('the peer computes something else: its speed is no measure')
   }
 }
 
@@ -216,19 +220,22 @@ function perToken({ cpuMs, wallMs }, count) {
   return { cpuMs: cpuMs / count, wallMs: wallMs / count }
 }
 
-/** Tokens a second of time passed and of processor time, and how many times as many PyTorch does. */
+/** Tokens a second, of time passed and of processor time, and as a share of what PyTorch does with as many threads. */
 function report(work, costs) {
-  for (const [name, { cpuMs, wallMs }] of Object.entries(costs)) {
-    const peerCost = costs[name.replace('ours', 'PyTorch')]
-    const line = [
-      `${work}, ${name}`.padEnd(20),
-      `${(1000 / wallMs).toFixed(0)} tokens/s`,
-      `(${(1000 / cpuMs).toFixed(0)} a second of processor time)`,
-    ]
-    if (peerCost && name.startsWith('ours'))
-      line.push(
-        `PyTorch/ours ${(wallMs / peerCost.wallMs).toFixed(2)} (${(cpuMs / peerCost.cpuMs).toFixed(2)} of processor time)`,
-      )
+  for (const [name, own] of Object.entries(costs)) {
+    const theirs = costs[name.replace('ours', 'PyTorch')]
+    const line = [`${work}, ${name}`.padEnd(20), `${perSecond(own.wallMs)} tokens/s (per core ${perSecond(own.cpuMs)})`]
+    if (theirs !== undefined && theirs !== own) {
+      line.push(`ours/PyTorch ${share(theirs.wallMs, own.wallMs)} (per core ${share(theirs.cpuMs, own.cpuMs)})`)
+    }
     console.log(line.join('  '))
   }
+}
+
+function perSecond(msPerToken) {
+  return (1000 / msPerToken).toFixed(0)
+}
+
+function share(a, b) {
+  return (a / b).toFixed(2)
 }

@@ -31,7 +31,7 @@ def convolution(blocks):
 class Peer:
     def start(self, job):
         self.config, self.special = job["config"], job["special"]
-        weights = {name: w for name, w in read_safetensors(job["weights"]).items() if not name.startswith("look.")}
+        weights = {name: w for name, w in read_safetensors(job["weights"]).items() if not name.startswith("look.kind")}
         first = weights["stem.1"]
         weights["stem.1"] = first.view(6, 6, 3, -1).permute(3, 2, 0, 1)
         weights["stem.2"] = convolution(weights["stem.2"])
@@ -55,11 +55,11 @@ class Peer:
         batch = read_safetensors(job["batch"])
         self.views = batch["views"].to(torch.uint8)
         self.tokens, self.next = batch["tokens"].long(), batch["next"].long()
-        self.goal, self.weights = batch["goal"], batch["weights"]
+        self.goal, self.colour, self.weights = batch["goal"], batch["colour"], batch["weights"]
         self.prompt_lengths, self.lengths = batch["promptLengths"].long(), batch["lengths"].long()
         return {"torch": torch.__version__}
 
-    def first_rows(self, views, tokens, goal):
+    def first_rows(self, views, tokens, goal, colour):
         """[B, I + n, D]: picture tokens, then [B, n] text tokens."""
         p = self.p
         x = views.permute(0, 3, 1, 2) / 127.5 - 1
@@ -69,8 +69,12 @@ class Peer:
         features = normalise(x.flatten(2).transpose(1, 2) @ p["stem.out"] + p["stem.out.bias"])
         text = F.embedding(tokens, p["embedding"])
         goal = (text * goal.unsqueeze(-1)).sum(1)
+        # Each picture token is marked with the names of its four cells, strongly where the goal's colour shows.
+        presence = (features @ p["look.presence"] + p["look.presence.bias"]).unflatten(-1, (4, -1))
+        shows = torch.sigmoid((presence * colour.view(len(colour), 1, 1, -1)).sum(-1, keepdim=True))
         cell = self.special["firstCell"]
-        places = p["embedding"][cell : cell + 64].view(self.pictures, 4, -1).mean(1)
+        names = p["embedding"][cell : cell + 64].view(self.pictures, 4, -1)
+        places = ((shows * (0.6 * self.config["width"] ** 0.5) + 0.25) * names).sum(2)
         return torch.cat([features * (goal @ p["goal"] + 1).unsqueeze(1) + places, text], 1)
 
     def layer(self, layer, rows, cos, sin, mask, remember=None):
@@ -99,7 +103,7 @@ class Peer:
         for rows in order.split(self.group):
             words = int(self.lengths[rows].max())
             n = self.pictures + words
-            x = self.first_rows(self.views[rows], self.tokens[rows, :words], self.goal[rows, :words])
+            x = self.first_rows(self.views[rows], self.tokens[rows, :words], self.goal[rows, :words], self.colour[rows])
             mask = self.prefix_mask(self.prompt_lengths[rows], n)
             for layer in range(self.config["layers"]):
                 x = self.layer(layer, x, self.cos[:n], self.sin[:n], mask)
@@ -127,8 +131,7 @@ class Peer:
         n = self.pictures + widest
         total = self.config["contextTokens"]
         tokens = self.tokens[:, :widest].masked_fill(torch.arange(widest) >= self.prompt_lengths.view(-1, 1), 0)
-        goal = self.goal[:, :widest]
-        x = self.first_rows(self.views, tokens, goal)
+        x = self.first_rows(self.views, tokens, self.goal[:, :widest], self.colour)
         mask = self.prefix_mask(self.prompt_lengths, n)
         heads = self.config["heads"]
         caches = torch.zeros(self.config["layers"], 2, len(rows), heads, total, self.config["width"] // heads)
@@ -143,7 +146,7 @@ class Peer:
         x = x[rows, at]
         replies, kept = [[] for _ in rows], []
         done = torch.zeros(len(rows), dtype=torch.bool)
-        drawn_tokens = 0
+        count = 0
         while True:
             logprobs = F.log_softmax(normalise(x) @ self.p["embedding"].T, -1)
             if job["temperature"] == 0:
@@ -152,7 +155,7 @@ class Peer:
                 drawn = torch.multinomial((logprobs / job["temperature"]).exp(), 1).squeeze(1)
             kept.append(logprobs.gather(1, drawn.unsqueeze(1)))
             ended = drawn == self.special["end"]
-            drawn_tokens += int((~done).sum())
+            count += int((~done).sum())
             for row, (token, skip) in enumerate(zip(drawn.tolist(), (done | ended).tolist())):
                 if not skip:
                     replies[row].append(token)
@@ -160,7 +163,7 @@ class Peer:
             written = at - self.pictures - self.prompt_lengths + 1
             done = done | ended | (at + 1 >= total) | (written >= job["maxTokens"])
             if bool(done.all()):
-                return {"tokens": drawn_tokens, "replies": replies}
+                return {"drawn": count, "replies": replies}
             at = at.clamp(max=total - 1)
             seen = int(at.max()) + 1
             mask = (torch.arange(seen) <= at.view(-1, 1)).view(len(rows), 1, 1, seen)
