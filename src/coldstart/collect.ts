@@ -93,13 +93,13 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
 }
 
 /** The kept trajectories of a run, sorted by problem and sample, so that training does not depend on who finished first. */
-export async function readCollected(run: RunFolder): Promise<Trajectory[]> {
+export async function readCollected(run: Pick<RunFolder, 'read' | 'file'>): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
   for await (const trajectory of kept(run)) byKey.set(searchKey(trajectory.problem, trajectory.sampleIndex), trajectory)
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, trajectory]) => trajectory)
 }
 
-async function* kept(run: RunFolder): AsyncGenerator<Trajectory, void> {
+async function* kept(run: Pick<RunFolder, 'read' | 'file'>): AsyncGenerator<Trajectory, void> {
   for await (const line of run.read('trajectories')) {
     yield parsed(trajectorySchema, line, run.file('trajectories.jsonl'))
   }
