@@ -4,14 +4,17 @@ import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import { profiles } from '../protocol/profile.ts'
+import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/run-folder.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
 import { askPolicies, checkPolicyName, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
-import { openCommandRun } from './command-run.ts'
+import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { searchAloud } from './search-aloud.ts'
 import { choice, commonWords, examples, wholeNumber } from './words.ts'
@@ -48,32 +51,43 @@ export function addAsk(program: Command): void {
 const note = 'The embedded policy only knows generated scenes: about any other picture, its answer means nothing.'
 
 async function ask(file: string, asked: string, words: AskWords): Promise<void> {
-  const { seed, maxTurns } = words
-  const profile = profiles[words.profile]
   const question = asked.trim()
   check(question, words)
+  const { profile, maxTurns, seed } = words
   const picture = await openPicture(file)
+  const settings = { picture: picture.sha256, question, profile, maxTurns, seed, ...(await policySettings(words)) }
   say(note)
   const policy = await openPolicy(words)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    const settings = { picture: picture.sha256, question, profile: words.profile, maxTurns, seed }
-    const run = await openCommandRun('ask', { ...settings, ...(await policySettings(words)) }, words.run)
-    await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
-    const stream = words.json ? process.stderr : process.stdout
-    const options = { profile, maxTurns, seed, signal: interrupt.signal }
-    const trajectory = await searchAloud({ picture, question }, policy, options, stream)
-    const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
-    await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
-    await writePage(files.page, question, [{ title: 'search', trajectory, picture, profile }])
-    const { answer, end, turns, usage, ms } = trajectory
-    if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms, note })
-    else print(`How it was found: ${files.page}`)
-    if (end === 'failed') process.exitCode = 1
+    await inCommandRun('ask', settings, words.run, async (run) => {
+      await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
+      await searchAndShow({ picture, question }, words, policy, run, interrupt.signal)
+    })
   } finally {
     interrupt.release()
     await policy.close?.()
   }
+}
+
+async function searchAndShow(
+  asked: Asked,
+  words: AskWords,
+  policy: Policy,
+  run: RunFolder,
+  signal: AbortSignal,
+): Promise<void> {
+  const { maxTurns, seed } = words
+  const profile = profiles[words.profile]
+  const stream = words.json ? process.stderr : process.stdout
+  const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
+  const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
+  await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
+  await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
+  const { answer, end, turns, usage, ms } = trajectory
+  if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms, note })
+  else print(`How it was found: ${files.page}`)
+  if (end === 'failed') process.exitCode = 1
 }
 
 /** Everything that can be wrong with the words, before anything is opened, loaded or written. */

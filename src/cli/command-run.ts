@@ -4,8 +4,21 @@ import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { openRun } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
-/** `settings` are all that decide what is computed; `path` is `--run`, if given. */
-export function openCommandRun(command: string, settings: object, path: string | undefined): Promise<RunFolder> {
+/**
+ * Works in the run folder, which is closed whatever happens. `settings` are all that decide what is computed; `path` is
+ * `--run`, if given. Check everything that the user can have got wrong before: a folder is left behind from here on.
+ */
+export async function inCommandRun<T>(
+  command: string,
+  settings: object,
+  path: string | undefined,
+  work: (run: RunFolder) => Promise<T>,
+): Promise<T> {
   const config = { command, ...settings }
-  return openRun(path ?? join('runs', `${command}-${sha256(canonicalJson(config)).slice(0, 8)}`), config)
+  const run = await openRun(path ?? join('runs', `${command}-${sha256(canonicalJson(config)).slice(0, 8)}`), config)
+  try {
+    return await work(run)
+  } finally {
+    await run.close()
+  }
 }

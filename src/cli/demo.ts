@@ -8,16 +8,19 @@ import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import type { Policy } from '../policy/policy.ts'
 import { throwIfAborted } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { hashSeed } from '../shared/random.ts'
 import { replaceFile } from '../shared/run-folder.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { openPicture } from '../vision/open.ts'
 import { openPolicy, policySettings } from './choose-policy.ts'
-import { openCommandRun } from './command-run.ts'
+import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { searchAloud } from './search-aloud.ts'
+import { reportFailed } from './search-run.ts'
 import { commonWords, decimalNumber, examples } from './words.ts'
 import type { CommonWords } from './words.ts'
 
@@ -42,36 +45,42 @@ export function addDemo(program: Command): void {
 
 async function demo(words: DemoWords): Promise<void> {
   const { seed, checkpoint, temperature } = words
-  const stream = words.json ? process.stderr : process.stdout
-  const interrupt = catchInterrupt(() => say('Stopping.'))
   const policyWords = { policy: 'embedded', checkpoint, temperature }
+  const settings = { seed, ...(await policySettings(policyWords)) }
   const policy = await openPolicy(policyWords)
+  const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    const run = await openCommandRun('demo', { seed, ...(await policySettings(policyWords)) }, words.run)
-    const searches: SearchToShow[] = []
-    for (const ref of sceneRefs('test', 3, hashSeed('demo', seed))) {
-      throwIfAborted(interrupt.signal)
-      const scene = sceneFrom(ref)
-      const drawn = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: sidePx, height: sidePx }))
-      const file = run.file('images', `${await run.keepImage(drawn, 'jpg')}.jpg`)
-      const picture = await openPicture(file)
-      stream.write(`\n${ref.level} scene, ${sidePx} x ${sidePx} pixels, ${file}\n`)
-      const profile = profiles.embedded
-      const options = { profile, seed, signal: interrupt.signal }
-      const trajectory = await searchAloud({ picture, problem: makeProblem(scene) }, policy, options, stream)
-      searches.push({ title: ref.level, trajectory, picture, profile })
-    }
-    const page = run.file('report.html')
-    const trajectories = searches.map(({ trajectory }) => trajectory)
-    await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    await writePage(page, 'Three searches', searches)
-    const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
-    if (words.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
-    else print(`\n${right} of ${searches.length} right. Replay every turn in a browser:\n${resolve(page)}`)
+    await inCommandRun('demo', settings, words.run, (run) => searchScenes(words, policy, run, interrupt.signal))
   } finally {
     interrupt.release()
     await policy.close?.()
   }
+}
+
+async function searchScenes(words: DemoWords, policy: Policy, run: RunFolder, signal: AbortSignal): Promise<void> {
+  const { seed } = words
+  const stream = words.json ? process.stderr : process.stdout
+  const profile = profiles.embedded
+  const searches: SearchToShow[] = []
+  for (const ref of sceneRefs('test', 3, hashSeed('demo', seed))) {
+    throwIfAborted(signal)
+    const scene = sceneFrom(ref)
+    const drawn = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: sidePx, height: sidePx }))
+    const file = run.file('images', `${await run.keepImage(drawn, 'jpg')}.jpg`)
+    const picture = await openPicture(file)
+    stream.write(`\n${ref.level} scene, ${sidePx} x ${sidePx} pixels, ${file}\n`)
+    const task = { picture, problem: makeProblem(scene) }
+    const trajectory = await searchAloud(task, policy, { profile, seed, signal }, stream)
+    searches.push({ title: ref.level, trajectory, picture, profile })
+  }
+  const page = run.file('report.html')
+  const trajectories = searches.map(({ trajectory }) => trajectory)
+  await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  await writePage(page, 'Three searches', searches)
+  const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
+  if (words.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
+  else print(`\n${right} of ${searches.length} right. Replay every turn in a browser:\n${resolve(page)}`)
+  reportFailed(trajectories.filter(({ end }) => end === 'failed').length, trajectories.length)
 }
 
 function brief({ problem, answer, verdict, end, turns }: Trajectory): object {

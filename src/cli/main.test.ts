@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,11 @@ beforeAll(async () => {
   const grey = { create: { width: 300, height: 200, channels: 3, background: '#888' } } as const
   await sharp(grey).jpeg().toFile(join(folder, 'grey.jpg'))
   await writeFile(join(folder, 'words.jpg'), 'not a picture')
+  await writeFile(join(folder, 'none.json'), '[]')
+  const row = { images: ['grey.jpg'], problem: '<image>\nWhat colour is it?', solution: 'grey' }
+  await writeFile(join(folder, 'other.json'), JSON.stringify([{ ...row, data_source: 'own', doc_id: '1' }]))
+  await runOf('eval', 'evaluated')
+  await runOf('collect', 'nothing-right')
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -65,16 +70,24 @@ describe('words', () => {
     [['probe', 'build', '--out', 'd'], 'nothing to build'],
     [['eval', '--data', 'no-such-folder'], 'no-such-folder'],
     [['eval', '--data', 'words.jpg'], 'not JSON'],
+    [['eval', '--data', 'none.json', '--policy', 'blind'], 'no problem to search'],
+    [['eval', '--data', 'other.json', '--checkpoint', 'untrained.safetensors'], 'only knows generated scenes'],
+    [['collect', '--data', 'none.json'], 'no problem to search'],
+    [['collect', '--data', 'other.json'], 'is not a generated scene'],
+    [['rl', '--data', 'none.json', '--from', 'untrained.safetensors'], 'no problem to search'],
+    [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
     [['collect', '--data', 'words.jpg', '--policy', 'nobody'], 'none of teacher'],
     [['sft', '--data', '.'], 'not a run folder'],
+    [['sft', '--data', 'evaluated'], 'holds no collection but a run of eval'],
+    [['sft', '--data', 'nothing-right'], 'no search with the right answer'],
     [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
   ])('%j ends with exit code 2, a message, and nothing written', async (words, message) => {
-    const before = await readdir(folder)
+    const before = await readdir(folder, { recursive: true })
     const { code, stdout, stderr } = await mini(...words)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/\n\s+at /)
-    expect(await readdir(folder)).toEqual(before)
+    expect(await readdir(folder, { recursive: true })).toEqual(before)
   })
 })
 
@@ -147,6 +160,8 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
   expect([steps, loss > 0]).toEqual([8, true])
   const metrics = (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(metrics).toHaveLength(2 + 8)
+  const differently = await mini(...words.map((word, i) => (words[i - 1] === '--workers' ? '2' : word)))
+  expect([differently.code, differently.stderr]).toEqual([2, expect.stringContaining('workers: 1, now 2')])
   const measured = await mini('eval', '--data', 'scenes', '--checkpoint', policy, '--max-turns', '2', '--json')
   expect(JSON.parse(measured.stdout)).toMatchObject({ problems: 1, samples: 1 })
 })
@@ -181,6 +196,11 @@ test('demo: three searches of held-out scenes on one page', async () => {
   expect((await readFile(page, 'utf8')).match(/<section class="search"/g)).toHaveLength(3)
   expect(await readdir(join(folder, 'demo/images'))).toHaveLength(3)
 })
+
+async function runOf(command: string, name: string): Promise<void> {
+  await mkdir(join(folder, name))
+  await writeFile(join(folder, name, 'config.json'), JSON.stringify({ command }))
+}
 
 async function until(done: () => Promise<boolean>): Promise<void> {
   while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20))

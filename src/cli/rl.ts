@@ -1,9 +1,9 @@
 /** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
+import { openProblemPicture } from '../benchmark/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
-import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
+import { checkQuestion, shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import type { Task } from '../search/search.ts'
@@ -12,15 +12,17 @@ import { AbortedError, UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
 import { objectives } from '../train/advantages.ts'
 import type { GrpoMetrics } from '../train/grpo.ts'
 import { defaultRlSettings, runRl } from '../train/run-rl.ts'
 import type { RunRlSettings } from '../train/run-rl.ts'
 import { policyFile } from '../train/run-sft.ts'
 import { checkpointHash } from './checkpoint-hash.ts'
-import { openCommandRun } from './command-run.ts'
+import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
-import { choice, commonWords, decimalNumber, examples, wholeNumber } from './words.ts'
+import { readEntries } from './search-run.ts'
+import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
 interface RlWords extends CommonWords, Omit<RunRlSettings, 'mix' | 'contextLimit' | 'seed'> {
@@ -30,7 +32,7 @@ interface RlWords extends CommonWords, Omit<RunRlSettings, 'mix' | 'contextLimit
   readonly medium: number
   readonly hard: number
   readonly contextLimit?: number
-  readonly workers?: number
+  readonly workers: number
 }
 
 export function addRl(program: Command): void {
@@ -58,7 +60,7 @@ export function addRl(program: Command): void {
     .option('--medium <share>', 'of the problems', share, own.mix.medium)
     .option('--hard <share>', 'of the problems', share, own.mix.hard)
     .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
-    .option('--workers <n>', 'worker threads (default: one a core, 8 at most)', wholeNumber(1, 64))
+  workersWord(command)
   commonWords(command, own.seed)
   examples(
     command,
@@ -91,20 +93,22 @@ async function rlCommand(words: RlWords): Promise<void> {
     contextLimit,
     mix: { easy, medium, hard },
   }
-  const entries = await readProblems(words.data, { split: 'train' })
-  const weights = await checkpointHash(from)
+  const entries = await readEntries(words, 'train')
+  const problems = byLevel(entries)
+  check(entries, settings)
   const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
-  const run = await openCommandRun('rl', { data, from: weights, ...settings }, words.run)
+  const { workers } = words
+  const config = { data, from: await checkpointHash(from), ...settings, workers }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   let last: GrpoMetrics | undefined
-  try {
+  const train = async (run: RunFolder): Promise<void> => {
     const how = await runRl({
-      problems: byLevel(entries),
+      problems,
       from,
       settings,
       run,
-      workers: words.workers,
+      workers,
       signal: interrupt.signal,
       onStep: (metrics) => {
         last = metrics
@@ -118,9 +122,20 @@ async function rlCommand(words: RlWords): Promise<void> {
     if (words.json)
       printJson({ policy, run: run.path, ended: how, steps: last?.step, reward: last?.reward, turns: last?.turns })
     else print(`${ended[how]} Use it with --checkpoint ${policy}`)
+  }
+  try {
+    await inCommandRun('rl', config, words.run, train)
   } finally {
     interrupt.release()
-    await run.close()
+  }
+}
+
+/** Everything that can be wrong with the problems, before anything is loaded or written. */
+function check(entries: readonly ProblemEntry[], { mix }: RunRlSettings): void {
+  for (const { problem } of entries) checkQuestion(problem)
+  for (const level of levels) {
+    if (mix[level] === 0 || entries.some(({ problem }) => problem.level === level)) continue
+    throw new UserError('no-problems', `The data hold no ${level} problem. Build some, or say --${level} 0.`)
   }
 }
 

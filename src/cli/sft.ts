@@ -1,30 +1,28 @@
 /** `mini-o3 sft`: stage 1, the embedded policy learns from cold-start trajectories. */
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { readCollected } from '../coldstart/collect.ts'
+import { sceneOf } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { AbortedError, UserError } from '../shared/errors.ts'
+import { AbortedError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
-import { openRun } from '../shared/run-folder.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
 import { defaultSftSettings, policyFile, runSft } from '../train/run-sft.ts'
 import type { RunSftSettings } from '../train/run-sft.ts'
 import type { SftMetrics } from '../train/sft.ts'
 import { checkpointHash } from './checkpoint-hash.ts'
-import { openCommandRun } from './command-run.ts'
+import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
-import { sceneOf } from './scene-of.ts'
-import { commonWords, decimalNumber, examples, wholeNumber } from './words.ts'
+import { readCollection } from './read-collection.ts'
+import { commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
 interface SftWords extends CommonWords, RunSftSettings {
   readonly data: string
   readonly from?: string
-  readonly workers?: number
+  readonly workers: number
 }
 
 export function addSft(program: Command): void {
@@ -45,7 +43,7 @@ export function addSft(program: Command): void {
     .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
     .option('--train-stem', 'let text teach seeing too: for a policy that reads digits already', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
-    .option('--workers <n>', 'worker threads (default: one a core, 8 at most)', wholeNumber(1, 64))
+  workersWord(command)
   commonWords(command, own.seed)
   examples(
     command,
@@ -56,7 +54,7 @@ export function addSft(program: Command): void {
 }
 
 async function sftCommand(words: SftWords): Promise<void> {
-  const trajectories = await readTrajectories(words.data)
+  const trajectories = await readCollection(words.data)
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
@@ -73,10 +71,11 @@ async function sftCommand(words: SftWords): Promise<void> {
     seed,
     saveEvery,
   }
-  const { from } = words
+  const { from, workers } = words
   const weights = from === undefined ? undefined : await checkpointHash(from)
-  const data = sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns])))
-  const run = await openCommandRun('sft', { data, from: weights, ...settings }, words.run)
+  // What is learned, and not how long it took to collect.
+  const texts = trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])
+  const config = { data: sha256(canonicalJson(texts)), from: weights, ...settings, workers }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -84,14 +83,14 @@ async function sftCommand(words: SftWords): Promise<void> {
     progress.advance(1, note)
   }
   let last: SftMetrics | undefined
-  try {
+  const train = async (run: RunFolder): Promise<void> => {
     const complete = await runSft({
       trajectories,
       openPicture: async (docId) => pictures.get(docId)!,
       settings,
       from,
       run,
-      workers: words.workers,
+      workers,
       signal: interrupt.signal,
       onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall)}, reads ${percent(digit)}`),
       onStep: (metrics) => {
@@ -104,29 +103,11 @@ async function sftCommand(words: SftWords): Promise<void> {
     const policy = resolve(run.file(policyFile))
     if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
     else print(`Trained on ${trajectories.length} trajectories. Use it with --checkpoint ${policy}`)
+  }
+  try {
+    await inCommandRun('sft', config, words.run, train)
   } finally {
     interrupt.release()
-    await run.close()
-  }
-}
-
-/** What a collection kept. */
-async function readTrajectories(path: string): Promise<Trajectory[]> {
-  let config: object
-  try {
-    config = Object(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))) as object
-  } catch (error) {
-    throw new UserError(
-      'data-not-a-run',
-      `${path} is not a run folder (no readable config.json). Name the run folder of mini-o3 collect with --data.`,
-      { cause: error },
-    )
-  }
-  const run = await openRun(path, config)
-  try {
-    return await readCollected(run)
-  } finally {
-    await run.close()
   }
 }
 

@@ -1,4 +1,5 @@
 /** The words that commands share, and how numbers among them are read. Wrong ones end with exit code 2. */
+import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 
@@ -43,6 +44,17 @@ export function commonWords(command: Command, seed = 0): Command {
   return seedAndJson(command, seed).option(
     '--run <folder>',
     'where everything is kept (default: runs/<command>-<hash of the settings>)',
+  )
+}
+
+/** `--workers` of training: a setting, since sums over a batch are added up worker by worker. */
+export function workersWord(command: Command): Command {
+  const own = Math.min(8, availableParallelism())
+  return command.option(
+    '--workers <n>',
+    'worker threads; another number gives other roundings',
+    wholeNumber(1, 64),
+    own,
   )
 }
 

@@ -1,0 +1,130 @@
+/** What `collect` and `eval` share: many problems searched in a run folder, with progress, a page and a resume. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
+import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
+import { writeRunPage } from '../page/write-run-page.ts'
+import type { Problem } from '../protocol/problem.ts'
+import { profileHash, profiles } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { checkJudgeable } from '../search/owed-samples.ts'
+import type { WantedProblem } from '../search/owed-samples.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { startProgress } from '../shared/progress.ts'
+import type { Progress } from '../shared/progress.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { inCommandRun } from './command-run.ts'
+import { print, printJson, say } from './output.ts'
+import { commonWords, wholeNumber } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+export interface SearchRunWords extends CommonWords {
+  readonly data: string
+  readonly samples: number
+  readonly maxTurns: number
+  readonly limit?: number
+  readonly concurrency: number
+}
+
+/** `train.json` or `test.json` is what a folder is read for; `concurrency` is the default of that word. */
+export function searchRunWords(command: Command, file: string, concurrency: number): Command {
+  command
+    .requiredOption('--data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
+    .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
+    .option('--max-turns <n>', 'turns that a search may take', wholeNumber(1, 1000), 32)
+    .option('--limit <n>', 'only the first n problems', wholeNumber(1))
+    .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
+  return commonWords(command)
+}
+
+export interface SearchRunPlan {
+  readonly command: 'collect' | 'eval'
+  readonly entries: readonly ProblemEntry[]
+  /** What decides the searches beside the words that both commands have. */
+  readonly settings: object
+  readonly title: string
+}
+
+/** What the room below is given. */
+export interface ManySearches {
+  readonly problems: readonly WantedProblem[]
+  readonly samples: number
+  readonly maxTurns: number
+  readonly profile: Profile
+  readonly seed: number
+  readonly run: RunFolder
+  readonly concurrency: number
+  readonly stop: AbortSignal
+  /** Shows the counts, with `note` behind them. */
+  tell(counts: Counts, note: string): void
+}
+
+interface Counts {
+  readonly done: number
+  readonly total: number
+  readonly failed: number
+}
+
+/** What the command prints: `result` for machines, `text` for people. */
+export interface SearchRunResult {
+  readonly result: object
+  readonly text: string
+}
+
+/** The problems of `--data`, up to `--limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
+export async function readEntries(
+  { data, limit }: Pick<SearchRunWords, 'data' | 'limit'>,
+  split?: 'train',
+): Promise<ProblemEntry[]> {
+  const entries = (await readProblems(data, { split })).slice(0, limit)
+  checkJudgeable(entries.map(wanted))
+  return entries
+}
+
+/** Exit code 1 when searches failed: their results are not those of the policy. */
+export async function searchRun(
+  words: SearchRunWords,
+  { command, entries, settings, title }: SearchRunPlan,
+  work: (searches: ManySearches) => Promise<SearchRunResult>,
+): Promise<void> {
+  const { data, samples, maxTurns, limit, seed, concurrency } = words
+  const profile = profiles.embedded
+  const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
+  const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
+  const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
+  let progress: Progress | undefined
+  let failed = 0
+  const tell = ({ done, total, failed: failedNow }: Counts, note: string): void => {
+    failed = failedNow
+    if (progress) progress.advance(1, note)
+    else progress = startProgress({ label: 'searches', total, done })
+  }
+  try {
+    await inCommandRun(command, { ...common, ...settings }, words.run, async (run) => {
+      const stop = interrupt.signal
+      const given = { problems: entries.map(wanted), samples, maxTurns, profile, seed, run, concurrency, stop, tell }
+      const { result, text } = await work(given)
+      progress?.finish()
+      const openPicture = ({ dataSource, docId }: Problem) =>
+        openProblemPicture(entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!)
+      const page = await writeRunPage(run, { title, profile, openPicture })
+      if (words.json) printJson({ ...result, failed, run: run.path, page: page && resolve(page) })
+      else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
+    })
+  } finally {
+    interrupt.release()
+  }
+  reportFailed(failed, entries.length * samples)
+}
+
+/** Says how many searches failed, if any did, and makes the exit code 1. */
+export function reportFailed(failed: number, searches: number): void {
+  if (failed === 0) return
+  say(`error: ${failed} of ${searches} searches failed. Repeat the command to try them again.`)
+  process.exitCode = 1
+}
+
+function wanted(entry: ProblemEntry): WantedProblem {
+  return { problem: entry.problem, openPicture: () => openProblemPicture(entry) }
+}
