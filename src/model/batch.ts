@@ -1,19 +1,18 @@
 /** Turns views and tokens into the arrays that the network takes. Plain typed arrays, padded to fixed shapes. */
 import { colours, shapes } from '../probe/scene.ts'
 import type { Pixels } from '../vision/picture.ts'
-import { imageTokens, type ModelConfig, textTokens } from './config.ts'
-import { firstKernel } from './parameters.ts'
+import { colourCount, firstKernel, imageTokens, type ModelConfig, patchCount, patchSize, textTokens } from './config.ts'
 import { special, tokenOf } from './tokenizer.ts'
 
 export interface SequenceArrays {
   readonly batch: number
-  /** [B, (viewPx/4)^2, 108] */
+  /** [B, patchCount, patchSize] */
   readonly patches: Float32Array
   /** [B, T - I] */
   readonly tokens: Int32Array
   /** [B, T - I] */
   readonly goal: Float32Array
-  /** [B, 6] */
+  /** [B, colourCount] */
   readonly colour: Float32Array
   /** [B, 1, T, T] */
   readonly mask: Float32Array
@@ -38,7 +37,7 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
   const patches = new Float32Array(batch * patchLength)
   const tokens = new Int32Array(batch * words).fill(special.pad)
   const goal = new Float32Array(batch * words)
-  const colour = new Float32Array(batch * colours.length)
+  const colour = new Float32Array(batch * colourCount)
   const mask = new Float32Array(batch * total * total).fill(blocked)
   for (let b = 0; b < batch; b++) {
     const sequence = sequences[b]
@@ -50,7 +49,7 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
       for (const index of goalPositions(sequence.tokens)) {
         goal[b * words + index] = 1
         const named = colourTokens.indexOf(sequence.tokens[index]!)
-        if (named >= 0) colour[b * colours.length + named] = 1
+        if (named >= 0) colour[b * colourCount + named] = 1
       }
       fillPatches(config, sequence.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
     }
@@ -68,12 +67,6 @@ export function goalPositions(tokens: readonly number[]): number[] {
   const colour = tokens.findIndex((token) => colourTokens.includes(token))
   const shape = tokens.findIndex((token) => shapeTokens.has(token))
   return [colour, shape].filter((index) => index >= 0)
-}
-
-const patchSize = firstKernel.size ** 2 * 3
-
-function patchCount(config: ModelConfig): number {
-  return (config.viewPx / firstKernel.stride) ** 2
 }
 
 /** Cuts a view into the overlapping patches of the first convolution; pixels become -1..1, outside is 0. */

@@ -1,4 +1,5 @@
 /** The shape of the small vision-language model. Stored with every checkpoint. */
+import { colours, shapes } from '../probe/scene.ts'
 import { vocabularySize } from './tokenizer.ts'
 
 export interface ModelConfig {
@@ -27,6 +28,30 @@ export const defaultConfig: ModelConfig = {
   stemChannels: [32, 64, 128],
   contextTokens: 88,
   vocabulary: vocabularySize,
+}
+
+/** Side of the patches that the first convolution sees, and its stride, in pixels. */
+export const firstKernel = { size: 6, stride: 4 } as const
+/** Numbers in one such patch: three for each pixel. */
+export const patchSize = firstKernel.size ** 2 * 3
+
+/** Cells of a view that one picture token stands for, and colours that each is looked through for. */
+export const cellsPerPatch = 4
+export const colourCount = colours.length
+/** Labels of a picture token: does this colour show in this cell? Cell by cell. */
+export const presenceLabels = cellsPerPatch * colourCount
+
+/** Where colour, shape and digit stand among the labels of what lies at a view's centre: `[from, to]`. */
+export const kindRanges = {
+  colour: [0, colourCount],
+  shape: [colourCount, colourCount + shapes.length],
+  digit: [colourCount + shapes.length, colourCount + shapes.length + 10],
+} as const
+export const kindLabels = kindRanges.digit[1]
+
+/** Patches that the first convolution sees of a view. */
+export function patchCount(config: ModelConfig): number {
+  return (config.viewPx / firstKernel.stride) ** 2
 }
 
 export function imageTokens(config: ModelConfig): number {

@@ -5,20 +5,20 @@
  *
  * Shapes: B sequences, T tokens of which the first I are picture tokens, D width, V vocabulary.
  */
-import { imageTokens, type ModelConfig, textTokens } from './config.ts'
+import { cellsPerPatch, colourCount, imageTokens, type ModelConfig, textTokens } from './config.ts'
 import { nn, numpy as np, type Tensor } from './jax.ts'
 
 export type Parameters = Readonly<Record<string, Tensor>>
 
 /** Inputs of a batch, made by `batch.ts`. */
 export interface Inputs {
-  /** [B, (viewPx/4)^2, 108]: the first convolution's patches. */
+  /** [B, patchCount, patchSize]: the first convolution's patches. */
   readonly patches: Tensor
   /** [B, T - I] text tokens. */
   readonly tokens: Tensor
   /** [B, T - I] share of each text token in the question's goal (1 on its colour and shape, else 0). */
   readonly goal: Tensor
-  /** [B, 6] the goal's colour, one-hot; all 0 without a goal */
+  /** [B, colourCount] the goal's colour, one-hot; all 0 without a goal. */
   readonly colour: Tensor
   /** [B, 1, T, T] 0 where a token may look, a large negative number elsewhere. */
   readonly mask: Tensor
@@ -59,7 +59,7 @@ function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): 
   return sum
 }
 
-/** [B, patches, 108] to picture features [B, I, D]. Rectifying after cutting keeps the products on contiguous memory. */
+/** [B, patchCount, patchSize] to picture features [B, I, D]. Rectifying after cutting keeps the products on contiguous memory. */
 export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tensor {
   const [batch, count, inputs] = patches.shape as [number, number, number]
   const [c1, c2, c3] = config.stemChannels
@@ -85,13 +85,9 @@ export function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): T
   return np.matmul(oneHot(tokens, config.vocabulary), embedding)
 }
 
-/** Cells of a patch, and colours that a cell is looked through for. */
-const cellsPerPatch = 4
-export const colourCount = 6
-
 /**
  * Where what the goal names shows: the share, 0 to 1, to which each cell of each patch holds its colour, [B, I, 4].
- * `features` are [B, I, D], `colour` is [B, 6], one-hot. The perception loss teaches the same head.
+ * `features` are [B, I, D], `colour` is [B, colourCount], one-hot. The perception loss teaches the same head.
  */
 function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, colour: Tensor): Tensor {
   const [batch, patches] = features.shape as [number, number]
@@ -100,7 +96,7 @@ function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, co
   return np.reciprocal(np.exp(ofGoal.mul(-1)).add(1))
 }
 
-/** Logits [B * I, 24] of each of six colours in each of a patch's four cells. */
+/** Logits [B * I, presenceLabels]: each colour in each of a patch's cells. */
 export function presenceLogits(config: ModelConfig, p: Parameters, features: Tensor): Tensor {
   const rows = features.reshape([features.shape[0]! * features.shape[1]!, config.width])
   return np.matmul(rows, p['look.presence']!).add(p['look.presence.bias']!)
@@ -121,7 +117,9 @@ function pictureTokens(
   const gate = np.expandDims(np.matmul(goal.words, p['goal']!).add(1), 1)
   // Features have a length of sqrt(D), names of about one: what is found has to be heard beside what is seen.
   const loud = 0.6 * Math.sqrt(config.width)
-  const strength = presenceOfGoal(config, p, features.ref, goal.colour).mul(loud).add(1 / cellsPerPatch)
+  const strength = presenceOfGoal(config, p, features.ref, goal.colour)
+    .mul(loud)
+    .add(1 / cellsPerPatch)
   // [B, I, 4] to [B, I, 64]: each patch has its own four of the 64 cells.
   const own = np.eye(patches).reshape([1, patches, patches, 1])
   const spread = strength.reshape([batch, patches, 1, cellsPerPatch]).mul(own)
@@ -130,7 +128,7 @@ function pictureTokens(
   return features.mul(gate).add(places.reshape([batch, patches, config.width]))
 }
 
-/** Rotary position tables [T, head/2] for positions `from .. from + count`. */
+/** Rotary position tables [T, head/2] for every position of the context, and `half`, their width. */
 export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Float32Array; half: number } {
   const half = config.width / config.heads / 2
   const cos = new Float32Array(config.contextTokens * half)

@@ -3,7 +3,7 @@
  * optimisers loop over them and checkpoints store them without knowing the model.
  */
 import { random } from '../shared/random.ts'
-import type { ModelConfig } from './config.ts'
+import { imageTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
 
 export interface ParameterSpec {
   readonly name: string
@@ -14,9 +14,6 @@ export interface ParameterSpec {
   /** Standard deviation of its initial values; 0 starts at zero. */
   readonly scale: number
 }
-
-/** Side of the patches that the first convolution sees, and its stride. */
-export const firstKernel = { size: 6, stride: 4 } as const
 
 /** All parameters in the order of the flat vector. Parameters of the stem have names that start with `stem.`. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
@@ -30,8 +27,7 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
     offset += size
   }
   const fanIn = (n: number): number => 1 / Math.sqrt(n)
-  const firstInputs = firstKernel.size ** 2 * 3
-  add('stem.1', [firstInputs, c1], Math.SQRT2 * fanIn(firstInputs))
+  add('stem.1', [patchSize, c1], Math.SQRT2 * fanIn(patchSize))
   add('stem.1.bias', [c1], 0)
   // 4 x 4 kernels of stride 2, as a product with 2 x 2 blocks whose four outputs are shifted and summed.
   add('stem.2', [4 * c1, 4 * c2], Math.SQRT2 * fanIn(16 * c1))
@@ -48,11 +44,12 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
     add(`${layer}.up`, [width, mlpWidth], fanIn(width))
     add(`${layer}.down`, [mlpWidth, width], fanIn(mlpWidth) / Math.sqrt(2 * layers))
   }
-  // Perception heads: what the stem is taught before the policy exists (train/perception.ts).
-  add('look.presence', [width, 4 * 6], 0.02)
-  add('look.presence.bias', [4 * 6], 0)
-  add('look.kind', [config.patchesPerSide ** 2 * width, 6 + 6 + 10], 0.01)
-  add('look.kind.bias', [6 + 6 + 10], 0)
+  // Heads that the perception loss teaches (train/perception.ts): the policy looks through the first one too, the second
+  // only makes the stem tell kinds apart.
+  add('look.presence', [width, presenceLabels], 0.02)
+  add('look.presence.bias', [presenceLabels], 0)
+  add('look.kind', [imageTokens(config) * width, kindLabels], 0.01)
+  add('look.kind.bias', [kindLabels], 0)
   return specs
 }
 

@@ -14,6 +14,12 @@ const tensors = new Map([
   ['b', { shape: [], values: Float32Array.from([7]) }],
 ])
 
+function withHeader(json: string): Buffer {
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(json.length))
+  return Buffer.concat([length, Buffer.from(json), Buffer.alloc(8)])
+}
+
 describe('safetensors', () => {
   test('what is written comes back, and nothing else is left behind', async () => {
     const path = await folder()
@@ -47,7 +53,12 @@ describe('safetensors', () => {
       cut: whole.subarray(0, whole.length - 4),
       'header only': whole.subarray(0, 20),
       'huge header': Buffer.concat([Buffer.from('ffffffffffffff7f', 'hex'), whole]),
-      'not json': Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{]')]),
+      'not json': withHeader('{]'),
+      'header null': withHeader('null'),
+      'tensor null': withHeader('{"a": null}'),
+      'metadata no texts': withHeader('{"__metadata__": {"step": 3}}'),
+      'shape no list': withHeader('{"a": {"dtype": "F32", "shape": "2", "data_offsets": [0, 8]}}'),
+      'offsets before the start': withHeader('{"a": {"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]}}'),
     }
     for (const [name, bytes] of Object.entries(broken)) {
       const other = join(path, `${name}.safetensors`)

@@ -3,6 +3,7 @@
  * Checked before it is trusted: a truncated or foreign file gives an error that says so.
  */
 import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import { UserError } from '../shared/errors.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 
@@ -17,6 +18,15 @@ export interface Safetensors {
 }
 
 const largestHeader = 10_000_000
+
+const headerSchema = z.record(z.string(), z.unknown())
+const metadataSchema = z.record(z.string(), z.string()).default({})
+const offset = z.int().nonnegative()
+const entrySchema = z.object({
+  dtype: z.literal('F32'),
+  shape: z.array(offset).max(8),
+  data_offsets: z.tuple([offset, offset]),
+})
 
 export async function writeSafetensors(file: string, content: Safetensors): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: content.metadata }
@@ -55,26 +65,31 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   const headerLength = Number(bytes.readBigUInt64LE(0))
   if (headerLength > largestHeader || 8 + headerLength > bytes.length)
     throw broken('its header is longer than the file')
-  let header: Record<string, { dtype?: unknown; shape?: unknown; data_offsets?: unknown }>
+  let json: unknown
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as typeof header
+    json = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength))
   } catch {
     throw broken('its header is not JSON')
   }
-  const { __metadata__: metadata = {}, ...entries } = header
+  const header = headerSchema.safeParse(json)
+  if (!header.success) throw broken('its header is not an object')
+  const { __metadata__, ...entries } = header.data
+  const metadata = metadataSchema.safeParse(__metadata__)
+  if (!metadata.success) throw broken('its metadata are not texts')
   const tensors = new Map<string, StoredTensor>()
   for (const [name, entry] of Object.entries(entries)) {
-    const shape = entry.shape as number[]
-    const [from, to] = (entry.data_offsets ?? []) as [number, number]
-    const size = Array.isArray(shape) ? shape.reduce((a, b) => a * b, 1) : -1
+    const misfit = broken(`tensor ${name.slice(0, 60)} does not fit`)
+    const parsed = entrySchema.safeParse(entry)
+    if (!parsed.success) throw misfit
+    const { shape, data_offsets } = parsed.data
+    const [from, to] = data_offsets
+    const size = shape.reduce((a, b) => a * b, 1)
     const start = 8 + headerLength + from
-    if (entry.dtype !== 'F32' || to - from !== size * 4 || from < 0 || start + size * 4 > bytes.length) {
-      throw broken(`tensor ${name.slice(0, 60)} does not fit`)
-    }
+    if (to - from !== size * 4 || start + size * 4 > bytes.length) throw misfit
     // Copied, because the file's tensors need not lie on multiples of four bytes in memory.
     const values = new Float32Array(size)
     new Uint8Array(values.buffer).set(bytes.subarray(start, start + size * 4))
     tensors.set(name, { shape, values })
   }
-  return { tensors, metadata: metadata as Record<string, string> }
+  return { tensors, metadata: metadata.data }
 }

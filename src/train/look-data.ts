@@ -13,6 +13,7 @@ import {
   quadrants,
   visiblePx,
 } from '../model/language.ts'
+import { kindLabels, kindRanges } from '../model/config.ts'
 import { drawScene, type Region } from '../probe/draw.ts'
 import { colours, makeScene, type Scene, type SceneObject, shapes } from '../probe/scene.ts'
 import { levels } from '../protocol/problem.ts'
@@ -61,10 +62,10 @@ function inside(region: Region, box: readonly number[]): Region {
   ]
 }
 
-/** What the stem is to say of a region: [16 * 24] colour presence by patch and cell, [22] one-hot centre object. */
+/** What the stem is to say of a region: colour presence by patch and cell, one-hot centre object. */
 export function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kind: Float32Array } {
-  const presence = new Float32Array(64 * colours.length)
-  const kind = new Float32Array(22)
+  const presence = new Float32Array(cellsInOrder.length * colours.length)
+  const kind = new Float32Array(kindLabels)
   const side = region[2] - region[0]
   let best: SceneObject | undefined
   let nearest = 0.36
@@ -74,7 +75,7 @@ export function lookLabels(scene: Scene, region: Region): { presence: Float32Arr
     const px = (object.side / side) * 64
     if (u < 0 || v < 0 || u >= 1 || v >= 1 || px < visiblePx) continue
     const cell = cellIndex.get(cellName(cellAt(u, v)))!
-    // Patch-major: 16 patches, each with its four cells, each with six colours.
+    // Patch by patch, in each cell by cell, in each colour by colour.
     presence[cell * colours.length + colours.indexOf(object.colour)] = 1
     const away = Math.hypot(u - 0.5, v - 0.5)
     if (px >= legiblePx && away < nearest) {
@@ -83,9 +84,9 @@ export function lookLabels(scene: Scene, region: Region): { presence: Float32Arr
     }
   }
   if (best) {
-    kind[colours.indexOf(best.colour)] = 1
-    kind[6 + shapes.indexOf(best.shape)] = 1
-    kind[12 + best.digit] = 1
+    kind[kindRanges.colour[0] + colours.indexOf(best.colour)] = 1
+    kind[kindRanges.shape[0] + shapes.indexOf(best.shape)] = 1
+    kind[kindRanges.digit[0] + best.digit] = 1
   }
   return { presence, kind }
 }

@@ -6,6 +6,7 @@
 import type { EmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { LookDatum, Looked } from '../engine/embedded/messages.ts'
 import { defaultAdam } from '../engine/engine.ts'
+import { kindRanges } from '../model/config.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { lookDatum } from './look-data.ts'
 
@@ -76,8 +77,8 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
     }
     if (!kind.some((value) => value > 0)) continue
     legible++
-    if (kind[largest(looked.kind[i]!, 6, 12)]! > 0) shapes++
-    if (kind[largest(looked.kind[i]!, 12, 22)]! > 0) digits++
+    if (kind[largest(looked.kind[i]!, kindRanges.shape)]! > 0) shapes++
+    if (kind[largest(looked.kind[i]!, kindRanges.digit)]! > 0) digits++
   }
   const share = (part: number, of: number): number => (of === 0 ? 0 : part / of)
   return {
@@ -88,7 +89,7 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
   }
 }
 
-function largest(values: Float32Array, from: number, to: number): number {
+function largest(values: Float32Array, [from, to]: readonly [number, number]): number {
   let best = from
   for (let i = from; i < to; i++) if (values[i]! > values[best]!) best = i
   return best

@@ -3,9 +3,9 @@
  * token. Each row draws from its own seeded stream, so what a prompt is answered does not depend on its neighbours.
  */
 import { sequenceArrays } from '../../model/batch.ts'
-import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
+import { colourCount, imageTokens, type ModelConfig, patchCount, patchSize, textTokens } from '../../model/config.ts'
 import { numpy as np, tree } from '../../model/jax.ts'
-import { colourCount, type Parameters, rotaryTable } from '../../model/network.ts'
+import { type Parameters, rotaryTable } from '../../model/network.ts'
 import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
@@ -68,7 +68,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     let [logits, cache] = read(
       tree.ref(p as never) as Parameters,
       {
-        patches: np.array(arrays.patches, { shape: [batch, arrays.patches.length / batch / 108, 108] }),
+        patches: np.array(arrays.patches, { shape: [batch, patchCount(config), patchSize] }),
         tokens: np.array(arrays.tokens, { shape: [batch, words] }),
         goal: np.array(arrays.goal, { shape: [batch, words] }),
         colour: np.array(arrays.colour, { shape: [batch, colourCount] }),

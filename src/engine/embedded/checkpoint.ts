@@ -1,9 +1,10 @@
 /** Checkpoints of the embedded engine: parameters, optimiser state and the model's shape in one safetensors file. */
+import { z } from 'zod'
 import { defaultConfig, type ModelConfig } from '../../model/config.ts'
-import { type ParameterSpec, parameterCount, parameterSpecs } from '../../model/parameters.ts'
+import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
 import { UserError } from '../../shared/errors.ts'
-import { type AdamState, newAdamState } from './adam.ts'
+import type { AdamState } from './adam.ts'
 
 export interface Checkpoint {
   readonly config: ModelConfig
@@ -14,6 +15,24 @@ export interface Checkpoint {
 
 const moments = ['first', 'second'] as const
 
+/** To be counted up whenever the same parameters would mean another network. */
+const format = 'mini-o3-embedded-2'
+
+const count = (largest: number): z.ZodInt => z.int().positive().max(largest)
+
+/** Bounds that keep a foreign file from being taken for a giant model. */
+const configSchema: z.ZodType<ModelConfig> = z.strictObject({
+  viewPx: count(1024),
+  patchesPerSide: count(64),
+  width: count(8192),
+  layers: count(128),
+  heads: count(128),
+  mlpWidth: count(65_536),
+  stemChannels: z.tuple([count(8192), count(8192), count(8192)]),
+  contextTokens: count(65_536),
+  vocabulary: z.literal(defaultConfig.vocabulary, 'its vocabulary is another one'),
+})
+
 export async function writeCheckpoint(file: string, { config, parameters, adam }: Checkpoint): Promise<void> {
   const tensors = new Map<string, StoredTensor>()
   for (const spec of parameterSpecs(config)) {
@@ -22,35 +41,44 @@ export async function writeCheckpoint(file: string, { config, parameters, adam }
       tensors.set(`adam.${moment}/${spec.name}`, { shape: spec.shape, values: partOf(adam![moment], spec) })
     }
   }
-  const metadata = { format: 'mini-o3-embedded-1', config: JSON.stringify(config), adamStep: String(adam?.step ?? 0) }
+  const metadata = { format, config: JSON.stringify(config), adamStep: String(adam?.step ?? 0) }
   await writeSafetensors(file, { tensors, metadata })
 }
 
-/** Throws `UserError` when the file is not a checkpoint of this model. */
+/** Throws `UserError` when the file is not a checkpoint of this model. Sizes are checked before memory is taken. */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(file)
   const wrong = (why: string): UserError =>
     new UserError('checkpoint-foreign', `${file} is not a checkpoint of the embedded policy (${why}).`)
-  if (metadata['format'] !== 'mini-o3-embedded-1') throw wrong('unknown format')
-  const config = { ...defaultConfig, ...(JSON.parse(metadata['config'] ?? '{}') as Partial<ModelConfig>) }
-  if (config.vocabulary !== defaultConfig.vocabulary) throw wrong('its vocabulary is another one')
+  if (metadata['format'] !== format) throw wrong('unknown format')
+  const parsed = configSchema.safeParse(jsonOrUndefined(metadata['config']))
+  if (!parsed.success) throw wrong(`its model's shape: ${parsed.error.issues[0]!.message}`)
+  const config = parsed.data
   const specs = parameterSpecs(config)
   const gather = (prefix: string): Float32Array => {
-    const values = new Float32Array(parameterCount(specs))
-    for (const { name, offset, size } of specs) {
-      const stored = tensors.get(prefix + name)
-      if (stored?.values.length !== size) throw wrong(`${prefix}${name} is missing or has another shape`)
-      values.set(stored.values, offset)
+    for (const { name, size } of specs) {
+      if (tensors.get(prefix + name)?.values.length !== size) throw wrong(`${prefix}${name} is missing or misshapen`)
     }
+    const values = new Float32Array(parameterCount(specs))
+    for (const { name, offset } of specs) values.set(tensors.get(prefix + name)!.values, offset)
     return values
   }
   const parameters = gather('')
   if (!tensors.has(`adam.first/${specs[0]!.name}`)) return { config, parameters }
-  const adam = newAdamState(0)
+  const step = z.coerce.number().int().nonnegative().safeParse(metadata['adamStep'])
+  if (!step.success) throw wrong('its optimiser has no step')
   return {
     config,
     parameters,
-    adam: { ...adam, first: gather('adam.first/'), second: gather('adam.second/'), step: Number(metadata['adamStep']) },
+    adam: { first: gather('adam.first/'), second: gather('adam.second/'), step: step.data },
+  }
+}
+
+function jsonOrUndefined(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
   }
 }
 

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { defaultConfig, type ModelConfig } from '../../model/config.ts'
-import { parameterSpecs } from '../../model/parameters.ts'
+import { parameterCount, parameterSpecs } from '../../model/parameters.ts'
+import { readSafetensors, writeSafetensors } from '../../model/safetensors.ts'
 import { encode, special } from '../../model/tokenizer.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeScene } from '../../probe/scene.ts'
+import { lookDatum } from '../../train/look-data.ts'
 import { type Datum, defaultAdam, type Loss } from '../engine.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.ts'
+import type { LookDatum } from './messages.ts'
 
 const config: ModelConfig = { ...defaultConfig, width: 32, layers: 2, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] }
 const crossEntropy: Loss = { kind: 'cross-entropy' }
@@ -35,6 +38,7 @@ afterAll(async () => {
 })
 
 const adam = { ...defaultAdam, learningRate: 1e-2, weightDecay: 0 }
+const countOf = (shape: ModelConfig): number => parameterCount(parameterSpecs(shape))
 
 async function file(name: string): Promise<string> {
   return join(await mkdtemp(join(tmpdir(), 'engine-')), name)
@@ -137,6 +141,75 @@ describe('embedded engine', () => {
     const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
     const forced = await sampler.sample({ ...requests[0]!, allowed: digits, maxTokens: 1 })
     expect(digits).toContain(forced.tokens[0])
+  })
+
+  test('rows that fill a batch do not count in the perception loss, however it is shared out', async () => {
+    const looks = Array.from({ length: 6 }, (_, i) => lookDatum(1, i))
+    const [alone, three] = [engine(), engine({ workers: 3 })]
+    const loss = async (own: EmbeddedEngine, data: readonly LookDatum[]): Promise<number> =>
+      (await own.lookForwardBackward(data, 1 / data.length)).loss / data.length
+    const one = await loss(alone, looks.slice(0, 1))
+    expect(await loss(alone, Array<LookDatum>(32).fill(looks[0]!))).toBeCloseTo(one, 4)
+    await alone.optimStep({ ...adam, learningRate: 0 })
+    expect(await loss(three, looks)).toBeCloseTo(await loss(alone, looks), 4)
+    const still = { ...adam, learningRate: 0 }
+    const [{ gradientNorm: ofThree }, { gradientNorm: ofOne }] = [
+      await three.optimStep(still),
+      await alone.optimStep(still),
+    ]
+    expect(ofThree / ofOne).toBeCloseTo(1, 4)
+  })
+
+  test('a request that does not fit is refused alone; a closed engine refuses all', async () => {
+    const own = engine()
+    const sampler = await own.sampler()
+    const [{ prompt }] = turns(1) as [Datum]
+    const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
+    const long = { ...request, prompt: { ...prompt, tokens: Array<number>(80).fill(5) } }
+    const both = await Promise.allSettled([sampler.sample(long), sampler.sample(request)])
+    expect(both[0]).toMatchObject({ status: 'rejected', reason: { code: 'context-length' } })
+    expect(both[1]).toMatchObject({ status: 'fulfilled', value: { tokens: expect.any(Array) } })
+    const queued = sampler.sample(request)
+    const training = own.forwardBackward(turns(1), crossEntropy)
+    const closing = own.close()
+    await expect(queued).rejects.toMatchObject({ code: 'engine-stopped' })
+    await expect(training).rejects.toMatchObject({ code: 'engine-stopped' })
+    await closing
+    await expect(sampler.sample(request)).rejects.toMatchObject({ code: 'engine-stopped' })
+    await expect(own.forwardBackward(turns(1), crossEntropy)).rejects.toMatchObject({ code: 'engine-stopped' })
+  })
+
+  test('a worker that breaks says why, and nobody waits for it', async () => {
+    // A width that its heads do not divide: the worker itself is sound, every request to it fails.
+    const broken = engine({ config: { ...config, heads: 3 } })
+    const failure = await broken.forwardBackward(turns(1), crossEntropy).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'engine-failed', cause: expect.stringContaining('.js:') })
+    expect((failure as Error).message).not.toContain('.js:')
+    // A worker that cannot even start.
+    const absurd = engine({ config: { ...config, width: -1 } })
+    await expect(absurd.forwardBackward(turns(1), crossEntropy)).rejects.toMatchObject({ code: 'engine-failed' })
+  })
+
+  test('checkpoints of other models and broken ones are refused', async () => {
+    const path = await file('other.safetensors')
+    const own = engine()
+    // As many parameters, but other heads.
+    await writeCheckpoint(path, { config: { ...config, heads: 2 }, parameters: new Float32Array(countOf(config)) })
+    await expect(own.load(path)).rejects.toMatchObject({ code: 'checkpoint-foreign' })
+    await own.save(path)
+    const { tensors, metadata } = await readSafetensors(path)
+    const wrong: Record<string, Record<string, string>> = {
+      'another format': { ...metadata, format: 'mini-o3-embedded-1' },
+      'no shape': { format: metadata['format']! },
+      'a shape that is not JSON': { ...metadata, config: '{' },
+      'an absurd shape': { ...metadata, config: JSON.stringify({ ...config, width: 1e9 }) },
+      'a giant': { ...metadata, config: JSON.stringify({ ...config, width: 8192, mlpWidth: 65_536, layers: 128 }) },
+      'no step': { ...metadata, adamStep: 'many' },
+    }
+    for (const [name, changed] of Object.entries(wrong)) {
+      await writeSafetensors(path, { tensors, metadata: changed })
+      await expect(own.load(path), name).rejects.toMatchObject({ code: 'checkpoint-foreign' })
+    }
   })
 
   test('a frozen stem stays as it is while the rest learns', async () => {

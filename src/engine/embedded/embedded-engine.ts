@@ -5,9 +5,10 @@
  */
 import { Worker } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
-import { defaultConfig, type ModelConfig } from '../../model/config.ts'
+import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
-import { MiniO3Error, UserError } from '../../shared/errors.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
+import { ContextLengthError, MiniO3Error, UserError } from '../../shared/errors.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { adamStep, newAdamState } from './adam.ts'
@@ -18,7 +19,7 @@ export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig
   /** Seed of the initial weights; ignored when `load` follows. */
   readonly seed?: number
-  /** Worker threads; default: one a core, at most 8. */
+  /** Worker threads; default: `defaultWorkers()`. Their number decides the order of sums, so the last bits of weights. */
   readonly workers?: number
   /** No gradient from text into the stem: once it can see, the first steps of a new task would only spoil it. */
   readonly frozenStem?: boolean
@@ -38,6 +39,16 @@ export interface EmbeddedEngine extends Engine {
 /** Most prompts that one worker reads at once. */
 const sampleBatch = 32
 
+/** One worker thread a core, at most 8. */
+export function defaultWorkers(): number {
+  return Math.min(8, availableParallelism())
+}
+
+interface Waiting<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
 export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): EmbeddedEngine {
   const config = options.config ?? defaultConfig
   const specs = parameterSpecs(config)
@@ -48,8 +59,9 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   const frozenStem = options.frozenStem ?? false
   let adam = newAdamState(size)
   let version = 0
-  const count = options.workers ?? Math.min(8, availableParallelism())
-  const replicas = Array.from({ length: count }, () => startReplica({ config, parameters: shared, frozenStem }, size))
+  const count = options.workers ?? defaultWorkers()
+  const start = { config, parameters: shared, frozenStem }
+  const replicas = Array.from({ length: count }, () => startReplica(start, size, plan))
 
   /** Splits `data` into one run of neighbours a replica. */
   function shares<T>(data: readonly T[]): T[][] {
@@ -66,14 +78,15 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     return Promise.all(asked).finally(plan)
   }
 
-  const queue: { request: SampleRequest; resolve: (reply: SampledReply) => void; reject: (error: unknown) => void }[] =
-    []
+  const queue: (Waiting<SampledReply> & { readonly request: SampleRequest })[] = []
   let flushing = false
 
   /** Hands waiting requests to idle replicas, once everyone who is about to ask has asked. */
   function flush(): void {
     flushing = false
-    const idle = replicas.filter((replica) => replica.pending() === 0)
+    const alive = replicas.filter((replica) => !replica.dead())
+    if (alive.length === 0) for (const { reject } of queue.splice(0)) reject(replicas[0]!.dead())
+    const idle = alive.filter((replica) => replica.pending() === 0)
     for (const [i, replica] of idle.entries()) {
       const part = queue.splice(0, Math.min(sampleBatch, Math.ceil(queue.length / (idle.length - i))))
       if (part.length === 0) return
@@ -90,6 +103,19 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     if (flushing || queue.length === 0) return
     flushing = true
     setTimeout(flush, 1)
+  }
+
+  /** Refuses alone what would break the batch that it is read in. */
+  function checkFits({ prompt: { view, tokens }, replyStart = [] }: SampleRequest): void {
+    const length = tokens.length + replyStart.length
+    if (length > textTokens(config)) {
+      throw new ContextLengthError(`${length} tokens do not fit into the ${textTokens(config)} of the embedded policy.`)
+    }
+    if (view.width !== config.viewPx || view.height !== config.viewPx) {
+      throw new RangeError(
+        `a view of ${view.width} x ${view.height} pixels; the model looks at ${config.viewPx} a side`,
+      )
+    }
   }
 
   return {
@@ -124,6 +150,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       return Promise.resolve({
         sample: (request: SampleRequest) =>
           new Promise<SampledReply>((resolve, reject) => {
+            checkFits(request)
             queue.push({ request, resolve, reject })
             plan()
           }),
@@ -133,7 +160,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     saveForUse: (file) => writeCheckpoint(file, { config, parameters }),
     async load(file) {
       const checkpoint: Checkpoint = await readCheckpoint(file)
-      if (checkpoint.parameters.length !== size) {
+      if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
         throw new UserError('checkpoint-foreign', `${file} holds a model of another shape. Name another checkpoint.`)
       }
       parameters.set(checkpoint.parameters)
@@ -151,43 +178,52 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
 
 interface Replica {
   readonly gradients: Float32Array
+  /** Rejects once the replica is dead. */
   ask(request: Request): Promise<unknown>
   /** Requests not yet answered. */
   pending(): number
+  /** Why it will never answer again: it broke, or was stopped. */
+  dead(): MiniO3Error | undefined
   stop(): Promise<void>
 }
 
-function startReplica(start: Omit<Start, 'gradients'>, size: number): Replica {
+function startReplica(start: Omit<Start, 'gradients'>, size: number, onDeath: () => void): Replica {
   const gradients = new SharedArrayBuffer(size * 4)
   const worker = new Worker(workerUrl(import.meta.url, './worker.js'), { workerData: { ...start, gradients } })
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
+  const waiting = new Map<number, Waiting<unknown>>()
   let next = 0
+  let dead: MiniO3Error | undefined
   // An idle engine keeps no program alive; one that is asked something does.
   worker.unref()
   worker.on('message', (response: Response) => {
-    const { resolve, reject } = waiting.get(response.id)!
+    const asked = waiting.get(response.id)
     waiting.delete(response.id)
     if (waiting.size === 0) worker.unref()
-    if ('failed' in response) reject(new MiniO3Error('engine-failed', response.failed))
-    else resolve(response.ok)
+    if ('ok' in response) asked?.resolve(response.ok)
+    else asked?.reject(new MiniO3Error('engine-failed', response.failed.message, { cause: response.failed.stack }))
   })
-  const stopAll = (error: unknown): void => {
-    for (const { reject } of waiting.values()) reject(error)
+  const die = (error: MiniO3Error): void => {
+    dead ??= error
+    for (const { reject } of waiting.values()) reject(dead)
     waiting.clear()
+    onDeath()
   }
-  worker.on('error', (cause) => stopAll(new MiniO3Error('engine-failed', 'A worker of the engine broke.', { cause })))
-  worker.on('exit', () => stopAll(new MiniO3Error('engine-stopped', 'The engine was stopped while it was working.')))
+  worker.on('error', (cause) => die(new MiniO3Error('engine-failed', 'A worker of the engine broke.', { cause })))
+  worker.on('exit', () => die(new MiniO3Error('engine-failed', 'A worker of the engine ended by itself.')))
   return {
     gradients: new Float32Array(gradients),
     ask: (request) =>
       new Promise((resolve, reject) => {
+        if (dead) throw dead
         const id = next++
         waiting.set(id, { resolve, reject })
         worker.ref()
         worker.postMessage({ id, request })
       }),
     pending: () => waiting.size,
+    dead: () => dead,
     stop: async () => {
+      die(new MiniO3Error('engine-stopped', 'The engine is closed.'))
       await worker.terminate()
     },
   }

@@ -1,5 +1,5 @@
 /** The compiled functions of the embedded engine: gradients of each loss, prompts read at once, tokens one by one. */
-import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
+import { imageTokens, kindRanges, type ModelConfig, presenceLabels, textTokens } from '../../model/config.ts'
 import { jit, lax, nn, numpy as np, type Tensor, valueAndGrad } from '../../model/jax.ts'
 import {
   attend,
@@ -83,19 +83,21 @@ export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
 
 /** What a view holds, for teaching the stem: see `train/perception.ts`. */
 export interface LookTargets {
-  /** [B, I, 24] 1 where a colour shows in one of the patch's four cells. */
+  /** [B] 1, or 0 for rows that only fill the batch. */
+  readonly rows: Tensor
+  /** [B, I, presenceLabels] 1 where a colour shows in one of the patch's cells. */
   readonly presence: Tensor
-  /** [B, 22] one-hot colour, shape and digit of what lies at the centre; all 0 where nothing legible does. */
+  /** [B, kindLabels] one-hot colour, shape and digit of what lies at the centre; all 0 where nothing legible does. */
   readonly kind: Tensor
 }
 
 export type LookStep = (p: Parameters, patches: Tensor, targets: LookTargets) => [[Tensor, Tensor[]], Parameters]
 
-/** Where colour, shape and digit stand among the 22 kinds, and how much each counts: digits are the hardest to learn. */
-const kindParts = [
-  [0, 6, 1],
-  [6, 12, 2],
-  [12, 22, 4],
+/** How much each kind of label counts: digits are the hardest to learn. */
+const kindWeights = [
+  [kindRanges.colour, 1],
+  [kindRanges.shape, 2],
+  [kindRanges.digit, 4],
 ] as const
 
 /** Loss of the perception heads: presence by binary, kinds by categorical cross-entropy; predictions as extras. */
@@ -107,14 +109,19 @@ export function lookStep(config: ModelConfig): LookStep {
     const batch = patches.shape[0]!
     const seen = stem(config, own, patches)
     const cells = presenceLogits(config, heads, seen.ref)
-    const labels = targets.presence.reshape([batch * imageTokens(config), 24])
-    // log(1 + e^x) - y x, the stable form of binary cross-entropy; present cells are rare and count four times.
+    const labels = targets.presence.ref.reshape([batch * imageTokens(config), presenceLabels])
+    // Present cells are rare and count four times; rows that only fill the batch do not count.
+    const weights = targets.presence
+      .mul(3)
+      .add(1)
+      .mul(targets.rows.reshape([batch, 1, 1]))
+    // log(1 + e^x) - y x, the stable form of binary cross-entropy.
     const softplus = np.log(np.exp(np.absolute(cells.ref).mul(-1)).add(1)).add(nn.relu(cells.ref))
-    const miss = softplus.sub(cells.ref.mul(labels.ref)).mul(labels.mul(3).add(1))
+    const miss = softplus.sub(cells.ref.mul(labels)).mul(weights.reshape([batch * imageTokens(config), presenceLabels]))
     const flat = seen.reshape([batch, imageTokens(config) * config.width])
     const kinds = np.matmul(flat, heads['look.kind']!).add(heads['look.kind.bias']!)
     let loss = np.sum(miss).mul(0.1)
-    for (const [from, to, weight] of kindParts) {
+    for (const [[from, to], weight] of kindWeights) {
       const part = nn.logSoftmax(kinds.ref.slice([], [from, to]) as Tensor, -1)
       loss = loss.sub(np.sum(part.mul(targets.kind.ref.slice([], [from, to]) as Tensor)).mul(weight))
     }
@@ -124,10 +131,10 @@ export function lookStep(config: ModelConfig): LookStep {
   return jit(valueAndGrad(lossOf as never, { hasAux: true } as never) as never) as unknown as LookStep
 }
 
-/** Keys and values of every layer, [B, H, T, head] each. */
-export type Cache = readonly Tensor[]
-
-/** Reads prompts at once: caches, and the log-probabilities [B, V] after each prompt's last token. */
+/**
+ * Reads prompts at once: the log-probabilities [B, V] after each prompt's last token, and the cache: keys and values of
+ * every layer, [B, H, T, head] each.
+ */
 export type ReadPrompts = (p: Parameters, inputs: Inputs, last: Tensor) => [Tensor, Tensor[]]
 
 export function readPrompts(config: ModelConfig): ReadPrompts {

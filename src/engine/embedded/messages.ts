@@ -15,9 +15,9 @@ export interface Start {
 /** A view and what it holds, for teaching the stem. */
 export interface LookDatum {
   readonly view: Pixels
-  /** [16 * 24] */
+  /** [imageTokens * presenceLabels] */
   readonly presence: Float32Array
-  /** [22] */
+  /** [kindLabels] */
   readonly kind: Float32Array
 }
 
@@ -34,11 +34,11 @@ export interface Trained {
 
 export interface Looked {
   readonly loss: number
-  /** Predictions as the heads gave them: [n][16 * 24] and [n][22]. */
+  /** Predictions as the heads gave them, shaped as the labels of `LookDatum`. */
   readonly presence: readonly Float32Array[]
   readonly kind: readonly Float32Array[]
 }
 
 export type Response =
   | { readonly id: number; readonly ok: Trained | Looked | readonly SampledReply[] }
-  | { readonly id: number; readonly failed: string }
+  | { readonly id: number; readonly failed: { readonly message: string; readonly stack?: string } }

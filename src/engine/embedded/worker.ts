@@ -1,9 +1,18 @@
 /** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
-import { imageTokens, type ModelConfig, textTokens } from '../../model/config.ts'
+import {
+  colourCount,
+  imageTokens,
+  kindLabels,
+  type ModelConfig,
+  patchCount,
+  patchSize,
+  presenceLabels,
+  textTokens,
+} from '../../model/config.ts'
 import { numpy as np, type Tensor } from '../../model/jax.ts'
-import { colourCount, type Inputs, type Parameters } from '../../model/network.ts'
+import type { Inputs, Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
 import type { Datum, Loss } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
@@ -43,9 +52,8 @@ async function addGradients(all: Parameters, scale: number): Promise<void> {
 
 function tensors(arrays: SequenceArrays, total: number): Inputs {
   const { batch, patches, tokens, goal, colour, mask } = arrays
-  const views = patches.length / batch / 108
   return {
-    patches: np.array(patches, { shape: [batch, views, 108] }),
+    patches: np.array(patches, { shape: [batch, patchCount(config), patchSize] }),
     tokens: np.array(tokens, { shape: [batch, tokens.length / batch] }),
     goal: np.array(goal, { shape: [batch, tokens.length / batch] }),
     colour: np.array(colour, { shape: [batch, colourCount] }),
@@ -123,25 +131,26 @@ async function trainMicroBatch(
 async function look(data: readonly LookDatum[], scale: number): Promise<Looked> {
   looks ??= lookStep(config)
   const result = { loss: 0, presence: [] as Float32Array[], kind: [] as Float32Array[] }
-  const cells = imageTokens(config) * 24
+  const cells = imageTokens(config) * presenceLabels
   const batch = microBatch * 2
   for (let from = 0; from < data.length; from += batch) {
     const part = data.slice(from, from + batch)
-    const patchLength = (config.viewPx / 4) ** 2 * 108
+    const patchLength = patchCount(config) * patchSize
     const patches = new Float32Array(batch * patchLength)
     const presence = new Float32Array(batch * cells)
-    const kind = new Float32Array(batch * 22)
+    const kind = new Float32Array(batch * kindLabels)
     for (const [b, datum] of part.entries()) {
       fillPatches(config, datum.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
       presence.set(datum.presence, b * cells)
-      kind.set(datum.kind, b * 22)
+      kind.set(datum.kind, b * kindLabels)
     }
     const [[total, extras], grads] = looks(
       currentParameters(),
-      np.array(patches, { shape: [batch, patchLength / 108, 108] }),
+      np.array(patches, { shape: [batch, patchCount(config), patchSize] }),
       {
-        presence: np.array(presence, { shape: [batch, imageTokens(config), 24] }),
-        kind: np.array(kind, { shape: [batch, 22] }),
+        rows: np.array(new Float32Array(batch).fill(1, 0, part.length), { shape: [batch] }),
+        presence: np.array(presence, { shape: [batch, imageTokens(config), presenceLabels] }),
+        kind: np.array(kind, { shape: [batch, kindLabels] }),
       },
     )
     result.loss += ((await total.data()) as Float32Array)[0]!
@@ -150,7 +159,7 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
     await addGradients(grads, scale)
     for (let b = 0; b < part.length; b++) {
       result.presence.push(seenCells.slice(b * cells, (b + 1) * cells))
-      result.kind.push(seenKinds.slice(b * 22, (b + 1) * 22))
+      result.kind.push(seenKinds.slice(b * kindLabels, (b + 1) * kindLabels))
     }
   }
   return result
@@ -175,7 +184,8 @@ parentPort!.on('message', ({ id, request }: { id: number; request: Request }) =>
     try {
       response = { id, ok: (await answer(request)) as Trained }
     } catch (error) {
-      response = { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+      const { message, stack } = error instanceof Error ? error : new Error(String(error))
+      response = { id, failed: { message, stack } }
     }
     parentPort!.postMessage(response)
   })
