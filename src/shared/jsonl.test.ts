@@ -26,6 +26,12 @@ describe('jsonl', () => {
     expect(await readAll()).toEqual(Array.from({ length: 200 }, (_, n) => ({ n, text: 'line\nbreak \u2028 é' })))
   })
 
+  it('breaks lines at \\n and nowhere else', async () => {
+    const odd = ['a\u2028b', 'c\u2029d', 'e\u0085f', 'g\rh', `${'é'.repeat(70_000)}\u2028`]
+    await writeFile(path, odd.map((text) => `${JSON.stringify(text)}\n\n`).join('') + '7\r\n \r\n')
+    expect(await readAll()).toEqual([...odd, 7])
+  })
+
   it('has a line on disk, whole, when append resolves', async () => {
     const writer = await openJsonl(path)
     await writer.append({ n: 1 })

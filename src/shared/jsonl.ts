@@ -5,7 +5,6 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { MiniO3Error } from './errors.ts'
 
 export interface JsonlWriter {
@@ -77,11 +76,10 @@ export async function* readJsonl(path: string): AsyncGenerator<unknown, void> {
   const whole = await endOfLastWholeLine(file)
   await file.close()
   if (whole === 0) return
-  const lines = createInterface({ input: createReadStream(path, { end: whole - 1 }), crlfDelay: Infinity })
   let number = 0
-  for await (const line of lines) {
+  for await (const line of linesOf(createReadStream(path, { encoding: 'utf8', end: whole - 1 }))) {
     number++
-    if (line === '') continue
+    if (line.trim() === '') continue
     let value: unknown
     try {
       value = JSON.parse(line)
@@ -93,6 +91,16 @@ export async function* readJsonl(path: string): AsyncGenerator<unknown, void> {
       )
     }
     yield value
+  }
+}
+
+/** Split at \n alone: JSON text may hold the other characters that some readers take for line ends (U+2028, U+2029). */
+async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void> {
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop()!
+    yield* lines
   }
 }
 

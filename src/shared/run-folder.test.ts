@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,14 +27,13 @@ const config = { command: 'sft', steps: 10, data: { seed: 1 } }
 describe('run folder', () => {
   it('lays out a new run and keeps its lines and pictures', async () => {
     const run = await openRun(path, config)
-    expect(run.resumed).toBe(false)
     await run.append('metrics', { step: 1 })
     await run.append('metrics', { step: 2 })
     const bytes = Buffer.from('not really a picture')
     const hash = await run.keepImage(bytes, 'png')
     expect(await run.keepImage(bytes, 'png')).toBe(hash)
     await run.close()
-    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images', 'logs', 'metrics.jsonl'])
+    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images', 'metrics.jsonl'])
     expect(hash).toBe(sha256(bytes))
     expect(await readdir(join(path, 'images'))).toEqual([`${hash}.png`])
     expect(JSON.parse(await readFile(run.file('config.json'), 'utf8'))).toEqual(config)
@@ -45,7 +45,6 @@ describe('run folder', () => {
     await first.close()
     await appendFile(join(path, 'trajectories.jsonl'), '{"n":2')
     const again = await openRun(path, { data: { seed: 1 }, steps: 10, command: 'sft', absent: undefined })
-    expect(again.resumed).toBe(true)
     expect(await linesOf(again)).toEqual([{ n: 1 }])
     await again.append('trajectories', { n: 2 })
     expect(await linesOf(again)).toEqual([{ n: 1 }, { n: 2 }])
@@ -72,7 +71,40 @@ describe('run folder', () => {
   it('starts over in a folder whose first start was killed before its config was there', async () => {
     await mkdir(join(path, 'images'), { recursive: true })
     await writeFile(join(path, 'config.json.17-0.tmp'), '{"comm')
-    expect((await openRun(path, config)).resumed).toBe(false)
+    await (await openRun(path, config)).close()
+    expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual(config)
+  })
+
+  it('is open once at a time, and again when it was closed or its process is gone', async () => {
+    const run = await openRun(path, config)
+    await expect(openRun(path, config)).rejects.toMatchObject({
+      code: 'run-in-use',
+      exitCode: 2,
+      message: expect.stringContaining(`process ${process.pid}`),
+    })
+    await run.append('metrics', { step: 1 })
+    await run.close()
+    await (await openRun(path, config)).close()
+
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    await writeFile(join(path, 'lock'), String(pid))
+    const again = await openRun(path, config)
+    expect(await readFile(join(path, 'lock'), 'utf8')).toBe(String(process.pid))
+    await again.close()
+
+    await writeFile(join(path, 'lock'), '')
+    await expect(openRun(path, config)).rejects.toThrow(`delete ${join(path, 'lock')}`)
+  })
+
+  it('is given to one of many that open it at the same moment', async () => {
+    const opened = await Promise.allSettled(Array.from({ length: 8 }, () => openRun(path, config)))
+    expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('leaves no lock in a folder that it refuses', async () => {
+    await (await openRun(path, config)).close()
+    await expect(openRun(path, { ...config, steps: 20 })).rejects.toMatchObject({ code: 'run-config-differs' })
+    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images'])
   })
 
   it('replaces a file whole', async () => {

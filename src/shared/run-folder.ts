@@ -1,12 +1,13 @@
 /**
  * A run is a folder with everything needed to read, resume and reproduce one command: `config.json`,
- * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, `logs/`.
- * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole.
+ * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, and what the command adds.
+ * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
+ * time has it open; `lock` holds that process's id.
  */
-import { access, mkdir, open, readFile, readdir, rename } from 'node:fs/promises'
+import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { canonicalJson, sha256 } from './canonical.ts'
-import { UserError } from './errors.ts'
+import { errorCodeOf, UserError } from './errors.ts'
 import { openJsonl, readJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
 
@@ -14,34 +15,41 @@ export type RunLog = 'trajectories' | 'metrics' | 'checkpoints'
 
 export interface RunFolder {
   readonly path: string
-  /** True when the folder held this run already: what its logs list is done. */
-  readonly resumed: boolean
   /** Appends one line to a log and flushes it. */
   append(log: RunLog, value: unknown): Promise<void>
   /** The lines of a log, so far. */
   read(log: RunLog): AsyncGenerator<unknown, void>
   /** Keeps an encoded picture once, named by the hash of its bytes; returns that hash (hex SHA-256). */
   keepImage(bytes: Uint8Array, extension: string): Promise<string>
-  /** A path inside the folder, such as `path('logs', 'server.log')`. */
+  /** A path inside the folder, such as `file('images', 'a.png')`. */
   file(...parts: readonly string[]): string
+  /** Waits for what is being written, and lets others open the run. */
   close(): Promise<void>
 }
 
 /**
  * Starts a run in an empty or absent folder, or resumes the one that is there. `config` is JSON data that decides what
- * the run computes. Throws `UserError` when the folder holds a run with another config, or something else.
+ * the run computes. Throws `UserError` when the folder holds a run with another config, or something else, or when another
+ * process works in it.
  */
 export async function openRun(path: string, config: object): Promise<RunFolder> {
-  const resumed = await checkConfig(path, config)
-  await mkdir(join(path, 'images'), { recursive: true })
-  await mkdir(join(path, 'logs'), { recursive: true })
-  if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  // Once before anything is written, and once when nobody else can write.
+  await checkConfig(path, config)
+  await mkdir(path, { recursive: true })
+  await lockRun(path)
+  try {
+    const resumed = await checkConfig(path, config)
+    await mkdir(join(path, 'images'), { recursive: true })
+    if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  } catch (error) {
+    await unlockRun(path)
+    throw error
+  }
 
   const writers = new Map<RunLog, Promise<JsonlWriter>>()
   const logPath = (log: RunLog): string => join(path, `${log}.jsonl`)
   return {
     path,
-    resumed,
     async append(log, value) {
       let writer = writers.get(log)
       if (writer === undefined) {
@@ -60,7 +68,45 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     file: (...parts) => join(path, ...parts),
     async close() {
       for (const writer of writers.values()) await (await writer).close()
+      await unlockRun(path)
     },
+  }
+}
+
+/** Takes the run for this process. The lock of a process that is gone, as after a kill, is taken over. */
+async function lockRun(path: string): Promise<void> {
+  const file = join(path, 'lock')
+  const take = (): Promise<boolean> =>
+    writeFile(file, String(process.pid), { flag: 'wx' }).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCodeOf(error) === 'EEXIST') return false
+        throw error
+      },
+    )
+  if (await take()) return
+  const holder = (await readFile(file, 'utf8').catch(() => '')).trim()
+  if (/^\d+$/.test(holder) && !isAlive(Number(holder))) {
+    await rm(file, { force: true })
+    if (await take()) return
+  }
+  throw new UserError(
+    'run-in-use',
+    `${path} is in use by process ${holder || '(unknown)'}. Wait until it has ended, or name another folder with --run. ` +
+      `If no such process works here, delete ${file}.`,
+  )
+}
+
+async function unlockRun(path: string): Promise<void> {
+  await rm(join(path, 'lock'), { force: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCodeOf(error) !== 'ESRCH'
   }
 }
 
@@ -85,7 +131,7 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
   const configPath = join(path, 'config.json')
   if (!(await exists(configPath))) {
     const names = await namesIn(path)
-    if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'logs')) return false
+    if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'lock')) return false
     throw new UserError(
       'run-folder-taken',
       `${path} is not empty and holds no run (no config.json). Name another folder with --run.`,
