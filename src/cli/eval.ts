@@ -1,11 +1,10 @@
 /** `mini-o3 eval`: Avg@K of a policy on a set of problems, at every turn limit, with intervals and causes. */
 import type { Command } from 'commander'
-import { curveSvg, limitCurve } from '../evaluate/curve-svg.ts'
+import { curveSvg, limitCurves } from '../evaluate/curve-svg.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { EvalProgress, EvalReport } from '../evaluate/evaluate.ts'
 import { accuracyTable, causesTable, plainTable } from '../evaluate/table.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
-import { levels } from '../protocol/problem.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { checkPolicyName, evalPolicies, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
@@ -58,10 +57,6 @@ function text({ summary, causes }: EvalReport, name: string): string {
 }
 
 function chart({ summary }: EvalReport, name: string): string {
-  const curves = levels.flatMap((level) => {
-    const slice = summary.byLevel[level]
-    return slice ? [limitCurve(level, slice)] : []
-  })
   const title = `Accuracy of ${name} by turn limit`
-  return curveSvg([...curves, limitCurve('all', summary)], { title, xLabel: 'turn limit', yLabel: 'accuracy' })
+  return curveSvg(limitCurves(summary), { title, xLabel: 'turn limit', yLabel: 'accuracy' })
 }
