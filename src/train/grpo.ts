@@ -57,10 +57,10 @@ export async function grpoStep(
   const mismatches: number[] = []
   let [clipped, learned] = [0, 0]
   for (let update = 0; update < updates; update++) {
-    const share = teaching.filter((_, i) => i % updates === update)
+    const part = teaching.filter((_, i) => i % updates === update)
     const data = policyData(
-      share.map(({ group }) => group),
-      share.map(({ advantage }) => advantage),
+      part.map(({ group }) => group),
+      part.map(({ advantage }) => advantage),
     )
     if (data.length === 0) continue
     const { logprobs } = await engine.forwardBackward(data, loss)
@@ -76,15 +76,14 @@ export async function grpoStep(
       }
     }
   }
-  return { ...rolloutMetrics(groups, objective), ...share(), step, learningRate }
-
-  function share(): Pick<GrpoMetrics, 'zeroSpreadShare' | 'clipShare' | 'mismatch' | 'gradientNorm'> {
-    return {
-      zeroSpreadShare: 1 - teaching.length / groups.length,
-      clipShare: learned === 0 ? 0 : clipped / learned,
-      mismatch: mean(mismatches),
-      gradientNorm: mean(norms),
-    }
+  return {
+    ...rolloutMetrics(groups, objective),
+    step,
+    zeroSpreadShare: 1 - teaching.length / groups.length,
+    clipShare: learned === 0 ? 0 : clipped / learned,
+    mismatch: mean(mismatches),
+    gradientNorm: mean(norms),
+    learningRate,
   }
 }
 

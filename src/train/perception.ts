@@ -9,6 +9,7 @@ import { defaultAdam } from '../engine/engine.ts'
 import { kindRanges } from '../model/config.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { lookDatum } from './look-data.ts'
+import { keepCheckpoint } from './run-log.ts'
 
 export interface PerceptionSettings {
   readonly lookSteps: number
@@ -45,8 +46,10 @@ export async function teachStem(
     onStep?(step: number, metrics: LookMetrics): void
   } = {},
 ): Promise<void> {
-  let data = lookBatchAt(settings, options.firstStep ?? 1)
-  for (let step = options.firstStep ?? 1; step <= settings.lookSteps; step++) {
+  const first = options.firstStep ?? 1
+  if (first > settings.lookSteps) return
+  let data = lookBatchAt(settings, first)
+  for (let step = first; step <= settings.lookSteps; step++) {
     const working = engine.lookForwardBackward(data, 1 / settings.lookBatch)
     const next = step < settings.lookSteps ? lookBatchAt(settings, step + 1) : []
     const looked = await working
@@ -57,8 +60,7 @@ export async function teachStem(
     options.onStep?.(step, metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.lookSteps || stopping) {
-      await engine.save(run.file('checkpoint.safetensors'))
-      await run.append('checkpoints', { stage: 'look', step, file: 'checkpoint.safetensors' })
+      await keepCheckpoint(engine, run, 'look', step)
     }
     if (stopping) return
     data = next

@@ -5,6 +5,7 @@ import { judgeTrajectory } from '../judge/judge.ts'
 import type { Policy, TokenSample } from '../policy/policy.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { completed, type Trajectory } from '../protocol/trajectory.ts'
+import { MiniO3Error } from '../shared/errors.ts'
 import type { Task } from '../search/search.ts'
 import { searchGroup } from '../search/search-many.ts'
 import { advantages, type GroupAdvantages, type Objective, tokenCoefficients } from './advantages.ts'
@@ -17,7 +18,10 @@ export interface Rollout {
   readonly reward: number
 }
 
-/** `groupSize` searches for each task, all at once, so that the sampler can batch them. */
+/**
+ * `groupSize` searches for each task, all at once, so that the sampler can batch them. Throws `MiniO3Error` when one of
+ * them failed: that says nothing about the policy, so it is never scored.
+ */
 export async function rolloutGroups(
   tasks: readonly Task[],
   policy: Policy,
@@ -27,6 +31,14 @@ export async function rolloutGroups(
   return Promise.all(
     tasks.map(async (task) => {
       const group = await searchGroup(task, policy, { ...search, samples: groupSize })
+      const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
+      if (failed) {
+        throw new MiniO3Error(
+          'search-failed',
+          `A search for ${task.problem.docId} failed: ${failed.failure?.message ?? 'no reason given'}. ` +
+            'Repeat the command to go on from the last checkpoint.',
+        )
+      }
       return Promise.all(
         group.map(async ({ trajectory, replies }) => {
           const judged = await judgeTrajectory(trajectory, judgeExact)

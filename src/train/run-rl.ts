@@ -14,6 +14,7 @@ import { hashSeed, random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { rolloutGroups } from './rollout.ts'
+import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
 import { policyFile } from './run-sft.ts'
 
 export interface RunRlSettings extends GrpoSettings {
@@ -65,8 +66,9 @@ interface StepTimes {
   readonly trainMs: number
 }
 
-/** Steps in a row with a mean of hardly more than one turn, after which a run is called collapsed. */
+/** Steps in a row with a mean of fewer turns, hardly more than one, after which a run is called collapsed. */
 const collapseSteps = 10
+const shortTurns = 1.3
 
 /** Returns how it ended. `stopped`: the same call goes on from the last checkpoint. */
 export async function runRl(options: RunRlOptions): Promise<'complete' | 'stopped' | 'collapsed'> {
@@ -74,12 +76,14 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
   // The stem stays frozen: rewards are too coarse to teach it to see.
   const engine = createEmbeddedEngine({ config, frozenStem: true, workers })
   try {
-    const done = await lastStep(run)
-    await engine.load(done > 0 ? run.file(checkpointFile(done)) : options.from)
-    if (done === 0) engine.resetOptimiser()
+    const last = await lastCheckpoint(run)
+    const done = last?.step ?? 0
+    await engine.load(last ? run.file(last.file) : options.from)
+    if (!last) engine.resetOptimiser()
     const profile = { ...profiles.embedded, contextLimit: settings.contextLimit }
-    let short = 0
-    for (let step = done + 1; step <= settings.steps; step++) {
+    const before = (await metricsOf(run, 'rl')).slice(0, done)
+    let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
+    for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
       const startedMs = performance.now()
       const tasks = await Promise.all(drawProblems(options, step).map((open) => open()))
       const policy = samplerPolicy('embedded', await engine.sampler(), 1)
@@ -91,27 +95,18 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
       const times = { rolloutMs: rolledMs - startedMs, trainMs: performance.now() - rolledMs }
       await run.append('metrics', { stage: 'rl', ...metrics, ...times })
       options.onStep?.({ ...metrics, ...times })
+      short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true
       if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
-        await engine.save(run.file(checkpointFile(step)))
-        await run.append('checkpoints', { stage: 'rl', step, file: checkpointFile(step) })
+        await keepCheckpoint(engine, run, 'rl', step)
       }
       if (stopping) return 'stopped'
-      short = metrics.turns < 1.3 ? short + 1 : 0
-      if (short === collapseSteps) {
-        await engine.saveForUse(run.file(policyFile))
-        return 'collapsed'
-      }
     }
     await engine.saveForUse(run.file(policyFile))
-    return 'complete'
+    return short < collapseSteps ? 'complete' : 'collapsed'
   } finally {
     await engine.close()
   }
-}
-
-function checkpointFile(step: number): string {
-  return `checkpoint-${step}.safetensors`
 }
 
 /** The problems of a step: a level by the mix, then one of its problems, all by seed and step. */
@@ -130,10 +125,4 @@ function drawProblems({ problems, settings }: RunRlOptions, step: number): (() =
     }
     return rng.pick(problems[level])
   })
-}
-
-async function lastStep(run: RunFolder): Promise<number> {
-  let last = 0
-  for await (const line of run.read('checkpoints')) last = (line as { step: number }).step
-  return last
 }

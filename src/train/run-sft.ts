@@ -3,14 +3,17 @@
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
-import type { ModelConfig } from '../model/config.ts'
+import { defaultConfig, type ModelConfig, textTokens } from '../model/config.ts'
+import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { UserError } from '../shared/errors.ts'
 import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import type { Picture } from '../vision/picture.ts'
+import { view } from '../vision/fit.ts'
+import type { Picture, Pixels } from '../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
+import { lastCheckpoint } from './run-log.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
@@ -47,6 +50,8 @@ export interface RunSftOptions {
   readonly config?: ModelConfig
   readonly workers?: number
   readonly signal?: AbortSignal
+  /** Told once, before training, how many turns are left out because they are longer than the model's context. */
+  onDropped?(turns: number): void
   onLook?(step: number, metrics: LookMetrics): void
   onStep?(metrics: SftMetrics): void
 }
@@ -57,10 +62,12 @@ export const policyFile = 'policy.safetensors'
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runSft(options: RunSftOptions): Promise<boolean> {
   const { trajectories, settings, from, run, config, workers, signal } = options
-  const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
+  const all = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
+  const turns = all.filter((turn) => fits(turn, config ?? defaultConfig))
   if (turns.length === 0) {
     throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
   }
+  if (turns.length < all.length) options.onDropped?.(all.length - turns.length)
   const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
   try {
     const done = await lastCheckpoint(run)
@@ -89,32 +96,23 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
   }
 }
 
+/** The last token of a reply is only ever predicted. */
+function fits({ prompt, reply }: ColdStartTurn, config: ModelConfig): boolean {
+  return prompt.length + reply.length - 1 <= textTokens(config)
+}
+
 async function batchAt(
   turns: readonly ColdStartTurn[],
   { settings, openPicture }: RunSftOptions,
   step: number,
-): Promise<
-  { prompt: { view: Awaited<ReturnType<Picture['region']>>; tokens: readonly number[] }; reply: readonly number[] }[]
-> {
+): Promise<{ prompt: { view: Pixels; tokens: readonly number[] }; reply: readonly number[] }[]> {
   const indices = batchIndices(turns.length, settings, step)
   return Promise.all(
     indices.map(async (index, position) => {
       const turn = shiftNumbers(turns[index]!, random('shift', settings.seed, step, position))
       const picture = await openPicture(turn.docId)
-      const view = await picture.region(turn.boxPx, { width: 64, height: 64 }, 'area')
-      return { prompt: { view, tokens: turn.prompt }, reply: turn.reply }
+      const seen = await view(picture, turn.boxPx, profiles.embedded.observationView)
+      return { prompt: { view: seen, tokens: turn.prompt }, reply: turn.reply }
     }),
   )
-}
-
-interface CheckpointLine {
-  readonly stage: 'look' | 'sft'
-  readonly step: number
-  readonly file: string
-}
-
-async function lastCheckpoint(run: RunFolder): Promise<CheckpointLine | undefined> {
-  let last: CheckpointLine | undefined
-  for await (const line of run.read('checkpoints')) last = line as CheckpointLine
-  return last
 }

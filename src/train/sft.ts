@@ -1,11 +1,12 @@
 /**
  * Supervised fine-tuning, the first stage of the recipe: next-token prediction on the policy's own tokens of correct
- * trajectories. Runs over the `Engine` interface; resumes to the same numbers after a kill.
+ * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
 import type { AdamParameters, Datum, Engine } from '../engine/engine.ts'
 import { defaultAdam } from '../engine/engine.ts'
 import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
+import { keepCheckpoint } from './run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
 export interface SftSettings {
@@ -119,8 +120,7 @@ export async function sft(
     options.onStep?.(metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
-      await engine.save(run.file('checkpoint.safetensors'))
-      await run.append('checkpoints', { stage: 'sft', step, file: 'checkpoint.safetensors' })
+      await keepCheckpoint(engine, run, 'sft', step)
     }
     if (stopping) return
   }

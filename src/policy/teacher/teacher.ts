@@ -19,7 +19,9 @@ import {
 } from '../../model/language.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Region } from '../../probe/draw.ts'
-import { colours, type Scene, type SceneObject, shapes } from '../../probe/scene.ts'
+import { type Goal, parseGoal } from '../../probe/problem.ts'
+import type { Scene, SceneObject } from '../../probe/scene.ts'
+import { UserError } from '../../shared/errors.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { Message, Policy, Reply, Session } from '../policy.ts'
 
@@ -45,7 +47,7 @@ export function teacherPolicy(options: TeacherOptions): Policy {
 
 function openSession(options: TeacherOptions, problem: Problem, rng: Random): Session {
   const scene = options.sceneOf(problem)
-  const goal = parseGoal(problem.question)
+  const goal = goalOf(problem)
   let pictureSide = 0
   let toCheck: readonly Place[] = []
   let place: Place | undefined
@@ -90,13 +92,10 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
   }
 }
 
-type Goal = Pick<SceneObject, 'colour' | 'shape'>
-
-function parseGoal(question: string): Goal {
-  const colour = colours.find((name) => question.includes(` ${name} `))
-  const shape = shapes.find((name) => question.includes(` ${name}?`))
-  if (!colour || !shape) throw new Error(`the teacher only knows "${phrases.question} <colour> <shape>?"`)
-  return { colour, shape }
+function goalOf({ question }: Problem): Goal {
+  const goal = parseGoal(question)
+  if (!goal) throw new UserError('question-unknown', `The teacher only knows "${phrases.question} <colour> <shape>?".`)
+  return goal
 }
 
 function isCell(name: string): boolean {
