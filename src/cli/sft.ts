@@ -92,6 +92,7 @@ async function sftCommand(words: SftWords): Promise<void> {
       run,
       workers,
       signal: interrupt.signal,
+      onDropped: (turns) => say(`${turns} turns are longer than the model can read and are left out.`),
       onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall)}, reads ${percent(digit)}`),
       onStep: (metrics) => {
         last = metrics
