@@ -63,7 +63,7 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
 }
 
 /** Where the question names the goal: the first colour and the first shape of the text. */
-export function goalPositions(tokens: readonly number[]): number[] {
+function goalPositions(tokens: readonly number[]): number[] {
   const colour = tokens.findIndex((token) => colourTokens.includes(token))
   const shape = tokens.findIndex((token) => shapeTokens.has(token))
   return [colour, shape].filter((index) => index >= 0)

@@ -1,4 +1,6 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,7 +16,9 @@ import { completed, type Trajectory } from '../protocol/trajectory.ts'
 import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../shared/run-folder.ts'
+import { workerUrl } from '../shared/worker-url.ts'
 import { rolloutGroups } from './rollout.ts'
+import { lastCheckpoint, metricsOf } from './run-log.ts'
 import { defaultRlSettings, runRl, type RunRlSettings } from './run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './run-sft.ts'
 
@@ -43,18 +47,47 @@ async function freshRun(settings: object): Promise<RunFolder> {
 
 /** What a run measured, without what depends on the clock. */
 async function figures(run: RunFolder): Promise<unknown[]> {
-  const lines: unknown[] = []
-  for await (const line of run.read('metrics')) {
-    const { tokensPerSecond: _t, rolloutMs: _r, trainMs: _m, ...rest } = line as Record<string, unknown>
-    lines.push(rest)
-  }
-  return lines
+  const stages = [await metricsOf(run, 'look'), await metricsOf(run, 'sft'), await metricsOf(run, 'rl')]
+  return stages.flat().map(({ tokensPerSecond: _t, rolloutMs: _r, trainMs: _m, ...rest }) => rest)
+}
+
+/** Runs stage 1 in a process of its own, which is killed before it logs the checkpoint of `step`. Returns the signal. */
+async function killedAt(path: string, given: object, step: number): Promise<NodeJS.Signals | null> {
+  const file = join(await mkdtemp(join(tmpdir(), 'runs-')), 'given.json')
+  await writeFile(file, JSON.stringify(given))
+  const from = (module: string): string => JSON.stringify(workerUrl(import.meta.url, module).href)
+  const code = `
+    import { readFile } from 'node:fs/promises'
+    import { sceneOf } from ${from('../probe/problem.js')}
+    import { scenePicture } from ${from('../probe/scene-picture.js')}
+    import { openRun } from ${from('../shared/run-folder.js')}
+    import { runSft } from ${from('./run-sft.js')}
+    const { settings, config, trajectories } = JSON.parse(await readFile(${JSON.stringify(file)}, 'utf8'))
+    const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))
+    const run = await openRun(${JSON.stringify(path)}, settings)
+    const append = async (log, line) => {
+      if (log === 'checkpoints' && line.stage === 'sft' && line.step === ${step}) process.kill(process.pid, 'SIGKILL')
+      await run.append(log, line)
+    }
+    const openPicture = async (docId) => pictures.get(docId)
+    await runSft({ trajectories, openPicture, settings, run: { ...run, append }, config, workers: 1 })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  return signal
 }
 
 describe('stage 1 as a run', () => {
   const settings: RunSftSettings = {
-    ...{ lookSteps: 2, lookBatch: 2, lookRate: 1e-3, steps: 3, batch: 3 },
-    ...{ learningRate: 1e-3, warmupSteps: 1, trainStem: false, seed: 1, saveEvery: 1 },
+    lookSteps: 2,
+    lookBatch: 2,
+    lookRate: 1e-3,
+    steps: 3,
+    batch: 3,
+    learningRate: 1e-3,
+    warmupSteps: 1,
+    trainStem: false,
+    seed: 1,
+    saveEvery: 1,
   }
   const openPicture = async (docId: string) => pictures.get(docId)!
 
@@ -65,10 +98,18 @@ describe('stage 1 as a run', () => {
     const broken = await freshRun(settings)
     const stopAt = async (stage: 'look' | 'sft', step: number): Promise<void> => {
       const controller = new AbortController()
-      const stop = (at: number): void => (at === step ? controller.abort() : undefined)
+      const stop = (now: 'look' | 'sft', at: number): void =>
+        now === stage && at === step ? controller.abort() : undefined
       const complete = await runSft({
-        ...{ trajectories, openPicture, settings, run: broken, config, workers: 1, signal: controller.signal },
-        ...(stage === 'look' ? { onLook: stop } : { onStep: (metrics) => stop(metrics.step) }),
+        trajectories,
+        openPicture,
+        settings,
+        run: broken,
+        config,
+        workers: 1,
+        signal: controller.signal,
+        onLook: (at) => stop('look', at),
+        onStep: (metrics) => stop('sft', metrics.step),
       })
       expect(complete).toBe(false)
     }
@@ -78,6 +119,30 @@ describe('stage 1 as a run', () => {
 
     expect(await figures(broken)).toEqual(await figures(whole))
     expect(await readFile(broken.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
+
+    // Killed, for good, with a new checkpoint on disk whose line was not yet written.
+    const path = join(await mkdtemp(join(tmpdir(), 'runs-')), 'run')
+    expect(await killedAt(path, { settings, config, trajectories }, 2)).toBe('SIGKILL')
+    const killed = await openRun(path, settings)
+    opened.push(killed)
+    expect((await readdir(path)).filter((name) => name.startsWith('checkpoint-sft'))).toHaveLength(2)
+    expect(await lastCheckpoint(killed)).toMatchObject({ stage: 'sft', step: 1 })
+    expect(await runSft({ trajectories, openPicture, settings, run: killed, config, workers: 1 })).toBe(true)
+    expect(await figures(killed)).toEqual(await figures(whole))
+    expect(await readFile(killed.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
+    expect((await readdir(path)).filter((name) => name.startsWith('checkpoint-'))).toHaveLength(2)
+  })
+
+  test('turns that are longer than the context are left out, and said', async () => {
+    const run = await freshRun(settings)
+    const [first] = trajectories as [Trajectory]
+    const endless = { ...first, turns: [{ ...first.turns[0]!, text: 'x'.repeat(200) }] }
+    const dropped: number[] = []
+    const onDropped = (count: number): number => dropped.push(count)
+    const few = { ...settings, lookSteps: 0, steps: 1 }
+    const asked = { trajectories: [endless, first], openPicture, settings: few, run, config, workers: 1, onDropped }
+    expect(await runSft(asked)).toBe(true)
+    expect(dropped).toEqual([1])
   })
 
   test('nothing to learn from is said so', async () => {
@@ -90,15 +155,13 @@ describe('stage 1 as a run', () => {
 describe('stage 2 as a run', () => {
   const settings: RunRlSettings = {
     ...defaultRlSettings,
-    ...{
-      steps: 3,
-      problemsPerStep: 2,
-      groupSize: 2,
-      maxTurns: 2,
-      updates: 1,
-      saveEvery: 1,
-      mix: { easy: 1, medium: 0, hard: 0 },
-    },
+    steps: 3,
+    problemsPerStep: 2,
+    groupSize: 2,
+    maxTurns: 2,
+    updates: 1,
+    saveEvery: 1,
+    mix: { easy: 1, medium: 0, hard: 0 },
   }
   const problems = { easy: tasks.map((task) => async () => task), medium: [], hard: [] }
 
@@ -117,7 +180,13 @@ describe('stage 2 as a run', () => {
     const broken = await freshRun(settings)
     const controller = new AbortController()
     const stopped = await runRl({
-      ...{ problems, from, settings, run: broken, config, workers: 1, signal: controller.signal },
+      problems,
+      from,
+      settings,
+      run: broken,
+      config,
+      workers: 1,
+      signal: controller.signal,
       onStep: ({ step }) => (step === 1 ? controller.abort() : undefined),
     })
     expect(stopped).toBe('stopped')
@@ -137,6 +206,12 @@ describe('stage 2 as a run', () => {
       for (const { reply, logprobs } of samples) expect(logprobs).toHaveLength(reply.length)
       if (!completed(trajectory.end)) expect(reward).toBe(0)
     }
+  })
+
+  test('a search that failed is never scored', async () => {
+    const broken = samplerPolicy('broken', { sample: () => Promise.reject(new Error('no connection')) }, 1)
+    const options = { groupSize: 2, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    await expect(rolloutGroups(tasks, broken, options)).rejects.toMatchObject({ code: 'search-failed' })
   })
 
   test('a mix that the data cannot serve is said so', async () => {

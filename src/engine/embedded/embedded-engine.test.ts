@@ -179,15 +179,21 @@ describe('embedded engine', () => {
     await expect(own.forwardBackward(turns(1), crossEntropy)).rejects.toMatchObject({ code: 'engine-stopped' })
   })
 
-  test('a worker that breaks says why, and nobody waits for it', async () => {
-    // A width that its heads do not divide: the worker itself is sound, every request to it fails.
-    const broken = engine({ config: { ...config, heads: 3 } })
-    const failure = await broken.forwardBackward(turns(1), crossEntropy).catch((error: unknown) => error)
+  test('what a worker fails at is said without its stack; a dead worker leaves nobody waiting', async () => {
+    const [turn] = turns(1) as [Datum]
+    const small = { ...turn, prompt: { ...turn.prompt, view: { width: 1, height: 1, data: new Uint8Array(3) } } }
+    const own = engine()
+    const failure = await own.forwardBackward([small], crossEntropy).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'engine-failed', cause: expect.stringContaining('.js:') })
-    expect((failure as Error).message).not.toContain('.js:')
-    // A worker that cannot even start.
-    const absurd = engine({ config: { ...config, width: -1 } })
-    await expect(absurd.forwardBackward(turns(1), crossEntropy)).rejects.toMatchObject({ code: 'engine-failed' })
+    expect((failure as Error).message).toMatch(/^a view of 1 x 1 pixels.*\d$/)
+    // Its worker ends before it is ready.
+    const dead = engine({ config: { ...config, contextTokens: -1 } })
+    for (let i = 0; i < 2; i++) {
+      await expect(dead.forwardBackward([turn], crossEntropy)).rejects.toMatchObject({ code: 'engine-failed' })
+    }
+    const sampler = await dead.sampler()
+    const request = { prompt: { view: turn.prompt.view, tokens: [] }, seed: 1, temperature: 1, maxTokens: 1 }
+    await expect(sampler.sample(request)).rejects.toThrow()
   })
 
   test('checkpoints of other models and broken ones are refused', async () => {

@@ -8,6 +8,7 @@ import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import { defaultConfig, imageTokens, textTokens } from '../../model/config.ts'
 import { phrases } from '../../model/language.ts'
 import { decode, encode, special } from '../../model/tokenizer.ts'
+import { type Goal, parseGoal } from '../../probe/problem.ts'
 import { colours, shapes } from '../../probe/scene.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
@@ -50,16 +51,15 @@ export function samplerPolicy(name: string, sampler: Sampler, temperature: numbe
   return {
     name,
     open: (problem, { seed }) => {
-      checkQuestion(problem)
-      return openSession(sampler, temperature, hashSeed(problem.docId, seed))
+      return openSession(sampler, checkQuestion(problem), temperature, hashSeed(problem.docId, seed))
     },
   }
 }
 
-/** Throws `UserError` unless the question is one that generated scenes come with. */
-export function checkQuestion({ question }: Pick<Problem, 'question'>): void {
-  const words = new RegExp(`^${phrases.question} (${colours.join('|')}) (${shapes.join('|')})\\?$`)
-  if (words.test(question.trim())) return
+/** The goal of a problem. Throws `UserError` unless its question is one that generated scenes come with. */
+export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
+  const goal = parseGoal(question)
+  if (goal) return goal
   throw new UserError(
     'question-unknown',
     `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
@@ -68,7 +68,7 @@ export function checkQuestion({ question }: Pick<Problem, 'question'>): void {
   )
 }
 
-function openSession(sampler: Sampler, temperature: number, seed: number): Session {
+function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: number): Session {
   let question: readonly number[] = []
   let last: readonly number[] = []
   let view: Pixels | undefined
@@ -107,9 +107,9 @@ function openSession(sampler: Sampler, temperature: number, seed: number): Sessi
     }
   }
 
-  /** The words with which the policy reports a find, up to the digit; the question's last two words are the goal. */
+  /** The words with which the policy reports a find, up to the digit. */
   function answerStart(): number[] {
-    const [colour, shape] = decode(question).replace('?', '').split(' ').slice(-2) as [string, string]
+    const { colour, shape } = goal
     return encode(`${phrases.goal} ${colour} ${shape}.${phrases.see} ${shape}${phrases.found}`)
   }
 
