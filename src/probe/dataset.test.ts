@@ -113,6 +113,18 @@ describe('buildProbe', () => {
     expect((await readdir(join(out, 'pictures'))).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
+  it('stops while it makes rows', async () => {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 20)
+    const stopped = build({ train: 20_000, pictures: false, signal: stop.signal })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await readdir(out)).toEqual(['dataset.json'])
+  })
+
+  it.runIf(process.platform === 'linux')('says so at once where no folder can be made', async () => {
+    await expect(build({ out: '/proc/none' })).rejects.toMatchObject({ code: 'probe-folder-unusable', exitCode: 2 })
+  })
+
   it('writes rows alone when no pictures are wanted', async () => {
     const built = await build({ pictures: false, level: 'hard', train: 12, test: 0 })
     expect(built).toMatchObject({ pictures: 0, drawn: 0 })

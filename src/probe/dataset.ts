@@ -2,13 +2,15 @@
  * Builds a data set of scenes on disk: `train.json` and `test.json` with Mini-o3 JSON rows, and `pictures/` beside them.
  * The same seed gives the same bytes. A build that was stopped goes on where it was when it is repeated.
  */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { canonicalJson } from '../shared/canonical.ts'
-import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
+import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../shared/errors.ts'
+import { makeFolder } from '../shared/make-folder.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { drawPictures } from './draw-pictures.ts'
@@ -71,9 +73,9 @@ export async function buildProbe(options: ProbeOptions): Promise<BuiltProbe> {
   await claimFolder(out, config)
 
   const extension = format === 'jpeg' ? 'jpg' : 'png'
-  const rowsOf = (split: Split, count: number): ProbeRow[] =>
-    sceneRefs(split, count, seed, level).map((scene) => makeRow(scene, sidePx, extension))
-  const rows = { train: rowsOf('train', train), test: rowsOf('test', test) }
+  const rowsOf = (split: Split, count: number): Promise<ProbeRow[]> =>
+    makeRows(sceneRefs(split, count, seed, level), sidePx, extension, options.signal)
+  const rows = { train: await rowsOf('train', train), test: await rowsOf('test', test) }
   const all = [...rows.train, ...rows.test]
   const owed = pictures ? await owedRows(out, all) : []
   let done = all.length - owed.length
@@ -105,6 +107,26 @@ export function sceneRefs(split: Split, count: number, seed: number, level?: Lev
     const sceneSeed = ((start + k) % heldOutSeed) + (split === 'test' ? heldOutSeed : 0)
     return { kind: 'shapes', seed: sceneSeed, level: own, digit: digits[k % 10]! }
   })
+}
+
+const rowsAtOnce = 256
+
+/** Making rows takes seconds for many scenes: now and then it lets the signal come through. */
+async function makeRows(
+  refs: readonly SceneRef[],
+  sidePx: number,
+  extension: string,
+  signal: AbortSignal | undefined,
+): Promise<ProbeRow[]> {
+  const rows: ProbeRow[] = []
+  for (const ref of refs) {
+    if (rows.length % rowsAtOnce === 0) {
+      await setImmediate()
+      throwIfAborted(signal)
+    }
+    rows.push(makeRow(ref, sidePx, extension))
+  }
+  return rows
 }
 
 function makeRow(ref: SceneRef, sidePx: number, extension: string): ProbeRow {
@@ -151,7 +173,7 @@ const configName = 'dataset.json'
 /** Makes the folder this build's, or finds that it is already; anything else in it is an error. */
 async function claimFolder(out: string, config: Readonly<Record<string, unknown>>): Promise<void> {
   try {
-    await mkdir(out, { recursive: true })
+    await makeFolder(out)
     const names = await readdir(out)
     if (names.includes(configName)) return await checkConfig(join(out, configName), config)
     if (names.every((name) => name.endsWith('.tmp'))) {

@@ -101,6 +101,10 @@ describe('run folder', () => {
     expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
+  it.runIf(process.platform === 'linux')('says so at once where no folder can be made', async () => {
+    await expect(openRun('/proc/none/run', config)).rejects.toMatchObject({ code: 'run-folder-unusable', exitCode: 2 })
+  })
+
   it('leaves no lock in a folder that it refuses', async () => {
     await (await openRun(path, config)).close()
     await expect(openRun(path, { ...config, steps: 20 })).rejects.toMatchObject({ code: 'run-config-differs' })

@@ -4,12 +4,13 @@
  * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
  * time has it open; `lock` holds that process's id.
  */
-import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { canonicalJson, sha256 } from './canonical.ts'
-import { errorCodeOf, UserError } from './errors.ts'
+import { errorCodeOf, messageOf, UserError } from './errors.ts'
 import { openJsonl, readJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
+import { makeFolder } from './make-folder.ts'
 
 export type RunLog = 'trajectories' | 'metrics' | 'checkpoints'
 
@@ -35,11 +36,14 @@ export interface RunFolder {
 export async function openRun(path: string, config: object): Promise<RunFolder> {
   // Once before anything is written, and once when nobody else can write.
   await checkConfig(path, config)
-  await mkdir(path, { recursive: true })
+  await makeFolder(path).catch((cause: unknown) => {
+    const why = `${path} cannot be made: ${messageOf(cause)}. Name another folder with --run.`
+    throw new UserError('run-folder-unusable', why, { cause })
+  })
   await lockRun(path)
   try {
     const resumed = await checkConfig(path, config)
-    await mkdir(join(path, 'images'), { recursive: true })
+    await makeFolder(join(path, 'images'))
     if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {
     await unlockRun(path)
@@ -114,7 +118,7 @@ let besideCount = 0
 
 /** Writes a whole file or none of it: beside, flushed, then renamed. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const beside = `${path}.${process.pid}-${besideCount++}.tmp`
   const file = await open(beside, 'w')
   try {
