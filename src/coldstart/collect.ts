@@ -6,34 +6,18 @@
 import { z } from 'zod'
 import type { Judge } from '../judge/judge.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
-import type { Policy } from '../policy/policy.ts'
 import { levels } from '../protocol/problem.ts'
-import type { Profile } from '../protocol/profile.ts'
 import { ends, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys, searchKey } from '../search/owed-samples.ts'
-import type { WantedProblem } from '../search/owed-samples.ts'
+import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
 
-export interface CollectOptions {
-  /** Pictures are opened when their turn comes, and not before. */
-  readonly problems: readonly WantedProblem[]
-  readonly policy: Policy
+export interface CollectOptions extends SearchRunOptions {
   readonly judge: Judge
-  /** Searches for each problem. */
-  readonly samples: number
-  readonly maxTurns: number
-  readonly profile: Profile
-  readonly seed: number
-  /** Opened with the settings of this collection, so that a resume with others is refused. */
-  readonly run: RunFolder
-  /** Searches at once. */
-  readonly concurrency: number
-  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
-  readonly stop?: AbortSignal
   /** After what was stored before has been read, and after every search. */
   readonly onProgress?: (progress: CollectProgress) => void
 }

@@ -4,31 +4,15 @@
  */
 import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
-import type { Policy } from '../policy/policy.ts'
-import type { Profile } from '../protocol/profile.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
-import type { WantedProblem } from '../search/owed-samples.ts'
+import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
 import { outcomeOf } from './outcome.ts'
 import { readOutcomes } from './read-run.ts'
 import { countCauses, summarise } from './summary.ts'
 import type { CauseCounts, EvalSummary } from './summary.ts'
 
-export interface EvaluateOptions {
-  readonly problems: readonly WantedProblem[]
-  readonly policy: Policy
-  /** Searches for each problem, the K of Avg@K. */
-  readonly samples: number
-  readonly maxTurns: number
-  readonly profile: Profile
-  readonly seed: number
-  /** Opened with the settings of this evaluation, so that a resume with others is refused. */
-  readonly run: RunFolder
-  /** Searches at once. */
-  readonly concurrency: number
-  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
-  readonly stop?: AbortSignal
+export interface EvaluateOptions extends SearchRunOptions {
   /** After what was stored before has been read, and after every search. */
   readonly onProgress?: (progress: EvalProgress) => void
 }

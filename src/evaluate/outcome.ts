@@ -2,9 +2,10 @@
  * What evaluation keeps of a trajectory: was it right, how did it end, in how many turns, and what went wrong. A few
  * numbers in place of pages of text, so that tens of thousands of searches fit in memory. Pure.
  */
-import { targetBox } from '../page/step.ts'
+import { legiblePx } from '../model/language.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Level } from '../protocol/problem.ts'
+import { targetBox } from '../protocol/trajectory.ts'
 import type { End, Observation, Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 
@@ -54,9 +55,6 @@ function causeOf(trajectory: Trajectory, seen: boolean): Cause {
   return seen ? 'passed-over' : 'never-found'
 }
 
-/** Shorter than this in a view, in pixels, a target cannot be read. */
-const legibleSidePx = 14
-
 /** Did any view hold the target's core (its middle half, where the answer stands), large enough to be read? */
 function targetSeen(trajectory: Trajectory): boolean | undefined {
   const target = targetBox(trajectory)
@@ -71,7 +69,7 @@ function shows(boxPx: PixelBox, view: Size, target: PixelBox): boolean {
     boxPx[0] <= x0 + marginX && boxPx[1] <= y0 + marginY && boxPx[2] >= x1 - marginX && boxPx[3] >= y1 - marginY
   const widthInView = ((x1 - x0) * view.width) / (boxPx[2] - boxPx[0])
   const heightInView = ((y1 - y0) * view.height) / (boxPx[3] - boxPx[1])
-  return holdsCore && Math.min(widthInView, heightInView) >= legibleSidePx
+  return holdsCore && Math.min(widthInView, heightInView) >= legiblePx
 }
 
 /** Looks at a region that an earlier look, or the overview, had shown: four fifths of the two together are common. */

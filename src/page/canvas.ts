@@ -5,7 +5,8 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
-import { depthOf, stepsOf, targetBox } from './step.ts'
+import { targetBox } from '../protocol/trajectory.ts'
+import { depthOf, stepsOf } from './step.ts'
 import type { Step } from './step.ts'
 
 /** Badges and their spacing are laid out for a canvas of this many screen pixels; the script rescales them. */

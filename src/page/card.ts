@@ -4,7 +4,8 @@ import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
-import { contains, endWords, pictureName, stepTitle, targetBox } from './step.ts'
+import { targetBox } from '../protocol/trajectory.ts'
+import { contains, endWords, pictureName, stepTitle } from './step.ts'
 import type { Step } from './step.ts'
 
 /** One observation as pictures: `view` is what the policy saw, `crop` the same region at full resolution. */

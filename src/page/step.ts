@@ -1,6 +1,5 @@
 /** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
 import type { PixelBox } from '../protocol/box.ts'
-import { pixelBox } from '../protocol/box.ts'
 import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 
 export interface Step {
@@ -31,19 +30,6 @@ export function depthOf(trajectory: Trajectory, observation: Observation): numbe
 /** `the original` or `observation 3`. */
 export function pictureName(index: number): string {
   return index === 0 ? 'the original' : `observation ${index}`
-}
-
-/** Where the answer can be read, in pixels of the original. */
-export function targetBox({ problem, picture }: Trajectory): PixelBox | undefined {
-  const box = problem.targetBoxRel
-  if (!box) return undefined
-  const { width, height } = picture
-  return pixelBox(
-    Math.floor(box[0] * width),
-    Math.floor(box[1] * height),
-    Math.ceil(box[2] * width),
-    Math.ceil(box[3] * height),
-  )
 }
 
 /** Does `outer` hold all of `inner`? */

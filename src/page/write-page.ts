@@ -5,6 +5,7 @@ import type { Profile } from '../protocol/profile.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
+import { view, viewRule } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { ObservationImages } from './card.ts'
 import { trajectoryPage } from './trajectory-page.ts'
@@ -47,13 +48,11 @@ async function withImages({ title, trajectory, picture, profile }: SearchToShow,
 
 /** Pixel for pixel what the policy saw, unless that is larger than a page has room for. */
 async function viewImage(picture: Picture, observation: Observation, profile: Profile, side: number): Promise<string> {
-  const { index, boxInOriginalPx, view } = observation
-  const { resampler } = index === 0 ? profile.firstView : profile.observationView
-  const size = atMost(view, side)
-  const pixels = await picture.region(boxInOriginalPx, size, resampler)
-  return size.width === view.width
-    ? dataUrl(await encodePng(pixels), 'png')
-    : dataUrl(await encodeJpeg(pixels, 82), 'jpeg')
+  const { index, boxInOriginalPx, view: seen } = observation
+  const rule = viewRule(profile, index)
+  const size = atMost(seen, side)
+  if (size.width === seen.width) return dataUrl(await encodePng(await view(picture, boxInOriginalPx, rule)), 'png')
+  return dataUrl(await encodeJpeg(await picture.region(boxInOriginalPx, size, rule.resampler), 82), 'jpeg')
 }
 
 async function sharpImage(picture: Picture, boxPx: PixelBox, side: number): Promise<string> {

@@ -100,6 +100,8 @@ const embeddedProfile: Profile = {
   ...defaultProfile,
   name: 'embedded',
   prompts: embeddedPrompts,
+  // The policy has words for 64 observations beside the original.
+  maxImages: 65,
   firstView: smallView,
   observationView: smallView,
   parse: 'strict',

@@ -14,8 +14,6 @@ export interface Prompts {
   readonly error: string
 }
 
-export const imageMark = '<image>'
-
 export const defaultPrompts: Prompts = {
   system: [
     'You answer a question about a picture. What decides the answer may be very small, so look closely before you answer.',
@@ -34,8 +32,8 @@ export const defaultPrompts: Prompts = {
 }
 
 /** The embedded policy's tokenizer takes these pieces as single tokens: change them and its weights together. */
-export const embeddedSystem = 'Find the target and answer.'
-export const embeddedErrorPrefix = 'error: '
+const embeddedSystem = 'Find the target and answer.'
+const embeddedErrorPrefix = 'error: '
 
 export const embeddedPrompts: Prompts = {
   system: embeddedSystem,

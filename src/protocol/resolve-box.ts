@@ -6,7 +6,7 @@ import { quoted, turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 
 /** A crop is refused when one side is this many times the other, or more. */
-export const maxCropAspect = 200
+const maxCropAspect = 200
 
 export type ResolvedBox = { readonly boxPx: PixelBox } | TurnError
 

@@ -1,5 +1,6 @@
 /** A Trajectory is one whole search as data: versioned, checked where it is read, pictures by hash only. Pure. */
 import { z } from 'zod'
+import { pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox } from './box.ts'
 import { levels } from './problem.ts'
 import { turnErrorCodes } from './turn-error.ts'
@@ -40,7 +41,7 @@ const problemSchema = z
   })
   .readonly()
 
-export const usageSchema = z
+const usageSchema = z
   .strictObject({
     promptTokens: countSchema.describe('what was new to the session, pictures included'),
     imageTokens: countSchema,
@@ -48,7 +49,7 @@ export const usageSchema = z
   })
   .readonly()
 
-export const actionSchema = z.discriminatedUnion('kind', [
+const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() }).readonly(),
   z.strictObject({ kind: z.literal('answer'), text: z.string() }).readonly(),
 ])
@@ -80,9 +81,7 @@ const observationSchema = z
   })
   .readonly()
 
-export const verdictSchema = z
-  .strictObject({ kind: z.enum(['correct', 'wrong', 'unjudged']), reason: z.string() })
-  .readonly()
+const verdictSchema = z.strictObject({ kind: z.enum(['correct', 'wrong', 'unjudged']), reason: z.string() }).readonly()
 
 export const trajectorySchema = z
   .strictObject({
@@ -118,6 +117,19 @@ export type Turn = z.infer<typeof turnSchema>
 export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
+
+/** Where the answer can be read, in pixels of the original. */
+export function targetBox({ problem, picture }: Trajectory): PixelBox | undefined {
+  const box = problem.targetBoxRel
+  if (!box) return undefined
+  const { width, height } = picture
+  return pixelBox(
+    Math.floor(box[0] * width),
+    Math.floor(box[1] * height),
+    Math.ceil(box[2] * width),
+    Math.ceil(box[3] * height),
+  )
+}
 
 /** The JSON Schema of a line of `trajectories.jsonl`. */
 export function trajectoryJsonSchema(): object {

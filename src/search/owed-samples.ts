@@ -1,6 +1,9 @@
 /** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
+import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
+import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { Sample } from './search-many.ts'
 
@@ -8,6 +11,24 @@ import type { Sample } from './search-many.ts'
 export interface WantedProblem {
   readonly problem: Problem
   readonly openPicture: () => Promise<Picture>
+}
+
+/** What an evaluation and a collection have in common: many searches, kept in a run that can be resumed. */
+export interface SearchRunOptions {
+  /** Pictures are opened when their turn comes, and not before. */
+  readonly problems: readonly WantedProblem[]
+  readonly policy: Policy
+  /** Searches for each problem, the K of Avg@K. */
+  readonly samples: number
+  readonly maxTurns: number
+  readonly profile: Profile
+  readonly seed: number
+  /** Opened with these settings, so that a resume with others is refused. */
+  readonly run: RunFolder
+  /** Searches at once. */
+  readonly concurrency: number
+  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
+  readonly stop?: AbortSignal
 }
 
 /** Names one search in a run. */

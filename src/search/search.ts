@@ -15,6 +15,7 @@ import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
+import { view, viewRule } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchEvent } from './events.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
@@ -67,9 +68,8 @@ export async function* search(
   let end: End | undefined
   let failure: Trajectory['failure']
 
-  async function viewOf({ index, boxInOriginalPx, view }: Observation): Promise<View> {
-    const { resampler } = index === 0 ? profile.firstView : profile.observationView
-    return { pixels: await picture.region(boxInOriginalPx, view, resampler), boxPx: boxInOriginalPx }
+  async function viewOf({ index, boxInOriginalPx: boxPx }: Observation): Promise<View> {
+    return { pixels: await view(picture, boxPx, viewRule(profile, index)), boxPx }
   }
   const viewSizeOf = (source: string) => {
     const named = resolveSource(source, observations.length, profile)
@@ -112,11 +112,11 @@ export async function* search(
         } else {
           const { observation } = next
           observations.push(observation)
-          const view = await viewOf(observation)
-          yield { kind: 'observed', observation, view }
+          const seen = await viewOf(observation)
+          yield { kind: 'observed', observation, view: seen }
           const label = profile.observationNumbering === 'official' ? turn : observation.index
           const text = observationText(prompts, label - 1, label)
-          message = { kind: 'observation', index: observation.index, text, view }
+          message = { kind: 'observation', index: observation.index, text, view: seen }
         }
       }
     }

@@ -1,7 +1,7 @@
 /** The size at which a policy sees a region: the released loop's arithmetic, or a fixed size. */
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
-import type { ViewRule } from '../protocol/profile.ts'
+import type { Profile, ViewRule } from '../protocol/profile.ts'
 import type { Picture, Pixels } from './picture.ts'
 
 /**
@@ -32,6 +32,11 @@ export function fitSize(size: Size, rule: ViewRule): Size {
     else if (height / width >= rule.maxAspect) width = Math.trunc(height / wanted + 1)
   }
   return { width, height }
+}
+
+/** The rule by which a search shows its observation `index`; 0 is the original picture. */
+export function viewRule(profile: Profile, index: number): ViewRule {
+  return index === 0 ? profile.firstView : profile.observationView
 }
 
 /** What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. */

@@ -72,7 +72,7 @@ function nearestRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
  * floor((i + 0.5) * inputs / outputs), but stepping by repeated addition as Pillow does: where the exact value is a whole
  * number the two differ by one pixel for one in six pairs of sizes.
  */
-export function nearestIndices(inputs: number, outputs: number): Int32Array {
+function nearestIndices(inputs: number, outputs: number): Int32Array {
   const step = inputs / outputs
   let at = step * 0.5
   return Int32Array.from({ length: outputs }, () => {
