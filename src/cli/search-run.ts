@@ -6,14 +6,12 @@ import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash, profiles } from '../protocol/profile.ts'
-import type { Profile } from '../protocol/profile.ts'
 import { checkJudgeable } from '../search/owed-samples.ts'
-import type { WantedProblem } from '../search/owed-samples.ts'
+import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { commonWords, wholeNumber } from './words.ts'
@@ -47,15 +45,7 @@ export interface SearchRunPlan {
 }
 
 /** What the room below is given. */
-export interface ManySearches {
-  readonly problems: readonly WantedProblem[]
-  readonly samples: number
-  readonly maxTurns: number
-  readonly profile: Profile
-  readonly seed: number
-  readonly run: RunFolder
-  readonly concurrency: number
-  readonly stop: AbortSignal
+export interface ManySearches extends Omit<SearchRunOptions, 'policy'> {
   /** Shows the counts, with `note` behind them. */
   tell(counts: Counts, note: string): void
 }
