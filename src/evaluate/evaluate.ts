@@ -8,7 +8,7 @@ import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.
 import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
 import { outcomeOf } from './outcome.ts'
-import { readOutcomes } from './read-run.ts'
+import { readOutcomes } from './stored-outcomes.ts'
 import { countCauses, summarise } from './summary.ts'
 import type { CauseCounts, EvalSummary } from './summary.ts'
 

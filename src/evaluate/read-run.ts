@@ -1,32 +1,12 @@
-/** Reads an evaluation back from its run folder: what each search came to, and the report that the command gave. */
+/** Reads a finished evaluation back from its run folder: the report that the command gave. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { trajectorySchema } from '../protocol/trajectory.ts'
-import { MiniO3Error, messageOf, UserError } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
 import type { EvalReport } from './evaluate.ts'
-import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+import { readOutcomes } from './stored-outcomes.ts'
 import { countCauses, summarise } from './summary.ts'
-
-/** What a `trajectories.jsonl` holds, by key. Failed searches are owed again, so they are not among them. */
-export async function readOutcomes(file: string): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>()
-  for await (const line of readJsonl(file)) {
-    const { success, data, error } = trajectorySchema.safeParse(line)
-    if (!success) {
-      throw new MiniO3Error(
-        'trajectory-unreadable',
-        `A line in ${file} is no trajectory of this version. Name another folder with --run.`,
-        { cause: error },
-      )
-    }
-    const outcome = outcomeOf(data)
-    if (outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
-  }
-  return outcomes
-}
 
 export interface FinishedEval extends EvalReport {
   /** The names of its problems, sorted: evaluations can be compared where these are the same. */
