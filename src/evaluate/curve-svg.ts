@@ -37,7 +37,7 @@ export function limitCurves(summary: EvalSummary): Curve[] {
 }
 
 /** The accuracy of one slice of an evaluation at every turn limit. */
-export function limitCurve(name: string, { byTurnLimit }: Slice): Curve {
+function limitCurve(name: string, { byTurnLimit }: Slice): Curve {
   return { name, points: byTurnLimit.map(({ limit, avgAtK, low, high }) => ({ x: limit, y: avgAtK, low, high })) }
 }
 
