@@ -23,7 +23,8 @@ import { defaultRlSettings, runRl, type RunRlSettings } from './run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './run-sft.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
-const scenes: Scene[] = [1, 2, 3].map((seed) => makeScene(seed, 'easy'))
+// With a digit of their own, so that `sceneOf` makes them again from their problems.
+const scenes: Scene[] = [1, 2, 3].map((seed) => makeScene(seed, 'easy', seed))
 const tasks: Task[] = scenes.map((scene) => ({ picture: scenePicture(scene, 512), problem: makeProblem(scene) }))
 const pictures = new Map(tasks.map(({ picture, problem }) => [problem.docId, picture]))
 let trajectories: Trajectory[]
@@ -53,7 +54,8 @@ async function figures(run: RunFolder): Promise<unknown[]> {
 
 /** Runs stage 1 in a process of its own, which is killed before it logs the checkpoint of `step`. Returns the signal. */
 async function killedAt(path: string, given: object, step: number): Promise<NodeJS.Signals | null> {
-  const file = join(await mkdtemp(join(tmpdir(), 'runs-')), 'given.json')
+  const folder = await mkdtemp(join(tmpdir(), 'runs-'))
+  const file = join(folder, 'given.json')
   await writeFile(file, JSON.stringify(given))
   const from = (module: string): string => JSON.stringify(workerUrl(import.meta.url, module).href)
   const code = `
@@ -71,7 +73,9 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
     }
     const openPicture = async (docId) => pictures.get(docId)
     await runSft({ trajectories, openPicture, settings, run: { ...run, append }, config, workers: 1 })`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const program = join(folder, 'train.mjs')
+  await writeFile(program, code)
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit'] })
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
   return signal
 }
