@@ -21,7 +21,7 @@ export interface RunSftSettings extends SftSettings, PerceptionSettings {
   readonly trainStem: boolean
 }
 
-/** What made the checkpoint that ships. */
+/** Where to start from; `docs/experiments/sft.md` says what made the checkpoint that ships. */
 export const defaultSftSettings: RunSftSettings = {
   lookSteps: 1500,
   lookBatch: 64,

@@ -13,7 +13,7 @@ import { workerUrl } from '../../shared/worker-url.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { adamStep, newAdamState } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { LookDatum, Looked, Request, Response, Start, Trained } from './messages.ts'
+import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig
@@ -121,7 +121,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   return {
     config,
     async forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-      const parts = await onAll<Datum, Trained>(data, (part) => ({ kind: 'train', data: part, loss }))
+      const parts = await onAll<Datum, ForwardBackward>(data, (part) => ({ kind: 'train', data: part, loss }))
       return {
         loss: parts.reduce((sum, part) => sum + part.loss, 0),
         logprobs: parts.flatMap((part) => part.logprobs),

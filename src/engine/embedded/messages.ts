@@ -1,7 +1,7 @@
 /** What the engine and its worker threads say to each other. */
 import type { ModelConfig } from '../../model/config.ts'
 import type { Pixels } from '../../vision/picture.ts'
-import type { Datum, Loss, SampledReply, SampleRequest } from '../engine.ts'
+import type { Datum, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 
 /** The engine's memory, shared with every worker: one writer at a time, ordered by messages. */
 export interface Start {
@@ -26,12 +26,6 @@ export type Request =
   | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
   | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
 
-export interface Trained {
-  readonly loss: number
-  readonly logprobs: readonly (readonly number[])[]
-  readonly greedy: readonly (readonly boolean[])[]
-}
-
 export interface Looked {
   readonly loss: number
   /** Predictions as the heads gave them, shaped as the labels of `LookDatum`. */
@@ -40,5 +34,5 @@ export interface Looked {
 }
 
 export type Response =
-  | { readonly id: number; readonly ok: Trained | Looked | readonly SampledReply[] }
+  | { readonly id: number; readonly ok: ForwardBackward | Looked | readonly SampledReply[] }
   | { readonly id: number; readonly failed: { readonly message: string; readonly stack?: string } }

@@ -14,9 +14,9 @@ import {
 import { numpy as np, type Tensor } from '../../model/jax.ts'
 import type { Inputs, Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
-import type { Datum, Loss } from '../engine.ts'
+import type { Datum, ForwardBackward, Loss } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
-import type { LookDatum, Looked, Request, Response, Start, Trained } from './messages.ts'
+import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
 import { createBatchSampler } from './batch-sampler.ts'
 
 const { config, parameters, gradients, frozenStem } = workerData as Start
@@ -68,7 +68,7 @@ function sequenceOf(datum: Datum): Sequence {
 }
 
 /** Trains on neighbours in length together, each micro-batch in the shortest context that holds it. */
-async function train(data: readonly Datum[], loss: Loss): Promise<Trained> {
+async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
   const length = (datum: Datum): number => datum.prompt.tokens.length + datum.reply.length - 1
   const order = data.map((_, i) => i).sort((a, b) => length(data[a]!) - length(data[b]!) || a - b)
   const logprobs: number[][] = []
@@ -165,7 +165,7 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
   return result
 }
 
-async function answer(request: Request): Promise<Trained | Looked | readonly unknown[]> {
+async function answer(request: Request): Promise<ForwardBackward | Looked | readonly unknown[]> {
   switch (request.kind) {
     case 'train':
       return train(request.data, request.loss)
@@ -182,7 +182,7 @@ parentPort!.on('message', ({ id, request }: { id: number; request: Request }) =>
   turn = turn.then(async () => {
     let response: Response
     try {
-      response = { id, ok: (await answer(request)) as Trained }
+      response = { id, ok: (await answer(request)) as ForwardBackward }
     } catch (error) {
       const { message, stack } = error instanceof Error ? error : new Error(String(error))
       response = { id, failed: { message, stack } }
