@@ -19,6 +19,8 @@ export interface Datum {
   /** Advantages and the sampler's log-probabilities (RL). */
   readonly advantages?: readonly number[]
   readonly oldLogprobs?: readonly number[]
+  /** In RL: the reply was held to the form of a turn, and p is the probability among the tokens that could come. */
+  readonly formed?: boolean
 }
 
 export type Loss =
@@ -62,7 +64,7 @@ export interface SampleRequest {
   readonly replyStart?: readonly number[]
   /** The only tokens that may be drawn; all when absent. */
   readonly allowed?: readonly number[]
-  /** Keeps to the form of a turn (`model/grammar.ts`). Log-probabilities stay those of the whole vocabulary. */
+  /** Keeps to the form of a turn (`model/grammar.ts`). */
   readonly formed?: boolean
   readonly seed: number
   /** 0 takes the likeliest token. */
@@ -73,7 +75,7 @@ export interface SampleRequest {
 export interface SampledReply {
   /** Without the end mark that closed it; `ended` says whether there was one. */
   readonly tokens: readonly number[]
-  /** Log-probability of each token, then of the end mark, at temperature 1. */
+  /** Log-probability of each token, then of the end mark, at temperature 1, among the tokens that could come. */
   readonly logprobs: readonly number[]
   readonly ended: boolean
 }

@@ -4,7 +4,7 @@
  */
 import { colours, shapes } from '../probe/scene.ts'
 import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
-import { maxObservations, special, tokenOf } from './tokenizer.ts'
+import { maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
 
 type State =
   | 'start'
@@ -98,8 +98,33 @@ const next = new Map<State, ReadonlyMap<number, State>>(
 const stopToken = tokenOf(stop)
 const allowedIn = new Map([...next].map(([state, after]) => [state, [...after.keys()]]))
 
+/**
+ * For each state of the form, by number, which tokens may come: [formStates, vocabulary], 1 or 0. State 0 lets all come:
+ * it stands where no form is kept.
+ */
+export const formStates: number = 2 + Object.keys(moves).length
+export function formTable(): Float32Array {
+  const table = new Float32Array(formStates * vocabularySize).fill(1, 0, vocabularySize)
+  const rows = [...allowedIn.values(), [stopToken]]
+  for (const [row, tokens] of rows.entries()) for (const token of tokens) table[(row + 1) * vocabularySize + token] = 1
+  return table
+}
+const numberOf = new Map([...allowedIn.keys()].map((state, i) => [state, i + 1]))
+
+/** The state's number before each token of a reply that keeps to the form. */
+export function formStatesOf(reply: readonly number[]): number[] {
+  const form = turnForm()
+  return reply.map((token) => {
+    const state = form.state()
+    form.accept(token)
+    return state
+  })
+}
+
 /** Follows one turn. */
 export interface TurnForm {
+  /** The number of the state, for `formTable`. */
+  state(): number
   /** Tokens that may come now. */
   allowed(): readonly number[]
   /** Takes the token that came; one that was not allowed leaves the form where it is. */
@@ -109,8 +134,10 @@ export interface TurnForm {
 export function turnForm(): TurnForm {
   let state: State = 'start'
   let placesSoFar = 0
+  const listIsFull = (): boolean => state === 'place' && placesSoFar >= maxPlaces
   return {
-    allowed: () => (state === 'place' && placesSoFar >= maxPlaces ? [stopToken] : allowedIn.get(state)!),
+    state: () => (listIsFull() ? formStates - 1 : numberOf.get(state)!),
+    allowed: () => (listIsFull() ? [stopToken] : allowedIn.get(state)!),
     accept: (token) => {
       state = next.get(state)!.get(token) ?? state
       if (state === 'place') placesSoFar++

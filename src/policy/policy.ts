@@ -37,6 +37,8 @@ export interface TokenSample {
   readonly reply: readonly number[]
   /** Of each reply token, at temperature 1. */
   readonly logprobs: readonly number[]
+  /** The reply was held to the form of a turn, and `logprobs` are those among the tokens that could come. */
+  readonly formed?: boolean
 }
 
 /** Tokens of one turn: `prompt` counts only what was new to the session, pictures included. */

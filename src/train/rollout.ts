@@ -74,9 +74,10 @@ export function policyData(groups: readonly (readonly Rollout[])[], groupwise: r
     group.flatMap(({ samples }, i) => {
       const coefficient = coefficients[g]![i]!
       if (coefficient === 0) return []
-      return samples.map(({ prompt, reply, logprobs }) => ({
+      return samples.map(({ prompt, reply, logprobs, formed }) => ({
         prompt,
         reply,
+        formed,
         advantages: reply.map(() => coefficient),
         oldLogprobs: logprobs,
       }))

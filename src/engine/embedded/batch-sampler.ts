@@ -109,9 +109,10 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
 
   function draw(row: Row, all: Float32Array, b: number, promptLength: number): void {
     const logprobs = all.subarray(b * config.vocabulary, (b + 1) * config.vocabulary)
-    const token = pick(logprobs, row.request.allowed ?? row.form?.allowed(), row.request.temperature, row.rng)
+    const allowed = row.request.allowed ?? row.form?.allowed()
+    const token = pick(logprobs, allowed, row.request.temperature, row.rng)
     row.form?.accept(token)
-    row.logprobs.push(logprobs[token]!)
+    row.logprobs.push(logprobs[token]! - logSum(logprobs, allowed))
     if (token === special.end) row.ended = true
     else row.tokens.push(token)
     const full = promptLength + row.tokens.length >= total || row.tokens.length >= row.request.maxTokens
@@ -130,6 +131,13 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     }
     return replies
   }
+}
+
+/** Logarithm of the probability that `allowed` have together: what is left out is not part of the policy. */
+function logSum(logprobs: Float32Array, allowed: readonly number[] | undefined): number {
+  if (!allowed) return 0
+  const largest = Math.max(...allowed.map((token) => logprobs[token]!))
+  return largest + Math.log(allowed.reduce((sum, token) => sum + Math.exp(logprobs[token]! - largest), 0))
 }
 
 /** A token drawn from log-probabilities at a temperature, among `allowed`; 0 takes the likeliest. */

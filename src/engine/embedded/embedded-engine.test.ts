@@ -144,6 +144,37 @@ describe('embedded engine', () => {
     expect(digits).toContain(forced.tokens[0])
   })
 
+  test('a reply held to the form of a turn is scored among the tokens that could come, in sampling and in training', async () => {
+    const own = engine()
+    const sampler = await own.sampler()
+    const requests = turns(6).map(({ prompt }, seed) => ({
+      prompt,
+      seed,
+      temperature: 1,
+      maxTokens: 30,
+      formed: true,
+    }))
+    const replies = await Promise.all(requests.map((request) => sampler.sample(request)))
+    const data = replies.map(({ tokens, ended, logprobs }, i) => ({
+      prompt: requests[i]!.prompt,
+      reply: ended ? [...tokens, special.end] : tokens,
+      formed: true,
+      advantages: logprobs.map(() => 0.1),
+      oldLogprobs: logprobs,
+    }))
+    const ppo = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 } as const
+    const { logprobs } = await own.forwardBackward(data, ppo)
+    for (const [i, reply] of replies.entries()) {
+      for (const [t, value] of reply.logprobs.entries()) expect(value).toBeCloseTo(logprobs[i]![t]!, 3)
+      // The first token is the only one that a turn can begin with: nothing to learn.
+      expect(reply.logprobs[0]).toBeCloseTo(0, 5)
+    }
+    const forced = data.map((datum) => ({ ...datum, advantages: datum.advantages.map((_, t) => (t === 0 ? -1 : 0)) }))
+    await own.optimStep({ ...adam, learningRate: 0 })
+    await own.forwardBackward(forced, ppo)
+    expect((await own.optimStep({ ...adam, learningRate: 0 })).gradientNorm).toBeLessThan(1e-5)
+  })
+
   test('rows that fill a batch do not count in the perception loss, however it is shared out', async () => {
     const looks = Array.from({ length: 6 }, (_, i) => lookDatum(1, i))
     const [alone, three] = [engine(), engine({ workers: 3 })]

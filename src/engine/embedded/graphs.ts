@@ -17,10 +17,12 @@ import {
   rotaryTable,
   stem,
 } from '../../model/network.ts'
+import { formStates, formTable } from '../../model/grammar.ts'
 import { tokenOf } from '../../model/tokenizer.ts'
 import { cellName, cellsInOrder } from '../../model/language.ts'
 import type { Loss } from '../engine.ts'
 
+const forms = formTable()
 const firstCell = tokenOf(` ${cellName(cellsInOrder[0]!)}`)
 
 /** Per-token arrays of a batch, all [B, T - I] and 0 where nothing is learned. */
@@ -29,6 +31,8 @@ export interface Targets {
   readonly weights: Tensor
   readonly advantages: Tensor
   readonly oldLogprobs: Tensor
+  /** The state of the form of a turn; 0: none is kept. */
+  readonly form: Tensor
 }
 
 /** Gradients of every parameter, and `[loss, logprobs [B * (T - I)], best [B * (T - I)]]`. */
@@ -53,15 +57,20 @@ export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean):
     const seen = features(config, own, inputs.patches, frozenStem)
     const all = forward(config, used, seen, inputs, firstCell)
     const best = np.max(all.ref, -1)
-    const logprobs = np.sum(all.mul(oneHot(targets.next.reshape([rows]), config.vocabulary)), -1)
+    let logprobs = np.sum(all.ref.mul(oneHot(targets.next.reshape([rows]), config.vocabulary)), -1)
     const flat = (tensor: Tensor): Tensor => tensor.reshape([rows])
     let objective: Tensor
     if (loss.kind === 'cross-entropy') {
-      targets.advantages.dispose()
-      targets.oldLogprobs.dispose()
+      for (const unneeded of [all, targets.advantages, targets.oldLogprobs, targets.form]) unneeded.dispose()
       objective = logprobs.ref.mul(flat(targets.weights))
     } else {
       targets.weights.dispose()
+      // Tokens that could not come have no part in the policy: without this, punishing a token would feed them.
+      const allowed = np.matmul(
+        oneHot(flat(targets.form), formStates),
+        np.array(forms, { shape: [formStates, config.vocabulary] }),
+      )
+      logprobs = logprobs.sub(np.log(np.sum(np.exp(all).mul(allowed), -1).add(1e-30)))
       const advantages = flat(targets.advantages)
       const ratio = np.exp(logprobs.ref.sub(flat(targets.oldLogprobs)))
       const clipped = np.clip(ratio.ref, 1 - loss.clipLow, 1 + loss.clipHigh).mul(advantages.ref)

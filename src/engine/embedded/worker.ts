@@ -1,5 +1,6 @@
 /** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { formStatesOf } from '../../model/grammar.ts'
 import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
 import {
   colourCount,
@@ -100,6 +101,7 @@ async function trainMicroBatch(
   const words = textTokens(shape)
   const inputs = tensors(sequenceArrays(shape, part.map(sequenceOf), microBatch), shape.contextTokens)
   const next = new Int32Array(microBatch * words)
+  const form = new Int32Array(next.length)
   const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
   const startOf = (b: number): number => b * words + part[b]!.prompt.tokens.length - 1
   for (const [b, datum] of part.entries()) {
@@ -107,6 +109,7 @@ async function trainMicroBatch(
     rows[0].set(datum.weights ?? [], startOf(b))
     rows[1].set(datum.advantages ?? [], startOf(b))
     rows[2].set(datum.oldLogprobs ?? [], startOf(b))
+    if (datum.formed) form.set(formStatesOf(datum.reply), startOf(b))
   }
   const shaped = (row: Float32Array): Tensor => np.array(row, { shape: [microBatch, words] })
   const targets = {
@@ -114,6 +117,7 @@ async function trainMicroBatch(
     weights: shaped(rows[0]),
     advantages: shaped(rows[1]),
     oldLogprobs: shaped(rows[2]),
+    form: np.array(form, { shape: [microBatch, words] }),
   }
   const [[summed, extras], grads] = step(currentParameters(), inputs, targets)
   const total = ((await summed.data()) as Float32Array)[0]!

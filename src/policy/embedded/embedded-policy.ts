@@ -102,6 +102,7 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
           prompt: seen,
           reply: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
           logprobs: sampled.logprobs,
+          formed: true,
         },
       }),
     }
