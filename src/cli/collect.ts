@@ -6,6 +6,7 @@ import type { CollectSummary } from '../coldstart/summary.ts'
 import { judgeExact } from '../judge/exact.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
 import { sceneOf } from '../probe/problem.ts'
+import { profiles } from '../protocol/profile.ts'
 import { checkPolicyName } from './choose-policy.ts'
 import { readEntries, searchRun, searchRunWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
@@ -42,7 +43,13 @@ async function collectCommand(words: CollectWords): Promise<void> {
   for (const { problem } of entries) sceneOf(problem)
   const policy = teacherPolicy({ sceneOf, mistakeRate })
   const settings = { policy: policyName, mistakeRate }
-  const plan = { command: 'collect', entries, settings, title: 'Cold-start searches' } as const
+  const plan = {
+    command: 'collect',
+    entries,
+    profile: profiles.embedded,
+    settings,
+    title: 'Cold-start searches',
+  } as const
   await searchRun(words, plan, async ({ tell, ...searches }) => {
     const searched = await collect({
       ...searches,

@@ -5,14 +5,17 @@ import { evaluate } from '../evaluate/evaluate.ts'
 import type { EvalProgress, EvalReport } from '../evaluate/evaluate.ts'
 import { accuracyTable, causesTable, plainTable } from '../evaluate/table.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
+import { embeddedProfileWith } from '../protocol/profile.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { checkPolicyName, evalPolicies, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { readEntries, searchRun, searchRunWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
+import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
+import type { BudgetWords } from './view-budget.ts'
 import { choice, examples } from './words.ts'
 
-interface EvalWords extends SearchRunWords, PolicyWords {}
+interface EvalWords extends SearchRunWords, PolicyWords, BudgetWords {}
 
 export function addEval(program: Command): void {
   const command = program
@@ -23,29 +26,34 @@ export function addEval(program: Command): void {
       choice('--benchmark <name>', 'how the data is read and scored', ['visual-probe']).default('visual-probe'),
     )
   searchRunWords(command, 'test.json', 32)
+  budgetWords(command)
   policyWords(command, 1, evalPolicies)
   examples(
     command,
     'mini-o3 eval --data data/probe --samples 4',
     'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
+    'mini-o3 eval --data data/probe --view-side 32 --context-limit 400',
   )
   command.action(evalCommand)
 }
 
 async function evalCommand(words: EvalWords): Promise<void> {
   checkPolicyName(words, evalPolicies)
+  const budget = budgetOf(words)
+  const profile = embeddedProfileWith(budget)
   const entries = await readEntries(words)
   // All others are made of the embedded policy.
   if (words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
-  const settings = await policySettings(words)
+  const settings = { ...(await policySettings(words)), ...budget }
   const policy = await openPolicy(words)
+  sayTradeOff(budget)
   try {
-    const plan = { command: 'eval', entries, settings, title: `Searches of ${policy.name}` } as const
+    const plan = { command: 'eval', entries, profile, settings, title: `Searches of ${policy.name}` } as const
     await searchRun(words, plan, async ({ tell, ...searches }) => {
       const onProgress = (counts: EvalProgress): void => tell(counts, `${counts.correct} right`)
       const report = await evaluate({ ...searches, policy, onProgress })
       await replaceFile(searches.run.file('turns.svg'), chart(report, policy.name))
-      return { result: report.summary, text: text(report, policy.name) }
+      return { result: { ...report.summary, ...budget }, text: text(report, policy.name) }
     })
   } finally {
     await policy.close?.()

@@ -6,6 +6,8 @@ import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
 import { checkQuestion, shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
+import { embeddedProfileWith } from '../protocol/profile.ts'
+import type { EmbeddedBudget } from '../protocol/profile.ts'
 import type { Task } from '../search/search.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { AbortedError, UserError } from '../shared/errors.ts'
@@ -22,16 +24,17 @@ import { checkpointHash } from './checkpoint-hash.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { readEntries } from './search-run.ts'
+import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
+import type { BudgetWords } from './view-budget.ts'
 import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
-interface RlWords extends CommonWords, Omit<RunRlSettings, 'mix' | 'contextLimit' | 'seed'> {
+interface RlWords extends CommonWords, BudgetWords, Omit<RunRlSettings, 'mix' | keyof EmbeddedBudget | 'seed'> {
   readonly data: string
   readonly from?: string
   readonly easy: number
   readonly medium: number
   readonly hard: number
-  readonly contextLimit?: number
   readonly workers: number
 }
 
@@ -51,7 +54,6 @@ export function addRl(program: Command): void {
     .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
     .option('--updates <n>', 'optimiser steps a batch', count, own.updates)
     .option('--max-turns <n>', 'turns of a search in training', wholeNumber(1, 1000), own.maxTurns)
-    .option('--context-limit <n>', 'tokens of a search in training (default: no limit)', count)
     .option('--learning-rate <r>', 'after the warm-up', decimalNumber(0, 1), own.learningRate)
     .option('--warmup-steps <n>', 'steps until then', wholeNumber(0), own.warmupSteps)
     .option('--clip-low <c>', 'how far a ratio may fall', share, own.clipLow)
@@ -60,6 +62,7 @@ export function addRl(program: Command): void {
     .option('--medium <share>', 'of the problems', share, own.mix.medium)
     .option('--hard <share>', 'of the problems', share, own.mix.hard)
     .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
+  budgetWords(command)
   workersWord(command)
   commonWords(command, own.seed)
   examples(
@@ -67,14 +70,18 @@ export function addRl(program: Command): void {
     'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
     'mini-o3 rl --data data/rl --run runs/rl',
     'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
+    'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
   )
   command.action(rlCommand)
 }
 
 async function rlCommand(words: RlWords): Promise<void> {
-  const { easy, medium, hard, contextLimit = null, from = shippedCheckpoint } = words
+  const { easy, medium, hard, from = shippedCheckpoint } = words
   if (easy + medium + hard === 0)
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
+  const budget = budgetOf(words)
+  // Refuses a budget that cannot be, before anything is read.
+  embeddedProfileWith(budget)
   const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = words
   const { warmupSteps, clipLow, clipHigh, seed, saveEvery } = words
   const settings: RunRlSettings = {
@@ -90,7 +97,7 @@ async function rlCommand(words: RlWords): Promise<void> {
     clipHigh,
     seed,
     saveEvery,
-    contextLimit,
+    ...budget,
     mix: { easy, medium, hard },
   }
   const entries = await readEntries(words, 'train')
@@ -99,6 +106,7 @@ async function rlCommand(words: RlWords): Promise<void> {
   const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
   const { workers } = words
   const config = { data, from: await checkpointHash(from), ...settings, workers }
+  sayTradeOff(budget)
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   let last: GrpoMetrics | undefined
@@ -120,7 +128,15 @@ async function rlCommand(words: RlWords): Promise<void> {
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile))
     if (words.json)
-      printJson({ policy, run: run.path, ended: how, steps: last?.step, reward: last?.reward, turns: last?.turns })
+      printJson({
+        policy,
+        run: run.path,
+        ended: how,
+        steps: last?.step,
+        reward: last?.reward,
+        turns: last?.turns,
+        ...budget,
+      })
     else print(`${ended[how]} Use it with --checkpoint ${policy}`)
   }
   try {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { Policy } from '../policy/policy.ts'
 import { buildProbe } from '../probe/dataset.ts'
+import { profiles } from '../protocol/profile.ts'
 import { TransportError } from '../shared/errors.ts'
 import { readEntries, searchRun } from './search-run.ts'
 
@@ -42,7 +43,7 @@ test('searches that failed are counted, and the exit code says so', async () => 
   for (const name of ['stdout', 'stderr'] as const) {
     vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
   }
-  const plan = { command: 'eval', entries, settings: {}, title: 'Searches' } as const
+  const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
   await searchRun(words, plan, async ({ tell, ...searches }) => {
     const onProgress = (counts: Parameters<typeof tell>[0]): void => tell(counts, '')
     const { summary } = await evaluate({ ...searches, policy, onProgress })

@@ -5,7 +5,8 @@ import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { profileHash, profiles } from '../protocol/profile.ts'
+import { profileHash } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
 import { checkJudgeable } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
@@ -39,6 +40,7 @@ export function searchRunWords(command: Command, file: string, concurrency: numb
 export interface SearchRunPlan {
   readonly command: 'collect' | 'eval'
   readonly entries: readonly ProblemEntry[]
+  readonly profile: Profile
   /** What decides the searches beside the words that both commands have. */
   readonly settings: object
   readonly title: string
@@ -75,11 +77,10 @@ export async function readEntries(
 /** Exit code 1 when searches failed: their results are not those of the policy. */
 export async function searchRun(
   words: SearchRunWords,
-  { command, entries, settings, title }: SearchRunPlan,
+  { command, entries, profile, settings, title }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<void> {
   const { data, samples, maxTurns, limit, seed, concurrency } = words
-  const profile = profiles.embedded
   const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))

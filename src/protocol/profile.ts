@@ -1,5 +1,6 @@
 /** A Profile is readonly data that holds everything that changes a score; it is printed and hashed with every score. Pure. */
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { UserError } from '../shared/errors.ts'
 import { defaultPrompts, embeddedPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
 
@@ -93,17 +94,18 @@ const officialProfile: Profile = {
   errorText: 'official',
 }
 
-const smallView: ViewRule = { kind: 'exact', width: 64, height: 64, resampler: 'area' }
+/** Pixels a side of the views that the small policy can be sent: multiples of `step`, one image token each way. */
+export const viewSides = { least: 16, most: 256, step: 16, own: 64 } as const
 
-/** The small policy that ships: every view is 64 x 64, and every message is a fixed piece of its vocabulary. */
+/** The small policy that ships: every view is a square, and every message is a fixed piece of its vocabulary. */
 const embeddedProfile: Profile = {
   ...defaultProfile,
   name: 'embedded',
   prompts: embeddedPrompts,
   // The policy has words for 64 observations beside the original.
   maxImages: 65,
-  firstView: smallView,
-  observationView: smallView,
+  firstView: squareView(viewSides.own),
+  observationView: squareView(viewSides.own),
   parse: 'strict',
 }
 
@@ -112,6 +114,32 @@ export const profiles = {
   official: officialProfile,
   embedded: embeddedProfile,
 } as const satisfies Record<string, Profile>
+
+function squareView(side: number): ViewRule {
+  return { kind: 'exact', width: side, height: side, resampler: 'area' }
+}
+
+/** What the small policy may spend: fewer pixels a view leave room for more turns within a context. */
+export interface EmbeddedBudget {
+  /** Pixels a side of every view. */
+  readonly viewSide: number
+  /** Tokens of one search, as a chat that only ever grows would hold them; null: no limit. */
+  readonly contextLimit: number | null
+}
+
+/** The profile of the small policy under another budget. Throws `UserError` for a side that is no whole number of tokens. */
+export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget): Profile {
+  const { least, most, step } = viewSides
+  if (viewSide % step !== 0 || viewSide < least || viewSide > most) {
+    const near = Math.min(most, Math.max(least, Math.round(viewSide / step) * step))
+    throw new UserError(
+      'bad-view-side',
+      `A view's side has to be a multiple of ${step} from ${least} to ${most} pixels, not ${viewSide}. Take ${near}.`,
+    )
+  }
+  const rule = squareView(viewSide)
+  return { ...embeddedProfile, firstView: rule, observationView: rule, contextLimit }
+}
 
 const hashes = new WeakMap<Profile, string>()
 

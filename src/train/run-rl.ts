@@ -7,7 +7,8 @@ import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Level } from '../protocol/problem.ts'
-import { profiles } from '../protocol/profile.ts'
+import { embeddedProfileWith, viewSides } from '../protocol/profile.ts'
+import type { EmbeddedBudget } from '../protocol/profile.ts'
 import type { Task } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { hashSeed, random } from '../shared/random.ts'
@@ -17,13 +18,12 @@ import { rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
 import { policyFile } from './run-sft.ts'
 
-export interface RunRlSettings extends GrpoSettings {
+/** The budget's limits end a search as too many turns do, and such searches are masked alike. */
+export interface RunRlSettings extends GrpoSettings, EmbeddedBudget {
   readonly steps: number
   readonly problemsPerStep: number
   readonly groupSize: number
   readonly maxTurns: number
-  /** Tokens of one search; longer ones are masked as those with too many turns are. null: no limit. */
-  readonly contextLimit: number | null
   /** Share of each level among the problems of a step. */
   readonly mix: Readonly<Record<Level, number>>
   readonly seed: number
@@ -41,6 +41,7 @@ export const defaultRlSettings: RunRlSettings = {
   problemsPerStep: 12,
   groupSize: 8,
   maxTurns: 6,
+  viewSide: viewSides.own,
   contextLimit: null,
   mix: { easy: 0.2, medium: 0.3, hard: 0.5 },
   seed: 1,
@@ -80,7 +81,7 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
     const done = last?.step ?? 0
     await engine.load(last ? run.file(last.file) : options.from)
     if (!last) engine.resetOptimiser()
-    const profile = { ...profiles.embedded, contextLimit: settings.contextLimit }
+    const profile = embeddedProfileWith(settings)
     const before = (await metricsOf(run, 'rl')).slice(0, done)
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {

@@ -4,9 +4,11 @@ import { decode, encode } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
-import { profiles } from '../../protocol/profile.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
+import { region } from '../../vision/region.ts'
 import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
 
 const scene = makeScene(1, 'easy')
@@ -45,6 +47,25 @@ describe('embedded policy', () => {
     // The second turn added its end mark, the crop's name and the crop.
     expect(replies[1]!.usage).toMatchObject({ imageTokens: 16, promptTokens: 1 + 1 + 16 })
   })
+
+  test.each([
+    [32, 4],
+    [96, 36],
+  ])(
+    'is sent views of %i pixels a side, which cost %i tokens, and looks at them in its own size',
+    async (side, cost) => {
+      const { sampler, asked } = scripted(zoom, '</think><answer>4</answer>')
+      const profile = embeddedProfileWith({ viewSide: side, contextLimit: null })
+      const { trajectory, replies } = await searchToEnd(task, samplerPolicy('test', sampler, 1), { profile, seed: 1 })
+      expect(trajectory.observations.map(({ view }) => view)).toEqual(
+        [side, side].map((px) => ({ width: px, height: px })),
+      )
+      expect(replies.map(({ usage }) => usage.imageTokens)).toEqual([cost, cost])
+      const sent = await task.picture.region(pixelBox(0, 0, 512, 512), { width: side, height: side }, 'area')
+      const seen = await region(sent, pixelBox(0, 0, side, side), { width: 64, height: 64 }, 'area')
+      expect(asked[0]!.prompt.view).toEqual(seen)
+    },
+  )
 
   test('after a mistake it reads the error and keeps its view', async () => {
     const wrong = zoom.replace('original_image', 'observation_9')

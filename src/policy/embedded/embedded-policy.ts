@@ -5,16 +5,19 @@
 import { fileURLToPath } from 'node:url'
 import type { SampledReply, Sampler } from '../../engine/engine.ts'
 import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
-import { defaultConfig, imageTokens, textTokens } from '../../model/config.ts'
+import { defaultConfig, textTokens } from '../../model/config.ts'
 import { phrases } from '../../model/language.ts'
 import { decode, encode, special } from '../../model/tokenizer.ts'
 import { type Goal, parseGoal } from '../../probe/problem.ts'
 import { colours, shapes } from '../../probe/scene.ts'
+import { pixelBox } from '../../protocol/box.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Pixels } from '../../vision/picture.ts'
+import { region } from '../../vision/region.ts'
 import type { Message, Policy, Reply, Session } from '../policy.ts'
+import { viewTokens } from './context-budget.ts'
 import { questionTokens, turnPrompt } from './turn-prompt.ts'
 
 export interface EmbeddedPolicyOptions {
@@ -75,7 +78,7 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
 
   async function reply(message: Message, turn: number, forced: boolean): Promise<Reply> {
     if (message.kind === 'question') question = questionTokens(message)
-    if (message.kind !== 'error') view = message.view.pixels
+    if (message.kind !== 'error') view = await asSeen(message.view.pixels)
     const prompt = turnPrompt(question, last, message)
     if (prompt.length + shortestRoom > textTokens(defaultConfig)) {
       throw new ContextLengthError(`${prompt.length} tokens leave no room for a reply.`)
@@ -91,7 +94,7 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
     })
     const written = forced ? [...start, ...sampled.tokens, ...answerEnd(sampled)] : sampled.tokens
     const fresh = prompt.length - (message.kind === 'question' ? 0 : question.length + last.length)
-    const pictures = message.kind === 'error' ? 0 : imageTokens(defaultConfig)
+    const pictures = message.kind === 'error' ? 0 : viewTokens(message.view.pixels)
     last = written
     return {
       text: decode(written),
@@ -119,6 +122,14 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
     answerNow: (message, { turn }) => reply(message, turn, true),
     close: () => {},
   }
+}
+
+/** The view at the one size that the model looks at; it holds no more than what was sent. */
+async function asSeen(sent: Pixels): Promise<Pixels> {
+  const size = { width: defaultConfig.viewPx, height: defaultConfig.viewPx }
+  return sent.width === size.width && sent.height === size.height
+    ? sent
+    : region(sent, pixelBox(0, 0, sent.width, sent.height), size, 'area')
 }
 
 function answerEnd({ tokens }: SampledReply): number[] {
