@@ -15,10 +15,15 @@ export async function inCommandRun<T>(
   work: (run: RunFolder) => Promise<T>,
 ): Promise<T> {
   const config = { command, ...settings }
-  const run = await openRun(path ?? join('runs', `${command}-${sha256(canonicalJson(config)).slice(0, 8)}`), config)
+  const run = await openRun(path ?? commandRunPath(command, settings), config)
   try {
     return await work(run)
   } finally {
     await run.close()
   }
+}
+
+/** Where a command works when no folder is named. */
+export function commandRunPath(command: string, settings: object): string {
+  return join('runs', `${command}-${sha256(canonicalJson({ command, ...settings })).slice(0, 8)}`)
 }

@@ -8,6 +8,7 @@ import { addDemo } from './demo.ts'
 import { addEval } from './eval.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
+import { addRecipe } from './recipe.ts'
 import { addRl } from './rl.ts'
 import { addSft } from './sft.ts'
 import { examples } from './words.ts'
@@ -24,6 +25,7 @@ function program(): Command {
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
   for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval]) add(root)
+  addRecipe(root, (words) => program().parseAsync(words, { from: 'user' }))
   return root
 }
 

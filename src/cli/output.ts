@@ -5,14 +5,26 @@
 import { exitCodeOf, messageOf, MiniO3Error } from '../shared/errors.ts'
 import { plainJson, plainText } from './plain-text.ts'
 
+let results: NodeJS.WritableStream = process.stdout
+
+/** What `work` prints goes to stderr: it is a step of a larger command, whose own result is still to come. */
+export async function resultsAside<T>(work: () => Promise<T>): Promise<T> {
+  results = process.stderr
+  try {
+    return await work()
+  } finally {
+    results = process.stdout
+  }
+}
+
 /** A line of the result. */
 export function print(text: string): void {
-  process.stdout.write(`${plainText(text)}\n`)
+  results.write(`${plainText(text)}\n`)
 }
 
 /** The one JSON document of `--json`. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${plainJson(value)}\n`)
+  results.write(`${plainJson(value)}\n`)
 }
 
 /** A line for the person at the terminal, out of the way of a result. */

@@ -1,0 +1,96 @@
+/** `mini-o3 recipe`: the whole recipe, one ordinary command after another, and a report of what came of it. */
+import type { Command } from 'commander'
+import { presetNames, presets } from '../recipe/presets.ts'
+import type { PresetName } from '../recipe/presets.ts'
+import { logStage, readStageLog } from '../recipe/stage-log.ts'
+import { commandLine, recipeStages } from '../recipe/stages.ts'
+import type { RecipeSettings, Stage } from '../recipe/stages.ts'
+import { AbortedError, MiniO3Error } from '../shared/errors.ts'
+import { durationText } from '../shared/progress.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { commandRunPath, inCommandRun } from './command-run.ts'
+import { print, printJson, resultsAside, say } from './output.ts'
+import { choice, commonWords, examples, workersWord } from './words.ts'
+import type { CommonWords } from './words.ts'
+
+interface RecipeWords extends CommonWords {
+  readonly preset: PresetName
+  readonly workers: number
+  readonly dryRun?: true
+}
+
+/** Runs the words of a command as the program itself does. */
+export type RunCommand = (words: readonly string[]) => Promise<unknown>
+
+export function addRecipe(program: Command, runCommand: RunCommand): void {
+  const command = program
+    .command('recipe')
+    .summary('the whole recipe: cold start, reinforcement learning with and without the mask, a report')
+    .description('Runs the other commands one after another and reports what came of it. Repeat it to resume.')
+    .addOption(
+      choice('--preset <name>', 'quick: a smoke run of minutes; full: the real one', presetNames).default('full'),
+    )
+    .option('--dry-run', 'print the commands and run none')
+  workersWord(command)
+  commonWords(command, 1)
+  examples(
+    command,
+    'mini-o3 recipe --preset quick',
+    'mini-o3 recipe --preset full --run runs/full',
+    'mini-o3 recipe --dry-run',
+  )
+  command.action((words: RecipeWords) => recipe(words, runCommand))
+}
+
+async function recipe(
+  { preset, seed, workers, dryRun, json, ...words }: RecipeWords,
+  runCommand: RunCommand,
+): Promise<void> {
+  const settings: RecipeSettings = { preset, seed, workers }
+  const relative = recipeStages(settings, '.').map((stage) => [stage.name, commandLine(stage)])
+  // The commands too: a later version whose preset differs does not go on in this folder.
+  const config = { ...settings, stages: Object.fromEntries(relative) }
+  const folder = words.run ?? commandRunPath('recipe', config)
+  const stages = recipeStages(settings, folder)
+  if (dryRun) {
+    if (json) printJson({ run: folder, stages })
+    else print(stages.map(commandLine).join('\n'))
+    return
+  }
+  if (presets[preset].smoke) say(smokeNote)
+  await inCommandRun('recipe', config, folder, async (run) => {
+    await runStages(stages, run, runCommand)
+    const log = await readStageLog(run)
+    const seconds = stages.reduce((sum, { name }) => sum + log.get(name)!.seconds, 0)
+    if (json) printJson({ run: folder, seconds })
+    else print(`The recipe is done, after ${durationText(seconds)} of work. Run: ${folder}`)
+  })
+}
+
+async function runStages(stages: readonly Stage[], run: RunFolder, runCommand: RunCommand): Promise<void> {
+  const before = await readStageLog(run)
+  for (const [index, stage] of stages.entries()) {
+    const title = `${index + 1}/${stages.length} ${stage.name}`
+    if (before.get(stage.name)?.complete) {
+      say(`${title}: done before`)
+      continue
+    }
+    say(`\n${title}: ${commandLine(stage)}`)
+    try {
+      await logStage(run, stage, () => resultsAside(() => runStage(stage, runCommand)))
+    } catch (error) {
+      if (error instanceof AbortedError) say(`Stopped in stage ${title}. Repeat mini-o3 recipe to go on.`)
+      throw error
+    }
+  }
+}
+
+/** A command whose work failed in part says so in the exit code: what is missing has to be there for the next stage. */
+async function runStage(stage: Stage, runCommand: RunCommand): Promise<void> {
+  await runCommand(stage.words)
+  if (process.exitCode === undefined || process.exitCode === 0) return
+  throw new MiniO3Error('recipe-stage-failed', `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to go on.`)
+}
+
+const smokeNote =
+  'This is a smoke run: it shows that every stage works. It trains far too little, so its figures mean nothing.'

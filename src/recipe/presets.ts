@@ -1,0 +1,45 @@
+/** How large each part of the recipe is: the one place to tune it. Plain data. */
+
+/** Words of a command by their names: `{ steps: 80, 'train-stem': true }` is `--steps 80 --train-stem`. */
+export type Flags = Readonly<Record<string, number | true>>
+
+export interface Preset {
+  /** A smoke run shows that everything works; its figures mean nothing. */
+  readonly smoke: boolean
+  /** Scenes that the teacher searches for the cold start. */
+  readonly coldStartScenes: number
+  /** Scenes that reinforcement learning draws its problems from. */
+  readonly rlScenes: number
+  /** Held-out scenes of each level, on which all three policies are measured. */
+  readonly testScenesPerLevel: number
+  /** Turns that a search may take when it is measured. */
+  readonly testTurns: number
+  readonly sft: Flags
+  /** The same for both objectives, so that nothing but the mask differs. */
+  readonly rl: Flags & { readonly steps: number; readonly 'max-turns': number }
+}
+
+export const presets = {
+  full: {
+    smoke: false,
+    coldStartScenes: 24_000,
+    rlScenes: 6000,
+    testScenesPerLevel: 400,
+    testTurns: 32,
+    sft: { 'look-steps': 2000, steps: 2000, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
+    rl: { steps: 80, 'problems-per-step': 12, 'group-size': 8, 'max-turns': 6 },
+  },
+  quick: {
+    smoke: true,
+    coldStartScenes: 1500,
+    rlScenes: 300,
+    testScenesPerLevel: 20,
+    testTurns: 32,
+    sft: { 'look-steps': 300, steps: 100, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
+    rl: { steps: 6, 'problems-per-step': 4, 'group-size': 4, 'max-turns': 6, 'warmup-steps': 2 },
+  },
+} as const satisfies Readonly<Record<string, Preset>>
+
+export type PresetName = keyof typeof presets
+
+export const presetNames = Object.keys(presets) as readonly PresetName[]

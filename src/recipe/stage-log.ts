@@ -1,0 +1,60 @@
+/** What a recipe keeps of its stages in `stages.jsonl`: a line each time that one ended, whether it was complete or not. */
+import { z } from 'zod'
+import type { RunFolder } from '../shared/run-folder.ts'
+
+const stageLineSchema = z.object({
+  name: z.string(),
+  words: z.array(z.string()).readonly(),
+  /** False: it failed or was stopped, and goes on when the recipe is repeated. */
+  complete: z.boolean(),
+  seconds: z.number().nonnegative(),
+  /** The most that the whole process, worker threads included, had held by the end of the stage. */
+  peakMemoryMiB: z.number().nonnegative(),
+  /** ISO 8601. */
+  endedAt: z.iso.datetime(),
+})
+
+export type StageLine = z.infer<typeof stageLineSchema>
+
+/** Runs a stage and keeps what it took, however it ends. */
+export async function logStage(
+  log: Pick<RunFolder, 'append'>,
+  { name, words }: Pick<StageLine, 'name' | 'words'>,
+  work: () => Promise<void>,
+): Promise<StageLine> {
+  const startedMs = performance.now()
+  const keep = async (complete: boolean): Promise<StageLine> => {
+    const line: StageLine = {
+      name,
+      words,
+      complete,
+      seconds: Math.round(performance.now() - startedMs) / 1000,
+      peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+      endedAt: new Date().toISOString(),
+    }
+    await log.append('stages', line)
+    return line
+  }
+  try {
+    await work()
+  } catch (error) {
+    await keep(false)
+    throw error
+  }
+  return keep(true)
+}
+
+/** What the stages took, by name: seconds over all their attempts, the memory of the hungriest one, the last end. */
+export async function readStageLog(log: Pick<RunFolder, 'read'>): Promise<Map<string, StageLine>> {
+  const byName = new Map<string, StageLine>()
+  for await (const value of log.read('stages')) {
+    const line = stageLineSchema.parse(value)
+    const before = byName.get(line.name)
+    byName.set(line.name, {
+      ...line,
+      seconds: line.seconds + (before?.seconds ?? 0),
+      peakMemoryMiB: Math.max(line.peakMemoryMiB, before?.peakMemoryMiB ?? 0),
+    })
+  }
+  return byName
+}

@@ -1,0 +1,80 @@
+/**
+ * The recipe as an ordered list of ordinary commands: what a person would type after `mini-o3`, each with a run folder of
+ * its own inside the recipe's. So every stage can be read, repeated by hand, and resumed. Pure.
+ */
+import { join } from 'node:path'
+import { policyFile } from '../train/run-sft.ts'
+import { presets } from './presets.ts'
+import type { Flags, PresetName } from './presets.ts'
+
+export interface Stage {
+  /** Also the stage's folder. */
+  readonly name: StageName
+  /** The words after `mini-o3`. */
+  readonly words: readonly string[]
+}
+
+export const policies = ['sft', 'masked', 'vanilla'] as const
+/** The cold start, and what each objective of reinforcement learning made of it. */
+export type PolicyName = (typeof policies)[number]
+
+/** Stages of reinforcement learning by the policy that they train. */
+export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const
+
+export type StageName = 'probe' | 'scenes' | 'collect' | 'sft' | 'rl-masked' | 'rl-vanilla' | `eval-${PolicyName}`
+
+export interface RecipeSettings {
+  readonly preset: PresetName
+  readonly seed: number
+  /** Worker threads of training, which decide roundings. */
+  readonly workers: number
+}
+
+/** The stages in their order, with paths inside `folder`. */
+export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: string): readonly Stage[] {
+  const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, rl } = presets[preset]
+  const at = (...parts: readonly string[]): string => join(folder, ...parts)
+  // Another seed, so that reinforcement learning meets scenes that the cold start has not seen.
+  const scenesSeed = (seed + 1) % 2 ** 31
+  const shared = { seed, workers }
+  const build = (name: 'probe' | 'scenes', flags: Flags): Stage => ({
+    name,
+    words: ['probe', 'build', '--out', at(name), ...wordsOf(flags), '--no-pictures'],
+  })
+  const searchesAtOnce = { concurrency: 64 }
+  const learn = (objective: 'paper' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
+    const data = ['--data', at('scenes'), '--from', at('sft', policyFile)]
+    return {
+      name,
+      words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
+    }
+  }
+  const measure = (policy: PolicyName): Stage => {
+    const trained = policy === 'sft' ? 'sft' : rlStages[policy]
+    const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile)]
+    const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
+    return { name: `eval-${policy}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${policy}`)] }
+  }
+  const collect = wordsOf({ 'mistake-rate': 0.05, ...searchesAtOnce, seed })
+  return [
+    build('probe', { train: coldStartScenes, seed }),
+    build('scenes', { train: rlScenes, test: 3 * testScenesPerLevel, seed: scenesSeed }),
+    { name: 'collect', words: ['collect', '--data', at('probe'), ...collect, '--run', at('collect')] },
+    { name: 'sft', words: ['sft', '--data', at('collect'), ...wordsOf({ ...sft, ...shared }), '--run', at('sft')] },
+    learn('paper', 'rl-masked'),
+    learn('vanilla', 'rl-vanilla'),
+    ...policies.map(measure),
+  ]
+}
+
+/** A stage as a line for a shell. */
+export function commandLine({ words }: Pick<Stage, 'words'>): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+  return ['mini-o3', ...quoted].join(' ')
+}
+
+function wordsOf(flags: Flags): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, String(value)],
+  )
+}
