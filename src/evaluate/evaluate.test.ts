@@ -73,9 +73,10 @@ test('every search is stored once with its verdict, and a second run reads the s
   expect(searches).toBe(0)
   expect(second).toEqual({ summary: first.summary, causes: first.causes })
 
-  const { problemNames, ...readBack } = await readEvalRun(join(folder, 'a'))
+  const { problemNames, outcomesByProblem, ...readBack } = await readEvalRun(join(folder, 'a'))
   expect(readBack).toEqual(second)
   expect(problemNames).toHaveLength(6)
+  expect(outcomesByProblem.flat()).toHaveLength(12)
 })
 
 test('an evaluation is read back only when it is one, and finished', async () => {

@@ -11,6 +11,8 @@ import { countCauses, summarise } from './summary.ts'
 export interface FinishedEval extends EvalReport {
   /** The names of its problems, sorted: evaluations can be compared where these are the same. */
   readonly problemNames: readonly string[]
+  /** In the order of the names. */
+  readonly outcomesByProblem: readonly (readonly Outcome[])[]
 }
 
 const configSchema = z.object({ samples: z.int().positive(), maxTurns: z.int().positive(), seed: z.int() })
@@ -41,6 +43,7 @@ export async function readEvalRun(path: string): Promise<FinishedEval> {
     summary: summarise(outcomesByProblem, { samples, maxTurns, seed, run: path }),
     causes: countCauses(outcomesByProblem.flat()),
     problemNames,
+    outcomesByProblem,
   }
 }
 

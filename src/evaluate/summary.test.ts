@@ -102,6 +102,7 @@ test('Avg@K, ends, turns and accuracy at every limit', () => {
     [2, 2],
     [4, 2],
     [6, 2],
+    [8, 3],
     [12, 3],
     [14, 3],
   ])

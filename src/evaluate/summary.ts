@@ -56,7 +56,7 @@ export interface SummaryOptions {
 }
 
 /** The limits at which accuracy is reported, below the one that was run with. */
-const turnLimits = [1, 2, 4, 6, 12, 32]
+const turnLimits = [1, 2, 4, 6, 8, 12, 16, 24, 32]
 
 /** `outcomesByProblem`: for each problem, one outcome for each of its searches. */
 export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): EvalSummary {

@@ -1,0 +1,111 @@
+/**
+ * Compares policies that were trained or searched with several seeds, on the same problems:
+ * node scripts/compare-seeds.mjs <out folder> "<name>=<run folder>,<run folder>..."...
+ * Writes table.md (for each level: accuracy at every turn limit, pooled over seeds, with intervals over problems; every
+ * seed by itself; differences from the first policy, paired by problem), turns-<level>.svg and figures.json.
+ */
+import { join } from 'node:path'
+import { bootstrapMean } from '../dist/evaluate/bootstrap.js'
+import { curveSvg, limitCurve } from '../dist/evaluate/curve-svg.js'
+import { readEvalRun } from '../dist/evaluate/read-run.js'
+import { summarise } from '../dist/evaluate/summary.js'
+import { markdownTable } from '../dist/evaluate/table.js'
+import { levels } from '../dist/protocol/problem.js'
+import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
+import { replaceFile } from '../dist/shared/run-folder.js'
+
+const firstLimit = 4
+
+const percent = (share) => (share * 100).toFixed(1)
+const interval = ({ low, high }, sign = '') => `${sign}${percent(low)} to ${sign}${percent(high)}`
+const signed = (share) => `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
+
+async function readPolicy([name, paths]) {
+  const runs = []
+  for (const path of paths) runs.push(await readEvalRun(path))
+  const names = runs[0].problemNames
+  if (runs.some(({ problemNames }) => problemNames.join('\n') !== names.join('\n'))) {
+    throw new UserError('other-problems', `The runs of ${name} are not on the same problems.`)
+  }
+  const pooled = names.map((_, i) => runs.flatMap(({ outcomesByProblem }) => outcomesByProblem[i]))
+  const { samples } = runs[0].summary
+  const maxTurns = runs[0].summary.byTurnLimit.at(-1).limit
+  const summary = summarise(pooled, { samples: samples * runs.length, maxTurns, seed: 1, run: name })
+  return { name, names, runs, pooled, summary }
+}
+
+/** Accuracy at the last limit minus that of `base`, problem by problem. */
+function differenceFrom(base, policy, level, limit) {
+  const shareOf = (outcomes) => outcomes.filter((own) => own.correct && own.turns <= limit).length / outcomes.length
+  const differences = policy.pooled.flatMap((outcomes, i) =>
+    outcomes[0].level === level ? [shareOf(outcomes) - shareOf(base.pooled[i])] : [],
+  )
+  return bootstrapMean(differences, 1)
+}
+
+async function main([out, ...words]) {
+  const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
+  if (out === undefined || out.includes('=') || named.length === 0 || named.includes(null)) {
+    throw new UserError('usage', 'usage: node scripts/compare-seeds.mjs <out folder> "<name>=<run>,<run>..."...')
+  }
+  const policies = []
+  for (const [, name, runs] of named) policies.push(await readPolicy([name, runs.split(',')]))
+  const [base] = policies
+  if (policies.some(({ names }) => names.join('\n') !== base.names.join('\n'))) {
+    throw new UserError('other-problems', 'The policies were not tried on the same problems.')
+  }
+
+  const parts = []
+  const figures = {}
+  for (const level of levels) {
+    const slices = policies.flatMap((policy) => {
+      const slice = policy.summary.byLevel[level]
+      return slice ? [{ ...policy, slice }] : []
+    })
+    if (slices.length === 0) continue
+    const limits = slices[0].slice.byTurnLimit.map(({ limit }) => limit).filter((limit) => limit >= firstLimit)
+    const scoreAt = (slice, limit) => slice.byTurnLimit.find((score) => score.limit === limit)
+    const rows = slices.map(({ name, slice, runs }) => [
+      name,
+      ...limits.map((limit) => percent(scoreAt(slice, limit).avgAtK)),
+      interval(scoreAt(slice, limits.at(-1))),
+      runs.map(({ summary }) => percent(summary.byLevel[level].avgAtK)).join(', '),
+      slice.meanTurns.toFixed(1),
+      percent(slice.ends['over-turn']),
+    ])
+    const last = limits.at(-1)
+    const head = [`${level}: %, at turn limit`, ...limits.map(String), `95 % at ${last}`, 'each seed', 'turns', 'over']
+    const differences = slices.slice(1).map((policy) => {
+      const { mean, low, high } = differenceFrom(base, policy, level, last)
+      const rise = scoreAt(policy.slice, last).avgAtK - scoreAt(policy.slice, 6).avgAtK
+      return `- ${policy.name} minus ${base.name} at ${last}: ${signed(mean)} points (${signed(low)} to ${signed(high)}); from 6 to ${last} turns: ${signed(rise)}`
+    })
+    const { problems } = slices[0].slice
+    const about = `${problems} problems; ${slices.map(({ name, slice }) => `${name}: ${slice.samples} searches each`).join('; ')}.`
+    parts.push([markdownTable({ head, rows }), about, differences.join('\n')].join('\n\n'))
+    figures[level] = Object.fromEntries(
+      slices.map(({ name, slice, runs }) => [
+        name,
+        { pooled: slice, seeds: runs.map(({ summary }) => summary.byLevel[level]) },
+      ]),
+    )
+    const curves = slices.map(({ name, slice }) => {
+      const curve = limitCurve(name, slice)
+      return { ...curve, points: curve.points.filter(({ x }) => x >= firstLimit) }
+    })
+    const title = `Accuracy by turn limit, ${level}`
+    const chart = curveSvg(curves, { title, xLabel: 'turn limit at test time', yLabel: 'accuracy' })
+    await replaceFile(join(out, `turns-${level}.svg`), chart)
+  }
+  const text = parts.join('\n\n')
+  await replaceFile(join(out, 'table.md'), `${text}\n`)
+  await replaceFile(join(out, 'figures.json'), `${JSON.stringify(figures, null, 1)}\n`)
+  console.log(text)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`error: ${messageOf(error)}`)
+  process.exitCode = exitCodeOf(error)
+}
