@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('words', () => {
-  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'rl', 'eval'])(
+  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'rl', 'recipe', 'eval'])(
     '%s --help shows an example',
     async (name) => {
       const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
@@ -80,6 +80,8 @@ describe('words', () => {
     [['sft', '--data', '.'], 'not a run folder'],
     [['sft', '--data', 'evaluated'], 'holds no collection but a run of eval'],
     [['sft', '--data', 'nothing-right'], 'no search with the right answer'],
+    [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
+    [['recipe', '--run', 'evaluated'], 'other settings'],
     [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
   ])('%j ends with exit code 2, a message, and nothing written', async (words, message) => {
     const before = await readdir(folder, { recursive: true })

@@ -1,12 +1,17 @@
 /** `mini-o3 recipe`: the whole recipe, one ordinary command after another, and a report of what came of it. */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { presetNames, presets } from '../recipe/presets.ts'
+import { plainTable } from '../evaluate/table.ts'
+import { summaryTable } from '../recipe/figures.ts'
+import { presetNames, presets, smokeNote } from '../recipe/presets.ts'
 import type { PresetName } from '../recipe/presets.ts'
+import { reportPage } from '../recipe/report.ts'
+import { readResults } from '../recipe/results.ts'
 import { logStage, readStageLog } from '../recipe/stage-log.ts'
 import { commandLine, recipeStages } from '../recipe/stages.ts'
 import type { RecipeSettings, Stage } from '../recipe/stages.ts'
 import { AbortedError, MiniO3Error } from '../shared/errors.ts'
-import { durationText } from '../shared/progress.ts'
+import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { commandRunPath, inCommandRun } from './command-run.ts'
 import { print, printJson, resultsAside, say } from './output.ts'
@@ -47,9 +52,8 @@ async function recipe(
   runCommand: RunCommand,
 ): Promise<void> {
   const settings: RecipeSettings = { preset, seed, workers }
-  const relative = recipeStages(settings, '.').map((stage) => [stage.name, commandLine(stage)])
   // The commands too: a later version whose preset differs does not go on in this folder.
-  const config = { ...settings, stages: Object.fromEntries(relative) }
+  const config = { ...settings, commands: recipeStages(settings, '.').map(commandLine) }
   const folder = words.run ?? commandRunPath('recipe', config)
   const stages = recipeStages(settings, folder)
   if (dryRun) {
@@ -57,13 +61,18 @@ async function recipe(
     else print(stages.map(commandLine).join('\n'))
     return
   }
-  if (presets[preset].smoke) say(smokeNote)
+  const { smoke } = presets[preset]
+  if (smoke) say(smokeNote)
   await inCommandRun('recipe', config, folder, async (run) => {
     await runStages(stages, run, runCommand)
-    const log = await readStageLog(run)
-    const seconds = stages.reduce((sum, { name }) => sum + log.get(name)!.seconds, 0)
-    if (json) printJson({ run: folder, seconds })
-    else print(`The recipe is done, after ${durationText(seconds)} of work. Run: ${folder}`)
+    const results = await readResults(run.path, settings)
+    const report = run.file('report.html')
+    await replaceFile(report, reportPage(results))
+    if (json) printJson({ preset, smoke, evals: results.evals, run: run.path, report: resolve(report) })
+    else {
+      const note = smoke ? `${smokeNote}\n\n` : ''
+      print(`${note}${plainTable(summaryTable(results))}\n\nRun: ${run.path}\nReport: ${resolve(report)}`)
+    }
   })
 }
 
@@ -91,6 +100,3 @@ async function runStage(stage: Stage, runCommand: RunCommand): Promise<void> {
   if (process.exitCode === undefined || process.exitCode === 0) return
   throw new MiniO3Error('recipe-stage-failed', `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to go on.`)
 }
-
-const smokeNote =
-  'This is a smoke run: it shows that every stage works. It trains far too little, so its figures mean nothing.'

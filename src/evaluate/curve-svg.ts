@@ -1,6 +1,6 @@
 /**
- * A line chart of accuracy against turn limits as an SVG text that stands by itself: light ground, one colour a line,
- * a band for each interval, a legend below. The x axis is logarithmic, since turn limits double. Pure.
+ * A line chart as an SVG that stands by itself: light ground, one colour a line, a band for each interval, a legend
+ * below. Made for accuracy against turn limits, which double; its axes can also be even ones. Pure.
  */
 import { html, markupOf } from '../page/html.ts'
 import type { Html } from '../page/html.ts'
@@ -13,7 +13,7 @@ export interface Curve {
   readonly points: readonly CurvePoint[]
 }
 
-/** `y`, `low` and `high` are fractions in 0..1. */
+/** `low` and `high` bound the band around `y`. */
 export interface CurvePoint {
   readonly x: number
   readonly y: number
@@ -27,6 +27,13 @@ export interface ChartWords {
   readonly yLabel: string
 }
 
+export interface Axes {
+  /** `doubling`: logarithmic, a tick at every point. `even`: ticks at round numbers. */
+  readonly x: 'doubling' | 'even'
+  /** `share`: fractions in 0..1, shown in per cent. `count`: from nought to a round number above the highest. */
+  readonly y: 'share' | 'count'
+}
+
 /** Accuracy at every turn limit: a curve for each level of an evaluation, and one for all. */
 export function limitCurves(summary: EvalSummary): Curve[] {
   const curves = levels.flatMap((level) => {
@@ -37,7 +44,7 @@ export function limitCurves(summary: EvalSummary): Curve[] {
 }
 
 /** The accuracy of one slice of an evaluation at every turn limit. */
-function limitCurve(name: string, { byTurnLimit }: Slice): Curve {
+export function limitCurve(name: string, { byTurnLimit }: Slice): Curve {
   return { name, points: byTurnLimit.map(({ limit, avgAtK, low, high }) => ({ x: limit, y: avgAtK, low, high })) }
 }
 
@@ -48,31 +55,48 @@ const legendRow = 22
 /** Okabe and Ito's colours, which stay apart for colour-blind readers; beyond seven lines they repeat, dashed. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
 
+/** More points than this and their dots would hide the line. */
+const mostDots = 12
+
 export function curveSvg(curves: readonly Curve[], words: ChartWords): string {
-  const xs = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))].toSorted((a, b) => a - b)
-  if (xs.length === 0 || xs[0]! <= 0) throw new RangeError('a chart needs points, and a logarithmic axis positive ones')
-  const first = Math.log2(xs[0]!)
-  const span = Math.log2(xs.at(-1)!) - first || 1
-  const across = (x: number): string => tenths(plot.left + ((Math.log2(x) - first) / span) * (plot.right - plot.left))
-  const down = (y: number): string => tenths(plot.bottom - y * (plot.bottom - plot.top))
+  return markupOf(curveChart(curves, words, { x: 'doubling', y: 'share' }))
+}
+
+/** The same as markup for a page; the page may colour `.ground`, `.grid` and the words by its own style. */
+export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Axes): Html {
+  const all = curves.flatMap(({ points }) => points)
+  const xs = [...new Set(all.map(({ x }) => x))].toSorted((a, b) => a - b)
+  if (xs.length === 0) throw new RangeError('a chart needs points')
+  if (axes.x === 'doubling' && xs[0]! <= 0) throw new RangeError('a logarithmic axis needs positive points')
+  const place = (x: number): number => (axes.x === 'doubling' ? Math.log2(x) : x)
+  const first = place(xs[0]!)
+  const span = place(xs.at(-1)!) - first || 1
+  const heights = axes.y === 'share' ? roundTicks(0, 1) : roundTicks(0, Math.max(1, ...all.map(({ high }) => high)))
+  const top = heights.at(-1)!
+  const across = (x: number): string => tenths(plot.left + ((place(x) - first) / span) * (plot.right - plot.left))
+  const downPx = (y: number): number => plot.bottom - (y / top) * (plot.bottom - plot.top)
+  const down = (y: number): string => tenths(downPx(y))
 
   const legendTop = plot.bottom + 64
   const height = legendTop + Math.ceil(curves.length / 2) * legendRow + 8
   const middle = (plot.left + plot.right) / 2
-  const heights = [0, 0.2, 0.4, 0.6, 0.8, 1]
   const grid = heights.map((y) => html`<path d="M${plot.left} ${down(y)}H${plot.right}"/>`)
   const yTicks = heights.map(
-    (y) => html`<text x="${plot.left - 8}" y="${down(y - 0.016)}">${Math.round(y * 100)} %</text>`,
+    (y) =>
+      html`<text x="${plot.left - 8}" y="${tenths(downPx(y) + 5)}">${axes.y === 'share' ? `${Math.round(y * 100)} %` : y}</text>`,
   )
-  const xTicks = xs.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x}</text>`)
+  const ticks =
+    axes.x === 'doubling' ? xs : roundTicks(xs[0]!, xs.at(-1)!).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
+  const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x}</text>`)
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
     const upper = points.map(({ x, high }) => `${across(x)} ${down(high)}`)
     const lower = points.map(({ x, low }) => `${across(x)} ${down(low)}`).toReversed()
+    const dots = points.length > mostDots ? [] : points
     return html`<g ${paintOf(index)}>
 <path d="M${[...upper, ...lower].join('L')}Z" stroke="none" fill-opacity="0.14"/>
 <path d="M${line.join('L')}" fill="none"/>
-${points.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" stroke-dasharray="none"/>`)}
+${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" stroke-dasharray="none"/>`)}
 </g>
 `
   })
@@ -82,20 +106,31 @@ ${points.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" 
     return html`<g ${paintOf(index)}><path d="M${left} ${y}h26"/></g><text x="${left + 34}" y="${y + 5}">${name}</text>
 `
   })
-  return markupOf(html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"
+  return html`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}"
   width="${width}" height="${height}" fill="#222" font-size="14"
   font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">
 <title>${words.title}</title>
-<rect width="${width}" height="${height}" fill="#fff"/>
+<rect class="ground" width="${width}" height="${height}" fill="#fff"/>
 <text x="${plot.left}" y="28" font-size="17" font-weight="600">${words.title}</text>
-<g stroke="#ddd">${grid}</g>
+<g class="grid" stroke="#ddd">${grid}</g>
 <g text-anchor="end">${yTicks}</g>
 <g text-anchor="middle">${xTicks}
 <text x="${middle}" y="${plot.bottom + 46}">${words.xLabel}</text>
 <text transform="translate(18 ${(plot.top + plot.bottom) / 2}) rotate(-90)">${words.yLabel}</text>
 </g>
 ${lines}${legend}</svg>
-`)
+`
+}
+
+/** Round numbers an even step apart, at most seven, from the one at or below `low` to the one at or above `high`. */
+function roundTicks(low: number, high: number): number[] {
+  const least = (high - low) / 6 || 1
+  const power = 10 ** Math.floor(Math.log10(least))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= least * 0.999)!
+  const from = Math.floor(low / step)
+  return Array.from({ length: Math.ceil(high / step - 1e-9) - from + 1 }, (_, i) =>
+    Number(((from + i) * step).toPrecision(12)),
+  )
 }
 
 /** The attributes that give a curve its colour and dashes. */

@@ -43,3 +43,6 @@ export const presets = {
 export type PresetName = keyof typeof presets
 
 export const presetNames = Object.keys(presets) as readonly PresetName[]
+
+export const smokeNote =
+  'This is a smoke run: it shows that every stage works. It trains far too little, so its figures mean nothing.'

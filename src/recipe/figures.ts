@@ -1,0 +1,184 @@
+/**
+ * The paper's figures in miniature: charts, the same figures as tables, and sentences made of them. No sentence says what
+ * ought to have come. Pure.
+ */
+import { curveChart, limitCurve } from '../evaluate/curve-svg.ts'
+import type { Curve } from '../evaluate/curve-svg.ts'
+import type { LimitScore, Slice } from '../evaluate/summary.ts'
+import type { Table } from '../evaluate/table.ts'
+import type { Html } from '../page/html.ts'
+import { levels } from '../protocol/problem.ts'
+import type { Level } from '../protocol/problem.ts'
+import { presets } from './presets.ts'
+import { objectives } from './results.ts'
+import type { RecipeResults, TrainingStep } from './results.ts'
+import type { PolicyName } from './stages.ts'
+
+/** Masked and vanilla first, so that they have the same colours in charts that have no third line. */
+const shown = ['masked', 'vanilla', 'sft'] as const satisfies readonly PolicyName[]
+
+export const policyWords: Readonly<Record<PolicyName, string>> = {
+  masked: 'masked RL',
+  vanilla: 'vanilla RL',
+  sft: 'cold start (SFT)',
+}
+
+/** Turn limits of training and of the test. */
+function limitsOf({ settings }: RecipeResults): { readonly trained: number; readonly tested: number } {
+  const { rl, testTurns } = presets[settings.preset]
+  return { trained: rl['max-turns'], tested: testTurns }
+}
+
+/** The levels that all three evaluations have, hardest first: that is where turns matter. */
+export function levelsOf({ evals }: RecipeResults): Level[] {
+  return levels.filter((level) => shown.every((policy) => evals[policy].byLevel[level])).toReversed()
+}
+
+export function accuracyChart({ evals }: RecipeResults, level: Level): Html {
+  const curves = shown.map((policy) => limitCurve(policyWords[policy], evals[policy].byLevel[level]!))
+  const words = { title: `Accuracy on ${level} scenes by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
+  return curveChart(curves, words, { x: 'doubling', y: 'share' })
+}
+
+/** Such as `masked RL 34.1 → 62.0, vanilla RL 22.0 → 22.3`, and how far apart the two objectives end. */
+export function accuracySentence(results: RecipeResults, level: Level): string {
+  const { trained, tested } = limitsOf(results)
+  const scoresOf = (policy: PolicyName): { readonly from: LimitScore | undefined; readonly to: LimitScore } => {
+    const { byTurnLimit } = results.evals[policy].byLevel[level]!
+    return { from: byTurnLimit.find(({ limit }) => limit === trained), to: byTurnLimit.at(-1)! }
+  }
+  const changes = shown.map((policy) => {
+    const { from, to } = scoresOf(policy)
+    return `${policyWords[policy]} ${from ? percent(from.avgAtK) : '–'} → ${percent(to.avgAtK)}`
+  })
+  const masked = scoresOf('masked').to
+  const vanilla = scoresOf('vanilla').to
+  const apart = masked.low > vanilla.high || vanilla.low > masked.high
+  const margin = (masked.avgAtK - vanilla.avgAtK) * 100
+  const distance =
+    margin === 0
+      ? `At ${tested} turns masked and vanilla RL are equal.`
+      : `At ${tested} turns masked RL is ${Math.abs(margin).toFixed(1)} points ${margin > 0 ? 'above' : 'below'} vanilla RL, ` +
+        `and their intervals ${apart ? 'are apart' : 'overlap'}.`
+  return `Here, in per cent, from turn limit ${trained} to ${tested}: ${changes.join(', ')}. ${distance}`
+}
+
+/** What a training chart shows of each step. */
+export interface TrainingFigure {
+  readonly title: string
+  readonly unit: 'share' | 'count'
+  readonly of: (step: TrainingStep) => number
+}
+
+export const turnsFigure: TrainingFigure = { title: 'Mean turns of a search', unit: 'count', of: ({ turns }) => turns }
+export const rewardFigure: TrainingFigure = {
+  title: 'Reward (right searches)',
+  unit: 'share',
+  of: ({ reward }) => reward,
+}
+export const overTurnFigure: TrainingFigure = {
+  title: 'Searches that ran out of turns',
+  unit: 'share',
+  of: ({ overTurnShare }) => overTurnShare,
+}
+
+/** Lines are means over the last few steps, bands reach from the lowest to the highest of them. */
+export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): Html {
+  const curves = objectives.map((objective): Curve => {
+    const values = training[objective].map(of)
+    const window = Math.max(1, Math.round(values.length / 16))
+    const points = training[objective].map(({ step }, index) => {
+      const last = values.slice(Math.max(0, index + 1 - window), index + 1)
+      return { x: step, y: mean(last), low: Math.min(...last), high: Math.max(...last) }
+    })
+    return { name: policyWords[objective], points }
+  })
+  return curveChart(curves, { title: `${title} over training`, xLabel: 'step', yLabel: title }, { x: 'even', y: unit })
+}
+
+/** Such as `masked RL 3.9 → 4.4, vanilla RL 3.9 → 1.1`, from the first block of steps to the last. */
+export function trainingSentence(results: RecipeResults, { unit, of }: TrainingFigure): string {
+  const changes = objectives.map((objective) => {
+    const blocks = blocksOf(results.training[objective])
+    const [first, last] = [blocks[0]!, blocks.at(-1)!].map((block) => text(mean(block.map(of)), unit))
+    return `${policyWords[objective]} ${first} → ${last}`
+  })
+  return `Here, from the first steps to the last: ${changes.join(', ')}.`
+}
+
+/** Objectives whose training ended before its last step, and where: `run-rl.ts` stops searches that have collapsed. */
+export function earlyEnds({ training, settings }: RecipeResults): string[] {
+  return objectives.flatMap((objective) => {
+    const last = training[objective].at(-1)!.step
+    const { steps } = presets[settings.preset].rl
+    if (last >= steps) return []
+    return `${policyWords[objective]} ended at step ${last} of ${steps}: its searches had shrunk to hardly more than one turn.`
+  })
+}
+
+/** The means of blocks of steps. */
+export function trainingTable({ training }: RecipeResults): Table {
+  const figures = [turnsFigure, rewardFigure, overTurnFigure]
+  return {
+    head: ['steps', ...figures.map(({ title, unit }) => (unit === 'share' ? `${title}, %` : title))],
+    rows: objectives.flatMap((objective) =>
+      blocksOf(training[objective]).map((block) => [
+        `${policyWords[objective]}, ${block[0]!.step}–${block.at(-1)!.step}`,
+        ...figures.map(({ unit, of }) => text(mean(block.map(of)), unit)),
+      ]),
+    ),
+  }
+}
+
+/** Accuracy at the limits of training and test, turns and ends: a row for each level and policy, and for all levels. */
+export function summaryTable(results: RecipeResults): Table {
+  const { evals } = results
+  const { trained, tested } = limitsOf(results)
+  const row = (name: string, { byTurnLimit, meanTurns, ends }: Slice): string[] => [
+    name,
+    ...[trained, tested].map((wanted) => {
+      const score = byTurnLimit.find(({ limit }) => limit === wanted)
+      return score ? `${percent(score.avgAtK)} (${percent(score.low)}–${percent(score.high)})` : '–'
+    }),
+    meanTurns.toFixed(1),
+    percent(ends.answered),
+    percent(ends['over-turn']),
+    percent(1 - ends.answered - ends['over-turn']),
+  ]
+  return {
+    head: [
+      'policy',
+      `accuracy in %, limit ${trained}`,
+      `limit ${tested}`,
+      'mean turns',
+      'answered, %',
+      'ran out of turns, %',
+      'other ends, %',
+    ],
+    rows: [
+      ...levelsOf(results).flatMap((level) =>
+        shown.map((policy) => row(`${policyWords[policy]}, ${level}`, evals[policy].byLevel[level]!)),
+      ),
+      ...shown.map((policy) => row(`${policyWords[policy]}, all`, evals[policy])),
+    ],
+  }
+}
+
+/** Eight blocks of steps, or as many as there are steps. */
+function blocksOf(steps: readonly TrainingStep[]): TrainingStep[][] {
+  const size = Math.ceil(steps.length / 8)
+  return Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => steps.slice(i * size, (i + 1) * size))
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length
+}
+
+function text(value: number, unit: TrainingFigure['unit']): string {
+  return unit === 'share' ? percent(value) : value.toFixed(2)
+}
+
+/** Without the sign, to one decimal. `Math.abs` since a sum of shares can be a rounding below nought. */
+function percent(share: number): string {
+  return Math.abs(share * 100).toFixed(1)
+}

@@ -1,0 +1,93 @@
+/** Reads what the stages of a finished recipe left in their folders. */
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { readEvalRun } from '../evaluate/read-run.ts'
+import type { EvalSummary } from '../evaluate/summary.ts'
+import { ends } from '../protocol/trajectory.ts'
+import { MiniO3Error } from '../shared/errors.ts'
+import { readJsonl } from '../shared/jsonl.ts'
+import { readStageLog } from './stage-log.ts'
+import type { StageLine } from './stage-log.ts'
+import { policies, recipeStages, rlStages } from './stages.ts'
+import type { PolicyName, RecipeSettings } from './stages.ts'
+
+export const objectives = ['masked', 'vanilla'] as const
+/** With over-turn masking, and without it as the control. */
+export type ObjectiveName = (typeof objectives)[number]
+
+export interface RecipeResults {
+  readonly settings: RecipeSettings
+  /** In their order, with what they took. */
+  readonly stages: readonly StageLine[]
+  readonly evals: Readonly<Record<PolicyName, EvalSummary>>
+  /** In the order of steps. */
+  readonly training: Readonly<Record<ObjectiveName, readonly TrainingStep[]>>
+  /** Pages of single searches that are there, relative to the recipe's folder. */
+  readonly pages: readonly string[]
+}
+
+/** What the searches of a step of reinforcement learning were like; shares are fractions. */
+export interface TrainingStep {
+  readonly step: number
+  /** Share of right searches. */
+  readonly reward: number
+  /** Mean turns of a search. */
+  readonly turns: number
+  readonly overTurnShare: number
+}
+
+/** Throws `MiniO3Error` when a stage has not left what it should have. */
+export async function readResults(folder: string, settings: RecipeSettings): Promise<RecipeResults> {
+  const log = await readStageLog({ read: (name) => readJsonl(join(folder, `${name}.jsonl`)) })
+  const stages = recipeStages(settings, folder).flatMap(({ name }) => log.get(name) ?? [])
+  const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
+    (await readEvalRun(join(folder, `eval-${policy}`))).summary
+  const training = (objective: ObjectiveName): Promise<TrainingStep[]> =>
+    readTraining(join(folder, rlStages[objective], 'metrics.jsonl'))
+  const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/report.html`)
+  const there = await Promise.all(pages.map((page) => exists(join(folder, page))))
+  return {
+    settings,
+    stages,
+    evals: {
+      masked: await evaluation('masked'),
+      vanilla: await evaluation('vanilla'),
+      sft: await evaluation('sft'),
+    },
+    training: { masked: await training('masked'), vanilla: await training('vanilla') },
+    pages: pages.filter((_, index) => there[index]),
+  }
+}
+
+const shareSchema = z.number().min(0).max(1)
+const metricsSchema = z.object({
+  step: z.int().positive(),
+  reward: shareSchema,
+  turns: z.number().nonnegative(),
+  ends: z.record(z.enum(ends), shareSchema),
+})
+
+/** Of a step that was done again after a kill, the last line counts. */
+async function readTraining(file: string): Promise<TrainingStep[]> {
+  const byStep = new Map<number, TrainingStep>()
+  for await (const line of readJsonl(file)) {
+    const { success, data, error } = metricsSchema.safeParse(line)
+    if (!success) {
+      throw new MiniO3Error('metrics-unreadable', `A line in ${file} is no step of reinforcement learning.`, {
+        cause: error,
+      })
+    }
+    const { step, reward, turns } = data
+    byStep.set(step, { step, reward, turns, overTurnShare: data.ends['over-turn'] })
+  }
+  if (byStep.size === 0) throw new MiniO3Error('metrics-missing', `${file} holds no step of reinforcement learning.`)
+  return [...byStep.values()].toSorted((a, b) => a.step - b.step)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
