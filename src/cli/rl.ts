@@ -13,16 +13,16 @@ import { sha256 } from '../shared/canonical.ts'
 import { AbortedError, UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
-import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { objectives } from '../train/advantages.ts'
-import type { GrpoMetrics } from '../train/grpo.ts'
+import { lastCheckpoint } from '../train/run-log.ts'
 import { defaultRlSettings, runRl } from '../train/run-rl.ts'
-import type { RunRlSettings } from '../train/run-rl.ts'
+import type { RlMetrics, RunRlSettings } from '../train/run-rl.ts'
 import { policyFile } from '../train/run-sft.ts'
 import { checkpointHash } from './checkpoint-hash.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
+import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from './search-run.ts'
 import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
 import type { BudgetWords } from './view-budget.ts'
@@ -108,9 +108,10 @@ async function rlCommand(words: RlWords): Promise<void> {
   const config = { data, from: await checkpointHash(from), ...settings, workers }
   sayTradeOff(budget)
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
-  let progress: Progress | undefined
-  let last: GrpoMetrics | undefined
   const train = async (run: RunFolder): Promise<void> => {
+    const done = (await lastCheckpoint(run))?.step ?? 0
+    const progress = startProgress({ label: 'steps', total: steps, done })
+    let recent: readonly RlMetrics[] = []
     const how = await runRl({
       problems,
       from,
@@ -119,12 +120,12 @@ async function rlCommand(words: RlWords): Promise<void> {
       workers,
       signal: interrupt.signal,
       onStep: (metrics) => {
-        last = metrics
-        progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1 })
-        progress.advance(1, note(metrics))
+        recent = [...recent, metrics].slice(-smoothedSteps)
+        progress.advance(1, rlNotes(recent))
       },
     })
-    progress?.finish()
+    progress.finish()
+    const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile))
     if (words.json)
@@ -162,19 +163,6 @@ const ended = {
     'That is what punishing searches that run out of turns does (--objective paper masks them), or a learning rate ' +
     'that is too high.',
 } as const
-
-function note({ reward, turns, ends, zeroSpreadShare, clipShare, entropy, gradientNorm }: GrpoMetrics): string {
-  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
-  return [
-    `right ${percent(reward)}`,
-    `turns ${turns.toFixed(1)}`,
-    `over turn ${percent(ends['over-turn'])}`,
-    `no spread ${percent(zeroSpreadShare)}`,
-    `clipped ${percent(clipShare)}`,
-    `entropy ${entropy.toFixed(3)}`,
-    `gradient ${gradientNorm.toFixed(2)}`,
-  ].join(', ')
-}
 
 function byLevel(entries: readonly ProblemEntry[]): Record<Level, (() => Promise<Task>)[]> {
   const open = (entry: ProblemEntry) => async (): Promise<Task> => ({

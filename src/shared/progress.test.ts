@@ -36,9 +36,28 @@ describe('progress', () => {
     const { progress, written, pass } = setup(true)
     pass(4000)
     progress.advance(1, 'x'.repeat(200))
-    expect(written).toEqual(['\r\u001b[Ksearches 1, 15.0/min, in 4 s, '.padEnd(4 + 79, 'x')])
+    expect(written).toEqual(['\r\u001b[Jsearches 1, 15.0/min, in 4 s, '.padEnd(4 + 79, 'x')])
     progress.finish()
     expect(written.at(-1)).toBe('\n')
+  })
+
+  it('gives several notes lines of their own on a terminal, each cut to its width, and rewrites them in place', () => {
+    const { progress, written, pass } = setup(true, 10)
+    pass(4000)
+    progress.advance(1, ['right 50 %', 'x'.repeat(200)])
+    expect(written).toEqual([`\r\u001b[Jsearches 1/10, 15.0/min, 36 s left\nright 50 %\n${'x'.repeat(79)}`])
+    pass(4000)
+    progress.advance(1, ['right 60 %', 'y'])
+    expect(written[1]).toBe('\u001b[2A\r\u001b[Jsearches 2/10, 15.0/min, 32 s left\nright 60 %\ny')
+    progress.finish()
+    expect(written.at(-1)).toBe('\n')
+  })
+
+  it('joins several notes to one plain line', () => {
+    const { progress, written, pass } = setup(false, 10)
+    pass(5000)
+    progress.advance(1, ['right 50 %', 'turns 3.0'])
+    expect(written).toEqual(['searches 1/10, 12.0/min, 45 s left, right 50 %, turns 3.0\n'])
   })
 
   it('leaves work from before a resume out of the rate', () => {

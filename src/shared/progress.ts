@@ -1,11 +1,14 @@
 /**
- * Progress on stderr: count, rate and time left. One live line on a terminal, a plain line every few seconds elsewhere,
- * and nothing at all for work that takes under two seconds.
+ * Progress on stderr: count, rate and time left. Live lines on a terminal, a plain line every few seconds elsewhere, and
+ * nothing at all for work that takes under two seconds.
  */
 
 export interface Progress {
-  /** `count` more are done; `note` (such as a loss) is shown behind the numbers. */
-  advance(count?: number, note?: string): void
+  /**
+   * `count` more are done; `note` (such as a loss) is shown behind the numbers. Several notes are lines of their own on a
+   * terminal.
+   */
+  advance(count?: number, note?: string | readonly string[]): void
   /** Prints a last line, if anything was printed. */
   finish(): void
 }
@@ -30,29 +33,37 @@ export function startProgress(options: ProgressOptions): Progress {
   const startedMs = now()
   const live = stream.isTTY === true
   let done = before
-  let note = ''
+  let notes: string | readonly string[] = ''
+  let shownLines = 1
   let shownMs = Number.NEGATIVE_INFINITY
 
-  function line(): string {
+  function lines(): string[] {
     const seconds = (now() - startedMs) / 1000
     const perSecond = (done - before) / seconds
     const parts = [`${label} ${done}${total === undefined ? '' : `/${total}`}`, rateText(perSecond)]
     if (total !== undefined && done < total && perSecond > 0)
       parts.push(`${durationText((total - done) / perSecond)} left`)
     else parts.push(`in ${durationText(seconds)}`)
-    if (note !== '') parts.push(note)
-    return parts.join(', ')
+    const numbers = parts.join(', ')
+    if (typeof notes !== 'string') return [numbers, ...notes]
+    return [notes === '' ? numbers : `${numbers}, ${notes}`]
   }
 
   function show(): void {
     shownMs = now()
-    stream.write(live ? `\r\u001b[K${line().slice(0, (stream.columns ?? 80) - 1)}` : `${line()}\n`)
+    const shown = lines()
+    if (!live) return void stream.write(`${shown.join(', ')}\n`)
+    // Back to where the last ones began, and nothing of them left over.
+    const back = shownLines > 1 ? `\u001b[${shownLines - 1}A` : ''
+    const width = (stream.columns ?? 80) - 1
+    stream.write(`${back}\r\u001b[J${shown.map((line) => line.slice(0, width)).join('\n')}`)
+    shownLines = shown.length
   }
 
   return {
-    advance(count = 1, newNote) {
+    advance(count = 1, newNotes) {
       done += count
-      if (newNote !== undefined) note = newNote
+      if (newNotes !== undefined) notes = newNotes
       const silent = now() - startedMs < silentMs
       if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()
     },

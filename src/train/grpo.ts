@@ -21,6 +21,11 @@ export interface GrpoSettings {
 /** Figures of one step; shares are fractions. */
 export interface GrpoMetrics {
   readonly step: number
+  readonly searches: number
+  /** Tokens that the policy wrote, end marks included. */
+  readonly sampledTokens: number
+  /** Those of them that had a gradient. */
+  readonly trainedTokens: number
   readonly reward: number
   /** Right among the completed ones. */
   readonly accuracyCompleted: number
@@ -81,6 +86,7 @@ export async function grpoStep(
     step,
     zeroSpreadShare: 1 - teaching.length / groups.length,
     clipShare: learned === 0 ? 0 : clipped / learned,
+    trainedTokens: learned,
     mismatch: mean(mismatches),
     gradientNorm: mean(norms),
     learningRate,
@@ -91,17 +97,23 @@ export async function grpoStep(
 export function rolloutMetrics(
   groups: readonly (readonly Rollout[])[],
   objective: Objective,
-): Pick<GrpoMetrics, 'reward' | 'accuracyCompleted' | 'turns' | 'ends' | 'maskedShare' | 'entropy'> {
+): Omit<
+  GrpoMetrics,
+  'step' | 'trainedTokens' | 'zeroSpreadShare' | 'clipShare' | 'mismatch' | 'gradientNorm' | 'learningRate'
+> {
   const all = groups.flat()
   const whole = all.filter(({ trajectory }) => completed(trajectory.end))
+  const logprobs = all.flatMap(({ samples }) => samples.flatMap((sample) => sample.logprobs))
   const shareOf = (end: End): number => all.filter(({ trajectory }) => trajectory.end === end).length / all.length
   return {
+    searches: all.length,
+    sampledTokens: logprobs.length,
     reward: mean(all.map(({ reward }) => reward)),
     accuracyCompleted: mean(whole.map(({ reward }) => reward)),
     turns: mean(all.map(({ trajectory }) => trajectory.turns.length)),
     ends: Object.fromEntries(ends.map((end) => [end, shareOf(end)])) as Record<End, number>,
     maskedShare: objective === 'vanilla' ? 0 : 1 - whole.length / all.length,
-    entropy: -mean(all.flatMap(({ samples }) => samples.flatMap(({ logprobs }) => logprobs))),
+    entropy: -mean(logprobs),
   }
 }
 

@@ -3,7 +3,7 @@
  * from them, and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a
  * run that was killed goes on to the same figures from its last checkpoint.
  */
-import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import { createEmbeddedEngine, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Level } from '../protocol/problem.ts'
@@ -13,6 +13,7 @@ import type { Task } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
+import type { Picture } from '../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
@@ -59,12 +60,20 @@ export interface RunRlOptions {
   readonly config?: ModelConfig
   readonly workers?: number
   readonly signal?: AbortSignal
-  onStep?(metrics: GrpoMetrics & StepTimes): void
+  onStep?(metrics: RlMetrics): void
 }
 
-interface StepTimes {
+/** Figures of one step and where its time went; the step takes `rolloutMs + trainMs`. */
+export interface RlMetrics extends GrpoMetrics {
+  /** Sampled tokens for each second of `rolloutMs`. */
+  readonly tokensPerSecond: number
+  /** From opening the problems until the last search has its verdict. */
   readonly rolloutMs: number
+  /** Part of `rolloutMs`: opening problems and drawing views in this thread, mostly while workers sample. */
+  readonly drawMs: number
   readonly trainMs: number
+  /** How long the engine's workers had nothing to do, in the mean: what is spent outside the engine. */
+  readonly outsideMs: number
 }
 
 /** Steps in a row with a mean of fewer turns, hardly more than one, after which a run is called collapsed. */
@@ -81,21 +90,12 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
     const done = last?.step ?? 0
     await engine.load(last ? run.file(last.file) : options.from)
     if (!last) engine.resetOptimiser()
-    const profile = embeddedProfileWith(settings)
     const before = (await metricsOf(run, 'rl')).slice(0, done)
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
-      const startedMs = performance.now()
-      const tasks = await Promise.all(drawProblems(options, step).map((open) => open()))
-      const policy = samplerPolicy('embedded', await engine.sampler(), 1)
-      const { groupSize, maxTurns } = settings
-      const seed = hashSeed(settings.seed, step)
-      const groups = await rolloutGroups(tasks, policy, { groupSize, maxTurns, profile, seed })
-      const rolledMs = performance.now()
-      const metrics = await grpoStep(engine, groups, settings, step)
-      const times = { rolloutMs: rolledMs - startedMs, trainMs: performance.now() - rolledMs }
-      await run.append('metrics', { stage: 'rl', ...metrics, ...times })
-      options.onStep?.({ ...metrics, ...times })
+      const metrics = await rlStep(engine, options, step)
+      await run.append('metrics', { stage: 'rl', ...metrics })
+      options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true
       if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
@@ -108,6 +108,43 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
   } finally {
     await engine.close()
   }
+}
+
+async function rlStep(engine: EmbeddedEngine, options: RunRlOptions, step: number): Promise<RlMetrics> {
+  const { settings } = options
+  const { groupSize, maxTurns } = settings
+  const profile = embeddedProfileWith(settings)
+  const seed = hashSeed(settings.seed, step)
+  const busyMs = engine.busyMs()
+  const startedMs = performance.now()
+  const opened = await Promise.all(drawProblems(options, step).map((open) => open()))
+  let drawMs = performance.now() - startedMs
+  const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
+  const policy = samplerPolicy('embedded', await engine.sampler(), 1)
+  const groups = await rolloutGroups(tasks, policy, { groupSize, maxTurns, profile, seed })
+  const rolloutMs = performance.now() - startedMs
+  const metrics = await grpoStep(engine, groups, settings, step)
+  const stepMs = performance.now() - startedMs
+  return {
+    ...metrics,
+    tokensPerSecond: metrics.sampledTokens / (rolloutMs / 1000),
+    rolloutMs,
+    drawMs,
+    trainMs: stepMs - rolloutMs,
+    outsideMs: stepMs - (engine.busyMs() - busyMs),
+  }
+}
+
+/** The task with a picture that tells how long each of its views keeps this thread. */
+function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
+  const region: Picture['region'] = (...asked) => {
+    const startedMs = performance.now()
+    const pixels = picture.region(...asked)
+    tell(performance.now() - startedMs)
+    return pixels
+  }
+  const { width, height, sha256 } = picture
+  return { problem, picture: { width, height, sha256, region } }
 }
 
 /** The problems of a step: a level by the mix, then one of its problems, all by seed and step. */

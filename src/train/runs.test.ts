@@ -19,7 +19,7 @@ import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { rolloutGroups } from './rollout.ts'
 import { lastCheckpoint, metricsOf } from './run-log.ts'
-import { defaultRlSettings, runRl, type RunRlSettings } from './run-rl.ts'
+import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './run-sft.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
@@ -49,7 +49,8 @@ async function freshRun(settings: object): Promise<RunFolder> {
 /** What a run measured, without what depends on the clock. */
 async function figures(run: RunFolder): Promise<unknown[]> {
   const stages = [await metricsOf(run, 'look'), await metricsOf(run, 'sft'), await metricsOf(run, 'rl')]
-  return stages.flat().map(({ tokensPerSecond: _t, rolloutMs: _r, trainMs: _m, ...rest }) => rest)
+  const timed = /Ms$|PerSecond$/
+  return stages.flat().map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !timed.test(name))))
 }
 
 /** Runs stage 1 in a process of its own, which is killed before it logs the checkpoint of `step`. Returns the signal. */
@@ -196,6 +197,14 @@ describe('stage 2 as a run', () => {
     expect(stopped).toBe('stopped')
     expect(await runRl({ problems, from, settings, run: broken, config, workers: 1 })).toBe('complete')
     expect(await figures(broken)).toEqual(await figures(whole))
+    for (const line of await metricsOf(whole, 'rl')) {
+      const { searches, sampledTokens, drawMs, rolloutMs, trainMs, outsideMs } = line as unknown as RlMetrics
+      expect([searches, sampledTokens > 0]).toEqual([4, true])
+      expect(drawMs).toBeGreaterThan(0)
+      expect(drawMs).toBeLessThan(rolloutMs)
+      expect(outsideMs).toBeGreaterThanOrEqual(0)
+      expect(outsideMs).toBeLessThan(rolloutMs + trainMs)
+    }
   })
 
   test('groups come back judged, with the tokens of every turn', async () => {

@@ -226,6 +226,21 @@ describe('embedded engine', () => {
     await expect(sampler.sample(request)).rejects.toMatchObject({ code: 'engine-failed' })
   })
 
+  test('tells how long its workers were at work, and not how long they waited', async () => {
+    const own = engine({ workers: 2 })
+    const data = turns(2)
+    await own.forwardBackward(data, crossEntropy)
+    const before = { busyMs: own.busyMs(), atMs: performance.now() }
+    await own.forwardBackward(data, crossEntropy)
+    await own.optimStep(adam)
+    const busyMs = own.busyMs() - before.busyMs
+    expect(busyMs).toBeGreaterThan(0)
+    expect(busyMs).toBeLessThanOrEqual(performance.now() - before.atMs)
+    const idle = own.busyMs()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(own.busyMs() - idle).toBeLessThan(50)
+  })
+
   test('checkpoints of other models and broken ones are refused', async () => {
     const path = await file('other.safetensors')
     const own = engine()

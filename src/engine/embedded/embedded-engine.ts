@@ -34,6 +34,8 @@ export interface EmbeddedEngine extends Engine {
   saveForUse(file: string): Promise<void>
   /** Forgets the optimiser's state, for a new stage. */
   resetOptimiser(): void
+  /** Milliseconds of work so far: the mean over the workers, and the optimiser's steps, for which all of them wait. */
+  busyMs(): number
 }
 
 /** Most prompts that one worker reads at once. */
@@ -59,6 +61,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   const frozenStem = options.frozenStem ?? false
   let adam = newAdamState(size)
   let version = 0
+  let optimiserMs = 0
   const count = options.workers ?? defaultWorkers()
   const start = { config, parameters: shared, frozenStem }
   const replicas = Array.from({ length: count }, () => startReplica(start, size, plan))
@@ -137,6 +140,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       }
     },
     async optimStep(settings: AdamParameters) {
+      const startedMs = performance.now()
       const total = new Float32Array(size)
       for (const { gradients } of replicas) {
         for (let i = 0; i < size; i++) total[i]! += gradients[i]!
@@ -144,6 +148,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       }
       const gradientNorm = adamStep(specs, parameters, total, adam, settings)
       version++
+      optimiserMs += performance.now() - startedMs
       return { gradientNorm }
     },
     sampler() {
@@ -170,6 +175,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     resetOptimiser() {
       adam = newAdamState(size)
     },
+    busyMs: () => optimiserMs + replicas.reduce((sum, replica) => sum + replica.busyMs(), 0) / count,
     async close() {
       await Promise.all(replicas.map((replica) => replica.stop()))
     },
@@ -182,6 +188,8 @@ interface Replica {
   ask(request: Request): Promise<unknown>
   /** Requests not yet answered. */
   pending(): number
+  /** Milliseconds in which its thread was not waiting for a request. */
+  busyMs(): number
   /** Why it will never answer again: it broke, or was stopped. */
   dead(): MiniO3Error | undefined
   stop(): Promise<void>
@@ -221,6 +229,7 @@ function startReplica(start: Omit<Start, 'gradients'>, size: number, onDeath: ()
         worker.postMessage({ id, request })
       }),
     pending: () => waiting.size,
+    busyMs: () => worker.performance.eventLoopUtilization().active,
     dead: () => dead,
     stop: async () => {
       die(new MiniO3Error('engine-stopped', 'The engine is closed.'))

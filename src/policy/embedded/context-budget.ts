@@ -31,8 +31,8 @@ export function turnsThatFit(costs: ContextCosts): number {
   return 1 + Math.max(0, Math.floor(left / (replyTokens + observationTokens)))
 }
 
-/** Tokens of a reply that budgets are reckoned with: the mean over searches of the cold start that ships. */
-export const typicalReplyTokens = 28
+/** What budgets are reckoned with: replies of cold starts had 20 tokens in the mean (827 and 627 turns, temperature 1). */
+export const typicalReplyTokens = 20
 
 /** What a view costs, one token for each square of `viewSides.step` pixels, as in a model that reads patches. */
 export function viewTokens({ width, height }: Size): number {
