@@ -1,7 +1,8 @@
 /** The chart is well-formed SVG that draws, puts points where they belong, and shows any text as text. */
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { curveSvg } from './curve-svg.ts'
+import { markupOf } from '../page/html.ts'
+import { curveChart, curveSvg } from './curve-svg.ts'
 import type { Curve } from './curve-svg.ts'
 
 const words = { title: 'Accuracy', xLabel: 'turn limit', yLabel: 'right answers' }
@@ -17,6 +18,25 @@ test('doubling the limit moves as far right everywhere, and fractions run up fro
   expect(x1 - x0).toBeCloseTo(x2 - x1)
   expect(y0 - y1).toBeCloseTo(y1 - y2)
   expect([x0, y0, x2, y2]).toEqual([80, 360, 700, 48])
+})
+
+test('even axes: round ticks, whole steps, and nothing above the top', () => {
+  const chart = (xs: readonly number[], ys: readonly number[]): string => {
+    const points = xs.map((x, i) => ({ x, y: ys[i]!, low: ys[i]!, high: ys[i]! }))
+    return markupOf(curveChart([{ name: 'a', points }], words, { x: 'even', y: 'count' }))
+  }
+  const ticks = (svg: string): string[] => [...svg.matchAll(/>([\d.]+)<\/text>/g)].map(([, tick]) => tick!)
+  const three = chart([1, 2, 3], [2.4, 1.1, 2.6])
+  expect(ticks(three)).toEqual(['0', '0.5', '1', '1.5', '2', '2.5', '3', '1', '2', '3'])
+  const [first, second, third] = [...three.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x))
+  expect([first, second, third]).toEqual([80, 390, 700])
+  const eighty = chart(
+    Array.from({ length: 80 }, (_, i) => i + 1),
+    Array.from({ length: 80 }, (_, i) => i / 10),
+  )
+  expect(ticks(eighty)).toEqual(['0', '2', '4', '6', '8', '20', '40', '60', '80'])
+  expect(eighty).not.toContain('<circle')
+  expect(ticks(chart([5], [0]))).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1', '5'])
 })
 
 test('draws: the curve and its band colour the pixels that they should', async () => {

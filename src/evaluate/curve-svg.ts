@@ -71,7 +71,7 @@ export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Ax
   const place = (x: number): number => (axes.x === 'doubling' ? Math.log2(x) : x)
   const first = place(xs[0]!)
   const span = place(xs.at(-1)!) - first || 1
-  const heights = axes.y === 'share' ? roundTicks(0, 1) : roundTicks(0, Math.max(1, ...all.map(({ high }) => high)))
+  const heights = roundTicks(0, axes.y === 'share' ? 1 : Math.max(1, ...all.map(({ high }) => high)))
   const top = heights.at(-1)!
   const across = (x: number): string => tenths(plot.left + ((place(x) - first) / span) * (plot.right - plot.left))
   const downPx = (y: number): number => plot.bottom - (y / top) * (plot.bottom - plot.top)
@@ -86,7 +86,7 @@ export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Ax
       html`<text x="${plot.left - 8}" y="${tenths(downPx(y) + 5)}">${axes.y === 'share' ? `${Math.round(y * 100)} %` : y}</text>`,
   )
   const ticks =
-    axes.x === 'doubling' ? xs : roundTicks(xs[0]!, xs.at(-1)!).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
+    axes.x === 'doubling' ? xs : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
   const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x}</text>`)
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
@@ -122,9 +122,12 @@ ${lines}${legend}</svg>
 `
 }
 
-/** Round numbers an even step apart, at most seven, from the one at or below `low` to the one at or above `high`. */
-function roundTicks(low: number, high: number): number[] {
-  const least = (high - low) / 6 || 1
+/**
+ * Round numbers, at most seven, from the one at or below `low` to the one at or above `high`, an even step of `leastStep`
+ * or more apart.
+ */
+function roundTicks(low: number, high: number, leastStep = 0): number[] {
+  const least = Math.max((high - low) / 6, leastStep)
   const power = 10 ** Math.floor(Math.log10(least))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= least * 0.999)!
   const from = Math.floor(low / step)
