@@ -140,7 +140,7 @@ function tableOf({ head, rows }: Table): Html {
   const cells = ([name, ...values]: readonly string[]): Html =>
     html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>
 `
-  return html`<div class="table"><table><thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+  return html`<div class="table" tabindex="0"><table><thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(cells)}</tbody></table></div>`
 }
 
@@ -149,6 +149,7 @@ body { max-width: 1180px; overflow-wrap: break-word }
 h1 { margin: 0 0 8px; font-size: clamp(22px, 3vw, 32px); line-height: 1.15; letter-spacing: -.02em }
 h2 { margin: 36px 0 6px; font-size: 20px; letter-spacing: -.01em }
 main > p, section > p { max-width: 80ch; margin: 0 0 10px }
+main > .facts { max-width: none }
 .smoke { padding: 10px 14px; background: var(--bad-well); color: var(--bad); border-radius: 10px; font-weight: 600 }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 16px; margin: 12px 0 }
 .figures figure { max-width: 760px; padding: 10px 14px 14px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px }
@@ -160,10 +161,10 @@ details { margin: 8px 0 }
 summary { cursor: pointer; color: var(--soft) }
 .table { overflow-x: auto; margin: 8px 0 }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums }
-th, td { padding: 4px 12px; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-th:first-child { padding-left: 0; text-align: left; white-space: nowrap; font-weight: 600 }
+th, td { padding: 4px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top }
+th:first-child { padding-left: 0; text-align: left; font-weight: 600 }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom }
-.stages td:last-child { font: 12px/1.5 var(--mono); text-align: left }
+.stages td:last-child { min-width: 40ch; font: 12px/1.5 var(--mono); text-align: left; white-space: normal }
 .stages th:last-child { text-align: left }
 section ul { margin: 0; padding-left: 20px }
 `
