@@ -2,7 +2,7 @@
  * What evaluation keeps of a trajectory: was it right, how did it end, in how many turns, and what went wrong. A few
  * numbers in place of pages of text, so that tens of thousands of searches fit in memory. Pure.
  */
-import { legiblePx } from '../model/language.ts'
+import { readablePx } from '../model/language.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Level } from '../protocol/problem.ts'
 import { targetBox } from '../protocol/trajectory.ts'
@@ -69,7 +69,7 @@ function shows(boxPx: PixelBox, view: Size, target: PixelBox): boolean {
     boxPx[0] <= x0 + marginX && boxPx[1] <= y0 + marginY && boxPx[2] >= x1 - marginX && boxPx[3] >= y1 - marginY
   const widthInView = ((x1 - x0) * view.width) / (boxPx[2] - boxPx[0])
   const heightInView = ((y1 - y0) * view.height) / (boxPx[3] - boxPx[1])
-  return holdsCore && Math.min(widthInView, heightInView) >= legiblePx
+  return holdsCore && Math.min(widthInView, heightInView) >= readablePx
 }
 
 /** Looks at a region that an earlier look, or the overview, had shown: four fifths of the two together are common. */

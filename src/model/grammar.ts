@@ -40,7 +40,8 @@ const digits = [...'0123456789']
 const sources = ['original_image', ...Array.from({ length: maxObservations }, (_, i) => `observation_${i + 1}`)]
 const places = [...cellsInOrder.map(cellName), ...quadrants].map((name) => ` ${name}`)
 const numbers = Array.from({ length: 17 }, (_, i) => coordinate(i / 16))
-const { goal, see, notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, scanning, toCheck } = phrases
+const { goal, see, notIt, closer, found, nothingHere, nothingStandsOut, tooSmall, candidates, scanning, toCheck } =
+  phrases
 
 /** For each state, groups of pieces that may come and the state after them. */
 const moves: Readonly<Record<State, readonly (readonly [readonly string[], State])[]>> = {
@@ -57,6 +58,7 @@ const moves: Readonly<Record<State, readonly (readonly [readonly string[], State
   seen: [[shapes.map((name) => ` ${name}`), 'judged']],
   judged: [
     [[notIt], 'scan'],
+    [[closer], 'list'],
     [[found], 'digit'],
   ],
   digit: [[digits, 'digitEnd']],

@@ -1,7 +1,8 @@
 /**
  * The small policy's language of thoughts: how it names places in a view, and the phrases it thinks with. The teacher
- * writes it, the tokenizer knows its pieces, the model learns it. A view is divided into 8 x 8 cells; looking closer
- * at a cell opens a window a quarter of the view wide around it, so that what lies in the cell is seen whole.
+ * writes it, the tokenizer knows its pieces, the model learns it. A view is divided into 8 x 8 cells; looking at a cell
+ * opens a window a quarter of the view wide around it, so that what lies in the cell is seen whole. A thing whose shape
+ * can be told but whose digit is small is looked at once more, in a window half of the view wide.
  */
 import { relativeBox, type RelativeBox } from '../protocol/box.ts'
 
@@ -20,6 +21,8 @@ export type Quadrant = (typeof quadrants)[number]
 
 /** Share of a view's side that the window around a cell covers. */
 const cellWindow = 1 / 4
+/** The same for a closer look at what is already told apart. */
+const closerWindow = 1 / 2
 /** Quadrant windows overlap a little, so that nothing is cut by both. */
 const quadrantWindow = 9 / 16
 
@@ -47,13 +50,22 @@ export function cellAt(u: number, v: number): Cell {
 }
 
 /** The window to look at for a cell, kept inside the view: all coordinates are multiples of 1/16. */
-export function cellBox({ column, row }: Cell): RelativeBox {
+export function cellBox(cell: Cell): RelativeBox {
+  return boxAround(cell, cellWindow)
+}
+
+/** The window for a closer look at what shows in a cell. */
+export function closerBox(cell: Cell): RelativeBox {
+  return boxAround(cell, closerWindow)
+}
+
+function boxAround({ column, row }: Cell, window: number): RelativeBox {
   const low = (index: number): number => {
-    const start = (index + 0.5) / cellsPerSide - cellWindow / 2
-    return Math.max(0, Math.min(1 - cellWindow, start))
+    const start = (index + 0.5) / cellsPerSide - window / 2
+    return Math.max(0, Math.min(1 - window, start))
   }
   const [x, y] = [low(column), low(row)]
-  return relativeBox(x, y, x + cellWindow, y + cellWindow)
+  return relativeBox(x, y, x + window, y + window)
 }
 
 export function quadrantBox(quadrant: Quadrant): RelativeBox {
@@ -70,15 +82,17 @@ export function placeBox(place: string): RelativeBox | undefined {
   return cell && cellBox(cell)
 }
 
-/** Sides in pixels of the 64-pixel view from which a thing shows at all, and from which it can be told and read. */
+/** Sides in pixels of the 64-pixel view from which a thing shows at all, its shape can be told, its digit be read. */
 export const visiblePx = 1.2
 export const legiblePx = 14.3
+export const readablePx = 20
 
 /** Fixed phrases of a thought. Each is one token. */
 export const phrases = {
   goal: '<think>Goal:',
   see: ' I see a',
   notIt: '. Not it.',
+  closer: '. Maybe it, I look closer.',
   found: '. Found it: ',
   nothingHere: ' Nothing here.',
   nothingStandsOut: ' Nothing stands out.',

@@ -8,9 +8,11 @@ import {
   cellBox,
   cellName,
   cellsInOrder,
+  closerBox,
   legiblePx,
   quadrantBox,
   quadrants,
+  readablePx,
   visiblePx,
 } from '../model/language.ts'
 import { kindLabels, kindRanges } from '../model/config.ts'
@@ -49,7 +51,10 @@ function viewRegion(scene: Scene, rng: Random): Region {
     const cell = cellAt((aim.x - region[0]) / side + jitter(), (aim.y - region[1]) / side + jitter())
     region = inside(region, cellBox(cell))
   }
-  return region
+  const px = (object.side / (region[2] - region[0])) * 64
+  if (px < legiblePx || px >= readablePx || rng.chance(0.5)) return region
+  const side = region[2] - region[0]
+  return inside(region, closerBox(cellAt((object.x - region[0]) / side, (object.y - region[1]) / side)))
 }
 
 function inside(region: Region, box: readonly number[]): Region {
@@ -86,7 +91,7 @@ export function lookLabels(scene: Scene, region: Region): { presence: Float32Arr
   if (best) {
     kind[kindRanges.colour[0] + colours.indexOf(best.colour)] = 1
     kind[kindRanges.shape[0] + shapes.indexOf(best.shape)] = 1
-    kind[kindRanges.digit[0] + best.digit] = 1
+    if ((best.side / side) * 64 >= readablePx) kind[kindRanges.digit[0] + best.digit] = 1
   }
   return { presence, kind }
 }

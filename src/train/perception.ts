@@ -69,7 +69,7 @@ export async function teachStem(
 
 export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMetrics {
   let [present, said, both] = [0, 0, 0]
-  let [legible, shapes, digits] = [0, 0, 0]
+  let [legible, readable, shapes, digits] = [0, 0, 0, 0]
   for (const [i, { presence, kind }] of data.entries()) {
     for (const [cell, label] of presence.entries()) {
       const yes = looked.presence[i]![cell]! > 0
@@ -79,6 +79,7 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
     }
     if (!kind.some((value) => value > 0)) continue
     legible++
+    if (kind.subarray(...kindRanges.digit).some((value) => value > 0)) readable++
     if (kind[largest(looked.kind[i]!, kindRanges.shape)]! > 0) shapes++
     if (kind[largest(looked.kind[i]!, kindRanges.digit)]! > 0) digits++
   }
@@ -87,7 +88,7 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
     recall: share(both, present),
     precision: share(both, said),
     shape: share(shapes, legible),
-    digit: share(digits, legible),
+    digit: share(digits, readable),
   }
 }
 

@@ -10,10 +10,22 @@ import { shapes } from '../probe/scene.ts'
 export const tokenKinds = ['verdict', 'shape', 'digit', 'find', 'place', 'source', 'box', 'other'] as const
 export type TokenKind = (typeof tokenKinds)[number]
 
-const { notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning, zoom, endZoom, nextSource } =
-  phrases
+const {
+  notIt,
+  closer,
+  found,
+  nothingHere,
+  nothingStandsOut,
+  tooSmall,
+  candidates,
+  see,
+  scanning,
+  zoom,
+  endZoom,
+  nextSource,
+} = phrases
 const verdictTokens = new Set(
-  [notIt, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning].map(tokenOf),
+  [notIt, closer, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning].map(tokenOf),
 )
 const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 const digitTokens = new Set('0123456789'.split('').map(tokenOf))
@@ -22,7 +34,7 @@ const sourceTokens = new Set([
   tokenOf('original_image'),
   ...Array.from({ length: maxObservations }, (_, i) => tokenOf(`observation_${i + 1}`)),
 ])
-const freshTokens = new Set([candidates, tooSmall].map(tokenOf))
+const freshTokens = new Set([candidates, tooSmall, closer].map(tokenOf))
 const nextSourceToken = tokenOf(nextSource)
 const zoomToken = tokenOf(zoom)
 const endZoomToken = tokenOf(endZoom)

@@ -2,19 +2,22 @@
  * A scripted searcher that makes the cold-start trajectories on scenes of kind `shapes`. It knows the scene but uses
  * only what a view of that size would show: it lists the places where the goal's colour shows, looks closer one by
  * one, says what it sees, drops what is not it, returns to earlier views for what is left, scans the quadrants when
- * nothing is left, and answers only when shape and digit are legible. Every decision follows from the question, its
+ * nothing is left, looks closer where the shape is right and the digit small, and answers only what it can read. Every decision follows from the question, its
  * last thought and the view, so that a policy that sees just those can learn it.
  */
 import {
   cellAt,
   cellName,
   cellsInOrder,
+  closerBox,
   coordinate,
   legiblePx,
   maxPlaces,
+  parseCell,
   phrases,
   placeBox,
   quadrants,
+  readablePx,
   visiblePx,
 } from '../../model/language.ts'
 import type { Problem } from '../../protocol/problem.ts'
@@ -54,7 +57,7 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
   const sourceRegions = new Map<string, Region>()
 
   function turn(message: Message): string {
-    if (message.kind === 'error') return write(goal, '', [], toCheck.slice(1))
+    if (message.kind === 'error') return write(goal, { text: '', places: [] }, toCheck.slice(1))
     const source = message.kind === 'question' ? 'original_image' : `observation_${message.index}`
     if (message.kind === 'question') pictureSide = message.view.boxPx[2]
     const region = message.view.boxPx.map((edge) => edge / pictureSide) as unknown as Region
@@ -62,11 +65,11 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
     const parent = place && sourceRegions.get(place.source)
     const core = parent && place && isCell(place.name) ? coreOf(parent, place.name) : undefined
     const seen = look(scene, goal, region, core, source, options.mistakeRate ?? 0, rng)
-    return write(goal, seen.text, seen.places, toCheck.slice(1), seen.digit)
+    return write(goal, seen, toCheck.slice(1))
   }
 
   /** Composes the turn and remembers what is left to check. */
-  function write(target: Goal, text: string, fresh: readonly Place[], kept: readonly Place[], digit?: number): string {
+  function write(target: Goal, { text, places: fresh, digit, closer }: Seen, kept: readonly Place[]): string {
     const head = `${phrases.goal} ${target.colour} ${target.shape}.${text}`
     if (digit !== undefined) return `${head}${digit}.${phrases.answer}${digit}${phrases.endAnswer}`
     let places = [...fresh, ...kept].slice(0, maxPlaces)
@@ -77,7 +80,7 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
     }
     toCheck = places
     place = places[0]!
-    const box = placeBox(place.name)!.map(coordinate).join(', ')
+    const box = (closer ? closerBox(parseCell(place.name)!) : placeBox(place.name)!).map(coordinate).join(', ')
     const action = `${phrases.zoom}${box}${phrases.source}${place.source}${phrases.endZoom}`
     return `${head}${scan}${phrases.toCheck}${listPlaces(places)}.${action}`
   }
@@ -117,6 +120,8 @@ interface Seen {
   readonly places: readonly Place[]
   /** The answer, once the target has been read. */
   readonly digit?: number
+  /** The first place holds what may be the target, its digit too small to read. */
+  readonly closer?: boolean
 }
 
 /** What a view tells: `core` is set when it was opened to look at one cell. */
@@ -134,12 +139,17 @@ function look(
   const inArea = scene.objects.filter((object) => contains(area, object) && contains(region, object))
   const alike = inArea.filter((object) => object.colour === goal.colour && sidePx(object) >= visiblePx)
 
+  const side = region[2] - region[0]
+  const nameOf = ({ x, y }: SceneObject): string => cellName(cellAt((x - region[0]) / side, (y - region[1]) / side))
   const wholePicture = region[2] - region[0] > 0.9
   const legible = core || wholePicture ? alike.filter((object) => sidePx(object) >= legiblePx) : []
   const centre = { x: (region[0] + region[2]) / 2, y: (region[1] + region[3]) / 2 }
   const nearest = legible.sort((a, b) => distance(a, centre) - distance(b, centre))[0]
   if (nearest) {
     const text = `${phrases.see} ${nearest.shape}`
+    if (nearest.shape === goal.shape && sidePx(nearest) < readablePx) {
+      return { text: text + phrases.closer, places: [{ source, name: nameOf(nearest) }], closer: true }
+    }
     if (nearest.shape === goal.shape) return { text: text + phrases.found, places: [], digit: nearest.digit }
     if (core) return { text: text + phrases.notIt, places: [] }
   }
@@ -147,12 +157,7 @@ function look(
   let candidates = alike.filter((object) => object !== nearest)
   const decoys = inArea.filter((object) => object.colour !== goal.colour && sidePx(object) >= visiblePx)
   if (decoys.length > 0 && rng.chance(mistakeRate)) candidates = [...candidates, rng.pick(decoys)]
-  const names = new Set(
-    candidates.map((object) => {
-      const side = region[2] - region[0]
-      return cellName(cellAt((object.x - region[0]) / side, (object.y - region[1]) / side))
-    }),
-  )
+  const names = new Set(candidates.map(nameOf))
   const places = cellsInOrder.map(cellName).filter((name) => names.has(name))
   const found = places.length > 0 ? (core ? phrases.tooSmall : phrases.candidates) : undefined
   const text = found ?? (core ? phrases.nothingHere : phrases.nothingStandsOut)
