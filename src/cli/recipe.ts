@@ -30,8 +30,10 @@ export type RunCommand = (words: readonly string[]) => Promise<unknown>
 export function addRecipe(program: Command, runCommand: RunCommand): void {
   const command = program
     .command('recipe')
-    .summary('the whole recipe: cold start, reinforcement learning with and without the mask, a report')
-    .description('Runs the other commands one after another and reports what came of it. Repeat it to resume.')
+    .summary('run the whole recipe and report what came of it')
+    .description(
+      'Cold start, reinforcement learning with the mask and without, evaluations, a report. Repeat it to resume.',
+    )
     .addOption(
       choice('--preset <name>', 'quick: a smoke run of minutes; full: the real one', presetNames).default('full'),
     )
