@@ -15,6 +15,8 @@ export interface Preset {
   /** Turns that a search may take when it is measured. */
   readonly testTurns: number
   readonly sft: Flags
+  /** Once more from there with a learning rate that starts anew: it copies long lists better, and searches longer. */
+  readonly sftAgain: Flags
   /** The same for both objectives, so that nothing but the mask differs. */
   readonly rl: Flags & { readonly steps: number; readonly 'max-turns': number }
 }
@@ -27,6 +29,7 @@ export const presets = {
     testScenesPerLevel: 400,
     testTurns: 32,
     sft: { 'look-steps': 2000, steps: 2000, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
+    sftAgain: { 'look-steps': 0, steps: 500, 'learning-rate': 0.001, 'warmup-steps': 20, 'train-stem': true },
     rl: { steps: 80, 'problems-per-step': 12, 'group-size': 8, 'max-turns': 6 },
   },
   quick: {
@@ -35,7 +38,8 @@ export const presets = {
     rlScenes: 300,
     testScenesPerLevel: 20,
     testTurns: 32,
-    sft: { 'look-steps': 300, steps: 100, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
+    sft: { 'look-steps': 300, steps: 80, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
+    sftAgain: { 'look-steps': 0, steps: 20, 'learning-rate': 0.001, 'warmup-steps': 5, 'train-stem': true },
     rl: { steps: 6, 'problems-per-step': 4, 'group-size': 4, 'max-turns': 6, 'warmup-steps': 2 },
   },
 } as const satisfies Readonly<Record<string, Preset>>

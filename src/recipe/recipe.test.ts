@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(join(folder, '..'), { recursive: true })
 })
 
-const allStages = 'probe scenes collect sft rl-masked rl-vanilla eval-sft eval-masked eval-vanilla'.split(' ')
+const allStages = 'probe scenes collect sft sft-again rl-masked rl-vanilla eval-sft eval-masked eval-vanilla'.split(' ')
 
 /** Runs the command; `stopAt` is interrupted. Returns the stages that it ran. */
 async function recipe(words: readonly string[] = [], stopAt?: string): Promise<string[]> {
@@ -113,7 +113,7 @@ test('runs every stage and reports what came of it, in sentences made of the fig
   expect(await recipe(['--json'])).toEqual(allStages)
   const result = JSON.parse(stdout)
   expect(result).toMatchObject({ preset: 'quick', smoke: true, run: folder, evals: { masked: { avgAtK: 1 } } })
-  expect(stderr).toContain('4/9 sft: mini-o3 sft --data ')
+  expect(stderr).toContain('4/10 sft: mini-o3 sft --data ')
   expect(stderr).toContain('result of sft')
   const page = await readFile(result.report, 'utf8')
   expect(page).toContain('smoke run')
@@ -144,9 +144,9 @@ test('the page asks for nothing, runs nothing, and shows text as text', async ()
 
 test('what is done is not done again, and a stage that was stopped goes on', async () => {
   await expect(recipe([], 'collect')).rejects.toThrow(AbortedError)
-  expect(stderr).toContain('Stopped in stage 3/9 collect. Repeat')
+  expect(stderr).toContain('Stopped in stage 3/10 collect. Repeat')
   expect(await recipe()).toEqual(allStages.slice(2))
-  expect(stderr).toContain('2/9 scenes: done before')
+  expect(stderr).toContain('2/10 scenes: done before')
   expect(await recipe()).toEqual([])
   const log = (await readFile(join(folder, 'stages.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(log.map((line) => JSON.parse(line)).filter(({ name }) => name === 'collect')).toMatchObject([

@@ -21,7 +21,15 @@ export type PolicyName = (typeof policies)[number]
 /** Stages of reinforcement learning by the policy that they train. */
 export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const
 
-export type StageName = 'probe' | 'scenes' | 'collect' | 'sft' | 'rl-masked' | 'rl-vanilla' | `eval-${PolicyName}`
+export type StageName =
+  | 'probe'
+  | 'scenes'
+  | 'collect'
+  | 'sft'
+  | 'sft-again'
+  | 'rl-masked'
+  | 'rl-vanilla'
+  | `eval-${PolicyName}`
 
 export interface RecipeSettings {
   readonly preset: PresetName
@@ -32,10 +40,10 @@ export interface RecipeSettings {
 
 /** The stages in their order, with paths inside `folder`. */
 export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: string): readonly Stage[] {
-  const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, rl } = presets[preset]
+  const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, sftAgain, rl } = presets[preset]
   const at = (...parts: readonly string[]): string => join(folder, ...parts)
-  // Another seed, so that reinforcement learning meets scenes that the cold start has not seen.
-  const scenesSeed = (seed + 1) % 2 ** 31
+  // Another seed, so that reinforcement learning meets scenes that the cold start has not seen, and so on.
+  const nextSeed = (seed + 1) % 2 ** 31
   const shared = { seed, workers }
   const build = (name: 'probe' | 'scenes', flags: Flags): Stage => ({
     name,
@@ -43,24 +51,33 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
   })
   const searchesAtOnce = { concurrency: 64 }
   const learn = (objective: 'paper' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
-    const data = ['--data', at('scenes'), '--from', at('sft', policyFile)]
+    const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile)]
     return {
       name,
       words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
     }
   }
   const measure = (policy: PolicyName): Stage => {
-    const trained = policy === 'sft' ? 'sft' : rlStages[policy]
+    const trained = policy === 'sft' ? 'sft-again' : rlStages[policy]
     const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile)]
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
     return { name: `eval-${policy}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${policy}`)] }
   }
+  const coldStart = ['--data', at('collect')]
   const collect = wordsOf({ 'mistake-rate': 0.05, ...searchesAtOnce, seed })
   return [
     build('probe', { train: coldStartScenes, seed }),
-    build('scenes', { train: rlScenes, test: 3 * testScenesPerLevel, seed: scenesSeed }),
+    build('scenes', { train: rlScenes, test: 3 * testScenesPerLevel, seed: nextSeed }),
     { name: 'collect', words: ['collect', '--data', at('probe'), ...collect, '--run', at('collect')] },
-    { name: 'sft', words: ['sft', '--data', at('collect'), ...wordsOf({ ...sft, ...shared }), '--run', at('sft')] },
+    { name: 'sft', words: ['sft', ...coldStart, ...wordsOf({ ...sft, ...shared }), '--run', at('sft')] },
+    {
+      name: 'sft-again',
+      words: [
+        ...['sft', ...coldStart, '--from', at('sft', policyFile)],
+        ...wordsOf({ ...sftAgain, ...shared, seed: nextSeed }),
+        ...['--run', at('sft-again')],
+      ],
+    },
     learn('paper', 'rl-masked'),
     learn('vanilla', 'rl-vanilla'),
     ...policies.map(measure),
