@@ -18,6 +18,12 @@ export interface GrpoSettings {
   readonly clipHigh: number
 }
 
+/**
+ * Far above Adam's usual one, and above most gradients of rewards: these are mostly noise, and Adam would blow up each
+ * parameter's to a full step, the names of observations that six turns never reach among them (docs/experiments/rl.md).
+ */
+const epsilon = 1e-3
+
 /** Figures of one step; shares are fractions. */
 export interface GrpoMetrics {
   readonly step: number
@@ -54,7 +60,7 @@ export async function grpoStep(
   const { objective, updates, clipLow, clipHigh } = settings
   const loss: Loss = { kind: 'ppo', clipLow, clipHigh }
   const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
-  const adam: AdamParameters = { ...defaultAdam, learningRate, weightDecay: 0 }
+  const adam: AdamParameters = { ...defaultAdam, learningRate, weightDecay: 0, epsilon }
   const teaching = groups
     .map((group, g) => ({ group, advantage: groupAdvantages([group], objective)[0]!, g }))
     .filter(({ advantage }) => !advantage.zeroSpread)
