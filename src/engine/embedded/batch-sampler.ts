@@ -12,8 +12,8 @@ import { random, type Random } from '../../shared/random.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
 import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
 
-/** Batch sizes that are compiled: a few searches side by side, or as many as training wants. */
-const batchSizes = [4, 32] as const
+/** Batch sizes that are compiled when first needed; a smaller batch is padded, and costs what the full one does. */
+const batchSizes = [4, 16, 32] as const
 
 export type BatchSampler = (requests: readonly SampleRequest[], version: number) => Promise<SampledReply[]>
 
