@@ -10,7 +10,7 @@ import { searchToEnd } from '../search/search-many.ts'
 import type { Policy } from '../policy/policy.ts'
 import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
 import { random } from '../shared/random.ts'
-import { coldStartTurns, shiftNumbers } from './cold-start-turns.ts'
+import { coldStartTurns, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { batchIndices } from './sft.ts'
 
 /** A hard search by the teacher, and the prompts that the small policy would have been given on its way. */
@@ -76,6 +76,28 @@ describe('cold-start turns', () => {
     const blank = (tokens: readonly number[]): string => decode(tokens).replace(/observation_\d+/g, 'observation')
     expect(blank(moved.prompt)).toBe(blank(turn.prompt))
     expect(blank(moved.reply)).toBe(blank(turn.reply))
+  })
+
+  test('with an empty list, a turn that drops a place goes on as the teacher does when nothing is left', async () => {
+    const scanned: string[] = []
+    for (let seed = 0; seed < 30; seed++) {
+      for (const turn of coldStartTurns((await recorded(seed)).trajectory)) {
+        const emptied = withEmptyList(turn)
+        const text = decode(turn.reply)
+        expect(emptied !== undefined, text).toBe(
+          /(Not it|Nothing here|Nothing stands out)\. (To|Not)/.test(text) && !text.includes('scan'),
+        )
+        if (/Not it.*scan/.test(text)) scanned.push(text.replace(/.*Not it/, ''))
+        if (!emptied) continue
+        expect(decode(emptied.prompt)).toMatch(/To check: \S+ [a-h][1-8]\.<|To check: \S+ [ns][ew]\.</)
+        expect(decode(emptied.prompt).replace(/ To check:.*\./, '')).toBe(
+          decode(turn.prompt).replace(/ To check:.*\./, ''),
+        )
+        const after = decode(emptied.reply).replace(/.*(Not it|Nothing here|Nothing stands out)/, '')
+        for (const written of scanned) expect(after).toBe(written)
+      }
+    }
+    expect(scanned.length).toBeGreaterThan(0)
   })
 
   test('every turn comes once an epoch, in another order each time', () => {

@@ -2,6 +2,7 @@
  * Cold-start trajectories as single turns to learn from: what the small policy would have been shown, and what it
  * should have written. Views are not drawn here; a turn names its picture and region.
  */
+import { coordinate, phrases, placeBox, quadrants } from '../model/language.ts'
 import { encode, maxObservations, special, tokenOf } from '../model/tokenizer.ts'
 import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
 import type { Message, View } from '../policy/policy.ts'
@@ -74,4 +75,32 @@ export function shiftNumbers(turn: ColdStartTurn, rng: Random): ColdStartTurn {
   const shift = rng.int(maxObservations - highest + 1)
   const move = (token: number): number => (isName(token) ? token + shift : token)
   return { ...turn, prompt: turn.prompt.map(move), reply: turn.reply.map(move) }
+}
+
+const stopToken = tokenOf('.')
+const toCheckToken = tokenOf(phrases.toCheck)
+const droppingTokens = new Set([phrases.notIt, phrases.nothingHere, phrases.nothingStandsOut].map(tokenOf))
+const scanTokens = scanTurn()
+
+/**
+ * The same turn as if the place that it drops had been the last on the list: the teacher then scans the quadrants. Lists
+ * run out in few correct trajectories, and a policy that has hardly seen it looks at its last place again and again.
+ * undefined for a turn that drops no place.
+ */
+export function withEmptyList({ docId, boxPx, prompt, reply }: ColdStartTurn): ColdStartTurn | undefined {
+  const listed = prompt.indexOf(toCheckToken)
+  const dropped = reply.findIndex((token) => droppingTokens.has(token))
+  if (listed < 0 || dropped < 0 || reply[dropped + 1] !== toCheckToken) return undefined
+  const listEnd = prompt.indexOf(stopToken, listed)
+  // A source and its first place stay.
+  const shortened = [...prompt.slice(0, listed + 3), ...prompt.slice(listEnd)]
+  return { docId, boxPx, prompt: shortened, reply: [...reply.slice(0, dropped + 1), ...scanTokens] }
+}
+
+/** What the teacher writes after its verdict when nothing is left to check. */
+function scanTurn(): number[] {
+  const box = placeBox(quadrants[0])!.map(coordinate).join(', ')
+  const list = `${phrases.toCheck}original_image ${quadrants.join(' ')}.`
+  const action = `${phrases.zoom}${box}${phrases.source}original_image${phrases.endZoom}`
+  return [...encode(`${phrases.scanning}${list}${action}`), special.end]
 }

@@ -11,7 +11,7 @@ import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { view } from '../vision/fit.ts'
 import type { Picture, Pixels } from '../vision/picture.ts'
-import { coldStartTurns, type ColdStartTurn, shiftNumbers } from './cold-start-turns.ts'
+import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
 import { lastCheckpoint } from './run-log.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
@@ -34,6 +34,9 @@ export const defaultSftSettings: RunSftSettings = {
   seed: 1,
   saveEvery: 100,
 }
+
+/** Chance that a turn which drops a place is learned as if that had been the last one. */
+const emptiedShare = 0.2
 
 /** Weight of the perception loss beside the policy's. */
 const lookWeight = 1
@@ -109,7 +112,9 @@ async function batchAt(
   const indices = batchIndices(turns.length, settings, step)
   return Promise.all(
     indices.map(async (index, position) => {
-      const turn = shiftNumbers(turns[index]!, random('shift', settings.seed, step, position))
+      const rng = random('shift', settings.seed, step, position)
+      const emptied = rng.chance(emptiedShare) ? withEmptyList(turns[index]!) : undefined
+      const turn = shiftNumbers(emptied ?? turns[index]!, rng)
       const picture = await openPicture(turn.docId)
       const seen = await view(picture, turn.boxPx, profiles.embedded.observationView)
       return { prompt: { view: seen, tokens: turn.prompt }, reply: turn.reply }
