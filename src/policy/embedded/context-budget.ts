@@ -31,7 +31,7 @@ export function turnsThatFit(costs: ContextCosts): number {
   return 1 + Math.max(0, Math.floor(left / (replyTokens + observationTokens)))
 }
 
-/** What budgets are reckoned with: replies of cold starts had 20 tokens in the mean (827 and 627 turns, temperature 1). */
+/** What budgets are reckoned with: replies of cold starts had 20 tokens in the mean (856 and 627 turns, temperature 1). */
 export const typicalReplyTokens = 20
 
 /** What a view costs, one token for each square of `viewSides.step` pixels, as in a model that reads patches. */
