@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { shippedCheckpoint } from '../dist/policy/embedded/embedded-policy.js'
+import { coldStartCheckpoint } from '../dist/policy/embedded/embedded-policy.js'
 import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
@@ -50,7 +50,7 @@ let cpu
 try {
   await runRl({
     problems,
-    from: shippedCheckpoint,
+    from: coldStartCheckpoint,
     settings,
     run,
     workers,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { openProblemPicture } from '../benchmark/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
-import { checkQuestion, shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
+import { checkQuestion, coldStartCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { embeddedProfileWith } from '../protocol/profile.ts'
@@ -76,7 +76,7 @@ export function addRl(program: Command): void {
 }
 
 async function rlCommand(words: RlWords): Promise<void> {
-  const { easy, medium, hard, from = shippedCheckpoint } = words
+  const { easy, medium, hard, from = coldStartCheckpoint } = words
   if (easy + medium + hard === 0)
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
   const budget = budgetOf(words)

@@ -10,8 +10,8 @@ import { countCauses, summarise } from './summary.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from './table.ts'
 
 const whole = pixelBox(0, 0, 4000, 4000)
-/** The target is 100 px wide at (1000, 1000): 14.3 px or more in a 64 px view of 447 px or less. */
-const onTarget = pixelBox(850, 850, 1250, 1250)
+/** The target is 100 px wide at (1000, 1000): 20 px or more in a 64 px view of 320 px or less. */
+const onTarget = pixelBox(890, 890, 1210, 1210)
 const aside = pixelBox(2000, 2000, 2400, 2400)
 
 interface Wanted {
@@ -129,13 +129,13 @@ test('each cause is told from the others', () => {
   expect(outcome({ target: false })).toMatchObject({ seen: undefined, cause: undefined })
 })
 
-test('seen means: the core inside, and 14.3 px or more', () => {
+test('seen means: the core inside, and 20 px or more', () => {
   const seen = (x0: number, y0: number, side: number): boolean | undefined =>
     outcome({ looks: [pixelBox(x0, y0, x0 + side, y0 + side)] }).seen
-  expect(seen(900, 900, 447)).toBe(true)
-  expect(seen(900, 900, 448)).toBe(false)
-  expect(seen(1025, 1000, 400)).toBe(true)
-  expect(seen(1026, 1000, 400)).toBe(false)
+  expect(seen(900, 900, 320)).toBe(true)
+  expect(seen(900, 900, 321)).toBe(false)
+  expect(seen(1025, 1000, 300)).toBe(true)
+  expect(seen(1026, 1000, 300)).toBe(false)
 })
 
 test('causes are counted for all and for each level, and tables show them', () => {

@@ -28,8 +28,14 @@ export interface EmbeddedPolicyOptions {
   readonly workers?: number
 }
 
-/** The checkpoint that ships with the package. */
-export const shippedCheckpoint: string = fileURLToPath(new URL('../../../models/sft.safetensors', import.meta.url))
+/** The policy that ships: the cold start after reinforcement learning. */
+export const shippedCheckpoint: string = shipped('rl')
+/** The cold start, which ships beside it: where reinforcement learning begins. */
+export const coldStartCheckpoint: string = shipped('sft')
+
+function shipped(stage: 'sft' | 'rl'): string {
+  return fileURLToPath(new URL(`../../../models/${stage}.safetensors`, import.meta.url))
+}
 
 const longestReply = 48
 /** Text tokens that a reply needs at least: prompts that leave less do not fit. */
