@@ -30,7 +30,7 @@ export const presets = {
     testTurns: 32,
     sft: { 'look-steps': 2000, steps: 2000, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
     sftAgain: { 'look-steps': 0, steps: 800, 'learning-rate': 0.001, 'warmup-steps': 20, 'train-stem': true },
-    rl: { steps: 60, 'problems-per-step': 12, 'group-size': 8, 'max-turns': 6 },
+    rl: { steps: 45, 'problems-per-step': 12, 'group-size': 8, 'max-turns': 6 },
   },
   quick: {
     smoke: true,

@@ -36,7 +36,7 @@ test('masked and vanilla differ in the objective and the folder alone', () => {
   const vanilla = stages.get('rl-vanilla')!
   const differing = masked.flatMap((word, i) => (word === vanilla[i] ? [] : [[masked[i - 1], word, vanilla[i]]]))
   expect(differing).toEqual([
-    ['--objective', 'paper', 'vanilla'],
+    ['--objective', 'official', 'vanilla'],
     ['--run', join('r', 'rl-masked'), join('r', 'rl-vanilla')],
   ])
   expect(masked).toEqual(expect.arrayContaining(['--workers', '3', '--seed', '7']))

@@ -50,7 +50,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
     words: ['probe', 'build', '--out', at(name), ...wordsOf(flags), '--no-pictures'],
   })
   const searchesAtOnce = { concurrency: 64 }
-  const learn = (objective: 'paper' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
+  const learn = (objective: 'official' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
     const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile)]
     return {
       name,
@@ -78,7 +78,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
         ...['--run', at('sft-again')],
       ],
     },
-    learn('paper', 'rl-masked'),
+    learn('official', 'rl-masked'),
     learn('vanilla', 'rl-vanilla'),
     ...policies.map(measure),
   ]

@@ -33,18 +33,18 @@ export interface RunRlSettings extends GrpoSettings, EmbeddedBudget {
 
 export const defaultRlSettings: RunRlSettings = {
   objective: 'paper',
-  learningRate: 2e-4,
+  learningRate: 3e-4,
   warmupSteps: 5,
   updates: 2,
   clipLow: 0.2,
   clipHigh: 0.3,
-  steps: 60,
+  steps: 45,
   problemsPerStep: 12,
   groupSize: 8,
   maxTurns: 6,
   viewSide: viewSides.own,
   contextLimit: null,
-  mix: { easy: 0.3, medium: 0.5, hard: 0.2 },
+  mix: { easy: 0.3, medium: 0.4, hard: 0.3 },
   seed: 1,
   saveEvery: 5,
 }
