@@ -19,6 +19,7 @@ import { defaultConfig, textTokens } from '../dist/model/config.js'
 import { cellName, cellsInOrder } from '../dist/model/language.js'
 import { writeSafetensors } from '../dist/model/safetensors.js'
 import { special, tokenOf } from '../dist/model/tokenizer.js'
+import { coldStartCheckpoint } from '../dist/policy/embedded/embedded-policy.js'
 import { teacherPolicy } from '../dist/policy/teacher/teacher.js'
 import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
@@ -37,7 +38,7 @@ const { values } = parseArgs({
     python: { type: 'string', default: 'python3' },
   },
 })
-const shipped = new URL('../models/sft.safetensors', import.meta.url).pathname
+const shipped = coldStartCheckpoint
 const batch = 64
 const viewPx = defaultConfig.viewPx
 const adam = { ...defaultAdam, learningRate: 1e-3 }

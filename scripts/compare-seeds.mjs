@@ -2,7 +2,7 @@
  * Compares policies that were trained or searched with several seeds, on the same problems:
  * node scripts/compare-seeds.mjs <out folder> "<name>=<run folder>,<run folder>..."...
  * Writes table.md (for each level: accuracy at every turn limit, pooled over seeds, with intervals over problems; every
- * seed by itself; differences from the first policy, paired by problem), turns-<level>.svg and figures.json.
+ * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json.
  */
 import { join } from 'node:path'
 import { bootstrapMean } from '../dist/evaluate/bootstrap.js'
@@ -15,9 +15,11 @@ import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 import { replaceFile } from '../dist/shared/run-folder.js'
 
 const firstLimit = 4
+/** Turns of a search in training. */
+const trainedLimit = 6
 
 const percent = (share) => (share * 100).toFixed(1)
-const interval = ({ low, high }, sign = '') => `${sign}${percent(low)} to ${sign}${percent(high)}`
+const interval = ({ low, high }) => `${percent(low)} to ${percent(high)}`
 const signed = (share) => `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
 
 async function readPolicy([name, paths]) {
@@ -34,13 +36,16 @@ async function readPolicy([name, paths]) {
   return { name, names, runs, pooled, summary }
 }
 
-/** Accuracy at the last limit minus that of `base`, problem by problem. */
-function differenceFrom(base, policy, level, limit) {
-  const shareOf = (outcomes) => outcomes.filter((own) => own.correct && own.turns <= limit).length / outcomes.length
+const shareAt = (outcomes, limit) =>
+  outcomes.filter((own) => own.correct && own.turns <= limit).length / outcomes.length
+
+/** The mean over the problems of a level of what `differenceOf` says of each, with its interval, as words. */
+function differenceWords(policy, level, differenceOf) {
   const differences = policy.pooled.flatMap((outcomes, i) =>
-    outcomes[0].level === level ? [shareOf(outcomes) - shareOf(base.pooled[i])] : [],
+    outcomes[0].level === level ? [differenceOf(outcomes, i)] : [],
   )
-  return bootstrapMean(differences, 1)
+  const { mean, low, high } = bootstrapMean(differences, 1)
+  return `${signed(mean)} (${signed(low)} to ${signed(high)})`
 }
 
 async function main([out, ...words]) {
@@ -75,11 +80,17 @@ async function main([out, ...words]) {
     ])
     const last = limits.at(-1)
     const head = [`${level}: %, at turn limit`, ...limits.map(String), `95 % at ${last}`, 'each seed', 'turns', 'over']
-    const differences = slices.slice(1).map((policy) => {
-      const { mean, low, high } = differenceFrom(base, policy, level, last)
-      const rise = scoreAt(policy.slice, last).avgAtK - scoreAt(policy.slice, 6).avgAtK
-      return `- ${policy.name} minus ${base.name} at ${last}: ${signed(mean)} points (${signed(low)} to ${signed(high)}); from 6 to ${last} turns: ${signed(rise)}`
-    })
+    const differences = slices.flatMap((policy) => [
+      `- ${policy.name}, from ${trainedLimit} turns to ${last}: ` +
+        differenceWords(policy, level, (own) => shareAt(own, last) - shareAt(own, trainedLimit)),
+      ...slices
+        .filter(({ name }) => name !== policy.name)
+        .map(
+          (other) =>
+            `- ${policy.name} minus ${other.name} at ${last} turns: ` +
+            differenceWords(policy, level, (own, i) => shareAt(own, last) - shareAt(other.pooled[i], last)),
+        ),
+    ])
     const { problems } = slices[0].slice
     const about = `${problems} problems; ${slices.map(({ name, slice }) => `${name}: ${slice.samples} searches each`).join('; ')}.`
     parts.push([markdownTable({ head, rows }), about, differences.join('\n')].join('\n\n'))

@@ -13,6 +13,7 @@ import { sha256 } from '../shared/canonical.ts'
 import { AbortedError, UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
+import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { objectives } from '../train/advantages.ts'
 import { lastCheckpoint } from '../train/run-log.ts'
@@ -48,7 +49,13 @@ export function addRl(program: Command): void {
     .description('GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.')
     .requiredOption('--data <path>', 'a folder with train.json, or a file of Mini-o3 rows')
     .option('--from <checkpoint>', 'weights to start from (default: the cold start that ships)')
-    .addOption(choice('--objective <name>', 'paper: mask; vanilla: no mask', objectives).default(own.objective))
+    .addOption(
+      choice(
+        '--objective <name>',
+        'official, paper: mask, and divide by the size of a group or by its completed searches; vanilla: no mask',
+        objectives,
+      ).default(own.objective),
+    )
     .option('--steps <n>', 'batches of searches', count, own.steps)
     .option('--problems-per-step <n>', 'problems in a batch', count, own.problemsPerStep)
     .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
@@ -107,10 +114,15 @@ async function rlCommand(words: RlWords): Promise<void> {
   const { workers } = words
   const config = { data, from: await checkpointHash(from), ...settings, workers }
   sayTradeOff(budget)
-  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  let progress: Progress | undefined
+  const interrupt = catchInterrupt(() => {
+    progress?.leave()
+    say('Finishing the step and saving. Repeat the command to go on.')
+  })
   const train = async (run: RunFolder): Promise<void> => {
     const done = (await lastCheckpoint(run))?.step ?? 0
-    const progress = startProgress({ label: 'steps', total: steps, done })
+    const shown = startProgress({ label: 'steps', total: steps, done })
+    progress = shown
     let recent: readonly RlMetrics[] = []
     const how = await runRl({
       problems,
@@ -121,7 +133,7 @@ async function rlCommand(words: RlWords): Promise<void> {
       signal: interrupt.signal,
       onStep: (metrics) => {
         recent = [...recent, metrics].slice(-smoothedSteps)
-        progress.advance(1, rlNotes(recent))
+        shown.advance(1, rlNotes(recent))
       },
     })
     progress.finish()

@@ -41,13 +41,13 @@ export function addSft(program: Command): void {
     .option('--learning-rate <r>', 'its highest learning rate', decimalNumber(0, 1), own.learningRate)
     .option('--warmup-steps <n>', 'until that rate is reached', wholeNumber(0), own.warmupSteps)
     .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
-    .option('--train-stem', 'let text teach seeing too: for a policy that reads digits already', own.trainStem)
+    .option('--train-stem', 'let text teach seeing too, as for the policy that ships', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
   workersWord(command)
   commonWords(command, own.seed)
   examples(
     command,
-    'mini-o3 sft --data runs/collect --run runs/sft',
+    'mini-o3 sft --data runs/collect --train-stem --run runs/sft',
     `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
   )
   command.action(sftCommand)

@@ -14,7 +14,7 @@ export interface BudgetWords {
 
 export function budgetWords(command: Command): Command {
   const { least, most, step, own } = viewSides
-  const sides = `pixels a side of a view: a multiple of ${step}, ${least} to ${most}`
+  const sides = `pixels a side of a view: a multiple of ${step}, ${least} to ${most}; above ${own} it costs more and shows no more`
   return command
     .option('--view-side <px>', sides, wholeNumber(1), own)
     .option('--context-limit <n>', 'tokens of a search; longer ones end (default: no limit)', wholeNumber(1))

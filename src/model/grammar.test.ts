@@ -8,8 +8,8 @@ import { parseTurn } from '../protocol/parse-turn.ts'
 import { profiles } from '../protocol/profile.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { random } from '../shared/random.ts'
-import { turnForm } from './grammar.ts'
-import { decode, encode, special } from './tokenizer.ts'
+import { formStates, formStatesOf, formTable, turnForm } from './grammar.ts'
+import { decode, encode, special, vocabularySize } from './tokenizer.ts'
 
 describe('the form of a turn', () => {
   test('everything that the teacher writes has it', async () => {
@@ -28,6 +28,31 @@ describe('the form of a turn', () => {
         }
       }
     }
+  })
+
+  test('as a table, by the state before each token, it is the same', () => {
+    const table = formTable()
+    const rng = random('table', 1)
+    const met = new Set<number>()
+    expect(table.subarray(0, vocabularySize).every((value) => value === 1)).toBe(true)
+    for (let i = 0; i < 400; i++) {
+      const form = turnForm()
+      const tokens: number[] = []
+      const states: number[] = []
+      while (tokens.length < 60 && tokens.at(-1) !== special.end) {
+        const state = form.state()
+        const row = table.subarray(state * vocabularySize, (state + 1) * vocabularySize)
+        const allowed = [...row.keys()].filter((token) => row[token] === 1)
+        expect(allowed.toSorted((a, b) => a - b)).toEqual([...form.allowed()].sort((a, b) => a - b))
+        met.add(state)
+        states.push(state)
+        tokens.push(rng.pick(form.allowed()))
+        form.accept(tokens.at(-1)!)
+      }
+      expect(formStatesOf(tokens)).toEqual(states)
+    }
+    // All but the one of no form: a list that is full among them.
+    expect(met.size).toBe(formStates - 1)
   })
 
   test('whatever has it and comes to an end holds one action that can be parsed', () => {

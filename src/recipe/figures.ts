@@ -10,12 +10,12 @@ import type { Html } from '../page/html.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { presets } from './presets.ts'
-import { objectives } from './results.ts'
 import type { RecipeResults, TrainingStep } from './results.ts'
+import { trainedPolicies } from './stages.ts'
 import type { PolicyName } from './stages.ts'
 
 /** Masked and vanilla first, so that they have the same colours in charts that have no third line. */
-const shown = ['masked', 'vanilla', 'sft'] as const satisfies readonly PolicyName[]
+export const shown = ['masked', 'vanilla', 'sft'] as const satisfies readonly PolicyName[]
 
 export const policyWords: Readonly<Record<PolicyName, string>> = {
   masked: 'masked RL',
@@ -40,7 +40,7 @@ export function accuracyChart({ evals }: RecipeResults, level: Level): Html {
   return curveChart(curves, words, { x: 'doubling', y: 'share' })
 }
 
-/** Such as `masked RL 34.1 → 62.0, vanilla RL 22.0 → 22.3`, and how far apart the two objectives end. */
+/** Such as `masked RL 34.1 → 62.0, vanilla RL 22.0 → 22.3`, and how far apart these two end. */
 export function accuracySentence(results: RecipeResults, level: Level): string {
   const { trained, tested } = limitsOf(results)
   const scoresOf = (policy: PolicyName): { readonly from: LimitScore | undefined; readonly to: LimitScore } => {
@@ -84,7 +84,7 @@ export const overTurnFigure: TrainingFigure = {
 
 /** Lines are means over the last few steps, bands reach from the lowest to the highest of them. */
 export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): Html {
-  const curves = objectives.map((objective): Curve => {
+  const curves = trainedPolicies.map((objective): Curve => {
     const values = training[objective].map(of)
     const window = Math.max(1, Math.round(values.length / 16))
     const points = training[objective].map(({ step }, index) => {
@@ -98,7 +98,7 @@ export function trainingChart({ training }: RecipeResults, { title, unit, of }: 
 
 /** Such as `masked RL 3.9 → 4.4, vanilla RL 3.9 → 1.1`, from the first block of steps to the last. */
 export function trainingSentence(results: RecipeResults, { unit, of }: TrainingFigure): string {
-  const changes = objectives.map((objective) => {
+  const changes = trainedPolicies.map((objective) => {
     const blocks = blocksOf(results.training[objective])
     const [first, last] = [blocks[0]!, blocks.at(-1)!].map((block) => text(mean(block.map(of)), unit))
     return `${policyWords[objective]} ${first} → ${last}`
@@ -108,7 +108,7 @@ export function trainingSentence(results: RecipeResults, { unit, of }: TrainingF
 
 /** Objectives whose training ended before its last step, and where: `run-rl.ts` stops searches that have collapsed. */
 export function earlyEnds({ training, settings }: RecipeResults): string[] {
-  return objectives.flatMap((objective) => {
+  return trainedPolicies.flatMap((objective) => {
     const last = training[objective].at(-1)!.step
     const { steps } = presets[settings.preset].rl
     if (last >= steps) return []
@@ -121,7 +121,7 @@ export function trainingTable({ training }: RecipeResults): Table {
   const figures = [turnsFigure, rewardFigure, overTurnFigure]
   return {
     head: ['steps', ...figures.map(({ title, unit }) => (unit === 'share' ? `${title}, %` : title))],
-    rows: objectives.flatMap((objective) =>
+    rows: trainedPolicies.flatMap((objective) =>
       blocksOf(training[objective]).map((block) => [
         `${policyWords[objective]}, ${block[0]!.step}–${block.at(-1)!.step}`,
         ...figures.map(({ unit, of }) => text(mean(block.map(of)), unit)),

@@ -21,6 +21,9 @@ export interface Preset {
   readonly rl: Flags & { readonly steps: number; readonly 'max-turns': number }
 }
 
+/** Shares of the levels among the problems of reinforcement learning. */
+const mix = { easy: 0.3, medium: 0.4, hard: 0.3 }
+
 export const presets = {
   full: {
     smoke: false,
@@ -30,7 +33,15 @@ export const presets = {
     testTurns: 32,
     sft: { 'look-steps': 2000, steps: 2000, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
     sftAgain: { 'look-steps': 0, steps: 800, 'learning-rate': 0.001, 'warmup-steps': 20, 'train-stem': true },
-    rl: { steps: 45, 'problems-per-step': 12, 'group-size': 8, 'max-turns': 6 },
+    rl: {
+      steps: 45,
+      'problems-per-step': 12,
+      'group-size': 8,
+      'max-turns': 6,
+      'learning-rate': 3e-4,
+      'warmup-steps': 5,
+      ...mix,
+    },
   },
   quick: {
     smoke: true,
@@ -40,7 +51,15 @@ export const presets = {
     testTurns: 32,
     sft: { 'look-steps': 300, steps: 80, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
     sftAgain: { 'look-steps': 0, steps: 20, 'learning-rate': 0.001, 'warmup-steps': 5, 'train-stem': true },
-    rl: { steps: 6, 'problems-per-step': 4, 'group-size': 4, 'max-turns': 6, 'warmup-steps': 2 },
+    rl: {
+      steps: 6,
+      'problems-per-step': 4,
+      'group-size': 4,
+      'max-turns': 6,
+      'learning-rate': 3e-4,
+      'warmup-steps': 2,
+      ...mix,
+    },
   },
 } as const satisfies Readonly<Record<string, Preset>>
 

@@ -17,6 +17,7 @@ import {
   overTurnFigure,
   policyWords,
   rewardFigure,
+  shown,
   summaryTable,
   trainingChart,
   trainingSentence,
@@ -33,7 +34,7 @@ export function reportPage(results: RecipeResults): string {
   const css = style() + reportStyle
   const { settings, evals } = results
   const { smoke, rl, testTurns } = presets[settings.preset]
-  const named = (['masked', 'vanilla', 'sft'] as const).map((name) => ({
+  const named = shown.map((name) => ({
     name: policyWords[name],
     summary: evals[name],
   }))

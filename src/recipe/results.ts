@@ -10,11 +10,7 @@ import { readJsonl } from '../shared/jsonl.ts'
 import { readStageLog } from './stage-log.ts'
 import type { StageLine } from './stage-log.ts'
 import { policies, recipeStages, rlStages } from './stages.ts'
-import type { PolicyName, RecipeSettings } from './stages.ts'
-
-export const objectives = ['masked', 'vanilla'] as const
-/** With over-turn masking, and without it as the control. */
-export type ObjectiveName = (typeof objectives)[number]
+import type { PolicyName, RecipeSettings, TrainedName } from './stages.ts'
 
 export interface RecipeResults {
   readonly settings: RecipeSettings
@@ -22,7 +18,7 @@ export interface RecipeResults {
   readonly stages: readonly StageLine[]
   readonly evals: Readonly<Record<PolicyName, EvalSummary>>
   /** In the order of steps. */
-  readonly training: Readonly<Record<ObjectiveName, readonly TrainingStep[]>>
+  readonly training: Readonly<Record<TrainedName, readonly TrainingStep[]>>
   /** Pages of single searches that are there, relative to the recipe's folder. */
   readonly pages: readonly string[]
 }
@@ -43,7 +39,7 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
   const stages = recipeStages(settings, folder).flatMap(({ name }) => log.get(name) ?? [])
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
     (await readEvalRun(join(folder, `eval-${policy}`))).summary
-  const training = (objective: ObjectiveName): Promise<TrainingStep[]> =>
+  const training = (objective: TrainedName): Promise<TrainingStep[]> =>
     readTraining(join(folder, rlStages[objective], 'metrics.jsonl'))
   const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/report.html`)
   const there = await Promise.all(pages.map((page) => exists(join(folder, page))))

@@ -21,9 +21,9 @@ export async function logStage(
   log: Pick<RunFolder, 'append'>,
   { name, words }: Pick<StageLine, 'name' | 'words'>,
   work: () => Promise<void>,
-): Promise<StageLine> {
+): Promise<void> {
   const startedMs = performance.now()
-  const keep = async (complete: boolean): Promise<StageLine> => {
+  const keep = (complete: boolean): Promise<void> => {
     const line: StageLine = {
       name,
       words,
@@ -32,8 +32,7 @@ export async function logStage(
       peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
       endedAt: new Date().toISOString(),
     }
-    await log.append('stages', line)
-    return line
+    return log.append('stages', line)
   }
   try {
     await work()
@@ -41,7 +40,7 @@ export async function logStage(
     await keep(false)
     throw error
   }
-  return keep(true)
+  await keep(true)
 }
 
 /** What the stages took, by name: seconds over all their attempts, the memory of the hungriest one, the last end. */

@@ -18,8 +18,12 @@ export const policies = ['sft', 'masked', 'vanilla'] as const
 /** The cold start, and what each objective of reinforcement learning made of it. */
 export type PolicyName = (typeof policies)[number]
 
+/** What reinforcement learning makes: with over-turn masking, and without it as the control. */
+export const trainedPolicies = ['masked', 'vanilla'] as const
+export type TrainedName = (typeof trainedPolicies)[number]
+
 /** Stages of reinforcement learning by the policy that they train. */
-export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const
+export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const satisfies Record<TrainedName, string>
 
 export type StageName =
   | 'probe'
@@ -73,9 +77,13 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
     {
       name: 'sft-again',
       words: [
-        ...['sft', ...coldStart, '--from', at('sft', policyFile)],
+        'sft',
+        ...coldStart,
+        '--from',
+        at('sft', policyFile),
         ...wordsOf({ ...sftAgain, ...shared, seed: nextSeed }),
-        ...['--run', at('sft-again')],
+        '--run',
+        at('sft-again'),
       ],
     },
     learn('official', 'rl-masked'),

@@ -9,6 +9,8 @@ export interface Progress {
    * terminal.
    */
   advance(count?: number, note?: string | readonly string[]): void
+  /** Leaves the lines that stand there, so that what somebody prints next is not drawn over. */
+  leave(): void
   /** Prints a last line, if anything was printed. */
   finish(): void
 }
@@ -66,6 +68,11 @@ export function startProgress(options: ProgressOptions): Progress {
       if (newNotes !== undefined) notes = newNotes
       const silent = now() - startedMs < silentMs
       if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()
+    },
+    leave() {
+      if (!live || shownLines < 2) return
+      stream.write('\n')
+      shownLines = 1
     },
     finish() {
       if (now() - startedMs < silentMs) return

@@ -32,7 +32,7 @@ export interface RunRlSettings extends GrpoSettings, EmbeddedBudget {
 }
 
 export const defaultRlSettings: RunRlSettings = {
-  objective: 'paper',
+  objective: 'official',
   learningRate: 3e-4,
   warmupSteps: 5,
   updates: 2,

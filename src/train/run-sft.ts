@@ -17,7 +17,7 @@ import { lastCheckpoint } from './run-log.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
-  /** Lets text teach the stem too: worth it once digits are read, spoils it before. */
+  /** Lets text teach the stem too, beside the perception loss, which keeps it seeing. */
   readonly trainStem: boolean
 }
 

@@ -96,7 +96,7 @@ export interface LookTargets {
   readonly rows: Tensor
   /** [B, I, presenceLabels] 1 where a colour shows in one of the patch's cells. */
   readonly presence: Tensor
-  /** [B, kindLabels] one-hot colour, shape and digit of what lies at the centre; all 0 where nothing legible does. */
+  /** [B, kindLabels] one-hot colour, shape and digit of what lies at the centre; all 0 where nothing legible does, digits where none can be read. */
   readonly kind: Tensor
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { legiblePx } from '../../model/language.ts'
+import { cellBox, closerBox, parseCell, phrases, readablePx } from '../../model/language.ts'
 import { encode, special } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene, type Scene } from '../../probe/scene.ts'
@@ -27,6 +27,22 @@ async function searched(
 const seeds = Array.from({ length: 40 }, (_, i) => i)
 
 describe('teacher', () => {
+  test('on medium scenes it looks closer, in a window half as wide, where the shape is right and the digit small', async () => {
+    let closer = 0
+    for (const seed of seeds) {
+      const { trajectory } = await searched(seed, 'medium')
+      for (const { text, action } of trajectory.turns) {
+        if (action?.kind !== 'grounding') continue
+        const name = / To check: \S+ ([a-h][1-8])/.exec(text)?.[1]
+        if (name === undefined) continue
+        const looksCloser = text.includes(phrases.closer)
+        if (looksCloser) closer++
+        expect(action.boxRel).toEqual((looksCloser ? closerBox : cellBox)(parseCell(name)!))
+      }
+    }
+    expect(closer).toBeGreaterThanOrEqual(seeds.length * 0.9)
+  })
+
   test('answers are right, and come only when the target is legible in the view', async () => {
     for (const level of levels) {
       for (const seed of seeds) {
@@ -36,7 +52,7 @@ describe('teacher', () => {
         const target = scene.objects[scene.target]!
         expect(trajectory.answer).toBe(String(target.digit))
         const [x0, y0, x1, y1] = trajectory.observations.at(-1)!.boxInOriginalPx
-        expect((target.side * side * 64) / (x1 - x0)).toBeGreaterThan(legiblePx * 0.98)
+        expect((target.side * side * 64) / (x1 - x0)).toBeGreaterThan(readablePx * 0.98)
         expect(target.x * side).toBeGreaterThan(x0)
         expect(target.x * side).toBeLessThan(x1)
         expect(target.y * side).toBeGreaterThan(y0)

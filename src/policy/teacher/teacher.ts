@@ -2,8 +2,8 @@
  * A scripted searcher that makes the cold-start trajectories on scenes of kind `shapes`. It knows the scene but uses
  * only what a view of that size would show: it lists the places where the goal's colour shows, looks closer one by
  * one, says what it sees, drops what is not it, returns to earlier views for what is left, scans the quadrants when
- * nothing is left, looks closer where the shape is right and the digit small, and answers only what it can read. Every decision follows from the question, its
- * last thought and the view, so that a policy that sees just those can learn it.
+ * nothing is left, looks closer where the shape is right and the digit small, and answers only what it can read. Every
+ * decision follows from the question, its last thought and the view, so that a policy that sees just those can learn it.
  */
 import {
   cellAt,
@@ -134,14 +134,14 @@ function look(
   mistakeRate: number,
   rng: Random,
 ): Seen {
-  const sidePx = (object: SceneObject): number => (object.side / (region[2] - region[0])) * 64
+  const side = region[2] - region[0]
+  const sidePx = (object: SceneObject): number => (object.side / side) * 64
   const area = core ?? region
   const inArea = scene.objects.filter((object) => contains(area, object) && contains(region, object))
   const alike = inArea.filter((object) => object.colour === goal.colour && sidePx(object) >= visiblePx)
 
-  const side = region[2] - region[0]
   const nameOf = ({ x, y }: SceneObject): string => cellName(cellAt((x - region[0]) / side, (y - region[1]) / side))
-  const wholePicture = region[2] - region[0] > 0.9
+  const wholePicture = side > 0.9
   const legible = core || wholePicture ? alike.filter((object) => sidePx(object) >= legiblePx) : []
   const centre = { x: (region[0] + region[2]) / 2, y: (region[1] + region[3]) / 2 }
   const nearest = legible.sort((a, b) => distance(a, centre) - distance(b, centre))[0]
