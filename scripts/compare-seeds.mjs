@@ -80,11 +80,11 @@ async function main([out, ...words]) {
     ])
     const last = limits.at(-1)
     const head = [`${level}: %, at turn limit`, ...limits.map(String), `95 % at ${last}`, 'each seed', 'turns', 'over']
-    const differences = slices.flatMap((policy) => [
+    const differences = slices.flatMap((policy, index) => [
       `- ${policy.name}, from ${trainedLimit} turns to ${last}: ` +
         differenceWords(policy, level, (own) => shareAt(own, last) - shareAt(own, trainedLimit)),
       ...slices
-        .filter(({ name }) => name !== policy.name)
+        .slice(0, index)
         .map(
           (other) =>
             `- ${policy.name} minus ${other.name} at ${last} turns: ` +
