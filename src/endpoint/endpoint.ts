@@ -1,0 +1,67 @@
+/**
+ * What is asked of an OpenAI-compatible server, whichever kind it is: one interface for the chat policy, the judge and
+ * the doctor. `openEndpoint` in `open-endpoint.ts` makes one.
+ */
+import type { EncodedMessage } from './encode-message.ts'
+import type { ServerKind } from './server-kinds.ts'
+import type { ToolCall } from './messages.ts'
+
+export interface ModelInfo {
+  readonly id: string
+  /** Tokens of a conversation, where the server says it. */
+  readonly contextLength?: number
+}
+
+export interface CompletionRequest {
+  readonly model: string
+  readonly messages: readonly EncodedMessage[]
+  /** The reply halts after the first of these, which is kept at its end, whatever the server does. */
+  readonly stop?: readonly string[]
+  /** Tokens of the reply. */
+  readonly maxTokens?: number
+  readonly temperature?: number
+  readonly topP?: number
+  /** Sent where the kind of server takes one. */
+  readonly seed?: number
+  /** OpenAI function declarations, for models that call natively. */
+  readonly tools?: readonly object[]
+}
+
+export interface Completion {
+  /**
+   * The raw reply, its stop string restored and anything behind that cut off. Thinking that the server moved to a field of
+   * its own stands in front, as `<think>...</think>`.
+   */
+  readonly text: string
+  readonly toolCalls: readonly ToolCall[]
+  /** `length`: cut off by a token limit. */
+  readonly finish: 'stop' | 'length'
+  /** As the server counts: the whole prompt, pictures included. Absent where it does not say. */
+  readonly usage?: { readonly promptTokens: number; readonly replyTokens: number; readonly cachedTokens?: number }
+}
+
+/** What an endpoint was asked for so far. */
+export interface Spent {
+  readonly requests: number
+  readonly retries: number
+  readonly promptTokens: number
+  readonly replyTokens: number
+  readonly bytesSent: number
+}
+
+export interface Endpoint {
+  readonly baseUrl: string
+  readonly kind: ServerKind
+  /** Empty where the server lists none. */
+  readonly models: readonly ModelInfo[]
+  /**
+   * One reply. Tries again after 408, 409, 425, 429, 5xx, cut connections and time-outs, with back-off, as `Retry-After`
+   * says, up to a cap. Throws `TransportError` when that was in vain, `ContextLengthError` when the prompt does not fit,
+   * `UserError` for what another try cannot mend (key, model, too many pictures: the message names the server's flag),
+   * `AbortedError`.
+   */
+  complete(request: CompletionRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
+  spent(): Spent
+  /** Closes idle connections. */
+  close(): void
+}
