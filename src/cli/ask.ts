@@ -5,24 +5,26 @@ import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
-import { profiles } from '../protocol/profile.ts'
+import { profileHash } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import { askPolicies, checkPolicyName, openPolicy, policySettings, policyWords } from './choose-policy.ts'
+import { askPolicies, checkPolicyName, isChat, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
+import { profileOf, profileWords } from './choose-profile.ts'
+import type { ProfileWords } from './choose-profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './output.ts'
 import { searchAloud } from './search-aloud.ts'
-import { choice, commonWords, examples, wholeNumber } from './words.ts'
+import { commonWords, examples, wholeNumber } from './words.ts'
 import type { CommonWords } from './words.ts'
 
-interface AskWords extends CommonWords, PolicyWords {
+interface AskWords extends CommonWords, PolicyWords, ProfileWords {
   readonly maxTurns?: number
-  readonly profile: keyof typeof profiles
 }
 
 export function addAsk(program: Command): void {
@@ -30,18 +32,20 @@ export function addAsk(program: Command): void {
     .command('ask')
     .summary('answer a question about a picture')
     .description(
-      'Searches the picture turn by turn and answers. The embedded policy knows generated scenes and the question ' +
-        '"Which digit is on the <colour> <shape>?".',
+      'Searches the picture turn by turn, answers, and writes a page that shows how. Any picture and question: with ' +
+        'a vision-language model behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). The ' +
+        'embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?".',
     )
     .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF or GIF file')
     .argument('<question>', 'in quotes')
     .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
-    .addOption(choice('--profile <name>', 'prompts, limits and view sizes', Object.keys(profiles)).default('embedded'))
   policyWords(command, 0.3, askPolicies)
+  profileWords(command)
   commonWords(command)
   examples(
     command,
     'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
+    'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
     'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
   )
   command.action(ask)
@@ -53,16 +57,18 @@ const note = 'The embedded policy only knows generated scenes: about any other p
 async function ask(file: string, asked: string, words: AskWords): Promise<void> {
   const question = asked.trim()
   check(question, words)
-  const { profile, maxTurns, seed } = words
+  const { maxTurns, seed } = words
+  const profile = profileOf(words)
   const picture = await openPicture(file)
-  const settings = { picture: picture.sha256, question, profile, maxTurns, seed, ...(await policySettings(words)) }
-  say(note)
-  const policy = await openPolicy(words)
+  const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
+  const settings = { ...common, ...(await policySettings(words)) }
+  if (!isChat(words)) say(note)
+  const policy = await openPolicy(words, profile)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     await inCommandRun('ask', settings, words.run, async (run) => {
       await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
-      await searchAndShow({ picture, question }, words, policy, run, interrupt.signal)
+      await searchAndShow({ picture, question }, words, policy, profile, run, interrupt.signal)
     })
   } finally {
     interrupt.release()
@@ -74,18 +80,28 @@ async function searchAndShow(
   asked: Asked,
   words: AskWords,
   policy: Policy,
+  profile: Profile,
   run: RunFolder,
   signal: AbortSignal,
 ): Promise<void> {
   const { maxTurns, seed } = words
-  const profile = profiles[words.profile]
   const stream = words.json ? process.stderr : process.stdout
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
   const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
   await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory
-  if (words.json) printJson({ answer, end, turns: turns.length, ...files, run: run.path, usage, ms, note })
+  if (words.json)
+    printJson({
+      answer,
+      end,
+      turns: turns.length,
+      ...files,
+      run: run.path,
+      usage,
+      ms,
+      ...(isChat(words) ? {} : { note }),
+    })
   else print(`How it was found: ${files.page}`)
   if (end === 'failed') process.exitCode = 1
 }
@@ -94,8 +110,6 @@ async function searchAndShow(
 function check(question: string, words: AskWords): void {
   if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
   checkPolicyName(words, askPolicies)
-  checkQuestion({ question })
-  if (words.profile !== 'embedded') {
-    throw new UserError('profile-not-for-policy', 'The embedded policy only works with --profile embedded.')
-  }
+  if (!isChat(words)) checkQuestion({ question })
+  profileOf(words)
 }

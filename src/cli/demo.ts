@@ -47,7 +47,7 @@ async function demo(words: DemoWords): Promise<void> {
   const { seed, checkpoint, temperature } = words
   const policyWords = { policy: 'embedded', checkpoint, temperature }
   const settings = { seed, ...(await policySettings(policyWords)) }
-  const policy = await openPolicy(policyWords)
+  const policy = await openPolicy(policyWords, profiles.embedded)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     await inCommandRun('demo', settings, words.run, (run) => searchScenes(words, policy, run, interrupt.signal))

@@ -7,15 +7,17 @@ import { accuracyTable, causesTable, plainTable } from '../evaluate/table.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import { embeddedProfileWith } from '../protocol/profile.ts'
 import { replaceFile } from '../shared/run-folder.ts'
-import { checkPolicyName, evalPolicies, openPolicy, policySettings, policyWords } from './choose-policy.ts'
+import { checkPolicyName, evalPolicies, isChat, openPolicy, policySettings, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
+import { profileOf, profileWords } from './choose-profile.ts'
+import type { ProfileWords } from './choose-profile.ts'
 import { readEntries, searchRun, searchRunWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
 import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
 import type { BudgetWords } from './view-budget.ts'
 import { choice, examples } from './words.ts'
 
-interface EvalWords extends SearchRunWords, PolicyWords, BudgetWords {}
+interface EvalWords extends SearchRunWords, PolicyWords, ProfileWords, BudgetWords {}
 
 export function addEval(program: Command): void {
   const command = program
@@ -28,25 +30,29 @@ export function addEval(program: Command): void {
   searchRunWords(command, 'test.json', 32)
   budgetWords(command)
   policyWords(command, 1, evalPolicies)
+  profileWords(command)
   examples(
     command,
     'mini-o3 eval --data data/probe --samples 4',
     'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
     'mini-o3 eval --data data/probe --view-side 32 --context-limit 400',
+    'mini-o3 eval --data VisualProbe_Hard --policy chat:<model> --base-url http://127.0.0.1:8000/v1 --profile official-32',
   )
   command.action(evalCommand)
 }
 
 async function evalCommand(words: EvalWords): Promise<void> {
   checkPolicyName(words, evalPolicies)
-  const budget = budgetOf(words)
-  const profile = embeddedProfileWith(budget)
+  // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
+  const budget = isChat(words) ? undefined : budgetOf(words)
+  const chosen = profileOf(words)
+  const profile = budget === undefined ? chosen : embeddedProfileWith(budget)
   const entries = await readEntries(words)
   // All others are made of the embedded policy.
-  if (words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+  if (budget && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
   const settings = { ...(await policySettings(words)), ...budget }
-  const policy = await openPolicy(words)
-  sayTradeOff(budget)
+  const policy = await openPolicy(words, profile)
+  if (budget) sayTradeOff(budget)
   try {
     const plan = { command: 'eval', entries, profile, settings, title: `Searches of ${policy.name}` } as const
     await searchRun(words, plan, async ({ tell, ...searches }) => {

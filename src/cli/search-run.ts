@@ -21,7 +21,7 @@ import type { CommonWords } from './words.ts'
 export interface SearchRunWords extends CommonWords {
   readonly data: string
   readonly samples: number
-  readonly maxTurns: number
+  readonly maxTurns?: number
   readonly limit?: number
   readonly concurrency: number
 }
@@ -31,7 +31,7 @@ export function searchRunWords(command: Command, file: string, concurrency: numb
   command
     .requiredOption('--data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
     .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
-    .option('--max-turns <n>', 'turns that a search may take', wholeNumber(1, 1000), 32)
+    .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))
     .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
   return commonWords(command)
@@ -80,7 +80,8 @@ export async function searchRun(
   { command, entries, profile, settings, title }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<void> {
-  const { data, samples, maxTurns, limit, seed, concurrency } = words
+  const { data, samples, limit, seed, concurrency } = words
+  const maxTurns = words.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))

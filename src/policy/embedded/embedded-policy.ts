@@ -73,7 +73,7 @@ export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
     'question-unknown',
     `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
       `colours ${colours.join(', ')} and shapes ${shapes.join(', ')}. ` +
-      'A real VLM (--policy chat:<model> --base-url <url>) arrives with a later release.',
+      'For any other, name a vision-language model: --policy chat:<model> --base-url <url>.',
   )
 }
 
