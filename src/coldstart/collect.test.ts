@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { judgeExact } from '../judge/exact.ts'
+import type { Judge } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
 import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
 import { profiles } from '../protocol/profile.ts'
-import { TransportError } from '../shared/errors.ts'
+import { TransportError, UserError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { collect, readCollected } from './collect.ts'
 import type { CollectOptions, Searched } from './collect.ts'
@@ -102,7 +103,7 @@ describe('collect', () => {
     const state = { broken: true, searches: 0 }
     const progress: unknown[] = []
     const first = await run(faulty(state), { onProgress: (at) => progress.push(at) })
-    expect(progress.at(-1)).toEqual({ done: 16, total: 18, kept: 14, failed: 2 })
+    expect(progress.at(-1)).toEqual({ done: 16, total: 18, kept: 14, failed: 2, unjudged: 0 })
     expect(first.length).toBe(16)
     state.broken = false
     state.searches = 0
@@ -132,6 +133,37 @@ describe('collect', () => {
     expect(keys.length).toBe(16)
     expect(new Set(keys).size).toBe(16)
     expect(await linesOf('metrics.jsonl')).toHaveLength(18)
+  })
+
+  it('keeps a search whose judge failed aside, and judges it again without searching', async () => {
+    const state = { broken: false, searches: 0 }
+    const hesitant: Judge = (problem, answer) =>
+      problem.level === 'hard' ? { kind: 'unjudged', reason: 'nobody there' } : judgeExact(problem, answer)
+    const progress: unknown[] = []
+    const first = await run(faulty(state), { judge: hesitant, onProgress: (at) => progress.push(at) })
+    expect(progress.at(-1)).toEqual({ done: 12, total: 18, kept: 10, failed: 0, unjudged: 6 })
+    expect(first).toHaveLength(12)
+    expect(await linesOf('pending.jsonl')).toHaveLength(6)
+    await run(faulty(state), { judge: hesitant })
+    expect(await linesOf('pending.jsonl')).toHaveLength(6)
+
+    const searched = await run(faulty(state))
+    expect(state.searches).toBe(18)
+    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
+    expect(await kept()).toHaveLength(16)
+  })
+
+  it('keeps what was searched when the judge cannot go on', async () => {
+    const state = { broken: false, searches: 0 }
+    const locked: Judge = () => {
+      throw new UserError('key-refused', 'The key is refused.')
+    }
+    await expect(run(faulty(state), { judge: locked })).rejects.toMatchObject({ code: 'key-refused' })
+    const before = state.searches
+    expect(await linesOf('pending.jsonl')).toHaveLength(before)
+    const searched = await run(faulty(state))
+    expect(state.searches).toBe(18)
+    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
   })
 
   it('reads the same data in the same order, whoever finished first', async () => {

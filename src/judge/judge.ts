@@ -1,6 +1,7 @@
 /** Is the answer right? A judge compares it with the reference answer of its problem and says why. */
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
+import { messageOf } from '../shared/errors.ts'
 
 /** `answer` null: the search came to none. A judge that asks somebody else may take its time. */
 export type Judge = (problem: Problem, answer: string | null) => Verdict | Promise<Verdict>
@@ -12,6 +13,26 @@ export async function judgeTrajectory(trajectory: Trajectory, judge: Judge): Pro
       ? { kind: 'unjudged', reason: 'the search failed' }
       : await judge(trajectory.problem, trajectory.answer)
   return { ...trajectory, verdict }
+}
+
+/**
+ * Judges a trajectory and keeps it with its verdict. When the judge cannot go on (it throws), the trajectory is kept unjudged
+ * before the error is thrown on: what was searched for is never lost.
+ */
+export async function judgeAndKeep(
+  trajectory: Trajectory,
+  judge: Judge,
+  keep: (judged: Trajectory) => Promise<void>,
+): Promise<Trajectory> {
+  let judged: Trajectory
+  try {
+    judged = await judgeTrajectory(trajectory, judge)
+  } catch (error) {
+    await keep({ ...trajectory, verdict: { kind: 'unjudged', reason: messageOf(error) } })
+    throw error
+  }
+  await keep(judged)
+  return judged
 }
 
 /** What every judge decides alike; undefined: there are two answers to compare. */

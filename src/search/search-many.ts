@@ -45,6 +45,11 @@ export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex' | 'seed'>
   /** When it fires, no more searches start, and those in flight go on to their ends. `signal` cuts them off instead. */
   readonly stop?: AbortSignal
   readonly onEvent?: OnEvent
+  /**
+   * The last work on a trajectory, such as judging and storing it. It counts as part of the search, so that many are at it at
+   * once, and is done for all that are in flight when one of them breaks.
+   */
+  readonly finish?: (trajectory: Trajectory) => Promise<Trajectory>
 }
 
 /** Results as searches finish; samples are pulled when there is room. Each has a seed of its own, see `sampleSeed`. */
@@ -76,11 +81,12 @@ export function sampleSeed(seed: number, problem: Pick<Problem, 'dataSource' | '
   return hashSeed(seed, problem.dataSource, problem.docId, sampleIndex)
 }
 
-function searchSample(
+async function searchSample(
   { task, sampleIndex }: Sample,
   policy: Policy,
   options: Omit<ManyOptions, 'concurrency'>,
 ): Promise<SearchResult> {
   const seed = sampleSeed(options.seed, task.problem, sampleIndex)
-  return searchToEnd(task, policy, { ...options, seed, sampleIndex })
+  const { trajectory, replies } = await searchToEnd(task, policy, { ...options, seed, sampleIndex })
+  return { trajectory: (await options.finish?.(trajectory)) ?? trajectory, replies }
 }

@@ -12,7 +12,7 @@ import { openJsonl, readJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
 import { makeFolder } from './make-folder.ts'
 
-export type RunLog = 'trajectories' | 'metrics' | 'checkpoints' | 'stages'
+export type RunLog = 'trajectories' | 'metrics' | 'checkpoints' | 'stages' | 'pending' | 'judgements'
 
 export interface RunFolder {
   readonly path: string
