@@ -32,7 +32,7 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
     boxPx: pixelBox(0, 0, picture.width, picture.height),
   }
   const first = { kind: 'question', system: prompts.system, text: questionText(prompts, problem.question) } as const
-  const question = questionTokens({ ...first, view: unseen })
+  const question = questionTokens(first)
   const turns: ColdStartTurn[] = []
   let message: Message = { ...first, view: unseen }
   let boxPx = unseen.boxPx

@@ -3,12 +3,11 @@
  * reads little more than its last turn; a search is counted as the chat that only ever grows would hold it. Pure.
  */
 import { colours, questionStart, shapes } from '../../probe/scene.ts'
-import { pixelBox } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { EmbeddedBudget } from '../../protocol/profile.ts'
 import { viewSides } from '../../protocol/profile.ts'
 import { embeddedPrompts, observationText, questionText } from '../../protocol/prompts.ts'
-import { questionTokens, turnPrompt } from './turn-prompt.ts'
+import { freshTokens, questionTokens } from './turn-prompt.ts'
 
 /** All in tokens. */
 export interface ContextCosts {
@@ -72,18 +71,20 @@ export function contextCosts({
   viewSide,
   contextLimit,
 }: EmbeddedBudget & { readonly contextLimit: number }): ContextCosts {
-  const nothing = { width: viewSide, height: viewSide, data: new Uint8Array() }
-  const view = { pixels: nothing, boxPx: pixelBox(0, 0, viewSide, viewSide) }
   const question = `${questionStart} ${colours[0]} ${shapes[0]}?`
-  const asked = questionText(embeddedPrompts, question)
-  const shown = observationText(embeddedPrompts, 0, 1)
-  const seen = viewTokens(nothing)
-  const first = { kind: 'question', system: embeddedPrompts.system, text: asked, view } as const
+  const first = {
+    kind: 'question',
+    system: embeddedPrompts.system,
+    text: questionText(embeddedPrompts, question),
+  } as const
+  const shown = { kind: 'observation', text: observationText(embeddedPrompts, 0, 1) } as const
+  const asked = questionTokens(first)
+  const seen = viewTokens({ width: viewSide, height: viewSide })
   return {
     contextLimit,
-    questionTokens: turnPrompt(questionTokens(first), [], first).length,
+    questionTokens: freshTokens(asked, first),
     firstViewTokens: seen,
-    observationTokens: turnPrompt([], [], { kind: 'observation', index: 1, text: shown, view }).length + seen,
+    observationTokens: freshTokens(asked, shown) + seen,
     replyTokens: typicalReplyTokens,
   }
 }

@@ -7,13 +7,16 @@ import { special } from '../../model/tokenizer.ts'
 import { encode } from '../../model/tokenizer.ts'
 import type { Message } from '../policy.ts'
 
+/** A message without its view. */
+export type Said = Pick<Message, 'kind' | 'text'>
+
 /** The part of the context that stays: the system line and the question. */
-export function questionTokens(message: Extract<Message, { kind: 'question' }>): number[] {
-  return [...encode(message.system), ...encode(message.text.replace(/^<image>\s*/, ''))]
+export function questionTokens({ system, text }: { readonly system: string; readonly text: string }): number[] {
+  return [...encode(system), ...encode(text.replace(/^<image>\s*/, ''))]
 }
 
 /** Text tokens before the reply. `lastReply` is what the policy wrote in its last turn, without an end mark. */
-export function turnPrompt(question: readonly number[], lastReply: readonly number[], message: Message): number[] {
+export function turnPrompt(question: readonly number[], lastReply: readonly number[], message: Said): number[] {
   switch (message.kind) {
     case 'question':
       return [...question, ...encode('original_image')]
@@ -22,4 +25,9 @@ export function turnPrompt(question: readonly number[], lastReply: readonly numb
     case 'error':
       return [...question, ...lastReply, special.end, ...encode(message.text)]
   }
+}
+
+/** Text tokens that a message adds to the conversation, the end mark of the reply before it included. */
+export function freshTokens(question: readonly number[], message: Said): number {
+  return turnPrompt(message.kind === 'question' ? question : [], [], message).length
 }

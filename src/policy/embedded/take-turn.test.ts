@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { SampleRequest } from '../../engine/engine.ts'
+import { turnForm } from '../../model/grammar.ts'
+import { decode, encode, special } from '../../model/tokenizer.ts'
+import { makeProblem } from '../../probe/problem.ts'
+import { makeScene } from '../../probe/scene.ts'
+import { embeddedPrompts, questionText } from '../../protocol/prompts.ts'
+import { random } from '../../shared/random.ts'
+import { longestReply, takeTurn } from './take-turn.ts'
+import { questionTokens } from './turn-prompt.ts'
+
+/** Any turn that the form allows, cut where a reply is cut. */
+function anyTurn(seed: number): number[] {
+  const { pick } = random('any turn', seed)
+  const form = turnForm()
+  const tokens: number[] = []
+  while (tokens.length < longestReply) {
+    const token = pick(form.allowed())
+    if (token === special.end) break
+    form.accept(token)
+    tokens.push(token)
+  }
+  return tokens
+}
+
+test('the text of any turn that can be sampled is read as the tokens that were sampled', () => {
+  const turns = Array.from({ length: 2_000 }, (_, seed) => anyTurn(seed))
+  for (const tokens of turns) expect(encode(decode(tokens))).toEqual(tokens)
+  expect(turns.some((tokens) => tokens.length === longestReply)).toBe(true)
+  expect(turns.some((tokens) => decode(tokens).endsWith('</answer>'))).toBe(true)
+})
+
+test('a reply may be held shorter, never longer', async () => {
+  const asked: SampleRequest[] = []
+  const sampler = {
+    sample: (request: SampleRequest) => {
+      asked.push(request)
+      return Promise.resolve({ tokens: encode('<think>Goal: red'), logprobs: [0, 0], ended: false })
+    },
+  }
+  const message = {
+    kind: 'question',
+    system: embeddedPrompts.system,
+    text: questionText(embeddedPrompts, makeProblem(makeScene(1, 'easy')).question),
+  } as const
+  const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }
+  const context = { question: questionTokens(message), lastReply: [], message, view, seed: 1, turn: 1, temperature: 1 }
+  const { reply, written } = await takeTurn(sampler, { ...context, maxTokens: 2 })
+  await takeTurn(sampler, { ...context, maxTokens: 8192 })
+  expect(asked.map(({ maxTokens }) => maxTokens)).toEqual([2, longestReply])
+  expect([reply.text, reply.finish, written]).toEqual(['<think>Goal: red', 'length', encode('<think>Goal: red')])
+})

@@ -1,0 +1,107 @@
+/**
+ * One turn of the small policy, from all that it is conditioned on. A session in this process and an endpoint that is sent
+ * the whole conversation take their turns here, so that the same conversation and seed give the same turn.
+ */
+import type { SampledReply, Sampler, SampleRequest } from '../../engine/engine.ts'
+import { defaultConfig, textTokens } from '../../model/config.ts'
+import { phrases } from '../../model/language.ts'
+import { decode, encode, special } from '../../model/tokenizer.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { ContextLengthError } from '../../shared/errors.ts'
+import { hashSeed } from '../../shared/random.ts'
+import type { Pixels } from '../../vision/picture.ts'
+import { region } from '../../vision/region.ts'
+import type { Reply } from '../policy.ts'
+import { viewTokens } from './context-budget.ts'
+import { freshTokens, turnPrompt } from './turn-prompt.ts'
+import type { Said } from './turn-prompt.ts'
+
+export interface TurnContext {
+  /** See `questionTokens`. */
+  readonly question: readonly number[]
+  /** What the policy wrote in its last turn, without an end mark; empty before the first. */
+  readonly lastReply: readonly number[]
+  readonly message: Said
+  /** The newest view, as it was sent. */
+  readonly view: Pixels
+  /** Of the whole search; each turn draws from a stream of its own. */
+  readonly seed: number
+  /** Counted from 1. */
+  readonly turn: number
+  /** 0 takes the likeliest token. */
+  readonly temperature: number
+  /** Tokens that the reply may have; never more than `longestReply`, which is the default. */
+  readonly maxTokens?: number
+}
+
+export interface TakenTurn {
+  readonly reply: Reply
+  /** The reply's tokens, without an end mark: the next turn's `lastReply`. */
+  readonly written: readonly number[]
+}
+
+/** Tokens of a reply at most. */
+export const longestReply = 48
+/** Text tokens that a reply needs at least: prompts that leave less do not fit. */
+const shortestRoom = 20
+const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
+
+/** A turn in the form of a turn, as training has it. Throws `ContextLengthError`. */
+export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<TakenTurn> {
+  const maxTokens = Math.min(longestReply, context.maxTokens ?? longestReply)
+  const request = { ...(await requestOf(context)), formed: true, maxTokens }
+  const sampled = await sampler.sample(request)
+  const sample = {
+    prompt: request.prompt,
+    reply: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
+    logprobs: sampled.logprobs,
+    formed: true,
+  }
+  const taken = takenTurn(context, sampled.tokens, sampled.ended ? 'stop' : 'length')
+  return { ...taken, reply: { ...taken.reply, sample } }
+}
+
+/** A turn that says `start` and then answers with a digit, the only token that is sampled. */
+export async function answerTurn(sampler: Sampler, context: TurnContext, start: readonly number[]): Promise<TakenTurn> {
+  const sampled = await sampler.sample({
+    ...(await requestOf(context)),
+    replyStart: start,
+    allowed: digits,
+    maxTokens: 1,
+  })
+  return takenTurn(context, [...start, ...sampled.tokens, ...answerEnd(sampled)], 'stop')
+}
+
+async function requestOf(context: TurnContext): Promise<Pick<SampleRequest, 'prompt' | 'seed' | 'temperature'>> {
+  const { question, lastReply, message, view, seed, turn, temperature } = context
+  const tokens = turnPrompt(question, lastReply, message)
+  if (tokens.length + shortestRoom > textTokens(defaultConfig)) {
+    throw new ContextLengthError(`${tokens.length} tokens leave no room for a reply.`)
+  }
+  return { prompt: { view: await asSeen(view), tokens }, seed: hashSeed(seed, turn), temperature }
+}
+
+function takenTurn(
+  { question, message, view }: TurnContext,
+  written: readonly number[],
+  finish: Reply['finish'],
+): TakenTurn {
+  const imageTokens = message.kind === 'error' ? 0 : viewTokens(view)
+  const promptTokens = freshTokens(question, message) + imageTokens
+  return {
+    reply: { text: decode(written), finish, usage: { promptTokens, imageTokens, replyTokens: written.length } },
+    written,
+  }
+}
+
+/** The view at the one size that the model looks at; it holds no more than what was sent. */
+async function asSeen(sent: Pixels): Promise<Pixels> {
+  const size = { width: defaultConfig.viewPx, height: defaultConfig.viewPx }
+  return sent.width === size.width && sent.height === size.height
+    ? sent
+    : region(sent, pixelBox(0, 0, sent.width, sent.height), size, 'area')
+}
+
+function answerEnd({ tokens }: SampledReply): number[] {
+  return [...encode('.'), ...encode(phrases.answer), tokens[0]!, ...encode(phrases.endAnswer)]
+}
