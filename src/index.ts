@@ -23,8 +23,14 @@ export { buildProbe } from './probe/dataset.ts'
 export { openProblemPicture, readProblems } from './benchmark/mini-o3-json.ts'
 
 export type { Message, Policy, Reply, Session, Usage, View } from './policy/policy.ts'
+export type { ChatPolicyOptions, Shot } from './policy/chat/chat-policy.ts'
+export { chatPolicy } from './policy/chat/chat-policy.ts'
 export { embeddedPolicy } from './policy/embedded/embedded-policy.ts'
 export { teacherPolicy } from './policy/teacher/teacher.ts'
+
+export type { Completion, CompletionRequest, Endpoint } from './endpoint/endpoint.ts'
+export type { EndpointOptions } from './endpoint/open-endpoint.ts'
+export { openEndpoint } from './endpoint/open-endpoint.ts'
 
 export type { SearchEvent } from './search/events.ts'
 export type { Asked, SearchOptions, Task } from './search/search.ts'

@@ -2,10 +2,20 @@
  * Any VLM behind an OpenAI-compatible server as a `Policy`: each session is one conversation that only grows, kept as it was
  * sent and received.
  */
+import { encodeMessage } from '../../endpoint/encode-message.ts'
+import type { EncodedMessage } from '../../endpoint/encode-message.ts'
 import type { Endpoint } from '../../endpoint/endpoint.ts'
+import type { ChatMessage, ToolCall } from '../../endpoint/messages.ts'
+import { dialectOf } from '../../protocol/dialects/dialect.ts'
+import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { MiniO3Error } from '../../shared/errors.ts'
-import type { Message, Policy } from '../policy.ts'
+import { sha256 } from '../../shared/canonical.ts'
+import { hashSeed } from '../../shared/random.ts'
+import type { Message, Policy, Reply, Session } from '../policy.ts'
+import { resultMessages, turnText, userMessage } from './chat-messages.ts'
+import { keepRecent } from './recent.ts'
+import { textTokens, viewTokens } from './token-estimate.ts'
+import { viewBytes } from './view-bytes.ts'
 
 /** A search that stands in the conversation before the question, to be imitated: its messages and the raw replies to them. */
 export interface Shot {
@@ -21,15 +31,120 @@ export interface ChatPolicyOptions {
   readonly topP?: number
   /** Tokens of one turn; default 8192. */
   readonly maxTokens?: number
-  /** Exemplars for the conversation with this seed. */
+  /** Exemplars for the conversation with this seed; the same objects each time, so that they are encoded once. */
   readonly shots?: (seed: number) => readonly Shot[]
 }
 
+/** Messages as they are sent, with an estimate of their tokens. */
+interface Told {
+  readonly messages: readonly EncodedMessage[]
+  readonly tokens: number
+  readonly imageTokens: number
+}
+
+type Tell = (message: Message, calls: readonly ToolCall[]) => Promise<Told>
+
+/** Questions that are kept as messages, about 1 MB each. */
+const recentQuestions = 16
+
 export function chatPolicy(options: ChatPolicyOptions): Policy {
+  const recent = keepRecent<Told>(recentQuestions)
+  const shotsTold = new WeakMap<Shot, Promise<Told>>()
+
+  function tellShot(shot: Shot): Promise<Told> {
+    const told = shotsTold.get(shot) ?? writeShot(shot)
+    shotsTold.set(shot, told)
+    return told
+  }
+
+  async function tellQuestion(question: Question, shots: readonly Shot[]): Promise<Told> {
+    const { system, text, view } = question
+    const { width, height, data } = view.pixels
+    const key = [sha256(data), width, height, sha256(text)].join(' ')
+    const opening = system === '' ? [] : [written([{ role: 'system', content: system }], textTokens(system), 0)]
+    const asked = recent(key, () => write(question, []))
+    return joined([...opening, ...(await Promise.all(shots.map(tellShot))), await asked])
+  }
+
   return {
     name: `chat:${options.model}`,
-    open: () => {
-      throw new MiniO3Error('chat-policy', 'not there yet')
+    open: (problem, { seed }) => {
+      const shots = options.shots?.(seed) ?? []
+      const tell: Tell = (message, calls) =>
+        message.kind === 'question' ? tellQuestion(message, shots) : write(message, calls)
+      return openSession(options, tell, requestSeed(problem, seed))
     },
+  }
+}
+
+/** The same over a whole search; the embedded policy makes the seeds of its turns from the same number. */
+function requestSeed({ docId }: Problem, seed: number): number {
+  return hashSeed(docId, seed)
+}
+
+function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Session {
+  const { endpoint, model, profile, temperature, topP, maxTokens = 8_192 } = options
+  const { stop, tools } = dialectOf(profile)
+  let messages: readonly EncodedMessage[] = []
+  let calls: readonly ToolCall[] = []
+  /** Of the conversation so far, as the server counts. */
+  let heldTokens = 0
+
+  async function reply(telling: Promise<Told>, signal: AbortSignal | undefined): Promise<Reply> {
+    const told = await telling
+    messages = [...messages, ...told.messages]
+    const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
+    const { text, toolCalls, finish, usage } = await endpoint.complete(request, { signal })
+    messages = [...messages, replyMessage(text, toolCalls)]
+    calls = toolCalls
+    const asText = turnText(text, toolCalls)
+    const promptTokens = usage === undefined ? told.tokens : Math.max(0, usage.promptTokens - heldTokens)
+    const replyTokens = usage?.replyTokens ?? textTokens(asText)
+    heldTokens = usage === undefined ? heldTokens + promptTokens + replyTokens : usage.promptTokens + replyTokens
+    return {
+      text: asText,
+      finish,
+      usage: { promptTokens, imageTokens: Math.min(told.imageTokens, promptTokens), replyTokens },
+    }
+  }
+
+  return {
+    // No variable that lives on while the server thinks may hold the view: a thousand of them are 6 GB.
+    take: (message, { signal }) => reply(tell(message, calls), signal),
+    close: () => void (messages = []),
+  }
+}
+
+function replyMessage(content: string, toolCalls: readonly ToolCall[]): EncodedMessage {
+  return encodeMessage({ role: 'assistant', content, ...(toolCalls.length > 0 && { toolCalls }) })
+}
+
+type Question = Extract<Message, { readonly kind: 'question' }>
+
+async function write(message: Message, calls: readonly ToolCall[]): Promise<Told> {
+  const { text } = message
+  const image = message.kind === 'error' ? undefined : await viewBytes(message.view.pixels)
+  const pictured = message.kind === 'error' ? 0 : viewTokens(message.view.pixels)
+  const chat = calls.length > 0 ? resultMessages(calls, text, image) : [userMessage(text, image)]
+  return written(chat, textTokens(text) + pictured, pictured)
+}
+
+async function writeShot({ exchanges }: Shot): Promise<Told> {
+  const told = exchanges.map(async ({ message, reply }) => [
+    await write(message, []),
+    { messages: [replyMessage(reply, [])], tokens: textTokens(reply), imageTokens: 0 },
+  ])
+  return joined((await Promise.all(told)).flat())
+}
+
+function written(messages: readonly ChatMessage[], tokens: number, imageTokens: number): Told {
+  return { messages: messages.map(encodeMessage), tokens, imageTokens }
+}
+
+function joined(told: readonly Told[]): Told {
+  return {
+    messages: told.flatMap(({ messages }) => messages),
+    tokens: told.reduce((sum, { tokens }) => sum + tokens, 0),
+    imageTokens: told.reduce((sum, { imageTokens }) => sum + imageTokens, 0),
   }
 }
