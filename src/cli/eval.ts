@@ -4,6 +4,7 @@ import { curveSvg, limitCurves } from '../evaluate/curve-svg.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { EvalProgress, EvalReport } from '../evaluate/evaluate.ts'
 import { accuracyTable, causesTable, plainTable } from '../evaluate/table.ts'
+import { judgeExact } from '../judge/exact.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import { embeddedProfileWith } from '../protocol/profile.ts'
 import { replaceFile } from '../shared/run-folder.ts'
@@ -57,7 +58,7 @@ async function evalCommand(words: EvalWords): Promise<void> {
     const plan = { command: 'eval', entries, profile, settings, title: `Searches of ${policy.name}` } as const
     await searchRun(words, plan, async ({ tell, ...searches }) => {
       const onProgress = (counts: EvalProgress): void => tell(counts, `${counts.correct} right`)
-      const report = await evaluate({ ...searches, policy, onProgress })
+      const report = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
       await replaceFile(searches.run.file('turns.svg'), chart(report, policy.name))
       return { result: { ...report.summary, ...budget }, text: text(report, policy.name) }
     })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { evaluate } from '../evaluate/evaluate.ts'
+import { judgeExact } from '../judge/exact.ts'
 import type { Policy } from '../policy/policy.ts'
 import { buildProbe } from '../probe/dataset.ts'
 import { profiles } from '../protocol/profile.ts'
@@ -46,7 +47,7 @@ test('searches that failed are counted, and the exit code says so', async () => 
   const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
   await searchRun(words, plan, async ({ tell, ...searches }) => {
     const onProgress = (counts: Parameters<typeof tell>[0]): void => tell(counts, '')
-    const { summary } = await evaluate({ ...searches, policy, onProgress })
+    const { summary } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
     return { result: summary, text: '' }
   })
   vi.restoreAllMocks()

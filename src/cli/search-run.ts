@@ -56,6 +56,7 @@ interface Counts {
   readonly done: number
   readonly total: number
   readonly failed: number
+  readonly unjudged: number
 }
 
 /** What the command prints: `result` for machines, `text` for people. */
@@ -87,8 +88,10 @@ export async function searchRun(
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
   let failed = 0
-  const tell = ({ done, total, failed: failedNow }: Counts, note: string): void => {
-    failed = failedNow
+  let unjudged = 0
+  const tell = ({ done, total, ...counts }: Counts, note: string): void => {
+    failed = counts.failed
+    unjudged = counts.unjudged
     if (progress) progress.advance(1, note)
     else progress = startProgress({ label: 'searches', total, done })
   }
@@ -101,19 +104,29 @@ export async function searchRun(
       const openPicture = ({ dataSource, docId }: Problem) =>
         openProblemPicture(entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!)
       const page = await writeRunPage(run, { title, profile, openPicture })
-      if (words.json) printJson({ ...result, failed, run: run.path, page: page && resolve(page) })
+      if (words.json) printJson({ ...result, failed, unjudged, run: run.path, page: page && resolve(page) })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
     })
   } finally {
     interrupt.release()
   }
   reportFailed(failed, entries.length * samples)
+  reportUnjudged(unjudged)
 }
 
 /** Says how many searches failed, if any did, and makes the exit code 1. */
 export function reportFailed(failed: number, searches: number): void {
   if (failed === 0) return
   say(`error: ${failed} of ${searches} searches failed. Repeat the command to try them again.`)
+  process.exitCode = 1
+}
+
+/** Says how many searches have no verdict, if any have none, and makes the exit code 1. */
+export function reportUnjudged(unjudged: number): void {
+  if (unjudged === 0) return
+  say(
+    `error: the judge failed for ${unjudged} searches. Repeat the command to judge them again; nothing is searched twice.`,
+  )
   process.exitCode = 1
 }
 

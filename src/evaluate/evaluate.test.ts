@@ -3,6 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { judgeExact } from '../judge/exact.ts'
+import type { Judge } from '../judge/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
 import { makeProblem } from '../probe/problem.ts'
@@ -10,7 +12,7 @@ import { scenePicture } from '../probe/scene-picture.ts'
 import { makeScene } from '../probe/scene.ts'
 import type { Level } from '../protocol/problem.ts'
 import { profiles } from '../protocol/profile.ts'
-import { TransportError } from '../shared/errors.ts'
+import { TransportError, UserError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { evaluate } from './evaluate.ts'
 import { readEvalRun } from './read-run.ts'
@@ -33,7 +35,16 @@ afterEach(() => rm(folder, { recursive: true }))
 
 /** Runs an evaluation in `folder` under a name, and says how many searches it started. */
 async function run(name: string, change: Partial<EvaluateOptions> = {}): Promise<EvalReport & { searches: number }> {
-  const options = { problems, policy: teacher, samples: 2, maxTurns: 24, seed: 7, concurrency: 3, ...change }
+  const options = {
+    problems,
+    policy: teacher,
+    judge: judgeExact,
+    samples: 2,
+    maxTurns: 24,
+    seed: 7,
+    concurrency: 3,
+    ...change,
+  }
   let searches = 0
   const policy: Policy = {
     name: options.policy.name,
@@ -66,8 +77,8 @@ test('every search is stored once with its verdict, and a second run reads the s
   expect(first.summary.avgAtK).toBeCloseTo(right / 12)
   expect(Object.keys(first.summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
   expect(first.causes[0]).toMatchObject({ slice: 'all', searches: 12, correct: right })
-  expect(seen[0]).toEqual({ done: 0, total: 12, correct: 0, failed: 0 })
-  expect(seen.at(-1)).toEqual({ done: 12, total: 12, correct: right, failed: 0 })
+  expect(seen[0]).toEqual({ done: 0, total: 12, correct: 0, failed: 0, unjudged: 0 })
+  expect(seen.at(-1)).toEqual({ done: 12, total: 12, correct: right, failed: 0, unjudged: 0 })
 
   const { searches, ...second } = await run('a')
   expect(searches).toBe(0)
@@ -135,6 +146,37 @@ test('a failed search counts as not right and is owed again', async () => {
   const mended = await run('broken')
   expect(mended.searches).toBe(2)
   expect(mended.summary).toEqual({ ...whole.summary, run: join(folder, 'broken') })
+})
+
+test('an unjudged search counts as not right, and is judged again without searching', async () => {
+  const whole = await run('whole')
+  const hesitant: Judge = (problem, answer) =>
+    problem.level === 'easy' ? { kind: 'unjudged', reason: 'nobody there' } : judgeExact(problem, answer)
+  const seen: EvalProgress[] = []
+  const half = await run('half', { judge: hesitant, onProgress: (progress) => seen.push(progress) })
+  expect(seen.at(-1)).toMatchObject({ done: 12, total: 12, failed: 0, unjudged: 4 })
+  expect(half.summary.byLevel.easy).toMatchObject({ avgAtK: 0 })
+  expect(half.causes[1]!.byCause.unjudged).toBe(4)
+  await expect(readEvalRun(join(folder, 'half'))).rejects.toMatchObject({ code: 'eval-unfinished' })
+  await run('half', { judge: hesitant })
+  expect(await lines('half')).toHaveLength(12)
+
+  const judged = await run('half', { onProgress: (progress) => seen.push(progress) })
+  expect(judged.searches).toBe(0)
+  expect(seen.at(-1)).toMatchObject({ done: 12, unjudged: 0 })
+  expect(judged.summary).toEqual({ ...whole.summary, run: join(folder, 'half') })
+  expect(await lines('half')).toHaveLength(16)
+  expect((await readEvalRun(join(folder, 'half'))).summary).toEqual(judged.summary)
+})
+
+test('what was searched is kept when the judge cannot go on', async () => {
+  const locked: Judge = () => {
+    throw new UserError('key-refused', 'The key is refused.')
+  }
+  await expect(run('a', { judge: locked })).rejects.toMatchObject({ code: 'key-refused' })
+  const kept = (await lines('a')).length
+  expect(kept).toBeGreaterThan(0)
+  expect((await run('a')).searches).toBe(12 - kept)
 })
 
 test('wrong input is named before anything is searched or written', async () => {

@@ -14,9 +14,18 @@ import { searchKey } from '../search/owed-samples.ts'
  * `misread`: answered wrongly though the target had been shown legibly; `guessed`: answered wrongly without that;
  * `looped`: ran out of turns, and half of its looks or more were at places it had looked at before;
  * `passed-over`: ran out although the target had been shown legibly; `never-found`: ran out without that;
- * `void`: a turn without an action; `failed`: transport, to be done again.
+ * `void`: a turn without an action; `failed`: transport, to be done again; `unjudged`: the judge failed, to be judged again.
  */
-export const causes = ['never-found', 'passed-over', 'looped', 'misread', 'guessed', 'void', 'failed'] as const
+export const causes = [
+  'never-found',
+  'passed-over',
+  'looped',
+  'misread',
+  'guessed',
+  'void',
+  'failed',
+  'unjudged',
+] as const
 export type Cause = (typeof causes)[number]
 
 export interface Outcome {
@@ -25,6 +34,8 @@ export interface Outcome {
   readonly end: End
   readonly turns: number
   readonly correct: boolean
+  /** False: the search waits for a verdict, and counts as not right until it has one. */
+  readonly judged: boolean
   /** Was the target shown legibly? undefined: its place is not known. */
   readonly seen: boolean | undefined
   /** Absent when the search was right, or the target's place is not known. */
@@ -34,6 +45,7 @@ export interface Outcome {
 export function outcomeOf(trajectory: Trajectory): Outcome {
   const { problem, end, turns } = trajectory
   const correct = end !== 'failed' && trajectory.verdict?.kind === 'correct'
+  const judged = trajectory.verdict !== undefined && trajectory.verdict.kind !== 'unjudged'
   const seen = targetSeen(trajectory)
   return {
     key: searchKey(problem, trajectory.sampleIndex),
@@ -41,14 +53,16 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     end,
     turns: turns.length,
     correct,
+    judged,
     seen,
-    cause: correct || seen === undefined ? undefined : causeOf(trajectory, seen),
+    cause: correct || seen === undefined ? undefined : causeOf(trajectory, judged, seen),
   }
 }
 
-function causeOf(trajectory: Trajectory, seen: boolean): Cause {
-  const { end, observations } = trajectory
-  if (end === 'failed' || end === 'void') return end
+function causeOf({ end, observations }: Trajectory, judged: boolean, seen: boolean): Cause {
+  if (end === 'failed') return end
+  if (!judged) return 'unjudged'
+  if (end === 'void') return end
   if (end === 'answered') return seen ? 'misread' : 'guessed'
   const looks = observations.length - 1
   if (looks > 0 && repeatedLooks(observations) >= looks / 2) return 'looped'

@@ -32,11 +32,11 @@ export async function readEvalRun(path: string): Promise<FinishedEval> {
   if (byProblem.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
   const problemNames = [...byProblem.keys()].toSorted()
   const outcomesByProblem = problemNames.map((name) => byProblem.get(name)!)
-  const owing = outcomesByProblem.filter((outcomes) => outcomes.length < samples).length
+  const owing = outcomesByProblem.filter((outcomes) => outcomes.filter(({ judged }) => judged).length < samples).length
   if (owing > 0) {
     throw new UserError(
       'eval-unfinished',
-      `${path} is not finished: ${owing} problems lack some of their ${samples} searches. Repeat its command.`,
+      `${path} is not finished: ${owing} problems lack some of their ${samples} searches or verdicts. Repeat its command.`,
     )
   }
   return {

@@ -1,5 +1,7 @@
 /** What the searches that a run holds came to. */
 import { trajectorySchema } from '../protocol/trajectory.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchKey } from '../search/owed-samples.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { readJsonl } from '../shared/jsonl.ts'
 import { outcomeOf } from './outcome.ts'
@@ -8,6 +10,24 @@ import type { Outcome } from './outcome.ts'
 /** What a `trajectories.jsonl` holds, by key. Failed searches are owed again, so they are not among them. */
 export async function readOutcomes(file: string): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
+  for await (const trajectory of readTrajectories(file)) {
+    const outcome = outcomeOf(trajectory)
+    if (outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
+  }
+  return outcomes
+}
+
+/** The searches with these keys that did not fail, each once: its lines differ in nothing but the verdict. */
+export async function* readSearches(file: string, keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
+  const wanted = new Set(keys)
+  if (wanted.size === 0) return
+  for await (const trajectory of readTrajectories(file)) {
+    const key = searchKey(trajectory.problem, trajectory.sampleIndex)
+    if (trajectory.end !== 'failed' && wanted.delete(key)) yield trajectory
+  }
+}
+
+async function* readTrajectories(file: string): AsyncGenerator<Trajectory, void> {
   for await (const line of readJsonl(file)) {
     const { success, data, error } = trajectorySchema.safeParse(line)
     if (!success) {
@@ -17,8 +37,6 @@ export async function readOutcomes(file: string): Promise<Map<string, Outcome>> 
         { cause: error },
       )
     }
-    const outcome = outcomeOf(data)
-    if (outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
+    yield data
   }
-  return outcomes
 }

@@ -50,6 +50,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   guessed: 'answered wrongly, target never shown legibly',
   void: 'a turn without an action',
   failed: 'failed, to be done again',
+  unjudged: 'no verdict, to be judged again',
 }
 
 /** What limits the policy, in per cent of the searches of each level. */
