@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import type { EncodedMessage } from '../../endpoint/encode-message.ts'
+import type { Completion, CompletionRequest, Endpoint } from '../../endpoint/endpoint.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { dialectOf } from '../../protocol/dialects/dialect.ts'
+import { profiles } from '../../protocol/profile.ts'
+import { ContextLengthError, TransportError, UserError } from '../../shared/errors.ts'
+import { hashSeed } from '../../shared/random.ts'
+import type { Message, View } from '../policy.ts'
+import { chatPolicy } from './chat-policy.ts'
+import type { ChatPolicyOptions, Shot } from './chat-policy.ts'
+
+type Step = Error | (Partial<Completion> & { readonly text: string })
+
+/** An endpoint that answers from a list and keeps what it is asked; how servers are spoken to is tested elsewhere. */
+function listed(...steps: readonly Step[]) {
+  const requests: CompletionRequest[] = []
+  const endpoint: Endpoint = {
+    baseUrl: 'http://127.0.0.1:1/v1',
+    kind: { name: 'generic' } as Endpoint['kind'],
+    models: [],
+    async complete(request) {
+      requests.push(request)
+      const step = steps[Math.min(requests.length, steps.length) - 1]!
+      if (step instanceof Error) throw step
+      return { toolCalls: [], finish: 'stop', ...step }
+    },
+    spent: () => ({ requests: 0, retries: 0, promptTokens: 0, replyTokens: 0, bytesSent: 0 }),
+    close: () => {},
+  }
+  return { endpoint, requests }
+}
+
+function view(side: number, level = 0): View {
+  const data = new Uint8Array(side * side * 3).fill(level)
+  return { pixels: { width: side, height: side, data }, boxPx: pixelBox(0, 0, side, side) }
+}
+
+const question: Message = { kind: 'question', system: 'Search.', text: '<image>\nWhich colour?', view: view(56) }
+const observation: Message = { kind: 'observation', index: 1, text: 'Crop 1:\n<image>\nGo on.', view: view(280) }
+const mistake: Message = { kind: 'error', text: 'That zoom failed.' }
+const problem = { docId: 'p1', dataSource: 'test', question: 'Which colour?' }
+const zoom = { text: '<think>Closer.</think><grounding>{}</grounding>' }
+
+const open = (endpoint: Endpoint, more: Partial<ChatPolicyOptions> = {}, seed = 5) =>
+  chatPolicy({ endpoint, model: 'vlm', profile: profiles.default, ...more }).open(problem, { seed })
+
+const read = (messages: readonly EncodedMessage[]): Record<string, unknown>[] =>
+  messages.map((message) => JSON.parse(Buffer.from(message).toString()))
+const picture = (mime: string) => ({ type: 'image_url', image_url: { url: expect.stringContaining(`data:${mime};`) } })
+
+describe('a conversation', () => {
+  it('grows at its end by what the search says and what the model said', async () => {
+    const { endpoint, requests } = listed(zoom, { text: '' }, { text: ' <answer>red</answer>\n' })
+    const session = open(endpoint)
+    await session.take(question, { turn: 1 })
+    await session.take(observation, { turn: 2 })
+    expect(await session.take(mistake, { turn: 3 })).toMatchObject({ text: ' <answer>red</answer>\n', finish: 'stop' })
+    expect(read(requests[2]!.messages)).toEqual([
+      { role: 'system', content: 'Search.' },
+      { role: 'user', content: [picture('image/png'), { type: 'text', text: '\nWhich colour?' }] },
+      { role: 'assistant', content: zoom.text },
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'Crop 1:\n' }, picture('image/jpeg'), { type: 'text', text: '\nGo on.' }],
+      },
+      { role: 'assistant', content: '' },
+      { role: 'user', content: 'That zoom failed.' },
+    ])
+    // The very same bytes, not merely equal ones: nothing is written twice.
+    for (const [index, { messages }] of requests.entries()) {
+      expect(messages).toHaveLength(2 * index + 2)
+      messages.forEach((message, at) => expect(message).toBe(requests[2]!.messages[at]))
+    }
+  })
+
+  it('asks as the profile and its options say, with one seed for all turns', async () => {
+    const { endpoint, requests } = listed(zoom)
+    const session = open(endpoint, { temperature: 0.7, topP: 0.9, maxTokens: 100 })
+    await session.take(question, { turn: 1 })
+    await session.take(mistake, { turn: 2 })
+    for (const request of requests) {
+      expect(request).toMatchObject({ model: 'vlm', temperature: 0.7, topP: 0.9, maxTokens: 100 })
+      expect(request.stop).toEqual(dialectOf(profiles.default).stop)
+      expect(request.seed).toBe(hashSeed('p1', 5))
+    }
+  })
+
+  it('has no system message where there is no system prompt', async () => {
+    const { endpoint, requests } = listed(zoom)
+    await open(endpoint).take({ ...question, system: '' }, { turn: 1 })
+    expect(read(requests[0]!.messages).map(({ role }) => role)).toEqual(['user'])
+  })
+
+  it('is let go of when the session closes', async () => {
+    const { endpoint, requests } = listed(zoom)
+    const session = open(endpoint)
+    await session.take(question, { turn: 1 })
+    session.close()
+    session.close()
+    await session.take(mistake, { turn: 2 })
+    expect(requests[1]!.messages).toHaveLength(1)
+  })
+
+  it.each([
+    new ContextLengthError('too long'),
+    new TransportError('connection-cut', 'The server hung up.'),
+    new UserError('no-key', 'Set the key.'),
+  ])('passes on what the endpoint throws: $name', async (error) => {
+    await expect(open(listed(error).endpoint).take(question, { turn: 1 })).rejects.toBe(error)
+  })
+})
+
+describe('native calls', () => {
+  const toolCalls = [{ id: 'call_7', name: 'zoom', arguments: '{"bbox_2d": [0, 0, 1, 1]}' }]
+
+  it('stand in the turn as text, in the history as calls, and are answered as calls', async () => {
+    const { endpoint, requests } = listed({ text: 'Closer.', toolCalls }, { text: '', toolCalls }, zoom, zoom)
+    const session = open(endpoint)
+    const first = await session.take(question, { turn: 1 })
+    expect(first.text).toBe('Closer.<tool_call>{"name": "zoom", "arguments": {"bbox_2d": [0, 0, 1, 1]}}</tool_call>')
+    await session.take(observation, { turn: 2 })
+    await session.take(mistake, { turn: 3 })
+    await session.take(mistake, { turn: 4 })
+    const call = { id: 'call_7', type: 'function', function: { name: 'zoom', arguments: toolCalls[0]!.arguments } }
+    expect(read(requests[3]!.messages).slice(2)).toEqual([
+      { role: 'assistant', content: 'Closer.', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_7', content: 'Crop 1:\nGo on.' },
+      { role: 'user', content: [picture('image/jpeg')] },
+      { role: 'assistant', content: '', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_7', content: 'That zoom failed.' },
+      { role: 'assistant', content: zoom.text },
+      { role: 'user', content: 'That zoom failed.' },
+    ])
+  })
+})
+
+describe('the tokens of a turn', () => {
+  it('are those that the server counts, less what the conversation held', async () => {
+    const { endpoint } = listed(
+      { text: 'a', usage: { promptTokens: 1_000, replyTokens: 50 } },
+      { text: 'b', usage: { promptTokens: 1_250, replyTokens: 60 }, finish: 'length' },
+      { text: 'c', usage: { promptTokens: 1_200, replyTokens: 5 } },
+    )
+    const session = open(endpoint)
+    const replies = [
+      await session.take(question, { turn: 1 }),
+      await session.take(observation, { turn: 2 }),
+      await session.take(mistake, { turn: 3 }),
+    ]
+    expect(replies.map(({ usage }) => usage)).toEqual([
+      { promptTokens: 1_000, imageTokens: 4, replyTokens: 50 },
+      { promptTokens: 200, imageTokens: 100, replyTokens: 60 },
+      // The server forgot some of the history, as some do with thoughts.
+      { promptTokens: 0, imageTokens: 0, replyTokens: 5 },
+    ])
+    expect(replies[1]!.finish).toBe('length')
+  })
+
+  it('are estimated where it does not', async () => {
+    const session = open(listed({ text: 'x'.repeat(40) }).endpoint)
+    const first = await session.take(question, { turn: 1 })
+    expect(first.usage).toEqual({ promptTokens: 2 + 4 + 6, imageTokens: 4, replyTokens: 10 })
+    const second = await session.take(observation, { turn: 2 })
+    expect(second.usage).toEqual({ promptTokens: 106, imageTokens: 100, replyTokens: 10 })
+  })
+
+  it('can be estimated for a view that is too thin for the grid', async () => {
+    const thin = { width: 5_600, height: 14, data: new Uint8Array(5_600 * 14 * 3) }
+    const seen = { ...question, view: { ...question.view, pixels: thin } }
+    expect((await open(listed(zoom).endpoint).take(seen, { turn: 1 })).usage.imageTokens).toBe(100)
+  })
+})
+
+describe('what sessions share', () => {
+  const shot: Shot = {
+    exchanges: [
+      { message: { ...question, view: view(56, 9) }, reply: zoom.text },
+      { message: { ...observation, view: view(64, 9) }, reply: '<answer>blue</answer>' },
+    ],
+  }
+
+  it('exemplars stand between system prompt and question, chosen by seed and encoded once', async () => {
+    const { endpoint, requests } = listed(zoom)
+    const shots = (seed: number): readonly Shot[] => (seed === 3 ? [] : [shot])
+    const policy = chatPolicy({ endpoint, model: 'vlm', profile: profiles.default, shots })
+    for (const seed of [1, 2, 3]) await policy.open(problem, { seed }).take(question, { turn: 1 })
+    const [first, second, third] = requests.map(({ messages }) => messages)
+    expect(read(first!).map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user', 'assistant', 'user'])
+    expect(read(first!)[4]!.content).toBe('<answer>blue</answer>')
+    for (const at of [1, 2, 3, 4]) expect(second![at]).toBe(first![at])
+    expect(third).toHaveLength(2)
+  })
+
+  it('the first message of searches for the same problem is encoded once', async () => {
+    const { endpoint, requests } = listed(zoom)
+    const policy = chatPolicy({ endpoint, model: 'vlm', profile: profiles.default })
+    // Views of their own with the same pixels, as searches make them.
+    const ask = (text: string, level: number) =>
+      policy.open(problem, { seed: 1 }).take({ ...question, text, view: view(56, level) }, { turn: 1 })
+    await Promise.all([ask('<image>a', 1), ask('<image>a', 1), ask('<image>b', 1), ask('<image>a', 2)])
+    const [first, again, otherText, otherView] = requests.map(({ messages }) => messages[1]!)
+    expect(again).toBe(first)
+    expect(otherText).not.toEqual(first)
+    expect(otherView).not.toEqual(first)
+  })
+})
