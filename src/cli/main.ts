@@ -6,6 +6,7 @@ import { addAsk } from './ask.ts'
 import { addCollect } from './collect.ts'
 import { addDemo } from './demo.ts'
 import { addEval } from './eval.ts'
+import { addExport } from './export.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
 import { addRecipe } from './recipe.ts'
@@ -24,7 +25,7 @@ function program(): Command {
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval]) add(root)
+  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval, addExport]) add(root)
   addRecipe(root, (words) => program().parseAsync(words, { from: 'user' }))
   return root
 }

@@ -1,0 +1,147 @@
+/** `mini-o3 export`: searches of a run, or a cold-start set, as a training set for other trainers. */
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { readProblems } from '../benchmark/mini-o3-json.ts'
+import { coldStartFiles, readColdStart } from '../coldstart/export/cold-start.ts'
+import { checkFolder, exportSet, exportTargets } from '../coldstart/export/export-set.ts'
+import type { ExportTarget } from '../coldstart/export/export-set.ts'
+import { readSearches, runRows } from '../coldstart/export/run-rows.ts'
+import type { TrainingRow } from '../coldstart/export/training-row.ts'
+import { embeddedProfileWith, profiles } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { errorCodeOf, UserError } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { countParquetRows } from '../shared/parquet.ts'
+import { startProgress } from '../shared/progress.ts'
+import type { Encoding } from '../vision/encode.ts'
+import { profileOf, profileWords } from './choose-profile.ts'
+import type { ProfileWords } from './choose-profile.ts'
+import { print, printJson, say } from './output.ts'
+import { choice, examples } from './words.ts'
+
+interface ExportWords extends ProfileWords {
+  readonly to: ExportTarget
+  readonly out: string
+  readonly all?: true
+  readonly data?: string
+  readonly pictures: Encoding
+  readonly json?: true
+}
+
+export function addExport(program: Command): void {
+  const command = program
+    .command('export')
+    .summary('write training sets for other trainers')
+    .description(
+      'Writes the right searches of a collect or eval run as a training set. In place of a run, a parquet file or folder ' +
+        "of Mini-o3's cold-start layout can be given.",
+    )
+    .argument('<run>', 'the run folder, or a cold-start set')
+    .addOption(
+      choice(
+        '--to <format>',
+        'LLaMA-Factory, TRL, Mini-o3 cold start, or Hugging Face parquet',
+        exportTargets,
+      ).makeOptionMandatory(),
+    )
+    .requiredOption('--out <folder>', 'where the set is written; empty or not there')
+    .option('--all', 'also searches that did not end in the right answer')
+    .option('--data <path>', 'the problems that were searched (default: where the run read them)')
+    .addOption(
+      choice('--pictures <encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg']).default('png'),
+    )
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  profileWords(command)
+  examples(
+    command,
+    'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
+    'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
+    'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
+  )
+  command.action(exportCommand)
+}
+
+async function exportCommand(source: string, words: ExportWords): Promise<void> {
+  const { to, out } = words
+  await checkFolder(out)
+  const interrupt = catchInterrupt(() => say('Stopping. Nothing is left behind; repeat the command to start again.'))
+  try {
+    const { rows, total } = await open(source, words)
+    const progress = startProgress({ label: 'rows', total })
+    const signal = interrupt.signal
+    const summary = await exportSet({ rows, to, out, signal, onRow: () => progress.advance() })
+    progress.finish()
+    if (words.json) printJson({ ...summary, to, out: resolve(out) })
+    else
+      print(
+        `${summary.rows} rows with ${summary.images} pictures, ${size(summary.bytes)} in ${summary.files} files: ${out}`,
+      )
+  } finally {
+    interrupt.release()
+  }
+}
+
+interface Source {
+  readonly rows: AsyncIterable<TrainingRow>
+  readonly total: number
+}
+
+async function open(source: string, words: ExportWords): Promise<Source> {
+  const config = await readConfig(source)
+  return config === undefined ? openColdStart(source) : openSearches(source, config, words)
+}
+
+const configSchema = z.object({
+  command: z.string(),
+  data: z.string().optional(),
+  viewSide: z.int().optional(),
+  contextLimit: z.int().nullable().optional(),
+})
+type RunConfig = z.infer<typeof configSchema>
+
+/** What the run's config says; undefined when `path` is not a run. */
+async function readConfig(path: string): Promise<RunConfig | undefined> {
+  const file = join(path, 'config.json')
+  try {
+    return configSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCodeOf(cause))) return undefined
+    const why = `${file} is not the config of a run. Name the run folder of mini-o3 collect or mini-o3 eval.`
+    throw new UserError('export-not-a-run', why, { cause })
+  }
+}
+
+async function openSearches(path: string, config: RunConfig, words: ExportWords): Promise<Source> {
+  const data = words.data ?? config.data
+  if (data === undefined) {
+    const why = `${path} does not say which problems were searched. Name them with --data.`
+    throw new UserError('export-no-data', why)
+  }
+  const searches = await readSearches(path, { all: words.all === true })
+  const split = config.command === 'collect' ? 'train' : undefined
+  const entries = await readProblems(data, { split })
+  const rows = runRows(searches, { entries, profiles: possibleProfiles(config, words), encoding: words.pictures })
+  return { rows, total: searches.length }
+}
+
+/** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */
+function possibleProfiles({ viewSide, contextLimit = null }: RunConfig, words: ExportWords): readonly Profile[] {
+  const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
+  return [...Object.values(profiles), ...budgeted, profileOf({ ...words, policy: 'chat:' })]
+}
+
+async function openColdStart(path: string): Promise<Source> {
+  const files = await coldStartFiles(path)
+  let total = 0
+  for (const file of files) total += await countParquetRows(file)
+  async function* rows(): AsyncGenerator<TrainingRow, void> {
+    for (const file of files) yield* readColdStart(file)
+  }
+  return { rows: rows(), total }
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toPrecision(3)} MB`
+}

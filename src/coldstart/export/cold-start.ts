@@ -1,0 +1,133 @@
+/**
+ * The layout of Mini-o3's own cold-start set, written and read: parquet whose `conversations` is text, a Python list of dicts
+ * `from` (system, human, gpt) and `value`. What is written is JSON, which is a Python literal too, so that it reads
+ * the same for the official script, which evaluates the text, and for readers that take it for JSON. Here it is parsed as data.
+ */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { readParquet } from '../../shared/parquet.ts'
+import type { Columns, Row } from '../../shared/parquet.ts'
+import { readPythonLiteral } from '../../shared/python-literal.ts'
+import { imageCells, writeShards } from './parquet-shards.ts'
+import type { TrainingRow } from './training-row.ts'
+
+const columns: Columns = {
+  conversations: 'string',
+  images: { list: 'image' },
+  image_names: { list: 'string' },
+  data_source: 'string',
+  sample_index: 'int64',
+  rollout_index: 'int64',
+}
+
+/** One row a search, with all of its turns: LLaMA-Factory learns from every reply in a row. */
+export function writeColdStart(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
+  return writeShards(rows, folder, { columns, toRow })
+}
+
+function toRow({ system, messages, images, dataSource, sampleIndex, rolloutIndex }: TrainingRow): Row {
+  const turns = messages.map(({ role, text }) => ({ from: role === 'user' ? 'human' : 'gpt', value: text }))
+  return {
+    conversations: JSON.stringify([...(system === '' ? [] : [{ from: 'system', value: system }]), ...turns]),
+    images: imageCells(images),
+    image_names: images.map(({ name }) => name),
+    data_source: dataSource,
+    sample_index: BigInt(sampleIndex),
+    rollout_index: BigInt(rolloutIndex),
+  }
+}
+
+const wholeNumber = z.union([z.bigint(), z.int(), z.string().regex(/^\d{1,15}$/)]).transform(Number)
+const rowSchema = z.object({
+  conversations: z.string().transform((text, context) => {
+    const { data, error } = conversationsSchema.safeParse(listFrom(text, context))
+    if (data) return data
+    context.addIssue(error.issues[0]?.message ?? 'is no conversation')
+    return z.NEVER
+  }),
+  images: z.array(z.object({ bytes: z.instanceof(Uint8Array) })),
+  // Names become paths where a set is unpacked.
+  image_names: z.array(z.string().regex(/^[\w-][\w.-]*$/, 'has to be a plain file name')),
+  data_source: z.string(),
+  sample_index: wholeNumber,
+  rollout_index: wholeNumber,
+})
+
+const conversationsSchema = z
+  .array(z.object({ from: z.enum(['system', 'human', 'gpt']), value: z.string() }))
+  .refine(
+    (turns) => turns.slice(1).every(({ from }) => from !== 'system'),
+    'holds a system prompt behind the first turn',
+  )
+
+/** JSON where the text is JSON (which escapes some characters otherwise than Python), else a Python literal. */
+function listFrom(text: string, context: z.core.$RefinementCtx): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    try {
+      const { value, end } = readPythonLiteral(text)
+      if (text.slice(end).trim() !== '') context.addIssue('holds more than one Python literal')
+      return value
+    } catch (error) {
+      context.addIssue(messageOf(error))
+      return undefined
+    }
+  }
+}
+
+/**
+ * The rows of a file of that layout, in order, one row group in memory at a time. Throws `UserError`: `cold-start-row`, which
+ * names file, row (counted from 1) and column, and those of `readParquet`.
+ */
+export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, void> {
+  let number = 0
+  for await (const value of readParquet(path)) {
+    const name = `${path}, row ${++number}`
+    const { data, error } = rowSchema.safeParse(value)
+    if (!data) throw rowError(name, error.issues[0]!)
+    const { conversations, images, image_names: names } = data
+    if (names.length !== images.length) {
+      throw rowError(name, { path: ['image_names'], message: `${names.length} names for ${images.length} pictures` })
+    }
+    const [first, ...others] = conversations
+    const system = first?.from === 'system' ? first.value : ''
+    const turns = first?.from === 'system' ? others : conversations
+    yield {
+      name,
+      dataSource: data.data_source,
+      sampleIndex: data.sample_index,
+      rolloutIndex: data.rollout_index,
+      system,
+      messages: turns.map(({ from, value: text }) => ({ role: from === 'human' ? 'user' : 'assistant', text })),
+      images: images.map(({ bytes }, index) => ({ bytes, name: names[index]! })),
+    }
+  }
+}
+
+/** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` where there is none. */
+export async function coldStartFiles(path: string): Promise<string[]> {
+  if ((await stat(path).catch(() => undefined))?.isFile()) return [path]
+  for (const folder of [path, join(path, 'data')]) {
+    const names = (await namesIn(folder)).filter((name) => name.endsWith('.parquet')).toSorted()
+    if (names.length > 0) return names.map((name) => join(folder, name))
+  }
+  throw new UserError(
+    'export-not-found',
+    `${path} is neither the folder of a run (no config.json) nor a cold-start set (no parquet file). Check the path.`,
+  )
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (errorCodeOf(error) === 'ENOENT') return []
+    throw error
+  })
+}
+
+function rowError(name: string, issue: { readonly path: readonly PropertyKey[]; readonly message: string }): UserError {
+  const why = `${name}, column ${issue.path.join('.')}: ${issue.message}. Correct the row, or take it out.`
+  return new UserError('cold-start-row', why)
+}

@@ -1,0 +1,129 @@
+/** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
+import { join } from 'node:path'
+import { openProblemPicture } from '../../benchmark/mini-o3-json.ts'
+import type { ProblemEntry } from '../../benchmark/mini-o3-json.ts'
+import { profileHash } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { trajectorySchema } from '../../protocol/trajectory.ts'
+import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { searchKey } from '../../search/owed-samples.ts'
+import { UserError } from '../../shared/errors.ts'
+import { readJsonl } from '../../shared/jsonl.ts'
+import { mapLimit } from '../../shared/map-limit.ts'
+import { encode } from '../../vision/encode.ts'
+import type { Encoding } from '../../vision/encode.ts'
+import { view, viewRule } from '../../vision/fit.ts'
+import { conversationOf } from './conversation.ts'
+import type { TrainingImage, TrainingRow } from './training-row.ts'
+
+/** Views of one search that are drawn and encoded at once. */
+const viewsAtOnce = 4
+
+/**
+ * The searches in the run folder `path` that ended in the right answer; with `all`, every one that did not fail. Of a search
+ * that was done again the last line counts.
+ */
+export async function readSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
+  const file = join(path, 'trajectories.jsonl')
+  const byKey = new Map<string, Trajectory>()
+  for await (const line of readJsonl(file)) {
+    const { data, error } = trajectorySchema.safeParse(line)
+    if (!data) {
+      const why = `A line of ${file} is no search that this version can read. Name the folder of a run.`
+      throw new UserError('export-not-a-run', why, { cause: error })
+    }
+    const key = searchKey(data.problem, data.sampleIndex)
+    const wanted = all ? data.end !== 'failed' && data.turns.length > 0 : data.verdict?.kind === 'correct'
+    if (wanted) byKey.set(key, data)
+    else byKey.delete(key)
+  }
+  if (byKey.size > 0) return [...byKey.values()]
+  const others = all ? 'search' : 'search with the right answer. --all exports the others too'
+  throw new UserError('export-nothing', `${path} holds no ${others}.`)
+}
+
+export interface RunRowsOptions {
+  /** The problems that were searched, in the order of their set. */
+  readonly entries: readonly ProblemEntry[]
+  /** Those that the searches may have been made under. */
+  readonly profiles: readonly Profile[]
+  readonly encoding: Encoding
+}
+
+/** In the order of the problems. Throws `UserError` before the first row where a profile or a problem is not known. */
+export async function* runRows(
+  trajectories: readonly Trajectory[],
+  options: RunRowsOptions,
+): AsyncGenerator<TrainingRow, void> {
+  for (const { trajectory, entry, sampleIndex, profile } of planned(trajectories, options)) {
+    const { problem } = trajectory
+    yield {
+      name: nameOf(trajectory),
+      dataSource: problem.dataSource,
+      sampleIndex,
+      rolloutIndex: trajectory.sampleIndex,
+      system: profile.prompts.system,
+      messages: conversationOf(trajectory, profile),
+      images: await views(trajectory, entry, profile, options.encoding),
+    }
+  }
+}
+
+interface Planned {
+  readonly trajectory: Trajectory
+  readonly entry: ProblemEntry
+  readonly sampleIndex: number
+  readonly profile: Profile
+}
+
+function planned(trajectories: readonly Trajectory[], { entries, profiles }: RunRowsOptions): Planned[] {
+  const places = new Map(entries.map(({ problem }, index) => [searchKey(problem, 0), index]))
+  const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
+  return trajectories
+    .map((trajectory) => {
+      const profile = byHash.get(trajectory.profile.sha256)
+      if (profile === undefined) throw unknownProfile(trajectory)
+      const sampleIndex = places.get(searchKey(trajectory.problem, 0))
+      if (sampleIndex === undefined) throw unknownProblem(trajectory)
+      return { trajectory, entry: entries[sampleIndex]!, sampleIndex, profile }
+    })
+    .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
+}
+
+/** Every view of the search, as the policy saw it. */
+async function views(
+  trajectory: Trajectory,
+  entry: ProblemEntry,
+  profile: Profile,
+  encoding: Encoding,
+): Promise<TrainingImage[]> {
+  const picture = await openProblemPicture(entry)
+  if (picture.sha256 !== trajectory.picture.sha256) {
+    throw new UserError(
+      'export-picture-differs',
+      `The picture of ${nameOf(trajectory)} is not the one that was searched. Name the data of that run with --data.`,
+    )
+  }
+  return mapLimit(trajectory.observations, viewsAtOnce, async ({ index, boxInOriginalPx }: Observation) => {
+    const pixels = await view(picture, boxInOriginalPx, viewRule(profile, index))
+    const stem = index === 0 ? 'original_image' : `observation_${index}`
+    return { bytes: await encode(pixels, encoding), name: `${stem}.${encoding === 'png' ? 'png' : 'jpg'}` }
+  })
+}
+
+function unknownProfile({ profile, ...trajectory }: Trajectory): UserError {
+  return new UserError(
+    'export-profile-unknown',
+    `${nameOf(trajectory)} was searched under a profile "${profile.name}" (${profile.sha256.slice(0, 8)}) that is none of ` +
+      `this version's, so what its policy was told is not known. Repeat the words of that run that change the profile.`,
+  )
+}
+
+function unknownProblem(trajectory: Trajectory): UserError {
+  const why = `${nameOf(trajectory)} is not among the problems. Name the data of that run with --data.`
+  return new UserError('export-problem-unknown', why)
+}
+
+function nameOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
+  return `${problem.dataSource}/${problem.docId} (search ${sampleIndex})`
+}

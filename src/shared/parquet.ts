@@ -1,0 +1,135 @@
+/**
+ * Parquet files as Hugging Face writes them: columns of text, numbers and pictures, in lists and structs. One description of
+ * the columns gives the schema and the `huggingface` key; rows are written and read in row groups, never all at once.
+ */
+import { stat } from 'node:fs/promises'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import type { FileMetaData } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { fileWriter, ParquetWriter } from 'hyparquet-writer'
+import type { SchemaElement } from 'hyparquet-writer'
+import { errorCodeOf, messageOf, UserError } from './errors.ts'
+
+/** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
+export type Shape = 'string' | 'int64' | 'image' | { readonly list: Shape } | { readonly struct: Columns }
+export type Columns = { readonly [name: string]: Shape }
+/** A row by its column names. Whole numbers are read as `bigint`, bytes as `Uint8Array`. */
+export type Row = { readonly [name: string]: unknown }
+
+export interface ImageCell {
+  readonly bytes: Uint8Array
+  readonly path: string
+}
+
+export interface ParquetFile {
+  /** Writes the rows as one row group: what is held in memory is never more than that. */
+  write(rows: readonly Row[]): void
+  /** Writes the footer; without it nothing can be read. */
+  finish(): void
+  /** Bytes written so far. */
+  size(): number
+}
+
+export function createParquet(path: string, columns: Columns): ParquetFile {
+  const names = Object.keys(columns)
+  const writer = fileWriter(path)
+  const file = new ParquetWriter({
+    writer,
+    schema: [
+      { name: 'schema', num_children: names.length },
+      ...names.flatMap((name) => elements(name, columns[name]!)),
+    ],
+    kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features: features(columns) } }) }],
+    createdBy: 'mini-o3',
+  })
+  return {
+    write(rows) {
+      const columnData = names.map((name) => ({
+        name,
+        data: rows.map((row) => row[name]),
+        // Pictures are compressed already, and the smallest or largest of them says nothing.
+        ...(holdsImages(columns[name]!) ? { codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } : {}),
+      })) as Parameters<ParquetWriter['write']>[0]['columnData']
+      void file.write({ columnData, rowGroupSize: rows.length })
+    },
+    finish: () => void file.finish(),
+    size: () => writer.offset,
+  }
+}
+
+/** The rows of a file, one row group in memory at a time. Throws `UserError` `parquet-not-found` or `parquet-unreadable`. */
+export async function* readParquet(path: string): AsyncGenerator<Row, void> {
+  const { file, metadata } = await open(path)
+  let rowStart = 0
+  for (const { num_rows: rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(rows)
+    // utf8: bytes without annotation stay bytes; as text, pictures would come back mangled.
+    const options = { file, metadata, rowStart, rowEnd, compressors, utf8: false }
+    yield* await parquetReadObjects(options).catch((cause: unknown) => unreadable(path, cause))
+    rowStart = rowEnd
+  }
+}
+
+/** How many rows a file holds, from its footer alone. */
+export async function countParquetRows(path: string): Promise<number> {
+  return Number((await open(path)).metadata.num_rows)
+}
+
+async function open(path: string): Promise<{
+  readonly file: Awaited<ReturnType<typeof asyncBufferFromFile>>
+  readonly metadata: FileMetaData
+}> {
+  await stat(path).catch((cause: unknown) => {
+    if (errorCodeOf(cause) !== 'ENOENT') unreadable(path, cause)
+    throw new UserError('parquet-not-found', `There is no file ${path}. Check the path.`, { cause })
+  })
+  try {
+    const file = await asyncBufferFromFile(path)
+    return { file, metadata: await parquetMetadataAsync(file) }
+  } catch (cause) {
+    return unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): never {
+  const why = `${path} cannot be read as parquet: ${messageOf(cause)}. Fetch or write it again.`
+  throw new UserError('parquet-unreadable', why, { cause })
+}
+
+function holdsImages(shape: Shape): boolean {
+  if (typeof shape === 'string') return shape === 'image'
+  return 'list' in shape ? holdsImages(shape.list) : Object.values(shape.struct).some(holdsImages)
+}
+
+/** The schema of one column, in the order of its tree. Lists have the three levels that Arrow reads and writes. */
+function elements(name: string, shape: Shape): SchemaElement[] {
+  const optional = { name, repetition_type: 'OPTIONAL' } as const
+  if (shape === 'string') return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8' }]
+  if (shape === 'int64') return [{ ...optional, type: 'INT64' }]
+  if (shape === 'image') {
+    const bytes = { name: 'bytes', repetition_type: 'OPTIONAL', type: 'BYTE_ARRAY' } as const
+    return [{ ...optional, num_children: 2 }, bytes, ...elements('path', 'string')]
+  }
+  if ('list' in shape) {
+    return [
+      { ...optional, num_children: 1, converted_type: 'LIST' },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      ...elements('element', shape.list),
+    ]
+  }
+  const children = Object.entries(shape.struct)
+  return [{ ...optional, num_children: children.length }, ...children.flatMap(([child, of]) => elements(child, of))]
+}
+
+function features(columns: Columns): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([name, shape]) => [name, feature(shape)]))
+}
+
+/** A list of structs is written as a JSON list: as a `Sequence` it would be read as a struct of lists. */
+function feature(shape: Shape): unknown {
+  if (shape === 'image') return { _type: 'Image' }
+  if (typeof shape === 'string') return { dtype: shape, _type: 'Value' }
+  if ('struct' in shape) return features(shape.struct)
+  const inner = feature(shape.list)
+  return typeof shape.list !== 'string' && 'struct' in shape.list ? [inner] : { feature: inner, _type: 'Sequence' }
+}
