@@ -4,7 +4,6 @@ import { curveSvg, limitCurves } from '../evaluate/curve-svg.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { EvalProgress, EvalReport } from '../evaluate/evaluate.ts'
 import { accuracyTable, causesTable, plainTable } from '../evaluate/table.ts'
-import { judgeExact } from '../judge/exact.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import { embeddedProfileWith } from '../protocol/profile.ts'
 import { replaceFile } from '../shared/run-folder.ts'
@@ -12,13 +11,15 @@ import { checkPolicyName, evalPolicies, isChat, openPolicy, policySettings, poli
 import type { PolicyWords } from './choose-policy.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
+import { judgeResult, judgeText, judgeWords, withJudge } from './judge-words.ts'
+import type { JudgeWords, OpenedJudge } from './judge-words.ts'
 import { readEntries, searchRun, searchRunWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
 import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
 import type { BudgetWords } from './view-budget.ts'
 import { choice, examples } from './words.ts'
 
-interface EvalWords extends SearchRunWords, PolicyWords, ProfileWords, BudgetWords {}
+interface EvalWords extends SearchRunWords, PolicyWords, ProfileWords, BudgetWords, JudgeWords {}
 
 export function addEval(program: Command): void {
   const command = program
@@ -32,12 +33,15 @@ export function addEval(program: Command): void {
   budgetWords(command)
   policyWords(command, 1, evalPolicies)
   profileWords(command)
+  judgeWords(command, 'exact')
   examples(
     command,
     'mini-o3 eval --data data/probe --samples 4',
     'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
     'mini-o3 eval --data data/probe --view-side 32 --context-limit 400',
     'mini-o3 eval --data VisualProbe_Hard --policy chat:<model> --base-url http://127.0.0.1:8000/v1 --profile official-32',
+    'mini-o3 eval --data VisualProbe_Hard --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--judge llm:<model> --judge-base-url http://127.0.0.1:8001/v1',
   )
   command.action(evalCommand)
 }
@@ -51,24 +55,28 @@ async function evalCommand(words: EvalWords): Promise<void> {
   const entries = await readEntries(words)
   // All others are made of the embedded policy.
   if (budget && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
-  const settings = { ...(await policySettings(words)), ...budget }
-  const policy = await openPolicy(words, profile)
-  if (budget) sayTradeOff(budget)
-  try {
-    const plan = { command: 'eval', entries, profile, settings, title: `Searches of ${policy.name}` } as const
-    await searchRun(words, plan, async ({ tell, ...searches }) => {
-      const onProgress = (counts: EvalProgress): void => tell(counts, `${counts.correct} right`)
-      const report = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
-      await replaceFile(searches.run.file('turns.svg'), chart(report, policy.name))
-      return { result: { ...report.summary, ...budget }, text: text(report, policy.name) }
-    })
-  } finally {
-    await policy.close?.()
-  }
+  const problems = entries.map(({ problem }) => problem)
+  await withJudge(words, problems, async (judge) => {
+    const settings = { ...(await policySettings(words)), ...budget, judge: judge.settings }
+    const policy = await openPolicy(words, profile)
+    if (budget) sayTradeOff(budget)
+    try {
+      const plan = { command: 'eval', entries, profile, settings, title: `Searches of ${policy.name}` } as const
+      await searchRun(words, plan, async ({ tell, ...searches }) => {
+        const onProgress = (counts: EvalProgress): void => tell(counts, `${counts.correct} right`)
+        const report = await evaluate({ ...searches, policy, judge: await judge.judgeIn(searches.run), onProgress })
+        await replaceFile(searches.run.file('turns.svg'), chart(report, policy.name))
+        const result = { ...report.summary, ...budget, judge: judgeResult(judge) }
+        return { result, text: text(report, policy.name, judge) }
+      })
+    } finally {
+      await policy.close?.()
+    }
+  })
 }
 
-function text({ summary, causes }: EvalReport, name: string): string {
-  return [accuracyTable([{ name, summary }]), causesTable(causes)].map(plainTable).join('\n\n')
+function text({ summary, causes }: EvalReport, name: string, judge: OpenedJudge): string {
+  return [...[accuracyTable([{ name, summary }]), causesTable(causes)].map(plainTable), judgeText(judge)].join('\n\n')
 }
 
 function chart({ summary }: EvalReport, name: string): string {

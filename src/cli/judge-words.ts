@@ -1,0 +1,153 @@
+/** `--judge` and its like: who decides whether an answer is right, the same for every command that judges. */
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import { judgeChoice } from '../judge/choice.ts'
+import { judgeExact } from '../judge/exact.ts'
+import { openJudgeCache } from '../judge/judge-cache.ts'
+import type { JudgeCache } from '../judge/judge-cache.ts'
+import { defaultJudgePrompts, judgePromptsHash } from '../judge/judge-prompts.ts'
+import { llmJudge } from '../judge/llm.ts'
+import { scoreParsers } from '../judge/parse-score.ts'
+import type { ScoreParser } from '../judge/parse-score.ts'
+import type { Judge } from '../judge/judge.ts'
+import type { Problem } from '../protocol/problem.ts'
+import { UserError } from '../shared/errors.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { openModel } from './endpoint-words.ts'
+import { choice } from './words.ts'
+
+export interface JudgeWords {
+  readonly judge: string
+  readonly judgeBaseUrl?: string
+  readonly judgeApiKeyEnv?: string
+  readonly judgeParser: ScoreParser
+}
+
+/** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
+export interface JudgeCost {
+  readonly verdicts: number
+  readonly cached: number
+  readonly requests: number
+  readonly retries: number
+  readonly promptTokens: number
+  readonly replyTokens: number
+}
+
+export interface OpenedJudge {
+  /** What a run keeps of it: all that decides verdicts, and never a key. `name` is such as `exact` or `llm:qwen`. */
+  readonly settings: { readonly name: string; readonly parser?: ScoreParser; readonly promptsSha256?: string }
+  /** Throws `UserError` when this judge cannot judge these problems. */
+  check?(problems: readonly Problem[]): void
+  /** The judge itself; what it says is kept in the run. */
+  judgeIn(run: RunFolder): Promise<Judge>
+  /** Absent for judges that cost nothing. */
+  cost?(): JudgeCost
+  close?(): void
+}
+
+/** `fallback` undefined: the judge has to be named. */
+export function judgeWords(command: Command, fallback?: string): Command {
+  const judge = new Option('--judge <name>', 'who decides whether an answer is right: exact, choice, llm:<model>')
+  if (fallback === undefined) judge.makeOptionMandatory()
+  else judge.default(fallback)
+  return command
+    .addOption(judge)
+    .option('--judge-base-url <url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1')
+    .option('--judge-api-key-env <name>', 'environment variable that holds its key')
+    .addOption(
+      choice('--judge-parser <name>', 'how its reply is read: as the released scorer does, or exactly 0 or 1', [
+        ...scoreParsers,
+      ]).default('official'),
+    )
+}
+
+/**
+ * Works with the judge that the words name. Throws `UserError` for words that name none, for a server that cannot be used, and
+ * for problems that it cannot judge; nothing is written yet.
+ */
+export async function withJudge<T>(
+  words: JudgeWords,
+  problems: readonly Problem[],
+  work: (judge: OpenedJudge) => Promise<T>,
+): Promise<T> {
+  const judge = await openJudge(words)
+  try {
+    judge.check?.(problems)
+    return await work(judge)
+  } finally {
+    judge.close?.()
+  }
+}
+
+async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
+  const { judge: name, judgeBaseUrl } = words
+  if (name.startsWith('llm:')) return openLlmJudge(words, name.slice('llm:'.length))
+  if (judgeBaseUrl !== undefined) {
+    throw new UserError(
+      'judge-base-url-unused',
+      '--judge-base-url is for --judge llm:<model>: add that, or leave it out.',
+    )
+  }
+  const settings = { name }
+  if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
+  if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }
+  throw new UserError('judge-unknown', `--judge ${name} is none of exact, choice, llm:<model>.`)
+}
+
+/** Seconds that one reply of a judge may take, as in the released scorer. */
+const replySeconds = 120
+
+async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJudge> {
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgeParser: parser } = words
+  if (model === '' || model === '<model>') {
+    throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
+  }
+  if (judgeBaseUrl === undefined) {
+    throw new UserError(
+      'judge-base-url-missing',
+      `--judge ${name} needs --judge-base-url, such as http://127.0.0.1:8000/v1 or https://api.openai.com/v1.`,
+    )
+  }
+  const server = { baseUrl: judgeBaseUrl, apiKeyEnv: judgeApiKeyEnv, replySeconds }
+  const prompts = defaultJudgePrompts
+  const { endpoint } = await openModel(server, model)
+  let cache: JudgeCache | undefined
+  return {
+    settings: { name, parser, promptsSha256: judgePromptsHash(prompts) },
+    async judgeIn(run) {
+      cache = await openJudgeCache(run)
+      return llmJudge({ endpoint, model, parser, cache, prompts })
+    },
+    cost() {
+      const { wanted = 0, cached = 0 } = cache?.counts() ?? {}
+      const { requests, retries, promptTokens, replyTokens } = endpoint.spent()
+      return { verdicts: wanted, cached, requests, retries, promptTokens, replyTokens }
+    },
+    close: () => endpoint.close(),
+  }
+}
+
+function checkChoices(problems: readonly Problem[]): void {
+  const without = problems.find(({ choices = [] }) => choices.length === 0)
+  if (without === undefined) return
+  throw new UserError(
+    'no-choices',
+    `${without.dataSource}/${without.docId} has no choices to judge by. Take --judge exact or llm:<model>.`,
+  )
+}
+
+/** The judge as a result names it, for machines. */
+export function judgeResult({ settings, cost }: OpenedJudge): object {
+  return { ...settings, ...(cost && { cost: cost() }) }
+}
+
+/** Such as `Judge: llm:qwen. 120 verdicts, 20 of them cached; 101 requests, 30,100 tokens in and 510 out.` */
+export function judgeText({ settings: { name }, cost }: OpenedJudge): string {
+  const spent = cost?.()
+  if (spent === undefined) return `Judge: ${name}.`
+  const count = (value: number): string => value.toLocaleString('en')
+  return (
+    `Judge: ${name}. ${count(spent.verdicts)} verdicts, ${count(spent.cached)} of them cached; ` +
+    `${count(spent.requests)} requests, ${count(spent.promptTokens)} tokens in and ${count(spent.replyTokens)} out.`
+  )
+}
