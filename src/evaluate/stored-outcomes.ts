@@ -27,7 +27,8 @@ export async function* readSearches(file: string, keys: Iterable<string>): Async
   }
 }
 
-async function* readTrajectories(file: string): AsyncGenerator<Trajectory, void> {
+/** The lines of a `trajectories.jsonl`, checked. */
+export async function* readTrajectories(file: string): AsyncGenerator<Trajectory, void> {
   for await (const line of readJsonl(file)) {
     const { success, data, error } = trajectorySchema.safeParse(line)
     if (!success) {

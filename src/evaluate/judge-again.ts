@@ -1,0 +1,137 @@
+/**
+ * Judges the searches of a run again with another judge: nothing is searched, nothing in that run is changed, and what comes
+ * out is a run of its own, with the same trajectories and the new verdicts. Running it again does only what is owed.
+ */
+import { agreementOf } from '../judge/agreement.ts'
+import type { Agreement } from '../judge/agreement.ts'
+import { judgeAndKeep } from '../judge/judge.ts'
+import type { Judge } from '../judge/judge.ts'
+import type { Problem } from '../protocol/problem.ts'
+import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
+import { searchKey } from '../search/owed-samples.ts'
+import { mapAsFinished } from '../shared/map-limit.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { bootstrapMean } from './bootstrap.ts'
+import type { Estimate } from './bootstrap.ts'
+import { readSearches, readTrajectories } from './stored-outcomes.ts'
+
+export interface JudgeAgainOptions {
+  /** The `trajectories.jsonl` that is judged. */
+  readonly file: string
+  readonly judge: Judge
+  /** Where the new verdicts go. */
+  readonly run: RunFolder
+  /** Answers that are judged at once. */
+  readonly concurrency: number
+  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
+  readonly stop?: AbortSignal
+  /** After what was stored before has been read, and after every verdict. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
+}
+
+/** What a stored search came to. */
+export interface StoredVerdict {
+  readonly problem: Problem
+  readonly answer: string | null
+  /** It broke: nobody can judge it, and it counts as not right. */
+  readonly failed: boolean
+  readonly verdict: Verdict
+}
+
+export interface JudgedAgain extends Omit<StoredVerdict, 'verdict'> {
+  readonly before: Verdict
+  readonly after: Verdict
+}
+
+/** What a run's file holds, by key; the last line of a search counts. */
+export async function readVerdicts(file: string): Promise<Map<string, StoredVerdict>> {
+  const stored = new Map<string, StoredVerdict>()
+  for await (const trajectory of readTrajectories(file)) stored.set(keyOf(trajectory), storedVerdict(trajectory))
+  return stored
+}
+
+export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgain[]> {
+  const { file, judge, run, concurrency, stop, onProgress } = options
+  const before = await readVerdicts(file)
+  const after = await readVerdicts(run.file('trajectories.jsonl'))
+  // The same search can hold another answer when the other run was made anew.
+  for (const [key, { answer }] of after) if (before.get(key)?.answer !== answer) after.delete(key)
+  const owed = [...before].filter(([key, { failed }]) => !failed && !isJudged(after.get(key))).map(([key]) => key)
+
+  const total = [...before.values()].filter(({ failed }) => !failed).length
+  let done = total - owed.length
+  onProgress?.({ done, total })
+  const work = (trajectory: Trajectory): Promise<Trajectory> =>
+    judgeAndKeep(trajectory, judge, async (judged) => {
+      const isNews = !after.has(keyOf(judged)) || isJudged(storedVerdict(judged))
+      if (isNews) await run.append('trajectories', judged)
+    })
+  for await (const { value } of mapAsFinished(readSearches(file, owed), concurrency, work, stop)) {
+    after.set(keyOf(value), storedVerdict(value))
+    onProgress?.({ done: ++done, total })
+  }
+  return [...before].map(([key, { verdict, ...search }]) => ({
+    ...search,
+    before: verdict,
+    after: after.get(key)?.verdict ?? verdict,
+  }))
+}
+
+export interface Comparison {
+  readonly searches: number
+  readonly failed: number
+  /** Wrong for every judge, so they say nothing about agreement. */
+  readonly withoutAnswer: number
+  /** Avg@K with its interval; what has no verdict counts as not right. */
+  readonly before: Estimate
+  readonly after: Estimate
+  readonly agreement: Agreement
+  /** Answers on which one says right and the other wrong. */
+  readonly disagreements: readonly JudgedAgain[]
+  /** By the new judge: answers that are still owed a verdict. */
+  readonly unjudged: number
+}
+
+/** What the two judges make of the same searches, of which there is at least one. */
+export function compareJudges(searches: readonly JudgedAgain[], seed: number): Comparison {
+  const finished = searches.filter(({ failed }) => !failed)
+  const answered = finished.filter(({ answer }) => answer !== null && answer.trim() !== '')
+  const pairs = answered.map(({ before, after }) => ({ before: before.kind, after: after.kind }))
+  return {
+    searches: searches.length,
+    failed: searches.length - finished.length,
+    withoutAnswer: finished.length - answered.length,
+    before: avgAtK(searches, ({ before }) => before, seed),
+    after: avgAtK(searches, ({ after }) => after, seed),
+    agreement: agreementOf(pairs),
+    disagreements: answered.filter(
+      ({ before, after }) => before.kind !== after.kind && before.kind !== 'unjudged' && after.kind !== 'unjudged',
+    ),
+    unjudged: finished.filter(({ after }) => after.kind === 'unjudged').length,
+  }
+}
+
+function avgAtK(searches: readonly JudgedAgain[], verdictOf: (search: JudgedAgain) => Verdict, seed: number): Estimate {
+  const byProblem = new Map<string, { right: number; all: number }>()
+  for (const search of searches) {
+    const key = searchKey(search.problem, 0)
+    const { right, all } = byProblem.get(key) ?? { right: 0, all: 0 }
+    const isRight = !search.failed && verdictOf(search).kind === 'correct'
+    byProblem.set(key, { right: right + (isRight ? 1 : 0), all: all + 1 })
+  }
+  const shares = [...byProblem.values()].map(({ right, all }) => right / all)
+  return bootstrapMean(shares, seed)
+}
+
+function storedVerdict({ problem, answer, end, verdict }: Trajectory): StoredVerdict {
+  const none: Verdict = { kind: 'unjudged', reason: 'never judged' }
+  return { problem, answer, failed: end === 'failed', verdict: verdict ?? none }
+}
+
+function isJudged(stored: StoredVerdict | undefined): boolean {
+  return stored !== undefined && stored.verdict.kind !== 'unjudged'
+}
+
+function keyOf({ problem, sampleIndex }: Trajectory): string {
+  return searchKey(problem, sampleIndex)
+}
