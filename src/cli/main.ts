@@ -7,6 +7,7 @@ import { addCollect } from './collect.ts'
 import { addDemo } from './demo.ts'
 import { addEval } from './eval.ts'
 import { addExport } from './export.ts'
+import { addJudge } from './judge.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
 import { addRecipe } from './recipe.ts'
@@ -26,7 +27,8 @@ function program(): Command {
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval, addExport, addServe]) add(root)
+  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval, addJudge, addExport, addServe])
+    add(root)
   addRecipe(root, (words) => program().parseAsync(words, { from: 'user' }))
   return root
 }
