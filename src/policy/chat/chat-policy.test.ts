@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EncodedMessage } from '../../endpoint/encode-message.ts'
 import type { Completion, CompletionRequest, Endpoint } from '../../endpoint/endpoint.ts'
+import { requestBody } from '../../endpoint/request-body.ts'
+import { serverKinds } from '../../endpoint/server-kinds.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -17,7 +19,7 @@ function listed(...steps: readonly Step[]) {
   const requests: CompletionRequest[] = []
   const endpoint: Endpoint = {
     baseUrl: 'http://127.0.0.1:1/v1',
-    kind: { name: 'generic' } as Endpoint['kind'],
+    kind: serverKinds.generic,
     models: [],
     async complete(request) {
       requests.push(request)
@@ -45,8 +47,12 @@ const zoom = { text: '<think>Closer.</think><grounding>{}</grounding>' }
 const open = (endpoint: Endpoint, more: Partial<ChatPolicyOptions> = {}, seed = 5) =>
   chatPolicy({ endpoint, model: 'vlm', profile: profiles.default, ...more }).open(problem, { seed })
 
-const read = (messages: readonly EncodedMessage[]): Record<string, unknown>[] =>
-  messages.map((message) => JSON.parse(Buffer.from(message).toString()))
+const read = (messages: readonly EncodedMessage[]): Record<string, unknown>[] => JSON.parse(bodyText(messages)).messages
+
+function bodyText(messages: readonly EncodedMessage[]): string {
+  const habits = { dropped: new Set<string>(), heldImages: new Set<string>() }
+  return Buffer.concat(requestBody({ model: 'vlm', messages }, serverKinds.generic, habits).pieces).toString()
+}
 const picture = (mime: string) => ({ type: 'image_url', image_url: { url: expect.stringContaining(`data:${mime};`) } })
 
 describe('a conversation', () => {
