@@ -38,6 +38,9 @@ describe('readProblems', () => {
   it('reads a row of the official files', async () => {
     const [entry] = await read([row])
     expect(entry).toEqual({
+      ...entry,
+      slices: { level: 'hard' },
+      place: `${file}, row 1`,
       problem: {
         docId: 'visual_probe_hard_60',
         dataSource: 'visual_probe_hard',

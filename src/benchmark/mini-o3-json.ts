@@ -13,20 +13,24 @@ import { levels } from '../protocol/problem.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
 import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { mapLimit } from '../shared/map-limit.ts'
-import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
+import { orReport, rowError as placeError } from './entry.ts'
+import type { BenchmarkEntry, ReadOptions } from './entry.ts'
+import { pictureFile } from './stored-picture.ts'
 
 /** A problem, its picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
-export interface ProblemEntry {
-  readonly problem: Problem
+export interface ProblemEntry extends BenchmarkEntry {
   readonly picture: { readonly file: string } | { readonly scene: SceneRef; readonly sidePx: number }
   /** Also of a problem whose picture is a file. */
   readonly scene?: SceneRef
 }
 
-export function openProblemPicture({ picture }: ProblemEntry): Promise<Picture> {
-  if ('file' in picture) return openPicture(picture.file)
-  return Promise.resolve(scenePicture(sceneFrom(picture.scene), picture.sidePx))
+export function openProblemPicture(entry: ProblemEntry): Promise<Picture> {
+  return entry.openPicture()
+}
+
+export interface MiniO3Options extends ReadOptions {
+  readonly split?: string
 }
 
 /**
@@ -35,13 +39,14 @@ export function openProblemPicture({ picture }: ProblemEntry): Promise<Picture> 
  * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-too-large`, `data-row`, which names file, row
  * (counted from 1) and field.
  */
-export async function readProblems(path: string, options: { readonly split?: string } = {}): Promise<ProblemEntry[]> {
-  const file = await rowsFile(path, options.split)
+export async function readProblems(path: string, options: MiniO3Options = {}): Promise<ProblemEntry[]> {
+  const { split, report } = options
+  const file = await rowsFile(path, split)
   const rows = await readRows(file)
   const folder = dirname(resolve(file))
   const bases = [folder, dirname(folder)] as const
   const seen = new Map<string, number>()
-  return mapLimit(rows, 16, async (value, index) => {
+  const read = async (value: unknown, index: number): Promise<ProblemEntry> => {
     const row = checkedRow(file, index + 1, value)
     const name = `${row.data_source}/${row.doc_id}`
     const before = seen.get(name)
@@ -49,8 +54,25 @@ export async function readProblems(path: string, options: { readonly split?: str
     seen.set(name, index + 1)
     checkScene(file, index + 1, row)
     const picture = await pictureOf(file, index + 1, row, bases)
-    return { problem: problemOf(row), picture, ...(row.scene && { scene: row.scene }) }
-  })
+    const problem = problemOf(row)
+    return {
+      problem,
+      slices: problem.level === undefined ? {} : { level: problem.level },
+      place: `${file}, row ${index + 1}`,
+      picture,
+      ...(row.scene && { scene: row.scene }),
+      ...('file' in picture ? pictureFile(picture.file) : drawnPicture(picture.scene, picture.sidePx)),
+    }
+  }
+  const entries = await mapLimit(rows, 16, (value, index) => orReport(report, () => read(value, index)))
+  return entries.filter((entry) => entry !== undefined)
+}
+
+function drawnPicture(scene: SceneRef, sidePx: number): Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'> {
+  return {
+    openPicture: async () => scenePicture(sceneFrom(scene), sidePx),
+    checkPicture: async () => undefined,
+  }
 }
 
 const mark = '<image>'
@@ -101,7 +123,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function rowError(file: string, number: number, field: string, what: string): UserError {
   const where = field === '' ? '' : `, field ${field}`
-  return new UserError('data-row', `${file}, row ${number}${where}: ${what}. Correct the row, or take it out.`)
+  return placeError(`${file}, row ${number}${where}`, what)
 }
 
 function problemOf(row: Row): Problem {

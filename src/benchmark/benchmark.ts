@@ -1,0 +1,54 @@
+/** A benchmark as data: what it is, where it comes from, what its files must hold, and how it is scored. */
+import { UserError } from '../shared/errors.ts'
+import type { Aggregate } from './aggregate.ts'
+import type { BenchmarkEntry } from './entry.ts'
+import type { VstarOptions } from './vstar.ts'
+
+export interface Benchmark {
+  /** As in `--benchmark`. */
+  readonly name: string
+  readonly title: string
+  /** Public data set ids on the Hugging Face Hub; none: it is the user's own. */
+  readonly datasets: readonly string[]
+  /** Which files to fetch, and what they take. */
+  readonly download: string
+  /** Where they have to lie, below the folder that is named with `--data`. */
+  readonly layout: string
+  readonly licence: string
+  readonly expected?: Expected
+  /** K of Avg@K in the paper's table. */
+  readonly samples: number
+  /** Who decides: an LLM as judge, our letter rule, the benchmark's own first-letter rule, or the same words. */
+  readonly judge: 'llm' | 'choice' | 'mme-letter' | 'exact'
+  /** Which `<answer>` of a trajectory counts. */
+  readonly answer: 'first' | 'last'
+  readonly aggregate: Aggregate
+  /** How the question is put, and whose form that is. */
+  readonly question: string
+  /** Unlike what the paper's table may have done, or not known of it. */
+  readonly notes: string
+  read(path: string, options: ReadBenchmarkOptions): Promise<BenchmarkEntry[]>
+}
+
+/** What the whole set holds; all of it as counts of problems. */
+export interface Expected {
+  readonly problems: number
+  readonly labels?: Readonly<Record<string, number>>
+  readonly slices?: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+export interface ReadBenchmarkOptions extends VstarOptions {
+  /** Of sets that are split: `train` or `test`. */
+  readonly split?: string
+}
+
+/** The problems at `path`. Throws UserError `data-empty`, and what the benchmark's reader throws. */
+export async function readBenchmark(
+  benchmark: Benchmark,
+  path: string,
+  options: ReadBenchmarkOptions = {},
+): Promise<BenchmarkEntry[]> {
+  const entries = await benchmark.read(path, options)
+  if (entries.length > 0 || options.report !== undefined) return entries
+  throw new UserError('data-empty', `${path} holds no problem of ${benchmark.title}. Fetch ${benchmark.download}.`)
+}

@@ -1,0 +1,83 @@
+/** Looks a benchmark's files through and says everything that is wrong, instead of stopping at the first of it. */
+import { mapLimit } from '../shared/map-limit.ts'
+import { readBenchmark } from './benchmark.ts'
+import type { Benchmark, ReadBenchmarkOptions } from './benchmark.ts'
+import type { BenchmarkEntry, Finding } from './entry.ts'
+
+export interface CheckOptions extends Omit<ReadBenchmarkOptions, 'report'> {
+  /** Read every picture too, without decoding it (default true). */
+  readonly pictures?: boolean
+}
+
+export interface Checked {
+  readonly problems: number
+  readonly labels: Readonly<Record<string, number>>
+  readonly findings: readonly Finding[]
+}
+
+/** Throws only when there is nothing to look through. */
+export async function checkBenchmark(benchmark: Benchmark, path: string, options: CheckOptions = {}): Promise<Checked> {
+  const { pictures = true, ...readOptions } = options
+  const findings: Finding[] = []
+  const report = (finding: Finding): void => void findings.push(finding)
+  const entries = await readBenchmark(benchmark, path, { ...readOptions, report })
+  const labels = histogram(entries.map(({ label }) => label))
+  const { expected } = benchmark
+  if (expected !== undefined) {
+    if (entries.length !== expected.problems) {
+      report({ code: 'count', message: `${entries.length} problems instead of ${expected.problems}.` })
+    }
+    // Another order of options has other letters.
+    if (expected.labels !== undefined && (options.optionOrder ?? 'published') === 'published') {
+      for (const message of differences('right answers', labels, expected.labels)) report({ code: 'labels', message })
+    }
+    for (const [key, counts] of Object.entries(expected.slices ?? {})) {
+      const found = histogram(entries.map(({ slices }) => slices[key]))
+      for (const message of differences(key, found, counts)) report({ code: 'slice', message })
+    }
+  }
+  for (const message of changedQuestions(entries)) report({ code: 'slice', message })
+  if (pictures) {
+    const broken = await mapLimit(entries, 4, async ({ place, checkPicture }) => {
+      const what = await checkPicture()
+      return what === undefined ? undefined : { code: 'picture' as const, message: `${place}: ${what}.` }
+    })
+    for (const finding of broken) if (finding) report(finding)
+  }
+  return { problems: entries.length, labels, findings }
+}
+
+function histogram(values: readonly (string | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const value of values.filter((own) => own !== undefined).toSorted()) counts[value] = (counts[value] ?? 0) + 1
+  return counts
+}
+
+function differences(
+  name: string,
+  found: Readonly<Record<string, number>>,
+  expected: Readonly<Record<string, number>>,
+): string[] {
+  const values = [...new Set([...Object.keys(expected), ...Object.keys(found)])]
+  return values
+    .filter((value) => (found[value] ?? 0) !== (expected[value] ?? 0))
+    .map((value) => `${name}: ${found[value] ?? 0} of ${value} instead of ${expected[value] ?? 0}.`)
+}
+
+/** A question that is asked several times, with its choices in other orders, has to be the same one each time. */
+function changedQuestions(entries: readonly BenchmarkEntry[]): string[] {
+  const first = new Map<string, BenchmarkEntry>()
+  return entries.flatMap((entry) => {
+    const number = entry.slices['question']
+    if (number === undefined) return []
+    const other = first.get(number)
+    if (other === undefined) first.set(number, entry)
+    if (other === undefined || sameChoices(entry, other)) return []
+    return [`${entry.place}: has other choices than ${other.place}, though it should be the same question.`]
+  })
+}
+
+function sameChoices(a: BenchmarkEntry, b: BenchmarkEntry): boolean {
+  const [one, two] = [a, b].map(({ problem }) => (problem.choices ?? []).toSorted().join('\n'))
+  return one === two
+}

@@ -1,0 +1,144 @@
+/**
+ * MME-RealWorld, its Lite and its Chinese part (reference 4.4): the JSON file with image folders, the TSV or parquet with
+ * base64 pictures, and the folder of JSON files with base64 pictures.
+ */
+import { dirname } from 'node:path'
+import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
+import { readPythonLiteral } from '../shared/python-literal.ts'
+import { checkedChoices, lettered, parenthesisedLines, withoutLetter } from './choices.ts'
+import { gatherEntries, rowError } from './entry.ts'
+import type { BenchmarkEntry, ReadOptions } from './entry.ts'
+import { filesBelow, findFiles } from './find-file.ts'
+import type { FindFile } from './find-file.ts'
+import { pictureFile, storedPicture } from './stored-picture.ts'
+import { tableRows } from './table.ts'
+import type { TableRow } from './table.ts'
+
+export type MmePart = 'full' | 'lite' | 'cn'
+
+const partNames: Readonly<Record<MmePart, string>> = {
+  full: 'mme[_-]?realworld',
+  lite: 'mme[_-]?realworld[_-]?lite',
+  cn: 'mme[_-]?realworld[_-]?cn',
+}
+const dataSources: Readonly<Record<MmePart, string>> = {
+  full: 'mme_realworld',
+  lite: 'mme_realworld_lite',
+  cn: 'mme_realworld_cn',
+}
+const folders: Readonly<Record<MmePart, readonly string[]>> = {
+  full: ['MME-RealWorld', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld'],
+  lite: ['MME-RealWorld-Lite', 'MME-RealWorld-Base64'],
+  cn: ['MME-RealWorld', 'MME-RealWorld-CN', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld-CN'],
+}
+
+export async function readMmeRealWorld(
+  path: string,
+  part: MmePart,
+  options: ReadOptions = {},
+): Promise<BenchmarkEntry[]> {
+  const files = await partFiles(path, part)
+  const pictures = new Map<string, Promise<FindFile>>()
+  const findPicture = async (file: string, image: string): Promise<string | undefined> => {
+    const folder = dirname(file)
+    const find = pictures.get(folder) ?? filesBelow(folder)
+    pictures.set(folder, find)
+    return (await find)(image)
+  }
+  return gatherEntries(rowsOf(files), (row) => entryOf(row, part, findPicture), options)
+}
+
+async function partFiles(path: string, part: MmePart): Promise<string[]> {
+  const whole = ['json', 'tsv', 'parquet'].map((ending) => new RegExp(`^${partNames[part]}\\.${ending}$`, 'i'))
+  try {
+    return await findFiles(path, folders[part], whole)
+  } catch (error) {
+    if (errorCodeOf(error) !== 'data-not-found' || part === 'lite') throw error
+    // The base64 JSON files are named by their subjects, and those of each part lie in a folder of their own.
+    return findFiles(path, folders[part], [/^(?!mme[_-]?realworld).*\.json$/i]).catch(() => {
+      throw error
+    })
+  }
+}
+
+interface FileRow extends TableRow {
+  readonly file: string
+}
+
+async function* rowsOf(files: readonly string[]): AsyncGenerator<FileRow, void> {
+  for (const file of files) for await (const row of tableRows(file)) yield { ...row, file }
+}
+
+async function entryOf(
+  { place, cells, readPicture, file }: FileRow,
+  part: MmePart,
+  findPicture: (file: string, image: string) => Promise<string | undefined>,
+): Promise<BenchmarkEntry> {
+  const text = (...names: readonly string[]): string => {
+    const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
+    if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
+    return cell
+  }
+  const inFolder = 'Question_id' in cells
+  const choices = choicesOf(place, cells)
+  const item = checkedChoices(place, {
+    question: text('Text', 'question'),
+    choices,
+    label: text('Ground truth', 'answer'),
+  })
+  const [task = '', subtask = ''] = inFolder ? [text('Task'), text('Subtask')] : text('category').split('/')
+  const category = mergedCategory(text('Category', 'l2-category'))
+  let picture = storedPicture(place, readPicture)
+  if (inFolder) {
+    const image = text('Image')
+    const found = await findPicture(file, image)
+    if (found === undefined) throw rowError(place, `there is no single picture ${image} below ${dirname(file)}`)
+    picture = pictureFile(found)
+  }
+  return {
+    problem: {
+      docId: text('Question_id', 'index'),
+      dataSource: dataSources[part],
+      question: mmeQuestion(item.question, item.choices, part === 'cn' ? 'zh' : 'en'),
+      answer: lettered(item),
+      choices: item.choices,
+    },
+    slices: { task, subtask, category },
+    label: item.label,
+    place,
+    ...picture,
+  }
+}
+
+/** A list, the text of a Python list (Lite), or the lines that VLMEvalKit joins, below a line that announces them. */
+function choicesOf(place: string, cells: TableRow['cells']): string[] {
+  const given = cells['Answer choices'] ?? cells['multi-choice options']
+  if (given === undefined) throw rowError(place, 'Answer choices or multi-choice options is missing')
+  return (typeof given === 'string' ? listed(place, given) : given).map(withoutLetter)
+}
+
+function listed(place: string, text: string): readonly string[] {
+  if (!text.trimStart().startsWith('[')) return text.split(/\r?\n/).filter((line) => /^\s*\([A-Z]\)/.test(line))
+  try {
+    const { value } = readPythonLiteral(text)
+    return (Array.isArray(value) ? value : []).map(String)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw rowError(place, `its options are no list: ${messageOf(error)}`)
+  }
+}
+
+/** The official evaluators count all attributes of a thing as one category. */
+function mergedCategory(category: string): string {
+  const lower = category.toLowerCase()
+  return lower.includes('attribute') ? `${lower.split('/')[0]}/attribute` : lower
+}
+
+/** The form is the benchmark's own (choices announced, one a line, the reply begun), the words are ours. */
+export function mmeQuestion(question: string, choices: readonly string[], language: 'en' | 'zh'): string {
+  const [announced, closing] =
+    language === 'zh'
+      ? ['选项：', '请根据图像选出最合适的选项，只回答它的字母。\n答案：']
+      : ['Options:', 'Choose the best option by what the picture shows, and reply with its letter alone.\nBest option:']
+  return `${question}\n${announced}\n${parenthesisedLines(choices)}\n${closing}`
+}

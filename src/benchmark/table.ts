@@ -1,0 +1,179 @@
+/**
+ * Rows of the tables that benchmarks are published as: TSV and CSV, JSON arrays and parquet, with a picture in each row as
+ * base64 or bytes. Only the small fields are read at first; a picture is read when it is asked for.
+ */
+import { open } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
+import type { AsyncBuffer } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { messageOf, UserError } from '../shared/errors.ts'
+import { readDelimited } from './delimited.ts'
+import { LongText, readJsonItems } from './json-items.ts'
+import { decodeBase64, readBase64 } from './stored-picture.ts'
+import type { ReadBytes } from './stored-picture.ts'
+
+export interface TableRow {
+  readonly place: string
+  readonly broken?: string
+  /** Without the picture. Text is text, lists are lists of text; what is empty is absent. */
+  readonly cells: Readonly<Record<string, string | readonly string[]>>
+  readonly readPicture: ReadBytes
+}
+
+/** Columns that hold pictures, in the order in which they are looked for. */
+const pictureColumns = ['image', 'bytes']
+/** An image of so few characters is the index of the row that holds it, which is how VLMEvalKit avoids repeating one. */
+const maxIndexLength = 64
+
+/** By the file's ending. Throws UserError `data-not-found`, `data-not-json`, `data-columns`, `data-not-parquet`. */
+export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
+  const found = new Map<string, ReadBytes>()
+  for await (const row of rowsOf(file)) {
+    const { index } = row.cells
+    const { stored } = row
+    const readPicture: ReadBytes =
+      'read' in stored
+        ? stored.read
+        : () => {
+            const read = found.get(stored.text)
+            if (read !== undefined) return read()
+            if (stored.text.length > maxIndexLength) return Promise.resolve().then(() => decodeBase64(stored.text))
+            throw new Error(stored.text === '' ? 'there is no picture' : `no row ${stored.text} holds its picture`)
+          }
+    if (typeof index === 'string' && ('read' in stored || stored.text.length > maxIndexLength)) {
+      found.set(index, readPicture)
+    }
+    yield { ...row, readPicture: async () => readPicture() }
+  }
+}
+
+/** Read from its place, or short enough to be kept: base64, or the index of another row. */
+type Stored = { readonly read: ReadBytes } | { readonly text: string }
+type StoredRow = Omit<TableRow, 'readPicture'> & { readonly stored: Stored }
+
+function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
+  const ending = extname(file).toLowerCase()
+  if (ending === '.parquet') return parquetRows(file)
+  if (ending === '.json') return jsonRows(file)
+  return delimitedRows(file, ending === '.csv' ? ',' : '\t')
+}
+
+async function* delimitedRows(file: string, separator: '\t' | ','): AsyncGenerator<StoredRow, void> {
+  let header: readonly string[] | undefined
+  for await (const { line, cells } of readDelimited(file, separator)) {
+    if (header === undefined) {
+      header = cells.map(({ text = '' }) => text.trim())
+      continue
+    }
+    const pictureAt = header.findIndex((name) => pictureColumns.includes(name))
+    const place = `${file}, line ${line}`
+    const broken =
+      cells.length === header.length
+        ? undefined
+        : `has ${cells.length} cells instead of ${header.length}: is it cut off?`
+    const texts: Record<string, string> = {}
+    for (const [at, { text }] of cells.entries()) {
+      const name = header[at]
+      if (name !== undefined && at !== pictureAt && text !== undefined && text !== '') texts[name] = text
+    }
+    const picture = cells[pictureAt]
+    const short = picture?.text !== undefined && picture.text.length <= maxIndexLength
+    const stored: Stored =
+      picture === undefined || short
+        ? { text: picture?.text ?? '' }
+        : { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
+    yield { place, ...(broken !== undefined && { broken }), cells: texts, stored }
+  }
+}
+
+async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
+  let number = 0
+  for await (const item of readJsonItems(file)) {
+    const values = item as Readonly<Record<string, unknown>>
+    const pictureColumn = pictureColumns.find((name) => name in values)
+    const picture = pictureColumn === undefined ? '' : values[pictureColumn]
+    const stored: Stored =
+      picture instanceof LongText
+        ? { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
+        : { text: typeof picture === 'string' ? picture : '' }
+    yield { place: `${file}, row ${++number}`, cells: cellsOf(values, pictureColumn), stored }
+  }
+}
+
+async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
+  const buffer = await fileBuffer(file)
+  const metadata = await parquetMetadataAsync(buffer).catch((error: unknown) => {
+    throw new UserError('data-not-parquet', `${file} is not parquet: ${messageOf(error)}. Fetch it again.`, {
+      cause: error,
+    })
+  })
+  const columns = parquetSchema(metadata).children.map(({ element }) => element.name)
+  const pictureColumn = pictureColumns.find((name) => columns.includes(name))
+  if (pictureColumn === undefined) {
+    throw new UserError('data-columns', `${file} has no column ${pictureColumns.join(' or ')}: ${columns.join(', ')}.`)
+  }
+  const common = { file: buffer, metadata, compressors, utf8: false }
+  const rows = await parquetReadObjects({ ...common, columns: columns.filter((name) => name !== pictureColumn) })
+  for (const [at, values] of rows.entries()) {
+    const read: ReadBytes = async () => {
+      const one = { columns: [pictureColumn], rowStart: at, rowEnd: at + 1, useOffsetIndex: true }
+      const [row] = await parquetReadObjects({ ...common, ...one })
+      return pictureBytes(row?.[pictureColumn])
+    }
+    yield { place: `${file}, row ${at + 1}`, cells: cellsOf(values, pictureColumn), stored: { read } }
+  }
+}
+
+/** The column holds base64, bytes, or (as Hugging Face stores images) `{ bytes, path }`. */
+function pictureBytes(value: unknown): Uint8Array {
+  if (typeof value === 'string') return decodeBase64(value)
+  if (value instanceof Uint8Array) {
+    // An encoded picture never starts with base64's letters for one: those of JPEG (/), PNG (i), GIF (R), WebP (U), TIFF.
+    const text = Buffer.from(value.subarray(0, 64)).toString('latin1')
+    return /^[A-Za-z0-9+/]{64}$/.test(text) ? decodeBase64(Buffer.from(value).toString('latin1')) : value
+  }
+  const inner = (value as { bytes?: unknown } | null | undefined)?.bytes
+  if (inner === undefined || inner === null) throw new Error('there is no picture')
+  return pictureBytes(inner)
+}
+
+function cellsOf(values: Readonly<Record<string, unknown>>, pictureColumn: string | undefined): TableRow['cells'] {
+  const cells: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(values)) {
+    if (name === pictureColumn || value === null || value === undefined) continue
+    const cell = Array.isArray(value) ? value.map(textOf) : textOf(value)
+    if (cell !== '') cells[name] = cell
+  }
+  return cells
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : ''
+}
+
+/** Slices are read into memory of their own: no more than is asked for. */
+async function fileBuffer(path: string): Promise<AsyncBuffer> {
+  const file = await open(path, 'r')
+  const { size } = await file.stat()
+  await file.close()
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const from = start < 0 ? size + start : start
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - from))
+      const handle = await open(path, 'r')
+      try {
+        for (let at = 0; at < bytes.length;) {
+          const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at)
+          if (bytesRead === 0) throw new Error(`${basename(path)} ends early`)
+          at += bytesRead
+        }
+      } finally {
+        await handle.close()
+      }
+      return bytes.buffer
+    },
+  }
+}
