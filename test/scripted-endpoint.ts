@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { rawMessages, readMessage } from './scripted-messages.ts'
-import type { SentMessage } from './scripted-messages.ts'
+import type { SentImage, SentMessage } from './scripted-messages.ts'
 
 export type { SentImage, SentMessage } from './scripted-messages.ts'
 
@@ -68,7 +68,7 @@ export interface ScriptedOptions {
   readonly apiKey?: string
   /** `include` (default): as vLLM, stripped unless `include_stop_str_in_output`; `strip`; `ignore`: the reply goes on behind it. */
   readonly stop?: 'include' | 'strip' | 'ignore'
-  /** The stop strings that every request has to name. */
+  /** The stop strings that every request has to name, and at which replies end for the client if `stop` is rejected. */
   readonly expectStop?: readonly string[]
   /** Parameters that are answered with 400, in OpenAI's words. */
   readonly reject?: readonly string[]
@@ -77,7 +77,7 @@ export interface ScriptedOptions {
   readonly maxImages?: number
   /** Tokens of prompt and `max_tokens` together. */
   readonly maxContext?: number
-  /** Ids of pictures that are remembered, as vLLM does; 0 (default): `image_url: null` is answered with 400. */
+  /** Pictures that are remembered by their ids, as vLLM does; default all; 0: `image_url: null` is answered with 400. */
   readonly imageCache?: number
   /** Error bodies: vLLM's old `flat` one or OpenAI's `nested` one (default). */
   readonly errors?: 'flat' | 'nested'
@@ -119,11 +119,12 @@ interface Conversation {
 }
 
 export async function startScriptedEndpoint(options: ScriptedOptions): Promise<ScriptedEndpoint> {
-  const { models = [{ id: 'test-vlm' }], ownedBy = 'vllm', stop = 'include', imageCache = 0 } = options
+  const { models = [{ id: 'test-vlm' }], ownedBy = 'vllm', stop = 'include', imageCache = Infinity } = options
   const requests: ScriptedRequest[] = []
   const violations: string[] = []
   const conversations = new Map<string, Conversation>()
-  const cachedIds = new Set<string>()
+  const kept = new Map<string, SentImage>()
+  const rejectsStop = options.reject?.includes('stop') === true
 
   async function chat(bodyText: string, response: ServerResponse): Promise<void> {
     const where = `request ${requests.length + 1}`
@@ -138,19 +139,17 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
     const { messages: _, ...body } = parsed
     for (const field of Object.keys(body)) if (!knownFields.has(field)) complain(`unknown field ${field}`)
     const messages: SentMessage[] = []
-    for (const raw of rawMessages(bodyText)) messages.push(await readMessage(raw, complain))
+    for (const raw of rawMessages(bodyText)) messages.push(await readMessage(raw, kept, complain))
     if (messages.length === 0) complain('no messages')
     if (messages.at(-1)?.role === 'assistant') complain('the last message is the assistant’s')
     const { expectStop } = options
-    if (expectStop !== undefined && JSON.stringify(body.stop) !== JSON.stringify(expectStop))
+    if (expectStop !== undefined && !rejectsStop && JSON.stringify(body.stop) !== JSON.stringify(expectStop))
       complain(`stop is ${JSON.stringify(body.stop)}, not ${JSON.stringify(expectStop)}`)
 
     const conversation = conversationOf(messages)
     const exemplars = options.exemplarReplies?.(messages) ?? 0
     const turn = 1 + repliesIn(messages) - exemplars
     const history = turn === 1 ? '' : lastHistory(messages)
-    if (!conversation.positions.has(history))
-      complain('all but the end is not an earlier request and the raw reply to it')
     const attempt = (conversation.attempts.get(turn) ?? 0) + 1
     conversation.attempts.set(turn, attempt)
     const asked: Asked = { key: conversation.key, turn, attempt, messages, body }
@@ -162,14 +161,19 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
       record(refusal.status)
       return fail(response, refusal.status, refusal.message, refusal)
     }
-    const position = conversation.positions.get(history) ?? 0
+    const position = conversation.positions.get(history)
+    if (position === undefined) {
+      complain('all but the end is not an earlier request and the raw reply to it')
+      record(400)
+      return fail(response, 400, 'The history is not as it was.')
+    }
     const step = typeof options.script === 'function' ? options.script(asked) : conversation.steps?.[position]
     if (step === undefined) {
       complain(`the script of "${conversation.key}" is over`)
       record(400)
       return fail(response, 400, 'The script is over.')
     }
-    for (const id of messages.flatMap(({ images }) => images.flatMap(({ uuid }) => uuid ?? []))) remember(id)
+    for (const image of messages.flatMap(({ images }) => images)) keep(image)
     record(typeof step === 'object' && 'status' in step ? step.status : 200)
     if (options.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.delayMs))
     const reply = play(step, asked, response)
@@ -194,19 +198,23 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
       const message = `At most ${options.maxImages} image(s) may be provided in one prompt.`
       return { status: 400, message: options.errors === 'flat' ? message.replace('prompt', 'request') : message }
     }
-    const missing = images.findIndex(({ sha256, uuid }) => sha256 === undefined && !cachedIds.has(uuid!))
+    const missing = images.findIndex(({ byId, uuid }) => byId === true && !kept.has(uuid!))
     if (missing >= 0) {
       const message = `Cache miss for image at index ${missing} but data is not provided.`
       return { status: 400, message: imageCache > 0 ? message : 'image_url: Input should be a valid dictionary' }
     }
     const limit = options.maxContext ?? model.max_model_len ?? Infinity
-    const asked = promptTokens(messages) + Number(body.max_tokens ?? body.max_completion_tokens ?? 1)
-    if (asked <= limit) return undefined
+    const prompt = promptTokens(messages)
+    const reply = Number(body.max_tokens ?? body.max_completion_tokens ?? 1)
+    if (prompt + reply <= limit) return undefined
     return {
       status: 400,
       message:
-        `This model's maximum context length is ${limit} tokens. However, you requested ${asked} tokens. ` +
-        'Please reduce the length of the messages or completion.',
+        prompt >= limit
+          ? `This model's maximum context length is ${limit} tokens. However, your request has ${prompt} input tokens. ` +
+            'Please reduce the length of the input messages.'
+          : `'max_tokens' or 'max_completion_tokens' is too large: ${reply}. This model's maximum context length is ` +
+            `${limit} tokens and your request has ${prompt} input tokens (${reply} > ${limit} - ${prompt}).`,
     }
   }
 
@@ -267,20 +275,22 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
 
   /** `raw`: the reply up to the first stop string and with it, as a client has to see it; `sent`: as this server sends it. */
   function halt(text: string, body: Record<string, unknown>): { sent: string; raw: string; stopped?: string } {
-    const stops = Array.isArray(body.stop) ? (body.stop as string[]) : []
+    const stops = rejectsStop ? (options.expectStop ?? []) : ((body.stop ?? []) as readonly string[])
     const found = stops.filter((one) => text.includes(one)).toSorted((a, b) => text.indexOf(a) - text.indexOf(b))[0]
     if (found === undefined) return { sent: text, raw: text }
     const before = text.slice(0, text.indexOf(found))
     const raw = before + found
-    if (stop === 'ignore') return { sent: text, raw }
+    if (stop === 'ignore' || rejectsStop) return { sent: text, raw }
     const kept = stop === 'include' && body.include_stop_str_in_output === true
     return { sent: kept ? raw : before, raw, stopped: found }
   }
 
-  function remember(id: string): void {
-    cachedIds.delete(id)
-    cachedIds.add(id)
-    while (cachedIds.size > imageCache) for (const oldest of cachedIds) if (cachedIds.delete(oldest)) break
+  /** The oldest go first. */
+  function keep(image: SentImage): void {
+    if (image.uuid === undefined) return
+    kept.delete(image.uuid)
+    kept.set(image.uuid, image)
+    while (kept.size > imageCache) kept.delete(kept.keys().next().value!)
   }
 
   function conversationOf(messages: readonly SentMessage[]): Conversation {
@@ -373,7 +383,7 @@ function promptTokens(messages: readonly SentMessage[]): number {
   let tokens = 0
   for (const { text, images } of messages) {
     tokens += 4 + Math.ceil(text.length / 4)
-    for (const { width = 280, height = 280 } of images) tokens += Math.ceil(width / 28) * Math.ceil(height / 28)
+    for (const { width, height } of images) tokens += Math.ceil(width / 28) * Math.ceil(height / 28)
   }
   return tokens
 }

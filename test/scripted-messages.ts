@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 
-/** A picture as it came: its bytes, or only the id under which the server is to know it. */
+/** A picture as it came, or as it is remembered. */
 export interface SentImage {
   readonly uuid?: string
-  /** Hex SHA-256 and size in pixels; absent where only an id came. */
-  readonly sha256?: string
-  readonly width?: number
-  readonly height?: number
+  /** Only an id came; what follows is from memory. */
+  readonly byId?: true
+  /** Hex SHA-256; empty where the id is not known. */
+  readonly sha256: string
+  readonly width: number
+  readonly height: number
 }
 
 export interface SentMessage {
@@ -56,10 +58,16 @@ function endOfString(text: string, quote: number): number {
   return text.length
 }
 
+const nothing = { sha256: '', width: 0, height: 0 }
+
 const decoded = new Map<string, Promise<{ width: number; height: number; format: string }>>()
 
 /** Checks one message and says what is in it. */
-export async function readMessage(raw: string, complain: Complain): Promise<SentMessage> {
+export async function readMessage(
+  raw: string,
+  known: ReadonlyMap<string, SentImage>,
+  complain: Complain,
+): Promise<SentMessage> {
   const message = JSON.parse(raw) as Json
   const { role, content, tool_calls: toolCalls = [], tool_call_id: id, ...rest } = message
   if (!['system', 'user', 'assistant', 'tool'].includes(String(role))) complain(`unknown role ${String(role)}`)
@@ -76,7 +84,7 @@ export async function readMessage(raw: string, complain: Complain): Promise<Sent
       text += part.text
     } else if (part.type === 'image_url') {
       if (role !== 'user') complain(`a picture in a message of the ${String(role)}`)
-      images.push(await readImage(part, complain))
+      images.push(await readImage(part, known, complain))
       if (typeof part.uuid === 'string') named = named.replace(JSON.stringify(part), `<${part.uuid}>`)
     } else {
       complain(`unknown part ${JSON.stringify(part).slice(0, 80)}`)
@@ -86,15 +94,15 @@ export async function readMessage(raw: string, complain: Complain): Promise<Sent
   return { role: String(role), text, images, toolCalls: toolCalls as unknown[], hash }
 }
 
-async function readImage(part: Json, complain: Complain): Promise<SentImage> {
+async function readImage(part: Json, known: ReadonlyMap<string, SentImage>, complain: Complain): Promise<SentImage> {
   const uuid = typeof part.uuid === 'string' ? part.uuid : undefined
   const named = uuid === undefined ? {} : { uuid }
-  if (part.image_url === null && uuid !== undefined) return named
+  if (part.image_url === null && uuid !== undefined) return { ...(known.get(uuid) ?? nothing), uuid, byId: true }
   const url = (part.image_url as { url?: unknown } | null)?.url
   const match = typeof url === 'string' ? /^data:image\/(jpeg|png);base64,([A-Za-z0-9+/]+=*)$/.exec(url) : null
   if (match === null) {
     complain('an image_url that is no data URL of a JPEG or PNG')
-    return named
+    return { ...nothing, ...named }
   }
   const bytes = Buffer.from(match[2]!, 'base64')
   const sha256 = createHash('sha256').update(bytes).digest('hex')

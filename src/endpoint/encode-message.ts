@@ -1,37 +1,53 @@
-/** A chat message as the JSON bytes of an OpenAI-compatible request. Pure. */
+/** A chat message as the JSON bytes of an OpenAI-compatible request, made once and sent again in every later request. Pure. */
 import type { ChatMessage, ContentPart, ToolCall } from './messages.ts'
 
-/** The bytes of one message; they stay the same however often they are sent. */
-export type EncodedMessage = Uint8Array & { readonly __encodedMessage: true }
+/** A picture within a message: its form depends on the kind of server, and on whether the server still has it. */
+export interface EncodedImage {
+  /** Hex SHA-256 of the file; the id under which a server may keep it. */
+  readonly sha256: string
+  /** `data:image/jpeg;base64,...` */
+  readonly dataUrl: Uint8Array
+}
+
+/** JSON text as bytes, with pictures between. */
+export interface EncodedMessage {
+  readonly pieces: readonly (Uint8Array | EncodedImage)[]
+}
 
 export function encodeMessage(message: ChatMessage): EncodedMessage {
-  return Buffer.from(JSON.stringify(wireMessage(message))) as unknown as EncodedMessage
+  if (message.role !== 'user' || typeof message.content === 'string') {
+    return { pieces: [Buffer.from(JSON.stringify(wireMessage(message)))] }
+  }
+  const pieces: (Uint8Array | EncodedImage)[] = []
+  let text = '{"role":"user","content":['
+  message.content.forEach((part, index) => {
+    if (index > 0) text += ','
+    if (part.type === 'text') {
+      text += JSON.stringify({ type: 'text', text: part.text })
+    } else {
+      pieces.push(Buffer.from(text), encodeImage(part))
+      text = ''
+    }
+  })
+  return { pieces: [...pieces, Buffer.from(`${text}]}`)] }
+}
+
+function encodeImage({ bytes, mime, sha256 }: Extract<ContentPart, { readonly type: 'image' }>): EncodedImage {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  return { sha256, dataUrl: Buffer.from(`data:${mime};base64,${data}`, 'latin1') }
 }
 
 function wireMessage(message: ChatMessage): object {
   switch (message.role) {
-    case 'user':
-      return {
-        role: 'user',
-        content: typeof message.content === 'string' ? message.content : message.content.map(wirePart),
-      }
-    case 'assistant':
-      return {
-        role: 'assistant',
-        content: message.content,
-        ...(message.toolCalls === undefined ? {} : { tool_calls: message.toolCalls.map(wireCall) }),
-      }
+    case 'assistant': {
+      const { content, toolCalls } = message
+      return { role: 'assistant', content, ...(toolCalls === undefined ? {} : { tool_calls: toolCalls.map(wireCall) }) }
+    }
     case 'tool':
       return { role: 'tool', tool_call_id: message.toolCallId, content: message.content }
-    case 'system':
-      return message
+    default:
+      return { role: message.role, content: message.content }
   }
-}
-
-function wirePart(part: ContentPart): object {
-  if (part.type === 'text') return part
-  const data = Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.byteLength).toString('base64')
-  return { type: 'image_url', image_url: { url: `data:${part.mime};base64,${data}` } }
 }
 
 function wireCall({ id, name, arguments: text }: ToolCall): object {

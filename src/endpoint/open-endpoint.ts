@@ -1,7 +1,16 @@
 /** Opens an endpoint: checks the key, asks the server for its models and finds out which kind it is. */
 import { UserError } from '../shared/errors.ts'
-import type { Endpoint } from './endpoint.ts'
-import type { ServerKindName } from './server-kinds.ts'
+import { baseUrlOf, below, beside, keyFrom } from './address.ts'
+import { completer } from './complete.ts'
+import type { Endpoint, ModelInfo } from './endpoint.ts'
+import { readRefusal } from './refusal.ts'
+import { keyError } from './refusal-error.ts'
+import { openConnections } from './send.ts'
+import type { Exchange } from './send.ts'
+import { kindOf, serverKinds } from './server-kinds.ts'
+import type { ServerKind, ServerKindName } from './server-kinds.ts'
+import { get } from './server.ts'
+import type { Server } from './server.ts'
 
 export interface EndpointOptions {
   /** Such as `http://127.0.0.1:8000/v1`. */
@@ -14,9 +23,105 @@ export interface EndpointOptions {
   readonly timeoutMs?: number
   /** Tries of one request, the first included; default 6. */
   readonly maxTries?: number
+  /** Milliseconds before the second try, doubled for each further one; default half a second. */
+  readonly backoffMs?: number
+  /** Milliseconds that a try waits at most, whatever the server asks for; default one minute. */
+  readonly maxWaitMs?: number
 }
 
 /** Throws `UserError` when the server cannot be reached, or the variable of the key is not set. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  throw new UserError('endpoint-unreachable', `${options.baseUrl} cannot be reached.`)
+  const { apiKeyEnv, timeoutMs = 600_000, maxTries = 6, backoffMs = 500, maxWaitMs = 60_000 } = options
+  const key = keyFrom(apiKeyEnv)
+  const given = baseUrlOf(options.baseUrl)
+  const { send, close } = openConnections(given.protocol)
+  const unproven: Server = { base: given, key, apiKeyEnv, send, timeoutMs, maxTries, backoffMs, maxWaitMs }
+  try {
+    const { base, exchange } = await listModels(unproven)
+    const server = { ...unproven, base }
+    const listed = readModels(exchange, server)
+    const kind =
+      options.kind === undefined
+        ? kindOf({
+            url: base,
+            ownedBy: listed.map(({ ownedBy }) => ownedBy),
+            serverHeader: String(exchange.headers.server),
+          })
+        : serverKinds[options.kind]
+    const models = await withContexts(listed, kind, server)
+    const { complete, spent } = completer(server, kind, models)
+    return { baseUrl: base.href, kind, models, complete, spent, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** The list of models, and the base URL below which it is: many forget `/v1`. */
+async function listModels(server: Server): Promise<{ base: URL; exchange: Exchange }> {
+  const { base } = server
+  const exchange = await get(server, below(base, '/models'))
+  if (exchange.status !== 404 || base.pathname.endsWith('/v1')) return { base, exchange }
+  const versioned = below(base, '/v1')
+  const second = await get(server, below(versioned, '/models'))
+  return second.status < 300 ? { base: versioned, exchange: second } : { base, exchange }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+type Listed = ModelInfo & { readonly ownedBy: string }
+
+/** Empty where the server keeps no list. Throws `UserError` for what is no OpenAI-compatible server. */
+function readModels(exchange: Exchange, server: Server): Listed[] {
+  const { status, text } = exchange
+  if (status === 401 || status === 403) throw keyError(readRefusal(exchange), server, serverKinds.generic)
+  if (status >= 300 && status < 400) {
+    const message = `${server.base.origin} sends requests elsewhere (status ${status}). Give the base URL that it leads to.`
+    throw new UserError('endpoint-moved', message)
+  }
+  if (status >= 400) return []
+  const data = fieldsOf(jsonOf(text))?.data
+  if (!Array.isArray(data)) {
+    const message = `${server.base.href} is no OpenAI-compatible endpoint: it answers /models with something else.`
+    throw new UserError('no-chat-endpoint', message)
+  }
+  return data.flatMap((entry) => {
+    const model = fieldsOf(entry)
+    if (typeof model?.id !== 'string') return []
+    // Gemini lists names that it takes with and without this.
+    return [{ id: model.id.replace(/^models\//, ''), ownedBy: String(model.owned_by ?? ''), ...contextOf(model) }]
+  })
+}
+
+const contextNames = ['max_model_len', 'context_length', 'context_window', 'max_context_length', 'n_ctx']
+
+function contextOf(fields: Fields | undefined): { contextLength?: number } {
+  const found = contextNames.map((name) => fields?.[name]).find((value) => typeof value === 'number' && value > 0)
+  return found === undefined ? {} : { contextLength: found as number }
+}
+
+/** Asks a server that keeps the context length apart from the list: llama.cpp has one, Ollama one for each loaded model. */
+async function withContexts(listed: readonly Listed[], kind: ServerKind, server: Server): Promise<ModelInfo[]> {
+  const models = listed.map(({ id, contextLength }) => ({ id, ...(contextLength !== undefined && { contextLength }) }))
+  if (kind.contextPath === undefined) return models
+  const { text } = await get(server, beside(server.base, kind.contextPath))
+  const body = fieldsOf(jsonOf(text))
+  const ofAll = contextOf(fieldsOf(body?.default_generation_settings))
+  const loaded = Array.isArray(body?.models) ? body.models.map(fieldsOf) : []
+  return models.map((model) => ({
+    ...model,
+    ...ofAll,
+    ...contextOf(loaded.find((one) => one?.name === model.id || one?.model === model.id)),
+  }))
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null ? (value as Fields) : undefined
 }

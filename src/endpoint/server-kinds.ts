@@ -5,4 +5,120 @@ export type ServerKindName = (typeof serverKindNames)[number]
 
 export interface ServerKind {
   readonly name: ServerKindName
+  /** As its makers write it. */
+  readonly title: string
+  /** What a reply that met a stop string ends with: `kept` after the extra field below, `stripped` before it. */
+  readonly stop: 'kept' | 'stripped'
+  /** Sent along with stop strings. */
+  readonly stopFields: Readonly<Record<string, unknown>>
+  readonly seed: boolean
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
+  /** A picture may be sent by id alone once the server has seen it under that id. */
+  readonly imageIds: boolean
+  /** Asks for a picture's full size where a server would shrink it. */
+  readonly imageDetail?: 'high'
+  /** Where a served context length stands, if not in the list of models; a path beside the base URL's `/v1`. */
+  readonly contextPath?: '/props' | '/api/ps'
+  /** How its operator lets a prompt hold `n` pictures. */
+  readonly moreImages: (n: number) => string
+  /** How its operator makes the context longer. */
+  readonly moreContext: string
+  /** The usual name of the variable that holds its key. */
+  readonly keyEnv: string
+}
+
+const plain = { stop: 'stripped', stopFields: {}, seed: true, maxTokensField: 'max_tokens', imageIds: false } as const
+const fixedCap = (): string => 'its cap on pictures is fixed'
+const ownKey = 'VLM_API_KEY'
+
+export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
+  vllm: {
+    ...plain,
+    name: 'vllm',
+    title: 'vLLM',
+    stop: 'kept',
+    stopFields: { include_stop_str_in_output: true },
+    imageIds: true,
+    moreImages: (n) => `start vLLM with --limit-mm-per-prompt '{"image": ${n}}'`,
+    moreContext: 'start vLLM with a larger --max-model-len',
+    keyEnv: ownKey,
+  },
+  sglang: {
+    ...plain,
+    name: 'sglang',
+    title: 'SGLang',
+    moreImages: (n) => `start SGLang with --limit-mm-data-per-request '{"image": ${n}}'`,
+    moreContext: 'start SGLang with a larger --context-length',
+    keyEnv: ownKey,
+  },
+  llamacpp: {
+    ...plain,
+    name: 'llamacpp',
+    title: 'llama.cpp',
+    contextPath: '/props',
+    moreImages: () => 'start llama-server with a larger --ctx-size: it has no cap of its own on pictures',
+    moreContext: 'start llama-server with a larger --ctx-size (it is divided among --parallel slots)',
+    keyEnv: ownKey,
+  },
+  ollama: {
+    ...plain,
+    name: 'ollama',
+    title: 'Ollama',
+    contextPath: '/api/ps',
+    moreImages: () => 'take a model that is made for several pictures',
+    moreContext:
+      'start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more: it drops the oldest messages of longer prompts in silence',
+    keyEnv: ownKey,
+  },
+  openai: {
+    ...plain,
+    name: 'openai',
+    title: 'OpenAI',
+    maxTokensField: 'max_completion_tokens',
+    imageDetail: 'high',
+    moreImages: fixedCap,
+    moreContext: 'take a model with a longer context',
+    keyEnv: 'OPENAI_API_KEY',
+  },
+  gemini: {
+    ...plain,
+    name: 'gemini',
+    title: 'Gemini',
+    seed: false,
+    moreImages: fixedCap,
+    moreContext: 'take a model with a longer context',
+    keyEnv: 'GEMINI_API_KEY',
+  },
+  generic: {
+    ...plain,
+    name: 'generic',
+    title: 'a server of no known kind',
+    moreImages: (n) => `let the server take ${n} pictures a prompt`,
+    moreContext: 'give the server a longer context',
+    keyEnv: ownKey,
+  },
+}
+
+/** What the list of models, the address and the headers of an answer say about a server. */
+export interface KindSigns {
+  readonly url: URL
+  readonly ownedBy: readonly string[]
+  readonly serverHeader?: string
+}
+
+const byOwner: Readonly<Record<string, ServerKindName>> = {
+  vllm: 'vllm',
+  sglang: 'sglang',
+  llamacpp: 'llamacpp',
+  library: 'ollama',
+  google: 'gemini',
+}
+
+export function kindOf({ url, ownedBy, serverHeader }: KindSigns): ServerKind {
+  const host = url.hostname
+  if (host === 'api.openai.com' || host.endsWith('.openai.azure.com')) return serverKinds.openai
+  if (host === 'generativelanguage.googleapis.com') return serverKinds.gemini
+  for (const owner of ownedBy) if (Object.hasOwn(byOwner, owner)) return serverKinds[byOwner[owner]!]
+  if (serverHeader?.toLowerCase().startsWith('llama.cpp')) return serverKinds.llamacpp
+  return url.port === '11434' ? serverKinds.ollama : serverKinds.generic
 }

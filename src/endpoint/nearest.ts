@@ -1,0 +1,29 @@
+/** Names that resemble one that was mistyped. Pure. */
+
+/** At most `count` of the names, the most alike first. */
+export function nearestNames(name: string, names: readonly string[], count = 5): string[] {
+  const wanted = name.toLowerCase()
+  const distance = (other: string): number => {
+    const candidate = other.toLowerCase()
+    // Half of a name, such as one without its organisation, is nearer than any that shares but letters with it.
+    return candidate.includes(wanted) || wanted.includes(candidate) ? 0 : editDistance(wanted, candidate)
+  }
+  return names
+    .map((other) => ({ other, far: distance(other) }))
+    .toSorted((a, b) => a.far - b.far)
+    .slice(0, count)
+    .map(({ other }) => other)
+}
+
+/** Letters to insert, delete or exchange. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

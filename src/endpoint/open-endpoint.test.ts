@@ -1,0 +1,154 @@
+/** Finding a server: its kind, its models and context, its key, and what is said when something is wrong with them. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
+import type { ScriptedEndpoint, ScriptedOptions } from '../../test/scripted-endpoint.ts'
+import { encodeMessage } from './encode-message.ts'
+import type { Endpoint } from './endpoint.ts'
+import { openEndpoint } from './open-endpoint.ts'
+import { kindOf } from './server-kinds.ts'
+
+const secret = 'sk-do-not-tell-anyone'
+const servers: ScriptedEndpoint[] = []
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
+  const server = await startScriptedEndpoint({ script: ['hello'], ...options })
+  servers.push(server)
+  return server.baseUrl
+}
+
+async function opened(baseUrl: string, more: object = {}): Promise<Endpoint> {
+  const endpoint = await openEndpoint({ baseUrl, maxTries: 2, backoffMs: 1, ...more })
+  endpoint.close()
+  return endpoint
+}
+
+async function failure(work: Promise<unknown>): Promise<Error & { code: string }> {
+  return work.then(
+    () => expect.fail('it did not fail'),
+    (error: Error & { code: string }) => error,
+  )
+}
+
+describe('kinds', () => {
+  test.each([
+    ['http://10.0.0.1:8000/v1', 'vllm', 'vllm'],
+    ['http://10.0.0.1:30000/v1', 'sglang', 'sglang'],
+    ['http://10.0.0.1:8080/v1', 'llamacpp', 'llamacpp'],
+    ['http://10.0.0.1:9/v1', 'library', 'ollama'],
+    ['http://10.0.0.1:11434/v1', 'me', 'ollama'],
+    ['https://api.openai.com/v1', 'system', 'openai'],
+    ['https://mine.openai.azure.com/openai/v1', '', 'openai'],
+    ['https://generativelanguage.googleapis.com/v1beta/openai', 'google', 'gemini'],
+    ['http://10.0.0.1:4000/v1', 'openai', 'generic'],
+    ['http://10.0.0.1:4000/v1', 'constructor', 'generic'],
+  ])('%s with models of %s is %s', (url, owner, name) => {
+    expect(kindOf({ url: new URL(url), ownedBy: [owner] }).name).toBe(name)
+  })
+
+  test('a given kind stands', async () => {
+    expect((await opened(await serve(), { kind: 'sglang' })).kind.name).toBe('sglang')
+  })
+})
+
+describe('context length', () => {
+  test('vLLM lists it', async () => {
+    const baseUrl = await serve({ models: [{ id: 'a', max_model_len: 4096 }, { id: 'b' }] })
+    expect((await opened(baseUrl)).models).toEqual([{ id: 'a', contextLength: 4096 }, { id: 'b' }])
+  })
+
+  test('llama.cpp says it in its properties, Ollama for what is loaded', async () => {
+    const props = await serve({
+      ownedBy: 'llamacpp',
+      routes: { '/props': { default_generation_settings: { n_ctx: 8192 } } },
+    })
+    expect((await opened(props)).models).toEqual([{ id: 'test-vlm', contextLength: 8192 }])
+    const ps = await serve({
+      ownedBy: 'library',
+      models: [{ id: 'loaded' }, { id: 'other' }],
+      routes: { '/api/ps': { models: [{ name: 'loaded', context_length: 4096 }] } },
+    })
+    expect((await opened(ps)).models).toEqual([{ id: 'loaded', contextLength: 4096 }, { id: 'other' }])
+  })
+})
+
+describe('addresses', () => {
+  test('/v1 may be forgotten, /chat/completions be too much', async () => {
+    const baseUrl = await serve()
+    expect((await opened(baseUrl.replace('/v1', ''))).baseUrl).toBe(baseUrl)
+    expect((await opened(`${baseUrl}/chat/completions`)).baseUrl).toBe(baseUrl)
+    expect((await opened(`${baseUrl}/`)).baseUrl).toBe(baseUrl)
+  })
+
+  test.each([
+    ['nonsense', 'base-url-bad'],
+    ['ftp://host/v1', 'base-url-bad'],
+    [`http://me:${secret}@127.0.0.1/v1`, 'base-url-secret'],
+    [`http://127.0.0.1/v1?key=${secret}`, 'base-url-secret'],
+    ['http://127.0.0.1:1/v1', 'endpoint-unreachable'],
+    ['http://no-such-host.invalid/v1', 'endpoint-unreachable'],
+  ])('%s ends with exit code 2', async (baseUrl, code) => {
+    const error = await failure(openEndpoint({ baseUrl, backoffMs: 1 }))
+    expect(error).toMatchObject({ code, exitCode: 2 })
+    expect(error.message).not.toContain(secret)
+  })
+
+  test('something else that speaks HTTP', async () => {
+    const web = createServer((_, response) => response.end('<html>Welcome</html>')).listen(0, '127.0.0.1')
+    await new Promise((resolve) => web.once('listening', resolve))
+    const baseUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1`
+    expect(await failure(openEndpoint({ baseUrl }))).toMatchObject({ code: 'no-chat-endpoint', exitCode: 2 })
+    web.closeAllConnections()
+    web.close()
+  })
+})
+
+describe('keys', () => {
+  test('a variable that is not set is named', async () => {
+    const baseUrl = await serve()
+    for (const value of [undefined, '', '  ']) {
+      vi.stubEnv('MINI_O3_TEST_KEY', value)
+      const error = await failure(openEndpoint({ baseUrl, apiKeyEnv: 'MINI_O3_TEST_KEY' }))
+      expect(error).toMatchObject({ code: 'api-key-missing', exitCode: 2 })
+      expect(error.message).toContain('MINI_O3_TEST_KEY')
+    }
+  })
+
+  test('a server that wants one says how to give it', async () => {
+    const error = await failure(openEndpoint({ baseUrl: await serve({ apiKey: secret }) }))
+    expect(error).toMatchObject({ code: 'api-key-refused', exitCode: 2 })
+    expect(error.message).toContain('--api-key-env')
+  })
+
+  test('a wrong one is never repeated, though the server does', async () => {
+    vi.stubEnv('MINI_O3_TEST_KEY', secret)
+    const baseUrl = await serve({ apiKey: 'another' })
+    const error = await failure(openEndpoint({ baseUrl, apiKeyEnv: 'MINI_O3_TEST_KEY' }))
+    expect(error).toMatchObject({ code: 'api-key-refused' })
+    expect(error.message).toContain('MINI_O3_TEST_KEY')
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain(secret)
+  })
+
+  test.each([400, 401, 403, 429, 500])('nor in an error with status %d', async (status) => {
+    vi.stubEnv('MINI_O3_TEST_KEY', `${secret}\n`)
+    const script = () => ({ status, body: { error: { message: `Bearer ${secret} is no good` } } })
+    const baseUrl = await serve({ apiKey: secret, script })
+    const endpoint = await opened(baseUrl, { apiKeyEnv: 'MINI_O3_TEST_KEY' })
+    const messages = [encodeMessage({ role: 'user', content: 'Hello?' })]
+    const error = await failure(endpoint.complete({ model: 'test-vlm', messages }))
+    expect(error.message).toContain('is no good')
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)} ${JSON.stringify(endpoint)}`).not.toContain(secret)
+  })
+
+  test('one that could end a header is refused', async () => {
+    vi.stubEnv('MINI_O3_TEST_KEY', `${secret}\r\nX-More: 1`)
+    const error = await failure(openEndpoint({ baseUrl: await serve(), apiKeyEnv: 'MINI_O3_TEST_KEY' }))
+    expect(error).toMatchObject({ code: 'api-key-bad' })
+    expect(error.message).not.toContain(secret)
+  })
+})

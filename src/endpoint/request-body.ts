@@ -1,0 +1,76 @@
+/** A request as the pieces of its body: messages go out as the bytes that they are, nothing is written anew. Pure. */
+import type { EncodedImage } from './encode-message.ts'
+import type { CompletionRequest } from './endpoint.ts'
+import type { ServerKind } from './server-kinds.ts'
+
+/** What was learnt of a server beyond its kind. */
+export interface Habits {
+  /** Parameters that it refused; they are not sent again. */
+  readonly dropped: ReadonlySet<string>
+  /** Pictures that it is thought to have, by hash: they are sent by id. */
+  readonly heldImages: ReadonlySet<string>
+}
+
+export interface RequestBody {
+  readonly pieces: readonly Uint8Array[]
+  /** Of all pieces. */
+  readonly bytes: number
+  /** Names of the fields beside model and messages. */
+  readonly fields: readonly string[]
+  /** Hashes of all pictures, and how many of them went by id. */
+  readonly images: readonly string[]
+  readonly imagesById: number
+}
+
+export function requestBody(request: CompletionRequest, kind: ServerKind, habits: Habits): RequestBody {
+  const pieces: Uint8Array[] = [Buffer.from(`{"model":${JSON.stringify(request.model)},"messages":[`)]
+  const images: string[] = []
+  let imagesById = 0
+  request.messages.forEach((message, index) => {
+    if (index > 0) pieces.push(comma)
+    for (const piece of message.pieces) {
+      if (piece instanceof Uint8Array) {
+        pieces.push(piece)
+        continue
+      }
+      images.push(piece.sha256)
+      const byId = kind.imageIds && habits.heldImages.has(piece.sha256)
+      if (byId) imagesById++
+      pieces.push(...imagePieces(piece, kind, byId))
+    }
+  })
+  const fields = requestFields(request, kind, habits.dropped)
+  const names = Object.keys(fields)
+  pieces.push(Buffer.from(names.length === 0 ? ']}' : `],${JSON.stringify(fields).slice(1)}`))
+  return { pieces, bytes: pieces.reduce((sum, { length }) => sum + length, 0), fields: names, images, imagesById }
+}
+
+const comma = Buffer.from(',')
+const urlStart = Buffer.from('{"type":"image_url","image_url":{"url":"')
+
+/** vLLM's form: with the picture or, where it has that already, with null in its place (its page on multimodal inputs). */
+function imagePieces({ sha256, dataUrl }: EncodedImage, kind: ServerKind, byId: boolean): Uint8Array[] {
+  if (byId) return [Buffer.from(`{"type":"image_url","image_url":null,"uuid":"${sha256}"}`)]
+  const detail = kind.imageDetail === undefined ? '' : `,"detail":"${kind.imageDetail}"`
+  const id = kind.imageIds ? `,"uuid":"${sha256}"` : ''
+  return [urlStart, dataUrl, Buffer.from(`"${detail}}${id}}`)]
+}
+
+function requestFields(
+  { stop, maxTokens, temperature, topP, seed, tools }: CompletionRequest,
+  kind: ServerKind,
+  dropped: ReadonlySet<string>,
+): Record<string, unknown> {
+  const { maxTokensField } = kind
+  const otherField = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+  const stopping = stop !== undefined && stop.length > 0 && !dropped.has('stop')
+  const all: Record<string, unknown> = {
+    ...(stopping && { stop, ...kind.stopFields }),
+    [dropped.has(maxTokensField) ? otherField : maxTokensField]: maxTokens,
+    temperature,
+    top_p: topP,
+    seed: kind.seed ? seed : undefined,
+    tools: tools === undefined || tools.length === 0 ? undefined : tools,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([name, value]) => value !== undefined && !dropped.has(name)))
+}

@@ -1,0 +1,61 @@
+/** Trying again: how often, and how long to wait before. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { AbortedError, TransportError } from '../shared/errors.ts'
+
+/** The result, or why another try may do better, and how long the server wants to be left alone. */
+export type Tried<T> = { readonly result: T } | { readonly error: TransportError; readonly waitMs?: number }
+
+export interface RetryRules {
+  /** The first included. */
+  readonly maxTries: number
+  /** Milliseconds before the second try; doubled for each further one. */
+  readonly backoffMs: number
+  /** No wait is longer, whatever a server asks for. */
+  readonly maxWaitMs: number
+  readonly signal?: AbortSignal
+  readonly onRetry: () => void
+}
+
+/** Throws the last error when all tries were in vain, and `AbortedError` as soon as the signal fires. */
+export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: RetryRules): Promise<T> {
+  const { maxTries, backoffMs, maxWaitMs, signal, onRetry } = rules
+  for (let tries = 1; ; tries++) {
+    const tried = await attempt()
+    if ('result' in tried) return tried.result
+    const { error } = tried
+    if (tries >= maxTries) {
+      const message = maxTries === 1 ? error.message : `${error.message} That was the last of ${maxTries} tries.`
+      throw new TransportError(error.code, message, { cause: error.cause })
+    }
+    onRetry()
+    // Spread out, so that a thousand searches do not come back all at once.
+    const own = backoffMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2)
+    const asked = tried.waitMs === undefined ? own : tried.waitMs * (1 + Math.random() / 10)
+    await pause(Math.min(asked, maxWaitMs), signal)
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal })
+  } catch {
+    throw new AbortedError(undefined, { cause: signal?.reason })
+  }
+}
+
+const retried = new Set([408, 409, 425, 429])
+
+export function worthAnotherTry(status: number): boolean {
+  return retried.has(status) || status >= 500
+}
+
+/** Milliseconds from `Retry-After-Ms`, or `Retry-After` in seconds or as a date; undefined if the server did not say. */
+export function retryAfterMs(headers: IncomingHttpHeaders, now: number = Date.now()): number | undefined {
+  const precise = Number(headers['retry-after-ms'] ?? Number.NaN)
+  if (precise >= 0) return precise
+  const said = headers['retry-after']
+  if (said === undefined) return undefined
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(said) ? Number(said) * 1000 : Date.parse(said) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}
