@@ -1,0 +1,186 @@
+/** The LLM judge through a real server on the loopback, which plays what models and networks do. */
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
+import type { ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { openEndpoint } from '../endpoint/open-endpoint.ts'
+import type { Problem } from '../protocol/problem.ts'
+import { openRun } from '../shared/run-folder.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { openJudgeCache } from './judge-cache.ts'
+import type { JudgeCache } from './judge-cache.ts'
+import type { Judge } from './judge.ts'
+import { llmJudge } from './llm.ts'
+import type { LlmJudgeOptions } from './llm.ts'
+
+const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour is the door?', answer: 'White.' }
+const key = 'sk-test-0123456789'
+
+let folder: string
+const closing: (() => unknown)[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'llm-judge-'))
+})
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+  await rm(folder, { recursive: true })
+})
+
+interface Opened {
+  readonly judge: Judge
+  readonly server: ScriptedEndpoint
+  readonly endpoint: Endpoint
+  readonly cache: JudgeCache
+  readonly run: RunFolder
+}
+
+async function open(
+  script: ScriptedOptions['script'],
+  change: Partial<LlmJudgeOptions> = {},
+  options: Partial<ScriptedOptions> = {},
+): Promise<Opened> {
+  const server = await startScriptedEndpoint({ script, models: [{ id: 'judge' }], ...options })
+  closing.push(() => server.close())
+  process.env.JUDGE_TEST_KEY = key
+  const apiKeyEnv = options.apiKey === undefined ? undefined : 'JUDGE_TEST_KEY'
+  const endpoint = await openEndpoint({ baseUrl: server.baseUrl, apiKeyEnv, maxTries: 3, backoffMs: 1, timeoutMs: 500 })
+  closing.push(() => endpoint.close())
+  const run = await openRun(join(folder, 'run'), {})
+  let open = true
+  closing.push(() => open && run.close())
+  const cache = await openJudgeCache(run)
+  const judge = llmJudge({ endpoint, model: 'judge', parser: 'official', cache, ...change })
+  const closeOnce = async (): Promise<void> => {
+    if (open) await run.close()
+    open = false
+  }
+  return { judge, server, endpoint, cache, run: { ...run, close: closeOnce } }
+}
+
+const temperatures = ({ requests }: ScriptedEndpoint): unknown[] => requests.map(({ body }) => body.temperature)
+
+test('asks in text for the meaning, and takes the score', async () => {
+  const { judge, server } = await open(({ messages }) =>
+    messages[1]!.text.includes('ivory') ? 'Score: 1' : 'Score: 0',
+  )
+  expect(await judge(problem, 'ivory')).toEqual({ kind: 'correct', reason: 'judge: Score: 1' })
+  expect(await judge(problem, 'black')).toEqual({ kind: 'wrong', reason: 'judge: Score: 0' })
+  const [asked] = server.requests
+  expect(asked!.messages.map(({ role }) => role)).toEqual(['system', 'user'])
+  expect(asked!.messages.flatMap(({ images }) => images)).toEqual([])
+  for (const part of [problem.question, problem.answer!, 'ivory']) expect(asked!.messages[1]!.text).toContain(part)
+  expect(temperatures(server)).toEqual([0, 0])
+  expect(server.violations).toEqual([])
+})
+
+test('texts with marks of the prompt in them stay what they are', async () => {
+  const { judge, server } = await open(['Score: 0'])
+  await judge({ ...problem, question: 'What says {answer}?' }, '{reference} $& $1')
+  expect(server.requests[0]!.messages[1]!.text).toContain('Question: What says {answer}?')
+  expect(server.requests[0]!.messages[1]!.text).toContain('Given answer: {reference} $& $1')
+})
+
+test('"10" is right as the released scorer reads it; read strictly, it is asked again and stays unjudged', async () => {
+  const tens = (): Step => 'Score: 10'
+  const official = await open(tens)
+  expect((await official.judge(problem, 'ivory')).kind).toBe('correct')
+  await official.run.close()
+  const strict = await open(tens, { parser: 'strict' })
+  const verdict = await strict.judge(problem, 'ivory')
+  expect(verdict).toEqual({ kind: 'unjudged', reason: 'judge gave no score in 5 replies, at last: Score: 10' })
+  expect(strict.server.requests).toHaveLength(5)
+})
+
+test('a reply without a score is asked for again, warmer each time, and then left unjudged', async () => {
+  const mended = await open(({ attempt }) => ['Well, well.', 'Score: maybe', 'Score: 1'][attempt - 1]!)
+  expect(await mended.judge(problem, 'ivory')).toMatchObject({ kind: 'correct' })
+  expect(temperatures(mended.server)).toEqual([0, 0.2, 0.4])
+  await mended.run.close()
+
+  const hopeless = await open(({ attempt }) => `Nonsense ${attempt}`)
+  expect((await hopeless.judge(problem, 'cream')).kind).toBe('unjudged')
+  expect(temperatures(hopeless.server)).toEqual([0, 0.2, 0.4, 0.6, 0.8])
+  // Nothing of that is kept: whoever wants to know asks again.
+  expect((await hopeless.judge(problem, 'cream')).kind).toBe('unjudged')
+  expect(hopeless.server.requests).toHaveLength(10)
+  expect(hopeless.cache.counts()).toEqual({ wanted: 2, cached: 0 })
+})
+
+test('what needs no judge costs no call', async () => {
+  const { judge, server } = await open([])
+  expect((await judge(problem, null)).kind).toBe('wrong')
+  expect((await judge(problem, ' \n')).kind).toBe('wrong')
+  expect((await judge({ ...problem, answer: undefined }, 'ivory')).kind).toBe('unjudged')
+  expect(server.requests).toEqual([])
+})
+
+test('a storm of 429 passes, or leaves the answer unjudged', async () => {
+  const busy: Step = { status: 429, headers: { 'retry-after': '0' }, body: { error: { message: 'Slow down.' } } }
+  const { judge, server, endpoint } = await open({ ivory: [busy, busy, 'Score: 1'], cream: [busy, busy, busy] })
+  expect((await judge(problem, 'ivory')).kind).toBe('correct')
+  expect(endpoint.spent()).toMatchObject({ requests: 3, retries: 2 })
+  const verdict = await judge(problem, 'cream')
+  expect(verdict.kind).toBe('unjudged')
+  expect(verdict.reason).toContain('judge could not be asked')
+  expect(server.requests).toHaveLength(6)
+})
+
+test.each(['cut', 'empty', 'huge', 'hang'] as const)('a reply that is %s leaves the answer unjudged', async (fault) => {
+  const { judge } = await open(() => ({ fault }))
+  expect((await judge(problem, 'ivory')).kind).toBe('unjudged')
+})
+
+test('the same question is asked once, also at the same time, and after a kill', async () => {
+  const first = await open(() => 'Score: 1')
+  const verdicts = await Promise.all(Array.from({ length: 8 }, () => first.judge(problem, 'ivory')))
+  expect(verdicts.every(({ kind }) => kind === 'correct')).toBe(true)
+  expect(first.server.requests).toHaveLength(1)
+  expect(first.cache.counts()).toEqual({ wanted: 8, cached: 7 })
+  await first.judge({ ...problem, docId: 'p2' }, 'ivory')
+  await first.judge({ ...problem, answer: 'ivory' }, 'ivory')
+  await first.judge({ ...problem, question: 'Which one?' }, 'ivory')
+  expect(first.server.requests).toHaveLength(3)
+  await first.run.close()
+  await appendFile(join(folder, 'run', 'judgements.jsonl'), '{"model":"judge","question":"Whi')
+
+  const second = await open(() => 'Score: 0')
+  expect((await second.judge(problem, 'ivory')).kind).toBe('correct')
+  expect(second.server.requests).toHaveLength(0)
+  // Another way to read replies, or other prompts, are another judge.
+  const { endpoint, cache } = second
+  const judges = [
+    llmJudge({ endpoint, cache, model: 'judge', parser: 'strict' }),
+    llmJudge({ endpoint, cache, model: 'judge', parser: 'official', prompts: { system: 's', query: '{answer}?' } }),
+  ]
+  for (const judge of judges) expect((await judge(problem, 'ivory')).kind).toBe('wrong')
+})
+
+test('a wrong key ends the work, and never shows', async () => {
+  const right = await open(() => 'Score: 1', {}, { apiKey: key })
+  expect((await right.judge(problem, 'ivory')).kind).toBe('correct')
+  expect(await readFile(join(folder, 'run', 'judgements.jsonl'), 'utf8')).not.toContain(key)
+  await right.run.close()
+  const refusing = await open(
+    () => ({ status: 401, body: { error: { message: `Incorrect API key: ${key}` } } }),
+    {},
+    { apiKey: key },
+  )
+  const error: Error = await Promise.resolve(refusing.judge(problem, 'cream')).then(
+    () => new Error('no error'),
+    (thrown: Error) => thrown,
+  )
+  expect(error).toMatchObject({ exitCode: 2 })
+  expect(`${error.message} ${error.stack}`).not.toContain(key)
+})
+
+test('a line that is no judgement is an error that names the file', async () => {
+  const { run } = await open([])
+  await run.append('judgements', { model: 7 })
+  await expect(openJudgeCache(run)).rejects.toMatchObject({
+    code: 'judgements-unreadable',
+    message: expect.stringContaining('judgements.jsonl'),
+  })
+})
