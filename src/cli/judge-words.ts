@@ -110,7 +110,7 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
   }
   const server = { baseUrl: judgeBaseUrl, apiKeyEnv: judgeApiKeyEnv, replySeconds }
   const prompts = defaultJudgePrompts
-  const { endpoint } = await openModel(server, model)
+  const { endpoint } = await openModel(server, model).catch(asJudge)
   let cache: JudgeCache | undefined
   return {
     settings: { name, parser, promptsSha256: judgePromptsHash(prompts) },
@@ -125,6 +125,13 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
     },
     close: () => endpoint.close(),
   }
+}
+
+/** The server of a judge and that of a policy are named by different words: says which one is meant. */
+function asJudge(error: unknown): never {
+  if (!(error instanceof UserError)) throw error
+  const message = error.message.replaceAll('--api-key-env', '--judge-api-key-env').replaceAll('chat:', 'llm:')
+  throw new UserError(error.code, `The judge: ${message}`, { cause: error })
 }
 
 function checkChoices(problems: readonly Problem[]): void {
