@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { readProblems } from '../benchmark/mini-o3-json.ts'
+import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
 import { coldStartFiles, readColdStart } from '../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets } from '../coldstart/export/export-set.ts'
 import type { ExportTarget } from '../coldstart/export/export-set.ts'
@@ -122,7 +122,8 @@ async function openSearches(path: string, config: RunConfig, words: ExportWords)
   const searches = await readSearches(path, { all: words.all === true })
   const split = config.command === 'collect' ? 'train' : undefined
   const entries = await readProblems(data, { split })
-  const rows = runRows(searches, { entries, profiles: possibleProfiles(config, words), encoding: words.pictures })
+  const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
+  const rows = runRows(searches, { problems, profiles: possibleProfiles(config, words), encoding: words.pictures })
   return { rows, total: searches.length }
 }
 

@@ -1,18 +1,18 @@
 /** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
 import { join } from 'node:path'
-import { openProblemPicture } from '../../benchmark/mini-o3-json.ts'
-import type { ProblemEntry } from '../../benchmark/mini-o3-json.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
+import type { WantedProblem } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readJsonl } from '../../shared/jsonl.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { view, viewRule } from '../../vision/fit.ts'
+import type { Picture } from '../../vision/picture.ts'
 import { conversationOf } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
 
@@ -44,7 +44,7 @@ export async function readSearches(path: string, { all }: { readonly all: boolea
 
 export interface RunRowsOptions {
   /** The problems that were searched, in the order of their set. */
-  readonly entries: readonly ProblemEntry[]
+  readonly problems: readonly WantedProblem[]
   /** Those that the searches may have been made under. */
   readonly profiles: readonly Profile[]
   readonly encoding: Encoding
@@ -55,7 +55,7 @@ export async function* runRows(
   trajectories: readonly Trajectory[],
   options: RunRowsOptions,
 ): AsyncGenerator<TrainingRow, void> {
-  for (const { trajectory, entry, sampleIndex, profile } of planned(trajectories, options)) {
+  for (const { trajectory, openPicture, sampleIndex, profile } of planned(trajectories, options)) {
     const { problem } = trajectory
     yield {
       name: nameOf(trajectory),
@@ -64,20 +64,20 @@ export async function* runRows(
       rolloutIndex: trajectory.sampleIndex,
       system: profile.prompts.system,
       messages: conversationOf(trajectory, profile),
-      images: await views(trajectory, entry, profile, options.encoding),
+      images: await views(trajectory, await openPicture(), profile, options.encoding),
     }
   }
 }
 
 interface Planned {
   readonly trajectory: Trajectory
-  readonly entry: ProblemEntry
+  readonly openPicture: WantedProblem['openPicture']
   readonly sampleIndex: number
   readonly profile: Profile
 }
 
-function planned(trajectories: readonly Trajectory[], { entries, profiles }: RunRowsOptions): Planned[] {
-  const places = new Map(entries.map(({ problem }, index) => [searchKey(problem, 0), index]))
+function planned(trajectories: readonly Trajectory[], { problems, profiles }: RunRowsOptions): Planned[] {
+  const places = new Map(problems.map(({ problem }, index) => [searchKey(problem, 0), index]))
   const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
   return trajectories
     .map((trajectory) => {
@@ -85,7 +85,7 @@ function planned(trajectories: readonly Trajectory[], { entries, profiles }: Run
       if (profile === undefined) throw unknownProfile(trajectory)
       const sampleIndex = places.get(searchKey(trajectory.problem, 0))
       if (sampleIndex === undefined) throw unknownProblem(trajectory)
-      return { trajectory, entry: entries[sampleIndex]!, sampleIndex, profile }
+      return { trajectory, openPicture: problems[sampleIndex]!.openPicture, sampleIndex, profile }
     })
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
 }
@@ -93,11 +93,10 @@ function planned(trajectories: readonly Trajectory[], { entries, profiles }: Run
 /** Every view of the search, as the policy saw it. */
 async function views(
   trajectory: Trajectory,
-  entry: ProblemEntry,
+  picture: Picture,
   profile: Profile,
   encoding: Encoding,
 ): Promise<TrainingImage[]> {
-  const picture = await openProblemPicture(entry)
   if (picture.sha256 !== trajectory.picture.sha256) {
     throw new UserError(
       'export-picture-differs',

@@ -1,0 +1,186 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collectedRun } from '../../../test/collected-run.ts'
+import type { CollectedRun } from '../../../test/collected-run.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { defaultPrompts } from '../../protocol/prompts.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { WantedProblem } from '../../search/owed-samples.ts'
+import { readSearches, runRows } from './run-rows.ts'
+import type { RunRowsOptions } from './run-rows.ts'
+import { checkMarks, typedMessages } from './training-row.ts'
+import type { TrainingRow } from './training-row.ts'
+
+/** Other words, and labels that drift from the names after an error. */
+const drifting: Profile = { ...profiles.embedded, prompts: defaultPrompts, observationNumbering: 'official' }
+
+let folder: string
+let run: CollectedRun
+let searches: Trajectory[]
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-rows-'))
+  run = await collectedRun(folder, drifting)
+  searches = await readSearches(run.path, { all: false })
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function rowsOf(
+  trajectories: readonly Trajectory[],
+  change: Partial<RunRowsOptions> = {},
+): Promise<TrainingRow[]> {
+  const rows: TrainingRow[] = []
+  const options = {
+    problems: run.problems,
+    profiles: [profiles.default, drifting],
+    encoding: 'png',
+    ...change,
+  } as const
+  for await (const row of runRows(trajectories, options)) rows.push(row)
+  return rows
+}
+
+describe('runRows', () => {
+  it('says what the policy was told, word for word, and what it replied', async () => {
+    const rows = await rowsOf(searches)
+    expect(rows.length).toBe(3)
+    for (const [index, row] of rows.entries()) {
+      const { docId } = run.problems[index]!.problem
+      const search = searches.find(({ problem }) => problem.docId === docId)!
+      const told = run.told.get(docId)!
+      expect(told.some(({ kind }) => kind === 'error')).toBe(true)
+      expect(told.some(({ kind }) => kind === 'observation')).toBe(true)
+      expect(row.messages.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual(
+        told.map(({ text }) => text),
+      )
+      expect(row.messages.filter(({ role }) => role === 'assistant').map(({ text }) => text)).toEqual(
+        search.turns.map(({ text }) => text),
+      )
+      expect(row).toMatchObject({ system: defaultPrompts.system, sampleIndex: index, rolloutIndex: 0 })
+    }
+  })
+
+  it('shows what the policy saw, pixel for pixel, in the order of the marks', async () => {
+    for (const [index, row] of (await rowsOf(searches)).entries()) {
+      checkMarks(row)
+      const seen = run.told
+        .get(run.problems[index]!.problem.docId)!
+        .flatMap((message) => (message.kind === 'error' ? [] : [message.view]))
+      expect(row.images.length).toBe(seen.length)
+      for (const [at, { bytes, name }] of row.images.entries()) {
+        const pixels = await seen[at]!.pixels()
+        const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
+        expect([info.width, info.height]).toEqual([pixels.width, pixels.height])
+        expect(data.equals(Buffer.from(pixels.data))).toBe(true)
+        expect(name).toBe(at === 0 ? 'original_image.png' : `observation_${at}.png`)
+      }
+    }
+  })
+
+  it('writes JPEG where that is wanted', async () => {
+    const [row] = await rowsOf(searches.slice(0, 1), { encoding: 'jpeg' })
+    expect(row!.images[0]!.name).toBe('original_image.jpg')
+    expect((await sharp(row!.images[0]!.bytes).metadata()).format).toBe('jpeg')
+  })
+
+  it('refuses what it cannot tell again: another profile, another picture, another set', async () => {
+    await expect(rowsOf(searches, { profiles: Object.values(profiles) })).rejects.toMatchObject({
+      code: 'export-profile-unknown',
+      exitCode: 2,
+    })
+    await expect(rowsOf(searches, { problems: run.problems.slice(1) })).rejects.toMatchObject({
+      code: 'export-problem-unknown',
+    })
+    const [first, second, third] = run.problems as [WantedProblem, WantedProblem, WantedProblem]
+    const mixedUp = [{ ...first, openPicture: second.openPicture }, second, third]
+    await expect(rowsOf(searches, { problems: mixedUp })).rejects.toMatchObject({
+      code: 'export-picture-differs',
+      message: expect.stringContaining(first.problem.docId),
+    })
+  })
+
+  it('refuses a search with a gap in the middle', async () => {
+    const search = searches[0]!
+    const { error: _, ...gap } = search.turns[0]!
+    await expect(rowsOf([{ ...search, turns: [gap, ...search.turns.slice(1)] }])).rejects.toMatchObject({
+      code: 'export-broken-search',
+      message: expect.stringContaining(search.problem.docId),
+    })
+  })
+})
+
+describe('readSearches', () => {
+  const lines = (trajectories: readonly unknown[]) => trajectories.map((line) => `${JSON.stringify(line)}\n`).join('')
+
+  it('takes the right ones, or all that did not fail; of the same search the last line', async () => {
+    const path = await mkdtemp(join(folder, 'other-'))
+    const [right, wrong, failed] = searches as [Trajectory, Trajectory, Trajectory]
+    const before = { ...right, answer: 'before', verdict: { kind: 'wrong', reason: '' } }
+    const broken = { ...failed, end: 'failed', verdict: undefined }
+    const lost = { ...wrong, verdict: { kind: 'wrong', reason: '' } }
+    await writeFile(join(path, 'trajectories.jsonl'), lines([before, lost, broken, right]))
+    expect(await readSearches(path, { all: false })).toEqual([right])
+    expect((await readSearches(path, { all: true })).map(({ problem }) => problem.docId).toSorted()).toEqual(
+      [right, wrong].map(({ problem }) => problem.docId).toSorted(),
+    )
+    await writeFile(join(path, 'trajectories.jsonl'), lines([lost]))
+    await expect(readSearches(path, { all: false })).rejects.toMatchObject({
+      code: 'export-nothing',
+      message: expect.stringContaining('--all'),
+    })
+    await appendFile(join(path, 'trajectories.jsonl'), '{"version":99}\n')
+    await expect(readSearches(path, { all: true })).rejects.toMatchObject({ code: 'export-not-a-run' })
+  })
+
+  it('leaves the run as it is', async () => {
+    const before = await readFile(join(run.path, 'trajectories.jsonl'))
+    await readSearches(run.path, { all: true })
+    expect(await readFile(join(run.path, 'trajectories.jsonl'))).toEqual(before)
+  })
+})
+
+describe('marks', () => {
+  const row: TrainingRow = {
+    name: 'set/problem (search 0)',
+    dataSource: 'set',
+    sampleIndex: 0,
+    rolloutIndex: 0,
+    system: 'Look.',
+    messages: [
+      { role: 'user', text: 'before\n<image>\nbehind' },
+      { role: 'assistant', text: 'a reply' },
+    ],
+    images: [{ bytes: new Uint8Array(1), name: 'original_image.png' }],
+  }
+
+  it('are refused where a question, a reply or the system prompt holds their characters', () => {
+    expect(() => checkMarks(row)).not.toThrow()
+    const [question, reply] = row.messages as [TrainingRow['messages'][0], TrainingRow['messages'][0]]
+    const others: Partial<TrainingRow>[] = [
+      { messages: [{ ...question, text: '<image>\nWhat does "<image>" mean?' }, reply] },
+      { messages: [question, { ...reply, text: 'I see <image>' }] },
+      { system: 'Every <image> counts.' },
+      { images: [] },
+    ]
+    for (const change of others) {
+      expect(() => checkMarks({ ...row, ...change })).toThrow(
+        expect.objectContaining({ code: 'export-image-marks', message: expect.stringContaining(row.name) }),
+      )
+    }
+  })
+
+  it('become parts between the texts', () => {
+    expect(typedMessages(row)).toEqual([
+      { role: 'system', content: [{ type: 'text', text: 'Look.' }] },
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'before\n' }, { type: 'image' }, { type: 'text', text: '\nbehind' }],
+      },
+      { role: 'assistant', content: [{ type: 'text', text: 'a reply' }] },
+    ])
+    expect(typedMessages({ ...row, system: '' }).map(({ role }) => role)).toEqual(['user', 'assistant'])
+  })
+})
