@@ -1,0 +1,162 @@
+/** Benchmarks in the layouts in which they are published, a few problems each, with pictures drawn from our own scenes. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { drawScene } from '../src/probe/draw.ts'
+import { makeScene } from '../src/probe/scene.ts'
+import { encodeJpeg, encodePng } from '../src/vision/encode.ts'
+
+export async function scenePicture(seed: number, encoding: 'jpeg' | 'png' = 'jpeg', sidePx = 96): Promise<Buffer> {
+  const pixels = drawScene(makeScene(seed, 'easy', seed % 10), [0, 0, 1, 1], { width: sidePx, height: sidePx })
+  return Buffer.from(await (encoding === 'jpeg' ? encodeJpeg(pixels) : encodePng(pixels)))
+}
+
+export async function put(path: string, content: string | Uint8Array): Promise<string> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content)
+  return path
+}
+
+/** As pandas writes it: cells are quoted where they hold the separator, a quote or a line break. */
+export function delimited(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  separator = '\t',
+  lineEnd = '\n',
+): string {
+  const names = Object.keys(rows[0]!)
+  const cell = (value: unknown): string => {
+    const text = value === undefined ? '' : String(value)
+    return /["\n\r]/.test(text) || text.includes(separator) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return [names, ...rows.map((row) => names.map((name) => row[name]))]
+    .map((row) => row.map(cell).join(separator) + lineEnd)
+    .join('')
+}
+
+export async function writeVisualProbe(
+  base: string,
+  change: (row: Record<string, unknown>, at: number) => object = (row) => row,
+) {
+  const rows = [1, 2].map((n) => ({
+    images: [`VisualProbe_Hard/data/visual_probe_hard_${n}.jpg`],
+    problem: '<image>\nWhich digit is on the red star?',
+    solution: n === 1 ? 'Seven.' : 'white',
+    data_source: 'visual_probe_hard',
+    doc_id: `visual_probe_hard_${n}`,
+  }))
+  for (const { images } of rows) await put(join(base, images[0]!), await scenePicture(1))
+  await put(join(base, 'VisualProbe_Hard', 'val.json'), JSON.stringify(rows.map(change)))
+}
+
+const closing = "Answer with the option's letter from the given choices directly."
+
+export const vstarQuestions = [
+  {
+    image: 'direct_attributes/sa_4690.jpg',
+    text: `What is the colour of the "flag"?\n(A) blue\n(B) red\n(C) white\n(D) green\n${closing}`,
+    category: 'direct_attributes',
+    label: 'B',
+    question_id: 0,
+  },
+  {
+    image: 'relative_position/sa_17.jpg',
+    text: `Is the dog left or right of the bench?\n(A) The dog is left of it.\n(B) The dog is right of it.\n${closing}`,
+    category: 'relative_position',
+    label: 'A',
+    question_id: 1,
+  },
+]
+
+/** Both layouts, as they lie side by side; in the pictures' own files the right option comes first. */
+export async function writeVstar(base: string, questions: readonly object[] = vstarQuestions): Promise<string> {
+  const folder = join(base, 'vstar_bench')
+  const options = [
+    {
+      stem: 'direct_attributes/sa_4690',
+      question: 'What is the colour of the "flag"?',
+      options: ['red', 'blue', 'white', 'green'],
+    },
+    {
+      stem: 'relative_position/sa_17',
+      question: 'Is the dog left or right of the bench?',
+      options: ['The dog is left of it.', 'The dog is right of it.'],
+    },
+  ]
+  for (const { stem, ...rest } of options) {
+    const own = { target_object: ['flag'], bbox: [[10, 20, 5, 5]], ...rest }
+    await put(join(folder, `${stem}.json`), JSON.stringify(own))
+    await put(join(folder, `${stem}.jpg`), await scenePicture(2))
+  }
+  await put(join(folder, 'OCR', 'sa_1.json'), '{}')
+  await put(join(folder, 'test_questions.jsonl'), questions.map((row) => JSON.stringify(row) + '\n').join(''))
+  return folder
+}
+
+/** Two questions, four presentations each, with the key at A, B, C and D in turn. */
+export async function hrBenchRows(): Promise<Record<string, string | number>[]> {
+  const questions = [
+    { question: 'What is the number on the "blue" bus?', right: '17', wrong: ['12', '71', '4'], category: 'single' },
+    {
+      question: 'Is the car left of,\nor behind the tree?',
+      right: 'left',
+      wrong: ['behind', 'right', 'neither'],
+      category: 'cross',
+    },
+  ]
+  const pictures = [await scenePicture(3), await scenePicture(4, 'png')]
+  return questions.flatMap(({ question, right, wrong, category }, number) =>
+    ['A', 'B', 'C', 'D'].map((letter, cycle) => {
+      const choices = wrong.toSpliced(cycle, 0, right)
+      return {
+        index: number * 4 + cycle,
+        question,
+        answer: letter,
+        category,
+        A: choices[0]!,
+        B: choices[1]!,
+        C: choices[2]!,
+        D: choices[3]!,
+        cycle_category: `cycle_${cycle}`,
+        image: pictures[number]!.toString('base64'),
+      }
+    }),
+  )
+}
+
+/** In row groups of two; `image` as base64 text, as bytes, or as Hugging Face stores pictures. */
+export function parquet(rows: readonly Readonly<Record<string, unknown>>[], rowGroupSize = 2): Uint8Array {
+  const names = Object.keys(rows[0]!)
+  const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]) }))
+  return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }))
+}
+
+export const mmeItem = {
+  Question_id: 'perception/ocr_cc/book_map_poster/0913',
+  Image: 'poster.png',
+  Text: 'Which dish stands below the chart?',
+  'Question Type': 'Multiple Choice',
+  'Answer choices': [
+    '(A) Ribs',
+    '(B) Sweet & Sour "Haw"',
+    '(C) Soup',
+    '(D) Rice',
+    '(E) The image does not feature the content.',
+  ],
+  'Ground truth': 'B',
+  Category: 'book_map_poster',
+  Subtask: 'OCR with Complex Context',
+  Task: 'Perception',
+}
+
+/** The row as the base64 files have it. */
+export async function mmeBase64Item(index: number | string = 7) {
+  return {
+    index,
+    image: (await scenePicture(5, 'jpeg', 400)).toString('base64'),
+    question: mmeItem.Text,
+    'multi-choice options': mmeItem['Answer choices'],
+    answer: 'B',
+    category: 'Reasoning/Monitoring',
+    'l2-category': 'Person/attribute/colour',
+  }
+}
