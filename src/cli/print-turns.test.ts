@@ -9,7 +9,7 @@ import { turnPrinter } from './print-turns.ts'
 const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
 const reply = { text: '', finish: 'stop', usage } as const
 const boxPx = pixelBox(0, 0, 1000, 800)
-const view = { boxPx, pixels: { width: 64, height: 64, data: new Uint8Array(0) } }
+const view = { boxPx, key: '', pixels: async () => ({ width: 64, height: 64, data: new Uint8Array(0) }) }
 
 function acted(turn: number, taken: Partial<Turn>): SearchEvent {
   return { kind: 'acted', turn, taken: { ...reply, ms: 1, ...taken }, reply }

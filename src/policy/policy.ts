@@ -7,9 +7,12 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { PixelBox } from '../protocol/box.ts'
 
-/** What the policy is shown of a region: the pixels already fitted to the profile's budget. */
+/** What the policy is shown of a region, fitted to the profile's budget. */
 export interface View {
-  readonly pixels: Pixels
+  /** Cuts or draws them anew each time, so that a thousand searches that wait for their turns hold none. */
+  readonly pixels: () => Promise<Pixels>
+  /** Equal for views of the same pixels. */
+  readonly key: string
   /** The region that the view shows, in pixels of the original picture. */
   readonly boxPx: PixelBox
 }

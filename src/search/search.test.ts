@@ -121,8 +121,8 @@ describe('a search', () => {
     expect(trajectory.turns.map(({ observation }) => observation)).toEqual([1, 2, undefined])
     const { view } = told[2] as Extract<Message, { kind: 'observation' }>
     expect(view.boxPx).toEqual([110, 120, 150, 160])
-    expect(view.pixels).toMatchObject({ width: 40, height: 40 })
-    const { data } = view.pixels
+    const { data, ...size } = await view.pixels()
+    expect(size).toEqual({ width: 40, height: 40 })
     expect([data[0], data[1], data.at(-3), data.at(-2)]).toEqual([110, 120, 149, 159])
   })
 
@@ -161,10 +161,9 @@ describe('a search', () => {
       'observation_1\n<image>',
       'error: empty-width',
     ])
-    expect(told[0]).toMatchObject({
-      system: 'Find the target and answer.',
-      view: { pixels: { width: 64, height: 64 } },
-    })
+    const first = told[0] as Extract<Message, { kind: 'question' }>
+    expect(first.system).toBe('Find the target and answer.')
+    expect(await first.view.pixels()).toMatchObject({ width: 64, height: 64 })
   })
 })
 

@@ -12,6 +12,7 @@ import { errorText, observationText, questionText } from '../protocol/prompts.ts
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { completed, trajectoryVersion } from '../protocol/trajectory.ts'
 import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { canonicalJson } from '../shared/canonical.ts'
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
@@ -68,8 +69,13 @@ export async function* search(
   let end: End | undefined
   let failure: Trajectory['failure']
 
-  async function viewOf({ index, boxInOriginalPx: boxPx }: Observation): Promise<View> {
-    return { pixels: await view(picture, boxPx, viewRule(profile, index)), boxPx }
+  function viewOf({ index, boxInOriginalPx: boxPx }: Observation): View {
+    const rule = viewRule(profile, index)
+    return {
+      pixels: () => view(picture, boxPx, rule),
+      key: canonicalJson([picture.sha256, boxPx, rule]),
+      boxPx,
+    }
   }
   const viewSizeOf = (source: string) => {
     const named = resolveSource(source, observations.length, profile)
@@ -81,7 +87,7 @@ export async function* search(
   try {
     const original = originalObservation(picture, profile)
     observations.push(original)
-    const firstView = await viewOf(original)
+    const firstView = viewOf(original)
     yield { kind: 'observed', observation: original, view: firstView }
     const question = questionText(prompts, problem.question)
     let message: Message = { kind: 'question', system: prompts.system, text: question, view: firstView }
@@ -112,7 +118,7 @@ export async function* search(
         } else {
           const { observation } = next
           observations.push(observation)
-          const seen = await viewOf(observation)
+          const seen = viewOf(observation)
           yield { kind: 'observed', observation, view: seen }
           const label = profile.observationNumbering === 'official' ? turn : observation.index
           const text = observationText(prompts, label - 1, label)

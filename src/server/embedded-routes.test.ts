@@ -34,8 +34,8 @@ beforeAll(async () => {
   }
   server = await startServer({ host: '127.0.0.1', port: 0, routes: embeddedRoutes(opened.sampler), onFault })
   const boxPx = pixelBox(0, 0, 1024, 1024)
-  seen = { pixels: await view(scenePicture(scene, 1024), boxPx, firstView), boxPx }
-  url = dataUrl(await encodePng(seen.pixels), 'png')
+  seen = { pixels: () => view(scenePicture(scene, 1024), boxPx, firstView), boxPx, key: '' }
+  url = dataUrl(await encodePng(await seen.pixels()), 'png')
 })
 afterAll(async () => {
   await server.close()

@@ -28,7 +28,8 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
   const { problem, picture } = trajectory
   // The message's text is all that counts for the prompt; pixels are drawn when the turn is used.
   const unseen: View = {
-    pixels: { width: 0, height: 0, data: new Uint8Array(0) },
+    pixels: async () => ({ width: 0, height: 0, data: new Uint8Array(0) }),
+    key: '',
     boxPx: pixelBox(0, 0, picture.width, picture.height),
   }
   const first = { kind: 'question', system: prompts.system, text: questionText(prompts, problem.question) } as const

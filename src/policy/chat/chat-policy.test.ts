@@ -8,6 +8,7 @@ import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { ContextLengthError, TransportError, UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
+import type { Pixels } from '../../vision/picture.ts'
 import type { Message, View } from '../policy.ts'
 import { chatPolicy } from './chat-policy.ts'
 import type { ChatPolicyOptions, Shot } from './chat-policy.ts'
@@ -35,7 +36,8 @@ function listed(...steps: readonly Step[]) {
 
 function view(side: number, level = 0): View {
   const data = new Uint8Array(side * side * 3).fill(level)
-  return { pixels: { width: side, height: side, data }, boxPx: pixelBox(0, 0, side, side) }
+  const pixels = async (): Promise<Pixels> => ({ width: side, height: side, data })
+  return { pixels, key: `${side} ${level}`, boxPx: pixelBox(0, 0, side, side) }
 }
 
 const question: Message = { kind: 'question', system: 'Search.', text: '<image>\nWhich colour?', view: view(56) }
@@ -172,8 +174,8 @@ describe('the tokens of a turn', () => {
   })
 
   it('can be estimated for a view that is too thin for the grid', async () => {
-    const thin = { width: 5_600, height: 14, data: new Uint8Array(5_600 * 14 * 3) }
-    const seen = { ...question, view: { ...question.view, pixels: thin } }
+    const thin = async (): Promise<Pixels> => ({ width: 5_600, height: 14, data: new Uint8Array(5_600 * 14 * 3) })
+    const seen = { ...question, view: { ...view(1), pixels: thin } }
     expect((await open(listed(zoom).endpoint).take(seen, { turn: 1 })).usage.imageTokens).toBe(100)
   })
 })
@@ -201,7 +203,6 @@ describe('what sessions share', () => {
   it('the first message of searches for the same problem is encoded once', async () => {
     const { endpoint, requests } = listed(zoom)
     const policy = chatPolicy({ endpoint, model: 'vlm', profile: profiles.default })
-    // Views of their own with the same pixels, as searches make them.
     const ask = (text: string, level: number) =>
       policy.open(problem, { seed: 1 }).take({ ...question, text, view: view(56, level) }, { turn: 1 })
     await Promise.all([ask('<image>a', 1), ask('<image>a', 1), ask('<image>b', 1), ask('<image>a', 2)])

@@ -5,13 +5,13 @@
 import { encodeMessage } from '../../endpoint/encode-message.ts'
 import type { EncodedMessage } from '../../endpoint/encode-message.ts'
 import type { Endpoint } from '../../endpoint/endpoint.ts'
-import type { ChatMessage, ToolCall } from '../../endpoint/messages.ts'
+import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/messages.ts'
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { sha256 } from '../../shared/canonical.ts'
 import { hashSeed } from '../../shared/random.ts'
-import type { Message, Policy, Reply, Session } from '../policy.ts'
+import type { Message, Policy, Reply, Session, View } from '../policy.ts'
+import { atMost } from './at-most.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
 import { keepRecent } from './recent.ts'
 import { textTokens, viewTokens } from './token-estimate.ts'
@@ -59,10 +59,8 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
 
   async function tellQuestion(question: Question, shots: readonly Shot[]): Promise<Told> {
     const { system, text, view } = question
-    const { width, height, data } = view.pixels
-    const key = [sha256(data), width, height, sha256(text)].join(' ')
     const opening = system === '' ? [] : [written([{ role: 'system', content: system }], textTokens(system), 0)]
-    const asked = recent(key, () => write(question, []))
+    const asked = recent(`${view.key} ${text}`, () => write(question, []))
     return joined([...opening, ...(await Promise.all(shots.map(tellShot))), await asked])
   }
 
@@ -109,7 +107,6 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   }
 
   return {
-    // No variable that lives on while the server thinks may hold the view: a thousand of them are 6 GB.
     take: (message, { signal }) => reply(tell(message, calls), signal),
     close: () => void (messages = []),
   }
@@ -123,10 +120,20 @@ type Question = Extract<Message, { readonly kind: 'question' }>
 
 async function write(message: Message, calls: readonly ToolCall[]): Promise<Told> {
   const { text } = message
-  const image = message.kind === 'error' ? undefined : await viewBytes(message.view.pixels)
-  const pictured = message.kind === 'error' ? 0 : viewTokens(message.view.pixels)
-  const chat = calls.length > 0 ? resultMessages(calls, text, image) : [userMessage(text, image)]
-  return written(chat, textTokens(text) + pictured, pictured)
+  const seen = message.kind === 'error' ? undefined : await writeView(message.view)
+  const chat = calls.length > 0 ? resultMessages(calls, text, seen?.image) : [userMessage(text, seen?.image)]
+  const imageTokens = seen?.tokens ?? 0
+  return written(chat, textTokens(text) + imageTokens, imageTokens)
+}
+
+/** Views being cut and encoded at once, in the whole process: 6 MB each, and twice as many as libuv has threads. */
+const inHand = atMost(8)
+
+function writeView(view: View): Promise<{ readonly image: ImagePart; readonly tokens: number }> {
+  return inHand(async () => {
+    const pixels = await view.pixels()
+    return { image: await viewBytes(pixels), tokens: viewTokens(pixels) }
+  })
 }
 
 async function writeShot({ exchanges }: Shot): Promise<Told> {

@@ -9,12 +9,20 @@ import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { region } from '../../vision/region.ts'
+import type { View } from '../policy.ts'
 import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
 
 const scene = makeScene(1, 'easy')
 const problem = makeProblem(scene)
 const task = { picture: scenePicture(scene, 512), problem }
 const zoom = '<think>Goal: x.</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "original_image"}</grounding>'
+
+/** A black view, for turns that do not depend on what is seen. */
+const blank: View = {
+  pixels: async () => ({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }),
+  key: 'black',
+  boxPx: pixelBox(0, 0, 64, 64),
+}
 
 /** Says the given replies in turn, and keeps what it was asked. */
 function scripted(...texts: string[]): { sampler: Sampler; asked: SampleRequest[] } {
@@ -78,9 +86,8 @@ describe('embedded policy', () => {
   test('can be made to answer at once, with a digit and nothing else', async () => {
     const { sampler, asked } = scripted()
     const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
-    const view = { pixels: { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }, boxPx: [0, 0, 1, 1] as never }
     const text = `<image>\n${problem.question}`
-    const message = { kind: 'question', system: 'Find the target and answer.', text, view } as const
+    const message = { kind: 'question', system: 'Find the target and answer.', text, view: blank } as const
     const reply = await session.answerNow!(message, { turn: 1 })
     expect(reply.text).toMatch(/Found it: 3\.<\/think><answer>3<\/answer>$/)
     expect(asked[0]).toMatchObject({ maxTokens: 1 })
@@ -96,8 +103,7 @@ describe('embedded policy', () => {
   test('a prompt that leaves no room is refused as too long', async () => {
     const { sampler } = scripted()
     const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
-    const view = { pixels: { width: 64, height: 64, data: new Uint8Array(0) }, boxPx: [0, 0, 1, 1] as never }
-    const long = { kind: 'question', system: 'x'.repeat(80), text: '<image>', view } as const
+    const long = { kind: 'question', system: 'x'.repeat(80), text: '<image>', view: blank } as const
     await expect(session.take(long, { turn: 1 })).rejects.toThrow(ContextLengthError)
   })
 
