@@ -1,4 +1,5 @@
 /** `--judge` and its like: who decides whether an answer is right, the same for every command that judges. */
+import { readFile } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { judgeChoice } from '../judge/choice.ts'
@@ -6,12 +7,14 @@ import { judgeExact } from '../judge/exact.ts'
 import { openJudgeCache } from '../judge/judge-cache.ts'
 import type { JudgeCache } from '../judge/judge-cache.ts'
 import { defaultJudgePrompts, judgePromptsHash } from '../judge/judge-prompts.ts'
+import type { JudgePrompts } from '../judge/judge-prompts.ts'
 import { llmJudge } from '../judge/llm.ts'
 import { scoreParsers } from '../judge/parse-score.ts'
 import type { ScoreParser } from '../judge/parse-score.ts'
+import { releasedJudgePrompts } from '../judge/released-prompts.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { UserError } from '../shared/errors.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { openModel } from './endpoint-words.ts'
 import { choice } from './words.ts'
@@ -21,6 +24,7 @@ export interface JudgeWords {
   readonly judgeBaseUrl?: string
   readonly judgeApiKeyEnv?: string
   readonly judgeParser: ScoreParser
+  readonly judgePrompts?: string
 }
 
 /** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
@@ -59,6 +63,10 @@ export function judgeWords(command: Command, fallback?: string): Command {
         ...scoreParsers,
       ]).default('official'),
     )
+    .option(
+      '--judge-prompts <file>',
+      'your copy of the official general_qa_tool.py, for its prompts (default: our own)',
+    )
 }
 
 /**
@@ -80,12 +88,12 @@ export async function withJudge<T>(
 }
 
 async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl } = words
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts } = words
   if (name.startsWith('llm:')) return openLlmJudge(words, name.slice('llm:'.length))
-  if (judgeBaseUrl !== undefined) {
+  if ((judgeBaseUrl ?? judgeApiKeyEnv ?? judgePrompts) !== undefined) {
     throw new UserError(
-      'judge-base-url-unused',
-      '--judge-base-url is for --judge llm:<model>: add that, or leave it out.',
+      'judge-words-unused',
+      '--judge-base-url, --judge-api-key-env and --judge-prompts are for --judge llm:<model>: add that, or leave them out.',
     )
   }
   const settings = { name }
@@ -98,7 +106,7 @@ async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
 const replySeconds = 120
 
 async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgeParser: parser } = words
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgeParser: parser, judgePrompts } = words
   if (model === '' || model === '<model>') {
     throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
   }
@@ -109,7 +117,7 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
     )
   }
   const server = { baseUrl: judgeBaseUrl, apiKeyEnv: judgeApiKeyEnv, replySeconds }
-  const prompts = defaultJudgePrompts
+  const prompts = judgePrompts === undefined ? defaultJudgePrompts : await readPrompts(judgePrompts)
   const { endpoint } = await openModel(server, model).catch(asJudge)
   let cache: JudgeCache | undefined
   return {
@@ -125,6 +133,15 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
     },
     close: () => endpoint.close(),
   }
+}
+
+async function readPrompts(file: string): Promise<JudgePrompts> {
+  const source = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('judge-prompts-unreadable', `--judge-prompts ${file} cannot be read: ${messageOf(cause)}.`, {
+      cause,
+    })
+  })
+  return releasedJudgePrompts(source)
 }
 
 /** The server of a judge and that of a policy are named by different words: says which one is meant. */

@@ -35,7 +35,9 @@ export function chosenLetter(answer: string, choices: readonly string[]): string
   const leading = /^\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[.:)]|\s*$))/.exec(answer)
   const led = (leading?.[1] ?? leading?.[2])?.toUpperCase()
   if (isLetter(led)) return led
-  const stated = /answer(?: is|:) *\(?([A-Za-z])(?![A-Za-z'])/i.exec(answer)?.[1]?.toUpperCase()
+  // A small letter only where nothing follows it: "the answer is a bird" names no letter.
+  const said = /(?:[Aa]nswer|ANSWER)(?: is|:)\s*[*(]*(?:([A-Z])(?![A-Za-z'])|([a-z])(?=[).,;*]|\s*$))/.exec(answer)
+  const stated = (said?.[1] ?? said?.[2])?.toUpperCase()
   if (isLetter(stated)) return stated
 
   const words = answer

@@ -42,6 +42,13 @@ describe('judgeChoice', () => {
     'Answer: B',
     'I would choose B.',
     'It is the dark green... no: **B**',
+    'B) dark blue',
+    'B, dark blue',
+    'the answer is b.',
+    'The answer is (b)',
+    'Final answer: **B**',
+    '\\boxed{B}',
+    'Option B',
   ])('reads B in %j', (answer) => {
     expect(judgeChoice(choice, answer).kind).toBe('correct')
   })
@@ -51,6 +58,11 @@ describe('judgeChoice', () => {
     ['The answer is D.', 'chose D'],
     ['Answer: D', 'chose D'],
     ['It is green', 'chose D'],
+    ['The answer is a green one', 'chose D'],
+    ['Answer: a green one', 'chose D'],
+    ['A and B', 'no choice could be read'],
+    ['Sorry, I cannot see that', 'no choice could be read'],
+    ['B it is, though one may doubt that', 'no choice could be read'],
     ['E', 'no choice could be read'],
     ['red or green', 'no choice could be read'],
     ['A bird sits on the roof of that house', 'no choice could be read'],
