@@ -123,11 +123,33 @@ export async function hrBenchRows(): Promise<Record<string, string | number>[]> 
   )
 }
 
-/** In row groups of two; `image` as base64 text, as bytes, or as Hugging Face stores pictures. */
-export function parquet(rows: readonly Readonly<Record<string, unknown>>[], rowGroupSize = 2): Uint8Array {
-  const names = Object.keys(rows[0]!)
-  const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]) }))
+type TableRows = readonly Readonly<Record<string, unknown>>[]
+
+/** In row groups of two; columns of text, whole numbers or bytes. */
+export function parquet(rows: TableRows, rowGroupSize = 2): Uint8Array {
+  const columnData = Object.keys(rows[0]!).map((name) => ({ name, data: rows.map((row) => row[name]) }))
   return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }))
+}
+
+/** The same with `image` as Hugging Face stores pictures: `{ bytes, path }`. */
+export function huggingFaceParquet(rows: TableRows, rowGroupSize = 2): Uint8Array {
+  const names = Object.keys(rows[0]!)
+  const optional = { repetition_type: 'OPTIONAL' } as const
+  const bytes = { ...optional, type: 'BYTE_ARRAY' } as const
+  const textColumn = { ...bytes, converted_type: 'UTF8' } as const
+  const schema = names.flatMap((name) =>
+    name === 'image'
+      ? [
+          { ...optional, name, num_children: 2 },
+          { ...bytes, name: 'bytes' },
+          { ...textColumn, name: 'path' },
+        ]
+      : [{ ...textColumn, name }],
+  )
+  const cell = (name: string, value: unknown) => (name === 'image' ? { bytes: value, path: 'picture' } : String(value))
+  const columnData = names.map((name) => ({ name, data: rows.map((row) => cell(name, row[name])) }))
+  const root = { name: 'root', num_children: names.length }
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema: [root, ...schema], rowGroupSize }))
 }
 
 export const mmeItem = {

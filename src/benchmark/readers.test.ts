@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   delimited,
   hrBenchRows,
+  huggingFaceParquet,
   mmeBase64Item,
   mmeItem,
   parquet,
@@ -134,6 +135,11 @@ describe('HR-Bench', () => {
       'hr_bench_4k.parquet',
     ],
     [
+      'parquet with pictures as Hugging Face stores them',
+      (rows) => huggingFaceParquet(rows.map((row) => ({ ...row, image: bytesOf(row) }))),
+      'hrbench_4k-00000-of-00001.parquet',
+    ],
+    [
       'TSV that repeats no picture',
       (rows) => delimited(rows.map((row, at) => (at % 4 === 0 ? row : { ...row, image: at - (at % 4) }))),
       'hr_bench_4k.tsv',
@@ -205,11 +211,13 @@ describe('HR-Bench', () => {
     await expect(entries[1]!.openPicture()).rejects.toThrow(`${entries[1]!.place}: `)
   })
 
-  it('says that a parquet file is none', async () => {
+  it('says that a parquet file is none, and that a table has no pictures', async () => {
     await put(join(base, 'hr_bench_4k.parquet'), 'PAR1 but not more of it')
     await expect(read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-not-parquet', exitCode: 2 })
     await put(join(base, 'hr_bench_4k.parquet'), parquet([{ index: 1, question: 'Where?' }]))
     await expect(read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-columns' })
+    await put(join(base, 'hr_bench_8k.tsv'), delimited([{ index: 1, image_path: 'a.jpg' }]))
+    await expect(read('hr-bench-8k')).rejects.toThrow('has no column image or bytes: index, image_path.')
   })
 })
 

@@ -61,12 +61,13 @@ function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
 
 async function* delimitedRows(file: string, separator: '\t' | ','): AsyncGenerator<StoredRow, void> {
   let header: readonly string[] | undefined
+  let pictureAt = 0
   for await (const { line, cells } of readDelimited(file, separator)) {
     if (header === undefined) {
       header = cells.map(({ text = '' }) => text.trim())
+      pictureAt = header.indexOf(pictureColumnOf(file, header))
       continue
     }
-    const pictureAt = header.findIndex((name) => pictureColumns.includes(name))
     const place = `${file}, line ${line}`
     const broken =
       cells.length === header.length
@@ -109,10 +110,7 @@ async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
     })
   })
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name)
-  const pictureColumn = pictureColumns.find((name) => columns.includes(name))
-  if (pictureColumn === undefined) {
-    throw new UserError('data-columns', `${file} has no column ${pictureColumns.join(' or ')}: ${columns.join(', ')}.`)
-  }
+  const pictureColumn = pictureColumnOf(file, columns)
   const common = { file: buffer, metadata, compressors, utf8: false }
   const rows = await parquetReadObjects({ ...common, columns: columns.filter((name) => name !== pictureColumn) })
   for (const [at, values] of rows.entries()) {
@@ -125,11 +123,18 @@ async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
   }
 }
 
+function pictureColumnOf(file: string, columns: readonly string[]): string {
+  const found = pictureColumns.find((name) => columns.includes(name))
+  if (found !== undefined) return found
+  const names = columns.join(', ').slice(0, 200)
+  throw new UserError('data-columns', `${file} has no column ${pictureColumns.join(' or ')}: ${names}. Fetch it again.`)
+}
+
 /** The column holds base64, bytes, or (as Hugging Face stores images) `{ bytes, path }`. */
 function pictureBytes(value: unknown): Uint8Array {
   if (typeof value === 'string') return decodeBase64(value)
   if (value instanceof Uint8Array) {
-    // An encoded picture never starts with base64's letters for one: those of JPEG (/), PNG (i), GIF (R), WebP (U), TIFF.
+    // Base64 in a column that is not marked as text. No encoded picture starts with 64 letters and digits.
     const text = Buffer.from(value.subarray(0, 64)).toString('latin1')
     return /^[A-Za-z0-9+/]{64}$/.test(text) ? decodeBase64(Buffer.from(value).toString('latin1')) : value
   }

@@ -1,0 +1,182 @@
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { delimited, parquet } from '../../test/benchmark-fixtures.ts'
+import { readDelimited } from './delimited.ts'
+import { readJsonItems } from './json-items.ts'
+import { readHrBench } from './hr-bench.ts'
+import type { LongText } from './json-items.ts'
+import { heldBytes } from './read-blocks.ts'
+import { tableRows } from './table.ts'
+
+let folder: string
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'large-'))))
+afterAll(() => rm(folder, { recursive: true }))
+
+const mebi = 1024 ** 2
+
+async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const row of rows) all.push(row)
+  return all
+}
+
+/** Bytes that this thread held at most, beyond those at the start, while `work` went through its rows. */
+async function mostHeld(rows: AsyncIterable<unknown>): Promise<{ count: number; bytes: number }> {
+  const held = (): number => {
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const start = held()
+  let most = start
+  const timer = setInterval(() => (most = Math.max(most, held())), 2)
+  let count = 0
+  for await (const _ of rows) {
+    count++
+    most = Math.max(most, held())
+  }
+  clearInterval(timer)
+  return { count, bytes: most - start }
+}
+
+/** HR-Bench with a picture of `cellBytes` in each row, as one file. */
+async function writeLarge(file: string, rows: number, cellBytes: number, form: 'tsv' | 'json'): Promise<void> {
+  const image = Buffer.alloc(cellBytes, 'QUJD')
+  const out = await open(file, 'w')
+  const names = ['index', 'question', 'answer', 'category', 'A', 'B', 'cycle_category', 'image']
+  await out.write(form === 'tsv' ? `${names.join('\t')}\n` : '[')
+  for (let index = 0; index < rows; index++) {
+    const cells = [index, `Which is it, "${index}"?`, 'AB'[index % 2], 'single', 'one', `two ${index}`, index % 2, '']
+    const row = Object.fromEntries(names.map((name, at) => [name, cells[at]]))
+    const start = form === 'tsv' ? delimited([row]).split('\n')[1]! : JSON.stringify(row).slice(0, -2)
+    await out.write(`${form === 'json' && index > 0 ? ',' : ''}${start}`)
+    await out.write(image)
+    await out.write(form === 'tsv' ? '\n' : '"}')
+  }
+  if (form === 'json') await out.write(']')
+  await out.close()
+}
+
+describe('files larger than memory should hold', () => {
+  it('reads a TSV of 200 MB row by row', async () => {
+    const file = join(folder, 'hr_bench_4k.tsv')
+    await writeLarge(file, 50, 4 * mebi, 'tsv')
+    expect((await stat(file)).size).toBeGreaterThan(200 * mebi)
+    const { count, bytes } = await mostHeld(tableRows(file))
+    expect(count).toBe(50)
+    expect(bytes).toBeLessThan(24 * mebi)
+
+    const entries = await readHrBench(file, '4k')
+    expect(entries[49]!.problem).toMatchObject({ docId: '49', answer: '(B) two 49' })
+    expect(entries[49]!.problem.question).toMatch(/^Which is it, "49"\?\n/)
+    expect(await entries[49]!.checkPicture()).toBeUndefined()
+    await rm(file)
+  })
+
+  it('reads a JSON array of 60 MB item by item', async () => {
+    const file = join(folder, 'items.json')
+    await writeLarge(file, 15, 4 * mebi, 'json')
+    const { count, bytes } = await mostHeld(tableRows(file))
+    expect(count).toBe(15)
+    expect(bytes).toBeLessThan(24 * mebi)
+    const rows = await collect(tableRows(file))
+    expect(rows[14]!.cells).toMatchObject({ question: 'Which is it, "14"?', B: 'two 14' })
+    expect(Buffer.from(await rows[14]!.readPicture()).toString('latin1', 0, 6)).toBe('ABCABC')
+    await rm(file)
+  })
+
+  it('reads the small columns of a parquet file alone, and a picture from its row group', async () => {
+    const file = join(folder, 'rows.parquet')
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      index,
+      question: `Where is ${index}?`,
+      image: { bytes: Buffer.alloc(mebi, index), path: `${index}.jpg` },
+    }))
+    await writeFile(file, parquet(rows.map(({ image, ...row }) => ({ ...row, image: image.bytes }))))
+    const { count, bytes } = await mostHeld(tableRows(file))
+    expect(count).toBe(40)
+    expect(bytes).toBeLessThan(24 * mebi)
+    const read = await collect(tableRows(file))
+    expect(read[33]!.cells).toEqual({ index: '33', question: 'Where is 33?' })
+    expect(Buffer.from(await read[33]!.readPicture()).equals(rows[33]!.image.bytes)).toBe(true)
+  })
+})
+
+describe('readDelimited', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', '\t', '\n', ',', ' ', '€', "'"), maxLength: 12 })
+  it.each(['\t', ','] as const)('gives back what pandas writes, separated by %j', async (separator) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(text, text, text), { minLength: 1, maxLength: 8 }),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        async (rows, lineEnd, mark) => {
+          const file = join(folder, 'table')
+          const table = delimited(
+            rows.map(([a, b, c]) => ({ a, b, c })),
+            separator,
+            lineEnd,
+          )
+          await writeFile(file, (mark ? '\uFEFF' : '') + table)
+          const read = await collect(readDelimited(file, separator))
+          expect(read.map(({ cells }) => cells.map((cell) => cell.text))).toEqual([
+            ['a', 'b', 'c'],
+            ...rows.map((row) => row.map(String)),
+          ])
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('gives the bytes of cells, long ones across blocks too, and the line of each row', async () => {
+    const long = 'x'.repeat(3 * mebi)
+    const file = join(folder, 'long')
+    await writeFile(file, `\uFEFFid\t"a\nb"\n\n1\t${long}\r\n2\t"${long}"\n3\tend`)
+    const rows = await collect(readDelimited(file, '\t'))
+    expect(rows.map(({ line }) => line)).toEqual([1, 4, 5, 6])
+    expect(rows.map(({ cells }) => cells[1]!.text)).toEqual(['a\nb', undefined, undefined, 'end'])
+    const bytes = await readFile(file)
+    for (const { cells } of rows.slice(1, 3)) {
+      const { start, end } = cells[1]!
+      expect(bytes.toString('latin1', start, end).trimEnd()).toBe(long)
+    }
+  })
+})
+
+describe('readJsonItems', () => {
+  it('gives back what was written, whatever the text', async () => {
+    const value = fc.jsonValue({ maxDepth: 2 }).filter((own) => JSON.stringify(own).length < heldBytes)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.dictionary(fc.string(), value), { maxLength: 4 }),
+        fc.boolean(),
+        async (items, wide) => {
+          const file = join(folder, 'items')
+          await writeFile(file, JSON.stringify(items, null, wide ? 2 : undefined))
+          const read = []
+          for await (const item of readJsonItems(file)) read.push(item)
+          expect(read).toEqual(JSON.parse(JSON.stringify(items)))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('gives the bytes of long strings, and refuses what is no array of objects', async () => {
+    const file = join(folder, 'long.json')
+    const long = 'x'.repeat(mebi - 30)
+    await writeFile(file, JSON.stringify([{ note: 'a "quoted" \\ text', long, last: ['b', long] }]))
+    const [item] = await collect(readJsonItems(file))
+    const { note, long: first, last } = item as { note: string; long: LongText; last: [string, LongText] }
+    expect([note, last[0]]).toEqual(['a "quoted" \\ text', 'b'])
+    const bytes = await readFile(file)
+    for (const { start, end } of [first, last[1]]) expect(bytes.toString('latin1', start, end)).toBe(long)
+    for (const wrong of ['{"a": 1}', '["text"]', '[{"a": 1}, {"a"]', '[{"a": "b']) {
+      await writeFile(file, wrong)
+      await expect(collect(readJsonItems(file))).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
+    }
+  })
+})
