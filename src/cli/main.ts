@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { addAsk } from './ask.ts'
 import { addCollect } from './collect.ts'
 import { addDemo } from './demo.ts'
+import { addDoctor } from './doctor.ts'
 import { addEval } from './eval.ts'
 import { addExport } from './export.ts'
 import { addJudge } from './judge.ts'
@@ -27,7 +28,19 @@ function program(): Command {
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [addDemo, addAsk, addProbe, addCollect, addSft, addRl, addEval, addJudge, addExport, addServe])
+  for (const add of [
+    addDemo,
+    addAsk,
+    addProbe,
+    addCollect,
+    addSft,
+    addRl,
+    addEval,
+    addJudge,
+    addExport,
+    addServe,
+    addDoctor,
+  ])
     add(root)
   addRecipe(root, (words) => program().parseAsync(words, { from: 'user' }))
   return root

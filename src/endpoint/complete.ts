@@ -84,7 +84,7 @@ export function completer(
     function read({ text }: Exchange, body: RequestBody): Tried<Completion> {
       const stripped = body.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
       try {
-        const completion = readReply(text, { stop: asked.stop ?? [], stripped })
+        const completion = readReply(text, { stop: asked.stop ?? [], stripped, refused: [...dropped] })
         spent.promptTokens += completion.usage?.promptTokens ?? 0
         spent.replyTokens += completion.usage?.replyTokens ?? 0
         pictures.took(body.images)

@@ -256,7 +256,7 @@ describe('refusals', () => {
       const error = await failure(converse(endpoint))
       expect(error).toBeInstanceOf(UserError)
       expect(error.message).toContain('takes 2 pictures a prompt, and this one holds 3')
-      expect(error.message).toContain(`--limit-mm-per-prompt '{"image": 33}'`)
+      expect(error.message).toContain(`--limit-mm-per-prompt '{"image": 32}'`)
       expect(error.message).toContain('--max-images 2')
     },
   )

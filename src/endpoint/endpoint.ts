@@ -38,6 +38,17 @@ export interface Completion {
   readonly finish: 'stop' | 'length'
   /** As the server counts: the whole prompt, pictures included. Absent where it does not say. */
   readonly usage?: { readonly promptTokens: number; readonly replyTokens: number; readonly cachedTokens?: number }
+  /** How the server dealt with the request. */
+  readonly handling?: Handling
+}
+
+export interface Handling {
+  /** What became of the stop string that the reply met; `overlooked`: the reply went on behind it. */
+  readonly stop?: 'kept' | 'stripped' | 'overlooked'
+  /** Thinking came in a field of its own. */
+  readonly thinkingApart: boolean
+  /** Parameters that the server refused, and that are no longer sent. */
+  readonly refused: readonly string[]
 }
 
 /** What an endpoint was asked for so far. */

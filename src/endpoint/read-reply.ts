@@ -1,6 +1,6 @@
 /** From the body of a completion to the raw text of a turn. Pure. */
 import { TransportError } from '../shared/errors.ts'
-import type { Completion } from './endpoint.ts'
+import type { Completion, Handling } from './endpoint.ts'
 import type { ToolCall } from './messages.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -10,10 +10,12 @@ export interface ReplyRules {
   readonly stop: readonly string[]
   /** The server was told of them and strips the one that it met. */
   readonly stripped: boolean
+  /** Parameters that the server refused earlier. */
+  readonly refused: readonly string[]
 }
 
 /** An empty reply is a reply; a body that holds none is a `TransportError`. */
-export function readReply(body: string, { stop, stripped }: ReplyRules): Completion {
+export function readReply(body: string, { stop, stripped, refused }: ReplyRules): Completion {
   const completion = parsed(body)
   const choice = Array.isArray(completion.choices) ? fields(completion.choices[0]) : undefined
   const message = choice === undefined ? undefined : fields(choice.message)
@@ -21,13 +23,22 @@ export function readReply(body: string, { stop, stripped }: ReplyRules): Complet
   const finish = choice.finish_reason === 'length' ? 'length' : 'stop'
   const content = contentText(message.content)
   const halted = haltAt(content, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
+  const text = withThinking(halted, message.reasoning_content ?? message.reasoning)
   const usage = readUsage(fields(completion.usage))
+  const stopping = stopHandling(content, halted, stop)
   return {
-    text: withThinking(halted, message.reasoning_content ?? message.reasoning),
+    text,
     toolCalls: readCalls(message.tool_calls),
     finish: halted.length < content.length ? 'stop' : finish,
     ...(usage === undefined ? {} : { usage }),
+    handling: { ...(stopping && { stop: stopping }), thinkingApart: text.length > halted.length, refused },
   }
+}
+
+function stopHandling(content: string, halted: string, stop: readonly string[]): Handling['stop'] {
+  if (halted.length > content.length) return 'stripped'
+  if (halted.length < content.length) return 'overlooked'
+  return stop.some((one) => halted.endsWith(one)) ? 'kept' : undefined
 }
 
 function parsed(body: string): Fields {

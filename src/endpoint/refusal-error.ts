@@ -33,7 +33,7 @@ export function refusalError(
     return new UserError(
       'too-many-images',
       `${origin} takes ${cap} picture${cap === 1 ? '' : 's'} a prompt, and this one holds ${images}. ` +
-        `To allow for more, ${kind.moreImages(Math.max(images, 33))}; ` +
+        `To allow for more, ${kind.moreImages(Math.max(images, 32))}; ` +
         `or let searches end at that many pictures with --max-images ${cap}.`,
     )
   }

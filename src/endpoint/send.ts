@@ -89,6 +89,8 @@ function send(
         }),
       )
     })
+    // All pieces leave together, as they lie in memory.
+    request.cork()
     for (const piece of body?.pieces ?? []) request.write(piece)
     request.end()
   })

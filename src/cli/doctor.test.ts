@@ -1,0 +1,104 @@
+/** `mini-o3 doctor`: what it says of this machine and of servers, and its exit codes. */
+import { Command } from 'commander'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
+import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
+import { addDoctor } from './doctor.ts'
+
+let printed = ''
+const servers: ScriptedEndpoint[] = []
+beforeEach(() => {
+  printed = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text)
+    return true
+  })
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  process.exitCode = undefined
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+/** What was printed, and the exit code. */
+async function doctor(...words: string[]): Promise<{ code: number; text: string }> {
+  const program = new Command().exitOverride()
+  addDoctor(program)
+  await program.parseAsync(['doctor', ...words], { from: 'user' })
+  return { code: Number(process.exitCode ?? 0), text: printed }
+}
+
+async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
+  let asked = 0
+  const script = ({ messages }: Asked): Step => {
+    const { text } = messages[0]!
+    if (text.startsWith('Which colour')) return ['blue', 'yellow'][asked++]!
+    return text.slice(Math.max(0, text.indexOf('<grounding>')))
+  }
+  const server = await startScriptedEndpoint({ script, ...options })
+  servers.push(server)
+  return server.baseUrl
+}
+
+test('this machine can search', async () => {
+  const { code, text } = await doctor('--json')
+  expect(code).toBe(0)
+  const { usable, findings, words } = JSON.parse(text)
+  expect({ usable, words }).toEqual({ usable: true, words: 'mini-o3 demo' })
+  expect(findings.map(({ check }: { check: string }) => check)).toEqual([
+    'node',
+    'machine',
+    'embedded policy',
+    'run folders',
+  ])
+})
+
+describe('a server', () => {
+  test('that is usable: the words to search with it', async () => {
+    const baseUrl = await serve({ maxImages: 10, models: [{ id: 'test-vlm', max_model_len: 40_000 }] })
+    const { code, text } = await doctor('--base-url', baseUrl)
+    expect(code).toBe(0)
+    expect(text).toMatch(/^ok +server +\S+ is vLLM\n/)
+    expect(text).toMatch(/^ok +context +40000 tokens$/m)
+    expect(text).toContain(`--policy chat:test-vlm --base-url ${baseUrl} --max-images 10\n`)
+  })
+
+  test('with several models: they are listed', async () => {
+    const { code, text } = await doctor('--base-url', await serve({ models: [{ id: 'one' }, { id: 'two' }] }))
+    expect(code).toBe(0)
+    expect(text).toContain('Models: one, two')
+    expect(text).toContain('--model')
+  })
+
+  test('without the model: the nearest are named', async () => {
+    const { code, text } = await doctor('--base-url', await serve(), '--model', 'test-vml')
+    expect(code).toBe(1)
+    expect(text).toMatch(/problem +model +there is no "test-vml"\n +The nearest: test-vlm/)
+  })
+
+  test('that is not there', async () => {
+    const { code, text } = await doctor('--base-url', 'http://127.0.0.1:1/v1', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(text)).toMatchObject({ usable: false, findings: [{ check: 'server', level: 'problem' }] })
+  })
+
+  test('with a key: it is named, never printed', async () => {
+    vi.stubEnv('MINI_O3_TEST_KEY', 'sk-secret')
+    const right = await doctor('--base-url', await serve({ apiKey: 'sk-secret' }), '--api-key-env', 'MINI_O3_TEST_KEY')
+    expect(right.code).toBe(0)
+    expect(right.text).toContain('--api-key-env MINI_O3_TEST_KEY')
+    const wrong = await doctor('--base-url', await serve({ apiKey: 'other' }), '--api-key-env', 'MINI_O3_TEST_KEY')
+    expect(wrong.code).toBe(1)
+    expect(wrong.text).toContain('does not let us in')
+    expect(wrong.text).not.toContain('sk-secret')
+  })
+})
+
+test.each([
+  [['--model', 'some'], 'add its --base-url'],
+  [['--base-url', 'nonsense'], 'is no URL'],
+  [['--base-url', 'http://127.0.0.1:1/v1', '--api-key-env', 'MINI_O3_NOT_SET'], 'MINI_O3_NOT_SET'],
+])('%j are wrong words', async (words, message) => {
+  await expect(doctor(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+})

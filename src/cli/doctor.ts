@@ -1,0 +1,224 @@
+/** `mini-o3 doctor`: is everything there for a search, on this machine or behind a server? What to do, if not. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
+import { nearestNames } from '../endpoint/nearest.ts'
+import { openEndpoint } from '../endpoint/open-endpoint.ts'
+import { tryServer } from '../endpoint/try-server.ts'
+import type { Finding } from '../endpoint/try-server.ts'
+import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
+import { MiniO3Error, UserError, messageOf } from '../shared/errors.ts'
+import { catchInterrupt } from '../shared/interrupt.ts'
+import { startProgress } from '../shared/progress.ts'
+import { endpointWords } from './endpoint-words.ts'
+import type { EndpointWords } from './endpoint-words.ts'
+import { print, printJson, say } from './output.ts'
+import { examples } from './words.ts'
+
+interface DoctorWords extends EndpointWords {
+  readonly model?: string
+  readonly json?: true
+}
+
+interface Diagnosis {
+  readonly findings: readonly Finding[]
+  /** All that the server lists. */
+  readonly models?: readonly ModelInfo[]
+  /** The words with which to search. */
+  readonly words?: string
+}
+
+export function addDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .summary('check this machine, or a server and its models')
+    .description(
+      'Without words: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
+        'that is, which models it has, and what one of them really does with pictures, stop strings and seeds, found ' +
+        'out with about fifteen small requests.',
+    )
+    .option('--model <name>', 'the model to try (default: the only one there is)')
+  endpointWords(command).option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  examples(
+    command,
+    'mini-o3 doctor',
+    'mini-o3 doctor --base-url http://127.0.0.1:8000/v1',
+    'mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY --model gpt-5-mini',
+  )
+  command.action(doctor)
+}
+
+async function doctor(words: DoctorWords): Promise<void> {
+  if (words.baseUrl === undefined && (words.model ?? words.apiKeyEnv ?? words.server) !== undefined) {
+    throw new UserError(
+      'base-url-missing',
+      '--model, --api-key-env and --server are about a server: add its --base-url.',
+    )
+  }
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  try {
+    const diagnosis =
+      words.baseUrl === undefined ? await examineMachine() : await examineServer(words, interrupt.signal)
+    const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
+    if (words.json) printJson({ usable, ...diagnosis })
+    else show(diagnosis)
+    if (!usable) process.exitCode = 1
+  } finally {
+    interrupt.release()
+  }
+}
+
+/** Model names that are shown to people. */
+const mostNames = 20
+
+function show({ findings, models = [], words }: Diagnosis): void {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  for (const { check, level, text, fix } of findings) {
+    print(`${level.padEnd(7)}  ${check.padEnd(width)}  ${text}`)
+    if (fix !== undefined) print(`${' '.repeat(11 + width)}${fix}`)
+  }
+  if (models.length > 1) {
+    const more = models.length > mostNames ? `, and ${models.length - mostNames} more (--json lists all)` : ''
+    print(
+      `\nModels: ${models
+        .slice(0, mostNames)
+        .map(({ id }) => id)
+        .join(', ')}${more}`,
+    )
+  }
+  if (words !== undefined) print(`\nTo search with it:\n  ${words}`)
+}
+
+const leastNode = [20, 19] as const
+const enoughMemory = 2e9
+
+async function examineMachine(): Promise<Diagnosis> {
+  const version = process.versions.node
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const current = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])
+  const needed = `Install Node ${leastNode.join('.')} or later.`
+  const cores = availableParallelism()
+  const gigabytes = (totalmem() / 1e9).toFixed(1)
+  const findings: Finding[] = [
+    { check: 'node', level: current ? 'ok' : 'problem', text: version, ...(!current && { fix: needed }) },
+    {
+      check: 'machine',
+      level: totalmem() >= enoughMemory ? 'ok' : 'note',
+      text: `${cores} core${cores === 1 ? '' : 's'}, ${gigabytes} GB of memory`,
+      ...(totalmem() < enoughMemory && { fix: 'Pictures of 100 megapixels take 300 MB each: search smaller ones.' }),
+    },
+    await finding('embedded policy', 'its weights load', 'Install the package again.', loadEmbedded),
+    await finding(
+      'run folders',
+      `can be made in ${resolve('.')}`,
+      'Change to another folder, or name one with --run.',
+      writeHere,
+    ),
+  ]
+  return { findings, words: 'mini-o3 demo' }
+}
+
+async function finding(check: string, text: string, fix: string, work: () => Promise<void>): Promise<Finding> {
+  try {
+    await work()
+    return { check, level: 'ok', text }
+  } catch (error) {
+    return { check, level: 'problem', text: messageOf(error), fix }
+  }
+}
+
+async function loadEmbedded(): Promise<void> {
+  const policy = await embeddedPolicy({ workers: 1 })
+  await policy.close?.()
+}
+
+async function writeHere(): Promise<void> {
+  const folder = await mkdtemp('.mini-o3-doctor-')
+  try {
+    await writeFile(join(folder, 'config.json'), '{}\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Wrong words are thrown; whatever is wrong with the server is a finding. */
+const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
+
+async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<Diagnosis> {
+  const timeoutMs = words.replySeconds === undefined ? undefined : words.replySeconds * 1000
+  const options = { baseUrl: words.baseUrl!, apiKeyEnv: words.apiKeyEnv, kind: words.server, timeoutMs, maxTries: 3 }
+  let endpoint: Endpoint
+  try {
+    endpoint = await openEndpoint(options)
+  } catch (error) {
+    if (!(error instanceof MiniO3Error) || wordCodes.has(error.code)) throw error
+    return { findings: [{ check: 'server', level: 'problem', text: error.message }] }
+  }
+  const { kind, baseUrl, models } = endpoint
+  try {
+    const server: Finding = { check: 'server', level: 'ok', text: `${baseUrl} is ${kind.title}` }
+    const chosen = chooseModel(words.model, models)
+    if ('level' in chosen) return { findings: [server, chosen], models }
+    const { id } = chosen
+    const progress = startProgress({ label: 'requests' })
+    const { findings, imageCap } = await tryServer({
+      endpoint,
+      model: id,
+      signal,
+      onRequest: (what) => progress.advance(1, what),
+    })
+    progress.finish()
+    // Ollama says how long the context is once the model is loaded.
+    const now = await openEndpoint(options)
+    now.close()
+    const context = now.models.find((model) => model.id === id)?.contextLength
+    const all: Finding[] = [
+      server,
+      { check: 'model', level: 'ok', text: id },
+      aboutContext(context, endpoint),
+      ...findings,
+    ]
+    if (findings.some(({ level }) => level === 'problem')) return { findings: all, models }
+    return { findings: all, models, words: askWords(words, endpoint, id, imageCap) }
+  } finally {
+    endpoint.close()
+  }
+}
+
+/** A server without a list may have any model. */
+function chooseModel(named: string | undefined, models: readonly ModelInfo[]): ModelInfo | Finding {
+  const check = 'model'
+  if (named === undefined) {
+    if (models.length === 1) return models[0]!
+    const text = models.length === 0 ? 'the server lists none' : `${models.length} to choose from; none was tried`
+    return { check, level: 'note', text, fix: 'Name the one to try with --model.' }
+  }
+  const found = models.find(({ id }) => id === named)
+  if (found !== undefined || models.length === 0) return found ?? { id: named }
+  const near = nearestNames(
+    named,
+    models.map(({ id }) => id),
+  )
+  return { check, level: 'problem', text: `there is no "${named}"`, fix: `The nearest: ${near.join(', ')}.` }
+}
+
+/** About ten views of two million pixels, and as many thoughts. */
+const longContext = 32_768
+
+function aboutContext(contextLength: number | undefined, { kind }: Endpoint): Finding {
+  const check = 'context'
+  const fix = `For long searches, ${kind.moreContext}.`
+  if (contextLength === undefined) return { check, level: 'note', text: 'the server does not say how long it is', fix }
+  const text = `${contextLength} tokens`
+  return contextLength >= longContext ? { check, level: 'ok', text } : { check, level: 'note', text, fix }
+}
+
+function askWords(words: DoctorWords, { baseUrl }: Endpoint, model: string, imageCap: number | undefined): string {
+  const parts = [`mini-o3 ask photo.jpg "What does the sign say?" --policy chat:${model} --base-url ${baseUrl}`]
+  if (words.apiKeyEnv !== undefined) parts.push(`--api-key-env ${words.apiKeyEnv}`)
+  if (words.server !== undefined) parts.push(`--server ${words.server}`)
+  if (imageCap !== undefined) parts.push(`--max-images ${imageCap}`)
+  return parts.join(' ')
+}
