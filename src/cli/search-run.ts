@@ -29,7 +29,7 @@ export interface SearchRunWords extends CommonWords {
 /** `train.json` or `test.json` is what a folder is read for; `concurrency` is the default of that word. */
 export function searchRunWords(command: Command, file: string, concurrency: number): Command {
   command
-    .requiredOption('--data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
+    .requiredOption('--problems, --data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
     .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))
@@ -44,6 +44,8 @@ export interface SearchRunPlan {
   /** What decides the searches beside the words that both commands have. */
   readonly settings: object
   readonly title: string
+  /** What the counts that are shown are of; default `searches`. */
+  readonly unit?: string
 }
 
 /** What the room below is given. */
@@ -78,7 +80,7 @@ export async function readEntries(
 /** Exit code 1 when searches failed: their results are not those of the policy. */
 export async function searchRun(
   words: SearchRunWords,
-  { command, entries, profile, settings, title }: SearchRunPlan,
+  { command, entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<void> {
   const { data, samples, limit, seed, concurrency } = words
@@ -87,13 +89,15 @@ export async function searchRun(
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
+  let shown = 0
   let failed = 0
   let unjudged = 0
   const tell = ({ done, total, ...counts }: Counts, note: string): void => {
     failed = counts.failed
     unjudged = counts.unjudged
-    if (progress) progress.advance(1, note)
-    else progress = startProgress({ label: 'searches', total, done })
+    if (progress) progress.advance(done - shown, note)
+    else progress = startProgress({ label: unit, total, done })
+    shown = done
   }
   try {
     await inCommandRun(command, { ...common, ...settings }, words.run, async (run) => {

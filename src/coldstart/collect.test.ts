@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { judgeExact } from '../judge/exact.ts'
 import type { Judge } from '../judge/judge.ts'
@@ -10,10 +11,13 @@ import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
 import { profiles } from '../protocol/profile.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
 import { TransportError, UserError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { collect, readCollected } from './collect.ts'
-import type { CollectOptions, Searched } from './collect.ts'
+import type { CollectOptions } from './collect.ts'
+import type { SelectionRules } from './selection.ts'
+import type { Searched } from './stored-searches.ts'
 import { summariseCollection } from './summary.ts'
 
 const scenes = sceneRefs('train', 9, 4).map(sceneFrom)
@@ -47,11 +51,15 @@ function faulty(state: { broken: boolean; searches: number }): Policy {
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'collect-'))
+  config = { seed: 1 }
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+/** The settings of the run, and with them the rules of the set. */
+let config: { seed: number; selection?: SelectionRules }
+
 async function run(policy: Policy, change: Partial<CollectOptions> = {}): Promise<Searched[]> {
-  const runFolder = await openRun(join(folder, 'run'), { seed: 1 })
+  const runFolder = await openRun(join(folder, 'run'), config)
   const options = { problems, policy, judge: judgeExact, samples: 2, maxTurns: 40, profile: profiles.embedded, seed: 1 }
   try {
     return await collect({ ...options, run: runFolder, concurrency: 3, ...change })
@@ -61,10 +69,15 @@ async function run(policy: Policy, change: Partial<CollectOptions> = {}): Promis
 }
 
 async function kept() {
-  const runFolder = await openRun(join(folder, 'run'), { seed: 1 })
+  const runFolder = await openRun(join(folder, 'run'), config)
   const trajectories = await readCollected(runFolder)
   await runFolder.close()
   return trajectories
+}
+
+/** A trajectory less what the clock decides. */
+function told({ problem, sampleIndex, turns, seed }: Trajectory): unknown {
+  return { docId: problem.docId, sampleIndex, seed, texts: turns.map(({ text }) => text) }
 }
 
 const linesOf = async (name: string): Promise<string[]> =>
@@ -87,7 +100,7 @@ describe('collect', () => {
       })
       expect(turns.at(-1)!.action?.kind).toBe('answer')
     }
-    const summary = summariseCollection(searched)
+    const summary = summariseCollection(searched, await kept())
     expect(summary).toMatchObject({ searches: 18, kept: 16, ends: { answered: 18 } })
     expect(summary.byLevel).toEqual({
       easy: { searches: 6, kept: 4 },
@@ -103,13 +116,21 @@ describe('collect', () => {
     const state = { broken: true, searches: 0 }
     const progress: unknown[] = []
     const first = await run(faulty(state), { onProgress: (at) => progress.push(at) })
-    expect(progress.at(-1)).toEqual({ done: 16, total: 18, kept: 14, failed: 2, unjudged: 0 })
+    expect(progress.at(-1)).toEqual({
+      done: 16,
+      total: 18,
+      kept: 14,
+      inSet: 14,
+      overTurn: 0,
+      failed: 2,
+      unjudged: 0,
+    })
     expect(first.length).toBe(16)
     state.broken = false
     state.searches = 0
     const second = await run(faulty(state))
     expect(state.searches).toBe(2)
-    expect(summariseCollection(second)).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(second, await kept())).toMatchObject({ searches: 18, kept: 16 })
     expect(await run(faulty(state))).toEqual(second)
     expect(state.searches).toBe(2)
     expect((await linesOf('trajectories.jsonl')).length).toBe(16)
@@ -125,7 +146,7 @@ describe('collect', () => {
     await appendFile(join(folder, 'run', 'trajectories.jsonl'), '{"version":1,"prob')
 
     const searched = await run(faulty(state))
-    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
     const keys = (await linesOf('trajectories.jsonl')).map((line) => {
       const { problem, sampleIndex } = JSON.parse(line) as Awaited<ReturnType<typeof kept>>[number]
       return `${problem.docId} ${sampleIndex}`
@@ -141,7 +162,7 @@ describe('collect', () => {
       problem.level === 'hard' ? { kind: 'unjudged', reason: 'nobody there' } : judgeExact(problem, answer)
     const progress: unknown[] = []
     const first = await run(faulty(state), { judge: hesitant, onProgress: (at) => progress.push(at) })
-    expect(progress.at(-1)).toEqual({ done: 12, total: 18, kept: 10, failed: 0, unjudged: 6 })
+    expect(progress.at(-1)).toMatchObject({ done: 12, total: 18, kept: 10, failed: 0, unjudged: 6 })
     expect(first).toHaveLength(12)
     expect(await linesOf('pending.jsonl')).toHaveLength(6)
     await run(faulty(state), { judge: hesitant })
@@ -149,7 +170,7 @@ describe('collect', () => {
 
     const searched = await run(faulty(state))
     expect(state.searches).toBe(18)
-    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
     expect(await kept()).toHaveLength(16)
   })
 
@@ -163,7 +184,7 @@ describe('collect', () => {
     expect(await linesOf('pending.jsonl')).toHaveLength(before)
     const searched = await run(faulty(state))
     expect(state.searches).toBe(18)
-    expect(summariseCollection(searched)).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
   })
 
   it('reads the same data in the same order, whoever finished first', async () => {
@@ -172,6 +193,54 @@ describe('collect', () => {
     await rm(join(folder, 'run'), { recursive: true })
     await run(teacher, { concurrency: 1 })
     expect((await kept()).map(({ turns }) => turns.map(({ text }) => text))).toEqual(texts)
+  })
+
+  it('stops at its target, with the same set whoever finishes first and however often it is stopped', async () => {
+    config = { seed: 1, selection: { target: 7 } }
+    const state = { broken: false, searches: 0 }
+    await run(faulty(state), { concurrency: 1 })
+    expect(state.searches).toBe(9)
+    const set = (await kept()).map(told)
+    expect(set).toHaveLength(7)
+    await run(faulty(state), { concurrency: 1 })
+    expect(state.searches).toBe(9)
+
+    await rm(join(folder, 'run'), { recursive: true })
+    const slowFirst: Policy = {
+      name: 'faulty',
+      open(problem, options) {
+        const session = faulty(state).open(problem, options)
+        const wait = 20 * problems.length - 20 * problems.findIndex((entry) => entry.problem.docId === problem.docId)
+        const take = async (...told: Parameters<typeof session.take>) => {
+          await setTimeout(wait)
+          return session.take(...told)
+        }
+        return { take, close: () => session.close() }
+      },
+    }
+    const stop = new AbortController()
+    const stopped = run(slowFirst, {
+      concurrency: 4,
+      stop: stop.signal,
+      onProgress: ({ done }) => done >= 2 && stop.abort(),
+    })
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    await run(slowFirst, { concurrency: 4 })
+    expect((await linesOf('trajectories.jsonl')).length).toBeGreaterThan(7)
+    expect((await kept()).map(told)).toEqual(set)
+  })
+
+  it('goes on behind a search that failed, and takes it in when a resume fills the gap', async () => {
+    config = { seed: 1, selection: { target: 7 } }
+    const state = { broken: true, searches: 0 }
+    await run(faulty(state), { concurrency: 1 })
+    expect((await kept()).map(({ problem }) => problem.docId)).not.toContain(problems[1]!.problem.docId)
+    expect(await kept()).toHaveLength(7)
+    state.broken = false
+    await run(faulty(state), { concurrency: 1 })
+    const filled = await kept()
+    expect(filled).toHaveLength(7)
+    expect(filled.filter(({ problem }) => problem.docId === problems[1]!.problem.docId)).toHaveLength(2)
   })
 
   it('says what is wrong before it searches', async () => {

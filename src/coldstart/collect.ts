@@ -2,68 +2,80 @@
  * Collects cold-start data: a policy searches problems whose answers are known, and only whole trajectories with the right
  * answer are kept. `trajectories.jsonl` of the run holds those; `metrics.jsonl` has a line for every finished search, kept
  * or not, so that running it again on the same folder does only what is owed. `pending.jsonl` holds whole searches whose
- * judge failed: searching costs more than judging, so a resume judges them again and does not search again.
+ * judge failed: searching costs more than judging, so a resume judges them again and does not search again. Which of the
+ * kept ones make the set is worked out from them whenever the set is read, so that it depends on no order of work.
  */
-import { z } from 'zod'
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
-import { levels } from '../protocol/problem.ts'
-import { ends, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, owedSamples, wantedKeys, searchKey } from '../search/owed-samples.ts'
+import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
-import { MiniO3Error } from '../shared/errors.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { labelsOf, patternNames, patternsOf } from './patterns.ts'
+import { candidateOf, startSelection } from './selection.ts'
+import type { Candidate } from './selection.ts'
+import { keyOf, readKept, readPending, readRules, readSearched, remember } from './stored-searches.ts'
+import type { ReadableRun, Searched } from './stored-searches.ts'
 
+/** The rules of the set stand in the config that `run` was opened with, see `readRules`. */
 export interface CollectOptions extends SearchRunOptions {
   readonly judge: Judge
-  /** After what was stored before has been read, and after every search. */
-  readonly onProgress?: (progress: CollectProgress) => void
+  /** After what was stored before has been read, and after every search; with what the newest search used. */
+  readonly onProgress?: (progress: CollectProgress, newest?: Trajectory) => void
 }
 
 /** Counts of searches. */
 export interface CollectProgress {
   readonly done: number
   readonly total: number
+  /** Searches with the right answer. */
   readonly kept: number
+  /** Those of them that are in the set, as far as all earlier searches are done. */
+  readonly inSet: number
+  readonly overTurn: number
   /** Searches of this call that broke; owed again on a resume. */
   readonly failed: number
   /** Searches of this call that wait for a verdict; judged again on a resume. */
   readonly unjudged: number
 }
 
-/** What is remembered of a finished search. */
-const searchedSchema = z.object({
-  dataSource: z.string(),
-  docId: z.string(),
-  sampleIndex: z.int(),
-  level: z.enum(levels).optional(),
-  end: z.enum(ends),
-  turns: z.int(),
-  kept: z.boolean(),
-  labels: z.array(z.enum(patternNames)),
-})
-export type Searched = z.infer<typeof searchedSchema>
-
-/** Searches what is owed; returns what is remembered of every search, in the order of the problems. */
+/**
+ * Searches what is owed until the set has reached its target, or nothing is left; what is in flight then is finished and
+ * stored. Returns what is remembered of every search, in the order of the problems.
+ */
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
-  const done = await stored(run)
   const keys = wantedKeys(problems, samples).flat()
+  const positions = new Map(keys.map((key, position) => [key, position]))
+  const { done, candidates } = await stored(run, positions)
   const waiting = new Set<string>()
-  for await (const trajectory of pending(run, done)) waiting.add(keyOf(trajectory))
+  for await (const trajectory of readPending(run, done.keys())) waiting.add(keyOf(trajectory))
   const owed = owedSamples(problems, samples, new Set([...done.keys(), ...waiting]))
-  const progress = { done: 0, total: problems.length * samples, kept: 0, failed: 0, unjudged: 0 }
-  const count = (searched: Searched): void => {
-    progress.done++
-    if (searched.kept) progress.kept++
+  const selection = startSelection(await readRules(run))
+  const counts = { done: 0, total: keys.length, kept: 0, overTurn: 0, failed: 0, unjudged: 0 }
+  /** Searches of this call without a result: the set goes on behind them, until a resume fills the gap. */
+  const without = new Set<string>()
+  let reached = 0
+
+  function tell(newest?: Trajectory): void {
+    for (; reached < keys.length; reached++) {
+      const key = keys[reached]!
+      if (!done.has(key) && !without.has(key)) break
+      const candidate = candidates.get(key)
+      if (candidate !== undefined) selection.add(candidate)
+      candidates.delete(key)
+    }
+    onProgress?.({ ...counts, inSet: selection.keys().size }, newest)
+  }
+  function count({ kept, end }: Searched): void {
+    counts.done++
+    if (kept) counts.kept++
+    if (end === 'over-turn') counts.overTurn++
   }
   for (const key of keys) if (done.has(key)) count(done.get(key)!)
-  onProgress?.({ ...progress })
+  tell()
 
   async function keep(trajectory: Trajectory): Promise<void> {
     if (trajectory.end === 'failed') return
@@ -72,82 +84,90 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
       if (!waiting.has(key)) await run.append('pending', trajectory)
       return
     }
-    const searched = remember(trajectory)
+    const searched = remember(trajectory, positions.get(key))
     // In this order: a search that is killed in between is found among the trajectories.
     if (searched.kept) await run.append('trajectories', trajectory)
     await run.append('metrics', searched)
+    if (searched.kept) candidates.set(key, candidateOf(key, trajectory))
     done.set(key, searched)
   }
-  function tell(trajectory: Trajectory): void {
-    const searched = done.get(keyOf(trajectory))
+  function settle(trajectory: Trajectory): void {
+    const key = keyOf(trajectory)
+    const searched = done.get(key)
     if (searched !== undefined) count(searched)
-    else progress[trajectory.end === 'failed' ? 'failed' : 'unjudged']++
-    onProgress?.({ ...progress })
+    else counts[trajectory.end === 'failed' ? 'failed' : 'unjudged']++
+    if (searched === undefined) without.add(key)
+    tell(trajectory)
   }
   const finish = (trajectory: Trajectory): Promise<Trajectory> => judgeAndKeep(trajectory, judge, keep)
-  for await (const { value } of mapAsFinished(pending(run, done), concurrency, finish, stop)) tell(value)
-  const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop, finish })
-  for await (const { trajectory } of searches) tell(trajectory)
+  const judged = mapAsFinished(readPending(run, done.keys()), concurrency, finish, stop)
+  for await (const { value } of judged) settle(value)
+  const wanted = until(owed, selection.full)
+  const searches = searchMany(wanted, policy, { profile, maxTurns, seed, concurrency, stop, finish })
+  for await (const { trajectory } of searches) settle(trajectory)
   return keys.flatMap((key) => done.get(key) ?? [])
 }
 
-/** The kept trajectories of a run, sorted by problem and sample, so that training does not depend on who finished first. */
-export async function readCollected(run: Pick<RunFolder, 'read' | 'file'>): Promise<Trajectory[]> {
+/**
+ * The trajectories of the set, sorted by problem and sample, so that training does not depend on who finished first. In the
+ * order of the problems, the rules of the run leave out what is too many of a kind, and what lies behind the target.
+ */
+export async function readCollected(run: ReadableRun): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
-  for await (const trajectory of kept(run)) byKey.set(keyOf(trajectory), trajectory)
-  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, trajectory]) => trajectory)
+  for await (const trajectory of readKept(run)) byKey.set(keyOf(trajectory), trajectory)
+  const chosen = await chosenFrom(run, byKey)
+  const sorted = [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.flatMap(([key, trajectory]) => (chosen.has(key) ? [trajectory] : []))
 }
 
-async function* kept(run: Pick<RunFolder, 'read' | 'file'>): AsyncGenerator<Trajectory, void> {
-  for await (const line of run.read('trajectories')) {
-    yield parsed(trajectorySchema, line, run.file('trajectories.jsonl'))
+/** The keys of the kept trajectories that are in the set. */
+export async function chosenFrom(
+  run: ReadableRun,
+  keptByKey: ReadonlyMap<string, Trajectory>,
+): Promise<ReadonlySet<string>> {
+  const rules = await readRules(run)
+  if (Object.keys(rules).length === 0) return new Set(keptByKey.keys())
+  const positions = new Map<string, number>()
+  for await (const searched of readSearched(run)) {
+    const { position, sampleIndex } = searched
+    if (position !== undefined) positions.set(searchKey(searched, sampleIndex), position)
   }
-}
-
-/** The searches that wait for a verdict, each once. */
-async function* pending(run: RunFolder, done: ReadonlyMap<string, Searched>): AsyncGenerator<Trajectory, void> {
-  const seen = new Set(done.keys())
-  for await (const line of run.read('pending')) {
-    const trajectory = parsed(trajectorySchema, line, run.file('pending.jsonl'))
-    const key = keyOf(trajectory)
-    if (!seen.has(key)) yield trajectory
-    seen.add(key)
+  const ordered = [...positions].toSorted(([, a], [, b]) => a - b)
+  const selection = startSelection(rules)
+  for (const [key] of ordered) {
+    const trajectory = keptByKey.get(key)
+    if (trajectory !== undefined) selection.add(candidateOf(key, trajectory))
   }
+  return selection.keys()
 }
 
-function keyOf({ problem, sampleIndex }: Trajectory): string {
-  return searchKey(problem, sampleIndex)
+interface Stored {
+  /** What the run remembers, by key. */
+  readonly done: Map<string, Searched>
+  /** The kept ones, as the rules of the set see them. */
+  readonly candidates: Map<string, Candidate>
 }
 
-function remember(trajectory: Trajectory): Searched {
-  const { problem, sampleIndex, end, turns, verdict } = trajectory
-  const { dataSource, docId, level } = problem
-  const labels = labelsOf(patternsOf(trajectory))
-  return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept: verdict?.kind === 'correct', labels }
-}
-
-/** What the run remembers, by key. A kept trajectory whose line is missing gets it now. */
-async function stored(run: RunFolder): Promise<Map<string, Searched>> {
+/** A kept trajectory whose line is missing gets it now. */
+async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): Promise<Stored> {
   const done = new Map<string, Searched>()
-  for await (const line of run.read('metrics')) {
-    const searched = parsed(searchedSchema, line, run.file('metrics.jsonl'))
-    done.set(searchKey(searched, searched.sampleIndex), searched)
-  }
-  for await (const trajectory of kept(run)) {
+  for await (const searched of readSearched(run)) done.set(searchKey(searched, searched.sampleIndex), searched)
+  const candidates = new Map<string, Candidate>()
+  for await (const trajectory of readKept(run)) {
     const key = keyOf(trajectory)
+    candidates.set(key, candidateOf(key, trajectory))
     if (done.has(key)) continue
-    done.set(key, remember(trajectory))
+    done.set(key, remember(trajectory, positions.get(key)))
     await run.append('metrics', done.get(key))
   }
-  return done
+  return { done, candidates }
 }
 
-function parsed<T>(schema: z.ZodType<T>, line: unknown, file: string): T {
-  const { data, error } = schema.safeParse(line)
-  if (data !== undefined) return data
-  throw new MiniO3Error(
-    'collection-unreadable',
-    `A line in ${file} is not what this version writes. Name another folder with --run.`,
-    { cause: error },
-  )
+/** The items before `enough` says so. */
+async function* until<T>(items: AsyncIterable<T>, enough: () => boolean): AsyncGenerator<T, void> {
+  if (enough()) return
+  for await (const item of items) {
+    yield item
+    if (enough()) return
+  }
 }

@@ -53,6 +53,9 @@ describe('patterns', () => {
       goalRestatements: 1,
       selfCorrections: 0,
       quadrantsScanned: 0,
+      breadth: 0,
+      placesChecked: 0,
+      claimsOfAll: 0,
     })
     expect(labelsOf(patternsOf(trajectory))).toEqual([])
   })
@@ -91,6 +94,41 @@ describe('patterns', () => {
     expect(labels([], thoughts)).toEqual(['goal-maintenance', 'self-reflection'])
     expect(labels([], ['Wait, that is a sign.'])).toEqual(['self-reflection'])
     expect(patternsOf(searched([], ['Another notice, waiting rooms.'])).selfCorrections).toBe(0)
+  })
+
+  it('know the goal and second thoughts in free text', () => {
+    const goals = (question: string, thought: string) => {
+      const trajectory = searched([], [thought])
+      return patternsOf({ ...trajectory, problem: { ...trajectory.problem, question } }).goalRestatements
+    }
+    const question = 'What is written on the sign to the left of the red cars beside the bakery?'
+    expect(goals(question, 'I am looking for the sign beside a red car.')).toBe(1)
+    expect(goals(question, 'The question asks about a sign near the bakery.')).toBe(1)
+    expect(goals(question, 'A sign says SALE and a red awning hangs over it.')).toBe(0)
+    expect(goals(question, 'I need to find out where the street ends.')).toBe(0)
+    expect(labels([], ['On second thought, this is a heart.'])).toEqual(['self-reflection'])
+    expect(labels([], ['I misread the digit.'])).toEqual(['self-reflection'])
+  })
+
+  it('tell breadth from depth, and a check of every place from a few looks', () => {
+    const corners: Look[] = [
+      [0, 0, 0, 0.1, 0.1],
+      [0, 0.3, 0, 0.4, 0.1],
+      [0, 0.6, 0, 0.7, 0.1],
+      [0, 0.9, 0, 1, 0.1],
+    ]
+    expect(patternsOf(searched(corners))).toMatchObject({ breadth: 4, placesChecked: 4, depth: 1 })
+    expect(labels(corners)).toContain('breadth-first')
+    expect(labels(corners)).not.toContain('exhaustive-check')
+    expect(labels(corners, ['I check each of the four.'])).toContain('exhaustive-check')
+    expect(labels(corners.slice(0, 3), ['I check each of them.'])).not.toContain('exhaustive-check')
+    const inward: Look[] = [
+      [0, 0, 0, 0.8, 0.8],
+      [0, 0.1, 0.1, 0.6, 0.6],
+      [0, 0.2, 0.2, 0.4, 0.4],
+    ]
+    expect(patternsOf(searched(inward))).toMatchObject({ breadth: 1, placesChecked: 1 })
+    expect(labels([...corners.slice(0, 2), [2, 0, 0, 0.5, 0.5]])).not.toContain('breadth-first')
   })
 
   it('see a scan in looks at different quadrants of one picture', () => {

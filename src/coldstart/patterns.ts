@@ -1,8 +1,10 @@
 /**
- * Which ways of reasoning a trajectory shows, read off its turns: the cold-start data is there to teach depth-first
- * search, trial and error, goal maintenance and self-reflection (project page, training recipe). Pure.
+ * Which ways of searching a trajectory shows, read off its turns: the cold-start data is there to teach depth-first
+ * search, trial and error, goal maintenance and self-reflection (project page, training recipe). Places are compared as
+ * boxes, thoughts by their words, whoever wrote them. Pure.
  */
 import { boxSize } from '../protocol/box.ts'
+import type { PixelBox } from '../protocol/box.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 
 export interface Patterns {
@@ -18,7 +20,26 @@ export interface Patterns {
   readonly selfCorrections: number
   /** The most quadrants of one picture that were looked at. */
   readonly quadrantsScanned: number
+  /** The most looks in a row at the same picture, none of them inside another. */
+  readonly breadth: number
+  /** Looks that share nothing with each other. */
+  readonly placesChecked: number
+  /** Thoughts that speak of all, each or every one. */
+  readonly claimsOfAll: number
 }
+
+export const traitNames = [
+  'depth',
+  'backTracks',
+  'returnsToOriginal',
+  'goalRestatements',
+  'selfCorrections',
+  'quadrantsScanned',
+  'breadth',
+  'placesChecked',
+  'claimsOfAll',
+] as const satisfies readonly (keyof Patterns)[]
+export type TraitName = (typeof traitNames)[number]
 
 export const patternNames = [
   'depth-first',
@@ -27,6 +48,8 @@ export const patternNames = [
   'goal-maintenance',
   'self-reflection',
   'scanning',
+  'breadth-first',
+  'exhaustive-check',
 ] as const
 export type PatternName = (typeof patternNames)[number]
 
@@ -42,6 +65,9 @@ export function patternsOf({ problem, turns, observations }: Trajectory): Patter
     goalRestatements: thoughts.filter((thought) => namesGoal(thought, keyWords)).length,
     selfCorrections: thoughts.filter((thought) => correction.test(thought)).length,
     quadrantsScanned: quadrantsScanned(observations),
+    breadth: breadthOf(observations),
+    placesChecked: placesChecked(observations),
+    claimsOfAll: thoughts.filter((thought) => ofAll.test(thought)).length,
   }
 }
 
@@ -54,6 +80,8 @@ export function labelsOf(patterns: Patterns): PatternName[] {
     'goal-maintenance': patterns.goalRestatements >= 2,
     'self-reflection': patterns.selfCorrections >= 1,
     scanning: patterns.quadrantsScanned >= 2,
+    'breadth-first': patterns.breadth >= 3,
+    'exhaustive-check': patterns.placesChecked >= 4 && patterns.claimsOfAll >= 1,
   }
   return patternNames.filter((name) => shown[name])
 }
@@ -71,22 +99,61 @@ const functionWords = new Set(
   ).split(' '),
 )
 
+/** Words in lower case, "hearts" as "heart". */
 function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  return new Set(words.map((word) => (word.length > 3 ? word.replace(/(?<!s)s$/, '') : word)))
 }
 
 function keyWordsOf(question: string): string[] {
   return [...wordsOf(question)].filter((word) => !functionWords.has(word))
 }
 
-/** More than half of the question's key words stand in the thought. */
+const purpose =
+  /\b(?:goal|target|question|asked|(?:look|search|hunt)(?:ing)? for|(?:need|have|want|trying) to (?:find|know|read|see)|find(?:ing)?)\b/i
+
+/**
+ * More than half of the question's key words stand in the thought; where it speaks of its purpose, two of them do, since
+ * people name things more briefly than questions do.
+ */
 function namesGoal(thought: string, keyWords: readonly string[]): boolean {
   const words = wordsOf(thought)
-  return keyWords.filter((word) => words.has(word)).length > keyWords.length / 2
+  const named = keyWords.filter((word) => words.has(word)).length
+  return named > keyWords.length / 2 || (named >= 2 && purpose.test(thought))
 }
 
+const ofAll = /\b(?:all|each|every)\b/i
+
 const correction =
-  /\b(?:not it|nothing here|nothing left|not here|not (?:the|what|visible|found)|isn't|wait|actually|mistaken?|wrong)\b/i
+  /\b(?:not it|nothing here|nothing left|not here|not (?:the|what|visible|found)|isn't|wait|actually|mistaken?|wrong|misread|misjudged|second thoughts?|(?:look|check) again)\b/i
+
+function breadthOf(observations: readonly Observation[]): number {
+  let most = 0
+  let row: Observation[] = []
+  for (const observation of observations.slice(1)) {
+    const last = row.at(-1)
+    const apart = row.every(({ boxPx }) => !inside(boxPx, observation.boxPx) && !inside(observation.boxPx, boxPx))
+    row = last !== undefined && last.parent === observation.parent && apart ? [...row, observation] : [observation]
+    most = Math.max(most, row.length)
+  }
+  return most
+}
+
+function placesChecked(observations: readonly Observation[]): number {
+  const places: PixelBox[] = []
+  for (const { parent, boxInOriginalPx } of observations) {
+    if (parent !== null && places.every((place) => !overlap(place, boxInOriginalPx))) places.push(boxInOriginalPx)
+  }
+  return places.length
+}
+
+function overlap(a: PixelBox, b: PixelBox): boolean {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+}
+
+function inside(inner: PixelBox, outer: PixelBox): boolean {
+  return inner[0] >= outer[0] && inner[1] >= outer[1] && inner[2] <= outer[2] && inner[3] <= outer[3]
+}
 
 /** A quadrant window touches a corner of its source and is about half as wide and as high. */
 function quadrantsScanned(observations: readonly Observation[]): number {

@@ -1,42 +1,61 @@
-/** A collection in numbers: how much was kept, of which level, and which patterns it shows. Pure. */
+/** A collection in numbers: how much is in the set, of which level, and which ways of searching it shows. Pure. */
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { ends } from '../protocol/trajectory.ts'
-import type { End } from '../protocol/trajectory.ts'
-import type { Searched } from './collect.ts'
-import { patternNames } from './patterns.ts'
-import type { PatternName } from './patterns.ts'
+import type { End, Trajectory } from '../protocol/trajectory.ts'
+import { labelsOf, patternNames, patternsOf, traitNames } from './patterns.ts'
+import type { PatternName, TraitName } from './patterns.ts'
+import type { Searched } from './stored-searches.ts'
+
+export interface MeanAndMost {
+  readonly mean: number
+  readonly most: number
+}
 
 export interface CollectSummary {
   readonly searches: number
+  /** Searches with the right answer. */
+  readonly right: number
+  /** Those of them that make the set; what follows is of these, but for `ends` and the searches of a level. */
   readonly kept: number
-  /** Of the kept ones. */
   readonly meanTurns: number
   readonly mostTurns: number
   /** Searches by how they ended. */
   readonly ends: Readonly<Partial<Record<End, number>>>
   readonly byLevel: Readonly<Partial<Record<Level, { readonly searches: number; readonly kept: number }>>>
-  /** Kept trajectories that show a pattern; one can show several. */
+  /** Trajectories that show a pattern; one can show several. */
   readonly patterns: Readonly<Record<PatternName, number>>
+  /** What the patterns are read off, as mean and maximum over the set. */
+  readonly traits: Readonly<Record<TraitName, MeanAndMost>>
 }
 
-export function summariseCollection(searched: readonly Searched[]): CollectSummary {
-  const kept = searched.filter((search) => search.kept)
-  const turns = kept.map((search) => search.turns)
+export function summariseCollection(searched: readonly Searched[], set: readonly Trajectory[]): CollectSummary {
+  const shown = set.map(patternsOf)
+  const labels = shown.map(labelsOf)
+  const turns = meanAndMost(set.map((trajectory) => trajectory.turns.length))
   return {
     searches: searched.length,
-    kept: kept.length,
-    meanTurns: turns.length === 0 ? 0 : turns.reduce((sum, count) => sum + count, 0) / turns.length,
-    mostTurns: turns.reduce((most, count) => Math.max(most, count), 0),
+    right: searched.filter((search) => search.kept).length,
+    kept: set.length,
+    meanTurns: turns.mean,
+    mostTurns: turns.most,
     ends: present(ends, (end) => searched.filter((search) => search.end === end).length),
     byLevel: present(levels, (level) => {
-      const own = searched.filter((search) => search.level === level)
-      return own.length === 0 ? 0 : { searches: own.length, kept: own.filter((search) => search.kept).length }
+      const searches = searched.filter((search) => search.level === level).length
+      return searches === 0 ? 0 : { searches, kept: set.filter(({ problem }) => problem.level === level).length }
     }),
-    patterns: Object.fromEntries(
-      patternNames.map((name) => [name, kept.filter(({ labels }) => labels.includes(name)).length]),
-    ) as Record<PatternName, number>,
+    patterns: recordOf(patternNames, (name) => labels.filter((own) => own.includes(name)).length),
+    traits: recordOf(traitNames, (name) => meanAndMost(shown.map((patterns) => patterns[name]))),
   }
+}
+
+function meanAndMost(values: readonly number[]): MeanAndMost {
+  const sum = values.reduce((total, value) => total + value, 0)
+  return { mean: values.length === 0 ? 0 : sum / values.length, most: values.reduce((a, b) => Math.max(a, b), 0) }
+}
+
+function recordOf<K extends string, V>(names: readonly K[], valueOf: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<K, V>
 }
 
 /** What `count` says of each name, less those of which there are none. */

@@ -1,0 +1,103 @@
+/**
+ * Which of the searches with the right answer make the cold-start set: so many as are wanted, with guesses and repetitions
+ * held to a share. It depends on the searches and the order of their problems alone, never on who finished first. Pure.
+ */
+import { z } from 'zod'
+import type { PixelBox } from '../protocol/box.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+
+const shareSchema = z.number().min(0).max(1)
+
+/** Absent: no limit. */
+export const selectionRulesSchema = z
+  .object({
+    /** Trajectories in the set. */
+    target: z.int().positive().optional(),
+    /** Largest share of the set that answered without a zoom. */
+    maxSingleTurn: shareSchema.optional(),
+    /** Largest share that repeats an earlier search for the same problem, see `nearlySame`. */
+    maxDuplicates: shareSchema.optional(),
+  })
+  .readonly()
+export type SelectionRules = z.infer<typeof selectionRulesSchema>
+
+/** What the rules look at. */
+export interface Candidate {
+  readonly key: string
+  /** The same for all searches for one problem. */
+  readonly problem: string
+  readonly turns: number
+  /** Where it looked, in pixels of the original. */
+  readonly boxes: readonly PixelBox[]
+}
+
+export function candidateOf(key: string, { problem, turns, observations }: Trajectory): Candidate {
+  const boxes = observations.slice(1).map(({ boxInOriginalPx }) => boxInOriginalPx)
+  return { key, problem: JSON.stringify([problem.dataSource, problem.docId]), turns: turns.length, boxes }
+}
+
+export interface Selection {
+  /** The next right search, in the order of the problems and their samples. */
+  add(candidate: Candidate): void
+  /** Nothing that follows can change it: the target is reached. */
+  full(): boolean
+  /** The keys of the set. */
+  keys(): ReadonlySet<string>
+}
+
+type Limited = 'single-turn' | 'duplicate'
+
+/** One that is over its share waits until enough others have come. */
+export function startSelection({ target, maxSingleTurn = 1, maxDuplicates = 1 }: SelectionRules): Selection {
+  const shares = { 'single-turn': maxSingleTurn, duplicate: maxDuplicates }
+  const waiting: Record<Limited, string[]> = { 'single-turn': [], duplicate: [] }
+  const taken: Record<Limited, number> = { 'single-turn': 0, duplicate: 0 }
+  const seenOf = new Map<string, Candidate[]>()
+  const keys = new Set<string>()
+  const full = (): boolean => keys.size === target
+
+  function kindOf(candidate: Candidate): Limited | undefined {
+    if (candidate.boxes.length === 0) return 'single-turn'
+    const seen = seenOf.get(candidate.problem) ?? []
+    if (seen.some((other) => nearlySame(other, candidate))) return 'duplicate'
+    seenOf.set(candidate.problem, [...seen, candidate])
+    return undefined
+  }
+
+  return {
+    add(candidate) {
+      if (full()) return
+      const kind = kindOf(candidate)
+      if (kind === undefined) keys.add(candidate.key)
+      else waiting[kind].push(candidate.key)
+      for (const limited of ['single-turn', 'duplicate'] as const) {
+        const room = (): boolean => taken[limited] + 1 <= shares[limited] * (keys.size + 1)
+        while (!full() && waiting[limited].length > 0 && room()) {
+          keys.add(waiting[limited].shift()!)
+          taken[limited]++
+        }
+      }
+    },
+    full,
+    keys: () => keys,
+  }
+}
+
+/** Boxes that are looked at in the same order count as the same from this mean overlap on. */
+const sameOverlap = 0.9
+
+/** As many turns and looks, and each look at nearly the same place. */
+export function nearlySame(a: Candidate, b: Candidate): boolean {
+  if (a.turns !== b.turns || a.boxes.length !== b.boxes.length) return false
+  const total = a.boxes.reduce((sum, box, i) => sum + overlap(box, b.boxes[i]!), 0)
+  return total >= sameOverlap * a.boxes.length
+}
+
+/** Intersection over union. */
+function overlap(a: PixelBox, b: PixelBox): number {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0])
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1])
+  if (width <= 0 || height <= 0) return 0
+  const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
+  return (width * height) / (area(a) + area(b) - width * height)
+}
