@@ -56,6 +56,8 @@ export function retryAfterMs(headers: IncomingHttpHeaders, now: number = Date.no
   if (precise >= 0) return precise
   const said = headers['retry-after']
   if (said === undefined) return undefined
-  const ms = /^\s*\d+(\.\d+)?\s*$/.test(said) ? Number(said) * 1000 : Date.parse(said) - now
+  const seconds = Number(said)
+  if (!Number.isNaN(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  const ms = Date.parse(said) - now
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
