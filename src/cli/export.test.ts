@@ -60,9 +60,9 @@ describe('mini-o3 export', () => {
   })
 
   it('exports the others with --all', async () => {
-    const data = run.data
+    const data = join(run.data, 'train.json')
     const wrong = (search: Trajectory) => ({ ...search, verdict: { kind: 'wrong', reason: 'not it' } })
-    const path = await runWith({ command: 'collect', data }, wrong)
+    const path = await runWith({ command: 'eval', data }, wrong)
     const words = ['--to', 'trl', '--json', '--out']
     await expect(mini(path, ...words, inFolder('none'))).rejects.toMatchObject({ code: 'export-nothing', exitCode: 2 })
     expect(JSON.parse(await mini(path, ...words, inFolder('all'), '--all'))).toMatchObject({ rows: 3 })

@@ -19,6 +19,7 @@ import type { Encoding } from '../vision/encode.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
 import { print, printJson, say } from './output.ts'
+import { readCollection } from './read-collection.ts'
 import { choice, examples } from './words.ts'
 
 interface ExportWords extends ProfileWords {
@@ -47,7 +48,7 @@ export function addExport(program: Command): void {
       ).makeOptionMandatory(),
     )
     .requiredOption('--out <folder>', 'where the set is written; empty or not there')
-    .option('--all', 'also searches that did not end in the right answer')
+    .option('--all', 'also searches without the right answer, and what the set of a collection leaves out')
     .option('--data <path>', 'the problems that were searched (default: where the run read them)')
     .addOption(
       choice('--pictures <encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg']).default('png'),
@@ -119,7 +120,9 @@ async function openSearches(path: string, config: RunConfig, words: ExportWords)
     const why = `${path} does not say which problems were searched. Name them with --data.`
     throw new UserError('export-no-data', why)
   }
-  const searches = await readSearches(path, { all: words.all === true })
+  // Of a collection its set, which may leave right searches out.
+  const wholeSet = config.command === 'collect' && !words.all
+  const searches = wholeSet ? await readCollection(path) : await readSearches(path, { all: words.all === true })
   const split = config.command === 'collect' ? 'train' : undefined
   const entries = await readProblems(data, { split })
   const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
