@@ -260,13 +260,13 @@ describe('finalAnswer', () => {
 
   it('is the first of all turns, even beside a call, or the last', () => {
     const turns = [turn(`<answer>red</answer>${good}`), turn('<answer>blue</answer>')]
-    expect(finalAnswer(turns, 'first')).toBe('red')
-    expect(finalAnswer(turns, 'last')).toBe('blue')
+    expect(finalAnswer(turns, { ...strict, answerPick: 'first' })).toBe('red')
+    expect(finalAnswer(turns, { ...strict, answerPick: 'last' })).toBe('blue')
   })
 
   it('is found in a turn that was void, and null where there is none', () => {
-    expect(finalAnswer([turn('<answer>red</answer> I think')], 'first')).toBe('red')
-    expect(finalAnswer([turn('I give up')], 'last')).toBe(null)
-    expect(finalAnswer([], 'last')).toBe(null)
+    expect(finalAnswer([turn('<answer>red</answer> I think')], strict)).toBe('red')
+    expect(finalAnswer([turn('I give up')], strict)).toBe(null)
+    expect(finalAnswer([], strict)).toBe(null)
   })
 })

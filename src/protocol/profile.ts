@@ -1,10 +1,15 @@
 /** A Profile is readonly data that holds everything that changes a score; it is printed and hashed with every score. Pure. */
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
-import { defaultPrompts, embeddedPrompts } from './prompts.ts'
+import { directPrompts } from './dialects/answer-only.ts'
+import { deepeyesPrompts } from './dialects/deepeyes.ts'
+import type { DialectName } from './dialects/dialect.ts'
+import { pixelReasonerPrompts } from './dialects/pixel-reasoner.ts'
+import { toolsPrompts } from './dialects/tools.ts'
+import { coordinateWords, defaultPrompts, embeddedPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
 
-export const resamplers = ['nearest', 'area', 'lanczos3'] as const
+export const resamplers = ['nearest', 'area', 'bicubic', 'lanczos3'] as const
 export type Resampler = (typeof resamplers)[number]
 
 /** How a region becomes the view that a policy sees (reference 5.3). */
@@ -21,12 +26,35 @@ export type ViewRule =
       readonly maxAspect: number | null
       readonly resampler: Resampler
     }
+  | {
+      readonly kind: 'grid'
+      /** Sides are multiples of this, in pixels: a server that counts image tokens by the cell does not resize again. */
+      readonly cell: number
+      readonly minPixels: number
+      readonly maxPixels: number
+      readonly resampler: Resampler
+    }
   | { readonly kind: 'exact'; readonly width: number; readonly height: number; readonly resampler: Resampler }
+
+/** How the box of a call becomes whole pixels of its source (reference 5.5 and 9). */
+export interface CropRule {
+  /** `inner`: truncated, and the last row and column are never part of a crop; `nearest`: rounded, up to the very edge. */
+  readonly edges: 'inner' | 'nearest'
+  /** Added on every side, as a fraction of the source's width or height. */
+  readonly padding: number
+  /** A crop with a side of fewer pixels is refused. */
+  readonly minSide: number
+}
+
+export const coordinateNames = ['relative', 'thousand', 'pixel'] as const
+export type Coordinates = (typeof coordinateNames)[number]
 
 export interface Profile {
   /** How people call it; not part of the hash. */
   readonly name: string
   readonly prompts: Prompts
+  /** How calls and answers are written. */
+  readonly dialect: DialectName
 
   /** Turns of one search, the answering one included. */
   readonly maxTurns: number
@@ -40,11 +68,12 @@ export interface Profile {
 
   readonly firstView: ViewRule
   readonly observationView: ViewRule
+  readonly crop: CropRule
 
   /** `strict`: exactly what the released loop accepts, less its expressions. `lenient`: whatever can be understood. */
   readonly parse: 'strict' | 'lenient'
   /** How the policy writes boxes: fractions of the source, thousandths of it, or pixels of the source's view. */
-  readonly coordinates: 'relative' | 'thousand' | 'pixel'
+  readonly coordinates: Coordinates
   /** Which action counts when a turn holds both. */
   readonly callAndAnswer: 'call' | 'answer'
   /** Which `<answer>` of a finished search counts. */
@@ -55,11 +84,16 @@ export interface Profile {
   readonly errorText: 'official' | 'helpful'
 }
 
+/** The released loop's crops. */
+const innerCrop: CropRule = { edges: 'inner', padding: 0, minSide: 1 }
+
 const view = { kind: 'budget', minPixels: 40_000, maxPixels: 2_000_000, minSide: 28 } as const
 
+/** What we believe is best for a VLM that follows instructions: lenient reading, smooth views, errors that name the fix. */
 const defaultProfile: Profile = {
   name: 'default',
   prompts: defaultPrompts,
+  dialect: 'grounding',
   maxTurns: 32,
   maxImages: null,
   contextLimit: null,
@@ -67,6 +101,7 @@ const defaultProfile: Profile = {
   wallClockMs: null,
   firstView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
+  crop: innerCrop,
   parse: 'lenient',
   coordinates: 'relative',
   callAndAnswer: 'call',
@@ -79,6 +114,7 @@ const defaultProfile: Profile = {
 const officialProfile: Profile = {
   name: 'official',
   prompts: defaultPrompts,
+  dialect: 'grounding',
   maxTurns: 12,
   maxImages: 12,
   contextLimit: 32_768,
@@ -86,12 +122,74 @@ const officialProfile: Profile = {
   wallClockMs: null,
   firstView: { ...view, maxAspect: null, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'nearest' },
+  crop: innerCrop,
   parse: 'strict',
   coordinates: 'relative',
   callAndAnswer: 'call',
   answerPick: 'first',
   observationNumbering: 'official',
   errorText: 'official',
+}
+
+/** The released loop with the turns of its training. */
+const officialTrainProfile: Profile = { ...officialProfile, name: 'official-train', maxTurns: 6 }
+
+/**
+ * The released loop with room for 32 turns: 31 crops of full size hold 80,000 tokens, so pictures and context are raised too,
+ * as far as the model's 128,000. How the published figure at 32 turns was taken is not known (reference 5.7).
+ */
+const official32Profile: Profile = {
+  ...officialProfile,
+  name: 'official-32',
+  maxTurns: 32,
+  maxImages: 32,
+  contextLimit: 128_000,
+}
+
+/** The model alone: one turn, no tool, what searching has to beat. */
+const directProfile: Profile = {
+  ...defaultProfile,
+  name: 'direct',
+  prompts: directPrompts,
+  dialect: 'answer-only',
+  maxTurns: 1,
+  maxImages: 1,
+}
+
+/** The released loop's rules aside, for any model that can call functions: the endpoint's own function calling. */
+const toolsProfile: Profile = { ...defaultProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }
+
+const qwenGrid = { kind: 'grid', cell: 28, resampler: 'bicubic' } as const
+
+/** DeepEyes as its own evaluation runs it: boxes in pixels, crops of the original only, an answer beats a call. */
+const deepeyesProfile: Profile = {
+  ...defaultProfile,
+  name: 'deepeyes',
+  prompts: deepeyesPrompts,
+  dialect: 'deepeyes',
+  maxTurns: 11,
+  firstView: { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 },
+  observationView: { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 },
+  crop: { edges: 'nearest', padding: 0, minSide: 1 },
+  coordinates: 'pixel',
+  callAndAnswer: 'answer',
+  answerPick: 'first',
+}
+
+/** Pixel Reasoner as its own loop runs it: padded crops, pictures by number, four calls at most, a boxed answer. */
+const pixelReasonerProfile: Profile = {
+  ...defaultProfile,
+  name: 'pixel-reasoner',
+  prompts: pixelReasonerPrompts,
+  dialect: 'pixel-reasoner',
+  maxTurns: 5,
+  maxImages: 16,
+  contextLimit: 12_288,
+  contextReserve: 200,
+  firstView: { ...qwenGrid, minPixels: 512 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  observationView: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  crop: { edges: 'nearest', padding: 0.1, minSide: 29 },
+  parse: 'strict',
 }
 
 /** Pixels a side of the views that the small policy can be sent: multiples of `step`, one image token each way. */
@@ -112,6 +210,12 @@ const embeddedProfile: Profile = {
 export const profiles = {
   default: defaultProfile,
   official: officialProfile,
+  'official-train': officialTrainProfile,
+  'official-32': official32Profile,
+  direct: directProfile,
+  tools: toolsProfile,
+  deepeyes: deepeyesProfile,
+  'pixel-reasoner': pixelReasonerProfile,
   embedded: embeddedProfile,
 } as const satisfies Record<string, Profile>
 
@@ -141,14 +245,37 @@ export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget):
   return { ...embeddedProfile, firstView: rule, observationView: rule, contextLimit }
 }
 
+/** What a user may set in any profile. */
+export interface ProfileChanges {
+  /** The prompts are changed to say the same. */
+  readonly coordinates?: Coordinates
+  readonly maxImages?: number | null
+}
+
+/** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit. */
+export function profileWith(profile: Profile, changes: ProfileChanges): Profile {
+  const { coordinates = profile.coordinates, maxImages = profile.maxImages } = changes
+  if (maxImages !== null && !(Number.isInteger(maxImages) && maxImages >= 1)) {
+    throw new UserError('bad-max-images', `The picture limit has to be a whole number of at least 1, not ${maxImages}.`)
+  }
+  const system = profile.prompts.system.replace(coordinateWords[profile.coordinates], coordinateWords[coordinates])
+  return { ...profile, prompts: { ...profile.prompts, system }, coordinates, maxImages }
+}
+
 const hashes = new WeakMap<Profile, string>()
+
+/** Settings that came later; where they say what was always done they are left out, so that older scores keep their hash. */
+const addedLater: Pick<Profile, 'dialect' | 'crop'> = { dialect: 'grounding', crop: innerCrop }
 
 /** Hex SHA-256 of everything in the profile but its name. */
 export function profileHash(profile: Profile): string {
   let hash = hashes.get(profile)
   if (hash === undefined) {
     const { name: _, ...rest } = profile
-    hash = sha256(canonicalJson(rest))
+    const same = Object.entries(addedLater).filter(([key, value]) => {
+      return canonicalJson(value) === canonicalJson(profile[key as keyof Profile])
+    })
+    hash = sha256(canonicalJson({ ...rest, ...Object.fromEntries(same.map(([key]) => [key, undefined])) }))
     hashes.set(profile, hash)
   }
   return hash

@@ -14,13 +14,20 @@ export interface Prompts {
   readonly error: string
 }
 
+/** How a policy is told to write boxes, for each `coordinates` of a profile: a prompt holds one of these phrases, word for word. */
+export const coordinateWords = {
+  relative: 'as fractions between 0 and 1 of the width and the height of its source',
+  thousand: 'in thousandths of the width and the height of its source, from 0 to 1000',
+  pixel: 'in pixels of its source, as large as it was shown to you',
+} as const
+
 export const defaultPrompts: Prompts = {
   system: [
     'You answer a question about a picture. What decides the answer may be very small, so look closely before you answer.',
     'In every turn, first think inside <think> and </think>. Then do one of two things.',
     'To zoom in: <grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>. ' +
-      'The box is given by its top-left and bottom-right corners, as fractions between 0 and 1 of the width and the ' +
-      'height of its source. The source is "original_image", or "observation_1" for the first crop that you were ' +
+      `The box is given by its top-left and bottom-right corners, ${coordinateWords.relative}. ` +
+      'The source is "original_image", or "observation_1" for the first crop that you were ' +
       'shown, and so on. You may zoom as often as you need, also into an earlier crop.',
     'Once you are sure: <answer>your answer</answer>.',
   ].join('\n'),

@@ -1,4 +1,4 @@
-/** From the words of a call to an integer region of a picture: the released loop's arithmetic (reference 5.5). Pure. */
+/** From the words of a call to an integer region of a picture: the arithmetic of the released loop (reference 5.5) and of its peers. Pure. */
 import { pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox, Size } from './box.ts'
 import type { Profile } from './profile.ts'
@@ -11,21 +11,30 @@ const maxCropAspect = 200
 export type ResolvedBox = { readonly boxPx: PixelBox } | TurnError
 
 /**
- * The region of a source of `size` pixels. Corners are truncated toward zero; the low one is held at 0 and the high one
- * at `side - 1`, so that the last row and column are never part of a crop. Corners are not swapped. Never throws.
+ * The region of a source of `size` pixels, by the profile's rule for crops. Corners are not swapped; what lies outside the source
+ * is cut off. Never throws.
  */
-export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profile, 'errorText'>): ResolvedBox {
-  const [rx0, ry0, rx1, ry1] = boxRel
+export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profile, 'errorText' | 'crop'>): ResolvedBox {
   const { width, height } = size
-  const corners = [rx0 * width, ry0 * height, rx1 * width, ry1 * height]
+  const { edges, padding, minSide } = profile.crop
+  const [rx0, ry0, rx1, ry1] = boxRel
+  const corners = [
+    (rx0 - padding) * width,
+    (ry0 - padding) * height,
+    (rx1 + padding) * width,
+    (ry1 + padding) * height,
+  ] as const
   if (!corners.every(Number.isFinite)) return turnError('bad-box', profile.errorText, listText(boxRel))
-  const x0 = Math.max(wholePart(corners[0]!), 0)
-  const y0 = Math.max(wholePart(corners[1]!), 0)
-  const x1 = Math.min(wholePart(corners[2]!), width - 1)
-  const y1 = Math.min(wholePart(corners[3]!), height - 1)
+  const whole = edges === 'inner' ? wholePart : nearest
+  const margin = edges === 'inner' ? 1 : 0
+  const x0 = Math.max(whole(corners[0]), 0)
+  const y0 = Math.max(whole(corners[1]), 0)
+  const x1 = Math.min(whole(corners[2]), width - margin)
+  const y1 = Math.min(whole(corners[3]), height - margin)
   const found = listText([x0, y0, x1, y1])
   if (x0 > x1 - 1) return turnError('empty-width', profile.errorText, found)
   if (y0 > y1 - 1) return turnError('empty-height', profile.errorText, found)
+  if (Math.min(x1 - x0, y1 - y0) < minSide) return turnError('too-small', profile.errorText, found)
   const aspect = (x1 - x0) / (y1 - y0)
   if (Math.max(aspect, 1 / aspect) >= maxCropAspect) return turnError('too-thin', profile.errorText, found)
   return { boxPx: pixelBox(x0, y0, x1, y1) }
@@ -60,6 +69,11 @@ export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
 /** Truncation toward zero, without a negative zero. */
 function wholePart(value: number): number {
   return Math.trunc(value) + 0
+}
+
+/** Without a negative zero. */
+function nearest(value: number): number {
+  return Math.round(value) + 0
 }
 
 function listText(values: readonly number[]): string {

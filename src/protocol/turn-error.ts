@@ -10,6 +10,7 @@ export const turnErrorCodes = [
   'empty-width',
   'empty-height',
   'too-thin',
+  'too-small',
 ] as const
 export type TurnErrorCode = (typeof turnErrorCodes)[number]
 
@@ -24,17 +25,16 @@ const official: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'bad-call': () => "'NoneType' object has no attribute 'group'",
   'bad-box': () => '',
   'bad-source': (detail) => `The source ${detail} does not match the pattern observation_([0-9]*)`,
-  'no-such-source': (detail) => `Error in predicting the source observation ${detail}`,
-  'empty-width': (detail) => `The bounding box ${detail} is not valid in width`,
-  'empty-height': (detail) => `The bounding box ${detail} is not valid in height`,
+  'no-such-source': (detail) => `Error in predicting the source observation: ${detail}.`,
+  'empty-width': (detail) => `The bounding box is not valid in width: ${detail}`,
+  'empty-height': (detail) => `The bounding box is not valid in height: ${detail}`,
   'too-thin': (detail) => `The absolute aspect ratio of ${detail} exceeds 200`,
+  'too-small': (detail) => `The bounding box is too small: ${detail}`,
 }
 
 const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'no-action': () => 'The turn holds neither a zoom nor an answer.',
-  'bad-call': () =>
-    'The zoom could not be read. Write it exactly so: ' +
-    '<grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>.',
+  'bad-call': (form) => `The zoom could not be read. Write it exactly so: ${form}.`,
   'bad-box': (detail) => `"bbox_2d" has to be a list of four plain numbers [x0, y0, x1, y1], not ${detail}.`,
   'bad-source': (detail) =>
     `"source" has to be "original_image" or "observation_" and the number of an observation, not ${detail}.`,
@@ -44,6 +44,7 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'empty-height': (detail) =>
     `The box covers no height inside its source (in pixels: ${detail}): y0 has to be less than y1, within the picture.`,
   'too-thin': (detail) => `The box is too thin (in pixels: ${detail}): one side is 200 times the other or more.`,
+  'too-small': (detail) => `The box is too small (in pixels: ${detail}): take in more of what is around it.`,
 }
 
 const maxQuoted = 120

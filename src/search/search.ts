@@ -143,7 +143,7 @@ export async function* search(
     turns,
     observations,
     end,
-    answer: completed(end) ? finalAnswer(turns, profile.answerPick) : null,
+    answer: completed(end) ? finalAnswer(turns, profile) : null,
     ...(failure === undefined ? {} : { failure }),
     usage: totalUsage(turns),
     ms: msSince(startedMs),

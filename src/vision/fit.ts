@@ -2,6 +2,7 @@
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
+import { roundHalfEven } from './image-tokens.ts'
 import type { Picture, Pixels } from './picture.ts'
 
 /**
@@ -10,6 +11,7 @@ import type { Picture, Pixels } from './picture.ts'
  */
 export function fitSize(size: Size, rule: ViewRule): Size {
   if (rule.kind === 'exact') return { width: rule.width, height: rule.height }
+  if (rule.kind === 'grid') return onGrid(size, rule)
   let { width, height } = size
   if (width * height > rule.maxPixels) {
     const factor = Math.sqrt(rule.maxPixels / (width * height))
@@ -32,6 +34,23 @@ export function fitSize(size: Size, rule: ViewRule): Size {
     else if (height / width >= rule.maxAspect) width = Math.trunc(height / wanted + 1)
   }
   return { width, height }
+}
+
+/** The rounding of Qwen's own tools: the nearest multiples of the cell, enlarged or shrunk together beyond the pixel range. */
+function onGrid({ width, height }: Size, { cell, minPixels, maxPixels }: Extract<ViewRule, { kind: 'grid' }>): Size {
+  const near = (side: number): number => Math.max(cell, roundHalfEven(side / cell) * cell)
+  const pixels = near(width) * near(height)
+  if (pixels > maxPixels) {
+    const factor = Math.sqrt((width * height) / maxPixels)
+    const down = (side: number): number => Math.max(cell, Math.floor(side / factor / cell) * cell)
+    return { width: down(width), height: down(height) }
+  }
+  if (pixels < minPixels) {
+    const factor = Math.sqrt(minPixels / (width * height))
+    const up = (side: number): number => Math.ceil((side * factor) / cell) * cell
+    return { width: up(width), height: up(height) }
+  }
+  return { width: near(width), height: near(height) }
 }
 
 /** The rule by which a search shows its observation `index`; 0 is the original picture. */

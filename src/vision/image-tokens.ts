@@ -46,7 +46,7 @@ export function imageTokens(size: Size, grid: TokenGrid): TokenCount {
 }
 
 /** Python's `round`: halves go to the even neighbour. */
-function roundHalfEven(value: number): number {
+export function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor
   if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1

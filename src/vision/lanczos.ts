@@ -1,6 +1,6 @@
 /**
- * Lanczos resampling (windowed sinc, a = 3, widened when shrinking) with Pillow's arithmetic, bit for bit: two passes, across
- * then down, each rounded to 8 bits. libvips shrinks many times faster, but enlarges bicubically and half a pixel off.
+ * Resampling by a filter (widened when shrinking) with Pillow's arithmetic, bit for bit: two passes, across then down, each
+ * rounded to 8 bits. libvips shrinks many times faster, but enlarges bicubically and half a pixel off.
  */
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
@@ -19,10 +19,36 @@ interface Kernel {
 const fractionBits = 22
 const half = 1 << (fractionBits - 1)
 
+/** A filter's weight at a distance in pixels, and the distance at which it ends. */
+interface Filter {
+  readonly reach: number
+  readonly weight: (distance: number) => number
+}
+
+/** Windowed sinc, a = 3. */
+const lanczos: Filter = { reach: 3, weight: (x) => sinc(x) * sinc(x / 3) }
+
+/** Cubic convolution, a = -0.5. */
+const cubic: Filter = {
+  reach: 2,
+  weight: (x) => {
+    const d = Math.abs(x)
+    return d < 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2
+  },
+}
+
 export function lanczosRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
+  return filteredRegion(source, boxPx, size, lanczos)
+}
+
+export function bicubicRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
+  return filteredRegion(source, boxPx, size, cubic)
+}
+
+function filteredRegion(source: Pixels, boxPx: PixelBox, size: Size, filter: Filter): Pixels {
   const inner = boxSize(boxPx)
   const start = (boxPx[1] * source.width + boxPx[0]) * 3
-  const across = kernel(inner.width, size.width)
+  const across = kernel(inner.width, size.width, filter)
   const middle = new Uint8Array(size.width * inner.height * 3)
   for (let y = 0; y < inner.height; y++) {
     const row = start + y * source.width * 3
@@ -32,7 +58,7 @@ export function lanczosRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixe
       for (let c = 0; c < 3; c++) middle[to + c] = weigh(source.data, from + c, 3, across, x)
     }
   }
-  const down = kernel(inner.height, size.height)
+  const down = kernel(inner.height, size.height, filter)
   const stride = size.width * 3
   const data = new Uint8Array(stride * size.height)
   for (let y = 0; y < size.height; y++) {
@@ -55,11 +81,12 @@ function weigh(
   return Math.min(Math.max(sum >> fractionBits, 0), 255)
 }
 
-function kernel(inputs: number, outputs: number): Kernel {
+function kernel(inputs: number, outputs: number, { reach, weight }: Filter): Kernel {
   const scale = inputs / outputs
   const widening = Math.max(scale, 1)
-  const support = 3 * widening
+  const support = reach * widening
   const taps = Math.ceil(support) * 2 + 1
+  const within = (x: number): number => (x > -reach && x < reach ? weight(x) : 0)
   const first = new Int32Array(outputs)
   const count = new Int32Array(outputs)
   const weights = new Int32Array(outputs * taps)
@@ -67,7 +94,7 @@ function kernel(inputs: number, outputs: number): Kernel {
     const centre = (i + 0.5) * scale
     const from = Math.max(Math.trunc(centre - support + 0.5), 0)
     const to = Math.min(Math.trunc(centre + support + 0.5), inputs)
-    const exact = Array.from({ length: to - from }, (_, t) => lanczos((from + t - centre + 0.5) / widening))
+    const exact = Array.from({ length: to - from }, (_, t) => within((from + t - centre + 0.5) / widening))
     const total = exact.reduce((sum, weight) => sum + weight, 0)
     exact.forEach((weight, t) => {
       const fixed = (weight / total) * (1 << fractionBits)
@@ -77,10 +104,6 @@ function kernel(inputs: number, outputs: number): Kernel {
     count[i] = exact.length
   }
   return { taps, first, count, weights }
-}
-
-function lanczos(x: number): number {
-  return x > -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0
 }
 
 function sinc(x: number): number {

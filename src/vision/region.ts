@@ -4,7 +4,7 @@ import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Resampler } from '../protocol/profile.ts'
 import { areaRegion } from './area.ts'
-import { lanczosRegion } from './lanczos.ts'
+import { bicubicRegion, lanczosRegion } from './lanczos.ts'
 import type { Pixels } from './picture.ts'
 
 /**
@@ -21,10 +21,14 @@ export async function region(source: Pixels, boxPx: PixelBox, size: Size, resamp
     case 'area':
       return areaRegion(source, boxPx, size)
     case 'lanczos3':
-      return size.width > inner.width || size.height > inner.height
-        ? lanczosRegion(source, boxPx, size)
-        : shrinkFast(source, boxPx, size)
+      return grows(inner, size) ? lanczosRegion(source, boxPx, size) : shrinkFast(source, boxPx, size, 'lanczos3')
+    case 'bicubic':
+      return grows(inner, size) ? bicubicRegion(source, boxPx, size) : shrinkFast(source, boxPx, size, 'cubic')
   }
+}
+
+function grows(inner: Size, size: Size): boolean {
+  return size.width > inner.width || size.height > inner.height
 }
 
 function check(source: Size, boxPx: PixelBox, size: Size): void {
@@ -82,15 +86,15 @@ function nearestIndices(inputs: number, outputs: number): Int32Array {
   })
 }
 
-/** Within a few levels of `lanczosRegion`, at memory speed; shrinking four times or more it halves by a box filter first. */
-async function shrinkFast(source: Pixels, boxPx: PixelBox, size: Size): Promise<Pixels> {
+/** Within a few levels of the exact filter, at memory speed; shrinking four times or more it halves by a box filter first. */
+async function shrinkFast(source: Pixels, boxPx: PixelBox, size: Size, kernel: 'lanczos3' | 'cubic'): Promise<Pixels> {
   const { width, height } = boxSize(boxPx)
   const data = await sharp(source.data, {
     raw: { width: source.width, height: source.height, channels: 3 },
     limitInputPixels: false, // already in memory
   })
     .extract({ left: boxPx[0], top: boxPx[1], width, height })
-    .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
+    .resize(size.width, size.height, { fit: 'fill', kernel })
     .raw()
     .toBuffer()
   return { width: size.width, height: size.height, data }

@@ -1,13 +1,23 @@
-/** A dialect is how a policy writes its calls and answers; a profile names one. Pure. */
-import type { Profile } from '../profile.ts'
+/** The dialects: how policies write their calls and answers. A profile names one; a protocol is added in this folder. Pure. */
+import { answerOnly } from './answer-only.ts'
+import { deepeyes } from './deepeyes.ts'
+import { grounding } from './grounding.ts'
+import { pixelReasoner } from './pixel-reasoner.ts'
+import { tools } from './tools.ts'
+import type { Dialect } from './written-turn.ts'
 
-export interface Dialect {
-  /** A reply halts after the first of these, which stays at its end. */
-  readonly stop: readonly string[]
-  /** OpenAI function declarations, for dialects that call natively. */
-  readonly tools?: readonly object[]
-}
+export type { Dialect } from './written-turn.ts'
 
-export function dialectOf(_profile: Profile): Dialect {
-  return { stop: ['</grounding>'] }
+const dialects = {
+  grounding,
+  deepeyes,
+  'pixel-reasoner': pixelReasoner,
+  tools,
+  'answer-only': answerOnly,
+} as const satisfies Record<string, Dialect>
+
+export type DialectName = keyof typeof dialects
+
+export function dialectOf({ dialect }: { readonly dialect: DialectName }): Dialect {
+  return dialects[dialect]
 }

@@ -1,0 +1,63 @@
+/**
+ * DeepEyes (reference 9): the first `<tool_call>` of `image_zoom_in_tool` counts, its box is one of the original picture, and an
+ * answer beats a call. The wording is this project's own. Pure.
+ */
+import { coordinateWords } from '../prompts.ts'
+import type { Prompts } from '../prompts.ts'
+import { callStart, toolArguments, writtenBox } from './tool-call.ts'
+import { originalSource, pick, taggedAnswers, thoughtBefore } from './written-turn.ts'
+import type { Dialect } from './written-turn.ts'
+
+const name = 'image_zoom_in_tool'
+const tags = /<\/?(?:think|tool_call|answer)>/
+
+export const deepeyes: Dialect = {
+  stop: [],
+  callForm: `<tool_call>{"name": "${name}", "arguments": {"bbox_2d": [x0, y0, x1, y1]}}</tool_call>`,
+  thought: (text) => thoughtBefore(text, tags),
+  call: (text, rules) => {
+    if (!text.includes(callStart)) return undefined
+    const values = toolArguments(text, 'first', name, rules)
+    return (values && writtenBox(values, originalSource)) ?? 'unreadable'
+  },
+  answer: (text, { answerPick }) => pick(taggedAnswers(text), answerPick),
+  answers: taggedAnswers,
+}
+
+const declared = {
+  type: 'function',
+  function: {
+    name,
+    description: 'Shows a region of the picture enlarged.',
+    parameters: {
+      type: 'object',
+      properties: {
+        bbox_2d: {
+          type: 'array',
+          items: { type: 'number' },
+          minItems: 4,
+          maxItems: 4,
+          description: 'The region as [x1, y1, x2, y2]: its top-left and its bottom-right corner.',
+        },
+        label: { type: 'string', description: 'What is to be seen there (optional).' },
+      },
+      required: ['bbox_2d'],
+    },
+  },
+}
+
+const form =
+  `Think, call ${name} where a closer look helps, then answer. Write ` +
+  '<think>...</think>, then <tool_call>...</tool_call> for a look or <answer>...</answer> once you are sure.'
+
+export const deepeyesPrompts: Prompts = {
+  system: [
+    'You answer questions about a picture. You may call this function:',
+    `<tools>\n${JSON.stringify(declared)}\n</tools>`,
+    `A call is a JSON object between <tool_call> and </tool_call>, with corners ${coordinateWords.pixel}:`,
+    `<tool_call>\n{"name": "${name}", "arguments": {"bbox_2d": [40, 60, 220, 180], "label": "the sign"}}\n</tool_call>`,
+  ].join('\n'),
+  question: `<image>\n{question}\n${form}`,
+  observation: `<tool_response><image>\n${form}</tool_response>`,
+  error: `<tool_response>{error}\n${form}</tool_response>`,
+}

@@ -1,0 +1,43 @@
+/** The released loop's reading of a call, exact to the blank (reference 5.4), without its evaluation of text. Pure. */
+import { readLooseValue } from '../loose-value.ts'
+import type { LooseValue } from '../loose-value.ts'
+import type { WrittenCall } from './written-turn.ts'
+
+const callStart = '<grounding>{"bbox_2d": '
+const sourceKey = '"source": '
+const quotes = [`'`, ',', '"'] as const
+const callEnd = '}</grounding>'
+
+/**
+ * The released loop's pattern takes as much as it can, from the left: the last `callStart` that has a comma, a source key
+ * and an end behind it; the box up to the last such comma; the name up to the last end.
+ */
+export function readStrictCall(text: string): WrittenCall | undefined {
+  const end = Math.max(...quotes.map((quote) => text.lastIndexOf(quote + callEnd)))
+  const key = lastSourceKey(text, end - sourceKey.length - 1)
+  const comma = lastIndexBefore(text, ',', key - 1)
+  const start = lastIndexBefore(text, callStart, comma - callStart.length)
+  if (start < 0) return undefined
+  const written = text.slice(start + callStart.length, comma).trim()
+  return { bbox: readList(written), source: text.slice(key + sourceKey.length + 1, end), written }
+}
+
+/** Where the last source key at or before `latest` starts that is followed by a quote. */
+function lastSourceKey(text: string, latest: number): number {
+  let at = lastIndexBefore(text, sourceKey, latest)
+  while (at >= 0 && !quotes.some((quote) => text[at + sourceKey.length] === quote)) {
+    at = lastIndexBefore(text, sourceKey, at - 1)
+  }
+  return at
+}
+
+/** Like `lastIndexOf`, but with nothing found before a negative position. */
+function lastIndexBefore(text: string, part: string, position: number): number {
+  return position < 0 ? -1 : text.lastIndexOf(part, position)
+}
+
+/** A list in square brackets with nothing behind it; a tuple is no list. */
+function readList(text: string): LooseValue | undefined {
+  const read = text.startsWith('[') ? readLooseValue(text) : undefined
+  return read?.end === text.length ? read.value : undefined
+}

@@ -1,0 +1,65 @@
+/**
+ * The endpoint's native function calling, with a function of our own. A call reaches the reader as text behind what was said:
+ * `<tool_call>{"name":"zoom","arguments":{...}}</tool_call>`. A reply without a call is the answer. Pure.
+ */
+import { coordinateWords } from '../prompts.ts'
+import type { Prompts } from '../prompts.ts'
+import { callStart, toolArguments, writtenBox } from './tool-call.ts'
+import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.ts'
+import type { Dialect } from './written-turn.ts'
+
+const name = 'zoom'
+const tags = /<\/?(?:think|tool_call|answer)>/
+
+const declared = {
+  type: 'function',
+  function: {
+    name,
+    description: 'Shows a region of the picture, or of a crop that was shown before, enlarged.',
+    parameters: {
+      type: 'object',
+      properties: {
+        bbox_2d: {
+          type: 'array',
+          items: { type: 'number' },
+          minItems: 4,
+          maxItems: 4,
+          description: 'The region as [x0, y0, x1, y1]: its top-left and its bottom-right corner.',
+        },
+        source: {
+          type: 'string',
+          description:
+            '"original_image", or "observation_1" for the first crop, "observation_2" for the second, and so on.',
+        },
+      },
+      required: ['bbox_2d', 'source'],
+    },
+  },
+}
+
+export const tools: Dialect = {
+  stop: [],
+  tools: [declared],
+  callForm: `a call of ${name} with {"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}`,
+  thought: (text) => (tags.test(text) ? thoughtBefore(text, tags) : undefined),
+  call: (text, rules) => {
+    if (!text.includes(callStart)) return undefined
+    const values = toolArguments(text, 'last', name, rules)
+    return (values && writtenBox(values)) ?? 'unreadable'
+  },
+  answer: (text, { answerPick }) =>
+    pick(taggedAnswers(text), answerPick) ?? (text.includes(callStart) ? undefined : plainAnswer(text)),
+  answers: taggedAnswers,
+}
+
+export const toolsPrompts: Prompts = {
+  system: [
+    'You answer a question about a picture. What decides the answer may be very small, so look closely before you answer.',
+    `Call ${name} to look at a region. Its corners are given ${coordinateWords.relative}. You may zoom as often as you need, ` +
+      'one region at a time, also into an earlier crop.',
+    'Once you are sure, reply without a call: <answer>your answer</answer>.',
+  ].join('\n'),
+  question: '<image>\n{question}',
+  observation: 'observation_{observation}:\n<image>',
+  error: 'That zoom failed. {error}',
+}
