@@ -15,8 +15,13 @@ import type { RunRowsOptions } from './run-rows.ts'
 import { checkMarks, typedMessages } from './training-row.ts'
 import type { TrainingRow } from './training-row.ts'
 
-/** Other words, and labels that drift from the names after an error. */
-const drifting: Profile = { ...profiles.embedded, prompts: defaultPrompts, observationNumbering: 'official' }
+/** Other words, labels that drift from the names after an error, and crops that are shown larger than the picture. */
+const drifting: Profile = {
+  ...profiles.embedded,
+  prompts: defaultPrompts,
+  observationNumbering: 'official',
+  observationView: { kind: 'exact', width: 96, height: 80, resampler: 'area' },
+}
 
 let folder: string
 let run: CollectedRun
