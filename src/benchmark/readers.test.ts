@@ -211,6 +211,23 @@ describe('HR-Bench', () => {
     await expect(entries[1]!.openPicture()).rejects.toThrow(`${entries[1]!.place}: `)
   })
 
+  it('keeps every whole row of a file that is cut off anywhere, and says what became of the last', async () => {
+    const rows = await hrBenchRows()
+    const file = join(base, 'hr_bench_4k.tsv')
+    const whole = delimited(rows)
+    const ends = rows.map((_, at) => delimited(rows.slice(0, at + 1)).length)
+    for (const share of [0.03, 0.1, 0.3, 0.501, 0.7, 0.9, 0.95, 0.9999]) {
+      const cut = whole.slice(0, Math.floor(whole.length * share))
+      await put(file, cut)
+      const findings: string[] = []
+      const entries = await read('hr-bench-4k', base, { report: ({ message }) => findings.push(message) })
+      const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))
+      const usable = pictures.filter((what) => what === undefined).length
+      expect(usable).toBe(ends.filter((end) => end <= cut.length).length)
+      expect(findings.length + pictures.length - usable).toBe(1)
+    }
+  })
+
   it('says that a parquet file is none, and that a table has no pictures', async () => {
     await put(join(base, 'hr_bench_4k.parquet'), 'PAR1 but not more of it')
     await expect(read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-not-parquet', exitCode: 2 })

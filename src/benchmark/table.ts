@@ -21,36 +21,34 @@ export interface TableRow {
   readonly readPicture: ReadBytes
 }
 
-/** Columns that hold pictures, in the order in which they are looked for. */
+/** Columns that hold a picture, in the order in which they are looked for. */
 const pictureColumns = ['image', 'bytes']
-/** An image of so few characters is the index of the row that holds it, which is how VLMEvalKit avoids repeating one. */
+/** A cell of so few characters is the index of the row that holds the picture: VLMEvalKit repeats none. */
 const maxIndexLength = 64
 
 /** By the file's ending. Throws UserError `data-not-found`, `data-not-json`, `data-columns`, `data-not-parquet`. */
 export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
-  const found = new Map<string, ReadBytes>()
-  for await (const row of rowsOf(file)) {
-    const { index } = row.cells
-    const { stored } = row
-    const readPicture: ReadBytes =
-      'read' in stored
-        ? stored.read
-        : () => {
-            const read = found.get(stored.text)
-            if (read !== undefined) return read()
-            if (stored.text.length > maxIndexLength) return Promise.resolve().then(() => decodeBase64(stored.text))
-            throw new Error(stored.text === '' ? 'there is no picture' : `no row ${stored.text} holds its picture`)
-          }
-    if (typeof index === 'string' && ('read' in stored || stored.text.length > maxIndexLength)) {
-      found.set(index, readPicture)
+  const pictures = new Map<string, ReadBytes>()
+  for await (const { place, broken, cells, stored } of rowsOf(file)) {
+    const { index } = cells
+    if ('read' in stored && typeof index === 'string') pictures.set(index, stored.read)
+    const readPicture: ReadBytes = async () => {
+      if ('read' in stored) return stored.read()
+      const read = pictures.get(stored.index)
+      if (read !== undefined) return read()
+      throw new Error(stored.index === '' ? 'there is no picture' : `no row ${stored.index} holds its picture`)
     }
-    yield { ...row, readPicture: async () => readPicture() }
+    yield { place, ...(broken !== undefined && { broken }), cells, readPicture }
   }
 }
 
-/** Read from its place, or short enough to be kept: base64, or the index of another row. */
-type Stored = { readonly read: ReadBytes } | { readonly text: string }
+/** `index`: of the row that holds the picture; empty: there is none. */
+type Stored = { readonly read: ReadBytes } | { readonly index: string }
 type StoredRow = Omit<TableRow, 'readPicture'> & { readonly stored: Stored }
+
+function storedText(text: string): Stored {
+  return text.length <= maxIndexLength ? { index: text } : { read: async () => decodeBase64(text) }
+}
 
 function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
   const ending = extname(file).toLowerCase()
@@ -78,11 +76,10 @@ async function* delimitedRows(file: string, separator: '\t' | ','): AsyncGenerat
       const name = header[at]
       if (name !== undefined && at !== pictureAt && text !== undefined && text !== '') texts[name] = text
     }
-    const picture = cells[pictureAt]
-    const short = picture?.text !== undefined && picture.text.length <= maxIndexLength
+    const picture = cells[pictureAt] ?? { text: '', start: 0, end: 0 }
     const stored: Stored =
-      picture === undefined || short
-        ? { text: picture?.text ?? '' }
+      picture.end - picture.start <= maxIndexLength
+        ? { index: picture.text ?? '' }
         : { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
     yield { place, ...(broken !== undefined && { broken }), cells: texts, stored }
   }
@@ -97,7 +94,7 @@ async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
     const stored: Stored =
       picture instanceof LongText
         ? { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
-        : { text: typeof picture === 'string' ? picture : '' }
+        : storedText(typeof picture === 'string' ? picture : '')
     yield { place: `${file}, row ${++number}`, cells: cellsOf(values, pictureColumn), stored }
   }
 }

@@ -1,5 +1,4 @@
 /** VisualProbe as it is published: `VisualProbe_Hard/val.json` and pictures beside it, the three levels side by side. */
-import { join } from 'node:path'
 import type { Level } from '../protocol/problem.ts'
 import type { BenchmarkEntry, ReadOptions } from './entry.ts'
 import { findFiles } from './find-file.ts'
@@ -17,11 +16,7 @@ export async function readVisualProbe(
   level: Level,
   options: ReadOptions = {},
 ): Promise<BenchmarkEntry[]> {
-  const [file] = await findFiles(join(path), [folderNames[level]], [/^val\.json$/])
+  const [file] = await findFiles(path, [folderNames[level]], [/^val\.json$/])
   const entries = await readProblems(file!, options)
-  return entries.map((entry) => ({
-    ...entry,
-    problem: { ...entry.problem, level },
-    slices: { level },
-  }))
+  return entries.map((entry) => ({ ...entry, problem: { ...entry.problem, level }, slices: { level } }))
 }
