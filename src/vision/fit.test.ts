@@ -4,6 +4,7 @@ import { pixelBox } from '../protocol/box.ts'
 import type { ViewRule } from '../protocol/profile.ts'
 import { profiles } from '../protocol/profile.ts'
 import { fitSize, view } from './fit.ts'
+import { openPicture } from './open.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 
@@ -56,6 +57,10 @@ describe('fitSize', () => {
     expect(fitSize({ width: 28, height: 5600 }, official)).toEqual({ width: 30, height: 5600 })
   })
 
+  it('enlarges a thin first picture, for which the released loader takes the next row of its data', () => {
+    expect(fitSize({ width: 3000, height: 20 }, profiles.official.firstView)).toEqual({ width: 4201, height: 29 })
+  })
+
   it('leaves thin regions thin where the rule has no aspect limit', () => {
     expect(fitSize({ width: 28, height: 5700 }, profiles.official.firstView)).toEqual({ width: 28, height: 5700 })
   })
@@ -87,6 +92,42 @@ describe('fitSize', () => {
   })
 })
 
+describe('a grid', () => {
+  const grid = profiles.deepeyes.observationView
+
+  // Worked by hand from the rounding that qwen-vl-utils defines; 350 / 28 = 12.5 goes to the even 12.
+  it.each([
+    [1000, 700, 1008, 700],
+    [350, 350, 336, 336],
+    [20, 20, 56, 56],
+    [10, 1000, 28, 1008],
+    [5000, 4000, 4004, 3192],
+  ])('shows %dx%d at %dx%d', (width, height, w, h) => {
+    expect(fitSize({ width, height }, grid)).toEqual({ width: w, height: h })
+  })
+
+  it('enlarges to the least number of pixels that the rule asks for', () => {
+    expect(fitSize({ width: 100, height: 50 }, profiles['pixel-reasoner'].observationView)).toEqual({
+      width: 644,
+      height: 336,
+    })
+  })
+
+  it('has whole cells and keeps to its range, for every region', () => {
+    const side = fc.integer({ min: 1, max: 20_000 })
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        fc.pre(Math.max(width, height) / Math.min(width, height) < 100)
+        const fitted = fitSize({ width, height }, grid)
+        const pixels = fitted.width * fitted.height
+        expect([fitted.width % 28, fitted.height % 28]).toEqual([0, 0])
+        expect(pixels).toBeGreaterThanOrEqual(4 * 28 * 28)
+        expect(pixels).toBeLessThanOrEqual(16_384 * 28 * 28)
+      }),
+    )
+  })
+})
+
 describe('view', () => {
   const data = Uint8Array.from({ length: 90 * 60 * 3 }, (_, i) => i % 251)
   const picture: Picture = {
@@ -101,6 +142,18 @@ describe('view', () => {
     const seen = await view(picture, boxPx, official)
     expect(seen).toEqual(await picture.region(boxPx, { width: 244, height: 163 }, 'nearest'))
     expect([seen.width, seen.height, seen.data.length]).toEqual([244, 163, 244 * 163 * 3])
+  })
+
+  it('takes the two steps of a thin region one after the other, to the pixels that Pillow gives', async () => {
+    const open = (name: string) => openPicture(`${import.meta.dirname}/fixtures/${name}.png`)
+    const boxPx = pixelBox(3, 90, 200, 93)
+    const size = { width: 1891, height: 29 }
+    const source = await open('source')
+    const seen = await view(source, boxPx, official)
+    const expected = await (await open('nearest-thin-1891x29')).region(pixelBox(0, 0, 1891, 29), size, 'nearest')
+    expect([seen.width, seen.height]).toEqual([1891, 29])
+    expect(Buffer.compare(seen.data, expected.data)).toBe(0)
+    expect(Buffer.compare(seen.data, (await source.region(boxPx, size, 'nearest')).data)).not.toBe(0)
   })
 
   it('is the exact size when the rule says so', async () => {

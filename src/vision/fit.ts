@@ -1,9 +1,10 @@
 /** The size at which a policy sees a region: the released loop's arithmetic, or a fixed size. */
-import { boxSize } from '../protocol/box.ts'
+import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { roundHalfEven } from './image-tokens.ts'
 import type { Picture, Pixels } from './picture.ts'
+import { region } from './region.ts'
 
 /**
  * The size of the view of a region of `size` pixels (reference 5.3). A budget is met to within rounding: sides are cut to
@@ -12,28 +13,36 @@ import type { Picture, Pixels } from './picture.ts'
 export function fitSize(size: Size, rule: ViewRule): Size {
   if (rule.kind === 'exact') return { width: rule.width, height: rule.height }
   if (rule.kind === 'grid') return onGrid(size, rule)
+  return budgetSteps(size, rule).at(-1) ?? size
+}
+
+/** The sizes that a region goes through on its way to its budget, one resampling each; mostly one, none where it fits. */
+function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): Size[] {
+  const steps: Size[] = []
   let { width, height } = size
+  const become = (w: number, h: number): void => {
+    width = Math.trunc(w)
+    height = Math.trunc(h)
+    steps.push({ width, height })
+  }
   if (width * height > rule.maxPixels) {
     const factor = Math.sqrt(rule.maxPixels / (width * height))
-    width = Math.trunc(width * factor)
-    height = Math.trunc(height * factor)
+    become(width * factor, height * factor)
   }
   if (width * height < rule.minPixels) {
     const factor = Math.sqrt(rule.minPixels / (width * height))
-    width = Math.trunc(width * factor)
-    height = Math.trunc(height * factor)
+    become(width * factor, height * factor)
   }
   if (Math.min(width, height) < rule.minSide) {
     const factor = rule.minSide / Math.min(width, height)
-    width = Math.trunc(width * factor + 1)
-    height = Math.trunc(height * factor + 1)
+    become(width * factor + 1, height * factor + 1)
   }
   if (rule.maxAspect !== null) {
     const wanted = rule.maxAspect * 0.95 // 190 for the released loop's 200
-    if (width / height >= rule.maxAspect) height = Math.trunc(width / wanted + 1)
-    else if (height / width >= rule.maxAspect) width = Math.trunc(height / wanted + 1)
+    if (width / height >= rule.maxAspect) become(width, width / wanted + 1)
+    else if (height / width >= rule.maxAspect) become(height / wanted + 1, height)
   }
-  return { width, height }
+  return steps
 }
 
 /** The rounding of Qwen's own tools: the nearest multiples of the cell, enlarged or shrunk together beyond the pixel range. */
@@ -58,7 +67,15 @@ export function viewRule(profile: Profile, index: number): ViewRule {
   return index === 0 ? profile.firstView : profile.observationView
 }
 
-/** What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. */
-export function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<Pixels> {
-  return picture.region(boxPx, fitSize(boxSize(boxPx), rule), rule.resampler)
+/**
+ * What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. The nearest pixel of the nearest pixel is not always the
+ * nearest, so that resampler takes every step of a budget by itself, as the released loop does.
+ */
+export async function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<Pixels> {
+  const size = boxSize(boxPx)
+  const stepwise = rule.kind === 'budget' && rule.resampler === 'nearest'
+  const [first = fitSize(size, rule), ...more] = stepwise ? budgetSteps(size, rule) : []
+  let seen = await picture.region(boxPx, first, rule.resampler)
+  for (const next of more) seen = await region(seen, pixelBox(0, 0, seen.width, seen.height), next, rule.resampler)
+  return seen
 }

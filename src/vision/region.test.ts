@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import { areaRegion } from './area.ts'
-import { lanczosRegion } from './lanczos.ts'
+import { bicubicRegion, lanczosRegion } from './lanczos.ts'
 import type { Pixels } from './picture.ts'
 import { region } from './region.ts'
 import { random } from '../shared/random.ts'
@@ -166,6 +166,24 @@ describe('area', () => {
   it('is bilinear when it grows, as Pillow is, within rounding', async () => {
     const ours = areaRegion(source, inside, { width: 307, height: 190 })
     expect(difference(ours, await fixture('bilinear-307x190')).largest).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('bicubic', () => {
+  it('has an exact form that equals Pillow bit for bit, and is exact when it grows', async () => {
+    for (const [width, height] of [[120, 90] as const, [307, 190] as const]) {
+      const ours = bicubicRegion(source, inside, { width, height })
+      expect(difference(ours, await fixture(`bicubic-${width}x${height}`))).toEqual({ largest: 0, mean: 0 })
+    }
+    const grown = await region(source, inside, { width: 307, height: 190 }, 'bicubic')
+    expect(difference(grown, await fixture('bicubic-307x190')).largest).toBe(0)
+  })
+
+  it('is close to Pillow when it shrinks', async () => {
+    const ours = await region(source, inside, { width: 120, height: 90 }, 'bicubic')
+    const off = difference(ours, await fixture('bicubic-120x90'))
+    expect(off.mean).toBeLessThan(0.4)
+    expect(off.largest).toBeLessThanOrEqual(24)
   })
 })
 
