@@ -77,6 +77,13 @@ describe('a server', () => {
     expect(text).toMatch(/problem +model +there is no "test-vml"\n +The nearest: test-vlm/)
   })
 
+  test('of this program: nothing is asked that it cannot know', async () => {
+    const { code, text } = await doctor('--base-url', await serve({ ownedBy: 'mini-o3' }))
+    expect(code).toBe(0)
+    expect(text).toContain('--profile embedded')
+    expect(servers[0]!.requests).toEqual([])
+  })
+
   test('that is not there', async () => {
     const { code, text } = await doctor('--base-url', 'http://127.0.0.1:1/v1', '--json')
     expect(code).toBe(1)

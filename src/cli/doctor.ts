@@ -143,11 +143,14 @@ async function writeHere(): Promise<void> {
   }
 }
 
+/** Seconds for one small request. */
+const patience = 120
+
 /** Wrong words are thrown; whatever is wrong with the server is a finding. */
 const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
 
 async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<Diagnosis> {
-  const timeoutMs = words.replySeconds === undefined ? undefined : words.replySeconds * 1000
+  const timeoutMs = (words.replySeconds ?? patience) * 1000
   const options = { baseUrl: words.baseUrl!, apiKeyEnv: words.apiKeyEnv, kind: words.server, timeoutMs, maxTries: 3 }
   let endpoint: Endpoint
   try {
@@ -162,6 +165,8 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
     const chosen = chooseModel(words.model, models)
     if ('level' in chosen) return { findings: [server, chosen], models }
     const { id } = chosen
+    if (kind.name === 'mini-o3')
+      return { findings: [server, embeddedOnly], models, words: scenesOf(words, endpoint, id) }
     const progress = startProgress({ label: 'requests' })
     const { findings, imageCap } = await tryServer({
       endpoint,
@@ -202,6 +207,18 @@ function chooseModel(named: string | undefined, models: readonly ModelInfo[]): M
     models.map(({ id }) => id),
   )
   return { check, level: 'problem', text: `there is no "${named}"`, fix: `The nearest: ${near.join(', ')}.` }
+}
+
+const embeddedOnly: Finding = {
+  check: 'model',
+  level: 'note',
+  text: 'it knows generated scenes and "Which digit is on the <colour> <shape>?", nothing else',
+}
+
+function scenesOf(words: DoctorWords, { baseUrl }: Endpoint, model: string): string {
+  const key = words.apiKeyEnv === undefined ? '' : ` --api-key-env ${words.apiKeyEnv}`
+  const question = 'Which digit is on the red heart?'
+  return `mini-o3 ask scene.jpg "${question}" --policy chat:${model} --profile embedded --base-url ${baseUrl}${key}`
 }
 
 /** About ten views of two million pixels, and as many thoughts. */

@@ -45,6 +45,7 @@ describe('kinds', () => {
     ['https://api.openai.com/v1', 'system', 'openai'],
     ['https://mine.openai.azure.com/openai/v1', '', 'openai'],
     ['https://generativelanguage.googleapis.com/v1beta/openai', 'google', 'gemini'],
+    ['http://10.0.0.1:8420/v1', 'mini-o3', 'mini-o3'],
     ['http://10.0.0.1:4000/v1', 'openai', 'generic'],
     ['http://10.0.0.1:4000/v1', 'constructor', 'generic'],
   ])('%s with models of %s is %s', (url, owner, name) => {

@@ -1,6 +1,15 @@
 /** What is known of each kind of OpenAI-compatible server, as data. */
 
-export const serverKindNames = ['vllm', 'sglang', 'llamacpp', 'ollama', 'openai', 'gemini', 'generic'] as const
+export const serverKindNames = [
+  'vllm',
+  'sglang',
+  'llamacpp',
+  'ollama',
+  'openai',
+  'gemini',
+  'mini-o3',
+  'generic',
+] as const
 export type ServerKindName = (typeof serverKindNames)[number]
 
 export interface ServerKind {
@@ -89,6 +98,14 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     moreContext: 'take a model with a longer context',
     keyEnv: 'GEMINI_API_KEY',
   },
+  'mini-o3': {
+    ...plain,
+    name: 'mini-o3',
+    title: 'mini-o3 serve',
+    moreImages: fixedCap,
+    moreContext: 'take another policy',
+    keyEnv: 'MINI_O3_TOKEN',
+  },
   generic: {
     ...plain,
     name: 'generic',
@@ -112,6 +129,7 @@ const byOwner: Readonly<Record<string, ServerKindName>> = {
   llamacpp: 'llamacpp',
   library: 'ollama',
   google: 'gemini',
+  'mini-o3': 'mini-o3',
 }
 
 export function kindOf({ url, ownedBy, serverHeader }: KindSigns): ServerKind {
