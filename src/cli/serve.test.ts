@@ -1,0 +1,37 @@
+/** `mini-o3 serve` as a real child process. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+function serve(...words: readonly string[]) {
+  const { MINI_O3_TOKEN: _token, ...env } = process.env
+  return spawn(process.execPath, [program, 'serve', ...words], { env })
+}
+
+test('says where it is in one line of JSON, answers there, and ends with Ctrl-C', async () => {
+  const child = serve('--port', '0', '--json')
+  const closed = once(child, 'close')
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({ data: [{ id: 'embedded' }] })
+  child.kill('SIGINT')
+  expect(await closed).toEqual([0, null])
+  await expect(fetch(`${url}/v1/models`)).rejects.toThrow('fetch failed')
+})
+
+test.each([
+  [['--host', '0.0.0.0'], 'Set MINI_O3_TOKEN'],
+  [['--port', '70000'], 'whole number, 0 to 65535'],
+  [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
+])('%j ends with exit code 2 and a message', async (words, message) => {
+  const child = serve(...words)
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  expect(await once(child, 'close')).toEqual([2, null])
+  expect(stderr).toContain(message)
+})
