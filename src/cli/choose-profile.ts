@@ -1,41 +1,62 @@
 /** From the words `--profile`, `--prompts`, `--coordinates` and `--max-images` to the profile of a search. */
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { profiles } from '../protocol/profile.ts'
-import type { Profile } from '../protocol/profile.ts'
-import { UserError } from '../shared/errors.ts'
+import { officialPrompts } from '../protocol/official-prompts.ts'
+import { coordinateNames, profileWith, profiles } from '../protocol/profile.ts'
+import type { Coordinates, Profile } from '../protocol/profile.ts'
+import type { Prompts } from '../protocol/prompts.ts'
+import { UserError, messageOf } from '../shared/errors.ts'
 import { isChat } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { choice, wholeNumber } from './words.ts'
 
 export interface ProfileWords {
   readonly profile?: keyof typeof profiles
-  readonly coordinates?: Profile['coordinates']
+  readonly prompts?: Prompts
+  readonly coordinates?: Coordinates
   readonly maxImages?: number
 }
 
 export function profileWords(command: Command): Command {
   const names = Object.keys(profiles)
+  const coordinates = 'how the model writes boxes: fractions, thousandths, or pixels of what it saw'
   return command
     .addOption(choice('--profile <name>', 'prompts, limits and views (default: embedded; of chat: default)', names))
-    .addOption(
-      choice('--coordinates <kind>', 'how the model writes boxes: fractions, thousandths, or pixels of what it saw', [
-        'relative',
-        'thousand',
-        'pixel',
-      ]),
+    .option(
+      '--prompts <file>',
+      "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
+      readPrompts,
     )
+    .addOption(choice('--coordinates <kind>', `${coordinates} (default: as the profile)`, coordinateNames))
     .option('--max-images <n>', 'pictures of a search, the original included (default: as the profile)', wholeNumber(1))
 }
 
 /** Throws `UserError` for what does not go together. */
 export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
-  const { profile: name = isChat(words) ? 'default' : 'embedded', coordinates, maxImages } = words
-  if (!isChat(words) && (name !== 'embedded' || coordinates !== undefined || maxImages !== undefined)) {
+  const { profile: name = isChat(words) ? 'default' : 'embedded', prompts, ...changes } = words
+  const changed = prompts !== undefined || changes.coordinates !== undefined || changes.maxImages !== undefined
+  if (!isChat(words) && (name !== 'embedded' || changed)) {
     throw new UserError(
       'profile-not-for-policy',
       'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
     )
   }
-  const profile = profiles[name]
-  return { ...profile, coordinates: coordinates ?? profile.coordinates, maxImages: maxImages ?? profile.maxImages }
+  if (prompts !== undefined && !name.startsWith('official')) {
+    throw new UserError(
+      'prompts-not-for-profile',
+      `--prompts are the words of the official profiles, not of ${name}. Add --profile official.`,
+    )
+  }
+  const profile: Profile = profiles[name]
+  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
+}
+
+function readPrompts(path: string): Prompts {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UserError('prompts-unreadable', `--prompts ${path} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+  return officialPrompts(text)
 }

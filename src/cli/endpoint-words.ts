@@ -1,6 +1,7 @@
 /** `--base-url`, `--api-key-env` and `--server`: where a model is, opened and asked whether it has that model. */
 import type { Command } from 'commander'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
+import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
 import { serverKindNames } from '../endpoint/server-kinds.ts'
 import type { ServerKindName } from '../endpoint/server-kinds.ts'
@@ -32,7 +33,12 @@ export async function openModel(words: EndpointWords, id: string): Promise<{ end
   const model = models.find((listed) => listed.id === id)
   if (model !== undefined || models.length === 0) return { endpoint, model: model ?? { id } }
   endpoint.close()
-  const names = models.slice(0, 8).map((listed) => `chat:${listed.id}`)
-  const more = models.length > names.length ? ` and ${models.length - names.length} more` : ''
-  throw new UserError('model-unknown', `${baseUrl} has no model "${id}". It has ${names.join(', ')}${more}.`)
+  const names = nearestNames(
+    id,
+    models.map((listed) => listed.id),
+  )
+  throw new UserError(
+    'model-unknown',
+    `${baseUrl} has no model "${id}". Its ${models.length === 1 ? 'only one is' : 'nearest are'} ${names.join(', ')}.`,
+  )
 }
