@@ -95,9 +95,10 @@ async function collectCommand(words: CollectWords): Promise<void> {
           },
         })
         const summary = summariseCollection(searched, await readCollected(searches.run))
-        const spent = isChat(words) ? { spent: spending.spent() } : {}
-        const result = { ...summary, ...(target !== undefined && { target }), ...spent, judge: judgeResult(judge) }
-        const told = [text(summary, target), plainTable(patternTable(summary)), judgeText(judge)]
+        const spent = isChat(words) ? spending.spent() : undefined
+        const result = { ...summary, target, spent, judge: judgeResult(judge) }
+        const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
+        const told = [text(summary, target), plainTable(patternTable(summary)), ...bill, judgeText(judge)]
         return { result, text: told.join('\n\n') }
       })
     } finally {
