@@ -9,6 +9,7 @@ import type { JudgeCache } from '../judge/judge-cache.ts'
 import { defaultJudgePrompts, judgePromptsHash } from '../judge/judge-prompts.ts'
 import type { JudgePrompts } from '../judge/judge-prompts.ts'
 import { llmJudge } from '../judge/llm.ts'
+import { judgeMmeLetter } from '../judge/mme-letter.ts'
 import { scoreParsers } from '../judge/parse-score.ts'
 import type { ScoreParser } from '../judge/parse-score.ts'
 import { releasedJudgePrompts } from '../judge/released-prompts.ts'
@@ -49,11 +50,13 @@ export interface OpenedJudge {
   close?(): void
 }
 
-/** `fallback` undefined: the judge has to be named. */
-export function judgeWords(command: Command, fallback?: string): Command {
-  const judge = new Option('--judge <name>', 'who decides whether an answer is right: exact, choice, llm:<model>')
+const names = 'exact, choice, mme-letter, llm:<model>'
+
+/** `fallback` undefined: the judge has to be named. `fallbackText`: how help tells the fallback. */
+export function judgeWords(command: Command, fallback?: string, fallbackText?: string): Command {
+  const judge = new Option('--judge <name>', `who decides whether an answer is right: ${names}`)
   if (fallback === undefined) judge.makeOptionMandatory()
-  else judge.default(fallback)
+  else judge.default(fallback, fallbackText)
   return command
     .addOption(judge)
     .option('--judge-base-url <url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1')
@@ -99,7 +102,8 @@ async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
   const settings = { name }
   if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
   if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }
-  throw new UserError('judge-unknown', `--judge ${name} is none of exact, choice, llm:<model>.`)
+  if (name === 'mme-letter') return { settings, check: checkChoices, judgeIn: async () => judgeMmeLetter }
+  throw new UserError('judge-unknown', `--judge ${name} is none of ${names}.`)
 }
 
 /** Seconds that one reply of a judge may take, as in the released scorer. */

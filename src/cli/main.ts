@@ -12,6 +12,7 @@ import { addJudge } from './judge.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
 import { addRecipe } from './recipe.ts'
+import { addReport } from './report.ts'
 import { addRl } from './rl.ts'
 import { addServe } from './serve.ts'
 import { addSft } from './sft.ts'
@@ -36,6 +37,7 @@ function program(): Command {
     addSft,
     addRl,
     addEval,
+    addReport,
     addJudge,
     addExport,
     addServe,

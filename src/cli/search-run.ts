@@ -1,7 +1,8 @@
 /** What `collect` and `eval` share: many problems searched in a run folder, with progress, a page and a resume. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
+import type { BenchmarkEntry, Slices } from '../benchmark/entry.ts'
+import { readProblems } from '../benchmark/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/mini-o3-json.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -26,11 +27,17 @@ export interface SearchRunWords extends CommonWords {
   readonly concurrency: number
 }
 
-/** `train.json` or `test.json` is what a folder is read for; `concurrency` is the default of that word. */
+/** `file`: what a folder is read for; `concurrency` is the default of that word. */
 export function searchRunWords(command: Command, file: string, concurrency: number): Command {
   command
     .requiredOption('--problems, --data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
     .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
+  return manySearchesWords(command, concurrency)
+}
+
+/** The words that are the same wherever the problems come from. */
+export function manySearchesWords(command: Command, concurrency: number): Command {
+  command
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))
     .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
@@ -39,7 +46,9 @@ export function searchRunWords(command: Command, file: string, concurrency: numb
 
 export interface SearchRunPlan {
   readonly command: 'collect' | 'eval'
-  readonly entries: readonly ProblemEntry[]
+  readonly entries: readonly BenchmarkEntry[]
+  /** The set that these are a share of; default: they are all. */
+  readonly whole?: readonly BenchmarkEntry[]
   readonly profile: Profile
   /** What decides the searches beside the words that both commands have. */
   readonly settings: object
@@ -49,7 +58,8 @@ export interface SearchRunPlan {
 }
 
 /** What the room below is given. */
-export interface ManySearches extends Omit<SearchRunOptions, 'policy'> {
+export interface ManySearches extends Omit<SearchRunOptions, 'policy' | 'problems'> {
+  readonly problems: readonly (WantedProblem & { readonly slices: Slices })[]
   /** Shows the counts, with `note` behind them. */
   tell(counts: Counts, note: string): void
 }
@@ -80,12 +90,12 @@ export async function readEntries(
 /** Exit code 1 when searches failed: their results are not those of the policy. */
 export async function searchRun(
   words: SearchRunWords,
-  { command, entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
+  { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<void> {
   const { data, samples, limit, seed, concurrency } = words
   const maxTurns = words.maxTurns ?? profile.maxTurns
-  const problems = sha256(canonicalJson(entries.map(({ problem }) => problem)))
+  const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
@@ -106,7 +116,7 @@ export async function searchRun(
       const { result, text } = await work(given)
       progress?.finish()
       const openPicture = ({ dataSource, docId }: Problem) =>
-        openProblemPicture(entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!)
+        entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!.openPicture()
       const page = await writeRunPage(run, { title, profile, openPicture })
       if (words.json) printJson({ ...result, failed, unjudged, run: run.path, page: page && resolve(page) })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
@@ -134,6 +144,6 @@ export function reportUnjudged(unjudged: number): void {
   process.exitCode = 1
 }
 
-function wanted(entry: ProblemEntry): WantedProblem {
-  return { problem: entry.problem, openPicture: () => openProblemPicture(entry) }
+function wanted(entry: BenchmarkEntry): ManySearches['problems'][number] {
+  return { problem: entry.problem, slices: entry.slices, openPicture: () => entry.openPicture() }
 }

@@ -28,7 +28,7 @@ export interface ChartWords {
 }
 
 export interface Axes {
-  /** `doubling`: logarithmic, a tick at every point. `even`: ticks at round numbers. */
+  /** `doubling`: logarithmic, a tick at every point, of many at doublings and halfway. `even`: ticks at round numbers. */
   readonly x: 'doubling' | 'even'
   /** `share`: fractions in 0..1, shown in per cent. `count`: from nought to a round number above the highest. */
   readonly y: 'share' | 'count'
@@ -44,8 +44,8 @@ export function limitCurves(summary: EvalSummary): Curve[] {
 }
 
 /** The accuracy of one slice of an evaluation at every turn limit. */
-export function limitCurve(name: string, { byTurnLimit }: Slice): Curve {
-  return { name, points: byTurnLimit.map(({ limit, avgAtK, low, high }) => ({ x: limit, y: avgAtK, low, high })) }
+export function limitCurve(name: string, { everyTurnLimit }: Slice): Curve {
+  return { name, points: everyTurnLimit.map(({ limit, avgAtK, low, high }) => ({ x: limit, y: avgAtK, low, high })) }
 }
 
 const width = 720
@@ -86,7 +86,9 @@ export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Ax
       html`<text x="${plot.left - 8}" y="${tenths(downPx(y) + 5)}">${axes.y === 'share' ? `${Math.round(y * 100)} %` : y}</text>`,
   )
   const ticks =
-    axes.x === 'doubling' ? xs : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
+    axes.x === 'doubling'
+      ? doublings(xs)
+      : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
   const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x}</text>`)
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
@@ -120,6 +122,14 @@ ${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" st
 </g>
 ${lines}${legend}</svg>
 `
+}
+
+/** Of many points those at 2, 4, 8 and so on, at one and a half times these, and the last one. */
+function doublings(xs: readonly number[]): readonly number[] {
+  if (xs.length <= mostDots) return xs
+  const last = xs.at(-1)!
+  const isRound = (x: number): boolean => Number.isInteger(Math.log2(x)) || Number.isInteger(Math.log2(x / 1.5))
+  return xs.filter((x) => x === last || (isRound(x) && x * 1.2 < last))
 }
 
 /**

@@ -17,7 +17,8 @@ import { openRun } from '../shared/run-folder.ts'
 import { evaluate } from './evaluate.ts'
 import { readEvalRun } from './read-run.ts'
 import type { WantedProblem } from '../search/owed-samples.ts'
-import type { EvalProgress, EvalReport, EvaluateOptions } from './evaluate.ts'
+import type { EvalProgress, EvaluateOptions } from './evaluate.ts'
+import type { EvalReport } from './report.ts'
 
 const scenes = (['easy', 'medium', 'hard'] as Level[]).flatMap((level) => [1, 2].map((seed) => makeScene(seed, level)))
 const problems: WantedProblem[] = scenes.map((scene) => ({
@@ -82,10 +83,19 @@ test('every search is stored once with its verdict, and a second run reads the s
 
   const { searches, ...second } = await run('a')
   expect(searches).toBe(0)
-  expect(second).toEqual({ summary: first.summary, causes: first.causes })
+  const { searches: _, ...figures } = first
+  expect(second).toEqual(figures)
 
-  const { problemNames, outcomesByProblem, ...readBack } = await readEvalRun(join(folder, 'a'))
+  const {
+    problemNames,
+    outcomesByProblem,
+    problems: scored,
+    config,
+    ...readBack
+  } = await readEvalRun(join(folder, 'a'))
   expect(readBack).toEqual(second)
+  expect(scored.map(({ name }) => name).toSorted()).toEqual(problemNames)
+  expect(config).toMatchObject({ samples: 2, maxTurns: 24, seed: 7 })
   expect(problemNames).toHaveLength(6)
   expect(outcomesByProblem.flat()).toHaveLength(12)
 })

@@ -2,19 +2,33 @@
  * An evaluation: K searches for each of many problems, judged, kept in a run folder line by line, and summed up.
  * Whatever stops it, what is stored is done, and running it again on the same folder does only what is owed.
  */
+import type { Aggregate } from '../benchmark/aggregate.ts'
+import type { Slices } from '../benchmark/entry.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
-import type { SearchRunOptions } from '../search/owed-samples.ts'
+import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { outcomeOf } from './outcome.ts'
-import { readOutcomes, readSearches } from './stored-outcomes.ts'
-import { countCauses, summarise } from './summary.ts'
-import type { CauseCounts, EvalSummary } from './summary.ts'
+import { writeProblemList } from './problem-list.ts'
+import type { ListedProblem } from './problem-list.ts'
+import { reportOf } from './report.ts'
+import type { EvalReport } from './report.ts'
+import { levelSlice, problemName, readOutcomes, readSearches } from './stored-outcomes.ts'
 
-export interface EvaluateOptions extends SearchRunOptions {
+export interface EvaluatedProblem extends WantedProblem {
+  /** What results are grouped by; default: its level. */
+  readonly slices?: Slices
+}
+
+export interface EvaluateOptions extends Omit<SearchRunOptions, 'problems'> {
+  readonly problems: readonly EvaluatedProblem[]
+  /** The set that these are a share of; default: they are all. */
+  readonly whole?: readonly ListedProblem[]
+  /** How one score is made of many problems; default `micro`, their mean. */
+  readonly aggregate?: Aggregate
   readonly judge: Judge
   /** After what was stored before has been read, and after every search. */
   readonly onProgress?: (progress: EvalProgress) => void
@@ -31,14 +45,12 @@ export interface EvalProgress {
   readonly unjudged: number
 }
 
-export interface EvalReport {
-  readonly summary: EvalSummary
-  readonly causes: readonly CauseCounts[]
-}
-
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
+  const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
+  const { aggregate = 'micro', whole = own } = options
+  await writeProblemList(run.path, whole)
   const keysByProblem = wantedKeys(problems, samples)
   const file = run.file('trajectories.jsonl')
   const outcomes = await readOutcomes(file)
@@ -70,9 +82,10 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   for await (const { value } of judgedAgain) count(value)
   const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop, finish })
   for await (const { trajectory } of searches) count(trajectory)
-  const outcomesByProblem = keysByProblem.map((keys) => keys.map((key) => outcomes.get(key)!))
-  return {
-    summary: summarise(outcomesByProblem, { samples, maxTurns, seed, run: run.path }),
-    causes: countCauses(outcomesByProblem.flat()),
-  }
+  const scored = own.map(({ slices, ...problem }, index) => ({
+    name: problemName(problem),
+    slices,
+    outcomes: keysByProblem[index]!.map((key) => outcomes.get(key)!),
+  }))
+  return reportOf(scored, { samples, maxTurns, seed, run: run.path, aggregate })
 }

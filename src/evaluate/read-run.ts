@@ -1,57 +1,70 @@
 /** Reads a finished evaluation back from its run folder: the report that the command gave. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { messageOf, UserError } from '../shared/errors.ts'
-import type { EvalReport } from './evaluate.ts'
+import { benchmarkNamed } from '../benchmark/catalog.ts'
+import { searchKey } from '../search/owed-samples.ts'
+import { UserError } from '../shared/errors.ts'
 import type { Outcome } from './outcome.ts'
-import { readOutcomes } from './stored-outcomes.ts'
-import { countCauses, summarise } from './summary.ts'
+import { readProblemList } from './problem-list.ts'
+import type { ListedProblem } from './problem-list.ts'
+import { readEvalConfig } from './protocol.ts'
+import type { EvalConfig } from './protocol.ts'
+import { reportOf } from './report.ts'
+import type { EvalReport } from './report.ts'
+import type { ScoredProblem } from './sampling.ts'
+import { shardOf } from './shard.ts'
+import { levelSlice, problemName, readOutcomes } from './stored-outcomes.ts'
 
 export interface FinishedEval extends EvalReport {
-  /** The names of its problems, sorted: evaluations can be compared where these are the same. */
+  readonly config: EvalConfig
+  /** In the order of the data. */
+  readonly problems: readonly ScoredProblem[]
+  /** Sorted: evaluations can be compared where these are the same. */
   readonly problemNames: readonly string[]
   /** In the order of the names. */
   readonly outcomesByProblem: readonly (readonly Outcome[])[]
 }
-
-const configSchema = z.object({ samples: z.int().positive(), maxTurns: z.int().positive(), seed: z.int() })
 
 /**
  * The report of the finished evaluation in the folder `path`. Throws UserError: `eval-not-found` for a folder without
  * one, `eval-unfinished` when a problem lacks some of its searches.
  */
 export async function readEvalRun(path: string): Promise<FinishedEval> {
-  const { samples, maxTurns, seed } = await readConfig(path)
-  const byProblem = new Map<string, Outcome[]>()
-  for (const outcome of (await readOutcomes(join(path, 'trajectories.jsonl'))).values()) {
-    const [dataSource, docId] = JSON.parse(outcome.key) as [string, string]
-    const name = `${dataSource}/${docId}`
-    byProblem.set(name, [...(byProblem.get(name) ?? []), outcome])
-  }
-  if (byProblem.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
-  const problemNames = [...byProblem.keys()].toSorted()
-  const outcomesByProblem = problemNames.map((name) => byProblem.get(name)!)
-  const owing = outcomesByProblem.filter((outcomes) => outcomes.filter(({ judged }) => judged).length < samples).length
+  const config = await readEvalConfig(path)
+  const { samples, maxTurns, seed, benchmark, shard } = config
+  const outcomes = await readOutcomes(join(path, 'trajectories.jsonl'))
+  if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
+  const listed = shardOf((await readProblemList(path)) ?? searchedProblems(outcomes), shard)
+  const problems = listed.map((problem) => ({
+    name: problemName(problem),
+    slices: problem.slices,
+    outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index))).filter(
+      (outcome) => outcome?.judged === true,
+    ),
+  })) as ScoredProblem[]
+  const owing = problems.filter((problem) => problem.outcomes.length < samples).length
   if (owing > 0) {
     throw new UserError(
       'eval-unfinished',
       `${path} is not finished: ${owing} problems lack some of their ${samples} searches or verdicts. Repeat its command.`,
     )
   }
+  const sorted = problems.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
-    summary: summarise(outcomesByProblem, { samples, maxTurns, seed, run: path }),
-    causes: countCauses(outcomesByProblem.flat()),
-    problemNames,
-    outcomesByProblem,
+    ...reportOf(problems, { samples, maxTurns, seed, run: path, aggregate: benchmarkNamed(benchmark).aggregate }),
+    config,
+    problems,
+    problemNames: sorted.map(({ name }) => name),
+    outcomesByProblem: sorted.map((problem) => problem.outcomes),
   }
 }
 
-async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
-  try {
-    return configSchema.parse(JSON.parse(await readFile(join(path, 'config.json'), 'utf8')))
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'its config.json is not one of an eval' : messageOf(cause)
-    throw new UserError('eval-not-found', `${path} holds no evaluation: ${why}. Name the run of an eval.`, { cause })
+/** In runs without a list of problems: those of which there is a search. */
+function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
+  const byName = new Map<string, ListedProblem>()
+  for (const { key, level } of outcomes.values()) {
+    const [dataSource, docId] = JSON.parse(key) as [string, string]
+    const problem = { dataSource, docId, slices: levelSlice({ level }) }
+    byName.set(problemName(problem), problem)
   }
+  return [...byName.values()]
 }

@@ -1,4 +1,6 @@
 /** What the searches that a run holds came to. */
+import type { Slices } from '../benchmark/entry.ts'
+import type { Problem } from '../protocol/problem.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
@@ -6,6 +8,16 @@ import { MiniO3Error } from '../shared/errors.ts'
 import { readJsonl } from '../shared/jsonl.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+
+/** Names a problem in results. */
+export function problemName({ dataSource, docId }: Pick<Problem, 'dataSource' | 'docId'>): string {
+  return `${dataSource}/${docId}`
+}
+
+/** What results are grouped by where the data says nothing else. */
+export function levelSlice({ level }: Partial<Pick<Problem, 'level'>>): Slices {
+  return level === undefined ? {} : { level }
+}
 
 /** What a `trajectories.jsonl` holds, by key. Failed searches are owed again, so they are not among them. */
 export async function readOutcomes(file: string): Promise<Map<string, Outcome>> {

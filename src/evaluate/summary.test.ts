@@ -85,7 +85,7 @@ test('Avg@K, ends, turns and accuracy at every limit', () => {
     { samples: 2, maxTurns: 14, seed: 1, run: 'runs/a' },
   )
   expect(Object.keys(summary)).toEqual([
-    'problems', 'samples', 'avgAtK', 'low', 'high', 'ends', 'meanTurns', 'byLevel', 'byTurnLimit', 'run',
+    'problems', 'samples', 'avgAtK', 'low', 'high', 'ends', 'meanTurns', 'byLevel', 'byTurnLimit', 'everyTurnLimit', 'run',
   ]) // prettier-ignore
   expect(summary).toMatchObject({ problems: 3, samples: 2, avgAtK: 0.5, low: 0, high: 1, run: 'runs/a' })
   expect(summary.ends).toEqual({
@@ -106,6 +106,15 @@ test('Avg@K, ends, turns and accuracy at every limit', () => {
     [12, 3],
     [14, 3],
   ])
+  expect(summary.everyTurnLimit.map(({ limit, avgAtK }) => [limit, Math.round(avgAtK * 6)])).toEqual(
+    [1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3].map((right, index) => [index + 1, right]),
+  )
+  // Five searches did not fail, in 2, 7, 1, 14 and 3 turns; the one of 14 ran out of them.
+  expect(summary.everyTurnLimit[4]!.meanTurns).toBeCloseTo((2 + 5 + 1 + 5 + 3) / 5)
+  expect(summary.everyTurnLimit.map(({ overTurn }) => Math.round(overTurn * 6))).toEqual(
+    [4, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1],
+  ) // prettier-ignore
+  expect(summary.everyTurnLimit.at(-1)).toEqual(summary.byTurnLimit.at(-1))
   expect(summary.byLevel.easy).toMatchObject({ problems: 1, samples: 2, avgAtK: 0.5 })
   expect(summary.byLevel.hard).toMatchObject({ problems: 2, avgAtK: 0.5, low: 0, high: 1 })
   expect(summary.byLevel.medium).toBeUndefined()

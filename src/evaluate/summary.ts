@@ -7,6 +7,7 @@ import type { Level } from '../protocol/problem.ts'
 import { ends } from '../protocol/trajectory.ts'
 import type { End } from '../protocol/trajectory.ts'
 import { bootstrapMean } from './bootstrap.ts'
+import type { Estimate } from './bootstrap.ts'
 import { causes } from './outcome.ts'
 import type { Cause, Outcome } from './outcome.ts'
 
@@ -16,6 +17,10 @@ export interface LimitScore {
   readonly avgAtK: number
   readonly low: number
   readonly high: number
+  /** Over the searches that did not fail, each cut off at the limit. */
+  readonly meanTurns: number
+  /** Share of all searches that had not come to an end within the limit. */
+  readonly overTurn: number
 }
 
 /** Figures over a set of problems; scores and shares are fractions in 0..1. */
@@ -30,7 +35,10 @@ export interface Slice {
   readonly ends: Readonly<Record<End, number>>
   /** Over the searches that did not fail. */
   readonly meanTurns: number
+  /** At the limits that tables show, the run's own at last. */
   readonly byTurnLimit: readonly LimitScore[]
+  /** At each limit from 1 to the run's own. */
+  readonly everyTurnLimit: readonly LimitScore[]
 }
 
 export interface EvalSummary extends Slice {
@@ -55,18 +63,18 @@ export interface SummaryOptions {
   readonly run: string
 }
 
-/** The limits at which accuracy is reported, below the one that was run with. */
+/** The limits that tables show, below the one that was run with. */
 const turnLimits = [1, 2, 4, 6, 8, 12, 16, 24, 32]
 
 /** `outcomesByProblem`: for each problem, one outcome for each of its searches. */
 export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): EvalSummary {
-  const { byTurnLimit, ...all } = sliceOf(outcomesByProblem, options)
+  const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(outcomesByProblem, options)
   const byLevel: Partial<Record<Level, Slice>> = {}
   for (const level of levels) {
     const own = outcomesByProblem.filter((outcomes) => outcomes[0]?.level === level)
     if (own.length > 0) byLevel[level] = sliceOf(own, options)
   }
-  return { ...all, byLevel, byTurnLimit, run: options.run }
+  return { ...all, byLevel, byTurnLimit, everyTurnLimit, run: options.run }
 }
 
 /**
@@ -77,13 +85,26 @@ function sliceOf(outcomesByProblem: readonly (readonly Outcome[])[], options: Su
   const { samples, maxTurns, seed } = options
   const outcomes = outcomesByProblem.flat()
   const scored = outcomes.filter(({ end }) => end !== 'failed')
+  const meanTurns = (limit: number): number =>
+    scored.reduce((sum, { turns }) => sum + Math.min(turns, limit), 0) / Math.max(1, scored.length)
+  // What is right at a limit stays right at higher ones: the same count means the same searches.
+  const estimates = new Map<number, Estimate>()
   const scoreAt = (limit: number): LimitScore => {
-    const shares = outcomesByProblem.map((own) => share(own, ({ correct, turns }) => correct && turns <= limit))
-    const { mean, low, high } = bootstrapMean(shares, seed)
-    return { limit, avgAtK: mean, low, high }
+    const isRight = ({ correct, turns }: Outcome): boolean => correct && turns <= limit
+    const count = outcomes.filter(isRight).length
+    const estimate =
+      estimates.get(count) ??
+      bootstrapMean(
+        outcomesByProblem.map((own) => share(own, isRight)),
+        seed,
+      )
+    estimates.set(count, estimate)
+    const { mean, low, high } = estimate
+    const overTurn = share(outcomes, ({ end, turns }) => end !== 'failed' && (turns > limit || end === 'over-turn'))
+    return { limit, avgAtK: mean, low, high, meanTurns: meanTurns(limit), overTurn }
   }
-  const byTurnLimit = [...turnLimits.filter((limit) => limit < maxTurns), maxTurns].map(scoreAt)
-  const { avgAtK, low, high } = byTurnLimit.at(-1)!
+  const everyTurnLimit = Array.from({ length: maxTurns }, (_, index) => scoreAt(index + 1))
+  const { avgAtK, low, high } = everyTurnLimit.at(-1)!
   return {
     problems: outcomesByProblem.length,
     samples,
@@ -94,8 +115,9 @@ function sliceOf(outcomesByProblem: readonly (readonly Outcome[])[], options: Su
       End,
       number
     >,
-    meanTurns: scored.reduce((sum, { turns }) => sum + turns, 0) / Math.max(1, scored.length),
-    byTurnLimit,
+    meanTurns: meanTurns(maxTurns),
+    byTurnLimit: everyTurnLimit.filter(({ limit }) => limit === maxTurns || turnLimits.includes(limit)),
+    everyTurnLimit,
   }
 }
 

@@ -76,7 +76,7 @@ export function markdownTable({ head, rows }: Table): string {
 }
 
 /** A cell stays one cell and plain text, whatever a policy or a data set is called. */
-function markdownCell(text: string): string {
+export function markdownCell(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\|<>`*_[\]]/g, '\\$&')
 }
 
@@ -90,6 +90,7 @@ export function plainTable({ head, rows }: Table): string {
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
-function percent(fraction: number): string {
+/** Without the sign, to one decimal. */
+export function percent(fraction: number): string {
   return (fraction * 100).toFixed(1)
 }

@@ -1,0 +1,72 @@
+/** `mini-o3 report`: evaluations beside the paper's published table, and two of them compared problem by problem. */
+import { basename, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { compareEvals } from '../evaluate/compare.ts'
+import { reportCsv, reportHtml, reportMarkdown } from '../evaluate/document.ts'
+import type { ReportDocument } from '../evaluate/document.ts'
+import type { MeasuredRun } from '../evaluate/paper-table.ts'
+import { publishedCurve, publishedRows } from '../evaluate/published.ts'
+import { readEvalRun } from '../evaluate/read-run.ts'
+import type { FinishedEval } from '../evaluate/read-run.ts'
+import { UserError } from '../shared/errors.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import { evalResult } from './eval-text.ts'
+import { print, printJson, say } from './output.ts'
+import { examples } from './words.ts'
+
+interface ReportWords {
+  readonly out?: string
+  readonly compare?: true
+  readonly json?: true
+}
+
+export function addReport(program: Command): void {
+  const command = program
+    .command('report')
+    .summary("put measured scores into the paper's table")
+    .description(
+      'Prints finished evaluations as Markdown: the published table with their rows below it, what each was measured under, ' +
+        'and their figures.',
+    )
+    .argument('<runs...>', 'run folders of mini-o3 eval')
+    .option('--out <folder>', 'also write report.md, report.html and report.csv there')
+    .option('--compare', 'pair two runs on the same problems: the difference, its interval, and which problems flipped')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  examples(
+    command,
+    'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
+    'mini-o3 report runs/before runs/after --compare',
+  )
+  command.action(reportCommand)
+}
+
+async function reportCommand(paths: readonly string[], { out, compare, json }: ReportWords): Promise<void> {
+  if (compare && paths.length !== 2) {
+    throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)
+  }
+  const finished: FinishedEval[] = []
+  for (const path of paths) finished.push(await readEvalRun(path))
+  const names = runNames(paths)
+  const runs: MeasuredRun[] = finished.map((run, index) => ({ ...run, name: names[index]! }))
+  const [first, second] = finished
+  const comparison = compare && compareEvals(first!.problems, second!.problems, first!.config.seed)
+  const document: ReportDocument = { runs, ...(comparison && { comparison }) }
+  if (out !== undefined) {
+    await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)
+    await replaceFile(join(out, 'report.html'), reportHtml(document))
+    await replaceFile(join(out, 'report.csv'), reportCsv(document))
+    say(`Written: report.md, report.html and report.csv in ${resolve(out)}`)
+  }
+  if (!json) return print(reportMarkdown(document))
+  printJson({
+    published: { rows: publishedRows, curve: publishedCurve },
+    runs: runs.map((run) => ({ name: run.name, ...evalResult(run, run.config) })),
+    ...(comparison && { comparison }),
+  })
+}
+
+/** The last part of each path, or the whole path where that is not enough to tell them apart. */
+function runNames(paths: readonly string[]): readonly string[] {
+  const short = paths.map((path) => basename(resolve(path)))
+  return new Set(short).size === paths.length ? short : paths
+}

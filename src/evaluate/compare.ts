@@ -1,0 +1,53 @@
+/** Two evaluations on the same problems, compared problem by problem: the difference with its interval, and what flipped. Pure. */
+import { bootstrapMean } from './bootstrap.ts'
+import type { Estimate } from './bootstrap.ts'
+import { unitsOf } from './report.ts'
+import type { ScoredProblem } from './sampling.ts'
+import { UserError } from '../shared/errors.ts'
+
+export interface Comparison {
+  /** Avg@K of the second minus that of the first, with its 95 % paired bootstrap interval. */
+  readonly difference: Estimate
+  /** What was drawn: problems, or questions that are asked in several forms. */
+  readonly units: number
+  readonly flipped: readonly Flip[]
+}
+
+/** Shares of right searches, of which one is under a half and the other is not. */
+export interface Flip {
+  readonly name: string
+  readonly before: number
+  readonly after: number
+}
+
+/** Throws `UserError` `other-problems` unless both are on the same problems. */
+export function compareEvals(
+  first: readonly ScoredProblem[],
+  second: readonly ScoredProblem[],
+  seed: number,
+): Comparison {
+  const [before, after] = [unitsOf(first), unitsOf(second)]
+  const byName = new Map(second.map((problem) => [problem.name, problem]))
+  if (first.length !== second.length || first.some(({ name }) => !byName.has(name))) {
+    throw new UserError('other-problems', 'The two runs are not on the same problems, so they cannot be paired.')
+  }
+  const flips = first.map((problem) => ({
+    name: problem.name,
+    before: shareRight(problem),
+    after: shareRight(byName.get(problem.name)!),
+  }))
+  return {
+    difference: bootstrapMean(
+      [...before].map(([name, share]) => after.get(name)! - share),
+      seed,
+    ),
+    units: before.size,
+    flipped: flips
+      .filter((flip) => flip.before < 0.5 !== flip.after < 0.5)
+      .toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before)),
+  }
+}
+
+function shareRight({ outcomes }: ScoredProblem): number {
+  return outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length)
+}

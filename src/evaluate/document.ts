@@ -1,0 +1,151 @@
+/** `mini-o3 report`: several evaluations as one document, the paper's table first; as Markdown, HTML and CSV. Pure. */
+import { benchmarkNamed } from '../benchmark/catalog.ts'
+import { html } from '../page/html.ts'
+import type { Html } from '../page/html.ts'
+import type { Comparison } from './compare.ts'
+import { curveChart, limitCurves } from './curve-svg.ts'
+import { paperTable } from './paper-table.ts'
+import type { MeasuredRun } from './paper-table.ts'
+import { protocolLine } from './protocol.ts'
+import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
+import { figure, folded, htmlTable, reportShell } from './report-shell.ts'
+import { endsTable, limitsTable, looksTable, samplingTable, scoresTable, solvedTable } from './result-tables.ts'
+import { majorityRule } from './sampling.ts'
+import { causesTable, markdownCell, markdownTable, percent } from './table.ts'
+import type { Table } from './table.ts'
+
+export interface ReportDocument {
+  readonly runs: readonly MeasuredRun[]
+  /** Of the first two runs. */
+  readonly comparison?: Comparison
+}
+
+const title = 'Measured beside published scores'
+
+export function reportMarkdown({ runs, comparison }: ReportDocument): string {
+  const { table, notes } = paperTable(runs)
+  return [
+    `# ${title}`,
+    markdownTable(table),
+    notes.map((note) => `- ${markdownCell(note)}`).join('\n'),
+    ...(comparison ? ['## The two compared', markdownCell(differenceText(runs, comparison))] : []),
+    ...(comparison && comparison.flipped.length > 0 ? [markdownTable(flippedTable(comparison))] : []),
+    ...runs.flatMap((run, index) => [
+      `## [${index + 1}] ${markdownCell(run.name)}`,
+      ...tablesOf(run).map(markdownTable),
+      ...(run.summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
+      markdownTable(limitsTable(run)),
+    ]),
+  ].join('\n\n')
+}
+
+export function reportHtml({ runs, comparison }: ReportDocument): string {
+  const { table, notes } = paperTable(runs)
+  const body = html`<h1>${title}</h1>
+${htmlTable(table)}
+<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
+${comparison && comparisonPart(runs, comparison)}
+${runs.map(runPart)}`
+  return reportShell({ title, subtitle: 'evaluations', body })
+}
+
+function comparisonPart(runs: readonly MeasuredRun[], comparison: Comparison): Html {
+  const { flipped } = comparison
+  return html`<section><h2>The two compared</h2><p>${differenceText(runs, comparison)}</p>
+${flipped.length > 0 && folded('Problems that flipped', htmlTable(flippedTable(comparison)))}</section>`
+}
+
+function runPart(run: MeasuredRun, index: number): Html {
+  const words = { title: `Accuracy of ${run.name} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
+  const chart = curveChart(limitCurves(run.summary), words, { x: 'doubling', y: 'share' })
+  const sentence = 'With 95 % bootstrap intervals over problems; every limit is read off the same searches.'
+  return html`<section><h2>[${index + 1}] ${run.name}</h2>
+<p>${protocolLine(run.config)}.</p>
+<div class="figures">${figure(chart, sentence)}</div>
+${folded('Every turn limit', htmlTable(limitsTable(run)))}
+${tablesOf(run).map(htmlTable)}
+${run.summary.samples > 1 && html`<p>Majority: ${majorityRule}.</p>`}</section>
+`
+}
+
+function tablesOf(run: MeasuredRun): Table[] {
+  const { causes, looks, summary, config } = run
+  return [
+    scoresTable(run, benchmarkNamed(config.benchmark).aggregate),
+    ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
+    endsTable(run),
+    ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
+  ]
+}
+
+/** Such as `b minus a: +3.1 points (95 % -0.4 to +6.5, paired over 106 problems); 12 of 106 problems flipped.` */
+export function differenceText([first, second]: readonly MeasuredRun[], comparison: Comparison): string {
+  const { difference, units, flipped } = comparison
+  const { mean, low, high } = difference
+  return (
+    `${second!.name} minus ${first!.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
+    `bootstrap over ${units} ${second!.interval.over}). ${flipped.length} of ${second!.summary.problems} problems flipped: ` +
+    'half of their searches or more were right in one run, and fewer in the other.'
+  )
+}
+
+export function flippedTable({ flipped }: Comparison): Table {
+  return {
+    head: ['problem', 'right before, %', 'right after, %'],
+    rows: flipped.map(({ name, before, after }) => [name, percent(before), percent(after)]),
+  }
+}
+
+function signed(share: number): string {
+  return `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
+}
+
+/** One figure a line. Scores and shares are fractions; those of published rows too. */
+export function reportCsv({ runs }: ReportDocument): string {
+  const head = ['row', 'benchmark', 'figure', 'value', 'low', 'high', 'items', 'protocol']
+  const published = publishedRows.flatMap(({ name, scores, note }) =>
+    paperColumns.flatMap(({ benchmark }, index) => {
+      const score = scores[index]
+      if (typeof score !== 'number') return []
+      const protocol = note === undefined ? publishedProtocol : `${note}; ${publishedProtocol}`
+      return [[name, benchmark, 'score', score / 100, '', '', '', protocol]]
+    }),
+  )
+  return [head, ...published, ...runs.flatMap(csvRows)].map((row) => `${row.map(csvCell).join(',')}\n`).join('')
+}
+
+type CsvRow = readonly (string | number)[]
+
+function csvRows(run: MeasuredRun): CsvRow[] {
+  const { name, config, scores, interval, sampling, summary } = run
+  const { samples } = summary
+  const protocol = protocolLine(config)
+  const row = (figureName: string, value: number, low: CsvRow[0] = '', high: CsvRow[0] = '', items: CsvRow[0] = '') => [
+    name,
+    config.benchmark,
+    figureName,
+    value,
+    low,
+    high,
+    items,
+    protocol,
+  ]
+  return [
+    ...scores.map(({ name: score, score: value, items }, index) =>
+      index === 0 ? row('score', value, interval.low, interval.high, items) : row(score, value, '', '', items),
+    ),
+    row(`pass@${samples}`, sampling.passAtK),
+    row(`majority@${samples}`, sampling.majorityAtK),
+    ...(sampling.runsSd === null ? [] : [row('standard deviation over runs', sampling.runsSd)]),
+    ...Object.entries(summary.ends).map(([end, share]) => row(`end ${end}`, share)),
+    row('mean turns', summary.meanTurns),
+    ...summary.everyTurnLimit.map(({ limit, avgAtK, low, high }) => row(`turn limit ${limit}`, avgAtK, low, high)),
+  ]
+}
+
+/** A text that a spreadsheet would take for a formula is marked as text. */
+function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

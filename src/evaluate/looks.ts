@@ -1,0 +1,80 @@
+/** What a search looked at: was the target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
+import { readablePx } from '../model/language.ts'
+import type { PixelBox } from '../protocol/box.ts'
+import { targetBox } from '../protocol/trajectory.ts'
+import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+
+export interface Looks {
+  /** Regions that were zoomed into; the overview is none. */
+  readonly looks: number
+  /** Of these, looks at a region that an earlier look, or the overview, had shown. */
+  readonly wasted: number
+  /** Was the target shown legibly, the overview included? undefined: its place is not known. */
+  readonly seen: boolean | undefined
+  /** The first crop that holds the target; absent: none does, or its place is not known. */
+  readonly found: Found | undefined
+}
+
+export interface Found {
+  /** Counted from 1. */
+  readonly turn: number
+  /** How many times longer a line is in this view than in the overview. */
+  readonly zoom: number
+}
+
+export function looksOf(trajectory: Trajectory): Looks {
+  const { observations } = trajectory
+  const target = targetBox(trajectory)
+  return {
+    looks: Math.max(0, observations.length - 1),
+    wasted: observations.filter((_, index) => isRepeated(observations, index)).length,
+    seen: target && observations.some((observation) => shows(observation, target)),
+    found: target && foundIn(trajectory, target),
+  }
+}
+
+function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
+  const [overview, ...crops] = observations
+  const crop = crops.find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
+  if (overview === undefined || crop === undefined) return undefined
+  return {
+    turn: turns.findIndex(({ observation }) => observation === crop.index) + 1,
+    zoom: scaleOf(crop).across / scaleOf(overview).across,
+  }
+}
+
+/** Pixels of the view for one of the original, across and down. */
+function scaleOf({ boxInOriginalPx: box, view }: Observation): { readonly across: number; readonly down: number } {
+  return { across: view.width / (box[2] - box[0]), down: view.height / (box[3] - box[1]) }
+}
+
+/** Holds the target's core, large enough to be read. */
+function shows(observation: Observation, target: PixelBox): boolean {
+  const { across, down } = scaleOf(observation)
+  const sizeInView = Math.min((target[2] - target[0]) * across, (target[3] - target[1]) * down)
+  return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= readablePx
+}
+
+/** The core is the middle half of the target, where the answer stands. */
+function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
+  const marginX = (x1 - x0) / 4
+  const marginY = (y1 - y0) / 4
+  return box[0] <= x0 + marginX && box[1] <= y0 + marginY && box[2] >= x1 - marginX && box[3] >= y1 - marginY
+}
+
+/** Four fifths of the two regions together are common to both. */
+const sameRegion = 0.8
+
+function isRepeated(observations: readonly Observation[], index: number): boolean {
+  const { boxInOriginalPx: box } = observations[index]!
+  return observations.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion)
+}
+
+/** Intersection over union. */
+function overlap(a: PixelBox, b: PixelBox): number {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0])
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1])
+  if (width <= 0 || height <= 0) return 0
+  const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
+  return (width * height) / (area(a) + area(b) - width * height)
+}

@@ -1,0 +1,115 @@
+/**
+ * Joins the runs of one evaluation, such as its shards on several machines, into a run of its own. Of a search that several
+ * runs hold, the first one counts, unless it failed or has no verdict and a later one is better.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchKey } from '../search/owed-samples.ts'
+import { canonicalJson } from '../shared/canonical.ts'
+import { UserError } from '../shared/errors.ts'
+import { openRun } from '../shared/run-folder.ts'
+import { readProblemList, writeProblemList } from './problem-list.ts'
+import { readEvalConfig } from './protocol.ts'
+import { readTrajectories } from './stored-outcomes.ts'
+
+export interface Merged {
+  /** Searches that were taken from each run, in their order. */
+  readonly taken: readonly number[]
+  /** Searches that the data asks for and no run holds, or holds only as failed or unjudged. */
+  readonly owed: number
+}
+
+/** What may differ between runs that are joined: the share of the work, and where the data lay. */
+const ownSettings = new Set(['shard', 'data'])
+
+/** Throws `UserError` when the runs are not of the same evaluation. Merging again into the same folder does what is new. */
+export async function mergeRuns(paths: readonly string[], out: string): Promise<Merged> {
+  const config = await commonConfig(paths)
+  const problems = await readProblemList(paths[0]!)
+  const run = await openRun(out, config)
+  try {
+    if (problems !== undefined) await writeProblemList(run.path, problems)
+    const best = await chooseSearches([out, ...paths])
+    const taken = paths.map(() => 0)
+    for (const [index, path] of paths.entries()) {
+      let line = 0
+      let waiting: Promise<void>[] = []
+      for await (const trajectory of readTrajectories(join(path, 'trajectories.jsonl'))) {
+        const at = line++
+        const chosen = best.get(keyOf(trajectory))!
+        if (chosen.from !== index + 1 || chosen.line !== at) continue
+        taken[index]!++
+        // Lines that wait together are flushed together.
+        waiting.push(run.append('trajectories', trajectory))
+        if (waiting.length < 64) continue
+        await Promise.all(waiting)
+        waiting = []
+      }
+      await Promise.all(waiting)
+    }
+    const { samples } = await readEvalConfig(out)
+    const wanted = problems?.flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
+    const owed = (wanted ?? [...best.keys()]).filter((key) => best.get(key)?.rank !== settled).length
+    return { taken, owed }
+  } finally {
+    await run.close()
+  }
+}
+
+const settled = 2
+
+/** A search among several runs: where its best line stands. */
+interface Choice {
+  readonly from: number
+  readonly line: number
+  /** 0: it failed; 1: it waits for a verdict; 2: it is done. */
+  readonly rank: number
+}
+
+/** Within one run the last line of a search counts, as it does when that run is read. */
+async function chooseSearches(paths: readonly string[]): Promise<Map<string, Choice>> {
+  const best = new Map<string, Choice>()
+  for (const [from, path] of paths.entries()) {
+    let line = 0
+    for await (const trajectory of readTrajectories(join(path, 'trajectories.jsonl'))) {
+      const choice = { from, line: line++, rank: rankOf(trajectory) }
+      const known = best.get(keyOf(trajectory))
+      const better = known === undefined || choice.rank > known.rank
+      if (better || (known.from === from && choice.rank === known.rank)) best.set(keyOf(trajectory), choice)
+    }
+  }
+  return best
+}
+
+function rankOf({ end, verdict }: Trajectory): number {
+  if (end === 'failed') return 0
+  return verdict === undefined || verdict.kind === 'unjudged' ? 1 : settled
+}
+
+function keyOf({ problem, sampleIndex }: Trajectory): string {
+  return searchKey(problem, sampleIndex)
+}
+
+/** The settings of the whole evaluation. */
+async function commonConfig(paths: readonly string[]): Promise<object> {
+  const configs: Record<string, unknown>[] = []
+  for (const path of paths) {
+    await readEvalConfig(path)
+    configs.push(Object(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))) as Record<string, unknown>)
+  }
+  const [first] = configs as [Record<string, unknown>]
+  for (const [index, config] of configs.entries()) {
+    const differing = [...new Set([...Object.keys(first), ...Object.keys(config)])].filter(
+      (key) => !ownSettings.has(key) && canonicalJson(first[key] ?? null) !== canonicalJson(config[key] ?? null),
+    )
+    if (differing.length === 0) continue
+    throw new UserError(
+      'merge-differs',
+      `${paths[index]} has other settings than ${paths[0]} (${differing.join(', ')}), so their searches do not belong ` +
+        'to one evaluation. Leave it out; mini-o3 report shows several evaluations side by side.',
+    )
+  }
+  const { shard: _, ...whole } = first
+  return whole
+}

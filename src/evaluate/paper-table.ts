@@ -1,0 +1,94 @@
+/** The paper's table with measured rows below the published ones, and what each measured score depends on. Pure. */
+import { benchmarkNamed } from '../benchmark/catalog.ts'
+import { judgeNotice, protocolLine } from './protocol.ts'
+import type { EvalConfig } from './protocol.ts'
+import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
+import type { EvalReport } from './report.ts'
+import { percent } from './table.ts'
+import type { Table } from './table.ts'
+
+export interface MeasuredRun extends EvalReport {
+  /** How tables name it, such as the run's folder. */
+  readonly name: string
+  readonly config: EvalConfig
+}
+
+export interface PaperTable {
+  readonly table: Table
+  /** Rows that stand first are published, the others measured. */
+  readonly published: number
+  readonly notes: readonly string[]
+}
+
+/** A row for each policy and setting; runs of these on several benchmarks share it. */
+export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
+  const known = new Set<string>(paperColumns.map(({ benchmark }) => benchmark))
+  const others = [...new Set(runs.map(({ config }) => config.benchmark))].filter((name) => !known.has(name))
+  const columns = [
+    ...paperColumns,
+    ...others.map((benchmark) => ({ benchmark, title: benchmarkNamed(benchmark).title })),
+  ]
+  const measured = rowsOf(runs)
+  const numbers = new Map(runs.map((run, index) => [run, index + 1]))
+  return {
+    table: {
+      head: ['score in %', ...columns.map(({ title }) => title)],
+      rows: [
+        ...publishedRows.map(({ name, scores, note }) => [
+          `${name}${note === undefined ? '' : ` (${note})`}`,
+          ...columns.map((_, index) => scores[index]?.toFixed(1) ?? ''),
+        ]),
+        ...measured.map((row) => [
+          `measured: ${policyName(row[0]!)}`,
+          ...columns.map(({ benchmark }) => {
+            const run = row.find(({ config }) => config.benchmark === benchmark)
+            return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]`
+          }),
+        ]),
+      ],
+    },
+    published: publishedRows.length,
+    notes: [
+      `Published: ${publishedProtocol}`,
+      ...Object.entries(publishedNotes).map(([mark, text]) => `(${mark}): ${text}.`),
+      ...runs.map((run) => `[${numbers.get(run)}] ${runNote(run)}`),
+    ],
+  }
+}
+
+/** Such as `48.0 (43.1-52.9)`. */
+export function scoreText({ scores, interval: { low, high } }: EvalReport): string {
+  return `${percent(scores[0]!.score)} (${percent(low)}-${percent(high)})`
+}
+
+function runNote(run: MeasuredRun): string {
+  const { name, config, summary } = run
+  const notice = judgeNotice(config)
+  return (
+    `${name}: ${benchmarkNamed(config.benchmark).title}, ${summary.problems} problems; ${protocolLine(config)}.` +
+    (notice === undefined ? '' : ` ${notice}`)
+  )
+}
+
+function policyName({ config, name }: MeasuredRun): string {
+  return config.policy ?? name
+}
+
+/** Runs that differ in nothing but the benchmark, and what that sets, stand in one row. */
+function rowsOf(runs: readonly MeasuredRun[]): MeasuredRun[][] {
+  const rows: MeasuredRun[][] = []
+  for (const run of runs) {
+    const row = rows.find(
+      (own) => sameSettings(own[0]!, run) && own.every(({ config }) => config.benchmark !== run.config.benchmark),
+    )
+    if (row === undefined) rows.push([run])
+    else row.push(run)
+  }
+  return rows
+}
+
+function sameSettings(a: MeasuredRun, b: MeasuredRun): boolean {
+  const settings = ({ config }: MeasuredRun): string =>
+    [config.policy, config.checkpoint, config.temperature, config.maxTurns, config.profile].join(' ')
+  return settings(a) === settings(b)
+}

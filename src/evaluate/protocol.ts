@@ -1,0 +1,104 @@
+/** What a score depends on beside the policy's weights, read from the run's settings and told in one line. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { benchmarkNamed } from '../benchmark/catalog.ts'
+import type { Benchmark } from '../benchmark/benchmark.ts'
+import type { Profile, ViewRule } from '../protocol/profile.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
+
+const judgeSchema = z.object({
+  name: z.string(),
+  parser: z.string().optional(),
+  promptsSha256: z.string().optional(),
+})
+
+/** Runs of earlier versions lack some. */
+const configSchema = z.object({
+  command: z.string().default('eval'),
+  benchmark: z.string().default('visual-probe'),
+  optionOrder: z.string().optional(),
+  shard: z.object({ index: z.int().positive(), of: z.int().positive() }).optional(),
+  samples: z.int().positive(),
+  maxTurns: z.int().positive(),
+  seed: z.int(),
+  policy: z.string().optional(),
+  checkpoint: z.string().optional(),
+  temperature: z.number().optional(),
+  judge: judgeSchema.optional(),
+  profile: z.string().optional(),
+  protocol: z
+    .object({ profile: z.string(), views: z.string(), coordinates: z.string(), answer: z.string() })
+    .optional(),
+})
+
+export type EvalConfig = z.infer<typeof configSchema>
+
+/** Throws `UserError` `eval-not-found`. */
+export async function readEvalConfig(path: string): Promise<EvalConfig> {
+  try {
+    return configSchema.parse(JSON.parse(await readFile(join(path, 'config.json'), 'utf8')))
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? 'its config.json is not one of an eval' : messageOf(cause)
+    throw new UserError('eval-not-found', `${path} holds no evaluation: ${why}. Name the run of an eval.`, { cause })
+  }
+}
+
+/** What a run keeps of its profile in words, beside the hash. */
+export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {
+  const { name, firstView, observationView, coordinates, answerPick } = profile
+  const [first, later] = [viewText(firstView), viewText(observationView)]
+  return {
+    profile: name,
+    views: first === later ? first : `${first}, crops ${later}`,
+    coordinates,
+    answer: answerPick,
+  }
+}
+
+function viewText(rule: ViewRule): string {
+  if (rule.kind === 'exact') return `${rule.width}x${rule.height} px`
+  return `${rule.minPixels.toLocaleString('en')} to ${rule.maxPixels.toLocaleString('en')} px`
+}
+
+/** The part of a hash that people compare. */
+function short(hash: string): string {
+  return hash.slice(0, 8)
+}
+
+/** Such as `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
+export function protocolLine(config: EvalConfig): string {
+  const { samples, maxTurns, temperature, profile, protocol, judge, optionOrder, policy, checkpoint } = config
+  const parts = [
+    policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
+    `Avg@${samples}`,
+    `${maxTurns} turns`,
+    temperature !== undefined && `temperature ${temperature}`,
+    profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
+    protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
+    optionOrder !== undefined && `options ${optionOrder}`,
+    `judge ${judgeText(judge)}`,
+  ]
+  return parts.filter((part) => part !== false && part !== undefined).join(', ')
+}
+
+function judgeText(judge: EvalConfig['judge']): string {
+  if (judge === undefined) return 'exact'
+  const { name, parser, promptsSha256 } = judge
+  return promptsSha256 === undefined ? name : `${name} (prompts ${short(promptsSha256)}, ${parser} parser)`
+}
+
+const officialRules: Readonly<Record<Benchmark['judge'], string>> = {
+  llm: 'an LLM as judge: name one with --judge llm:<model>',
+  choice: '--judge choice',
+  'mme-letter': '--judge mme-letter',
+  exact: '--judge exact',
+}
+
+/** Says so when answers were not judged by the benchmark's own rule; undefined: they were. */
+export function judgeNotice({ benchmark: name, judge }: Pick<EvalConfig, 'benchmark' | 'judge'>): string | undefined {
+  const benchmark = benchmarkNamed(name)
+  const used = judge?.name ?? 'exact'
+  if (used === benchmark.judge || (benchmark.judge === 'llm' && used.startsWith('llm:'))) return undefined
+  return `Not by the rule of ${benchmark.title}: judged by ${used}, where the rule is ${officialRules[benchmark.judge]}.`
+}

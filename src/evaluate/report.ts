@@ -1,0 +1,92 @@
+/** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
+import { benchmarkScores } from '../benchmark/aggregate.ts'
+import type { Aggregate, NamedScore } from '../benchmark/aggregate.ts'
+import { bootstrapMean } from './bootstrap.ts'
+import { lookFigures } from './look-figures.ts'
+import type { LookFigures } from './look-figures.ts'
+import { samplingOf, scoredItem } from './sampling.ts'
+import type { Sampling, ScoredProblem } from './sampling.ts'
+import { countCauses, summarise } from './summary.ts'
+import type { CauseCounts, EvalSummary, SummaryOptions } from './summary.ts'
+
+export interface EvalReport {
+  readonly summary: EvalSummary
+  /** By the benchmark's rule, the main one first. */
+  readonly scores: readonly NamedScore[]
+  /** 95 % bootstrap interval of the main score. */
+  readonly interval: Interval
+  readonly sampling: Sampling
+  /** Tokens of a search, on average over those that did not fail. */
+  readonly tokens: Tokens
+  readonly causes: readonly CauseCounts[]
+  /** Empty where no target's place is known. */
+  readonly looks: readonly LookFigures[]
+}
+
+export interface Interval {
+  readonly low: number
+  readonly high: number
+  /** What was resampled: a question that is asked in several forms is one. */
+  readonly over: 'problems' | 'questions'
+}
+
+export interface Tokens {
+  readonly prompt: number
+  readonly image: number
+  readonly reply: number
+}
+
+export interface ReportOptions extends SummaryOptions {
+  readonly aggregate: Aggregate
+}
+
+export function reportOf(problems: readonly ScoredProblem[], options: ReportOptions): EvalReport {
+  const outcomesByProblem = problems.map(({ outcomes }) => outcomes)
+  const outcomes = outcomesByProblem.flat()
+  return {
+    summary: summarise(outcomesByProblem, options),
+    scores: benchmarkScores(options.aggregate, problems.map(scoredItem)),
+    interval: intervalOf(problems, options.seed),
+    sampling: samplingOf(problems, options.aggregate),
+    tokens: tokensOf(problems),
+    causes: countCauses(outcomes),
+    looks: lookFigures(outcomes),
+  }
+}
+
+/**
+ * What a bootstrap draws: problems, or questions where one is asked several times with its choices in other orders, since
+ * these stand or fall together. The value of a unit is the share of its searches that were right.
+ */
+export function unitsOf(problems: readonly ScoredProblem[]): Map<string, number> {
+  const right = new Map<string, { sum: number; count: number }>()
+  for (const problem of problems) {
+    const name = unitName(problem)
+    const unit = right.get(name) ?? { sum: 0, count: 0 }
+    right.set(name, unit)
+    unit.count += problem.outcomes.length
+    for (const { correct } of problem.outcomes) if (correct) unit.sum++
+  }
+  return new Map([...right].map(([name, { sum, count }]) => [name, sum / Math.max(1, count)]))
+}
+
+function unitName({ name, slices }: ScoredProblem): string {
+  return slices['question'] === undefined ? name : `question ${slices['question']}`
+}
+
+function intervalOf(problems: readonly ScoredProblem[], seed: number): Interval {
+  const { low, high } = bootstrapMean([...unitsOf(problems).values()], seed)
+  const asked = problems.some(({ slices }) => slices['question'] !== undefined)
+  return { low, high, over: asked ? 'questions' : 'problems' }
+}
+
+function tokensOf(problems: readonly ScoredProblem[]): Tokens {
+  const searches = problems.flatMap(({ outcomes }) => outcomes.filter(({ end }) => end !== 'failed'))
+  const meanOf = (count: (usage: (typeof searches)[number]['usage']) => number): number =>
+    searches.reduce((sum, { usage }) => sum + count(usage), 0) / Math.max(1, searches.length)
+  return {
+    prompt: meanOf(({ promptTokens }) => promptTokens),
+    image: meanOf(({ imageTokens }) => imageTokens),
+    reply: meanOf(({ replyTokens }) => replyTokens),
+  }
+}

@@ -1,0 +1,102 @@
+/** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
+import type { Aggregate } from '../benchmark/aggregate.ts'
+import { ends } from '../protocol/trajectory.ts'
+import type { LookFigures } from './look-figures.ts'
+import type { EvalReport } from './report.ts'
+import { percent } from './table.ts'
+import type { Table } from './table.ts'
+
+const aggregateWords: Readonly<Record<Aggregate, string>> = {
+  micro: 'mean over problems',
+  cycles: 'mean over the cycles of choices',
+  mme: 'avg over problems, avg-c over subtasks',
+}
+
+export function scoresTable({ scores, interval, summary }: EvalReport, aggregate: Aggregate): Table {
+  const { low, high, over } = interval
+  return {
+    head: [`Avg@${summary.samples} in %, ${aggregateWords[aggregate]}`, 'score', `95 % over ${over}`, 'items'],
+    rows: scores.map(({ name, score, items }, index) => [
+      name,
+      percent(score),
+      index === 0 ? `${percent(low)}-${percent(high)}` : '',
+      String(items),
+    ]),
+  }
+}
+
+/** Nothing but Avg@K when there is one search for each problem. */
+export function samplingTable({ sampling, summary: { samples } }: EvalReport): Table {
+  const { passAtK, majorityAtK, runsSd } = sampling
+  return {
+    head: [`over ${samples} searches for each problem`, 'in %'],
+    rows: [
+      [`pass@${samples}: one or more right`, percent(passAtK)],
+      [`majority@${samples}`, percent(majorityAtK)],
+      ['standard deviation over the runs', runsSd === null ? '' : percent(runsSd)],
+    ],
+  }
+}
+
+/** Such as `none right: 12 problems`. Over many searches their numbers are gathered to ten groups. */
+export function solvedTable({ sampling: { solved } }: EvalReport): Table {
+  const samples = solved.length - 1
+  const width = Math.max(1, Math.ceil((samples - 1) / 10))
+  const inner = Array.from({ length: Math.ceil((samples - 1) / width) }, (_, group) => {
+    const from = 1 + group * width
+    return { from, to: Math.min(samples - 1, from + width - 1) }
+  })
+  const groups = [{ from: 0, to: 0 }, ...inner, { from: samples, to: samples }]
+  return {
+    head: [`right of ${samples}`, 'problems'],
+    rows: groups.map(({ from, to }) => [
+      from === to ? String(from) : `${from}-${to}`,
+      String(solved.slice(from, to + 1).reduce((sum, count) => sum + count, 0)),
+    ]),
+  }
+}
+
+/** Accuracy, mean turns and the searches that had not ended, at each turn limit. */
+export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
+  return {
+    head: ['turn limit', 'accuracy in %', '95 % interval', 'mean turns', 'ran out of turns, %'],
+    rows: summary.everyTurnLimit.map(({ limit, avgAtK, low, high, meanTurns, overTurn }) => [
+      String(limit),
+      percent(avgAtK),
+      `${percent(low)}-${percent(high)}`,
+      meanTurns.toFixed(1),
+      percent(overTurn),
+    ]),
+  }
+}
+
+/** How searches ended, and what they cost. */
+export function endsTable({ summary, tokens }: EvalReport): Table {
+  const count = (value: number): string => Math.round(value).toLocaleString('en')
+  return {
+    head: ['searches', ''],
+    rows: [
+      ...ends.map((end) => [`${end}, %`, percent(summary.ends[end])]),
+      ['mean turns', summary.meanTurns.toFixed(1)],
+      ['tokens in, of which pictures', `${count(tokens.prompt)}, ${count(tokens.image)}`],
+      ['tokens out', count(tokens.reply)],
+    ],
+  }
+}
+
+export function looksTable(figures: readonly LookFigures[]): Table {
+  const row = (name: string, text: (figures: LookFigures) => string): string[] => [name, ...figures.map(text)]
+  const decimal = (value: number | null): string => (value === null ? '' : value.toFixed(1))
+  return {
+    head: ['where the target is known', ...figures.map(({ slice }) => slice)],
+    rows: [
+      row('% of searches with the target in a crop', ({ found }) => percent(found)),
+      row('turn of the first such crop', ({ turn }) => decimal(turn)),
+      row('its zoom over the overview', ({ zoom }) => decimal(zoom)),
+      row('crops of a search', ({ looks }) => decimal(looks)),
+      row('% of crops that repeat a region', ({ wasted }) => percent(wasted)),
+      row('% of searches found but misread or passed over', ({ foundButMisread }) => percent(foundButMisread)),
+      row('% of searches never found', ({ neverFound }) => percent(neverFound)),
+    ],
+  }
+}
