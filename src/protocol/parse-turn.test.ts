@@ -60,6 +60,7 @@ describe('strict parsing', () => {
     ['single quotes around a key', good.replaceAll('"bbox_2d"', "'bbox_2d'")],
     ['a blank before the brace', good.replace('<grounding>', '<grounding> ')],
     ['a blank after the brace', good.replace('}<', '} <')],
+    ['no comma before the source', '<grounding>{"bbox_2d": [0] "source": "original_image"}</grounding>'],
     ['nothing', '<grounding></grounding>'],
   ])('reads no call with %s', (_, text) => {
     expect(parseTurn(text, strict)).toMatchObject({ code: 'bad-call' })
@@ -100,6 +101,21 @@ describe('strict parsing', () => {
     for (const text of ['<answer>red</answer> ', '<answer>red</answer>.', '<answer>red', 'red', '', '</answer>']) {
       expect(parseTurn(text, strict)).toMatchObject({ code: 'no-action' })
     }
+  })
+
+  it('allows one line break behind the answer, as the released loop does', () => {
+    expect(parseTurn('<answer>red</answer>\n', strict)).toMatchObject({ action: { text: 'red' } })
+    expect(parseTurn('<answer>red</answer>\n\n', strict)).toMatchObject({ code: 'no-action' })
+  })
+
+  // Its pattern takes the box up to the last comma before the source, whatever stands between the two.
+  it.each([
+    ['<grounding>{"bbox_2d": [0, 0, 1, 1], and then "source": "original_image"}</grounding>', [0, 0, 1, 1]],
+    ['<grounding>{"bbox_2d": [0, 0, 1, 1] "source": "original_image"}</grounding>', undefined],
+    ['<grounding>{"bbox_2d": [0, 0, 1, 1], "label": "a", "source": "original_image"}</grounding>', undefined],
+  ])('reads the box of %s as the released loop does', (text, boxRel) => {
+    const expected = boxRel === undefined ? { code: 'bad-box' } : { action: { boxRel } }
+    expect(parseTurn(text, strict)).toMatchObject(expected)
   })
 
   it('picks the first or the last of two answers', () => {

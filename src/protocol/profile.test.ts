@@ -1,11 +1,60 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../shared/errors.ts'
-import { embeddedProfileWith, profileHash, profiles } from './profile.ts'
+import { embeddedProfileWith, profileHash, profiles, profileWith } from './profile.ts'
+import { coordinateWords } from './prompts.ts'
 
 describe('profiles', () => {
   test('stored scores name these hashes: a change to one changes what scores mean', () => {
-    const hashes = [profiles.default, profiles.official].map((profile) => profileHash(profile).slice(0, 12))
-    expect(hashes).toEqual(['6af0c882d672', 'f0c1bd4b0571'])
+    const hashes = [profiles.default, profiles.official, profiles.embedded].map((profile) =>
+      profileHash(profile).slice(0, 12),
+    )
+    expect(hashes).toEqual(['6af0c882d672', 'f0c1bd4b0571', '5bc164adadc1'])
+  })
+
+  test('what a protocol adds is part of the hash', () => {
+    const { official } = profiles
+    const crops = [{ padding: 0.1 }, { edges: 'nearest' as const }, { minSide: 2 }].map((change) => ({
+      ...official,
+      crop: { ...official.crop, ...change },
+    }))
+    const all = [official, { ...official, dialect: 'tools' as const }, ...crops].map(profileHash)
+    expect(new Set(all).size).toBe(5)
+  })
+
+  test.each([
+    ['official', { maxTurns: 12, maxImages: 12, contextLimit: 32_768 }],
+    ['official-train', { maxTurns: 6, maxImages: 12, contextLimit: 32_768 }],
+    ['official-32', { maxTurns: 32, maxImages: 32, contextLimit: 128_000 }],
+    ['direct', { maxTurns: 1, dialect: 'answer-only' }],
+    ['tools', { dialect: 'tools', coordinates: 'relative' }],
+    ['deepeyes', { maxTurns: 11, coordinates: 'pixel', callAndAnswer: 'answer', crop: { padding: 0 } }],
+    ['pixel-reasoner', { maxTurns: 5, coordinates: 'relative', crop: { padding: 0.1, minSide: 29 } }],
+  ] as const)('%s is %j', (name, expected) => {
+    expect(profiles[name]).toMatchObject({ name, ...expected })
+  })
+
+  test('every profile is known by its own name', () => {
+    for (const [name, profile] of Object.entries(profiles)) expect(profile.name).toBe(name)
+  })
+
+  test('other coordinates change what the prompt says, under the same name and another hash', () => {
+    for (const profile of [profiles.default, profiles.tools, profiles.deepeyes, profiles['pixel-reasoner']]) {
+      const thousand = profileWith(profile, { coordinates: 'thousand' })
+      expect(thousand).toMatchObject({ name: profile.name, coordinates: 'thousand', maxImages: profile.maxImages })
+      expect(thousand.prompts.system).toContain(coordinateWords.thousand)
+      expect(thousand.prompts.system).not.toContain(coordinateWords[profile.coordinates])
+      expect(profileHash(thousand)).not.toBe(profileHash(profile))
+      expect(profileHash(profileWith(thousand, { coordinates: profile.coordinates }))).toBe(profileHash(profile))
+    }
+  })
+
+  test('a picture limit can be set or lifted, and has to be one', () => {
+    expect(profileWith(profiles.official, { maxImages: 30 }).maxImages).toBe(30)
+    expect(profileWith(profiles.official, { maxImages: null }).maxImages).toBe(null)
+    expect(profileHash(profileWith(profiles.official, {}))).toBe(profileHash(profiles.official))
+    for (const maxImages of [0, -1, 1.5, Number.NaN]) {
+      expect(() => profileWith(profiles.official, { maxImages })).toThrow(/whole number of at least 1/)
+    }
   })
 
   test('the embedded profile under its own budget is itself', () => {

@@ -91,6 +91,34 @@ describe('resolveBox', () => {
   })
 })
 
+describe('the crops of other protocols', () => {
+  const { deepeyes } = profiles
+  const padded = profiles['pixel-reasoner']
+  const size = { width: 1000, height: 500 }
+
+  it('reach the very edge, and are rounded rather than truncated', () => {
+    expect(resolveBox(box(0, 0, 1, 1), size, deepeyes)).toEqual({ boxPx: [0, 0, 1000, 500] })
+    expect(resolveBox(box(0.0006, -0.3, 0.29, 7), { width: 100, height: 500 }, deepeyes)).toEqual({
+      boxPx: [0, 0, 29, 500],
+    })
+    expect(resolveBox(box(0.3, 0, 0.2, 1), size, deepeyes)).toMatchObject({ code: 'empty-width' })
+  })
+
+  it('are padded by a tenth of the source on every side, within it', () => {
+    expect(resolveBox(box(0.3, 0.3, 0.4, 0.4), size, padded)).toEqual({ boxPx: [200, 100, 500, 250] })
+    expect(resolveBox(box(0.05, 0, 0.95, 0.1), size, padded)).toEqual({ boxPx: [0, 0, 1000, 100] })
+  })
+
+  it('are refused up to 28 pixels a side, padding included', () => {
+    const small = { width: 1000, height: 140 }
+    expect(resolveBox(box(0.3, 0.5, 0.4, 0.5), small, padded)).toMatchObject({
+      code: 'too-small',
+      error: expect.stringContaining('[200, 56, 500, 84]'),
+    })
+    expect(resolveBox(box(0.3, 0.5, 0.4, 0.5072), small, padded)).toEqual({ boxPx: [200, 56, 500, 85] })
+  })
+})
+
 describe('resolveSource', () => {
   it.each([
     ['original_image', 0],
