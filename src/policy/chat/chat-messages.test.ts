@@ -22,9 +22,9 @@ describe('a message of the user', () => {
 })
 
 describe('the results of native calls', () => {
-  it('answer every call, with the picture behind them', () => {
+  it('answer every call, the last one with what came of it, and the picture behind them', () => {
     expect(resultMessages([call('a', '{}'), call('b', '{}')], 'Crop 1:\n<image>\nGo on.', image)).toEqual([
-      { role: 'tool', toolCallId: 'a', content: 'Crop 1:\nGo on.' },
+      { role: 'tool', toolCallId: 'a', content: 'Not carried out: the last call of a turn counts.' },
       { role: 'tool', toolCallId: 'b', content: 'Crop 1:\nGo on.' },
       { role: 'user', content: [image] },
     ])

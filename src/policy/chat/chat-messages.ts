@@ -15,16 +15,22 @@ function textPart(text: string): ContentPart[] {
   return text === '' ? [] : [{ type: 'text', text }]
 }
 
+const notCarriedOut = 'Not carried out: the last call of a turn counts.'
+
 /**
- * What followed from native calls. Every call of a turn wants its result, though one of them at most was carried out; no
- * server takes a picture in a result, so it comes in a message of the user behind them.
+ * What followed from native calls. Every call of a turn wants its result, though the last one alone counts (as the dialect
+ * reads them); no server takes a picture in a result, so it comes in a message of the user behind them.
  */
 export function resultMessages(calls: readonly ToolCall[], text: string, image?: ImagePart): ChatMessage[] {
   const content = text
     .replace(mark, '')
     .replaceAll(/\n{2,}/g, '\n')
     .trim()
-  const results = calls.map(({ id }): ChatMessage => ({ role: 'tool', content, toolCallId: id }))
+  const results = calls.map(({ id }, at): ChatMessage => ({
+    role: 'tool',
+    content: at === calls.length - 1 ? content : notCarriedOut,
+    toolCallId: id,
+  }))
   return image === undefined ? results : [...results, { role: 'user', content: [image] }]
 }
 

@@ -35,7 +35,7 @@ export interface ChatPolicyOptions {
   readonly shots?: (seed: number) => readonly Shot[]
 }
 
-/** Messages as they are sent, with an estimate of their tokens. */
+/** Messages as they are sent, with an estimate of their tokens, those of pictures among them. */
 interface Told {
   readonly messages: readonly EncodedMessage[]
   readonly tokens: number

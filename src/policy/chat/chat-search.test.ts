@@ -127,6 +127,52 @@ describe('a search ends with an answer', () => {
   })
 })
 
+describe('a search in another dialect', () => {
+  const seen = { firstView: small, observationView: small }
+  const text = (name: string, values: object): string =>
+    `<tool_call>${JSON.stringify({ name, arguments: values })}</tool_call>`
+
+  it('calls natively, is told of its mistakes as results, and sees pictures behind them', async () => {
+    const call = (id: string, source: string) => ({
+      text: 'Closer.',
+      toolCalls: [{ id, name: 'zoom', arguments: JSON.stringify({ bbox_2d: [0, 0, 0.5, 0.5], source }) }],
+    })
+    const steps = [call('a', 'original_image'), call('b', 'observation_7'), call('c', 'observation_1'), 'It is red.']
+    const { trajectory, server } = await play(steps, { profile: { ...profiles.tools, ...seen } })
+    expect(codes(trajectory)).toEqual([undefined, 'no-such-source', undefined, undefined])
+    expect(trajectory).toMatchObject({ end: 'answered', answer: 'It is red.', observations: [{}, {}, { parent: 1 }] })
+    const { messages, body } = server.requests.at(-1)!
+    expect(body.tools).toHaveLength(1)
+    const looked = ['assistant', 'tool', 'user with a picture']
+    expect(messages.map(({ role, images }) => (images.length === 0 ? role : `${role} with a picture`))).toEqual(
+      ['system', 'user with a picture', looked, 'assistant', 'tool', looked].flat(),
+    )
+    expect(messages[3]!.text).toBe('observation_1:')
+    expect(messages[6]!.text).toContain('That zoom failed.')
+  })
+
+  it('writes its calls into the text, as DeepEyes and Pixel Reasoner do', async () => {
+    const eyes = [text('image_zoom_in_tool', { bbox_2d: [0, 0, 28, 28] }), '<answer>red</answer>']
+    expect((await play(eyes, { profile: { ...profiles.deepeyes, ...seen } })).trajectory).toMatchObject({
+      end: 'answered',
+      answer: 'red',
+      observations: [{}, { boxInOriginalPx: [0, 0, 125, 100] }],
+    })
+    const crop = [text('crop_image_normalized', { bbox_2d: [0, 0, 0.5, 0.5], target_image: 1 }), 'It is \\boxed{red}']
+    expect((await play(crop, { profile: { ...profiles['pixel-reasoner'], ...seen } })).trajectory).toMatchObject({
+      end: 'answered',
+      answer: 'red',
+      observations: [{}, {}],
+    })
+  })
+
+  it('answers in its only turn', async () => {
+    const { trajectory, server } = await play(['red'], { profile: { ...profiles.direct, ...seen } })
+    expect(trajectory).toMatchObject({ end: 'answered', answer: 'red' })
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
 describe('a mistake is told back', () => {
   it('a call wins over an answer in the same turn', async () => {
     const { trajectory } = await play([`<answer>blue</answer>${zoom()}`, answer])
