@@ -1,6 +1,7 @@
 /** `mini-o3 probe build`: problems made of generated scenes, in the JSON rows of Mini-o3, with their pictures. */
 import type { Command } from 'commander'
 import { buildProbe } from '../probe/dataset.ts'
+import { buildWorlds } from '../probe/world/dataset.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -14,12 +15,15 @@ interface BuildWords {
   readonly test: number
   readonly seed: number
   readonly level?: Level
-  readonly side: number
+  readonly kind: 'shapes' | 'world'
+  readonly side?: number
   readonly format: 'jpeg' | 'png'
   readonly pictures: boolean
   readonly jobs?: number
   readonly json?: true
 }
+
+const sideWords = 'longer side of the pictures (default: 4096; of worlds what their level says, up to 7680)'
 
 export function addProbe(program: Command): void {
   const probe = program
@@ -34,8 +38,8 @@ export function addProbe(program: Command): void {
     .option('--train <n>', 'problems to train on', wholeNumber(0), 0)
     .option('--test <n>', 'problems to test on; their scenes are never trained on', wholeNumber(0), 0)
     .addOption(choice('--level <level>', 'one level only (default: all three, in turn)', levels))
-    .addOption(choice('--kind <kind>', 'kind of scene', ['shapes']).default('shapes'))
-    .option('--side <pixels>', 'width and height of the pictures', wholeNumber(64, 8192), 4096)
+    .addOption(choice('--kind <kind>', 'kind of scene', ['shapes', 'world']).default('shapes'))
+    .option('--side <pixels>', sideWords, wholeNumber(64, 8192))
     .addOption(choice('--format <format>', 'of the pictures', ['jpeg', 'png']).default('jpeg'))
     .option('--no-pictures', 'rows only: commands draw the scenes that the rows name')
     .option('--jobs <n>', 'pictures drawn at once (default: one a core)', wholeNumber(1, 256))
@@ -45,11 +49,11 @@ export function addProbe(program: Command): void {
 }
 
 async function build(words: BuildWords): Promise<void> {
-  const { out, train, test, seed, level, side, format, pictures, jobs } = words
+  const { out, train, test, seed, level, kind, side, format, pictures, jobs } = words
   const interrupt = catchInterrupt(() => say('Finishing the pictures in flight. Repeat the command to resume.'))
   let progress: ReturnType<typeof startProgress> | undefined
   try {
-    const built = await buildProbe({
+    const built = await (kind === 'world' ? buildWorlds : buildProbe)({
       out,
       train,
       test,

@@ -28,7 +28,7 @@ export interface ProbeOptions {
   readonly seed: number
   /** Absent: all three, in turn. */
   readonly level?: Level
-  /** Width and height of the pictures. */
+  /** Width and height of the pictures; of worlds the longer side. */
   readonly sidePx?: number
   readonly format?: 'jpeg' | 'png'
   /** False: rows only. Readers draw the scenes that the rows name. */
@@ -68,7 +68,7 @@ export interface ProbeRow {
 export async function buildProbe(options: ProbeOptions): Promise<BuiltProbe> {
   const { out, train, test, seed, level, sidePx = 4096, format = 'jpeg', pictures = true } = options
   const jobs = options.jobs ?? Math.min(8, availableParallelism())
-  check(options, sidePx, jobs)
+  checkOptions(options, sidePx, jobs)
   const config = { kind: 'shapes', train, test, seed, level: level ?? 'all', sidePx, format, pictures }
   await claimFolder(out, config)
 
@@ -146,11 +146,12 @@ function makeRow(ref: SceneRef, sidePx: number, extension: string): ProbeRow {
 }
 
 /** A JSON array with a row a line. */
-function rowsText(rows: readonly ProbeRow[]): string {
+export function rowsText(rows: readonly object[]): string {
   return `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`
 }
 
-function check(options: ProbeOptions, sidePx: number, jobs: number): void {
+/** Throws UserError `probe-options`. */
+export function checkOptions(options: ProbeOptions, sidePx: number, jobs: number): void {
   const whole = (name: string, value: number, low: number, high: number): void => {
     if (Number.isSafeInteger(value) && value >= low && value <= high) return
     throw new UserError('probe-options', `${name} is ${value}: it has to be a whole number from ${low} to ${high}.`)
@@ -171,7 +172,7 @@ function check(options: ProbeOptions, sidePx: number, jobs: number): void {
 const configName = 'dataset.json'
 
 /** Makes the folder this build's, or finds that it is already; anything else in it is an error. */
-async function claimFolder(out: string, config: Readonly<Record<string, unknown>>): Promise<void> {
+export async function claimFolder(out: string, config: Readonly<Record<string, unknown>>): Promise<void> {
   try {
     await makeFolder(out)
     const names = await readdir(out)
@@ -211,14 +212,18 @@ async function checkConfig(path: string, config: Readonly<Record<string, unknown
   )
 }
 
-/** The rows whose pictures are not there yet. Pictures appear whole, by renaming; what a kill left beside them goes. */
+/** The rows whose pictures are not there yet. */
 async function owedRows(out: string, rows: readonly ProbeRow[]): Promise<ProbeRow[]> {
-  const folder = join(out, 'pictures')
+  const there = await finishedFiles(join(out, 'pictures'))
+  return rows.filter(({ images }) => !there.has(images[0].slice('pictures/'.length)))
+}
+
+/** Names in a folder, if there is one. Files appear whole, by renaming; what a kill left beside them goes. */
+export async function finishedFiles(folder: string): Promise<ReadonlySet<string>> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (errorCodeOf(error) === 'ENOENT') return []
     throw error
   })
   for (const name of names.filter((torn) => torn.endsWith('.tmp'))) await rm(join(folder, name))
-  const there = new Set(names)
-  return rows.filter(({ images }) => !there.has(images[0].slice('pictures/'.length)))
+  return new Set(names)
 }

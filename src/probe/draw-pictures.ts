@@ -6,13 +6,16 @@ import { mapAsFinished } from '../shared/map-limit.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import type { Encoding } from '../vision/encode.ts'
 import type { SceneRef } from './problem.ts'
+import type { WorldTask } from './world/draw-task.ts'
 
-export interface DrawTask {
+export interface ShapesTask {
   readonly scene: SceneRef
   readonly sidePx: number
   readonly encoding: Encoding
   readonly path: string
 }
+
+export type DrawTask = ShapesTask | WorldTask
 
 /**
  * Writes each picture whole or not at all, `jobs` at a time, and calls `onDrawn` after each. After `signal` the pictures
