@@ -39,7 +39,6 @@ const asBenchmark = 'as the benchmark asks'
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    // Words behind `merge` are merge's own.
     .enablePositionalOptions()
     .summary('measure a policy on a benchmark')
     .description('Searches each problem K times and reports accuracy at every turn limit. Repeat it to resume.')

@@ -26,6 +26,8 @@ function program(): Command {
     .version(
       (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
     )
+    // Words behind a command are its own: eval and eval merge both have --run.
+    .enablePositionalOptions()
     .showHelpAfterError('(--help shows the words and examples)')
     .exitOverride()
   examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')

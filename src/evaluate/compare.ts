@@ -1,6 +1,7 @@
 /** Two evaluations on the same problems, compared problem by problem: the difference with its interval, and what flipped. Pure. */
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
+import type { Outcome } from './outcome.ts'
 import { unitsOf } from './report.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { UserError } from '../shared/errors.ts'
@@ -33,12 +34,12 @@ export function compareEvals(
   }
   const flips = first.map((problem) => ({
     name: problem.name,
-    before: shareRight(problem),
-    after: shareRight(byName.get(problem.name)!),
+    before: shareRight(problem.outcomes),
+    after: shareRight(byName.get(problem.name)!.outcomes),
   }))
   return {
     difference: bootstrapMean(
-      [...before].map(([name, share]) => after.get(name)! - share),
+      [...before].map(([name, outcomes]) => shareRight(after.get(name)!) - shareRight(outcomes)),
       seed,
     ),
     units: before.size,
@@ -48,6 +49,6 @@ export function compareEvals(
   }
 }
 
-function shareRight({ outcomes }: ScoredProblem): number {
+function shareRight(outcomes: readonly Outcome[]): number {
   return outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length)
 }

@@ -58,7 +58,7 @@ ${flipped.length > 0 && folded('Problems that flipped', htmlTable(flippedTable(c
 function runPart(run: MeasuredRun, index: number): Html {
   const words = { title: `Accuracy of ${run.name} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
   const chart = curveChart(limitCurves(run.summary), words, { x: 'doubling', y: 'share' })
-  const sentence = 'With 95 % bootstrap intervals over problems; every limit is read off the same searches.'
+  const sentence = 'With 95 % bootstrap intervals; every limit is read off the same searches.'
   return html`<section><h2>[${index + 1}] ${run.name}</h2>
 <p>${protocolLine(run.config)}.</p>
 <div class="figures">${figure(chart, sentence)}</div>

@@ -39,7 +39,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
           ...columns.map((_, index) => scores[index]?.toFixed(1) ?? ''),
         ]),
         ...measured.map((row) => [
-          `measured: ${policyName(row[0]!)}`,
+          `measured: ${policyName(row[0]!)}, ${row[0]!.config.maxTurns} turns`,
           ...columns.map(({ benchmark }) => {
             const run = row.find(({ config }) => config.benchmark === benchmark)
             return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]`

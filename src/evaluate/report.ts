@@ -1,9 +1,9 @@
 /** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
 import { benchmarkScores } from '../benchmark/aggregate.ts'
 import type { Aggregate, NamedScore } from '../benchmark/aggregate.ts'
-import { bootstrapMean } from './bootstrap.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
+import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
 import { countCauses, summarise } from './summary.ts'
@@ -36,17 +36,20 @@ export interface Tokens {
   readonly reply: number
 }
 
-export interface ReportOptions extends SummaryOptions {
+export interface ReportOptions extends Omit<SummaryOptions, 'units'> {
   readonly aggregate: Aggregate
 }
 
 export function reportOf(problems: readonly ScoredProblem[], options: ReportOptions): EvalReport {
   const outcomesByProblem = problems.map(({ outcomes }) => outcomes)
   const outcomes = outcomesByProblem.flat()
+  const units = [...unitsOf(problems).values()]
+  const summary = summarise(outcomesByProblem, { ...options, units })
+  const { low, high } = summary
   return {
-    summary: summarise(outcomesByProblem, options),
+    summary,
     scores: benchmarkScores(options.aggregate, problems.map(scoredItem)),
-    interval: intervalOf(problems, options.seed),
+    interval: { low, high, over: units.length < problems.length ? 'questions' : 'problems' },
     sampling: samplingOf(problems, options.aggregate),
     tokens: tokensOf(problems),
     causes: countCauses(outcomes),
@@ -55,29 +58,18 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
 }
 
 /**
- * What a bootstrap draws: problems, or questions where one is asked several times with its choices in other orders, since
- * these stand or fall together. The value of a unit is the share of its searches that were right.
+ * What a bootstrap draws, with its outcomes: problems, or questions where one is asked several times with its choices in
+ * other orders, since these stand or fall together.
  */
-export function unitsOf(problems: readonly ScoredProblem[]): Map<string, number> {
-  const right = new Map<string, { sum: number; count: number }>()
-  for (const problem of problems) {
-    const name = unitName(problem)
-    const unit = right.get(name) ?? { sum: 0, count: 0 }
-    right.set(name, unit)
-    unit.count += problem.outcomes.length
-    for (const { correct } of problem.outcomes) if (correct) unit.sum++
+export function unitsOf(problems: readonly ScoredProblem[]): Map<string, readonly Outcome[]> {
+  const units = new Map<string, Outcome[]>()
+  for (const { name, slices, outcomes } of problems) {
+    const unit = slices['question'] === undefined ? name : `question ${slices['question']}`
+    const known = units.get(unit)
+    if (known === undefined) units.set(unit, [...outcomes])
+    else known.push(...outcomes)
   }
-  return new Map([...right].map(([name, { sum, count }]) => [name, sum / Math.max(1, count)]))
-}
-
-function unitName({ name, slices }: ScoredProblem): string {
-  return slices['question'] === undefined ? name : `question ${slices['question']}`
-}
-
-function intervalOf(problems: readonly ScoredProblem[], seed: number): Interval {
-  const { low, high } = bootstrapMean([...unitsOf(problems).values()], seed)
-  const asked = problems.some(({ slices }) => slices['question'] !== undefined)
-  return { low, high, over: asked ? 'questions' : 'problems' }
+  return units
 }
 
 function tokensOf(problems: readonly ScoredProblem[]): Tokens {

@@ -6,6 +6,7 @@ import type { Level } from '../protocol/problem.ts'
 import type { End, Observation, Trajectory } from '../protocol/trajectory.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+import { lookFigures } from './look-figures.ts'
 import { countCauses, summarise } from './summary.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from './table.ts'
 
@@ -60,7 +61,10 @@ function trajectory(wanted: Wanted): Trajectory {
     maxTurns: 32,
     seed: 0,
     sampleIndex: sample,
-    turns: Array.from({ length: wanted.turns ?? 1 }, () => turn),
+    turns: Array.from({ length: wanted.turns ?? 1 + looks.length }, (_, index) => ({
+      ...turn,
+      ...(index < looks.length && { observation: index + 1 }),
+    })),
     observations: [whole, ...looks].map(observation),
     end,
     answer: end === 'answered' ? '1' : null,
@@ -145,6 +149,34 @@ test('seen means: the core inside, and 20 px or more', () => {
   expect(seen(900, 900, 321)).toBe(false)
   expect(seen(1025, 1000, 300)).toBe(true)
   expect(seen(1026, 1000, 300)).toBe(false)
+})
+
+test('what was looked at: the first crop with the target, its turn and zoom, and looks at the same region again', () => {
+  // The overview shows 4,000 px in 64, the crop 320: 12.5 times as large.
+  const { looks, wasted, found } = outcome({ looks: [aside, onTarget, aside, pixelBox(2040, 2000, 2400, 2400)] })
+  expect({ looks, wasted, found }).toEqual({ looks: 4, wasted: 2, found: { turn: 2, zoom: 12.5 } })
+  expect(outcome({ looks: [whole] })).toMatchObject({ looks: 1, wasted: 1, found: { turn: 1, zoom: 1 }, seen: false })
+  // Four fifths of both together: 360 of 400 px, and just under it.
+  expect(outcome({ looks: [aside, pixelBox(2080, 2000, 2400, 2400)] }).wasted).toBe(1)
+  expect(outcome({ looks: [aside, pixelBox(2081, 2000, 2400, 2400)] }).wasted).toBe(0)
+  expect(outcome({ looks: [onTarget], target: false }).found).toBeUndefined()
+
+  const figures = lookFigures([
+    outcome({ looks: [aside, onTarget] }),
+    outcome({ level: 'easy', correct: true, looks: [pixelBox(0, 0, 2000, 2000)] }),
+    outcome({ looks: [aside, aside, aside] }),
+    outcome({ end: 'failed', looks: [onTarget] }),
+    outcome({ target: false, looks: [onTarget] }),
+  ])
+  expect(figures.map(({ slice, searches }) => [slice, searches])).toEqual([
+    ['all', 3],
+    ['easy', 1],
+    ['hard', 2],
+  ])
+  expect(figures[0]).toMatchObject({ turn: 1.5, looks: 2, wasted: 2 / 6, foundButMisread: 1 / 3, neverFound: 1 / 3 })
+  expect(figures[0]!.found).toBeCloseTo(2 / 3)
+  expect(figures[0]!.zoom).toBeCloseTo(Math.sqrt(12.5 * 2))
+  expect(lookFigures([outcome({ target: false })])).toEqual([])
 })
 
 test('causes are counted for all and for each level, and tables show them', () => {

@@ -61,6 +61,8 @@ export interface SummaryOptions {
   readonly maxTurns: number
   readonly seed: number
   readonly run: string
+  /** What intervals over all problems draw: outcomes that stand or fall together; default: those of each problem. */
+  readonly units?: readonly (readonly Outcome[])[]
 }
 
 /** The limits that tables show, below the one that was run with. */
@@ -68,7 +70,7 @@ const turnLimits = [1, 2, 4, 6, 8, 12, 16, 24, 32]
 
 /** `outcomesByProblem`: for each problem, one outcome for each of its searches. */
 export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): EvalSummary {
-  const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(outcomesByProblem, options)
+  const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(outcomesByProblem, options, options.units)
   const byLevel: Partial<Record<Level, Slice>> = {}
   for (const level of levels) {
     const own = outcomesByProblem.filter((outcomes) => outcomes[0]?.level === level)
@@ -81,7 +83,11 @@ export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], op
  * Accuracy at a limit needs no run of its own: a policy is not told its limit, so a search under limit L is the first L
  * turns of the same search under a higher one, and is right if that one was, in L turns or fewer.
  */
-function sliceOf(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): Slice {
+function sliceOf(
+  outcomesByProblem: readonly (readonly Outcome[])[],
+  options: SummaryOptions,
+  units = outcomesByProblem,
+): Slice {
   const { samples, maxTurns, seed } = options
   const outcomes = outcomesByProblem.flat()
   const scored = outcomes.filter(({ end }) => end !== 'failed')
@@ -95,13 +101,15 @@ function sliceOf(outcomesByProblem: readonly (readonly Outcome[])[], options: Su
     const estimate =
       estimates.get(count) ??
       bootstrapMean(
-        outcomesByProblem.map((own) => share(own, isRight)),
+        units.map((own) => share(own, isRight)),
         seed,
       )
     estimates.set(count, estimate)
-    const { mean, low, high } = estimate
+    const { low, high } = estimate
+    // All problems have the same number of searches.
+    const avgAtK = count / Math.max(1, outcomes.length)
     const overTurn = share(outcomes, ({ end, turns }) => end !== 'failed' && (turns > limit || end === 'over-turn'))
-    return { limit, avgAtK: mean, low, high, meanTurns: meanTurns(limit), overTurn }
+    return { limit, avgAtK, low, high, meanTurns: meanTurns(limit), overTurn }
   }
   const everyTurnLimit = Array.from({ length: maxTurns }, (_, index) => scoreAt(index + 1))
   const { avgAtK, low, high } = everyTurnLimit.at(-1)!
