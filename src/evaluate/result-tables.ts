@@ -25,7 +25,7 @@ export function scoresTable({ scores, interval, summary }: EvalReport, aggregate
   }
 }
 
-/** Nothing but Avg@K when there is one search for each problem. */
+/** What one search for each problem cannot say. */
 export function samplingTable({ sampling, summary: { samples } }: EvalReport): Table {
   const { passAtK, majorityAtK, runsSd } = sampling
   return {
@@ -95,8 +95,8 @@ export function looksTable(figures: readonly LookFigures[]): Table {
       row('its zoom over the overview', ({ zoom }) => decimal(zoom)),
       row('crops of a search', ({ looks }) => decimal(looks)),
       row('% of crops that repeat a region', ({ wasted }) => percent(wasted)),
-      row('% of searches found but misread or passed over', ({ foundButMisread }) => percent(foundButMisread)),
-      row('% of searches never found', ({ neverFound }) => percent(neverFound)),
+      row('% not right, target shown legibly', ({ foundButMisread }) => percent(foundButMisread)),
+      row('% not right, target never shown legibly', ({ neverFound }) => percent(neverFound)),
     ],
   }
 }
