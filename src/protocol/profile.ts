@@ -156,7 +156,7 @@ const directProfile: Profile = {
   maxImages: 1,
 }
 
-/** The released loop's rules aside, for any model that can call functions: the endpoint's own function calling. */
+/** For any model that can call functions: the endpoint's own function calling, a zoom for each call. */
 const toolsProfile: Profile = { ...defaultProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }
 
 const qwenGrid = { kind: 'grid', cell: 28, resampler: 'bicubic' } as const

@@ -10,6 +10,7 @@ import { searchToEnd } from './search-many.ts'
 
 const width = 1000
 const height = 500
+const problem = { docId: 'p1', dataSource: 'test', question: 'Which?' }
 let picture: Picture
 
 beforeAll(async () => {
@@ -37,7 +38,7 @@ async function play(profile: Profile, ...steps: readonly (string | Partial<Reply
       close: () => {},
     }),
   }
-  const { trajectory } = await searchToEnd({ picture, question: 'Which?' }, policy, { profile })
+  const { trajectory } = await searchToEnd({ picture, problem }, policy, { profile })
   return { told, trajectory, boxes: trajectory.observations.map(({ boxInOriginalPx }) => boxInOriginalPx) }
 }
 

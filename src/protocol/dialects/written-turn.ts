@@ -61,7 +61,7 @@ export function taggedAnswers(text: string): string[] {
   }
 }
 
-/** The first think block, or else what stands before the first of `marks`, or else nothing where `marks` are needed. */
+/** The first think block, or else what stands before the first of `marks`, or else all of the text. */
 export function thoughtBefore(text: string, marks: RegExp): string {
   const block = between(text, '<think>', '</think>')
   if (block !== undefined) return text.slice(block.start, block.end).trim()
