@@ -1,0 +1,72 @@
+/** One queue for all searches of a server: so many at once, so many that wait, and the others are told when to come again. */
+import { HttpError } from './http-error.ts'
+
+/** A place in the queue. Leave it when the search is done, or was given up while it waited. */
+export interface Place {
+  /** Resolves when the search may start. */
+  readonly ready: Promise<void>
+  leave(): void
+}
+
+export interface QueueLimits {
+  readonly atOnce: number
+  readonly waiting: number
+}
+
+export class SearchQueue {
+  readonly #limits: QueueLimits
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+  /** How long a search takes, smoothed, in milliseconds. */
+  #typicalMs = 2000
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** Places for `count` searches, all or none. Throws `HttpError` 429 with `retryAfter` when there is no room. */
+  join(count = 1): Place[] {
+    const { atOnce, waiting } = this.#limits
+    if (this.#running + this.#waiting.length + count > atOnce + waiting) {
+      const seconds = Math.max(1, Math.ceil(((this.#waiting.length / atOnce) * this.#typicalMs) / 1000))
+      throw new HttpError(429, 'busy', `Too many searches are waiting. Try again in ${seconds} s.`, seconds)
+    }
+    return Array.from({ length: count }, () => this.#place())
+  }
+
+  #place(): Place {
+    let state: 'waiting' | 'running' | 'left' = 'waiting'
+    let startedMs = 0
+    let start = (): void => {}
+    const ready = new Promise<void>((resolve) => {
+      start = () => {
+        state = 'running'
+        startedMs = performance.now()
+        this.#running++
+        resolve()
+      }
+    })
+    this.#waiting.push(start)
+    this.#admit()
+    return {
+      ready,
+      leave: () => {
+        if (state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(start), 1)
+        if (state === 'running') {
+          this.#running--
+          this.#typicalMs += (performance.now() - startedMs - this.#typicalMs) / 8
+        }
+        state = 'left'
+        this.#admit()
+      },
+    }
+  }
+
+  #admit(): void {
+    while (this.#running < this.#limits.atOnce && this.#waiting.length > 0) this.#waiting.shift()!()
+  }
+}
