@@ -5,12 +5,15 @@ export class HttpError extends Error {
   readonly status: number
   /** Stable, for machines; OpenAI's own where it has one. */
   readonly code: string
+  /** Whole seconds after which to ask again, for those who came at a bad time. */
+  readonly retryAfter: number | undefined
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfter?: number) {
     super(message)
     this.name = 'HttpError'
     this.status = status
     this.code = code
+    this.retryAfter = retryAfter
   }
 }
 
@@ -23,6 +26,11 @@ export function asHttpError(error: unknown): HttpError {
 }
 
 export function errorBody({ status, code, message }: HttpError): object {
-  const type = status >= 500 ? 'server_error' : status === 401 ? 'authentication_error' : 'invalid_request_error'
-  return { error: { message, type, param: null, code } }
+  return { error: { message, type: typeOf(status), param: null, code } }
+}
+
+function typeOf(status: number): string {
+  if (status >= 500) return 'server_error'
+  if (status === 401) return 'authentication_error'
+  return status === 429 ? 'rate_limit_error' : 'invalid_request_error'
 }

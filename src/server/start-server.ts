@@ -1,16 +1,29 @@
-/** An HTTP server of JSON: guarded, with a bound on what it reads, errors in OpenAI's shape, and an orderly end. */
+/** An HTTP server: guarded, with bounds on what it reads and holds, errors in OpenAI's shape, and an orderly end. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { checkDoor, checkHeaders } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
+import { bodyReader } from './read-body.ts'
+import { sendJson, sendResponse } from './send.ts'
 
-/** Takes the body (undefined where there is none) and returns what is sent as JSON. */
-export type Route = (body: unknown) => unknown
-/** By method and path, such as `GET /v1/models`. */
+/** What a route may want to know beside the body. */
+export interface Asking {
+  /** Fires when the client has gone before its answer was out. */
+  readonly signal: AbortSignal
+  readonly headers: IncomingHttpHeaders
+  /** As asked for, such as `/v1/models?limit=3`. */
+  readonly url: string
+  /** What any thrown value is answered with; faults of ours are told to the terminal. */
+  readonly explain: (error: unknown) => HttpError
+}
+
+/** Takes the body (parsed; of `image/...` its bytes; undefined where there is none) and returns what is sent: a `Response` as it is, all else as JSON. */
+export type Route = (body: unknown, asking: Asking) => unknown
+/** By method and path, such as `GET /v1/models`, or `GET /runs/*` for all below. */
 export type Routes = Readonly<Record<string, Route>>
 
 export interface ServerOptions extends Door {
@@ -28,43 +41,46 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Bytes of a body: room for the longest conversation with the largest views. */
-const maxBodyBytes = 32 * 1024 ** 2
-
 /** Listens when it returns. Throws `UserError` when it may not, or cannot, listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port, routes, onFault } = options
   checkDoor(options)
-  const server = createServer((request, response) => {
-    void answer(request).then(
-      (value) => send(response, 200, value),
-      (error: unknown) => {
-        const refusal = asHttpError(error)
-        if (refusal.status >= 500 && !response.destroyed) onFault(error)
-        send(response, refusal.status, errorBody(refusal))
-      },
-    )
-  })
+  const readBody = bodyReader()
+  const server = createServer((request, response) => void answer(request, response))
 
-  async function answer(request: IncomingMessage): Promise<unknown> {
-    checkHeaders(request.headers, options)
-    const path = (request.url ?? '').split('?', 1)[0]
-    const route = routes[`${request.method} ${path}`]
-    if (route !== undefined) return route(request.method === 'POST' ? parse(await readBody(request)) : undefined)
-    const known = Object.keys(routes).filter((name) => name.endsWith(` ${path}`))
-    if (known.length > 0) throw new HttpError(405, 'method_not_allowed', `${path} takes ${known.join(', ')} only.`)
-    throw new HttpError(404, 'not_found', `There is no such page. This server has ${Object.keys(routes).join(', ')}.`)
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort()
+    })
+    const explain = (error: unknown): HttpError => {
+      const refusal = asHttpError(error)
+      if (refusal.status === 500 && !gone.signal.aborted) onFault(error)
+      return refusal
+    }
+    const asking = { signal: gone.signal, headers: request.headers, url: request.url ?? '/', explain }
+    const ending = (): Record<string, string> => (server.listening ? {} : { connection: 'close' })
+    try {
+      const value = await routed(request, response, asking)
+      if (value instanceof Response) await sendResponse(response, value, ending())
+      else sendJson(response, 200, value, ending())
+    } catch (error) {
+      const refusal = explain(error)
+      const { status, retryAfter } = refusal
+      if (response.headersSent) response.destroy()
+      else {
+        const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
+        sendJson(response, status, errorBody(refusal), { ...ending(), ...wait })
+      }
+    }
   }
 
-  function send(response: ServerResponse, status: number, value: unknown): void {
-    const body = Buffer.from(JSON.stringify(value))
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-content-type-options': 'nosniff',
-      ...(server.listening ? {} : { connection: 'close' }),
-    })
-    response.end(body)
+  async function routed(request: IncomingMessage, response: ServerResponse, asking: Asking): Promise<unknown> {
+    checkHeaders(request.headers, options)
+    const route = find(routes, request.method ?? 'GET', asking.url.split('?', 1)[0]!)
+    if (request.method !== 'POST') return route(undefined, asking)
+    const body = await readBody(request, response)
+    return route(request.headers['content-type']?.startsWith('image/') ? body : parse(body), asking)
   }
 
   server.listen(port, host)
@@ -82,23 +98,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** The whole body. What comes above the bound is let run by, so that the client gets to read the answer. */
-function readBody(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = []
-    let bytes = 0
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= maxBodyBytes) {
-        chunks.push(chunk)
-      } else {
-        chunks = []
-        reject(new HttpError(413, 'request_too_large', `A request may have ${maxBodyBytes / 1024 ** 2} MiB.`))
-      }
-    })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
-    request.on('error', reject)
-  })
+/** The route of this very path, or else that of the nearest folder above it. */
+function find(routes: Routes, method: string, path: string): Route {
+  const names = [path]
+  for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
+    names.push(`${path.slice(0, end)}/*`)
+    if (end === 0) break
+  }
+  const name = names.find((one) => Object.hasOwn(routes, `${method} ${one}`))
+  if (name !== undefined) return routes[`${method} ${name}`]!
+  const known = Object.keys(routes).filter((route) => names.some((one) => route.endsWith(` ${one}`)))
+  if (known.length > 0) throw new HttpError(405, 'method_not_allowed', `${path} takes ${known.join(', ')} only.`)
+  throw new HttpError(404, 'not_found', `There is no such page. This server has ${Object.keys(routes).join(', ')}.`)
 }
 
 function parse(body: Buffer): unknown {
