@@ -37,15 +37,28 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('words', () => {
-  test.concurrent.each(['', 'demo', 'ask', 'probe build', 'collect', 'sft', 'rl', 'recipe', 'eval'])(
-    '%s --help shows an example',
-    async (name) => {
-      const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
-      expect([code, stderr]).toEqual([0, ''])
-      expect(stdout).toContain(`Usage: mini-o3 ${name}`)
-      expect(stdout).toContain('Examples:\n  $ mini-o3 ')
-    },
-  )
+  test.concurrent.each([
+    '',
+    'demo',
+    'ask',
+    'probe build',
+    'collect',
+    'export',
+    'sft',
+    'rl',
+    'recipe',
+    'eval',
+    'eval merge',
+    'judge',
+    'report',
+    'serve',
+    'doctor',
+  ])('%s --help shows an example', async (name) => {
+    const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`Usage: mini-o3 ${name}`)
+    expect(stdout).toContain('Examples:\n  $ mini-o3 ')
+  })
 
   test.concurrent.each([
     [['evall'], 'Did you mean eval?'],
