@@ -1,0 +1,80 @@
+/** `mini-o3 probe check` and `probe show`: what a set of worlds is worth, and what it looks like. */
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { probeSheet } from '../page/probe-sheet.ts'
+import { checkWorlds, readRows } from '../probe/world/check.ts'
+import type { ProbeCheck } from '../probe/world/check.ts'
+import { MiniO3Error, UserError } from '../shared/errors.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import { print, printJson } from './output.ts'
+import { examples, wholeNumber } from './words.ts'
+
+export function addProbeLook(probe: Command): void {
+  const check = probe
+    .command('check')
+    .summary('verify a set of worlds')
+    .description('Derives every answer again, looks for faults and tells what can be answered without looking.')
+    .argument('<folder>', 'what probe build wrote')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+    .action(checkSet)
+  examples(check, 'mini-o3 probe check data/worlds')
+  const show = probe
+    .command('show')
+    .summary('write a contact sheet of a set of worlds')
+    .description('Writes one page: pictures, questions, answers, targets outlined and from near.')
+    .argument('<folder>', 'what probe build wrote')
+    .option('--limit <n>', 'problems to show, of the test split first', wholeNumber(1, 500), 24)
+    .option('--out <file>', 'where to write (default: sheet.html in the folder)')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+    .action(showSet)
+  examples(show, 'mini-o3 probe show data/worlds --limit 12')
+}
+
+async function checkSet(folder: string, { json }: { readonly json?: true }): Promise<void> {
+  const found = await checkWorlds(folder)
+  if (json) printJson({ ok: found.faults.length === 0, ...found })
+  else print(checkText(found))
+  if (found.faults.length === 0) return
+  throw new MiniO3Error(
+    'probe-faulty',
+    `${folder} has ${found.faults.length} faults. Build it again in another folder.`,
+  )
+}
+
+const shownFaults = 40
+
+function checkText({ problems, faults, byFamily, byLevel }: ProbeCheck): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  return [
+    `${problems.train} train and ${problems.test} test problems`,
+    'Right by blind guess / from the overview / with crops, for one who knows all that is large enough to be made out:',
+    ...Object.entries(byLevel).map(([level, { problems: n, blind, overview, crops, meanTargetShare }]) => {
+      const target = `target ${(meanTargetShare * 100).toPrecision(2)} % of the picture`
+      return `  ${level}: ${percent(blind)} / ${percent(overview)} / ${percent(crops)}, ${target}, ${n} problems`
+    }),
+    'Share of the commonest answer / of the commonest letter:',
+    ...Object.entries(byFamily).map(([family, { problems: n, commonestAnswer, commonestLetter }]) => {
+      return `  ${family}: ${percent(commonestAnswer)} / ${percent(commonestLetter)}, ${n} problems`
+    }),
+    ...faults.slice(0, shownFaults).map((fault) => `fault: ${fault}`),
+    ...(faults.length > shownFaults ? [`and ${faults.length - shownFaults} more faults`] : []),
+    ...(faults.length === 0 ? ['No faults.'] : []),
+  ].join('\n')
+}
+
+interface ShowWords {
+  readonly limit: number
+  readonly out?: string
+  readonly json?: true
+}
+
+async function showSet(folder: string, { limit, out, json }: ShowWords): Promise<void> {
+  const rows = [...(await readRows(folder, 'test', [])), ...(await readRows(folder, 'train', []))].slice(0, limit)
+  if (rows.length === 0) {
+    throw new UserError('data-not-found', `${folder} holds no problems of worlds. Build some with --kind world.`)
+  }
+  const page = out ?? join(folder, 'sheet.html')
+  await replaceFile(page, await probeSheet(folder, rows))
+  if (json) printJson({ page, problems: rows.length })
+  else print(page)
+}

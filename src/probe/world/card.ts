@@ -1,0 +1,69 @@
+/** The dataset card of a set of worlds. Pure. */
+import type { Level } from '../../protocol/problem.ts'
+import { iconNames } from './icons.ts'
+import { worldLevels } from './levels.ts'
+import type { Range } from './levels.ts'
+import { families } from './scene.ts'
+
+export interface CardFacts {
+  readonly seed: number
+  readonly command: string
+  readonly counts: readonly { readonly level: Level; readonly train: number; readonly test: number }[]
+}
+
+export function datasetCard({ seed, command, counts }: CardFacts): string {
+  const total = counts.reduce((sum, { train, test }) => sum + train + test, 0)
+  const splits = (['train', 'test'] as const).filter((split) => counts.some((count) => count[split] > 0))
+  const files = splits.map((split) => `      - split: ${split}\n        path: data/${split}-*.parquet`)
+  const range = ([low, high]: Range): string => `${low} to ${high}`
+  const rows = counts.map(({ level, train, test }) => {
+    const { sizes, targetShare, lookAlikes, exhibits, compared } = worldLevels[level]
+    const shares = targetShare.map((share) => (share * 100).toPrecision(2)).join(' to ')
+    const pixels = sizes.map(({ width, height }) => `${width}x${height}`).join(', ')
+    const cells = [level, train, test, pixels, `${shares} %`, range(lookAlikes), range(exhibits), compared]
+    return `| ${cells.join(' | ')} |`
+  })
+  return `---
+license: apache-2.0
+language: [en]
+task_categories: [visual-question-answering]
+pretty_name: VisualProbe worlds
+size_categories: [${sizeCategory(total)}]
+configs:
+  - config_name: default
+    data_files:
+${files.join('\n')}
+---
+
+# VisualProbe worlds
+
+Generated pictures of high resolution in which the answer to a question hides in a few pixels, among things that look almost like
+its target. Every answer is unique: it follows from the scene's data, and an independent check derived it again before the
+picture was drawn.
+
+Made by \`${command}\` (seed ${seed}); the same command gives the same bytes.
+
+| level | train | test | pictures | target's share | look-alikes | framed icons | compared |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+Questions are of ${families.length} families in equal parts: ${families.join(', ')}. \`choices\` are four answers, \`choice\` the
+letter of the right one; \`target_boxes_px\` are \`[x0, y0, x1, y1]\` in pixels of the picture, \`looks\` is their number,
+\`target_share\` the share of the picture that a target's icon takes up.
+
+## Licences of what is drawn
+
+- ${iconNames.length} icons of Fluent Emoji Flat, Copyright Microsoft Corporation, MIT licence (npm package \`@iconify-json/fluent-emoji-flat\`).
+- Letters of the typeface Inter, Copyright The Inter Project Authors, SIL Open Font License 1.1 (npm package \`@fontsource/inter\`).
+- Everything else is drawn by the generator, under Apache-2.0.
+`
+}
+
+function sizeCategory(total: number): string {
+  const bounds = [
+    [1e3, 'n<1K'],
+    [1e4, '1K<n<10K'],
+    [1e5, '10K<n<100K'],
+  ] as const
+  return bounds.find(([below]) => total < below)?.[1] ?? '100K<n<1M'
+}
