@@ -61,7 +61,7 @@ async function sharpImage(picture: Picture, boxPx: PixelBox, side: number): Prom
 }
 
 /** The size scaled down, if need be, so that its longer side is `side`. */
-function atMost({ width, height }: Size, side: number): Size {
+export function atMost({ width, height }: Size, side: number): Size {
   const scale = Math.min(1, side / Math.max(width, height))
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
 }

@@ -1,0 +1,113 @@
+/** What the pages ask of the server, as routes below `/api/`. */
+import type { Trajectory } from '../protocol/trajectory.ts'
+import type { AskEvent, Setup } from './api-types.ts'
+import { openAsks } from './api-asks.ts'
+import type { ShownPolicy } from './api-asks.ts'
+import { eventStream } from './api-events.ts'
+import { openPictures } from './api-pictures.ts'
+import { regionResponse, viewResponse } from './api-region.ts'
+import { openRuns } from './api-runs.ts'
+import type { Runs } from './api-runs.ts'
+import { HttpError } from './http-error.ts'
+import type { SearchQueue } from './search-queue.ts'
+import type { Routes } from './start-server.ts'
+
+export interface ApiOptions {
+  readonly policies: readonly ShownPolicy[]
+  readonly queue: SearchQueue
+  /** The folder of runs. */
+  readonly runs: string
+  /** Cuts off what is under way. */
+  readonly signal: AbortSignal
+}
+
+const limits = { turns: 64, samples: 8 }
+
+export function apiRoutes({ policies, queue, runs: root, signal }: ApiOptions): Routes {
+  const pictures = openPictures()
+  const asks = openAsks({ policies, pictures, queue, limits, signal })
+  const runs = openRuns(root)
+  const setup: Setup = {
+    scenes: pictures.scenes,
+    policies: policies.map(({ name, maxTurns, temperature, note }) => ({ name, maxTurns, temperature, note })),
+    limits: { ...limits, pictureBytes: 64 * 1024 ** 2 },
+  }
+  return {
+    'GET /api/setup': () => setup,
+    'POST /api/pictures': (body) => {
+      if (body instanceof Uint8Array) return pictures.upload(body)
+      throw new HttpError(415, 'not_a_picture', 'Send the bytes of a picture, with its content type.')
+    },
+    'GET /api/pictures/*': (_, { url }) => {
+      const [[id, what], query] = partsOf(url, '/api/pictures/')
+      if (what !== 'region') throw nowhere()
+      return regionResponse(pictures.get(id!).picture, query)
+    },
+    'POST /api/asks': (body) => asks.start(body),
+    'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
+      const [[id, what], query] = partsOf(url, '/api/asks/')
+      const ask = asks.get(id!)
+      if (what === 'events') {
+        const last = headers['last-event-id']
+        return eventStream(ask, last === undefined ? 0 : Number(last) + 1 || 0, AbortSignal.any([gone, signal]))
+      }
+      if (what === 'region') return regionResponse(ask.picture, query)
+      if (what === 'view') return viewResponse(ask.picture, seenBy(ask.events, query, policies), query)
+      throw nowhere()
+    },
+    'POST /api/asks/*': (_, { url }) => {
+      const [[id, what]] = partsOf(url, '/api/asks/')
+      if (what !== 'stop') throw nowhere()
+      asks.stop(id!)
+      return {}
+    },
+    'GET /api/runs': () => runs.list(),
+    'GET /api/runs/*': (_, { url }) => runAnswer(runs, ...partsOf(url, '/api/runs/')),
+  }
+}
+
+/** `<run>`, `<run>/charts/<id>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `<run>/items/<n>/view`. */
+async function runAnswer(
+  runs: Runs,
+  [name, kind, id, what]: readonly string[],
+  query: URLSearchParams,
+): Promise<unknown> {
+  if (kind === undefined) return runs.details(name!, Number(query.get('after')) || 0)
+  if (kind === 'charts' && what === undefined) {
+    return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
+  }
+  if (kind !== 'items') throw nowhere()
+  const index = Number(id)
+  if (what === undefined) return runs.search(name!, index)
+  const picture = await runs.picture(name!, index)
+  if (what === 'region') return regionResponse(picture, query)
+  if (what === 'view') return viewResponse(picture, await runs.search(name!, index), query)
+  throw nowhere()
+}
+
+/** The observations so far of the search `?sample=<n>` of an ask. */
+function seenBy(
+  events: readonly AskEvent[],
+  query: URLSearchParams,
+  policies: readonly ShownPolicy[],
+): Pick<Trajectory, 'observations' | 'profile'> {
+  const own = events.filter(({ sample }) => sample === (Number(query.get('sample')) || 0))
+  const began = own.find((event) => event.kind === 'began')
+  const shown = policies.find(({ policy }) => policy.name === began?.search.policy)
+  const observations = own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : []))
+  return { observations, profile: { name: shown?.profile.name ?? '', sha256: '' } }
+}
+
+/** The parts of a path below `start`, decoded, and its query. */
+function partsOf(url: string, start: string): [string[], URLSearchParams] {
+  const { pathname, searchParams } = new URL(url, 'http://server')
+  try {
+    return [pathname.slice(start.length).split('/').map(decodeURIComponent), searchParams]
+  } catch {
+    throw nowhere()
+  }
+}
+
+function nowhere(): HttpError {
+  return new HttpError(404, 'not_found', 'There is no such thing here.')
+}
