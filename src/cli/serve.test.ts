@@ -18,7 +18,9 @@ test('says where it is in one line of JSON, answers there, and ends with Ctrl-C'
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const { url } = JSON.parse(line) as { url: string }
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-  expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({ data: [{ id: 'embedded' }] })
+  expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
+    data: [{ id: 'embedded' }, { id: 'search:embedded' }],
+  })
   child.kill('SIGINT')
   expect(await closed).toEqual([0, null])
   await expect(fetch(`${url}/v1/models`)).rejects.toThrow('fetch failed')

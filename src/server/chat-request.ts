@@ -27,7 +27,10 @@ const requestSchema = z.object({
   max_completion_tokens: z.int().positive().nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   include_stop_str_in_output: z.boolean().nullish(),
-  stream: z.literal(false, 'this server does not stream: leave it out').nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  /** Ours: turns of a search. */
+  max_turns: z.int().min(1).max(1000).nullish(),
   tools: z.array(z.unknown()).max(0, 'this model calls no functions: leave them out').nullish(),
   top_p: onlyOne,
   n: onlyOne,
@@ -73,6 +76,16 @@ export function conversationOf(messages: ChatRequest['messages']): Conversation 
     told: [{ ...first, kind: 'question' }, ...later],
     replies: turns.filter(({ role }) => role === 'assistant').map(({ content }) => textOf(content)),
   }
+}
+
+/** The last question, and the newest picture. Throws `HttpError` 400 where there is none. */
+export function askedIn(messages: ChatRequest['messages']): { readonly question: string; readonly image: string } {
+  const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
+  const question = messages.at(-1)?.role === 'user' ? asked.at(-1)!.text : ''
+  const image = asked.findLast((told) => told.image !== undefined)?.image
+  if (question === '') throw badChat('The last message has to be a question of the user.')
+  if (image === undefined) throw badChat('A user message has to hold the picture, beside the question.')
+  return { question, image }
 }
 
 function toldOf(content: Content): Told {

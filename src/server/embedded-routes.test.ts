@@ -75,7 +75,10 @@ async function ask(messages: readonly unknown[], more: object = {}) {
 test('says what it has', async () => {
   const models = await (await fetch(`${server.url}/v1/models`)).json()
   expect(models).toMatchObject({
-    data: [{ id: 'embedded', object: 'model', owned_by: 'mini-o3', max_model_len: 32_768 }],
+    data: [
+      { id: 'embedded', object: 'model', owned_by: 'mini-o3', max_model_len: 32_768 },
+      { id: 'search:embedded', object: 'model', owned_by: 'mini-o3' },
+    ],
   })
 })
 
@@ -148,10 +151,10 @@ describe('turns', () => {
 })
 
 test.each([
-  ['a stream', () => ({ stream: true }), 400, /stream: .*does not stream/],
+  ['half a stream', () => ({ stream: 'yes' }), 400, /^stream: /],
   ['functions', () => ({ tools: [{}] }), 400, /calls no functions/],
   ['two replies', () => ({ n: 2 }), 400, /^n: /],
-  ['another model', () => ({ model: 'gpt' }), 404, /only "embedded"/],
+  ['another model', () => ({ model: 'gpt' }), 404, /only "embedded", "search:embedded"/],
   ['no messages', () => ({ messages: [] }), 400, /A chat is/],
   ['two users in a row', () => ({ messages: [asking(), asking()] }), 400, /in turn/],
   ['no picture', () => ({ messages: [{ role: 'user', content: 'Hello' }] }), 400, /hold the picture/],

@@ -1,127 +1,35 @@
-/** The embedded policy as a model of an OpenAI-compatible server: one turn for a whole conversation, as in this process. */
-import { randomInt, randomUUID } from 'node:crypto'
+/** The embedded policy behind an OpenAI-compatible endpoint, in both ways: turn by turn, and a whole search at once. */
 import type { Sampler } from '../engine/engine.ts'
-import { encode } from '../model/tokenizer.ts'
-import { viewTokens } from '../policy/embedded/context-budget.ts'
-import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
-import { takeTurn } from '../policy/embedded/take-turn.ts'
-import { freshTokens, questionTokens } from '../policy/embedded/turn-prompt.ts'
-import { pixelBox } from '../protocol/box.ts'
-import { viewSides } from '../protocol/profile.ts'
-import { ContextLengthError } from '../shared/errors.ts'
-import { PixelCache } from '../vision/cache.ts'
-import { openPicture } from '../vision/open.ts'
-import type { Picture, Pixels } from '../vision/picture.ts'
-import { conversationOf, readChatRequest } from './chat-request.ts'
-import type { Conversation } from './chat-request.ts'
-import { HttpError } from './http-error.ts'
+import { checkQuestion, samplerPolicy } from '../policy/embedded/embedded-policy.ts'
+import { profiles } from '../protocol/profile.ts'
+import { chatRoutes } from './chat-routes.ts'
+import { embeddedModel } from './embedded-model.ts'
+import { searchModel } from './search-model.ts'
+import type { Searcher } from './search-model.ts'
+import { SearchQueue } from './search-queue.ts'
 import type { Routes } from './start-server.ts'
+import { trajectoryShelf } from './trajectory-shelf.ts'
 
-const model = 'embedded'
-/** Tokens of a conversation. The policy reads its last turn only, so this bounds what a request costs, not what it can. */
-const maxModelLength = 32_768
-const viewLimits = { maxFileBytes: 1024 ** 2, maxPixels: viewSides.most ** 2, maxSide: viewSides.most }
+/** Searches at once, and such that wait for them: the sampler takes the turns of many in one batch. */
+export const usualQueue = { atOnce: 16, waiting: 32 }
 
-export function embeddedRoutes(sampler: Sampler): Routes {
-  const created = seconds()
-  const views = new PixelCache(64 * 1024 ** 2)
+/** `others`: further searchers, each the model `search:<name>`. One `queue` for all that a server searches. */
+export function embeddedRoutes(
+  sampler: Sampler,
+  { queue = new SearchQueue(usualQueue), others = [] }: { queue?: SearchQueue; others?: readonly Searcher[] } = {},
+): Routes {
+  const { keep, routes } = trajectoryShelf()
+  const searchers = [embeddedSearcher(sampler, queue), ...others]
+  const models = searchers.map((searcher) => searchModel({ ...searcher, keep }))
+  return { ...chatRoutes([embeddedModel(sampler), ...models]), ...routes }
+}
+
+export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {
   return {
-    'GET /v1/models': () => ({
-      object: 'list',
-      data: [{ id: model, object: 'model', created, owned_by: 'mini-o3', max_model_len: maxModelLength }],
-    }),
-    'POST /v1/chat/completions': (body) => complete(sampler, views, body),
+    name: 'embedded',
+    profile: profiles.embedded,
+    policy: (temperature = 0.3) => samplerPolicy('embedded', sampler, temperature),
+    check: (question) => void checkQuestion({ question }),
+    queue,
   }
-}
-
-async function complete(sampler: Sampler, views: PixelCache, body: unknown): Promise<object> {
-  const request = readChatRequest(body)
-  if (request.model !== model) {
-    throw new HttpError(404, 'model_not_found', `There is no model "${request.model}" here, only "${model}".`)
-  }
-  const chat = conversationOf(request.messages)
-  const [asked] = chat.told
-  checkQuestion({ question: asked.text })
-  const question = questionTokens({ system: chat.system, text: asked.text })
-  const pictures = await Promise.all(
-    chat.told.map(({ image }) => (image === undefined ? undefined : openView(image, views))),
-  )
-  const promptTokens = tokensOf(chat, question, pictures)
-  if (promptTokens > maxModelLength) {
-    throw new ContextLengthError(`The conversation has ${promptTokens} tokens, more than ${maxModelLength}.`)
-  }
-  const { reply } = await takeTurn(sampler, {
-    question,
-    lastReply: encode(chat.replies.at(-1) ?? ''),
-    message: chat.told.at(-1)!,
-    view: await pixelsOf(pictures.findLast((picture) => picture !== undefined)!),
-    seed: request.seed ?? randomInt(2 ** 32),
-    turn: chat.told.length,
-    temperature: request.temperature ?? 1,
-    maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-  })
-  const { text, stop } = halted(reply.text, [request.stop ?? []].flat(), request.include_stop_str_in_output ?? false)
-  const { replyTokens } = reply.usage
-  return {
-    id: `chatcmpl-${randomUUID()}`,
-    object: 'chat.completion',
-    created: seconds(),
-    model,
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: text },
-        logprobs: null,
-        finish_reason: stop === null ? reply.finish : 'stop',
-        stop_reason: stop,
-      },
-    ],
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: replyTokens,
-      total_tokens: promptTokens + replyTokens,
-    },
-  }
-}
-
-/** Of the conversation as a chat that only grows holds it, so that a turn adds what the session counts for it. */
-function tokensOf(
-  { told, replies }: Conversation,
-  question: readonly number[],
-  pictures: readonly (Picture | undefined)[],
-): number {
-  const texts = told.map((message) => freshTokens(question, message))
-  const views = pictures.map((picture) => (picture === undefined ? 0 : viewTokens(picture)))
-  return [...texts, ...views, ...replies.map((text) => encode(text).length)].reduce((sum, tokens) => sum + tokens, 0)
-}
-
-/** Only pictures that the request itself holds: nothing is fetched. */
-async function openView(url: string, cache: PixelCache): Promise<Picture> {
-  const comma = url.indexOf(',')
-  if (!/^data:image\/(?:png|jpeg);base64$/.test(url.slice(0, Math.max(comma, 0)))) {
-    throw new HttpError(400, 'invalid_image_url', 'A picture has to be a data: URL of a PNG or JPEG, in base64.')
-  }
-  const picture = await openPicture(Buffer.from(url.slice(comma + 1), 'base64'), { limits: viewLimits, cache })
-  const { width, height } = picture
-  if (width !== height || width % viewSides.step !== 0) {
-    const sides = `a multiple of ${viewSides.step} up to ${viewSides.most} pixels`
-    throw new HttpError(400, 'invalid_image_size', `A view has to be a square of ${sides}, not ${width}x${height}.`)
-  }
-  return picture
-}
-
-function pixelsOf({ width, height, region }: Picture): Promise<Pixels> {
-  return region(pixelBox(0, 0, width, height), { width, height }, 'area')
-}
-
-/** The text up to the first stop string, and which one that was. */
-function halted(text: string, stops: readonly string[], kept: boolean): { text: string; stop: string | null } {
-  const found = stops.map((stop) => ({ stop, at: text.indexOf(stop) })).filter(({ at }) => at >= 0)
-  const [first] = found.toSorted((a, b) => a.at - b.at)
-  if (first === undefined) return { text, stop: null }
-  return { text: text.slice(0, first.at + (kept ? first.stop.length : 0)), stop: first.stop }
-}
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000)
 }
