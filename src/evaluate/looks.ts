@@ -1,7 +1,7 @@
 /** What a search looked at: was the target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
 import { readablePx } from '../model/language.ts'
 import type { PixelBox } from '../protocol/box.ts'
-import { targetBox } from '../protocol/trajectory.ts'
+import { targetBox } from '../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 
 export interface Looks {

@@ -5,7 +5,7 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
-import { targetBox } from '../protocol/trajectory.ts'
+import { targetBox } from '../protocol/target-box.ts'
 import { depthOf, stepsOf } from './step.ts'
 import type { Step } from './step.ts'
 
@@ -49,13 +49,13 @@ function rectangle(box: PixelBox, name: string): Html {
   return html`<rect class="${name}" x="${box[0]}" y="${box[1]}" width="${width}" height="${height}"/>`
 }
 
-interface Point {
+export interface Point {
   readonly x: number
   readonly y: number
 }
 
-/** Each badge takes the corner of its box that is farthest from the badges before it, inside the picture. */
-function placeBadges(boxes: readonly PixelBox[], { width, height }: Size): Point[] {
+/** Places in pixels of the picture: each badge takes the corner of its box that is farthest from the badges before it, inside the picture. */
+export function placeBadges(boxes: readonly PixelBox[], { width, height }: Size): Point[] {
   const radius = (badgeRadius * width) / canvasWidth
   const inside = (value: number, limit: number): number => Math.min(limit - radius, Math.max(radius, value))
   const placed: Point[] = []

@@ -1,10 +1,10 @@
 /** One turn in words and pictures: what was thought, what was done, and what came back, as seen and as it is. Pure. */
 import { boxSize } from '../protocol/box.ts'
-import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import type { Action, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
-import { targetBox } from '../protocol/trajectory.ts'
+import { targetBox } from '../protocol/target-box.ts'
 import { contains, endWords, pictureName, stepTitle } from './step.ts'
 import type { Step } from './step.ts'
 
@@ -61,21 +61,34 @@ export function endCard(trajectory: Trajectory): Html | undefined {
 
 function action({ action, error }: Turn): Html {
   if (!action) return html``
-  const text =
-    action.kind === 'grounding'
-      ? `{"bbox_2d": [${action.boxRel.map(rounded).join(', ')}], "source": ${JSON.stringify(action.source)}}`
-      : JSON.stringify({ answer: action.text })
-  return html`<p class="action"><code>${shown(text)}</code>
+  return html`<p class="action"><code>${shown(actionText(action))}</code>
     <span class="chip ${error ? 'bad' : 'good'}">${error ? 'refused' : 'valid'}</span></p>`
 }
 
-function pictures(observation: Observation, images: ObservationImages, what: string): Html {
-  const { view, boxInOriginalPx: box, index } = observation
-  const region = boxSize(box)
+/** As JSON, for people: numbers are rounded. */
+export function actionText(action: Action): string {
+  return action.kind === 'grounding'
+    ? `{"bbox_2d": [${action.boxRel.map(rounded).join(', ')}], "source": ${JSON.stringify(action.source)}}`
+    : JSON.stringify({ answer: action.text })
+}
+
+/** What became of the region on its way to the view, such as `reduced 16 ×`. */
+export function viewChange({ view, boxInOriginalPx }: Observation): string {
+  const region = boxSize(boxInOriginalPx)
   const scale = Math.sqrt((region.width * region.height) / (view.width * view.height))
-  const change =
-    scale > 1.05 ? `reduced ${factor(scale)}` : scale < 0.95 ? `enlarged ${factor(1 / scale)}` : 'same size'
-  const name = `${pictureName(index)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of the original`
+  return scale > 1.05 ? `reduced ${factor(scale)}` : scale < 0.95 ? `enlarged ${factor(1 / scale)}` : 'same size'
+}
+
+/** Such as `observation 2, x 0 to 512, y 512 to 1024 of the original`. */
+export function placeName({ index, boxInOriginalPx: box }: Observation): string {
+  return `${pictureName(index)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of the original`
+}
+
+function pictures(observation: Observation, images: ObservationImages, what: string): Html {
+  const { view } = observation
+  const region = boxSize(observation.boxInOriginalPx)
+  const change = viewChange(observation)
+  const name = placeName(observation)
   return html`<div class="pair">
     <figure><img class="${view.width < 200 && 'coarse'}" src="${images.viewUrl}" alt="As the policy saw it: ${name}">
       <figcaption><b>What the policy saw</b><span>${view.width} × ${view.height} view, ${change}</span></figcaption></figure>
@@ -98,7 +111,7 @@ function holdsTarget(trajectory: Trajectory, observation: Observation): Html | u
   return html`<span class="holds-target">holds the target</span>`
 }
 
-function shown(text: string): string {
+export function shown(text: string): string {
   if (text.length <= maxShown) return text
   return `${text.slice(0, maxShown)} … and ${text.length - maxShown} more characters`
 }

@@ -10,7 +10,7 @@ export interface Step {
   readonly observation?: Observation
 }
 
-export function stepsOf(trajectory: Trajectory): Step[] {
+export function stepsOf(trajectory: Pick<Trajectory, 'turns' | 'observations'>): Step[] {
   return trajectory.turns.map((turn, index) => ({
     number: index + 1,
     turn,
@@ -19,7 +19,7 @@ export function stepsOf(trajectory: Trajectory): Step[] {
 }
 
 /** How many crops lie between the original (0) and the observation. */
-export function depthOf(trajectory: Trajectory, observation: Observation): number {
+export function depthOf(trajectory: Pick<Trajectory, 'observations'>, observation: Observation): number {
   let depth = 0
   for (let at = observation; at.parent !== null && depth < trajectory.observations.length; depth++) {
     at = trajectory.observations[at.parent]!

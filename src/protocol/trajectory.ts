@@ -1,6 +1,5 @@
 /** A Trajectory is one whole search as data: versioned, checked where it is read, pictures by hash only. Pure. */
 import { z } from 'zod'
-import { pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox } from './box.ts'
 import { levels } from './problem.ts'
 import { turnErrorCodes } from './turn-error.ts'
@@ -117,19 +116,6 @@ export type Turn = z.infer<typeof turnSchema>
 export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
-
-/** Where the answer can be read, in pixels of the original. */
-export function targetBox({ problem, picture }: Trajectory): PixelBox | undefined {
-  const box = problem.targetBoxRel
-  if (!box) return undefined
-  const { width, height } = picture
-  return pixelBox(
-    Math.floor(box[0] * width),
-    Math.floor(box[1] * height),
-    Math.ceil(box[2] * width),
-    Math.ceil(box[3] * height),
-  )
-}
 
 /** The JSON Schema of a line of `trajectories.jsonl`. */
 export function trajectoryJsonSchema(): object {

@@ -3,25 +3,25 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
-import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
+import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { sampleSeed } from '../search/search-many.ts'
 import { search } from '../search/search.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import type { Picture } from '../vision/picture.ts'
-import type { AskEvent, AskStarted, PolicyRow } from './api-types.ts'
+import type { AskEvent, AskStarted } from './api-types.ts'
 import type { Pictures } from './api-pictures.ts'
 import { HttpError } from './http-error.ts'
+import type { Searcher } from './search-model.ts'
 import type { Place, SearchQueue } from './search-queue.ts'
 
-/** A policy that the page can choose. */
-export interface ShownPolicy extends PolicyRow {
-  readonly policy: Policy
-  readonly profile: Profile
-  /** Throws `UserError` for a question that it does not take. */
-  checkQuestion?(problem: Pick<Problem, 'question'>): void
+/** Who can be asked on the page. */
+export interface ShownSearcher {
+  readonly searcher: Searcher
+  /** What it takes, for people. */
+  readonly note: string
 }
 
 export interface AskLimits {
@@ -32,6 +32,7 @@ export interface AskLimits {
 /** One ask: its news so far, and who waits for more. */
 export interface Ask {
   readonly picture: Picture
+  readonly profile: Trajectory['profile']
   readonly events: readonly AskEvent[]
   readonly done: boolean
   /** Resolves when there is more, or it is done. */
@@ -47,7 +48,7 @@ export interface Asks {
 }
 
 export interface AskOptions {
-  readonly policies: readonly ShownPolicy[]
+  readonly searchers: readonly ShownSearcher[]
   readonly pictures: Pictures
   readonly queue: SearchQueue
   readonly limits: AskLimits
@@ -59,11 +60,11 @@ export interface AskOptions {
 const mostKept = 200
 const longestQuestion = 4000
 
-export function openAsks({ policies, pictures, queue, limits, signal }: AskOptions): Asks {
+export function openAsks({ searchers, pictures, queue, limits, signal }: AskOptions): Asks {
   const requestSchema = z.strictObject({
     picture: z.string(),
     question: z.string().trim().min(1, 'is empty').max(longestQuestion),
-    policy: z.enum(policies.map(({ name }) => name)),
+    policy: z.enum(searchers.map(({ searcher }) => searcher.name)),
     maxTurns: z.int().min(1).max(limits.turns),
     samples: z.int().min(1).max(limits.samples),
   })
@@ -83,19 +84,19 @@ export function openAsks({ policies, pictures, queue, limits, signal }: AskOptio
         const { path, message } = error.issues[0]!
         throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
       }
-      const shown = policies.find(({ name }) => name === data.policy)!
+      const { searcher } = searchers.find((shown) => shown.searcher.name === data.policy)!
       const { picture, problem } = pictures.get(data.picture)
       const asked: Problem =
         problem?.question === data.question ? problem : { docId: 'asked', dataSource: 'ask', question: data.question }
-      shown.checkQuestion?.(asked)
+      searcher.check?.(asked.question)
       const places = queue.join(data.samples)
-      const ask = new RunningAsk(picture, signal)
+      const ask = new RunningAsk(picture, searcher.profile, signal)
       const id = randomUUID()
       asks.set(id, ask)
       forgetOld()
       const seed = randomInt(2 ** 31)
       const searches = places.map((place, sample) =>
-        searchOne(ask, place, sample, { problem: asked, picture, shown, seed, maxTurns: data.maxTurns }),
+        searchOne(ask, place, sample, { problem: asked, picture, searcher, seed, maxTurns: data.maxTurns }),
       )
       void Promise.all(searches).then(() => ask.finish())
       return { id }
@@ -111,14 +112,16 @@ export function openAsks({ policies, pictures, queue, limits, signal }: AskOptio
 
 class RunningAsk implements Ask {
   readonly picture: Picture
+  readonly profile: Trajectory['profile']
   readonly events: AskEvent[] = []
   readonly signal: AbortSignal
   done = false
   readonly #own = new AbortController()
   #wake: (() => void)[] = []
 
-  constructor(picture: Picture, signal: AbortSignal) {
+  constructor(picture: Picture, profile: Profile, signal: AbortSignal) {
     this.picture = picture
+    this.profile = { name: profile.name, sha256: profileHash(profile) }
     this.signal = AbortSignal.any([signal, this.#own.signal])
   }
 
@@ -150,20 +153,21 @@ class RunningAsk implements Ask {
 interface Search {
   readonly problem: Problem
   readonly picture: Picture
-  readonly shown: ShownPolicy
+  readonly searcher: Searcher
   readonly seed: number
   readonly maxTurns: number
 }
 
 /** Never throws: what goes wrong is news too. */
 async function searchOne(ask: RunningAsk, place: Place, sample: number, wanted: Search): Promise<void> {
-  const { problem, picture, shown, maxTurns } = wanted
-  const { policy, profile } = shown
+  const { problem, picture, searcher, maxTurns } = wanted
+  const { profile } = searcher
+  const policy = searcher.policy()
   const seed = sampleSeed(wanted.seed, problem, sample)
   try {
     await Promise.race([place.ready, aborted(ask.signal)])
     const { sha256, width, height } = picture
-    const search_ = {
+    const start = {
       problem,
       picture: { sha256, width, height },
       policy: policy.name,
@@ -171,7 +175,7 @@ async function searchOne(ask: RunningAsk, place: Place, sample: number, wanted: 
       seed,
       sampleIndex: sample,
     }
-    ask.tell({ sample, kind: 'began', search: search_ })
+    ask.tell({ sample, kind: 'began', search: start })
     const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal }
     for await (const event of search({ picture, problem }, policy, options)) {
       if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })

@@ -24,7 +24,6 @@ export interface PictureRow {
 export interface PolicyRow {
   readonly name: string
   readonly maxTurns: number
-  readonly temperature: number
   /** What questions it takes, for people. */
   readonly note: string
 }

@@ -1,8 +1,8 @@
 /** What the pages ask of the server, as routes below `/api/`. */
 import type { Trajectory } from '../protocol/trajectory.ts'
-import type { AskEvent, Setup } from './api-types.ts'
+import type { Setup } from './api-types.ts'
 import { openAsks } from './api-asks.ts'
-import type { ShownPolicy } from './api-asks.ts'
+import type { Ask, ShownSearcher } from './api-asks.ts'
 import { eventStream } from './api-events.ts'
 import { openPictures } from './api-pictures.ts'
 import { regionResponse, viewResponse } from './api-region.ts'
@@ -13,7 +13,7 @@ import type { SearchQueue } from './search-queue.ts'
 import type { Routes } from './start-server.ts'
 
 export interface ApiOptions {
-  readonly policies: readonly ShownPolicy[]
+  readonly searchers: readonly ShownSearcher[]
   readonly queue: SearchQueue
   /** The folder of runs. */
   readonly runs: string
@@ -23,13 +23,15 @@ export interface ApiOptions {
 
 const limits = { turns: 64, samples: 8 }
 
-export function apiRoutes({ policies, queue, runs: root, signal }: ApiOptions): Routes {
+export function apiRoutes({ searchers, queue, runs: root, signal }: ApiOptions): Routes {
   const pictures = openPictures()
-  const asks = openAsks({ policies, pictures, queue, limits, signal })
+  const asks = openAsks({ searchers, pictures, queue, limits, signal })
   const runs = openRuns(root)
   const setup: Setup = {
     scenes: pictures.scenes,
-    policies: policies.map(({ name, maxTurns, temperature, note }) => ({ name, maxTurns, temperature, note })),
+    policies: searchers.map(({ searcher: { name, profile, maxTurns = profile.maxTurns }, note }) => {
+      return { name, maxTurns: Math.min(maxTurns, limits.turns), note }
+    }),
     limits: { ...limits, pictureBytes: 64 * 1024 ** 2 },
   }
   return {
@@ -52,7 +54,7 @@ export function apiRoutes({ policies, queue, runs: root, signal }: ApiOptions): 
         return eventStream(ask, last === undefined ? 0 : Number(last) + 1 || 0, AbortSignal.any([gone, signal]))
       }
       if (what === 'region') return regionResponse(ask.picture, query)
-      if (what === 'view') return viewResponse(ask.picture, seenBy(ask.events, query, policies), query)
+      if (what === 'view') return viewResponse(ask.picture, seenBy(ask, query), query)
       throw nowhere()
     },
     'POST /api/asks/*': (_, { url }) => {
@@ -86,16 +88,9 @@ async function runAnswer(
 }
 
 /** The observations so far of the search `?sample=<n>` of an ask. */
-function seenBy(
-  events: readonly AskEvent[],
-  query: URLSearchParams,
-  policies: readonly ShownPolicy[],
-): Pick<Trajectory, 'observations' | 'profile'> {
+function seenBy({ events, profile }: Ask, query: URLSearchParams): Pick<Trajectory, 'observations' | 'profile'> {
   const own = events.filter(({ sample }) => sample === (Number(query.get('sample')) || 0))
-  const began = own.find((event) => event.kind === 'began')
-  const shown = policies.find(({ policy }) => policy.name === began?.search.policy)
-  const observations = own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : []))
-  return { observations, profile: { name: shown?.profile.name ?? '', sha256: '' } }
+  return { observations: own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : [])), profile }
 }
 
 /** The parts of a path below `start`, decoded, and its query. */

@@ -1,0 +1,184 @@
+/** Ask: a picture of one's own or a scene, a question, who searches and for how long. */
+import { useState } from 'preact/hooks'
+import type { AskRequest, AskStarted, PictureRow, Setup } from '../src/server/api-types.ts'
+import { fetchJson, postJson, useJson } from './fetch-json.ts'
+import { href } from './route.ts'
+
+export function AskPage() {
+  const { value: setup, error } = useJson<Setup>('api/setup')
+  if (error !== undefined) {
+    return (
+      <p class="problem" role="alert">
+        {error}
+      </p>
+    )
+  }
+  return setup ? <AskForm setup={setup} /> : <p role="status">Loading …</p>
+}
+
+function AskForm({ setup }: { readonly setup: Setup }) {
+  const { scenes, policies, limits } = setup
+  const [picture, setPicture] = useState<PictureRow>(scenes[0]!)
+  const [question, setQuestion] = useState(scenes[0]!.question)
+  const [policyName, setPolicyName] = useState(policies[0]!.name)
+  const policy = policies.find(({ name }) => name === policyName)!
+  const [maxTurns, setMaxTurns] = useState(Math.min(policy.maxTurns, limits.turns))
+  const [samples, setSamples] = useState(1)
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState<string>()
+  const [over, setOver] = useState(false)
+  const own = !scenes.some(({ id }) => id === picture.id)
+
+  async function during(what: string, work: () => Promise<void>): Promise<void> {
+    setBusy(what)
+    setProblem(undefined)
+    await work().catch((error: Error) => setProblem(error.message))
+    setBusy(undefined)
+  }
+  const upload = (file: File | undefined): void => {
+    if (file === undefined) return
+    void during('Opening the picture …', async () => {
+      if (file.size > limits.pictureBytes) {
+        throw new Error(
+          `${file.name} is larger than ${limits.pictureBytes / 1024 ** 2} MiB. Save it smaller, or as JPEG.`,
+        )
+      }
+      const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
+      setPicture(await fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers }))
+      setQuestion('')
+    })
+  }
+  const ask = (event: Event): void => {
+    event.preventDefault()
+    void during('Asking …', async () => {
+      const request: AskRequest = { picture: picture.id, question, policy: policyName, maxTurns, samples }
+      const { id } = await postJson<AskStarted>('api/asks', request)
+      location.hash = href(['ask', id])
+    })
+  }
+  return (
+    <form class="ask" onSubmit={ask} aria-label="Ask about a picture">
+      <h2>Ask about a picture, and watch the search</h2>
+      <div class="ask-columns">
+        <fieldset
+          class={`pick ${over ? 'over' : ''}`}
+          onDragOver={(event) => {
+            event.preventDefault()
+            setOver(true)
+          }}
+          onDragLeave={() => setOver(false)}
+          onDrop={(event) => {
+            event.preventDefault()
+            setOver(false)
+            upload(event.dataTransfer?.files[0])
+          }}
+        >
+          <legend>Picture</legend>
+          <img
+            class="chosen"
+            src={`api/pictures/${encodeURIComponent(picture.id)}/region?side=1000`}
+            width={picture.width}
+            height={picture.height}
+            alt={own ? 'Your picture' : `A generated scene of ${picture.width} × ${picture.height} pixels`}
+          />
+          <div class="scenes" role="radiogroup" aria-label="Scenes">
+            {scenes.map((scene) => (
+              <label key={scene.id} class={scene.id === picture.id ? 'on' : ''}>
+                <input
+                  type="radio"
+                  name="scene"
+                  class="hidden"
+                  checked={scene.id === picture.id}
+                  onChange={() => {
+                    setPicture(scene)
+                    setQuestion(scene.question)
+                    setProblem(undefined)
+                  }}
+                />
+                <img
+                  src={`api/pictures/${scene.id}/region?side=160`}
+                  width={80}
+                  height={80}
+                  loading="lazy"
+                  alt={`${scene.level} scene: ${scene.question}`}
+                />
+                <span aria-hidden="true">{scene.level}</span>
+              </label>
+            ))}
+            <label class={`upload ${own ? 'on' : ''}`}>
+              <input
+                type="file"
+                class="hidden"
+                accept="image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif"
+                onChange={(event) => upload(event.currentTarget.files?.[0])}
+              />
+              <b aria-hidden="true">+</b>
+              <span>your own</span>
+            </label>
+          </div>
+        </fieldset>
+        <div class="words">
+          <label>
+            <span>Question</span>
+            <textarea
+              rows={3}
+              required
+              dir="auto"
+              value={question}
+              placeholder="What does the sign say?"
+              onInput={(event) => setQuestion(event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            <span>Who searches</span>
+            <select value={policyName} onChange={(event) => setPolicyName(event.currentTarget.value)}>
+              {policies.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <p class="note">{policy.note}</p>
+          <Slider name="At most" unit="turns" value={maxTurns} most={limits.turns} onValue={setMaxTurns} />
+          <Slider name="How often" unit="searches" value={samples} most={limits.samples} onValue={setSamples} />
+          <button type="submit" class="go" disabled={busy !== undefined}>
+            {busy ?? 'Search'}
+          </button>
+          {problem !== undefined && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+        </div>
+      </div>
+    </form>
+  )
+}
+
+interface SliderProps {
+  readonly name: string
+  readonly unit: string
+  readonly value: number
+  readonly most: number
+  readonly onValue: (value: number) => void
+}
+
+function Slider({ name, unit, value, most, onValue }: SliderProps) {
+  return (
+    <label class="slider">
+      <span>{name}</span>
+      <input
+        type="range"
+        min={1}
+        max={most}
+        value={value}
+        aria-valuetext={`${value} ${unit}`}
+        onInput={(event) => onValue(Number(event.currentTarget.value))}
+      />
+      <output>
+        {value} {unit}
+      </output>
+    </label>
+  )
+}

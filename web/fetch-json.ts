@@ -1,0 +1,49 @@
+/** Asking the server. What goes wrong comes as an `Error` whose message can be shown. */
+import { useEffect, useState } from 'preact/hooks'
+import type { ErrorBody } from '../src/server/api-types.ts'
+
+export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
+  const response = await fetch(path, options).catch(() => {
+    throw new Error('The server does not answer. Is mini-o3 serve still running?')
+  })
+  if (response.ok) return (await response.json()) as T
+  const body = (await response.json().catch(() => undefined)) as ErrorBody | undefined
+  const wait = response.headers.get('retry-after')
+  throw new Error(
+    body?.error.message ?? `The server answered ${response.status}.${wait ? ` Try again in ${wait} s.` : ''}`,
+  )
+}
+
+export function postJson<T>(path: string, body: unknown): Promise<T> {
+  return fetchJson(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+export interface Loaded<T> {
+  readonly value?: T
+  readonly error?: string
+}
+
+/** Loads what `path` has, anew whenever it changes, and every `everyMs` while the page is looked at. */
+export function useJson<T>(path: string, everyMs?: number): Loaded<T> {
+  const [loaded, setLoaded] = useState<Loaded<T> & { readonly path?: string }>({})
+  useEffect(() => {
+    const gone = new AbortController()
+    const load = (): Promise<void> =>
+      fetchJson<T>(path, { signal: gone.signal }).then(
+        (value) => gone.signal.aborted || setLoaded({ path, value }),
+        (error: Error) =>
+          gone.signal.aborted || setLoaded((before) => ({ path, value: before.value, error: error.message })),
+      ) as Promise<void>
+    void load()
+    const timer = everyMs && setInterval(() => document.hidden || void load(), everyMs)
+    return () => {
+      gone.abort()
+      clearInterval(timer)
+    }
+  }, [path, everyMs])
+  return loaded.path === path ? loaded : {}
+}

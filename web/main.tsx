@@ -1,0 +1,51 @@
+/** The pages: Ask, Trajectory and Runs, chosen by what stands behind the `#` of the address. */
+import { render } from 'preact'
+import 'virtual:page-style.css'
+import './style.css'
+import { AskPage } from './ask-page.tsx'
+import { AskedPage } from './asked-page.tsx'
+import { href, useRoute } from './route.ts'
+import { RunPage } from './run-page.tsx'
+import { RunSearchPage } from './run-search-page.tsx'
+import { RunsPage } from './runs-page.tsx'
+
+function App() {
+  const [kind = '', name = '', item] = useRoute().path
+  const inRuns = kind === 'runs' || kind === 'run'
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        To the content
+      </a>
+      <header class="top">
+        <p class="brand">
+          mini-o3 <span>visual search, turn by turn</span>
+        </p>
+        <nav aria-label="Pages">
+          <a href={href([])} aria-current={inRuns ? undefined : 'page'}>
+            Ask
+          </a>
+          <a href={href(['runs'])} aria-current={inRuns ? 'page' : undefined}>
+            Runs
+          </a>
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {kind === '' && <AskPage />}
+        {kind === 'ask' && <AskedPage key={name} id={name} />}
+        {kind === 'runs' && <RunsPage />}
+        {kind === 'run' && item === undefined && <RunPage key={name} name={name} />}
+        {kind === 'run' && item !== undefined && <RunSearchPage key={name} name={name} index={Number(item)} />}
+      </main>
+    </>
+  )
+}
+
+function skip(event: Event): void {
+  event.preventDefault()
+  document.querySelector<HTMLElement>('#main')?.focus()
+}
+
+// The stylesheet shows what only works with scripts below this class.
+document.documentElement.classList.add('live')
+render(<App />, document.querySelector('#app')!)

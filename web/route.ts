@@ -1,0 +1,48 @@
+/** Addresses: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
+import { useEffect, useState } from 'preact/hooks'
+
+export interface Route {
+  readonly path: readonly string[]
+  readonly settings: URLSearchParams
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(routeNow)
+  useEffect(() => {
+    const follow = (): void => setRoute(routeNow())
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return route
+}
+
+export function routeNow(): Route {
+  const [path = '', settings = ''] = location.hash.replace(/^#\/?/, '').split('?', 2)
+  return { path: path.split('/').filter(Boolean).map(decoded), settings: new URLSearchParams(settings) }
+}
+
+/** An address typed by hand may hold a stray `%`. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+export function href(
+  path: readonly (string | number)[],
+  settings: Readonly<Record<string, string | number>> = {},
+): string {
+  const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)])).toString()
+  return `#/${path.map((part) => encodeURIComponent(part)).join('/')}${query && `?${query}`}`
+}
+
+/** Keeps the address in step with what is shown, without going anywhere. */
+export function replaceAddress(
+  path: readonly (string | number)[],
+  settings: Readonly<Record<string, string | number>>,
+): void {
+  const address = href(path, settings)
+  if (address !== location.hash) history.replaceState(null, '', address)
+}

@@ -1,0 +1,115 @@
+/** One search of a run, with the others for the same problem beside it. */
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { fetchJson } from './fetch-json.ts'
+import type { Loaded } from './fetch-json.ts'
+import { href, replaceAddress, routeNow } from './route.ts'
+import { SearchView } from './search-view.tsx'
+import { pictureUrls } from './shown-search.ts'
+import { useRun } from './use-run.ts'
+
+/** Searches of a problem that are shown together. */
+const mostTogether = 16
+
+export function RunSearchPage({ name, index: opened }: { readonly name: string; readonly index: number }) {
+  const { settings } = routeNow()
+  const [index, setIndex] = useState(opened)
+  const [turn, setTurn] = useState(() => Number(settings.get('turn')) || 0)
+  const [compare, setCompare] = useState(() => settings.has('compare'))
+  useEffect(() => setIndex(opened), [opened])
+  useEffect(() => {
+    replaceAddress(['run', name, index], { ...(turn && { turn }), ...(compare && { compare: 1 }) })
+  }, [name, index, turn, compare])
+  const { value: details, error: runError } = useRun(name)
+  const items = details?.items
+  const item = items?.[index]
+  const own = (items ?? [])
+    .filter(({ problem }) => problem === item?.problem)
+    .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
+    .map((one) => one.index)
+  const group = own.length <= mostTogether ? own : [index]
+  const wanted = compare ? group : [index]
+  const { value: known, error } = useSearches(name, details === undefined ? [] : wanted)
+  const base = (at: number): string => `api/runs/${encodeURIComponent(name)}/items/${at}`
+  const entries = useMemo(
+    () => group.flatMap((at) => (known?.has(at) ? [{ at, search: known.get(at)!, urls: pictureUrls(base(at)) }] : [])),
+    [known, group.join()],
+  )
+  const all = wanted.every((at) => known?.has(at))
+  const shown = all ? entries : entries.filter(({ at }) => at === index)
+  const place = Math.max(
+    0,
+    shown.findIndex(({ at }) => at === index),
+  )
+  const go = (to: number | undefined): void => {
+    if (to === undefined) return
+    setIndex(to)
+    setTurn(0)
+  }
+  return (
+    <>
+      <p class="crumbs">
+        <a href={href(['runs'])}>Runs</a> / <a href={href(['run', name])}>{name}</a> / search {index + 1}
+        <span class="around">
+          <button type="button" disabled={index === 0} onClick={() => go(index - 1)}>
+            before
+          </button>
+          <button
+            type="button"
+            disabled={items === undefined || index + 1 >= items.length}
+            onClick={() => go(index + 1)}
+          >
+            after
+          </button>
+          {group.length > 1 && !compare && (
+            <button type="button" onClick={() => setCompare(true)}>
+              all {group.length} side by side
+            </button>
+          )}
+        </span>
+      </p>
+      {[runError, error].map(
+        (message) =>
+          message !== undefined && (
+            <p key={message} class="problem" role="alert">
+              {message}
+            </p>
+          ),
+      )}
+      {shown.length > 0 ? (
+        <SearchView
+          key={shown[place]!.search.picture.sha256}
+          entries={shown}
+          at={place}
+          onAt={(at) => go(shown[at]?.at)}
+          turn={turn}
+          onTurn={setTurn}
+          compare={compare && shown.length > 1}
+          onCompare={setCompare}
+        />
+      ) : (
+        runError === undefined && error === undefined && <p role="status">Loading …</p>
+      )}
+    </>
+  )
+}
+
+/** Searches by their index, one after the other, each loaded once. */
+function useSearches(name: string, wanted: readonly number[]): Loaded<ReadonlyMap<number, Trajectory>> {
+  const [loaded, setLoaded] = useState<Loaded<ReadonlyMap<number, Trajectory>>>({})
+  useEffect(() => {
+    const gone = new AbortController()
+    const load = async (): Promise<void> => {
+      for (const at of wanted) {
+        if (loaded.value?.has(at)) continue
+        const path = `api/runs/${encodeURIComponent(name)}/items/${at}`
+        const search = await fetchJson<Trajectory>(path, { signal: gone.signal })
+        if (gone.signal.aborted) return
+        setLoaded(({ value }) => ({ value: new Map([...(value ?? []), [at, search]]) }))
+      }
+    }
+    load().catch((error: Error) => gone.signal.aborted || setLoaded(({ value }) => ({ value, error: error.message })))
+    return () => gone.abort()
+  }, [name, wanted.join()])
+  return loaded
+}

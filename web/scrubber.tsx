@@ -1,0 +1,46 @@
+/** The turns of a search as a track: to drag along, to step and to play. */
+import { turnClasses } from '../src/page/palette.ts'
+import { turnState } from './turn-state.ts'
+
+interface Props {
+  readonly turns: number
+  readonly turn: number
+  readonly playing: boolean
+  readonly onTurn: (turn: number) => void
+  readonly onPlay: () => void
+}
+
+/** More turns than this and their numbers have no room. */
+const mostNumbers = 12
+
+export function Scrubber({ turns, turn, playing, onTurn, onPlay }: Props) {
+  const words = turn === 0 ? `all ${turns} turns` : `turn ${turn} of ${turns}`
+  return (
+    <div class={`scrub ${turns > mostNumbers ? 'dense' : ''}`}>
+      <button type="button" class="play" aria-label={playing ? 'Pause' : 'Play the search'} onClick={onPlay}>
+        {playing ? '❚❚' : '▶'}
+      </button>
+      <div class="track">
+        <div class="dots" aria-hidden="true">
+          <i class="all" />
+          {Array.from({ length: turns }, (_, index) => (
+            <i key={index} class={`${turnClasses(index + 1)} ${turnState(index + 1, turn, undefined)}`}>
+              {index + 1}
+            </i>
+          ))}
+        </div>
+        <input
+          type="range"
+          min={0}
+          max={turns}
+          step={1}
+          value={turn}
+          aria-label="Turn (0 shows the whole search)"
+          aria-valuetext={words}
+          onInput={(event) => onTurn(Number(event.currentTarget.value))}
+        />
+      </div>
+      <output aria-live="polite">{words}</output>
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+/** A search as the page shows it, finished or still going, and where its pictures are. */
+import type { AskEvent, SearchStart } from '../src/server/api-types.ts'
+import type { Trajectory } from '../src/protocol/trajectory.ts'
+
+/** Of a search that goes on there is no end, answer or time yet. */
+export type ShownSearch = SearchStart & Pick<Trajectory, 'turns' | 'observations'> & Partial<Trajectory>
+
+export interface PictureUrls {
+  /** A box in pixels of the original, all of it when left out; `side` is the longest of what comes, in pixels. */
+  region(side: number, box?: readonly number[]): string
+  /** What the policy saw. */
+  view(observation: number): string
+}
+
+/** `base`: the path below which the server has `region` and `view`. */
+export function pictureUrls(base: string, sample = 0): PictureUrls {
+  return {
+    region: (side, box) =>
+      `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}`,
+    view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
+  }
+}
+
+/** The search after its next piece of news. */
+export function withEvent(search: ShownSearch | undefined, event: AskEvent): ShownSearch | undefined {
+  if (event.kind === 'began') return { ...event.search, turns: [], observations: [] }
+  if (event.kind === 'ended') return event.trajectory
+  if (search === undefined) return undefined
+  if (event.kind === 'observed') return { ...search, observations: [...search.observations, event.observation] }
+  if (event.kind === 'acted') return { ...search, turns: [...search.turns, event.taken] }
+  return search
+}

@@ -1,0 +1,209 @@
+/** Every turn in words and pictures: what was thought, what was done, what came back. Text of models is text, never markup. */
+import { useEffect, useRef } from 'preact/hooks'
+import { actionText, duration, placeName, shown, viewChange } from '../src/page/card.ts'
+import { turnClasses } from '../src/page/palette.ts'
+import { contains, endWords, pictureName, stepsOf, stepTitle } from '../src/page/step.ts'
+import type { Step } from '../src/page/step.ts'
+import { boxSize } from '../src/protocol/box.ts'
+import { targetBox } from '../src/protocol/target-box.ts'
+import type { Observation, Turn } from '../src/protocol/trajectory.ts'
+import type { PictureUrls, ShownSearch } from './shown-search.ts'
+import { turnState } from './turn-state.ts'
+
+interface Props {
+  readonly search: ShownSearch
+  readonly urls: PictureUrls
+  readonly turn: number
+  readonly lit: number | undefined
+  readonly onLit: (turn: number | undefined) => void
+}
+
+const cropSide = 512
+
+export function TurnCards({ search, urls, turn, lit, onLit }: Props) {
+  const list = useRef<HTMLOListElement>(null)
+  const steps = stepsOf(search)
+  useEffect(() => {
+    const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
+    if (!card || !matchMedia('(min-width: 901px)').matches) return
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const top = turn === 0 ? 0 : card.getBoundingClientRect().top + scrollY - 16
+    scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
+  }, [turn])
+  const [original] = search.observations
+  return (
+    <ol class="turns" ref={list}>
+      {original && (
+        <li class="card start" data-turn="0">
+          <header>
+            <h3>The question comes with an overview</h3>
+          </header>
+          <Pictures observation={original} urls={urls} what="picture" />
+        </li>
+      )}
+      {steps.map((step) => (
+        <li
+          key={step.number}
+          class={`card ${turnClasses(step.number)} ${step.turn.error ? 'mistaken' : ''} ${turnState(step.number, turn, lit)}`}
+          data-turn={step.number}
+          onPointerEnter={() => onLit(step.number)}
+          onPointerLeave={() => onLit(undefined)}
+        >
+          <TurnCard step={step} search={search} urls={urls} />
+        </li>
+      ))}
+      {search.end === undefined ? <Waiting search={search} /> : <EndCard search={search} />}
+    </ol>
+  )
+}
+
+function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 'search' | 'urls'>) {
+  const { number, turn, observation } = step
+  const { error, usage, thought } = turn
+  const target = targetBox(search)
+  return (
+    <>
+      <header>
+        <span class="number" aria-hidden="true">
+          {number}
+        </span>
+        <h3>
+          <span class="hidden">Turn {number}: </span>
+          {stepTitle(step)}
+        </h3>
+        {observation && <span class="result">→ {pictureName(observation.index)}</span>}
+      </header>
+      {thought && (
+        <p class="thought" dir="auto">
+          {shown(thought)}
+        </p>
+      )}
+      <ActionLine turn={turn} />
+      {error && (
+        <p class="mistake" dir="auto">
+          <b>{error.code}</b> {shown(error.error)}
+        </p>
+      )}
+      {observation && <Pictures observation={observation} urls={urls} what="region" />}
+      {turn.action?.kind === 'answer' && <Answer search={search} text={turn.action.text} />}
+      <footer>
+        {usage.replyTokens > 0 && (
+          <>
+            <span>
+              {usage.promptTokens} tokens in ({usage.imageTokens} of pictures)
+            </span>
+            <span>{usage.replyTokens} out</span>
+          </>
+        )}
+        <span>{duration(turn.ms)}</span>
+        {observation && target && contains(observation.boxInOriginalPx, target) && (
+          <span class="holds-target">holds the target</span>
+        )}
+        <details>
+          <summary>as it came</summary>
+          <pre dir="auto">{shown(turn.text)}</pre>
+        </details>
+      </footer>
+    </>
+  )
+}
+
+function ActionLine({ turn: { action, error } }: { readonly turn: Turn }) {
+  if (!action) return null
+  return (
+    <p class="action">
+      <code>{shown(actionText(action))}</code>
+      <span class={`chip ${error ? 'bad' : 'good'}`}>{error ? 'refused' : 'valid'}</span>
+    </p>
+  )
+}
+
+interface PicturesProps extends Pick<Props, 'urls'> {
+  readonly observation: Observation
+  readonly what: string
+}
+
+function Pictures({ observation, urls, what }: PicturesProps) {
+  const { view, boxInOriginalPx: box, index } = observation
+  const region = boxSize(box)
+  const name = placeName(observation)
+  return (
+    <div class="pair">
+      <figure>
+        <img
+          class={view.width < 200 ? 'coarse' : ''}
+          src={urls.view(index)}
+          {...view}
+          loading="lazy"
+          alt={`As the policy saw it: ${name}`}
+        />
+        <figcaption>
+          <b>What the policy saw</b>
+          <span>
+            {view.width} × {view.height} view, {viewChange(observation)}
+          </span>
+        </figcaption>
+      </figure>
+      <figure>
+        <img src={urls.region(cropSide, box)} {...region} loading="lazy" alt={`At full resolution: ${name}`} />
+        <figcaption>
+          <b>What is there</b>
+          <span>
+            {region.width} × {region.height} {what}
+          </span>
+        </figcaption>
+      </figure>
+    </div>
+  )
+}
+
+function Answer({ search, text }: { readonly search: ShownSearch; readonly text: string }) {
+  const { answer = text, problem, verdict, end } = search
+  return (
+    <div class={`verdict ${verdict?.kind ?? 'unjudged'}`}>
+      <div>
+        <span>Answer</span>
+        <b dir="auto">{answer === null ? endWords[end!] : shown(answer)}</b>
+      </div>
+      {problem.answer !== undefined && (
+        <div>
+          <span>Truth</span>
+          <b dir="auto">{shown(problem.answer)}</b>
+        </div>
+      )}
+      {verdict && (
+        <p>
+          {verdict.kind}
+          <small dir="auto">{shown(verdict.reason)}</small>
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Waiting({ search }: Pick<Props, 'search'>) {
+  return (
+    <li class="card waiting">
+      <header>
+        <h3>Turn {search.turns.length + 1} …</h3>
+      </header>
+    </li>
+  )
+}
+
+/** How the search ended, when its last turn does not say so. */
+function EndCard({ search: { turns, end, failure } }: Pick<Props, 'search'>) {
+  if (turns.at(-1)?.action?.kind === 'answer') return null
+  return (
+    <li class="card ending">
+      <header>
+        <h3>No answer: {endWords[end!]}</h3>
+      </header>
+      {failure && (
+        <p class="mistake" dir="auto">
+          {shown(failure.message)}
+        </p>
+      )}
+    </li>
+  )
+}
