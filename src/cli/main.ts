@@ -9,6 +9,7 @@ import { addDoctor } from './doctor.ts'
 import { addEval } from './eval.ts'
 import { addExport } from './export.ts'
 import { addJudge } from './judge.ts'
+import { addMcp } from './mcp.ts'
 import { report, tolerateClosedPipes } from './output.ts'
 import { addProbe } from './probe.ts'
 import { addRecipe } from './recipe.ts'
@@ -43,6 +44,7 @@ function program(): Command {
     addJudge,
     addExport,
     addServe,
+    addMcp,
     addDoctor,
   ])
     add(root)

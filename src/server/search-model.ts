@@ -8,6 +8,7 @@ import type { Task } from '../search/search.ts'
 import { orAborted } from '../shared/deadline.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { openPicture } from '../vision/open.ts'
+import type { Picture } from '../vision/picture.ts'
 import type { ChatModel, Completed, Delta } from './chat-model.ts'
 import { askedIn } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
@@ -48,14 +49,15 @@ async function* complete(
   signal: AbortSignal,
 ): AsyncGenerator<Delta, Completed, void> {
   const { question, image } = askedIn(request.messages)
+  const encoded = sentPicture(image)
   const asked = {
     question,
-    encoded: sentPicture(image),
+    open: () => openPicture(encoded),
     maxTurns: request.max_turns ?? undefined,
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),
   }
-  const searched = searchAsked(options, asked, signal)
+  const searched = searchPicture(options, asked, signal)
   let step = await searched.next()
   for (; !step.done; step = await searched.next()) yield { reasoning: `${step.value}\n\n` }
   const trajectory = step.value
@@ -72,19 +74,19 @@ async function* complete(
   }
 }
 
-export interface AskedSearch {
+export interface PictureSearch {
   readonly question: string
-  /** A picture as a file holds it. */
-  readonly encoded: Uint8Array
+  /** Called when the search starts: those that wait hold no pixels. */
+  readonly open: () => Promise<Picture>
   readonly maxTurns?: number
   readonly temperature?: number
   readonly seed: number
 }
 
 /** Waits for its turn, then searches; yields each turn in words. Throws `HttpError` 429 when too many wait already. */
-export async function* searchAsked(
+export async function* searchPicture(
   searcher: Searcher,
-  { question, encoded, maxTurns = searcher.maxTurns, temperature, seed }: AskedSearch,
+  { question, open, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
   signal: AbortSignal,
 ): AsyncGenerator<string, Trajectory, void> {
   const { profile, queue } = searcher
@@ -92,7 +94,7 @@ export async function* searchAsked(
   const [place] = queue.join()
   try {
     await orAborted(place!.ready, signal)
-    const picture = await openPicture(encoded)
+    const picture = await open()
     const docId = `asked-${sha256(canonicalJson([picture.sha256, question, seed])).slice(0, 16)}`
     const task: Task = { picture, problem: { docId, dataSource: 'ask', question } }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal })

@@ -1,0 +1,27 @@
+/** The tools of `mcp-server.ts` over HTTP: every request is a connection of its own, so that nothing is held between them. */
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import { orAborted } from '../shared/deadline.ts'
+import { mcpServer } from './mcp-server.ts'
+import type { McpOptions } from './mcp-server.ts'
+import type { Routes } from './start-server.ts'
+
+/** `POST /mcp`. Pictures come with the call: the files of this machine are not for other programs. */
+export function mcpRoutes(options: Omit<McpOptions, 'files'>): Routes {
+  return {
+    'POST /mcp': async (parsedBody, { signal, headers }) => {
+      const server = mcpServer({ ...options, files: false })
+      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+      const close = (): void => void server.close()
+      signal.addEventListener('abort', close, { once: true })
+      try {
+        await server.connect(transport)
+        const told = ['accept', 'content-type', 'mcp-protocol-version'] as const
+        const kept = told.flatMap((name): [string, string][] => (headers[name] ? [[name, String(headers[name])]] : []))
+        const request = new Request('http://localhost/mcp', { method: 'POST', headers: kept })
+        return await orAborted(transport.handleRequest(request, { parsedBody }), signal)
+      } finally {
+        close()
+      }
+    },
+  }
+}
