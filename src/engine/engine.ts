@@ -34,8 +34,8 @@ export interface ForwardBackward {
   readonly loss: number
   /** For each datum, the log-probability of each reply token. */
   readonly logprobs: readonly (readonly number[])[]
-  /** For each datum, whether each reply token was the likeliest. */
-  readonly greedy: readonly (readonly boolean[])[]
+  /** For each datum, whether each reply token was the likeliest; from engines that can tell. */
+  readonly greedy?: readonly (readonly boolean[])[]
 }
 
 export interface AdamParameters {
@@ -86,11 +86,22 @@ export interface Sampler {
 }
 
 export interface Engine {
+  /** How the names of its checkpoints end: weights themselves, or a note of where a server keeps them. */
+  readonly checkpointSuffix: '.safetensors' | '.json'
   forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward>
   optimStep(adam: AdamParameters): Promise<{ readonly gradientNorm: number }>
   /** The current weights as a sampler; to be asked for again after an optimiser step. */
   sampler(): Promise<Sampler>
+  /** Weights and the optimiser's state, to go on from. */
   save(file: string): Promise<void>
+  /** Weights to sample from or to start another stage with. */
+  saveForUse(file: string): Promise<void>
   load(file: string): Promise<void>
+  /** `load` for a new stage: the optimiser's state is forgotten. */
+  loadWeights(file: string): Promise<void>
+  /** Deletes what `save` wrote, wherever it lies. */
+  discard(file: string): Promise<void>
+  /** Milliseconds of work so far, from engines that can tell: all of it in `sampler` and in training. */
+  busyMs?(): number
   close(): Promise<void>
 }

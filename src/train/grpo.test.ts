@@ -17,6 +17,7 @@ function toyEngine(): Engine & { readonly logits: [number, number]; readonly gra
   return {
     logits,
     gradient,
+    checkpointSuffix: '.json',
     forwardBackward(data: readonly Datum[], loss: Loss) {
       if (loss.kind !== 'ppo') throw new Error('the toy only knows the clipped objective')
       let total = 0
@@ -36,7 +37,7 @@ function toyEngine(): Engine & { readonly logits: [number, number]; readonly gra
           return logprob
         }),
       )
-      return Promise.resolve({ loss: total, logprobs, greedy: logprobs.map((row) => row.map(() => true)) })
+      return Promise.resolve({ loss: total, logprobs })
     },
     optimStep({ learningRate }: AdamParameters) {
       const gradientNorm = Math.hypot(...gradient)
@@ -48,7 +49,10 @@ function toyEngine(): Engine & { readonly logits: [number, number]; readonly gra
     },
     sampler: () => Promise.reject(new Error('not needed')),
     save: () => Promise.resolve(),
+    saveForUse: () => Promise.resolve(),
     load: () => Promise.resolve(),
+    loadWeights: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }
 }

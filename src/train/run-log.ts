@@ -2,7 +2,6 @@
  * What a training run keeps to go on from: a checkpoint is a file of its own, logged once it is whole, so that a kill
  * at any moment leaves one whose step is known.
  */
-import { rm } from 'node:fs/promises'
 import type { Engine } from '../engine/engine.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
@@ -20,13 +19,13 @@ const kept = 2
 
 /** Saves the engine after `step` and lets go of older checkpoints. */
 export async function keepCheckpoint(engine: Engine, run: RunFolder, stage: Stage, step: number): Promise<void> {
-  const file = `checkpoint-${stage}-${step}.safetensors`
+  const file = `checkpoint-${stage}-${step}${engine.checkpointSuffix}`
   await engine.save(run.file(file))
   await run.append('checkpoints', { stage, step, file } satisfies CheckpointLine)
   const files = (await checkpoints(run)).map((line) => line.file)
   const old = new Set(files.slice(0, -kept))
   for (const name of files.slice(-kept)) old.delete(name)
-  for (const name of old) await rm(run.file(name), { force: true })
+  for (const name of old) await engine.discard(run.file(name))
 }
 
 /** The one to go on from. */

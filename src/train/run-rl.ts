@@ -3,7 +3,8 @@
  * from them, and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a
  * run that was killed goes on to the same figures from its last checkpoint.
  */
-import { createEmbeddedEngine, type EmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Level } from '../protocol/problem.ts'
@@ -17,7 +18,7 @@ import type { Picture } from '../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
-import { policyFile } from './run-sft.ts'
+import { policyFileOf } from './run-sft.ts'
 
 /** The budget's limits end a search as too many turns do, and such searches are masked alike. */
 export interface RunRlSettings extends GrpoSettings, EmbeddedBudget {
@@ -52,10 +53,12 @@ export const defaultRlSettings: RunRlSettings = {
 export interface RunRlOptions {
   /** Problems of a level, opened when they are drawn. */
   readonly problems: Readonly<Record<Level, readonly (() => Promise<Task>)[]>>
-  /** Checkpoint to start from. */
-  readonly from: string
+  /** Checkpoint to start from; may be absent where the engine begins with weights of its own. */
+  readonly from?: string
   readonly settings: RunRlSettings
   readonly run: RunFolder
+  /** Computes elsewhere, and is closed at the end; default: an embedded engine. */
+  readonly engine?: Engine
   /** Shape of the model in `from`; default: the one that ships. */
   readonly config?: ModelConfig
   readonly workers?: number
@@ -72,8 +75,8 @@ export interface RlMetrics extends GrpoMetrics {
   /** Part of `rolloutMs`: opening problems and drawing views in this thread, mostly while workers sample. */
   readonly drawMs: number
   readonly trainMs: number
-  /** How long the engine's workers had nothing to do, in the mean: what is spent outside the engine. */
-  readonly outsideMs: number
+  /** How long the engine's workers had nothing to do, in the mean: what is spent outside the engine, if it tells. */
+  readonly outsideMs?: number
 }
 
 /** Steps in a row with a mean of fewer turns, hardly more than one, after which a run is called collapsed. */
@@ -82,14 +85,14 @@ const shortTurns = 1.3
 
 /** Returns how it ended. `stopped`: the same call goes on from the last checkpoint. */
 export async function runRl(options: RunRlOptions): Promise<'complete' | 'stopped' | 'collapsed'> {
-  const { settings, run, config, workers, signal } = options
+  const { settings, run, from, config, workers, signal } = options
   // The stem stays frozen: rewards are too coarse to teach it to see.
-  const engine = createEmbeddedEngine({ config, frozenStem: true, workers })
+  const engine = options.engine ?? createEmbeddedEngine({ config, frozenStem: true, workers })
   try {
     const last = await lastCheckpoint(run)
     const done = last?.step ?? 0
-    await engine.load(last ? run.file(last.file) : options.from)
-    if (!last) engine.resetOptimiser()
+    if (last) await engine.load(run.file(last.file))
+    else if (from !== undefined) await engine.loadWeights(from)
     const before = (await metricsOf(run, 'rl')).slice(0, done)
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
@@ -103,19 +106,19 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
       }
       if (stopping) return 'stopped'
     }
-    await engine.saveForUse(run.file(policyFile))
+    await engine.saveForUse(run.file(policyFileOf(engine)))
     return short < collapseSteps ? 'complete' : 'collapsed'
   } finally {
     await engine.close()
   }
 }
 
-async function rlStep(engine: EmbeddedEngine, options: RunRlOptions, step: number): Promise<RlMetrics> {
+async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<RlMetrics> {
   const { settings } = options
   const { groupSize, maxTurns } = settings
   const profile = embeddedProfileWith(settings)
   const seed = hashSeed(settings.seed, step)
-  const busyMs = engine.busyMs()
+  const busyMs = engine.busyMs?.()
   const startedMs = performance.now()
   const opened = await Promise.all(drawProblems(options, step).map((open) => open()))
   let drawMs = performance.now() - startedMs
@@ -131,7 +134,7 @@ async function rlStep(engine: EmbeddedEngine, options: RunRlOptions, step: numbe
     rolloutMs,
     drawMs,
     trainMs: stepMs - rolloutMs,
-    outsideMs: stepMs - (engine.busyMs() - busyMs),
+    ...(busyMs !== undefined && { outsideMs: stepMs - (engine.busyMs!() - busyMs) }),
   }
 }
 

@@ -3,6 +3,7 @@
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../model/config.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -49,6 +50,8 @@ export interface RunSftOptions {
   /** A checkpoint to start from, with its optimiser state; default: fresh weights. */
   readonly from?: string
   readonly run: RunFolder
+  /** Computes elsewhere, and is closed at the end: the stem is not taught there, so the stage before is left out. */
+  readonly engine?: Engine
   /** Shape of the model; default: the one that ships. */
   readonly config?: ModelConfig
   readonly workers?: number
@@ -62,6 +65,10 @@ export interface RunSftOptions {
 /** The file, inside the run folder, that can be used as a policy. */
 export const policyFile = 'policy.safetensors'
 
+export function policyFileOf({ checkpointSuffix }: Engine): string {
+  return `policy${checkpointSuffix}`
+}
+
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runSft(options: RunSftOptions): Promise<boolean> {
   const { trajectories, settings, from, run, config, workers, signal } = options
@@ -71,28 +78,33 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
     throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
   }
   if (turns.length < all.length) options.onDropped?.(all.length - turns.length)
-  const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
+  const embedded = options.engine
+    ? undefined
+    : createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
+  const engine = options.engine ?? embedded!
   try {
     const done = await lastCheckpoint(run)
     if (done) await engine.load(run.file(done.file))
     else if (from !== undefined) await engine.load(from)
-    if (done?.stage !== 'sft') {
+    if (embedded && done?.stage !== 'sft') {
       const firstStep = done ? done.step + 1 : 1
-      await teachStem(engine, settings, run, { firstStep, signal, onStep: options.onLook })
+      await teachStem(embedded, settings, run, { firstStep, signal, onStep: options.onLook })
       if (signal?.aborted) return false
     }
     await sft(engine, settings, (step) => batchAt(turns, options, step), run, {
       firstStep: done?.stage === 'sft' ? done.step + 1 : 1,
       signal,
       onStep: options.onStep,
-      beside: async (step) => {
-        const views = lookBatchAt(settings, settings.lookSteps + step)
-        const looked = await engine.lookForwardBackward(views, lookWeight / views.length)
-        return { look: lookMetrics(views, looked) }
-      },
+      beside:
+        embedded &&
+        (async (step) => {
+          const views = lookBatchAt(settings, settings.lookSteps + step)
+          const looked = await embedded.lookForwardBackward(views, lookWeight / views.length)
+          return { look: lookMetrics(views, looked) }
+        }),
     })
     if (signal?.aborted) return false
-    await engine.saveForUse(run.file(policyFile))
+    await engine.saveForUse(run.file(policyFileOf(engine)))
     return true
   } finally {
     await engine.close()

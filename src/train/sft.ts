@@ -27,7 +27,7 @@ export interface SftMetrics {
   readonly gradientNorm: number
   readonly learningRate: number
   readonly tokensPerSecond: number
-  /** Share of tokens of each kind that were the likeliest. */
+  /** Share of tokens of each kind that were the likeliest; empty where the engine cannot tell. */
   readonly accuracy: Readonly<Partial<Record<TokenKind, number>>>
 }
 
@@ -114,7 +114,7 @@ export async function sft(
       gradientNorm,
       learningRate: adam.learningRate,
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
-      accuracy: accuracyByKind(data, greedy),
+      accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
     }
     await run.append('metrics', { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)

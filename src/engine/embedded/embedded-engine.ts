@@ -3,6 +3,7 @@
  * its share of a batch and adds to its own gradient vector, which are summed in a fixed order, so that the same seed
  * and data give the same weights. Sampling requests are gathered into batches.
  */
+import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
@@ -25,16 +26,12 @@ export interface EmbeddedEngineOptions {
   readonly frozenStem?: boolean
 }
 
-/** The embedded engine can do more than the interface: teach the stem, and save without optimiser state. */
+/** The embedded engine can do more than the interface: teach the stem. */
 export interface EmbeddedEngine extends Engine {
   readonly config: ModelConfig
   /** Gradients of the perception loss, each view counting `scale`. */
   lookForwardBackward(data: readonly LookDatum[], scale: number): Promise<Looked>
-  /** Saves what is needed to sample, and nothing to train on. */
-  saveForUse(file: string): Promise<void>
-  /** Forgets the optimiser's state, for a new stage. */
-  resetOptimiser(): void
-  /** Milliseconds of work so far: the mean over the workers, and the optimiser's steps, for which all of them wait. */
+  /** The mean over the workers, and the optimiser's steps, for which all of them wait. */
   busyMs(): number
 }
 
@@ -121,14 +118,25 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     }
   }
 
+  async function load(file: string): Promise<void> {
+    const checkpoint: Checkpoint = await readCheckpoint(file)
+    if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
+      throw new UserError('checkpoint-foreign', `${file} holds a model of another shape. Name another checkpoint.`)
+    }
+    parameters.set(checkpoint.parameters)
+    adam = checkpoint.adam ?? newAdamState(size)
+    version++
+  }
+
   return {
     config,
+    checkpointSuffix: '.safetensors',
     async forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
       const parts = await onAll<Datum, ForwardBackward>(data, (part) => ({ kind: 'train', data: part, loss }))
       return {
         loss: parts.reduce((sum, part) => sum + part.loss, 0),
         logprobs: parts.flatMap((part) => part.logprobs),
-        greedy: parts.flatMap((part) => part.greedy),
+        greedy: parts.flatMap((part) => part.greedy!),
       }
     },
     async lookForwardBackward(data, scale) {
@@ -163,18 +171,12 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     },
     save: (file) => writeCheckpoint(file, { config, parameters, adam }),
     saveForUse: (file) => writeCheckpoint(file, { config, parameters }),
-    async load(file) {
-      const checkpoint: Checkpoint = await readCheckpoint(file)
-      if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
-        throw new UserError('checkpoint-foreign', `${file} holds a model of another shape. Name another checkpoint.`)
-      }
-      parameters.set(checkpoint.parameters)
-      adam = checkpoint.adam ?? newAdamState(size)
-      version++
-    },
-    resetOptimiser() {
+    load,
+    async loadWeights(file) {
+      await load(file)
       adam = newAdamState(size)
     },
+    discard: (file) => rm(file, { force: true }),
     busyMs: () => optimiserMs + replicas.reduce((sum, replica) => sum + replica.busyMs(), 0) / count,
     async close() {
       await Promise.all(replicas.map((replica) => replica.stop()))

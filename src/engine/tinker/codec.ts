@@ -1,0 +1,151 @@
+/** The two ways in which training requests and results are written: plain JSON and the protobuf of the hosted dialect. */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { dtypes, messageType } from './proto.ts'
+import {
+  type Chunk,
+  type ForwardBackwardRequest,
+  type ForwardBackwardResult,
+  read,
+  replies,
+  type SampledSequence,
+  type TensorData,
+} from './protocol.ts'
+
+export const contentTypes = { json: 'application/json', protobuf: 'application/x-protobuf' } as const
+
+export interface Body {
+  readonly type: string
+  readonly bytes: Uint8Array
+}
+
+/** A result as it came: a parsed JSON value, or protobuf. */
+export type Raw = { readonly json: unknown } | { readonly protobuf: Uint8Array }
+
+export function jsonBody(value: unknown): Body {
+  return { type: contentTypes.json, bytes: Buffer.from(JSON.stringify(value)) }
+}
+
+/** A chunk as JSON has it. */
+export function jsonChunk(chunk: Chunk): object {
+  return chunk.type === 'image' ? { ...chunk, data: base64(chunk.data) } : chunk
+}
+
+export function encodeForwardBackward(codec: keyof typeof contentTypes, request: ForwardBackwardRequest): Body {
+  return codec === 'json' ? forwardBackwardJson(request) : forwardBackwardProtobuf(request)
+}
+
+function forwardBackwardJson({ modelId, seqId, data, lossFn, lossFnConfig }: ForwardBackwardRequest): Body {
+  return jsonBody({
+    model_id: modelId,
+    seq_id: seqId,
+    forward_backward_input: {
+      data: data.map(({ chunks, inputs }) => ({
+        model_input: { chunks: chunks.map(jsonChunk) },
+        loss_fn_inputs: Object.fromEntries(
+          Object.entries(inputs).map(([name, tensor]) => [name, { ...tensor, shape: [tensor.data.length] }]),
+        ),
+      })),
+      loss_fn: lossFn,
+      ...(lossFnConfig && { loss_fn_config: lossFnConfig }),
+    },
+  })
+}
+
+function forwardBackwardProtobuf({ modelId, seqId, data, lossFn, lossFnConfig }: ForwardBackwardRequest): Body {
+  const type = messageType('ForwardBackwardRequest')
+  const chunkType = messageType('Chunk')
+  const chunkOf = (chunk: Chunk): object => {
+    const name = chunk.type === 'image' ? 'image' : 'encodedText'
+    const value =
+      chunk.type === 'image'
+        ? { data: chunk.data, format: chunk.format, expectedTokens: chunk.expected_tokens }
+        : { tokens: bytesOf(Int32Array.from(chunk.tokens)) }
+    return create(chunkType, { choice: { case: name, value } })
+  }
+  const tensorOf = ({ data: values, dtype }: TensorData): object => ({
+    choice: {
+      case: 'dense',
+      value: bytesOf(dtype === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values)),
+    },
+    dtype: dtypes[dtype],
+    shape: [BigInt(values.length)],
+  })
+  const message = create(type, {
+    modelId,
+    seqId,
+    lossFn,
+    lossFnConfig: lossFnConfig ?? {},
+    data: data.map(({ chunks, inputs }) => ({
+      modelInput: chunks.map(chunkOf),
+      lossFnInputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensorOf(tensor)])),
+    })),
+  })
+  return { type: contentTypes.protobuf, bytes: toBinary(type, message) }
+}
+
+/** Throws `TransportError` when it is no such result. */
+export function decodeForwardBackward(raw: Raw): ForwardBackwardResult {
+  if ('json' in raw) {
+    const { loss_fn_outputs, metrics } = read(replies.forwardBackward, raw.json, 'forward_backward')
+    return { logprobs: loss_fn_outputs.map(({ logprobs }) => logprobs.data), metrics: metrics ?? {} }
+  }
+  const { lossFnOutputs, metrics } = fromBinary(messageType('ForwardBackwardOutput'), raw.protobuf) as unknown as {
+    readonly lossFnOutputs: readonly { readonly fields: Readonly<Record<string, BatchedTensor>> }[]
+    readonly metrics: Readonly<Record<string, number>>
+  }
+  return { logprobs: lossFnOutputs.flatMap(({ fields }) => rowsOf(fields['logprobs'])), metrics }
+}
+
+interface BatchedTensor {
+  readonly data: Uint8Array
+  readonly offsets: Uint8Array
+  readonly dtype: number
+}
+
+/** One row a datum: row `i` lies between byte offsets `i` and `i + 1`. */
+function rowsOf(batched: BatchedTensor | undefined): number[][] {
+  const offsets = [...new BigInt64Array(aligned(batched?.offsets ?? new Uint8Array()))].map(Number)
+  return offsets.slice(1).map((end, i) => floats(batched!.data.subarray(offsets[i]!, end), batched!.dtype))
+}
+
+function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {
+  if (dtype === dtypes.float32) return [...new Float32Array(aligned(bytes))]
+  if (dtype !== dtypes.bfloat16) throw new RangeError(`log-probabilities of data type ${dtype}`)
+  // The upper half of a 32-bit number.
+  const words = Uint32Array.from(new Uint16Array(aligned(bytes)), (half) => half << 16)
+  return [...new Float32Array(words.buffer)]
+}
+
+/** Throws `TransportError` when it is no such result. */
+export function decodeSampled(raw: Raw): SampledSequence[] {
+  if ('json' in raw) {
+    const { sequences } = read(replies.sampled, raw.json, 'asample')
+    return sequences.map(({ tokens, logprobs, stop_reason }) => ({ tokens, logprobs, stopped: stop_reason === 'stop' }))
+  }
+  const { sequences } = fromBinary(messageType('SampleResponse'), raw.protobuf) as unknown as {
+    readonly sequences: readonly {
+      readonly stopReason: number
+      readonly tokens: Uint8Array
+      readonly logprobs?: Uint8Array
+    }[]
+  }
+  return sequences.map(({ stopReason, tokens, logprobs }) => ({
+    tokens: [...new Int32Array(aligned(tokens))],
+    logprobs: floats(logprobs ?? new Uint8Array()),
+    stopped: stopReason === 0,
+  }))
+}
+
+/** Little-endian, as all machines are that this runs on. */
+function bytesOf(array: Int32Array | Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(array.buffer)
+}
+
+/** A copy, since numbers may lie anywhere in a message. */
+function aligned(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

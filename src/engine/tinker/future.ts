@@ -1,0 +1,58 @@
+/** What a poll for a result says, in the words of every known server (tinker-protocol 1.8). Pure. */
+import type { Raw } from './codec.ts'
+import { contentTypes } from './codec.ts'
+import type { Exchange } from './http.ts'
+
+export type Outcome =
+  | { readonly kind: 'done'; readonly raw: Raw }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** The result is gone: the request has to be made again. */
+  | { readonly kind: 'expired' }
+  /** The server knows of no such request. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Nothing was said about the request: ask again. */
+  | { readonly kind: 'trouble'; readonly reason: string }
+
+/** By the body first: some servers answer everything with 200. */
+export function outcomeOf({ status, headers, bytes }: Exchange): Outcome {
+  if (status === 200 && headers.get('content-type')?.startsWith(contentTypes.protobuf)) {
+    return { kind: 'done', raw: { protobuf: bytes } }
+  }
+  const json = parsed(bytes)
+  const said = (json ?? {}) as { readonly type?: unknown; readonly error?: unknown; readonly category?: unknown }
+  if (said.type === 'try_again' || status === 408) return { kind: 'pending' }
+  if (status === 200) {
+    if (json === undefined) return { kind: 'trouble', reason: 'a reply that is not JSON' }
+    if (said.error !== undefined && said.category !== undefined) return { kind: 'failed', reason: reasonOf(json) }
+    return { kind: 'done', raw: { json } }
+  }
+  if (status === 410) return { kind: 'expired' }
+  if (status === 404) return { kind: 'unknown', reason: reasonOf(json) }
+  if (status === 429 || status >= 500) return { kind: 'trouble', reason: `${status} ${reasonOf(json)}`.trim() }
+  return { kind: 'failed', reason: `${status} ${reasonOf(json)}`.trim() }
+}
+
+export function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const longestReason = 500
+
+/** `detail` (a sentence, or a list of what is wrong where) or `error`, cut to a length that can be shown. */
+export function reasonOf(json: unknown): string {
+  const { detail, error } = (json ?? {}) as { readonly detail?: unknown; readonly error?: unknown }
+  const said = detail ?? error ?? ''
+  const text = Array.isArray(said)
+    ? said
+        .map((item: { loc?: unknown[]; msg?: unknown }) => `${item.loc?.join('.') ?? ''}: ${String(item.msg)}`)
+        .join('; ')
+    : typeof said === 'string'
+      ? said
+      : JSON.stringify(said)
+  return text.slice(0, longestReason)
+}

@@ -1,0 +1,35 @@
+/** Bounds how much is under way at once, in bytes or requests: first come, first served. */
+
+export interface Gate {
+  /** Does the work once there is room for `amount`. What alone is larger than the limit goes by itself. */
+  run<T>(amount: number, work: () => Promise<T>): Promise<T>
+}
+
+export function createGate(limit: number): Gate {
+  let inside = 0
+  const waiting: { readonly amount: number; readonly enter: () => void }[] = []
+  const fits = (amount: number): boolean => inside === 0 || inside + amount <= limit
+
+  function admit(): void {
+    while (waiting.length > 0 && fits(waiting[0]!.amount)) {
+      const { amount, enter } = waiting.shift()!
+      inside += amount
+      enter()
+    }
+  }
+
+  return {
+    async run(amount, work) {
+      await new Promise<void>((enter) => {
+        waiting.push({ amount, enter })
+        admit()
+      })
+      try {
+        return await work()
+      } finally {
+        inside -= amount
+        admit()
+      }
+    },
+  }
+}

@@ -1,0 +1,98 @@
+/** What servers of this protocol can do and how they differ: facts, so that algorithms need not know (tinker-protocol 4.5). */
+import type { Loss } from '../engine.ts'
+
+export interface ServerKind {
+  readonly name: string
+  /** How forward-backward requests and results are written; everything else is JSON. */
+  readonly codec: 'json' | 'protobuf'
+  /** What losses are reduced to between two optimiser steps; `mean`: over the tokens of a datum, then over the data. */
+  readonly reduction: 'sum' | 'mean'
+  readonly images: boolean
+  /** Which of Adam's settings count; the others are the server's own. */
+  readonly adam: 'all' | 'no-clip' | 'learning-rate'
+  readonly losses: readonly Loss['kind'][]
+  /** Rank of the adapter that is trained unless told otherwise; 0 trains all weights. */
+  readonly loraRank: number
+  /** Pending requests of a model are merged into one batch, padded to its longest sequence: send one at a time. */
+  readonly merges: boolean
+  /** 409 means "busy", and not that the request contradicts an earlier one. */
+  readonly conflictPasses: boolean
+  /** Keeps replies to the form of a turn (`SampleRequest.formed`): an extension for the small model. */
+  readonly formed: boolean
+}
+
+const common = {
+  codec: 'json',
+  reduction: 'sum',
+  images: true,
+  losses: ['cross-entropy', 'ppo'],
+  formed: false,
+} as const
+
+export const serverKinds = {
+  /** SkyRL on FSDP or Megatron. */
+  skyrl: { ...common, name: 'skyrl', adam: 'learning-rate', loraRank: 0, merges: true, conflictPasses: false },
+  /** SkyRL's JAX backend: text only. */
+  'skyrl-jax': {
+    ...common,
+    name: 'skyrl-jax',
+    reduction: 'mean',
+    images: false,
+    adam: 'no-clip',
+    loraRank: 8,
+    merges: false,
+    conflictPasses: false,
+  },
+  /** The Tinker service of Thinking Machines. */
+  hosted: {
+    ...common,
+    name: 'hosted',
+    codec: 'protobuf',
+    adam: 'all',
+    loraRank: 32,
+    merges: false,
+    conflictPasses: true,
+  },
+  /** The small model of this project behind the protocol. */
+  embedded: {
+    ...common,
+    name: 'embedded',
+    adam: 'all',
+    loraRank: 0,
+    merges: false,
+    conflictPasses: false,
+    formed: true,
+  },
+} as const satisfies Record<string, ServerKind>
+
+export type ServerKindName = keyof typeof serverKinds
+export const serverKindNames = Object.keys(serverKinds) as ServerKindName[]
+
+/** The name under which a server offers the small model. */
+export const embeddedModelName = 'mini-o3/embedded'
+
+/** By its address and the models that it lists. JAX servers do not tell and have to be named. */
+export function guessServerKind(url: URL, models: readonly string[]): ServerKind {
+  if (url.hostname.endsWith('.thinkingmachines.dev')) return serverKinds.hosted
+  return models.includes(embeddedModelName) ? serverKinds.embedded : serverKinds.skyrl
+}
+
+/** What such a server does otherwise than it is asked, one sentence each. */
+export function unhonoured(kind: ServerKind): string[] {
+  const notes: string[] = []
+  if (kind.adam === 'learning-rate')
+    notes.push(
+      'Of the optimiser only the learning rate is ours: betas, epsilon, weight decay and clipping are the server’s.',
+    )
+  if (kind.adam === 'no-clip') notes.push('Gradients are not clipped.')
+  if (kind.reduction === 'mean')
+    notes.push(
+      'Supervised losses are means over each sequence: long and short ones, and heavy and light ones, count the same.',
+    )
+  if (!kind.images) notes.push('Pictures are dropped: only text can be trained.')
+  if (kind.name !== 'embedded') {
+    notes.push('Which tokens were the likeliest is not told, so there is no accuracy by kind of token.')
+    notes.push('No part of the model is frozen by request; a vision tower is trained unless the server leaves it out.')
+  }
+  return notes
+}

@@ -1,0 +1,198 @@
+/**
+ * An engine on a Tinker-compatible server. Its state is disposable: a checkpoint is a note in the run folder, and going on
+ * means a new session with that checkpoint loaded.
+ */
+import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { MiniO3Error, UserError } from '../../shared/errors.ts'
+import type { AdamParameters, Datum, Engine, ForwardBackward, Loss } from '../engine.ts'
+import { createGate } from './gate.ts'
+import { createModel, type TinkerModel } from './model.ts'
+import { type Pointer, readPointer, writePointer } from './pointer.ts'
+import { type ForwardBackwardResult, read, replies } from './protocol.ts'
+import type { Renderer } from './renderer.ts'
+import { createSampler } from './sampler.ts'
+import { guessServerKind, type ServerKind } from './server-kinds.ts'
+import { openSession } from './session.ts'
+import { errorIs, openTransport, type Patience, type Transport } from './transport.ts'
+import { estimatedBytes, forMeans, lossOf, positions, splitData, wireDatum, wireLoss } from './wire-data.ts'
+
+export interface TinkerEngineOptions {
+  readonly url: string
+  /** Name of the environment variable with the key. */
+  readonly apiKeyEnv?: string
+  /** Default: guessed from the address and the models. */
+  readonly kind?: ServerKind
+  /** Default: the server's only one. */
+  readonly baseModel?: string
+  /** Default: the server kind's. */
+  readonly loraRank?: number
+  readonly seed?: number
+  readonly renderer: Renderer
+  readonly heartbeatMs?: number
+  readonly patience?: Partial<Patience>
+}
+
+export interface TinkerEngine extends Engine {
+  readonly kind: ServerKind
+  readonly baseModel: string
+}
+
+/** Bytes on their way at once: training data and prompts (the bounds of the protocol's own client). */
+const bytesInFlight = { training: 50_000_000, sampling: 10_485_760 } as const
+const maxSampling = 512
+const unloadMs = 10_000
+
+/** Opens a session; the model is made when it is first needed. Throws `UserError` when the server lacks what is asked. */
+export async function tinkerEngine(options: TinkerEngineOptions): Promise<TinkerEngine> {
+  const { url, apiKeyEnv, renderer, seed = 0, patience } = options
+  let known = options.kind
+  const conflictPasses = (): boolean => known?.conflictPasses ?? false
+  const transport = openTransport({ url, apiKeyEnv, conflictPasses, patience })
+  const models = await modelsOf(transport)
+  const kind = (known ??= guessServerKind(transport.url, models))
+  const baseModel = chooseModel(models, options.baseModel)
+  const settings = { baseModel, loraRank: options.loraRank ?? kind.loraRank, seed }
+  const session = await openSession(transport, options.heartbeatMs)
+  const trainingBytes = createGate(bytesInFlight.training)
+  const gates = { bytes: createGate(bytesInFlight.sampling), requests: createGate(maxSampling) }
+  let made = 0
+  let opened: Promise<TinkerModel> | undefined
+  let saved = 0
+  /** Data whose gradients wait for a step. */
+  let waiting = 0
+
+  const model = (): Promise<TinkerModel> => (opened ??= createModel(transport, session, kind, settings, made++))
+
+  /** Weights can only be loaded into a model that nothing was asked of. */
+  async function load(file: string, optimiser: boolean): Promise<void> {
+    const { weights } = await readPointer(file)
+    await (await opened)?.unload()
+    opened = undefined
+    await (await model()).load(weights, optimiser)
+  }
+
+  /** Unique on the server: a name that is there already says that a repeated request has been served before. */
+  const nameFor = (file: string): string =>
+    `${basename(file)
+      .replace(/\.\w+$/, '')
+      .replaceAll(/[^a-zA-Z0-9_-]/g, '-')}-${++saved}`
+
+  async function pointerTo(file: string, use: boolean): Promise<void> {
+    const name = nameFor(file)
+    const current = await model()
+    const pointer: Pointer = { server: transport.url.host, baseModel, weights: await current.save(name) }
+    await writePointer(file, use ? { ...pointer, sampler: await current.saveForSampler(name) } : pointer)
+  }
+
+  async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
+    check(kind, data, loss, waiting)
+    const rendered = await Promise.all(data.map(({ prompt }) => renderer.render(prompt)))
+    const whole = data.map((datum, i) => wireDatum(rendered[i]!, datum, loss))
+    const parts = splitData(kind.reduction === 'mean' ? forMeans(whole) : whole)
+    const { lossFn, lossFnConfig } = wireLoss(loss)
+    const config = data.some(({ formed }) => formed) ? { ...lossFnConfig, formed: 1 } : lossFnConfig
+    const current = await model()
+    const results: Promise<ForwardBackwardResult>[] = []
+    for (const part of parts) {
+      const bytes = part.reduce((sum, datum) => sum + estimatedBytes(datum), 0)
+      const result = trainingBytes.run(bytes, () =>
+        current.forwardBackward({ data: part, lossFn, lossFnConfig: config }),
+      )
+      results.push(result)
+      if (kind.merges) await result
+    }
+    const trained = await Promise.all(results)
+    waiting += data.length
+    const logprobs = trained
+      .flatMap((result) => result.logprobs)
+      .map((row, d) => ownLogprobs(row, positions(whole[d]!.chunks), data[d]!))
+    return { loss: lossOf(data, loss, logprobs), logprobs }
+  }
+
+  return {
+    kind,
+    baseModel,
+    checkpointSuffix: '.json',
+    forwardBackward: train,
+    async optimStep(adam) {
+      const metrics = await (await model()).optimStep(wireAdam(adam))
+      waiting = 0
+      const [, gradientNorm] = Object.entries(metrics).find(([name]) => /grad_norm(:\w+)?$/.test(name)) ?? []
+      return { gradientNorm: gradientNorm ?? Number.NaN }
+    },
+    async sampler() {
+      return createSampler(transport, await (await model()).publish(), kind, renderer, gates)
+    },
+    save: (file) => pointerTo(file, false),
+    saveForUse: (file) => pointerTo(file, true),
+    load: (file) => load(file, true),
+    loadWeights: (file) => load(file, false),
+    async discard(file) {
+      const { weights } = await readPointer(file)
+      const [, id, name] = /^tinker:\/\/([^/]+)\/weights\/([^/]+)$/.exec(weights) ?? []
+      try {
+        if (id !== undefined) await transport.delete(`training_runs/${id}/checkpoints/weights/${name}`)
+      } catch (error) {
+        // Gone already: that is what was wanted.
+        if (!errorIs(error, 'tinker-unknown')) throw error
+      }
+      await rm(file, { force: true })
+    },
+    async close() {
+      // A server that is gone keeps no model, and one that hangs shall not keep us.
+      const left = opened?.then((current) => current.unload())
+      const late = new Promise<void>((resolve) => setTimeout(resolve, unloadMs).unref())
+      await Promise.race([left, late]).catch(() => {})
+      session.close()
+      transport.fail(new MiniO3Error('engine-stopped', 'The engine is closed.'))
+    },
+  }
+}
+
+async function modelsOf(transport: Transport): Promise<string[]> {
+  const said = read(replies.capabilities, await transport.get('get_server_capabilities'), 'get_server_capabilities')
+  return said.supported_models.map(({ model_name }) => model_name)
+}
+
+function chooseModel(models: readonly string[], asked: string | undefined): string {
+  const chosen = asked ?? (models.length === 1 ? models[0]! : undefined)
+  if (chosen !== undefined && models.includes(chosen)) return chosen
+  const names = models.slice(0, 8).join(', ')
+  throw new UserError('model-unknown', `Name one of the server's models with --base-model. It has ${names}.`)
+}
+
+/** What a server could not compute as it is meant. */
+function check(kind: ServerKind, data: readonly Datum[], loss: Loss, waiting: number): void {
+  if (!kind.losses.includes(loss.kind))
+    throw new MiniO3Error('tinker-loss', `A ${kind.name} server has no ${loss.kind}.`)
+  if (!kind.images)
+    throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot train on these data.`)
+  const formed = data.filter((datum) => datum.formed).length
+  if (loss.kind === 'ppo' && formed > 0 && (!kind.formed || formed < data.length)) {
+    throw new MiniO3Error('tinker-formed', `A ${kind.name} server cannot train on replies that were held to a form.`)
+  }
+  if (kind.reduction === 'mean' && waiting > 0) {
+    throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
+  }
+}
+
+function wireAdam({ learningRate, beta1, beta2, epsilon, weightDecay, clipNorm }: AdamParameters) {
+  return {
+    learning_rate: learningRate,
+    beta1,
+    beta2,
+    eps: epsilon,
+    weight_decay: weightDecay,
+    grad_clip_norm: Number.isFinite(clipNorm) ? clipNorm : 0,
+  }
+}
+
+/** The reply's own, which stand at the end. */
+function ownLogprobs(row: readonly number[], length: number, { reply }: Datum): readonly number[] {
+  if (row.length === length) return row.slice(-reply.length)
+  throw new MiniO3Error(
+    'tinker-lengths',
+    `The server returned ${row.length} log-probabilities for a sequence of ${length}: it counts pictures otherwise.`,
+  )
+}

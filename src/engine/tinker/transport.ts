@@ -1,0 +1,200 @@
+/**
+ * Requests to a Tinker server: the key, tries again where that is safe, results by long poll, and one place where all of
+ * it stops. Knows nothing of models.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { baseUrlOf, below, keyFrom, withoutKey } from '../../endpoint/address.ts'
+import { retryAfterMs, type Tried, withRetries } from '../../endpoint/retry.ts'
+import { AbortedError, TransportError, UserError } from '../../shared/errors.ts'
+import { type Body, contentTypes, jsonBody, type Raw } from './codec.ts'
+import { type Outcome, outcomeOf, parsed, reasonOf } from './future.ts'
+import { exchange, type Exchange } from './http.ts'
+import { read, replies } from './protocol.ts'
+
+export interface TransportOptions {
+  /** Without `/api/v1`. */
+  readonly url: string
+  /** Name of the environment variable that holds the key; none: no key is sent. */
+  readonly apiKeyEnv?: string
+  /** 409 means "busy". */
+  readonly conflictPasses: () => boolean
+  /** Waits, to be shortened by tests. */
+  readonly patience?: Partial<Patience>
+}
+
+export interface Patience {
+  readonly timeoutMs: number
+  /** One long poll. */
+  readonly pollMs: number
+  /** Polls come no closer. */
+  readonly pollEveryMs: number
+  readonly maxTries: number
+  readonly backoffMs: number
+  readonly maxWaitMs: number
+}
+
+/** About five minutes of trying, as the protocol's own client does. */
+const patient: Patience = {
+  timeoutMs: 60_000,
+  pollMs: 45_000,
+  pollEveryMs: 100,
+  maxTries: 15,
+  backoffMs: 1000,
+  maxWaitMs: 30_000,
+}
+
+/** `repeat`: asked again also when the server may have acted. `careful`: only when it certainly has not. */
+export type Retry = 'repeat' | 'careful' | 'never'
+
+export interface Transport {
+  readonly url: URL
+  get(path: string): Promise<unknown>
+  post(path: string, body: object | Body, retry: Retry, timeoutMs?: number): Promise<unknown>
+  delete(path: string): Promise<void>
+  /** Posts what is answered with a promise, and returns that promise's id. */
+  submit(path: string, body: object | Body, retry: Retry): Promise<string>
+  /** Waits for a promised result. `again` makes the request anew when the server has forgotten the result. */
+  result(requestId: string, what: string, again?: () => Promise<string>): Promise<Raw>
+  /** Everything under way and everything to come fails with `error`. */
+  fail(error: Error): void
+}
+
+/** The server has not acted on a request that it answers so. */
+const untouched = new Set([408, 425, 429, 503])
+
+export function openTransport(options: TransportOptions): Transport {
+  const url = baseUrlOf(options.url)
+  const key = keyFrom(options.apiKeyEnv)
+  const patience = { ...patient, ...options.patience }
+  const stop = new AbortController()
+  const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key }
+  const { maxTries, backoffMs, maxWaitMs } = patience
+  const rules = { maxTries, backoffMs, maxWaitMs, signal: stop.signal, onRetry: () => {} }
+
+  /** An abort is always `fail`'s: its reason is what went wrong. */
+  async function orFailed<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw error instanceof AbortedError && stop.signal.aborted ? stop.signal.reason : error
+    }
+  }
+
+  async function ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body: Body | undefined,
+    retry: Retry,
+    timeoutMs = patience.timeoutMs,
+  ): Promise<Exchange> {
+    const asked = { method, headers, body, timeoutMs, signal: stop.signal }
+    const attempt = async (): Promise<Tried<Exchange>> => {
+      let answer: Exchange
+      try {
+        answer = await exchange(below(url, `/api/v1/${path}`), asked)
+      } catch (error) {
+        const passes = retry === 'repeat' || (retry === 'careful' && errorIs(error, 'tinker-unreachable'))
+        if (passes && error instanceof TransportError && error.code !== 'tinker-reply') return { error }
+        throw error
+      }
+      if (answer.status < 300) return { result: answer }
+      const { status } = answer
+      const error = refusal(path, answer)
+      const conflict = status === 409 && options.conflictPasses()
+      const passes = untouched.has(status) || ((status >= 500 || conflict) && retry === 'repeat')
+      if (!passes || retry === 'never' || !(error instanceof TransportError)) throw error
+      return { error, waitMs: retryAfterMs(Object.fromEntries(answer.headers)) }
+    }
+    return orFailed(withRetries(attempt, rules))
+  }
+
+  function refusal(path: string, { status, bytes }: Exchange): TransportError | UserError {
+    const reason = withoutKey(reasonOf(parsed(bytes)), key)
+    const said = `The server answered ${path} with ${status}${reason === '' ? '' : `: ${reason}`}.`
+    if (status === 401 || status === 403) {
+      const fix = options.apiKeyEnv
+        ? `Check the key in ${options.apiKeyEnv}.`
+        : 'Name the variable that holds a key: --api-key-env.'
+      return new UserError('tinker-key', `${said} ${fix}`)
+    }
+    if (status === 409) return new TransportError('tinker-conflict', said)
+    if (status === 404) return new TransportError('tinker-unknown', said)
+    return new TransportError('tinker-refused', said)
+  }
+
+  const jsonOf = ({ bytes }: Exchange): unknown => parsed(bytes)
+  const bodyOf = (body: object | Body): Body => ('bytes' in body && 'type' in body ? (body as Body) : jsonBody(body))
+  const post: Transport['post'] = async (path, body, retry, timeoutMs) =>
+    jsonOf(await ask('POST', path, bodyOf(body), retry, timeoutMs))
+
+  /** One poll; trouble is tried again with a growing wait. */
+  async function poll(requestId: string, what: string): Promise<Outcome> {
+    const asked = {
+      method: 'POST' as const,
+      headers: { ...headers, accept: `${contentTypes.protobuf}, ${contentTypes.json}` },
+      body: jsonBody({ request_id: requestId }),
+      timeoutMs: patience.pollMs,
+      signal: stop.signal,
+    }
+    return orFailed(
+      withRetries(async (): Promise<Tried<Outcome>> => {
+        let answer: Exchange
+        try {
+          answer = await exchange(below(url, '/api/v1/retrieve_future'), asked)
+        } catch (error) {
+          if (errorIs(error, 'tinker-timeout')) return { result: { kind: 'pending' } }
+          if (error instanceof TransportError) return { error }
+          throw error
+        }
+        const outcome = outcomeOf(answer)
+        if (outcome.kind !== 'trouble') return { result: outcome }
+        const why = `Waiting for ${what}: ${withoutKey(outcome.reason, key)}.`
+        return {
+          error: new TransportError('tinker-trouble', why),
+          waitMs: retryAfterMs(Object.fromEntries(answer.headers)),
+        }
+      }, rules),
+    )
+  }
+
+  return {
+    url,
+    get: async (path) => jsonOf(await ask('GET', path, undefined, 'repeat')),
+    post,
+    async delete(path) {
+      await ask('DELETE', path, undefined, 'repeat')
+    },
+    submit: async (path, body, retry) => read(replies.acknowledged, await post(path, body, retry), path).request_id,
+    async result(requestId, what, again) {
+      let id = requestId
+      for (;;) {
+        const startedMs = performance.now()
+        const outcome = await poll(id, what)
+        if (outcome.kind === 'done') return outcome.raw
+        if (outcome.kind === 'expired' && again) id = await again()
+        else if (outcome.kind !== 'pending') throw failure(outcome, what, key)
+        const early = patience.pollEveryMs - (performance.now() - startedMs)
+        if (early > 0) await orFailed(wait(early, undefined, { signal: stop.signal }).catch(aborted))
+      }
+    },
+    fail: (error) => stop.abort(error),
+  }
+}
+
+function aborted(): never {
+  throw new AbortedError()
+}
+
+function failure(outcome: { kind: string; reason?: string }, what: string, key: string | undefined): TransportError {
+  const reason = withoutKey(outcome.reason ?? '', key)
+  if (outcome.kind === 'failed') return new TransportError('tinker-failed', `The server failed at ${what}: ${reason}`)
+  return new TransportError(
+    'tinker-lost',
+    `The server no longer knows of a request (${what}); it was probably started anew. ` +
+      'Repeat the command to go on from the last checkpoint.',
+  )
+}
+
+export function errorIs(error: unknown, code: string): boolean {
+  return error instanceof TransportError && error.code === code
+}

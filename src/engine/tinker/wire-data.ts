@@ -1,0 +1,129 @@
+/** Data of the engine as sequences of the protocol, and log-probabilities back to the reply they belong to. Pure. */
+import type { Datum, Loss } from '../engine.ts'
+import type { Chunk, TensorData, WireDatum } from './protocol.ts'
+
+export function lengthOf(chunk: Chunk): number {
+  return chunk.type === 'image' ? chunk.expected_tokens : chunk.tokens.length
+}
+
+/** Positions of all chunks, pictures at their full length. */
+export function positions(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0)
+}
+
+/** The chunks with `tokens` behind them; the last chunk grows if it is text. */
+export function append(chunks: readonly Chunk[], tokens: readonly number[]): Chunk[] {
+  const last = chunks.at(-1)
+  if (tokens.length === 0) return [...chunks]
+  return last?.type === 'encoded_text'
+    ? [...chunks.slice(0, -1), { type: 'encoded_text', tokens: [...last.tokens, ...tokens] }]
+    : [...chunks, { type: 'encoded_text', tokens }]
+}
+
+/**
+ * A datum behind its rendered prompt: the sequence without its last token, and for each position the token that follows,
+ * with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there.
+ */
+export function wireDatum(prompt: readonly Chunk[], datum: Datum, loss: Loss): WireDatum {
+  const { reply } = datum
+  const all = prompt.flatMap((chunk) => (chunk.type === 'image' ? zeros(chunk.expected_tokens) : [...chunk.tokens]))
+  const before = all.length - 1
+  const tensor = (dtype: TensorData['dtype'], values: readonly number[]): TensorData => ({
+    dtype,
+    data: [...zeros(before), ...values],
+  })
+  const targets: TensorData = { dtype: 'int64', data: [...all.slice(1), ...reply] }
+  const chunks = append(prompt, reply.slice(0, -1))
+  if (loss.kind === 'cross-entropy') {
+    return { chunks, inputs: { target_tokens: targets, weights: tensor('float32', datum.weights!) } }
+  }
+  return {
+    chunks,
+    inputs: {
+      target_tokens: targets,
+      logprobs: tensor('float32', datum.oldLogprobs!),
+      advantages: tensor('float32', datum.advantages!),
+    },
+  }
+}
+
+/**
+ * The same for a server that takes means, over the weights of a sequence and then over the sequences: advantages times
+ * both divisors, so that its mean is our sum. Every call has to hold all data of an optimiser step. Weights cannot be
+ * mended so: the server divides each sequence's by their own sum.
+ */
+export function forMeans(data: readonly WireDatum[]): WireDatum[] {
+  return data.map(({ chunks, inputs }) => {
+    const { advantages } = inputs
+    if (!advantages) return { chunks, inputs }
+    const weights = advantages.data.map((value) => (value === 0 ? 0 : 1))
+    const count = weights.reduce<number>((a, b) => a + b, 0)
+    const scaled = advantages.data.map((value) => value * data.length * count)
+    return {
+      chunks,
+      inputs: { ...inputs, weights: { dtype: 'float32', data: weights }, advantages: { ...advantages, data: scaled } },
+    }
+  })
+}
+
+function zeros(count: number): number[] {
+  return Array.from({ length: count }, () => 0)
+}
+
+/** The loss as the protocol names it; thresholds are ratios. */
+export function wireLoss(loss: Loss): { readonly lossFn: string; readonly lossFnConfig?: Record<string, number> } {
+  if (loss.kind === 'cross-entropy') return { lossFn: 'cross_entropy' }
+  const { clipLow, clipHigh } = loss
+  return {
+    lossFn: 'ppo',
+    lossFnConfig: { clip_low_threshold: 1 - clipLow, clip_high_threshold: 1 + clipHigh },
+  }
+}
+
+/** The summed loss, from log-probabilities alone: what servers report differs in what it is summed over. */
+export function lossOf(data: readonly Datum[], loss: Loss, logprobs: readonly (readonly number[])[]): number {
+  let sum = 0
+  for (const [d, { weights, advantages, oldLogprobs }] of data.entries()) {
+    for (const [i, logprob] of logprobs[d]!.entries()) {
+      if (loss.kind === 'cross-entropy') sum -= weights![i]! * logprob
+      else {
+        const ratio = Math.exp(logprob - oldLogprobs![i]!)
+        const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
+        sum -= Math.min(ratio * advantages![i]!, clipped * advantages![i]!)
+      }
+    }
+  }
+  return sum
+}
+
+/** Bytes that a sequence takes on the wire, roughly: what bounds are counted in. */
+export function estimatedBytes({ chunks, inputs }: WireDatum): number {
+  const text = chunks.reduce(
+    (sum, chunk) => sum + (chunk.type === 'image' ? chunk.data.length : chunk.tokens.length * 4),
+    0,
+  )
+  return text + Object.values(inputs).reduce((sum, { data }) => sum + data.length * 4, 0)
+}
+
+export const requestLimits = { data: 1024, bytes: 5_000_000 } as const
+
+/** Runs of neighbours that fit into one request each; a sequence that is larger than the limit goes alone. */
+export function splitData(
+  data: readonly WireDatum[],
+  limits: { data: number; bytes: number } = requestLimits,
+): WireDatum[][] {
+  const parts: WireDatum[][] = []
+  let bytes = Infinity
+  for (const datum of data) {
+    const own = estimatedBytes(datum)
+    const last = parts.at(-1)
+    if (last && last.length < limits.data && bytes + own <= limits.bytes) {
+      last.push(datum)
+      bytes += own
+    } else {
+      parts.push([datum])
+      bytes = own
+    }
+  }
+  return parts
+}

@@ -1,0 +1,121 @@
+/**
+ * A model of the test server: the embedded engine behind the protocol. Data are checked against every rule of length and
+ * position before they are trained on; the reply begins where the first weight or advantage is not 0.
+ */
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import sharp from 'sharp'
+import { createEmbeddedEngine, type EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
+import type { Datum, Loss, Sampler } from '../src/engine/engine.ts'
+import { defaultConfig, imageTokens } from '../src/model/config.ts'
+import { special } from '../src/model/tokenizer.ts'
+import type { Pixels } from '../src/vision/picture.ts'
+import type { Sent, SentChunk, SentDatum } from './tinker-requests.ts'
+
+/** What is wrong with a request: answered as the failure of its future. */
+export class BadRequest extends Error {}
+
+export interface ServedModel {
+  train(input: Sent<'forward_backward'>['forward_backward_input']): Promise<{ logprobs: number[][] }>
+  step(adam: Sent<'optim_step'>['adam_params']): Promise<{ gradientNorm: number }>
+  save(file: string): Promise<void>
+  load(file: string, optimizer: boolean): Promise<void>
+  sampler(): Promise<Sampler>
+  close(): Promise<void>
+}
+
+export async function serveModel(options: EmbeddedEngineOptions & { readonly base?: string }): Promise<ServedModel> {
+  const engine = createEmbeddedEngine(options)
+  if (options.base !== undefined) await engine.loadWeights(options.base)
+  return {
+    async train({ data, loss_fn, loss_fn_config }) {
+      const loss = lossOf(loss_fn, loss_fn_config)
+      const read = await Promise.all(data.map((datum) => readDatum(datum, loss, loss_fn_config?.formed === 1)))
+      const { logprobs } = await engine.forwardBackward(read, loss)
+      // One for every position of the sequence, as the protocol has it.
+      return {
+        logprobs: logprobs.map((row, d) => {
+          const length = data[d]!.loss_fn_inputs.target_tokens.data.length
+          return [...Array.from({ length: length - row.length }, () => 0), ...row]
+        }),
+      }
+    },
+    step: ({ learning_rate, beta1, beta2, eps, weight_decay, grad_clip_norm }) =>
+      engine.optimStep({
+        learningRate: learning_rate,
+        beta1,
+        beta2,
+        epsilon: eps,
+        weightDecay: weight_decay,
+        clipNorm: grad_clip_norm === 0 ? Infinity : grad_clip_norm,
+      }),
+    async save(file) {
+      await mkdir(dirname(file), { recursive: true })
+      await engine.save(file)
+    },
+    load: (file, optimizer) => (optimizer ? engine.load(file) : engine.loadWeights(file)),
+    sampler: () => engine.sampler(),
+    close: () => engine.close(),
+  }
+}
+
+function lossOf(
+  name: 'cross_entropy' | 'ppo',
+  config: { clip_low_threshold: number; clip_high_threshold: number } | undefined,
+): Loss {
+  if (name === 'cross_entropy') {
+    if (config) throw new BadRequest('cross_entropy takes no loss_fn_config')
+    return { kind: 'cross-entropy' }
+  }
+  if (!config) throw new BadRequest('both thresholds have to be sent')
+  const { clip_low_threshold: low, clip_high_threshold: high } = config
+  return { kind: 'ppo', clipLow: 1 - low, clipHigh: high - 1 }
+}
+
+async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise<Datum> {
+  const { chunks } = datum.model_input
+  const { target_tokens, weights, advantages, logprobs } = datum.loss_fn_inputs
+  const { view, text } = await readChunks(chunks)
+  const image = imageTokens(defaultConfig)
+  const length = image + text.length
+  for (const [name, tensor] of Object.entries(datum.loss_fn_inputs)) {
+    if (tensor.data.length !== length || tensor.shape[0] !== length)
+      throw new BadRequest(`${name} has ${tensor.data.length} entries for a sequence of ${length}`)
+  }
+  const targets = target_tokens.data
+  const positions = [...Array.from({ length: image }, () => 0), ...text]
+  for (let i = 0; i + 1 < length; i++) {
+    if (targets[i] !== positions[i + 1]) throw new BadRequest(`target ${i} is ${targets[i]}, not ${positions[i + 1]}`)
+  }
+  const given = loss.kind === 'cross-entropy' ? weights : advantages
+  const other = loss.kind === 'cross-entropy' ? (advantages ?? logprobs) : weights
+  if (!given || other || (loss.kind === 'ppo' && !logprobs)) throw new BadRequest(`wrong inputs for ${loss.kind}`)
+  const start = given.data.findIndex((value) => value !== 0)
+  if (start < image) throw new BadRequest('nothing to learn, or a weight where the picture is')
+  if (logprobs?.data.slice(0, start).some((value) => value !== 0))
+    throw new BadRequest('old log-probabilities of a prompt')
+  const reply = targets.slice(start)
+  const prompt = { view, tokens: text.slice(0, start - image + 1) }
+  return loss.kind === 'cross-entropy'
+    ? { prompt, reply, weights: given.data.slice(start) }
+    : { prompt, reply, formed, advantages: given.data.slice(start), oldLogprobs: logprobs!.data.slice(start) }
+}
+
+/** One view, then text: what the small model reads. Picture tokens are counted, not believed. */
+export async function readChunks(chunks: readonly SentChunk[]): Promise<{ view: Pixels; text: number[] }> {
+  const [image, ...texts] = chunks
+  if (image?.type !== 'image' || texts.length === 0) throw new BadRequest('the model reads one view and text behind it')
+  if (texts.length > 1) throw new BadRequest('text that stands together has to be one chunk')
+  const own = imageTokens(defaultConfig)
+  if (image.expected_tokens !== own)
+    throw new BadRequest(`Expected ${image.expected_tokens} tokens, got ${own} from image`)
+  const { data, info } = await sharp(Buffer.from(image.data, 'base64'))
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  if (info.format !== 'raw' || info.width !== defaultConfig.viewPx || info.height !== defaultConfig.viewPx)
+    throw new BadRequest(`a view of ${info.width} x ${info.height}`)
+  const text = texts.flatMap((chunk) => (chunk.type === 'encoded_text' ? chunk.tokens : []))
+  if (text.includes(special.pad)) throw new BadRequest('padding among the tokens')
+  return { view: { width: info.width, height: info.height, data }, text }
+}
