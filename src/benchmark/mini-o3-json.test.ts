@@ -135,6 +135,7 @@ describe('readProblems', () => {
     [{ ...row, solution: ' ' }, 'field solution'],
     [{ ...row, solution: { text: 'Red' } }, 'field solution'],
     [{ ...row, level: 'insane' }, 'field level'],
+    [{ ...row, choices: ['red'] }, 'field choices: has to hold two choices or more'],
     [{ ...row, target_box: [0.5, 0, 0.4, 1] }, 'field target_box: has to be [x0, y0, x1, y1]'],
     [{ ...row, target_box: [0, 0, 4096, 4096] }, 'field target_box'],
     [{ ...sceneRow, scene: { ...scene, seed: -1 } }, 'field scene.seed'],

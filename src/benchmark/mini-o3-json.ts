@@ -1,6 +1,6 @@
 /**
  * Reads problems from Mini-o3 JSON: an array of rows `images, problem, solution, data_source, doc_id`, also with what
- * `mini-o3 probe build` adds (`level, target_box, scene, side_px`). Every row is checked before anything is searched.
+ * `mini-o3 probe build` adds (`level, choices, target_box, scene, side_px`). Every row is checked before anything is searched.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
@@ -97,6 +97,7 @@ const rowSchema = z.object({
   data_source: text,
   doc_id: textOrNumber,
   level: z.enum(levels).optional(),
+  choices: z.array(text).min(2, 'has to hold two choices or more').optional(),
   target_box: z
     .tuple([z.number(), z.number(), z.number(), z.number()])
     .refine(([x0, y0, x1, y1]) => x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= 1 && y1 <= 1, {
@@ -134,6 +135,7 @@ function problemOf(row: Row): Problem {
     question: row.problem,
     answer: row.solution,
     ...(level && { level }),
+    ...(row.choices && { choices: row.choices }),
     ...(row.target_box && { targetBoxRel: relativeBox(...row.target_box) }),
   }
 }
