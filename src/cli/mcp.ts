@@ -1,9 +1,7 @@
 /** `mini-o3 mcp`: visual search as tools for other programs, over stdin and stdout. Nothing else is written to stdout. */
 import { once } from 'node:events'
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import type { Command } from 'commander'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
-import { mcpServer } from '../server/mcp-server.ts'
 import { SearchQueue } from '../server/search-queue.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from './choose-policy.ts'
@@ -41,6 +39,11 @@ const queueLimits = { atOnce: 4, waiting: 60 }
 async function mcp(words: McpWords): Promise<void> {
   checkPolicyName(words, askPolicies)
   const profile = profileOf(words)
+  // Loaded here, so that no other command waits for it.
+  const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
+    import('../server/mcp-server.ts'),
+    import('@modelcontextprotocol/sdk/server/stdio.js'),
+  ])
   const policy = await openPolicy(words, profile)
   const searcher = {
     name: words.policy,

@@ -1,7 +1,5 @@
 /** The tools of `mcp-server.ts` over HTTP: every request is a connection of its own, so that nothing is held between them. */
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { orAborted } from '../shared/deadline.ts'
-import { mcpServer } from './mcp-server.ts'
 import type { McpOptions } from './mcp-server.ts'
 import type { Routes } from './start-server.ts'
 
@@ -9,6 +7,11 @@ import type { Routes } from './start-server.ts'
 export function mcpRoutes(options: Omit<McpOptions, 'files'>): Routes {
   return {
     'POST /mcp': async (parsedBody, { signal, headers }) => {
+      // Loaded when it is first asked for: nobody else should wait for it.
+      const [{ mcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
+        import('./mcp-server.ts'),
+        import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
+      ])
       const server = mcpServer({ ...options, files: false })
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
       const close = (): void => void server.close()
