@@ -140,8 +140,14 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             </select>
           </label>
           <p class="note">{policy.note}</p>
-          <Slider name="At most" unit="turns" value={maxTurns} most={limits.turns} onValue={setMaxTurns} />
-          <Slider name="How often" unit="searches" value={samples} most={limits.samples} onValue={setSamples} />
+          <Slider name="At most" unit={['turn', 'turns']} value={maxTurns} most={limits.turns} onValue={setMaxTurns} />
+          <Slider
+            name="How often"
+            unit={['search', 'searches']}
+            value={samples}
+            most={limits.samples}
+            onValue={setSamples}
+          />
           <button type="submit" class="go" disabled={busy !== undefined}>
             {busy ?? 'Search'}
           </button>
@@ -158,13 +164,15 @@ function AskForm({ setup }: { readonly setup: Setup }) {
 
 interface SliderProps {
   readonly name: string
-  readonly unit: string
+  /** Of one, of several. */
+  readonly unit: readonly [string, string]
   readonly value: number
   readonly most: number
   readonly onValue: (value: number) => void
 }
 
 function Slider({ name, unit, value, most, onValue }: SliderProps) {
+  const words = `${value} ${unit[value === 1 ? 0 : 1]}`
   return (
     <label class="slider">
       <span>{name}</span>
@@ -173,12 +181,10 @@ function Slider({ name, unit, value, most, onValue }: SliderProps) {
         min={1}
         max={most}
         value={value}
-        aria-valuetext={`${value} ${unit}`}
+        aria-valuetext={words}
         onInput={(event) => onValue(Number(event.currentTarget.value))}
       />
-      <output>
-        {value} {unit}
-      </output>
+      <output>{words}</output>
     </label>
   )
 }

@@ -98,7 +98,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
           <div class="side-by-side">
             {entries.map((entry, index) => (
               <div key={index} class={index === at ? 'chosen' : ''}>
-                <SearchCanvas {...canvas} search={entry.search} urls={entry.urls} />
+                <SearchCanvas {...canvas} follow={follow && index === at} search={entry.search} urls={entry.urls} />
                 <Outcome search={entry.search} sample={index} turn={turn} />
                 <SearchTree
                   search={entry.search}

@@ -17,6 +17,7 @@ import { addReport } from './report.ts'
 import { addRl } from './rl.ts'
 import { addServe } from './serve.ts'
 import { addSft } from './sft.ts'
+import { addView } from './view.ts'
 import { examples } from './words.ts'
 
 function program(): Command {
@@ -44,6 +45,7 @@ function program(): Command {
     addJudge,
     addExport,
     addServe,
+    addView,
     addMcp,
     addDoctor,
   ])

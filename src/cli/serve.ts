@@ -1,52 +1,98 @@
-/** `mini-o3 serve`: the embedded policy behind an OpenAI-compatible endpoint, until Ctrl-C. */
+/** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../policy/embedded/embedded-policy.ts'
+import { apiRoutes } from '../server/api.ts'
+import { embeddedRoutes, embeddedSearcher, usualQueue } from '../server/embedded-routes.ts'
 import { tokenVariable } from '../server/guard.ts'
-import { embeddedRoutes } from '../server/embedded-routes.ts'
+import { mcpRoutes } from '../server/mcp-routes.ts'
+import { pageRoutes } from '../server/pages.ts'
+import type { Searcher } from '../server/search-model.ts'
+import { SearchQueue } from '../server/search-queue.ts'
 import { startServer } from '../server/start-server.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
+import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from './choose-policy.ts'
+import type { PolicyWords } from './choose-policy.ts'
+import { profileOf, profileWords } from './choose-profile.ts'
+import type { ProfileWords } from './choose-profile.ts'
 import { print, printJson, report, say } from './output.ts'
 import { examples, wholeNumber } from './words.ts'
 
-interface ServeWords {
+export interface ServeWords extends PolicyWords, ProfileWords {
   readonly host: string
   readonly port: number
-  readonly checkpoint?: string
+  readonly runs: string
   readonly json?: true
+}
+
+/** The words that `serve` and `view` share. */
+export function serveWords(command: Command): Command {
+  return command
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0: any free one', wholeNumber(0, 65_535), 8420)
+    .option('--json', 'print one line {"url": ...} on stdout when ready, and everything else on stderr')
 }
 
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .summary('put the embedded policy behind an OpenAI-compatible endpoint')
+    .summary('open the pages, an OpenAI-compatible endpoint and an MCP server')
     .description(
-      `Answers chat completions of the model "embedded" until Ctrl-C. Beyond this machine only with ${tokenVariable} set.`,
+      'Until Ctrl-C: a page to ask and to look at runs; chat completions of the models "embedded" (a turn at a time) ' +
+        `and "search:embedded" (a whole search); MCP under /mcp. Beyond this machine only with ${tokenVariable} set. ` +
+        'With --policy chat:<model> questions can also be put to a model behind a server; its key stays in this process.',
     )
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0: any free one', wholeNumber(0, 65_535), 8420)
-    .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
-    .option('--json', 'print one line {"url": ...} on stdout when ready, and everything else on stderr')
+    .option('--runs <folder>', 'run folders to look at', 'runs')
+  serveWords(command)
+  policyWords(command, 0.3, askPolicies)
+  profileWords(command)
   examples(
     command,
     'mini-o3 serve',
+    'mini-o3 serve --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
     'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
       '--base-url http://127.0.0.1:8420/v1',
   )
-  command.action(serve)
+  command.action((words: ServeWords) => serve(words, []))
 }
 
-async function serve({ host, port, checkpoint, json }: ServeWords): Promise<void> {
+const embeddedNote =
+  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
+
+/** `page`: where on the pages to begin, as parts of a path. */
+export async function serve(words: ServeWords, page: readonly string[]): Promise<void> {
+  const { host, port, checkpoint, temperature, runs, json } = words
+  checkPolicyName(words, askPolicies)
+  const profile = profileOf(words)
+  const pages = await pageRoutes()
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
   const { sampler, close } = await openEmbeddedSampler({ checkpoint })
+  const queue = new SearchQueue(usualQueue)
+  const own = embeddedSearcher(sampler, queue)
+  const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
+  const chosen = isChat(words) ? await openPolicy(words, profile) : undefined
   try {
+    const others: Searcher[] = chosen ? [{ name: words.policy, profile, policy: () => chosen, queue }] : []
     const token = process.env[tokenVariable] || undefined
-    const server = await startServer({ host, port, token, routes: embeddedRoutes(sampler), onFault: report })
-    if (json) printJson({ url: server.url })
-    else print(`Serving the model "embedded" at ${server.url}/v1; Ctrl-C ends it.`)
+    const shown = others.map((searcher) => ({
+      searcher,
+      note: 'A model behind a server: takes any picture and question.',
+    }))
+    const searchers = [...shown, { searcher: embedded, note: embeddedNote }]
+    const routes = {
+      ...pages,
+      ...apiRoutes({ searchers, queue, runs, signal: interrupt.signal }),
+      ...embeddedRoutes(sampler, { queue, others }),
+      ...mcpRoutes({ searcher: others[0] ?? embedded, onFault: report }),
+    }
+    const server = await startServer({ host, port, token, routes, onFault: report })
+    const url = page.length === 0 ? server.url : `${server.url}/#/${page.map(encodeURIComponent).join('/')}`
+    if (json) printJson({ url })
+    else print(`Open ${url} in a browser. For programs: ${server.url}/v1 and ${server.url}/mcp. Ctrl-C ends it.`)
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
+    await chosen?.close?.()
     await close()
     interrupt.release()
   }

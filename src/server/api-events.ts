@@ -8,11 +8,11 @@ const heartbeatMs = 15_000
 export function eventStream(ask: Ask, from: number, signal: AbortSignal): Response {
   const encoder = new TextEncoder()
   let next = from
+  const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (next >= ask.events.length && !ask.done)
-          await Promise.race([ask.changed(), later(heartbeatMs), gone(signal)])
+        if (next >= ask.events.length && !ask.done) await Promise.race([ask.changed(), later(heartbeatMs), gone])
         if (signal.aborted) return controller.close()
         if (next < ask.events.length) {
           controller.enqueue(encoder.encode(`id: ${next}\ndata: ${JSON.stringify(ask.events[next])}\n\n`))
@@ -32,8 +32,4 @@ export function eventStream(ask: Ask, from: number, signal: AbortSignal): Respon
 
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
-}
-
-function gone(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -1,14 +1,25 @@
 /** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
 import { atMost } from '../page/write-page.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
-import type { PixelBox } from '../protocol/box.ts'
+import type { PixelBox, Size } from '../protocol/box.ts'
 import { profileHash, profiles } from '../protocol/profile.ts'
 import type { Profile, Resampler } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { canonicalJson } from '../shared/canonical.ts'
 import { encodeJpeg, encodePng } from '../vision/encode.ts'
 import { viewRule } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import { HttpError } from './http-error.ts'
+
+/** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
+const sentBytes = 64 * 1024 ** 2
+const sent = new Map<string, Encoded>()
+let heldBytes = 0
+
+interface Encoded {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly type: 'png' | 'jpeg'
+}
 
 /** Longest side of what is sent, in pixels; a lossless view is sent up to a smaller one. */
 const mostSide = 2048
@@ -54,15 +65,28 @@ export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
   )
 }
 
-async function image(
-  picture: Picture,
-  boxPx: PixelBox,
-  size: { readonly width: number; readonly height: number },
-  resampler: Resampler,
-): Promise<Response> {
+async function image(picture: Picture, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Response> {
+  const key = canonicalJson([picture.sha256, boxPx, size, resampler])
+  const { bytes, type } = sent.get(key) ?? keep(key, await encoded(picture, boxPx, size, resampler))
+  const headers = { 'content-type': `image/${type}`, 'cache-control': 'private, max-age=86400' }
+  return new Response(bytes, { headers })
+}
+
+async function encoded(picture: Picture, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Encoded> {
   const pixels = await picture.region(boxPx, size, resampler)
   const lossless = Math.max(size.width, size.height) <= losslessSide && resampler !== 'area'
-  const [bytes, type] = lossless ? [await encodePng(pixels), 'png'] : [await encodeJpeg(pixels, 86), 'jpeg']
-  const headers = { 'content-type': `image/${type}`, 'cache-control': 'private, max-age=86400' }
-  return new Response(new Uint8Array(bytes), { headers })
+  const bytes = lossless ? await encodePng(pixels) : await encodeJpeg(pixels, 86)
+  return { bytes: new Uint8Array(bytes), type: lossless ? 'png' : 'jpeg' }
+}
+
+/** The oldest go first. */
+function keep(key: string, image: Encoded): Encoded {
+  if (!sent.has(key)) heldBytes += image.bytes.byteLength
+  sent.set(key, image)
+  for (const [old, { bytes }] of sent) {
+    if (heldBytes <= sentBytes || old === key) break
+    sent.delete(old)
+    heldBytes -= bytes.byteLength
+  }
+  return image
 }

@@ -1,4 +1,5 @@
 /** Run folders for the page: what there is, the searches and curves of one, and the pictures that its searches looked at. */
+import { markupOf } from '../page/html.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { ChartRow, RunDetails, RunRow } from './api-types.ts'
@@ -13,7 +14,9 @@ export interface Runs {
   list(): Promise<RunRow[]>
   /** Items from index `after` on. */
   details(name: string, after: number): Promise<RunDetails>
+  /** As SVG. */
   chart(name: string, id: string): Promise<string>
+  charts(name: string): Promise<readonly Chart[]>
   search(name: string, index: number): Promise<Trajectory>
   picture(name: string, index: number): Promise<Picture>
 }
@@ -63,8 +66,9 @@ export function openRuns(root: string): Runs {
     async chart(name, id) {
       const chart = (await read(name)).charts.find((one) => one.id === id)
       if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')
-      return chart.svg
+      return markupOf(chart.svg)
     },
+    charts: async (name) => (await read(name)).charts,
     search: async (name, index) =>
       (await indexOf(`${(await runNamed(root, name)).path}/trajectories.jsonl`)).trajectory(index),
     async picture(name, at) {

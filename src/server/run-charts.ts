@@ -1,16 +1,16 @@
 /** Charts of a run: accuracy against the turn limit of its searches, and the curves of its training. */
 import { join } from 'node:path'
-import { curveChart, curveSvg, limitCurves } from '../evaluate/curve-svg.ts'
+import { curveChart, limitCurves } from '../evaluate/curve-svg.ts'
 import type { CurvePoint } from '../evaluate/curve-svg.ts'
 import { summarise } from '../evaluate/summary.ts'
 import type { EvalSummary } from '../evaluate/summary.ts'
 import type { Outcome } from '../evaluate/outcome.ts'
-import { markupOf } from '../page/html.ts'
+import type { Html } from '../page/html.ts'
 import { readJsonl } from '../shared/jsonl.ts'
 import type { ChartRow, Scores } from './api-types.ts'
 
 export interface Chart extends ChartRow {
-  readonly svg: string
+  readonly svg: Html
 }
 
 /** Figures of metrics that are shown, where a run has them, by their names there; `ends.over-turn` is one of `ends`. */
@@ -51,7 +51,7 @@ export async function trainingCharts(path: string): Promise<Chart[]> {
         })
       if (values.length < 2) return []
       const words = { title: `${title} (${stage})`, xLabel: 'step', yLabel: title }
-      const svg = markupOf(curveChart([{ name: stage, points: smoothed(values) }], words, { x: 'even', y: unit }))
+      const svg = curveChart([{ name: stage, points: smoothed(values) }], words, { x: 'even', y: unit })
       const [first, last] = [values[0]!, values.at(-1)!]
       const summary = `${title} of ${stage}: ${brief(first.value)} at step ${first.step}, ${brief(last.value)} at step ${last.step}.`
       return [{ id: `${stage}-${name}`, title: words.title, summary, svg }]
@@ -96,7 +96,7 @@ export function scoresOf(outcomes: readonly Outcome[], maxTurns: number): { scor
   const chart = { id: 'limits', title: words.title, summary: `Accuracy by turn limit: ${percents}.` }
   return {
     scores: { problems, samples, avgAtK, low, high, meanTurns },
-    chart: { ...chart, svg: curveSvg(limitCurves(summary), words) },
+    chart: { ...chart, svg: curveChart(limitCurves(summary), words, { x: 'doubling', y: 'share' }) },
   }
 }
 
