@@ -27,6 +27,8 @@ export interface TinkerServerOptions {
   /** Where checkpoints lie, also after a restart. */
   readonly folder: string
   readonly model?: EmbeddedEngineOptions & { readonly base?: string }
+  /** Default: the embedded engine. */
+  readonly make?: () => Promise<ServedModel>
   readonly port?: number
   readonly apiKey?: string
   /** `protobuf`: training requests and results only so, as the hosted service. */
@@ -157,7 +159,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
       if (base_model !== 'mini-o3/embedded') return { status: 400, json: { detail: 'another base model' } }
       const id = newId('model')
       const create = async (): Promise<unknown> => {
-        const model = await serveModel({ ...options.model })
+        const model = await (options.make ?? (() => serveModel({ ...options.model })))()
         const fresh = { seqId: 0, seen: new Map(), turn: Promise.resolve(), live: undefined }
         models.set(id, { sessionId: session_id, model, id, ...fresh })
         return { model_id: id, type: 'create_model' }

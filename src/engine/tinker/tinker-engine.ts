@@ -59,6 +59,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   let made = 0
   let opened: Promise<TinkerModel> | undefined
   let saved = 0
+  let turn: Promise<unknown> = Promise.resolve()
   /** Data whose gradients wait for a step. */
   let waiting = 0
 
@@ -83,6 +84,13 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     const current = await model()
     const pointer: Pointer = { server: transport.url.host, baseModel, weights: await current.save(name) }
     await writePointer(file, use ? { ...pointer, sampler: await current.saveForSampler(name) } : pointer)
+  }
+
+  /** Calls are served in the order in which they were made, whatever has to be prepared for each. */
+  function inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const next = turn.then(work)
+    turn = next.catch(() => {})
+    return next
   }
 
   async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
@@ -114,20 +122,21 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     kind,
     baseModel,
     checkpointSuffix: '.json',
-    forwardBackward: train,
+    forwardBackward: (data, loss) => inOrder(() => train(data, loss)),
     async optimStep(adam) {
-      const metrics = await (await model()).optimStep(wireAdam(adam))
+      const metrics = await inOrder(async () => (await model()).optimStep(wireAdam(adam)))
       waiting = 0
       const [, gradientNorm] = Object.entries(metrics).find(([name]) => /grad_norm(:\w+)?$/.test(name)) ?? []
       return { gradientNorm: gradientNorm ?? Number.NaN }
     },
     async sampler() {
-      return createSampler(transport, await (await model()).publish(), kind, renderer, gates)
+      const sessionId = await inOrder(async () => (await model()).publish())
+      return createSampler(transport, sessionId, kind, renderer, gates)
     },
-    save: (file) => pointerTo(file, false),
-    saveForUse: (file) => pointerTo(file, true),
-    load: (file) => load(file, true),
-    loadWeights: (file) => load(file, false),
+    save: (file) => inOrder(() => pointerTo(file, false)),
+    saveForUse: (file) => inOrder(() => pointerTo(file, true)),
+    load: (file) => inOrder(() => load(file, true)),
+    loadWeights: (file) => inOrder(() => load(file, false)),
     async discard(file) {
       const { weights } = await readPointer(file)
       const [, id, name] = /^tinker:\/\/([^/]+)\/weights\/([^/]+)$/.exec(weights) ?? []
