@@ -72,9 +72,9 @@ try {
   const before = await peakMb()
 
   const delays = []
-  let asking = true
+  const asking = new AbortController()
   const watching = (async () => {
-    while (asking) {
+    while (!asking.signal.aborted) {
       const startedMs = performance.now()
       await (await fetch(`${url}/v1/models`)).json()
       delays.push(performance.now() - startedMs)
@@ -84,7 +84,6 @@ try {
 
   const startedMs = performance.now()
   const first = { answered: 0, waiting: 0, lost: 0 }
-  let firstMs = 0
   let lost = 0
   let tries = 0
   await Promise.all(
@@ -92,7 +91,6 @@ try {
       let told = await ask(sent)
       tries++
       first[typeof told === 'number' ? 'waiting' : told]++
-      firstMs = performance.now() - startedMs
       for (; typeof told === 'number'; tries++) {
         await sleep(told * 1000)
         told = await ask(sent)
@@ -101,11 +99,10 @@ try {
     }),
   )
   const allMs = performance.now() - startedMs
-  asking = false
+  asking.abort()
   await watching
 
   const pictures = (bodies.reduce((sum, { length }) => sum + length, 0) / 1e6).toFixed(1)
-  const seconds = (ms) => (ms / 1000).toFixed(1)
   console.log(`${asks} asks at once, pictures of ${side}x${side} (${pictures} MB sent); ${cpus().length} cores of`)
   console.log(`${cpus()[0].model}; Node ${process.version}; load ${loadavg()[0].toFixed(1)}\n`)
   console.log('| | |\n|---|---:|')
@@ -113,8 +110,7 @@ try {
     ['answered at the first try', first.answered],
     ['told to wait at the first try', first.waiting],
     ['lost, at any try', lost],
-    ['seconds until all first tries were settled', seconds(firstMs)],
-    ['seconds until all were answered', seconds(allMs)],
+    ['seconds until all were answered', (allMs / 1000).toFixed(1)],
     ['tries', tries],
     ['peak MB of the server', (await peakMb()).toFixed(0)],
     ['peak MB before, after one search', before.toFixed(0)],

@@ -7,6 +7,7 @@ import { search } from '../search/search.ts'
 import type { Task } from '../search/search.ts'
 import { orAborted } from '../shared/deadline.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { PixelCache } from '../vision/cache.ts'
 import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { ChatModel, Completed, Delta } from './chat-model.ts'
@@ -35,16 +36,21 @@ export interface SearchModelOptions extends Searcher {
   keep(trajectory: Trajectory): string
 }
 
+/** Decoded pictures of one model's searches: no picture is asked about for long. */
+const mostPixelBytes = 256 * 1024 ** 2
+
 /** `search:<name>`. Its turns are its reasoning; limits on tokens and stop strings are for models that speak themselves. */
 export function searchModel(options: SearchModelOptions): ChatModel {
+  const pixels = new PixelCache(mostPixelBytes)
   return {
     id: `search:${options.name}`,
-    complete: (request, signal) => complete(options, request, signal),
+    complete: (request, signal) => complete(options, pixels, request, signal),
   }
 }
 
 async function* complete(
   options: SearchModelOptions,
+  pixels: PixelCache,
   request: ChatRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Delta, Completed, void> {
@@ -52,7 +58,7 @@ async function* complete(
   const encoded = sentPicture(image)
   const asked = {
     question,
-    open: () => openPicture(encoded),
+    open: () => openPicture(encoded, { cache: pixels }),
     maxTurns: request.max_turns ?? undefined,
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),
