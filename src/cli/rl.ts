@@ -16,12 +16,14 @@ import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { objectives } from '../train/advantages.ts'
+import { planRl } from '../train/plan.ts'
 import { lastCheckpoint } from '../train/run-log.ts'
 import { defaultRlSettings, runRl } from '../train/run-rl.ts'
 import type { RlMetrics, RunRlSettings } from '../train/run-rl.ts'
-import { policyFile } from '../train/run-sft.ts'
-import { checkpointHash } from './checkpoint-hash.ts'
+import { policyFile, policyFileOf } from '../train/run-sft.ts'
 import { inCommandRun } from './command-run.ts'
+import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from './engine-words.ts'
+import type { EngineWords } from './engine-words.ts'
 import { print, printJson, say } from './output.ts'
 import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from './search-run.ts'
@@ -30,7 +32,8 @@ import type { BudgetWords } from './view-budget.ts'
 import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
-interface RlWords extends CommonWords, BudgetWords, Omit<RunRlSettings, 'mix' | keyof EmbeddedBudget | 'seed'> {
+interface RlWords
+  extends CommonWords, EngineWords, BudgetWords, Omit<RunRlSettings, 'mix' | keyof EmbeddedBudget | 'seed'> {
   readonly data: string
   readonly from?: string
   readonly easy: number
@@ -70,12 +73,14 @@ export function addRl(program: Command): void {
     .option('--hard <share>', 'of the problems', share, own.mix.hard)
     .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
   budgetWords(command)
+  engineWords(command)
   workersWord(command)
   commonWords(command, own.seed)
   examples(
     command,
     'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
     'mini-o3 rl --data data/rl --run runs/rl',
+    'mini-o3 rl --data data/rl --engine tinker:http://127.0.0.1:8000 --run runs/cluster',
     'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
     'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
   )
@@ -83,7 +88,9 @@ export function addRl(program: Command): void {
 }
 
 async function rlCommand(words: RlWords): Promise<void> {
-  const { easy, medium, hard, from = coldStartCheckpoint } = words
+  const { easy, medium, hard } = words
+  // A server starts with weights of its own.
+  const from = words.from ?? (tinkerUrl(words) === undefined ? coldStartCheckpoint : undefined)
   if (easy + medium + hard === 0)
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
   const budget = budgetOf(words)
@@ -110,9 +117,10 @@ async function rlCommand(words: RlWords): Promise<void> {
   const entries = await readEntries(words, 'train')
   const problems = byLevel(entries)
   check(entries, settings)
+  if (words.plan) return printPlan(planRl(settings), words.json)
   const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
   const { workers } = words
-  const config = { data, from: await checkpointHash(from), ...settings, workers }
+  const config = { data, from: await weightsHash(from), ...settings, workers, ...engineSettings(words) }
   sayTradeOff(budget)
   let progress: Progress | undefined
   const interrupt = catchInterrupt(() => {
@@ -124,11 +132,13 @@ async function rlCommand(words: RlWords): Promise<void> {
     const shown = startProgress({ label: 'steps', total: steps, done })
     progress = shown
     let recent: readonly RlMetrics[] = []
+    const engine = await openEngine(words, run, seed)
     const how = await runRl({
       problems,
       from,
       settings,
       run,
+      engine,
       workers,
       signal: interrupt.signal,
       onStep: (metrics) => {
@@ -139,7 +149,7 @@ async function rlCommand(words: RlWords): Promise<void> {
     progress.finish()
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFile))
+    const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
     if (words.json)
       printJson({
         policy,
@@ -150,7 +160,7 @@ async function rlCommand(words: RlWords): Promise<void> {
         turns: last?.turns,
         ...budget,
       })
-    else print(`${ended[how]} Use it with --checkpoint ${policy}`)
+    else print(`${ended[how]} ${useOf(policy, engine !== undefined)}`)
   }
   try {
     await inCommandRun('rl', config, words.run, train)

@@ -9,17 +9,20 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { defaultSftSettings, policyFile, runSft } from '../train/run-sft.ts'
+import { coldStartTurns } from '../train/cold-start-turns.ts'
+import { planSft } from '../train/plan.ts'
+import { defaultSftSettings, policyFile, policyFileOf, runSft } from '../train/run-sft.ts'
 import type { RunSftSettings } from '../train/run-sft.ts'
 import type { SftMetrics } from '../train/sft.ts'
-import { checkpointHash } from './checkpoint-hash.ts'
 import { inCommandRun } from './command-run.ts'
+import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from './engine-words.ts'
+import type { EngineWords } from './engine-words.ts'
 import { print, printJson, say } from './output.ts'
 import { readCollection } from './read-collection.ts'
 import { commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
-interface SftWords extends CommonWords, RunSftSettings {
+interface SftWords extends CommonWords, EngineWords, RunSftSettings {
   readonly data: string
   readonly from?: string
   readonly workers: number
@@ -43,11 +46,13 @@ export function addSft(program: Command): void {
     .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
     .option('--train-stem', 'let text teach seeing too, as for the policy that ships', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
+  engineWords(command)
   workersWord(command)
   commonWords(command, own.seed)
   examples(
     command,
     'mini-o3 sft --data runs/collect --train-stem --run runs/sft',
+    'mini-o3 sft --data runs/collect --engine tinker:http://127.0.0.1:8000 --plan',
     `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
   )
   command.action(sftCommand)
@@ -58,7 +63,9 @@ async function sftCommand(words: SftWords): Promise<void> {
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
-  const { lookSteps, lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = words
+  const { lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = words
+  // The stem is taught in this process alone.
+  const lookSteps = tinkerUrl(words) === undefined ? words.lookSteps : 0
   const settings: RunSftSettings = {
     lookSteps,
     lookBatch,
@@ -71,11 +78,15 @@ async function sftCommand(words: SftWords): Promise<void> {
     seed,
     saveEvery,
   }
+  if (words.plan) {
+    const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
+    return printPlan(planSft(turns, settings), words.json)
+  }
   const { from, workers } = words
-  const weights = from === undefined ? undefined : await checkpointHash(from)
+  const weights = await weightsHash(from)
   // What is learned, and not how long it took to collect.
   const texts = trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])
-  const config = { data: sha256(canonicalJson(texts)), from: weights, ...settings, workers }
+  const config = { data: sha256(canonicalJson(texts)), from: weights, ...settings, workers, ...engineSettings(words) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -84,12 +95,14 @@ async function sftCommand(words: SftWords): Promise<void> {
   }
   let last: SftMetrics | undefined
   const train = async (run: RunFolder): Promise<void> => {
+    const engine = await openEngine(words, run, seed)
     const complete = await runSft({
       trajectories,
       openPicture: async (docId) => pictures.get(docId)!,
       settings,
       from,
       run,
+      engine,
       workers,
       signal: interrupt.signal,
       onDropped: (turns) => say(`${turns} turns are longer than the model can read and are left out.`),
@@ -101,9 +114,9 @@ async function sftCommand(words: SftWords): Promise<void> {
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFile))
+    const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
     if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
-    else print(`Trained on ${trajectories.length} trajectories. Use it with --checkpoint ${policy}`)
+    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine !== undefined)}`)
   }
   try {
     await inCommandRun('sft', config, words.run, train)

@@ -143,6 +143,27 @@ describe('GRPO', () => {
     )
   })
 
+  test('log-probabilities that trainer and sampler do not share stop the run before anything is learned', async () => {
+    const engine = toyEngine()
+    const half = Math.log(0.5)
+    const settings: GrpoSettings = {
+      objective: 'paper',
+      learningRate: 0.1,
+      warmupSteps: 1,
+      updates: 1,
+      clipLow: 0.2,
+      clipHigh: 0.3,
+    }
+    const groupAt = (off: number): Rollout[] => [
+      rollout(0, 'answered', 1, half + off),
+      rollout(1, 'answered', 0, half - off),
+    ]
+    await expect(grpoStep(engine, [groupAt(0.5)], settings, 1)).rejects.toThrow(/differ by 0\.50 in the mean/)
+    expect(engine.logits).toEqual([0, 0])
+    const { mismatch } = await grpoStep(toyEngine(), [groupAt(0.02)], settings, 1)
+    expect(mismatch).toBeCloseTo(0.02)
+  })
+
   test('the figures of a step', async () => {
     const engine = toyEngine()
     const half = Math.log(0.5)

@@ -75,6 +75,7 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
   const all = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
   const turns = all.filter((turn) => fits(turn, config ?? defaultConfig))
   if (turns.length === 0) {
+    await options.engine?.close()
     throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
   }
   if (turns.length < all.length) options.onDropped?.(all.length - turns.length)

@@ -151,6 +151,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     async close() {
       // A server that is gone keeps no model, and one that hangs shall not keep us.
       const left = opened?.then((current) => current.unload())
+      opened = undefined
       const late = new Promise<void>((resolve) => setTimeout(resolve, unloadMs).unref())
       await Promise.race([left, late]).catch(() => {})
       session.close()
