@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   type Fault,
   startTinkerServer,
@@ -27,6 +27,8 @@ import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../eng
 import { embeddedRenderer } from './renderer.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
+
+vi.setConfig({ hookTimeout: 60_000 })
 
 const patience = { pollEveryMs: 1, backoffMs: 5, maxWaitMs: 20, maxTries: 5 }
 const opened: { close(): Promise<void> }[] = []

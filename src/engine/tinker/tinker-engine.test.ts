@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startTinkerServer, type TinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
 import {
   figuresOf,
@@ -21,6 +21,9 @@ import { createEmbeddedEngine } from '../embedded/embedded-engine.ts'
 import { embeddedRenderer } from './renderer.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
+
+// Graphs are compiled anew for each engine, which takes seconds where others work too.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
 const small = { config: tinyModel, workers: 1 }
 const patience = { pollEveryMs: 1, backoffMs: 5, maxTries: 4 }
@@ -45,11 +48,8 @@ beforeAll(async () => {
   trajectories = await tinyTrajectories()
 })
 
-/** Graphs are compiled anew for each engine, which takes seconds where others work too. */
-const timeout = 240_000
-
 describe('stage 1 over HTTP', () => {
-  test('the same losses and weights as in process, over the protobuf dialect', { timeout }, async () => {
+  test('the same losses and weights as in process, over the protobuf dialect', async () => {
     const own = await tinyRun(tinySft)
     const asked = { trajectories, openPicture: openTinyPicture, settings: tinySft, config: tinyModel }
     const engine = createEmbeddedEngine({ ...small, seed: 3 })
@@ -72,7 +72,7 @@ describe('stage 1 over HTTP', () => {
 })
 
 describe('stage 2 over HTTP', () => {
-  test('the same searches, figures and weights as in process, over JSON', { timeout }, async () => {
+  test('the same searches, figures and weights as in process, over JSON', async () => {
     const base = await tinyCheckpoint(4)
     const own = await tinyRun(tinyRl)
     const problems = tinyProblems
