@@ -50,5 +50,8 @@ export async function readBenchmark(
 ): Promise<BenchmarkEntry[]> {
   const entries = await benchmark.read(path, options)
   if (entries.length > 0 || options.report !== undefined) return entries
-  throw new UserError('data-empty', `${path} holds no problem of ${benchmark.title}. Fetch ${benchmark.download}.`)
+  throw new UserError(
+    'data-empty',
+    `There is no problem to search in ${path}, read as ${benchmark.title}. To get its data: ${benchmark.download}.`,
+  )
 }

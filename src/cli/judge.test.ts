@@ -170,6 +170,6 @@ test('wrong words are named before anything is written', async () => {
   await fails([path, '--judge', 'exact', '--judge-prompts', 'p.py', ...again], 'leave them out')
   await fails([path, ...byModel(), '--judge-prompts', 'no-such.py'], 'no-such.py cannot be read')
   await fails([path, '--judge', 'llm:tester', '--judge-base-url', server.baseUrl, ...again], '--judge-api-key-env')
-  await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'llm:tester')
+  await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'only one is tester')
   await expect(readFile(join(folder, 'again', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
