@@ -1,4 +1,7 @@
-/** Every request of the Tinker protocol as a strict shape: a field that the protocol does not list is refused. */
+/**
+ * Every request of the Tinker protocol as a strict shape: a field that the protocol does not list is refused. Fields that
+ * only its own Python client sends (version 0.38) stand in `theirs`.
+ */
 import { z } from 'zod'
 
 const id = z.string().min(1)
@@ -37,7 +40,19 @@ const datum = z.strictObject({
 })
 export type SentDatum = z.infer<typeof datum>
 
+/** Of no consequence for a server that trains one small model. */
+const theirs = {
+  user_metadata: z.null().optional(),
+  optimizer_config: z.strictObject({ type: z.literal('adamw') }).optional(),
+  ttl_seconds: z.null().optional(),
+  overwrite: z.literal(false).optional(),
+} as const
+
 export const requestShapes = {
+  'client/config': z.looseObject({ sdk_version: z.string() }),
+  'client/dynamic_config': z.looseObject({}),
+  telemetry: z.looseObject({}),
+  get_info: z.strictObject({ model_id: id, type: z.literal('get_info') }),
   create_session: z.strictObject({
     tags: z.array(z.string()),
     user_metadata: z.record(z.string(), z.unknown()).nullable(),
@@ -49,7 +64,15 @@ export const requestShapes = {
     session_id: id,
     model_seq_id: z.int().nonnegative(),
     base_model: id,
-    lora_config: z.strictObject({ rank: z.int().nonnegative(), seed: z.int().optional() }),
+    lora_config: z.strictObject({
+      rank: z.int().nonnegative(),
+      seed: z.int().nullish(),
+      train_unembed: z.literal(true).optional(),
+      train_mlp: z.literal(true).optional(),
+      train_attn: z.literal(true).optional(),
+    }),
+    user_metadata: theirs.user_metadata,
+    optimizer_config: theirs.optimizer_config,
     type: z.literal('create_model'),
   }),
   unload_model: z.strictObject({ model_id: id, type: z.literal('unload_model') }),
@@ -82,7 +105,15 @@ export const requestShapes = {
     }),
     type: z.literal('optim_step'),
   }),
-  save_weights: z.strictObject({ model_id: id, path: name, seq_id: seqId, type: z.literal('save_weights') }),
+  save_weights: z.strictObject({
+    model_id: id,
+    path: name,
+    seq_id: seqId,
+    type: z.literal('save_weights'),
+    ttl_seconds: theirs.ttl_seconds,
+    overwrite: theirs.overwrite,
+    user_metadata: theirs.user_metadata,
+  }),
   load_weights: z.strictObject({
     model_id: id,
     path: z.string().startsWith('tinker://'),
@@ -94,6 +125,9 @@ export const requestShapes = {
     .strictObject({
       model_id: id,
       path: name.optional(),
+      kind: z.literal('snapshot').optional(),
+      ttl_seconds: theirs.ttl_seconds,
+      user_metadata: theirs.user_metadata,
       sampling_session_seq_id: z.int().nonnegative().optional(),
       seq_id: seqId,
       type: z.literal('save_weights_for_sampler'),
@@ -115,8 +149,13 @@ export const requestShapes = {
       formed: z.literal(true).optional(),
     }),
     type: z.literal('sample'),
+    prompt_logprobs: z.literal(false).optional(),
+    topk_prompt_logprobs: z.literal(0).optional(),
+    topk_sample_logprobs: z.literal(0).optional(),
+    prompt_alt_tokens_k: z.literal(0).optional(),
+    record_stability_info: z.literal(false).optional(),
   }),
-  retrieve_future: z.strictObject({ request_id: id }),
+  retrieve_future: z.strictObject({ request_id: id, allow_metadata_only: z.boolean().optional() }),
 } as const
 
 export type Path = keyof typeof requestShapes

@@ -145,6 +145,13 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
   }
 
   const routes: { readonly [P in Path]: (body: Sent<P>, request: IncomingMessage) => Answer | Promise<Answer> } = {
+    'client/config': () => ({ status: 200, json: { pjwt_auth_enabled: false } }),
+    'client/dynamic_config': () => ({ status: 404, json: { detail: 'Not Found' } }),
+    telemetry: () => ({ status: 200, json: { status: 'accepted' } }),
+    get_info: ({ model_id }) => ({
+      status: models.has(model_id) ? 200 : 404,
+      json: { model_id, type: 'get_info', model_data: { model_name: 'mini-o3/embedded' } },
+    }),
     create_session: () => {
       const id = newId('session')
       sessions.add(id)
@@ -242,7 +249,11 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
           prompt_logprobs: null,
         }
       }
-      return { status: 200, json: { request_id: promise('asample', sample()) } }
+      // The protocol's own client, at 0.38, insists on a name for each sequence to come.
+      return {
+        status: 200,
+        json: { request_id: promise('asample', sample()), sample_sequence_ids: [newId('sequence')] },
+      }
     },
     retrieve_future: async ({ request_id }, request) => {
       const future = futures.get(request_id)
