@@ -48,7 +48,7 @@ function Details({ details }: { readonly details: RunDetails }) {
       {items.length > 0 && (
         <>
           <Filters items={items} filter={filter} onFilter={setFilter} shown={shown.length} />
-          <ItemsTable run={run.name} items={shown} />
+          <ItemsTable key={JSON.stringify(filter)} run={run.name} items={shown} />
         </>
       )}
     </>

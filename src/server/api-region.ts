@@ -6,20 +6,16 @@ import { profileHash, profiles } from '../protocol/profile.ts'
 import type { Profile, Resampler } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
-import { encodeJpeg, encodePng } from '../vision/encode.ts'
+import { encode } from '../vision/encode.ts'
+import type { Encoding } from '../vision/encode.ts'
 import { viewRule } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import { HttpError } from './http-error.ts'
 
 /** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
 const sentBytes = 64 * 1024 ** 2
-const sent = new Map<string, Encoded>()
+const sent = new Map<string, Uint8Array>()
 let heldBytes = 0
-
-interface Encoded {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly type: 'png' | 'jpeg'
-}
 
 /** Longest side of what is sent, in pixels; a lossless view is sent up to a smaller one. */
 const mostSide = 2048
@@ -40,7 +36,7 @@ export async function regionResponse(picture: Picture, query: URLSearchParams): 
     )
   }
   const boxPx = pixelBox(x0, y0, x1, y1)
-  return image(picture, boxPx, atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side))), 'area')
+  return image(picture, boxPx, atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side))), 'area', 'jpeg')
 }
 
 /** What the policy saw of observation `?observation=<n>`. */
@@ -52,7 +48,9 @@ export async function viewResponse(
   const observation = trajectory.observations[Number(query.get('observation'))]
   if (observation === undefined) throw new HttpError(404, 'no_observation', 'The search has no such observation.')
   const { resampler } = viewRule(profileOf(trajectory.profile), observation.index)
-  return image(picture, observation.boxInOriginalPx, atMost(observation.view, mostSide), resampler)
+  const size = atMost(observation.view, mostSide)
+  const encoding = Math.max(size.width, size.height) <= losslessSide ? 'png' : 'jpeg'
+  return image(picture, observation.boxInOriginalPx, size, resampler, encoding)
 }
 
 /** The profile that a stored search names; where its settings were changed, the one that they were changed from. */
@@ -65,28 +63,27 @@ export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
   )
 }
 
-async function image(picture: Picture, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Response> {
-  const key = canonicalJson([picture.sha256, boxPx, size, resampler])
-  const { bytes, type } = sent.get(key) ?? keep(key, await encoded(picture, boxPx, size, resampler))
-  const headers = { 'content-type': `image/${type}`, 'cache-control': 'private, max-age=86400' }
-  return new Response(bytes, { headers })
-}
-
-async function encoded(picture: Picture, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Encoded> {
-  const pixels = await picture.region(boxPx, size, resampler)
-  const lossless = Math.max(size.width, size.height) <= losslessSide && resampler !== 'area'
-  const bytes = lossless ? await encodePng(pixels) : await encodeJpeg(pixels, 86)
-  return { bytes: new Uint8Array(bytes), type: lossless ? 'png' : 'jpeg' }
+async function image(
+  picture: Picture,
+  boxPx: PixelBox,
+  size: Size,
+  resampler: Resampler,
+  encoding: Encoding,
+): Promise<Response> {
+  const key = canonicalJson([picture.sha256, boxPx, size, resampler, encoding])
+  const bytes = sent.get(key) ?? keep(key, await encode(await picture.region(boxPx, size, resampler), encoding))
+  const headers = { 'content-type': `image/${encoding}`, 'cache-control': 'private, max-age=86400' }
+  return new Response(new Uint8Array(bytes), { headers })
 }
 
 /** The oldest go first. */
-function keep(key: string, image: Encoded): Encoded {
-  if (!sent.has(key)) heldBytes += image.bytes.byteLength
+function keep(key: string, image: Uint8Array): Uint8Array {
+  if (!sent.has(key)) heldBytes += image.byteLength
   sent.set(key, image)
-  for (const [old, { bytes }] of sent) {
+  for (const [old, { byteLength }] of sent) {
     if (heldBytes <= sentBytes || old === key) break
     sent.delete(old)
-    heldBytes -= bytes.byteLength
+    heldBytes -= byteLength
   }
   return image
 }

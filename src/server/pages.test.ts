@@ -1,0 +1,187 @@
+/** The pages in a real browser, on the real program. Needs `npm run build`, and Chromium; is skipped where there is none. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeProblem } from '../probe/problem.ts'
+import { makeScene } from '../probe/scene.ts'
+import { pixelBox, relativeBox } from '../protocol/box.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const hasBrowser = existsSync(browserPath)
+if (!hasBrowser) process.stderr.write(`Browser tests skipped: there is no ${browserPath} (set CHROMIUM).\n`)
+
+const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
+const scene = makeScene(2 ** 31 + 5, 'easy', 4)
+
+function trajectory(docId: string, sampleIndex: number, right: boolean): Trajectory {
+  const usage = { promptTokens: 10, imageTokens: 4, replyTokens: 8 }
+  const looked = {
+    text: hostile,
+    finish: 'stop',
+    thought: hostile,
+    action: { kind: 'grounding', boxRel: relativeBox(0, 0, 0.5, 0.5), source: 'original_image' },
+    observation: 1,
+    usage,
+    ms: 5,
+  } as const
+  const answer = right ? '4' : hostile
+  const whole = pixelBox(0, 0, 512, 512)
+  const part = pixelBox(0, 0, 256, 256)
+  return {
+    version: 1,
+    problem: { ...makeProblem(scene), docId },
+    picture: { sha256: '0'.repeat(64), width: 512, height: 512 },
+    policy: 'embedded',
+    profile: { name: 'embedded', sha256: '0'.repeat(64) },
+    maxTurns: 6,
+    seed: 1,
+    sampleIndex,
+    turns: [looked, { text: answer, finish: 'stop', action: { kind: 'answer', text: answer }, usage, ms: 5 }],
+    observations: [
+      { index: 0, parent: null, boxPx: whole, boxInOriginalPx: whole, view: { width: 64, height: 64 } },
+      { index: 1, parent: 0, boxPx: part, boxInOriginalPx: part, view: { width: 64, height: 64 } },
+    ],
+    end: 'answered',
+    answer,
+    usage,
+    ms: 10,
+    verdict: { kind: right ? 'correct' : 'wrong', reason: hostile },
+  }
+}
+
+describe.skipIf(!hasBrowser)('the pages', () => {
+  let folder: string
+  let child: ChildProcess
+  let browser: Browser
+  let page: Page
+  let base: string
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pages-'))
+    const run = join(folder, 'runs', 'many')
+    await mkdir(run, { recursive: true })
+    await writeFile(join(run, 'config.json'), '{"command":"eval","maxTurns":6}')
+    const own = makeProblem(scene).docId
+    const pair = [0, 1].map((sample) => trajectory(own, sample, sample === 0))
+    const others = Array.from({ length: 598 }, (_, index) => trajectory(`other_${index}`, 0, index % 3 === 0))
+    await writeFile(
+      join(run, 'trajectories.jsonl'),
+      [...pair, ...others].map((one) => `${JSON.stringify(one)}\n`).join(''),
+    )
+    child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', join(folder, 'runs')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+    base = (JSON.parse(line) as { url: string }).url
+    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    page.setDefaultTimeout(50_000)
+    page.on('pageerror', (error) => errors.push(error.message))
+    page.on('request', (asked) => {
+      if (!asked.url().startsWith(base) && !asked.url().startsWith('blob:')) errors.push(`asked for ${asked.url()}`)
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    child?.kill('SIGINT')
+    await rm(folder, { recursive: true, force: true })
+  })
+  beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
+
+  const wide = (): Promise<number> =>
+    page.evaluate('document.documentElement.scrollWidth - innerWidth') as Promise<number>
+
+  test('ask on a bundled scene to the answer, then replay it by keyboard', async () => {
+    await page.goto(base)
+    await page
+      .getByRole('radio', { name: /^easy scene/ })
+      .first()
+      .check({ force: true })
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.locator('.card .verdict').waitFor()
+    expect(await page.locator('.question .answer dd').innerText()).toMatch(/^\d [✓✕]$/)
+    const turns = await page.locator('.turns .card .number').count()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('output').innerText()).toBe(`turn 1 of ${turns}`)
+    expect(await page.locator('.card.now .number').innerText()).toBe('1')
+    expect(await page.locator('.node.now').getAttribute('data-turn')).toBe('1')
+    await page.keyboard.press('End')
+    await page.waitForURL(new RegExp(`turn=${turns}$`))
+    await page.keyboard.press('Home')
+    await page.keyboard.press(' ')
+    await page.locator('.card.now').waitFor()
+    // The address holds the place.
+    await page.keyboard.press('End')
+    await page.waitForURL(new RegExp(`turn=${turns}$`))
+    await page.reload()
+    await page.getByText(`turn ${turns} of ${turns}`).waitFor()
+  })
+
+  test('what is wrong is said in place', async () => {
+    await page.goto(`${base}/#/`)
+    await page.getByLabel('Question').fill('What is this?')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    expect(await page.getByRole('alert').innerText()).toContain('only knows generated scenes')
+    await page.setInputFiles('input[type=file]', { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no') })
+    await page.getByText('is not a picture that can be read').waitFor()
+    await page.goto(`${base}/#/run/nowhere`)
+    expect(await page.getByRole('alert').innerText()).toContain('no such run')
+  })
+
+  test('a run of 600 searches: few rows at a time, filters, and text of a model is text', async () => {
+    await page.goto(`${base}/#/runs`)
+    await page.getByRole('link', { name: 'many' }).click()
+    await page.getByText('600 of 600 searches').waitFor()
+    expect(await page.locator('.items tbody tr').count()).toBeLessThan(60)
+    await page.getByRole('region', { name: 'Searches' }).press('End')
+    await page.getByRole('link', { name: 'other_597' }).waitFor()
+    await page.getByLabel('Verdict').selectOption('wrong')
+    await page.getByText('399 of 600 searches').waitFor()
+    expect(await page.locator('.charts img').first().getAttribute('alt')).toContain('Accuracy by turn limit')
+    await page.getByLabel('Words').fill('easy')
+    await page.getByRole('link', { name: /easy_/ }).first().click()
+    await page.locator('.card .thought').waitFor()
+    expect(await page.locator('.card .thought').innerText()).toBe(hostile)
+    expect(await page.evaluate('window.pwned')).toBeUndefined()
+  })
+
+  test('two searches for one problem stand side by side', async () => {
+    await page.goto(`${base}/#/run/many/0`)
+    await page.getByRole('button', { name: 'all 2 side by side' }).click()
+    await page.locator('.side-by-side .canvas').nth(1).waitFor()
+    await page.keyboard.press('j')
+    expect(await page.locator('.side-by-side .node.now').count()).toBe(2)
+    await page.keyboard.press('c')
+    await page.locator('.turns').waitFor()
+  })
+
+  test('a phone: nothing is wider than the screen; dark follows the system', async () => {
+    await page.setViewportSize({ width: 380, height: 800 })
+    for (const path of ['', 'runs', 'run/many', 'run/many/0']) {
+      await page.goto(`${base}/#/${path}`)
+      await page.locator('h2').waitFor()
+      expect([path, await wide()]).toEqual([path, 0])
+    }
+    const ground = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    await page.emulateMedia({ colorScheme: 'light' })
+    const light = await ground()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await ground()).not.toBe(light)
+  })
+
+  test('all this without an error, and without a request to anywhere else', () => {
+    expect(errors).toEqual([])
+  })
+})
