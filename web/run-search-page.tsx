@@ -3,7 +3,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
-import { href, replaceAddress, routeNow } from './route.ts'
+import { href, replaceAddress, useRoute } from './route.ts'
+import type { Route } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { pictureUrls } from './shown-search.ts'
 import { useRun } from './use-run.ts'
@@ -12,11 +13,15 @@ import { useRun } from './use-run.ts'
 const mostTogether = 16
 
 export function RunSearchPage({ name, index: opened }: { readonly name: string; readonly index: number }) {
-  const { settings } = routeNow()
+  const route = useRoute()
   const [index, setIndex] = useState(opened)
-  const [turn, setTurn] = useState(() => Number(settings.get('turn')) || 0)
-  const [compare, setCompare] = useState(() => settings.has('compare'))
-  useEffect(() => setIndex(opened), [opened])
+  const [turn, setTurn] = useState(() => turnOf(route))
+  const [compare, setCompare] = useState(() => route.settings.has('compare'))
+  useEffect(() => {
+    setIndex(opened)
+    setTurn(turnOf(route))
+    setCompare(route.settings.has('compare'))
+  }, [route])
   useEffect(() => {
     replaceAddress(['run', name, index], { ...(turn && { turn }), ...(compare && { compare: 1 }) })
   }, [name, index, turn, compare])
@@ -92,6 +97,10 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
       )}
     </>
   )
+}
+
+function turnOf({ settings }: Route): number {
+  return Number(settings.get('turn')) || 0
 }
 
 /** Searches by their index, one after the other, each loaded once. */
