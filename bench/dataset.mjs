@@ -5,11 +5,9 @@
  *
  *     npm run build && node bench/dataset.mjs [--repeats 5] [--python python3]
  */
-import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { sceneRefs } from '../dist/probe/dataset.js'
@@ -25,6 +23,7 @@ import { encode, encodeJpeg } from '../dist/vision/encode.js'
 import { fitSize, view } from '../dist/vision/fit.js'
 import { openPicture } from '../dist/vision/open.js'
 import { cost, medians } from './measure.mjs'
+import { startPeer } from './picture-peer.mjs'
 
 const { values } = parseArgs({
   options: { repeats: { type: 'string', default: '5' }, python: { type: 'string', default: 'python3' } },
@@ -54,23 +53,8 @@ async function drawnWorld(world, size = { width: world.width, height: world.heig
   return drawWorld(world, pixelBox(0, 0, world.width, world.height), size)
 }
 
-function startPeer() {
-  if (spawnSync(values.python, ['-c', 'import PIL']).status !== 0) return undefined
-  const peer = spawn(values.python, [join(import.meta.dirname, 'observation_peer.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
-  return {
-    async pass(job) {
-      peer.stdin.write(`${JSON.stringify(job)}\n`)
-      return JSON.parse((await lines.next()).value)
-    },
-    stop: () => peer.stdin.end(),
-  }
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'bench-dataset-'))
-const peer = startPeer()
+const peer = startPeer(values.python)
 try {
   console.log(`${cpus()[0].model}; Node ${process.version}; one thread each; medians of ${repeats}`)
   for (const [kind, { cpuMs }] of Object.entries(await medians(builders(), repeats))) {

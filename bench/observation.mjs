@@ -5,11 +5,9 @@
  *
  *     npm run build && node bench/observation.mjs [--repeats 7] [--python python3]
  */
-import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { boxSize, pixelBox } from '../dist/protocol/box.js'
@@ -20,6 +18,7 @@ import { encode } from '../dist/vision/encode.js'
 import { fitSize, view } from '../dist/vision/fit.js'
 import { openPicture } from '../dist/vision/open.js'
 import { cost, medians } from './measure.mjs'
+import { startPeer } from './picture-peer.mjs'
 
 const { values } = parseArgs({
   options: { repeats: { type: 'string', default: '7' }, python: { type: 'string', default: 'python3' } },
@@ -72,24 +71,8 @@ function regions() {
   })
 }
 
-/** Asks the peer for one pass over `job`; it answers with what that cost it. */
-function startPeer() {
-  if (spawnSync(values.python, ['-c', 'import PIL']).status !== 0) return undefined
-  const peer = spawn(values.python, [join(import.meta.dirname, 'observation_peer.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
-  return {
-    async pass(job) {
-      peer.stdin.write(`${JSON.stringify(job)}\n`)
-      return JSON.parse((await lines.next()).value)
-    },
-    stop: () => peer.stdin.end(),
-  }
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'bench-observation-'))
-const peer = startPeer()
+const peer = startPeer(values.python)
 try {
   const file = join(folder, '8k.jpg')
   await writeFile(file, await drawPicture())
