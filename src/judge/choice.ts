@@ -3,15 +3,18 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { normalised, withoutComparing } from './judge.ts'
 
+/** Reads a letter off an answer; undefined: none, or more than one. */
+export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
+
 /** `problem.answer` is a letter or the text of a choice. An answer that names no choice, or several, is wrong. */
-export function judgeChoice(problem: Problem, answer: string | null): Verdict {
+export function judgeChoice(problem: Problem, answer: string | null, read: ReadLetter = chosenLetter): Verdict {
   const { choices = [] } = problem
   if (choices.length === 0) return { kind: 'unjudged', reason: 'no choices' }
   const decided = withoutComparing(problem, answer)
   if (decided !== undefined) return decided
   const wanted = chosenLetter(problem.answer!, choices)
   if (wanted === undefined) return { kind: 'unjudged', reason: 'the reference answer names no choice' }
-  const chosen = chosenLetter(answer!, choices)
+  const chosen = read(answer!, choices)
   if (chosen === undefined) return { kind: 'wrong', reason: 'no choice could be read' }
   return { kind: chosen === wanted ? 'correct' : 'wrong', reason: `chose ${chosen}` }
 }
