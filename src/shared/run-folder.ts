@@ -12,7 +12,7 @@ import { openJsonl, readJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
 import { makeFolder } from './make-folder.ts'
 
-export type RunLog = 'trajectories' | 'metrics' | 'checkpoints' | 'stages' | 'pending' | 'judgements'
+export type RunLog = 'trajectories' | 'metrics' | 'checkpoints' | 'stages' | 'pending' | 'judgements' | 'rollouts'
 
 export interface RunFolder {
   readonly path: string
@@ -162,7 +162,7 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
 }
 
 /** One line for every setting that differs, such as `train.steps: 100, now 200`. */
-function differences(before: unknown, after: unknown, name = ''): string[] {
+export function differences(before: unknown, after: unknown, name = ''): string[] {
   if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return []
   if (!isRecord(before) || !isRecord(after)) return [`${name || 'all'}: ${brief(before)}, now ${brief(after)}`]
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])

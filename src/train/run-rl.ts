@@ -16,6 +16,7 @@ import { hashSeed, random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
+import { keepRollouts } from './kept-rollouts.ts'
 import { rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
 import { policyFileOf } from './run-sft.ts'
@@ -114,7 +115,7 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
 }
 
 async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<RlMetrics> {
-  const { settings } = options
+  const { settings, run } = options
   const { groupSize, maxTurns } = settings
   const profile = embeddedProfileWith(settings)
   const seed = hashSeed(settings.seed, step)
@@ -126,6 +127,8 @@ async function rlStep(engine: Engine, options: RunRlOptions, step: number): Prom
   const policy = samplerPolicy('embedded', await engine.sampler(), 1)
   const groups = await rolloutGroups(tasks, policy, { groupSize, maxTurns, profile, seed })
   const rolloutMs = performance.now() - startedMs
+  // Before anything is learned from them: where learning refuses them, they show why.
+  await keepRollouts(run, groups, { ...settings, step })
   const metrics = await grpoStep(engine, groups, settings, step)
   const stepMs = performance.now() - startedMs
   return {

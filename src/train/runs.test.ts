@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,6 +17,7 @@ import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
+import { keepRollouts, type RolloutLine } from './kept-rollouts.ts'
 import { rolloutGroups } from './rollout.ts'
 import { lastCheckpoint, metricsOf } from './run-log.ts'
 import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './run-rl.ts'
@@ -51,6 +52,17 @@ async function figures(run: RunFolder): Promise<unknown[]> {
   const stages = [await metricsOf(run, 'look'), await metricsOf(run, 'sft'), await metricsOf(run, 'rl')]
   const timed = /Ms$|PerSecond$/
   return stages.flat().map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !timed.test(name))))
+}
+
+/** Its kept rollouts, without what depends on the clock. */
+async function rollouts(run: RunFolder): Promise<RolloutLine[]> {
+  const lines: RolloutLine[] = []
+  for await (const line of run.read('rollouts')) {
+    const { step, advantage, trajectory } = line as RolloutLine
+    const turns = trajectory.turns.map((turn) => ({ ...turn, ms: 0 }))
+    lines.push({ step, advantage, trajectory: { ...trajectory, ms: 0, turns } })
+  }
+  return lines
 }
 
 /** Runs stage 1 in a process of its own, which is killed before it logs the checkpoint of `step`. Returns the signal. */
@@ -205,6 +217,22 @@ describe('stage 2 as a run', () => {
       expect(outsideMs).toBeGreaterThanOrEqual(0)
       expect(outsideMs).toBeLessThan(rolloutMs + trainMs)
     }
+    expect(await rollouts(broken)).toEqual(await rollouts(whole))
+    expect((await rollouts(whole)).map(({ step }) => step)).toEqual([1, 2, 3].flatMap((step) => Array(4).fill(step)))
+  })
+
+  test('of a long run few rollouts are kept: some problems of some steps, evenly', async () => {
+    const run = await freshRun(settings)
+    const [trajectory] = trajectories as [Trajectory]
+    const group = [0, 1].map((reward) => ({ trajectory, samples: [], reward }))
+    for (let step = 1; step <= 1000; step++) {
+      await keepRollouts(run, [group, group, group], { step, steps: 1000, objective: 'paper' })
+    }
+    const kept = await rollouts(run)
+    expect(kept.map(({ step }) => step).slice(0, 5)).toEqual([1, 1, 1, 1, 6])
+    expect(kept).toHaveLength(200 * 4)
+    expect(kept.slice(0, 2).map(({ advantage }) => advantage)).toEqual([-1, 1])
+    await expect(stat(run.file('trajectories.jsonl'))).rejects.toThrow(/ENOENT/)
   })
 
   test('groups come back judged, with the tokens of every turn', async () => {

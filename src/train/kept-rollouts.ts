@@ -1,0 +1,35 @@
+/** `rollouts.jsonl` of a training run: some searches of its steps, for people to look at while it goes on. */
+import type { Trajectory } from '../protocol/trajectory.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import type { Objective } from './advantages.ts'
+import { groupAdvantages } from './rollout.ts'
+import type { Rollout } from './rollout.ts'
+
+/** Of a step done again, the last line for a search counts. */
+export interface RolloutLine {
+  readonly step: number
+  /** 0 for a search that is masked, and in a group without spread. */
+  readonly advantage: number
+  readonly trajectory: Trajectory
+}
+
+/** Problems of a step whose searches are kept, and steps that are kept of a whole run: more would only fill the disk. */
+const problemsKept = 2
+const stepsKept = 200
+
+/** Steps are kept evenly over the run's `steps`, the first one always. */
+export async function keepRollouts(
+  run: RunFolder,
+  groups: readonly (readonly Rollout[])[],
+  { step, steps, objective }: { readonly step: number; readonly steps: number; readonly objective: Objective },
+): Promise<void> {
+  if ((step - 1) % Math.ceil(steps / stepsKept) !== 0) return
+  const kept = groups.slice(0, problemsKept)
+  const groupwise = groupAdvantages(kept, objective)
+  const lines = kept.flatMap((group, g) =>
+    group.map(({ trajectory }, i): RolloutLine => {
+      return { step, advantage: groupwise[g]!.advantages[i]!, trajectory }
+    }),
+  )
+  await Promise.all(lines.map((line) => run.append('rollouts', line)))
+}
