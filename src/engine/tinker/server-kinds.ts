@@ -3,7 +3,7 @@ import type { Loss } from '../engine.ts'
 
 export interface ServerKind {
   readonly name: string
-  /** How forward-backward requests and results are written; everything else is JSON. */
+  /** How training data are written; results come as the server likes, all else is JSON. SkyRL 0.4 has no JSON for data. */
   readonly codec: 'json' | 'protobuf'
   /** What losses are reduced to between two optimiser steps; `mean`: over the tokens of a datum, then over the data. */
   readonly reduction: 'sum' | 'mean'
@@ -22,7 +22,7 @@ export interface ServerKind {
 }
 
 const common = {
-  codec: 'json',
+  codec: 'protobuf',
   reduction: 'sum',
   images: true,
   losses: ['cross-entropy', 'ppo'],
@@ -47,7 +47,6 @@ export const serverKinds = {
   hosted: {
     ...common,
     name: 'hosted',
-    codec: 'protobuf',
     adam: 'all',
     loraRank: 32,
     merges: false,
@@ -57,6 +56,7 @@ export const serverKinds = {
   embedded: {
     ...common,
     name: 'embedded',
+    codec: 'json',
     adam: 'all',
     loraRank: 0,
     merges: false,
