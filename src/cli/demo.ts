@@ -1,4 +1,4 @@
-/** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown. What `npm start` runs. */
+/** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown in the terminal. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'

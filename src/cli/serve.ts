@@ -1,5 +1,6 @@
 /** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
 import { once } from 'node:events'
+import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../policy/embedded/embedded-policy.ts'
 import { apiRoutes } from '../server/api.ts'
@@ -86,9 +87,9 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
       ...mcpRoutes({ searcher: others[0] ?? embedded, onFault: report }),
     }
     const server = await startServer({ host, port, token, routes, onFault: report })
-    const url = page.length === 0 ? server.url : `${server.url}/#/${page.map(encodeURIComponent).join('/')}`
-    if (json) printJson({ url })
-    else print(`Open ${url} in a browser. For programs: ${server.url}/v1 and ${server.url}/mcp. Ctrl-C ends it.`)
+    const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}`
+    if (json) printJson({ url: server.url + place })
+    else print(whereItIs(server.url, place, token !== undefined))
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
@@ -96,4 +97,12 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
     await close()
     interrupt.release()
   }
+}
+
+/** The token itself is never printed. */
+function whereItIs(url: string, place: string, guarded: boolean): string {
+  const entrance = guarded ? `/?token=<${tokenVariable}>${place.slice(1)}` : place
+  // Listening everywhere is no address that another machine could open.
+  const base = url.replace(/\/\/(?:0\.0\.0\.0|\[::\])/, `//${hostname()}`)
+  return `Open ${base}${entrance} in a browser. For programs: ${base}/v1 and ${base}/mcp. Ctrl-C ends it.`
 }

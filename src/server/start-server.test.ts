@@ -65,6 +65,26 @@ describe('who is let in', () => {
     expect(await status(url, { ...named, authorization: 'Bearer letmein', origin: 'http://evil.example' })).toBe(403)
     await open.close()
   })
+
+  test('a browser brings the token once, and comes in by a cookie from then on', async () => {
+    const open = await startServer({ ...options, host: '0.0.0.0', token: 'let me/in?&é' })
+    const url = `http://127.0.0.1:${new URL(open.url).port}`
+    const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(url + path, { headers, redirect: 'manual' })
+    expect((await get('/?token=letmeout')).status).toBe(401)
+    expect((await get('/?token=')).status).toBe(401)
+    // Only there: no other address is an entrance.
+    expect((await get(`/pages?token=${encodeURIComponent('let me/in?&é')}`)).status).toBe(401)
+    const entered = await get(`/?token=${encodeURIComponent('let me/in?&é')}`)
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/'])
+    const cookie = entered.headers.get('set-cookie')!
+    expect(cookie).toMatch(/^mini_o3=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/)
+    const pass = cookie.split(';', 1)[0]!
+    expect((await get('/pages', { cookie: `other=1; ${pass}` })).status).toBe(200)
+    expect((await get('/pages', { cookie: `${pass.slice(0, -1)}x` })).status).toBe(401)
+    expect((await get('/pages', { cookie: pass, origin: 'http://evil.example' })).status).toBe(403)
+    await open.close()
+  })
 })
 
 describe('what is refused', () => {

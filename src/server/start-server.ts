@@ -4,11 +4,13 @@ import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf, UserError } from '../shared/errors.ts'
-import { checkDoor, checkHeaders } from './guard.ts'
+import { checkDoor, checkSite, checkToken } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
 import { bodyReader } from './read-body.ts'
 import { sendJson, sendResponse } from './send.ts'
+import { endWhenStalled, usualPatience } from './slow-clients.ts'
+import type { Patience } from './slow-clients.ts'
 
 /** What a route may want to know beside the body. */
 export interface Asking {
@@ -32,7 +34,12 @@ export interface ServerOptions extends Door {
   readonly routes: Routes
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void
+  /** With slow clients. */
+  readonly patience?: Patience
 }
+
+/** Requests that are read or answered at once; more are told to come again. */
+const mostUnderWay = 256
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:8420`. */
@@ -43,14 +50,20 @@ export interface RunningServer {
 
 /** Listens when it returns. Throws `UserError` when it may not, or cannot, listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, routes, onFault } = options
+  const { host, port, routes, onFault, patience = usualPatience } = options
   checkDoor(options)
   const readBody = bodyReader()
-  const server = createServer((request, response) => void answer(request, response))
+  let underWay = 0
+  const { requestMs: requestTimeout } = patience
+  const timeouts = { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 10 }
+  const server = createServer(timeouts, (request, response) => void answer(request, response))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController()
+    underWay++
+    endWhenStalled(request, response, patience)
     response.once('close', () => {
+      underWay--
       if (!response.writableFinished) gone.abort()
     })
     const explain = (error: unknown): HttpError => {
@@ -76,7 +89,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 
   async function routed(request: IncomingMessage, response: ServerResponse, asking: Asking): Promise<unknown> {
-    checkHeaders(request.headers, options)
+    checkSite(request.headers, options)
+    const entrance = checkToken(asking.url, request.headers, options)
+    if (entrance !== undefined) return entrance
+    if (underWay > mostUnderWay) throw new HttpError(429, 'busy', 'Too many requests at once. Try again in 1 s.', 1)
     const route = find(routes, request.method ?? 'GET', asking.url.split('?', 1)[0]!)
     if (request.method !== 'POST') return route(undefined, asking)
     const body = await readBody(request, response)
