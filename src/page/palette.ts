@@ -33,7 +33,7 @@ export function paletteStyle(): string {
 }
 
 /** Black or white, whichever reads better on `colour`. */
-function inkOn(colour: string): string {
+export function inkOn(colour: string): string {
   const luminance = relativeLuminance(colour)
   return (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? '#111111' : '#ffffff'
 }

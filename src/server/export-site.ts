@@ -1,4 +1,5 @@
 /** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { figure, reportShell } from '../evaluate/report-shell.ts'
 import { percent } from '../evaluate/table.ts'
@@ -7,6 +8,7 @@ import type { Html } from '../page/html.ts'
 import { endWords } from '../page/step.ts'
 import { writePage } from '../page/write-page.ts'
 import type { SearchToShow } from '../page/write-page.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { throwIfAborted } from '../shared/errors.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import { profileOf } from './api-region.ts'
@@ -24,7 +26,10 @@ export interface ExportedSite {
 /** Searches of one problem that its page shows. */
 const mostTogether = 8
 
-/** The first `limit` problems of the run get pages; one whose picture is gone is listed without. */
+/**
+ * The first `limit` problems of the run get pages; one whose picture is gone is listed without. A page's name holds the hash
+ * of its searches, so one that is there need not be written again.
+ */
 export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
   const runs = openRuns(run)
   const details = await runs.details('.', 0)
@@ -34,22 +39,29 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   let searches = 0
   for (const [problem, items] of [...groups].slice(0, limit)) {
     throwIfAborted(signal)
-    const shown: SearchToShow[] = []
-    for (const { index, sampleIndex } of items.slice(0, mostTogether)) {
-      const trajectory = await runs.search('.', index)
-      const picture = await runs.picture('.', index).catch(() => undefined)
+    const shown = items.slice(0, mostTogether)
+    const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
+    const name = `problem-${sha256(canonicalJson(trajectories)).slice(0, 16)}.html`
+    if (!(await isFile(join(to, name)))) {
+      // All searches of a problem look at the same picture.
+      const picture = await runs.picture('.', items[0]!.index).catch(() => undefined)
       if (picture === undefined) continue
-      shown.push({ title: `search ${sampleIndex + 1}`, trajectory, picture, profile: profileOf(trajectory.profile) })
+      const toShow = trajectories.map((trajectory): SearchToShow => {
+        const title = `search ${trajectory.sampleIndex + 1}`
+        return { title, trajectory, picture, profile: profileOf(trajectory.profile) }
+      })
+      await writePage(join(to, name), items[0]!.question, toShow)
     }
-    if (shown.length === 0) continue
-    const name = `problem-${pages.size + 1}.html`
-    await writePage(join(to, name), items[0]!.question, shown)
     pages.set(problem, name)
-    searches += shown.length
+    searches += trajectories.length
   }
   const page = join(to, 'index.html')
   await replaceFile(page, index(details, await runs.charts('.'), pages))
   return { page, problems: pages.size, searches }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false
 }
 
 function index(details: RunDetails, charts: readonly Chart[], pages: ReadonlyMap<string, string>): string {

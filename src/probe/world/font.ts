@@ -49,9 +49,14 @@ function round(value: number): string {
 
 let inter: Font | undefined
 
+/** The web font of the package, which holds the letters of western languages. */
+export function interFile(weight: 400 | 700, kind: 'woff' | 'woff2'): Buffer {
+  const name = `@fontsource/inter/files/inter-latin-${weight}-normal.${kind}`
+  return readFileSync(createRequire(import.meta.url).resolve(name))
+}
+
 function readFont(): Font {
-  const file = createRequire(import.meta.url).resolve('@fontsource/inter/files/inter-latin-700-normal.woff')
-  const tables = readWoff(readFileSync(file))
+  const tables = readWoff(interFile(700, 'woff'))
   const table = (name: string): Buffer => tables.get(name)!
   const [head, hhea, hmtx, loca, glyf] = ['head', 'hhea', 'hmtx', 'loca', 'glyf'].map(table) as Five
   const longOffsets = head.readInt16BE(50) === 1
@@ -79,7 +84,7 @@ function readFont(): Font {
 type Five = [Buffer, Buffer, Buffer, Buffer, Buffer]
 
 /** The tables of a WOFF 1 file: an SFNT whose tables are compressed one by one. */
-function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
+export function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
   const tables = new Map<string, Buffer>()
   for (let n = 0; n < file.readUInt16BE(12); n++) {
     const entry = 44 + n * 20
@@ -90,8 +95,8 @@ function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
   return tables
 }
 
-/** From code points to glyphs, by the table's format 4 (segments of the basic plane). */
-function characterMap(cmap: Buffer): (codePoint: number) => number {
+/** From code points to glyphs (0: none), by the table's format 4 (segments of the basic plane). */
+export function characterMap(cmap: Buffer): (codePoint: number) => number {
   const starts = Array.from({ length: cmap.readUInt16BE(2) }, (_, n) => cmap.readUInt32BE(4 + n * 8 + 4))
   const start = starts.find((at) => cmap.readUInt16BE(at) === 4)!
   const segments = cmap.readUInt16BE(start + 6) / 2

@@ -1,0 +1,67 @@
+/**
+ * Which turns of a search a figure shows whole. A short search shows all of them; of a long one the turns that tell how the
+ * answer came about, and what lies between them small, so that the figure stays one that can be read. Pure.
+ */
+import { targetBox } from '../protocol/target-box.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { contains, stepsOf } from './step.ts'
+import type { Step } from './step.ts'
+
+/** A place in the figure: a turn, turns in a row that are shown small, or that the search ended without an answer. */
+export type Cell =
+  | { readonly kind: 'turn'; readonly step: Step }
+  | { readonly kind: 'more'; readonly steps: readonly Step[] }
+  | { readonly kind: 'end' }
+
+export const mostCells = 8
+
+export function figureCells(trajectory: Trajectory): Cell[] {
+  const steps = stepsOf(trajectory)
+  const ending: Cell[] = steps.at(-1)?.turn.action?.kind === 'answer' ? [] : [{ kind: 'end' }]
+  let cells: Cell[] = parted(steps, new Set())
+  const kept = new Set<Step>()
+  for (const step of byImportance(trajectory, steps)) {
+    const wider = parted(steps, new Set([...kept, step]))
+    if (wider.length + ending.length > mostCells) continue
+    kept.add(step)
+    cells = wider
+  }
+  return [...cells, ...ending]
+}
+
+/** The steps in their order; those that are not kept together with their neighbours. */
+function parted(steps: readonly Step[], kept: ReadonlySet<Step>): Cell[] {
+  const cells: Cell[] = []
+  for (const step of steps) {
+    const last = cells.at(-1)
+    if (kept.has(step)) cells.push({ kind: 'turn', step })
+    else if (last?.kind === 'more') cells[cells.length - 1] = { kind: 'more', steps: [...last.steps, step] }
+    else cells.push({ kind: 'more', steps: [step] })
+  }
+  return cells
+}
+
+/**
+ * The last turn and the first, the looks that led to the last, those that led to the first sight of the target, the first
+ * return to an earlier picture, the first mistake, and then one after the other.
+ */
+function byImportance(trajectory: Trajectory, steps: readonly Step[]): Step[] {
+  const target = targetBox(trajectory)
+  const looks = steps.filter(({ observation }) => observation !== undefined)
+  const found = target && looks.find(({ observation }) => contains(observation!.boxInOriginalPx, target))
+  const returned = looks.find(({ observation }) => (observation!.parent ?? 0) < observation!.index - 1)
+  const mistaken = steps.find(({ turn }) => turn.error !== undefined)
+  const picked = [steps.at(-1), steps[0], ...wayTo(looks.at(-1), looks), ...wayTo(found, looks), returned, mistaken]
+  return [...new Set([...picked.filter((step) => step !== undefined), ...steps])]
+}
+
+/** The look, and those whose crops lie between it and the original, nearest first. */
+function wayTo(look: Step | undefined, looks: readonly Step[]): Step[] {
+  const way: Step[] = []
+  for (let at = look; at !== undefined && !way.includes(at);) {
+    way.push(at)
+    const { parent } = at.observation!
+    at = looks.find(({ observation }) => observation!.index === parent)
+  }
+  return way
+}

@@ -1,0 +1,213 @@
+/**
+ * Where everything in a figure stands: the original at the left, beside it cells in columns that are read downwards, and
+ * the arrows from each looked-into box to the crop that came back. Arrows keep to the gutters between columns and the gaps
+ * between rows. Pure.
+ */
+import { boxSize } from '../protocol/box.ts'
+import type { PixelBox } from '../protocol/box.ts'
+import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import { figureCells } from './figure-cells.ts'
+import type { Cell } from './figure-cells.ts'
+import { stepsOf } from './step.ts'
+import type { Step } from './step.ts'
+
+/** In units of the figure, from its top left. */
+export interface Rect {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface FigureLayout {
+  readonly width: number
+  readonly height: number
+  readonly original: Rect
+  readonly cells: readonly Placed[]
+  readonly arrows: readonly FigureArrow[]
+  /** Where each observation that is shown stands, by its index; the original is number 0. */
+  readonly pictures: ReadonlyMap<number, Rect>
+}
+
+export interface Placed {
+  readonly cell: Cell
+  /** Of the whole cell, without its heading. */
+  readonly rect: Rect
+  /** By cell: the crop (or the tile in its place), or each of the small ones. */
+  readonly tiles: readonly Rect[]
+}
+
+export interface FigureArrow {
+  readonly turn: number
+  /** The box in the picture that was looked into. */
+  readonly from: Rect
+  readonly path: string
+  /** Its tip, at the left edge of the crop. */
+  readonly tip: Point
+}
+
+export const margin = 40
+export const heading = 28
+const originalSide = 640
+const gutter = 112
+const cropSide = 224
+export const cell = { width: 560, height: 224, inner: 18 }
+const gap = 46
+/** Arrows beside each other in a gutter. */
+const lanes = 5
+const laneWidth = 9
+const smallSide = 48
+const smallGap = 8
+/** Small crops in a row of a cell, and rows of them. */
+const smallColumns = 10
+const smallRows = 4
+/** Up to this many cells stand in one column. */
+const oneColumn = 3
+
+/** `top`: how much is taken by what stands above everything. */
+export function figureLayout(trajectory: Trajectory, top: number): FigureLayout {
+  const cells = figureCells(trajectory)
+  const rows = cells.length <= oneColumn ? cells.length : Math.ceil(cells.length / 2)
+  const columns = Math.ceil(cells.length / Math.max(1, rows))
+  const originalSize = fitted(trajectory.picture, originalSide, originalSide)
+  const gridHeight = rows * (heading + cell.height) + Math.max(0, rows - 1) * gap
+  const height = Math.max(gridHeight, originalSize.height + heading)
+  const original = { x: margin, y: top + (height - originalSize.height - heading) / 2 + heading, ...originalSize }
+  const columnX = (column: number): number => margin + originalSize.width + gutter + column * (cell.width + gutter)
+  const rowY = (row: number): number => top + (height - gridHeight) / 2 + heading + row * (heading + cell.height + gap)
+
+  const pictures = new Map([[0, original]])
+  const placed = cells.map((one, index): Placed => {
+    const rect = { x: columnX(Math.floor(index / rows)), y: rowY(index % rows), width: cell.width, height: cell.height }
+    const tiles = tilesOf(one, rect, trajectory)
+    const steps = one.kind === 'turn' ? [one.step] : one.kind === 'more' ? one.steps : []
+    for (const [n, tile] of tiles.entries()) {
+      const { observation } = steps[n]!
+      if (observation) pictures.set(observation.index, tile)
+    }
+    return { cell: one, rect, tiles }
+  })
+
+  const arrows: FigureArrow[] = []
+  for (const { cell: one, rect, tiles } of placed) {
+    const [tile] = tiles
+    const observation = one.kind === 'turn' ? one.step.observation : undefined
+    const source = observation && pictures.get(observation.parent ?? 0)
+    if (one.kind !== 'turn' || tile === undefined || source === undefined) continue
+    const from = boxWithin(observation!, trajectory, source)
+    const tip = { x: tile.x - 4, y: tile.y + tile.height / 2 }
+    const home = placed.find((other) => other.tiles.includes(source))?.rect
+    const lane = arrows.length % lanes
+    arrows.push({
+      turn: one.step.number,
+      from,
+      tip,
+      path: way({ from, tip, to: rect, home, firstX: columnX(0), lane }),
+    })
+  }
+  const width = margin + originalSize.width + columns * (gutter + cell.width) + margin
+  return { width, height: top + height, original, cells: placed, arrows, pictures }
+}
+
+/** A box of the source's pixels, where the source is shown. */
+export function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
+  const source = boxSize(observations[parent ?? 0]!.boxInOriginalPx)
+  return scaled(boxPx, source, shown)
+}
+
+/** A box of `size`'s pixels, where a picture of that size is shown. */
+export function scaled([x0, y0, x1, y1]: PixelBox, size: { width: number; height: number }, shown: Rect): Rect {
+  const [sx, sy] = [shown.width / size.width, shown.height / size.height]
+  return { x: shown.x + x0 * sx, y: shown.y + y0 * sy, width: (x1 - x0) * sx, height: (y1 - y0) * sy }
+}
+
+function tilesOf(one: Cell, { x, y }: Rect, { observations }: Trajectory): Rect[] {
+  if (one.kind === 'end') return []
+  if (one.kind === 'more') {
+    return one.steps.slice(0, smallColumns * smallRows).map((_, index) => ({
+      x: x + (index % smallColumns) * (smallSide + smallGap),
+      y: y + Math.floor(index / smallColumns) * (smallSide + smallGap) + smallGap,
+      width: smallSide,
+      height: smallSide,
+    }))
+  }
+  const { observation, turn } = one.step
+  if (observation) {
+    const size = fitted(boxSize(observations[observation.index]!.boxInOriginalPx), cropSide, cropSide)
+    return [{ x: x + (cropSide - size.width) / 2, y: y + (cropSide - size.height) / 2, ...size }]
+  }
+  return turn.error ? [{ x, y, width: cropSide, height: cropSide }] : []
+}
+
+/** Where a turn's words stand: beside its crop or tile, or in all of the cell. */
+export function wordsRect({ rect, tiles }: Placed): Rect {
+  if (tiles.length === 0) return rect
+  const x = rect.x + cropSide + cell.inner
+  return { ...rect, x, width: rect.x + rect.width - x }
+}
+
+/** The largest size of this shape in the room there is. */
+export function fitted({ width, height }: { width: number; height: number }, mostWide: number, mostHigh: number) {
+  const scale = Math.min(mostWide / width, mostHigh / height)
+  // A strip too thin to be seen is of no use.
+  return { width: Math.max(24, width * scale), height: Math.max(24, height * scale) }
+}
+
+interface Way {
+  readonly from: Rect
+  readonly tip: Point
+  /** The cells of the crop and of the picture that was looked into; the original has none. */
+  readonly to: Rect
+  readonly home: Rect | undefined
+  readonly firstX: number
+  readonly lane: number
+}
+
+/** From the box out into the gutter beside it, along the gap above the row where columns have to be passed, and to the tip. */
+function way({ from, tip, to, home, firstX, lane }: Way): string {
+  const [x0, y0] = [home ? from.x : from.x + from.width, from.y + from.height / 2]
+  const start = `M${n(x0)} ${n(y0)}`
+  const columnX = home?.x ?? firstX
+  const passes = to.x !== columnX
+  const laneY = to.y - heading - gap / 2 + lane - lanes / 2
+  const nextX = to.x - gutter
+  const rest = passes ? `H${n(nextX)}${swing({ x: nextX, y: laneY }, tip)}` : ''
+  const first = passes ? { x: columnX, y: laneY } : tip
+  if (!home) return `${start}${swing({ x: x0, y: y0 }, first)}${rest}`
+  // Out of a crop to the left, where its column's gutter is, and along that.
+  const gutterX = columnX - 26 - lane * laneWidth
+  const turn = Math.sign(first.y - y0) * Math.min(48, Math.abs(first.y - y0) / 2)
+  const down = `C${n(gutterX)} ${n(y0)} ${n(gutterX)} ${n(y0)} ${n(gutterX)} ${n(y0 + turn)}V${n(first.y - turn)}`
+  return `${start}${down}Q${n(gutterX)} ${n(first.y)} ${n(first.x)} ${n(first.y)}${rest}`
+}
+
+/** A curve that leaves and arrives level. */
+function swing(from: Point, to: Point): string {
+  const bend = Math.max(40, Math.abs(to.x - from.x) / 2)
+  return `C${n(from.x + bend)} ${n(from.y)} ${n(to.x - bend)} ${n(to.y)} ${n(to.x)} ${n(to.y)}`
+}
+
+/** A coordinate as it is written. */
+export function n(value: number): string {
+  return String(Math.round(value * 100) / 100)
+}
+
+/** The observations whose pictures a figure needs, by the longer side that each is shown with. */
+export function sidesShown({ pictures }: FigureLayout): Map<number, number> {
+  return new Map([...pictures].map(([index, { width, height }]) => [index, Math.max(width, height)]))
+}
+
+/** The boxes that were looked into without being shown whole, on the original. */
+export function otherBoxes(trajectory: Trajectory, { arrows, original }: FigureLayout): { step: Step; rect: Rect }[] {
+  const shown = new Set(arrows.map(({ turn }) => turn))
+  return stepsOf(trajectory).flatMap((step) =>
+    step.observation && !shown.has(step.number)
+      ? [{ step, rect: scaled(step.observation.boxInOriginalPx, trajectory.picture, original) }]
+      : [],
+  )
+}

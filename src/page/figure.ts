@@ -1,0 +1,223 @@
+/**
+ * A search as one picture for a paper: the original with the box of every look, arrows in each turn's colour to the crops
+ * that came back, what was thought beside them, the target ringed where it is known, and the answer. An SVG that stands by
+ * itself; every text of a model is escaped and clipped to the room there is. Pure.
+ */
+import { targetBox } from '../protocol/target-box.ts'
+import { boxSize } from '../protocol/box.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { fontRules, lines, textWidth } from './figure-text.ts'
+import type { Weight } from './figure-text.ts'
+import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './figure-layout.ts'
+import type { FigureLayout, Placed, Point, Rect } from './figure-layout.ts'
+import { html, markupOf, trustedElement } from './html.ts'
+import type { Html } from './html.ts'
+import { dashPatterns, inkOn, turnColours } from './palette.ts'
+import { contains, endWords, pictureName, stepTitle } from './step.ts'
+import type { Step } from './step.ts'
+
+export interface Figure {
+  readonly trajectory: Trajectory
+  readonly layout: FigureLayout
+  /** `data:` URLs of PNG or JPEG by observation index, for all that `layout.pictures` names. */
+  readonly urls: ReadonlyMap<number, string>
+}
+
+const ink = '#1c1b19'
+const soft = '#6a6762'
+const good = '#1a7f4b'
+const bad = '#b3261e'
+const ring = '#ffd400'
+const titleSize = 30
+const wordsSize = 19
+const lineHeight = 1.34
+
+/** The layout with room for the question above it. */
+export function layoutOf(trajectory: Trajectory): FigureLayout {
+  const draft = figureLayout(trajectory, 0)
+  return figureLayout(trajectory, margin + questionLines(trajectory, draft.width).length * titleSize * lineHeight + 12)
+}
+
+export function figureSvg(figure: Figure): string {
+  const { trajectory, layout } = figure
+  const { problem, picture, policy, turns, maxTurns } = trajectory
+  const height = layout.height + margin + 34
+  const question = questionLines(trajectory, layout.width)
+  const facts = `${policy}, ${turns.length} of at most ${maxTurns} turns, picture ${picture.width} × ${picture.height}`
+  const svg = html`<svg xmlns="http://www.w3.org/2000/svg" width="${n(layout.width)}" height="${n(height)}"
+ viewBox="0 0 ${n(layout.width)} ${n(height)}" role="img" font-family="Inter, sans-serif" fill="${ink}">
+<title>${problem.question}</title>
+${trustedElement('style', fontRules())}
+<defs><pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<rect width="9" height="9" fill="#fbe9e7"/><rect width="2.5" height="9" fill="${bad}" fill-opacity=".4"/></pattern></defs>
+<rect width="100%" height="100%" fill="#ffffff"/>
+${texts(question, margin, margin + titleSize * 0.8, titleSize, 700)}
+${original(figure)}
+${layout.cells.map((placed) => cellPictures(placed, figure))}
+${layout.arrows.map(({ turn, path, tip }) => arrow(turn, path, tip))}
+${layout.cells.map((placed) => cellWords(placed, figure))}
+${layout.arrows.map(({ turn, from }) => badge(turn, from.x, from.y, 13))}
+${text(facts, margin, height - margin * 0.8, 15, 400, soft)}
+</svg>
+`
+  // XML has no place for these two, however they are written.
+  return markupOf(svg).replaceAll(/[\ufffe\uffff]/g, '\ufffd')
+}
+
+function questionLines({ problem }: Trajectory, width: number): string[] {
+  return lines(problem.question, { widthPx: width - 2 * margin, lines: 3, sizePx: titleSize, weight: 700 })
+}
+
+/** With the boxes of all looks: those of crops that are shown whole come with their arrows. */
+function original({ trajectory, layout, urls }: Figure): Html {
+  const { original: at, arrows } = layout
+  return html`${text('Original', at.x, at.y - 9, 17, 700)}${image(urls.get(0)!, at)}
+${frame(at, '#b9b5ad', 1.5)}
+${otherBoxes(trajectory, layout).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
+${targetRing(trajectory, 0, at)}
+${arrows.map(({ turn, from }) => inside(from, at) && box(from, turn))}`
+}
+
+function cellPictures({ cell, tiles }: Placed, { trajectory, layout, urls }: Figure): Html {
+  if (cell.kind === 'end') return html``
+  if (cell.kind === 'more') {
+    return html`${tiles.map((tile, index) => smallTile(cell.steps[index]!, tile, urls))}`
+  }
+  const { number, turn, observation } = cell.step
+  const [tile] = tiles
+  if (tile === undefined) return html``
+  const place = observation ? image(urls.get(observation.index)!, tile) : refused(tile, turn.error?.error)
+  const looked = observation === undefined ? [] : layout.arrows.filter(({ from }) => inside(from, tile))
+  return html`${place}${observation && targetRing(trajectory, observation.index, tile)}
+${frame(tile, observation ? colourOf(number) : bad, 5, observation && dashOf(number))}
+${looked.map(({ turn, from }) => box(from, turn))}`
+}
+
+function smallTile({ number, observation, turn }: Step, tile: Rect, urls: ReadonlyMap<number, string>): Html {
+  const content = observation ? image(urls.get(observation.index)!, tile) : turn.error && refused(tile)
+  return html`${content}${frame(tile, colourOf(number), 3, dashOf(number))}${badge(number, tile.x + 3, tile.y + 3, 10.5)}`
+}
+
+/** What was thought, outlined in the colour of its turn; in the last one, what was answered. */
+function cellWords(placed: Placed, { trajectory }: Figure): Html {
+  const { cell, rect, tiles } = placed
+  if (cell.kind === 'more') {
+    const rest = cell.steps.length - tiles.length
+    const what = `${cell.steps.length} more ${cell.steps.length === 1 ? 'turn' : 'turns'}`
+    return text(rest > 0 ? `${what}, the first ${tiles.length} of them` : what, rect.x, rect.y - 9, 17, 700, soft)
+  }
+  if (cell.kind === 'end') {
+    const why = trajectory.failure?.message ?? `The search ${endWords[trajectory.end]}.`
+    return html`${frame(rect, bad, 2.5, undefined, '#fbe9e7')}
+${text('No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${texts(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
+  }
+  const { number, turn, observation } = cell.step
+  const words = wordsRect(placed)
+  const answers = turn.action?.kind === 'answer' && !turn.error
+  const title = observation ? `Observation ${observation.index}` : answers ? 'Answer' : stepTitle(cell.step)
+  const from = observation && `of ${pictureName(observation.parent ?? 0)}`
+  const mostLines = answers ? 2 : 8
+  return html`${text(title, rect.x, rect.y - 9, 17, 700)}
+${from && text(from, rect.x + textWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
+${frame(words, colourOf(number), 2.5, dashOf(number), '#fdfcfa')}
+${texts(room(turn.thought ?? '', words.width - 44, mostLines), words.x + 28, words.y + 32, wordsSize, 400)}
+${answers && answer(trajectory, words)}
+${badge(number, words.x, words.y + 26, 15)}`
+}
+
+function answer({ answer: given, problem, verdict }: Trajectory, { x, y, width, height }: Rect): Html {
+  const colour = verdict?.kind === 'correct' ? good : verdict?.kind === 'wrong' ? bad : ink
+  const [said = ''] = lines(given ?? '', { widthPx: width - 110, lines: 1, sizePx: 54, weight: 700 })
+  const at = { x: x + 28, y: y + height - 62 }
+  const truth = problem.answer !== undefined && verdict?.kind !== 'correct' && `truth: ${problem.answer}`
+  return html`${text(said, at.x, at.y, 54, 700, colour)}
+${mark(verdict?.kind, at.x + textWidth(said, 54, 700) + 16, at.y - 38, colour)}
+${truth && texts(room(truth, width - 40, 1), at.x, at.y + 36, wordsSize, 400, soft)}`
+}
+
+/** A check or a cross, 36 units high. */
+function mark(kind: string | undefined, x: number, y: number, colour: string): Html | undefined {
+  const paths: Readonly<Record<string, string>> = { correct: 'M2 20 14 33 36 3', wrong: 'M4 4 32 32M32 4 4 32' }
+  const path = kind === undefined ? undefined : paths[kind]
+  if (path === undefined) return undefined
+  return html`<path transform="translate(${n(x)} ${n(y)})" d="${path}" fill="none" stroke="${colour}" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"/>`
+}
+
+/** Around the target, where the picture holds it. */
+function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | undefined {
+  const target = targetBox(trajectory)
+  const whole = trajectory.observations[index]?.boxInOriginalPx
+  if (!target || !whole || !contains(whole, target)) return undefined
+  const [x0, y0, x1, y1] = target
+  const moved = [x0 - whole[0], y0 - whole[1], x1 - whole[0], y1 - whole[1]] as unknown as typeof target
+  const { x, y, width, height } = scaled(moved, boxSize(whole), shown)
+  const [rx, ry] = [width, height].map((side) => Math.max(13, side * 0.64)) as [number, number]
+  const ellipse = (colour: string, stroke: number): Html =>
+    html`<ellipse cx="${n(x + width / 2)}" cy="${n(y + height / 2)}" rx="${n(rx)}" ry="${n(ry)}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>`
+  return html`${ellipse('#00000099', 6.5)}${ellipse(ring, 3.5)}`
+}
+
+/** Hatched, and why where there is room for words. */
+function refused(tile: Rect, why?: string): Html {
+  const said = why === undefined ? [] : room(why, tile.width - 48, 6)
+  const words = {
+    x: tile.x + 12,
+    y: tile.y + 12,
+    width: tile.width - 24,
+    height: 22 + said.length * wordsSize * lineHeight,
+  }
+  return html`${frame(tile, bad, 2, undefined, 'url(#hatch)')}
+${said.length > 0 && html`${frame(words, 'none', 0, undefined, '#ffffff')}${texts(said, words.x + 12, words.y + 28, wordsSize, 400, bad)}`}`
+}
+
+function box(rect: Rect, turn: number): Html {
+  return html`${frame(rect, '#00000080', 6)}${frame(rect, colourOf(turn), 3.5, dashOf(turn))}`
+}
+
+function arrow(turn: number, path: string, { x, y }: Point): Html {
+  const colour = colourOf(turn)
+  return html`<path d="${path}" fill="none" stroke="#ffffff" stroke-width="8"/>
+<path d="${path}" fill="none" stroke="${colour}" stroke-width="3.5" stroke-dasharray="${dashOf(turn) ?? 'none'}"/>
+<path d="M${n(x + 3)} ${n(y)}l-15 -8v16z" fill="${colour}"/>`
+}
+
+function badge(turn: number, x: number, y: number, radius: number): Html {
+  const size = radius * 1.15
+  return html`<circle cx="${n(x)}" cy="${n(y)}" r="${radius}" fill="${colourOf(turn)}" stroke="#ffffff" stroke-width="2"/>
+<text x="${n(x)}" y="${n(y + size * 0.36)}" font-size="${n(size)}" font-weight="700" text-anchor="middle" fill="${inkOn(colourOf(turn))}">${turn}</text>`
+}
+
+function image(url: string, { x, y, width, height }: Rect): Html {
+  return html`<image href="${url}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" preserveAspectRatio="none"/>`
+}
+
+function frame({ x, y, width, height }: Rect, colour: string, stroke: number, dash = 'none', fill = 'none'): Html {
+  return html`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="4" fill="${fill}" stroke="${colour}" stroke-width="${stroke}" stroke-dasharray="${dash}"/>`
+}
+
+function room(words: string, widthPx: number, most: number): string[] {
+  return lines(words, { widthPx, lines: most, sizePx: wordsSize, weight: 400 })
+}
+
+function texts(all: readonly string[], x: number, y: number, size: number, weight: Weight, fill = ink): Html {
+  return html`${all.map((line, index) => text(line, x, y + index * size * lineHeight, size, weight, fill))}`
+}
+
+function text(line: string, x: number, y: number, size: number, weight: Weight, fill = ink): Html {
+  return html`<text x="${n(x)}" y="${n(y)}" font-size="${size}" font-weight="${weight}" fill="${fill}">${line}</text>`
+}
+
+function colourOf(turn: number): string {
+  return turnColours[(turn - 1) % turnColours.length]!
+}
+
+/** As in the pages: the same colours come again with another pattern. */
+function dashOf(turn: number): string | undefined {
+  const round = Math.floor((turn - 1) / turnColours.length) % dashPatterns.length
+  return round === 0 ? undefined : dashPatterns[round]
+}
+
+function inside(inner: Rect, outer: Rect): boolean {
+  const { x, y, width, height } = outer
+  return inner.x >= x - 1 && inner.y >= y - 1 && inner.x <= x + width && inner.y <= y + height
+}
