@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import sharp from 'sharp'
 import { createEmbeddedEngine, type EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
+import { promptOf } from '../src/engine/embedded/view-and-text.ts'
 import type { Datum, Loss, Sampler } from '../src/engine/engine.ts'
 import { defaultConfig, imageTokens } from '../src/model/config.ts'
 import { special } from '../src/model/tokenizer.ts'
@@ -95,7 +96,7 @@ async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise
   if (logprobs?.data.slice(0, start).some((value) => value !== 0))
     throw new BadRequest('old log-probabilities of a prompt')
   const reply = targets.slice(start)
-  const prompt = { view, tokens: text.slice(0, start - image + 1) }
+  const prompt = promptOf(view, text.slice(0, start - image + 1))
   return loss.kind === 'cross-entropy'
     ? { prompt, reply, weights: given.data.slice(start) }
     : { prompt, reply, formed, advantages: given.data.slice(start), oldLogprobs: logprobs!.data.slice(start) }

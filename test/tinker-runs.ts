@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCheckpoint } from '../src/engine/embedded/checkpoint.ts'
 import { createEmbeddedEngine } from '../src/engine/embedded/embedded-engine.ts'
+import { promptOf } from '../src/engine/embedded/view-and-text.ts'
 import { type Datum, defaultAdam } from '../src/engine/engine.ts'
 import { defaultConfig, type ModelConfig } from '../src/model/config.ts'
 import { teacherPolicy } from '../src/policy/teacher/teacher.ts'
@@ -98,7 +99,7 @@ async function guess(trajectory: Trajectory): Promise<Datum> {
   const { prompt, boxPx } = turns[0]!
   const { reply } = turns.at(-1)!
   const seen = await view(await openTinyPicture(trajectory.problem.docId), boxPx, profiles.embedded.observationView)
-  return { prompt: { view: seen, tokens: prompt }, reply, weights: reply.map(() => 1 / reply.length) }
+  return { prompt: promptOf(seen, prompt), reply, weights: reply.map(() => 1 / reply.length) }
 }
 
 /** What a run measured, without what depends on the clock or only one engine can tell. */

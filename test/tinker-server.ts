@@ -14,6 +14,7 @@ import { special } from '../src/model/tokenizer.ts'
 import { BadRequest, readChunks, type ServedModel, serveModel } from './tinker-model.ts'
 import { decodeForwardBackwardRequest, encodeResult } from './tinker-protobuf.ts'
 import { type Path, requestShapes, type Sent } from './tinker-requests.ts'
+import { promptOf } from '../src/engine/embedded/view-and-text.ts'
 
 /** `cut`: acts, then breaks the connection. `expire`: acts and forgets the promise. `die`: acts on nothing any more. */
 export type Fault =
@@ -236,7 +237,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
         const { view, text } = await readChunks(prompt.chunks)
         const { seed, temperature, max_tokens: maxTokens, formed } = sampling_params
         const reply = await found.sampler.sample({
-          prompt: { view, tokens: text },
+          prompt: promptOf(view, text),
           seed,
           temperature,
           maxTokens,

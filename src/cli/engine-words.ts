@@ -1,6 +1,6 @@
 /** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
 import type { Command } from 'commander'
-import { embeddedRenderer } from '../engine/tinker/renderer.ts'
+import { special } from '../model/tokenizer.ts'
 import { embeddedModelName, serverKindNames, serverKinds, unhonoured } from '../engine/tinker/server-kinds.ts'
 import type { ServerKindName } from '../engine/tinker/server-kinds.ts'
 import { tinkerEngine } from '../engine/tinker/tinker-engine.ts'
@@ -57,7 +57,7 @@ export async function openEngine(words: EngineWords, run: RunFolder, seed: numbe
   if (url === undefined) return undefined
   const { baseModel, apiKeyEnv, tinkerServer, loraRank } = words
   const kind = tinkerServer && serverKinds[tinkerServer]
-  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, renderer: embeddedRenderer })
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens: [special.end] })
   if (engine.baseModel !== embeddedModelName) {
     await engine.close()
     throw new UserError(

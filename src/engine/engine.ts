@@ -4,10 +4,29 @@
  */
 import type { Pixels } from '../vision/picture.ts'
 
-/** What a reply was conditioned on: one view and the text tokens before the reply. */
-export interface Prompt {
-  readonly view: Pixels
-  readonly tokens: readonly number[]
+/** A stretch of what a reply is conditioned on. */
+export type PromptChunk =
+  | { readonly kind: 'text'; readonly tokens: readonly number[] }
+  /** What the small model looks at: pixels, at its own size. */
+  | { readonly kind: 'view'; readonly view: Pixels }
+  /** What a vision-language model on a server is sent: a picture file that takes `tokens` positions. */
+  | {
+      readonly kind: 'image'
+      readonly format: 'png' | 'jpeg'
+      readonly tokens: number
+      /** The same bytes each time; made anew rather than kept, as thousands of searches wait for their turns. */
+      readonly bytes: () => Promise<Uint8Array>
+    }
+
+/**
+ * What a reply is conditioned on, in order. A turn that goes on from another holds the very chunks of that one's prompt, then
+ * its reply as a chunk of its own: so an engine can tell that both are one sequence.
+ */
+export type Prompt = readonly PromptChunk[]
+
+/** Tokens of all text in a prompt. */
+export function textLength(prompt: Prompt): number {
+  return prompt.reduce((sum, chunk) => sum + (chunk.kind === 'text' ? chunk.tokens.length : 0), 0)
 }
 
 /** One turn to learn from. Arrays run along `reply`. */
@@ -89,6 +108,8 @@ export interface Engine {
   /** How the names of its checkpoints end: weights themselves, or a note of where a server keeps them. */
   readonly checkpointSuffix: '.safetensors' | '.json'
   forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward>
+  /** The log-probability of each reply token of each datum under the current weights; no gradient. */
+  forward(data: readonly Datum[]): Promise<ForwardBackward['logprobs']>
   optimStep(adam: AdamParameters): Promise<{ readonly gradientNorm: number }>
   /** The current weights as a sampler; to be asked for again after an optimiser step. */
   sampler(): Promise<Sampler>

@@ -12,6 +12,7 @@ import type { SearchEvent } from './events.ts'
 import { search } from './search.ts'
 import type { SearchOptions } from './search.ts'
 import { searchToEnd } from './search-many.ts'
+import { promptOf } from '../engine/embedded/view-and-text.ts'
 
 const width = 250
 const height = 200
@@ -147,7 +148,7 @@ describe('a search', () => {
 
   it('hands the sampled tokens to the trainer and keeps them out of the trajectory', async () => {
     const view = { width: 1, height: 1, data: new Uint8Array(3) }
-    const sample = { prompt: { view, tokens: [1, 2] }, reply: [3], logprobs: [-0.5] }
+    const sample = { prompt: promptOf(view, [1, 2]), reply: [3], logprobs: [-0.5] }
     const { trajectory, replies } = await run(scripted({ text: answer, sample }).policy)
     expect(replies[0]!.sample).toBe(sample)
     expect(JSON.stringify(trajectory)).not.toContain('logprobs')

@@ -6,6 +6,7 @@ import { random, type Random } from '../shared/random.ts'
 import type { Objective } from './advantages.ts'
 import { grpoStep, type GrpoSettings } from './grpo.ts'
 import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
+import { promptOf } from '../engine/embedded/view-and-text.ts'
 
 /**
  * A search with two arms: answer at once (token 0), or look on (token 1). Its policy is one softmax over two logits,
@@ -39,6 +40,8 @@ function toyEngine(): Engine & { readonly logits: [number, number]; readonly gra
       )
       return Promise.resolve({ loss: total, logprobs })
     },
+    forward: (data: readonly Datum[]) =>
+      Promise.resolve(data.map(({ reply }) => reply.map((token) => logprobOf(logits, token)))),
     optimStep({ learningRate }: AdamParameters) {
       const gradientNorm = Math.hypot(...gradient)
       for (const arm of [0, 1] as const) {
@@ -65,7 +68,7 @@ const view = { width: 1, height: 1, data: new Uint8Array(3) }
 
 function rollout(token: number, end: End, reward: number, logprob: number, turns = 1): Rollout {
   const trajectory = { end, turns: Array.from({ length: turns }) } as unknown as Trajectory
-  const sample = { prompt: { view, tokens: [] }, reply: [token], logprobs: [logprob] }
+  const sample = { prompt: promptOf(view, []), reply: [token], logprobs: [logprob] }
   return { trajectory, samples: Array.from({ length: turns }, () => sample), reward }
 }
 

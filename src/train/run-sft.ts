@@ -3,7 +3,8 @@
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
-import type { Engine } from '../engine/engine.ts'
+import { promptOf } from '../engine/embedded/view-and-text.ts'
+import type { Datum, Engine } from '../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../model/config.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -11,7 +12,7 @@ import { UserError } from '../shared/errors.ts'
 import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { view } from '../vision/fit.ts'
-import type { Picture, Pixels } from '../vision/picture.ts'
+import type { Picture } from '../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
 import { lastCheckpoint } from './run-log.ts'
@@ -121,7 +122,7 @@ async function batchAt(
   turns: readonly ColdStartTurn[],
   { settings, openPicture }: RunSftOptions,
   step: number,
-): Promise<{ prompt: { view: Pixels; tokens: readonly number[] }; reply: readonly number[] }[]> {
+): Promise<Pick<Datum, 'prompt' | 'reply'>[]> {
   const indices = batchIndices(turns.length, settings, step)
   return Promise.all(
     indices.map(async (index, position) => {
@@ -130,7 +131,7 @@ async function batchAt(
       const turn = shiftNumbers(emptied ?? turns[index]!, rng)
       const picture = await openPicture(turn.docId)
       const seen = await view(picture, turn.boxPx, profiles.embedded.observationView)
-      return { prompt: { view: seen, tokens: turn.prompt }, reply: turn.reply }
+      return { prompt: promptOf(seen, turn.prompt), reply: turn.reply }
     }),
   )
 }

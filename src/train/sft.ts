@@ -3,7 +3,7 @@
  * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
 import type { AdamParameters, Datum, Engine } from '../engine/engine.ts'
-import { defaultAdam } from '../engine/engine.ts'
+import { defaultAdam, textLength } from '../engine/engine.ts'
 import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { keepCheckpoint } from './run-log.ts'
@@ -127,7 +127,7 @@ export async function sft(
 }
 
 function tokensOf(data: readonly Datum[]): number {
-  return data.reduce((sum, { prompt, reply }) => sum + prompt.tokens.length + reply.length, 0)
+  return data.reduce((sum, { prompt, reply }) => sum + textLength(prompt) + reply.length, 0)
 }
 
 function accuracyByKind(data: readonly Datum[], greedy: readonly (readonly boolean[])[]): SftMetrics['accuracy'] {

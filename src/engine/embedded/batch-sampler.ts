@@ -10,6 +10,7 @@ import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
+import { viewAndText } from './view-and-text.ts'
 import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
 
 /** Batch sizes that are compiled when first needed; a smaller batch is padded, and costs what the full one does. */
@@ -56,11 +57,10 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
       ended: false,
       done: false,
     }))
-    const prompts = requests.map(({ prompt: { view, tokens }, replyStart = [] }) => ({
-      view,
-      tokens: [...tokens, ...replyStart],
-      promptLength: tokens.length,
-    }))
+    const prompts = requests.map(({ prompt, replyStart = [] }) => {
+      const { view, tokens } = viewAndText(prompt)
+      return { view, tokens: [...tokens, ...replyStart], promptLength: tokens.length }
+    })
     const arrays = sequenceArrays(config, prompts, batch)
     const lengths = Array.from({ length: batch }, (_, b) => imageTokens(config) + (prompts[b]?.tokens.length ?? 1))
     const last = new Float32Array(batch * total)

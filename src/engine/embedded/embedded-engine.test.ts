@@ -13,6 +13,7 @@ import { type Datum, defaultAdam, type Loss } from '../engine.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.ts'
 import type { LookDatum } from './messages.ts'
+import { promptOf, viewAndText } from './view-and-text.ts'
 
 const config: ModelConfig = { ...defaultConfig, width: 32, layers: 2, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] }
 const crossEntropy: Loss = { kind: 'cross-entropy' }
@@ -23,7 +24,7 @@ function turns(count: number): Datum[] {
     const view = drawScene(makeScene(i, 'easy'), [0, 0, 1, 1], { width: 64, height: 64 })
     const prompt = encode('Find the target and answer.Which digit is on the red star?original_image')
     const reply = [...encode(`<think>Goal: red star. To check: original_image c${(i % 8) + 1}.`), special.end]
-    return { prompt: { view, tokens: prompt }, reply, weights: reply.map(() => 0.1) }
+    return { prompt: promptOf(view, prompt), reply, weights: reply.map(() => 0.1) }
   })
 }
 
@@ -192,12 +193,22 @@ describe('embedded engine', () => {
     expect(ofThree / ofOne).toBeCloseTo(1, 4)
   })
 
+  test('forward tells the log-probabilities of training and leaves no gradient', async () => {
+    const own = engine()
+    const data = turns(3)
+    const told = await own.forward(data)
+    expect(await own.optimStep({ ...adam, learningRate: 0 })).toEqual({ gradientNorm: 0 })
+    // Another graph computes them: they differ by rounding.
+    const trained = (await own.forwardBackward(data, crossEntropy)).logprobs.flat()
+    for (const [i, value] of told.flat().entries()) expect(value).toBeCloseTo(trained[i]!, 4)
+  })
+
   test('a request that does not fit is refused alone; a closed engine refuses all', async () => {
     const own = engine()
     const sampler = await own.sampler()
     const [{ prompt }] = turns(1) as [Datum]
     const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
-    const long = { ...request, prompt: { ...prompt, tokens: Array<number>(80).fill(5) } }
+    const long = { ...request, prompt: promptOf(viewAndText(prompt).view, Array<number>(80).fill(5)) }
     const both = await Promise.allSettled([sampler.sample(long), sampler.sample(request)])
     expect(both[0]).toMatchObject({ status: 'rejected', reason: { code: 'context-length' } })
     expect(both[1]).toMatchObject({ status: 'fulfilled', value: { tokens: expect.any(Array) } })
@@ -211,7 +222,8 @@ describe('embedded engine', () => {
 
   test('what a worker fails at is said without its stack; a dead worker leaves nobody waiting', async () => {
     const [turn] = turns(1) as [Datum]
-    const small = { ...turn, prompt: { ...turn.prompt, view: { width: 1, height: 1, data: new Uint8Array(3) } } }
+    const pixel = { width: 1, height: 1, data: new Uint8Array(3) }
+    const small = { ...turn, prompt: promptOf(pixel, viewAndText(turn.prompt).tokens) }
     const own = engine()
     const failure = await own.forwardBackward([small], crossEntropy).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'engine-failed', cause: expect.stringContaining('.js:') })
@@ -222,7 +234,7 @@ describe('embedded engine', () => {
       await expect(dead.forwardBackward([turn], crossEntropy)).rejects.toMatchObject({ code: 'engine-failed' })
     }
     const sampler = await dead.sampler()
-    const request = { prompt: { view: turn.prompt.view, tokens: [] }, seed: 1, temperature: 1, maxTokens: 1 }
+    const request = { prompt: promptOf(viewAndText(turn.prompt).view, []), seed: 1, temperature: 1, maxTokens: 1 }
     await expect(sampler.sample(request)).rejects.toMatchObject({ code: 'engine-failed' })
   })
 

@@ -15,6 +15,7 @@ import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply
 import { adamStep, newAdamState } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
+import { viewAndText } from './view-and-text.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig
@@ -106,7 +107,8 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   }
 
   /** Refuses alone what would break the batch that it is read in. */
-  function checkFits({ prompt: { view, tokens }, replyStart = [] }: SampleRequest): void {
+  function checkFits({ prompt, replyStart = [] }: SampleRequest): void {
+    const { view, tokens } = viewAndText(prompt)
     const length = tokens.length + replyStart.length
     if (length > textTokens(config)) {
       throw new ContextLengthError(`${length} tokens do not fit into the ${textTokens(config)} of the embedded policy.`)
@@ -128,16 +130,26 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     version++
   }
 
+  async function forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
+    const parts = await onAll<Datum, ForwardBackward>(data, (part) => ({ kind: 'train', data: part, loss }))
+    return {
+      loss: parts.reduce((sum, part) => sum + part.loss, 0),
+      logprobs: parts.flatMap((part) => part.logprobs),
+      greedy: parts.flatMap((part) => part.greedy!),
+    }
+  }
+
   return {
     config,
     checkpointSuffix: '.safetensors',
-    async forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-      const parts = await onAll<Datum, ForwardBackward>(data, (part) => ({ kind: 'train', data: part, loss }))
-      return {
-        loss: parts.reduce((sum, part) => sum + part.loss, 0),
-        logprobs: parts.flatMap((part) => part.logprobs),
-        greedy: parts.flatMap((part) => part.greedy!),
-      }
+    forwardBackward,
+    async forward(data) {
+      // Advantages of 0 add nothing to any gradient.
+      const nothing = data.map((datum) => {
+        const zeros = datum.reply.map(() => 0)
+        return { ...datum, advantages: zeros, oldLogprobs: zeros }
+      })
+      return (await forwardBackward(nothing, { kind: 'ppo', clipLow: 1, clipHigh: 1 })).logprobs
     },
     async lookForwardBackward(data, scale) {
       const parts = await onAll<LookDatum, Looked>(data, (part) => ({ kind: 'look', data: part, scale }))

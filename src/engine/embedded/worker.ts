@@ -15,10 +15,11 @@ import {
 import { numpy as np, type Tensor } from '../../model/jax.ts'
 import type { Inputs, Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
-import type { Datum, ForwardBackward, Loss } from '../engine.ts'
+import { type Datum, type ForwardBackward, type Loss, textLength } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
 import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
 import { createBatchSampler } from './batch-sampler.ts'
+import { viewAndText } from './view-and-text.ts'
 
 const { config, parameters, gradients, frozenStem } = workerData as Start
 const specs = parameterSpecs(config)
@@ -64,13 +65,13 @@ function tensors(arrays: SequenceArrays, total: number): Inputs {
 
 /** The text of a datum: the reply's last token is only ever predicted. Target `i` of the reply follows position `i`. */
 function sequenceOf(datum: Datum): Sequence {
-  const tokens = [...datum.prompt.tokens, ...datum.reply.slice(0, -1)]
-  return { view: datum.prompt.view, tokens, promptLength: datum.prompt.tokens.length }
+  const { view, tokens } = viewAndText(datum.prompt)
+  return { view, tokens: [...tokens, ...datum.reply.slice(0, -1)], promptLength: tokens.length }
 }
 
 /** Trains on neighbours in length together, each micro-batch in the shortest context that holds it. */
 async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-  const length = (datum: Datum): number => datum.prompt.tokens.length + datum.reply.length - 1
+  const length = (datum: Datum): number => textLength(datum.prompt) + datum.reply.length - 1
   const order = data.map((_, i) => i).sort((a, b) => length(data[a]!) - length(data[b]!) || a - b)
   const logprobs: number[][] = []
   const greedy: boolean[][] = []
@@ -103,7 +104,7 @@ async function trainMicroBatch(
   const next = new Int32Array(microBatch * words)
   const form = new Int32Array(next.length)
   const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
-  const startOf = (b: number): number => b * words + part[b]!.prompt.tokens.length - 1
+  const startOf = (b: number): number => b * words + textLength(part[b]!.prompt) - 1
   for (const [b, datum] of part.entries()) {
     next.set(datum.reply, startOf(b))
     rows[0].set(datum.weights ?? [], startOf(b))

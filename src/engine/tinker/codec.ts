@@ -30,15 +30,21 @@ export function jsonChunk(chunk: Chunk): object {
   return chunk.type === 'image' ? { ...chunk, data: base64(chunk.data) } : chunk
 }
 
+/** Where a request goes: protobuf says inside that no gradient is wanted, JSON by its path. */
+export function forwardBackwardPath(codec: keyof typeof contentTypes, forwardOnly: boolean): string {
+  return codec === 'json' && forwardOnly ? 'forward' : 'forward_backward'
+}
+
 export function encodeForwardBackward(codec: keyof typeof contentTypes, request: ForwardBackwardRequest): Body {
   return codec === 'json' ? forwardBackwardJson(request) : forwardBackwardProtobuf(request)
 }
 
-function forwardBackwardJson({ modelId, seqId, data, lossFn, lossFnConfig }: ForwardBackwardRequest): Body {
+function forwardBackwardJson(request: ForwardBackwardRequest): Body {
+  const { modelId, seqId, data, lossFn, lossFnConfig, forwardOnly = false } = request
   return jsonBody({
     model_id: modelId,
     seq_id: seqId,
-    forward_backward_input: {
+    [forwardOnly ? 'forward_input' : 'forward_backward_input']: {
       data: data.map(({ chunks, inputs }) => ({
         model_input: { chunks: chunks.map(jsonChunk) },
         loss_fn_inputs: Object.fromEntries(
@@ -51,7 +57,8 @@ function forwardBackwardJson({ modelId, seqId, data, lossFn, lossFnConfig }: For
   })
 }
 
-function forwardBackwardProtobuf({ modelId, seqId, data, lossFn, lossFnConfig }: ForwardBackwardRequest): Body {
+function forwardBackwardProtobuf(request: ForwardBackwardRequest): Body {
+  const { modelId, seqId, data, lossFn, lossFnConfig, forwardOnly = false } = request
   const type = messageType('ForwardBackwardRequest')
   const chunkType = messageType('Chunk')
   const chunkOf = (chunk: Chunk): object => {
@@ -75,6 +82,7 @@ function forwardBackwardProtobuf({ modelId, seqId, data, lossFn, lossFnConfig }:
     seqId,
     lossFn,
     lossFnConfig: lossFnConfig ?? {},
+    forwardOnly,
     data: data.map(({ chunks, inputs }) => ({
       modelInput: chunks.map(chunkOf),
       lossFnInputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensorOf(tensor)])),

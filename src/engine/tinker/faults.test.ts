@@ -20,13 +20,15 @@ import {
 } from '../../../test/tinker-runs.ts'
 import { serveToyModel } from '../../../test/tinker-toy-model.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { encodePng } from '../../vision/encode.ts'
 import { openRun, type RunFolder } from '../../shared/run-folder.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import { runSft } from '../../train/run-sft.ts'
 import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../engine.ts'
-import { embeddedRenderer } from './renderer.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
+import { special } from '../../model/tokenizer.ts'
+import { promptOf } from '../embedded/view-and-text.ts'
 
 vi.setConfig({ hookTimeout: 60_000 })
 
@@ -49,14 +51,14 @@ async function connect(
   { url }: Pick<TinkerServer, 'url'>,
   options: Partial<TinkerEngineOptions> = {},
 ): Promise<Engine> {
-  const engine = await tinkerEngine({ url, renderer: embeddedRenderer, patience, ...options })
+  const engine = await tinkerEngine({ url, endTokens: [special.end], patience, ...options })
   opened.push(engine)
   return engine
 }
 
 const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(128) }
 const data: Datum[] = [5, 6, 7].map((token) => ({
-  prompt: { view, tokens: [10, 11, token] },
+  prompt: promptOf(view, [10, 11, token]),
   reply: [token, 9, 1],
   weights: [0.1, 0.2, 0.3],
 }))
@@ -164,17 +166,12 @@ describe('a server in trouble', () => {
 
   test('what a server finds wrong with the data is said in its words', async () => {
     const server = await serve()
-    const renderer = {
-      ...embeddedRenderer,
-      render: async (prompt: Datum['prompt']) =>
-        (await embeddedRenderer.render(prompt)).map((chunk) =>
-          chunk.type === 'image' ? { ...chunk, expected_tokens: 15 } : chunk,
-        ),
-    }
     const real = await startTinkerServer({ folder: await tinyFolder(), model: { config: tinyModel, workers: 1 } })
     opened.push(real)
-    const engine = await connect(real, { renderer })
-    const failed = engine.forwardBackward(data, { kind: 'cross-entropy' })
+    const engine = await connect(real)
+    const image = { kind: 'image', format: 'png', tokens: 15, bytes: () => encodePng(view) } as const
+    const miscounted = data.map((datum) => ({ ...datum, prompt: [image, ...datum.prompt.slice(1)] }))
+    const failed = engine.forwardBackward(miscounted, { kind: 'cross-entropy' })
     await expect(failed).rejects.toThrow(/Expected 15 tokens, got 16 from image/)
     expect(server.violations).toEqual([])
   })
@@ -207,7 +204,7 @@ describe('a run that loses its server or its client', () => {
   let trajectories: Trajectory[]
   let whole: unknown[]
   const learn = async (run: RunFolder, { url }: Pick<TinkerServer, 'url'>, heartbeatMs?: number): Promise<boolean> => {
-    const engine = await tinkerEngine({ url, renderer: embeddedRenderer, patience, heartbeatMs })
+    const engine = await tinkerEngine({ url, endTokens: [special.end], patience, heartbeatMs })
     return runSft({ trajectories, openPicture: openTinyPicture, settings: tinySft, run, engine, config: tinyModel })
   }
   beforeAll(async () => {
@@ -272,12 +269,11 @@ describe('a run that loses its server or its client', () => {
       import { scenePicture } from ${from('../../probe/scene-picture.js')}
       import { openRun } from ${from('../../shared/run-folder.js')}
       import { runSft } from ${from('../../train/run-sft.js')}
-      import { embeddedRenderer } from ${from('./renderer.js')}
       import { tinkerEngine } from ${from('./tinker-engine.js')}
       const { trajectories, settings, config, url } = JSON.parse(await readFile(${JSON.stringify(given)}, 'utf8'))
       const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))
       const run = await openRun(${JSON.stringify(path)}, settings)
-      const engine = await tinkerEngine({ url, renderer: embeddedRenderer })
+      const engine = await tinkerEngine({ url, endTokens: [${special.end}] })
       await runSft({ trajectories, openPicture: async (id) => pictures.get(id), settings, run, engine, config })`
     const program = join(folder, 'train.mjs')
     await writeFile(program, code)

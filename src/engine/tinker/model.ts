@@ -3,7 +3,7 @@
  * acknowledged, numbered from 1; a post that failed lets none follow.
  */
 import { MiniO3Error } from '../../shared/errors.ts'
-import { decodeForwardBackward, encodeForwardBackward } from './codec.ts'
+import { decodeForwardBackward, encodeForwardBackward, forwardBackwardPath } from './codec.ts'
 import { type AdamParams, type ForwardBackwardRequest, type ForwardBackwardResult, read, replies } from './protocol.ts'
 import type { ServerKind } from './server-kinds.ts'
 import type { TinkerSession } from './session.ts'
@@ -81,13 +81,14 @@ export async function createModel(
   return {
     id,
     async forwardBackward(given) {
+      const path = forwardBackwardPath(kind.codec, given.forwardOnly ?? false)
       let body: ReturnType<typeof encodeForwardBackward>
-      const submit = (): Promise<string> => transport.submit('forward_backward', body, 'repeat')
+      const submit = (): Promise<string> => transport.submit(path, body, 'repeat')
       const requestId = await inTurn(() => {
         body = encodeForwardBackward(kind.codec, { modelId: id, seqId: ++seqId, ...given })
         return submit()
       })
-      const result = decodeForwardBackward(await transport.result(requestId, 'forward_backward', submit))
+      const result = decodeForwardBackward(await transport.result(requestId, path, submit))
       if (result.logprobs.length === given.data.length) return result
       throw new MiniO3Error(
         'tinker-reply',

@@ -32,6 +32,8 @@ export interface ForwardBackwardRequest {
   readonly data: readonly WireDatum[]
   readonly lossFn: string
   readonly lossFnConfig?: Readonly<Record<string, number>>
+  /** Log-probabilities alone, no gradient. */
+  readonly forwardOnly?: boolean
 }
 
 export interface ForwardBackwardResult {

@@ -11,15 +11,16 @@ import { startTinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder, tinyModel } from '../../../test/tinker-runs.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { type Datum, defaultAdam } from '../engine.ts'
-import { embeddedRenderer } from './renderer.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
+import { special } from '../../model/tokenizer.ts'
+import { promptOf } from '../embedded/view-and-text.ts'
 
 const python = process.env['TINKER_SDK_PYTHON']
 
 const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(128) }
 const data: Datum[] = [5, 6, 7].map((token) => ({
-  prompt: { view, tokens: [10, 11, token] },
+  prompt: promptOf(view, [10, 11, token]),
   reply: [token, 9, 1],
   weights: [0.1, 0.2, 0.3],
 }))
@@ -41,7 +42,7 @@ test.skipIf(python === undefined)('as the protocol’s own client', { timeout: 2
   const theirs = JSON.parse(stdout.trim().split('\n').at(-1)!) as Seen
 
   const kind = { ...serverKinds.embedded, codec: 'protobuf' } as const
-  const engine = await tinkerEngine({ url: server.url, renderer: embeddedRenderer, kind })
+  const engine = await tinkerEngine({ url: server.url, endTokens: [special.end], kind })
   const adam = { ...defaultAdam, learningRate: 0.1 }
   for (let step = 0; step < 2; step++) {
     const { logprobs } = await engine.forwardBackward(data, { kind: 'cross-entropy' })

@@ -3,9 +3,9 @@ import { MiniO3Error } from '../../shared/errors.ts'
 import type { SampledReply, Sampler, SampleRequest } from '../engine.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
-import type { Renderer } from './renderer.ts'
 import type { ServerKind } from './server-kinds.ts'
 import type { Transport } from './transport.ts'
+import { promptBytes, wireChunks } from './wire-chunks.ts'
 
 export interface SamplingGates {
   /** Bytes being encoded and sent. */
@@ -18,7 +18,7 @@ export function createSampler(
   transport: Transport,
   sessionId: string,
   kind: ServerKind,
-  renderer: Renderer,
+  endTokens: readonly number[],
   gates: SamplingGates,
 ): Sampler {
   let next = 0
@@ -31,9 +31,8 @@ export function createSampler(
         `A ${kind.name} server cannot hold replies to a form or to given tokens.`,
       )
     }
-    const { view, tokens } = prompt
-    return gates.bytes.run(view.width * view.height * 3 + tokens.length * 10, async () => {
-      const chunks = await renderer.render(prompt)
+    return gates.bytes.run(promptBytes(prompt), async () => {
+      const chunks = await wireChunks(prompt)
       const body = {
         sampling_session_id: sessionId,
         seq_id: next++,
@@ -45,7 +44,7 @@ export function createSampler(
           top_p: 1,
           top_k: -1,
           seed,
-          stop: renderer.endTokens,
+          stop: endTokens,
           ...(formed && { formed: true }),
         },
         type: 'sample',
@@ -59,7 +58,7 @@ export function createSampler(
     sample: (request) =>
       gates.requests.run(1, async () => {
         const raw = await transport.result(await submit(request), 'asample')
-        return replyOf(decodeSampled(raw)[0]!, renderer.endTokens)
+        return replyOf(decodeSampled(raw)[0]!, endTokens)
       }),
   }
 }

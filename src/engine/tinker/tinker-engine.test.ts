@@ -18,7 +18,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { runRl, type RunRlSettings } from '../../train/run-rl.ts'
 import { runSft } from '../../train/run-sft.ts'
 import { createEmbeddedEngine } from '../embedded/embedded-engine.ts'
-import { embeddedRenderer } from './renderer.ts'
+import { special } from '../../model/tokenizer.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
 
@@ -40,7 +40,7 @@ async function serve(options: Omit<TinkerServerOptions, 'folder'> & { folder?: s
 }
 
 function connect(server: TinkerServer, options: Partial<TinkerEngineOptions> = {}): Promise<TinkerEngine> {
-  return tinkerEngine({ url: server.url, renderer: embeddedRenderer, patience, ...options })
+  return tinkerEngine({ url: server.url, endTokens: [special.end], patience, ...options })
 }
 
 let trajectories: Trajectory[]

@@ -10,12 +10,22 @@ import { createGate } from './gate.ts'
 import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
 import { type ForwardBackwardResult, read, replies } from './protocol.ts'
-import type { Renderer } from './renderer.ts'
 import { createSampler } from './sampler.ts'
 import { guessServerKind, type ServerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
 import { errorIs, openTransport, type Patience, type Transport } from './transport.ts'
-import { estimatedBytes, forMeans, lossOf, positions, splitData, wireDatum, wireLoss } from './wire-data.ts'
+import { type Sequence, sequencesOf } from './sequences.ts'
+import { hasPictures, wireChunks } from './wire-chunks.ts'
+import {
+  estimatedBytes,
+  forMeans,
+  lossOf,
+  positions,
+  replyLogprobs,
+  splitData,
+  wireLoss,
+  wireSequence,
+} from './wire-data.ts'
 
 export interface TinkerEngineOptions {
   readonly url: string
@@ -28,7 +38,8 @@ export interface TinkerEngineOptions {
   /** Default: the server kind's. */
   readonly loraRank?: number
   readonly seed?: number
-  readonly renderer: Renderer
+  /** Tokens that end a reply. */
+  readonly endTokens: readonly number[]
   readonly heartbeatMs?: number
   readonly patience?: Partial<Patience>
 }
@@ -45,7 +56,7 @@ const unloadMs = 10_000
 
 /** Opens a session; the model is made when it is first needed. Throws `UserError` when the server lacks what is asked. */
 export async function tinkerEngine(options: TinkerEngineOptions): Promise<TinkerEngine> {
-  const { url, apiKeyEnv, renderer, seed = 0, patience } = options
+  const { url, apiKeyEnv, endTokens, seed = 0, patience } = options
   let known = options.kind
   const conflictPasses = (): boolean => known?.conflictPasses ?? false
   const transport = openTransport({ url, apiKeyEnv, conflictPasses, patience })
@@ -60,8 +71,8 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   let opened: Promise<TinkerModel> | undefined
   let saved = 0
   let turn: Promise<unknown> = Promise.resolve()
-  /** Data whose gradients wait for a step. */
-  let waiting = 0
+  /** Gradients wait for a step. */
+  let waiting = false
 
   const model = (): Promise<TinkerModel> => (opened ??= createModel(transport, session, kind, settings, made++))
 
@@ -93,29 +104,47 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     return next
   }
 
-  async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-    check(kind, data, loss, waiting)
-    const rendered = await Promise.all(data.map(({ prompt }) => renderer.render(prompt)))
-    const whole = data.map((datum, i) => wireDatum(rendered[i]!, datum, loss))
-    const parts = splitData(kind.reduction === 'mean' ? forMeans(whole) : whole)
+  /** Log-probabilities of each datum's reply; gradients too unless `forwardOnly`. */
+  async function pass(data: readonly Datum[], loss: Loss, forwardOnly: boolean): Promise<number[][]> {
+    const sequences = sequencesOf(data)
+    const rendered = await Promise.all(sequences.map(({ prompt }) => wireChunks(prompt)))
+    const whole = sequences.map(({ turns }, i) => wireSequence(rendered[i]!, turns, loss))
+    const parts = splitData(kind.reduction === 'mean' && !forwardOnly ? forMeans(whole) : whole)
     const { lossFn, lossFnConfig } = wireLoss(loss)
     const config = data.some(({ formed }) => formed) ? { ...lossFnConfig, formed: 1 } : lossFnConfig
     const current = await model()
     const results: Promise<ForwardBackwardResult>[] = []
     for (const part of parts) {
       const bytes = part.reduce((sum, datum) => sum + estimatedBytes(datum), 0)
-      const result = trainingBytes.run(bytes, () =>
-        current.forwardBackward({ data: part, lossFn, lossFnConfig: config }),
-      )
+      const request = { data: part, lossFn, lossFnConfig: config, forwardOnly }
+      const result = trainingBytes.run(bytes, () => current.forwardBackward(request))
       results.push(result)
       if (kind.merges) await result
     }
-    const trained = await Promise.all(results)
-    waiting += data.length
-    const logprobs = trained
-      .flatMap((result) => result.logprobs)
-      .map((row, d) => ownLogprobs(row, positions(whole[d]!.chunks), data[d]!))
+    const rows = (await Promise.all(results)).flatMap((result) => result.logprobs)
+    return rows.flatMap((row, i) => ownLogprobs(row, positions(whole[i]!.chunks), sequences[i]!))
+  }
+
+  async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
+    check(kind, data, loss)
+    if (kind.reduction === 'mean' && waiting) {
+      throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
+    }
+    const logprobs = await pass(data, loss, false)
+    waiting = true
     return { loss: lossOf(data, loss, logprobs), logprobs }
+  }
+
+  async function forward(data: readonly Datum[]): Promise<number[][]> {
+    const ones = data.map((datum) => {
+      const each = datum.reply.map(() => 1)
+      return { ...datum, weights: each, advantages: each, oldLogprobs: each }
+    })
+    // Only what was held to a form has to say so, which goes with this loss alone.
+    const formed = data.some((datum) => datum.formed)
+    const loss: Loss = formed ? { kind: 'ppo', clipLow: 0.2, clipHigh: 0.2 } : { kind: 'cross-entropy' }
+    check(kind, ones, loss)
+    return pass(ones, loss, true)
   }
 
   return {
@@ -123,15 +152,16 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     baseModel,
     checkpointSuffix: '.json',
     forwardBackward: (data, loss) => inOrder(() => train(data, loss)),
+    forward: (data) => inOrder(() => forward(data)),
     async optimStep(adam) {
       const metrics = await inOrder(async () => (await model()).optimStep(wireAdam(adam)))
-      waiting = 0
+      waiting = false
       const [, gradientNorm] = Object.entries(metrics).find(([name]) => /grad_norm(:\w+)?$/.test(name)) ?? []
       return { gradientNorm: gradientNorm ?? Number.NaN }
     },
     async sampler() {
       const sessionId = await inOrder(async () => (await model()).publish())
-      return createSampler(transport, sessionId, kind, renderer, gates)
+      return createSampler(transport, sessionId, kind, endTokens, gates)
     },
     save: (file) => inOrder(() => pointerTo(file, false)),
     saveForUse: (file) => inOrder(() => pointerTo(file, true)),
@@ -173,17 +203,14 @@ function chooseModel(models: readonly string[], asked: string | undefined): stri
 }
 
 /** What a server could not compute as it is meant. */
-function check(kind: ServerKind, data: readonly Datum[], loss: Loss, waiting: number): void {
+function check(kind: ServerKind, data: readonly Datum[], loss: Loss): void {
   if (!kind.losses.includes(loss.kind))
     throw new MiniO3Error('tinker-loss', `A ${kind.name} server has no ${loss.kind}.`)
-  if (!kind.images)
+  if (!kind.images && data.some(({ prompt }) => hasPictures(prompt)))
     throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot train on these data.`)
   const formed = data.filter((datum) => datum.formed).length
   if (loss.kind === 'ppo' && formed > 0 && (!kind.formed || formed < data.length)) {
     throw new MiniO3Error('tinker-formed', `A ${kind.name} server cannot train on replies that were held to a form.`)
-  }
-  if (kind.reduction === 'mean' && waiting > 0) {
-    throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
   }
 }
 
@@ -198,9 +225,9 @@ function wireAdam({ learningRate, beta1, beta2, epsilon, weightDecay, clipNorm }
   }
 }
 
-/** The reply's own, which stand at the end. */
-function ownLogprobs(row: readonly number[], length: number, { reply }: Datum): readonly number[] {
-  if (row.length === length) return row.slice(-reply.length)
+/** Those of the sequence's replies, one list a turn. */
+function ownLogprobs(row: readonly number[], length: number, { turns }: Sequence): number[][] {
+  if (row.length === length) return replyLogprobs(row, turns)
   throw new MiniO3Error(
     'tinker-lengths',
     `The server returned ${row.length} log-probabilities for a sequence of ${length}: it counts pictures otherwise.`,

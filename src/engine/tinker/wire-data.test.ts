@@ -5,7 +5,8 @@ import { advantages, tokenCoefficients } from '../../train/advantages.ts'
 import type { Datum } from '../engine.ts'
 import { createGate } from './gate.ts'
 import type { Chunk, WireDatum } from './protocol.ts'
-import { append, forMeans, lossOf, positions, splitData, wireDatum, wireLoss } from './wire-data.ts'
+import { append, forMeans, lossOf, positions, splitData, wireLoss, wireSequence } from './wire-data.ts'
+import { promptOf } from '../embedded/view-and-text.ts'
 
 const image: Chunk = { type: 'image', data: Uint8Array.of(1), format: 'png', expected_tokens: 3 }
 const view = { width: 1, height: 1, data: new Uint8Array(3) }
@@ -14,8 +15,8 @@ const reply = [7, 8, 9]
 
 describe('a datum on the wire', () => {
   test('is the sequence without its last token, with targets moved by one and 0 where pictures are', () => {
-    const datum: Datum = { prompt: { view, tokens: [] }, reply, weights: [1, 2, 3] }
-    const { chunks, inputs } = wireDatum(prompt, datum, { kind: 'cross-entropy' })
+    const datum: Datum = { prompt: promptOf(view, []), reply, weights: [1, 2, 3] }
+    const { chunks, inputs } = wireSequence(prompt, [{ at: 5, datum }], { kind: 'cross-entropy' })
     expect(chunks).toEqual([image, { type: 'encoded_text', tokens: [5, 6, 7, 8] }])
     expect(inputs['target_tokens']!.data).toEqual([0, 0, 5, 6, 7, 8, 9])
     expect(inputs['weights']!.data).toEqual([0, 0, 0, 0, 1, 2, 3])
@@ -27,7 +28,8 @@ describe('a datum on the wire', () => {
     expect(append(chunks, [2])).toEqual([...chunks, { type: 'encoded_text', tokens: [2] }])
     expect(append(chunks, [])).toEqual(chunks)
     const old = { advantages: [0.5], oldLogprobs: [-1] }
-    const { inputs } = wireDatum(chunks, { prompt: { view, tokens: [] }, reply: [4], ...old }, ppo)
+    const datum: Datum = { prompt: promptOf(view, []), reply: [4], ...old }
+    const { inputs } = wireSequence(chunks, [{ at: 4, datum }], ppo)
     expect(inputs['target_tokens']!.data).toEqual([0, 0, 0, 4])
     expect(inputs['advantages']!.data).toEqual([0, 0, 0, 0.5])
     expect(inputs['logprobs']!.data).toEqual([0, 0, 0, -1])
@@ -102,12 +104,12 @@ describe('what a server makes of it', () => {
         )
         const data = sent.map(({ ratios, coefficient }) => {
           const datum: Datum = {
-            prompt: { view, tokens: [] },
+            prompt: promptOf(view, []),
             reply: ratios.map((_, i) => i + 1),
             advantages: ratios.map(() => coefficient),
             oldLogprobs: ratios.map(() => -1),
           }
-          return wireDatum(prompt, datum, ppo)
+          return wireSequence(prompt, [{ at: 5, datum }], ppo)
         })
         if (data.length === 0) return
         const ratios = sent.map((each) => each.ratios)
@@ -119,7 +121,7 @@ describe('what a server makes of it', () => {
         expect(served(forMeans(data), ratios, 'mean')).toBeCloseTo(wanted, 9)
         const logprobs = ratios.map((row) => row.map((ratio) => Math.log(ratio) - 1))
         const own: Datum[] = sent.map(({ ratios: row, coefficient }) => ({
-          prompt: { view, tokens: [] },
+          prompt: promptOf(view, []),
           reply: row.map(() => 1),
           advantages: row.map(() => coefficient),
           oldLogprobs: row.map(() => -1),

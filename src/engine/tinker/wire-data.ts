@@ -1,6 +1,7 @@
 /** Data of the engine as sequences of the protocol, and log-probabilities back to the reply they belong to. Pure. */
 import type { Datum, Loss } from '../engine.ts'
 import type { Chunk, TensorData, WireDatum } from './protocol.ts'
+import type { SequenceTurn } from './sequences.ts'
 
 export function lengthOf(chunk: Chunk): number {
   return chunk.type === 'image' ? chunk.expected_tokens : chunk.tokens.length
@@ -21,30 +22,31 @@ export function append(chunks: readonly Chunk[], tokens: readonly number[]): Chu
 }
 
 /**
- * A datum behind its rendered prompt: the sequence without its last token, and for each position the token that follows,
- * with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there.
+ * A sequence behind the rendered prompt of its last turn: all of it without its last token, and for each position the token
+ * that follows, with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there.
  */
-export function wireDatum(prompt: readonly Chunk[], datum: Datum, loss: Loss): WireDatum {
-  const { reply } = datum
+export function wireSequence(prompt: readonly Chunk[], turns: readonly SequenceTurn[], loss: Loss): WireDatum {
+  const { reply } = turns.at(-1)!.datum
   const all = prompt.flatMap((chunk) => (chunk.type === 'image' ? zeros(chunk.expected_tokens) : [...chunk.tokens]))
-  const before = all.length - 1
-  const tensor = (dtype: TensorData['dtype'], values: readonly number[]): TensorData => ({
-    dtype,
-    data: [...zeros(before), ...values],
-  })
-  const targets: TensorData = { dtype: 'int64', data: [...all.slice(1), ...reply] }
+  const targets = [...all.slice(1), ...reply]
+  const tensor = (valuesOf: (datum: Datum) => readonly number[]): TensorData => {
+    const data = zeros(targets.length)
+    // What stands at a position belongs to the token behind it.
+    for (const { at, datum } of turns) for (const [i, value] of valuesOf(datum).entries()) data[at - 1 + i] = value
+    return { dtype: 'float32', data }
+  }
+  const target_tokens: TensorData = { dtype: 'int64', data: targets }
   const chunks = append(prompt, reply.slice(0, -1))
   if (loss.kind === 'cross-entropy') {
-    return { chunks, inputs: { target_tokens: targets, weights: tensor('float32', datum.weights!) } }
+    return { chunks, inputs: { target_tokens, weights: tensor(({ weights }) => weights!) } }
   }
-  return {
-    chunks,
-    inputs: {
-      target_tokens: targets,
-      logprobs: tensor('float32', datum.oldLogprobs!),
-      advantages: tensor('float32', datum.advantages!),
-    },
-  }
+  const logprobs = tensor(({ oldLogprobs }) => oldLogprobs!)
+  return { chunks, inputs: { target_tokens, logprobs, advantages: tensor((datum) => datum.advantages!) } }
+}
+
+/** The log-probabilities of each turn's reply, from those of its whole sequence. */
+export function replyLogprobs(row: readonly number[], turns: readonly SequenceTurn[]): number[][] {
+  return turns.map(({ at, datum }) => row.slice(at - 1, at - 1 + datum.reply.length))
 }
 
 /**

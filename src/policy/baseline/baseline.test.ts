@@ -10,6 +10,7 @@ import type { Message, Policy, Reply } from '../policy.ts'
 import { blindPolicy } from './blind.ts'
 import { overviewPolicy } from './overview.ts'
 import { randomCropsPolicy } from './random-crops.ts'
+import { promptOf } from '../../engine/embedded/view-and-text.ts'
 
 const scene = makeScene(5, 'easy')
 const side = 1024
@@ -23,7 +24,7 @@ const reply = (text: string): Reply => ({
   text,
   finish: 'stop',
   usage: { promptTokens: 3, imageTokens: 2, replyTokens: 1 },
-  sample: { prompt: { view: { width: 1, height: 1, data: new Uint8Array(3) }, tokens: [] }, reply: [], logprobs: [] },
+  sample: { prompt: promptOf({ width: 1, height: 1, data: new Uint8Array(3) }, []), reply: [], logprobs: [] },
 })
 
 /** Asks for the same corner again and again, and answers when a view holds the middle of the target. */

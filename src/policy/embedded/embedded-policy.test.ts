@@ -11,6 +11,7 @@ import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { region } from '../../vision/region.ts'
 import type { View } from '../policy.ts'
 import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
+import { viewAndText } from '../../engine/embedded/view-and-text.ts'
 
 const scene = makeScene(1, 'easy')
 const problem = makeProblem(scene)
@@ -41,15 +42,15 @@ describe('embedded policy', () => {
     const policy = samplerPolicy('test', sampler, 0.7)
     const { trajectory, replies } = await searchToEnd(task, policy, { profile: profiles.embedded, seed: 1 })
     const head = `Find the target and answer.${problem.question}`
-    expect(asked.map(({ prompt }) => decode(prompt.tokens))).toEqual([
+    expect(asked.map(({ prompt }) => decode(viewAndText(prompt).tokens))).toEqual([
       `${head}original_image`,
       `${head}${zoom}observation_1`,
       `${head}${zoom.replace('0.5, 0.5', '0.25, 0.25')}observation_2`,
     ])
     expect(asked.every(({ temperature }) => temperature === 0.7)).toBe(true)
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3)
-    expect(asked[0]!.prompt.view).toMatchObject({ width: 64, height: 64 })
-    expect(asked[1]!.prompt.view.data).not.toEqual(asked[0]!.prompt.view.data)
+    expect(viewAndText(asked[0]!.prompt).view).toMatchObject({ width: 64, height: 64 })
+    expect(viewAndText(asked[1]!.prompt).view.data).not.toEqual(viewAndText(asked[0]!.prompt).view.data)
     expect(trajectory.answer).toBe('4')
     expect(replies[1]!.sample!.prompt).toBe(asked[1]!.prompt)
     // The second turn added its end mark, the crop's name and the crop.
@@ -71,7 +72,7 @@ describe('embedded policy', () => {
       expect(replies.map(({ usage }) => usage.imageTokens)).toEqual([cost, cost])
       const sent = await task.picture.region(pixelBox(0, 0, 512, 512), { width: side, height: side }, 'area')
       const seen = await region(sent, pixelBox(0, 0, side, side), { width: 64, height: 64 }, 'area')
-      expect(asked[0]!.prompt.view).toEqual(seen)
+      expect(viewAndText(asked[0]!.prompt).view).toEqual(seen)
     },
   )
 
@@ -79,8 +80,8 @@ describe('embedded policy', () => {
     const wrong = zoom.replace('original_image', 'observation_9')
     const { sampler, asked } = scripted(wrong, '</think><answer>4</answer>')
     await searchToEnd(task, samplerPolicy('test', sampler, 1), { profile: profiles.embedded, seed: 1 })
-    expect(decode(asked[1]!.prompt.tokens)).toMatch(/error: no-such-source$/)
-    expect(asked[1]!.prompt.view).toBe(asked[0]!.prompt.view)
+    expect(decode(viewAndText(asked[1]!.prompt).tokens)).toMatch(/error: no-such-source$/)
+    expect(viewAndText(asked[1]!.prompt).view).toBe(viewAndText(asked[0]!.prompt).view)
   })
 
   test('can be made to answer at once, with a digit and nothing else', async () => {

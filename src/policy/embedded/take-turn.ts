@@ -3,6 +3,7 @@
  * the whole conversation take their turns here, so that the same conversation and seed give the same turn.
  */
 import type { SampledReply, Sampler, SampleRequest } from '../../engine/engine.ts'
+import { promptOf } from '../../engine/embedded/view-and-text.ts'
 import { defaultConfig, textTokens } from '../../model/config.ts'
 import { phrases } from '../../model/language.ts'
 import { decode, encode, special } from '../../model/tokenizer.ts'
@@ -78,7 +79,7 @@ async function requestOf(context: TurnContext): Promise<Pick<SampleRequest, 'pro
   if (tokens.length + shortestRoom > textTokens(defaultConfig)) {
     throw new ContextLengthError(`${tokens.length} tokens leave no room for a reply.`)
   }
-  return { prompt: { view: await asSeen(view), tokens }, seed: hashSeed(seed, turn), temperature }
+  return { prompt: promptOf(await asSeen(view), tokens), seed: hashSeed(seed, turn), temperature }
 }
 
 function takenTurn(
