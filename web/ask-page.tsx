@@ -148,6 +148,11 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             most={limits.samples}
             onValue={setSamples}
           />
+          <p class="note">
+            {setup.archives
+              ? 'Searches are kept as runs, with their pictures.'
+              : 'Searches are kept in memory until the server ends; mini-o3 serve --keep keeps them as runs.'}
+          </p>
           <button type="submit" class="go" disabled={busy !== undefined}>
             {busy ?? 'Search'}
           </button>

@@ -7,7 +7,7 @@ import { pictureUrls } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
-  const { searches, broken, done, error } = useAsk(id)
+  const { searches, pages, broken, done, error } = useAsk(id)
   const { settings } = routeNow()
   const [at, setAt] = useState(() => Number(settings.get('sample')) || 0)
   const [turn, setTurn] = useState(() => Number(settings.get('turn')) || 0)
@@ -32,6 +32,11 @@ export function AskedPage({ id }: { readonly id: string }) {
           <button type="button" onClick={() => void postJson(`${base}/stop`, {}).catch(() => {})}>
             Stop
           </button>
+        </p>
+      )}
+      {pages[at] !== undefined && (
+        <p class="crumbs">
+          Kept as <a href={pages[at].slice(1)}>part of a run</a>
         </p>
       )}
       {entries.length > 0 && (

@@ -7,6 +7,8 @@ import type { ShownSearch } from './shown-search.ts'
 export interface AskNews {
   /** By sample; empty while they wait for their turn. */
   readonly searches: readonly (ShownSearch | undefined)[]
+  /** Addresses as part of a run, by sample, where searches are kept as such. */
+  readonly pages: readonly (string | undefined)[]
   /** Why samples could not be searched. */
   readonly broken: readonly (string | undefined)[]
   readonly done: boolean
@@ -14,7 +16,7 @@ export interface AskNews {
 }
 
 export function useAsk(id: string): AskNews {
-  const [news, setNews] = useState<AskNews>({ searches: [], broken: [], done: false })
+  const [news, setNews] = useState<AskNews>({ searches: [], pages: [], broken: [], done: false })
   useEffect(() => {
     const source = new EventSource(`api/asks/${encodeURIComponent(id)}/events`)
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
@@ -23,6 +25,7 @@ export function useAsk(id: string): AskNews {
         ...before,
         error: undefined,
         searches: replaced(before.searches, event.sample, withEvent(before.searches[event.sample], event)),
+        pages: event.kind === 'ended' ? replaced(before.pages, event.sample, event.page) : before.pages,
         broken: event.kind === 'broken' ? replaced(before.broken, event.sample, event.message) : before.broken,
       }))
     })

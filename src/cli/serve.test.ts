@@ -1,9 +1,13 @@
 /** `mini-o3 serve` as a real child process. Needs `npm run build`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import type { AskStarted, Setup } from '../server/api-types.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -25,6 +29,37 @@ test('says where it is in one line of JSON, answers there, and ends with Ctrl-C'
   expect(await closed).toEqual([0, null])
   await expect(fetch(`${url}/v1/models`)).rejects.toThrow('fetch failed')
 })
+
+test('--keep: what was searched is there when the server has gone and come again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'serve-'))
+  const start = async () => {
+    const child = serve('--port', '0', '--json', '--keep', '--runs', folder)
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    const stop = async (): Promise<void> => {
+      child.kill('SIGINT')
+      await once(child, 'close')
+    }
+    return { url: (JSON.parse(line) as { url: string }).url, stop }
+  }
+  try {
+    const first = await start()
+    const { scenes } = (await (await fetch(`${first.url}/api/setup`)).json()) as Setup
+    const { id: picture, question } = scenes[0]!
+    const asked = { picture, question, policy: 'embedded', maxTurns: 3, samples: 1 }
+    const response = await fetch(`${first.url}/api/asks`, { method: 'POST', body: JSON.stringify(asked) })
+    const { id } = (await response.json()) as AskStarted
+    const news = await (await fetch(`${first.url}/api/asks/${id}/events`)).text()
+    const [, name] = /"page":"\/#\/run\/(served%2F[^"/]+)\/0"/.exec(news)!
+    await first.stop()
+    const second = await start()
+    const kept = await (await fetch(`${second.url}/api/runs/${name}/items/0`)).json()
+    expect(kept).toMatchObject({ problem: { question }, maxTurns: 3 })
+    expect((await fetch(`${second.url}/api/runs/${name}/items/0/region?side=64`)).status).toBe(200)
+    await second.stop()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}, 120_000)
 
 test.each([
   [['--host', '0.0.0.0'], 'Set MINI_O3_TOKEN'],

@@ -3,13 +3,16 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../policy/embedded/embedded-policy.ts'
+import { openAsks } from '../server/api-asks.ts'
+import { openPictures } from '../server/api-pictures.ts'
 import { apiRoutes } from '../server/api.ts'
 import { embeddedRoutes, embeddedSearcher, usualQueue } from '../server/embedded-routes.ts'
 import { tokenVariable } from '../server/guard.ts'
 import { mcpRoutes } from '../server/mcp-routes.ts'
 import { pageRoutes } from '../server/pages.ts'
-import type { Searcher } from '../server/search-model.ts'
+import type { Searcher } from '../server/searcher.ts'
 import { SearchQueue } from '../server/search-queue.ts'
+import { servedRuns } from '../server/served-runs.ts'
 import { startServer } from '../server/start-server.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from './choose-policy.ts'
@@ -23,6 +26,7 @@ export interface ServeWords extends PolicyWords, ProfileWords {
   readonly host: string
   readonly port: number
   readonly runs: string
+  readonly keep?: true
   readonly json?: true
 }
 
@@ -44,6 +48,11 @@ export function addServe(program: Command): void {
         'With --policy chat:<model> questions can also be put to a model behind a server; its key stays in this process.',
     )
     .option('--runs <folder>', 'run folders to look at', 'runs')
+    .option(
+      '--keep',
+      'keep what is searched, pictures included, as runs in <runs>/served, the newest 2,000 searches or 2 GiB ' +
+        '(default: the newest 200 in memory, until the server ends)',
+    )
   serveWords(command)
   policyWords(command, 0.3, askPolicies)
   profileWords(command)
@@ -62,7 +71,7 @@ const embeddedNote =
 
 /** `page`: where on the pages to begin, as parts of a path. */
 export async function serve(words: ServeWords, page: readonly string[]): Promise<void> {
-  const { host, port, checkpoint, temperature, runs, json } = words
+  const { host, port, checkpoint, temperature, runs, keep, json } = words
   checkPolicyName(words, askPolicies)
   const profile = profileOf(words)
   const pages = await pageRoutes()
@@ -72,6 +81,8 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
   const own = embeddedSearcher(sampler, queue)
   const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
   const chosen = isChat(words) ? await openPolicy(words, profile) : undefined
+  const pictures = openPictures()
+  const archive = keep && servedRuns(runs)
   try {
     const others: Searcher[] = chosen ? [{ name: words.policy, profile, policy: () => chosen, queue }] : []
     const token = process.env[tokenVariable] || undefined
@@ -80,10 +91,12 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
       note: 'A model behind a server: takes any picture and question.',
     }))
     const searchers = [...shown, { searcher: embedded, note: embeddedNote }]
+    const { signal } = interrupt
+    const asks = openAsks({ searchers, pictures, queue, archive, onFault: report, signal })
     const routes = {
       ...pages,
-      ...apiRoutes({ searchers, queue, runs, signal: interrupt.signal }),
-      ...embeddedRoutes(sampler, { queue, others }),
+      ...apiRoutes({ searchers, pictures, asks, runs, archives: archive !== undefined, signal }),
+      ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, onFault: report }),
     }
     const server = await startServer({ host, port, token, routes, onFault: report })
@@ -94,6 +107,8 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
     await server.close()
   } finally {
     await chosen?.close?.()
+    await archive?.close()
+    await pictures.close()
     await close()
     interrupt.release()
   }

@@ -1,5 +1,5 @@
 /** News as server-sent events: a client that comes late, or comes again, first gets what it has missed. */
-import type { Ask } from './api-asks.ts'
+import type { Ask } from './kept-asks.ts'
 
 /** A comment line now and then, so that nothing between server and client takes the stream for dead. */
 const heartbeatMs = 15_000

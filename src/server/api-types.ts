@@ -7,6 +7,8 @@ export interface Setup {
   readonly scenes: readonly SceneRow[]
   readonly policies: readonly PolicyRow[]
   readonly limits: { readonly turns: number; readonly samples: number; readonly pictureBytes: number }
+  /** Searches are kept as runs, not only while the server runs. */
+  readonly archives: boolean
 }
 
 export interface SceneRow extends PictureRow {
@@ -47,7 +49,8 @@ export type AskEvent = { readonly sample: number } & (
   | { readonly kind: 'began'; readonly search: SearchStart }
   | { readonly kind: 'observed'; readonly observation: Observation }
   | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
-  | { readonly kind: 'ended'; readonly trajectory: Trajectory }
+  /** `page`: its address as part of a run, where it is kept as such. */
+  | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string }
   /** It could not be searched. */
   | { readonly kind: 'broken'; readonly message: string }
 )

@@ -8,6 +8,9 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEmbeddedSampler } from '../policy/embedded/embedded-policy.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { openAsks } from './api-asks.ts'
+import { openPictures } from './api-pictures.ts'
+import type { Pictures } from './api-pictures.ts'
 import { apiRoutes } from './api.ts'
 import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunRow, Setup } from './api-types.ts'
 import { embeddedSearcher } from './embedded-routes.ts'
@@ -18,6 +21,7 @@ import type { RunningServer } from './start-server.ts'
 const stop = new AbortController()
 const faults: unknown[] = []
 let embedded: Awaited<ReturnType<typeof openEmbeddedSampler>>
+let pictures: Pictures
 let server: RunningServer
 let folder: string
 let ended: Trajectory
@@ -27,13 +31,19 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'api-'))
   const queue = new SearchQueue({ atOnce: 2, waiting: 2 })
   const searchers = [{ searcher: embeddedSearcher(embedded.sampler, queue), note: 'scenes' }]
-  const routes = apiRoutes({ searchers, queue, runs: join(folder, 'runs'), signal: stop.signal })
-  server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault: (error) => faults.push(error) })
+  pictures = openPictures()
+  const runs = join(folder, 'runs')
+  const { signal } = stop
+  const onFault = (error: unknown): void => void faults.push(error)
+  const asks = openAsks({ searchers, pictures, queue, onFault, signal })
+  const routes = apiRoutes({ searchers, pictures, asks, runs, archives: false, signal })
+  server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
 })
 afterAll(async () => {
   stop.abort()
   await server.close()
   await embedded.close()
+  await pictures.close()
   await rm(folder, { recursive: true, force: true })
 })
 

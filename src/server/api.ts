@@ -1,38 +1,37 @@
 /** What the pages ask of the server, as routes below `/api/`. */
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Setup } from './api-types.ts'
-import { openAsks } from './api-asks.ts'
-import type { Ask, ShownSearcher } from './api-asks.ts'
+import { askLimits } from './api-asks.ts'
+import type { Asks, ShownSearcher } from './api-asks.ts'
 import { eventStream } from './api-events.ts'
-import { openPictures } from './api-pictures.ts'
+import type { Pictures } from './api-pictures.ts'
 import { regionResponse, viewResponse } from './api-region.ts'
 import { openRuns } from './api-runs.ts'
 import type { Runs } from './api-runs.ts'
 import { HttpError } from './http-error.ts'
-import type { SearchQueue } from './search-queue.ts'
+import type { Ask } from './kept-asks.ts'
 import type { Routes } from './start-server.ts'
 
 export interface ApiOptions {
   readonly searchers: readonly ShownSearcher[]
-  readonly queue: SearchQueue
+  readonly pictures: Pictures
+  readonly asks: Asks
   /** The folder of runs. */
   readonly runs: string
+  readonly archives: boolean
   /** Cuts off what is under way. */
   readonly signal: AbortSignal
 }
 
-const limits = { turns: 64, samples: 8 }
-
-export function apiRoutes({ searchers, queue, runs: root, signal }: ApiOptions): Routes {
-  const pictures = openPictures()
-  const asks = openAsks({ searchers, pictures, queue, limits, signal })
+export function apiRoutes({ searchers, pictures, asks, runs: root, archives, signal }: ApiOptions): Routes {
   const runs = openRuns(root)
   const setup: Setup = {
     scenes: pictures.scenes,
     policies: searchers.map(({ searcher: { name, profile, maxTurns = profile.maxTurns }, note }) => {
-      return { name, maxTurns: Math.min(maxTurns, limits.turns), note }
+      return { name, maxTurns: Math.min(maxTurns, askLimits.turns), note }
     }),
-    limits: { ...limits, pictureBytes: 64 * 1024 ** 2 },
+    limits: { ...askLimits, pictureBytes: 64 * 1024 ** 2 },
+    archives,
   }
   return {
     'GET /api/setup': () => setup,
@@ -53,6 +52,7 @@ export function apiRoutes({ searchers, queue, runs: root, signal }: ApiOptions):
         const last = headers['last-event-id']
         return eventStream(ask, last === undefined ? 0 : Number(last) + 1 || 0, AbortSignal.any([gone, signal]))
       }
+      if (what === 'trajectory') return trajectoryOf(ask, query)
       if (what === 'region') return regionResponse(ask.picture, query)
       if (what === 'view') return viewResponse(ask.picture, seenBy(ask, query), query)
       throw nowhere()
@@ -60,7 +60,7 @@ export function apiRoutes({ searchers, queue, runs: root, signal }: ApiOptions):
     'POST /api/asks/*': (_, { url }) => {
       const [[id, what]] = partsOf(url, '/api/asks/')
       if (what !== 'stop') throw nowhere()
-      asks.stop(id!)
+      asks.get(id!).stop()
       return {}
     },
     'GET /api/runs': () => runs.list(),
@@ -89,8 +89,21 @@ async function runAnswer(
 
 /** The observations so far of the search `?sample=<n>` of an ask. */
 function seenBy({ events, profile }: Ask, query: URLSearchParams): Pick<Trajectory, 'observations' | 'profile'> {
-  const own = events.filter(({ sample }) => sample === (Number(query.get('sample')) || 0))
-  return { observations: own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : [])), profile }
+  const own = newsOf(events, query)
+  const observations = own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : []))
+  const last = own.at(-1)
+  return { observations: last?.kind === 'ended' ? last.trajectory.observations : observations, profile }
+}
+
+/** Once it has ended. */
+function trajectoryOf({ events }: Ask, query: URLSearchParams): Trajectory {
+  const last = newsOf(events, query).at(-1)
+  if (last?.kind === 'ended') return last.trajectory
+  throw new HttpError(404, 'no_search', 'That search has not ended.')
+}
+
+function newsOf(events: Ask['events'], query: URLSearchParams): Ask['events'] {
+  return events.filter(({ sample }) => sample === (Number(query.get('sample')) || 0))
 }
 
 /** The parts of a path below `start`, decoded, and its query. */

@@ -1,5 +1,7 @@
 /** A model as the chat endpoint sees it: takes a request, tells its thoughts and words as they come, and says how it ended. */
+import type { End } from '../protocol/trajectory.ts'
 import type { ChatRequest } from './chat-request.ts'
+import type { Links } from './searcher.ts'
 
 export type Delta =
   /** What led to the answer, for clients that show it. */
@@ -11,8 +13,8 @@ export interface Completed {
   readonly stop: string | null
   readonly promptTokens: number
   readonly replyTokens: number
-  /** What the answer carries as `mini_o3`. */
-  readonly extra?: object
+  /** Of a whole search; what the answer carries as `mini_o3`. */
+  readonly searched?: { readonly end: End; readonly turns: number; readonly links?: Links }
 }
 
 export interface ChatModel {

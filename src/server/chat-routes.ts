@@ -20,12 +20,13 @@ export function chatRoutes(models: readonly ChatModel[]): Routes {
         throw new HttpError(404, 'model_not_found', `There is no model "${request.model}" here, only ${names}.`)
       }
       const deltas = model.complete(request, asking.signal)
+      const base = `http://${asking.headers.host}`
       const opening: Opening = { id: `chatcmpl-${randomUUID()}`, created: seconds(), model: model.id }
-      if (!request.stream) return whole(opening, deltas)
+      if (!request.stream) return whole(opening, deltas, base)
       // What cannot be served is refused before the stream begins.
       const first = await deltas.next()
       const usage = request.stream_options?.include_usage ?? false
-      return eventStream(chunks(opening, first, deltas, usage), asking)
+      return eventStream(chunks(opening, first, deltas, { usage, base }), asking)
     },
   }
 }
@@ -38,7 +39,7 @@ interface Opening {
 
 type Deltas = AsyncGenerator<Delta, Completed, void>
 
-async function whole(opening: Opening, deltas: Deltas): Promise<object> {
+async function whole(opening: Opening, deltas: Deltas, base: string): Promise<object> {
   let reasoning = ''
   let content = ''
   for (;;) {
@@ -54,7 +55,7 @@ async function whole(opening: Opening, deltas: Deltas): Promise<object> {
       object: 'chat.completion',
       choices: [{ index: 0, message, logprobs: null, ...finishOf(value) }],
       usage: usageOf(value),
-      ...(value.extra && { mini_o3: value.extra }),
+      ...searchedOf(value, base),
     }
   }
 }
@@ -63,7 +64,7 @@ async function* chunks(
   opening: Opening,
   first: IteratorResult<Delta, Completed>,
   deltas: Deltas,
-  withUsage: boolean,
+  { usage: withUsage, base }: { readonly usage: boolean; readonly base: string },
 ): AsyncGenerator<object, void> {
   const chunk = (choices: readonly object[], more: object = {}): object => {
     return { ...opening, object: 'chat.completion.chunk', choices, ...(withUsage && { usage: null }), ...more }
@@ -80,7 +81,7 @@ async function* chunks(
       ;({ done, value } = await deltas.next())
     }
     const completed = value as Completed
-    yield chunk([choice({}, finishOf(completed))], completed.extra && { mini_o3: completed.extra })
+    yield chunk([choice({}, finishOf(completed))], searchedOf(completed, base))
     if (withUsage) yield chunk([], { usage: usageOf(completed) })
   } finally {
     // A client that has gone ends the work too.
@@ -105,6 +106,13 @@ function eventStream(events: AsyncGenerator<object, void>, { explain }: Asking):
 
 function finishOf({ finish, stop }: Completed): object {
   return { finish_reason: stop === null ? finish : 'stop', stop_reason: stop }
+}
+
+/** Links are whole addresses: whoever reads the answer opens them. */
+function searchedOf({ searched }: Completed, base: string): object {
+  if (searched === undefined) return {}
+  const { links, ...ended } = searched
+  return { mini_o3: { ...ended, ...(links && { page: base + links.page, trajectory: base + links.trajectory }) } }
 }
 
 function usageOf({ promptTokens, replyTokens }: Completed): object {

@@ -5,23 +5,29 @@ import { profiles } from '../protocol/profile.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { embeddedModel } from './embedded-model.ts'
 import { searchModel } from './search-model.ts'
-import type { Searcher } from './search-model.ts'
+import type { KeepSearch, Searcher } from './searcher.ts'
 import { SearchQueue } from './search-queue.ts'
 import type { Routes } from './start-server.ts'
-import { trajectoryShelf } from './trajectory-shelf.ts'
 
 /** Searches at once, and such that wait for them: the sampler takes the turns of many in one batch. */
 export const usualQueue = { atOnce: 16, waiting: 32 }
 
-/** `others`: further searchers, each the model `search:<name>`. One `queue` for all that a server searches. */
+export interface EmbeddedRoutesOptions {
+  /** One for all that a server searches. */
+  readonly queue?: SearchQueue
+  /** Further searchers, each the model `search:<name>`. */
+  readonly others?: readonly Searcher[]
+  /** Keeps finished searches, so that their answers carry links. */
+  readonly keep?: KeepSearch
+}
+
 export function embeddedRoutes(
   sampler: Sampler,
-  { queue = new SearchQueue(usualQueue), others = [] }: { queue?: SearchQueue; others?: readonly Searcher[] } = {},
+  { queue = new SearchQueue(usualQueue), others = [], keep }: EmbeddedRoutesOptions = {},
 ): Routes {
-  const { keep, routes } = trajectoryShelf()
   const searchers = [embeddedSearcher(sampler, queue), ...others]
   const models = searchers.map((searcher) => searchModel({ ...searcher, keep }))
-  return { ...chatRoutes([embeddedModel(sampler), ...models]), ...routes }
+  return chatRoutes([embeddedModel(sampler), ...models])
 }
 
 export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {

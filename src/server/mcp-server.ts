@@ -14,8 +14,8 @@ import { view } from '../vision/fit.ts'
 import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 import { asHttpError } from './http-error.ts'
-import { searchPicture } from './search-model.ts'
-import type { Searcher } from './search-model.ts'
+import { searchPicture } from './searcher.ts'
+import type { Searcher } from './searcher.ts'
 import { sentPicture } from './sent-picture.ts'
 
 export interface McpOptions {

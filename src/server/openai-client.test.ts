@@ -9,6 +9,10 @@ import { makeScene } from '../probe/scene.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
+import { openAsks } from './api-asks.ts'
+import { openPictures } from './api-pictures.ts'
+import type { Pictures } from './api-pictures.ts'
+import { apiRoutes } from './api.ts'
 import { embeddedRoutes } from './embedded-routes.ts'
 import { SearchQueue } from './search-queue.ts'
 import { startServer } from './start-server.ts'
@@ -18,7 +22,7 @@ type Messages = OpenAI.Chat.ChatCompletionMessageParam[]
 
 /** What the answer of a search carries beside OpenAI's fields. */
 interface Extra {
-  readonly mini_o3: { readonly end: string; readonly turns: number; readonly trajectory: string }
+  readonly mini_o3: { readonly end: string; readonly turns: number; readonly page: string; readonly trajectory: string }
 }
 
 const scene = makeScene(4, 'easy')
@@ -31,17 +35,26 @@ let server: RunningServer
 let client: OpenAI
 let picture: string
 let smallView: string
+let pictures: Pictures
+
+function onFault(error: unknown): never {
+  throw error
+}
 
 async function open(queue: SearchQueue): Promise<{ server: RunningServer; client: OpenAI }> {
-  const routes = embeddedRoutes(sampler, { queue })
+  const searchers: never[] = []
+  const { signal } = new AbortController()
+  const asks = openAsks({ searchers, pictures, queue, onFault, signal })
+  const routes = {
+    ...apiRoutes({ searchers, pictures, asks, runs: '.', archives: false, signal }),
+    ...embeddedRoutes(sampler, { queue, keep: asks.keep }),
+  }
   const opened = await startServer({
     host: '127.0.0.1',
     port: 0,
     token,
     routes,
-    onFault: (error) => {
-      throw error
-    },
+    onFault,
   })
   return { server: opened, client: new OpenAI({ baseURL: `${opened.url}/v1`, apiKey: token, maxRetries: 0 }) }
 }
@@ -50,12 +63,14 @@ beforeAll(async () => {
   const opened = await openEmbeddedSampler({ workers: 1 })
   sampler = opened.sampler
   closeSampler = opened.close
+  pictures = openPictures()
   ;({ server, client } = await open(new SearchQueue({ atOnce: 4, waiting: 4 })))
   picture = dataUrl(await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: 768, height: 768 })), 'jpeg')
   smallView = dataUrl(await encodePng(drawScene(scene, [0, 0, 1, 1], { width: 64, height: 64 })), 'png')
 })
 afterAll(async () => {
   await server.close()
+  await pictures.close()
   await closeSampler()
 })
 
@@ -72,7 +87,7 @@ type Search = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
 const searching = (): Search => ({ model: 'search:embedded', messages: asking(), seed: 3, temperature: 0 })
 
 async function trajectoryOf({ mini_o3: { trajectory } }: Extra): Promise<Trajectory> {
-  const page = await fetch(server.url + trajectory, { headers: { authorization: `Bearer ${token}` } })
+  const page = await fetch(trajectory, { headers: { authorization: `Bearer ${token}` } })
   return trajectorySchema.parse(await page.json())
 }
 
@@ -102,6 +117,13 @@ describe('search:embedded', () => {
     const { promptTokens, replyTokens } = trajectory.usage
     expect(found.usage).toMatchObject({ prompt_tokens: promptTokens, completion_tokens: replyTokens })
     expect(trajectory.picture).toMatchObject({ width: 768, height: 768 })
+    // What the page asks for: the search as news, and its pictures.
+    const [, ask] = /^http:\/\/127\.0\.0\.1:\d+\/#\/(ask\/[\w-]+)$/.exec(extra.mini_o3.page)!
+    const headers = { authorization: `Bearer ${token}` }
+    const news = await fetch(`${server.url}/api/${ask!.replace('ask', 'asks')}/events`, { headers })
+    expect(await news.text()).toMatch(/^id: 0\ndata: \{"sample":0,"kind":"ended"/)
+    const view = await fetch(`${server.url}/api/${ask!.replace('ask', 'asks')}/view?observation=1`, { headers })
+    expect(view.headers.get('content-type')).toMatch(/^image\//)
   })
 
   test('streamed: a thought for every turn, then the answer, then how it ended', async () => {
@@ -125,7 +147,8 @@ describe('search:embedded', () => {
       tokens = chunk.usage?.total_tokens ?? tokens
     }
     expect(content).toBe(whole.choices[0]!.message.content)
-    expect(extra).toEqual((whole as unknown as Extra).mini_o3)
+    const { end, turns } = (whole as unknown as Extra).mini_o3
+    expect(extra).toMatchObject({ end, turns })
     expect(reasonings.length).toBe(extra!.turns)
     expect(reasonings[0]).toMatch(/^Turn 1\. /)
     expect(reasonings.slice(0, -1).every((text) => /Zooms into|did not work/.test(text))).toBe(true)

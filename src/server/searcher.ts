@@ -1,0 +1,87 @@
+/** Who searches a picture for a question, one of its searches from its turn in the queue to the end, and where it is kept. */
+import type { Policy } from '../policy/policy.ts'
+import type { Problem } from '../protocol/problem.ts'
+import type { Profile } from '../protocol/profile.ts'
+import type { Trajectory, Turn } from '../protocol/trajectory.ts'
+import { search } from '../search/search.ts'
+import type { Task } from '../search/search.ts'
+import { orAborted } from '../shared/deadline.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import type { Picture } from '../vision/picture.ts'
+import type { SearchQueue } from './search-queue.ts'
+
+/** Who searches, and how: what is asked of it takes its turn in the queue. */
+export interface Searcher {
+  /** Such as `embedded` or `chat:qwen`. */
+  readonly name: string
+  readonly profile: Profile
+  /** In place of the profile's. */
+  readonly maxTurns?: number
+  /** Undefined: as the searcher is used to. */
+  policy(temperature?: number): Policy
+  /** Throws `UserError` for a question that it cannot be asked, before anything is decoded. */
+  check?(question: string): void
+  readonly queue: SearchQueue
+}
+
+/** Where a search can be looked at, as paths of this server: its page, and the trajectory as JSON. */
+export interface Links {
+  readonly page: string
+  readonly trajectory: string
+}
+
+/** A finished search, and the picture as it was sent. */
+export interface SentSearch {
+  readonly trajectory: Trajectory
+  readonly picture: Picture
+  readonly encoded: Uint8Array
+}
+
+export type KeepSearch = (search: SentSearch) => Promise<Links>
+
+/** A question of somebody's: the same one about the same picture is the same problem. */
+export function askedProblem({ sha256: picture }: Picture, question: string): Problem {
+  return { docId: `asked-${sha256(canonicalJson([picture, question])).slice(0, 16)}`, dataSource: 'ask', question }
+}
+
+export interface PictureSearch {
+  readonly question: string
+  /** Called when the search starts: those that wait hold no pixels. */
+  readonly open: () => Promise<Picture>
+  readonly maxTurns?: number
+  readonly temperature?: number
+  readonly seed: number
+}
+
+/** Waits for its turn, then searches; yields each turn in words. Throws `HttpError` 429 when too many wait already. */
+export async function* searchPicture(
+  searcher: Searcher,
+  { question, open, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
+  signal: AbortSignal,
+): AsyncGenerator<string, Trajectory, void> {
+  const { profile, queue } = searcher
+  searcher.check?.(question)
+  const [place] = queue.join()
+  try {
+    await orAborted(place!.ready, signal)
+    const picture = await open()
+    const task: Task = { picture, problem: askedProblem(picture, question) }
+    const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal })
+    for await (const event of events) {
+      if (event.kind === 'acted') yield `Turn ${event.turn}. ${turnWords(event.taken)}`
+      if (event.kind === 'ended') return event.trajectory
+    }
+    throw new Error('a search always ends with its trajectory')
+  } finally {
+    place!.leave()
+  }
+}
+
+/** Thought and action, such as `It may be on the left. Zooms into [0.1, 0.2, 0.3, 0.4] of original_image.` */
+function turnWords({ thought, action, error, text }: Turn): string {
+  const words = [thought?.trim()]
+  if (action?.kind === 'grounding') words.push(`Zooms into [${action.boxRel.join(', ')}] of ${action.source}.`)
+  if (action?.kind === 'answer') words.push('Answers.')
+  if (error !== undefined) words.push(`That did not work: ${error.error}`)
+  return words.filter(Boolean).join(' ') || text
+}
