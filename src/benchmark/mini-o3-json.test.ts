@@ -91,6 +91,20 @@ describe('readProblems', () => {
     expect(await readProblems(out, { split: 'train' })).toEqual([])
   })
 
+  it('knows the place of each of several targets', async () => {
+    const boxes = [
+      [0.1, 0.2, 0.2, 0.3],
+      [0.5, 0.1, 0.6, 0.2],
+    ]
+    const [several, one] = await read([
+      { ...row, target_boxes: boxes },
+      { ...row, doc_id: 'one', target_boxes: [boxes[1]] },
+    ])
+    expect(several!.problem).toMatchObject({ targetBoxRel: [0.1, 0.1, 0.6, 0.3], targetBoxesRel: boxes })
+    expect(one!.problem).toMatchObject({ targetBoxRel: boxes[1] })
+    expect(one!.problem).not.toHaveProperty('targetBoxesRel')
+  })
+
   it('draws the scene of a row that has no picture', async () => {
     const [entry] = await read([sceneRow])
     expect(entry!.picture).toEqual({ scene, sidePx: 512 })
@@ -138,6 +152,8 @@ describe('readProblems', () => {
     [{ ...row, choices: ['red'] }, 'field choices: has to hold two choices or more'],
     [{ ...row, target_box: [0.5, 0, 0.4, 1] }, 'field target_box: has to be [x0, y0, x1, y1]'],
     [{ ...row, target_box: [0, 0, 4096, 4096] }, 'field target_box'],
+    [{ ...row, target_boxes: [] }, 'field target_boxes: has to hold a box or more'],
+    [{ ...row, target_boxes: [[0, 0, 2, 1]] }, 'field target_boxes.0: has to be [x0, y0, x1, y1]'],
     [{ ...sceneRow, scene: { ...scene, seed: -1 } }, 'field scene.seed'],
     [{ ...sceneRow, solution: '5' }, 'field scene: asks'],
     [{ ...sceneRow, solution: '5', images: row.images }, 'field scene: asks'],

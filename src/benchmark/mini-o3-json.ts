@@ -1,6 +1,6 @@
 /**
  * Reads problems from Mini-o3 JSON: an array of rows `images, problem, solution, data_source, doc_id`, also with what
- * `mini-o3 probe build` adds (`level, choices, target_box, scene, side_px`). Every row is checked before anything is searched.
+ * `mini-o3 probe build` adds (`level, choices, target_box, target_boxes, scene, side_px`). Every row is checked before anything is searched.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
@@ -87,6 +87,12 @@ const sceneSchema = z.object({
   digit: z.int().min(0).max(9).optional(),
 })
 
+const boxSchema = z
+  .tuple([z.number(), z.number(), z.number(), z.number()])
+  .refine(([x0, y0, x1, y1]) => x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= 1 && y1 <= 1, {
+    message: 'has to be [x0, y0, x1, y1] as fractions of the picture',
+  })
+
 const rowSchema = z.object({
   images: z.array(text).length(1, 'has to name exactly one picture'),
   problem: text
@@ -98,12 +104,8 @@ const rowSchema = z.object({
   doc_id: textOrNumber,
   level: z.enum(levels).optional(),
   choices: z.array(text).min(2, 'has to hold two choices or more').optional(),
-  target_box: z
-    .tuple([z.number(), z.number(), z.number(), z.number()])
-    .refine(([x0, y0, x1, y1]) => x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= 1 && y1 <= 1, {
-      message: 'has to be [x0, y0, x1, y1] as fractions of the picture',
-    })
-    .optional(),
+  target_box: boxSchema.optional(),
+  target_boxes: z.array(boxSchema).min(1, 'has to hold a box or more').optional(),
   scene: sceneSchema.optional(),
   side_px: z.int().min(64).max(8192).default(4096),
 })
@@ -128,6 +130,8 @@ function rowError(file: string, number: number, field: string, what: string): Us
 }
 
 function problemOf(row: Row): Problem {
+  const boxes = row.target_boxes ?? (row.target_box ? [row.target_box] : [])
+  const around = row.target_box ?? aroundAll(boxes)
   const level = row.level ?? levelOf(row.data_source)
   return {
     docId: row.doc_id,
@@ -136,8 +140,24 @@ function problemOf(row: Row): Problem {
     answer: row.solution,
     ...(level && { level }),
     ...(row.choices && { choices: row.choices }),
-    ...(row.target_box && { targetBoxRel: relativeBox(...row.target_box) }),
+    ...(around && { targetBoxRel: relativeBox(...around) }),
+    ...(boxes.length > 1 && { targetBoxesRel: boxes.map((box) => relativeBox(...box)) }),
   }
+}
+
+type Fractions = z.infer<typeof boxSchema>
+
+function aroundAll([first, ...others]: readonly Fractions[]): Fractions | undefined {
+  return others.reduce<Fractions | undefined>(
+    (around, box) =>
+      around && [
+        Math.min(around[0], box[0]),
+        Math.min(around[1], box[1]),
+        Math.max(around[2], box[2]),
+        Math.max(around[3], box[3]),
+      ],
+    first,
+  )
 }
 
 /** A row whose scene poses another problem would be drawn, or searched by the teacher, as something else than it says. */

@@ -33,7 +33,8 @@ export function profileWords(command: Command): Command {
 
 /** Throws `UserError` for what does not go together. */
 export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
-  const { profile: name = isChat(words) ? 'default' : 'embedded', prompts, ...changes } = words
+  const { profile: name = isChat(words) ? 'default' : 'embedded', prompts, coordinates, maxImages } = words
+  const changes = { coordinates, maxImages }
   const changed = prompts !== undefined || changes.coordinates !== undefined || changes.maxImages !== undefined
   if (!isChat(words) && (name !== 'embedded' || changed)) {
     throw new UserError(

@@ -1,4 +1,5 @@
 /** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
+import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../benchmark/check-benchmark.ts'
 import { readBenchmark } from '../benchmark/benchmark.ts'
 import type { Benchmark } from '../benchmark/benchmark.ts'
@@ -9,8 +10,16 @@ import { checkJudgeable } from '../search/owed-samples.ts'
 import { UserError } from '../shared/errors.ts'
 import { print, printJson } from './output.ts'
 
-export const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
-type OptionOrderWord = (typeof optionOrders)[number]
+const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
+export type OptionOrderWord = (typeof optionOrders)[number]
+
+/** Parses orders that are separated by commas. */
+export function readOptionOrders(text: string): readonly OptionOrderWord[] {
+  const given = [...new Set(text.split(',').map((part) => part.trim()))]
+  const other = given.find((part) => !(optionOrders as readonly string[]).includes(part))
+  if (other === undefined) return given as OptionOrderWord[]
+  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrders.join(', ')}.`)
+}
 
 export interface BenchmarkWords {
   readonly benchmark: string
@@ -19,6 +28,8 @@ export interface BenchmarkWords {
   readonly seed: number
   readonly json?: true
 }
+
+type CheckWords = Omit<BenchmarkWords, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderWord[] }
 
 /** The benchmark that the words name, and how to read it. Throws `UserError`. */
 function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkWords) {
@@ -83,8 +94,8 @@ function factsText(benchmark: Benchmark): string {
 }
 
 /** Prints what is wrong with the files, and makes the exit code 1 if anything is. */
-export async function checkChosen(words: BenchmarkWords): Promise<void> {
-  const { benchmark, data, options } = chosen(words)
+export async function checkChosen({ optionOrder: orders, ...words }: CheckWords): Promise<void> {
+  const { benchmark, data, options } = chosen({ ...words, optionOrder: orders?.[0] })
   const checked = await checkBenchmark(benchmark, data, options)
   if (checked.findings.length > 0) process.exitCode = 1
   if (words.json) return printJson({ benchmark: benchmark.name, data, ...checked })

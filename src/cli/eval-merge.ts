@@ -1,12 +1,16 @@
 /** `mini-o3 eval merge`: the runs of one evaluation that was split over machines, joined to one. */
 import type { Command } from 'commander'
+import { keepPrices } from '../evaluate/cost.ts'
 import { mergeRuns } from '../evaluate/merge.ts'
+import { readEvalConfig } from '../evaluate/protocol.ts'
 import { readEvalRun } from '../evaluate/read-run.ts'
+import { checkPrices, priceWords } from './eval-price.ts'
+import type { PriceWords } from './eval-price.ts'
 import { evalResult, evalText, writeEvalFiles } from './eval-text.ts'
 import { print, printJson, say } from './output.ts'
 import { examples } from './words.ts'
 
-interface MergeWords {
+interface MergeWords extends PriceWords {
   readonly run: string
   readonly json?: true
 }
@@ -22,11 +26,13 @@ export function addEvalMerge(evaluation: Command): void {
     .argument('<runs...>', 'run folders of mini-o3 eval')
     .requiredOption('--run <folder>', 'where the whole is kept')
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  priceWords(command)
   examples(command, 'mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole')
   command.action(mergeCommand)
 }
 
-async function mergeCommand(runs: readonly string[], { run, json }: MergeWords): Promise<void> {
+async function mergeCommand(runs: readonly string[], { run, json, price }: MergeWords): Promise<void> {
+  checkPrices(price, await Promise.all(runs.map(readEvalConfig)))
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)
   if (owed > 0) {
@@ -34,8 +40,8 @@ async function mergeCommand(runs: readonly string[], { run, json }: MergeWords):
     process.exitCode = 1
     return
   }
-  const finished = await readEvalRun(run)
-  await writeEvalFiles(run, finished, finished.config)
-  if (json) printJson({ ...evalResult(finished, finished.config), run })
-  else print(`${evalText(finished, finished.config)}\n\nRun: ${run}`)
+  const finished = await readEvalRun(run, await keepPrices(run, price))
+  await writeEvalFiles(run, finished)
+  if (json) printJson({ ...evalResult(finished), run })
+  else print(`${evalText(finished)}\n\nRun: ${run}`)
 }

@@ -1,11 +1,13 @@
 /** What `mini-o3 eval` and `mini-o3 eval merge` say of an evaluation. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
+import { costTable } from '../evaluate/cost.ts'
+import { problemsCsv } from '../evaluate/csv.ts'
 import { curveSvg, limitCurves } from '../evaluate/curve-svg.ts'
+import type { MeasuredRun } from '../evaluate/paper-table.ts'
 import { judgeNotice, protocolLine } from '../evaluate/protocol.ts'
-import type { EvalConfig } from '../evaluate/protocol.ts'
-import type { EvalReport } from '../evaluate/report.ts'
 import {
   endsTable,
+  isImageEstimated,
   limitsTable,
   looksTable,
   samplingTable,
@@ -18,8 +20,8 @@ import type { Table } from '../evaluate/table.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 
 /** One document for machines; the figures over all problems stand at its top. */
-export function evalResult(report: EvalReport, config: EvalConfig): object {
-  const { summary, scores, interval, sampling, tokens, causes, looks } = report
+export function evalResult({ config, cost, ...report }: MeasuredRun): object {
+  const { summary, scores, interval, sampling, tokens, spent, causes, looks } = report
   const { benchmark: name, optionOrder, shard } = config
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
@@ -28,7 +30,9 @@ export function evalResult(report: EvalReport, config: EvalConfig): object {
     scores,
     interval,
     sampling: { ...sampling, majorityRule },
-    tokens,
+    tokens: { ...tokens, imageEstimated: isImageEstimated(config) },
+    spent,
+    cost,
     causes,
     looks,
     protocol: protocolLine(config),
@@ -36,30 +40,33 @@ export function evalResult(report: EvalReport, config: EvalConfig): object {
 }
 
 /** For a terminal. */
-export function evalText(report: EvalReport, config: EvalConfig): string {
-  return parts(report, config, plainTable).join('\n\n')
+export function evalText(run: MeasuredRun): string {
+  return parts(run, plainTable).join('\n\n')
 }
 
-/** Writes `results.md` and `turns.svg`. */
-export async function writeEvalFiles(runPath: string, report: EvalReport, config: EvalConfig): Promise<void> {
+/** Writes `results.md`, `problems.csv` and `turns.svg`. */
+export async function writeEvalFiles(runPath: string, run: MeasuredRun): Promise<void> {
+  const { config, ...report } = run
   const name = config.policy ?? 'the policy'
   const title = `Accuracy of ${name} by turn limit`
   const chart = curveSvg(limitCurves(report.summary), { title, xLabel: 'turn limit', yLabel: 'accuracy' })
   await replaceFile(`${runPath}/turns.svg`, chart)
+  await replaceFile(`${runPath}/problems.csv`, problemsCsv(report.solved))
   const heading = `# ${benchmarkNamed(config.benchmark).title}`
   const limits = markdownTable(limitsTable(report))
-  const text = [heading, ...parts(report, config, markdownTable), 'Every turn limit:', limits]
+  const text = [heading, ...parts(run, markdownTable), 'Every turn limit:', limits]
   await replaceFile(`${runPath}/results.md`, `${text.join('\n\n')}\n`)
 }
 
-function parts(report: EvalReport, config: EvalConfig, tableText: (table: Table) => string): string[] {
-  const { summary, causes, looks } = report
+function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] {
+  const { summary, causes, looks, config, cost } = run
   const { aggregate } = benchmarkNamed(config.benchmark)
   const tables = [
     accuracyTable([{ name: config.policy ?? 'policy', summary }]),
-    scoresTable(report, aggregate),
-    ...(summary.samples > 1 ? [samplingTable(report), solvedTable(report)] : []),
-    endsTable(report),
+    scoresTable(run, aggregate),
+    ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
+    endsTable(run),
+    ...(cost ? [costTable(cost)] : []),
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ].map(tableText)
   const majority = summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []

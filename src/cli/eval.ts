@@ -3,31 +3,42 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Benchmark } from '../benchmark/benchmark.ts'
 import { benchmarks } from '../benchmark/catalog.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
-import type { EvalProgress } from '../evaluate/evaluate.ts'
-import { profileSettings, readEvalConfig } from '../evaluate/protocol.ts'
-import { parseShard, shardOf } from '../evaluate/shard.ts'
+import { parseShard } from '../evaluate/shard.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
-import { embeddedProfileWith } from '../protocol/profile.ts'
-import type { EmbeddedBudget, Profile } from '../protocol/profile.ts'
-import { checkPolicyName, evalPolicies, isChat, openPolicy, policySettings, policyWords } from './choose-policy.ts'
+import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { UserError } from '../shared/errors.ts'
+import { checkPolicyName, evalPolicies, isChat, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
-import { checkChosen, listBenchmarks, offlineJudge, optionOrders, readChosen } from './eval-benchmark.ts'
-import type { BenchmarkWords } from './eval-benchmark.ts'
+import { checkChosen, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './eval-benchmark.ts'
+import type { BenchmarkWords, OptionOrderWord } from './eval-benchmark.ts'
 import { addEvalMerge } from './eval-merge.ts'
-import { evalResult, evalText, writeEvalFiles } from './eval-text.ts'
-import { judgeResult, judgeText, judgeWords, withJudge } from './judge-words.ts'
+import { priceWords } from './eval-price.ts'
+import type { PriceWords } from './eval-price.ts'
+import { runEval } from './eval-run.ts'
+import type { EvalPlan } from './eval-run.ts'
+import { runSweep, sweepPath } from './eval-sweep.ts'
+import { judgeWords } from './judge-words.ts'
 import type { JudgeWords } from './judge-words.ts'
-import { manySearchesWords, searchRun } from './search-run.ts'
+import { manySearchesWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
-import { budgetOf, budgetWords, sayTradeOff } from './view-budget.ts'
+import { budgetOf, budgetWords } from './view-budget.ts'
 import type { BudgetWords } from './view-budget.ts'
-import { choice, examples, wholeNumber } from './words.ts'
+import { choice, examples, wholeNumber, wholeNumbers } from './words.ts'
 
 interface EvalWords
-  extends BenchmarkWords, Omit<SearchRunWords, 'data'>, PolicyWords, ProfileWords, BudgetWords, JudgeWords {
+  extends
+    Omit<BenchmarkWords, 'optionOrder'>,
+    Omit<SearchRunWords, 'data'>,
+    PolicyWords,
+    ProfileWords,
+    BudgetWords,
+    JudgeWords,
+    PriceWords {
+  readonly optionOrder?: readonly OptionOrderWord[]
+  readonly maxPixels?: readonly number[]
   readonly answer?: Profile['answerPick']
   readonly shard?: string
   readonly list?: true
@@ -53,7 +64,16 @@ export function addEval(program: Command): void {
     .addOption(
       new Option('--samples <k>', 'searches for each problem').argParser(wholeNumber(1, 1000)).default(1, asBenchmark),
     )
-    .addOption(choice('--option-order <order>', 'of the choices of vstar (default: published)', [...optionOrders]))
+    .option(
+      '--option-order <orders>',
+      'of the choices of vstar: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one',
+      readOptionOrders,
+    )
+    .option(
+      '--max-pixels <n>',
+      'pixels of a view at most (default: as the profile); several, as 250000,500000, are run one by one',
+      wholeNumbers,
+    )
     .addOption(
       choice('--answer <which>', `of a search of chat:<model> with several answers (default: ${asBenchmark})`, [
         'first',
@@ -68,6 +88,7 @@ export function addEval(program: Command): void {
   policyWords(command, 1, evalPolicies)
   profileWords(command)
   judgeWords(command, 'exact', asBenchmark)
+  priceWords(command)
   examples(
     command,
     'mini-o3 eval --list',
@@ -78,6 +99,10 @@ export function addEval(program: Command): void {
       '--profile official-32 --judge llm:<model> --judge-base-url http://127.0.0.1:8001/v1',
     'mini-o3 eval --benchmark hr-bench-4k --data downloads --shard 1/4 --run runs/part-1 --policy chat:<model> ' +
       '--base-url http://127.0.0.1:8000/v1',
+    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--max-pixels 500000,1000000,2000000 --price <model>=0.15,0.60',
+    'mini-o3 eval --benchmark vstar --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--option-order published,shuffled',
   )
   command.action(evalCommand)
   addEvalMerge(command)
@@ -88,60 +113,50 @@ async function evalCommand(given: EvalWords, command: Command): Promise<void> {
   if (given.check) return checkChosen(given)
   checkPolicyName(given, evalPolicies)
   const shard = given.shard === undefined ? undefined : parseShard(given.shard)
-  const { benchmark, data, entries: whole, optionOrder } = await readChosen(given)
-  const isSaid = (word: string): boolean => command.getOptionValueSource(word) !== 'default'
-  const words = {
-    ...given,
-    data,
-    samples: isSaid('samples') ? given.samples : benchmark.samples,
-    judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, whole),
+  const { optionOrder: orders = [undefined], maxPixels: budgets = [undefined] } = given
+  if (orders.length > 1 && budgets.length > 1) {
+    throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can have several values at once.')
   }
-  // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
-  const budget = isChat(words) ? undefined : budgetOf(words)
-  const profile = evalProfile(words, benchmark, budget)
-  // All others are made of the embedded policy.
-  if (budget && words.policy !== 'blind') for (const { problem } of whole) checkQuestion(problem)
-  const problems = whole.map(({ problem }) => problem)
-  await withJudge(words, problems, async (judge) => {
-    const settings = {
-      benchmark: benchmark.name,
-      optionOrder,
-      shard,
-      ...(await policySettings(words)),
-      ...budget,
-      judge: judge.settings,
-      protocol: profileSettings(profile),
+  const isSaid = (word: string): boolean => command.getOptionValueSource(word) !== 'default'
+  if (given.maxPixels && isSaid('viewSide')) {
+    throw new UserError('view-side-twice', '--max-pixels and --view-side both bound the views: leave one out.')
+  }
+  const plans: EvalPlan[] = []
+  for (const optionOrder of orders) {
+    const chosen = await readChosen({ ...given, optionOrder })
+    const { benchmark, data, entries } = chosen
+    const words = {
+      ...given,
+      data,
+      samples: isSaid('samples') ? given.samples : benchmark.samples,
+      judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, entries),
     }
-    const policy = await openPolicy(words, profile)
-    if (budget) sayTradeOff(budget)
-    try {
-      const title = `Searches of ${policy.name}`
-      const plan = { command: 'eval', entries: shardOf(whole, shard), whole, profile, settings, title } as const
-      await searchRun(words, plan, async ({ tell, ...searches }) => {
-        const { run } = searches
-        const onProgress = (counts: EvalProgress): void => tell(counts, `${counts.correct} right`)
-        const report = await evaluate({
-          ...searches,
-          whole: whole.map(({ problem, slices }) => ({ ...problem, slices })),
-          aggregate: benchmark.aggregate,
-          policy,
-          judge: await judge.judgeIn(run),
-          onProgress,
-        })
-        const config = await readEvalConfig(run.path)
-        await writeEvalFiles(run.path, report, config)
-        const result = { ...evalResult(report, config), ...budget, judge: judgeResult(judge) }
-        return { result, text: `${evalText(report, config)}\n\n${judgeText(judge)}` }
-      })
-    } finally {
-      await policy.close?.()
-    }
-  })
+    // All other policies are made of the embedded one.
+    if (!isChat(words) && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+    for (const max of budgets) plans.push({ words, chosen, shard, ...boundedProfile(words, benchmark, max) })
+  }
+  const [first] = plans as [EvalPlan]
+  if (plans.length === 1) return void (await runEval(first))
+  const over = orders.length > 1 ? 'options' : 'pixels'
+  await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))
 }
 
-/** The embedded policy only works under its own profile; with others the benchmark says which answer counts. */
-function evalProfile(words: EvalWords, benchmark: Benchmark, budget: EmbeddedBudget | undefined): Profile {
-  const profile = profileOf(words)
-  if (budget !== undefined) return embeddedProfileWith(budget)
-  return { ...profile, answerPick: words.answer ?? benchmark.answer }
+/** The profile of an evaluation; with `max`, its views held to so many pixels. */
+function boundedProfile(
+  words: EvalWords,
+  benchmark: Benchmark,
+  max: number | undefined,
+): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
+  const named = profileOf(words)
+  if (isChat(words)) {
+    const whole = { ...named, answerPick: words.answer ?? benchmark.answer }
+    if (max === undefined) return { profile: whole }
+    return { profile: profileWith(whole, { maxPixels: max }), pixels: { max, profile: profileHash(whole) } }
+  }
+  // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
+  const budget = budgetOf(words)
+  const whole = embeddedProfileWith(budget)
+  if (max === undefined) return { profile: whole, budget }
+  const held = { ...budget, viewSide: viewSideWithin(max) }
+  return { profile: embeddedProfileWith(held), budget: held, pixels: { max, profile: profileHash(whole) } }
 }

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
+import { nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeChoice } from '../judge/choice.ts'
 import { judgeExact } from '../judge/exact.ts'
 import { openJudgeCache } from '../judge/judge-cache.ts'
@@ -47,6 +49,8 @@ export interface OpenedJudge {
   judgeIn(run: RunFolder): Promise<Judge>
   /** Absent for judges that cost nothing. */
   cost?(): JudgeCost
+  /** What all verdicts cost that the run keeps, those from before too. */
+  tokens?(): SpentTokens
   close?(): void
 }
 
@@ -135,6 +139,7 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
       const { requests, retries, promptTokens, replyTokens } = endpoint.spent()
       return { verdicts: wanted, cached, requests, retries, promptTokens, replyTokens }
     },
+    tokens: () => cache?.tokens() ?? nothingSpent,
     close: () => endpoint.close(),
   }
 }

@@ -15,6 +15,12 @@ export function wholeNumber(low: number, high: number = Number.MAX_SAFE_INTEGER)
   }
 }
 
+/** Parses whole numbers of at least 1, separated by commas: each once, the smallest first. */
+export function wholeNumbers(text: string): readonly number[] {
+  const parse = wholeNumber(1)
+  return [...new Set(text.split(',').map((part) => parse(part.trim())))].toSorted((a, b) => a - b)
+}
+
 /** Parses a decimal number of at least `low`. */
 export function decimalNumber(low: number, high: number): (text: string) => number {
   return (text) => {

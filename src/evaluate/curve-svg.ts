@@ -89,7 +89,7 @@ export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Ax
     axes.x === 'doubling'
       ? doublings(xs)
       : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
-  const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x}</text>`)
+  const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x.toLocaleString('en', { useGrouping: 'min2' })}</text>`)
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
     const upper = points.map(({ x, high }) => `${across(x)} ${down(high)}`)

@@ -3,12 +3,17 @@ import { benchmarkNamed } from '../benchmark/catalog.ts'
 import { html } from '../page/html.ts'
 import type { Html } from '../page/html.ts'
 import type { Comparison } from './compare.ts'
+import { costTable } from './cost.ts'
+import { csvText } from './csv.ts'
+import type { CsvRow } from './csv.ts'
 import { curveChart, limitCurves } from './curve-svg.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
 import { protocolLine } from './protocol.ts'
 import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
 import { figure, folded, htmlTable, reportShell } from './report-shell.ts'
+import { sweepCharts, sweepsOf, sweepTable } from './sweep.ts'
+import type { Sweep } from './sweep.ts'
 import { endsTable, limitsTable, looksTable, samplingTable, scoresTable, solvedTable } from './result-tables.ts'
 import { majorityRule } from './sampling.ts'
 import { causesTable, markdownCell, markdownTable, percent } from './table.ts'
@@ -30,6 +35,7 @@ export function reportMarkdown({ runs, comparison }: ReportDocument): string {
     notes.map((note) => `- ${markdownCell(note)}`).join('\n'),
     ...(comparison ? ['## The two compared', markdownCell(differenceText(runs, comparison))] : []),
     ...(comparison && comparison.flipped.length > 0 ? [markdownTable(flippedTable(comparison))] : []),
+    ...sweepsOf(runs).flatMap((sweep) => [`## ${markdownCell(sweepTitle(sweep))}`, markdownTable(sweepTable(sweep))]),
     ...runs.flatMap((run, index) => [
       `## [${index + 1}] ${markdownCell(run.name)}`,
       ...tablesOf(run).map(markdownTable),
@@ -45,6 +51,7 @@ export function reportHtml({ runs, comparison }: ReportDocument): string {
 ${htmlTable(table)}
 <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
 ${comparison && comparisonPart(runs, comparison)}
+${sweepsOf(runs).map(sweepPart)}
 ${runs.map(runPart)}`
   return reportShell({ title, subtitle: 'evaluations', body })
 }
@@ -54,6 +61,22 @@ function comparisonPart(runs: readonly MeasuredRun[], comparison: Comparison): H
   return html`<section><h2>The two compared</h2><p>${differenceText(runs, comparison)}</p>
 ${flipped.length > 0 && folded('Problems that flipped', htmlTable(flippedTable(comparison)))}</section>`
 }
+
+function sweepPart(sweep: Sweep): Html {
+  const charts = sweepCharts(sweep).map(({ curves, words, axes }) => figure(curveChart(curves, words, axes), interval))
+  return html`<section><h2>${sweepTitle(sweep)}</h2>
+${htmlTable(sweepTable(sweep))}
+<div class="figures">${charts}</div></section>
+`
+}
+
+/** Such as `V* Bench by pixel budget: chat:qwen`. */
+function sweepTitle({ over, runs }: Sweep): string {
+  const { benchmark, policy = 'the policy' } = runs[0]!.config
+  return `${benchmarkNamed(benchmark).title} by ${over === 'pixels' ? 'pixel budget' : 'order of options'}: ${policy}`
+}
+
+const interval = 'With 95 % bootstrap intervals.'
 
 function runPart(run: MeasuredRun, index: number): Html {
   const words = { title: `Accuracy of ${run.name} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
@@ -69,11 +92,12 @@ ${run.summary.samples > 1 && html`<p>Majority: ${majorityRule}.</p>`}</section>
 }
 
 function tablesOf(run: MeasuredRun): Table[] {
-  const { causes, looks, summary, config } = run
+  const { causes, looks, summary, config, cost } = run
   return [
     scoresTable(run, benchmarkNamed(config.benchmark).aggregate),
     ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
     endsTable(run),
+    ...(cost ? [costTable(cost)] : []),
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ]
 }
@@ -111,13 +135,11 @@ export function reportCsv({ runs }: ReportDocument): string {
       return [[name, benchmark, 'score', score / 100, '', '', '', protocol]]
     }),
   )
-  return [head, ...published, ...runs.flatMap(csvRows)].map((row) => `${row.map(csvCell).join(',')}\n`).join('')
+  return csvText([head, ...published, ...runs.flatMap(csvRows)])
 }
 
-type CsvRow = readonly (string | number)[]
-
 function csvRows(run: MeasuredRun): CsvRow[] {
-  const { name, config, scores, interval, sampling, summary } = run
+  const { name, config, scores, interval, sampling, summary, cost } = run
   const { samples } = summary
   const protocol = protocolLine(config)
   const row = (figureName: string, value: number, low: CsvRow[0] = '', high: CsvRow[0] = '', items: CsvRow[0] = '') => [
@@ -139,13 +161,8 @@ function csvRows(run: MeasuredRun): CsvRow[] {
     ...(sampling.runsSd === null ? [] : [row('standard deviation over runs', sampling.runsSd)]),
     ...Object.entries(summary.ends).map(([end, share]) => row(`end ${end}`, share)),
     row('mean turns', summary.meanTurns),
+    ...(config.pixels ? [row('pixels of a view at most', config.pixels.max)] : []),
+    ...(cost?.total === undefined ? [] : [row('cost', cost.total)]),
     ...summary.everyTurnLimit.map(({ limit, avgAtK, low, high }) => row(`turn limit ${limit}`, avgAtK, low, high)),
   ]
-}
-
-/** A text that a spreadsheet would take for a formula is marked as text. */
-function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

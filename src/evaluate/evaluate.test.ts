@@ -78,8 +78,10 @@ test('every search is stored once with its verdict, and a second run reads the s
   expect(first.summary.avgAtK).toBeCloseTo(right / 12)
   expect(Object.keys(first.summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
   expect(first.causes[0]).toMatchObject({ slice: 'all', searches: 12, correct: right })
-  expect(seen[0]).toEqual({ done: 0, total: 12, correct: 0, failed: 0, unjudged: 0 })
-  expect(seen.at(-1)).toEqual({ done: 12, total: 12, correct: right, failed: 0, unjudged: 0 })
+  expect(seen[0]).toMatchObject({ done: 0, total: 12, correct: 0, failed: 0, unjudged: 0 })
+  expect(seen.at(-1)).toMatchObject({ done: 12, total: 12, correct: right, failed: 0, unjudged: 0 })
+  expect(seen.at(-1)!.spent).toEqual(first.spent)
+  expect(first.spent.written).toBe(stored.reduce((sum, { usage }) => sum + usage.replyTokens, 0))
 
   const { searches, ...second } = await run('a')
   expect(searches).toBe(0)
@@ -91,6 +93,7 @@ test('every search is stored once with its verdict, and a second run reads the s
     outcomesByProblem,
     problems: scored,
     config,
+    name: _name,
     ...readBack
   } = await readEvalRun(join(folder, 'a'))
   expect(readBack).toEqual(second)

@@ -4,6 +4,8 @@
  */
 import type { Aggregate } from '../benchmark/aggregate.ts'
 import type { Slices } from '../benchmark/entry.ts'
+import { addSpent, nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -43,6 +45,8 @@ export interface EvalProgress {
   readonly failed: number
   /** Part of `done`: the judge failed. A resume judges them again, without searching. */
   readonly unjudged: number
+  /** By the policy, in searches that did not fail, as a server bills it. */
+  readonly spent: SpentTokens
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
@@ -59,8 +63,11 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
   const unjudged = new Set([...outcomes.values()].filter(({ judged }) => !judged).map(({ key }) => key))
 
-  const progress = { done: outcomes.size - unjudged.size, correct: 0, failed: 0, unjudged: 0 }
-  for (const { correct } of outcomes.values()) if (correct) progress.correct++
+  const progress = { done: outcomes.size - unjudged.size, correct: 0, failed: 0, unjudged: 0, spent: nothingSpent }
+  for (const { correct, spent } of outcomes.values()) {
+    if (correct) progress.correct++
+    progress.spent = addSpent(progress.spent, spent)
+  }
   const tell = (): void => onProgress?.({ ...progress, total: problems.length * samples })
   tell()
   const finish = (searched: Trajectory): Promise<Trajectory> =>
@@ -71,6 +78,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     })
   function count(trajectory: Trajectory): void {
     const outcome = outcomeOf(trajectory)
+    const isNew = !outcomes.has(outcome.key)
+    if (isNew && outcome.end !== 'failed') progress.spent = addSpent(progress.spent, outcome.spent)
     outcomes.set(outcome.key, outcome)
     progress.done++
     if (outcome.correct) progress.correct++

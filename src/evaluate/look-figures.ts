@@ -7,11 +7,13 @@ import type { Outcome } from './outcome.ts'
 export interface LookFigures {
   readonly slice: Level | 'all'
   readonly searches: number
-  /** Share of searches of which a crop held the target. */
+  /** Share of searches whose crops held every target. */
   readonly found: number
-  /** Of these, the turn that brought the first such crop, on average; null: there are none. */
+  /** Share of the targets that a crop held, on average over searches: more than `found` where a problem has several. */
+  readonly targetsFound: number
+  /** Of the searches that found all, the turn that found the last, on average; null: there are none. */
   readonly turn: number | null
-  /** Of these, how many times longer a line is in that crop's view than in the overview, as geometric mean. */
+  /** Of these, how many times longer a line is in those crops' views than in the overview, as geometric mean. */
   readonly zoom: number | null
   /** Crops of a search, on average. */
   readonly looks: number
@@ -37,6 +39,7 @@ export function lookFigures(outcomes: readonly Outcome[]): LookFigures[] {
       slice,
       searches: own.length,
       found: found.length / own.length,
+      targetsFound: own.reduce((sum, { foundShare = 0 }) => sum + foundShare, 0) / own.length,
       turn: mean(found.map(({ turn }) => turn)),
       zoom: logs === null ? null : Math.exp(logs),
       looks: looks / own.length,

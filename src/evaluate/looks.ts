@@ -1,7 +1,7 @@
-/** What a search looked at: was the target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
+/** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
 import { readablePx } from '../model/language.ts'
 import type { PixelBox } from '../protocol/box.ts'
-import { targetBox } from '../protocol/target-box.ts'
+import { targetBoxes } from '../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 
 export interface Looks {
@@ -9,30 +9,41 @@ export interface Looks {
   readonly looks: number
   /** Of these, looks at a region that an earlier look, or the overview, had shown. */
   readonly wasted: number
-  /** Was the target shown legibly, the overview included? undefined: its place is not known. */
+  /** Was every target shown legibly, the overview included? undefined: their places are not known. */
   readonly seen: boolean | undefined
-  /** The first crop that holds the target; absent: none does, or its place is not known. */
+  /** Share of the targets that lay inside of a crop, each in any; undefined: their places are not known. */
+  readonly foundShare: number | undefined
+  /** When the last target was found; absent: not all were, or their places are not known. */
   readonly found: Found | undefined
 }
 
 export interface Found {
-  /** Counted from 1. */
+  /** The turn that brought the last of the first crops that hold a target each, counted from 1. */
   readonly turn: number
-  /** How many times longer a line is in this view than in the overview. */
+  /** How many times longer a line is in these crops' views than in the overview: their geometric mean. */
   readonly zoom: number
 }
 
 export function looksOf(trajectory: Trajectory): Looks {
   const { observations } = trajectory
-  const target = targetBox(trajectory)
+  const targets = targetBoxes(trajectory)
+  const isKnown = targets.length > 0
+  const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
   return {
     looks: Math.max(0, observations.length - 1),
     wasted: observations.filter((_, index) => isRepeated(observations, index)).length,
-    seen: target && observations.some((observation) => shows(observation, target)),
-    found: target && foundIn(trajectory, target),
+    seen: isKnown ? targets.every((target) => observations.some((own) => shows(own, target))) : undefined,
+    foundShare: isKnown ? found.length / targets.length : undefined,
+    found: isKnown && found.length === targets.length ? lastOf(found) : undefined,
   }
 }
 
+function lastOf(found: readonly Found[]): Found {
+  const product = found.reduce((all, { zoom }) => all * zoom, 1)
+  return { turn: Math.max(...found.map(({ turn }) => turn)), zoom: product ** (1 / found.length) }
+}
+
+/** The first crop that holds one target. */
 function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
   const [overview, ...crops] = observations
   const crop = crops.find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))

@@ -8,7 +8,10 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import { readJsonl } from '../shared/jsonl.ts'
 import { openRun } from '../shared/run-folder.ts'
+import type { RunFolder } from '../shared/run-folder.ts'
+import { keepPrices, readPrices } from './cost.ts'
 import { readProblemList, writeProblemList } from './problem-list.ts'
 import { readEvalConfig } from './protocol.ts'
 import { readTrajectories } from './stored-outcomes.ts'
@@ -48,6 +51,8 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       }
       await Promise.all(waiting)
     }
+    await mergeJudgements(paths, run)
+    for (const path of paths) await keepPrices(out, { ...(await readPrices(path)), ...(await readPrices(out)) })
     const { samples } = await readEvalConfig(out)
     const wanted = problems?.flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
     const owed = (wanted ?? [...best.keys()]).filter((key) => best.get(key)?.rank !== settled).length
@@ -89,6 +94,24 @@ function rankOf({ end, verdict }: Trajectory): number {
 
 function keyOf({ problem, sampleIndex }: Trajectory): string {
   return searchKey(problem, sampleIndex)
+}
+
+/** What judges said in each of the runs, so that the whole knows what they cost and asks for none of it again. */
+async function mergeJudgements(paths: readonly string[], run: RunFolder): Promise<void> {
+  const held = new Map<string, number>()
+  for await (const line of run.read('judgements')) {
+    const text = canonicalJson(line)
+    held.set(text, (held.get(text) ?? 0) + 1)
+  }
+  for (const path of paths) {
+    for await (const line of readJsonl(join(path, 'judgements.jsonl'))) {
+      const text = canonicalJson(line)
+      const before = held.get(text) ?? 0
+      // Each that is there already stands for one that is read.
+      if (before > 0) held.set(text, before - 1)
+      else await run.append('judgements', line)
+    }
+  }
 }
 
 /** The settings of the whole evaluation. */

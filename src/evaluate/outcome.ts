@@ -2,6 +2,8 @@
  * What evaluation keeps of a trajectory: was it right, how did it end, in how many turns, and what went wrong. A few
  * numbers in place of pages of text, so that tens of thousands of searches fit in memory. Pure.
  */
+import { addSpent, nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
 import { chosenLetter } from '../judge/choice.ts'
 import { normalised } from '../judge/judge.ts'
 import type { Level } from '../protocol/problem.ts'
@@ -42,6 +44,8 @@ export interface Outcome extends Looks {
   /** What its answer says, the same for answers that say the same; absent: there is none. See `voteOf`. */
   readonly vote: string | undefined
   readonly usage: Trajectory['usage']
+  /** As a server bills it: the conversation so far is sent again in every turn. */
+  readonly spent: SpentTokens
   /** Absent when the search was right, or the target's place is not known. */
   readonly cause: Cause | undefined
 }
@@ -61,9 +65,23 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     judged,
     vote: voteOf(trajectory),
     usage,
+    spent: spentOf(turns),
     ...looks,
     cause: correct || looks.seen === undefined ? undefined : causeOf(end, judged, looks),
   }
+}
+
+function spentOf(turns: Trajectory['turns']): SpentTokens {
+  let conversation = 0
+  let spent = nothingSpent
+  for (const { usage } of turns) {
+    const { promptTokens, replyTokens, cachedTokens = 0 } = usage
+    conversation += promptTokens
+    const cached = Math.min(cachedTokens, conversation)
+    spent = addSpent(spent, { sent: conversation, cached, written: replyTokens })
+    conversation += replyTokens
+  }
+  return spent
 }
 
 /** The letter of the choice that an answer names; else its words, but for case, blanks and a final period. */

@@ -1,5 +1,6 @@
 /** The paper's table with measured rows below the published ones, and what each measured score depends on. Pure. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
+import type { EvalCost } from './cost.ts'
 import { judgeNotice, protocolLine } from './protocol.ts'
 import type { EvalConfig } from './protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
@@ -11,6 +12,8 @@ export interface MeasuredRun extends EvalReport {
   /** How tables name it, such as the run's folder. */
   readonly name: string
   readonly config: EvalConfig
+  /** Absent where no server was asked. */
+  readonly cost?: EvalCost
 }
 
 export interface PaperTable {
@@ -39,7 +42,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
           ...columns.map((_, index) => scores[index]?.toFixed(1) ?? ''),
         ]),
         ...measured.map((row) => [
-          `measured: ${policyName(row[0]!)}, ${row[0]!.config.maxTurns} turns`,
+          `measured: ${settingName(row[0]!)}`,
           ...columns.map(({ benchmark }) => {
             const run = row.find(({ config }) => config.benchmark === benchmark)
             return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]`
@@ -70,8 +73,16 @@ function runNote(run: MeasuredRun): string {
   )
 }
 
-function policyName({ config, name }: MeasuredRun): string {
-  return config.policy ?? name
+/** The policy and what tells its rows apart. */
+function settingName({ config, name }: MeasuredRun): string {
+  const { policy = name, maxTurns, pixels, optionOrder = 'published' } = config
+  const parts = [
+    policy,
+    `${maxTurns} turns`,
+    pixels && `at most ${pixels.max.toLocaleString('en')} px`,
+    optionOrder !== 'published' && `options ${optionOrder}`,
+  ]
+  return parts.filter(Boolean).join(', ')
 }
 
 /** Runs that differ in nothing but the benchmark, and what that sets, stand in one row. */

@@ -27,6 +27,8 @@ const configSchema = z.object({
   temperature: z.number().optional(),
   judge: judgeSchema.optional(),
   profile: z.string().optional(),
+  /** `profile`: the hash of the profile before its pixels were bounded, the same for all runs of a sweep. */
+  pixels: z.object({ max: z.int().positive(), profile: z.string() }).optional(),
   protocol: z
     .object({ profile: z.string(), views: z.string(), coordinates: z.string(), answer: z.string() })
     .optional(),
@@ -68,7 +70,7 @@ function short(hash: string): string {
 
 /** Such as `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
 export function protocolLine(config: EvalConfig): string {
-  const { samples, maxTurns, temperature, profile, protocol, judge, optionOrder, policy, checkpoint } = config
+  const { samples, maxTurns, temperature, profile, protocol, judge, optionOrder, policy, checkpoint, seed } = config
   const parts = [
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
     `Avg@${samples}`,
@@ -76,7 +78,7 @@ export function protocolLine(config: EvalConfig): string {
     temperature !== undefined && `temperature ${temperature}`,
     profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
     protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
-    optionOrder !== undefined && `options ${optionOrder}`,
+    optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')

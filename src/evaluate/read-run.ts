@@ -1,21 +1,21 @@
 /** Reads a finished evaluation back from its run folder: the report that the command gave. */
 import { join } from 'node:path'
 import { benchmarkNamed } from '../benchmark/catalog.ts'
+import type { Prices } from '../endpoint/price.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { UserError } from '../shared/errors.ts'
+import { readEvalCost, readPrices } from './cost.ts'
 import type { Outcome } from './outcome.ts'
+import type { MeasuredRun } from './paper-table.ts'
 import { readProblemList } from './problem-list.ts'
 import type { ListedProblem } from './problem-list.ts'
 import { readEvalConfig } from './protocol.ts'
-import type { EvalConfig } from './protocol.ts'
 import { reportOf } from './report.ts'
-import type { EvalReport } from './report.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { shardOf } from './shard.ts'
 import { levelSlice, problemName, readOutcomes } from './stored-outcomes.ts'
 
-export interface FinishedEval extends EvalReport {
-  readonly config: EvalConfig
+export interface FinishedEval extends MeasuredRun {
   /** In the order of the data. */
   readonly problems: readonly ScoredProblem[]
   /** Sorted: evaluations can be compared where these are the same. */
@@ -25,10 +25,10 @@ export interface FinishedEval extends EvalReport {
 }
 
 /**
- * The report of the finished evaluation in the folder `path`. Throws UserError: `eval-not-found` for a folder without
+ * The report of the finished evaluation in the folder `path`; `prices` win over those that the run keeps. Throws UserError: `eval-not-found` for a folder without
  * one, `eval-unfinished` when a problem lacks some of its searches.
  */
-export async function readEvalRun(path: string): Promise<FinishedEval> {
+export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
   const config = await readEvalConfig(path)
   const { samples, maxTurns, seed, benchmark, shard } = config
   const outcomes = await readOutcomes(join(path, 'trajectories.jsonl'))
@@ -49,9 +49,19 @@ export async function readEvalRun(path: string): Promise<FinishedEval> {
     )
   }
   const sorted = problems.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const report = reportOf(problems, {
+    samples,
+    maxTurns,
+    seed,
+    run: path,
+    aggregate: benchmarkNamed(benchmark).aggregate,
+  })
+  const cost = await readEvalCost(path, report, config, { ...(await readPrices(path)), ...prices })
   return {
-    ...reportOf(problems, { samples, maxTurns, seed, run: path, aggregate: benchmarkNamed(benchmark).aggregate }),
+    ...report,
+    name: path,
     config,
+    ...(cost && { cost }),
     problems,
     problemNames: sorted.map(({ name }) => name),
     outcomesByProblem: sorted.map((problem) => problem.outcomes),

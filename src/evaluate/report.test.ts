@@ -25,9 +25,11 @@ function outcome({ correct, turns = 1, vote }: Wanted, sample = 0): Outcome {
     judged: true,
     vote,
     usage: { promptTokens: 10, imageTokens: 4, replyTokens: 2 },
+    spent: { sent: 10, cached: 0, written: 2 },
     looks: 0,
     wasted: 0,
     seen: undefined,
+    foundShare: undefined,
     found: undefined,
     cause: undefined,
   }

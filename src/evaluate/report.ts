@@ -1,6 +1,8 @@
 /** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
 import { benchmarkScores } from '../benchmark/aggregate.ts'
 import type { Aggregate, NamedScore } from '../benchmark/aggregate.ts'
+import { addSpent, nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import type { Outcome } from './outcome.ts'
@@ -18,9 +20,19 @@ export interface EvalReport {
   readonly sampling: Sampling
   /** Tokens of a search, on average over those that did not fail. */
   readonly tokens: Tokens
+  /** By the policy, in all searches that did not fail, as a server bills it. */
+  readonly spent: SpentTokens
+  readonly solved: readonly SolvedProblem[]
   readonly causes: readonly CauseCounts[]
   /** Empty where no target's place is known. */
   readonly looks: readonly LookFigures[]
+}
+
+export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
+  /** Of so many `searches`. */
+  readonly right: number
+  readonly searches: number
+  readonly meanTurns: number
 }
 
 export interface Interval {
@@ -31,7 +43,9 @@ export interface Interval {
 }
 
 export interface Tokens {
+  /** What was new in each turn, without the conversation before it. */
   readonly prompt: number
+  /** Of a model behind a server an estimate, by the grid of Qwen2.5-VL: servers do not say it. */
   readonly image: number
   readonly reply: number
 }
@@ -52,6 +66,10 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
     interval: { low, high, over: units.length < problems.length ? 'questions' : 'problems' },
     sampling: samplingOf(problems, options.aggregate),
     tokens: tokensOf(problems),
+    spent: outcomes
+      .filter(({ end }) => end !== 'failed')
+      .reduce((sum, outcome) => addSpent(sum, outcome.spent), nothingSpent),
+    solved: problems.map(solvedProblem),
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }
@@ -70,6 +88,12 @@ export function unitsOf(problems: readonly ScoredProblem[]): Map<string, readonl
     else known.push(...outcomes)
   }
   return units
+}
+
+function solvedProblem({ name, slices, outcomes }: ScoredProblem): SolvedProblem {
+  const searches = outcomes.length
+  const right = outcomes.filter(({ correct }) => correct).length
+  return { name, slices, right, searches, meanTurns: outcomes.reduce((sum, { turns }) => sum + turns, 0) / searches }
 }
 
 function tokensOf(problems: readonly ScoredProblem[]): Tokens {

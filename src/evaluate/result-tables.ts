@@ -2,6 +2,7 @@
 import type { Aggregate } from '../benchmark/aggregate.ts'
 import { ends } from '../protocol/trajectory.ts'
 import type { LookFigures } from './look-figures.ts'
+import type { EvalConfig } from './protocol.ts'
 import type { EvalReport } from './report.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
@@ -70,15 +71,21 @@ export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
   }
 }
 
-/** How searches ended, and what they cost. */
-export function endsTable({ summary, tokens }: EvalReport): Table {
+/** Servers do not say which of their tokens are pictures. */
+export function isImageEstimated({ policy }: Pick<EvalConfig, 'policy'>): boolean {
+  return policy?.startsWith('chat:') === true
+}
+
+/** How searches ended, and what a search took. */
+export function endsTable({ summary, tokens, config }: EvalReport & { readonly config: EvalConfig }): Table {
   const count = (value: number): string => Math.round(value).toLocaleString('en')
+  const pictures = isImageEstimated(config) ? 'pictures (estimated as Qwen2.5-VL counts)' : 'pictures'
   return {
     head: ['searches', ''],
     rows: [
       ...ends.map((end) => [`${end}, %`, percent(summary.ends[end])]),
       ['mean turns', summary.meanTurns.toFixed(1)],
-      ['tokens in, of which pictures', `${count(tokens.prompt)}, ${count(tokens.image)}`],
+      [`tokens in, each once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
       ['tokens out', count(tokens.reply)],
     ],
   }
@@ -90,9 +97,10 @@ export function looksTable(figures: readonly LookFigures[]): Table {
   return {
     head: ['where the target is known', ...figures.map(({ slice }) => slice)],
     rows: [
-      row('% of searches with the target in a crop', ({ found }) => percent(found)),
-      row('turn of the first such crop', ({ turn }) => decimal(turn)),
-      row('its zoom over the overview', ({ zoom }) => decimal(zoom)),
+      row('% of searches with the target in a crop, each one where there are several', ({ found }) => percent(found)),
+      row('% of targets in a crop, mean over searches', ({ targetsFound }) => percent(targetsFound)),
+      row('turn that brought it, or the last one', ({ turn }) => decimal(turn)),
+      row('zoom of the crop over the overview', ({ zoom }) => decimal(zoom)),
       row('crops of a search', ({ looks }) => decimal(looks)),
       row('% of crops that repeat a region', ({ wasted }) => percent(wasted)),
       row('% not right, target shown legibly', ({ foundButMisread }) => percent(foundButMisread)),

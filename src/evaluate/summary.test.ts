@@ -1,5 +1,6 @@
 /** Figures from hand-made searches: each expected number can be counted by eye. */
 import { expect, test } from 'vitest'
+import { costOf } from '../endpoint/price.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import type { Level } from '../protocol/problem.ts'
@@ -24,6 +25,8 @@ interface Wanted {
   readonly turns?: number
   readonly looks?: readonly PixelBox[]
   readonly target?: boolean
+  /** Several of them, in pixels. */
+  readonly targets?: readonly PixelBox[]
 }
 
 function trajectory(wanted: Wanted): Trajectory {
@@ -35,6 +38,7 @@ function trajectory(wanted: Wanted): Trajectory {
     correct = false,
     looks = [],
     target = true,
+    targets,
   } = wanted
   const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
   const turn = { text: '', finish: 'stop', usage, ms: 1 } as const
@@ -54,6 +58,9 @@ function trajectory(wanted: Wanted): Trajectory {
       answer: '1',
       level,
       ...(target ? { targetBoxRel: relativeBox(0.25, 0.25, 0.275, 0.275) } : {}),
+      ...(targets && {
+        targetBoxesRel: targets.map(([x0, y0, x1, y1]) => relativeBox(x0 / 4000, y0 / 4000, x1 / 4000, y1 / 4000)),
+      }),
     },
     picture: { sha256: '0'.repeat(64), width: 4000, height: 4000 },
     policy: 'test',
@@ -177,6 +184,36 @@ test('what was looked at: the first crop with the target, its turn and zoom, and
   expect(figures[0]!.found).toBeCloseTo(2 / 3)
   expect(figures[0]!.zoom).toBeCloseTo(Math.sqrt(12.5 * 2))
   expect(lookFigures([outcome({ target: false })])).toEqual([])
+})
+
+test('several targets: all have to be found, the last one tells the turn, and each counts for the share', () => {
+  const targets = [pixelBox(1000, 1000, 1100, 1100), pixelBox(2100, 2100, 2200, 2200)]
+  const own = (looks: readonly PixelBox[]) => outcome({ targets, looks })
+  // 320 px and 400 px of 4,000: 12.5 and 10 times as large; the target of 100 px has 20 px in the first, and 16 in the second.
+  expect(own([onTarget, aside])).toMatchObject({ seen: false, foundShare: 1, found: { turn: 2 }, cause: 'guessed' })
+  expect(own([onTarget, aside]).found!.zoom).toBeCloseTo(Math.sqrt(12.5 * 10))
+  const close = pixelBox(2000, 2000, 2320, 2320)
+  expect(own([close, aside, onTarget])).toMatchObject({ seen: true, foundShare: 1, found: { turn: 3, zoom: 12.5 } })
+  expect(own([aside, aside])).toMatchObject({ seen: false, foundShare: 0.5, found: undefined })
+  // One crop may hold both.
+  expect(own([whole])).toMatchObject({ seen: false, foundShare: 1, found: { turn: 1, zoom: 1 } })
+  const [all] = lookFigures([own([onTarget, close]), own([aside]), own([])])
+  expect(all).toMatchObject({ searches: 3, targetsFound: 0.5, turn: 2 })
+  expect(all!.found).toBeCloseTo(1 / 3)
+})
+
+test('tokens as they are billed: every turn sends the conversation before it again', () => {
+  const turn = (promptTokens: number, replyTokens: number, cachedTokens?: number) => ({
+    text: '',
+    finish: 'stop' as const,
+    ms: 1,
+    usage: { promptTokens, imageTokens: 0, replyTokens, ...(cachedTokens !== undefined && { cachedTokens }) },
+  })
+  const turns = [turn(1000, 50), turn(300, 20, 1040), turn(300, 10, 9999)]
+  // Sent: 1000, 1000 + 50 + 300, and that + 20 + 300; a server cannot have kept more than it was sent.
+  const { spent } = outcomeOf({ ...trajectory({}), turns })
+  expect(spent).toEqual({ sent: 1000 + 1350 + 1670, cached: 1040 + 1670, written: 80 })
+  expect(costOf(spent, { sent: 2, cached: 0.5, written: 10 })).toBeCloseTo((1310 * 2 + 2710 * 0.5 + 80 * 10) / 1e6, 12)
 })
 
 test('causes are counted for all and for each level, and tables show them', () => {

@@ -3,9 +3,12 @@
  * once. Kept line by line, so that it survives a kill.
  */
 import { z } from 'zod'
+import { addSpent, nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { MiniO3Error } from '../shared/errors.ts'
+import { readJsonl } from '../shared/jsonl.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { scoreParsers } from './parse-score.ts'
 
@@ -18,31 +21,61 @@ const askedSchema = z.strictObject({
   answer: z.string(),
 })
 
-const lineSchema = z.strictObject({ ...askedSchema.shape, kind: z.enum(['correct', 'wrong']), reason: z.string() })
+const countSchema = z.int().nonnegative()
+
+const lineSchema = z.strictObject({
+  ...askedSchema.shape,
+  kind: z.enum(['correct', 'wrong']),
+  reason: z.string(),
+  /** Of all replies that the verdict took; lines of earlier versions lack it. */
+  tokens: z.strictObject({ sent: countSchema, cached: countSchema, written: countSchema }).optional(),
+})
 
 /** All that a verdict depends on. */
 export type JudgeAsked = z.infer<typeof askedSchema>
 
+/** A verdict, and what it took to get it. */
+export interface Judged {
+  readonly verdict: Verdict
+  readonly tokens: SpentTokens
+}
+
 export interface JudgeCache {
   /** The verdict that is there, or that of `judge`, which is kept if it is one. Asked twice at once, it is judged once. */
-  verdictOf(asked: JudgeAsked, judge: () => Promise<Verdict>): Promise<Verdict>
+  verdictOf(asked: JudgeAsked, judge: () => Promise<Judged>): Promise<Verdict>
   /** How many verdicts were wanted so far, and for how many of them nobody had to be asked. */
   counts(): { readonly wanted: number; readonly cached: number }
+  /** What all verdicts that are kept have cost, those from before too. */
+  tokens(): SpentTokens
+}
+
+/** What the verdicts cost that a run keeps; undefined: nobody was asked, or an earlier version did not write it down. */
+export async function readJudgeTokens(file: string): Promise<SpentTokens | undefined> {
+  let all: SpentTokens | undefined
+  for await (const line of readJsonl(file)) {
+    const { tokens } = parsed(line, file)
+    if (tokens !== undefined) all = addSpent(all ?? nothingSpent, tokens)
+  }
+  return all
 }
 
 /** Reads `judgements.jsonl` of a run, and goes on writing it. */
 export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append' | 'file'>): Promise<JudgeCache> {
   const verdicts = new Map<string, Promise<Verdict>>()
+  let spent = nothingSpent
   for await (const line of run.read('judgements')) {
-    const { kind, reason, ...asked } = parsed(line, run.file('judgements.jsonl'))
+    const { kind, reason, tokens = nothingSpent, ...asked } = parsed(line, run.file('judgements.jsonl'))
+    spent = addSpent(spent, tokens)
     verdicts.set(keyOf(asked), Promise.resolve({ kind, reason }))
   }
   let wanted = 0
   let cached = 0
 
-  async function judgeAndStore(asked: JudgeAsked, judge: () => Promise<Verdict>): Promise<Verdict> {
-    const verdict = await judge()
-    if (verdict.kind !== 'unjudged') await run.append('judgements', { ...asked, ...verdict })
+  async function judgeAndStore(asked: JudgeAsked, judge: () => Promise<Judged>): Promise<Verdict> {
+    const { verdict, tokens } = await judge()
+    if (verdict.kind === 'unjudged') return verdict
+    await run.append('judgements', { ...asked, ...verdict, tokens })
+    spent = addSpent(spent, tokens)
     return verdict
   }
 
@@ -63,6 +96,7 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append' | 'f
       return verdict
     },
     counts: () => ({ wanted, cached }),
+    tokens: () => spent,
   }
 }
 

@@ -10,7 +10,7 @@ import { openEndpoint } from '../endpoint/open-endpoint.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { openRun } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { openJudgeCache } from './judge-cache.ts'
+import { openJudgeCache, readJudgeTokens } from './judge-cache.ts'
 import type { JudgeCache } from './judge-cache.ts'
 import type { Judge } from './judge.ts'
 import { llmJudge } from './llm.ts'
@@ -156,6 +156,20 @@ test('the same question is asked once, also at the same time, and after a kill',
     llmJudge({ endpoint, cache, model: 'judge', parser: 'official', prompts: { system: 's', query: '{answer}?' } }),
   ]
   for (const judge of judges) expect((await judge(problem, 'ivory')).kind).toBe('wrong')
+})
+
+test('what verdicts cost is kept with them, every reply that they took', async () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 64 } }
+  const { judge, cache, run } = await open(({ attempt }) => ({ text: attempt === 1 ? 'Well.' : 'Score: 1', usage }))
+  await judge(problem, 'ivory')
+  await judge(problem, 'ivory')
+  const tokens = { sent: 200, cached: 128, written: 10 }
+  expect(cache.tokens()).toEqual(tokens)
+  await run.close()
+  expect(await readJudgeTokens(join(folder, 'run', 'judgements.jsonl'))).toEqual(tokens)
+  expect(await readJudgeTokens(join(folder, 'none.jsonl'))).toBeUndefined()
+  const again = await open([])
+  expect(again.cache.tokens()).toEqual(tokens)
 })
 
 test('a wrong key ends the work, and never shows', async () => {

@@ -1,8 +1,8 @@
 /** The LLM judge: a model behind an endpoint compares the answer with the reference, in text alone (reference 6.2). */
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import type { Verdict } from '../protocol/trajectory.ts'
+import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import { ContextLengthError, TransportError } from '../shared/errors.ts'
-import type { JudgeCache } from './judge-cache.ts'
+import type { Judged, JudgeCache } from './judge-cache.ts'
 import { defaultJudgePrompts, judgeMessages, judgePromptsHash } from './judge-prompts.ts'
 import type { Compared, JudgePrompts } from './judge-prompts.ts'
 import { withoutComparing } from './judge.ts'
@@ -31,17 +31,22 @@ const mostOfReply = 80
 export function llmJudge({ endpoint, model, parser, cache, prompts = defaultJudgePrompts }: LlmJudgeOptions): Judge {
   const promptsSha256 = judgePromptsHash(prompts)
 
-  async function ask(compared: Compared): Promise<Verdict> {
+  async function ask(compared: Compared): Promise<Judged> {
     const messages = judgeMessages(prompts, compared)
     let text = ''
+    let tokens = nothingSpent
     for (let attempt = 0; attempt < tries; attempt++) {
       // The first try is greedy; the others have to be able to come out differently.
       const temperature = Math.min(attempt / 5, 1)
-      text = (await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt })).text
+      const reply = await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt })
+      text = reply.text
+      const { promptTokens = 0, replyTokens = 0, cachedTokens = 0 } = reply.usage ?? {}
+      tokens = addSpent(tokens, { sent: promptTokens, cached: cachedTokens, written: replyTokens })
       const kind = parseScore(text, parser)
-      if (kind !== undefined) return { kind, reason: `${model}: ${brief(text)}` }
+      if (kind !== undefined) return { verdict: { kind, reason: `${model}: ${brief(text)}` }, tokens }
     }
-    return { kind: 'unjudged', reason: `${model} gave no score in ${tries} replies, at last: ${brief(text)}` }
+    const reason = `${model} gave no score in ${tries} replies, at last: ${brief(text)}`
+    return { verdict: { kind: 'unjudged', reason }, tokens }
   }
 
   return async (problem, answer) => {

@@ -3,6 +3,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchKey } from '../search/owed-samples.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import { writePage } from './write-page.ts'
@@ -31,14 +32,19 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
   return page
 }
 
-/** The first of each level and verdict, as they were stored. */
+/** The first of each level and verdict, as they were stored; of a search that was judged again, its last verdict. */
 async function pick(lines: AsyncIterable<unknown>): Promise<Trajectory[]> {
   const picked = new Map<string, Trajectory>()
   for await (const line of lines) {
     const { data } = trajectorySchema.safeParse(line)
     if (!data || data.end === 'failed') continue
+    for (const [key, before] of picked) if (keyOf(before) === keyOf(data)) picked.delete(key)
     const key = `${data.problem.level ?? data.problem.docId} ${data.verdict?.kind}`
     if (picked.size < mostSearches && !picked.has(key)) picked.set(key, data)
   }
   return [...picked.keys()].toSorted().map((key) => picked.get(key)!)
+}
+
+function keyOf({ problem, sampleIndex }: Trajectory): string {
+  return searchKey(problem, sampleIndex)
 }

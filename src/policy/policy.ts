@@ -47,8 +47,11 @@ export interface TokenSample {
 /** Tokens of one turn: `prompt` counts only what was new to the session, pictures included. */
 export interface Usage {
   readonly promptTokens: number
+  /** Over a server an estimate, whichever model it is: servers do not say it. */
   readonly imageTokens: number
   readonly replyTokens: number
+  /** Of the whole prompt of the turn's request, what the server says that it had kept; absent: it does not say. */
+  readonly cachedTokens?: number
 }
 
 export interface TurnOptions {

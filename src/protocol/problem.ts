@@ -14,6 +14,8 @@ export interface Problem {
   readonly answer?: string
   readonly level?: Level
   readonly choices?: readonly string[]
-  /** Where the answer can be read, as fractions of the picture. */
+  /** Where the answer can be read, as fractions of the picture; around all places where there are several. */
   readonly targetBoxRel?: RelativeBox
+  /** Each of several places that have to be looked at; absent where there is one. */
+  readonly targetBoxesRel?: readonly RelativeBox[]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../shared/errors.ts'
-import { embeddedProfileWith, profileHash, profiles, profileWith } from './profile.ts'
+import { embeddedProfileWith, profileHash, profiles, profileWith, viewSideWithin } from './profile.ts'
 import { coordinateWords } from './prompts.ts'
 
 describe('profiles', () => {
@@ -55,6 +55,21 @@ describe('profiles', () => {
     for (const maxImages of [0, -1, 1.5, Number.NaN]) {
       expect(() => profileWith(profiles.official, { maxImages })).toThrow(/whole number of at least 1/)
     }
+  })
+
+  test('views can be held to a number of pixels, within what the profile allows', () => {
+    for (const profile of [profiles.official, profiles.deepeyes]) {
+      const held = profileWith(profile, { maxPixels: 500_000 })
+      for (const name of ['firstView', 'observationView'] as const) {
+        expect(held[name]).toEqual({ ...profile[name], maxPixels: 500_000 })
+      }
+      expect(profileHash(held)).not.toBe(profileHash(profile))
+    }
+    expect(profileHash(profileWith(profiles.official, { maxPixels: 2_000_000 }))).toBe(profileHash(profiles.official))
+    expect(() => profileWith(profiles.official, { maxPixels: 39_999 })).toThrow('at least 40000 pixels')
+    expect(() => profileWith(profiles.embedded, { maxPixels: 4096 })).toThrow('always 4096 pixels')
+    expect([256, 1023, 1024, 4096, 5000, 1e9].map(viewSideWithin)).toEqual([16, 16, 32, 64, 64, 256])
+    expect(() => viewSideWithin(255)).toThrow(UserError)
   })
 
   test('the embedded profile under its own budget is itself', () => {

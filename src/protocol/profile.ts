@@ -250,16 +250,43 @@ export interface ProfileChanges {
   /** The prompts are changed to say the same. */
   readonly coordinates?: Coordinates
   readonly maxImages?: number | null
+  /** Of every view, that of the original included. */
+  readonly maxPixels?: number
 }
 
 /** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit. */
 export function profileWith(profile: Profile, changes: ProfileChanges): Profile {
-  const { coordinates = profile.coordinates, maxImages = profile.maxImages } = changes
+  const { coordinates = profile.coordinates, maxImages = profile.maxImages, maxPixels } = changes
   if (maxImages !== null && !(Number.isInteger(maxImages) && maxImages >= 1)) {
     throw new UserError('bad-max-images', `The picture limit has to be a whole number of at least 1, not ${maxImages}.`)
   }
   const system = profile.prompts.system.replace(coordinateWords[profile.coordinates], coordinateWords[coordinates])
-  return { ...profile, prompts: { ...profile.prompts, system }, coordinates, maxImages }
+  const views = maxPixels !== undefined && {
+    firstView: viewWithin(profile.firstView, maxPixels),
+    observationView: viewWithin(profile.observationView, maxPixels),
+  }
+  return { ...profile, ...views, prompts: { ...profile.prompts, system }, coordinates, maxImages }
+}
+
+function viewWithin(rule: ViewRule, maxPixels: number): ViewRule {
+  const least = rule.kind === 'exact' ? rule.width * rule.height : rule.minPixels
+  if (rule.kind !== 'exact' && maxPixels >= least) return { ...rule, maxPixels }
+  const own = rule.kind === 'exact' ? `always ${least}` : `at least ${least}`
+  throw new UserError(
+    'bad-max-pixels',
+    `Views of this profile have ${own} pixels, so they cannot be held to ${maxPixels}.`,
+  )
+}
+
+/** The side of the largest view of the small policy that has no more than so many pixels; see `embeddedProfileWith`. */
+export function viewSideWithin(maxPixels: number): number {
+  const { least, most, step } = viewSides
+  const side = Math.min(most, Math.floor(Math.sqrt(maxPixels) / step) * step)
+  if (side >= least) return side
+  throw new UserError(
+    'bad-max-pixels',
+    `The smallest view of the embedded policy has ${least ** 2} pixels, not ${maxPixels}.`,
+  )
 }
 
 const hashes = new WeakMap<Profile, string>()

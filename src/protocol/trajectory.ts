@@ -37,14 +37,18 @@ const problemSchema = z
     level: z.enum(levels).optional(),
     choices: z.array(z.string()).readonly().optional(),
     targetBoxRel: relativeBoxSchema.optional(),
+    targetBoxesRel: z.array(relativeBoxSchema).readonly().optional(),
   })
   .readonly()
 
 const usageSchema = z
   .strictObject({
     promptTokens: countSchema.describe('what was new to the session, pictures included'),
-    imageTokens: countSchema,
+    imageTokens: countSchema.describe('of a model behind a server an estimate, by the grid of Qwen2.5-VL'),
     replyTokens: countSchema,
+    cachedTokens: countSchema
+      .optional()
+      .describe('of the whole prompt of the request, what the server says that it had kept'),
   })
   .readonly()
 

@@ -203,11 +203,12 @@ function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): T
 }
 
 function totalUsage(turns: readonly Turn[]): Usage {
-  const total = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
+  const total: { -readonly [Count in keyof Usage]: Usage[Count] } = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
   for (const { usage } of turns) {
     total.promptTokens += usage.promptTokens
     total.imageTokens += usage.imageTokens
     total.replyTokens += usage.replyTokens
+    if (usage.cachedTokens !== undefined) total.cachedTokens = (total.cachedTokens ?? 0) + usage.cachedTokens
   }
   return total
 }

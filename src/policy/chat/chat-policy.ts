@@ -98,11 +98,17 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
     const asText = turnText(text, toolCalls)
     const promptTokens = usage === undefined ? told.tokens : Math.max(0, usage.promptTokens - heldTokens)
     const replyTokens = usage?.replyTokens ?? textTokens(asText)
+    const cachedTokens = usage?.cachedTokens
     heldTokens = usage === undefined ? heldTokens + promptTokens + replyTokens : usage.promptTokens + replyTokens
     return {
       text: asText,
       finish,
-      usage: { promptTokens, imageTokens: Math.min(told.imageTokens, promptTokens), replyTokens },
+      usage: {
+        promptTokens,
+        imageTokens: Math.min(told.imageTokens, promptTokens),
+        replyTokens,
+        ...(cachedTokens !== undefined && { cachedTokens }),
+      },
     }
   }
 

@@ -1,0 +1,128 @@
+/** What an evaluation cost: tokens as servers bill them, and money at the prices that its user gave. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { costOf } from '../endpoint/price.ts'
+import type { Price, Prices, SpentTokens } from '../endpoint/price.ts'
+import { readJudgeTokens } from '../judge/judge-cache.ts'
+import { errorCodeOf, UserError } from '../shared/errors.ts'
+import { replaceFile } from '../shared/run-folder.ts'
+import type { EvalConfig } from './protocol.ts'
+import type { EvalReport } from './report.ts'
+import type { Table } from './table.ts'
+
+/** What one model cost; `price` and `cost` are absent where its user gave none. */
+export interface ModelCost {
+  readonly model: string
+  readonly tokens: SpentTokens
+  readonly price?: Price
+  readonly cost?: number
+}
+
+export interface EvalCost {
+  /** Absent where no server was asked. */
+  readonly policy?: ModelCost
+  readonly judge?: ModelCost
+  /** Absent unless all of it has a price. */
+  readonly total?: number
+  readonly perSearch?: number
+}
+
+/** The models behind servers that an evaluation asks, by their names there. */
+export function askedModels({ policy = '', judge }: Pick<EvalConfig, 'policy' | 'judge'>) {
+  const behind = (prefix: string, name: string): string | undefined =>
+    name.startsWith(prefix) ? name.slice(prefix.length) : undefined
+  return { policy: behind('chat:', policy), judge: behind('llm:', judge?.name ?? '') }
+}
+
+/** Of the run at `path`. undefined: no server was asked. */
+export async function readEvalCost(
+  path: string,
+  { spent, summary }: Pick<EvalReport, 'spent' | 'summary'>,
+  config: EvalConfig,
+  prices: Prices,
+): Promise<EvalCost | undefined> {
+  const models = askedModels(config)
+  const judgeTokens = await readJudgeTokens(join(path, 'judgements.jsonl'))
+  const policy = models.policy === undefined ? undefined : modelCost(models.policy, spent, prices)
+  const judge =
+    models.judge === undefined || judgeTokens === undefined ? undefined : modelCost(models.judge, judgeTokens, prices)
+  if (policy === undefined && judge === undefined) return undefined
+  const costs = [policy, judge].filter((part) => part !== undefined).map(({ cost }) => cost)
+  const total = costs.every((cost) => cost !== undefined) ? costs.reduce((sum, cost) => sum + cost, 0) : undefined
+  const searches = summary.problems * summary.samples
+  return {
+    ...(policy && { policy }),
+    ...(judge && { judge }),
+    ...(total !== undefined && { total, perSearch: total / searches }),
+  }
+}
+
+function modelCost(model: string, tokens: SpentTokens, prices: Prices): ModelCost {
+  const price = prices[model]
+  return { model, tokens, ...(price && { price, cost: costOf(tokens, price) }) }
+}
+
+export function costTable({ policy, judge, total, perSearch }: EvalCost): Table {
+  const parts = [policy, judge].filter((part) => part !== undefined)
+  const row = (name: string, text: (part: ModelCost) => string): string[] => [name, ...parts.map(text)]
+  const priced = parts.some(({ price }) => price !== undefined)
+  return {
+    head: ['spent', ...(policy ? ['policy'] : []), ...(judge ? ['judge'] : [])],
+    rows: [
+      row('model', ({ model }) => model),
+      row('tokens sent, in all requests', ({ tokens }) => count(tokens.sent)),
+      row('of these cached, as the server says', ({ tokens }) => count(tokens.cached)),
+      row('tokens written', ({ tokens }) => count(tokens.written)),
+      ...(priced
+        ? [
+            row('price of a million: sent, cached, written', ({ price }) =>
+              price ? [price.sent, price.cached, price.written].join(', ') : 'not given',
+            ),
+            row('cost', ({ cost }) => (cost === undefined ? '' : money(cost))),
+          ]
+        : []),
+      ...(total !== undefined && perSearch !== undefined
+        ? [
+            ['cost of all', money(total), ...parts.slice(1).map(() => '')],
+            ['cost of a search', money(perSearch), ...parts.slice(1).map(() => '')],
+          ]
+        : []),
+    ],
+  }
+}
+
+/** Such as `1,234.50`, `0.0123`: small amounts with three digits that say something. */
+export function money(amount: number): string {
+  if (amount >= 1 || amount === 0)
+    return amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  return amount.toLocaleString('en', { maximumSignificantDigits: 3 })
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+const amount = z.number().nonnegative()
+const pricesSchema = z.record(z.string(), z.strictObject({ sent: amount, cached: amount, written: amount }))
+const fileName = 'prices.json'
+
+/** Those that a run keeps; they decide nothing, so they are no part of its settings and may be given later. */
+export async function readPrices(path: string): Promise<Prices> {
+  const file = join(path, fileName)
+  try {
+    return pricesSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (cause) {
+    if (errorCodeOf(cause) === 'ENOENT') return {}
+    throw new UserError('prices-broken', `${file} holds no prices. Delete it, and give them again with --price.`, {
+      cause,
+    })
+  }
+}
+
+/** What the run keeps and what is given now, which wins and is kept too. */
+export async function keepPrices(path: string, given: Prices): Promise<Prices> {
+  const prices = { ...(await readPrices(path)), ...given }
+  if (Object.keys(given).length > 0) await replaceFile(join(path, fileName), `${JSON.stringify(prices, null, 2)}\n`)
+  return prices
+}

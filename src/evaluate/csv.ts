@@ -1,0 +1,30 @@
+/** Comma-separated values for spreadsheets. Pure. */
+import type { SolvedProblem } from './report.ts'
+
+export type CsvRow = readonly (string | number)[]
+
+export function csvText(rows: readonly CsvRow[]): string {
+  return rows.map((row) => `${row.map(csvCell).join(',')}\n`).join('')
+}
+
+/** A text that a spreadsheet would take for a formula is marked as text. */
+function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** A row for each problem: what it is grouped by, how often it was solved, in how many turns. */
+export function problemsCsv(solved: readonly SolvedProblem[]): string {
+  const keys = [...new Set(solved.flatMap(({ slices }) => Object.keys(slices)))]
+  const head = ['problem', ...keys, 'right', 'searches', 'solve rate', 'mean turns']
+  const rows = solved.map(({ name, slices, right, searches, meanTurns }) => [
+    name,
+    ...keys.map((key) => slices[key] ?? ''),
+    right,
+    searches,
+    right / searches,
+    Number(meanTurns.toFixed(2)),
+  ])
+  return csvText([head, ...rows])
+}

@@ -1,0 +1,123 @@
+/** Evaluations that differ in one thing: how many pixels a view may have, or the order of options. Pure. */
+import { levels } from '../protocol/problem.ts'
+import { canonicalJson } from '../shared/canonical.ts'
+import { money } from './cost.ts'
+import { limitCurve } from './curve-svg.ts'
+import type { Axes, ChartWords, Curve } from './curve-svg.ts'
+import type { MeasuredRun } from './paper-table.ts'
+import type { EvalConfig } from './protocol.ts'
+import { percent } from './table.ts'
+import type { Table } from './table.ts'
+
+/** Runs that differ in nothing else, in the order of what differs. */
+export interface Sweep {
+  readonly over: 'pixels' | 'options'
+  readonly runs: readonly MeasuredRun[]
+}
+
+/** Among runs, those of two or more that belong together. A run may be part of one of each kind. */
+export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
+  const bounded = runs.filter(({ config }) => config.pixels !== undefined)
+  const byPixels = grouped(
+    bounded.toSorted((a, b) => a.config.pixels!.max - b.config.pixels!.max),
+    (config) => ({ ...config, pixels: config.pixels!.profile, profile: undefined, protocol: undefined }),
+  )
+  const ordered = runs.filter(({ config }) => config.optionOrder !== undefined)
+  const byOptions = grouped(ordered, (config) => ({ ...config, optionOrder: undefined }))
+  return [
+    ...byPixels.map((own) => ({ over: 'pixels' as const, runs: own })),
+    ...byOptions.map((own) => ({ over: 'options' as const, runs: own })),
+  ].filter((sweep) => new Set(sweep.runs.map(({ config }) => variantName(config, sweep.over))).size > 1)
+}
+
+/** In groups with the same settings, as far as `rest` gives them. */
+function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => object): MeasuredRun[][] {
+  const groups = new Map<string, MeasuredRun[]>()
+  for (const run of runs) {
+    const key = canonicalJson(rest(run.config))
+    const group = groups.get(key)
+    if (group) group.push(run)
+    else groups.set(key, [run])
+  }
+  return [...groups.values()]
+}
+
+/** Such as `500,000 px` or `options shuffled`. */
+export function variantName({ pixels, optionOrder }: EvalConfig, over: Sweep['over']): string {
+  return over === 'options' ? `options ${optionOrder}` : `${pixels!.max.toLocaleString('en')} px`
+}
+
+const columnNames = { pixels: 'pixels of a view at most', options: 'order of options' } as const
+
+export function sweepTable({ over, runs }: Sweep): Table {
+  const priced = runs.some(({ cost }) => cost?.perSearch !== undefined)
+  return {
+    head: [
+      columnNames[over],
+      'views',
+      'score in %',
+      '95 % interval',
+      'mean turns',
+      'ran out of turns, %',
+      'tokens in of a search',
+      ...(priced ? ['cost of a search'] : []),
+    ],
+    rows: runs.map(({ config, scores, interval, summary, tokens, cost }) => [
+      variantName(config, over),
+      config.protocol?.views ?? '',
+      percent(scores[0]!.score),
+      `${percent(interval.low)}-${percent(interval.high)}`,
+      summary.meanTurns.toFixed(1),
+      percent(summary.everyTurnLimit.at(-1)!.overTurn),
+      Math.round(tokens.prompt).toLocaleString('en'),
+      ...(priced ? [cost?.perSearch === undefined ? '' : money(cost.perSearch)] : []),
+    ]),
+  }
+}
+
+/** What is drawn of a sweep: accuracy against pixels, and against turns with a curve for each budget or order. */
+export interface SweepChart {
+  readonly file: string
+  readonly curves: readonly Curve[]
+  readonly words: ChartWords
+  readonly axes: Axes
+}
+
+export function sweepCharts({ over, runs }: Sweep): SweepChart[] {
+  const policy = runs[0]!.config.policy ?? 'the policy'
+  const axes = { x: 'doubling', y: 'share' } as const
+  const byTurns: SweepChart = {
+    file: 'turns.svg',
+    curves: runs.map(({ config, summary }) => limitCurve(variantName(config, over), summary)),
+    words: { title: `Accuracy of ${policy} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' },
+    axes,
+  }
+  if (over === 'options') return [byTurns]
+  const words = {
+    title: `Accuracy of ${policy} by pixel budget`,
+    xLabel: columnNames.pixels,
+    yLabel: `accuracy at ${runs[0]!.config.maxTurns} turns`,
+  }
+  return [{ file: 'pixels.svg', curves: pixelCurves(runs), words, axes }, byTurns]
+}
+
+/** A curve for each level, and one for all. */
+function pixelCurves(runs: readonly MeasuredRun[]): Curve[] {
+  const curve = (name: string, points: Curve['points']): Curve[] => (points.length > 0 ? [{ name, points }] : [])
+  const byLevel = levels.flatMap((level) =>
+    curve(
+      level,
+      runs.flatMap(({ config, summary }) => {
+        const slice = summary.byLevel[level]
+        return slice ? [{ x: config.pixels!.max, y: slice.avgAtK, low: slice.low, high: slice.high }] : []
+      }),
+    ),
+  )
+  const all = runs.map(({ config, scores, interval }) => ({
+    x: config.pixels!.max,
+    y: scores[0]!.score,
+    low: interval.low,
+    high: interval.high,
+  }))
+  return [...(byLevel.length > 1 ? byLevel : []), ...curve('all', all)]
+}
