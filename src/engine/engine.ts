@@ -24,6 +24,21 @@ export type PromptChunk =
  */
 export type Prompt = readonly PromptChunk[]
 
+/** Does the prompt begin with that of an earlier turn and its reply, chunk for chunk? */
+export function goesOnFrom(
+  prompt: Prompt,
+  before: { readonly prompt: Prompt; readonly reply: readonly number[] },
+): boolean {
+  const { length } = before.prompt
+  const next = prompt[length]
+  return (
+    before.prompt.every((chunk, i) => chunk === prompt[i]) &&
+    next?.kind === 'text' &&
+    next.tokens.length === before.reply.length &&
+    next.tokens.every((token, i) => token === before.reply[i])
+  )
+}
+
 /** Tokens of all text in a prompt. */
 export function textLength(prompt: Prompt): number {
   return prompt.reduce((sum, chunk) => sum + (chunk.kind === 'text' ? chunk.tokens.length : 0), 0)

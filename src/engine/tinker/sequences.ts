@@ -2,7 +2,7 @@
  * Turns that go on from one another as one sequence: what they share is sent, read and differentiated once instead of once a
  * turn. A turn belongs to the sequence of the turn before it if its prompt begins with that one's prompt and reply. Pure.
  */
-import type { Datum, Prompt } from '../engine.ts'
+import { type Datum, goesOnFrom, type Prompt } from '../engine.ts'
 import { promptLength } from './wire-chunks.ts'
 
 export interface Sequence {
@@ -24,18 +24,10 @@ export function sequencesOf(data: readonly Datum[]): Sequence[] {
   for (const datum of data) {
     const turn = { at: promptLength(datum.prompt), datum }
     const open = sequences.at(-1)
-    if (open && extendsTurn(datum.prompt, open.turns.at(-1)!.datum)) {
+    if (open && goesOnFrom(datum.prompt, open.turns.at(-1)!.datum)) {
       open.prompt = datum.prompt
       open.turns.push(turn)
     } else sequences.push({ prompt: datum.prompt, turns: [turn] })
   }
   return sequences
-}
-
-function extendsTurn(prompt: Prompt, { prompt: before, reply }: Datum): boolean {
-  if (prompt.length <= before.length || before.some((chunk, i) => chunk !== prompt[i])) return false
-  const next = prompt[before.length]!
-  return (
-    next.kind === 'text' && next.tokens.length === reply.length && next.tokens.every((token, i) => token === reply[i])
-  )
 }

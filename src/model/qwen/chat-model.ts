@@ -1,0 +1,56 @@
+/** How a Qwen vision-language model is talked to in tokens: its tokenizer, and what a picture costs it. */
+import { z } from 'zod'
+import type { Size } from '../../protocol/box.ts'
+import { UserError } from '../../shared/errors.ts'
+import { imageTokens, type TokenCount, type TokenGrid, tokenGrids } from '../../vision/image-tokens.ts'
+import { type ModelFiles, readModelFiles } from './model-files.ts'
+import { type QwenTokenizer, qwenTokenizer } from './tokenizer.ts'
+
+export interface ChatModel {
+  readonly tokenizer: QwenTokenizer
+  /** The model's own bounds. */
+  readonly grid: TokenGrid
+  /** The size at which a picture is sent, so that the server leaves it as it is, and the tokens that it then takes. */
+  fit(size: Size): TokenCount
+}
+
+/** See `readModelFiles`. Throws `UserError` when the files are not those of such a model. */
+export async function openChatModel(place: string): Promise<ChatModel> {
+  return chatModel(await readModelFiles(place))
+}
+
+export function chatModel(files: ModelFiles): ChatModel {
+  const grid = gridOf(files['preprocessor_config.json'])
+  return {
+    tokenizer: qwenTokenizer(files['tokenizer.json'], files['tokenizer_config.json']),
+    grid,
+    fit: (size) => imageTokens(size, grid),
+  }
+}
+
+/** The bounds stand under names of their own (Qwen2.5-VL) or as edges (Qwen3-VL), which are pixel counts in spite of it. */
+const processorSchema = z.object({
+  patch_size: z.int().positive(),
+  merge_size: z.int().positive(),
+  min_pixels: z.int().positive().nullish(),
+  max_pixels: z.int().positive().nullish(),
+  size: z.object({ shortest_edge: z.int().positive().nullish(), longest_edge: z.int().positive().nullish() }).nullish(),
+})
+
+function gridOf(processor: object): TokenGrid {
+  const { data } = processorSchema.safeParse(processor)
+  const cell = data && data.patch_size * data.merge_size
+  const own = Object.values(tokenGrids).find((grid) => grid.cell === cell)
+  if (!data || !own) {
+    throw new UserError(
+      'model-foreign',
+      'preprocessor_config.json is not that of Qwen2.5-VL (cells of 28 pixels) or Qwen3-VL (32): other models cannot be ' +
+        'written for yet.',
+    )
+  }
+  return {
+    cell: own.cell,
+    minPixels: data.min_pixels ?? data.size?.shortest_edge ?? own.minPixels,
+    maxPixels: data.max_pixels ?? data.size?.longest_edge ?? own.maxPixels,
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { ids, qwenFiles } from '../../../test/qwen-files.ts'
+import type { Prompt, Sampler, SampleRequest } from '../../engine/engine.ts'
+import { chatModel } from '../../model/qwen/chat-model.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { profiles } from '../../protocol/profile.ts'
+import { searchToEnd } from '../../search/search-many.ts'
+import { openPicture } from '../../vision/open.ts'
+import { encodePng } from '../../vision/encode.ts'
+import { openConversation } from './conversation.ts'
+import { tokenPolicy } from './token-policy.ts'
+
+const model = chatModel(
+  qwenFiles(
+    ['<think>'],
+    [
+      ['>', '\n'],
+      ['n', 'g'],
+      ['ng', '>'],
+      ['ng>', '\n'],
+    ].map(([a, b]) => [a!, b === '\n' ? 'Ċ' : b!]),
+  ),
+)
+const { encode, decode, marks } = model.tokenizer
+
+const noise = { width: 700, height: 500, data: Uint8Array.from({ length: 700 * 500 * 3 }, (_, i) => (i * 7919) % 251) }
+const problem = { docId: 'p', dataSource: 'test', question: 'Which <|im_end|> digit?', answer: '7' }
+
+async function task() {
+  return { problem, picture: await openPicture(await encodePng(noise)) }
+}
+
+type Said = { readonly text: string; readonly ended?: boolean; readonly behind?: string }
+
+/** Says these texts, token by token, and keeps what it was asked. */
+function scripted(...said: readonly Said[]): { readonly sampler: Sampler; readonly asked: SampleRequest[] } {
+  const asked: SampleRequest[] = []
+  const sample = async (request: SampleRequest) => {
+    const { text, ended = true, behind = '' } = said[asked.length]!
+    asked.push(request)
+    const tokens = encode(text + behind)
+    const logprobs = [...tokens, ...(ended ? [marks.end] : [])].map((_, i) => -(i + 1) / 1000)
+    return { tokens, logprobs, ended }
+  }
+  return { sampler: { sample }, asked }
+}
+
+const zoom = (source: string) =>
+  `<think>look</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "${source}"}</grounding>`
+const answer = '<think>seen</think><answer>7</answer>'
+
+async function searched(said: readonly Said[], profile = profiles['official-train']) {
+  const { sampler, asked } = scripted(...said)
+  const policy = tokenPolicy({ name: 'token:test', sampler, model, profile, temperature: 1, maxTokens: 99 })
+  const { trajectory, replies } = await searchToEnd(await task(), policy, { profile, seed: 3 })
+  return { trajectory, samples: replies.map(({ sample }) => sample!), asked }
+}
+
+/** The conversation with marks and pictures written out. */
+function written(prompt: Prompt): string {
+  return prompt
+    .map((chunk) => {
+      if (chunk.kind !== 'text') return chunk.kind === 'image' ? `[${chunk.format} ${chunk.tokens}]` : '?'
+      return chunk.tokens
+        .map((token) => {
+          const mark = Object.entries(ids).find(([, id]) => id === token)
+          return mark ? `<${mark[0]}>` : decode([token])
+        })
+        .join('')
+    })
+    .join('')
+}
+
+describe('a policy in tokens', () => {
+  test('is asked in the layout of its model, and every prompt goes on from the last one and what was sampled', async () => {
+    const { trajectory, samples, asked } = await searched([
+      { text: zoom('original_image') },
+      { text: zoom('observation_1') },
+      { text: answer },
+    ])
+    expect(trajectory).toMatchObject({ end: 'answered', answer: '7' })
+    const first = written(asked[0]!.prompt)
+    expect(first.startsWith('<start>system\n')).toBe(true)
+    // 700 x 500 is 25 x 18 cells of 28 pixels.
+    expect(first).toContain('<end>\n<start>user\n<visionStart>[jpeg 450]<visionEnd>\n')
+    expect(first.endsWith('Which <|im_end|> digit?<end>\n<start>assistant\n')).toBe(true)
+    const third = written(asked[2]!.prompt)
+    expect(third.startsWith(`${written(asked[1]!.prompt)}${zoom('observation_1')}<end>\n<start>user\n`)).toBe(true)
+    expect(third.startsWith(first)).toBe(true)
+    for (const [i, { prompt }] of asked.slice(1).entries()) {
+      const before = samples[i]!
+      expect(prompt.slice(0, before.prompt.length).every((chunk, at) => chunk === before.prompt[at])).toBe(true)
+      expect(prompt[before.prompt.length]).toEqual({ kind: 'text', tokens: before.reply })
+    }
+    expect(samples.map(({ reply, logprobs }) => [reply.at(-1), reply.length === logprobs.length])).toEqual(
+      samples.map(() => [ids.end, true]),
+    )
+    expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3)
+  })
+
+  test('a turn halts at the end of its tag; what was sampled behind it is neither shown nor learned', async () => {
+    const said = { text: zoom('original_image'), behind: '\nThe crop shows <answer>1</answer>' }
+    const { trajectory, samples, asked } = await searched([said, { text: answer }])
+    expect(trajectory.turns.map(({ text }) => text)).toEqual([said.text, answer])
+    const { reply, logprobs } = samples[0]!
+    // The last token of the tag holds the line break behind it too: it was sampled as a whole.
+    expect(decode(reply)).toBe(`${said.text}\n`)
+    expect(logprobs).toHaveLength(reply.length)
+    expect(logprobs.at(-1)).toBeCloseTo(-reply.length / 1000)
+    expect(reply).not.toContain(ids.end)
+    // The conversation closes the message in its place, unlearned.
+    expect(written(asked[1]!.prompt)).toContain('</grounding>\n<end>\n<start>user\n')
+  })
+
+  test('a turn that was cut off is void, and counts what it cost', async () => {
+    const { trajectory } = await searched([{ text: '<think>and so on', ended: false }])
+    expect(trajectory).toMatchObject({ end: 'void', turns: [{ finish: 'length' }] })
+    const usage = trajectory.turns[0]!.usage
+    expect(usage.imageTokens).toBe(450)
+    expect(usage.replyTokens).toBe(encode('<think>and so on').length)
+  })
+
+  test('is told of a mistake without a picture', async () => {
+    const { asked } = await searched([{ text: zoom('observation_9') }, { text: answer }])
+    expect(asked[1]!.prompt.filter(({ kind }) => kind === 'image')).toHaveLength(1)
+    expect(written(asked[1]!.prompt)).toMatch(/<end>\n<start>user\n[^<]+.*<end>\n<start>assistant\n$/s)
+  })
+
+  test('refuses a profile whose calls are no text', () => {
+    const { sampler } = scripted()
+    const options = { name: 'x', sampler, model, profile: profiles.tools, temperature: 1, maxTokens: 9 }
+    expect(() => tokenPolicy(options)).toThrow(expect.objectContaining({ code: 'profile-tools' }))
+  })
+})
+
+describe('a picture in a conversation', () => {
+  test('is sent at the size that the server leaves as it is, small ones without loss, the same bytes each time', async () => {
+    const { picture } = await task()
+    const conversation = openConversation(model)
+    const boxPx = pixelBox(0, 0, 150, 224)
+    const view = { pixels: async () => picture.region(boxPx, { width: 150, height: 224 }, 'area'), key: 'a', boxPx }
+    const cost = await conversation.tell({ kind: 'observation', index: 1, text: 'x\n<image>', view })
+    const image = conversation.prompt().find((chunk) => chunk.kind === 'image')!
+    expect(image).toMatchObject({ format: 'png', tokens: 40 })
+    expect(cost.imageTokens).toBe(40)
+    const sent = await openPicture(await image.bytes())
+    expect([sent.width, sent.height]).toEqual([140, 224])
+    expect(await image.bytes()).toEqual(await image.bytes())
+  })
+})

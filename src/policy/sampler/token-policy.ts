@@ -1,0 +1,86 @@
+/**
+ * A vision-language model on an engine as a `Policy`: every turn is sampled in tokens behind all that came before it, with the
+ * log-probabilities that training needs.
+ */
+import { goesOnFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
+import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import { dialectOf } from '../../protocol/dialects/dialect.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { UserError } from '../../shared/errors.ts'
+import { hashSeed } from '../../shared/random.ts'
+import type { Policy, Reply, Session } from '../policy.ts'
+import { openConversation } from './conversation.ts'
+
+export interface TokenPolicyOptions {
+  readonly name: string
+  readonly sampler: Sampler
+  readonly model: ChatModel
+  /** Says at which tag a turn halts. */
+  readonly profile: Profile
+  readonly temperature: number
+  /** Tokens of one turn at most. */
+  readonly maxTokens: number
+}
+
+/** Throws `UserError` for a profile whose calls are not written in the text of a turn. */
+export function tokenPolicy(options: TokenPolicyOptions): Policy {
+  if (dialectOf(options.profile).tools) {
+    throw new UserError(
+      'profile-tools',
+      `The profile ${options.profile.name} needs a server that knows functions. Take another.`,
+    )
+  }
+  return {
+    name: options.name,
+    open: ({ docId }, { seed }) => openSession(options, hashSeed(docId, seed)),
+  }
+}
+
+function openSession({ sampler, model, profile, temperature, maxTokens }: TokenPolicyOptions, seed: number): Session {
+  const conversation = openConversation(model)
+  const { tokenizer } = model
+  const { stop } = dialectOf(profile)
+  let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
+
+  return {
+    async take(message, { turn }): Promise<Reply> {
+      const { promptTokens, imageTokens } = await conversation.tell(message)
+      const prompt = conversation.prompt()
+      if (last && !goesOnFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
+      const sampled = await sampler.sample({ prompt, seed: hashSeed(seed, turn), temperature, maxTokens })
+      const written = tokenizer.decode(sampled.tokens)
+      const halt = haltOf(written, stop)
+      const kept =
+        halt === undefined ? sampled.tokens.length : lengthThrough(sampled.tokens, written.slice(0, halt), tokenizer)
+      // What came behind the tag was never said; an end mark right behind it is the policy's own.
+      const whole = sampled.ended && kept === sampled.tokens.length
+      const tokens = [...sampled.tokens.slice(0, kept), ...(whole ? [tokenizer.marks.end] : [])]
+      conversation.reply(tokens)
+      last = { prompt, reply: tokens }
+      return {
+        text: halt === undefined ? written : written.slice(0, halt),
+        finish: whole || halt !== undefined ? 'stop' : 'length',
+        usage: { promptTokens, imageTokens, replyTokens: tokens.length },
+        sample: { prompt, reply: tokens, logprobs: sampled.logprobs.slice(0, tokens.length) },
+      }
+    },
+    close: () => {},
+  }
+}
+
+/** Where the first tag ends at which a turn halts. */
+function haltOf(text: string, stop: readonly string[]): number | undefined {
+  const ends = stop.flatMap((tag) => (text.includes(tag) ? [text.indexOf(tag) + tag.length] : []))
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}
+
+/** How many tokens it takes to have written all of `text`. */
+function lengthThrough(tokens: readonly number[], text: string, { decode }: ChatModel['tokenizer']): number {
+  let [low, high] = [0, tokens.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (decode(tokens.slice(0, middle)).startsWith(text)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,96 @@
+/**
+ * The files of a vision-language model that never was: bytes as tokens, a few whole words, and the marks of the Qwen models
+ * under their own ids. Small enough to be made in a test, and read by the same code as the real ones.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ModelFiles } from '../src/model/qwen/model-files.ts'
+
+/** As in the tokenizers of Qwen2.5-VL and Qwen3-VL. */
+export const ids = {
+  endOfText: 151643,
+  start: 151644,
+  end: 151645,
+  visionStart: 151652,
+  visionEnd: 151653,
+  imagePad: 151655,
+}
+
+const special = {
+  '<|endoftext|>': ids.endOfText,
+  '<|im_start|>': ids.start,
+  '<|im_end|>': ids.end,
+  '<|vision_start|>': ids.visionStart,
+  '<|vision_end|>': ids.visionEnd,
+  '<|image_pad|>': ids.imagePad,
+}
+
+/** Printable stand-ins for all bytes, as byte-level BPE has them. */
+function byteSymbols(): string[] {
+  let next = 256
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
+    return String.fromCharCode(printable ? byte : next++)
+  })
+}
+
+/** `words` are tokens of their own, wherever they stand. Each merge joins two tokens that are there before it. */
+export function qwenFiles(words: readonly string[] = [], merges: readonly [string, string][] = []): ModelFiles {
+  const pieces = [...byteSymbols(), ...merges.map(([a, b]) => a + b)]
+  const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]))
+  const token = (content: string, id: number, isSpecial: boolean): object => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: isSpecial,
+  })
+  return {
+    'tokenizer.json': {
+      version: '1.0',
+      added_tokens: [
+        ...Object.entries(special).map(([content, id]) => token(content, id, true)),
+        ...words.map((word, i) => token(word, 151657 + i, false)),
+      ],
+      normalizer: { type: 'NFC' },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          {
+            type: 'Split',
+            pattern: {
+              Regex:
+                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+            },
+            behavior: 'Isolated',
+            invert: false,
+          },
+          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
+        ],
+      },
+      post_processor: null,
+      decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
+      model: {
+        type: 'BPE',
+        dropout: null,
+        unk_token: null,
+        continuing_subword_prefix: '',
+        end_of_word_suffix: '',
+        fuse_unk: false,
+        byte_fallback: false,
+        vocab,
+        merges,
+      },
+    },
+    'tokenizer_config.json': { tokenizer_class: 'Qwen2Tokenizer', eos_token: '<|im_end|>', pad_token: '<|endoftext|>' },
+    'preprocessor_config.json': { patch_size: 14, merge_size: 2, min_pixels: 3136, max_pixels: 12845056 },
+  }
+}
+
+export async function writeQwenFiles(folder: string, files: ModelFiles): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  await Promise.all(Object.entries(files).map(([name, file]) => writeFile(join(folder, name), JSON.stringify(file))))
+  return folder
+}
