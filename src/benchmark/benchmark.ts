@@ -16,6 +16,8 @@ export interface Benchmark {
   readonly layout: string
   readonly licence: string
   readonly expected?: Expected
+  /** Hex MD5 of its TSV, as VLMEvalKit pins it; of no other file is a hash published. */
+  readonly tsvMd5?: string
   /** K of Avg@K in the paper's table. */
   readonly samples: number
   /** Who decides: an LLM as judge, our letter rule, the benchmark's own first-letter rule, or the same words. */

@@ -93,7 +93,7 @@ const vstar: Benchmark = {
   read: readVstar,
 }
 
-function hrBench(size: HrBenchSize, bytes: string): Benchmark {
+function hrBench(size: HrBenchSize, bytes: string, tsvMd5: string): Benchmark {
   return {
     name: `hr-bench-${size}`,
     title: `HR-Bench ${size.toUpperCase()}`,
@@ -106,6 +106,7 @@ function hrBench(size: HrBenchSize, bytes: string): Benchmark {
       ...(size === '4k' && { labels: { A: 200, B: 200, C: 200, D: 200 } }),
       slices: { category: { single: 400, cross: 400 } },
     },
+    tsvMd5,
     samples: 8,
     judge: 'choice',
     answer: 'first',
@@ -119,7 +120,7 @@ function hrBench(size: HrBenchSize, bytes: string): Benchmark {
 
 function mmeRealWorld(
   part: MmePart,
-  facts: Pick<Facts, 'name' | 'title' | 'datasets' | 'download' | 'layout' | 'notes'>,
+  facts: Pick<Facts, 'name' | 'title' | 'datasets' | 'download' | 'layout' | 'tsvMd5' | 'notes'>,
 ) {
   const lite = {
     problems: 1919,
@@ -156,8 +157,8 @@ export const benchmarks: readonly Benchmark[] = [
   visualProbe('medium', 268, ' (792 MB)'),
   visualProbe('hard', 106, ' (296 MB)'),
   vstar,
-  hrBench('4k', '430 MB (1.93 GB)'),
-  hrBench('8k', '2.83 GB (4.63 GB)'),
+  hrBench('4k', '430 MB (1.93 GB)', 'f6b041b03d49543494b8a56d2e35be65'),
+  hrBench('8k', '2.83 GB (4.63 GB)', '274c9c7f89329b804a4723178a00219c'),
   mmeRealWorld('full', {
     name: 'mme-realworld',
     title: 'MME-RealWorld',
@@ -166,6 +167,7 @@ export const benchmarks: readonly Benchmark[] = [
       'MME_RealWorld.json and the archives, their parts joined and unpacked; or the JSON files with base64 pictures',
     layout:
       'MME-RealWorld/MME_RealWorld.json with the unpacked folders beside it; or MME-RealWorld/*.json, MME-RealWorld.tsv',
+    tsvMd5: 'fd341132362fc41e707cb37ee6e4dcda',
     notes:
       'Published counts differ (about 23,512 or 23,609 in English). Pixel limits move its scores more than anything else.',
   }),
@@ -175,6 +177,7 @@ export const benchmarks: readonly Benchmark[] = [
     datasets: ['yifanzhang114/MME-RealWorld-Lite', 'yifanzhang114/MME-RealWorld-Base64'],
     download: 'MME-RealWorld-Lite.json with data/; or mme_realworld_lite.tsv (1.99 GB)',
     layout: 'MME-RealWorld-Lite/MME-RealWorld-Lite.json with data/ beside it; or mme_realworld_lite.tsv',
+    tsvMd5: '4c17057d7d3b6c4a0d4397c3dae0881c',
     notes: "No part of the paper's table.",
   }),
   mmeRealWorld('cn', {
@@ -183,6 +186,7 @@ export const benchmarks: readonly Benchmark[] = [
     datasets: ['yifanzhang114/MME-RealWorld', 'yifanzhang114/MME-RealWorld-Base64'],
     download: 'MME_RealWorld_CN.json and MME-HD-CN.tar.gz, its parts joined and unpacked (3.3 GB)',
     layout: 'MME-RealWorld/MME_RealWorld_CN.json with the unpacked folders beside it; or MME-RealWorld-CN.tsv',
+    tsvMd5: 'daaa763d52a760a38606d5dedb3fe444',
     notes: 'Published counts differ (5,917 or 5,462).',
   }),
 ]

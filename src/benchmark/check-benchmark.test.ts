@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   delimited,
   hrBenchRows,
+  mmeBase64Item,
+  parquet,
   put,
   vstarQuestions,
   writeVisualProbe,
@@ -22,6 +25,10 @@ const small = (name: string, expected: Benchmark['expected']): Benchmark => ({
   ...benchmarkNamed(name),
   ...(expected && { expected }),
 })
+const lite = async () => {
+  const item = await mmeBase64Item()
+  return { ...item, 'multi-choice options': `['${item['multi-choice options'].join("', '")}']` }
+}
 const messages = async (benchmark: Benchmark, options = {}) =>
   (await checkBenchmark(benchmark, base, options)).findings.map(({ message }) => message)
 
@@ -36,6 +43,7 @@ describe('checkBenchmark', () => {
     expect(await checkBenchmark(small('vstar', whole), base)).toEqual({
       problems: 2,
       labels: { A: 1, B: 1 },
+      verified: [],
       findings: [],
     })
     expect(await messages(small('vstar', whole), { optionOrder: 'unshuffled' })).toEqual([])
@@ -90,9 +98,27 @@ describe('checkBenchmark', () => {
     rows[2]!['C'] = 'something else'
     await put(join(base, 'hr_bench_4k.tsv'), delimited(rows))
     const expected = { problems: 8, slices: { category: { single: 4, cross: 4 } } }
-    expect(await messages(small('hr-bench-4k', expected))).toEqual([
+    expect(await messages({ ...small('hr-bench-4k', expected), tsvMd5: undefined })).toEqual([
       expect.stringMatching(/line 4: has other choices than .* line 2/),
     ])
+  })
+
+  it('compares a TSV with its published MD5, and no other file', async () => {
+    const text = delimited(await hrBenchRows())
+    const file = await put(join(base, 'HR-Bench', 'hr_bench_4k.tsv'), text)
+    const tsvMd5 = createHash('md5').update(text).digest('hex')
+    const expected = { problems: 8 }
+    const own = { ...small('hr-bench-4k', expected), tsvMd5 }
+    expect(await checkBenchmark(own, base)).toMatchObject({ verified: [file], findings: [] })
+    expect(await messages(small('hr-bench-4k', expected))).toEqual([
+      `${file} has the MD5 ${tsvMd5} instead of f6b041b03d49543494b8a56d2e35be65.`,
+    ])
+    await put(join(base, 'mme_realworld_lite.tsv'), delimited([await lite()]))
+    expect((await checkBenchmark(small('mme-realworld-lite', { problems: 1 }), base)).findings).toMatchObject([
+      { code: 'checksum' },
+    ])
+    await put(join(base, 'HR-Bench', 'hr_bench_4k.parquet'), parquet(await hrBenchRows()))
+    expect(await checkBenchmark(own, base)).toMatchObject({ verified: [], findings: [] })
   })
 
   it('still throws when there is nothing to look through', async () => {

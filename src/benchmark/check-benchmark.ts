@@ -1,4 +1,7 @@
 /** Looks a benchmark's files through and says everything that is wrong, instead of stopping at the first of it. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { mapLimit } from '../shared/map-limit.ts'
 import { readBenchmark } from './benchmark.ts'
 import type { Benchmark, ReadBenchmarkOptions } from './benchmark.ts'
@@ -12,6 +15,8 @@ export interface CheckOptions extends Omit<ReadBenchmarkOptions, 'report'> {
 export interface Checked {
   readonly problems: number
   readonly labels: Readonly<Record<string, number>>
+  /** Files whose published hash they have. */
+  readonly verified: readonly string[]
   readonly findings: readonly Finding[]
 }
 
@@ -20,7 +25,9 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
   const { pictures = true, ...readOptions } = options
   const findings: Finding[] = []
   const report = (finding: Finding): void => void findings.push(finding)
-  const entries = await readBenchmark(benchmark, path, { ...readOptions, report })
+  const files: string[] = []
+  const onFile = (file: string): void => void files.push(file)
+  const entries = await readBenchmark(benchmark, path, { ...readOptions, report, onFile })
   const labels = histogram(entries.map(({ label }) => label))
   const { expected } = benchmark
   if (expected !== undefined) {
@@ -37,6 +44,14 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     }
   }
   for (const message of changedQuestions(entries)) report({ code: 'slice', message })
+  const verified: string[] = []
+  if (benchmark.tsvMd5 !== undefined) {
+    for (const file of files.filter((name) => name.endsWith('.tsv'))) {
+      const md5 = await md5Of(file)
+      if (md5 === benchmark.tsvMd5) verified.push(file)
+      else report({ code: 'checksum', message: `${file} has the MD5 ${md5} instead of ${benchmark.tsvMd5}.` })
+    }
+  }
   if (pictures) {
     const broken = await mapLimit(entries, 4, async ({ place, checkPicture }) => {
       const what = await checkPicture()
@@ -44,7 +59,13 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     })
     for (const finding of broken) if (finding) report(finding)
   }
-  return { problems: entries.length, labels, findings }
+  return { problems: entries.length, labels, verified, findings }
+}
+
+async function md5Of(file: string): Promise<string> {
+  const hash = createHash('md5')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
 }
 
 function histogram(values: readonly (string | undefined)[]): Record<string, number> {

@@ -20,12 +20,14 @@ export interface BenchmarkEntry {
 
 /** Something wrong with a benchmark's files; the message names the place. */
 export interface Finding {
-  readonly code: 'row' | 'count' | 'labels' | 'slice' | 'picture'
+  readonly code: 'row' | 'count' | 'labels' | 'slice' | 'picture' | 'checksum'
   readonly message: string
 }
 export type Report = (finding: Finding) => void
 
 export interface ReadOptions {
+  /** Told of each table that rows are read from, as it is opened. */
+  readonly onFile?: (file: string) => void
   /** Told of rows that cannot be used, which are then left out. Without it the first one is thrown as a UserError. */
   readonly report?: Report
 }

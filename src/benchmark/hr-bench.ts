@@ -20,15 +20,18 @@ export async function readHrBench(
     [/\.parquet$/, /\.tsv$/].map((ending) => named(size, ending)),
   )
   const groups = new Map<string, Group>()
-  return gatherEntries(allRows(files), (row) => entryOf(row, size, groups), options)
+  return gatherEntries(allRows(files, options), (row) => entryOf(row, size, groups), options)
 }
 
 function named(size: HrBenchSize, ending: RegExp): RegExp {
   return new RegExp(`^hr_?bench_?${size}.*${ending.source}`, 'i')
 }
 
-async function* allRows(files: readonly string[]): AsyncGenerator<TableRow, void> {
-  for (const file of files) yield* tableRows(file)
+async function* allRows(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<TableRow, void> {
+  for (const file of files) {
+    onFile?.(file)
+    yield* tableRows(file)
+  }
 }
 
 /** Rows read so far of one `cycle_category`, which number the questions. */

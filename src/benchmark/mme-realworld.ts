@@ -45,7 +45,7 @@ export async function readMmeRealWorld(
     pictures.set(folder, find)
     return (await find)(image)
   }
-  return gatherEntries(rowsOf(files), (row) => entryOf(row, part, findPicture), options)
+  return gatherEntries(rowsOf(files, options), (row) => entryOf(row, part, findPicture), options)
 }
 
 async function partFiles(path: string, part: MmePart): Promise<string[]> {
@@ -65,8 +65,11 @@ interface FileRow extends TableRow {
   readonly file: string
 }
 
-async function* rowsOf(files: readonly string[]): AsyncGenerator<FileRow, void> {
-  for (const file of files) for await (const row of tableRows(file)) yield { ...row, file }
+async function* rowsOf(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<FileRow, void> {
+  for (const file of files) {
+    onFile?.(file)
+    for await (const row of tableRows(file)) yield { ...row, file }
+  }
 }
 
 async function entryOf(

@@ -111,6 +111,18 @@ describe('V*', () => {
     await expect(read('vstar')).rejects.toMatchObject({ code: 'data-row', exitCode: 2 })
   })
 
+  it('names the file beside a picture that is broken', async () => {
+    const folder = await writeVstar(base)
+    const file = join(folder, 'direct_attributes', 'sa_4690.json')
+    const unshuffled = () => read('vstar', base, { optionOrder: 'unshuffled' })
+    await put(file, '{"question": "Which?"')
+    await expect(unshuffled()).rejects.toThrow(`${file}: field question`)
+    await put(file, `${bom}{"question": "Which?",\r\n "options": ["one", "two"]}\r\n`)
+    expect((await unshuffled())[0]!.problem.choices).toEqual(['one', 'two'])
+    await unlink(join(folder, 'direct_attributes', 'sa_4690.jpg'))
+    await expect(unshuffled()).rejects.toThrow('there is no picture direct_attributes/sa_4690.jpg')
+  })
+
   it('takes a byte order mark and Windows line ends', async () => {
     const folder = await writeVstar(base)
     const text = bom + vstarQuestions.map((row) => JSON.stringify(row)).join('\r\n') + '\r\n'
@@ -287,6 +299,39 @@ describe('MME-RealWorld', () => {
     await expect(read('mme-realworld-lite')).rejects.toMatchObject({ code: 'data-not-found' })
   })
 
+  it('names file and row of a letter without a choice and of a name that is there twice; a picture that is cut off', async () => {
+    const item = await mmeBase64Item(1)
+    const { image } = item
+    const rows = [
+      item,
+      { ...item, index: 2, answer: 'F' },
+      item,
+      { ...item, index: 4, image: image.slice(0, -3) },
+      { ...item, index: 5, image: '' },
+    ]
+    const options = `['${item['multi-choice options'].join("', '")}']`
+    const json = await put(join(base, 'json', 'MME-RealWorld-Base64', 'OCR.json'), JSON.stringify(rows))
+    const table = rows.map((row) => ({ ...row, 'multi-choice options': options }))
+    const tsv = await put(join(base, 'mme_realworld_lite.tsv'), bom + delimited(table, '\t', '\r\n'))
+    for (const [name, path, file, row] of [
+      ['mme-realworld', join(base, 'json'), json, 'row '],
+      ['mme-realworld-lite', base, tsv, 'line '],
+    ] as const) {
+      const found: string[] = []
+      const report = ({ message }: { message: string }): void => void found.push(message)
+      const entries = await read(name, path, { report })
+      const at = (index: number): string => `${file}, ${row}${index + (row === 'line ' ? 1 : 0)}`
+      expect(found).toEqual([
+        `${at(2)}: the answer "F" is none of A, B, C, D, E. Correct the row, or take it out.`,
+        `${at(3)}: 1 is already the name of ${at(1)}. Correct the row, or take it out.`,
+      ])
+      const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))
+      const cut = `the base64 of the picture is cut off after ${image.length - 3} characters`
+      expect(pictures).toEqual([undefined, cut, 'there is no picture'])
+      await expect(entries[1]!.openPicture()).rejects.toMatchObject({ code: 'picture-unreadable', exitCode: 2 })
+    }
+  })
+
   it('says which item of a JSON file is broken', async () => {
     const file = await put(join(base, 'MME_RealWorld.json'), JSON.stringify([mmeItem]).slice(0, -9))
     await expect(read('mme-realworld')).rejects.toThrow(`${file}, item 1: the file is cut off`)
@@ -334,6 +379,10 @@ describe('A folder of problems', () => {
     }))
     await put(join(base, 'problems.csv'), bom + delimited(csv, ',', '\r\n'))
     expect((await read('problems')).map(({ problem }) => problem.answer)).toEqual(['7', '(B) red'])
+    await put(join(base, 'problems.jsonl'), bom + rows.map((row) => `${JSON.stringify(row)}\r\n`).join(''))
+    expect((await read('problems')).map(({ problem }) => problem.answer)).toEqual(['7', '(B) red'])
+    await put(join(base, 'problems.jsonl'), [rows[1], rows[1]].map((row) => JSON.stringify(row)).join('\n'))
+    await expect(read('problems')).rejects.toThrow('line 2: mine is already the name of')
   })
 
   it.each([

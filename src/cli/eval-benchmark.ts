@@ -76,6 +76,11 @@ export function listBenchmarks({ json }: { readonly json?: true }): void {
   print(benchmarks.map(factsText).join('\n\n'))
 }
 
+function hashText({ datasets, tsvMd5 }: Benchmark): string {
+  if (tsvMd5 !== undefined) return `MD5 of the TSV ${tsvMd5}, as VLMEvalKit pins it; of other files none is published`
+  return datasets.length === 0 ? '' : 'none is published: --check goes by counts and by what can be read'
+}
+
 function factsText(benchmark: Benchmark): string {
   const { name, title, datasets, download, layout, licence, expected, samples, judge, answer, question, notes } =
     benchmark
@@ -84,6 +89,7 @@ function factsText(benchmark: Benchmark): string {
     ['download', download],
     ['put it', `${layout}, below the folder of --data`],
     ['licence', licence],
+    ['hash', hashText(benchmark)],
     ['problems', expected === undefined ? '' : String(expected.problems)],
     ['scored', `Avg@${samples}, judge ${judge === 'llm' ? 'llm:<model>' : judge}, ${answer} answer`],
     ['question', question],
@@ -101,6 +107,9 @@ export async function checkChosen({ optionOrder: orders, ...words }: CheckWords)
   if (words.json) return printJson({ benchmark: benchmark.name, data, ...checked })
   const labels = Object.entries(checked.labels).map(([label, count]) => `${label} ${count}`)
   const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
+  const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
-  print([found, wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} findings:`, ...wrong].join('\n'))
+  print(
+    [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} findings:`, ...wrong].join('\n'),
+  )
 }
