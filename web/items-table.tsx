@@ -1,62 +1,127 @@
-/** The searches of a run as a table of which only what is in sight exists, so that thousands scroll as well as ten. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+/** The searches of a run as a table, one by one or all for a problem in one row. */
 import { endWords } from '../src/page/step.ts'
 import type { ItemRow } from '../src/server/api-types.ts'
+import { answersText, groupOf } from './items.ts'
+import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'
+import { Thumbnail } from './thumbnail.tsx'
+import { VirtualTable } from './virtual-table.tsx'
+import type { Column, Sort } from './virtual-table.tsx'
 
-const rowPx = 40
-/** Rows beyond what is in sight, above and below. */
-const spare = 8
+interface Props {
+  readonly run: string
+  readonly rows: readonly ItemGroup[]
+  /** A row is a problem, not a search. */
+  readonly whole: boolean
+  readonly sort: Sort | undefined
+  readonly onSort: (sort: Sort | undefined) => void
+  readonly from: string
+}
 
-export function ItemsTable({ run, items }: { readonly run: string; readonly items: readonly ItemRow[] }) {
-  const box = useRef<HTMLDivElement>(null)
-  const [top, setTop] = useState(0)
-  const [heightPx, setHeightPx] = useState(600)
-  useEffect(() => setHeightPx(box.current!.clientHeight), [])
-  const first = Math.max(0, Math.min(Math.floor(top / rowPx) - spare, items.length - 1))
-  const visible = items.slice(first, first + Math.ceil(heightPx / rowPx) + 2 * spare)
+export function ItemsTable({ run, rows, whole, sort, onSort, from }: Props) {
   return (
-    <div
-      class="table items"
-      ref={box}
-      tabIndex={0}
-      role="region"
-      aria-label="Searches"
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-    >
-      <table aria-rowcount={items.length + 1}>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col">Problem</th>
-            <th scope="col">Question</th>
-            <th scope="col">Answer</th>
-            <th scope="col">Truth</th>
-            <th scope="col">Verdict</th>
-            <th scope="col">Turns</th>
-            <th scope="col">End</th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr aria-hidden="true" style={{ height: `${first * rowPx}px` }} />
-          {visible.map((item, index) => (
-            <tr key={item.index} aria-rowindex={first + index + 2} style={{ height: `${rowPx}px` }}>
-              <th scope="row">
-                <a href={href(['run', run, item.index])}>
-                  {item.problem.slice(item.problem.lastIndexOf('/') + 1)}
-                  {item.sampleIndex > 0 && ` #${item.sampleIndex + 1}`}
-                </a>
-              </th>
-              <td title={item.question}>{item.question}</td>
-              <td title={item.answer ?? ''}>{item.answer ?? '–'}</td>
-              <td>{item.truth ?? ''}</td>
-              <td class={item.verdict}>{item.verdict}</td>
-              <td class="number">{item.turns}</td>
-              <td>{endWords[item.end]}</td>
-            </tr>
-          ))}
-          <tr aria-hidden="true" style={{ height: `${(items.length - first - visible.length) * rowPx}px` }} />
-        </tbody>
-      </table>
-    </div>
+    <VirtualTable
+      label={whole ? 'Problems' : 'Searches'}
+      columns={columnsOf(run, rows, whole)}
+      rows={rows}
+      keyOf={({ items }) => (whole ? groupOf(items[0]!) : items[0]!.index)}
+      hrefOf={({ items }) => href(['run', run, items[0]!.index])}
+      sort={sort}
+      onSort={onSort}
+      from={from}
+    />
   )
+}
+
+/** The last part of a problem's name. */
+export function shortName(problem: string): string {
+  return problem.slice(problem.lastIndexOf('/') + 1)
+}
+
+function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Column<ItemGroup>[] {
+  const first = ({ items }: ItemGroup): ItemRow => items[0]!
+  const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
+  const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
+  const number = (): string => 'number'
+  const columns: (Column<ItemGroup> | false)[] = [
+    {
+      name: 'problem',
+      title: 'Problem',
+      by: (row) => first(row).problem,
+      hint: (row) => first(row).problem,
+      cell: (row) => (
+        <>
+          <Thumbnail key={first(row).index} run={run} index={first(row).index} />
+          {shortName(first(row).problem)}
+          {!whole && first(row).sampleIndex > 0 && ` #${first(row).sampleIndex + 1}`}
+        </>
+      ),
+    },
+    some(({ step }) => step !== undefined) && {
+      name: 'step',
+      title: 'Step',
+      by: (row) => first(row).step ?? 0,
+      cell: (row) => first(row).step,
+      classOf: number,
+    },
+    {
+      name: 'question',
+      title: 'Question',
+      by: (row) => first(row).question,
+      hint: (row) => first(row).question,
+      cell: (row) => <bdi>{first(row).question}</bdi>,
+    },
+    {
+      name: 'answer',
+      title: whole ? 'Answers' : 'Answer',
+      by: (row) => answersText(row.items),
+      hint: (row) => answersText(row.items),
+      cell: (row) => <bdi>{answersText(row.items)}</bdi>,
+    },
+    some(({ truth }) => truth !== undefined) && {
+      name: 'truth',
+      title: 'Truth',
+      hint: (row) => first(row).truth ?? '',
+      cell: (row) => <bdi>{first(row).truth}</bdi>,
+    },
+    whole
+      ? {
+          name: 'right',
+          title: 'Right',
+          by: (row) => row.right,
+          cell: (row) => `${Math.round(row.right * row.items.length)} of ${row.items.length}`,
+          classOf: (row) => `number ${row.right >= 0.5 ? 'correct' : 'wrong'}`,
+        }
+      : {
+          name: 'verdict',
+          title: 'Verdict',
+          by: (row) => first(row).verdict,
+          cell: (row) => first(row).verdict,
+          classOf: (row) => first(row).verdict,
+        },
+    { name: 'turns', title: 'Turns', by: (row) => row.turns, cell: (row) => count(row.turns), classOf: number },
+    { name: 'boxes', title: 'Boxes', by: (row) => row.boxes, cell: (row) => count(row.boxes), classOf: number },
+    !whole &&
+      some(({ advantage }) => advantage !== undefined) && {
+        name: 'advantage',
+        title: 'Advantage',
+        by: (row) => first(row).advantage ?? 0,
+        cell: (row) => first(row).advantage?.toFixed(2),
+        classOf: number,
+      },
+    {
+      name: 'end',
+      title: whole ? 'Ends' : 'End',
+      by: (row) => endsText(row.items),
+      hint: (row) => endsText(row.items),
+      cell: (row) => endsText(row.items),
+    },
+  ]
+  return columns.filter((column) => column !== false)
+}
+
+function endsText(items: readonly ItemRow[]): string {
+  const kinds = [...new Set(items.map(({ end }) => end))]
+  if (kinds.length === 1) return endWords[kinds[0]!]
+  return kinds.map((kind) => `${endWords[kind]} ${items.filter(({ end }) => end === kind).length}`).join(', ')
 }

@@ -4,14 +4,16 @@ import 'virtual:page-style.css'
 import './style.css'
 import { AskPage } from './ask-page.tsx'
 import { AskedPage } from './asked-page.tsx'
+import { DiffPage } from './diff-page.tsx'
+import { DiffSearchPage } from './diff-search-page.tsx'
 import { href, useRoute } from './route.ts'
 import { RunPage } from './run-page.tsx'
 import { RunSearchPage } from './run-search-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 
 function App() {
-  const [kind = '', name = '', item] = useRoute().path
-  const inRuns = kind === 'runs' || kind === 'run'
+  const [kind = '', name = '', item, ...others] = useRoute().path
+  const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff'
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -36,6 +38,10 @@ function App() {
         {kind === 'runs' && <RunsPage />}
         {kind === 'run' && item === undefined && <RunPage key={name} name={name} />}
         {kind === 'run' && item !== undefined && <RunSearchPage key={name} name={name} index={Number(item)} />}
+        {kind === 'diff' && others.length < 2 && <DiffPage key={`${name} ${item}`} first={name} second={item ?? ''} />}
+        {kind === 'diff' && others.length === 2 && (
+          <DiffSearchPage runs={[name, item!]} indexes={[Number(others[0]), Number(others[1])]} />
+        )}
       </main>
     </>
   )

@@ -1,10 +1,15 @@
-/** One run: its scores and curves, and its searches with filters. */
-import { useState } from 'preact/hooks'
-import type { ChartRow, ItemRow, RunDetails, Scores } from '../src/server/api-types.ts'
-import { endWords } from '../src/page/step.ts'
+/** One run: its scores and curves, and its searches with filters, as they come. */
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { RunDetails, RunFigures } from '../src/server/api-types.ts'
+import { Facts, percent, Problem } from './facts.tsx'
+import type { Fact } from './facts.tsx'
+import { ItemFilters } from './item-filters.tsx'
+import { currentItems, filterOf, groupOf, groupsOf, matches, settingsOf } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
-import { href } from './route.ts'
-import { useRun } from './use-run.ts'
+import { href, replaceAddress, useRoute } from './route.ts'
+import { RunCharts } from './run-charts.tsx'
+import { useFigures, useRun } from './use-run.ts'
+import type { Sort } from './virtual-table.tsx'
 
 export function RunPage({ name }: { readonly name: string }) {
   const { value: details, error } = useRun(name)
@@ -13,158 +18,104 @@ export function RunPage({ name }: { readonly name: string }) {
       <p class="crumbs">
         <a href={href(['runs'])}>Runs</a> / {name}
       </p>
-      {error !== undefined && (
-        <p class="problem" role="alert">
-          {error}
-        </p>
-      )}
+      <Problem message={error} />
       {details === undefined ? error === undefined && <p role="status">Loading …</p> : <Details details={details} />}
     </section>
   )
 }
 
 function Details({ details }: { readonly details: RunDetails }) {
-  const { run, settings, items, scores, charts, unreadable } = details
-  const [filter, setFilter] = useState<Filter>({})
-  const shown = items.filter((item) => matches(item, filter))
+  const { run, settings, items, unreadable } = details
+  const { value: figures, error } = useFigures(details)
   return (
     <>
       <h2>
         {run.name} <small>{run.command}</small> {run.live && <span class="live-mark">running</span>}
       </h2>
-      {scores && <ScoresLine scores={scores} />}
-      {unreadable > 0 && <p class="problem">{unreadable} lines of the log are no searches of this version.</p>}
-      {charts.length > 0 && (
-        <div class="charts">
-          {charts.map((chart) => (
-            <ChartFigure key={chart.id} run={run.name} chart={chart} version={`${details.total}-${run.changedMs}`} />
-          ))}
-        </div>
+      <Problem message={error} />
+      {figures && <Facts facts={headOf(figures)} />}
+      {unreadable > 0 && (
+        <p class="problem">
+          {unreadable === 1 ? 'One line of the log is no search' : `${unreadable} lines of the log are no searches`} of
+          this version; {unreadable === 1 ? 'it is' : 'they are'} left out.
+        </p>
+      )}
+      {figures && figures.charts.length > 0 && (
+        <RunCharts run={run.name} charts={figures.charts} version={`${details.total}-${run.changedMs}`} />
       )}
       <details class="settings">
         <summary>Settings</summary>
         <pre>{JSON.stringify(settings, null, 2)}</pre>
       </details>
-      {items.length > 0 && (
-        <>
-          <Filters items={items} filter={filter} onFilter={setFilter} shown={shown.length} />
-          <ItemsTable key={JSON.stringify(filter)} run={run.name} items={shown} />
-        </>
-      )}
+      {items.length > 0 ? <Searches details={details} /> : <p role="status">{noSearches(details)}</p>}
     </>
   )
 }
 
-function ScoresLine({ scores }: { readonly scores: Scores }) {
-  const percent = (share: number): string => (share * 100).toFixed(1)
-  const { problems, samples, avgAtK, low, high, meanTurns } = scores
-  return (
-    <dl class="scores">
-      <div>
-        <dt>Avg@{samples}</dt>
-        <dd>
-          {percent(avgAtK)}
-          <small>
-            {' '}
-            {percent(low)}–{percent(high)}
-          </small>
-        </dd>
-      </div>
-      <div>
-        <dt>Problems</dt>
-        <dd>{problems}</dd>
-      </div>
-      <div>
-        <dt>Mean turns</dt>
-        <dd>{meanTurns.toFixed(1)}</dd>
-      </div>
-    </dl>
+function noSearches({ run }: RunDetails): string {
+  return run.live ? 'No searches yet; they appear here as they end.' : 'This run holds no searches.'
+}
+
+function headOf({ scores, latest }: RunFigures): Fact[] {
+  if (scores === null) return [...latest]
+  const { problems, samples, avgAtK, low, high, passAtK, meanTurns } = scores
+  return [
+    { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` },
+    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
+    { title: 'Problems', text: problems },
+    { title: 'Mean turns', text: meanTurns.toFixed(1) },
+    ...latest,
+  ]
+}
+
+function Searches({ details }: { readonly details: RunDetails }) {
+  const { run } = details
+  const route = useRoute()
+  const [filter, setFilter] = useState(() => filterOf(route.settings))
+  const [sort, setSort] = useState(() => sortOf(route.settings))
+  const [whole, setWhole] = useState(() => route.settings.get('rows') === 'problems')
+  useEffect(() => {
+    setFilter(filterOf(route.settings))
+    setSort(sortOf(route.settings))
+    setWhole(route.settings.get('rows') === 'problems')
+  }, [route])
+  const own = {
+    ...settingsOf(filter),
+    ...(sort && { sort: `${sort.down ? '-' : ''}${sort.name}` }),
+    ...(whole && { rows: 'problems' }),
+  }
+  const from = JSON.stringify({ filter, whole })
+  useEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
+  const items = useMemo(() => currentItems(details.items), [details.items])
+  const several = useMemo(() => new Set(items.map(groupOf)).size < items.length, [items])
+  // A problem is shown with all of its searches when one of them passes.
+  const rows = useMemo(
+    () => groupsOf(items, whole).filter((row) => row.items.some((item) => matches(item, filter))),
+    [items, from],
   )
-}
-
-function ChartFigure({
-  run,
-  chart,
-  version,
-}: {
-  readonly run: string
-  readonly chart: ChartRow
-  readonly version: string
-}) {
-  const path = `api/runs/${encodeURIComponent(run)}/charts/${encodeURIComponent(chart.id)}`
+  const all = whole ? new Set(items.map(groupOf)).size : items.length
   return (
-    <figure>
-      <img
-        src={`${path}?v=${encodeURIComponent(version)}`}
-        width={720}
-        height={446}
-        loading="lazy"
-        alt={chart.summary}
-      />
-    </figure>
-  )
-}
-
-interface Filter {
-  readonly level?: string
-  readonly verdict?: string
-  readonly end?: string
-  readonly words?: string
-}
-
-function matches(item: ItemRow, { level, verdict, end, words }: Filter): boolean {
-  if ((level && item.level !== level) || (verdict && item.verdict !== verdict) || (end && item.end !== end))
-    return false
-  if (!words) return true
-  return `${item.problem} ${item.question} ${item.answer ?? ''}`.toLowerCase().includes(words.toLowerCase())
-}
-
-interface FiltersProps {
-  readonly items: readonly ItemRow[]
-  readonly filter: Filter
-  readonly shown: number
-  readonly onFilter: (filter: Filter) => void
-}
-
-function Filters({ items, filter, shown, onFilter }: FiltersProps) {
-  const choices = [
-    ['level', 'Level', (item: ItemRow) => item.level],
-    ['verdict', 'Verdict', (item: ItemRow) => item.verdict],
-    ['end', 'End', (item: ItemRow) => item.end],
-  ] as const
-  return (
-    <div class="filters" role="search" aria-label="Filter the searches">
-      {choices.map(([name, title, of]) => {
-        const values = [...new Set(items.map(of))].filter((value) => value !== undefined).toSorted()
-        if (values.length < 2 && !filter[name]) return null
-        return (
-          <label key={name}>
-            <span>{title}</span>
-            <select
-              value={filter[name] ?? ''}
-              onChange={(event) => onFilter({ ...filter, [name]: event.currentTarget.value || undefined })}
-            >
-              <option value="">all</option>
-              {values.map((value) => (
-                <option key={value} value={value}>
-                  {name === 'end' ? endWords[value as keyof typeof endWords] : value}
-                </option>
-              ))}
-            </select>
+    <>
+      <ItemFilters items={items} filter={filter} onFilter={setFilter} />
+      <div class="over-table">
+        {several && (
+          <label>
+            <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row a problem
           </label>
-        )
-      })}
-      <label>
-        <span>Words</span>
-        <input
-          type="search"
-          value={filter.words ?? ''}
-          onInput={(event) => onFilter({ ...filter, words: event.currentTarget.value })}
-        />
-      </label>
-      <output>
-        {shown} of {items.length} searches
-      </output>
-    </div>
+        )}
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
+        </span>
+        <output>
+          {rows.length} of {all} {whole ? 'problems' : 'searches'}
+        </output>
+      </div>
+      <ItemsTable run={run.name} rows={rows} whole={whole} sort={sort} onSort={setSort} from={from} />
+    </>
   )
+}
+
+function sortOf(settings: URLSearchParams): Sort | undefined {
+  const text = settings.get('sort')
+  return text ? { name: text.replace(/^-/, ''), down: text.startsWith('-') } : undefined
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
+import { currentItems, groupOf } from './items.ts'
 import { href, replaceAddress, useRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { SearchView } from './search-view.tsx'
@@ -28,8 +29,8 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
   const { value: details, error: runError } = useRun(name)
   const items = details?.items
   const item = items?.[index]
-  const own = (items ?? [])
-    .filter(({ problem }) => problem === item?.problem)
+  const own = currentItems(items ?? [])
+    .filter((one) => item !== undefined && groupOf(one) === groupOf(item))
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
     .map((one) => one.index)
   const group = own.length <= mostTogether ? own : [index]

@@ -14,6 +14,8 @@ import type { ViewBox } from './view-box.ts'
 export interface SearchEntry {
   readonly search: ShownSearch
   readonly urls: PictureUrls
+  /** Default: its number. */
+  readonly name?: string
 }
 
 interface Props {
@@ -99,7 +101,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
             {entries.map((entry, index) => (
               <div key={index} class={index === at ? 'chosen' : ''}>
                 <SearchCanvas {...canvas} follow={follow && index === at} search={entry.search} urls={entry.urls} />
-                <Outcome search={entry.search} sample={index} turn={turn} />
+                <Outcome search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
                 <SearchTree
                   search={entry.search}
                   urls={entry.urls}
@@ -225,7 +227,7 @@ function Mark({ kind }: { readonly kind: string | undefined }) {
 function GroupBar({ entries, at, onAt }: Pick<Props, 'entries' | 'at' | 'onAt'>) {
   return (
     <div class="group" role="group" aria-label="Searches for this problem">
-      {entries.map(({ search }, index) => (
+      {entries.map(({ search, name }, index) => (
         <button
           key={index}
           type="button"
@@ -233,7 +235,7 @@ function GroupBar({ entries, at, onAt }: Pick<Props, 'entries' | 'at' | 'onAt'>)
           aria-pressed={index === at}
           onClick={() => onAt(index)}
         >
-          <b>{index + 1}</b> {search.end === undefined ? '…' : shown(search.answer ?? '–').slice(0, 24)}
+          <b>{name ?? index + 1}</b> {search.end === undefined ? '…' : shown(search.answer ?? '–').slice(0, 24)}
           <Mark kind={search.verdict?.kind} />
           <small>{search.turns.length} turns</small>
         </button>
@@ -244,11 +246,11 @@ function GroupBar({ entries, at, onAt }: Pick<Props, 'entries' | 'at' | 'onAt'>)
 
 function Outcome({
   search,
-  sample,
+  name,
   turn,
 }: {
   readonly search: ShownSearch
-  readonly sample: number
+  readonly name: string
   readonly turn: number
 }) {
   const { answer, end, turns, verdict } = search
@@ -256,7 +258,7 @@ function Outcome({
   return (
     <div class="outcome">
       <p>
-        <b>{sample + 1}</b> answer <b dir="auto">{end === undefined ? '…' : shown(answer ?? '–')}</b>
+        <b>{name}</b> answer <b dir="auto">{end === undefined ? '…' : shown(answer ?? '–')}</b>
         <Mark kind={verdict?.kind} /> after {turns.length} turns{end && end !== 'answered' ? `, ${endWords[end]}` : ''}
       </p>
       {turn > 0 && thought && (

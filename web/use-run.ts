@@ -1,36 +1,57 @@
-/** A run as it grows: after the first time, only items that are new are fetched. */
+/** A run as it grows: after the first time, only items that are new are fetched, and figures only when something changed. */
 import { useEffect, useState } from 'preact/hooks'
-import type { RunDetails } from '../src/server/api-types.ts'
+import type { RunDetails, RunFigures } from '../src/server/api-types.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 
-const refreshMs = 4000
+/** A run at which nobody works may be gone on with. */
+const refreshMs = { live: 2000, still: 10_000 }
 
 export function useRun(name: string): Loaded<RunDetails> {
   const [loaded, setLoaded] = useState<Loaded<RunDetails>>({})
   useEffect(() => {
     let gone = false
+    let timer: ReturnType<typeof setTimeout>
     let known: RunDetails | undefined
     const load = async (): Promise<void> => {
-      const have = known?.total ?? 0
-      const path = `api/runs/${encodeURIComponent(name)}`
       try {
-        let fresh = await fetchJson<RunDetails>(`${path}?after=${have}`)
-        // A log that has become shorter is another one.
-        if (fresh.total < have) fresh = await fetchJson<RunDetails>(path)
-        else fresh = { ...fresh, items: [...(known?.items ?? []), ...fresh.items] }
-        known = fresh
-        if (!gone) setLoaded({ value: fresh })
+        if (!document.hidden || known === undefined) known = await newer(name, known)
+        if (!gone) setLoaded({ value: known })
       } catch (error) {
-        if (!gone) setLoaded({ value: known, error: (error as Error).message })
+        const { message } = error as Error
+        if (!gone)
+          setLoaded({ value: known, error: known ? `${message} What is shown is how it was before.` : message })
       }
+      if (!gone) timer = setTimeout(load, known?.run.live ? refreshMs.live : refreshMs.still)
     }
     void load()
-    const timer = setInterval(() => document.hidden || known?.run.live === false || void load(), refreshMs)
     return () => {
       gone = true
-      clearInterval(timer)
+      clearTimeout(timer)
     }
   }, [name])
+  return loaded
+}
+
+async function newer(name: string, known: RunDetails | undefined): Promise<RunDetails> {
+  const after = known?.items.length ?? 0
+  const path = `api/runs/${encodeURIComponent(name)}?after=${after}&log=${encodeURIComponent(known?.log ?? '')}`
+  const fresh = await fetchJson<RunDetails>(path)
+  if (known === undefined || fresh.log !== known.log) return fresh
+  // The same list where nothing is new, so that nothing is worked out again.
+  return { ...fresh, items: fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items] }
+}
+
+/** The figures of the run at that state; until they come, those of the state before. */
+export function useFigures({ run, total }: RunDetails): Loaded<RunFigures> {
+  const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
+  useEffect(() => {
+    const gone = new AbortController()
+    fetchJson<RunFigures>(`api/runs/${encodeURIComponent(run.name)}/figures`, { signal: gone.signal }).then(
+      (value) => gone.signal.aborted || setLoaded({ value }),
+      (error: Error) => gone.signal.aborted || setLoaded(({ value }) => ({ value, error: error.message })),
+    )
+    return () => gone.abort()
+  }, [run.name, run.changedMs, total])
   return loaded
 }

@@ -1,80 +1,87 @@
-/** Run folders for the page: what there is, the searches and curves of one, and the pictures that its searches looked at. */
+/** Run folders for the page: what there is, the searches and curves of one, two compared, and the pictures that searches looked at. */
 import { markupOf } from '../page/html.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Picture } from '../vision/picture.ts'
-import type { ChartRow, RunDetails, RunRow } from './api-types.ts'
+import type { RunDetails, RunRow, RunsDiff } from './api-types.ts'
 import { HttpError } from './http-error.ts'
-import { scoresOf, trainingCharts } from './run-charts.ts'
-import type { Chart } from './run-charts.ts'
+import { figuresOf } from './run-charts.ts'
+import type { Figures } from './run-charts.ts'
+import { diffRuns } from './run-diff.ts'
 import { findRuns, runNamed } from './run-folders.ts'
+import type { FoundRun } from './run-folders.ts'
 import { RunIndex } from './run-index.ts'
 import { runPictures } from './run-pictures.ts'
 
 export interface Runs {
   list(): Promise<RunRow[]>
-  /** Items from index `after` on. */
-  details(name: string, after: number): Promise<RunDetails>
+  /** Items from index `after` on, if the log is still `log`; else all. */
+  details(name: string, after?: number, log?: string): Promise<RunDetails>
+  figures(name: string): Promise<Figures>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
-  charts(name: string): Promise<readonly Chart[]>
+  diff(first: string, second: string): Promise<RunsDiff>
   search(name: string, index: number): Promise<Trajectory>
   picture(name: string, index: number): Promise<Picture>
 }
 
-/** Logs whose searches are remembered. */
+/** Logs whose searches are remembered, and runs whose figures are. */
 const mostIndexed = 16
+const mostFigures = 64
 
 export function openRuns(root: string): Runs {
   const indexes = new Map<string, RunIndex>()
+  const figures = new Map<string, { readonly version: string; readonly figures: Promise<Figures> }>()
   const pictureOf = runPictures()
 
-  async function indexOf(path: string): Promise<RunIndex> {
-    const index = indexes.get(path) ?? new RunIndex(path)
-    indexes.delete(path)
-    indexes.set(path, index)
-    for (const old of indexes.keys()) if (indexes.size > mostIndexed) indexes.delete(old)
+  async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
+    const run = await runNamed(root, name)
+    const index = indexes.get(run.log) ?? new RunIndex(run.log)
+    keepNewest(indexes, run.log, index, mostIndexed)
     await index.update()
-    return index
+    return { run, index }
   }
 
-  async function read(name: string) {
-    const run = await runNamed(root, name)
-    const index = await indexOf(`${run.path}/trajectories.jsonl`)
-    const { maxTurns } = run.settings
-    const longest = Math.max(1, ...index.items.map(({ turns }) => turns))
-    const scored = scoresOf(index.outcomes, typeof maxTurns === 'number' ? maxTurns : longest)
-    const charts: Chart[] = [...(scored ? [scored.chart] : []), ...(await trainingCharts(run.path))]
-    return { run, index, scores: scored?.scores ?? null, charts }
+  async function figuresOfRun(name: string): Promise<Figures> {
+    const { path, version } = await runNamed(root, name)
+    const known = figures.get(path)
+    const drawn =
+      known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, index.searches))
+    keepNewest(figures, path, { version, figures: drawn }, mostFigures)
+    drawn.catch(() => figures.delete(path))
+    return drawn
   }
 
   return {
     list: async () => (await findRuns(root)).map(({ row }) => row),
-    async details(name, after) {
-      const { run, index, scores, charts } = await read(name)
+    async details(name, after = 0, log) {
+      const { run, index } = await opened(name)
       const { items, unreadable } = index
-      const rows = charts.map(({ id, title, summary }): ChartRow => ({ id, title, summary }))
-      return {
-        run: run.row,
-        settings: run.settings,
-        items: items.slice(after),
-        total: items.length,
-        unreadable,
-        scores,
-        charts: rows,
-      }
+      const { row, settings } = run
+      const fresh = items.slice(log === index.log ? after : 0)
+      return { run: row, settings, log: index.log, items: fresh, total: items.length, unreadable }
     },
+    figures: figuresOfRun,
     async chart(name, id) {
-      const chart = (await read(name)).charts.find((one) => one.id === id)
+      const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)
       if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')
       return markupOf(chart.svg)
     },
-    charts: async (name) => (await read(name)).charts,
-    search: async (name, index) =>
-      (await indexOf(`${(await runNamed(root, name)).path}/trajectories.jsonl`)).trajectory(index),
+    async diff(first, second) {
+      const both = await Promise.all([first, second].map(opened))
+      const [a, b] = both.map(({ run, index }) => ({ run, searches: index.searches }))
+      return diffRuns(a!, b!)
+    },
+    search: async (name, at) => (await opened(name)).index.trajectory(at),
     async picture(name, at) {
-      const run = await runNamed(root, name)
-      const index = await indexOf(`${run.path}/trajectories.jsonl`)
+      const { run, index } = await opened(name)
       return pictureOf(run, await index.trajectory(at))
     },
   }
+}
+
+/** What was used longest ago goes. */
+function keepNewest<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
+  kept.delete(key)
+  kept.set(key, value)
+  for (const old of kept.keys()) if (kept.size > most) kept.delete(old)
 }

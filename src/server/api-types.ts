@@ -67,26 +67,39 @@ export interface RunRow {
   readonly changedMs: number
   /** A process is working in it. */
   readonly live: boolean
+  /** Of the log of its searches. */
   readonly bytes: number
 }
 
-/** `GET /api/runs/<name>?after=<n>`: the run, and its items from index `after` on. */
+/** `GET /api/runs/<name>?after=<n>&log=<log>`: the run, and its items from index `after` on, or all if its log is another one. */
 export interface RunDetails {
   readonly run: RunRow
   readonly settings: Readonly<Record<string, unknown>>
+  /** Changes when the log is not the same file as before. */
+  readonly log: string
   readonly items: readonly ItemRow[]
   readonly total: number
-  /** Lines that are no trajectory of this version. */
+  /** Lines that are no search of this version. */
   readonly unreadable: number
+}
+
+/** `GET /api/runs/<name>/figures` */
+export interface RunFigures {
+  /** null where there is nothing to score: no verdicts, a policy that changed meanwhile, or only the right searches kept. */
   readonly scores: Scores | null
+  /** Of the last step of training, for people. */
+  readonly latest: readonly { readonly title: string; readonly text: string }[]
   readonly charts: readonly ChartRow[]
 }
 
-/** Drawn by `GET /api/runs/<name>/charts/<id>`. `summary` says in words what it shows. */
+/** Drawn by `GET /api/runs/<name>/charts/<id>`. */
 export interface ChartRow {
   readonly id: string
   readonly title: string
+  /** Says in words what it shows. */
   readonly summary: string
+  /** Some of its figures, the heads of the columns first. */
+  readonly table: readonly (readonly string[])[]
 }
 
 export interface Scores {
@@ -95,15 +108,20 @@ export interface Scores {
   readonly avgAtK: number
   readonly low: number
   readonly high: number
+  /** Share of problems of which one search or more was right. */
+  readonly passAtK: number
   readonly meanTurns: number
 }
 
-/** One search of a run, in the order of its log. */
+/** One search of a run, in the order of its log. Of the same search done again the last one counts. */
 export interface ItemRow {
   readonly index: number
-  /** The same for all searches of one problem. */
   readonly problem: string
   readonly sampleIndex: number
+  /** Of training. */
+  readonly step?: number
+  /** What training multiplied its gradient with; 0: it was masked, or its group taught nothing. */
+  readonly advantage?: number
   readonly level?: Level
   readonly question: string
   readonly truth?: string
@@ -111,7 +129,43 @@ export interface ItemRow {
   readonly end: End
   readonly verdict: Verdict['kind']
   readonly turns: number
+  /** Regions that it looked into. */
+  readonly boxes: number
   readonly ms: number
+}
+
+/** `GET /api/runs/<first>/diff/<second>`: what is right in one and not in the other, on the problems that both have. */
+export interface RunsDiff {
+  readonly runs: readonly [RunRow, RunRow]
+  /** Avg@K of each on these problems. */
+  readonly avgAtK: readonly [number, number]
+  /** The second minus the first, with its 95 % paired bootstrap interval. */
+  readonly difference: { readonly mean: number; readonly low: number; readonly high: number }
+  readonly rows: readonly DiffRow[]
+  /** Problems that only one of them has. */
+  readonly alone: readonly [number, number]
+  /** A line for each setting that differs, such as `maxTurns: 6, now 32`. */
+  readonly settings: readonly string[]
+}
+
+export interface DiffRow {
+  readonly problem: string
+  readonly step?: number
+  readonly level?: Level
+  readonly question: string
+  readonly truth?: string
+  /** `gained`: right in half of the searches or more only in the second run; `lost`: only in the first. */
+  readonly change: 'gained' | 'lost' | 'right' | 'wrong'
+  readonly sides: readonly [DiffSide, DiffSide]
+}
+
+/** What one run made of the problem. */
+export interface DiffSide {
+  readonly right: number
+  readonly of: number
+  readonly meanTurns: number
+  /** One of its searches that went as most did. */
+  readonly item: ItemRow
 }
 
 /** How the server says that something is wrong. */

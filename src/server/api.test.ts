@@ -12,7 +12,7 @@ import { openAsks } from './api-asks.ts'
 import { openPictures } from './api-pictures.ts'
 import type { Pictures } from './api-pictures.ts'
 import { apiRoutes } from './api.ts'
-import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunRow, Setup } from './api-types.ts'
+import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunFigures, RunRow, Setup } from './api-types.ts'
 import { embeddedSearcher } from './embedded-routes.ts'
 import { SearchQueue } from './search-queue.ts'
 import { startServer } from './start-server.ts'
@@ -180,11 +180,15 @@ describe('runs', () => {
     const [row] = await json<RunRow[]>('/api/runs')
     expect(row).toMatchObject({ name: 'recipe/eval', command: 'eval', live: false })
     const path = `/api/runs/${encodeURIComponent('recipe/eval')}`
-    expect(await json<RunDetails>(path)).toMatchObject({ total: 1, unreadable: 1, scores: { problems: 1, samples: 1 } })
+    const before = await json<RunDetails>(path)
+    expect(before).toMatchObject({ total: 1, unreadable: 1 })
+    expect(await json<RunFigures>(`${path}/figures`)).toMatchObject({ scores: { problems: 1, samples: 1 } })
     await writeFile(log('recipe/eval'), `${line({})}not JSON\n${line({ sampleIndex: 1 })}`)
-    const grown = await json<RunDetails>(`${path}?after=1`)
-    expect(grown).toMatchObject({ total: 2, items: [{ index: 1, sampleIndex: 1 }], scores: { samples: 2 } })
-    expect(grown.charts[0]!.summary).toContain('at 6')
+    const grown = await json<RunDetails>(`${path}?after=1&log=${before.log}`)
+    expect(grown).toMatchObject({ total: 2, items: [{ index: 1, sampleIndex: 1 }] })
+    const figures = await json<RunFigures>(`${path}/figures`)
+    expect(figures.scores).toMatchObject({ samples: 2 })
+    expect(figures.charts[0]!.summary).toContain('at 6')
     expect(await (await fetch(url(`${path}/charts/limits`))).text()).toMatch(/^<svg /)
     expect(await json<Trajectory>(`${path}/items/1`)).toMatchObject({ sampleIndex: 1, answer: ended.answer })
     // Its scene is drawn again, since the run keeps no picture.

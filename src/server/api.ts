@@ -1,6 +1,6 @@
 /** What the pages ask of the server, as routes below `/api/`. */
 import type { Trajectory } from '../protocol/trajectory.ts'
-import type { Setup } from './api-types.ts'
+import type { RunFigures, Setup } from './api-types.ts'
 import { askLimits } from './api-asks.ts'
 import type { Asks, ShownSearcher } from './api-asks.ts'
 import { eventStream } from './api-events.ts'
@@ -68,13 +68,19 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
   }
 }
 
-/** `<run>`, `<run>/charts/<id>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `<run>/items/<n>/view`. */
+/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `<run>/items/<n>/view`. */
 async function runAnswer(
   runs: Runs,
   [name, kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
-  if (kind === undefined) return runs.details(name!, Number(query.get('after')) || 0)
+  if (kind === undefined) return runs.details(name!, Number(query.get('after')) || 0, query.get('log') ?? undefined)
+  if (kind === 'figures' && id === undefined) {
+    const { scores, latest, charts } = await runs.figures(name!)
+    const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
+    return { scores, latest, charts: rows } satisfies RunFigures
+  }
+  if (kind === 'diff' && what === undefined) return runs.diff(name!, id!)
   if (kind === 'charts' && what === undefined) {
     return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
   }

@@ -14,7 +14,8 @@ import { replaceFile } from '../shared/run-folder.ts'
 import { profileOf } from './api-region.ts'
 import { openRuns } from './api-runs.ts'
 import type { ItemRow, RunDetails } from './api-types.ts'
-import type { Chart } from './run-charts.ts'
+import type { Figures } from './run-charts.ts'
+import { groupOf } from './run-index.ts'
 
 export interface ExportedSite {
   /** The index. */
@@ -32,9 +33,9 @@ const mostTogether = 8
  */
 export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
   const runs = openRuns(run)
-  const details = await runs.details('.', 0)
+  const details = await runs.details('.')
   const groups = new Map<string, ItemRow[]>()
-  for (const item of details.items) groups.set(item.problem, [...(groups.get(item.problem) ?? []), item])
+  for (const item of details.items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item])
   const pages = new Map<string, string>()
   let searches = 0
   for (const [problem, items] of [...groups].slice(0, limit)) {
@@ -56,7 +57,7 @@ export async function exportSite(run: string, to: string, limit: number, signal:
     searches += trajectories.length
   }
   const page = join(to, 'index.html')
-  await replaceFile(page, index(details, await runs.charts('.'), pages))
+  await replaceFile(page, index(details, await runs.figures('.'), pages))
   return { page, problems: pages.size, searches }
 }
 
@@ -64,14 +65,13 @@ async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false
 }
 
-function index(details: RunDetails, charts: readonly Chart[], pages: ReadonlyMap<string, string>): string {
-  const { items, scores, run } = details
+function index({ items, run }: RunDetails, { scores, charts }: Figures, pages: ReadonlyMap<string, string>): string {
   const body = html`<h1>${run.command} ${run.policy}</h1>
 ${scores && html`<p>Avg@${scores.samples} ${percent(scores.avgAtK)} % (95 % ${percent(scores.low)} to ${percent(scores.high)}), ${scores.problems} problems, ${scores.meanTurns.toFixed(1)} turns in the mean.</p>`}
 ${charts.length > 0 && html`<div class="figures">${charts.map(({ svg, summary }) => figure(svg, summary))}</div>`}
 <h2>Searches</h2>
 <div class="table" tabindex="0"><table><thead><tr>${['Problem', 'Question', 'Answer', 'Truth', 'Verdict', 'Turns', 'End'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${items.map((item) => row(item, pages.get(item.problem)))}</tbody></table></div>`
+<tbody>${items.map((item) => row(item, pages.get(groupOf(item))))}</tbody></table></div>`
   return reportShell({ title: `Searches of ${run.command}`, subtitle: 'visual search, turn by turn', body })
 }
 

@@ -14,7 +14,14 @@ export interface FoundRun {
   readonly row: RunRow
   readonly path: string
   readonly settings: Settings
+  /** The file that holds its searches, if there is any yet. */
+  readonly log: string
+  /** Changes when a log of the run does. */
+  readonly version: string
 }
+
+/** The first two hold searches: of training those that it keeps, of all else each one. */
+const logNames = ['trajectories.jsonl', 'rollouts.jsonl', 'metrics.jsonl', 'config.json'] as const
 
 /** Newest first. */
 export async function findRuns(root: string): Promise<FoundRun[]> {
@@ -57,20 +64,22 @@ async function readRun(root: string, path: string): Promise<FoundRun | undefined
   } catch {
     return undefined
   }
-  const logs = await Promise.all(
-    ['trajectories.jsonl', 'metrics.jsonl', 'config.json'].map((name) => stat(join(path, name)).catch(() => undefined)),
-  )
+  const stats = await Promise.all(logNames.map((name) => stat(join(path, name)).catch(() => undefined)))
+  const [searches, rollouts] = stats
+  const log = searches === undefined && rollouts !== undefined ? 1 : 0
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {
     path,
     settings,
+    log: join(path, logNames[log]),
+    version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
     row: {
       name: relative(root, path).split(sep).join('/') || '.',
       command: text(settings['command']),
       policy: text(settings['policy']),
-      changedMs: Math.max(...logs.map((log) => log?.mtimeMs ?? 0)),
+      changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
       live: await isLive(path),
-      bytes: logs[0]?.size ?? 0,
+      bytes: stats[log]?.size ?? 0,
     },
   }
 }

@@ -1,0 +1,202 @@
+/** Two runs on the same problems: how far apart they are, and which problem went otherwise. */
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api-types.ts'
+import { Facts, percent, Problem } from './facts.tsx'
+import { useJson } from './fetch-json.ts'
+import { shortName } from './items-table.tsx'
+import { href, replaceAddress, useRoute } from './route.ts'
+import { Thumbnail } from './thumbnail.tsx'
+import { VirtualTable } from './virtual-table.tsx'
+import type { Column, Sort } from './virtual-table.tsx'
+
+const refreshMs = 10_000
+
+interface Props {
+  readonly first: string
+  readonly second: string
+}
+
+export function DiffPage({ first, second }: Props) {
+  const path = `api/runs/${encodeURIComponent(first)}/diff/${encodeURIComponent(second)}`
+  const { value: diff, error } = useJson<RunsDiff>(path, refreshMs)
+  return (
+    <section class="run" aria-label={`${first} and ${second}`}>
+      <p class="crumbs">
+        <a href={href(['runs'])}>Runs</a> / compare
+        <span class="around">
+          <a href={href(['diff', second, first])}>the other way round</a>
+        </span>
+      </p>
+      <h2>
+        <a href={href(['run', first])}>{first}</a> <small>against</small> <a href={href(['run', second])}>{second}</a>
+      </h2>
+      <Problem message={error} />
+      {diff === undefined ? error === undefined && <p role="status">Loading …</p> : <Diff diff={diff} />}
+    </section>
+  )
+}
+
+function Diff({ diff }: { readonly diff: RunsDiff }) {
+  const { avgAtK, difference, rows, alone, settings } = diff
+  const { mean, low, high } = difference
+  return (
+    <>
+      <Facts
+        facts={[
+          { title: 'First, %', text: percent(avgAtK[0]) },
+          { title: 'Second, %', text: percent(avgAtK[1]) },
+          { title: 'Difference, points', text: signed(mean), more: `${signed(low)} to ${signed(high)}` },
+          { title: 'Problems in both', text: rows.length },
+        ]}
+      />
+      <p>
+        {low > 0 || high < 0
+          ? `The ${mean > 0 ? 'second' : 'first'} is better: the 95 % interval of the paired difference leaves out 0.`
+          : 'The 95 % interval of the paired difference holds 0: these problems do not tell the two apart.'}
+        {alone.some((count) => count > 0) &&
+          ` Left out, since only one run has them: ${alone[0]} of the first, ${alone[1]} of the second.`}
+      </p>
+      {settings.length > 0 && (
+        <details class="settings">
+          <summary>{settings.length === 1 ? 'One setting differs' : `${settings.length} settings differ`}</summary>
+          <ul>
+            {settings.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <Rows diff={diff} />
+    </>
+  )
+}
+
+/** Kinds of change, as they are chosen from; `flipped` is both. */
+const kinds = {
+  flipped: 'flipped',
+  gained: 'wrong → right',
+  lost: 'right → wrong',
+  right: 'right in both',
+  wrong: 'wrong in both',
+  all: 'all',
+} as const
+type Kind = keyof typeof kinds
+
+function Rows({ diff }: { readonly diff: RunsDiff }) {
+  const { rows, runs } = diff
+  const [first, second] = [runs[0].name, runs[1].name]
+  const route = useRoute()
+  const [kind, setKind] = useState<Kind>(() => kindOf(route.settings))
+  const [words, setWords] = useState(() => route.settings.get('words') ?? '')
+  const [sort, setSort] = useState<Sort>()
+  useEffect(() => {
+    replaceAddress(['diff', first, second], { ...(kind !== 'flipped' && { show: kind }), ...(words && { words }) })
+  }, [first, second, kind, words])
+  const shown = useMemo(
+    () => rows.filter((row) => isOf(row, kind) && textOf(row).includes(words.trim().toLowerCase())),
+    [rows, kind, words],
+  )
+  const columns = useMemo(() => columnsOf(first), [first])
+  return (
+    <>
+      <div class="filters" role="search" aria-label="Filter the problems">
+        <div class="group" role="group" aria-label="Show">
+          {(Object.keys(kinds) as Kind[]).map((one) => (
+            <button key={one} type="button" aria-pressed={one === kind} onClick={() => setKind(one)}>
+              {kinds[one]} <small>{rows.filter((row) => isOf(row, one)).length}</small>
+            </button>
+          ))}
+        </div>
+        <label>
+          <span>Words</span>
+          <input type="search" value={words} onInput={(event) => setWords(event.currentTarget.value)} />
+        </label>
+        <output>
+          {shown.length} of {rows.length} problems
+        </output>
+      </div>
+      {shown.length === 0 ? (
+        <p role="status">No problem is like that.</p>
+      ) : (
+        <VirtualTable
+          label="Problems"
+          columns={columns}
+          rows={shown}
+          keyOf={({ problem, step = '' }) => `${step} ${problem}`}
+          hrefOf={({ sides }) => href(['diff', first, second, sides[0].item.index, sides[1].item.index])}
+          sort={sort}
+          onSort={setSort}
+          from={`${kind} ${words}`}
+        />
+      )}
+    </>
+  )
+}
+
+function kindOf(settings: URLSearchParams): Kind {
+  const show = settings.get('show') ?? ''
+  return show in kinds ? (show as Kind) : 'flipped'
+}
+
+function isOf({ change }: DiffRow, kind: Kind): boolean {
+  return kind === 'all' || change === kind || (kind === 'flipped' && (change === 'gained' || change === 'lost'))
+}
+
+function textOf({ problem, question, sides }: DiffRow): string {
+  return [problem, question, ...sides.map(({ item }) => item.answer ?? '')].join(' ').toLowerCase()
+}
+
+function columnsOf(first: string): Column<DiffRow>[] {
+  const side = (at: 0 | 1, title: string): Column<DiffRow> => ({
+    name: title,
+    title,
+    by: ({ sides }) => sides[at].right / sides[at].of,
+    hint: ({ sides }) => sideText(sides[at]),
+    cell: ({ sides }) => <bdi>{sideText(sides[at])}</bdi>,
+    classOf: ({ sides }) => (sides[at].right * 2 >= sides[at].of ? 'correct' : 'wrong'),
+  })
+  return [
+    {
+      name: 'problem',
+      title: 'Problem',
+      by: ({ problem }) => problem,
+      hint: ({ problem }) => problem,
+      cell: ({ problem, step, sides }) => (
+        <>
+          <Thumbnail key={sides[0].item.index} run={first} index={sides[0].item.index} />
+          {shortName(problem)}
+          {step !== undefined && ` at step ${step}`}
+        </>
+      ),
+    },
+    { name: 'change', title: 'Change', by: ({ change }) => change, cell: ({ change }) => kinds[change] },
+    {
+      name: 'question',
+      title: 'Question',
+      by: ({ question }) => question,
+      hint: ({ question }) => question,
+      cell: ({ question }) => <bdi>{question}</bdi>,
+    },
+    { name: 'truth', title: 'Truth', cell: ({ truth }) => <bdi>{truth}</bdi> },
+    side(0, 'First'),
+    side(1, 'Second'),
+    {
+      name: 'turns',
+      title: 'Turns',
+      by: ({ sides: [a, b] }) => b.meanTurns - a.meanTurns,
+      cell: ({ sides }) => sides.map(({ of, meanTurns }) => meanTurns.toFixed(of > 1 ? 1 : 0)).join(' → '),
+      classOf: () => 'number',
+    },
+  ]
+}
+
+/** Such as `7 ✓`, or `7 ✓ 6 of 8` where there were several searches. */
+function sideText({ right, of, item: { answer, verdict } }: DiffSide): string {
+  const mark = verdict === 'correct' ? '✓' : '✕'
+  return `${answer ?? '–'} ${mark}${of > 1 ? ` ${right} of ${of}` : ''}`
+}
+
+/** In points. */
+function signed(share: number): string {
+  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
+}

@@ -1,0 +1,52 @@
+/** One problem as two runs searched it, side by side. */
+import { useState } from 'preact/hooks'
+import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { Problem } from './facts.tsx'
+import { useJson } from './fetch-json.ts'
+import { href } from './route.ts'
+import { SearchView } from './search-view.tsx'
+import { pictureUrls } from './shown-search.ts'
+
+interface Props {
+  readonly runs: readonly [string, string]
+  readonly indexes: readonly [number, number]
+}
+
+export function DiffSearchPage({ runs, indexes }: Props) {
+  const [at, setAt] = useState(0)
+  const [turn, setTurn] = useState(0)
+  const [compare, setCompare] = useState(true)
+  const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
+  const loaded = [useJson<Trajectory>(paths[0]!), useJson<Trajectory>(paths[1]!)]
+  const entries = loaded.flatMap(({ value }, side) =>
+    value ? [{ search: value, urls: pictureUrls(paths[side]!), name: runs[side]! }] : [],
+  )
+  const error = loaded.find((one) => one.error !== undefined)?.error
+  return (
+    <>
+      <p class="crumbs">
+        <a href={href(['runs'])}>Runs</a> / <a href={href(['diff', ...runs])}>{runs.join(' and ')}</a>
+        {runs.map((run, side) => (
+          <>
+            {' / '}
+            <a href={href(['run', run, indexes[side]!])}>in {run}</a>
+          </>
+        ))}
+      </p>
+      <Problem message={error} />
+      {entries.length === 2 ? (
+        <SearchView
+          entries={entries}
+          at={at}
+          onAt={setAt}
+          turn={turn}
+          onTurn={setTurn}
+          compare={compare}
+          onCompare={setCompare}
+        />
+      ) : (
+        error === undefined && <p role="status">Loading …</p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,131 @@
+/** Filters over the searches of a run: choices, words, and histograms whose bars are ranges. */
+import { endWords } from '../src/page/step.ts'
+import type { End } from '../src/protocol/trajectory.ts'
+import type { ItemRow } from '../src/server/api-types.ts'
+import { binsOf, choiceNames, matches, rangeNames } from './items.ts'
+import type { Bin, ItemFilter, Range } from './items.ts'
+
+const titles = { level: 'Level', verdict: 'Verdict', end: 'End', step: 'Step', turns: 'Turns', boxes: 'Boxes' } as const
+
+interface Props {
+  readonly items: readonly ItemRow[]
+  readonly filter: ItemFilter
+  readonly onFilter: (filter: ItemFilter) => void
+}
+
+export function ItemFilters({ items, filter, onFilter }: Props) {
+  const change = (part: ItemFilter): void => onFilter({ ...filter, ...part })
+  return (
+    <div class="filters" role="search" aria-label="Filter the searches">
+      {choiceNames.map((name) => {
+        const values = [...new Set(items.map((item) => item[name]))].filter((value) => value !== undefined).toSorted()
+        if (values.length < 2 && !filter[name]) return null
+        return (
+          <label key={name}>
+            <span>{titles[name]}</span>
+            <select
+              value={filter[name] ?? ''}
+              onChange={(event) => change({ [name]: event.currentTarget.value || undefined })}
+            >
+              <option value="">all</option>
+              {values.map((value) => (
+                <option key={value} value={value}>
+                  {name === 'end' ? endWords[value as End] : value}
+                </option>
+              ))}
+            </select>
+          </label>
+        )
+      })}
+      <label>
+        <span>Words</span>
+        <input
+          type="search"
+          value={filter.words ?? ''}
+          onInput={(event) => change({ words: event.currentTarget.value || undefined })}
+        />
+      </label>
+      {rangeNames.map((name) => {
+        // What the other filters leave, in bars that stay where they are.
+        const left = items.filter((item) => matches(item, { ...filter, [name]: undefined }))
+        const bins = binsOf(items, left, name)
+        if (bins.length === 0) return null
+        return (
+          <Histogram
+            key={name}
+            title={titles[name]}
+            bins={bins}
+            range={filter[name]}
+            onRange={(range) => change({ [name]: range })}
+          />
+        )
+      })}
+      {Object.values(filter).some((value) => value !== undefined) && (
+        <button type="button" class="plain" onClick={() => onFilter({})}>
+          show all
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface HistogramProps {
+  readonly title: string
+  readonly bins: readonly Bin[]
+  readonly range: Range | undefined
+  readonly onRange: (range: Range | undefined) => void
+}
+
+/** A bar chooses its range, or takes it back; with shift the range reaches to it. */
+function Histogram({ title, bins, range, onRange }: HistogramProps) {
+  const most = Math.max(1, ...bins.map(({ count }) => count))
+  const [lowest, highest] = [bins[0]!.from, bins.at(-1)!.to]
+  const choose = (bin: Bin, further: boolean): void => {
+    const same = range?.from === bin.from && range.to === bin.to
+    if (further && range) onRange({ from: Math.min(range.from, bin.from), to: Math.max(range.to, bin.to) })
+    else onRange(same ? undefined : { from: bin.from, to: bin.to })
+  }
+  const edge = (name: 'from' | 'to', whole: number) => (
+    <input
+      type="number"
+      min={lowest}
+      max={highest}
+      aria-label={`${title} ${name}`}
+      value={range?.[name] ?? whole}
+      onChange={(event) => {
+        const value = Math.round(event.currentTarget.valueAsNumber)
+        const next = { from: lowest, to: highest, ...range, [name]: Number.isFinite(value) ? value : whole }
+        onRange(next.from <= lowest && next.to >= highest ? undefined : next)
+      }}
+    />
+  )
+  return (
+    <fieldset class="histogram">
+      <legend>{title}</legend>
+      <div class="bars">
+        {bins.map((bin) => {
+          const on = range !== undefined && bin.to >= range.from && bin.from <= range.to
+          const name = bin.from === bin.to ? String(bin.from) : `${bin.from} to ${bin.to}`
+          return (
+            <button
+              key={bin.from}
+              type="button"
+              class={range === undefined || on ? '' : 'off'}
+              aria-pressed={on}
+              aria-label={`${title} ${name}: ${bin.count} searches, ${bin.right} right`}
+              title={`${name}: ${bin.count} searches, ${bin.right} right`}
+              onClick={(event) => choose(bin, event.shiftKey)}
+            >
+              <i style={{ height: `${(bin.count / most) * 100}%` }}>
+                <i style={{ height: `${(bin.right / Math.max(1, bin.count)) * 100}%` }} />
+              </i>
+            </button>
+          )
+        })}
+      </div>
+      <div class="edges">
+        {edge('from', lowest)} to {edge('to', highest)}
+      </div>
+    </fieldset>
+  )
+}

@@ -1,0 +1,118 @@
+/** What the list of a run's searches is made of: filters that the address holds, rows, order and bins. Pure. */
+import type { ItemRow } from '../src/server/api-types.ts'
+
+/** Both ends belong to it. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+export const rangeNames = ['step', 'turns', 'boxes'] as const
+export type RangeName = (typeof rangeNames)[number]
+export const choiceNames = ['level', 'verdict', 'end'] as const
+export type ChoiceName = (typeof choiceNames)[number]
+
+export type ItemFilter = Readonly<Partial<Record<ChoiceName | 'words', string> & Record<RangeName, Range>>>
+
+export function matches(item: ItemRow, filter: ItemFilter): boolean {
+  if (choiceNames.some((name) => filter[name] && item[name] !== filter[name])) return false
+  const outside = (name: RangeName): boolean => {
+    const [range, value] = [filter[name], item[name]]
+    return range !== undefined && (value === undefined || value < range.from || value > range.to)
+  }
+  if (rangeNames.some(outside)) return false
+  const words = filter.words?.trim().toLowerCase()
+  return !words || `${item.problem} ${item.question} ${item.answer ?? ''}`.toLowerCase().includes(words)
+}
+
+export function filterOf(settings: URLSearchParams): ItemFilter {
+  const filter: Record<string, string | Range> = {}
+  for (const name of [...choiceNames, 'words']) {
+    if (settings.get(name)) filter[name] = settings.get(name)!
+  }
+  for (const name of rangeNames) {
+    const [, from, to] = /^(\d+)-(\d+)$/.exec(settings.get(name) ?? '') ?? []
+    if (from !== undefined) filter[name] = { from: Number(from), to: Number(to) }
+  }
+  return filter
+}
+
+export function settingsOf(filter: ItemFilter): Record<string, string> {
+  const text = (value: string | Range): string => (typeof value === 'string' ? value : `${value.from}-${value.to}`)
+  return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value ? [[name, text(value)]] : [])))
+}
+
+/** A row of the table: one search, or all for a problem. */
+export interface ItemGroup {
+  readonly items: readonly ItemRow[]
+  /** Means, and the share of right ones. */
+  readonly turns: number
+  readonly boxes: number
+  readonly right: number
+}
+
+/** Of a search that was done again, the last. */
+export function currentItems(items: readonly ItemRow[]): readonly ItemRow[] {
+  const last = new Map(items.map((item) => [`${groupOf(item)} ${item.sampleIndex}`, item]))
+  return last.size === items.length ? items : [...last.values()]
+}
+
+/** The same for all searches of one problem, in training for those of one step. */
+export function groupOf({ step, problem }: ItemRow): string {
+  return `${step ?? ''} ${problem}`
+}
+
+export function groupsOf(items: readonly ItemRow[], whole: boolean): ItemGroup[] {
+  if (!whole) return items.map((item) => group([item]))
+  const groups = new Map<string, ItemRow[]>()
+  for (const item of items) {
+    const known = groups.get(groupOf(item))
+    if (known === undefined) groups.set(groupOf(item), [item])
+    else known.push(item)
+  }
+  return [...groups.values()].map(group)
+}
+
+function group(items: readonly ItemRow[]): ItemGroup {
+  const mean = (of: (item: ItemRow) => number): number => items.reduce((sum, item) => sum + of(item), 0) / items.length
+  return {
+    items,
+    turns: mean(({ turns }) => turns),
+    boxes: mean(({ boxes }) => boxes),
+    right: mean(({ verdict }) => (verdict === 'correct' ? 1 : 0)),
+  }
+}
+
+/** Such as `7 ×5, 3`, the commonest first; absent answers are told as `–`. */
+export function answersText(items: readonly ItemRow[]): string {
+  const counts = new Map<string, number>()
+  for (const { answer } of items) counts.set(answer ?? '–', (counts.get(answer ?? '–') ?? 0) + 1)
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
+  return sorted.map(([answer, count]) => (count > 1 && items.length > 1 ? `${answer} ×${count}` : answer)).join(', ')
+}
+
+export interface Bin extends Range {
+  readonly count: number
+  readonly right: number
+}
+
+const mostBins = 16
+
+/** Equal steps over all values of `every`, counting those of `shown`. */
+export function binsOf(every: readonly ItemRow[], shown: readonly ItemRow[], name: RangeName): Bin[] {
+  const values = every.map((item) => item[name] ?? 0)
+  const lowest = values.reduce((least, value) => Math.min(least, value), Infinity)
+  const highest = values.reduce((most, value) => Math.max(most, value), 0)
+  if (!(lowest < highest)) return []
+  const width = Math.ceil((highest - lowest + 1) / mostBins)
+  const bins = Array.from({ length: Math.ceil((highest - lowest + 1) / width) }, (_, index) => {
+    const from = lowest + index * width
+    return { from, to: Math.min(highest, from + width - 1), count: 0, right: 0 }
+  })
+  for (const item of shown) {
+    const bin = bins[Math.floor(((item[name] ?? 0) - lowest) / width)]!
+    bin.count++
+    if (item.verdict === 'correct') bin.right++
+  }
+  return bins
+}

@@ -1,0 +1,165 @@
+/**
+ * A table of which only the rows in sight exist, so that thousands scroll as well as ten. Arrow keys choose a row and
+ * Enter opens it; heads of columns sort.
+ */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+
+export interface Column<Row> {
+  readonly name: string
+  readonly title: string
+  cell(row: Row): ComponentChildren
+  /** All of it, where the cell may be too narrow. */
+  hint?(row: Row): string
+  classOf?(row: Row): string
+  /** What the column sorts by; without, it does not. */
+  by?(row: Row): number | string
+}
+
+/** `down`: from the highest. */
+export interface Sort {
+  readonly name: string
+  readonly down: boolean
+}
+
+interface Props<Row> {
+  readonly label: string
+  /** The first one heads its row, and is a link to where the row leads. */
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  keyOf(row: Row): string | number
+  hrefOf(row: Row): string
+  readonly sort: Sort | undefined
+  onSort(sort: Sort | undefined): void
+  /** When it changes, the table is shown from its top. */
+  readonly from: string
+}
+
+const rowPx = 44
+/** Rows beyond what is in sight, above and below. */
+const spare = 8
+
+export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, sort, onSort, from }: Props<Row>) {
+  const rows = useMemo(() => sorted(given, columns, sort), [given, sort?.name, sort?.down])
+  const box = useRef<HTMLDivElement>(null)
+  const [top, setTop] = useState(0)
+  const [heightPx, setHeightPx] = useState(600)
+  const [current, setCurrent] = useState(0)
+  const moved = useRef(false)
+  useEffect(() => {
+    const seen = new ResizeObserver(() => setHeightPx(box.current?.clientHeight ?? 0))
+    seen.observe(box.current!)
+    return () => seen.disconnect()
+  }, [])
+  useEffect(() => {
+    box.current!.scrollTop = 0
+    setCurrent(0)
+  }, [from, sort?.name, sort?.down])
+  // The link exists only once its row is in sight.
+  useLayoutEffect(() => {
+    if (!moved.current) return
+    moved.current = false
+    box.current!.querySelector<HTMLElement>(`tr[data-row="${current}"] a`)?.focus({ preventScroll: true })
+  })
+  const inSight = Math.max(1, Math.floor(heightPx / rowPx) - 1)
+  const go = (to: number): void => {
+    const at = Math.max(0, Math.min(rows.length - 1, to))
+    const { scrollTop } = box.current!
+    const next = Math.min(at * rowPx, Math.max(scrollTop, (at + 2) * rowPx - heightPx))
+    box.current!.scrollTop = next
+    setTop(next)
+    setCurrent(at)
+    moved.current = true
+  }
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest('button')) return
+    const to = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: inSight, PageUp: -inSight }[event.key]
+    const at = event.key === 'Home' ? 0 : event.key === 'End' ? rows.length - 1 : to && current + to
+    if (at === undefined) return
+    event.preventDefault()
+    go(at)
+  }
+  const first = Math.max(0, Math.min(Math.floor(top / rowPx) - spare, rows.length - 1))
+  const visible = rows.slice(first, first + Math.ceil(heightPx / rowPx) + 2 * spare)
+  return (
+    <div
+      class="table virtual"
+      ref={box}
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={onKey}
+    >
+      <table aria-label={label} aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((column) => (
+              <Head key={column.name} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <tr aria-hidden="true" style={{ height: `${first * rowPx}px` }} />
+          {visible.map((row, index) => {
+            const at = first + index
+            return (
+              <tr
+                key={keyOf(row)}
+                data-row={at}
+                aria-rowindex={at + 2}
+                class={at === current ? 'current' : ''}
+                style={{ height: `${rowPx}px` }}
+              >
+                {columns.map((column, place) =>
+                  place === 0 ? (
+                    <th key={column.name} scope="row" title={column.hint?.(row)}>
+                      <a href={hrefOf(row)} tabIndex={at === current ? 0 : -1} onFocus={() => setCurrent(at)}>
+                        {column.cell(row)}
+                      </a>
+                    </th>
+                  ) : (
+                    <td key={column.name} title={column.hint?.(row)} class={column.classOf?.(row)}>
+                      {column.cell(row)}
+                    </td>
+                  ),
+                )}
+              </tr>
+            )
+          })}
+          <tr aria-hidden="true" style={{ height: `${(rows.length - first - visible.length) * rowPx}px` }} />
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface HeadProps<Row> extends Pick<Props<Row>, 'sort' | 'onSort'> {
+  readonly column: Column<Row>
+}
+
+/** Upwards, downwards, and then as it was. */
+function Head<Row>({ column: { name, title, by }, sort, onSort }: HeadProps<Row>) {
+  const own = sort?.name === name ? sort : undefined
+  if (by === undefined) return <th scope="col">{title}</th>
+  const next = own === undefined ? { name, down: false } : own.down ? undefined : { name, down: true }
+  return (
+    <th scope="col" aria-sort={own === undefined ? 'none' : own.down ? 'descending' : 'ascending'}>
+      <button type="button" onClick={() => onSort(next)}>
+        {title}
+        <span aria-hidden="true">{own === undefined ? '' : own.down ? ' ▾' : ' ▴'}</span>
+      </button>
+    </th>
+  )
+}
+
+function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort | undefined): readonly Row[] {
+  const by = columns.find(({ name }) => name === sort?.name)?.by
+  if (by === undefined) return rows
+  const sign = sort!.down ? -1 : 1
+  const compare = (a: number | string, b: number | string): number =>
+    typeof a === 'number' && typeof b === 'number'
+      ? a - b
+      : String(a).localeCompare(String(b), undefined, { numeric: true })
+  return rows.toSorted((a, b) => sign * compare(by(a), by(b)))
+}
