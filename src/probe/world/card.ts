@@ -1,14 +1,23 @@
 /** The dataset card of a set of worlds. Pure. */
 import type { Level } from '../../protocol/problem.ts'
-import { iconNames } from './icons.ts'
+import { iconSetNames } from './concept.ts'
+import { allStickers, iconSets } from './icons.ts'
 import { worldLevels } from './levels.ts'
 import type { Range } from './levels.ts'
-import { families } from './scene.ts'
+import { photographs } from './photograph.ts'
+import { families, looks } from './scene.ts'
+import type { Looks } from './scene.ts'
 
 export interface CardFacts {
   readonly seed: number
   readonly command: string
-  readonly counts: readonly { readonly level: Level; readonly train: number; readonly test: number }[]
+  readonly counts: readonly {
+    readonly level: Level
+    readonly train: number
+    readonly test: number
+    /** Problems of both splits. */
+    readonly looks: Readonly<Record<Looks, number>>
+  }[]
 }
 
 export function datasetCard({ seed, command, counts }: CardFacts): string {
@@ -16,12 +25,19 @@ export function datasetCard({ seed, command, counts }: CardFacts): string {
   const splits = (['train', 'test'] as const).filter((split) => counts.some((count) => count[split] > 0))
   const files = splits.map((split) => `      - split: ${split}\n        path: data/${split}-*.parquet`)
   const range = ([low, high]: Range): string => `${low} to ${high}`
-  const rows = counts.map(({ level, train, test }) => {
+  const rows = counts.map(({ level, train, test, looks: by }) => {
     const { sizes, targetShare, lookAlikes, exhibits, compared } = worldLevels[level]
     const shares = targetShare.map((share) => (share * 100).toPrecision(2)).join(' to ')
     const pixels = sizes.map(({ width, height }) => `${width}x${height}`).join(', ')
-    const cells = [level, train, test, pixels, `${shares} %`, range(lookAlikes), range(exhibits), compared]
+    const kinds = looks.map((kind) => by[kind])
+    const cells = [level, train, test, ...kinds, pixels, `${shares} %`, range(lookAlikes), range(exhibits), compared]
     return `| ${cells.join(' | ')} |`
+  })
+  const stickers = allStickers()
+  const sets = iconSetNames.map((name) => {
+    const { title, holder, licence } = iconSets[name]
+    const count = stickers.filter(({ drawing }) => drawing.startsWith(`${name}:`)).length
+    return `- ${count} of ${title}, ${holder}, ${licence} (npm package \`@iconify-json/${name}\`)`
   })
   return `---
 license: apache-2.0
@@ -43,19 +59,28 @@ picture was drawn.
 
 Made by \`${command}\` (seed ${seed}); the same command gives the same bytes.
 
-| level | train | test | pictures | target's share | look-alikes | framed icons | compared |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| level | train | test | one look | several | comparison | pictures | target's share | look-alikes | framed icons | compared |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 Questions are of ${families.length} families in equal parts: ${families.join(', ')}. \`choices\` are four answers, \`choice\` the
-letter of the right one; \`target_boxes_px\` are \`[x0, y0, x1, y1]\` in pixels of the picture, \`looks\` is their number,
-\`target_share\` the share of the picture that a target's icon takes up.
+letter of the right one; \`target_boxes_px\` are \`[x0, y0, x1, y1]\` in pixels of the picture, \`targets\` is their number,
+\`target_share\` the share of the picture that a target's icon takes up. \`looks\` says how a question has to be looked at: \`one\` place,
+\`several\` one after the other (what stands in one says where the next is, or their counts are added up), or a \`comparison\` of what stands
+in several.
 
 ## Licences of what is drawn
 
-- ${iconNames.length} icons of Fluent Emoji Flat, Copyright Microsoft Corporation, MIT licence (npm package \`@iconify-json/fluent-emoji-flat\`).
+${stickers.length} stickers of ${new Set(stickers.map(({ icon }) => icon)).size} things:
+
+${sets.join('\n')}
+
+Everything else:
+
+- ${photographs.length} photographs of the 19th and 20th century, digital images courtesy of the Getty's Open Content Program, CC0-1.0, in grey
+  and cut by the generator.
 - Letters of the typeface Inter, Copyright The Inter Project Authors, SIL Open Font License 1.1 (npm package \`@fontsource/inter\`).
-- Everything else is drawn by the generator, under Apache-2.0.
+- What remains is drawn by the generator, under Apache-2.0.
 `
 }
 

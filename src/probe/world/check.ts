@@ -8,6 +8,7 @@ import type { Level } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import type { Split } from '../dataset.ts'
+import { confusing } from './confusion.ts'
 import { readWorld } from './dataset.ts'
 import type { StoredWorld } from './dataset.ts'
 import { chanceOfAnswer, overviewScale } from './oracle.ts'
@@ -126,6 +127,8 @@ async function checkRow(
     wrong.push('differs from what its scene gives')
   }
   if (covering(world) > 0) wrong.push('something lies over a target')
+  const confused = confusing(world)
+  if (confused.length > 0) wrong.push(`could be confused by ${confused.join(', ')}`)
   const shown = solutions[0]?.boxes.every((box) => world.targets.some((target) => overlaps(target, box)))
   if (shown !== true) wrong.push('its target boxes do not show the answer')
   if (new Set(row.choices).size !== 4 || row.choices['ABCD'.indexOf(row.choice)] !== row.solution) {

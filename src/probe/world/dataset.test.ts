@@ -162,10 +162,12 @@ describe('writeParquet', () => {
       const { bytes } = row.image as { bytes: Uint8Array }
       expect(Buffer.from(bytes).equals(await readFile(join(out, own.images[0])))).toBe(true)
       expect(row).toMatchObject({ solution: own.solution, choices: own.choices, width: BigInt(own.width) })
-      expect((row.target_boxes_px as bigint[][]).length).toBe(own.difficulty.looks)
+      expect((row.target_boxes_px as bigint[][]).length).toBe(own.difficulty.targets)
+      expect(row.looks).toBe(own.difficulty.looks)
     }
     const card = await readFile(join(out, 'README.md'), 'utf8')
-    for (const word of ['Fluent Emoji Flat', 'MIT', 'Inter', 'Open Font License', '| easy | 3 | 6 |', 'split: test']) {
+    const licences = ['Fluent Emoji Flat', 'MIT', 'Noto Emoji', 'Apache-2.0', 'Maki', 'CC0-1.0', 'Open Font License']
+    for (const word of [...licences, 'Getty', '| easy | 3 | 6 | 8 | 0 | 1 |', 'split: test']) {
       expect(card).toContain(word)
     }
     for (const added of ['data', 'README.md']) await rm(join(out, added), { recursive: true })

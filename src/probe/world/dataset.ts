@@ -37,7 +37,16 @@ export async function buildWorlds(options: ProbeOptions): Promise<BuiltProbe> {
   if (options.pictures === false) {
     throw new UserError('probe-options', 'Worlds are never without pictures. Leave out --no-pictures.')
   }
-  await claimFolder(out, { kind: 'world', train, test, seed, level: level ?? 'all', sidePx: sidePx ?? 'level', format })
+  await claimFolder(out, {
+    kind: 'world',
+    generator: worldGenerator,
+    train,
+    test,
+    seed,
+    level: level ?? 'all',
+    sidePx: sidePx ?? 'level',
+    format,
+  })
   await makeFolder(join(out, 'scenes'))
   const extension = format === 'jpeg' ? 'jpg' : 'png'
   const refs = { train: worldRefs('train', train, seed, level), test: worldRefs('test', test, seed, level) }
@@ -73,6 +82,9 @@ export function scenePath(out: string, docId: string): string {
 export async function readWorld(out: string, docId: string): Promise<StoredWorld> {
   return JSON.parse(await readFile(scenePath(out, docId), 'utf8')) as StoredWorld
 }
+
+/** Another number for every change after which a seed gives another world. */
+const worldGenerator = 2
 
 const draws = Array.from({ length: 24 }, (_, n) => n)
 

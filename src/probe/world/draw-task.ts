@@ -4,6 +4,7 @@ import type { Size } from '../../protocol/box.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
+import { confusing } from './confusion.ts'
 import { drawWorld } from './draw-world.ts'
 import { makeWorld } from './make-world.ts'
 import type { WorldRef } from './make-world.ts'
@@ -27,6 +28,8 @@ export async function makeWorldFiles({ world: ref, sidePx, encoding, scenePath }
   if (answers.length !== 1 || answers[0] !== world.answer || covering(world) > 0) {
     throw new Error(`the world has the answers ${answers.join(', ') || 'none'} in place of ${world.answer} alone`)
   }
+  const confused = confusing(world)
+  if (confused.length > 0) throw new Error(`the world could be confused by ${confused.join(', ')}`)
   const size = pictureSize(world, sidePx)
   const row = worldRow(world, ref, size, encoding === 'jpeg' ? 'jpg' : 'png')
   await replaceFile(scenePath, `${JSON.stringify({ row, world })}\n`)

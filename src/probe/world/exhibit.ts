@@ -2,18 +2,18 @@
 import { pixelBox } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { textWidth } from './font.ts'
+import type { Icon } from './icons.ts'
 import { union } from './place.ts'
 import { sides } from './scene.ts'
 import type { Exhibit, FrameShape, Side, Sticker, WorldColour } from './scene.ts'
 
-export interface ExhibitPlan {
-  readonly icon: string
+export interface ExhibitPlan extends Icon {
   readonly frame: { readonly shape: FrameShape; readonly colour: WorldColour }
   readonly flag?: WorldColour
   readonly text?: string
   readonly style: number
-  /** Icons of the plain stickers around it. */
-  readonly around?: Readonly<Record<Side, string>>
+  /** The plain stickers around it. */
+  readonly around?: Readonly<Record<Side, Icon>>
 }
 
 /** Lengths in sides of the icon. A frame has room for the icon's corners. */
@@ -29,7 +29,7 @@ const neighbourGap = 0.75
 
 /** The plan with its icon's middle at `(x, y)` and the icon `side` pixels wide. */
 export function layExhibit(plan: ExhibitPlan, side: number, x: number, y: number): Exhibit {
-  const { icon, frame, flag, text, style, around } = plan
+  const { icon, drawing, frame, flag, text, style, around } = plan
   const box = (x0: number, y0: number, x1: number, y1: number): PixelBox =>
     pixelBox(...([x0, y0, x1, y1].map(Math.round) as [number, number, number, number]))
   const square = (cx: number, cy: number, width: number): PixelBox =>
@@ -56,12 +56,12 @@ export function layExhibit(plan: ExhibitPlan, side: number, x: number, y: number
     const steps = { left: [-1, 0], right: [1, 0], above: [0, -1], below: [0, 1] } as const
     const at = (name: Side): Sticker => {
       const [dx, dy] = steps[name]
-      return { icon: around[name], box: square(x + dx * far, y + dy * far, side) }
+      return { ...around[name], box: square(x + dx * far, y + dy * far, side) }
     }
     parts.around = { left: at('left'), right: at('right'), above: at('above'), below: at('below') }
   }
   const boxes = [parts.frame.box, parts.flag?.box, parts.sign?.box].filter((part) => part !== undefined)
-  return { icon, ...parts, box: union(boxes) }
+  return { icon, drawing, ...parts, box: union(boxes) }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -1,117 +1,133 @@
 /**
- * The stickers of worlds: icons of Fluent Emoji Flat (Microsoft, MIT) that show one thing each which has one plain name. Skin
- * tones, faces, look-alikes (two cameras, twelve clocks) and signs are left out, so that a name
- * means one sticker; so are icons with clipped or see-through groups, which the rasteriser cannot draw beyond its canvas.
+ * The stickers of worlds: every drawing that six openly licensed icon sets have of something with a plain name. Icons with clipped
+ * or see-through groups are left out, since the rasteriser cannot draw them beyond its canvas.
  */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { askedNames, conceptOf, iconSetNames, vocabularyOf } from './concept.ts'
+import type { IconSetName, Vocabulary } from './concept.ts'
 
-/** Names in the icon set. */
-const chosen = `
-balloon baseball basketball boxing-glove bullseye christmas-tree crystal-ball curling-stone game-die ice-skate
-jack-o-lantern kite magic-wand nesting-dolls party-popper puzzle-piece slot-machine sled teddy-bear tennis thread
-trophy volleyball wrapped-gift yarn yo-yo artist-palette american-football
-
-ant bat beaver butterfly cactus camel cat cow crocodile deer dolphin duck elephant flamingo fox frog giraffe goat
-gorilla hedgehog hippopotamus honeybee kangaroo koala lady-beetle lion monkey mosquito octopus owl panda parrot
-peacock penguin pig raccoon rhinoceros rooster rose sauropod scorpion shark skunk sloth snail snake spider
-spiral-shell sunflower swan t-rex tiger tropical-fish tulip turkey turtle unicorn whale zebra palm-tree
-four-leaf-clover maple-leaf paw-prints
-
-avocado bacon bell-pepper birthday-cake blueberries bread broccoli burrito butter carrot cheese-wedge coconut cookie
-crab croissant cucumber cupcake doughnut ear-of-corn egg eggplant french-fries garlic grapes hamburger honey-pot
-hot-beverage hot-dog hot-pepper lemon lollipop meat-on-bone mushroom onion pancakes peach peanuts pear pineapple pizza
-popcorn pretzel red-apple sandwich shortcake soft-ice-cream squid strawberry taco teapot tomato waffle watermelon
-wine-glass kiwi-fruit pie spaghetti
-
-abacus accordion axe backpack balance-scale banjo basket bathtub battery bed bell boomerang bow-and-arrow briefcase
-broom bucket calendar camera candle carpentry-saw chair clapper-board compass couch-and-lamp crayon door dress drum
-electric-plug fire-extinguisher flashlight floppy-disk gear gem-stone glasses gloves graduation-cap guitar hammer
-handbag headphone high-heeled-shoe hiking-boot hook jeans key keyboard ladder light-bulb lipstick locked magnet
-magnifying-glass-tilted-left maracas megaphone microscope mirror mobile-phone newspaper nut-and-bolt package
-paintbrush pencil plunger postbox printer pushpin radio razor ring safety-pin saxophone scarf scissors screwdriver
-scroll shield shopping-cart shorts sponge stethoscope straight-ruler studio-microphone sunglasses syringe t-shirt
-telephone telescope television test-tube thong-sandal toilet toolbox toothbrush top-hat triangular-ruler trumpet
-video-camera wastebasket water-pistol window wrench
-
-airplane alarm-clock ambulance automobile bellhop-bell brick bus canoe carousel-horse castle church circus-tent cloud
-delivery-truck factory ferris-wheel fire-engine flying-saucer fountain fuel-pump helicopter hourglass-done hut
-kick-scooter locomotive manual-wheelchair motor-boat motor-scooter motorcycle parachute playground-slide rainbow
-ring-buoy ringed-planet rocket roller-skate sailboat satellite snowflake snowman star stop-sign tent thermometer
-tornado tractor umbrella vertical-traffic-light volcano wheel wood
-`
-
-/** Where the set's own name is not what people would say. */
-const plainNames: Readonly<Record<string, string>> = {
-  automobile: 'car',
-  'bellhop-bell': 'service bell',
-  brick: 'brick wall',
-  'carpentry-saw': 'saw',
-  'couch-and-lamp': 'couch',
-  'ear-of-corn': 'corn',
-  'four-leaf-clover': 'four-leaf clover',
-  'game-die': 'die',
-  headphone: 'headphones',
-  'high-heeled-shoe': 'high-heeled shoe',
-  honeybee: 'bee',
-  'hot-beverage': 'cup of coffee',
-  'hot-pepper': 'chili pepper',
-  'hourglass-done': 'hourglass',
-  'jack-o-lantern': 'carved pumpkin',
-  'lady-beetle': 'ladybug',
-  locked: 'padlock',
-  'magnifying-glass-tilted-left': 'magnifying glass',
-  'manual-wheelchair': 'wheelchair',
-  'meat-on-bone': 'meat on a bone',
-  'mobile-phone': 'mobile phone',
-  package: 'cardboard box',
-  'red-apple': 'apple',
-  sauropod: 'long-necked dinosaur',
-  'soft-ice-cream': 'ice cream cone',
-  'ring-buoy': 'life ring',
-  'straight-ruler': 'ruler',
-  'studio-microphone': 'microphone',
-  't-rex': 'T-rex',
-  't-shirt': 'T-shirt',
-  tennis: 'tennis racket',
-  'thong-sandal': 'flip-flop',
-  'tropical-fish': 'fish',
-  'vertical-traffic-light': 'traffic light',
-  'yo-yo': 'yo-yo',
-  wastebasket: 'waste basket',
-  wood: 'log',
+export interface IconSet {
+  readonly title: string
+  readonly holder: string
+  readonly licence: string
 }
 
-/** Every sticker by its plain name, such as `magnifying glass`, in a fixed order. */
-export const iconNames: readonly string[] = chosen.trim().split(/\s+/).map(plainName)
+/** Each is the npm package `@iconify-json/<name>`. */
+export const iconSets: Readonly<Record<IconSetName, IconSet>> = {
+  'fluent-emoji-flat': { title: 'Fluent Emoji Flat', holder: 'Microsoft Corporation', licence: 'MIT' },
+  'noto-v1': { title: 'Noto Emoji (version 1)', holder: 'Google Inc', licence: 'Apache-2.0' },
+  fxemoji: { title: 'Firefox OS Emoji', holder: 'Mozilla', licence: 'Apache-2.0' },
+  mdi: { title: 'Material Design Icons', holder: 'Pictogrammers', licence: 'Apache-2.0' },
+  temaki: { title: 'Temaki', holder: 'Bryan Housel and contributors', licence: 'CC0-1.0' },
+  maki: { title: 'Maki', holder: 'Mapbox', licence: 'CC0-1.0' },
+}
 
-function plainName(name: string): string {
-  return plainNames[name] ?? name.replaceAll('-', ' ')
+/** One drawing of something. */
+export interface Icon {
+  /** What it shows, such as `cup of coffee`. */
+  readonly icon: string
+  /** Set and name there, such as `fxemoji:alarmclock`. */
+  readonly drawing: string
+}
+
+interface Stickers {
+  readonly all: readonly Icon[]
+  readonly bodies: ReadonlyMap<string, string>
+  /** The drawings that stand for a name that questions ask about: emoji, never pictograms. */
+  readonly asked: ReadonlyMap<string, readonly string[]>
 }
 
 /** Icons are drawn on a square of this side. */
 export const iconSide = 32
 
-let bodies: ReadonlyMap<string, string> | undefined
+let read: Stickers | undefined
+let emoji: Vocabulary | undefined
+
+/** All stickers, in a fixed order. */
+export function allStickers(): readonly Icon[] {
+  return (read ??= readStickers()).all
+}
+
+/** The drawings of a name that questions ask about. */
+export function drawingsOf(name: string): readonly string[] {
+  return (read ??= readStickers()).asked.get(name)!
+}
+
+/** What a drawing shows; undefined where worlds do not have it. */
+export function shownBy(drawing: string): string | undefined {
+  const [set, name] = drawing.split(':') as [IconSetName, string]
+  return conceptOf(set, name, (emoji ??= readVocabulary()))
+}
 
 /** The SVG elements of a sticker, `iconSide` wide. Ids in them begin with `prefix`, so that two on one page stay apart. */
-export function iconBody(name: string, prefix: string): string {
-  bodies ??= readBodies()
-  const body = bodies.get(name)
-  if (body === undefined) throw new Error(`there is no sticker ${name}`)
+export function iconBody(drawing: string, prefix: string): string {
+  const body = (read ??= readStickers()).bodies.get(drawing)
+  if (body === undefined) throw new Error(`there is no sticker ${drawing}`)
   return body
     .replace(/\bid="/g, `id="${prefix}`)
     .replace(/url\(#/g, `url(#${prefix}`)
     .replace(/href="#/g, `href="#${prefix}`)
 }
 
-function readBodies(): ReadonlyMap<string, string> {
-  const set = createRequire(import.meta.url)('@iconify-json/fluent-emoji-flat/icons.json') as {
-    readonly icons: Readonly<Record<string, { readonly body: string }>>
+function readStickers(): Stickers {
+  const bodies = new Map<string, string>()
+  const all: Icon[] = []
+  const asked = new Map<string, string[]>(askedNames.map((name) => [name, []]))
+  for (const set of iconSetNames) {
+    // Parsed, not imported: most icons of a set can be forgotten at once.
+    const { icons, width = 16 } = readJson(set, 'icons') as {
+      readonly icons: Readonly<Record<string, { readonly body: string; readonly width?: number }>>
+      readonly width?: number
+    }
+    for (const [name, { body, width: own = width }] of Object.entries(icons)) {
+      const drawing = `${set}:${name}`
+      const icon = shownBy(drawing)
+      if (icon === undefined || /clip-path|mask|filter|[^-]opacity/.test(body)) continue
+      const pictogram = body.includes('currentColor')
+      bodies.set(drawing, pictogram ? roundSign(body, own, all.length) : scaled(body, own))
+      all.push({ icon, drawing })
+      if (!pictogram) asked.get(icon)?.push(drawing)
+    }
   }
-  return new Map(
-    chosen
-      .trim()
-      .split(/\s+/)
-      .map((name) => [plainName(name), set.icons[name]!.body]),
-  )
+  return { all, bodies, asked }
+}
+
+const signColours = ['#8a2f2f', '#2f5d8a', '#3d6b3a', '#6b4a8a', '#8a6a1f', '#3a4450'] as const
+
+/** A pictogram in white on a coloured disc. */
+function roundSign(body: string, width: number, n: number): string {
+  const middle = iconSide / 2
+  const disc = `<circle cx="${middle}" cy="${middle}" r="${middle}" fill="${signColours[n % signColours.length]}"/>`
+  const share = 0.62
+  const inset = (iconSide * (1 - share)) / 2
+  const white = body.replaceAll('currentColor', '#ffffff')
+  return `${disc}<g transform="translate(${inset} ${inset}) scale(${((iconSide * share) / width).toFixed(5)})">${white}</g>`
+}
+
+function scaled(body: string, width: number): string {
+  return width === iconSide ? body : `<g transform="scale(${iconSide / width})">${body}</g>`
+}
+
+/** Of things, animals, places and faces; the sets call people and symbols the same. */
+const categories = [
+  'Activities',
+  'Animals & Nature',
+  'Food & Drink',
+  'Objects',
+  'Smileys & Emotion',
+  'Travel & Places',
+] as const
+
+function readVocabulary(): Vocabulary {
+  const metadata = readJson('fluent-emoji-flat', 'metadata') as {
+    readonly categories: Readonly<Record<string, readonly string[]>>
+  }
+  return vocabularyOf(categories.flatMap((category) => metadata.categories[category]!))
+}
+
+function readJson(set: IconSetName, file: string): unknown {
+  return JSON.parse(
+    readFileSync(createRequire(import.meta.url).resolve(`@iconify-json/${set}/${file}.json`), 'utf8'),
+  ) as unknown
 }

@@ -16,6 +16,8 @@ export interface WorldLevel {
   readonly exhibits: Range
   readonly scenery: Range
   readonly leaves: Range
+  /** Some questions lead from one exhibit to another that may be anywhere. */
+  readonly chained: boolean
   /** Exhibits that a comparison names: so many looks it needs. */
   readonly compared: number
   /** Rugs in the picture, rugs that are counted on, and stickers on each. */
@@ -39,6 +41,7 @@ export const worldLevels: Readonly<Record<Level, WorldLevel>> = {
     exhibits: [12, 16],
     scenery: [15, 30],
     leaves: [20, 40],
+    chained: false,
     compared: 2,
     rugs: 2,
     counted: 1,
@@ -51,6 +54,7 @@ export const worldLevels: Readonly<Record<Level, WorldLevel>> = {
     exhibits: [30, 45],
     scenery: [60, 110],
     leaves: [80, 160],
+    chained: true,
     compared: 3,
     rugs: 4,
     counted: 1,
@@ -63,6 +67,7 @@ export const worldLevels: Readonly<Record<Level, WorldLevel>> = {
     exhibits: [80, 120],
     scenery: [200, 320],
     leaves: [250, 500],
+    chained: true,
     compared: 4,
     rugs: 6,
     counted: 2,

@@ -7,16 +7,17 @@ import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { random } from '../../shared/random.ts'
 import type { Random } from '../../shared/random.ts'
-import type { Ground } from '../scene.ts'
+import { clutterFor, groundsFor } from './confusion.ts'
 import { layExhibit, wholeBox } from './exhibit.ts'
 import type { ExhibitPlan } from './exhibit.ts'
-import { iconNames } from './icons.ts'
+import type { Icon } from './icons.ts'
 import { worldLevels } from './levels.ts'
 import type { Range, WorldLevel } from './levels.ts'
 import { findPlace, grown, overlaps, union } from './place.ts'
 import { makePlan } from './plan.ts'
+import { cutPhotograph } from './photograph.ts'
 import type { Plan, RugPlan } from './plan.ts'
-import { frameColours, matches } from './scene.ts'
+import { describedIn, frameColours, matches } from './scene.ts'
 import type { Description, Exhibit, Family, Leaf, Rug, Sticker, World } from './scene.ts'
 import { leafBox } from './solve.ts'
 
@@ -42,25 +43,26 @@ function tryWorld({ seed, level, family, draw }: WorldRef, rng: Random): World |
   const spec = worldLevels[level]
   const size = rng.pick(spec.sizes)
   const plan = makePlan(rng, family, spec, draw)
+  const clutter = clutterFor(plan)
   const room = new Room(rng, size, spec)
 
-  const rugs = room.rugs(family === 'count' ? plan.rugs : plainRugs(rng, spec))
+  const rugs = room.rugs(family === 'count' ? plan.rugs : plainRugs(rng, spec, clutter))
   const needed = room.exhibits([...plan.targets, ...plan.lookAlikes])
   if (rugs.length < plan.rugs.length || needed.length < plan.targets.length + plan.lookAlikes.length) return undefined
   const targetExhibits = needed.slice(0, plan.targets.length)
   const kept = [...needed.map(wholeBox), ...(family === 'count' ? rugs.map(({ box }) => box) : [])]
-  const described = descriptionsOf(plan)
+  const described = describedIn(plan.question)
   const fillers = Array.from({ length: Math.max(0, inRange(rng, spec.exhibits) - needed.length) }, () =>
-    plan.filler(),
+    plan.filler(rng.pick(clutter)),
   ).filter((filler) => !described.some((of) => sameThing(filler, of)))
   const others = room.exhibits(fillers)
-  const scenery = room.scenery(inRange(rng, spec.scenery))
+  const scenery = room.scenery(inRange(rng, spec.scenery), clutter)
   return {
     kind: 'world',
     level,
     seed,
     ...size,
-    ground: makeGround(rng),
+    ...makeGround(rng, plan, size),
     rugs,
     scenery,
     exhibits: rng.shuffle([...needed, ...others]),
@@ -71,11 +73,6 @@ function tryWorld({ seed, level, family, draw }: WorldRef, rng: Random): World |
     targets: targetBoxes(plan, targetExhibits, rugs),
     lookAlikes: plan.lookAlikeCount,
   }
-}
-
-function descriptionsOf({ question }: Plan): readonly Description[] {
-  if (question.family === 'count') return []
-  return question.family === 'compare' ? question.of : [question.of]
 }
 
 function sameThing(filler: ExhibitPlan, of: Description): boolean {
@@ -91,11 +88,11 @@ function targetBoxes({ question }: Plan, exhibits: readonly Exhibit[], rugs: rea
 }
 
 /** Rugs that no question asks about. */
-function plainRugs(rng: Random, { rugs, onRug }: WorldLevel): RugPlan[] {
+function plainRugs(rng: Random, { rugs, onRug }: WorldLevel, clutter: readonly Icon[]): RugPlan[] {
   const colours = rng.shuffle(frameColours).slice(0, rng.int(rugs >> 1) + (rugs >> 2))
   return colours.map((colour) => ({
     colour,
-    icons: Array.from({ length: inRange(rng, onRug) }, () => rng.pick(iconNames)),
+    icons: Array.from({ length: inRange(rng, onRug) }, () => rng.pick(clutter)),
   }))
 }
 
@@ -148,14 +145,14 @@ class Room {
         const shift = (): number => Math.round((cell - side) / 2 + this.#rng.between(-0.12, 0.12) * side)
         const x = box[0] + border + (at % columns) * cell + shift()
         const y = box[1] + border + Math.floor(at / columns) * cell + shift()
-        return { icon: icons[n]!, box: pixelBox(x, y, x + side, y + side) }
+        return { ...icons[n]!, box: pixelBox(x, y, x + side, y + side) }
       })
       return [{ colour, box, stickers }]
     })
   }
 
   /** Stickers of many sizes, which may lie over each other but keep clear of the rest; the lower, the nearer. */
-  scenery(count: number): Sticker[] {
+  scenery(count: number, icons: readonly Icon[]): Sticker[] {
     const rng = this.#rng
     const stickers = Array.from({ length: count }, () => {
       const times = rng.chance(0.5)
@@ -165,7 +162,7 @@ class Room {
           : rng.between(3.5, 8)
       const side = Math.round(this.#iconPx[1] * times)
       const box = findPlace(rng, this.#size, { width: side, height: side }, 8, this.#taken, 20)
-      return box && { icon: rng.pick(iconNames), box }
+      return box && { ...rng.pick(icons), box }
     })
     return stickers.filter((sticker) => sticker !== undefined).toSorted((a, b) => a.box[3] - b.box[3])
   }
@@ -194,8 +191,14 @@ const groundColours = [
   [214, 220, 226],
 ] as const
 
-function makeGround(rng: Random): Ground {
+/** One world in three has a photograph below its texture, where one shows nothing of what is asked. */
+function makeGround(rng: Random, plan: Plan, picture: Size): Pick<World, 'ground' | 'photograph'> {
+  const names = groundsFor(plan)
   const shade = rng.between(-14, 14)
   const [r, g, b] = rng.pick(groundColours)
-  return { seed: rng.int(2 ** 31), rgb: [r + shade, g + shade, b + shade], amplitude: rng.between(14, 26) }
+  const rgb = [r + shade, g + shade, b + shade] as const
+  const seed = rng.int(2 ** 31)
+  if (names.length === 0 || rng.chance(2 / 3)) return { ground: { seed, rgb, amplitude: rng.between(14, 26) } }
+  const ground = { seed, rgb, amplitude: rng.between(7, 11) }
+  return { ground, photograph: cutPhotograph(rng, rng.pick(names), picture) }
 }

@@ -10,6 +10,8 @@ import type { Split } from '../dataset.ts'
 import { datasetCard } from './card.ts'
 import type { CardFacts } from './card.ts'
 import type { WorldRow } from './row.ts'
+import { looks } from './scene.ts'
+import type { Looks } from './scene.ts'
 
 const columns: Columns = {
   doc_id: 'string',
@@ -25,7 +27,8 @@ const columns: Columns = {
   height: 'int64',
   target_boxes_px: { list: { list: 'int64' } },
   look_alikes: 'int64',
-  looks: 'int64',
+  targets: 'int64',
+  looks: 'string',
   things: 'int64',
   target_share: 'string',
   scene_sha256: 'string',
@@ -54,7 +57,11 @@ export async function writeParquet(
   }
   const counts = levels.map((level) => {
     const of = (split: Split): number => rows[split].filter((row) => row.level === level).length
-    return { level, train: of('train'), test: of('test') }
+    const all = [...rows.train, ...rows.test].filter((row) => row.level === level)
+    const by = Object.fromEntries(
+      looks.map((kind) => [kind, all.filter(({ difficulty }) => difficulty.looks === kind).length]),
+    ) as Record<Looks, number>
+    return { level, train: of('train'), test: of('test'), looks: by }
   })
   await replaceFile(join(out, 'README.md'), datasetCard({ ...facts, counts }))
   return paths
@@ -85,7 +92,8 @@ async function cellsOf(out: string, row: WorldRow): Promise<Record<string, unkno
     height: BigInt(height),
     target_boxes_px: boxes.map(pixels),
     look_alikes: BigInt(difficulty.look_alikes),
-    looks: BigInt(difficulty.looks),
+    targets: BigInt(difficulty.targets),
+    looks: difficulty.looks,
     things: BigInt(difficulty.things),
     target_share: String(difficulty.target_share),
   }

@@ -1,7 +1,10 @@
 /** What a world has to hold for its question: targets, the things that look almost like them, the answer and its choices. */
 import type { Random } from '../../shared/random.ts'
 import type { ExhibitPlan } from './exhibit.ts'
-import { iconNames } from './icons.ts'
+import { askedNames } from './concept.ts'
+import { drawingsOf } from './icons.ts'
+import type { Icon } from './icons.ts'
+import { hasAny, wordsNear } from './kin.ts'
 import type { WorldLevel } from './levels.ts'
 import { flagColours, frameColours, frameShapes, sides } from './scene.ts'
 import type { Description, Family, Side, WorldColour, WorldQuestion } from './scene.ts'
@@ -10,7 +13,7 @@ import type { TextKind } from './words.ts'
 
 export interface RugPlan {
   readonly colour: WorldColour
-  readonly icons: readonly string[]
+  readonly icons: readonly Icon[]
 }
 
 export interface Plan {
@@ -23,14 +26,14 @@ export interface Plan {
   /** How many things are look-alikes; not all of them are exhibits. */
   readonly lookAlikeCount: number
   /** An exhibit like any other. */
-  filler(): ExhibitPlan
+  filler(icon: Icon): ExhibitPlan
 }
 
 /** `draw` counts through a set: it decides what a set balances, such as which colour is the answer. */
 export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: number): Plan {
   const tools = planTools(rng)
   const lookAlikeCount = spec.lookAlikes[0] + rng.int(spec.lookAlikes[1] - spec.lookAlikes[0] + 1)
-  const { plan, filler, icons } = tools
+  const { plan, filler, names, named } = tools
   /** Look-alikes of the targets in turn: each agrees in all of what is described but one property. */
   const near = (targets: readonly ExhibitPlan[], described: readonly Key[]): ExhibitPlan[] =>
     Array.from({ length: lookAlikeCount }, (_, n) => {
@@ -74,8 +77,22 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     return { ...base, question: { family, of, part }, answer, choices, targets: [target], lookAlikes }
   }
   if (family === 'identity') {
-    const byText = rng.chance(0.5)
-    tools.textKind = byText ? 'plate' : undefined
+    const kinds = spec.chained ? (['frame', 'text', 'twin'] as const) : (['frame', 'text'] as const)
+    const kind = kinds[draw % kinds.length]!
+    if (kind !== 'frame') tools.textKind = 'plate'
+    if (kind === 'twin') {
+      const first = plan()
+      const target = { ...plan(), text: first.text! }
+      // Every other one is like the exhibit that the question starts from, the rest have almost its text.
+      const lookAlikes = near([first], framedKeys).map((alike, n) =>
+        n % 2 === 0 ? alike : { ...plan(), text: tools.texts.near(first.text!) },
+      )
+      const others = lookAlikes.map(({ icon }) => icon).filter((icon) => icon !== first.icon)
+      const choices = fourChoices(target.icon, others, names)
+      const question = { family, twinOf: framed(first) } as const
+      return { ...base, question, answer: target.icon, choices, targets: [first, target], lookAlikes }
+    }
+    const byText = kind === 'text'
     const target = plan()
     const of: Description = byText ? { text: target.text! } : { frame: target.frame, flag: target.flag! }
     const lookAlikes = byText
@@ -84,22 +101,24 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     const choices = fourChoices(
       target.icon,
       lookAlikes.map(({ icon }) => icon),
-      icons,
+      names,
     )
     return { ...base, question: { family, of }, answer: target.icon, choices, targets: [target], lookAlikes }
   }
   if (family === 'relation') {
-    const bare = ({ icon, frame, style }: ExhibitPlan): ExhibitPlan => ({
+    const bare = ({ icon, drawing, frame, style }: ExhibitPlan): ExhibitPlan => ({
       icon,
+      drawing,
       frame,
       style,
-      around: { left: icons(), right: icons(), above: icons(), below: icons() },
+      around: { left: named(), right: named(), above: named(), below: named() },
     })
     const target = bare(plan())
     const lookAlikes = near([target], framedKeys).map(bare)
     const side: Side = sides[draw % sides.length]!
-    const answer = target.around![side]
-    const choices = fourChoices(answer, Object.values(target.around!), icons)
+    const answer = target.around![side].icon
+    const others = Object.values(target.around!).map(({ icon }) => icon)
+    const choices = fourChoices(answer, others, names)
     return { ...base, question: { family, of: framed(target), side }, answer, choices, targets: [target], lookAlikes }
   }
   if (family === 'compare') {
@@ -109,18 +128,18 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     const ordered = targets.toSorted((a, b) => (Number(a.text) - Number(b.text)) * (most === 'largest' ? -1 : 1))
     const extreme = ordered[0]!
     // The answer is named in every place equally often.
-    const named = rng.shuffle(ordered.slice(1))
-    named.splice(draw % targets.length, 0, extreme)
-    const lookAlikes = near(named, framedKeys)
+    const listed = rng.shuffle(ordered.slice(1))
+    listed.splice(draw % targets.length, 0, extreme)
+    const lookAlikes = near(listed, framedKeys)
     const answer = extreme.icon
     const choices = fourChoices(
       answer,
-      [...named, ...lookAlikes].map(({ icon }) => icon),
-      icons,
+      [...listed, ...lookAlikes].map(({ icon }) => icon),
+      names,
     )
-    return { ...base, question: { family, of: named.map(framed), most }, answer, choices, targets: named, lookAlikes }
+    return { ...base, question: { family, of: listed.map(framed), most }, answer, choices, targets: listed, lookAlikes }
   }
-  const icon = icons()
+  const icon = names()
   const colours = rng.shuffle(frameColours).slice(0, spec.rugs)
   const counted = colours.slice(0, spec.counted)
   const total = spec.counted + (draw % 6)
@@ -130,9 +149,9 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
         ? shareOf(total, spec.counted, n)
         : shareOf(lookAlikeCount, spec.rugs - spec.counted, n - spec.counted)
     const size = spec.onRug[0] + rng.int(spec.onRug[1] - spec.onRug[0] + 1)
-    const others = [icons(), icons(), icons(), icons()]
-    const rest = Array.from({ length: size - own }, () => rng.pick(others))
-    return { colour, icons: rng.shuffle([...Array.from({ length: own }, () => icon), ...rest]) }
+    const others = [names(), names(), names(), names()]
+    const lying = Array.from({ length: size }, (_, at) => tools.drawn(at < own ? icon : rng.pick(others)))
+    return { colour, icons: rng.shuffle(lying) }
   })
   const answer = String(total)
   const choices = fourChoices(answer, rng.shuffle(['1', '2', '3', '4', '5', '6', '7', '8']), () => '9')
@@ -153,19 +172,28 @@ type Key = 'icon' | 'shape' | 'colour' | 'flag'
 const framedKeys = ['icon', 'shape', 'colour'] as const
 const textKinds = ['word', 'number', 'plate'] as const
 
-/** Random exhibits whose icons and texts are never the same twice. */
+/** Random exhibits whose texts are never the same twice, and whose icons are never alike. */
 function planTools(rng: Random) {
   const texts = textSource(rng)
-  const left = rng.shuffle(iconNames)
-  const icons = (): string => left.pop() ?? rng.pick(iconNames)
+  let left: readonly string[] = rng.shuffle(askedNames)
+  const names = (): string => {
+    const name = left[0]!
+    const near = wordsNear([name])
+    left = left.filter((other) => !hasAny(other, near))
+    return name
+  }
+  const drawn = (icon: string): Icon => ({ icon, drawing: rng.pick(drawingsOf(icon)) })
+  const named = (): Icon => drawn(names())
   const other = <T>(all: readonly T[], own: T): T => rng.pick(all.filter((item) => item !== own))
   const tools = {
     texts,
-    icons,
+    names,
+    named,
+    drawn,
     /** Set: every sign has a text of this kind. */
     textKind: undefined as TextKind | undefined,
-    plan: (): ExhibitPlan => ({
-      icon: icons(),
+    plan: (icon: Icon = named()): ExhibitPlan => ({
+      ...icon,
       frame: { shape: rng.pick(frameShapes), colour: rng.pick(frameColours) },
       flag: rng.pick(flagColours),
       text: texts.fresh(tools.textKind ?? rng.pick(textKinds)),
@@ -178,7 +206,7 @@ function planTools(rng: Random) {
         !described.includes(key) ? any : key === differs ? other(all, own) : own
       return {
         ...fresh,
-        icon: take('icon', icon, [fresh.icon], fresh.icon),
+        ...(differs === 'icon' || !described.includes('icon') ? {} : drawn(icon)),
         frame: {
           shape: take('shape', frame.shape, frameShapes, fresh.frame.shape),
           colour: take('colour', frame.colour, frameColours, fresh.frame.colour),
@@ -186,8 +214,8 @@ function planTools(rng: Random) {
         flag: take('flag', flag!, flagColours, fresh.flag!),
       }
     },
-    filler(): ExhibitPlan {
-      const { flag, text, ...rest } = tools.plan()
+    filler(icon: Icon): ExhibitPlan {
+      const { flag, text, ...rest } = tools.plan(icon)
       return { ...rest, ...(rng.chance(0.75) && { flag }), ...(rng.chance(0.75) && { text }) }
     },
   }

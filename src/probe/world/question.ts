@@ -10,6 +10,10 @@ export function questionText(question: WorldQuestion): string {
         ? `What colour is the flag above ${theOne(question.of)}?`
         : `What colour is the frame around ${theOne(question.of)}?`
     case 'identity':
+      if ('twinOf' in question) {
+        const sign = `the sign below ${theOne(question.twinOf)}`
+        return `Which object is inside the other frame whose sign says the same as ${sign}?`
+      }
       return question.of.text === undefined
         ? `Which object is inside ${theFrame(question.of)}?`
         : `Which object is inside the frame above the sign "${question.of.text}"?`

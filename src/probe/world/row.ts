@@ -5,7 +5,8 @@ import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import type { WorldRef } from './make-world.ts'
 import { union } from './place.ts'
 import { questionText } from './question.ts'
-import type { Family, World } from './scene.ts'
+import { looksOf } from './scene.ts'
+import type { Family, Looks, World } from './scene.ts'
 import { targetShare } from './solve.ts'
 
 type Fractions = readonly [number, number, number, number]
@@ -29,8 +30,9 @@ export interface WorldRow {
     /** Share of the picture that the smallest icon of a target takes up. */
     readonly target_share: number
     readonly look_alikes: number
-    /** Places that have to be looked at. */
-    readonly looks: number
+    /** Places that have to be looked at, and how. */
+    readonly targets: number
+    readonly looks: Looks
     readonly things: number
   }
   readonly width: number
@@ -68,7 +70,8 @@ export function worldRow(world: World, ref: WorldRef, picture: Size, extension: 
     difficulty: {
       target_share: Number(targetShare(world).toPrecision(4)),
       look_alikes: world.lookAlikes,
-      looks: world.targets.length,
+      targets: world.targets.length,
+      looks: looksOf(world),
       things: things(world),
     },
     width: picture.width,

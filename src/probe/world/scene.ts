@@ -5,6 +5,8 @@
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { Ground } from '../scene.ts'
+import type { Icon } from './icons.ts'
+import type { Photograph } from './photograph.ts'
 
 export const flagColours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple', 'white', 'black'] as const
 export type WorldColour = (typeof flagColours)[number]
@@ -21,14 +23,12 @@ export const sides = ['left', 'right', 'above', 'below'] as const
 export type Side = (typeof sides)[number]
 
 /** An icon by itself. */
-export interface Sticker {
-  readonly icon: string
+export interface Sticker extends Icon {
   readonly box: PixelBox
 }
 
 /** A framed icon, with or without a flag above and a sign below. */
-export interface Exhibit {
-  readonly icon: string
+export interface Exhibit extends Icon {
   readonly iconBox: PixelBox
   readonly frame: { readonly shape: FrameShape; readonly colour: WorldColour; readonly box: PixelBox }
   readonly flag?: { readonly colour: WorldColour; readonly box: PixelBox }
@@ -68,6 +68,8 @@ export type WorldQuestion =
   | { readonly family: 'read'; readonly of: Description }
   | { readonly family: 'attribute'; readonly of: Description; readonly part: 'flag' | 'frame' }
   | { readonly family: 'identity'; readonly of: Description }
+  /** What is in the frame whose sign says the same as that of another exhibit. */
+  | { readonly family: 'identity'; readonly twinOf: Description }
   | { readonly family: 'relation'; readonly of: Description; readonly side: Side }
   | { readonly family: 'count'; readonly icon: string; readonly rugs: readonly WorldColour[] }
   | { readonly family: 'compare'; readonly of: readonly Description[]; readonly most: 'largest' | 'smallest' }
@@ -77,6 +79,8 @@ export interface World extends Size {
   readonly level: Level
   readonly seed: number
   readonly ground: Ground
+  /** What the ground shows below its texture. */
+  readonly photograph?: Photograph
   readonly rugs: readonly Rug[]
   readonly scenery: readonly Sticker[]
   readonly exhibits: readonly Exhibit[]
@@ -86,7 +90,7 @@ export interface World extends Size {
   readonly answer: string
   /** Four answers to choose from. */
   readonly choices: readonly string[]
-  /** Where the answer is found: an exhibit, an exhibit with its neighbour, or a rug each. */
+  /** Where the answer is found: exhibits, an exhibit with its neighbour, or a rug each. */
   readonly targets: readonly PixelBox[]
   /** Things that differ from a target in one property. */
   readonly lookAlikes: number
@@ -100,4 +104,20 @@ export function matches(exhibit: Exhibit, { icon, frame, flag, text }: Descripti
     (flag === undefined || exhibit.flag?.colour === flag) &&
     (text === undefined || exhibit.sign?.text === text)
   )
+}
+
+/** The exhibits that a question describes. */
+export function describedIn(question: WorldQuestion): readonly Description[] {
+  if (question.family === 'count') return []
+  if ('twinOf' in question) return [question.twinOf]
+  return question.family === 'compare' ? question.of : [question.of]
+}
+
+/** How a question has to be looked at: one place, several one after the other, or several whose values are compared. */
+export const looks = ['one', 'several', 'comparison'] as const
+export type Looks = (typeof looks)[number]
+
+export function looksOf({ question, targets }: Pick<World, 'question' | 'targets'>): Looks {
+  if (question.family === 'compare') return 'comparison'
+  return targets.length > 1 ? 'several' : 'one'
 }

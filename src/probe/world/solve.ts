@@ -27,6 +27,13 @@ export function solve(world: World): Solution[] {
         return part ? [{ answer: part.colour, boxes: [exhibit.box] }] : []
       })
     case 'identity':
+      if ('twinOf' in question) {
+        return found(question.twinOf).flatMap((first) =>
+          exhibits
+            .filter(({ sign }) => sign !== first.sign && sign?.text === first.sign?.text)
+            .map(({ icon, box }) => ({ answer: icon, boxes: [first.box, box] })),
+        )
+      }
       return found(question.of).map(({ icon, box }) => ({ answer: icon, boxes: [box] }))
     case 'relation':
       return found(question.of).flatMap((exhibit) =>
@@ -64,7 +71,9 @@ function neighbours(world: World, from: Exhibit, side: Side): Sticker[] {
   const forwards = side === 'left' || side === 'above' ? -1 : 1
   const [fromX, fromY] = middle(from.iconBox)
   const around = world.exhibits.flatMap((exhibit) => (exhibit.around ? sides.map((name) => exhibit.around![name]) : []))
-  const others = world.exhibits.filter((exhibit) => exhibit !== from).map(({ icon, iconBox: box }) => ({ icon, box }))
+  const others = world.exhibits
+    .filter((exhibit) => exhibit !== from)
+    .map(({ icon, drawing, iconBox: box }) => ({ icon, drawing, box }))
   const onRugs = world.rugs.flatMap(({ stickers }) => stickers)
   const inLine = [...around, ...others, ...onRugs, ...world.scenery]
     .map((sticker) => {

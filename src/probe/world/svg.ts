@@ -77,9 +77,9 @@ function smooth(corners: readonly (readonly [number, number])[]): string {
   return `M${mid(0)}${curves.join('')}Z`
 }
 
-function icon({ icon: name, box }: Sticker, prefix: string): string {
+function icon({ drawing, box }: Sticker, prefix: string): string {
   const scale = ((box[2] - box[0]) / iconSide).toFixed(5)
-  return `<g transform="translate(${box[0]} ${box[1]}) scale(${scale})">${iconBody(name, prefix)}</g>`
+  return `<g transform="translate(${box[0]} ${box[1]}) scale(${scale})">${iconBody(drawing, prefix)}</g>`
 }
 
 function shadow({ box: [x0, , x1, y1] }: Sticker): string {
@@ -123,7 +123,7 @@ function exhibit(one: Exhibit, draw: (sticker: Sticker) => string): string {
       `<ellipse cx="${middle}" cy="${box[3]}" rx="${side * 0.6}" ry="${side * 0.09}" fill="#000" fill-opacity="0.25"/>`,
     )
   parts.push(frameOf(frame.shape, frame.box, worldHex[frame.colour], side * 0.16))
-  parts.push(draw({ icon: one.icon, box: iconBox }))
+  parts.push(draw({ icon: one.icon, drawing: one.drawing, box: iconBox }))
   return parts.join('')
 }
 

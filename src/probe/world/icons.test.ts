@@ -1,0 +1,68 @@
+import { Resvg } from '@resvg/resvg-js'
+import { describe, expect, it } from 'vitest'
+import { askedNames, conceptOf, vocabularyOf } from './concept.ts'
+import { allStickers, drawingsOf, iconBody, iconSets, iconSide, shownBy } from './icons.ts'
+
+describe('conceptOf', () => {
+  const emoji = vocabularyOf(['alarm-clock', 'hot-pepper', 'dog-face', 'one-oclock', 'dog'])
+  it('gives drawings of one thing by several sets the same name', () => {
+    expect(conceptOf('fluent-emoji-flat', 'alarm-clock', emoji)).toBe('alarm clock')
+    expect(conceptOf('fxemoji', 'alarmclock', emoji)).toBe('alarm clock')
+    expect(conceptOf('fxemoji', 'chilipepper', emoji)).toBe('chili pepper')
+    expect(conceptOf('noto-v1', 'hot-pepper', emoji)).toBe('chili pepper')
+    expect(conceptOf('fxemoji', 'dogside', emoji)).toBe('dog')
+    expect(conceptOf('temaki', 'boulder2', emoji)).toBe('boulder')
+  })
+
+  it('refuses what is not named plainly: second drawings, clocks, people, signs, and what nobody chose', () => {
+    for (const icon of ['dog-face', 'one-oclock', 'man-artist', 'up-button', 'no-such-thing']) {
+      expect(conceptOf('fluent-emoji-flat', icon, emoji)).toBeUndefined()
+    }
+    expect(conceptOf('mdi', 'account', emoji)).toBeUndefined()
+  })
+})
+
+describe('stickers', () => {
+  const all = allStickers()
+
+  it('are thousands, of every set, each drawn once and called by what its drawing shows', () => {
+    expect(all.length).toBeGreaterThanOrEqual(2000)
+    expect(new Set(all.map(({ drawing }) => drawing)).size).toBe(all.length)
+    for (const set of Object.keys(iconSets)) {
+      expect(all.filter(({ drawing }) => drawing.startsWith(`${set}:`)).length).toBeGreaterThan(90)
+    }
+    for (const { icon, drawing } of all) expect(shownBy(drawing)).toBe(icon)
+  })
+
+  it('have drawings of every name that is asked about', () => {
+    expect(new Set(askedNames).size).toBe(askedNames.length)
+    for (const name of askedNames) {
+      expect(drawingsOf(name).length).toBeGreaterThan(0)
+      for (const drawing of drawingsOf(name)) expect(shownBy(drawing)).toBe(name)
+    }
+  })
+
+  it('are without clipped or see-through groups, which cannot be drawn beyond a canvas', () => {
+    for (const { drawing } of all) expect(iconBody(drawing, 'a-')).not.toMatch(/clip-path|mask|filter|[^-]opacity/)
+  })
+
+  it('keep to their box and fill it: those that are asked about', { timeout: 120_000 }, () => {
+    const margin = 8
+    const side = iconSide + 2 * margin
+    for (const drawing of askedNames.flatMap(drawingsOf)) {
+      const svg =
+        `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${side}" height="${side}">` +
+        `<g transform="translate(${margin} ${margin})">${iconBody(drawing, 'a-')}</g></svg>`
+      const { pixels } = new Resvg(svg).render()
+      let [inside, outside] = [0, 0]
+      for (let at = 0; at < side * side; at++) {
+        if (pixels[at * 4 + 3]! < 40) continue
+        const [x, y] = [at % side, Math.floor(at / side)]
+        const within = Math.min(x, y) >= margin - 1 && Math.max(x, y) <= margin + iconSide
+        if (within) inside++
+        else outside++
+      }
+      expect([drawing, outside > 8, inside > 90]).toEqual([drawing, false, true])
+    }
+  })
+})
