@@ -16,7 +16,7 @@ export interface Benchmark {
   readonly layout: string
   readonly licence: string
   readonly expected?: Expected
-  /** Hex MD5 of its TSV, as VLMEvalKit pins it; of no other file is a hash published. */
+  /** Hex MD5 of its TSV, as VLMEvalKit pins it; no other hash is known. */
   readonly tsvMd5?: string
   /** K of Avg@K in the paper's table. */
   readonly samples: number

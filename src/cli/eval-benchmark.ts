@@ -77,8 +77,8 @@ export function listBenchmarks({ json }: { readonly json?: true }): void {
 }
 
 function hashText({ datasets, tsvMd5 }: Benchmark): string {
-  if (tsvMd5 !== undefined) return `MD5 of the TSV ${tsvMd5}, as VLMEvalKit pins it; of other files none is published`
-  return datasets.length === 0 ? '' : 'none is published: --check goes by counts and by what can be read'
+  if (tsvMd5 !== undefined) return `MD5 of the TSV ${tsvMd5}, as VLMEvalKit pins it; of other files none is known here`
+  return datasets.length === 0 ? '' : 'none is known here: --check goes by counts and by what can be read'
 }
 
 function factsText(benchmark: Benchmark): string {

@@ -43,7 +43,7 @@ export async function runSweep(plans: readonly EvalPlan[], over: Sweep['over'], 
   for (const { file, curves, words, axes } of sweepCharts(sweep)) {
     await replaceFile(join(path, file), markupOf(curveChart(curves, words, axes)))
   }
-  const difference = comparison === undefined ? [] : [`${differenceText(runs, comparison)}.`]
+  const difference = comparison === undefined ? [] : [differenceText(runs, comparison)]
   const protocols = runs.map(({ name, config }) => `${name}: ${protocolLine(config)}.`)
   const heading = `# ${benchmarkNamed(runs[0]!.config.benchmark).title}`
   const notes = [...difference, ...protocols].map((text) => `- ${markdownCell(text)}`).join('\n')

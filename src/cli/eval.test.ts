@@ -155,7 +155,15 @@ describe('scores by hand', () => {
     expect(result).toMatchObject({ samples: 32, judge: { name: 'choice' }, sampling: { majorityAtK: 0.5, passAtK: 1 } })
     expect(result.benchmark).toMatchObject({ optionOrder: 'published', judge: 'llm' })
     expect(result.benchmark.notOfficial).toContain('an LLM as judge')
-    for (const part of ['Avg@32', 'profile default (', 'first answer', 'options published', 'judge choice', 'px'])
+    for (const part of [
+      'Avg@32',
+      'profile default (',
+      'prompts ',
+      'first answer',
+      'options published',
+      'judge choice',
+      'px',
+    ])
       expect(result.protocol).toContain(part)
 
     const again = await evaluated('vstar', 'vstar')
@@ -264,7 +272,7 @@ test('report: published rows beside measured ones, in three formats; two runs co
   const measured = rowOf('measured')
   expect(measured).toHaveLength(2)
   expect(measured[1]).toContain('chat:test-vlm, 4 turns | 0.0 (0.0-0.0) \\[3\\] |  |  |  | 87.5 (75.0-100.0) \\[2\\]')
-  expect(stdout).toMatch(/\[2\\\] after: HR-Bench 4K, 8 problems; policy .*, Avg@1, 4 turns, .*judge choice\./)
+  expect(stdout).toMatch(/\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice\./)
   expect(stdout).toContain('Not by the rule of VisualProbe hard')
 
   const html = await readFile(join(out, 'report.html'), 'utf8')

@@ -82,12 +82,8 @@ export function costTable({ policy, judge, total, perSearch }: EvalCost): Table 
             row('cost', ({ cost }) => (cost === undefined ? '' : money(cost))),
           ]
         : []),
-      ...(total !== undefined && perSearch !== undefined
-        ? [
-            ['cost of all', money(total), ...parts.slice(1).map(() => '')],
-            ['cost of a search', money(perSearch), ...parts.slice(1).map(() => '')],
-          ]
-        : []),
+      ...(total !== undefined && parts.length > 1 ? [['cost of both', money(total), '']] : []),
+      ...(perSearch === undefined ? [] : [['cost of a search', money(perSearch), ...parts.slice(1).map(() => '')]]),
     ],
   }
 }

@@ -17,7 +17,7 @@ test('doubling the limit moves as far right everywhere, and fractions run up fro
   const [[x0, y0], [x1, y1], [x2, y2]] = points as [[number, number], [number, number], [number, number]]
   expect(x1 - x0).toBeCloseTo(x2 - x1)
   expect(y0 - y1).toBeCloseTo(y1 - y2)
-  expect([x0, y0, x2, y2]).toEqual([80, 360, 700, 48])
+  expect([x0, y0, x2, y2]).toEqual([80, 360, 684, 48])
 })
 
 test('even axes: round ticks, whole steps, and nothing above the top', () => {
@@ -29,7 +29,7 @@ test('even axes: round ticks, whole steps, and nothing above the top', () => {
   const three = chart([1, 2, 3], [2.4, 1.1, 2.6])
   expect(ticks(three)).toEqual(['0', '0.5', '1', '1.5', '2', '2.5', '3', '1', '2', '3'])
   const [first, second, third] = [...three.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x))
-  expect([first, second, third]).toEqual([80, 390, 700])
+  expect([first, second, third]).toEqual([80, 382, 684])
   const eighty = chart(
     Array.from({ length: 80 }, (_, i) => i + 1),
     Array.from({ length: 80 }, (_, i) => i / 10),

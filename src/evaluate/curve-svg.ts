@@ -34,13 +34,13 @@ export interface Axes {
   readonly y: 'share' | 'count'
 }
 
-/** Accuracy at every turn limit: a curve for each level of an evaluation, and one for all. */
+/** Accuracy at every turn limit: a curve for each level of an evaluation that has several, and one for all. */
 export function limitCurves(summary: EvalSummary): Curve[] {
   const curves = levels.flatMap((level) => {
     const slice = summary.byLevel[level]
     return slice ? [limitCurve(level, slice)] : []
   })
-  return [...curves, limitCurve('all', summary)]
+  return [...(curves.length > 1 ? curves : []), limitCurve('all', summary)]
 }
 
 /** The accuracy of one slice of an evaluation at every turn limit. */
@@ -49,7 +49,7 @@ export function limitCurve(name: string, { everyTurnLimit }: Slice): Curve {
 }
 
 const width = 720
-const plot = { left: 80, right: 700, top: 48, bottom: 360 } as const
+const plot = { left: 80, right: 684, top: 48, bottom: 360 } as const
 const legendRow = 22
 
 /** Okabe and Ito's colours, which stay apart for colour-blind readers; beyond seven lines they repeat, dashed. */
@@ -89,7 +89,10 @@ export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Ax
     axes.x === 'doubling'
       ? doublings(xs)
       : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
-  const xTicks = ticks.map((x) => html`<text x="${across(x)}" y="${plot.bottom + 22}">${x.toLocaleString('en', { useGrouping: 'min2' })}</text>`)
+  const xTicks = ticks.map(
+    (x) =>
+      html`<text x="${across(x)}" y="${plot.bottom + 22}">${x.toLocaleString('en', { useGrouping: 'min2' })}</text>`,
+  )
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
     const upper = points.map(({ x, high }) => `${across(x)} ${down(high)}`)

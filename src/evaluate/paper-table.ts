@@ -67,10 +67,10 @@ export function scoreText({ scores, interval: { low, high } }: EvalReport): stri
 function runNote(run: MeasuredRun): string {
   const { name, config, summary } = run
   const notice = judgeNotice(config)
-  return (
-    `${name}: ${benchmarkNamed(config.benchmark).title}, ${summary.problems} problems; ${protocolLine(config)}.` +
-    (notice === undefined ? '' : ` ${notice}`)
-  )
+  const { title, expected } = benchmarkNamed(config.benchmark)
+  const part = expected !== undefined && expected.problems !== summary.problems
+  const problems = `${summary.problems}${part ? ` of ${expected.problems}` : ''} problems`
+  return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
 }
 
 /** The policy and what tells its rows apart. */

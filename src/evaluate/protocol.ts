@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Benchmark } from '../benchmark/benchmark.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 
 const judgeSchema = z.object({
@@ -30,7 +31,13 @@ const configSchema = z.object({
   /** `profile`: the hash of the profile before its pixels were bounded, the same for all runs of a sweep. */
   pixels: z.object({ max: z.int().positive(), profile: z.string() }).optional(),
   protocol: z
-    .object({ profile: z.string(), views: z.string(), coordinates: z.string(), answer: z.string() })
+    .object({
+      profile: z.string(),
+      prompts: z.string().optional(),
+      views: z.string(),
+      coordinates: z.string(),
+      answer: z.string(),
+    })
     .optional(),
 })
 
@@ -48,10 +55,11 @@ export async function readEvalConfig(path: string): Promise<EvalConfig> {
 
 /** What a run keeps of its profile in words, beside the hash. */
 export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {
-  const { name, firstView, observationView, coordinates, answerPick } = profile
+  const { name, prompts, firstView, observationView, coordinates, answerPick } = profile
   const [first, later] = [viewText(firstView), viewText(observationView)]
   return {
     profile: name,
+    prompts: sha256(canonicalJson(prompts)),
     views: first === later ? first : `${first}, crops ${later}`,
     coordinates,
     answer: answerPick,
@@ -77,6 +85,7 @@ export function protocolLine(config: EvalConfig): string {
     `${maxTurns} turns`,
     temperature !== undefined && `temperature ${temperature}`,
     profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
+    protocol?.prompts !== undefined && `prompts ${short(protocol.prompts)}`,
     protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,

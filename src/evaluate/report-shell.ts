@@ -63,7 +63,7 @@ export function folded(title: string, content: Html): Html {
 }
 
 const shellStyle = `
-body { max-width: 1180px; overflow-wrap: break-word }
+body { max-width: 1320px; overflow-wrap: break-word }
 h1 { margin: 0 0 8px; font-size: clamp(22px, 3vw, 32px); line-height: 1.15; letter-spacing: -.02em }
 h2 { margin: 36px 0 6px; font-size: 20px; letter-spacing: -.01em }
 main > p, section > p { max-width: 80ch; margin: 0 0 10px }
@@ -78,7 +78,7 @@ summary { cursor: pointer; color: var(--soft) }
 .table { overflow-x: auto; margin: 8px 0 }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums }
 th, td { padding: 4px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top }
-th:first-child { padding-left: 0; text-align: left; font-weight: 600 }
-thead th { color: var(--soft); font-weight: 600; vertical-align: bottom }
+th:first-child { min-width: 11em; padding-left: 0; text-align: left; font-weight: 600; white-space: normal }
+thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal }
 section ul { margin: 0; padding-left: 20px }
 `
