@@ -43,6 +43,9 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           `${file.name} is larger than ${limits.pictureBytes / 1024 ** 2} MiB. Save it smaller, or as JPEG.`,
         )
       }
+      if (file.type !== '' && !file.type.startsWith('image/')) {
+        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, TIFF or GIF file.`)
+      }
       const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
       setPicture(await fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers }))
       setQuestion('')
@@ -73,7 +76,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             upload(event.dataTransfer?.files[0])
           }}
         >
-          <legend>Picture</legend>
+          <legend>Picture: choose one, or drop your own</legend>
           <img
             class="chosen"
             src={`api/pictures/${encodeURIComponent(picture.id)}/region?side=1000`}

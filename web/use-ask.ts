@@ -36,7 +36,7 @@ export function useAsk(id: string): AskNews {
     source.addEventListener('error', () => {
       const over = source.readyState === EventSource.CLOSED
       const error = over
-        ? 'This search is not kept any more. Ask again.'
+        ? 'This search is not kept any more.'
         : 'The connection broke; trying again. Is mini-o3 serve still running?'
       setNews((before) => ({ ...before, error }))
     })

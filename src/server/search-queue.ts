@@ -13,12 +13,16 @@ export interface QueueLimits {
   readonly waiting: number
 }
 
+const longestWaitMs = 60_000
+
 export class SearchQueue {
   readonly #limits: QueueLimits
   readonly #waiting: (() => void)[] = []
   #running = 0
-  /** How long a search takes, smoothed, in milliseconds. */
-  #typicalMs = 2000
+  /** Milliseconds between the ends of searches, smoothed: the time of one, shared among those that run beside it. */
+  #betweenMs = 1000
+  /** When there is room for the last of those who were told to come again: each is told a later time than the one before. */
+  #promisedMs = 0
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -32,7 +36,10 @@ export class SearchQueue {
   join(count = 1): Place[] {
     const { atOnce, waiting } = this.#limits
     if (this.#running + this.#waiting.length + count > atOnce + waiting) {
-      const seconds = Math.max(1, Math.ceil(((this.#waiting.length / atOnce) * this.#typicalMs) / 1000))
+      const nowMs = performance.now()
+      const roomMs = Math.max(nowMs, this.#promisedMs) + count * this.#betweenMs
+      this.#promisedMs = Math.min(roomMs, nowMs + longestWaitMs)
+      const seconds = Math.max(1, Math.ceil((this.#promisedMs - nowMs) / 1000))
       throw new HttpError(429, 'busy', `Too many searches are waiting. Try again in ${seconds} s.`, seconds)
     }
     return Array.from({ length: count }, () => this.#place())
@@ -57,8 +64,8 @@ export class SearchQueue {
       leave: () => {
         if (state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(start), 1)
         if (state === 'running') {
+          this.#betweenMs += ((performance.now() - startedMs) / this.#running - this.#betweenMs) / 8
           this.#running--
-          this.#typicalMs += (performance.now() - startedMs - this.#typicalMs) / 8
         }
         state = 'left'
         this.#admit()

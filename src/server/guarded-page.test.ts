@@ -1,0 +1,108 @@
+/** The page beyond this machine, in a real browser on the real program. Needs `npm run build`, and Chromium; skipped without. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drawScene } from '../probe/draw.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { makeScene } from '../probe/scene.ts'
+import { dataUrl, encodeJpeg } from '../vision/encode.ts'
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const token = 'a secret/of & mine'
+const scene = makeScene(4, 'easy')
+const { question } = makeProblem(scene)
+
+describe.skipIf(!existsSync(browserPath))('the page with a token', () => {
+  let child: ChildProcess
+  let browser: Browser
+  let page: Page
+  let base: string
+  let printed = ''
+  let jpeg: Uint8Array
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    jpeg = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: 768, height: 768 }))
+    child = spawn(process.execPath, [program, 'serve', '--host', '0.0.0.0', '--port', '0'], {
+      env: { ...process.env, MINI_O3_TOKEN: token },
+    })
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+    printed += line
+    base = `http://127.0.0.1:${/:(\d+)\/\?token=<MINI_O3_TOKEN> in a browser/.exec(line)![1]}`
+    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+    page = await browser.newPage()
+    page.setDefaultTimeout(50_000)
+    page.on('pageerror', (error) => errors.push(error.message))
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    child?.kill('SIGINT')
+  })
+
+  /** As from a file manager. */
+  async function drop(name: string, type: string, bytes: Uint8Array): Promise<void> {
+    const encoded = Buffer.from(bytes).toString('base64')
+    const content = `Uint8Array.from(atob('${encoded}'), (one) => one.charCodeAt(0))`
+    const file = `new File([${content}], '${name}', { type: '${type}' })`
+    const make = `(() => { const dropped = new DataTransfer(); dropped.items.add(${file}); return dropped })()`
+    await page.dispatchEvent('fieldset.pick', 'drop', { dataTransfer: await page.evaluateHandle(make) })
+  }
+
+  test('stays closed without the token, and says how to open it', async () => {
+    for (const path of ['/', '/?token=guessed', '/api/setup', '/api/pictures/scene-1/region']) {
+      const response = await page.goto(base + path)
+      expect([path, response!.status()]).toEqual([path, 401])
+    }
+    expect(await page.innerText('body')).toContain('open /?token=<MINI_O3_TOKEN> of this address once')
+  })
+
+  test('opens with it, and forgets it: pictures, uploads and news come by the cookie', async () => {
+    await page.goto(`${base}/?token=${encodeURIComponent(token)}#/`)
+    await page.locator('img.chosen').waitFor()
+    expect(page.url()).toBe(`${base}/#/`)
+    const [cookie] = await page.context().cookies()
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
+    expect(cookie!.value).not.toContain(encodeURIComponent(token))
+    await drop('notes.txt', 'text/plain', Buffer.from('Buy milk.'))
+    expect(await page.getByRole('alert').innerText()).toContain('notes.txt is not a picture')
+    await drop('scene.jpg', 'image/jpeg', jpeg)
+    await page.getByAltText('Your picture').waitFor()
+    await page.getByLabel('Question').fill(question)
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByText('What the policy saw').first().waitFor()
+    await page.locator('.going').waitFor({ state: 'detached' })
+    expect(await page.locator('.question .answer dd').innerText()).toMatch(/^\d/)
+  })
+
+  test('the link of a completion opens the page of its search', async () => {
+    const content = [
+      { type: 'image_url', image_url: { url: dataUrl(jpeg, 'jpeg') } },
+      { type: 'text', text: question },
+    ]
+    const response = await fetch(`${base}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ model: 'search:embedded', messages: [{ role: 'user', content }] }),
+    })
+    const found = (await response.json()) as { mini_o3: { page: string; turns: number } }
+    await page.goto(found.mini_o3.page)
+    await page.getByRole('heading', { name: question }).waitFor()
+    await page.locator('.turns .card .number').first().waitFor()
+    expect(await page.locator('.turns .card .number').count()).toBe(found.mini_o3.turns)
+    const seen = '[...document.images].some((one) => one.src.includes("/view?") && one.naturalWidth > 0)'
+    await expect.poll(() => page.evaluate(seen), { timeout: 20_000 }).toBe(true)
+  })
+
+  test('all this without an error, and the token was never printed', () => {
+    expect(errors).toEqual([])
+    expect(printed).not.toContain(token)
+  })
+})
