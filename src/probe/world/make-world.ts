@@ -191,14 +191,24 @@ const groundColours = [
   [214, 220, 226],
 ] as const
 
+/** Tones of old prints, in the middle between light and dark. */
+const printColours = [
+  [150, 132, 106],
+  [138, 138, 138],
+  [122, 136, 150],
+  [146, 126, 118],
+] as const
+
 /** One world in three has a photograph below its texture, where one shows nothing of what is asked. */
 function makeGround(rng: Random, plan: Plan, picture: Size): Pick<World, 'ground' | 'photograph'> {
   const names = groundsFor(plan)
-  const shade = rng.between(-14, 14)
-  const [r, g, b] = rng.pick(groundColours)
-  const rgb = [r + shade, g + shade, b + shade] as const
   const seed = rng.int(2 ** 31)
-  if (names.length === 0 || rng.chance(2 / 3)) return { ground: { seed, rgb, amplitude: rng.between(14, 26) } }
-  const ground = { seed, rgb, amplitude: rng.between(7, 11) }
-  return { ground, photograph: cutPhotograph(rng, rng.pick(names), picture) }
+  const shade = rng.between(-14, 14)
+  const shaded = ([r, g, b]: (typeof groundColours | typeof printColours)[number]) =>
+    [r + shade, g + shade, b + shade] as const
+  if (names.length === 0 || rng.chance(2 / 3)) {
+    return { ground: { seed, rgb: shaded(rng.pick(groundColours)), amplitude: rng.between(14, 26) } }
+  }
+  const photograph = cutPhotograph(rng, rng.pick(names), picture)
+  return { ground: { seed, rgb: shaded(rng.pick(printColours)), amplitude: rng.between(7, 11) }, photograph }
 }

@@ -94,7 +94,8 @@ star-struck tiger-face x-ray wind-face zzz
 export const refusedDrawings: ReadonlySet<string> = new Set(
   words(`
 fxemoji:baseball fxemoji:gamedie fxemoji:hotbeverage fxemoji:keyboard fxemoji:sunglasses fxemoji:toilet fxemoji:window
-noto-v1:avocado noto-v1:ballot-box-with-ballot noto-v1:bat noto-v1:birthday-cake noto-v1:calendar
+noto-v1:avocado noto-v1:ballot-box-with-ballot noto-v1:bat noto-v1:birthday-cake noto-v1:bread noto-v1:calendar
+noto-v1:carrot noto-v1:ewe noto-v1:gem-stone noto-v1:ring noto-v1:running-shoe
 noto-v1:computer-mouse noto-v1:confused-face noto-v1:control-knobs noto-v1:crab noto-v1:desert
 noto-v1:downcast-face-with-sweat noto-v1:film-projector noto-v1:gorilla noto-v1:grinning-face-with-big-eyes
 noto-v1:grinning-face-with-smiling-eyes noto-v1:hushed-face noto-v1:joystick noto-v1:newspaper

@@ -38,7 +38,8 @@ export function worldSvg(world: World, region: PixelBox): string {
     list.filter(({ box }) => seen(box)).map(as)
   const plated = (one: Sticker): string => plate(one) + draw(one)
   return [
-    ...patches(world),
+    // A photograph has light and shade of its own.
+    ...(world.photograph ? [] : patches(world)),
     ...world.rugs.filter(({ box }) => seen(box)).flatMap((one) => [rug(one), ...stickers(one.stickers, plated)]),
     ...stickers(world.scenery, (one) => shadow(one) + draw(one)),
     ...world.exhibits.flatMap((one) => [
