@@ -1,5 +1,5 @@
 /** A run as it grows: after the first time, only items that are new are fetched, and figures only when something changed. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RunDetails, RunFigures } from '../src/server/api-types.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
@@ -42,16 +42,30 @@ async function newer(name: string, known: RunDetails | undefined): Promise<RunDe
   return { ...fresh, items: fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items] }
 }
 
+/** Times as long as they took the server are figures left alone: of a long run they take it seconds. */
+const restFactor = 4
+
 /** The figures of the run at that state; until they come, those of the state before. */
 export function useFigures({ run, total }: RunDetails): Loaded<RunFigures> {
   const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
+  const restUntil = useRef(0)
   useEffect(() => {
     const gone = new AbortController()
-    fetchJson<RunFigures>(`api/runs/${encodeURIComponent(run.name)}/figures`, { signal: gone.signal }).then(
-      (value) => gone.signal.aborted || setLoaded({ value }),
-      (error: Error) => gone.signal.aborted || setLoaded(({ value }) => ({ value, error: error.message })),
-    )
-    return () => gone.abort()
+    const load = async (): Promise<void> => {
+      const startedMs = performance.now()
+      const path = `api/runs/${encodeURIComponent(run.name)}/figures`
+      const answer = await fetchJson<RunFigures>(path, { signal: gone.signal }).then(
+        (value) => () => ({ value }),
+        (error: Error) => (before: Loaded<RunFigures>) => ({ ...before, error: error.message }),
+      )
+      restUntil.current = performance.now() + restFactor * (performance.now() - startedMs)
+      if (!gone.signal.aborted) setLoaded(answer)
+    }
+    const timer = setTimeout(load, restUntil.current - performance.now())
+    return () => {
+      clearTimeout(timer)
+      gone.abort()
+    }
   }, [run.name, run.changedMs, total])
   return loaded
 }
