@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await page.goto(`${base}/#/runs`)
     await page.getByRole('link', { name: 'many' }).click()
     await page.getByText('600 of 600 searches').waitFor()
-    expect(await page.locator('.items tbody tr').count()).toBeLessThan(60)
+    expect(await page.locator('.virtual tbody tr').count()).toBeLessThan(60)
     await page.getByRole('region', { name: 'Searches' }).press('End')
     await page.getByRole('link', { name: 'other_597' }).waitFor()
     await page.getByLabel('Verdict').selectOption('wrong')
