@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,7 +21,11 @@ const token = 'let-me-in'
 const zoom = (box: string, source: string): string =>
   `<think>Closer, into ${source}.</think><grounding>{"bbox_2d": [${box}], "source": "${source}"}</grounding>`
 const script = {
-  sign: [zoom('0, 0, 0.5, 0.5', 'original_image'), zoom('0.2, 0.5, 0.6, 0.8', 'observation_1'), '<answer>CAFE</answer>'],
+  sign: [
+    zoom('0, 0, 0.5, 0.5', 'original_image'),
+    zoom('0.2, 0.5, 0.6, 0.8', 'observation_1'),
+    '<answer>CAFE</answer>',
+  ],
   down: [{ status: 401, body: { error: { message: `Incorrect API key provided: ${key}.` } } }],
 }
 
@@ -36,8 +40,16 @@ const seen: string[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'serve-chat-'))
-  endpoint = await startScriptedEndpoint({ script, apiKey: key })
+  endpoint = await startScriptedEndpoint({
+    script,
+    apiKey: key,
+    models: [{ id: 'test-vlm' }, { id: 'other-vlm' }],
+  })
+  const listed = join(folder, 'policies.yaml')
+  const entry = { policy: 'chat:other-vlm', 'base-url': endpoint.baseUrl, 'api-key-env': 'VLM_KEY' }
+  await writeFile(listed, JSON.stringify([entry]))
   const words = ['--policy', 'chat:test-vlm', '--base-url', endpoint.baseUrl, '--api-key-env', 'VLM_KEY']
+  words.push('--policies', listed)
   child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--keep', '--runs', folder, ...words], {
     env: { ...process.env, VLM_KEY: key, MINI_O3_TOKEN: token },
   })
@@ -81,9 +93,14 @@ const get = async (path: string): Promise<Response> => {
   return response
 }
 
-test('the model is listed beside the embedded ones', async () => {
+test('the models are listed beside the embedded ones', async () => {
   const models = await client.models.list()
-  expect(models.data.map(({ id }) => id)).toEqual(['embedded', 'search:embedded', 'search:chat:test-vlm'])
+  expect(models.data.map(({ id }) => id)).toEqual([
+    'embedded',
+    'search:embedded',
+    'search:chat:test-vlm',
+    'search:chat:other-vlm',
+  ])
 })
 
 test('a completion is a whole search by the model; its links are the page and the trajectory', async () => {
@@ -129,7 +146,7 @@ test('what the model refuses is told without the key', async () => {
 
 test('neither key nor token is in anything that was sent, printed or kept', async () => {
   const setup = (await (await get(`${url}/api/setup`)).json()) as Setup
-  expect(setup.policies.map(({ name }) => name)).toEqual(['chat:test-vlm', 'embedded'])
+  expect(setup.policies.map(({ name }) => name)).toEqual(['chat:test-vlm', 'chat:other-vlm', 'embedded'])
   await get(`${url}/`)
   await get(`${url}/api/runs`)
   const [run] = await readdir(join(folder, 'served'))

@@ -65,6 +65,8 @@ test.each([
   [['--host', '0.0.0.0'], 'Set MINI_O3_TOKEN'],
   [['--port', '70000'], 'whole number, 0 to 65535'],
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
+  [['--policy', 'chat:any', '--base-url', 'http://127.0.0.1:9/v1'], '127.0.0.1:9'],
+  [['--policies', 'no.yaml'], 'no.yaml cannot be read'],
 ])('%j ends with exit code 2 and a message', async (words, message) => {
   const child = serve(...words)
   let stderr = ''

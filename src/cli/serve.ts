@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../policy/embedded/embedded-policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import { openAsks } from '../server/api-asks.ts'
 import { openPictures } from '../server/api-pictures.ts'
 import { apiRoutes } from '../server/api.ts'
@@ -20,6 +21,7 @@ import type { PolicyWords } from './choose-policy.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
 import { print, printJson, report, say } from './output.ts'
+import { readPolicies } from './policies-file.ts'
 import { examples, wholeNumber } from './words.ts'
 
 export interface ServeWords extends PolicyWords, ProfileWords {
@@ -27,6 +29,7 @@ export interface ServeWords extends PolicyWords, ProfileWords {
   readonly port: number
   readonly runs: string
   readonly keep?: true
+  readonly policies?: string
   readonly json?: true
 }
 
@@ -53,12 +56,14 @@ export function addServe(program: Command): void {
       'keep what is searched, pictures included, as runs in <runs>/served, the newest 2,000 searches or 2 GiB ' +
         '(default: the newest 200 in memory, until the server ends)',
     )
+    .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
   serveWords(command)
   policyWords(command, 0.3, askPolicies)
   profileWords(command)
   examples(
     command,
     'mini-o3 serve',
+    'mini-o3 serve --policies policies.yaml --keep',
     'mini-o3 serve --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
     'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
       '--base-url http://127.0.0.1:8420/v1',
@@ -73,18 +78,24 @@ const embeddedNote =
 export async function serve(words: ServeWords, page: readonly string[]): Promise<void> {
   const { host, port, checkpoint, temperature, runs, keep, json } = words
   checkPolicyName(words, askPolicies)
-  const profile = profileOf(words)
+  const listed = words.policies === undefined ? [] : readPolicies(words.policies, temperature)
+  const models = [...(isChat(words) ? [words] : []), ...listed].map((one) => ({ words: one, profile: profileOf(one) }))
   const pages = await pageRoutes()
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
   const { sampler, close } = await openEmbeddedSampler({ checkpoint })
   const queue = new SearchQueue(usualQueue)
   const own = embeddedSearcher(sampler, queue)
   const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
-  const chosen = isChat(words) ? await openPolicy(words, profile) : undefined
   const pictures = openPictures()
   const archive = keep && servedRuns(runs)
+  const opened: Policy[] = []
   try {
-    const others: Searcher[] = chosen ? [{ name: words.policy, profile, policy: () => chosen, queue }] : []
+    const others: Searcher[] = []
+    for (const { words: one, profile } of models) {
+      const policy = await openPolicy(one, profile)
+      opened.push(policy)
+      others.push({ name: one.policy, profile, policy: () => policy, queue })
+    }
     const token = process.env[tokenVariable] || undefined
     const shown = others.map((searcher) => ({
       searcher,
@@ -106,7 +117,7 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
-    await chosen?.close?.()
+    for (const policy of opened) await policy.close?.()
     await archive?.close()
     await pictures.close()
     await close()
