@@ -3,8 +3,16 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf, UserError } from '../shared/errors.ts'
 
-/** Files by name, in order; `path` itself if it is a file. Throws UserError `data-not-found` unless there is any. */
-export async function findFiles(path: string, folders: readonly string[], names: readonly RegExp[]): Promise<string[]> {
+/**
+ * Files by name, in order; `path` itself if it is a file. Throws UserError `data-not-found` unless there is any: `said`
+ * tells people what was looked for.
+ */
+export async function findFiles(
+  path: string,
+  folders: readonly string[],
+  names: readonly RegExp[],
+  said: string,
+): Promise<string[]> {
   if (await isFile(path)) return [path]
   const looked = [path, ...folders.map((folder) => join(path, folder))]
   for (const folder of looked) {
@@ -21,7 +29,7 @@ export async function findFiles(path: string, folders: readonly string[], names:
   })
   throw new UserError(
     'data-not-found',
-    `There is no file ${names.map(({ source }) => source).join(' or ')} in ${looked.join(' or ')}, ` +
+    `There is no ${said} in ${looked.join(' or ')}, ` +
       `which holds ${first.slice(0, 8).join(', ') || 'nothing'}. Check the path, or fetch the files.`,
   )
 }

@@ -18,6 +18,7 @@ export async function readHrBench(
     path,
     ['HR-Bench'],
     [/\.parquet$/, /\.tsv$/].map((ending) => named(size, ending)),
+    `hr_bench_${size}.parquet or hr_bench_${size}.tsv`,
   )
   const groups = new Map<string, Group>()
   return gatherEntries(allRows(files, options), (row) => entryOf(row, size, groups), options)

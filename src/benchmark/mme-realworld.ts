@@ -21,6 +21,11 @@ const partNames: Readonly<Record<MmePart, string>> = {
   lite: 'mme[_-]?realworld[_-]?lite',
   cn: 'mme[_-]?realworld[_-]?cn',
 }
+const said: Readonly<Record<MmePart, string>> = {
+  full: 'MME_RealWorld.json or MME-RealWorld.tsv',
+  lite: 'MME-RealWorld-Lite.json or mme_realworld_lite.tsv',
+  cn: 'MME_RealWorld_CN.json or MME-RealWorld-CN.tsv',
+}
 const dataSources: Readonly<Record<MmePart, string>> = {
   full: 'mme_realworld',
   lite: 'mme_realworld_lite',
@@ -51,11 +56,11 @@ export async function readMmeRealWorld(
 async function partFiles(path: string, part: MmePart): Promise<string[]> {
   const whole = ['json', 'tsv', 'parquet'].map((ending) => new RegExp(`^${partNames[part]}\\.${ending}$`, 'i'))
   try {
-    return await findFiles(path, folders[part], whole)
+    return await findFiles(path, folders[part], whole, said[part])
   } catch (error) {
     if (errorCodeOf(error) !== 'data-not-found' || part === 'lite') throw error
     // The base64 JSON files are named by their subjects, and those of each part lie in a folder of their own.
-    return findFiles(path, folders[part], [/^(?!mme[_-]?realworld).*\.json$/i]).catch(() => {
+    return findFiles(path, folders[part], [/^(?!mme[_-]?realworld).*\.json$/i], said[part]).catch(() => {
       throw error
     })
   }

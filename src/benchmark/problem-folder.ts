@@ -19,7 +19,7 @@ interface ProblemRow extends Row {
 }
 
 export async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
-  const [file] = await findFiles(path, [], [/^problems\.jsonl$/, /^problems\.csv$/])
+  const [file] = await findFiles(path, [], [/^problems\.jsonl$/, /^problems\.csv$/], 'problems.jsonl or problems.csv')
   const rows = file!.endsWith('.csv') ? csvRows(file!) : jsonlRows(file!)
   return gatherEntries(rows, (row) => entryOf(row, dirname(file!)), options)
 }

@@ -16,7 +16,7 @@ export async function readVisualProbe(
   level: Level,
   options: ReadOptions = {},
 ): Promise<BenchmarkEntry[]> {
-  const [file] = await findFiles(path, [folderNames[level]], [/^val\.json$/])
+  const [file] = await findFiles(path, [folderNames[level]], [/^val\.json$/], 'val.json')
   const entries = await readProblems(file!, options)
   return entries.map((entry) => ({ ...entry, problem: { ...entry.problem, level }, slices: { level } }))
 }

@@ -30,7 +30,7 @@ const ownClosing = 'Answer with the letter of the right option.'
 
 export async function readVstar(path: string, options: VstarOptions = {}): Promise<BenchmarkEntry[]> {
   const { optionOrder = 'published' } = options
-  const file = await findFiles(path, ['vstar_bench'], [/^test_questions\.jsonl$/]).then(
+  const file = await findFiles(path, ['vstar_bench'], [/^test_questions\.jsonl$/], 'test_questions.jsonl').then(
     ([found]) => found,
     () => undefined,
   )

@@ -121,6 +121,10 @@ export async function searchRun(
       if (words.json) printJson({ ...result, failed, unjudged, run: run.path, page: page && resolve(page) })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
     })
+  } catch (error) {
+    // What is said of it stands below the last counts, not behind them.
+    progress?.finish()
+    throw error
   } finally {
     interrupt.release()
   }

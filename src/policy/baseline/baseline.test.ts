@@ -59,6 +59,19 @@ test('blind answers at once, as often with each answer, and the same for the sam
   expect((await trajectoryOf(policy, 9)).answer).toBe((await trajectoryOf(policy, 9)).answer)
 })
 
+test('of choices blind draws one: a letter where the question names letters, else its words', async () => {
+  const answersTo = async (question: string): Promise<string[]> => {
+    const problem = { ...task.problem, question, choices: ['red', 'blue'] }
+    const found = Array.from({ length: 20 }, (_, seed) =>
+      searchToEnd({ ...task, problem }, blindPolicy(['0']), { profile: profiles.embedded, seed, maxTurns: 1 }),
+    )
+    return [...new Set((await Promise.all(found)).map(({ trajectory }) => trajectory.answer!))].toSorted()
+  }
+  expect(await answersTo('Which?\n(A) red\n(B) blue')).toEqual(['A', 'B'])
+  expect(await answersTo('Which?\nA. red\nB. blue\nThe letter, please.')).toEqual(['A', 'B'])
+  expect(await answersTo('Which colour is the door?')).toEqual(['blue', 'red'])
+})
+
 test('overview makes the policy answer in its first turn, and says so when it cannot', async () => {
   const log: string[] = []
   const { answer, turns } = await trajectoryOf(overviewPolicy(cornerPolicy(log)), 1)

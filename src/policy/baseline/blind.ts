@@ -1,19 +1,23 @@
 /** A baseline that never looks: it answers in its first turn, with one of the possible answers drawn at random. */
+import { letterAt } from '../../benchmark/choices.ts'
+import type { Problem } from '../../protocol/problem.ts'
 import { random } from '../../shared/random.ts'
 import type { Policy } from '../policy.ts'
 
 /**
  * What can be had without a picture. `answers` are the possible ones, each drawn as often: where a set's answers are
- * balanced, always naming the commonest would do no better.
+ * balanced, always naming the commonest would do no better. Of a problem with choices one is drawn: its letter where the
+ * question names letters, else its words.
  */
 export function blindPolicy(answers: readonly string[]): Policy {
   return {
     name: 'blind',
     open: (problem, { seed }) => {
+      const possible = choicesOf(problem) ?? answers
       const rng = random('blind', problem.dataSource, problem.docId, seed)
       return {
         take: async () => ({
-          text: `<think>I do not look.</think><answer>${rng.pick(answers)}</answer>`,
+          text: `<think>I do not look.</think><answer>${rng.pick(possible)}</answer>`,
           finish: 'stop',
           usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 },
         }),
@@ -21,4 +25,13 @@ export function blindPolicy(answers: readonly string[]): Policy {
       }
     },
   }
+}
+
+function choicesOf({ question, choices }: Problem): readonly string[] | undefined {
+  const letters = choices?.map((_, index) => letterAt(index))
+  const isLettered = choices?.every(
+    (choice, index) =>
+      question.includes(`(${letters![index]}) ${choice}`) || question.includes(`${letters![index]}. ${choice}`),
+  )
+  return isLettered ? letters : choices
 }
