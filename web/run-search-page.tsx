@@ -22,7 +22,7 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
     setIndex(opened)
     setTurn(turnOf(route))
     setCompare(route.settings.has('compare'))
-  }, [route])
+  }, [route, opened])
   useEffect(() => {
     replaceAddress(['run', name, index], { ...(turn && { turn }), ...(compare && { compare: 1 }) })
   }, [name, index, turn, compare])

@@ -5,15 +5,17 @@ import { turnState } from './turn-state.ts'
 interface Props {
   readonly turns: number
   readonly turn: number
+  readonly lit: number | undefined
   readonly playing: boolean
   readonly onTurn: (turn: number) => void
+  readonly onLit: (turn: number | undefined) => void
   readonly onPlay: () => void
 }
 
 /** More turns than this and their numbers have no room. */
 const mostNumbers = 12
 
-export function Scrubber({ turns, turn, playing, onTurn, onPlay }: Props) {
+export function Scrubber({ turns, turn, lit, playing, onTurn, onLit, onPlay }: Props) {
   const words = turn === 0 ? `all ${turns} turns` : `turn ${turn} of ${turns}`
   return (
     <div class={`scrub ${turns > mostNumbers ? 'dense' : ''}`}>
@@ -24,7 +26,7 @@ export function Scrubber({ turns, turn, playing, onTurn, onPlay }: Props) {
         <div class="dots" aria-hidden="true">
           <i class="all" />
           {Array.from({ length: turns }, (_, index) => (
-            <i key={index} class={`${turnClasses(index + 1)} ${turnState(index + 1, turn, undefined)}`}>
+            <i key={index} class={`${turnClasses(index + 1)} ${turnState(index + 1, turn, lit)}`}>
               {index + 1}
             </i>
           ))}
@@ -37,10 +39,19 @@ export function Scrubber({ turns, turn, playing, onTurn, onPlay }: Props) {
           value={turn}
           aria-label="Turn (0 shows the whole search)"
           aria-valuetext={words}
+          onPointerMove={(event) => onLit(pointedAt(event, turns))}
+          onPointerLeave={() => onLit(undefined)}
           onInput={(event) => onTurn(Number(event.currentTarget.value))}
         />
       </div>
       <output aria-live="polite">{words}</output>
     </div>
   )
+}
+
+/** The turn under the pointer; the whole search is none. */
+function pointedAt({ currentTarget, clientX, buttons }: PointerEvent, turns: number): number | undefined {
+  const { left, width } = (currentTarget as Element).getBoundingClientRect()
+  const turn = Math.round(((clientX - left) / width) * turns)
+  return turn > 0 && buttons === 0 ? turn : undefined
 }

@@ -1,9 +1,9 @@
 /** The search as a tree: time runs to the right, depth downwards, returns to earlier pictures show as branches. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { turnClasses } from '../src/page/palette.ts'
-import { endWords, pictureName, stepTitle } from '../src/page/step.ts'
+import { endWords, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
-import { shortAnswer, side, treeLayout } from '../src/page/tree.ts'
+import { captionLine, shortAnswer, side, treeLayout } from '../src/page/tree.ts'
 import type { Place } from '../src/page/tree.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { turnState } from './turn-state.ts'
@@ -21,17 +21,28 @@ const thumbSide = 112
 
 export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   const strip = useRef<HTMLDivElement>(null)
-  const { width, height, observations, nodes, ending } = treeLayout(search)
+  const { width, height, observations, nodes, ending } = useMemo(() => treeLayout(search), [search])
+  const placeNow = turn === 0 ? observations[0] : nodes[turn - 1]?.place
   useEffect(() => {
-    const node = strip.current?.querySelector<SVGElement>(`.node[data-turn="${turn}"]`)
-    if (!node || !strip.current) return
-    const [a, b] = [node.getBoundingClientRect(), strip.current.getBoundingClientRect()]
-    strip.current.scrollBy({
-      left: a.left - b.left - (b.width - a.width) / 2,
-      top: a.top - b.top - (b.height - a.height) / 2,
-    })
-  }, [turn])
+    if (!strip.current || !placeNow) return
+    const { clientWidth, clientHeight } = strip.current
+    strip.current.scrollTo(placeNow.x - (clientWidth - side) / 2, placeNow.y - (clientHeight - side) / 2)
+  }, [placeNow?.x, placeNow?.y])
+  // Pictures and captions stay as they are while turns go by.
   const thumb = (index: number): string => urls.region(thumbSide, search.observations[index]?.boxInOriginalPx)
+  const bodies = useMemo(
+    () =>
+      nodes.map(({ step, place }) => (
+        <>
+          <NodeBody step={step} place={place} search={search} thumb={thumb} />
+          <g class="badge" transform={`translate(${place.x} ${place.y})`}>
+            <circle r={9} />
+            <text dy={3.5}>{step.number}</text>
+          </g>
+        </>
+      )),
+    [search, urls],
+  )
   const link = (number: number, label: string) => ({
     role: 'button' as const,
     tabIndex: 0,
@@ -63,18 +74,14 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
           <Thumbnail url={thumb(0)} place={observations[0]!} />
           <Caption place={observations[0]!} text="original" />
         </g>
-        {nodes.map(({ step, place }) => (
+        {nodes.map(({ step }, index) => (
           <g
             key={step.number}
             class={`node ${turnClasses(step.number)} ${turnState(step.number, turn, lit)}`}
             data-turn={step.number}
             {...link(step.number, `Turn ${step.number}: ${stepTitle(step)}`)}
           >
-            <NodeBody step={step} place={place} search={search} thumb={thumb} />
-            <g class="badge" transform={`translate(${place.x} ${place.y})`}>
-              <circle r={9} />
-              <text dy={3.5}>{step.number}</text>
-            </g>
+            {bodies[index]}
           </g>
         ))}
         {ending && (
@@ -102,6 +109,7 @@ function NodeBody({ step: { turn, observation }, place, search, thumb }: NodePro
       <>
         <Thumbnail url={thumb(observation.index)} place={place} />
         <Caption place={place} text={pictureName(observation.index).replace('observation', 'obs.')} />
+        <Caption place={place} text={sizeWords(observation)} line={1} />
       </>
     )
   }
@@ -146,9 +154,10 @@ function Tile({ place, sign }: { readonly place: Place; readonly sign: string })
   )
 }
 
-function Caption({ place, text }: { readonly place: Place; readonly text: string }) {
+function Caption(props: { readonly place: Place; readonly text: string; readonly line?: number }) {
+  const { place, text, line = 0 } = props
   return (
-    <text class="caption" x={place.x + side / 2} y={place.y + side + 13}>
+    <text class="caption" x={place.x + side / 2} y={place.y + side + 13 + line * captionLine}>
       {text}
     </text>
   )

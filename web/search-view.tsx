@@ -1,15 +1,18 @@
 /** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { duration, shown } from '../src/page/card.ts'
-import { endWords } from '../src/page/step.ts'
+import { shown as shortened } from '../src/page/card.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
+import { KeysHelp } from './keys-help.tsx'
+import { firstMarks, marks } from './marks.ts'
+import type { Mark } from './marks.ts'
 import { Scrubber } from './scrubber.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
+import { Facts, GroupBar, Heading, Outcome } from './search-facts.tsx'
 import { SearchTree } from './search-tree.tsx'
+import { sharedView } from './shared-view.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
 import { wholeView } from './view-box.ts'
-import type { ViewBox } from './view-box.ts'
 
 export interface SearchEntry {
   readonly search: ShownSearch
@@ -35,17 +38,18 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
   const { search, urls } = entries[at]!
   const last = compare ? Math.max(...entries.map((entry) => entry.search.turns.length)) : search.turns.length
   const turn = Math.min(wanted, last)
-  const [view, setView] = useState<ViewBox>(wholeView(search.picture))
+  const [view] = useState(() => sharedView(wholeView(search.picture)))
   const [lit, setLit] = useState<number>()
   const [follow, setFollow] = useState(false)
-  const [target, setTarget] = useState(false)
+  const [shown, setShown] = useState(firstMarks)
   const [help, setHelp] = useState(false)
   const { playing, play, stop } = usePlay(turn, last, onTurn)
   const step = (to: number): void => {
     stop()
     onTurn(Math.max(0, Math.min(last, to)))
   }
-  const hasTarget = targetBox(search) !== undefined
+  const toggle = (name: Mark): void => setShown((before) => ({ ...before, [name]: !before[name] }))
+  const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(search) !== undefined)
   useKeys({
     ArrowRight: () => step(turn + 1),
     j: () => step(turn + 1),
@@ -55,24 +59,32 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     End: () => step(last),
     ' ': () => (playing ? stop() : play()),
     f: () => setFollow(!follow),
-    ...(hasTarget && { t: () => setTarget(!target) }),
+    ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
     ...(entries.length > 1 && { c: () => onCompare(!compare) }),
     '?': () => setHelp(!help),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => onAt(index)])),
   })
-  const canvas = { turn, lit, view, follow, target, onView: setView, onTurn: step, onLit: setLit }
+  const canvas = { turn, lit, view, follow, shown, onTurn: step, onLit: setLit }
   const controls = (
     <div class="controls">
-      <Scrubber turns={last} turn={turn} playing={playing} onTurn={step} onPlay={() => (playing ? stop() : play())} />
+      <Scrubber
+        turns={last}
+        turn={turn}
+        lit={lit}
+        playing={playing}
+        onTurn={step}
+        onLit={setLit}
+        onPlay={() => (playing ? stop() : play())}
+      />
       <div class="options">
         <label>
           <input type="checkbox" checked={follow} onChange={() => setFollow(!follow)} /> zoom along <kbd>f</kbd>
         </label>
-        {hasTarget && (
-          <label>
-            <input type="checkbox" checked={target} onChange={() => setTarget(!target)} /> show the target <kbd>t</kbd>
+        {toShow.map(({ name, key, label }) => (
+          <label key={name}>
+            <input type="checkbox" checked={shown[name]} onChange={() => toggle(name)} /> {label} <kbd>{key}</kbd>
           </label>
-        )}
+        ))}
         {entries.length > 1 && (
           <label>
             <input type="checkbox" checked={compare} onChange={() => onCompare(!compare)} /> side by side <kbd>c</kbd>
@@ -80,7 +92,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
         )}
         {!compare && turn > 0 && (
           <p class="saying" dir="auto" aria-hidden="true">
-            {shown(search.turns[turn - 1]?.thought ?? '')}
+            {shortened(search.turns[turn - 1]?.thought ?? '')}
           </p>
         )}
         <button type="button" class="keys" aria-expanded={help} onClick={() => setHelp(!help)}>
@@ -91,7 +103,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     </div>
   )
   return (
-    <section class={`search open ${target ? 'show-targets' : ''}`} aria-label="Search">
+    <section class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
       <Heading search={search} />
       {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={onAt} />}
       {compare ? (
@@ -170,155 +182,4 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   }, [])
-}
-
-function Heading({ search }: { readonly search: ShownSearch }) {
-  const { problem, answer, verdict, turns, end, maxTurns, ms } = search
-  return (
-    <header class="question">
-      <h2 dir="auto">{problem.question}</h2>
-      <dl aria-live="polite">
-        <div class={`answer ${verdict?.kind ?? 'unjudged'}`}>
-          <dt>Answer</dt>
-          <dd dir="auto">
-            {end === undefined ? '…' : shown(answer ?? '–')}
-            <Mark kind={verdict?.kind} />
-          </dd>
-        </div>
-        {problem.answer !== undefined && (
-          <div>
-            <dt>Truth</dt>
-            <dd dir="auto">{problem.answer}</dd>
-          </div>
-        )}
-        <div>
-          <dt>Turns</dt>
-          <dd>
-            {turns.length}
-            <small> of {maxTurns}</small>
-          </dd>
-        </div>
-        {ms !== undefined && (
-          <div>
-            <dt>Time</dt>
-            <dd>{duration(ms)}</dd>
-          </div>
-        )}
-        {end !== 'answered' && (
-          <div>
-            <dt>End</dt>
-            <dd class="words">{end === undefined ? 'searching …' : endWords[end]}</dd>
-          </div>
-        )}
-      </dl>
-    </header>
-  )
-}
-
-function Mark({ kind }: { readonly kind: string | undefined }) {
-  if (kind !== 'correct' && kind !== 'wrong') return null
-  return (
-    <span role="img" aria-label={kind}>
-      {kind === 'correct' ? ' ✓' : ' ✕'}
-    </span>
-  )
-}
-
-function GroupBar({ entries, at, onAt }: Pick<Props, 'entries' | 'at' | 'onAt'>) {
-  return (
-    <div class="group" role="group" aria-label="Searches for this problem">
-      {entries.map(({ search, name }, index) => (
-        <button
-          key={index}
-          type="button"
-          class={search.verdict?.kind ?? 'unjudged'}
-          aria-pressed={index === at}
-          onClick={() => onAt(index)}
-        >
-          <b>{name ?? index + 1}</b> {search.end === undefined ? '…' : shown(search.answer ?? '–').slice(0, 24)}
-          <Mark kind={search.verdict?.kind} />
-          <small>{search.turns.length} turns</small>
-        </button>
-      ))}
-    </div>
-  )
-}
-
-function Outcome({
-  search,
-  name,
-  turn,
-}: {
-  readonly search: ShownSearch
-  readonly name: string
-  readonly turn: number
-}) {
-  const { answer, end, turns, verdict } = search
-  const thought = turns[Math.min(turn, turns.length) - 1]?.thought
-  return (
-    <div class="outcome">
-      <p>
-        <b>{name}</b> answer <b dir="auto">{end === undefined ? '…' : shown(answer ?? '–')}</b>
-        <Mark kind={verdict?.kind} /> after {turns.length} turns{end && end !== 'answered' ? `, ${endWords[end]}` : ''}
-      </p>
-      {turn > 0 && thought && (
-        <p class="thought" dir="auto">
-          {shown(thought)}
-        </p>
-      )}
-    </div>
-  )
-}
-
-function Facts({ search: { policy, profile, picture, seed, problem } }: { readonly search: ShownSearch }) {
-  return (
-    <footer class="facts">
-      <span>
-        policy <b>{policy}</b>
-      </span>
-      {profile && (
-        <span>
-          profile <b>{profile.name}</b> {profile.sha256.slice(0, 12)}
-        </span>
-      )}
-      <span>
-        seed <b>{seed}</b>
-      </span>
-      <span>
-        picture{' '}
-        <b>
-          {picture.width} × {picture.height}
-        </b>{' '}
-        {picture.sha256.slice(0, 12)}
-      </span>
-      <span>
-        problem <b>{problem.docId}</b> of {problem.dataSource}
-      </span>
-    </footer>
-  )
-}
-
-function KeysHelp() {
-  const keys = [
-    ['← →  or  k j', 'turn before, turn after'],
-    ['Home End', 'whole search, last turn'],
-    ['space', 'play, pause'],
-    ['f', 'zoom along with the turns'],
-    ['t', 'show the target, where it is known'],
-    ['c', 'searches side by side'],
-    ['1 to 9', 'choose a search'],
-    ['on the picture: + − 0, shift and arrows', 'zoom, show all, move'],
-  ] as const
-  return (
-    <dl class="keys-help">
-      {keys.map(([key, what]) => (
-        <div key={key}>
-          <dt>
-            <kbd>{key}</kbd>
-          </dt>
-          <dd>{what}</dd>
-        </div>
-      ))}
-    </dl>
-  )
 }

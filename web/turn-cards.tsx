@@ -1,13 +1,14 @@
 /** Every turn in words and pictures: what was thought, what was done, what came back. Text of models is text, never markup. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { actionText, duration, placeName, shown, viewChange } from '../src/page/card.ts'
 import { turnClasses } from '../src/page/palette.ts'
-import { contains, endWords, pictureName, stepsOf, stepTitle } from '../src/page/step.ts'
+import { contains, endWords, isMasked, pictureName, stepsOf, stepTitle } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
+import { MaskedChip } from './search-facts.tsx'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -22,14 +23,12 @@ const cropSide = 512
 
 export function TurnCards({ search, urls, turn, lit, onLit }: Props) {
   const list = useRef<HTMLOListElement>(null)
-  const steps = stepsOf(search)
-  useEffect(() => {
-    const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
-    if (!card || !matchMedia('(min-width: 901px)').matches) return
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    const top = turn === 0 ? 0 : card.getBoundingClientRect().top + scrollY - 16
-    scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
-  }, [turn])
+  useScrollTo(list, turn)
+  // The cards stay as they are while turns go by; only what surrounds them changes.
+  const cards = useMemo(
+    () => stepsOf(search).map((step) => ({ step, card: <TurnCard step={step} search={search} urls={urls} /> })),
+    [search, urls],
+  )
   const [original] = search.observations
   return (
     <ol class="turns" ref={list}>
@@ -41,7 +40,7 @@ export function TurnCards({ search, urls, turn, lit, onLit }: Props) {
           <Pictures observation={original} urls={urls} what="picture" />
         </li>
       )}
-      {steps.map((step) => (
+      {cards.map(({ step, card }) => (
         <li
           key={step.number}
           class={`card ${turnClasses(step.number)} ${step.turn.error ? 'mistaken' : ''} ${turnState(step.number, turn, lit)}`}
@@ -49,12 +48,33 @@ export function TurnCards({ search, urls, turn, lit, onLit }: Props) {
           onPointerEnter={() => onLit(step.number)}
           onPointerLeave={() => onLit(undefined)}
         >
-          <TurnCard step={step} search={search} urls={urls} />
+          {card}
         </li>
       ))}
       {search.end === undefined ? <Waiting search={search} /> : <EndCard search={search} />}
     </ol>
   )
+}
+
+/** Turns that go by faster than this are not scrolled to one by one. */
+const restMs = 180
+
+function useScrollTo(list: { readonly current: HTMLElement | null }, turn: number): void {
+  const changedMs = useRef(-Infinity)
+  useEffect(() => {
+    const go = (): void => {
+      const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
+      if (!card || !matchMedia('(min-width: 901px)').matches) return
+      const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
+      const top = turn === 0 ? 0 : card.getBoundingClientRect().top + scrollY - 16
+      scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
+    }
+    const now = performance.now()
+    const wait = now - changedMs.current < restMs ? restMs : 0
+    changedMs.current = now
+    const timer = setTimeout(go, wait)
+    return () => clearTimeout(timer)
+  }, [turn])
 }
 
 function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 'search' | 'urls'>) {
@@ -198,6 +218,7 @@ function EndCard({ search: { turns, end, failure } }: Pick<Props, 'search'>) {
     <li class="card ending">
       <header>
         <h3>No answer: {endWords[end!]}</h3>
+        {isMasked(end!) && <MaskedChip />}
       </header>
       {failure && (
         <p class="mistake" dir="auto">

@@ -1,4 +1,5 @@
 /** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
+import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 
@@ -53,4 +54,33 @@ export function stepTitle({ turn, observation }: Step): string {
   if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
   if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
   return turn.action?.kind === 'answer' ? 'Answers' : 'Looks on'
+}
+
+/** Over-turn masking leaves such a search out of training: it met a limit. */
+export function isMasked(end: End): boolean {
+  return end.startsWith('over-')
+}
+
+/** Where a box that was refused lies on the original, as far as it lies on it; undefined where that cannot be told. */
+export function refusedBox(
+  { observations }: Pick<Trajectory, 'observations'>,
+  { turn: { action, error } }: Step,
+): PixelBox | undefined {
+  if (!error || action?.kind !== 'grounding') return undefined
+  const index = action.source === 'original_image' ? 0 : Number(/^observation_(\d+)$/.exec(action.source)?.[1])
+  const source = observations[index]?.boxInOriginalPx
+  if (!source) return undefined
+  const { width, height } = boxSize(source)
+  const edge = (from: number, share: number, size: number): number =>
+    Math.round(from + Math.max(0, Math.min(1, share)) * size)
+  const [x0, y0, x1, y1] = action.boxRel
+  const [left, right] = [edge(source[0], Math.min(x0, x1), width), edge(source[0], Math.max(x0, x1), width)]
+  const [top, bottom] = [edge(source[1], Math.min(y0, y1), height), edge(source[1], Math.max(y0, y1), height)]
+  return right > left && bottom > top ? pixelBox(left, top, right, bottom) : undefined
+}
+
+/** What came of the region's pixels: the longer side of what is there, and of what the policy saw of it. */
+export function sizeWords({ boxInOriginalPx, view }: Observation): string {
+  const { width, height } = boxSize(boxInOriginalPx)
+  return `${Math.max(width, height)} → ${Math.max(view.width, view.height)}`
 }

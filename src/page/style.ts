@@ -85,7 +85,7 @@ const look = `
 .box rect, .target rect { fill: none; vector-effect: non-scaling-stroke }
 .box .line { stroke: var(--turn); stroke-width: var(--width); stroke-dasharray: var(--dash, none) }
 .box .halo { stroke: rgb(0 0 0 / .55); stroke-width: calc(var(--width) + 2.5px) }
-.box { cursor: pointer; pointer-events: bounding-box; transition: opacity .2s }
+.box { cursor: pointer; pointer-events: bounding-box }
 .depth-1 { --width: 3.5px } .depth-2 { --width: 3px } .depth-3 { --width: 2.5px } .depth-4 { --width: 2px }
 .badge circle { fill: var(--turn); stroke: rgb(0 0 0 / .55); stroke-width: 1.5 }
 .badge text { fill: var(--ink); text-anchor: middle; font-weight: 700; font-size: 12px }
@@ -141,7 +141,6 @@ const treeStyle = `
 .tree svg { display: block }
 .tree a { outline: none }
 .tree a:focus-visible .frame, .tree a:focus-visible rect { stroke: #4a78ff; stroke-width: 5 }
-.node { transition: opacity .2s }
 .node .well { fill: var(--well) }
 .node .frame { fill: none; stroke: var(--turn, var(--soft)); stroke-width: 3; stroke-dasharray: var(--dash, none) }
 .node.now .frame, .node.lit .frame { stroke-width: 5 }
@@ -167,7 +166,7 @@ const cards = `
 .turns { list-style: none; display: grid; gap: 14px }
 .card {
   display: grid; gap: 10px; padding: 14px 16px; background: var(--panel); border: 1px solid var(--line);
-  border-left: 5px solid var(--turn, var(--soft)); border-radius: 12px; box-shadow: var(--shadow); transition: opacity .2s;
+  border-left: 5px solid var(--turn, var(--soft)); border-radius: 12px; box-shadow: var(--shadow);
 }
 .card.now { outline: 2px solid var(--turn, var(--soft)); outline-offset: 1px }
 .card.later { opacity: .55 }
@@ -234,6 +233,5 @@ const narrow = `
   .card { padding: 12px }
   .thought { font-size: 15px }
 }
-@media (prefers-reduced-motion: reduce) { * { transition: none !important } }
 @media print { .look { position: static } .controls { display: none !important } .card { break-inside: avoid } }
 `

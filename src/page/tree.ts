@@ -6,14 +6,15 @@ import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
-import { depthOf, endWords, pictureName, stepsOf, stepTitle } from './step.ts'
+import { depthOf, endWords, pictureName, sizeWords, stepsOf, stepTitle } from './step.ts'
 import type { Step } from './step.ts'
 
 export const side = 56
 const column = 78
-const row = 92
+const row = 104
 const margin = 12
-const caption = 15
+const caption = 27
+export const captionLine = 12
 
 export interface Place {
   /** Left and top edge of the thumbnail. */
@@ -86,7 +87,8 @@ function node(step: Step, place: Place, id: string, thumbUrls: readonly string[]
   const label = `Turn ${number}: ${stepTitle(step)}`
   const body = observation
     ? html`${thumbnail(thumbUrls[observation.index]!, place)}
-        <text class="caption" ${centre(place)}>${pictureName(observation.index).replace('observation', 'obs.')}</text>`
+        <text class="caption" ${centre(place)}>${pictureName(observation.index).replace('observation', 'obs.')}</text>
+        <text class="caption" ${centre(place, 1)}>${sizeWords(observation)}</text>`
     : turn.action?.kind === 'answer' && !turn.error
       ? answerTile(trajectory, place)
       : html`<rect class="refused" ${square(place)}/><text class="cross" ${middle(place)}>✕</text>
@@ -148,8 +150,8 @@ function square({ x, y }: Place): Html {
   return html`x="${x}" y="${y}" width="${side}" height="${side}"`
 }
 
-function centre({ x, y }: Place): Html {
-  return html`x="${x + side / 2}" y="${y + side + 13}"`
+function centre({ x, y }: Place, line = 0): Html {
+  return html`x="${x + side / 2}" y="${y + side + 13 + line * captionLine}"`
 }
 
 function middle({ x, y }: Place): Html {

@@ -1,0 +1,27 @@
+/** The keys of a search, in a list. */
+import { marks } from './marks.ts'
+
+export function KeysHelp() {
+  const keys = [
+    ['← →  or  k j', 'turn before, turn after'],
+    ['Home End', 'whole search, last turn'],
+    ['space', 'play, pause'],
+    ['f', 'zoom along with the turns'],
+    ...marks.map(({ key, help }) => [key, `show ${help}`] as const),
+    ['c', 'searches side by side'],
+    ['1 to 9', 'choose a search'],
+    ['on the picture: + − 0, shift and arrows', 'zoom, show all, move'],
+  ]
+  return (
+    <dl class="keys-help">
+      {keys.map(([key, what]) => (
+        <div key={key}>
+          <dt>
+            <kbd>{key}</kbd>
+          </dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,0 +1,155 @@
+/** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
+import { duration, shown } from '../src/page/card.ts'
+import { endWords, isMasked } from '../src/page/step.ts'
+import type { SearchEntry } from './search-view.tsx'
+import type { ShownSearch } from './shown-search.ts'
+
+export function Heading({ search }: { readonly search: ShownSearch }) {
+  const { problem, answer, verdict, turns, end, maxTurns, ms } = search
+  return (
+    <header class="question">
+      <h2 dir="auto">{problem.question}</h2>
+      <dl aria-live="polite">
+        <div class={`answer ${verdict?.kind ?? 'unjudged'}`}>
+          <dt>Answer</dt>
+          <dd dir="auto">
+            {end === undefined ? '…' : shown(answer ?? '–')}
+            <Mark kind={verdict?.kind} />
+          </dd>
+        </div>
+        {problem.answer !== undefined && (
+          <div>
+            <dt>Truth</dt>
+            <dd dir="auto">{problem.answer}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Turns</dt>
+          <dd>
+            {turns.length}
+            <small> of {maxTurns}</small>
+          </dd>
+        </div>
+        {ms !== undefined && (
+          <div>
+            <dt>Time</dt>
+            <dd>{duration(ms)}</dd>
+          </div>
+        )}
+        {end !== 'answered' && (
+          <div>
+            <dt>End</dt>
+            <dd class="words">
+              {end === undefined ? 'searching …' : endWords[end]}
+              {end !== undefined && isMasked(end) && <MaskedChip />}
+            </dd>
+          </div>
+        )}
+      </dl>
+    </header>
+  )
+}
+
+function Mark({ kind }: { readonly kind: string | undefined }) {
+  if (kind !== 'correct' && kind !== 'wrong') return null
+  return (
+    <span role="img" aria-label={kind}>
+      {kind === 'correct' ? ' ✓' : ' ✕'}
+    </span>
+  )
+}
+
+interface GroupProps {
+  readonly entries: readonly SearchEntry[]
+  readonly at: number
+  readonly onAt: (at: number) => void
+}
+
+export function GroupBar({ entries, at, onAt }: GroupProps) {
+  return (
+    <div class="group" role="group" aria-label="Searches for this problem">
+      {entries.map(({ search, name }, index) => (
+        <button
+          key={index}
+          type="button"
+          class={search.verdict?.kind ?? 'unjudged'}
+          aria-pressed={index === at}
+          onClick={() => onAt(index)}
+        >
+          <b>{name ?? index + 1}</b> {search.end === undefined ? '…' : shown(search.answer ?? '–').slice(0, 24)}
+          <Mark kind={search.verdict?.kind} />
+          <small>
+            {search.turns.length} turns{search.reward && `, reward ${search.reward.total.toFixed(2)}`}
+            {search.end !== undefined && isMasked(search.end) && ', masked'}
+          </small>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** Over-turn masking: such a search is left out of the gradient, and not punished. */
+export function MaskedChip() {
+  return (
+    <span
+      class="masked"
+      title="Reinforcement learning with over-turn masking leaves such a search out and does not punish it."
+    >
+      masked in training
+    </span>
+  )
+}
+
+export function Outcome({
+  search,
+  name,
+  turn,
+}: {
+  readonly search: ShownSearch
+  readonly name: string
+  readonly turn: number
+}) {
+  const { answer, end, turns, verdict } = search
+  const thought = turns[Math.min(turn, turns.length) - 1]?.thought
+  return (
+    <div class="outcome">
+      <p>
+        <b>{name}</b> answer <b dir="auto">{end === undefined ? '…' : shown(answer ?? '–')}</b>
+        <Mark kind={verdict?.kind} /> after {turns.length} turns{end && end !== 'answered' ? `, ${endWords[end]}` : ''}
+      </p>
+      {turn > 0 && thought && (
+        <p class="thought" dir="auto">
+          {shown(thought)}
+        </p>
+      )}
+    </div>
+  )
+}
+
+export function Facts({ search: { policy, profile, picture, seed, problem } }: { readonly search: ShownSearch }) {
+  return (
+    <footer class="facts">
+      <span>
+        policy <b>{policy}</b>
+      </span>
+      {profile && (
+        <span>
+          profile <b>{profile.name}</b> {profile.sha256.slice(0, 12)}
+        </span>
+      )}
+      <span>
+        seed <b>{seed}</b>
+      </span>
+      <span>
+        picture{' '}
+        <b>
+          {picture.width} × {picture.height}
+        </b>{' '}
+        {picture.sha256.slice(0, 12)}
+      </span>
+      <span>
+        problem <b>{problem.docId}</b> of {problem.dataSource}
+      </span>
+    </footer>
+  )
+}
