@@ -108,7 +108,7 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
       ...pages,
       ...apiRoutes({ searchers, pictures, asks, runs, archives: archive !== undefined, signal }),
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
-      ...mcpRoutes({ searcher: others[0] ?? embedded, onFault: report }),
+      ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
     }
     const server = await startServer({ host, port, token, routes, onFault: report })
     const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}`

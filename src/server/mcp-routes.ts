@@ -1,10 +1,15 @@
 /** The tools of `mcp-server.ts` over HTTP: every request is a connection of its own, so that nothing is held between them. */
 import { orAborted } from '../shared/deadline.ts'
 import type { McpOptions } from './mcp-server.ts'
+import type { KeepSearch, SentSearch } from './searcher.ts'
 import type { Routes } from './start-server.ts'
 
+export interface McpRoutesOptions extends Omit<McpOptions, 'files' | 'keep'> {
+  readonly keep?: KeepSearch
+}
+
 /** `POST /mcp`. Pictures come with the call: the files of this machine are not for other programs. */
-export function mcpRoutes(options: Omit<McpOptions, 'files'>): Routes {
+export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
   return {
     'POST /mcp': async (parsedBody, { signal, headers }) => {
       // Loaded when it is first asked for: nobody else should wait for it.
@@ -12,7 +17,9 @@ export function mcpRoutes(options: Omit<McpOptions, 'files'>): Routes {
         import('./mcp-server.ts'),
         import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
       ])
-      const server = mcpServer({ ...options, files: false })
+      const pageOf = async (search: SentSearch): Promise<string> =>
+        `http://${headers.host}${(await keep!(search)).page}`
+      const server = mcpServer({ ...options, files: false, keep: keep && pageOf })
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
       const close = (): void => void server.close()
       signal.addEventListener('abort', close, { once: true })

@@ -15,13 +15,15 @@ import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 import { asHttpError } from './http-error.ts'
 import { searchPicture } from './searcher.ts'
-import type { Searcher } from './searcher.ts'
+import type { Searcher, SentSearch } from './searcher.ts'
 import { sentPicture } from './sent-picture.ts'
 
 export interface McpOptions {
   readonly searcher: Searcher
   /** Pictures may be named by their paths on this machine: only where whoever calls is its user. */
   readonly files: boolean
+  /** Keeps a finished search of a picture that was sent, and returns the address of its page. */
+  readonly keep?: (search: SentSearch) => Promise<string>
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void
 }
@@ -46,7 +48,7 @@ const edge = z.number().min(0).max(1)
 const boxSchema = z.array(edge).length(4)
 
 /** A server of one connection. */
-export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
+export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpServer {
   const server = new McpServer({ name: 'mini-o3', version })
   const image = z
     .string()
@@ -66,8 +68,9 @@ export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
     }
   }
 
-  function open(source: string): Promise<Picture> {
-    return openPicture(files && !source.startsWith('data:') ? source : sentPicture(source))
+  /** A path, or the bytes that were sent. */
+  function fileOf(source: string): string | Uint8Array {
+    return files && !source.startsWith('data:') ? source : sentPicture(source)
   }
 
   server.registerTool(
@@ -87,7 +90,8 @@ export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
     ({ image: source, question, max_turns: maxTurns }, { signal, sendNotification, _meta }) =>
       explained(async () => {
         let picture: Picture | undefined
-        const asked = { question, open: async () => (picture = await open(source)), maxTurns, seed: 0 }
+        const encoded = fileOf(source)
+        const asked = { question, open: async () => (picture = await openPicture(encoded)), maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
         let step = await searched.next()
         for (let turn = 1; !step.done; turn++, step = await searched.next()) {
@@ -95,7 +99,9 @@ export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
           const params = { progressToken: _meta.progressToken, progress: turn, message: step.value }
           await sendNotification({ method: 'notifications/progress', params })
         }
-        return searchResult(step.value, picture!)
+        const trajectory = step.value
+        const sent = typeof encoded === 'string' ? undefined : { trajectory, picture: picture!, encoded }
+        return searchResult(trajectory, picture!, sent && (await keep?.(sent)))
       }),
   )
 
@@ -112,7 +118,7 @@ export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
     },
     ({ image: source, box }) =>
       explained(async () => {
-        const picture = await open(source)
+        const picture = await openPicture(fileOf(source))
         const [x0, y0, x1, y1] = box as [number, number, number, number]
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
         const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)
@@ -126,7 +132,7 @@ export function mcpServer({ searcher, files, onFault }: McpOptions): McpServer {
   return server
 }
 
-async function searchResult(trajectory: Trajectory, picture: Picture): Promise<CallToolResult> {
+async function searchResult(trajectory: Trajectory, picture: Picture, page?: string): Promise<CallToolResult> {
   const { answer, end, turns, observations, failure } = trajectory
   if (failure !== undefined) return { isError: true, content: [text(`The search failed: ${failure.message}`)] }
   const found = answer ?? `No answer: the search ended ${end}.`
@@ -135,8 +141,9 @@ async function searchResult(trajectory: Trajectory, picture: Picture): Promise<C
   for (const crop of crops.slice(-mostCrops)) {
     content.push(text(cropWords(crop)), await shown(picture, crop.boxInOriginalPx, cropView))
   }
+  if (page !== undefined) content.push(text(`Turn by turn: ${page}`))
   const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
-  return { content, structuredContent: { answer, end, turns: turns.length, boxes } }
+  return { content, structuredContent: { answer, end, turns: turns.length, boxes, ...(page && { page }) } }
 }
 
 function cropWords({ index, parent, boxInOriginalPx }: Observation): string {

@@ -18,7 +18,7 @@ import { openPicture } from '../vision/open.ts'
 import { embeddedSearcher, usualQueue } from './embedded-routes.ts'
 import { mcpRoutes } from './mcp-routes.ts'
 import { mcpServer } from './mcp-server.ts'
-import type { Searcher } from './searcher.ts'
+import type { Searcher, SentSearch } from './searcher.ts'
 import { SearchQueue } from './search-queue.ts'
 import { startServer } from './start-server.ts'
 import type { RunningServer } from './start-server.ts'
@@ -28,6 +28,12 @@ const { question } = makeProblem(scene)
 const pixels = drawScene(scene, [0, 0, 1, 1], { width: 768, height: 768 })
 const faults: unknown[] = []
 const onFault = (error: unknown): void => void faults.push(error)
+
+const kept: SentSearch[] = []
+const keep = async (search: SentSearch) => {
+  kept.push(search)
+  return { page: '/#/ask/1', trajectory: '/api/asks/1/trajectory' }
+}
 
 let folder: string
 let file: string
@@ -44,7 +50,7 @@ beforeAll(async () => {
   const { sampler, close } = await openEmbeddedSampler({ workers: 1 })
   closeSampler = close
   searcher = embeddedSearcher(sampler, new SearchQueue(usualQueue))
-  server = await startServer({ host: '127.0.0.1', port: 0, routes: mcpRoutes({ searcher, onFault }), onFault })
+  server = await startServer({ host: '127.0.0.1', port: 0, routes: mcpRoutes({ searcher, keep, onFault }), onFault })
 })
 afterAll(async () => {
   await server.close()
@@ -138,6 +144,36 @@ describe('mistakes are results that say what to do', () => {
     await client.close()
   })
 
+  test.each([
+    ['a folder', { image: tmpdir() }, /not a file/],
+    ['a picture elsewhere', { image: 'data:text/html;base64,AAAA' }, /data: URL of an image/],
+    ['corners the wrong way round', { box: [0.9, 0.9, 0.1, 0.1] }, /box|x0|left/i],
+    ['words for a box', { box: ['a', 0, 1, 1] }, /box/],
+  ])('%s', async (_, args, message) => {
+    const client = await inMemory()
+    const result = await call(client, 'zoom', { image: file, box: [0, 0, 1, 1], ...args })
+    expect([result.isError, words(result).join()]).toEqual([true, expect.stringMatching(message)])
+    await client.close()
+  })
+
+  test.each([0, 101, 1.5, 'ten'])('%j turns', async (turns) => {
+    const client = await inMemory()
+    const result = await call(client, 'visual_search', { image: file, question, max_turns: turns })
+    expect([result.isError, words(result).join()]).toEqual([true, expect.stringMatching(/max_turns/)])
+    await client.close()
+  })
+
+  test('what is no message of the protocol, over HTTP', async () => {
+    const post = (body: string) => fetch(`${server.url}/mcp`, { method: 'POST', body, headers: accepted })
+    const accepted = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' }
+    for (const body of ['{', '{"jsonrpc":"2.0"}', '"text"']) {
+      const response = await post(body)
+      expect([body, response.status]).toEqual([body, 400])
+      expect(await response.json()).toHaveProperty('error.message')
+    }
+    expect((await fetch(`${server.url}/mcp`)).status).toBe(405)
+  })
+
   test('a path over HTTP', async () => {
     const client = await overHttp()
     const result = await call(client, 'zoom', { image: file, box: [0, 0, 1, 1] })
@@ -165,6 +201,16 @@ describe('mistakes are results that say what to do', () => {
     expect(faults).toEqual([broken])
     await client.close()
   })
+})
+
+test('over HTTP a search is kept, and its result links the page', async () => {
+  const client = await overHttp()
+  const found = await call(client, 'visual_search', { image: url, question, max_turns: 1 })
+  expect(found.structuredContent).toMatchObject({ page: `${server.url}/#/ask/1` })
+  expect(words(found).at(-1)).toBe(`Turn by turn: ${server.url}/#/ask/1`)
+  expect(kept.at(-1)!.trajectory).toMatchObject({ maxTurns: 1, problem: { question } })
+  expect(dataUrl(kept.at(-1)!.encoded, 'png')).toBe(url)
+  await client.close()
 })
 
 test('whoever asks for progress hears of every turn; who gives up makes room', async () => {
