@@ -112,8 +112,8 @@ function Histogram({ title, bins, range, onRange }: HistogramProps) {
               type="button"
               class={range === undefined || on ? '' : 'off'}
               aria-pressed={on}
-              aria-label={`${title} ${name}: ${bin.count} searches, ${bin.right} right`}
-              title={`${name}: ${bin.count} searches, ${bin.right} right`}
+              aria-label={`${title} ${name}: ${searchCount(bin)}`}
+              title={`${name}: ${searchCount(bin)}`}
               onClick={(event) => choose(bin, event.shiftKey)}
             >
               <i style={{ height: `${(bin.count / most) * 100}%` }}>
@@ -128,4 +128,8 @@ function Histogram({ title, bins, range, onRange }: HistogramProps) {
       </div>
     </fieldset>
   )
+}
+
+function searchCount({ count, right }: Bin): string {
+  return `${count} ${count === 1 ? 'search' : 'searches'}, ${right} right`
 }
