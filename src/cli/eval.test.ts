@@ -271,9 +271,12 @@ test('report: published rows beside measured ones, in three formats; two runs co
   // A row for each number of turns; the two runs with four share one.
   const measured = rowOf('measured')
   expect(measured).toHaveLength(2)
-  expect(measured[1]).toContain('chat:test-vlm, 4 turns | 0.0 (0.0-0.0) \\[3\\] |  |  |  | 87.5 (75.0-100.0) \\[2\\]')
+  expect(measured[1]).toContain(
+    'chat:test-vlm, 4 turns | 0.0 (0.0-0.0) \\[3\\]\\* |  |  |  | 87.5 (75.0-100.0) \\[2\\]\\*',
+  )
   expect(stdout).toMatch(/\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice\./)
   expect(stdout).toContain('Not by the rule of VisualProbe hard')
+  expect(stdout).toContain("\\*: not by the benchmark's own rule, or on a part of its problems")
 
   const html = await readFile(join(out, 'report.html'), 'utf8')
   expect(html).toContain('vp &lt;b&gt;')

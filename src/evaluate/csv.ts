@@ -9,7 +9,8 @@ export function csvText(rows: readonly CsvRow[]): string {
 
 /** A text that a spreadsheet would take for a formula is marked as text. */
 function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
+  // Twelve digits: 0.112, not 0.11199999999999999.
+  if (typeof value === 'number') return String(Number(value.toPrecision(12)))
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

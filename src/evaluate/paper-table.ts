@@ -45,7 +45,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
           `measured: ${settingName(row[0]!)}`,
           ...columns.map(({ benchmark }) => {
             const run = row.find(({ config }) => config.benchmark === benchmark)
-            return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]`
+            return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]${isLike(run) ? '' : '*'}`
           }),
         ]),
       ],
@@ -54,6 +54,9 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
     notes: [
       `Published: ${publishedProtocol}`,
       ...Object.entries(publishedNotes).map(([mark, text]) => `(${mark}): ${text}.`),
+      ...(runs.every(isLike)
+        ? []
+        : ["*: not by the benchmark's own rule, or on a part of its problems; the note says which."]),
       ...runs.map((run) => `[${numbers.get(run)}] ${runNote(run)}`),
     ],
   }
@@ -64,12 +67,17 @@ export function scoreText({ scores, interval: { low, high } }: EvalReport): stri
   return `${percent(scores[0]!.score)} (${percent(low)}-${percent(high)})`
 }
 
+/** All of the benchmark's problems, judged by its rule. */
+function isLike({ config, summary }: MeasuredRun): boolean {
+  const { expected = summary } = benchmarkNamed(config.benchmark)
+  return judgeNotice(config) === undefined && expected.problems === summary.problems
+}
+
 function runNote(run: MeasuredRun): string {
   const { name, config, summary } = run
   const notice = judgeNotice(config)
-  const { title, expected } = benchmarkNamed(config.benchmark)
-  const part = expected !== undefined && expected.problems !== summary.problems
-  const problems = `${summary.problems}${part ? ` of ${expected.problems}` : ''} problems`
+  const { title, expected = summary } = benchmarkNamed(config.benchmark)
+  const problems = `${summary.problems}${expected.problems === summary.problems ? '' : ` of ${expected.problems}`} problems`
   return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
 }
 
