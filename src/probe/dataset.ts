@@ -169,7 +169,7 @@ export function checkOptions(options: ProbeOptions, sidePx: number, jobs: number
   }
 }
 
-const configName = 'dataset.json'
+export const configName = 'dataset.json'
 
 /** Makes the folder this build's, or finds that it is already; anything else in it is an error. */
 export async function claimFolder(out: string, config: Readonly<Record<string, unknown>>): Promise<void> {

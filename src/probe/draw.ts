@@ -34,7 +34,7 @@ const digitRgb: Readonly<Record<Colour, Rgb>> = {
 const signInk: Rgb = [30, 30, 34]
 
 /** The digit's height and where it sits, as fractions of the shape's side: each shape has room elsewhere. */
-const digitPlace: Readonly<Record<Shape, { height: number; dy: number }>> = {
+export const digitPlace: Readonly<Record<Shape, { height: number; dy: number }>> = {
   circle: { height: 0.66, dy: 0 },
   square: { height: 0.72, dy: 0 },
   triangle: { height: 0.52, dy: 0.17 },

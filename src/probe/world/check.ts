@@ -1,12 +1,12 @@
 /** Verifies a set of worlds as it lies on disk: every row, scene and picture, and what the set as a whole gives away. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
-import type { Level } from '../../protocol/problem.ts'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { messageOf } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
+import { commonest, levelFigures, placed, readJsonRows, repeated, tooCommon, tooSmall } from '../check-set.ts'
+import type { ProbeCheck, Sight } from '../check-set.ts'
 import type { Split } from '../dataset.ts'
 import { confusing } from './confusion.ts'
 import { readWorld } from './dataset.ts'
@@ -20,61 +20,18 @@ import { families } from './scene.ts'
 import type { Family } from './scene.ts'
 import { covering, solve } from './solve.ts'
 
-/** Shares in 0..1. */
-export interface FamilyFigures {
-  readonly problems: number
-  /** Share of the most frequent answer, and of the most frequent letter among the choices. */
-  readonly commonestAnswer: number
-  readonly commonestLetter: number
-}
+/** On hard, the overview may be worth so much more than a blind guess. */
+const overviewGain = 0.1
 
-/** Accuracy of somebody who guesses, sees only the whole picture, or may look closely. */
-export interface LevelFigures {
-  readonly problems: number
-  readonly blind: number
-  readonly overview: number
-  readonly crops: number
-  readonly meanTargetShare: number
-}
-
-export interface ProbeCheck {
-  readonly problems: Readonly<Record<Split, number>>
-  /** Each names its row and what is wrong; none in a sound set. */
-  readonly faults: readonly string[]
-  readonly byFamily: Partial<Record<Family, FamilyFigures>>
-  readonly byLevel: Partial<Record<Level, LevelFigures>>
-}
-
-/** On hard, the overview may be worth so much more than a blind guess; with crops so much has to be answerable. */
-const limits = { overviewGain: 0.1, crops: 0.98 } as const
-/** Shares of few problems say nothing. */
-const fewest = 30
-
-/** Throws UserError `data-not-found` where there is no such set. */
+/** Every row, scene and picture of a set of worlds. */
 export async function checkWorlds(folder: string): Promise<ProbeCheck> {
-  const config = await readFile(join(folder, 'dataset.json'), 'utf8').catch((cause: unknown) => {
-    throw new UserError('data-not-found', `${folder} holds no set: ${messageOf(cause)}. Check the path.`, { cause })
-  })
-  if ((JSON.parse(config) as { kind?: unknown }).kind !== 'world') {
-    throw new UserError('data-not-found', `${folder} is no set of worlds. Build one with --kind world.`)
-  }
   const faults: string[] = []
   const rows = { train: await readRows(folder, 'train', faults), test: await readRows(folder, 'test', faults) }
-  const places = (['train', 'test'] as const).flatMap((split) =>
-    rows[split].map((row, index) => ({ row, place: `${split}.json, row ${index + 1} (${row.doc_id})` })),
+  const places = placed(rows)
+  faults.push(
+    ...repeated(places, 'the name', ({ doc_id }) => doc_id),
+    ...repeated(places, 'the scene', (row) => row.scene_sha256),
   )
-  const seenIds = new Map<string, string>()
-  const seenScenes = new Map<string, string>()
-  for (const { row, place } of places) {
-    for (const [seen, key, what] of [
-      [seenIds, row.doc_id, 'the name'],
-      [seenScenes, row.scene_sha256, 'the scene'],
-    ] as const) {
-      const before = seen.get(key)
-      if (before !== undefined) faults.push(`${place}: has ${what} of ${before}`)
-      seen.set(key, place)
-    }
-  }
   const measured = await mapLimit(places, 4, async ({ row, place }) => {
     const found = await checkRow(folder, row).catch((error: unknown) => ({ wrong: [messageOf(error)] }))
     faults.push(...found.wrong.map((wrong) => `${place}: ${wrong}`))
@@ -86,26 +43,24 @@ export async function checkWorlds(folder: string): Promise<ProbeCheck> {
       const own = all.filter(({ row }) => row.family === family).map(({ row }) => row)
       return own.length > 0 ? [[family, familyFigures(own)]] : []
     }),
-  ) as ProbeCheck['byFamily']
+  ) as Partial<Record<Family, ReturnType<typeof familyFigures>>>
   const byLevel = Object.fromEntries(
     levels.flatMap((level) => {
-      const own = all.flatMap(({ row, sight }) => (row.level === level && sight ? [{ ...sight, row }] : []))
+      const own = all.flatMap(({ row, sight }) =>
+        row.level === level && sight ? [{ ...sight, targetShare: row.difficulty.target_share }] : [],
+      )
       return own.length > 0 ? [[level, levelFigures(own)]] : []
     }),
   ) as ProbeCheck['byLevel']
   faults.push(...setFaults(byFamily, byLevel))
   return {
+    kind: 'world',
     problems: { train: rows.train.length, test: rows.test.length },
+    pictures: places.length,
     faults: faults.toSorted(),
     byFamily,
     byLevel,
   }
-}
-
-interface Sight {
-  readonly blind: number
-  readonly overview: number
-  readonly crops: number
 }
 
 /** Everything about one problem is derived again from its stored scene. */
@@ -147,30 +102,12 @@ async function checkRow(
   return { wrong, sight }
 }
 
-function familyFigures(rows: readonly WorldRow[]): FamilyFigures {
+function familyFigures(rows: readonly WorldRow[]) {
   return {
     problems: rows.length,
     commonestAnswer: commonest(rows.map(({ solution }) => solution)),
     commonestLetter: commonest(rows.map(({ choice }) => choice)),
   }
-}
-
-function levelFigures(own: readonly (Sight & { readonly row: WorldRow })[]): LevelFigures {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-  return {
-    problems: own.length,
-    blind: mean(own.map(({ blind }) => blind)),
-    overview: mean(own.map(({ overview }) => overview)),
-    crops: mean(own.map(({ crops }) => crops)),
-    meanTargetShare: mean(own.map(({ row }) => row.difficulty.target_share)),
-  }
-}
-
-/** The share of the value that occurs most often. */
-function commonest(values: readonly string[]): number {
-  const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return Math.max(...counts.values()) / values.length
 }
 
 /** How often the commonest answer of a family may occur by construction. */
@@ -183,32 +120,28 @@ const fairShare: Readonly<Record<Family, number>> = {
   compare: 0.02,
 }
 
-function setFaults(byFamily: ProbeCheck['byFamily'], byLevel: ProbeCheck['byLevel']): string[] {
-  const faults: string[] = []
-  for (const family of families) {
+function setFaults(
+  byFamily: Partial<Record<Family, ReturnType<typeof familyFigures>>>,
+  byLevel: ProbeCheck['byLevel'],
+): string[] {
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  const faults = families.flatMap((family) => {
     const figures = byFamily[family]
-    if (!figures || figures.problems < fewest) continue
-    for (const [what, share, fair] of [
-      ['answer', figures.commonestAnswer, fairShare[family]],
-      ['letter', figures.commonestLetter, 1 / 4],
-    ] as const) {
-      const slack = 4 * Math.sqrt((fair * (1 - fair)) / figures.problems)
-      if (share > fair + slack)
-        faults.push(`${family}: one ${what} is right in ${(share * 100).toFixed(0)} % of problems`)
-    }
-  }
-  for (const level of levels) {
-    const figures = byLevel[level]
-    if (figures && figures.crops < limits.crops) {
-      faults.push(
-        `${level}: only ${(figures.crops * 100).toFixed(0)} % can be answered even with crops: draw them larger`,
-      )
-    }
-  }
+    if (!figures) return []
+    const { problems, commonestAnswer, commonestLetter } = figures
+    return (
+      [
+        ['answer', commonestAnswer, fairShare[family]],
+        ['letter', commonestLetter, 1 / 4],
+      ] as const
+    )
+      .filter(([, share, fair]) => tooCommon(share, fair, problems))
+      .map(([what, share]) => `${family}: one ${what} is right in ${percent(share)} of problems`)
+  })
+  for (const level of levels) faults.push(...(byLevel[level] ? tooSmall(level, byLevel[level]) : []))
   const { hard } = byLevel
-  if (hard && hard.overview - hard.blind > limits.overviewGain) {
-    const [overview, blind] = [hard.overview, hard.blind].map((share) => (share * 100).toFixed(0))
-    faults.push(`hard: the overview alone answers ${overview} %, a blind guess ${blind} %`)
+  if (hard && hard.overview - hard.blind > overviewGain) {
+    faults.push(`hard: the overview alone answers ${percent(hard.overview)}, a blind guess ${percent(hard.blind)}`)
   }
   return faults
 }
@@ -233,23 +166,6 @@ const rowSchema = z.looseObject({
 })
 
 /** Rows that can be read; the others are faults. */
-export async function readRows(folder: string, split: Split, faults: string[]): Promise<WorldRow[]> {
-  const name = `${split}.json`
-  let values: unknown
-  try {
-    values = JSON.parse(await readFile(join(folder, name), 'utf8'))
-  } catch (error) {
-    faults.push(`${name}: cannot be read: ${messageOf(error)}`)
-    return []
-  }
-  if (!Array.isArray(values)) {
-    faults.push(`${name}: holds no array of rows`)
-    return []
-  }
-  return values.flatMap((value: unknown, index) => {
-    const { success, error } = rowSchema.safeParse(value)
-    if (success) return [value as WorldRow]
-    faults.push(`${name}, row ${index + 1}: ${error.issues[0]!.path.join('.')} ${error.issues[0]!.message}`)
-    return []
-  })
+export function readRows(folder: string, split: Split, faults: string[]): Promise<WorldRow[]> {
+  return readJsonRows<WorldRow>(folder, split, rowSchema, faults)
 }

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { probeSheet } from '../../page/probe-sheet.ts'
+import { probeSheet, worldProblem } from '../../page/probe-sheet.ts'
 import { countParquetRows, readParquet } from '../../shared/parquet.ts'
 import { readProblems } from '../../benchmark/mini-o3-json.ts'
 import type { ProbeOptions } from '../dataset.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'worlds-'))
   out = join(base, 'set')
   await build('set')
-})
+}, 120_000)
 afterAll(() => rm(base, { recursive: true }))
 
 async function filesIn(folder: string): Promise<Record<string, string>> {
@@ -50,7 +50,7 @@ describe('worldRefs', () => {
   })
 })
 
-describe('buildWorlds', () => {
+describe('buildWorlds', { timeout: 120_000 }, () => {
   it('writes rows that the reader of problems takes, with pictures of the size they say', async () => {
     const entries = await readProblems(out)
     expect(entries.length).toBe(6)
@@ -83,7 +83,7 @@ describe('buildWorlds', () => {
   })
 })
 
-describe('checkWorlds', () => {
+describe('checkWorlds', { timeout: 120_000 }, () => {
   /** The faults of a set in which something was changed. */
   const faultsAfter = async (name: string, change: (folder: string) => Promise<void>): Promise<readonly string[]> => {
     const folder = join(base, name)
@@ -178,7 +178,10 @@ describe('probeSheet', () => {
   it('shows each problem with its answer and target, and escapes what a row says', async () => {
     const rows = (await readRows(out, 'test', [])).slice(0, 2)
     const hostile = { ...rows[0]!, problem: '<image>\n<script>alert(1)</script>?' }
-    const page = await probeSheet(out, [hostile, rows[1]!])
+    const page = await probeSheet(
+      out,
+      [hostile, rows[1]!].map((row) => worldProblem(out, row)),
+    )
     expect(page).not.toContain('<script>')
     expect(page).toContain('&lt;script&gt;')
     expect(page.match(/<rect /g)?.length).toBe(rows[0]!.target_boxes.length + rows[1]!.target_boxes.length)

@@ -84,7 +84,7 @@ export async function readWorld(out: string, docId: string): Promise<StoredWorld
 }
 
 /** Another number for every change after which a seed gives another world. */
-const worldGenerator = 2
+export const worldGenerator = 2
 
 const draws = Array.from({ length: 24 }, (_, n) => n)
 

@@ -1,0 +1,109 @@
+/** Verifies a set of shapes as it lies on disk, with its pictures or without: each row against the scene that it names. */
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { z } from 'zod'
+import { levels } from '../protocol/problem.ts'
+import { viewSides } from '../protocol/profile.ts'
+import { messageOf } from '../shared/errors.ts'
+import { mapLimit } from '../shared/map-limit.ts'
+import { commonest, levelFigures, placed, readJsonRows, repeated, tooCommon, tooSmall } from './check-set.ts'
+import type { ProbeCheck, Sight } from './check-set.ts'
+import type { ProbeRow, Split } from './dataset.ts'
+import { digitPlace } from './draw.ts'
+import { makeProblem, sceneFrom } from './problem.ts'
+import type { Scene } from './scene.ts'
+
+/** `pictures`: whether the set has any. */
+export async function checkShapes(folder: string, pictures: boolean): Promise<ProbeCheck> {
+  const faults: string[] = []
+  const rows = {
+    train: await readShapes(folder, 'train', faults),
+    test: await readShapes(folder, 'test', faults),
+  }
+  const places = placed(rows)
+  faults.push(
+    ...repeated(places, 'the name', ({ doc_id }) => doc_id),
+    ...repeated(places, 'the scene', ({ scene }) => `${scene.level} ${scene.seed}`),
+  )
+  const seen = await mapLimit(places, 4, async ({ row, place }) => {
+    const scene = sceneFrom(row.scene)
+    const wrong = [...rowFaults(row, scene), ...(pictures ? await pictureFaults(folder, row) : [])]
+    faults.push(...wrong.map((fault) => `${place}: ${fault}`))
+    return { ...sightOf(scene, row.side_px), level: row.level, targetShare: scene.objects[scene.target]!.side ** 2 }
+  })
+  const byLevel = Object.fromEntries(
+    levels.flatMap((level) => {
+      const own = seen.filter((one) => one.level === level)
+      return own.length > 0 ? [[level, levelFigures(own)]] : []
+    }),
+  ) as ProbeCheck['byLevel']
+  for (const level of levels) faults.push(...(byLevel[level] ? tooSmall(level, byLevel[level]) : []))
+  const commonestAnswer = commonest(places.map(({ row }) => row.solution))
+  if (tooCommon(commonestAnswer, 1 / 10, places.length)) {
+    faults.push(`one answer is right in ${(commonestAnswer * 100).toFixed(0)} % of problems`)
+  }
+  return {
+    kind: 'shapes',
+    problems: { train: rows.train.length, test: rows.test.length },
+    pictures: pictures ? places.length : 0,
+    faults: faults.toSorted(),
+    byFamily: places.length > 0 ? { read: { problems: places.length, commonestAnswer } } : {},
+    byLevel,
+  }
+}
+
+function rowFaults(row: ProbeRow, scene: Scene): string[] {
+  const { question, answer, docId, targetBoxRel } = makeProblem(scene)
+  const target = scene.objects[scene.target]!
+  const fitting = scene.objects.filter(({ colour, shape }) => colour === target.colour && shape === target.shape)
+  return [
+    ...(fitting.length === 1 ? [] : [`has ${fitting.length} answers`]),
+    ...(row.solution === answer ? [] : [`says ${row.solution}, and its scene ${answer}`]),
+    ...(row.problem === `<image>\n${question}` ? [] : ['asks something else than its scene']),
+    ...(row.doc_id === docId && row.level === scene.level ? [] : ['has another name or level than its scene']),
+    ...(row.target_box.every((edge, n) => edge === targetBoxRel![n])
+      ? []
+      : ['its target box does not show the answer']),
+  ]
+}
+
+async function pictureFaults(folder: string, { images, side_px: side }: ProbeRow): Promise<string[]> {
+  try {
+    const { width, height } = await sharp(join(folder, images[0])).metadata()
+    return width === side && height === side ? [] : [`its picture is ${width} x ${height}, not ${side} x ${side}`]
+  } catch (error) {
+    return [messageOf(error)]
+  }
+}
+
+/** A digit is read from this height in pixels of a view on. */
+const legiblePx = 8
+
+/** For one who sees views as large as those of the small policy. */
+function sightOf({ objects, target }: Scene, sidePx: number): Sight {
+  const { shape, side } = objects[target]!
+  const height = side * digitPlace[shape].height
+  const known = (viewPx: number): number => (height * viewPx >= legiblePx ? 1 : 1 / 10)
+  return { blind: 1 / 10, overview: known(Math.min(viewSides.own, sidePx)), crops: known(sidePx) }
+}
+
+const rowSchema = z.looseObject({
+  images: z.tuple([z.string().regex(/^pictures\/[\w.-]+$/)]),
+  problem: z.string(),
+  solution: z.string(),
+  doc_id: z.string(),
+  level: z.enum(levels),
+  target_box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  scene: z.object({
+    kind: z.literal('shapes'),
+    seed: z.int().min(0),
+    level: z.enum(levels),
+    digit: z.int().min(0).max(9).optional(),
+  }),
+  side_px: z.int().min(1),
+})
+
+/** Rows that can be read; the others are faults. */
+export function readShapes(folder: string, split: Split, faults: string[]): Promise<ProbeRow[]> {
+  return readJsonRows<ProbeRow>(folder, split, rowSchema, faults)
+}

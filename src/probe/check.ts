@@ -1,0 +1,45 @@
+/** Verifies a set that `probe build` wrote, by its kind. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { messageOf, UserError } from '../shared/errors.ts'
+import type { ProbeCheck } from './check-set.ts'
+import { checkShapes } from './check-shapes.ts'
+import { configName } from './dataset.ts'
+import { checkWorlds } from './world/check.ts'
+import { worldGenerator } from './world/dataset.ts'
+
+/** What `dataset.json` says of a set. */
+const configSchema = z.looseObject({
+  kind: z.enum(['shapes', 'world']),
+  pictures: z.boolean().default(true),
+  generator: z.number().default(1),
+})
+export type ProbeConfig = z.infer<typeof configSchema>
+
+/** Throws UserError `data-not-found` where there is no such set. */
+export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
+  try {
+    return configSchema.parse(JSON.parse(await readFile(join(folder, configName), 'utf8')))
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? `its ${configName} describes no set` : messageOf(cause)
+    throw new UserError(
+      'data-not-found',
+      `${folder} is not what probe build wrote: ${why}. Name the folder of --out.`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+export async function checkProbe(folder: string): Promise<ProbeCheck> {
+  const { kind, pictures, generator } = await readProbeConfig(folder)
+  if (kind === 'world' && generator !== worldGenerator) {
+    throw new UserError(
+      'probe-other-generator',
+      `${folder} was built by generator ${generator} of worlds, this is ${worldGenerator}. Build it again.`,
+    )
+  }
+  return kind === 'world' ? checkWorlds(folder) : checkShapes(folder, pictures)
+}
