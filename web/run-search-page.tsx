@@ -34,7 +34,8 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
     .map((one) => one.index)
   const group = own.length <= mostTogether ? own : [index]
-  const wanted = compare ? group : [index]
+  // What is looked at comes first.
+  const wanted = [index, ...group.filter((at) => at !== index)]
   const { value: known, error } = useSearches(name, details === undefined ? [] : wanted)
   const base = (at: number): string => `api/runs/${encodeURIComponent(name)}/items/${at}`
   const entries = useMemo(

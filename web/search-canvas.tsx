@@ -58,7 +58,7 @@ export function SearchCanvas(props: Props) {
         <svg
           class="canvas"
           role="img"
-          tabIndex={0}
+          tabindex={0}
           aria-label={`The picture, ${width} × ${height} pixels, with the boxes of ${looks.length} turns. Plus and minus zoom, shift and arrows move, 0 shows all.`}
           onKeyDown={(event) => onCanvasKey(event, view, picture)}
         >

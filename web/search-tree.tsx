@@ -45,7 +45,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   )
   const link = (number: number, label: string) => ({
     role: 'button' as const,
-    tabIndex: 0,
+    tabindex: 0,
     'aria-label': label,
     'aria-pressed': turn === number,
     onClick: () => onTurn(number),
@@ -60,7 +60,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   })
   return (
     <div class="tree" ref={strip} tabIndex={0} role="group" aria-label="The search as a tree">
-      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+      <svg role="presentation" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
         {nodes.map(
           ({ step: { number }, arrow }) =>
             arrow && (

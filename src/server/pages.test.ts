@@ -7,14 +7,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { searched } from '../../test/searched.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { exportSite } from './export-site.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -80,6 +82,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       join(run, 'trajectories.jsonl'),
       [...pair, ...others].map((one) => `${JSON.stringify(one)}\n`).join(''),
     )
+    const rich = join(folder, 'runs', 'rich')
+    await mkdir(rich)
+    await writeFile(join(rich, 'config.json'), '{"command":"eval","maxTurns":4}')
+    const problem = makeProblem(scene)
+    // Turn 3 asks for a box that is refused; the search runs out of turns. The second one answers.
+    const over = { ...searched([0, 1, -1, 0], 'Not here.', null), problem }
+    const found = { ...searched([0, 1], 'Found it.'), problem, sampleIndex: 1, reward: { total: 1, parts: {} } }
+    await writeFile(join(rich, 'trajectories.jsonl'), `${JSON.stringify(over)}\n${JSON.stringify(found)}\n`)
     child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', join(folder, 'runs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -167,9 +177,141 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await page.locator('.turns').waitFor()
   })
 
+  const openRich = async (): Promise<void> => {
+    await page.goto(`${base}/#/run/rich/0`)
+    await page.locator('.turns .card').nth(4).waitFor()
+    // The focus of the test before is not this one's.
+    await page.locator('#main').focus()
+  }
+
+  test('marks on the picture go and come by their keys; a refused box is hatched, a search that met a limit is masked', async () => {
+    await openRich()
+    expect(await page.locator('.canvas .box').count()).toBe(4)
+    expect(await page.locator('.canvas .refused-box').getAttribute('data-turn')).toBe('3')
+    expect(await page.locator('.refused-box .line').getAttribute('style')).toContain('url("#refused")')
+    expect(await page.locator('.question').innerText()).toContain('masked in training')
+    for (const [key, mark, count] of [
+      ['h', '.heat .warm', 3],
+      ['p', '.path .head', 2],
+      ['t', '.canvas .target', 1],
+    ] as const) {
+      expect(await page.locator(mark).count()).toBe(0)
+      await page.keyboard.press(key)
+      expect([mark, await page.locator(mark).count()]).toEqual([mark, count])
+      await page.keyboard.press(key)
+      expect(await page.locator(mark).count()).toBe(0)
+    }
+    await page.keyboard.press('b')
+    expect(await page.locator('.canvas .box').count()).toBe(0)
+    await page.keyboard.press('b')
+  })
+
+  test('what is pointed at lights up everywhere, on the track too', async () => {
+    await openRich()
+    await page.locator('.node[data-turn="2"]').hover()
+    for (const part of ['.canvas .box', '.node', '.card']) {
+      expect([part, await page.locator(`${part}.lit`).getAttribute('data-turn')]).toEqual([part, '2'])
+    }
+    expect(await page.locator('.dots .lit').innerText()).toBe('2')
+    const { x, y, width, height } = (await page.locator('.track input').boundingBox())!
+    await page.mouse.move(x + (width * 3) / 4, y + height / 2)
+    expect(await page.locator('.card.lit').getAttribute('data-turn')).toBe('3')
+  })
+
+  const viewBoxes = (): Promise<unknown> =>
+    page.locator('.canvas').evaluateAll((all) => all.map((one) => one.getAttribute('viewBox')))
+
+  test('the picture zooms along with the turns, the minimap says where, and pictures side by side zoom together', async () => {
+    await openRich()
+    expect(await viewBoxes()).toEqual(['0 0 1024 1024'])
+    expect(await page.locator('.minimap').isVisible()).toBe(false)
+    await page.keyboard.press('f')
+    await page.keyboard.press('j')
+    await expect.poll(viewBoxes).toEqual(['0 0 768 768'])
+    expect(await page.locator('.minimap .seen').getAttribute('width')).toBe('768')
+    expect(await page.locator('.minimap').isVisible()).toBe(true)
+    await page.keyboard.press('f')
+    await page.keyboard.press('c')
+    await page.locator('.side-by-side .canvas').nth(1).waitFor()
+    await page.locator('.canvas').first().focus()
+    await page.keyboard.press('0')
+    await page.keyboard.press('+')
+    await expect.poll(async () => new Set((await viewBoxes()) as string[]).size).toBe(1)
+    expect(await viewBoxes()).not.toContain('0 0 1024 1024')
+  })
+
+  test('another search in the address is shown, with its reward', async () => {
+    await openRich()
+    await page.evaluate('location.hash = "#/run/rich/1?turn=2"')
+    await page.getByText('turn 2 of 3').waitFor()
+    expect(await page.locator('.group [aria-pressed=true]').innerText()).toContain('reward 1.00')
+    expect(page.url()).toContain('/run/rich/1?turn=2')
+  })
+
+  test('by keyboard alone: the tree, the track and the picture are reached, and the keys are told', async () => {
+    await openRich()
+    await page.keyboard.press('?')
+    for (const key of ['h', 'm', 'f', 'c', 'space']) {
+      expect(await page.locator('.keys-help dt', { hasText: key }).count()).toBeGreaterThan(0)
+    }
+    const reached = new Set<string>()
+    for (let n = 0; n < 40; n++) {
+      await page.keyboard.press('Tab')
+      const name = await page.evaluate(
+        '(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim()',
+      )
+      reached.add(String(name))
+      if (name === 'Turn 2: Looks into observation 1') break
+    }
+    const all = [...reached].join('\n')
+    for (const name of [
+      'The picture, 1024',
+      'Zoom in',
+      'Play the search',
+      'Turn (0 shows',
+      'Turn 1: Looks into the original',
+    ]) {
+      expect(all).toContain(name)
+    }
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.card.now').getAttribute('data-turn')).toBe('2')
+  })
+
+  test('a screen reader is told the name of everything that can be used, and what every picture shows', async () => {
+    await openRich()
+    const told = await page.locator('main').ariaSnapshot()
+    // A role without a name behind it.
+    expect(told.match(/- (button|link|checkbox|slider|img|region|group|heading)( \[[^\]]*\])*:?$/gm) ?? []).toEqual([])
+    expect(told).toContain('img "The picture, 1024 × 1024 pixels')
+    expect(told).toContain('img "As the policy saw it: observation 2, x 0 to 256, y 0 to 256 of the original"')
+    expect(told).toContain('heading "Turn 3: Box refused" [level=3]')
+    expect(told).toMatch(/slider "Turn \(0 shows the whole search\)"/)
+  })
+
+  test('a run as files opens from a file, and replays there', async () => {
+    const site = join(folder, 'site')
+    const { page: index } = await exportSite(join(folder, 'runs', 'rich'), site, 5, new AbortController().signal)
+    const files = await browser.newPage()
+    const wrong: string[] = []
+    files.on('pageerror', (error) => wrong.push(error.message))
+    files.on('console', (line) => line.type() === 'error' && wrong.push(line.text()))
+    files.on('request', (asked) => /^(file|data):/.test(asked.url()) || wrong.push(asked.url()))
+    await files.goto(pathToFileURL(index).href)
+    await files.locator('tbody a').first().click()
+    await files.locator('.search.open .canvas').waitFor()
+    await files.keyboard.press('ArrowRight')
+    expect(await files.locator('.search.open .card.now').getAttribute('data-turn')).toBe('1')
+    const shown = await files
+      .locator('.search.open img')
+      .evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
+    expect(Math.min(...shown)).toBeGreaterThan(0)
+    expect(wrong).toEqual([])
+    await files.close()
+  })
+
   test('a phone: nothing is wider than the screen; dark follows the system', async () => {
     await page.setViewportSize({ width: 380, height: 800 })
-    for (const path of ['', 'runs', 'run/many', 'run/many/0']) {
+    for (const path of ['', 'runs', 'run/many', 'run/many/0', 'run/rich/0', 'run/rich/0?compare=1']) {
       await page.goto(`${base}/#/${path}`)
       await page.locator('h2').waitFor()
       expect([path, await wide()]).toEqual([path, 0])
