@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { actionText, duration, placeName, shown, viewChange } from '../src/page/card.ts'
 import { turnClasses } from '../src/page/palette.ts'
-import { contains, endWords, isMasked, pictureName, stepsOf, stepTitle } from '../src/page/step.ts'
+import { contains, endWords, isMasked, pictureName, stepsOf, stepTitle, tokensInText } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
@@ -109,9 +109,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
       <footer>
         {usage.replyTokens > 0 && (
           <>
-            <span>
-              {usage.promptTokens} tokens in ({usage.imageTokens} of pictures)
-            </span>
+            <span>{tokensInText(search.policy, usage)}</span>
             <span>{usage.replyTokens} out</span>
           </>
         )}

@@ -7,7 +7,6 @@ import type { MeasuredRun } from '../evaluate/paper-table.ts'
 import { judgeNotice, protocolLine } from '../evaluate/protocol.ts'
 import {
   endsTable,
-  isImageEstimated,
   limitsTable,
   looksTable,
   samplingTable,
@@ -17,6 +16,7 @@ import {
 import { majorityRule } from '../evaluate/sampling.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../evaluate/table.ts'
 import type { Table } from '../evaluate/table.ts'
+import { isImageEstimated } from '../page/step.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 
 /** One document for machines; the figures over all problems stand at its top. */
@@ -30,7 +30,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     scores,
     interval,
     sampling: { ...sampling, majorityRule },
-    tokens: { ...tokens, imageEstimated: isImageEstimated(config) },
+    tokens: { ...tokens, imageEstimated: isImageEstimated(config.policy ?? '') },
     spent,
     cost,
     causes,

@@ -1,5 +1,6 @@
 /** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
 import type { Aggregate } from '../benchmark/aggregate.ts'
+import { isImageEstimated } from '../page/step.ts'
 import { ends } from '../protocol/trajectory.ts'
 import type { LookFigures } from './look-figures.ts'
 import type { EvalConfig } from './protocol.ts'
@@ -71,15 +72,10 @@ export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
   }
 }
 
-/** Servers do not say which of their tokens are pictures. */
-export function isImageEstimated({ policy }: Pick<EvalConfig, 'policy'>): boolean {
-  return policy?.startsWith('chat:') === true
-}
-
 /** How searches ended, and what a search took. */
 export function endsTable({ summary, tokens, config }: EvalReport & { readonly config: EvalConfig }): Table {
   const count = (value: number): string => Math.round(value).toLocaleString('en')
-  const pictures = isImageEstimated(config) ? 'pictures (estimated as Qwen2.5-VL counts)' : 'pictures'
+  const pictures = isImageEstimated(config.policy ?? '') ? 'pictures (estimated as Qwen2.5-VL counts)' : 'pictures'
   return {
     head: ['searches', ''],
     rows: [

@@ -5,7 +5,7 @@ import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { turnClasses } from './palette.ts'
 import { targetBox } from '../protocol/target-box.ts'
-import { contains, endWords, pictureName, stepTitle } from './step.ts'
+import { contains, endWords, pictureName, stepTitle, tokensInText } from './step.ts'
 import type { Step } from './step.ts'
 
 /** One observation as pictures: `view` is what the policy saw, `crop` the same region at full resolution. */
@@ -41,15 +41,15 @@ export function turnCard(trajectory: Trajectory, step: Step, id: string, images:
     ${observation && images && pictures(observation, images, 'region')}
     ${turn.action?.kind === 'answer' && answer(trajectory)}
     <footer>
-      ${turn.usage.replyTokens > 0 && tokens(turn.usage)}<span>${duration(turn.ms)}</span>
+      ${turn.usage.replyTokens > 0 && tokens(trajectory.policy, turn.usage)}<span>${duration(turn.ms)}</span>
       ${observation && holdsTarget(trajectory, observation)}
       <details><summary>as it came</summary><pre dir="auto">${shown(turn.text)}</pre></details>
     </footer>
   </li>`
 }
 
-function tokens({ promptTokens, imageTokens, replyTokens }: Turn['usage']): Html {
-  return html`<span>${promptTokens} tokens in (${imageTokens} of pictures)</span><span>${replyTokens} out</span>`
+function tokens(policy: string, usage: Turn['usage']): Html {
+  return html`<span>${tokensInText(policy, usage)}</span><span>${usage.replyTokens} out</span>`
 }
 
 /** How the search ended, when its last turn does not say so. */

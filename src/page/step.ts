@@ -48,6 +48,17 @@ export const endWords: Readonly<Record<End, string>> = {
   failed: 'the policy failed',
 }
 
+/** Servers do not say which of their tokens are pictures: over one, that number is the grid of Qwen2.5-VL, whatever the model. */
+export function isImageEstimated(policy: string): boolean {
+  return policy.startsWith('chat:')
+}
+
+/** Such as `1,200 tokens in (800 of pictures)`. */
+export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn['usage']): string {
+  const pictures = isImageEstimated(policy) ? `an estimated ${imageTokens} of pictures` : `${imageTokens} of pictures`
+  return `${promptTokens} tokens in (${pictures})`
+}
+
 /** What a turn did, in one line. */
 export function stepTitle({ turn, observation }: Step): string {
   if (observation) return `Looks into ${pictureName(observation.parent ?? 0)}`
