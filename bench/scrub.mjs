@@ -51,15 +51,23 @@ try {
   const { url } = JSON.parse((await once(createInterface({ input: server.stdout }), 'line'))[0])
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-  console.log(`${cpus().length} cores of ${cpus()[0].model}; Chromium ${browser.version()}; load ${loadavg()[0].toFixed(1)}\n`)
+  console.log(
+    `${cpus().length} cores of ${cpus()[0].model}; Chromium ${browser.version()}; load ${loadavg()[0].toFixed(1)}\n`,
+  )
 
   const firstViews = []
   for (let n = 0; n <= Number(values.repeats); n++) firstViews.push(await firstView(`${url}/#/run/many`))
   const [cold, ...warm] = firstViews
-  console.log(`A run of ${items} searches, ms from the request to its first row on the screen: ${cold.toFixed(0)} the first`)
-  console.log(`time, then ${median(warm).toFixed(0)} (median of ${warm.length}, each in a browser that has seen nothing)\n`)
+  console.log(
+    `A run of ${items} searches, ms from the request to its first row on the screen: ${cold.toFixed(0)} the first`,
+  )
+  console.log(
+    `time, then ${median(warm).toFixed(0)} (median of ${warm.length}, each in a browser that has seen nothing)\n`,
+  )
 
-  console.log('| scrubbing | frames | frames a second | median ms | 95th percentile | longest |\n|---|---:|---:|---:|---:|---:|')
+  console.log(
+    '| scrubbing | frames | frames a second | median ms | 95th percentile | longest |\n|---|---:|---:|---:|---:|---:|',
+  )
   for (let n = 0; n < Number(values.repeats); n++) await scrub(`${url}/#/run/long/0`, n === 0 && values.profile)
 } finally {
   await browser?.close()

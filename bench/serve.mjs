@@ -77,6 +77,11 @@ function times(ms) {
   return ms.map((one) => one.toFixed(0)).join(' / ')
 }
 
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return (bytes / 2 ** 20).toFixed(0)
+}
+
 /** @param {number[]} ms */
 function medianAndLongest(ms) {
   return times([median(ms), Math.max(...ms)])
@@ -182,8 +187,15 @@ try {
     ['peak MB before, after one search', before.toFixed(0)],
     ['ms for the list of models meanwhile, median', median(delays).toFixed(0)],
     ['ms for the list of models meanwhile, longest', Math.max(...delays).toFixed(0)],
-    ['of the peak: JavaScript heap, MB', (made.heapTotal / 2 ** 20).toFixed(0)],
-    ['of the peak: pixels, bodies and other buffers, MB', (made.external / 2 ** 20).toFixed(0)],
+    ['of the peak: JavaScript of the server, MB', megabytes(made.heapTotal)],
+    ['of the peak: its pixels, bodies and other buffers, MB', megabytes(made.external)],
+    [
+      'of the peak: worker threads, MB each',
+      made.threads
+        .toSorted((a, b) => b - a)
+        .map(megabytes)
+        .join(' / '),
+    ],
     ['ms that the event loop was late, median / 99 % / longest', times([delayMs.p50, delayMs.p99, delayMs.max])],
     ['ms to open the page before, by a person', alone && times([median(alone.opened)])],
     ['ms to open the page meanwhile, median / longest', crowded && medianAndLongest(crowded.opened)],
