@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import sharp from 'sharp'
 import { createEmbeddedEngine, type EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
 import { promptOf } from '../src/engine/embedded/view-and-text.ts'
-import type { Datum, Loss, Sampler } from '../src/engine/engine.ts'
+import type { AdamParameters, Datum, Loss, SampledReply } from '../src/engine/engine.ts'
 import { defaultConfig, imageTokens } from '../src/model/config.ts'
 import { special } from '../src/model/tokenizer.ts'
 import type { Pixels } from '../src/vision/picture.ts'
@@ -16,51 +16,71 @@ import type { Sent, SentChunk, SentDatum } from './tinker-requests.ts'
 /** What is wrong with a request: answered as the failure of its future. */
 export class BadRequest extends Error {}
 
+export type TrainingInput = Sent<'forward_backward'>['forward_backward_input']
+export type SamplingParams = Sent<'asample'>['sampling_params']
+
 export interface ServedModel {
-  train(input: Sent<'forward_backward'>['forward_backward_input']): Promise<{ logprobs: number[][] }>
+  /** Ends a reply. */
+  readonly endToken: number
+  train(input: TrainingInput): Promise<{ logprobs: number[][] }>
+  /** The same without a gradient. */
+  forward(input: TrainingInput): Promise<{ logprobs: number[][] }>
   step(adam: Sent<'optim_step'>['adam_params']): Promise<{ gradientNorm: number }>
   save(file: string): Promise<void>
   load(file: string, optimizer: boolean): Promise<void>
-  sampler(): Promise<Sampler>
+  sampler(): Promise<(chunks: readonly SentChunk[], params: SamplingParams) => Promise<SampledReply>>
   close(): Promise<void>
 }
 
 export async function serveModel(options: EmbeddedEngineOptions & { readonly base?: string }): Promise<ServedModel> {
   const engine = createEmbeddedEngine(options)
   if (options.base !== undefined) await engine.loadWeights(options.base)
-  return {
-    async train({ data, loss_fn, loss_fn_config }) {
-      const loss = lossOf(loss_fn, loss_fn_config)
-      const read = await Promise.all(data.map((datum) => readDatum(datum, loss, loss_fn_config?.formed === 1)))
-      const { logprobs } = await engine.forwardBackward(read, loss)
-      // One for every position of the sequence, as the protocol has it.
-      return {
-        logprobs: logprobs.map((row, d) => {
-          const length = data[d]!.loss_fn_inputs.target_tokens.data.length
-          return [...Array.from({ length: length - row.length }, () => 0), ...row]
-        }),
-      }
-    },
-    step: ({ learning_rate, beta1, beta2, eps, weight_decay, grad_clip_norm }) =>
-      engine.optimStep({
-        learningRate: learning_rate,
-        beta1,
-        beta2,
-        epsilon: eps,
-        weightDecay: weight_decay,
-        clipNorm: grad_clip_norm === 0 ? Infinity : grad_clip_norm,
+  async function pass({ data, loss_fn, loss_fn_config }: TrainingInput, learn: boolean) {
+    const loss = lossOf(loss_fn, loss_fn_config)
+    const read = await Promise.all(data.map((datum) => readDatum(datum, loss, loss_fn_config?.formed === 1)))
+    const logprobs = learn ? (await engine.forwardBackward(read, loss)).logprobs : await engine.forward(read)
+    // One for every position of the sequence, as the protocol has it.
+    return {
+      logprobs: logprobs.map((row, d) => {
+        const length = data[d]!.loss_fn_inputs.target_tokens.data.length
+        return [...Array.from({ length: length - row.length }, () => 0), ...row]
       }),
+    }
+  }
+  return {
+    endToken: special.end,
+    train: (input) => pass(input, true),
+    forward: (input) => pass(input, false),
+    step: (adam) => engine.optimStep(adamOf(adam)),
     async save(file) {
       await mkdir(dirname(file), { recursive: true })
       await engine.save(file)
     },
     load: (file, optimizer) => (optimizer ? engine.load(file) : engine.loadWeights(file)),
-    sampler: () => engine.sampler(),
+    async sampler() {
+      const sampler = await engine.sampler()
+      return async (chunks, { seed, temperature, max_tokens: maxTokens, formed }) => {
+        const { view, text } = await readChunks(chunks)
+        return sampler.sample({ prompt: promptOf(view, text), seed, temperature, maxTokens, formed })
+      }
+    },
     close: () => engine.close(),
   }
 }
 
-function lossOf(
+export function adamOf(sent: Sent<'optim_step'>['adam_params']): AdamParameters {
+  const { learning_rate, beta1, beta2, eps, weight_decay, grad_clip_norm } = sent
+  return {
+    learningRate: learning_rate,
+    beta1,
+    beta2,
+    epsilon: eps,
+    weightDecay: weight_decay,
+    clipNorm: grad_clip_norm === 0 ? Infinity : grad_clip_norm,
+  }
+}
+
+export function lossOf(
   name: 'cross_entropy' | 'ppo',
   config: { clip_low_threshold: number; clip_high_threshold: number } | undefined,
 ): Loss {
@@ -79,18 +99,13 @@ async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise
   const { view, text } = await readChunks(chunks)
   const image = imageTokens(defaultConfig)
   const length = image + text.length
-  for (const [name, tensor] of Object.entries(datum.loss_fn_inputs)) {
-    if (tensor.data.length !== length || tensor.shape[0] !== length)
-      throw new BadRequest(`${name} has ${tensor.data.length} entries for a sequence of ${length}`)
-  }
+  checkLengths(datum, length, loss)
   const targets = target_tokens.data
   const positions = [...Array.from({ length: image }, () => 0), ...text]
   for (let i = 0; i + 1 < length; i++) {
     if (targets[i] !== positions[i + 1]) throw new BadRequest(`target ${i} is ${targets[i]}, not ${positions[i + 1]}`)
   }
-  const given = loss.kind === 'cross-entropy' ? weights : advantages
-  const other = loss.kind === 'cross-entropy' ? (advantages ?? logprobs) : weights
-  if (!given || other || (loss.kind === 'ppo' && !logprobs)) throw new BadRequest(`wrong inputs for ${loss.kind}`)
+  const given = (loss.kind === 'cross-entropy' ? weights : advantages)!
   const start = given.data.findIndex((value) => value !== 0)
   if (start < image) throw new BadRequest('nothing to learn, or a weight where the picture is')
   if (logprobs?.data.slice(0, start).some((value) => value !== 0))
@@ -102,8 +117,20 @@ async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise
     : { prompt, reply, formed, advantages: given.data.slice(start), oldLogprobs: logprobs!.data.slice(start) }
 }
 
+/** Each array along the expanded sequence, and those that the loss needs. */
+export function checkLengths({ loss_fn_inputs }: SentDatum, length: number, loss: Loss): void {
+  for (const [name, tensor] of Object.entries(loss_fn_inputs)) {
+    if (tensor.data.length !== length || tensor.shape[0] !== length)
+      throw new BadRequest(`${name} has ${tensor.data.length} entries for a sequence of ${length}`)
+  }
+  const { weights, advantages, logprobs } = loss_fn_inputs
+  const given = loss.kind === 'cross-entropy' ? weights : advantages
+  const other = loss.kind === 'cross-entropy' ? (advantages ?? logprobs) : weights
+  if (!given || other || (loss.kind === 'ppo' && !logprobs)) throw new BadRequest(`wrong inputs for ${loss.kind}`)
+}
+
 /** One view, then text: what the small model reads. Picture tokens are counted, not believed. */
-export async function readChunks(chunks: readonly SentChunk[]): Promise<{ view: Pixels; text: number[] }> {
+async function readChunks(chunks: readonly SentChunk[]): Promise<{ view: Pixels; text: number[] }> {
   const [image, ...texts] = chunks
   if (image?.type !== 'image' || texts.length === 0) throw new BadRequest('the model reads one view and text behind it')
   if (texts.length > 1) throw new BadRequest('text that stands together has to be one chunk')

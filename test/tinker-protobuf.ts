@@ -13,6 +13,7 @@ export function decodeForwardBackwardRequest(bytes: Uint8Array): unknown {
     modelId: string
     seqId: number
     lossFn: string
+    forwardOnly: boolean
     lossFnConfig: Record<string, number>
     data: {
       modelInput: { choice: { case: string; value: Record<string, unknown> } }[]
@@ -23,6 +24,7 @@ export function decodeForwardBackwardRequest(bytes: Uint8Array): unknown {
   return {
     model_id: message.modelId,
     seq_id: message.seqId,
+    forward_only: message.forwardOnly,
     forward_backward_input: {
       loss_fn: message.lossFn,
       ...config,

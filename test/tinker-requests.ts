@@ -48,6 +48,19 @@ const theirs = {
   overwrite: z.literal(false).optional(),
 } as const
 
+const trainingInput = z.strictObject({
+  data: z.array(datum).min(1).max(1024),
+  loss_fn: z.enum(['cross_entropy', 'ppo']),
+  loss_fn_config: z
+    .strictObject({
+      clip_low_threshold: z.number(),
+      clip_high_threshold: z.number(),
+      // Not of the protocol: the small model's extension.
+      formed: z.literal(1).optional(),
+    })
+    .optional(),
+})
+
 export const requestShapes = {
   'client/config': z.looseObject({ sdk_version: z.string() }),
   'client/dynamic_config': z.looseObject({}),
@@ -79,19 +92,11 @@ export const requestShapes = {
   forward_backward: z.strictObject({
     model_id: id,
     seq_id: seqId,
-    forward_backward_input: z.strictObject({
-      data: z.array(datum).min(1).max(1024),
-      loss_fn: z.enum(['cross_entropy', 'ppo']),
-      loss_fn_config: z
-        .strictObject({
-          clip_low_threshold: z.number(),
-          clip_high_threshold: z.number(),
-          // Not of the protocol: the small model's extension.
-          formed: z.literal(1).optional(),
-        })
-        .optional(),
-    }),
+    forward_backward_input: trainingInput,
+    // Of the protobuf dialect.
+    forward_only: z.boolean().optional(),
   }),
+  forward: z.strictObject({ model_id: id, seq_id: seqId, forward_input: trainingInput }),
   optim_step: z.strictObject({
     model_id: id,
     seq_id: seqId,

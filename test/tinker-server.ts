@@ -9,12 +9,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
-import type { Sampler } from '../src/engine/engine.ts'
-import { special } from '../src/model/tokenizer.ts'
-import { BadRequest, readChunks, type ServedModel, serveModel } from './tinker-model.ts'
+import { BadRequest, type ServedModel, serveModel } from './tinker-model.ts'
 import { decodeForwardBackwardRequest, encodeResult } from './tinker-protobuf.ts'
 import { type Path, requestShapes, type Sent } from './tinker-requests.ts'
-import { promptOf } from '../src/engine/embedded/view-and-text.ts'
 
 /** `cut`: acts, then breaks the connection. `expire`: acts and forgets the promise. `die`: acts on nothing any more. */
 export type Fault =
@@ -28,6 +25,8 @@ export interface TinkerServerOptions {
   /** Where checkpoints lie, also after a restart. */
   readonly folder: string
   readonly model?: EmbeddedEngineOptions & { readonly base?: string }
+  /** The one model that is offered; default: the small one. */
+  readonly modelName?: string
   /** Default: the embedded engine. */
   readonly make?: () => Promise<ServedModel>
   readonly port?: number
@@ -73,13 +72,23 @@ type Future = {
 }
 
 export async function startTinkerServer(options: TinkerServerOptions): Promise<TinkerServer> {
-  const { folder, codec = 'json', holdMs = 200, pending = '408', misreport = 0 } = options
+  const {
+    folder,
+    codec = 'json',
+    holdMs = 200,
+    pending = '408',
+    misreport = 0,
+    modelName = 'mini-o3/embedded',
+  } = options
   const tag = randomBytes(3).toString('hex')
   const requests: string[] = []
   const violations: string[] = []
   const sessions = new Set<string>()
   const models = new Map<string, Held>()
-  const samplers = new Map<string, { readonly sampler: Sampler; readonly held: Held }>()
+  const samplers = new Map<
+    string,
+    { readonly sample: Awaited<ReturnType<ServedModel['sampler']>>; readonly held: Held }
+  >()
   const futures = new Map<string, Future>()
   const counts = new Map<string, number>()
   let dead = false
@@ -151,7 +160,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     telemetry: () => ({ status: 200, json: { status: 'accepted' } }),
     get_info: ({ model_id }) => ({
       status: models.has(model_id) ? 200 : 404,
-      json: { model_id, type: 'get_info', model_data: { model_name: 'mini-o3/embedded' } },
+      json: { model_id, type: 'get_info', model_data: { model_name: modelName } },
     }),
     create_session: () => {
       const id = newId('session')
@@ -164,7 +173,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
         : { status: 404, json: { detail: 'session not found' } },
     create_model: ({ session_id, base_model }) => {
       if (!sessions.has(session_id)) return { status: 404, json: { detail: 'session not found' } }
-      if (base_model !== 'mini-o3/embedded') return { status: 400, json: { detail: 'another base model' } }
+      if (base_model !== modelName) return { status: 400, json: { detail: 'another base model' } }
       const id = newId('model')
       const create = async (): Promise<unknown> => {
         const model = await (options.make ?? (() => serveModel({ ...options.model })))()
@@ -188,12 +197,13 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     forward_backward: (body) =>
       ordered(body, 'forward_backward', async (held) => {
         held.live = undefined
-        const { logprobs } = await held.model.train(body.forward_backward_input)
-        return {
-          loss_fn_output_type: 'ArrayRecord',
-          loss_fn_outputs: logprobs.map((data) => ({ logprobs: { data, dtype: 'float32', shape: [data.length] } })),
-          metrics: { 'num_sequences:sum': logprobs.length },
-        }
+        const { forward_backward_input: input, forward_only = false } = body
+        return trained(await (forward_only ? held.model.forward(input) : held.model.train(input)))
+      }),
+    forward: (body) =>
+      ordered(body, 'forward', async (held) => {
+        held.live = undefined
+        return trained(await held.model.forward(body.forward_input))
       }),
     optim_step: (body) =>
       ordered(body, 'optim_step', async (held) => {
@@ -224,7 +234,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
           return { path, sampling_session_id: null, type: 'save_weights_for_sampler' }
         }
         const id = newId('sampling')
-        samplers.set(id, { sampler: await held.model.sampler(), held })
+        samplers.set(id, { sample: await held.model.sampler(), held })
         held.live = id
         return { path: null, sampling_session_id: id, type: 'save_weights_for_sampler' }
       }),
@@ -232,18 +242,11 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
       const found = samplers.get(sampling_session_id)
       if (!found || !models.has(found.held.id)) return { status: 404, json: { detail: 'sampling session not found' } }
       if (found.held.live !== sampling_session_id) violations.push('asample: weights were not published after training')
-      if (!sampling_params.stop.includes(special.end)) violations.push('asample: no stop token')
+      const { endToken } = found.held.model
+      if (!sampling_params.stop.includes(endToken)) violations.push('asample: no stop token')
       const sample = async (): Promise<unknown> => {
-        const { view, text } = await readChunks(prompt.chunks)
-        const { seed, temperature, max_tokens: maxTokens, formed } = sampling_params
-        const reply = await found.sampler.sample({
-          prompt: promptOf(view, text),
-          seed,
-          temperature,
-          maxTokens,
-          formed,
-        })
-        const tokens = reply.ended ? [...reply.tokens, special.end] : reply.tokens
+        const reply = await found.sample(prompt.chunks, sampling_params)
+        const tokens = reply.ended ? [...reply.tokens, endToken] : reply.tokens
         const logprobs = reply.logprobs.map((value) => value + misreport)
         return {
           sequences: [{ tokens, logprobs, stop_reason: reply.ended ? 'stop' : 'length' }],
@@ -315,7 +318,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
       return { status: 401, json: { detail: `unknown key ${request.headers['x-api-key']}` } }
     const path = (request.url ?? '').replace(/^\/api\/v1\//, '')
     if (request.method === 'GET' && path === 'get_server_capabilities')
-      return { status: 200, json: { supported_models: [{ model_name: 'mini-o3/embedded' }] } }
+      return { status: 200, json: { supported_models: [{ model_name: modelName }] } }
     const checkpoint = /^training_runs\/([\w-]+)\/checkpoints\/weights\/([\w-]+)$/.exec(path)
     if (request.method === 'DELETE' && checkpoint) return remove(checkpoint[1]!, checkpoint[2]!)
     if (request.method === 'POST' && path in requestShapes) return post(path as Path, request)
@@ -380,4 +383,12 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   for await (const part of request) parts.push(part as Buffer)
   return Buffer.concat(parts)
+}
+
+function trained({ logprobs }: { readonly logprobs: readonly number[][] }): object {
+  return {
+    loss_fn_output_type: 'ArrayRecord',
+    loss_fn_outputs: logprobs.map((data) => ({ logprobs: { data, dtype: 'float32', shape: [data.length] } })),
+    metrics: { 'num_sequences:sum': logprobs.length },
+  }
 }

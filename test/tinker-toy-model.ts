@@ -12,6 +12,10 @@ export async function serveToyModel(): Promise<ServedModel> {
   let gradient = 0
   const logprobOf = (token: number): number => -Math.abs(state.weight) - token / 1000
   return {
+    endToken: special.end,
+    forward: async ({ data }) => ({
+      logprobs: data.map(({ loss_fn_inputs: { target_tokens } }) => target_tokens.data.map(logprobOf)),
+    }),
     async train({ data }) {
       const logprobs = data.map(({ loss_fn_inputs: { target_tokens, weights, advantages } }) => {
         const learned = (weights ?? advantages)!.data
@@ -37,9 +41,7 @@ export async function serveToyModel(): Promise<ServedModel> {
     },
     async sampler() {
       const tokens = [7, 8]
-      return {
-        sample: async () => ({ tokens, logprobs: [...tokens, special.end].map(logprobOf), ended: true }),
-      }
+      return async () => ({ tokens, logprobs: [...tokens, special.end].map(logprobOf), ended: true })
     },
     async close() {},
   }

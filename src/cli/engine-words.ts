@@ -1,5 +1,6 @@
 /** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
 import type { Command } from 'commander'
+import type { ChatModel } from '../model/qwen/chat-model.ts'
 import { special } from '../model/tokenizer.ts'
 import { embeddedModelName, serverKindNames, serverKinds, unhonoured } from '../engine/tinker/server-kinds.ts'
 import type { ServerKindName } from '../engine/tinker/server-kinds.ts'
@@ -52,17 +53,26 @@ export async function weightsHash(from: string | undefined): Promise<string | un
 }
 
 /** Connects, and keeps in the run what the server does otherwise than it is asked. Nothing for the embedded engine. */
-export async function openEngine(words: EngineWords, run: RunFolder, seed: number): Promise<TinkerEngine | undefined> {
+export async function openEngine(
+  words: EngineWords,
+  run: RunFolder,
+  seed: number,
+  vlm?: ChatModel,
+): Promise<TinkerEngine | undefined> {
   const url = tinkerUrl(words)
   if (url === undefined) return undefined
   const { baseModel, apiKeyEnv, tinkerServer, loraRank } = words
   const kind = tinkerServer && serverKinds[tinkerServer]
-  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens: [special.end] })
-  if (engine.baseModel !== embeddedModelName) {
+  const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
+  if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
     await engine.close()
     throw new UserError(
-      'renderer-missing',
-      `${engine.baseModel} cannot be trained yet: only prompts of ${embeddedModelName} can be written for a server.`,
+      'model-files-missing',
+      vlm === undefined
+        ? `${engine.baseModel} reads and writes tokens of its own. Name a folder with its tokenizer: --model-files <folder>, ` +
+            'or --model-files hub:<owner>/<name> to download it.'
+        : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
     )
   }
   const deviations = unhonoured(engine.kind)

@@ -1,25 +1,21 @@
 /** `mini-o3 export`: searches of a run, or a cold-start set, as a training set for other trainers. */
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { z } from 'zod'
-import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
 import { coldStartFiles, readColdStart } from '../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets } from '../coldstart/export/export-set.ts'
 import type { ExportTarget } from '../coldstart/export/export-set.ts'
 import { readSearches, runRows } from '../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../coldstart/export/training-row.ts'
-import { embeddedProfileWith, profiles } from '../protocol/profile.ts'
-import type { Profile } from '../protocol/profile.ts'
-import { errorCodeOf, UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { countParquetRows } from '../shared/parquet.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Encoding } from '../vision/encode.ts'
-import { profileOf, profileWords } from './choose-profile.ts'
+import { profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
 import { print, printJson, say } from './output.ts'
 import { readCollection } from './read-collection.ts'
+import { readSearchedConfig, searchedUnder } from './searched-under.ts'
+import type { SearchedConfig } from './searched-under.ts'
 import { choice, examples } from './words.ts'
 
 interface ExportWords extends ProfileWords {
@@ -90,50 +86,16 @@ interface Source {
 }
 
 async function open(source: string, words: ExportWords): Promise<Source> {
-  const config = await readConfig(source)
+  const config = await readSearchedConfig(source)
   return config === undefined ? openColdStart(source) : openSearches(source, config, words)
 }
 
-const configSchema = z.object({
-  command: z.string(),
-  data: z.string().optional(),
-  viewSide: z.int().optional(),
-  contextLimit: z.int().nullable().optional(),
-})
-type RunConfig = z.infer<typeof configSchema>
-
-/** What the run's config says; undefined when `path` is not a run. */
-async function readConfig(path: string): Promise<RunConfig | undefined> {
-  const file = join(path, 'config.json')
-  try {
-    return configSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCodeOf(cause))) return undefined
-    const why = `${file} is not the config of a run. Name the run folder of mini-o3 collect or mini-o3 eval.`
-    throw new UserError('export-not-a-run', why, { cause })
-  }
-}
-
-async function openSearches(path: string, config: RunConfig, words: ExportWords): Promise<Source> {
-  const data = words.data ?? config.data
-  if (data === undefined) {
-    const why = `${path} does not say which problems were searched. Name them with --data.`
-    throw new UserError('export-no-data', why)
-  }
+async function openSearches(path: string, config: SearchedConfig, words: ExportWords): Promise<Source> {
   // Of a collection its set, which may leave right searches out.
   const wholeSet = config.command === 'collect' && !words.all
   const searches = wholeSet ? await readCollection(path) : await readSearches(path, { all: words.all === true })
-  const split = config.command === 'collect' ? 'train' : undefined
-  const entries = await readProblems(data, { split })
-  const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
-  const rows = runRows(searches, { problems, profiles: possibleProfiles(config, words), encoding: words.pictures })
+  const rows = runRows(searches, { ...(await searchedUnder(path, config, words)), encoding: words.pictures })
   return { rows, total: searches.length }
-}
-
-/** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */
-function possibleProfiles({ viewSide, contextLimit = null }: RunConfig, words: ExportWords): readonly Profile[] {
-  const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
-  return [...Object.values(profiles), ...budgeted, profileOf({ ...words, policy: 'chat:' })]
 }
 
 async function openColdStart(path: string): Promise<Source> {

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { sceneOf } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
+import { toldSearches } from '../coldstart/export/run-rows.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { AbortedError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -11,18 +13,25 @@ import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { coldStartTurns } from '../train/cold-start-turns.ts'
 import { planSft } from '../train/plan.ts'
+import { planVlmSft } from '../train/plan-vlm.ts'
 import { defaultSftSettings, policyFile, policyFileOf, runSft } from '../train/run-sft.ts'
 import type { RunSftSettings } from '../train/run-sft.ts'
-import type { SftMetrics } from '../train/sft.ts'
+import { runVlmSft } from '../train/run-vlm-sft.ts'
+import type { SftMetrics, SftSettings } from '../train/sft.ts'
 import { inCommandRun } from './command-run.ts'
+import { configWord } from './config-file.ts'
 import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from './engine-words.ts'
 import type { EngineWords } from './engine-words.ts'
 import { print, printJson, say } from './output.ts'
 import { readCollection } from './read-collection.ts'
+import { readSearchedConfig, searchedUnder } from './searched-under.ts'
+import { openVlm, vlmWords } from './vlm-words.ts'
+import type { Vlm, VlmWords } from './vlm-words.ts'
 import { commonWords, decimalNumber, examples, wholeNumber, workersWord } from './words.ts'
 import type { CommonWords } from './words.ts'
 
-interface SftWords extends CommonWords, EngineWords, RunSftSettings {
+interface SftWords extends CommonWords, EngineWords, VlmWords, RunSftSettings {
+  readonly problems?: string
   readonly data: string
   readonly from?: string
   readonly workers: number
@@ -33,21 +42,26 @@ export function addSft(program: Command): void {
   const steps = wholeNumber(1, 10_000_000)
   const command = program
     .command('sft')
-    .summary('train the embedded policy on cold-start data (stage 1)')
+    .summary('train a policy on cold-start data (stage 1)')
     .description('The model learns to see, then to search as the trajectories do. Repeat the command to resume.')
     .requiredOption('--data <run>', 'the run folder of mini-o3 collect')
     .option('--look-steps <n>', 'steps that teach seeing alone, before', wholeNumber(0, 10_000_000), own.lookSteps)
     .option('--look-batch <n>', 'views in such a step', steps, own.lookBatch)
     .option('--look-rate <r>', 'its learning rate', decimalNumber(0, 1), own.lookRate)
     .option('--steps <n>', 'steps that teach searching', steps, own.steps)
-    .option('--batch <n>', 'turns in a step', steps, own.batch)
+    .option('--batch <n>', 'turns in a step; with --model-files: searches', steps, own.batch)
     .option('--learning-rate <r>', 'its highest learning rate', decimalNumber(0, 1), own.learningRate)
     .option('--warmup-steps <n>', 'until that rate is reached', wholeNumber(0), own.warmupSteps)
     .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
     .option('--train-stem', 'let text teach seeing too, as for the policy that ships', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
   engineWords(command)
+  vlmWords(command).option(
+    '--problems <path>',
+    'with --model-files: the problems that were searched (default: where the run read them)',
+  )
   workersWord(command)
+  configWord(command)
   commonWords(command, own.seed)
   examples(
     command,
@@ -59,6 +73,11 @@ export function addSft(program: Command): void {
 }
 
 async function sftCommand(words: SftWords): Promise<void> {
+  const vlm = await openVlm(words)
+  return vlm ? vlmSft(words, vlm) : embeddedSft(words)
+}
+
+async function embeddedSft(words: SftWords): Promise<void> {
   const trajectories = await readCollection(words.data)
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
@@ -84,9 +103,7 @@ async function sftCommand(words: SftWords): Promise<void> {
   }
   const { from, workers } = words
   const weights = await weightsHash(from)
-  // What is learned, and not how long it took to collect.
-  const texts = trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])
-  const config = { data: sha256(canonicalJson(texts)), from: weights, ...settings, workers, ...engineSettings(words) }
+  const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...engineSettings(words) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -123,6 +140,53 @@ async function sftCommand(words: SftWords): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+/** A vision-language model on a server learns from whole searches, under the prompts and views that they had. */
+async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
+  const { data, steps, batch, learningRate, warmupSteps, seed, saveEvery, from, problems } = words
+  const searched = await readSearchedConfig(data)
+  const trajectories = await readCollection(data)
+  const examples = toldSearches(trajectories, await searchedUnder(data, searched!, { ...words, data: problems }))
+  const settings: SftSettings = { steps, batch, learningRate, warmupSteps, seed, saveEvery }
+  if (words.plan) return printPlan(planVlmSft(examples, vlm.model, settings), words.json)
+  const hash = textsHash(trajectories)
+  const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(words) }
+  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  const train = async (run: RunFolder): Promise<void> => {
+    const engine = (await openEngine(words, run, seed, vlm.model))!
+    let progress: Progress | undefined
+    let loss: number | undefined
+    const complete = await runVlmSft({
+      examples,
+      model: vlm.model,
+      settings,
+      engine,
+      from,
+      run,
+      signal: interrupt.signal,
+      onStep(metrics) {
+        loss = metrics.loss
+        progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1 })
+        progress.advance(1, `loss ${metrics.loss.toFixed(4)}`)
+      },
+    })
+    progress?.finish()
+    if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    const policy = resolve(run.file(policyFileOf(engine)))
+    if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss })
+    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, true)}`)
+  }
+  try {
+    await inCommandRun('sft', config, words.run, train)
+  } finally {
+    interrupt.release()
+  }
+}
+
+/** What is learned, and not how long it took to collect. */
+function textsHash(trajectories: readonly Trajectory[]): string {
+  return sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])))
 }
 
 function percent(share: number): string {

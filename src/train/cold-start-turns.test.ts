@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decode, special } from '../model/tokenizer.ts'
+import { decode, encode, special } from '../model/tokenizer.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
@@ -29,8 +29,7 @@ async function recorded(seed: number): Promise<{ trajectory: Trajectory; prompts
           if (message.kind === 'question') question = questionTokens(message)
           prompts.push(turnPrompt(question, last, message))
           const reply = await session.take(message, turn)
-          const [only] = coldStartTurns({ ...dummy(problem.question), turns: [{ ...noTurn, text: reply.text }] })
-          last = only!.reply.slice(0, -1)
+          last = encode(reply.text)
           return reply
         },
         close: () => session.close(),
@@ -40,12 +39,6 @@ async function recorded(seed: number): Promise<{ trajectory: Trajectory; prompts
   const task = { picture: scenePicture(scene, 1024), problem: makeProblem(scene) }
   const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed, maxTurns: 32 })
   return { trajectory, prompts }
-}
-
-const noTurn = { finish: 'stop', usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 }, ms: 0 } as const
-function dummy(question: string): Trajectory {
-  const problem = { docId: 'x', dataSource: 'x', question }
-  return { problem, picture: { width: 1, height: 1 }, observations: [] } as unknown as Trajectory
 }
 
 describe('cold-start turns', () => {

@@ -5,11 +5,10 @@
 import { coordinate, phrases, placeBox, quadrants } from '../model/language.ts'
 import { encode, maxObservations, special, tokenOf } from '../model/tokenizer.ts'
 import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
-import type { Message, View } from '../policy/policy.ts'
-import { pixelBox, type PixelBox } from '../protocol/box.ts'
+import type { PixelBox } from '../protocol/box.ts'
 import { profiles } from '../protocol/profile.ts'
-import { errorText, observationText, questionText } from '../protocol/prompts.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { replay, unseen } from '../search/replay.ts'
 import type { Random } from '../shared/random.ts'
 
 export interface ColdStartTurn {
@@ -21,44 +20,20 @@ export interface ColdStartTurn {
   readonly reply: readonly number[]
 }
 
-const { prompts } = profiles.embedded
-
 /** The turns of a trajectory, up to `maxTurns`. */
 export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): ColdStartTurn[] {
-  const { problem, picture } = trajectory
-  // The message's text is all that counts for the prompt; pixels are drawn when the turn is used.
-  const unseen: View = {
-    pixels: async () => ({ width: 0, height: 0, data: new Uint8Array(0) }),
-    key: '',
-    boxPx: pixelBox(0, 0, picture.width, picture.height),
-  }
-  const first = { kind: 'question', system: prompts.system, text: questionText(prompts, problem.question) } as const
-  const question = questionTokens(first)
   const turns: ColdStartTurn[] = []
-  let message: Message = { ...first, view: unseen }
-  let boxPx = unseen.boxPx
+  let question: readonly number[] = []
+  let boxPx: PixelBox | undefined
   let last: readonly number[] = []
-  for (const [index, turn] of trajectory.turns.slice(0, maxTurns).entries()) {
-    const reply = encode(turn.text)
-    turns.push({
-      docId: problem.docId,
-      boxPx,
-      prompt: turnPrompt(question, last, message),
-      reply: [...reply, special.end],
-    })
-    last = reply
-    if (turn.observation !== undefined) {
-      const seen = trajectory.observations.find((observation) => observation.index === turn.observation)!
-      boxPx = seen.boxInOriginalPx
-      message = {
-        kind: 'observation',
-        index: seen.index,
-        text: observationText(prompts, index, seen.index),
-        view: unseen,
-      }
-    } else if (turn.error) {
-      message = { kind: 'error', text: errorText(prompts, turn.error) }
-    }
+  // Pixels are drawn when a turn is used.
+  for (const { message, turn } of replay(trajectory, profiles.embedded, unseen).slice(0, maxTurns)) {
+    if (message.kind === 'question') question = questionTokens(message)
+    // After a mistake the last view stays.
+    if (message.kind !== 'error') boxPx = message.view.boxPx
+    const prompt = turnPrompt(question, last, message)
+    last = encode(turn.text)
+    turns.push({ docId: trajectory.problem.docId, boxPx: boxPx!, prompt, reply: [...last, special.end] })
   }
   return turns
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AdamParameters, Datum, Engine, Loss } from '../engine/engine.ts'
+import { type AdamParameters, type Datum, defaultAdam, type Engine, type Loss } from '../engine/engine.ts'
 import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { random, type Random } from '../shared/random.ts'
 import type { Objective } from './advantages.ts'
@@ -95,10 +95,11 @@ async function preferenceAfter(objective: Objective, seed: number): Promise<numb
     updates: 1,
     clipLow: 0.2,
     clipHigh: 0.3,
+    oldLogprobs: 'sampler',
   }
   for (let step = 1; step <= 60; step++) {
     const groups = Array.from({ length: 40 }, () => Array.from({ length: 8 }, () => pull(rng, engine.logits)))
-    await grpoStep(engine, groups, settings, step)
+    await grpoStep(engine, groups, settings, step, defaultAdam)
   }
   return Math.exp(logprobOf(engine.logits, 1))
 }
@@ -156,15 +157,48 @@ describe('GRPO', () => {
       updates: 1,
       clipLow: 0.2,
       clipHigh: 0.3,
+      oldLogprobs: 'sampler',
     }
     const groupAt = (off: number): Rollout[] => [
       rollout(0, 'answered', 1, half + off),
       rollout(1, 'answered', 0, half - off),
     ]
-    await expect(grpoStep(engine, [groupAt(0.5)], settings, 1)).rejects.toThrow(/differ by 0\.50 in the mean/)
+    await expect(grpoStep(engine, [groupAt(0.5)], settings, 1, defaultAdam)).rejects.toThrow(
+      /differ by 0\.50 in the mean/,
+    )
     expect(engine.logits).toEqual([0, 0])
-    const { mismatch } = await grpoStep(toyEngine(), [groupAt(0.02)], settings, 1)
+    const { mismatch } = await grpoStep(toyEngine(), [groupAt(0.02)], settings, 1, defaultAdam)
     expect(mismatch).toBeCloseTo(0.02)
+  })
+
+  test('ratios start from the sampler or from the trainer, over several updates of one batch', async () => {
+    const settings: GrpoSettings = {
+      objective: 'paper',
+      learningRate: 0.4,
+      warmupSteps: 1,
+      updates: 2,
+      clipLow: 0.2,
+      clipHigh: 0.3,
+      oldLogprobs: 'sampler',
+    }
+    /** Two groups, one an update, from a sampler whose log-probabilities are off by as much. */
+    const logitsAfter = async (oldLogprobs: GrpoSettings['oldLogprobs'], off: number) => {
+      const engine = toyEngine()
+      const half = Math.log(0.5) + off
+      const group = (): Rollout[] => [rollout(0, 'answered', 1, half), rollout(1, 'answered', 0, half)]
+      const metrics = await grpoStep(engine, [group(), group()], { ...settings, oldLogprobs }, 1, defaultAdam)
+      return { logits: [...engine.logits], metrics }
+    }
+    const exact = await logitsAfter('sampler', 0)
+    expect(exact.metrics.mismatch).toBeCloseTo(0)
+    // The second update starts from what the first one left: of a ratio of one it would be the same.
+    expect(exact.metrics.gradientNorm).not.toBeCloseTo(Math.hypot(0.5, 0.5), 3)
+    expect((await logitsAfter('trainer', 0)).logits).toEqual(exact.logits)
+    const off = await logitsAfter('trainer', 0.25)
+    expect(off.logits).toEqual(exact.logits)
+    expect(off.metrics.mismatch).toBeCloseTo(0.25)
+    expect((await logitsAfter('sampler', 0.25)).logits).not.toEqual(exact.logits)
+    await expect(logitsAfter('trainer', 0.5)).rejects.toMatchObject({ code: 'logprobs-differ' })
   })
 
   test('the figures of a step', async () => {
@@ -183,8 +217,9 @@ describe('GRPO', () => {
       updates: 1,
       clipLow: 0.2,
       clipHigh: 0.3,
+      oldLogprobs: 'sampler',
     }
-    const metrics = await grpoStep(engine, [mixed, flat], settings, 1)
+    const metrics = await grpoStep(engine, [mixed, flat], settings, 1, defaultAdam)
     expect(metrics.reward).toBeCloseTo(1 / 6)
     expect(metrics.accuracyCompleted).toBeCloseTo(1 / 5)
     expect(metrics.maskedShare).toBeCloseTo(1 / 6)

@@ -2,7 +2,7 @@
  * Stage 2: GRPO with over-turn masking, over the `Engine` interface. Each step samples groups of searches with few
  * turns, judges them, and takes several optimiser steps on what they teach.
  */
-import { type AdamParameters, type Datum, defaultAdam, type Engine, type Loss } from '../engine/engine.ts'
+import type { AdamParameters, Datum, Engine, Loss } from '../engine/engine.ts'
 import { completed, ends, type End } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import type { Objective } from './advantages.ts'
@@ -17,13 +17,9 @@ export interface GrpoSettings {
   /** Ratio clip (DAPO's clip-higher, as in the paper). */
   readonly clipLow: number
   readonly clipHigh: number
+  /** Whose log-probabilities ratios start from: as sampled, or the trainer's own, asked for before the first update. */
+  readonly oldLogprobs: 'sampler' | 'trainer'
 }
-
-/**
- * Far above Adam's usual one, and above most gradients of rewards: these are mostly noise, and Adam would blow up each
- * parameter's to a full step, the names of observations that six turns never reach among them (docs/experiments/rl.md).
- */
-const epsilon = 1e-3
 
 /** Figures of one step; shares are fractions. */
 export interface GrpoMetrics {
@@ -57,36 +53,41 @@ export async function grpoStep(
   groups: readonly (readonly Rollout[])[],
   settings: GrpoSettings,
   step: number,
+  optimiser: AdamParameters,
 ): Promise<GrpoMetrics> {
-  const { objective, updates, clipLow, clipHigh } = settings
+  const { objective, updates, clipLow, clipHigh, oldLogprobs } = settings
   const loss: Loss = { kind: 'ppo', clipLow, clipHigh }
   const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
-  const adam: AdamParameters = { ...defaultAdam, learningRate, weightDecay: 0, epsilon }
+  const adam: AdamParameters = { ...optimiser, learningRate }
   const teaching = groups
     .map((group, g) => ({ group, advantage: groupAdvantages([group], objective)[0]!, g }))
     .filter(({ advantage }) => !advantage.zeroSpread)
-  const norms: number[] = []
-  const mismatches: number[] = []
-  let [clipped, learned] = [0, 0]
-  for (let update = 0; update < updates; update++) {
+  const parts = Array.from({ length: updates }, (_, update) => {
     const part = teaching.filter((_, i) => i % updates === update)
-    const data = policyData(
+    return policyData(
       part.map(({ group }) => group),
       part.map(({ advantage }) => advantage),
     )
-    if (data.length === 0) continue
+  }).filter((data) => data.length > 0)
+  const norms: number[] = []
+  const mismatches: number[] = []
+  let [clipped, learned] = [0, 0]
+  // Before the first update, all of it: later ones are ratios to this.
+  const told = oldLogprobs === 'trainer' ? await Promise.all(parts.map((data) => engine.forward(data))) : undefined
+  for (const [p, sampled] of parts.entries()) {
+    if (told) checkMismatch(sampled, told[p]!)
+    const data = told ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: told[p]![d]! })) : sampled
     const { logprobs } = await engine.forwardBackward(data, loss)
-    if (norms.length === 0) checkMismatch(data, logprobs)
+    if (!told && p === 0) checkMismatch(sampled, logprobs)
     const { gradientNorm } = await engine.optimStep(adam)
     norms.push(gradientNorm)
-    for (const [d, { oldLogprobs }] of data.entries()) {
-      for (const [i, value] of logprobs[d]!.entries()) {
-        const difference = value - oldLogprobs![i]!
-        if (update === 0) mismatches.push(Math.abs(difference))
-        const ratio = Math.exp(difference)
-        if (ratio < 1 - clipLow || ratio > 1 + clipHigh) clipped++
-        learned++
-      }
+    // Of what no update has changed yet.
+    const fresh = told?.[p] ?? (p === 0 ? logprobs : undefined)
+    if (fresh) mismatches.push(...differences(sampled, fresh).map(Math.abs))
+    for (const difference of differences(data, logprobs)) {
+      const ratio = Math.exp(difference)
+      if (ratio < 1 - clipLow || ratio > 1 + clipHigh) clipped++
+      learned++
     }
   }
   return {
@@ -109,8 +110,7 @@ const largestMismatch = 0.3
 
 /** Throws before anything is learned from log-probabilities that are not those of the tokens. */
 function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly number[])[]): void {
-  const differences = data.flatMap(({ oldLogprobs }, d) => logprobs[d]!.map((value, i) => value - oldLogprobs![i]!))
-  const mismatch = mean(differences.map(Math.abs))
+  const mismatch = mean(differences(data, logprobs).map(Math.abs))
   if (mismatch <= largestMismatch) return
   throw new MiniO3Error(
     'logprobs-differ',
@@ -118,6 +118,11 @@ function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly numb
       `far above ${largestMismatch}. The trainer sees another sequence than the sampler did: pictures counted or resized ` +
       'differently, weights that were not published, or a temperature other than 1. Nothing was learned from this step.',
   )
+}
+
+/** Of each token, how far its log-probability has moved from the old one. */
+function differences(data: readonly Datum[], logprobs: readonly (readonly number[])[]): number[] {
+  return data.flatMap(({ oldLogprobs }, d) => logprobs[d]!.map((value, i) => value - oldLogprobs![i]!))
 }
 
 /** What the searches of a step were like. */

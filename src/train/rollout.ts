@@ -1,7 +1,7 @@
 /** Groups of searches by the policy that is being trained, judged, with the tokens to learn from. */
 import type { Datum } from '../engine/engine.ts'
-import { judgeExact } from '../judge/exact.ts'
 import { judgeTrajectory } from '../judge/judge.ts'
+import type { Judge } from '../judge/judge.ts'
 import type { Policy, TokenSample } from '../policy/policy.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { completed, type Trajectory } from '../protocol/trajectory.ts'
@@ -25,6 +25,7 @@ export interface Rollout {
 export async function rolloutGroups(
   tasks: readonly Task[],
   policy: Policy,
+  judge: Judge,
   options: { readonly groupSize: number; readonly maxTurns: number; readonly profile: Profile; readonly seed: number },
 ): Promise<Rollout[][]> {
   const { groupSize, ...search } = options
@@ -41,7 +42,7 @@ export async function rolloutGroups(
       }
       return Promise.all(
         group.map(async ({ trajectory, replies }) => {
-          const judged = await judgeTrajectory(trajectory, judgeExact)
+          const judged = await judgeTrajectory(trajectory, judge)
           const samples = replies.map(({ sample }) => {
             if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
             return sample
@@ -74,7 +75,9 @@ export function policyData(groups: readonly (readonly Rollout[])[], groupwise: r
     group.flatMap(({ samples }, i) => {
       const coefficient = coefficients[g]![i]!
       if (coefficient === 0) return []
-      return samples.map(({ prompt, reply, logprobs, formed }) => ({
+      // A turn of no token at all teaches nothing.
+      const spoken = samples.filter(({ reply }) => reply.length > 0)
+      return spoken.map(({ prompt, reply, logprobs, formed }) => ({
         prompt,
         reply,
         formed,

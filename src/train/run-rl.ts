@@ -6,10 +6,9 @@
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
+import { judgeExact } from '../judge/exact.ts'
+import type { Judge } from '../judge/judge.ts'
 import type { Level } from '../protocol/problem.ts'
-import { embeddedProfileWith, viewSides } from '../protocol/profile.ts'
-import type { EmbeddedBudget } from '../protocol/profile.ts'
 import type { Task } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { hashSeed, random } from '../shared/random.ts'
@@ -17,12 +16,12 @@ import type { RunFolder } from '../shared/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
+import type { Learner } from './learner.ts'
 import { rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
 import { policyFileOf } from './run-sft.ts'
 
-/** The budget's limits end a search as too many turns do, and such searches are masked alike. */
-export interface RunRlSettings extends GrpoSettings, EmbeddedBudget {
+export interface RunRlSettings extends GrpoSettings {
   readonly steps: number
   readonly problemsPerStep: number
   readonly groupSize: number
@@ -40,12 +39,11 @@ export const defaultRlSettings: RunRlSettings = {
   updates: 2,
   clipLow: 0.2,
   clipHigh: 0.3,
+  oldLogprobs: 'sampler',
   steps: 45,
   problemsPerStep: 12,
   groupSize: 8,
   maxTurns: 6,
-  viewSide: viewSides.own,
-  contextLimit: null,
   mix: { easy: 0.3, medium: 0.4, hard: 0.3 },
   seed: 1,
   saveEvery: 5,
@@ -54,6 +52,10 @@ export const defaultRlSettings: RunRlSettings = {
 export interface RunRlOptions {
   /** Problems of a level, opened when they are drawn. */
   readonly problems: Readonly<Record<Level, readonly (() => Promise<Task>)[]>>
+  /** Whom to train. The limits of its profile end a search as too many turns do, and such searches are masked alike. */
+  readonly learner: Learner
+  /** Default: the exact one. */
+  readonly judge?: Judge
   /** Checkpoint to start from; may be absent where the engine begins with weights of its own. */
   readonly from?: string
   readonly settings: RunRlSettings
@@ -117,19 +119,20 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
 async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<RlMetrics> {
   const { settings, run } = options
   const { groupSize, maxTurns } = settings
-  const profile = embeddedProfileWith(settings)
+  const { profile, policy: policyOf, adam } = options.learner
   const seed = hashSeed(settings.seed, step)
   const busyMs = engine.busyMs?.()
   const startedMs = performance.now()
   const opened = await Promise.all(drawProblems(options, step).map((open) => open()))
   let drawMs = performance.now() - startedMs
   const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
-  const policy = samplerPolicy('embedded', await engine.sampler(), 1)
-  const groups = await rolloutGroups(tasks, policy, { groupSize, maxTurns, profile, seed })
+  const policy = policyOf(await engine.sampler())
+  const judge = options.judge ?? judgeExact
+  const groups = await rolloutGroups(tasks, policy, judge, { groupSize, maxTurns, profile, seed })
   const rolloutMs = performance.now() - startedMs
   // Before anything is learned from them: where learning refuses them, they show why.
   await keepRollouts(run, groups, { ...settings, step })
-  const metrics = await grpoStep(engine, groups, settings, step)
+  const metrics = await grpoStep(engine, groups, settings, step, adam)
   const stepMs = performance.now() - startedMs
   return {
     ...metrics,

@@ -4,7 +4,7 @@
  */
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import { promptOf } from '../engine/embedded/view-and-text.ts'
-import type { Datum, Engine } from '../engine/engine.ts'
+import { type Datum, defaultAdam, type Engine } from '../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../model/config.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -16,7 +16,7 @@ import type { Picture } from '../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
 import { lastCheckpoint } from './run-log.ts'
-import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
+import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
   /** Lets text teach the stem too, beside the perception loss, which keeps it seeing. */
@@ -93,7 +93,7 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
       await teachStem(embedded, settings, run, { firstStep, signal, onStep: options.onLook })
       if (signal?.aborted) return false
     }
-    await sft(engine, settings, (step) => batchAt(turns, options, step), run, {
+    await sft(engine, settings, defaultAdam, (step) => batchAt(turns, options, step), run, {
       firstStep: done?.stage === 'sft' ? done.step + 1 : 1,
       signal,
       onStep: options.onStep,
@@ -122,9 +122,9 @@ async function batchAt(
   turns: readonly ColdStartTurn[],
   { settings, openPicture }: RunSftOptions,
   step: number,
-): Promise<Pick<Datum, 'prompt' | 'reply'>[]> {
+): Promise<Datum[]> {
   const indices = batchIndices(turns.length, settings, step)
-  return Promise.all(
+  const data = await Promise.all(
     indices.map(async (index, position) => {
       const rng = random('shift', settings.seed, step, position)
       const emptied = rng.chance(emptiedShare) ? withEmptyList(turns[index]!) : undefined
@@ -134,4 +134,5 @@ async function batchAt(
       return { prompt: promptOf(seen, turn.prompt), reply: turn.reply }
     }),
   )
+  return withWeights(data)
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultConfig } from '../model/config.ts'
+import { judgeExact } from '../judge/exact.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
@@ -18,6 +19,7 @@ import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { keepRollouts, type RolloutLine } from './kept-rollouts.ts'
+import { embeddedLearner } from './learner.ts'
 import { rolloutGroups } from './rollout.ts'
 import { lastCheckpoint, metricsOf } from './run-log.ts'
 import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './run-rl.ts'
@@ -92,6 +94,8 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
   return signal
 }
+
+const learner = embeddedLearner({ viewSide: 64, contextLimit: null })
 
 describe('stage 1 as a run', () => {
   const settings: RunSftSettings = {
@@ -193,10 +197,11 @@ describe('stage 2 as a run', () => {
   test('stopped and resumed, it has the same figures as undisturbed', async () => {
     const from = await checkpoint()
     const whole = await freshRun(settings)
-    expect(await runRl({ problems, from, settings, run: whole, config, workers: 1 })).toBe('complete')
+    expect(await runRl({ problems, learner, from, settings, run: whole, config, workers: 1 })).toBe('complete')
     const broken = await freshRun(settings)
     const controller = new AbortController()
     const stopped = await runRl({
+      learner,
       problems,
       from,
       settings,
@@ -207,7 +212,7 @@ describe('stage 2 as a run', () => {
       onStep: ({ step }) => (step === 1 ? controller.abort() : undefined),
     })
     expect(stopped).toBe('stopped')
-    expect(await runRl({ problems, from, settings, run: broken, config, workers: 1 })).toBe('complete')
+    expect(await runRl({ problems, learner, from, settings, run: broken, config, workers: 1 })).toBe('complete')
     expect(await figures(broken)).toEqual(await figures(whole))
     for (const line of await metricsOf(whole, 'rl')) {
       const { searches, sampledTokens, drawMs, rolloutMs, trainMs, outsideMs } = line as unknown as RlMetrics
@@ -239,7 +244,7 @@ describe('stage 2 as a run', () => {
     const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
     const policy = samplerPolicy('tiny', await engine.sampler(), 1)
     const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
-    const groups = await rolloutGroups(tasks.slice(0, 2), policy, options)
+    const groups = await rolloutGroups(tasks.slice(0, 2), policy, judgeExact, options)
     await engine.close()
     expect(groups.map((group) => group.length)).toEqual([3, 3])
     for (const { trajectory, samples, reward } of groups.flat()) {
@@ -252,14 +257,14 @@ describe('stage 2 as a run', () => {
   test('a search that failed is never scored', async () => {
     const broken = samplerPolicy('broken', { sample: () => Promise.reject(new Error('no connection')) }, 1)
     const options = { groupSize: 2, maxTurns: 2, profile: profiles.embedded, seed: 5 }
-    await expect(rolloutGroups(tasks, broken, options)).rejects.toMatchObject({ code: 'search-failed' })
+    await expect(rolloutGroups(tasks, broken, judgeExact, options)).rejects.toMatchObject({ code: 'search-failed' })
   })
 
   test('a mix that the data cannot serve is said so', async () => {
     const from = await checkpoint()
     const mix = { easy: 0, medium: 1, hard: 0 }
     const run = await freshRun(settings)
-    const asked = runRl({ problems, from, settings: { ...settings, mix }, run, config, workers: 1 })
+    const asked = runRl({ problems, learner, from, settings: { ...settings, mix }, run, config, workers: 1 })
     await expect(asked).rejects.toThrow(/wants medium problems/)
   })
 })

@@ -3,7 +3,7 @@
  * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
 import type { AdamParameters, Datum, Engine } from '../engine/engine.ts'
-import { defaultAdam, textLength } from '../engine/engine.ts'
+import { textLength } from '../engine/engine.ts'
 import { random } from '../shared/random.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { keepCheckpoint } from './run-log.ts'
@@ -77,13 +77,14 @@ export function withWeights(data: readonly Omit<Datum, 'weights'>[]): Datum[] {
 }
 
 /**
- * Trains from `firstStep` to the end. `makeBatch(step)` gives the data of a step, weights not yet set; the next batch
- * is made while the engine works on this one. Metrics go to the run and to `onStep`.
+ * Trains from `firstStep` to the end. `makeBatch(step)` gives the data of a step, with weights; the next batch is made while
+ * the engine works on this one. Metrics go to the run and to `onStep`.
  */
 export async function sft(
   engine: Engine,
   settings: SftSettings,
-  makeBatch: (step: number) => Promise<readonly Omit<Datum, 'weights'>[]>,
+  optimiser: AdamParameters,
+  makeBatch: (step: number) => Promise<readonly Datum[]>,
   run: RunFolder,
   options: {
     readonly firstStep?: number
@@ -98,8 +99,8 @@ export async function sft(
   let next = makeBatch(first)
   for (let step = first; step <= settings.steps; step++) {
     const startedMs = performance.now()
-    const data = withWeights(await next)
-    const adam: AdamParameters = { ...defaultAdam, learningRate: learningRateAt(settings, step) }
+    const data = await next
+    const adam: AdamParameters = { ...optimiser, learningRate: learningRateAt(settings, step) }
     const working = Promise.all([engine.forwardBackward(data, { kind: 'cross-entropy' }), options.beside?.(step)])
     if (step < settings.steps) {
       next = makeBatch(step + 1)

@@ -111,7 +111,7 @@ describe('runRows', () => {
     const search = searches[0]!
     const { error: _, ...gap } = search.turns[0]!
     await expect(rowsOf([{ ...search, turns: [gap, ...search.turns.slice(1)] }])).rejects.toMatchObject({
-      code: 'export-broken-search',
+      code: 'broken-search',
       message: expect.stringContaining(search.problem.docId),
     })
   })

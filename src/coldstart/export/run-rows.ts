@@ -55,7 +55,7 @@ export async function* runRows(
   trajectories: readonly Trajectory[],
   options: RunRowsOptions,
 ): AsyncGenerator<TrainingRow, void> {
-  for (const { trajectory, openPicture, sampleIndex, profile } of planned(trajectories, options)) {
+  for (const { trajectory, openPicture, sampleIndex, profile } of toldSearches(trajectories, options)) {
     const { problem } = trajectory
     yield {
       name: nameOf(trajectory),
@@ -69,14 +69,19 @@ export async function* runRows(
   }
 }
 
-interface Planned {
+/** A search with what it takes to tell it again. */
+export interface ToldSearch {
   readonly trajectory: Trajectory
   readonly openPicture: WantedProblem['openPicture']
   readonly sampleIndex: number
   readonly profile: Profile
 }
 
-function planned(trajectories: readonly Trajectory[], { problems, profiles }: RunRowsOptions): Planned[] {
+/** In the order of the problems. Throws `UserError` where a profile or a problem is not known. */
+export function toldSearches(
+  trajectories: readonly Trajectory[],
+  { problems, profiles }: Pick<RunRowsOptions, 'problems' | 'profiles'>,
+): ToldSearch[] {
   const places = new Map(problems.map(({ problem }, index) => [searchKey(problem, 0), index]))
   const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
   return trajectories

@@ -15,6 +15,7 @@ import {
   weightsOf,
 } from '../../../test/tinker-runs.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { embeddedLearner } from '../../train/learner.ts'
 import { runRl, type RunRlSettings } from '../../train/run-rl.ts'
 import { runSft } from '../../train/run-sft.ts'
 import { createEmbeddedEngine } from '../embedded/embedded-engine.ts'
@@ -43,6 +44,7 @@ function connect(server: TinkerServer, options: Partial<TinkerEngineOptions> = {
   return tinkerEngine({ url: server.url, endTokens: [special.end], patience, ...options })
 }
 
+const learner = embeddedLearner({ viewSide: 64, contextLimit: null })
 let trajectories: Trajectory[]
 beforeAll(async () => {
   trajectories = await tinyTrajectories()
@@ -77,12 +79,12 @@ describe('stage 2 over HTTP', () => {
     const own = await tinyRun(tinyRl)
     const problems = tinyProblems
     const settings: RunRlSettings = tinyRl
-    expect(await runRl({ problems, from: base, settings, run: own, ...small })).toBe('complete')
+    expect(await runRl({ problems, learner, from: base, settings, run: own, ...small })).toBe('complete')
 
     const folder = await tinyFolder()
     const server = await serve({ folder, model: { ...small, base, frozenStem: true } })
     const far = await tinyRun(tinyRl)
-    expect(await runRl({ problems, settings, run: far, engine: await connect(server) })).toBe('complete')
+    expect(await runRl({ problems, learner, settings, run: far, engine: await connect(server) })).toBe('complete')
 
     expect(server.violations).toEqual([])
     const figures = await figuresOf(own, 'rl')

@@ -190,7 +190,7 @@ function failure(outcome: { kind: string; reason?: string }, what: string, key: 
   if (outcome.kind === 'failed') return new TransportError('tinker-failed', `The server failed at ${what}: ${reason}`)
   return new TransportError(
     'tinker-lost',
-    `The server no longer knows of a request (${what}); it was probably started anew. ` +
+    `The server no longer knows of a request (${what}${reason && `: ${reason}`}); it was probably started anew. ` +
       'Repeat the command to go on from the last checkpoint.',
   )
 }

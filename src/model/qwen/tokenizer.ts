@@ -14,6 +14,8 @@ export interface Marks {
 
 export interface QwenTokenizer {
   readonly marks: Marks
+  /** Tokens in whose place a server puts pictures, or that enclose them: a turn that holds one breaks every count behind it. */
+  readonly pictureTokens: ReadonlySet<number>
   /** Plain text: what looks like a mark in it is spelt out in ordinary tokens. */
   encode(text: string): number[]
   /** Marks are left out. */
@@ -27,6 +29,8 @@ const markNames = {
   visionEnd: '<|vision_end|>',
 } as const satisfies Record<keyof Marks, string>
 
+const pictureNames = [markNames.visionStart, markNames.visionEnd, '<|vision_pad|>', '<|image_pad|>', '<|video_pad|>']
+
 /** From the parsed `tokenizer.json` and `tokenizer_config.json`. Throws `UserError` when it is no tokenizer of this family. */
 export function qwenTokenizer(tokenizer: object, config: object): QwenTokenizer {
   const own = open(tokenizer, config)
@@ -36,8 +40,10 @@ export function qwenTokenizer(tokenizer: object, config: object): QwenTokenizer 
   // Added tokens that are not special, as <think> in some models, are meant to be written.
   const special = [...own.get_added_tokens_decoder().values()].filter((token) => token.special)
   const forbidden = special.map(({ content }) => content)
+  const pictures = pictureNames.flatMap((name) => own.token_to_id(name) ?? [])
   return {
     marks,
+    pictureTokens: new Set(pictures),
     encode: (text) => split(text, forbidden).flatMap((part) => own.encode(part, { add_special_tokens: false }).ids),
     decode: (tokens) =>
       tokens.length === 0

@@ -120,6 +120,18 @@ describe('a policy in tokens', () => {
     expect(usage.replyTokens).toBe(encode('<think>and so on').length)
   })
 
+  test('a turn in which a picture is made up is cut off before it', async () => {
+    const tokens = [...encode('<think>I see'), ids.visionStart, ids.imagePad, ids.visionEnd, ...encode(answer)]
+    const sampler = {
+      sample: async () => ({ tokens, logprobs: [...tokens, marks.end].map(() => -1), ended: true }),
+    }
+    const profile = profiles['official-train']
+    const policy = tokenPolicy({ name: 'x', sampler, model, profile, temperature: 1, maxTokens: 99 })
+    const { trajectory, replies } = await searchToEnd(await task(), policy, { profile, seed: 3 })
+    expect(trajectory).toMatchObject({ end: 'void', turns: [{ text: '<think>I see', finish: 'length' }] })
+    expect(replies[0]!.sample).toMatchObject({ reply: encode('<think>I see') })
+  })
+
   test('is told of a mistake without a picture', async () => {
     const { asked } = await searched([{ text: zoom('observation_9') }, { text: answer }])
     expect(asked[1]!.prompt.filter(({ kind }) => kind === 'image')).toHaveLength(1)

@@ -23,13 +23,13 @@ export interface TokenPolicyOptions {
 }
 
 /** Throws `UserError` for a profile whose calls are not written in the text of a turn. */
+export function checkTextual(profile: Profile): void {
+  if (!dialectOf(profile).tools) return
+  throw new UserError('profile-tools', `The profile ${profile.name} needs a server that knows functions. Take another.`)
+}
+
 export function tokenPolicy(options: TokenPolicyOptions): Policy {
-  if (dialectOf(options.profile).tools) {
-    throw new UserError(
-      'profile-tools',
-      `The profile ${options.profile.name} needs a server that knows functions. Take another.`,
-    )
-  }
+  checkTextual(options.profile)
   return {
     name: options.name,
     open: ({ docId }, { seed }) => openSession(options, hashSeed(docId, seed)),
@@ -48,13 +48,13 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       const prompt = conversation.prompt()
       if (last && !goesOnFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
       const sampled = await sampler.sample({ prompt, seed: hashSeed(seed, turn), temperature, maxTokens })
-      const written = tokenizer.decode(sampled.tokens)
+      const said = beforePictures(sampled.tokens, tokenizer.pictureTokens)
+      const written = tokenizer.decode(said)
       const halt = haltOf(written, stop)
-      const kept =
-        halt === undefined ? sampled.tokens.length : lengthThrough(sampled.tokens, written.slice(0, halt), tokenizer)
+      const kept = halt === undefined ? said.length : lengthThrough(said, written.slice(0, halt), tokenizer)
       // What came behind the tag was never said; an end mark right behind it is the policy's own.
       const whole = sampled.ended && kept === sampled.tokens.length
-      const tokens = [...sampled.tokens.slice(0, kept), ...(whole ? [tokenizer.marks.end] : [])]
+      const tokens = [...said.slice(0, kept), ...(whole ? [tokenizer.marks.end] : [])]
       conversation.reply(tokens)
       last = { prompt, reply: tokens }
       return {
@@ -66,6 +66,12 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
     },
     close: () => {},
   }
+}
+
+/** A policy that writes a picture of its own is cut off there. */
+function beforePictures(tokens: readonly number[], pictureTokens: ReadonlySet<number>): readonly number[] {
+  const first = tokens.findIndex((token) => pictureTokens.has(token))
+  return first < 0 ? tokens : tokens.slice(0, first)
 }
 
 /** Where the first tag ends at which a turn halts. */

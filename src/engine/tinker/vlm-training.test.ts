@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bigramEngine } from '../../../test/bigram.ts'
+import { figuresOf, tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
+import { startTinkerServer, type TinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
+import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { freshBigram, tinyVlm as model } from '../../../test/tiny-vlm.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { Task } from '../../search/search.ts'
+import { searchToEnd } from '../../search/search-many.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import { type Learner, vlmLearner } from '../../train/learner.ts'
+import { defaultRlSettings, runRl, type RunRlSettings } from '../../train/run-rl.ts'
+import { type Example, runVlmSft } from '../../train/run-vlm-sft.ts'
+import { encodePng } from '../../vision/encode.ts'
+import { openPicture } from '../../vision/open.ts'
+import type { Engine } from '../engine.ts'
+import { serverKinds } from './server-kinds.ts'
+import { tinkerEngine } from './tinker-engine.ts'
+
+const { marks, encode } = model.tokenizer
+
+const profile = { ...profiles['official-train'], maxTurns: 3 }
+const learner: Learner = vlmLearner(model, profile, 40)
+let tasks: Task[]
+let examples: Example[]
+const opened: { close(): Promise<void> }[] = []
+
+beforeAll(async () => {
+  tasks = await Promise.all(
+    [1, 2].map(async (seed) => {
+      const [width, height] = [300 + 70 * seed, 200]
+      const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 31 * seed) % 251)
+      const picture = await openPicture(await encodePng({ width, height, data }))
+      const problem = { docId: `p${seed}`, dataSource: 'test', question: 'Which digit?', answer: '7', level: 'easy' }
+      return { problem, picture } as Task
+    }),
+  )
+  const policy = learner.policy(await bigramEngine(freshBigram()).sampler())
+  const searched = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((seed) => searchToEnd(tasks[seed % 2]!, policy, { profile, seed })),
+  )
+  examples = searched.map(({ trajectory }, i) => {
+    return { trajectory, profile, openPicture: async () => tasks[(i + 1) % 2]!.picture }
+  })
+})
+afterAll(async () => {
+  for (const each of opened.toReversed()) await each.close()
+})
+
+async function serve(options: Partial<TinkerServerOptions> = {}): Promise<{ server: TinkerServer; folder: string }> {
+  const folder = await tinyFolder()
+  const make = async () => serveVlm(model, freshBigram())
+  const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, ...options })
+  opened.push(server)
+  return { server, folder }
+}
+
+const connect = ({ url }: TinkerServer, kind = serverKinds.skyrl): Promise<Engine> =>
+  tinkerEngine({ url, endTokens: [marks.end], kind: { ...kind, codec: 'json' }, patience: { pollEveryMs: 1 } })
+
+async function newRun(settings: object): Promise<RunFolder> {
+  const run = await tinyRun(settings)
+  opened.push(run)
+  return run
+}
+
+/** Checkpoints are JSON here and there; on the server under a name of its own. */
+async function weightsOf(run: RunFolder, folder?: string): Promise<unknown> {
+  const file = JSON.parse(await readFile(run.file('policy.json'), 'utf8')) as { weights?: string }
+  if (folder === undefined) return file
+  return JSON.parse(await readFile(join(folder, `${file.weights!.slice('tinker://'.length)}.safetensors`), 'utf8'))
+}
+
+const sftSettings = { steps: 3, batch: 4, learningRate: 0.05, warmupSteps: 1, seed: 1, saveEvery: 2 }
+const rlSettings: RunRlSettings = {
+  ...defaultRlSettings,
+  objective: 'paper',
+  oldLogprobs: 'trainer',
+  steps: 3,
+  problemsPerStep: 2,
+  groupSize: 6,
+  maxTurns: 3,
+  updates: 2,
+  learningRate: 0.2,
+  warmupSteps: 1,
+  mix: { easy: 1, medium: 0, hard: 0 },
+}
+const problems = () => ({ easy: tasks.map((task) => async () => task), medium: [], hard: [] })
+
+describe('a vision-language model over HTTP', () => {
+  test('stage 1: the same losses and weights as in process, one sequence a search', async () => {
+    expect(examples.some(({ trajectory }) => trajectory.turns.length > 1)).toBe(true)
+    const asked = { examples, model, settings: sftSettings }
+    const near = await newRun(sftSettings)
+    expect(await runVlmSft({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe(true)
+    const { server, folder } = await serve()
+    const far = await newRun(sftSettings)
+    expect(await runVlmSft({ ...asked, run: far, engine: await connect(server) })).toBe(true)
+    const figures = await figuresOf(near, 'sft')
+    expect(await figuresOf(far, 'sft')).toEqual(figures)
+    expect((figures[2] as { loss: number }).loss).toBeLessThan((figures[0] as { loss: number }).loss)
+    expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
+    expect(server.violations).toEqual([])
+  })
+
+  test.each(['sampler', 'trainer'] as const)(
+    'stage 2, ratios from the %s: the same figures and weights as in process, and rewards rise',
+    async (oldLogprobs) => {
+      const settings = { ...rlSettings, oldLogprobs }
+      const asked = { problems: problems(), settings, learner }
+      const near = await newRun(settings)
+      expect(await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe('complete')
+      const { server, folder } = await serve()
+      const far = await newRun(settings)
+      expect(await runRl({ ...asked, run: far, engine: await connect(server) })).toBe('complete')
+      const figures = (await figuresOf(near, 'rl')) as { reward: number; mismatch: number; clipShare: number }[]
+      expect(await figuresOf(far, 'rl')).toEqual(figures)
+      expect(figures.at(-1)!.reward).toBeGreaterThan(figures[0]!.reward + 0.1)
+      expect(Math.max(...figures.map(({ mismatch }) => mismatch))).toBeLessThan(1e-9)
+      expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
+      expect(server.violations).toEqual([])
+      const asksFirst = server.requests.includes('forward')
+      expect(asksFirst).toBe(oldLogprobs === 'trainer')
+    },
+  )
+
+  test('in the dialect of the hosted service it comes to the same within single precision', async () => {
+    const near = await newRun(rlSettings)
+    const asked = { problems: problems(), settings: { ...rlSettings, steps: 1 }, learner }
+    await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })
+    const { server } = await serve({ codec: 'protobuf', pending: 'try_again' })
+    const far = await newRun(rlSettings)
+    const engine = await tinkerEngine({ url: server.url, endTokens: [marks.end], kind: serverKinds.hosted })
+    await runRl({ ...asked, run: far, engine })
+    const [there, here] = [(await figuresOf(far, 'rl'))[0], (await figuresOf(near, 'rl'))[0]] as Record<
+      string,
+      number
+    >[]
+    for (const name of ['reward', 'turns', 'trainedTokens', 'gradientNorm', 'clipShare'])
+      expect(there![name]).toBeCloseTo(here![name]!, 5)
+    expect(server.violations).toEqual([])
+  })
+
+  test('a sampler that sees other pictures stops the run before anything is learned, and its searches can be looked at', async () => {
+    const { server } = await serve({ misreport: 0.5 })
+    const run = await newRun(rlSettings)
+    const engine = await connect(server)
+    await expect(runRl({ problems: problems(), settings: rlSettings, learner, run, engine })).rejects.toMatchObject({
+      code: 'logprobs-differ',
+    })
+    expect(server.requests).not.toContain('optim_step')
+    const kept: unknown[] = []
+    for await (const line of run.read('rollouts')) kept.push(line)
+    expect(kept.length).toBeGreaterThan(0)
+  })
+
+  test('an engine that would resize a picture again, or counts it otherwise, is not trained on it', async () => {
+    const { server } = await serve()
+    const engine = await connect(server)
+    const text = (...parts: (string | number)[]) => {
+      return {
+        kind: 'text' as const,
+        tokens: parts.flatMap((part) => (typeof part === 'number' ? part : encode(part))),
+      }
+    }
+    const bytes = await encodePng({ width: 300, height: 200, data: new Uint8Array(300 * 200 * 3) })
+    const image = { kind: 'image', format: 'png', tokens: 77, bytes: async () => bytes } as const
+    const prompt = [text('a', marks.visionStart), image, text(marks.visionEnd, 'b')]
+    const datum = { prompt, reply: encode('7'), weights: [1] }
+    const learned = engine.forwardBackward([datum], { kind: 'cross-entropy' })
+    await expect(learned).rejects.toThrow(/would be resized again/)
+    await engine.close()
+  })
+})

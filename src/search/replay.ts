@@ -1,0 +1,45 @@
+/** A finished search told again: what its policy was shown and told before each turn, and the turn that it took. Pure. */
+import type { Message, View } from '../policy/policy.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { MiniO3Error } from '../shared/errors.ts'
+
+export interface Exchange {
+  readonly message: Message
+  readonly turn: Turn
+}
+
+/** One exchange a turn. `profile` is the one that was searched under; `viewOf` draws what was shown. */
+export function replay(
+  trajectory: Trajectory,
+  profile: Profile,
+  viewOf: (observation: Observation) => View,
+): Exchange[] {
+  const { problem, turns, observations } = trajectory
+  const { prompts, observationNumbering } = profile
+  const text = questionText(prompts, problem.question)
+  const question: Message = { kind: 'question', system: prompts.system, text, view: viewOf(observations[0]!) }
+  return turns.map((turn, i) => ({ turn, message: i === 0 ? question : told(turns[i - 1]!, i) }))
+
+  /** What came back after turn `number`, counted from 1. */
+  function told({ observation, error }: Turn, number: number): Message {
+    if (observation !== undefined) {
+      const label = observationNumbering === 'official' ? number : observation
+      const shown = observations.find(({ index }) => index === observation)!
+      const said = observationText(prompts, label - 1, label)
+      return { kind: 'observation', index: observation, text: said, view: viewOf(shown) }
+    }
+    if (error !== undefined) return { kind: 'error', text: errorText(prompts, error) }
+    const name = `${problem.dataSource}/${problem.docId}`
+    throw new MiniO3Error(
+      'broken-search',
+      `Turn ${number} of ${name} brought neither a picture nor an error, and yet another turn follows. Delete that search.`,
+    )
+  }
+}
+
+/** For readers of the texts alone. */
+export function unseen({ boxInOriginalPx }: Observation): View {
+  return { pixels: () => Promise.reject(new Error('this view is not drawn')), key: '', boxPx: boxInOriginalPx }
+}

@@ -1,0 +1,49 @@
+/** Whom a run trains: how it takes its turns from a sampler, under which profile, and with which optimiser. */
+import { type AdamParameters, defaultAdam, type Sampler } from '../engine/engine.ts'
+import type { ChatModel } from '../model/qwen/chat-model.ts'
+import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { tokenPolicy } from '../policy/sampler/token-policy.ts'
+import { type EmbeddedBudget, embeddedProfileWith, type Profile } from '../protocol/profile.ts'
+
+export interface Learner {
+  readonly profile: Profile
+  /** Its policy, at temperature 1: log-probabilities of other temperatures are not those that training needs. */
+  policy(sampler: Sampler): Policy
+  /** For reinforcement learning; the learning rate is the run's. */
+  readonly adam: AdamParameters
+}
+
+/**
+ * Far above Adam's usual one, and above most gradients of rewards: these are mostly noise, and Adam would blow up each
+ * parameter's to a full step, the names of observations that six turns never reach among them (docs/experiments/rl.md).
+ */
+const epsilon = 1e-3
+
+/** The small policy that ships. */
+export function embeddedLearner(budget: EmbeddedBudget): Learner {
+  return {
+    profile: embeddedProfileWith(budget),
+    policy: (sampler) => samplerPolicy('embedded', sampler, 1),
+    adam: { ...defaultAdam, weightDecay: 0, epsilon },
+  }
+}
+
+/** As the released training has it (reference 7): AdamW as its trainer's defaults are. */
+export const vlmAdam: AdamParameters = {
+  learningRate: 1e-6,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  clipNorm: 1,
+}
+
+/** A vision-language model on a server. `maxTokens`: of one turn. */
+export function vlmLearner(model: ChatModel, profile: Profile, maxTokens: number): Learner {
+  return {
+    profile,
+    policy: (sampler) => tokenPolicy({ name: 'vlm', sampler, model, profile, temperature: 1, maxTokens }),
+    adam: vlmAdam,
+  }
+}

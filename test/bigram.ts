@@ -1,0 +1,148 @@
+/**
+ * The smallest language model: the next token follows from the last one alone, by a table of logits. It samples, learns and
+ * forgets exactly as a large one does, so that training over the wire can be compared with training in process, bit by bit.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { AdamParameters, Datum, Engine, Loss, Prompt, SampledReply, SampleRequest } from '../src/engine/engine.ts'
+import { random } from '../src/shared/random.ts'
+
+export interface Bigram {
+  logprob(before: number, token: number): number
+  /** Adds the gradient of `-coefficient · log p(token | before)`. */
+  learn(before: number, token: number, coefficient: number): void
+  step(adam: AdamParameters): { readonly gradientNorm: number }
+  sample(last: number, request: Pick<SampleRequest, 'seed' | 'temperature' | 'maxTokens'>): SampledReply
+  save(file: string): Promise<void>
+  load(file: string, optimiser: boolean): Promise<void>
+}
+
+/** `likely`: pairs that begin with a high logit. */
+export function createBigram(
+  vocabulary: readonly number[],
+  end: number,
+  likely: readonly (readonly [number, number])[],
+): Bigram {
+  const size = vocabulary.length
+  const place = new Map(vocabulary.map((token, i) => [token, i]))
+  const at = (before: number, token: number): number => place.get(before)! * size + place.get(token)!
+  let logits = new Float64Array(size * size)
+  for (const [before, token] of likely) logits[at(before, token)] = 8
+  let gradient = new Float64Array(size * size)
+  let [mean, square, steps] = [new Float64Array(size * size), new Float64Array(size * size), 0]
+
+  function row(before: number): Float64Array {
+    const start = place.get(before)! * size
+    return logits.subarray(start, start + size)
+  }
+  function logSum(values: Float64Array): number {
+    return Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0))
+  }
+
+  return {
+    logprob: (before, token) => logits[at(before, token)]! - logSum(row(before)),
+    learn(before, token, coefficient) {
+      const total = logSum(row(before))
+      const start = place.get(before)! * size
+      for (let i = 0; i < size; i++) gradient[start + i]! += coefficient * Math.exp(logits[start + i]! - total)
+      gradient[at(before, token)]! -= coefficient
+    },
+    step({ learningRate, beta1, beta2, epsilon, weightDecay, clipNorm }) {
+      const gradientNorm = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0))
+      const scale = gradientNorm > clipNorm ? clipNorm / gradientNorm : 1
+      steps++
+      for (const [i, value] of gradient.entries()) {
+        mean[i] = beta1 * mean[i]! + (1 - beta1) * value * scale
+        square[i] = beta2 * square[i]! + (1 - beta2) * (value * scale) ** 2
+        const size1 = mean[i]! / (1 - beta1 ** steps)
+        const size2 = Math.sqrt(square[i]! / (1 - beta2 ** steps)) + epsilon
+        logits[i]! -= learningRate * (size1 / size2 + weightDecay * logits[i]!)
+      }
+      gradient.fill(0)
+      return { gradientNorm }
+    },
+    sample(last, { seed, temperature, maxTokens }) {
+      const rng = random('bigram', seed)
+      const tokens: number[] = []
+      const logprobs: number[] = []
+      for (let before = last; tokens.length < maxTokens; before = tokens.at(-1)!) {
+        const values = row(before).map((value) => value / temperature)
+        const total = logSum(values)
+        let left = rng.next()
+        const drawn = values.findIndex((value) => (left -= Math.exp(value - total)) < 0)
+        const token = vocabulary[drawn < 0 ? size - 1 : drawn]!
+        logprobs.push(this.logprob(before, token))
+        if (token === end) return { tokens, logprobs, ended: true }
+        tokens.push(token)
+      }
+      return { tokens, logprobs, ended: false }
+    },
+    async save(file) {
+      await mkdir(dirname(file), { recursive: true })
+      const state = { logits: [...logits], mean: [...mean], square: [...square], steps }
+      await writeFile(file, JSON.stringify(state))
+    },
+    async load(file, optimiser) {
+      const state = JSON.parse(await readFile(file, 'utf8'))
+      logits = Float64Array.from(state.logits)
+      gradient = new Float64Array(size * size)
+      mean = optimiser ? Float64Array.from(state.mean) : new Float64Array(size * size)
+      square = optimiser ? Float64Array.from(state.square) : new Float64Array(size * size)
+      steps = optimiser ? state.steps : 0
+    },
+  }
+}
+
+/** One token of a sequence to learn from. */
+export interface Lesson {
+  readonly before: number
+  readonly token: number
+  readonly weight?: number
+  readonly advantage?: number
+  readonly oldLogprob?: number
+}
+
+/** The log-probability of the token, and the gradient of its loss added up. */
+export function learnFrom(model: Bigram, { before, token, weight, advantage, oldLogprob }: Lesson, loss: Loss): number {
+  const logprob = model.logprob(before, token)
+  if (loss.kind === 'cross-entropy') model.learn(before, token, weight!)
+  else {
+    const ratio = Math.exp(logprob - oldLogprob!)
+    const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
+    if (ratio * advantage! <= clipped * advantage!) model.learn(before, token, ratio * advantage!)
+  }
+  return logprob
+}
+
+/** The model as an engine of this process. */
+export function bigramEngine(model: Bigram): Engine {
+  const beforeOf = ({ prompt, reply }: Datum, i: number): number => (i === 0 ? lastOf(prompt) : reply[i - 1]!)
+  return {
+    checkpointSuffix: '.json',
+    async forwardBackward(data, loss) {
+      const logprobs = data.map((datum) =>
+        datum.reply.map((token, i) => {
+          const [weight, advantage, oldLogprob] = [datum.weights?.[i], datum.advantages?.[i], datum.oldLogprobs?.[i]]
+          return learnFrom(model, { before: beforeOf(datum, i), token, weight, advantage, oldLogprob }, loss)
+        }),
+      )
+      return { loss: Number.NaN, logprobs }
+    },
+    forward: async (data) =>
+      data.map((datum) => datum.reply.map((token, i) => model.logprob(beforeOf(datum, i), token))),
+    optimStep: async (adam) => model.step(adam),
+    sampler: async () => ({ sample: async (request) => model.sample(lastOf(request.prompt), request) }),
+    save: (file) => model.save(file),
+    saveForUse: (file) => model.save(file),
+    load: (file) => model.load(file, true),
+    loadWeights: (file) => model.load(file, false),
+    discard: async () => {},
+    close: async () => {},
+  }
+}
+
+function lastOf(prompt: Prompt): number {
+  const chunk = prompt.at(-1)!
+  if (chunk.kind !== 'text') throw new Error('a prompt that ends in a picture')
+  return chunk.tokens.at(-1)!
+}
