@@ -44,6 +44,9 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
   const [shown, setShown] = useState(firstMarks)
   const [help, setHelp] = useState(false)
   const { playing, play, stop } = usePlay(turn, last, onTurn)
+  useEffect(() => {
+    if (compare) scrollTo(0, 0)
+  }, [compare])
   const step = (to: number): void => {
     stop()
     onTurn(Math.max(0, Math.min(last, to)))
