@@ -30,6 +30,21 @@ test('says where it is in one line of JSON, answers there, and ends with Ctrl-C'
   await expect(fetch(`${url}/v1/models`)).rejects.toThrow('fetch failed')
 })
 
+test('npm start is the page, and Ctrl-C ends it', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const words = ['start', '--silent', '--ignore-scripts', '--', '--port', '0', '--json']
+  const { MINI_O3_TOKEN: _token, ...env } = process.env
+  const npm = spawn('npm', words, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  const closed = once(npm, 'close')
+  const [line] = (await once(createInterface({ input: npm.stdout }), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  expect(await (await fetch(url)).text()).toContain('<title>mini-o3')
+  // As a terminal does it: to npm and all that it started.
+  process.kill(-npm.pid!, 'SIGINT')
+  await closed
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+})
+
 test('--keep: what was searched is there when the server has gone and come again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'serve-'))
   const start = async () => {
