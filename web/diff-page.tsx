@@ -185,7 +185,7 @@ function columnsOf(first: string): Column<DiffRow>[] {
       title: 'Turns',
       by: ({ sides: [a, b] }) => b.meanTurns - a.meanTurns,
       cell: ({ sides }) => sides.map(({ of, meanTurns }) => meanTurns.toFixed(of > 1 ? 1 : 0)).join(' → '),
-      classOf: () => 'number',
+      numbers: true,
     },
   ]
 }

@@ -42,7 +42,6 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
   const first = ({ items }: ItemGroup): ItemRow => items[0]!
   const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
   const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
-  const number = (): string => 'number'
   const columns: (Column<ItemGroup> | false)[] = [
     {
       name: 'problem',
@@ -62,7 +61,7 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
       title: 'Step',
       by: (row) => first(row).step ?? 0,
       cell: (row) => first(row).step,
-      classOf: number,
+      numbers: true,
     },
     {
       name: 'question',
@@ -90,7 +89,8 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
           title: 'Right',
           by: (row) => row.right,
           cell: (row) => `${Math.round(row.right * row.items.length)} of ${row.items.length}`,
-          classOf: (row) => `number ${row.right >= 0.5 ? 'correct' : 'wrong'}`,
+          numbers: true,
+          classOf: (row) => (row.right >= 0.5 ? 'correct' : 'wrong'),
         }
       : {
           name: 'verdict',
@@ -99,15 +99,15 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
           cell: (row) => first(row).verdict,
           classOf: (row) => first(row).verdict,
         },
-    { name: 'turns', title: 'Turns', by: (row) => row.turns, cell: (row) => count(row.turns), classOf: number },
-    { name: 'boxes', title: 'Boxes', by: (row) => row.boxes, cell: (row) => count(row.boxes), classOf: number },
+    { name: 'turns', title: 'Turns', by: (row) => row.turns, cell: (row) => count(row.turns), numbers: true },
+    { name: 'boxes', title: 'Boxes', by: (row) => row.boxes, cell: (row) => count(row.boxes), numbers: true },
     !whole &&
       some(({ advantage }) => advantage !== undefined) && {
         name: 'advantage',
         title: 'Advantage',
         by: (row) => first(row).advantage ?? 0,
         cell: (row) => first(row).advantage?.toFixed(2),
-        classOf: number,
+        numbers: true,
       },
     {
       name: 'end',

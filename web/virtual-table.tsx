@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** All of it, where the cell may be too narrow. */
   hint?(row: Row): string
   classOf?(row: Row): string
+  /** Its cells are numbers, which stand to the right. */
+  readonly numbers?: boolean
   /** What the column sorts by; without, it does not. */
   by?(row: Row): number | string
 }
@@ -119,7 +121,11 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
                       </a>
                     </th>
                   ) : (
-                    <td key={column.name} title={column.hint?.(row)} class={column.classOf?.(row)}>
+                    <td
+                      key={column.name}
+                      title={column.hint?.(row)}
+                      class={`${column.numbers ? 'number ' : ''}${column.classOf?.(row) ?? ''}`}
+                    >
                       {column.cell(row)}
                     </td>
                   ),
@@ -139,12 +145,18 @@ interface HeadProps<Row> extends Pick<Props<Row>, 'sort' | 'onSort'> {
 }
 
 /** Upwards, downwards, and then as it was. */
-function Head<Row>({ column: { name, title, by }, sort, onSort }: HeadProps<Row>) {
+function Head<Row>({ column: { name, title, by, numbers }, sort, onSort }: HeadProps<Row>) {
   const own = sort?.name === name ? sort : undefined
-  if (by === undefined) return <th scope="col">{title}</th>
+  const className = numbers ? 'number' : ''
+  if (by === undefined)
+    return (
+      <th scope="col" class={className}>
+        {title}
+      </th>
+    )
   const next = own === undefined ? { name, down: false } : own.down ? undefined : { name, down: true }
   return (
-    <th scope="col" aria-sort={own === undefined ? 'none' : own.down ? 'descending' : 'ascending'}>
+    <th scope="col" class={className} aria-sort={own === undefined ? 'none' : own.down ? 'descending' : 'ascending'}>
       <button type="button" onClick={() => onSort(next)}>
         {title}
         <span aria-hidden="true">{own === undefined ? '' : own.down ? ' ▾' : ' ▴'}</span>

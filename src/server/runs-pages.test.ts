@@ -12,6 +12,7 @@ import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
+import type { RolloutLine } from '../train/kept-rollouts.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -28,11 +29,11 @@ const step = (number: number, reward: number): string =>
   jsonLines([
     { stage: 'rl', step: number, reward, turns: 3, maskedShare: 0.2, ends: { answered: 0.8, 'over-turn': 0.2 } },
   ])
-const rollout = (number: number, seed: number, sampleIndex: number, advantage: number): object => {
+const rollout = (number: number, seed: number, sampleIndex: number, advantage: number): RolloutLine => {
   return { step: number, advantage, trajectory: storedSearch({ seed, sampleIndex, right: advantage > 0 }) }
 }
 
-describe.skipIf(!hasBrowser)('the Runs pages', () => {
+describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
   let folder: string
   let child: ChildProcess
   let browser: Browser
