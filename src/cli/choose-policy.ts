@@ -11,10 +11,13 @@ import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
 import { checkpointHash } from './checkpoint-hash.ts'
 import { endpointWords, openModel } from './endpoint-words.ts'
+import { weightsHash } from './engine-words.ts'
 import type { EndpointWords } from './endpoint-words.ts'
+import { openTinkerPolicy } from './tinker-policy.ts'
+import type { TinkerPolicyWords } from './tinker-policy.ts'
 import { decimalNumber, wholeNumber } from './words.ts'
 
-export interface PolicyWords extends EndpointWords {
+export interface PolicyWords extends EndpointWords, TinkerPolicyWords {
   readonly policy: string
   readonly checkpoint?: string
   readonly temperature: number
@@ -27,7 +30,7 @@ const anyModel = 'chat:<model>'
 /** Policies that answer a question about one picture. */
 export const askPolicies = ['embedded', anyModel]
 /** Policies that can be measured: those, and the baselines made from the embedded one. */
-export const evalPolicies = ['embedded', anyModel, 'blind', 'overview', 'random-crops']
+export const evalPolicies = ['embedded', anyModel, 'tinker', 'blind', 'overview', 'random-crops']
 
 export function policyWords(command: Command, temperature: number, names: readonly string[]): Command {
   command
@@ -50,6 +53,11 @@ export function isChat({ policy }: Pick<PolicyWords, 'policy'>): boolean {
   return policy.startsWith('chat:')
 }
 
+/** Vision-language models, wherever they are: they take any question, and any profile. */
+export function isVlm(words: Pick<PolicyWords, 'policy'>): boolean {
+  return isChat(words) || words.policy === 'tinker'
+}
+
 /** Throws `UserError` for a name that is not among `names`, before anything is loaded or written. */
 export function checkPolicyName(words: Pick<PolicyWords, 'policy' | 'baseUrl'>, names: readonly string[]): void {
   const { policy } = words
@@ -69,7 +77,13 @@ export function checkPolicyName(words: Pick<PolicyWords, 'policy' | 'baseUrl'>, 
         'http://127.0.0.1:8080/v1 (llama.cpp) or https://api.openai.com/v1.',
     )
   }
-  if (!isChat(words) && words.baseUrl !== undefined) {
+  if (policy === 'tinker' && words.baseUrl === undefined) {
+    throw new UserError(
+      'base-url-missing',
+      '--policy tinker needs --base-url, the address of a Tinker-compatible server, such as http://127.0.0.1:8000.',
+    )
+  }
+  if (!isVlm(words) && words.baseUrl !== undefined) {
     throw new UserError(
       'base-url-unused',
       `--base-url is for a model behind a server: add --policy chat:<model>, or leave it out.`,
@@ -82,6 +96,10 @@ export async function policySettings(words: PolicyWords): Promise<object> {
   const { policy, checkpoint, temperature, baseUrl, replyTokens } = words
   if (policy === 'blind') return { policy }
   if (isChat(words)) return { policy, baseUrl, temperature, replyTokens }
+  if (policy === 'tinker') {
+    const { baseModel, loraRank } = words
+    return { policy, baseModel, loraRank, weights: await weightsHash(checkpoint), temperature, replyTokens }
+  }
   return { policy, checkpoint: await checkpointHash(checkpoint ?? shippedCheckpoint), temperature }
 }
 
@@ -94,6 +112,7 @@ export async function openPolicy(
   const { policy, checkpoint, temperature } = words
   if (policy === 'blind') return blindPolicy([...'0123456789'])
   if (isChat(words)) return openChatPolicy(words, profile, shots)
+  if (policy === 'tinker') return openTinkerPolicy(words, profile)
   const embedded = await embeddedPolicy({ checkpoint, temperature })
   if (policy === 'overview') return overviewPolicy(embedded)
   return policy === 'random-crops' ? randomCropsPolicy(embedded) : embedded

@@ -6,7 +6,7 @@ import { coordinateNames, profileWith, profiles } from '../protocol/profile.ts'
 import type { Coordinates, Profile } from '../protocol/profile.ts'
 import type { Prompts } from '../protocol/prompts.ts'
 import { UserError, messageOf } from '../shared/errors.ts'
-import { isChat } from './choose-policy.ts'
+import { isVlm } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { choice, wholeNumber } from './words.ts'
 
@@ -21,7 +21,13 @@ export function profileWords(command: Command): Command {
   const names = Object.keys(profiles)
   const coordinates = 'how the model writes boxes: fractions, thousandths, or pixels of what it saw'
   return command
-    .addOption(choice('--profile <name>', 'prompts, limits and views (default: embedded; of chat: default)', names))
+    .addOption(
+      choice(
+        '--profile <name>',
+        'prompts, limits and views (default: embedded; of chat: default; of tinker: official)',
+        names,
+      ),
+    )
     .option(
       '--prompts <file>',
       "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
@@ -33,10 +39,10 @@ export function profileWords(command: Command): Command {
 
 /** Throws `UserError` for what does not go together. */
 export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
-  const { profile: name = isChat(words) ? 'default' : 'embedded', prompts, coordinates, maxImages } = words
+  const { profile: name = isVlm(words) ? defaultOf(words) : 'embedded', prompts, coordinates, maxImages } = words
   const changes = { coordinates, maxImages }
   const changed = prompts !== undefined || changes.coordinates !== undefined || changes.maxImages !== undefined
-  if (!isChat(words) && (name !== 'embedded' || changed)) {
+  if (!isVlm(words) && (name !== 'embedded' || changed)) {
     throw new UserError(
       'profile-not-for-policy',
       'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
@@ -50,6 +56,11 @@ export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Pr
   }
   const profile: Profile = profiles[name]
   return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
+}
+
+/** What is sampled on a Tinker server was trained under the released loop. */
+function defaultOf({ policy }: Pick<PolicyWords, 'policy'>): keyof typeof profiles {
+  return policy === 'tinker' ? 'official' : 'default'
 }
 
 function readPrompts(path: string): Prompts {

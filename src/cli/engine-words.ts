@@ -14,23 +14,32 @@ import { checkpointHash } from './checkpoint-hash.ts'
 import { print, printJson, say } from './output.ts'
 import { choice, wholeNumber } from './words.ts'
 
-export interface EngineWords {
-  readonly engine: string
+/** What a Tinker server is asked for, beside its address and key. */
+export interface ServerWords {
   readonly baseModel?: string
-  readonly apiKeyEnv?: string
   readonly tinkerServer?: ServerKindName
   readonly loraRank?: number
+}
+
+export interface EngineWords extends ServerWords {
+  readonly engine: string
+  readonly apiKeyEnv?: string
   readonly plan?: true
 }
 
-export function engineWords(command: Command): Command {
+export function serverWords(command: Command): Command {
   return command
-    .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')
-    .option('--base-model <name>', 'tinker: the model to train (default: the server’s only one)')
-    .option('--api-key-env <name>', 'tinker: environment variable that holds the key')
+    .option('--base-model <name>', 'tinker: which of the server’s models (default: its only one)')
     .addOption(choice('--tinker-server <kind>', 'tinker: its kind (default: found out)', serverKindNames))
     .option('--lora-rank <n>', 'tinker: rank of the adapter; 0 trains all weights', wholeNumber(0, 1024))
-    .option('--plan', 'print tokens, bytes and steps, and send nothing')
+}
+
+export function engineWords(command: Command): Command {
+  return serverWords(
+    command
+      .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')
+      .option('--api-key-env <name>', 'tinker: environment variable that holds the key'),
+  ).option('--plan', 'print tokens, bytes and steps, and send nothing')
 }
 
 /** The address behind `tinker:`, or undefined for the embedded engine. Throws `UserError`. */
@@ -61,7 +70,21 @@ export async function openEngine(
 ): Promise<TinkerEngine | undefined> {
   const url = tinkerUrl(words)
   if (url === undefined) return undefined
-  const { baseModel, apiKeyEnv, tinkerServer, loraRank } = words
+  const engine = await connectEngine({ ...words, url }, seed, vlm)
+  const deviations = unhonoured(engine.kind)
+  for (const note of deviations) say(note)
+  const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
+  await replaceFile(run.file('engine.json'), `${JSON.stringify(kept, null, 2)}\n`)
+  return engine
+}
+
+/** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
+export async function connectEngine(
+  words: ServerWords & { readonly url: string; readonly apiKeyEnv?: string },
+  seed: number,
+  vlm: ChatModel | undefined,
+): Promise<TinkerEngine> {
+  const { url, baseModel, apiKeyEnv, tinkerServer, loraRank } = words
   const kind = tinkerServer && serverKinds[tinkerServer]
   const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
   const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
@@ -75,10 +98,6 @@ export async function openEngine(
         : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
     )
   }
-  const deviations = unhonoured(engine.kind)
-  for (const note of deviations) say(note)
-  const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
-  await replaceFile(run.file('engine.json'), `${JSON.stringify(kept, null, 2)}\n`)
   return engine
 }
 

@@ -8,7 +8,7 @@ import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
-import { checkPolicyName, evalPolicies, isChat, policyWords } from './choose-policy.ts'
+import { checkPolicyName, evalPolicies, isVlm, policyWords } from './choose-policy.ts'
 import type { PolicyWords } from './choose-policy.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
@@ -24,6 +24,7 @@ import { judgeWords } from './judge-words.ts'
 import type { JudgeWords } from './judge-words.ts'
 import { manySearchesWords } from './search-run.ts'
 import type { SearchRunWords } from './search-run.ts'
+import { tinkerPolicyWords } from './tinker-policy.ts'
 import { budgetOf, budgetWords } from './view-budget.ts'
 import type { BudgetWords } from './view-budget.ts'
 import { choice, examples, wholeNumber, wholeNumbers } from './words.ts'
@@ -85,7 +86,7 @@ export function addEval(program: Command): void {
     .option('--check', 'look through the data for what is missing or broken, and stop')
   manySearchesWords(command, 32)
   budgetWords(command)
-  policyWords(command, 1, evalPolicies)
+  tinkerPolicyWords(policyWords(command, 1, evalPolicies))
   profileWords(command)
   judgeWords(command, 'exact', asBenchmark)
   priceWords(command)
@@ -103,6 +104,8 @@ export function addEval(program: Command): void {
       '--max-pixels 500000,1000000,2000000 --price <model>=0.15,0.60',
     'mini-o3 eval --benchmark vstar --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
       '--option-order published,shuffled',
+    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy tinker --base-url http://127.0.0.1:8000 ' +
+      '--model-files hub:Qwen/Qwen2.5-VL-7B-Instruct --checkpoint runs/rl-7b/policy.json',
   )
   command.action(evalCommand)
   addEvalMerge(command)
@@ -132,7 +135,7 @@ async function evalCommand(given: EvalWords, command: Command): Promise<void> {
       judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, entries),
     }
     // All other policies are made of the embedded one.
-    if (!isChat(words) && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+    if (!isVlm(words) && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
     for (const max of budgets) plans.push({ words, chosen, shard, ...boundedProfile(words, benchmark, max) })
   }
   const [first] = plans as [EvalPlan]
@@ -148,7 +151,7 @@ function boundedProfile(
   max: number | undefined,
 ): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
   const named = profileOf(words)
-  if (isChat(words)) {
+  if (isVlm(words)) {
     const whole = { ...named, answerPick: words.answer ?? benchmark.answer }
     if (max === undefined) return { profile: whole }
     return { profile: profileWith(whole, { maxPixels: max }), pixels: { max, profile: profileHash(whole) } }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   })
   engine = ['--engine', `tinker:${server.url}`]
   await writeQwenFiles(join(folder, 'files'), tinyVlmFiles)
-  await mini('probe', 'build', '--out', 'd', '--train', '4', '--level', 'easy', '--no-pictures')
+  await mini('probe', 'build', '--out', 'd', '--train', '4', '--test', '2', '--level', 'easy', '--no-pictures')
   await mini('collect', '--data', 'd', '--target', '2', '--run', 'collected')
 })
 afterAll(() => server.close())
@@ -81,6 +81,20 @@ describe('a vision-language model on a server', () => {
       step: 1,
       trajectory: { policy: 'vlm', profile: { name: 'official-train' } },
     })
+    const measured = [
+      'eval',
+      '--data',
+      'd',
+      '--policy',
+      'tinker',
+      '--base-url',
+      server.url,
+      '--checkpoint',
+      'r/policy.json',
+    ]
+    const scored = await mini(...measured, ...files, '--limit', '2', '--samples', '2', '--reply-tokens', '40', '--json')
+    expect(scored.code, scored.stderr).toBe(0)
+    expect(JSON.parse(scored.stdout)).toMatchObject({ problems: 2, samples: 2 })
     expect(server.violations).toEqual([])
   })
 

@@ -9,17 +9,14 @@ import { profileOf, profileWords } from './choose-profile.ts'
 import type { ProfileWords } from './choose-profile.ts'
 import { tinkerUrl } from './engine-words.ts'
 import type { EngineWords } from './engine-words.ts'
+import { modelFilesWord } from './tinker-policy.ts'
 
 export interface VlmWords extends ProfileWords {
   readonly modelFiles?: string
 }
 
 export function vlmWords(command: Command): Command {
-  command.option(
-    '--model-files <place>',
-    'tinker: of a Qwen vision-language model, a folder with its tokenizer, or hub:<owner>/<name> to download it',
-  )
-  return profileWords(command)
+  return profileWords(command.option(...modelFilesWord))
 }
 
 export interface Vlm {
