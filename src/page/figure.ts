@@ -35,7 +35,7 @@ const lineHeight = 1.34
 /** The layout with room for the question above it. */
 export function layoutOf(trajectory: Trajectory): FigureLayout {
   const draft = figureLayout(trajectory, 0)
-  return figureLayout(trajectory, margin + questionLines(trajectory, draft.width).length * titleSize * lineHeight + 12)
+  return figureLayout(trajectory, margin + questionLines(trajectory, draft.width).length * titleSize * lineHeight + 40)
 }
 
 export function figureSvg(figure: Figure): string {
@@ -127,12 +127,20 @@ ${badge(number, words.x, words.y + 26, 15)}`
 
 function answer({ answer: given, problem, verdict }: Trajectory, { x, y, width, height }: Rect): Html {
   const colour = verdict?.kind === 'correct' ? good : verdict?.kind === 'wrong' ? bad : ink
-  const [said = ''] = lines(given ?? '', { widthPx: width - 110, lines: 1, sizePx: 54, weight: 700 })
-  const at = { x: x + 28, y: y + height - 62 }
+  const large = { widthPx: width - 110, lines: 1, sizePx: 54, weight: 700 } as const
+  const words = given ?? ''
+  const said =
+    textWidth(words, large.sizePx, 700) <= large.widthPx
+      ? lines(words, large)
+      : lines(words, { ...large, lines: 3, sizePx: 26 })
+  const size = said.length === 1 ? large.sizePx : 26
+  // The last line keeps its place, whatever stands above it.
+  const at = { x: x + 28, y: y + height - 62 - (said.length - 1) * size * lineHeight }
+  const widest = Math.max(...said.map((line) => textWidth(line, size, 700)))
   const truth = problem.answer !== undefined && verdict?.kind !== 'correct' && `truth: ${problem.answer}`
-  return html`${text(said, at.x, at.y, 54, 700, colour)}
-${mark(verdict?.kind, at.x + textWidth(said, 54, 700) + 16, at.y - 38, colour)}
-${truth && texts(room(truth, width - 40, 1), at.x, at.y + 36, wordsSize, 400, soft)}`
+  return html`${texts(said, at.x, at.y, size, 700, colour)}
+${mark(verdict?.kind, at.x + widest + 16, at.y + 16 - size, colour)}
+${truth && texts(room(truth, width - 40, 1), at.x, y + height - 26, wordsSize, 400, soft)}`
 }
 
 /** A check or a cross, 36 units high. */
