@@ -140,10 +140,10 @@ async function rlCommand(words: RlWords): Promise<void> {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
     return printPlan(plan, words.json)
   }
-  const data = sha256(JSON.stringify(entries.map(({ problem }) => problem)))
+  const data = { data: resolve(words.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
   const { workers } = words
   const whom = vlm ? { ...vlm.settings, maxTokens } : budget
-  const config = { data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(words) }
+  const config = { ...data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(words) }
   if (!vlm) sayTradeOff(budget)
   let progress: Progress | undefined
   const interrupt = catchInterrupt(() => {

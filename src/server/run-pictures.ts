@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { readBenchmark } from '../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../benchmark/entry.ts'
+import { openProblemPicture, readProblems } from '../benchmark/mini-o3-json.ts'
 import { sceneOf } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
 import { problemName } from '../evaluate/stored-outcomes.ts'
@@ -13,7 +14,7 @@ import type { Picture } from '../vision/picture.ts'
 import { HttpError } from './http-error.ts'
 import type { FoundRun } from './run-folders.ts'
 
-type Entries = ReadonlyMap<string, BenchmarkEntry>
+type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
 
 /** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
 export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promise<Picture> {
@@ -50,14 +51,24 @@ function scene({ problem, picture }: Trajectory): Picture | undefined {
 }
 
 async function readData({ settings }: FoundRun): Promise<Entries> {
-  const { data, benchmark = 'visual-probe' } = settings
+  const { command, data, benchmark = 'visual-probe' } = settings
   if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
   try {
-    const entries = await readBenchmark(benchmarkNamed(benchmark), data, {})
+    const entries = trainingCommands.includes(String(command))
+      ? await readTraining(data)
+      : await readBenchmark(benchmarkNamed(benchmark), data, {})
     return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
   } catch {
     return new Map() // moved or changed since
   }
+}
+
+/** They take the training problems of a folder. */
+const trainingCommands = ['collect', 'rl']
+
+async function readTraining(data: string): Promise<Pick<BenchmarkEntry, 'problem' | 'openPicture'>[]> {
+  const entries = await readProblems(data, { split: 'train' })
+  return entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
 }
 
 /** Only if it is the very picture that was searched. */
