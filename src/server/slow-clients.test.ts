@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChatModel } from './chat-model.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { startServer } from './start-server.ts'
-import type { RunningServer } from './start-server.ts'
+import type { Asking, RunningServer } from './start-server.ts'
 
 const patience = { requestMs: 1500, stalledMs: 500 }
 const mebibyte = 1024 ** 2
@@ -17,7 +17,8 @@ const clients = 40
 let server: RunningServer
 /** Of the endless answer, to all clients together. */
 let producedBytes = 0
-let cancelled = 0
+/** Answers that were given up before they were out. */
+let cutOff = 0
 let bodies = 0
 let thinking = 0
 
@@ -34,14 +35,14 @@ const rambler: ChatModel = {
   },
 }
 
-function endless(): Response {
+function endless(_: unknown, { signal }: Asking): Response {
+  signal.addEventListener('abort', () => cutOff++)
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
         producedBytes += mebibyte
         controller.enqueue(new Uint8Array(mebibyte))
       },
-      cancel: () => void cancelled++,
     },
     { highWaterMark: 0 },
   )
@@ -53,7 +54,10 @@ beforeAll(async () => {
     ...chatRoutes([rambler]),
     'GET /small': () => ({ small: true }),
     'GET /endless': endless,
-    'GET /large': () => new Response(new Uint8Array(8 * mebibyte)),
+    'GET /large': (_: unknown, { signal }: Asking) => {
+      signal.addEventListener('abort', () => cutOff++)
+      return new Response(new Uint8Array(8 * mebibyte))
+    },
     'GET /thinking': () => sleep(3 * patience.stalledMs, { thought: true }),
     'POST /body': (body: unknown) => {
       bodies++
@@ -89,20 +93,19 @@ test.each(['/endless', '/large'])(
   'who does not read %s is cut off; others are served meanwhile',
   async (path) => {
     producedBytes = 0
+    cutOff = 0
     const before = process.memoryUsage.rss()
     const sockets = await Promise.all(Array.from({ length: clients }, () => open(`GET ${path} HTTP/1.1`)))
     for (const socket of sockets) socket.write('\r\n')
-    await sleep(patience.stalledMs / 2)
     expect(await answers()).toEqual({ small: true })
     // Beyond what the kernel takes for a connection, an answer waits for its reader.
     expect(producedBytes).toBeLessThan(clients * 12 * mebibyte)
     expect(process.memoryUsage.rss() - before).toBeLessThan(clients * 12 * mebibyte)
-    await sleep(3 * patience.stalledMs)
+    await expect.poll(() => cutOff, { timeout: 30_000 }).toBe(clients)
     await Promise.all(sockets.map(cut))
-    if (path === '/endless') expect(cancelled).toBe(clients)
     for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(8 * mebibyte)
   },
-  20_000,
+  60_000,
 )
 
 test('who does not read a streamed completion ends its work', async () => {
@@ -110,9 +113,9 @@ test('who does not read a streamed completion ends its work', async () => {
   const socket = await open('POST /v1/chat/completions HTTP/1.1')
   socket.write(`content-length: ${body.length}\r\n\r\n${body}`)
   await expect.poll(() => thinking).toBe(1)
-  await expect.poll(() => thinking, { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => thinking, { timeout: 30_000 }).toBe(0)
   await cut(socket)
-}, 20_000)
+}, 60_000)
 
 test('who sends a body byte by byte is told so, and cut off', async () => {
   const sockets = await Promise.all(Array.from({ length: clients }, () => open('POST /body HTTP/1.1')))
@@ -128,14 +131,14 @@ test('who sends a body byte by byte is told so, and cut off', async () => {
   expect(new Set(await Promise.all(replies))).toEqual(new Set(['HTTP/1.1 408 Request Timeout']))
   clearInterval(drip)
   expect(bodies).toBe(0)
-}, 20_000)
+}, 60_000)
 
 test('who sends nothing more amid a body is cut off', async () => {
   const socket = await open('POST /body HTTP/1.1')
   socket.write('content-length: 1000\r\n\r\n{')
-  const startedMs = performance.now()
   await cut(socket)
-  expect(performance.now() - startedMs).toBeLessThan(patience.requestMs)
+  // Without the 408 of a request that took too long as a whole.
+  expect(socket.bytesRead).toBe(0)
 })
 
 test('an answer that takes its time is waited for', async () => {
