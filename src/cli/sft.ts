@@ -1,5 +1,6 @@
 /** `mini-o3 sft`: stage 1, the embedded policy learns from cold-start trajectories. */
-import { resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { sceneOf } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
@@ -12,11 +13,14 @@ import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { coldStartTurns } from '../train/cold-start-turns.ts'
+import { exampleOf } from '../train/example.ts'
+import type { Example } from '../train/example.ts'
 import { planSft } from '../train/plan.ts'
 import { planVlmSft } from '../train/plan-vlm.ts'
 import { defaultSftSettings, policyFile, policyFileOf, runSft } from '../train/run-sft.ts'
 import type { RunSftSettings } from '../train/run-sft.ts'
 import { runVlmSft } from '../train/run-vlm-sft.ts'
+import { readShareGptExamples } from '../train/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../train/sft.ts'
 import { inCommandRun } from './command-run.ts'
 import { configWord } from './config-file.ts'
@@ -44,7 +48,10 @@ export function addSft(program: Command): void {
     .command('sft')
     .summary('train a policy on cold-start data (stage 1)')
     .description('The model learns to see, then to search as the trajectories do. Repeat the command to resume.')
-    .requiredOption('--data <run>', 'the run folder of mini-o3 collect')
+    .requiredOption(
+      '--data <run>',
+      'the run folder of mini-o3 collect; with --model-files also a folder of mini-o3 export --to sharegpt',
+    )
     .option('--look-steps <n>', 'steps that teach seeing alone, before', wholeNumber(0, 10_000_000), own.lookSteps)
     .option('--look-batch <n>', 'views in such a step', steps, own.lookBatch)
     .option('--look-rate <r>', 'its learning rate', decimalNumber(0, 1), own.lookRate)
@@ -144,13 +151,10 @@ async function embeddedSft(words: SftWords): Promise<void> {
 
 /** A vision-language model on a server learns from whole searches, under the prompts and views that they had. */
 async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
-  const { data, steps, batch, learningRate, warmupSteps, seed, saveEvery, from, problems } = words
-  const searched = await readSearchedConfig(data)
-  const trajectories = await readCollection(data)
-  const examples = toldSearches(trajectories, await searchedUnder(data, searched!, { ...words, data: problems }))
+  const { steps, batch, learningRate, warmupSteps, seed, saveEvery, from } = words
+  const { examples, hash } = await examplesOf(words)
   const settings: SftSettings = { steps, batch, learningRate, warmupSteps, seed, saveEvery }
-  if (words.plan) return printPlan(planVlmSft(examples, vlm.model, settings), words.json)
-  const hash = textsHash(trajectories)
+  if (words.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), words.json)
   const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(words) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   const train = async (run: RunFolder): Promise<void> => {
@@ -174,14 +178,27 @@ async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(policyFileOf(engine)))
-    if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss })
-    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, true)}`)
+    if (words.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
+    else print(`Trained on ${examples.length} trajectories. ${useOf(policy, true)}`)
   }
   try {
     await inCommandRun('sft', config, words.run, train)
   } finally {
     interrupt.release()
   }
+}
+
+/** Of a collection, told again under the prompts and views that its searches had, or of an exported set, as it stands. */
+async function examplesOf(words: SftWords): Promise<{ readonly examples: readonly Example[]; readonly hash: string }> {
+  const { data, problems } = words
+  const exported = await readShareGptExamples(data)
+  if (exported) return { examples: exported, hash: sha256(await readFile(join(data, 'train.json'))) }
+  const trajectories = await readCollection(data)
+  const searched = await searchedUnder(data, (await readSearchedConfig(data))!, { ...words, data: problems })
+  const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openPicture }) =>
+    exampleOf(trajectory, profile, openPicture),
+  )
+  return { examples, hash: textsHash(trajectories) }
 }
 
 /** What is learned, and not how long it took to collect. */

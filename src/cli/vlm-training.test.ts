@@ -109,6 +109,10 @@ describe('a vision-language model on a server', () => {
     expect(JSON.parse(typed.stdout)).toMatchObject({ plan: { steps: 16, sequences: 2048 } })
     const sft = await mini('sft', '--data', 'collected', ...config)
     expect(JSON.parse(sft.stdout)).toMatchObject({ plan: { steps: 563, sequences: 563 * 32, atMost: false } })
+    // The same searches as a set of other trainers.
+    expect((await mini('export', 'collected', '--to', 'sharegpt', '--out', 'set')).code).toBe(0)
+    const exported = await mini('sft', '--data', 'set', ...config)
+    expect(JSON.parse(exported.stdout)).toEqual(JSON.parse(sft.stdout))
     expect(server.requests).toHaveLength(before)
   })
 

@@ -2,10 +2,9 @@
 import type { ChatModel } from '../model/qwen/chat-model.ts'
 import type { Size } from '../protocol/box.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
-import { replay, unseen } from '../search/replay.ts'
+import type { Example } from './example.ts'
 import type { Plan } from './plan.ts'
 import type { RunRlSettings } from './run-rl.ts'
-import type { Example } from './run-vlm-sft.ts'
 import type { SftSettings } from './sft.ts'
 
 /** A token on the wire as JSON: its id, and for training its target, weight or advantage, and log-probability. */
@@ -15,15 +14,17 @@ const imageTokenBytes = 530
 /** What a turn is told beside its picture, about: the mark-up of messages and the words of an observation. */
 const toldTokens = 80
 
-export function planVlmSft(examples: readonly Example[], model: ChatModel, { steps, batch }: SftSettings): Plan {
+export async function planVlmSft(
+  examples: readonly Example[],
+  model: ChatModel,
+  { steps, batch }: SftSettings,
+): Promise<Plan> {
   let [images, text] = [0, 0]
-  for (const { trajectory, profile } of examples) {
-    const sizeOf = new Map(trajectory.observations.map(({ index, view }) => [index, view]))
-    for (const { message, turn } of replay(trajectory, profile, unseen)) {
-      const index = message.kind === 'observation' ? message.index : message.kind === 'question' ? 0 : undefined
-      if (index !== undefined) images += model.fit(sizeOf.get(index)!).tokens
+  for (const example of examples) {
+    for (const { message, viewSize, reply } of await example.lessons()) {
+      if (viewSize) images += model.fit(viewSize).tokens
       const system = message.kind === 'question' ? message.system : ''
-      text += model.tokenizer.encode(system + message.text).length + model.tokenizer.encode(turn.text).length
+      text += model.tokenizer.encode(system + message.text).length + model.tokenizer.encode(reply).length
     }
   }
   const sequences = steps * batch

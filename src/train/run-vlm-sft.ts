@@ -5,26 +5,13 @@
 import type { Datum, Engine } from '../engine/engine.ts'
 import type { ChatModel } from '../model/qwen/chat-model.ts'
 import { openConversation } from '../policy/sampler/conversation.ts'
-import type { Profile } from '../protocol/profile.ts'
-import type { Observation, Trajectory } from '../protocol/trajectory.ts'
-import { replay } from '../search/replay.ts'
-import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { view, viewRule } from '../vision/fit.ts'
-import type { Picture } from '../vision/picture.ts'
+import type { Example } from './example.ts'
 import { vlmAdam } from './learner.ts'
 import { lastCheckpoint } from './run-log.ts'
 import { policyFileOf } from './run-sft.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
-
-/** A right search to learn from, and how to see what it saw. */
-export interface Example {
-  readonly trajectory: Trajectory
-  /** The one that it was searched under. */
-  readonly profile: Profile
-  readonly openPicture: () => Promise<Picture>
-}
 
 export interface RunVlmSftOptions {
   readonly examples: readonly Example[]
@@ -67,30 +54,24 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
   }
 }
 
-type Lesson = Pick<Datum, 'prompt' | 'reply'>
+type Turn = Pick<Datum, 'prompt' | 'reply'>
 
 /** The turns of a search under the very prompts that a session would see. */
-export async function exampleTurns({ trajectory, profile, openPicture }: Example, model: ChatModel): Promise<Lesson[]> {
-  const picture = await openPicture()
+export async function exampleTurns(example: Example, model: ChatModel): Promise<Turn[]> {
   const { tokenizer } = model
-  const viewOf = ({ index, boxInOriginalPx: boxPx }: Observation) => {
-    const rule = viewRule(profile, index)
-    const key = canonicalJson([picture.sha256, boxPx, rule])
-    return { pixels: () => view(picture, boxPx, rule), key, boxPx }
-  }
   const conversation = openConversation(model)
-  const lessons: Lesson[] = []
-  for (const { message, turn } of replay(trajectory, profile, viewOf)) {
+  const turns: Turn[] = []
+  for (const { message, reply: text } of await example.lessons()) {
     await conversation.tell(message)
-    const reply = [...tokenizer.encode(turn.text), tokenizer.marks.end]
-    lessons.push({ prompt: conversation.prompt(), reply })
+    const reply = [...tokenizer.encode(text), tokenizer.marks.end]
+    turns.push({ prompt: conversation.prompt(), reply })
     conversation.reply(reply)
   }
-  return lessons
+  return turns
 }
 
 /** The mean over all tokens of a batch, as the released cold start was trained. */
-function evenWeights(lessons: readonly Lesson[]): Datum[] {
-  const weight = 1 / lessons.reduce((sum, { reply }) => sum + reply.length, 0)
-  return lessons.map((lesson) => ({ ...lesson, weights: lesson.reply.map(() => weight) }))
+function evenWeights(turns: readonly Turn[]): Datum[] {
+  const weight = 1 / turns.reduce((sum, { reply }) => sum + reply.length, 0)
+  return turns.map((turn) => ({ ...turn, weights: turn.reply.map(() => weight) }))
 }

@@ -12,7 +12,8 @@ import { searchToEnd } from '../../search/search-many.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import { type Learner, vlmLearner } from '../../train/learner.ts'
 import { defaultRlSettings, runRl, type RunRlSettings } from '../../train/run-rl.ts'
-import { type Example, runVlmSft } from '../../train/run-vlm-sft.ts'
+import { type Example, exampleOf } from '../../train/example.ts'
+import { runVlmSft } from '../../train/run-vlm-sft.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Engine } from '../engine.ts'
@@ -42,7 +43,7 @@ beforeAll(async () => {
     [1, 2, 3, 4, 5, 6].map((seed) => searchToEnd(tasks[seed % 2]!, policy, { profile, seed })),
   )
   examples = searched.map(({ trajectory }, i) => {
-    return { trajectory, profile, openPicture: async () => tasks[(i + 1) % 2]!.picture }
+    return exampleOf(trajectory, profile, async () => tasks[(i + 1) % 2]!.picture)
   })
 })
 afterAll(async () => {
@@ -91,7 +92,9 @@ const problems = () => ({ easy: tasks.map((task) => async () => task), medium: [
 
 describe('a vision-language model over HTTP', () => {
   test('stage 1: the same losses and weights as in process, one sequence a search', async () => {
-    expect(examples.some(({ trajectory }) => trajectory.turns.length > 1)).toBe(true)
+    expect((await Promise.all(examples.map((example) => example.lessons()))).some(({ length }) => length > 1)).toBe(
+      true,
+    )
     const asked = { examples, model, settings: sftSettings }
     const near = await newRun(sftSettings)
     expect(await runVlmSft({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe(true)
