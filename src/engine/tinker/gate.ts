@@ -1,6 +1,8 @@
 /** Bounds how much is under way at once, in bytes or requests: first come, first served. */
 
 export interface Gate {
+  /** Resolves once there is room for `amount`, with what gives it up again. */
+  enter(amount: number): Promise<() => void>
   /** Does the work once there is room for `amount`. What alone is larger than the limit goes by itself. */
   run<T>(amount: number, work: () => Promise<T>): Promise<T>
 }
@@ -18,17 +20,25 @@ export function createGate(limit: number): Gate {
     }
   }
 
+  async function enter(amount: number): Promise<() => void> {
+    await new Promise<void>((resolve) => {
+      waiting.push({ amount, enter: resolve })
+      admit()
+    })
+    return () => {
+      inside -= amount
+      admit()
+    }
+  }
+
   return {
+    enter,
     async run(amount, work) {
-      await new Promise<void>((enter) => {
-        waiting.push({ amount, enter })
-        admit()
-      })
+      const leave = await enter(amount)
       try {
         return await work()
       } finally {
-        inside -= amount
-        admit()
+        leave()
       }
     },
   }

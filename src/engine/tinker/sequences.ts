@@ -3,7 +3,7 @@
  * turn. A turn belongs to the sequence of the turn before it if its prompt begins with that one's prompt and reply. Pure.
  */
 import { type Datum, goesOnFrom, type Prompt } from '../engine.ts'
-import { promptLength } from './wire-chunks.ts'
+import { promptBytes, promptLength } from './wire-chunks.ts'
 
 export interface Sequence {
   /** The prompt of the last turn, which holds all before it. */
@@ -30,4 +30,42 @@ export function sequencesOf(data: readonly Datum[]): Sequence[] {
     } else sequences.push({ prompt: datum.prompt, turns: [turn] })
   }
   return sequences
+}
+
+/** What one request may hold. */
+export interface RequestLimits {
+  readonly sequences: number
+  /** Roughly, before pictures are encoded. */
+  readonly bytes: number
+}
+
+/** Runs of neighbours that fit into one request each; a sequence that is larger than the limit goes alone. */
+export function splitSequences(sequences: readonly Sequence[], limits: RequestLimits): Sequence[][] {
+  const parts: Sequence[][] = []
+  let bytes = Infinity
+  for (const sequence of sequences) {
+    const own = sequenceBytes(sequence)
+    const last = parts.at(-1)
+    if (last && last.length < limits.sequences && bytes + own <= limits.bytes) {
+      last.push(sequence)
+      bytes += own
+    } else {
+      parts.push([sequence])
+      bytes = own
+    }
+  }
+  return parts
+}
+
+/** A position as text, with its target, its weight or advantage, and its log-probability. */
+const positionBytes = 20
+
+export function sequenceBytes({ prompt, turns }: Sequence): number {
+  return promptBytes(prompt) + (promptLength(prompt) + turns.at(-1)!.datum.reply.length) * positionBytes
+}
+
+/** Positions of all of it. */
+export function sequenceLength({ turns }: Sequence): number {
+  const { at, datum } = turns.at(-1)!
+  return at + datum.reply.length
 }

@@ -1,5 +1,6 @@
 /** What servers of this protocol can do and how they differ: facts, so that algorithms need not know (tinker-protocol 4.5). */
 import type { Loss } from '../engine.ts'
+import type { RequestLimits } from './sequences.ts'
 
 export interface ServerKind {
   readonly name: string
@@ -15,6 +16,7 @@ export interface ServerKind {
   readonly loraRank: number
   /** Pending requests of a model are merged into one batch, padded to its longest sequence: send one at a time. */
   readonly merges: boolean
+  readonly requests: RequestLimits
   /** 409 means "busy", and not that the request contradicts an earlier one. */
   readonly conflictPasses: boolean
   /** Keeps replies to the form of a turn (`SampleRequest.formed`): an extension for the small model. */
@@ -26,12 +28,23 @@ const common = {
   reduction: 'sum',
   images: true,
   losses: ['cross-entropy', 'ppo'],
+  /** Of the protocol's own client. */
+  requests: { sequences: 1024, bytes: 5_000_000 },
   formed: false,
 } as const
 
 export const serverKinds = {
   /** SkyRL on FSDP or Megatron. */
-  skyrl: { ...common, name: 'skyrl', adam: 'learning-rate', loraRank: 0, merges: true, conflictPasses: false },
+  skyrl: {
+    ...common,
+    name: 'skyrl',
+    adam: 'learning-rate',
+    loraRank: 0,
+    merges: true,
+    // A request is the batch that all devices share; a search with pictures takes some 9 MB of the 1 GiB that it may have.
+    requests: { sequences: 64, bytes: 600_000_000 },
+    conflictPasses: false,
+  },
   /** SkyRL's JAX backend: text only. */
   'skyrl-jax': {
     ...common,

@@ -9,7 +9,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Datum, defaultAdam } from '../engine.ts'
 import { type ServerKind, serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine } from './tinker-engine.ts'
-import { requestLimits } from './wire-data.ts'
 
 interface Peer {
   readonly kind: ServerKind
@@ -136,7 +135,7 @@ describe.skipIf(url === undefined)(`on ${name}`, () => {
     else {
       await expect(step([a], [b])).rejects.toThrow('give it all data of a step at once')
       // More than one request takes.
-      const count = requestLimits.data + 1
+      const count = kind.requests.sequences + 1
       same(await step([...Array.from({ length: count }, () => times(1 / count, a)), b]))
     }
     same(await step([times(0.5, a), times(0.5, b), times(0.5, b), times(0.5, a)]))

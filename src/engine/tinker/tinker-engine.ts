@@ -9,23 +9,14 @@ import type { AdamParameters, Datum, Engine, ForwardBackward, Loss } from '../en
 import { createGate } from './gate.ts'
 import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
-import { type ForwardBackwardResult, read, replies } from './protocol.ts'
+import { read, replies, type WireDatum } from './protocol.ts'
 import { createSampler } from './sampler.ts'
 import { guessServerKind, type ServerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
 import { errorIs, openTransport, type Patience, type Transport } from './transport.ts'
-import { type Sequence, sequencesOf } from './sequences.ts'
+import { type Sequence, sequenceBytes, sequenceLength, sequencesOf, splitSequences } from './sequences.ts'
 import { hasPictures, wireChunks } from './wire-chunks.ts'
-import {
-  estimatedBytes,
-  forMeans,
-  lossOf,
-  positions,
-  replyLogprobs,
-  splitData,
-  wireLoss,
-  wireSequence,
-} from './wire-data.ts'
+import { forMeans, lossOf, positions, replyLogprobs, wireLoss, wireSequence } from './wire-data.ts'
 
 export interface TinkerEngineOptions {
   readonly url: string
@@ -107,22 +98,34 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   /** Log-probabilities of each datum's reply; gradients too unless `forwardOnly`. */
   async function pass(data: readonly Datum[], loss: Loss, forwardOnly: boolean): Promise<number[][]> {
     const sequences = sequencesOf(data)
-    const rendered = await Promise.all(sequences.map(({ prompt }) => wireChunks(prompt)))
-    const whole = sequences.map(({ turns }, i) => wireSequence(rendered[i]!, turns, loss))
-    const parts = splitData(kind.reduction === 'mean' && !forwardOnly ? forMeans(whole) : whole)
     const { lossFn, lossFnConfig } = wireLoss(loss)
     const config = data.some(({ formed }) => formed) ? { ...lossFnConfig, formed: 1 } : lossFnConfig
     const current = await model()
-    const results: Promise<ForwardBackwardResult>[] = []
-    for (const part of parts) {
-      const bytes = part.reduce((sum, datum) => sum + estimatedBytes(datum), 0)
-      const request = { data: part, lossFn, lossFnConfig: config, forwardOnly }
-      const result = trainingBytes.run(bytes, () => current.forwardBackward(request))
+    const rendered = async (part: readonly Sequence[]): Promise<WireDatum[]> => {
+      const wire = await Promise.all(
+        part.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss)),
+      )
+      return kind.reduction === 'mean' && !forwardOnly ? forMeans(wire, sequences.length) : wire
+    }
+    const results: Promise<(readonly [Sequence, number[][]])[]>[] = []
+    for (const part of splitSequences(kind.merges ? byLength(sequences) : sequences, kind.requests)) {
+      // Pictures of a request are encoded when there is room for it: a step can have gigabytes of them.
+      const leave = await trainingBytes.enter(part.reduce((sum, sequence) => sum + sequenceBytes(sequence), 0))
+      const wire = await rendered(part).catch((error: unknown) => {
+        leave()
+        throw error
+      })
+      const send = async (): Promise<(readonly [Sequence, number[][]])[]> => {
+        const { logprobs } = await current.forwardBackward({ data: wire, lossFn, lossFnConfig: config, forwardOnly })
+        return part.map((sequence, i) => [sequence, ownLogprobs(logprobs[i]!, positions(wire[i]!.chunks), sequence)])
+      }
+      const result = send().finally(leave)
+      result.catch(() => {})
       results.push(result)
       if (kind.merges) await result
     }
-    const rows = (await Promise.all(results)).flatMap((result) => result.logprobs)
-    return rows.flatMap((row, i) => ownLogprobs(row, positions(whole[i]!.chunks), sequences[i]!))
+    const told = new Map((await Promise.all(results)).flat())
+    return sequences.flatMap((sequence) => told.get(sequence)!)
   }
 
   async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
@@ -200,6 +203,11 @@ function chooseModel(models: readonly string[], asked: string | undefined): stri
   if (chosen !== undefined && models.includes(chosen)) return chosen
   const names = models.slice(0, 8).join(', ')
   throw new UserError('model-unknown', `Name one of the server's models with --base-model. It has ${names}.`)
+}
+
+/** The longest first: a request is padded to its longest sequence. */
+function byLength(sequences: readonly Sequence[]): Sequence[] {
+  return sequences.toSorted((a, b) => sequenceLength(b) - sequenceLength(a))
 }
 
 /** What a server could not compute as it is meant. */

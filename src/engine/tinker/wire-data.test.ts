@@ -5,7 +5,8 @@ import { advantages, tokenCoefficients } from '../../train/advantages.ts'
 import type { Datum } from '../engine.ts'
 import { createGate } from './gate.ts'
 import type { Chunk, WireDatum } from './protocol.ts'
-import { append, forMeans, lossOf, positions, splitData, wireLoss, wireSequence } from './wire-data.ts'
+import { sequenceBytes, sequencesOf, splitSequences } from './sequences.ts'
+import { append, forMeans, lossOf, wireLoss, wireSequence } from './wire-data.ts'
 import { promptOf } from '../embedded/view-and-text.ts'
 
 const image: Chunk = { type: 'image', data: Uint8Array.of(1), format: 'png', expected_tokens: 3 }
@@ -144,20 +145,22 @@ describe('what a server makes of it', () => {
 })
 
 describe('bounds', () => {
-  test('requests hold no more data and bytes than they may, and none is lost or moved', () => {
+  test('requests hold no more sequences and bytes than they may, and none is lost or moved', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(sizes, (lengths) => {
-        const data = lengths.map((length): WireDatum => ({
-          chunks: [{ type: 'encoded_text', tokens: Array.from({ length }, (_, i) => i) }],
-          inputs: {},
-        }))
-        const parts = splitData(data, { data: 4, bytes: 100 })
-        expect(parts.flat()).toEqual(data)
+        const sequences = sequencesOf(
+          lengths.map((length) => ({
+            prompt: [{ kind: 'text', tokens: Array.from({ length }, (_, i) => i) }],
+            reply: [1],
+          })),
+        )
+        const parts = splitSequences(sequences, { sequences: 4, bytes: 1000 })
+        expect(parts.flat()).toEqual(sequences)
         for (const part of parts) {
           expect(part.length).toBeLessThanOrEqual(4)
-          const bytes = part.reduce((sum, { chunks }) => sum + positions(chunks) * 4, 0)
-          if (part.length > 1) expect(bytes).toBeLessThanOrEqual(100)
+          const bytes = part.reduce((sum, sequence) => sum + sequenceBytes(sequence), 0)
+          if (part.length > 1) expect(bytes).toBeLessThanOrEqual(1000)
         }
       }),
     )

@@ -52,15 +52,15 @@ export function replyLogprobs(row: readonly number[], turns: readonly SequenceTu
 /**
  * The same for a server that takes means, over the weights of a sequence and then over the sequences: advantages times
  * both divisors, so that its mean is our sum. Every call has to hold all data of an optimiser step. Weights cannot be
- * mended so: the server divides each sequence's by their own sum.
+ * mended so: the server divides each sequence's by their own sum. `sequences`: of the whole step.
  */
-export function forMeans(data: readonly WireDatum[]): WireDatum[] {
+export function forMeans(data: readonly WireDatum[], sequences: number = data.length): WireDatum[] {
   return data.map(({ chunks, inputs }) => {
     const { advantages } = inputs
     if (!advantages) return { chunks, inputs }
     const weights = advantages.data.map((value) => (value === 0 ? 0 : 1))
     const count = weights.reduce<number>((a, b) => a + b, 0)
-    const scaled = advantages.data.map((value) => value * data.length * count)
+    const scaled = advantages.data.map((value) => value * sequences * count)
     return {
       chunks,
       inputs: { ...inputs, weights: { dtype: 'float32', data: weights }, advantages: { ...advantages, data: scaled } },
@@ -96,36 +96,4 @@ export function lossOf(data: readonly Datum[], loss: Loss, logprobs: readonly (r
     }
   }
   return sum
-}
-
-/** Bytes that a sequence takes on the wire, roughly: what bounds are counted in. */
-export function estimatedBytes({ chunks, inputs }: WireDatum): number {
-  const text = chunks.reduce(
-    (sum, chunk) => sum + (chunk.type === 'image' ? chunk.data.length : chunk.tokens.length * 4),
-    0,
-  )
-  return text + Object.values(inputs).reduce((sum, { data }) => sum + data.length * 4, 0)
-}
-
-export const requestLimits = { data: 1024, bytes: 5_000_000 } as const
-
-/** Runs of neighbours that fit into one request each; a sequence that is larger than the limit goes alone. */
-export function splitData(
-  data: readonly WireDatum[],
-  limits: { data: number; bytes: number } = requestLimits,
-): WireDatum[][] {
-  const parts: WireDatum[][] = []
-  let bytes = Infinity
-  for (const datum of data) {
-    const own = estimatedBytes(datum)
-    const last = parts.at(-1)
-    if (last && last.length < limits.data && bytes + own <= limits.bytes) {
-      last.push(datum)
-      bytes += own
-    } else {
-      parts.push([datum])
-      bytes = own
-    }
-  }
-  return parts
 }
