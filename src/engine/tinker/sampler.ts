@@ -57,7 +57,8 @@ export function createSampler(
   return {
     sample: (request) =>
       gates.requests.run(1, async () => {
-        const raw = await transport.result(await submit(request), 'asample')
+        const ask = (): Promise<string> => submit(request)
+        const raw = await transport.result(await ask(), 'asample', ask)
         return replyOf(decodeSampled(raw)[0]!, endTokens)
       }),
   }

@@ -2,7 +2,7 @@
  * An engine on a Tinker-compatible server. Its state is disposable: a checkpoint is a note in the run folder, and going on
  * means a new session with that checkpoint loaded.
  */
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss } from '../engine.ts'
@@ -171,13 +171,15 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     load: (file) => inOrder(() => load(file, true)),
     loadWeights: (file) => inOrder(() => load(file, false)),
     async discard(file) {
+      // Gone before: that is what was wanted.
+      if (!(await stat(file).catch(() => undefined))) return
       const { weights } = await readPointer(file)
       const [, id, name] = /^tinker:\/\/([^/]+)\/weights\/([^/]+)$/.exec(weights) ?? []
       try {
         if (id !== undefined) await transport.delete(`training_runs/${id}/checkpoints/weights/${name}`)
       } catch (error) {
-        // Gone already: that is what was wanted.
-        if (!errorIs(error, 'tinker-unknown')) throw error
+        // A server that does not delete now is asked again after the next checkpoint: that is no reason to end a run.
+        if (!errorIs(error, 'tinker-unknown')) return
       }
       await rm(file, { force: true })
     },

@@ -43,6 +43,9 @@ const patient: Patience = {
   maxWaitMs: 30_000,
 }
 
+/** What a connection carries at least, and a server takes in: a batch with pictures can be hundreds of megabytes. */
+const bytesPerMs = 2_000
+
 /** `repeat`: asked again also when the server may have acted. `careful`: only when it certainly has not. */
 export type Retry = 'repeat' | 'careful' | 'never'
 
@@ -50,6 +53,7 @@ export interface Transport {
   readonly url: URL
   get(path: string): Promise<unknown>
   post(path: string, body: object | Body, retry: Retry, timeoutMs?: number): Promise<unknown>
+  /** Once. */
   delete(path: string): Promise<void>
   /** Posts what is answered with a promise, and returns that promise's id. */
   submit(path: string, body: object | Body, retry: Retry): Promise<string>
@@ -85,7 +89,7 @@ export function openTransport(options: TransportOptions): Transport {
     path: string,
     body: Body | undefined,
     retry: Retry,
-    timeoutMs = patience.timeoutMs,
+    timeoutMs = patience.timeoutMs + Math.ceil((body?.bytes.byteLength ?? 0) / bytesPerMs),
   ): Promise<Exchange> {
     const asked = { method, headers, body, timeoutMs, signal: stop.signal }
     const attempt = async (): Promise<Tried<Exchange>> => {
@@ -162,7 +166,7 @@ export function openTransport(options: TransportOptions): Transport {
     get: async (path) => jsonOf(await ask('GET', path, undefined, 'repeat')),
     post,
     async delete(path) {
-      await ask('DELETE', path, undefined, 'repeat')
+      await ask('DELETE', path, undefined, 'never')
     },
     submit: async (path, body, retry) => read(replies.acknowledged, await post(path, body, retry), path).request_id,
     async result(requestId, what, again) {
