@@ -21,11 +21,14 @@ export interface TokenCount {
   readonly tokens: number
 }
 
+/** Of a longer side to a shorter one: beyond it the processor refuses a picture. */
+export const mostAspect = 200
+
 /** The processor's `smart_resize` (reference: tinker-protocol 2.2). Throws UserError `picture-aspect` beyond 200 : 1. */
 export function imageTokens(size: Size, grid: TokenGrid): TokenCount {
   const { width, height } = size
   const { cell, minPixels, maxPixels } = grid
-  if (Math.max(width, height) / Math.min(width, height) > 200) {
+  if (Math.max(width, height) / Math.min(width, height) > mostAspect) {
     throw new UserError(
       'picture-aspect',
       `A picture of ${width}x${height} is too thin for the model: one side is over 200 times the other. Cut it first.`,

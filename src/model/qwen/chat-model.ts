@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Size } from '../../protocol/box.ts'
 import { UserError } from '../../shared/errors.ts'
-import { imageTokens, type TokenCount, type TokenGrid, tokenGrids } from '../../vision/image-tokens.ts'
+import { imageTokens, mostAspect, type TokenCount, type TokenGrid, tokenGrids } from '../../vision/image-tokens.ts'
 import { type ModelFiles, readModelFiles } from './model-files.ts'
 import { type QwenTokenizer, qwenTokenizer } from './tokenizer.ts'
 
@@ -24,8 +24,19 @@ export function chatModel(files: ModelFiles): ChatModel {
   return {
     tokenizer: qwenTokenizer(files['tokenizer.json'], files['tokenizer_config.json']),
     grid,
-    fit: (size) => imageTokens(size, grid),
+    fit: (size) => settled(imageTokens(size, grid), grid),
   }
+}
+
+/**
+ * The server measures again what was resized here, and rounding can make a thin picture too thin for it (29 x 5643 becomes
+ * 28 x 5656): then its long side is cut down to what is allowed.
+ */
+function settled(count: TokenCount, grid: TokenGrid): TokenCount {
+  const { width, height } = count.size
+  const longest = Math.min(width, height) * mostAspect
+  if (Math.max(width, height) <= longest) return count
+  return imageTokens({ width: Math.min(width, longest), height: Math.min(height, longest) }, grid)
 }
 
 /** The bounds stand under names of their own (Qwen2.5-VL) or as edges (Qwen3-VL), which are pixel counts in spite of it. */

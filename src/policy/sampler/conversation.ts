@@ -5,11 +5,13 @@
 import type { Prompt, PromptChunk } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
 import { PixelCache } from '../../vision/cache.ts'
 import { encodeFineJpeg, encodePng } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
 import { atMost } from '../chat/at-most.ts'
+import { keepRecent } from '../chat/recent.ts'
 import { exactPixels } from '../chat/view-bytes.ts'
 import type { Message, View } from '../policy.ts'
 
@@ -72,43 +74,51 @@ function lengthOf(chunk: PromptChunk): number {
   return chunk.kind === 'text' ? chunk.tokens.length : 0
 }
 
-/** Picture files, which every later turn of a search sends again; what is dropped is made anew. */
-const files = new PixelCache(2 * 1024 ** 3)
-/** About what a picture file takes for each of its tokens. */
-const bytesPerToken = 400
-/** Views being cut and encoded at once: up to 6 MB each. */
-const inHand = atMost(8)
-
 type Image = Extract<PromptChunk, { readonly kind: 'image' }>
 
+/** Pictures that were shown lately: the searches of a group begin with the same one. */
+const recent = keepRecent<Image>(4096)
+/** Their files, which every later turn of a search sends again; what is dropped is made anew. */
+const files = new PixelCache(2 * 1024 ** 3)
+/** Views being cut and encoded at once, up to 6 MB each: those that come in, and those that are made anew. */
+const coming = atMost(8)
+const again = atMost(4)
+
 /** The view at the size that a server leaves as it is: small ones without loss, as everywhere. */
-async function pictureOf(view: View, model: ChatModel): Promise<Image> {
-  const seen = await inHand(async () => fitted(await view.pixels(), model))
-  const { width, height } = seen.pixels
-  const format = width * height <= exactPixels ? 'png' : 'jpeg'
-  const key = `${view.key} ${width} x ${height}`
-  const { tokens } = seen
-  // The first is made while the pixels are here.
-  let pixels: Pixels | undefined = seen.pixels
-  const bytes = (): Promise<Uint8Array> =>
-    files.read(
-      key,
-      tokens * bytesPerToken,
-      () =>
-        inHand(async () => {
-          const drawn = pixels ?? (await fitted(await view.pixels(), model)).pixels
-          return format === 'png' ? encodePng(drawn) : encodeFineJpeg(drawn)
-        }),
-      (data) => data,
-    )
-  await bytes()
-  pixels = undefined
-  return { kind: 'image', format, tokens, bytes }
+function pictureOf(view: View, model: ChatModel): Promise<Image> {
+  const key = canonicalJson([view.key, model.grid])
+  const draw = async (): Promise<Drawn> => drawn(await view.pixels(), model)
+  const drawAgain = (): Promise<Uint8Array> => again(async () => (await draw()).data)
+  return recent(key, () =>
+    // In one go, so that no pixels wait for their turn.
+    coming(async () => {
+      const first = await draw()
+      await files.read(key, first.data.byteLength, async () => first.data, asItIs)
+      return imageOf(key, first, drawAgain)
+    }),
+  )
 }
 
-async function fitted(pixels: Pixels, model: ChatModel): Promise<{ readonly pixels: Pixels; readonly tokens: number }> {
+/** In a scope of its own: what it returns shall not hold on to `data`. */
+function imageOf(key: string, { format, tokens, data }: Drawn, drawAgain: () => Promise<Uint8Array>): Image {
+  const { byteLength } = data
+  return { kind: 'image', format, tokens, bytes: () => files.read(key, byteLength, drawAgain, asItIs) }
+}
+
+const asItIs = (file: Uint8Array): Uint8Array => file
+
+interface Drawn {
+  readonly format: Image['format']
+  readonly tokens: number
+  readonly data: Uint8Array
+}
+
+async function drawn(pixels: Pixels, model: ChatModel): Promise<Drawn> {
   const { size, tokens } = model.fit(pixels)
   const same = size.width === pixels.width && size.height === pixels.height
   const whole = pixelBox(0, 0, pixels.width, pixels.height)
-  return { pixels: same ? pixels : await region(pixels, whole, size, 'bicubic'), tokens }
+  const fitted = same ? pixels : await region(pixels, whole, size, 'bicubic')
+  return size.width * size.height <= exactPixels
+    ? { format: 'png', tokens, data: await encodePng(fitted) }
+    : { format: 'jpeg', tokens, data: await encodeFineJpeg(fitted) }
 }

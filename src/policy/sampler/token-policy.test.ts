@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ids, qwenFiles } from '../../../test/qwen-files.ts'
 import type { Prompt, Sampler, SampleRequest } from '../../engine/engine.ts'
+import { promptLength } from '../../engine/tinker/wire-chunks.ts'
 import { chatModel } from '../../model/qwen/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -138,6 +139,21 @@ describe('a policy in tokens', () => {
     expect(written(asked[1]!.prompt)).toMatch(/<end>\n<start>user\n[^<]+.*<end>\n<start>assistant\n$/s)
   })
 
+  test('nothing is asked for that does not fit the context, and a search that fills it ends there', async () => {
+    const zooms = Array.from({ length: 6 }, () => ({ text: zoom('original_image') }))
+    const fourth = promptLength((await searched(zooms)).asked[3]!.prompt)
+    const limited = (contextLimit: number) => ({ ...profiles['official-train'], contextLimit, contextReserve: 90 })
+    const full = await searched(zooms, limited(fourth + 90))
+    expect(full.asked).toHaveLength(3)
+    expect(full.trajectory).toMatchObject({ end: 'over-context' })
+    expect(full.trajectory.turns).toHaveLength(3)
+    expect(full.trajectory.observations).toHaveLength(3)
+    // One token more, and there is room for a reply, as long as the context is.
+    const almost = await searched(zooms, limited(fourth + 91))
+    expect(almost.asked.map(({ maxTokens }) => maxTokens)).toEqual([99, 99, 99, 91])
+    expect(almost.trajectory.end).toBe('over-context')
+  })
+
   test('refuses a profile whose calls are no text', () => {
     const { sampler } = scripted()
     const options = { name: 'x', sampler, model, profile: profiles.tools, temperature: 1, maxTokens: 9 }
@@ -158,5 +174,25 @@ describe('a picture in a conversation', () => {
     const sent = await openPicture(await image.bytes())
     expect([sent.width, sent.height]).toEqual([140, 224])
     expect(await image.bytes()).toEqual(await image.bytes())
+  })
+
+  test('few are drawn before they are files, however many searches begin at once, and the same one only once', async () => {
+    const boxPx = pixelBox(0, 0, 300, 300)
+    const data = new Uint8Array(300 * 300 * 3)
+    let [drawn, told, most] = [0, 0, 0]
+    const tell = async (key: string): Promise<void> => {
+      const pixels = async () => {
+        most = Math.max(most, ++drawn - told)
+        return { width: 300, height: 300, data }
+      }
+      const view = { pixels, key, boxPx }
+      await openConversation(model).tell({ kind: 'question', system: '', text: '<image>', view })
+      told++
+    }
+    await Promise.all(Array.from({ length: 60 }, (_, i) => tell(`of its own ${i}`)))
+    expect(drawn).toBe(60)
+    expect(most).toBeLessThanOrEqual(16)
+    await Promise.all(Array.from({ length: 60 }, () => tell('of a group')))
+    expect(drawn).toBe(61)
   })
 })

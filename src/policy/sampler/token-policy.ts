@@ -6,7 +6,7 @@ import { goesOnFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { UserError } from '../../shared/errors.ts'
+import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Policy, Reply, Session } from '../policy.ts'
 import { openConversation } from './conversation.ts'
@@ -40,14 +40,25 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
   const conversation = openConversation(model)
   const { tokenizer } = model
   const { stop } = dialectOf(profile)
+  /** Tokens of the conversation so far. */
+  let held = 0
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
 
   return {
     async take(message, { turn }): Promise<Reply> {
       const { promptTokens, imageTokens } = await conversation.tell(message)
       const prompt = conversation.prompt()
+      held += promptTokens
+      const room = roomOf(profile, held)
+      if (room <= 0)
+        throw new ContextLengthError('The next view does not fit into the context that the profile allows.')
       if (last && !goesOnFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
-      const sampled = await sampler.sample({ prompt, seed: hashSeed(seed, turn), temperature, maxTokens })
+      const sampled = await sampler.sample({
+        prompt,
+        seed: hashSeed(seed, turn),
+        temperature,
+        maxTokens: Math.min(maxTokens, room),
+      })
       const said = beforePictures(sampled.tokens, tokenizer.pictureTokens)
       const written = tokenizer.decode(said)
       const halt = haltOf(written, stop)
@@ -56,6 +67,7 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       const whole = sampled.ended && kept === sampled.tokens.length
       const tokens = [...said.slice(0, kept), ...(whole ? [tokenizer.marks.end] : [])]
       conversation.reply(tokens)
+      held += tokens.length
       last = { prompt, reply: tokens }
       return {
         text: halt === undefined ? written : written.slice(0, halt),
@@ -66,6 +78,15 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
     },
     close: () => {},
   }
+}
+
+/**
+ * Tokens that a reply may have behind `held` others; none where the search has to end, so that no server is asked for what
+ * does not fit its model.
+ */
+function roomOf({ contextLimit, contextReserve }: Profile, held: number): number {
+  if (contextLimit === null) return Number.POSITIVE_INFINITY
+  return held >= contextLimit - contextReserve ? 0 : contextLimit - held
 }
 
 /** A policy that writes a picture of its own is cut off there. */
