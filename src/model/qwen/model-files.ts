@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { keyFrom } from '../../endpoint/address.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 
 export const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
@@ -52,7 +53,7 @@ async function fromHub(id: string): Promise<string> {
 async function download(id: string, name: string, file: string): Promise<void> {
   if (await stat(file).catch(() => undefined)) return
   const endpoint = process.env['HF_ENDPOINT'] ?? 'https://huggingface.co'
-  const token = process.env['HF_TOKEN']
+  const token = process.env['HF_TOKEN'] ? keyFrom('HF_TOKEN') : undefined
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   try {
     const url = new URL(`${id}/resolve/main/${name}`, endpoint.endsWith('/') ? endpoint : `${endpoint}/`)
