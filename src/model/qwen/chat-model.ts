@@ -8,6 +8,8 @@ import { type QwenTokenizer, qwenTokenizer } from './tokenizer.ts'
 
 export interface ChatModel {
   readonly tokenizer: QwenTokenizer
+  /** What its chat template says in place of a system message that is missing; nothing where that is left out. */
+  readonly defaultSystem: string
   /** The model's own bounds. */
   readonly grid: TokenGrid
   /** The size at which a picture is sent, so that the server leaves it as it is, and the tokens that it then takes. */
@@ -22,6 +24,7 @@ export async function openChatModel(place: string): Promise<ChatModel> {
 export function chatModel(files: ModelFiles): ChatModel {
   const grid = gridOf(files['preprocessor_config.json'])
   return {
+    defaultSystem: grid.cell === tokenGrids['qwen2.5-vl'].cell ? 'You are a helpful assistant.' : '',
     tokenizer: qwenTokenizer(files['tokenizer.json'], files['tokenizer_config.json']),
     grid,
     fit: (size) => settled(imageTokens(size, grid), grid),

@@ -63,7 +63,8 @@ export function openConversation(model: ChatModel): Conversation {
     },
   }
 
-  function system(text: string): (string | number)[] {
+  function system(said: string): (string | number)[] {
+    const text = said === '' ? model.defaultSystem : said
     return text === '' ? [] : [marks.start, `system\n${text}`, marks.end, '\n']
   }
 }

@@ -161,6 +161,44 @@ describe('a policy in tokens', () => {
   })
 })
 
+describe('the layout', () => {
+  const qwen3 = chatModel({
+    ...qwenFiles(),
+    'preprocessor_config.json': { patch_size: 16, merge_size: 2, size: {} },
+  })
+  const boxPx = pixelBox(0, 0, 64, 64)
+  const view = {
+    pixels: async () => ({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }),
+    key: 'small',
+    boxPx,
+  }
+
+  // As the chat templates of Qwen2.5-VL and Qwen3-VL Instruct write these messages, pictures aside.
+  test.each([
+    ['Qwen2.5-VL', model, '<start>system\nYou are a helpful assistant.<end>\n', '[png 4]'],
+    ['Qwen3-VL', qwen3, '', '[png 64]'],
+  ] as const)('of %s, mark for mark', async (_, of, unsaid, picture) => {
+    const conversation = openConversation(of)
+    await conversation.tell({ kind: 'question', system: '', text: '<image>\nWhich?', view })
+    const first = `<start>user\n<visionStart>${picture}<visionEnd>\nWhich?<end>\n<start>assistant\n`
+    expect(written(conversation.prompt())).toBe(unsaid + first)
+    conversation.reply([...encode('one'), ids.end])
+    await conversation.tell({ kind: 'observation', index: 1, text: 'After 1:\n<image>. Go on.', view })
+    const second = `one<end>\n<start>user\nAfter 1:\n<visionStart>${picture}<visionEnd>. Go on.<end>\n<start>assistant\n`
+    expect(written(conversation.prompt())).toBe(unsaid + first + second)
+    conversation.reply(encode('two'))
+    await conversation.tell({ kind: 'error', text: 'No <image> there.' })
+    const third = 'two<end>\n<start>user\nNo <image> there.<end>\n<start>assistant\n'
+    expect(written(conversation.prompt())).toBe(unsaid + first + second + third)
+  })
+
+  test('a system message that is given stands in its place', async () => {
+    const conversation = openConversation(model)
+    await conversation.tell({ kind: 'question', system: 'Look.', text: '<image>', view })
+    expect(written(conversation.prompt())).toMatch(/^<start>system\nLook\.<end>\n<start>user\n<visionStart>/)
+  })
+})
+
 describe('a picture in a conversation', () => {
   test('is sent at the size that the server leaves as it is, small ones without loss, the same bytes each time', async () => {
     const { picture } = await task()
