@@ -1,6 +1,6 @@
 /** Ask: a picture of one's own or a scene, a question, who searches and for how long. */
 import { useState } from 'preact/hooks'
-import type { AskRequest, AskStarted, PictureRow, Setup } from '../src/server/api-types.ts'
+import type { AskRequest, AskStarted, PictureRow, Setup } from '../src/server/api/types.ts'
 import { fetchJson, postJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 

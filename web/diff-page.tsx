@@ -1,6 +1,6 @@
 /** Two runs on the same problems: how far apart they are, and which problem went otherwise. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api-types.ts'
+import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
 import { Facts, percent, Problem } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { shortName } from './items-table.tsx'

@@ -1,6 +1,6 @@
 /** Asking the server. What goes wrong comes as an `Error` whose message can be shown. */
 import { useEffect, useState } from 'preact/hooks'
-import type { ErrorBody } from '../src/server/api-types.ts'
+import type { ErrorBody } from '../src/server/api/types.ts'
 
 export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
   const response = await fetch(path, options).catch(() => {

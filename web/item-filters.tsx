@@ -1,7 +1,7 @@
 /** Filters over the searches of a run: choices, words, and histograms whose bars are ranges. */
 import { endWords } from '../src/page/step.ts'
 import type { End } from '../src/protocol/trajectory.ts'
-import type { ItemRow } from '../src/server/api-types.ts'
+import type { ItemRow } from '../src/server/api/types.ts'
 import { binsOf, choiceNames, matches, rangeNames } from './items.ts'
 import type { Bin, ItemFilter, Range } from './items.ts'
 

@@ -1,6 +1,6 @@
 /** The searches of a run as a table, one by one or all for a problem in one row. */
 import { endWords } from '../src/page/step.ts'
-import type { ItemRow } from '../src/server/api-types.ts'
+import type { ItemRow } from '../src/server/api/types.ts'
 import { answersText, groupOf } from './items.ts'
 import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'

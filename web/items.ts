@@ -1,5 +1,5 @@
 /** What the list of a run's searches is made of: filters that the address holds, rows, order and bins. Pure. */
-import type { ItemRow } from '../src/server/api-types.ts'
+import type { ItemRow } from '../src/server/api/types.ts'
 
 /** Both ends belong to it. */
 export interface Range {

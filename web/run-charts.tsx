@@ -1,5 +1,5 @@
 /** The charts of a run, each with what it shows in words and as a table. */
-import type { ChartRow } from '../src/server/api-types.ts'
+import type { ChartRow } from '../src/server/api/types.ts'
 
 interface Props {
   readonly run: string

@@ -1,6 +1,6 @@
 /** One run: its scores and curves, and its searches with filters, as they come. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { RunDetails, RunFigures } from '../src/server/api-types.ts'
+import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, percent, Problem } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'

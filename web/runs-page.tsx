@@ -1,6 +1,6 @@
 /** Runs: every run folder, newest first, with its score, refreshed while it is looked at; two of them can be compared. */
 import { useEffect, useState } from 'preact/hooks'
-import type { RunFigures, RunRow, Scores } from '../src/server/api-types.ts'
+import type { RunFigures, RunRow, Scores } from '../src/server/api/types.ts'
 import { percent, Problem } from './facts.tsx'
 import { fetchJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'

@@ -1,5 +1,5 @@
 /** A search as the page shows it, finished or still going, and where its pictures are. */
-import type { AskEvent, SearchStart } from '../src/server/api-types.ts'
+import type { AskEvent, SearchStart } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 
 /** Of a search that goes on there is no end, answer or time yet. */

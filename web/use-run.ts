@@ -1,6 +1,6 @@
 /** A run as it grows: after the first time, only items that are new are fetched, and figures only when something changed. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { RunDetails, RunFigures } from '../src/server/api-types.ts'
+import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 

@@ -41,7 +41,7 @@ async function mcp(words: McpWords): Promise<void> {
   const profile = profileOf(words)
   // Loaded here, so that no other command waits for it.
   const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
-    import('../server/mcp-server.ts'),
+    import('../server/mcp/server.ts'),
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ])
   const policy = await openPolicy(words, profile)

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import type { Setup } from '../server/api-types.ts'
+import type { Setup } from '../server/api/types.ts'
 import { dataUrl, encodePng } from '../vision/encode.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

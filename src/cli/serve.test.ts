@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import type { AskStarted, Setup } from '../server/api-types.ts'
+import type { AskStarted, Setup } from '../server/api/types.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 

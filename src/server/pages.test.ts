@@ -16,7 +16,7 @@ import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { exportSite } from './export-site.ts'
+import { exportSite } from './runs/export-site.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'

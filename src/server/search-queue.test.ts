@@ -1,6 +1,6 @@
 /** Who may search, who waits, and when the others are told to come again. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { HttpError } from './http-error.ts'
+import type { HttpError } from './http/http-error.ts'
 import { SearchQueue } from './search-queue.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))

@@ -1,5 +1,5 @@
 /** One queue for all searches of a server: so many at once, so many that wait, and the others are told when to come again. */
-import { HttpError } from './http-error.ts'
+import { HttpError } from './http/http-error.ts'
 
 /** A place in the queue. Leave it when the search is done, or was given up while it waited. */
 export interface Place {

@@ -1,0 +1,151 @@
+/** Questions asked on the page, as searches that wait their turn; and the searches of programs, kept to be looked at there. */
+import { randomInt } from 'node:crypto'
+import { z } from 'zod'
+import { judgeExact } from '../../judge/exact.ts'
+import { judgeTrajectory } from '../../judge/judge.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import { profileHash } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { sampleSeed } from '../../search/search-many.ts'
+import { search } from '../../search/search.ts'
+import { orAborted } from '../../shared/deadline.ts'
+import { messageOf, UserError } from '../../shared/errors.ts'
+import type { KnownPicture, Pictures } from './pictures.ts'
+import type { AskStarted } from './types.ts'
+import { HttpError } from '../http/http-error.ts'
+import { keptAsks } from './kept-asks.ts'
+import type { Ask } from './kept-asks.ts'
+import { askedProblem } from '../searcher.ts'
+import type { KeepSearch, Links, Searcher } from '../searcher.ts'
+import type { Place, SearchQueue } from '../search-queue.ts'
+
+/** Who can be asked on the page. */
+export interface ShownSearcher {
+  readonly searcher: Searcher
+  /** What it takes, for people. */
+  readonly note: string
+}
+
+export interface Asks {
+  start(body: unknown): AskStarted
+  /** A finished search of a program. */
+  readonly keep: KeepSearch
+  /** Throws `HttpError` 404. */
+  get(id: string): Ask
+}
+
+export interface AsksOptions {
+  readonly searchers: readonly ShownSearcher[]
+  readonly pictures: Pictures
+  readonly queue: SearchQueue
+  /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
+  readonly archive?: { keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links> }
+  /** Told when the archive does not take a search. */
+  readonly onFault: (error: unknown) => void
+  /** Cuts all searches off. */
+  readonly signal: AbortSignal
+}
+
+export const askLimits = { turns: 64, samples: 8 }
+const longestQuestion = 4000
+
+export function openAsks({ searchers, pictures, queue, archive, onFault, signal }: AsksOptions): Asks {
+  const requestSchema = z.strictObject({
+    picture: z.string(),
+    question: z.string().trim().min(1, 'is empty').max(longestQuestion),
+    policy: z.enum(searchers.map(({ searcher }) => searcher.name)),
+    maxTurns: z.int().min(1).max(askLimits.turns),
+    samples: z.int().min(1).max(askLimits.samples),
+  })
+  const asks = keptAsks(pictures, signal)
+
+  async function archived(trajectory: Trajectory, picture: KnownPicture): Promise<Links | undefined> {
+    try {
+      return await archive?.keep(trajectory, picture)
+    } catch (error) {
+      onFault(error)
+      return undefined
+    }
+  }
+
+  /** Never throws: what goes wrong is news too. */
+  async function searchOne(ask: Ask, place: Place, sample: number, wanted: Search): Promise<void> {
+    const { problem, known, searcher, maxTurns } = wanted
+    const { picture } = known
+    const { profile } = searcher
+    const policy = searcher.policy()
+    const seed = sampleSeed(wanted.seed, problem, sample)
+    try {
+      await orAborted(place.ready, ask.signal)
+      const { sha256, width, height } = picture
+      const size = { sha256, width, height }
+      const start = { problem, picture: size, policy: policy.name, maxTurns, seed, sampleIndex: sample }
+      ask.tell({ sample, kind: 'began', search: start })
+      const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal }
+      for await (const event of search({ picture, problem }, policy, options)) {
+        if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })
+        if (event.kind === 'acted') ask.tell({ sample, kind: 'acted', turn: event.turn, taken: event.taken })
+        if (event.kind === 'ended') {
+          const trajectory = await judged(event.trajectory)
+          ask.tell({ sample, kind: 'ended', trajectory, page: (await archived(trajectory, known))?.page })
+        }
+      }
+    } catch (error) {
+      const message = error instanceof UserError || ask.signal.aborted ? messageOf(error) : 'The search broke off.'
+      ask.tell({ sample, kind: 'broken', message })
+    } finally {
+      place.leave()
+    }
+  }
+
+  return {
+    start(body) {
+      const { data, error } = requestSchema.safeParse(body)
+      if (data === undefined) {
+        const { path, message } = error.issues[0]!
+        throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
+      }
+      const { searcher } = searchers.find((shown) => shown.searcher.name === data.policy)!
+      const known = pictures.get(data.picture)
+      const problem =
+        known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)
+      searcher.check?.(problem.question)
+      const places = queue.join(data.samples)
+      const ask = asks.open({ picture: known.picture, profile: profileNamed(searcher.profile) })
+      const seed = randomInt(2 ** 31)
+      const searches = places.map((place, sample) =>
+        searchOne(ask, place, sample, { problem, known, searcher, seed, maxTurns: data.maxTurns }),
+      )
+      void Promise.all(searches).then(() => ask.finish())
+      return { id: ask.id }
+    },
+    async keep({ trajectory, picture, encoded }) {
+      const links = await archived(trajectory, { picture, encoded })
+      if (links !== undefined) return links
+      pictures.keep({ picture, encoded })
+      const ask = asks.open({ picture, profile: trajectory.profile })
+      ask.tell({ sample: 0, kind: 'ended', trajectory })
+      ask.finish()
+      return { page: `/#/ask/${ask.id}`, trajectory: `/api/asks/${ask.id}/trajectory` }
+    },
+    get: (id) => asks.get(id),
+  }
+}
+
+interface Search {
+  readonly problem: Problem
+  readonly known: KnownPicture
+  readonly searcher: Searcher
+  readonly seed: number
+  readonly maxTurns: number
+}
+
+function profileNamed(profile: Profile): Trajectory['profile'] {
+  return { name: profile.name, sha256: profileHash(profile) }
+}
+
+/** Judged only where the right answer is known. */
+async function judged(trajectory: Trajectory): Promise<Trajectory> {
+  return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judgeExact)
+}

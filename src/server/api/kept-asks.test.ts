@@ -1,0 +1,75 @@
+/** Which asks are kept, and for how long their pictures are. */
+import { afterAll, expect, test } from 'vitest'
+import { pixelBox } from '../../protocol/box.ts'
+import { encodePng } from '../../vision/encode.ts'
+import { openPicture } from '../../vision/open.ts'
+import { openPictures } from './pictures.ts'
+import type { AskEvent } from './types.ts'
+import { keptAsks } from './kept-asks.ts'
+import { bundledScenes } from './scene-pictures.ts'
+
+const pictures = openPictures()
+afterAll(() => pictures.close())
+const asks = keptAsks(pictures, new AbortController().signal)
+const profile = { name: 'embedded', sha256: '0'.repeat(64) }
+const [picture] = pictures.scenes.map(({ id }) => pictures.get(id).picture) as [
+  ReturnType<typeof pictures.get>['picture'],
+]
+const broken = (message: string): AskEvent => ({ sample: 0, kind: 'broken', message })
+
+test('the newest 200 are kept, and those under way whatever their number', () => {
+  const first = asks.open({ picture, profile })
+  const others = Array.from({ length: 250 }, () => asks.open({ picture, profile }))
+  expect(asks.get(first.id)).toBe(first)
+  for (const ask of others) ask.finish()
+  const newest = asks.open({ picture, profile })
+  expect(asks.get(first.id)).toBe(first)
+  expect(() => asks.get(others[0]!.id)).toThrow('not kept any more')
+  expect(asks.get(others.at(-1)!.id)).toBe(others.at(-1))
+  expect(asks.get(newest.id)).toBe(newest)
+})
+
+test('news of more than 64 MB make room for newer ones', () => {
+  const long = Array.from({ length: 5 }, () => {
+    const ask = asks.open({ picture, profile })
+    ask.tell(broken('x'.repeat(16 * 1024 ** 2)))
+    ask.finish()
+    return ask
+  })
+  const newest = asks.open({ picture, profile })
+  expect(() => asks.get(long[0]!.id)).toThrow('not kept any more')
+  expect(asks.get(long[4]!.id)).toBe(long[4])
+  expect(asks.get(newest.id)).toBe(newest)
+})
+
+test('who waits for news hears of them; a stopped ask says so to its searches only', async () => {
+  const [one, other] = [asks.open({ picture, profile }), asks.open({ picture, profile })]
+  const changed = one.changed()
+  one.tell(broken('a'))
+  await changed
+  one.stop()
+  expect([one.signal.aborted, other.signal.aborted]).toEqual([true, false])
+})
+
+test('the picture of an ask that is done is there as long as pictures are kept', async () => {
+  const encoded = await encodePng({ width: 8, height: 8, data: new Uint8Array(192) })
+  const own = await openPicture(encoded)
+  const ask = asks.open({ picture: own, profile })
+  expect(ask.picture).toBe(own)
+  pictures.keep({ picture: own, encoded })
+  ask.finish()
+  expect(ask.picture).toBe(own)
+  // 256 MiB of others later it is gone.
+  pictures.keep({ picture: { ...own, sha256: 'other' }, encoded: new Uint8Array(256 * 1024 ** 2) })
+  expect(() => ask.picture).toThrow('not kept any more')
+})
+
+test('scenes are drawn by a thread as they are here', async () => {
+  const box = pixelBox(100, 200, 1100, 1200)
+  const size = { width: 50, height: 50 }
+  const [drawn, here] = await Promise.all([
+    picture.region(box, size, 'area'),
+    bundledScenes()[0]!.picture.region(box, size, 'area'),
+  ])
+  expect(drawn).toEqual(here)
+})

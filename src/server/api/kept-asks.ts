@@ -1,0 +1,107 @@
+/** Asks with their news: those under way, and the newest of those that are done, within bounds on their number and size. */
+import { randomUUID } from 'node:crypto'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { Picture } from '../../vision/picture.ts'
+import type { Pictures } from './pictures.ts'
+import type { AskEvent } from './types.ts'
+import { HttpError } from '../http/http-error.ts'
+
+const most = { asks: 200, newsBytes: 64 * 1024 ** 2 }
+
+/** What an ask is about. */
+export interface Asked {
+  readonly picture: Picture
+  readonly profile: Trajectory['profile']
+}
+
+/** One ask: its news so far, and who waits for more. */
+export class Ask {
+  readonly id = randomUUID()
+  readonly profile: Trajectory['profile']
+  readonly events: AskEvent[] = []
+  /** Of the news, as JSON. */
+  newsBytes = 0
+  done = false
+  readonly signal: AbortSignal
+  readonly #stopped = new AbortController()
+  readonly #pictureId: string
+  readonly #pictures: Pictures
+  #picture: Picture | undefined
+  #wake: (() => void)[] = []
+
+  constructor({ picture, profile }: Asked, pictures: Pictures, signal: AbortSignal) {
+    this.#picture = picture
+    this.#pictureId = picture.sha256
+    this.#pictures = pictures
+    this.profile = profile
+    this.signal = AbortSignal.any([signal, this.#stopped.signal])
+  }
+
+  /** Of an ask that is done only while pictures are kept. Throws `HttpError` 404. */
+  get picture(): Picture {
+    return this.#picture ?? this.#pictures.get(this.#pictureId).picture
+  }
+
+  tell(event: AskEvent): void {
+    this.events.push(event)
+    this.newsBytes += JSON.stringify(event).length
+    this.#wakeAll()
+  }
+
+  finish(): void {
+    this.done = true
+    this.#picture = undefined
+    this.#wakeAll()
+  }
+
+  /** Cuts its searches off. */
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  /** Resolves when there is more, or it is done. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
+  }
+
+  #wakeAll(): void {
+    const woken = this.#wake
+    this.#wake = []
+    for (const wake of woken) wake()
+  }
+}
+
+export interface KeptAsks {
+  open(asked: Asked): Ask
+  /** Throws `HttpError` 404. */
+  get(id: string): Ask
+}
+
+/** `signal` cuts all searches off. */
+export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
+  const asks = new Map<string, Ask>()
+
+  function forgetOld(): void {
+    let newsBytes = [...asks.values()].reduce((sum, ask) => sum + ask.newsBytes, 0)
+    for (const [id, ask] of asks) {
+      if (asks.size <= most.asks && newsBytes <= most.newsBytes) return
+      if (!ask.done) continue
+      asks.delete(id)
+      newsBytes -= ask.newsBytes
+    }
+  }
+
+  return {
+    open(asked) {
+      const ask = new Ask(asked, pictures, signal)
+      asks.set(ask.id, ask)
+      forgetOld()
+      return ask
+    },
+    get(id) {
+      const ask = asks.get(id)
+      if (ask === undefined) throw new HttpError(404, 'no_ask', 'That search is not kept any more. Ask again.')
+      return ask
+    },
+  }
+}

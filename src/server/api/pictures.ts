@@ -1,0 +1,86 @@
+/** Pictures that are asked about: bundled scenes, and files that were sent, kept in memory within a bound. */
+import type { Problem } from '../../protocol/problem.ts'
+import { openPicture } from '../../vision/open.ts'
+import type { Picture } from '../../vision/picture.ts'
+import type { PictureRow, SceneRow } from './types.ts'
+import { HttpError } from '../http/http-error.ts'
+import { scenesOfWorker } from './scene-pictures.ts'
+
+/** A picture, with its problem where more is known than what is asked about it. */
+export interface KnownPicture {
+  readonly picture: Picture
+  readonly problem?: Problem
+  /** The file that was sent; a scene has none. */
+  readonly encoded?: Uint8Array
+}
+
+export interface Pictures {
+  readonly scenes: readonly SceneRow[]
+  /** Throws `UserError` for what is no picture, or too large a one; nothing is decoded then. */
+  upload(encoded: Uint8Array): Promise<PictureRow>
+  /** Keeps a picture that was sent, under its hash. */
+  keep(sent: Required<Pick<KnownPicture, 'picture' | 'encoded'>>): void
+  /** By the name of a scene, or the hash of any. Throws `HttpError` 404. */
+  get(id: string): KnownPicture
+  close(): Promise<void>
+}
+
+/** Of uploads, for they wait decoded. An 8K picture has 33 million. */
+const uploadLimits = { maxFileBytes: 64 * 1024 ** 2, maxPixels: 80_000_000 }
+/** Encoded files that are kept; those that were not used for longest go first. */
+const mostKeptBytes = 256 * 1024 ** 2
+const decodedAtOnce = 2
+
+export function openPictures(): Pictures {
+  const drawn = scenesOfWorker()
+  const scenes = drawn.scenes.map((scene, index) => ({ id: `scene-${index + 1}`, ...scene }))
+  const files = new Map<string, Required<Pick<KnownPicture, 'picture' | 'encoded'>>>()
+  let keptBytes = 0
+  let decoding = 0
+
+  function forget(id: string): void {
+    keptBytes -= files.get(id)?.encoded.byteLength ?? 0
+    files.delete(id)
+  }
+
+  const pictures: Pictures = {
+    scenes: scenes.map(({ id, problem, picture }) => {
+      const { question, level } = problem
+      return { id, question, level: level!, width: picture.width, height: picture.height }
+    }),
+    async upload(encoded) {
+      if (decoding >= decodedAtOnce) throw new HttpError(429, 'busy', 'Other pictures are being opened. Try again.', 2)
+      decoding++
+      try {
+        const picture = await openPicture(encoded, { limits: uploadLimits })
+        pictures.keep({ picture, encoded })
+        return { id: picture.sha256, width: picture.width, height: picture.height }
+      } finally {
+        decoding--
+      }
+    },
+    keep(sent) {
+      const { sha256 } = sent.picture
+      forget(sha256)
+      files.set(sha256, sent)
+      keptBytes += sent.encoded.byteLength
+      for (const id of files.keys()) {
+        if (keptBytes <= mostKeptBytes || id === sha256) break
+        forget(id)
+      }
+    },
+    get(id) {
+      const file = files.get(id)
+      if (file !== undefined) {
+        files.delete(id)
+        files.set(id, file)
+        return file
+      }
+      const scene = scenes.find((one) => one.id === id || one.picture.sha256 === id)
+      if (scene !== undefined) return scene
+      throw new HttpError(404, 'no_picture', 'That picture is not kept any more. Open it again.')
+    },
+    close: () => drawn.close(),
+  }
+  return pictures
+}

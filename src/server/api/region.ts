@@ -1,0 +1,89 @@
+/** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
+import { atMost } from '../../page/write-page.ts'
+import { boxSize, pixelBox } from '../../protocol/box.ts'
+import type { PixelBox, Size } from '../../protocol/box.ts'
+import { profileHash, profiles } from '../../protocol/profile.ts'
+import type { Profile, Resampler } from '../../protocol/profile.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
+import { encode } from '../../vision/encode.ts'
+import type { Encoding } from '../../vision/encode.ts'
+import { viewRule } from '../../vision/fit.ts'
+import type { Picture } from '../../vision/picture.ts'
+import { HttpError } from '../http/http-error.ts'
+
+/** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
+const sentBytes = 64 * 1024 ** 2
+const sent = new Map<string, Uint8Array>()
+let heldBytes = 0
+
+/** Longest side of what is sent, in pixels; a lossless view is sent up to a smaller one. */
+const mostSide = 2048
+const losslessSide = 512
+
+/** `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. */
+export async function regionResponse(picture: Picture, query: URLSearchParams): Promise<Response> {
+  const { width, height } = picture
+  const box = query.has('box') ? query.get('box')!.split(',').map(Number) : [0, 0, width, height]
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box
+  const inside = x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= width && y1 <= height
+  const side = Number(query.get('side') ?? mostSide)
+  if (box.length !== 4 || !box.every(Number.isInteger) || !inside || !(side >= 1)) {
+    throw new HttpError(
+      400,
+      'bad_region',
+      `A region is box=x0,y0,x1,y1 inside of ${width}x${height}, and side=1 or more.`,
+    )
+  }
+  const boxPx = pixelBox(x0, y0, x1, y1)
+  return image(picture, boxPx, atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side))), 'area', 'jpeg')
+}
+
+/** What the policy saw of observation `?observation=<n>`. */
+export async function viewResponse(
+  picture: Picture,
+  trajectory: Pick<Trajectory, 'observations' | 'profile'>,
+  query: URLSearchParams,
+): Promise<Response> {
+  const observation = trajectory.observations[Number(query.get('observation'))]
+  if (observation === undefined) throw new HttpError(404, 'no_observation', 'The search has no such observation.')
+  const { resampler } = viewRule(profileOf(trajectory.profile), observation.index)
+  const size = atMost(observation.view, mostSide)
+  const encoding = Math.max(size.width, size.height) <= losslessSide ? 'png' : 'jpeg'
+  return image(picture, observation.boxInOriginalPx, size, resampler, encoding)
+}
+
+/** The profile that a stored search names; where its settings were changed, the one that they were changed from. */
+export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
+  const all: readonly Profile[] = Object.values(profiles)
+  return (
+    all.find((profile) => profileHash(profile) === sha256) ??
+    all.find((profile) => profile.name === name) ??
+    profiles.default
+  )
+}
+
+async function image(
+  picture: Picture,
+  boxPx: PixelBox,
+  size: Size,
+  resampler: Resampler,
+  encoding: Encoding,
+): Promise<Response> {
+  const key = canonicalJson([picture.sha256, boxPx, size, resampler, encoding])
+  const bytes = sent.get(key) ?? keep(key, await encode(await picture.region(boxPx, size, resampler), encoding))
+  const headers = { 'content-type': `image/${encoding}`, 'cache-control': 'private, max-age=86400' }
+  return new Response(new Uint8Array(bytes), { headers })
+}
+
+/** The oldest go first. */
+function keep(key: string, image: Uint8Array): Uint8Array {
+  if (!sent.has(key)) heldBytes += image.byteLength
+  sent.set(key, image)
+  for (const [old, { byteLength }] of sent) {
+    if (heldBytes <= sentBytes || old === key) break
+    sent.delete(old)
+    heldBytes -= byteLength
+  }
+  return image
+}

@@ -1,0 +1,135 @@
+/** The server over real sockets: who is let in, what is refused and how, and how it ends. */
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { UserError } from '../../shared/errors.ts'
+import { startServer } from './start-server.ts'
+import type { RunningServer, ServerOptions } from './start-server.ts'
+
+const faults: unknown[] = []
+let release: (() => void) | undefined
+const options: ServerOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  onFault: (error) => faults.push(error),
+  routes: {
+    'GET /pages': () => ({ pages: 1 }),
+    'POST /echo': (body) => body,
+    'POST /wrong': () => {
+      throw new UserError('no-such-thing', 'There is no such thing.')
+    },
+    'POST /broken': () => Promise.reject(new Error('a secret of the house')),
+    'GET /slow': () => new Promise((resolve) => (release = () => resolve({ slow: true }))),
+  },
+}
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer(options)
+})
+afterAll(() => server.close())
+
+/** `fetch` sets Host and Origin by itself; this sends what it is told. */
+function status(url: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers }, (response) => resolve(response.resume().statusCode!))
+    asked.on('error', reject).end()
+  })
+}
+
+function post(path: string, body: string | Buffer): Promise<Response> {
+  return fetch(server.url + path, { method: 'POST', body })
+}
+
+describe('who is let in', () => {
+  test.each([
+    [{}, 200],
+    [{ host: 'localhost:9' }, 200],
+    [{ host: 'evil.example' }, 403],
+    [{ host: '127.0.0.1.evil.example' }, 403],
+    [{ host: 'a b' }, 403],
+    [{ host: 'localhost:9', origin: 'http://localhost:9' }, 200],
+    [{ host: 'localhost:9', origin: 'http://localhost:10' }, 403],
+    [{ origin: 'http://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+  ])('%j: %i', async (headers, expected) => {
+    expect(await status(`${server.url}/pages`, headers as Record<string, string>)).toBe(expected)
+  })
+
+  test('beyond this machine only with a token, which is then asked for', async () => {
+    await expect(startServer({ ...options, host: '0.0.0.0' })).rejects.toMatchObject({ code: 'token-missing' })
+    const open = await startServer({ ...options, host: '0.0.0.0', token: 'letmein' })
+    const url = `http://127.0.0.1:${new URL(open.url).port}/pages`
+    const named = { host: 'my-workstation' }
+    expect(await status(url, named)).toBe(401)
+    expect(await status(url, { ...named, authorization: 'Bearer letmeout' })).toBe(401)
+    expect(await status(url, { ...named, authorization: 'Bearer letmein' })).toBe(200)
+    expect(await status(url, { ...named, authorization: 'Bearer letmein', origin: 'http://evil.example' })).toBe(403)
+    await open.close()
+  })
+
+  test('a browser brings the token once, and comes in by a cookie from then on', async () => {
+    const open = await startServer({ ...options, host: '0.0.0.0', token: 'let me/in?&é' })
+    const url = `http://127.0.0.1:${new URL(open.url).port}`
+    const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(url + path, { headers, redirect: 'manual' })
+    expect((await get('/?token=letmeout')).status).toBe(401)
+    expect((await get('/?token=')).status).toBe(401)
+    // Only there: no other address is an entrance.
+    expect((await get(`/pages?token=${encodeURIComponent('let me/in?&é')}`)).status).toBe(401)
+    const entered = await get(`/?token=${encodeURIComponent('let me/in?&é')}`)
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/'])
+    const cookie = entered.headers.get('set-cookie')!
+    expect(cookie).toMatch(/^mini_o3=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/)
+    const pass = cookie.split(';', 1)[0]!
+    expect((await get('/pages', { cookie: `other=1; ${pass}` })).status).toBe(200)
+    expect((await get('/pages', { cookie: `${pass.slice(0, -1)}x` })).status).toBe(401)
+    expect((await get('/pages', { cookie: pass, origin: 'http://evil.example' })).status).toBe(403)
+    await open.close()
+  })
+})
+
+describe('what is refused', () => {
+  const code = async (response: Response) => [
+    response.status,
+    ((await response.json()) as { error: { code: string } }).error.code,
+  ]
+
+  test('unknown pages, other methods, what is not JSON, what is too long', async () => {
+    expect(await code(await fetch(`${server.url}/nowhere`))).toEqual([404, 'not_found'])
+    expect(await code(await fetch(`${server.url}/echo?x=1`))).toEqual([405, 'method_not_allowed'])
+    expect(await code(await post('/echo', '{"a":'))).toEqual([400, 'invalid_json'])
+    expect(await (await post('/echo', '{"a":1}')).json()).toEqual({ a: 1 })
+    expect(await code(await post('/echo', Buffer.alloc(33 * 1024 ** 2)))).toEqual([413, 'request_too_large'])
+  })
+
+  test("the caller's mistakes are explained; of a fault of ours only the terminal hears", async () => {
+    const wrong = await post('/wrong', '{}')
+    expect(await wrong.json()).toEqual({
+      error: {
+        message: 'There is no such thing.',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'no-such-thing',
+      },
+    })
+    const broken = await post('/broken', '{}')
+    expect(broken.status).toBe(500)
+    expect(await broken.text()).not.toContain('secret')
+    expect(faults).toEqual([new Error('a secret of the house')])
+  })
+
+  test('a port that is taken', async () => {
+    const port = Number(new URL(server.url).port)
+    await expect(startServer({ ...options, port })).rejects.toMatchObject({ code: 'cannot-listen', exitCode: 2 })
+  })
+})
+
+test('closing waits for the answers under way and takes no more', async () => {
+  const closing = await startServer(options)
+  const slow = fetch(`${closing.url}/slow`)
+  await vi.waitUntil(() => release !== undefined)
+  const closed = closing.close()
+  release!()
+  expect(await (await slow).json()).toEqual({ slow: true })
+  await closed
+  await expect(fetch(`${closing.url}/pages`)).rejects.toThrow('fetch failed')
+})

@@ -1,0 +1,161 @@
+/** Visual search as tools of the Model Context Protocol: `visual_search` and `zoom`, whose results carry crops as pictures. */
+import { readFileSync } from 'node:fs'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { z } from 'zod'
+import { boxSize, relativeBox } from '../../protocol/box.ts'
+import type { PixelBox } from '../../protocol/box.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { ViewRule } from '../../protocol/profile.ts'
+import { resolveBox } from '../../protocol/resolve-box.ts'
+import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { encodeFineJpeg } from '../../vision/encode.ts'
+import { view } from '../../vision/fit.ts'
+import { openPicture } from '../../vision/open.ts'
+import type { Picture } from '../../vision/picture.ts'
+import { asHttpError } from '../http/http-error.ts'
+import { searchPicture } from '../searcher.ts'
+import type { Searcher, SentSearch } from '../searcher.ts'
+import { sentPicture } from '../http/sent-picture.ts'
+
+export interface McpOptions {
+  readonly searcher: Searcher
+  /** Pictures may be named by their paths on this machine: only where whoever calls is its user. */
+  readonly files: boolean
+  /** Keeps a finished search of a picture that was sent, and returns the address of its page. */
+  readonly keep?: (search: SentSearch) => Promise<string>
+  /** Told of faults of ours. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Crops of a search that its result shows: the newest. */
+const mostCrops = 8
+/** Small enough that a result with all its crops stays readable for a client. */
+const cropView: ViewRule = {
+  kind: 'budget',
+  minPixels: 40_000,
+  maxPixels: 400_000,
+  minSide: 28,
+  maxAspect: null,
+  resampler: 'lanczos3',
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+const edge = z.number().min(0).max(1)
+const boxSchema = z.array(edge).length(4)
+
+/** A server of one connection. */
+export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpServer {
+  const server = new McpServer({ name: 'mini-o3', version })
+  const image = z
+    .string()
+    .min(1)
+    .describe(
+      `The picture: ${files ? 'the path of a file on this machine, or a' : 'a'} data: URL (data:image/jpeg;base64,...)`,
+    )
+
+  /** Errors are results: whoever calls reads what to do better. */
+  async function explained(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+    try {
+      return await work()
+    } catch (error) {
+      const refusal = asHttpError(error)
+      if (refusal.status === 500) onFault(error)
+      return { isError: true, content: [text(refusal.message)] }
+    }
+  }
+
+  /** A path, or the bytes that were sent. */
+  function fileOf(source: string): string | Uint8Array {
+    return files && !source.startsWith('data:') ? source : sentPicture(source)
+  }
+
+  server.registerTool(
+    'visual_search',
+    {
+      title: 'Search a picture',
+      description:
+        'Answers a question about a picture whose answer may hide in a few pixels: zooms in, turn after turn, ' +
+        'until it is legible. Returns the answer and the crops that led to it.',
+      inputSchema: {
+        image,
+        question: z.string().trim().min(1).max(4000).describe('What is asked about the picture'),
+        max_turns: z.int().min(1).max(100).optional().describe('Turns that the search may take'),
+      },
+      annotations: { readOnlyHint: true },
+    },
+    ({ image: source, question, max_turns: maxTurns }, { signal, sendNotification, _meta }) =>
+      explained(async () => {
+        let picture: Picture | undefined
+        const encoded = fileOf(source)
+        const asked = { question, open: async () => (picture = await openPicture(encoded)), maxTurns, seed: 0 }
+        const searched = searchPicture(searcher, asked, signal)
+        let step = await searched.next()
+        for (let turn = 1; !step.done; turn++, step = await searched.next()) {
+          if (_meta?.progressToken === undefined) continue
+          const params = { progressToken: _meta.progressToken, progress: turn, message: step.value }
+          await sendNotification({ method: 'notifications/progress', params })
+        }
+        const trajectory = step.value
+        const sent = typeof encoded === 'string' ? undefined : { trajectory, picture: picture!, encoded }
+        return searchResult(trajectory, picture!, sent && (await keep?.(sent)))
+      }),
+  )
+
+  server.registerTool(
+    'zoom',
+    {
+      title: 'Zoom into a picture',
+      description: 'Cuts a box out of a picture at full resolution and returns it, enlarged where it is small.',
+      inputSchema: {
+        image,
+        box: boxSchema.describe('[x0, y0, x1, y1]: left, top, right and bottom, each from 0 to 1 of width or height'),
+      },
+      annotations: { readOnlyHint: true },
+    },
+    ({ image: source, box }) =>
+      explained(async () => {
+        const picture = await openPicture(fileOf(source))
+        const [x0, y0, x1, y1] = box as [number, number, number, number]
+        const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
+        const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)
+        if ('error' in resolved) return { isError: true, content: [text(resolved.error)] }
+        const { boxPx } = resolved
+        const { width, height } = boxSize(boxPx)
+        const where = `${width} x ${height} pixels at [${boxPx.join(', ')}] of ${picture.width} x ${picture.height}`
+        return { content: [text(where), await shown(picture, boxPx, profiles.default.observationView)] }
+      }),
+  )
+  return server
+}
+
+async function searchResult(trajectory: Trajectory, picture: Picture, page?: string): Promise<CallToolResult> {
+  const { answer, end, turns, observations, failure } = trajectory
+  if (failure !== undefined) return { isError: true, content: [text(`The search failed: ${failure.message}`)] }
+  const found = answer ?? `No answer: the search ended ${end}.`
+  const crops = observations.filter(({ parent }) => parent !== null)
+  const content: CallToolResult['content'] = [text(found)]
+  for (const crop of crops.slice(-mostCrops)) {
+    content.push(text(cropWords(crop)), await shown(picture, crop.boxInOriginalPx, cropView))
+  }
+  if (page !== undefined) content.push(text(`Turn by turn: ${page}`))
+  const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
+  return { content, structuredContent: { answer, end, turns: turns.length, boxes, ...(page && { page }) } }
+}
+
+function cropWords({ index, parent, boxInOriginalPx }: Observation): string {
+  const from = parent === 0 ? 'the picture' : `crop ${parent}`
+  return `Crop ${index}, of ${from}: [${boxInOriginalPx.join(', ')}] in pixels of the picture.`
+}
+
+function text(words: string): { type: 'text'; text: string } {
+  return { type: 'text', text: words }
+}
+
+async function shown(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<CallToolResult['content'][number]> {
+  const jpeg = await encodeFineJpeg(await view(picture, boxPx, rule))
+  return { type: 'image', data: Buffer.from(jpeg).toString('base64'), mimeType: 'image/jpeg' }
+}

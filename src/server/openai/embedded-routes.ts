@@ -1,0 +1,41 @@
+/** The embedded policy behind an OpenAI-compatible endpoint, in both ways: turn by turn, and a whole search at once. */
+import type { Sampler } from '../../engine/engine.ts'
+import { checkQuestion, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
+import { profiles } from '../../protocol/profile.ts'
+import { chatRoutes } from './chat-routes.ts'
+import { embeddedModel } from './embedded-model.ts'
+import { searchModel } from './search-model.ts'
+import type { KeepSearch, Searcher } from '../searcher.ts'
+import { SearchQueue } from '../search-queue.ts'
+import type { Routes } from '../http/start-server.ts'
+
+/** Searches at once, and such that wait for them: the sampler takes the turns of many in one batch. */
+export const usualQueue = { atOnce: 16, waiting: 32 }
+
+export interface EmbeddedRoutesOptions {
+  /** One for all that a server searches. */
+  readonly queue?: SearchQueue
+  /** Further searchers, each the model `search:<name>`. */
+  readonly others?: readonly Searcher[]
+  /** Keeps finished searches, so that their answers carry links. */
+  readonly keep?: KeepSearch
+}
+
+export function embeddedRoutes(
+  sampler: Sampler,
+  { queue = new SearchQueue(usualQueue), others = [], keep }: EmbeddedRoutesOptions = {},
+): Routes {
+  const searchers = [embeddedSearcher(sampler, queue), ...others]
+  const models = searchers.map((searcher) => searchModel({ ...searcher, keep }))
+  return chatRoutes([embeddedModel(sampler), ...models])
+}
+
+export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {
+  return {
+    name: 'embedded',
+    profile: profiles.embedded,
+    policy: (temperature = 0.3) => samplerPolicy('embedded', sampler, temperature),
+    check: (question) => void checkQuestion({ question }),
+    queue,
+  }
+}

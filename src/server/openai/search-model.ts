@@ -1,0 +1,61 @@
+/** A whole visual search as one chat completion: the newest picture and the last question are searched to the end. */
+import { randomInt } from 'node:crypto'
+import { PixelCache } from '../../vision/cache.ts'
+import { openPicture } from '../../vision/open.ts'
+import type { Picture } from '../../vision/picture.ts'
+import type { ChatModel, Completed, Delta } from './chat-model.ts'
+import { askedIn } from './chat-request.ts'
+import type { ChatRequest } from './chat-request.ts'
+import { HttpError } from '../http/http-error.ts'
+import { searchPicture } from '../searcher.ts'
+import type { KeepSearch, Searcher } from '../searcher.ts'
+import { sentPicture } from '../http/sent-picture.ts'
+
+export interface SearchModelOptions extends Searcher {
+  readonly keep?: KeepSearch
+}
+
+/** Decoded pictures of one model's searches: no picture is asked about for long. */
+const mostPixelBytes = 256 * 1024 ** 2
+
+/** `search:<name>`. Its turns are its reasoning; limits on tokens and stop strings are for models that speak themselves. */
+export function searchModel(options: SearchModelOptions): ChatModel {
+  const pixels = new PixelCache(mostPixelBytes)
+  return {
+    id: `search:${options.name}`,
+    complete: (request, signal) => complete(options, pixels, request, signal),
+  }
+}
+
+async function* complete(
+  options: SearchModelOptions,
+  pixels: PixelCache,
+  request: ChatRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Delta, Completed, void> {
+  const { question, image } = askedIn(request.messages)
+  const encoded = sentPicture(image)
+  let picture: Picture | undefined
+  const asked = {
+    question,
+    open: async () => (picture = await openPicture(encoded, { cache: pixels })),
+    maxTurns: request.max_turns ?? undefined,
+    temperature: request.temperature ?? undefined,
+    seed: request.seed ?? randomInt(2 ** 31),
+  }
+  const searched = searchPicture(options, asked, signal)
+  let step = await searched.next()
+  for (; !step.done; step = await searched.next()) yield { reasoning: `${step.value}\n\n` }
+  const trajectory = step.value
+  const { answer, end, usage, turns, failure } = trajectory
+  const links = await options.keep?.({ trajectory, picture: picture!, encoded })
+  if (failure !== undefined) throw new HttpError(502, failure.code, `The search failed: ${failure.message}`)
+  if (answer !== null) yield { content: answer }
+  return {
+    finish: end === 'answered' || end === 'void' ? 'stop' : 'length',
+    stop: null,
+    promptTokens: usage.promptTokens,
+    replyTokens: usage.replyTokens,
+    searched: { end, turns: turns.length, links },
+  }
+}

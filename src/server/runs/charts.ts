@@ -1,0 +1,68 @@
+/** What a run came to: scores of its searches with accuracy against the turn limit, and the curves of its training. */
+import { curveChart, limitCurves } from '../../evaluate/curve-svg.ts'
+import { summarise } from '../../evaluate/summary.ts'
+import type { EvalSummary } from '../../evaluate/summary.ts'
+import { percent } from '../../evaluate/table.ts'
+import type { RunFigures, Scores } from '../api/types.ts'
+import type { FoundRun } from './folders.ts'
+import { groupOf } from './run-index.ts'
+import type { IndexedSearch } from './run-index.ts'
+import { latestFigures, readStages, stageCharts } from './metrics.ts'
+import type { Chart } from './metrics.ts'
+
+export interface Figures extends RunFigures {
+  readonly charts: readonly Chart[]
+}
+
+/** Settings may say anything; more limits than these nobody reads. */
+const mostLimits = 256
+
+export async function figuresOf({ path, settings }: FoundRun, searches: readonly IndexedSearch[]): Promise<Figures> {
+  const stages = await readStages(path)
+  // A collection keeps only what was right.
+  const scorable = settings['command'] === 'collect' ? [] : searches.filter(({ item }) => item.step === undefined)
+  const scored = scoresOf(scorable, settings['maxTurns'])
+  return {
+    scores: scored?.scores ?? null,
+    latest: latestFigures(stages, settings),
+    charts: [...(scored ? [scored.chart] : []), ...stageCharts(stages)],
+  }
+}
+
+/** Of those that have a verdict; null: none has. */
+function scoresOf(searches: readonly IndexedSearch[], limit: unknown): { scores: Scores; chart: Chart } | null {
+  const judged = byGroup(searches.filter(({ outcome }) => outcome.judged))
+  if (judged.size === 0) return null
+  const byProblem = [...judged.values()].map((own) => own.map(({ outcome }) => outcome))
+  const samples = Math.max(...byProblem.map((own) => own.length))
+  const longest = byProblem.flat().reduce((most, { turns }) => Math.max(most, turns), 1)
+  const maxTurns = Math.min(mostLimits, Number.isInteger(limit) && Number(limit) > 0 ? Number(limit) : longest)
+  const summary: EvalSummary = summarise(byProblem, { samples, maxTurns, seed: 0, run: '' })
+  const { problems, avgAtK, low, high, meanTurns, everyTurnLimit, byTurnLimit } = summary
+  const passAtK = byProblem.filter((own) => own.some(({ correct }) => correct)).length / problems
+  const words = { title: 'Accuracy by turn limit', xLabel: 'turn limit', yLabel: 'accuracy' }
+  const told = everyTurnLimit.filter((one) => Number.isInteger(Math.log2(one.limit)) || one.limit === maxTurns)
+  const percents = told.map((score) => `${Math.round(score.avgAtK * 100)} % at ${score.limit}`).join(', ')
+  const rows = byTurnLimit.map((one) => [String(one.limit), percent(one.avgAtK), percent(one.low), percent(one.high)])
+  return {
+    scores: { problems, samples, avgAtK, low, high, passAtK, meanTurns },
+    chart: {
+      id: 'limits',
+      title: words.title,
+      summary: `Accuracy by turn limit: ${percents}.`,
+      table: [['turn limit', 'accuracy, %', '95 % from', 'to'], ...rows],
+      svg: curveChart(limitCurves(summary), words, { x: 'doubling', y: 'share' }),
+    },
+  }
+}
+
+/** The searches of each problem, in training of each problem and step. */
+export function byGroup(searches: readonly IndexedSearch[]): Map<string, IndexedSearch[]> {
+  const groups = new Map<string, IndexedSearch[]>()
+  for (const search of searches) {
+    const own = groups.get(groupOf(search.item))
+    if (own === undefined) groups.set(groupOf(search.item), [search])
+    else own.push(search)
+  }
+  return groups
+}

@@ -1,0 +1,110 @@
+/** Two runs on the same problems: how far apart their scores are, and which problem went otherwise. */
+import { compareEvals } from '../../evaluate/compare.ts'
+import { readProblemList } from '../../evaluate/problem-list.ts'
+import type { ScoredProblem } from '../../evaluate/sampling.ts'
+import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
+import { differences } from '../../shared/run-folder.ts'
+import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
+import { HttpError } from '../http/http-error.ts'
+import { byGroup } from './charts.ts'
+import type { FoundRun } from './folders.ts'
+import type { IndexedSearch } from './run-index.ts'
+
+export interface RunToCompare {
+  readonly run: FoundRun
+  readonly searches: readonly IndexedSearch[]
+}
+
+type Groups = ReadonlyMap<string, readonly IndexedSearch[]>
+
+/** On the problems that both have searches with verdicts for. Throws `HttpError` 409 where nothing can be compared. */
+export async function diffRuns(first: RunToCompare, second: RunToCompare): Promise<RunsDiff> {
+  const both = [first, second]
+  const benchmarks = both.map(({ run }) => benchmarkOf(run))
+  if (benchmarks[0] !== benchmarks[1]) {
+    throw notComparable(
+      `The runs are of different benchmarks, ${benchmarks.join(' and ')}, so they cannot be compared.`,
+    )
+  }
+  const [before, after] = both.map(judged) as [Groups, Groups]
+  const names = [...before.keys()].filter((name) => after.has(name))
+  if (names.length === 0) {
+    throw notComparable(
+      'The runs have no problem in common that both have judged searches for. Choose two on the same data.',
+    )
+  }
+  const slices = await slicesOf(first.run)
+  const [a, b] = [before, after].map((groups) => names.map((name) => scored(name, groups.get(name)!, slices))) as [
+    ScoredProblem[],
+    ScoredProblem[],
+  ]
+  const { difference, flipped } = compareEvals(a, b, 0)
+  const flips = new Map(flipped.map((flip) => [flip.name, flip.after > flip.before ? 'gained' : 'lost'] as const))
+  return {
+    runs: [first.run.row, second.run.row],
+    avgAtK: [meanShare(a), meanShare(b)],
+    difference,
+    rows: names.map((name) => rowOf(flips.get(name), before.get(name)!, after.get(name)!)),
+    alone: [before.size - names.length, after.size - names.length],
+    settings: differences(first.run.settings, second.run.settings),
+  }
+}
+
+function notComparable(message: string): HttpError {
+  return new HttpError(409, 'not_comparable', message)
+}
+
+function benchmarkOf({ settings: { benchmark } }: FoundRun): string {
+  return typeof benchmark === 'string' ? benchmark : 'visual-probe'
+}
+
+function judged({ searches }: RunToCompare): Groups {
+  return byGroup(searches.filter(({ outcome }) => outcome.judged))
+}
+
+/** What the run's list of problems groups each one by; a list that cannot be read is none. */
+async function slicesOf({ path }: FoundRun): Promise<ReadonlyMap<string, ScoredProblem['slices']>> {
+  const list = await readProblemList(path).catch(() => undefined)
+  return new Map((list ?? []).map((problem) => [problemName(problem), problem.slices]))
+}
+
+function scored(
+  name: string,
+  searches: readonly IndexedSearch[],
+  slices: ReadonlyMap<string, ScoredProblem['slices']>,
+): ScoredProblem {
+  const { item, outcome } = searches[0]!
+  return { name, slices: slices.get(item.problem) ?? levelSlice(outcome), outcomes: searches.map((one) => one.outcome) }
+}
+
+/** As the difference is taken: a mean over problems. */
+function meanShare(problems: readonly ScoredProblem[]): number {
+  const shares = problems.map(({ outcomes }) => outcomes.filter(({ correct }) => correct).length / outcomes.length)
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
+function rowOf(
+  flip: 'gained' | 'lost' | undefined,
+  before: readonly IndexedSearch[],
+  after: readonly IndexedSearch[],
+): DiffRow {
+  const { problem, step, level, question, truth } = before[0]!.item
+  const sides = [sideOf(before), sideOf(after)] as const
+  return {
+    problem,
+    ...(step !== undefined && { step }),
+    ...(level && { level }),
+    question,
+    ...(truth !== undefined && { truth }),
+    change: flip ?? (sides[0].right * 2 >= sides[0].of ? 'right' : 'wrong'),
+    sides,
+  }
+}
+
+function sideOf(searches: readonly IndexedSearch[]): DiffSide {
+  const right = searches.filter(({ outcome }) => outcome.correct).length
+  const mostRight = right * 2 >= searches.length
+  const { item } = searches.find(({ outcome }) => outcome.correct === mostRight)!
+  const turns = searches.reduce((sum, { outcome }) => sum + outcome.turns, 0)
+  return { right, of: searches.length, meanTurns: turns / searches.length, item }
+}

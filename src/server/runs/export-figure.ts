@@ -1,0 +1,50 @@
+/** One search of a run as a figure for a paper. */
+import { checkFigureName, writeFigure } from '../../page/write-figure.ts'
+import { UserError } from '../../shared/errors.ts'
+import { openRuns } from './runs.ts'
+import type { ItemRow } from '../api/types.ts'
+import { HttpError } from '../http/http-error.ts'
+
+export interface FigureWords {
+  /** As the run names it, with or without its data set; a run of one problem needs none. */
+  readonly problem?: string
+  readonly sample: number
+}
+
+/** Problems that are named as examples. */
+const mostNamed = 5
+
+/** Returns the search that was drawn. Throws `UserError` for a file of another kind, and for words that fit no search. */
+export async function exportFigure(run: string, to: string, words: FigureWords): Promise<ItemRow> {
+  checkFigureName(to)
+  const runs = openRuns(run)
+  const item = chosen((await runs.details('.', 0)).items, words)
+  const picture = await runs.picture('.', item.index).catch((error: unknown) => {
+    if (!(error instanceof HttpError)) throw error
+    throw new UserError('picture-not-found', `${error.message} Put the data back to where the run had them.`)
+  })
+  await writeFigure(to, await runs.search('.', item.index), picture)
+  return item
+}
+
+/** Of a search that was done again, the newest. */
+function chosen(items: readonly ItemRow[], { problem, sample }: FigureWords): ItemRow {
+  if (items.length === 0)
+    throw new UserError('no-search', 'The run holds no searches. Name one of ask, demo, eval or collect.')
+  const names = [...new Set(items.map((item) => item.problem))]
+  const named = problem === undefined ? names : names.filter((name) => name === problem || name.endsWith(`/${problem}`))
+  if (named.length !== 1) {
+    const some = (named.length > 0 ? named : names).slice(0, mostNamed).join(', ')
+    const what =
+      problem === undefined ? `The run holds ${names.length} problems` : `${named.length} problems are named ${problem}`
+    throw new UserError('problem-not-found', `${what}. Name one with --problem, such as ${some}.`)
+  }
+  const own = items.filter((item) => item.problem === named[0])
+  const item = own.findLast(({ sampleIndex }) => sampleIndex === sample)
+  if (item !== undefined) return item
+  const samples = [...new Set(own.map(({ sampleIndex }) => sampleIndex))].toSorted((a, b) => a - b).join(', ')
+  throw new UserError(
+    'sample-not-found',
+    `There is no sample ${sample} of ${named[0]!}: name one of ${samples} with --sample.`,
+  )
+}

@@ -1,0 +1,84 @@
+/** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { figure, reportShell } from '../../evaluate/report-shell.ts'
+import { percent } from '../../evaluate/table.ts'
+import { html } from '../../page/html.ts'
+import type { Html } from '../../page/html.ts'
+import { endWords } from '../../page/step.ts'
+import { writePage } from '../../page/write-page.ts'
+import type { SearchToShow } from '../../page/write-page.ts'
+import { canonicalJson, sha256 } from '../../shared/canonical.ts'
+import { throwIfAborted } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+import { profileOf } from '../api/region.ts'
+import { openRuns } from './runs.ts'
+import type { ItemRow, RunDetails } from '../api/types.ts'
+import type { Figures } from './charts.ts'
+import { groupOf } from './run-index.ts'
+
+export interface ExportedSite {
+  /** The index. */
+  readonly page: string
+  readonly problems: number
+  readonly searches: number
+}
+
+/** Searches of one problem that its page shows. */
+const mostTogether = 8
+
+/**
+ * The first `limit` problems of the run get pages; one whose picture is gone is listed without. A page's name holds the hash
+ * of its searches, so one that is there need not be written again.
+ */
+export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
+  const runs = openRuns(run)
+  const details = await runs.details('.')
+  const groups = new Map<string, ItemRow[]>()
+  for (const item of details.items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item])
+  const pages = new Map<string, string>()
+  let searches = 0
+  for (const [problem, items] of [...groups].slice(0, limit)) {
+    throwIfAborted(signal)
+    const shown = items.slice(0, mostTogether)
+    const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
+    const name = `problem-${sha256(canonicalJson(trajectories)).slice(0, 16)}.html`
+    if (!(await isFile(join(to, name)))) {
+      // All searches of a problem look at the same picture.
+      const picture = await runs.picture('.', items[0]!.index).catch(() => undefined)
+      if (picture === undefined) continue
+      const toShow = trajectories.map((trajectory): SearchToShow => {
+        const title = `search ${trajectory.sampleIndex + 1}`
+        return { title, trajectory, picture, profile: profileOf(trajectory.profile) }
+      })
+      await writePage(join(to, name), items[0]!.question, toShow)
+    }
+    pages.set(problem, name)
+    searches += trajectories.length
+  }
+  const page = join(to, 'index.html')
+  await replaceFile(page, index(details, await runs.figures('.'), pages))
+  return { page, problems: pages.size, searches }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false
+}
+
+function index({ items, run }: RunDetails, { scores, charts }: Figures, pages: ReadonlyMap<string, string>): string {
+  const body = html`<h1>${run.command} ${run.policy}</h1>
+${scores && html`<p>Avg@${scores.samples} ${percent(scores.avgAtK)} % (95 % ${percent(scores.low)} to ${percent(scores.high)}), ${scores.problems} problems, ${scores.meanTurns.toFixed(1)} turns in the mean.</p>`}
+${charts.length > 0 && html`<div class="figures">${charts.map(({ svg, summary }) => figure(svg, summary))}</div>`}
+<h2>Searches</h2>
+<div class="table" tabindex="0"><table><thead><tr>${['Problem', 'Question', 'Answer', 'Truth', 'Verdict', 'Turns', 'End'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${items.map((item) => row(item, pages.get(groupOf(item))))}</tbody></table></div>`
+  return reportShell({ title: `Searches of ${run.command}`, subtitle: 'visual search, turn by turn', body })
+}
+
+function row(item: ItemRow, page: string | undefined): Html {
+  const { problem, question, answer, truth, verdict, turns, end } = item
+  const name = problem.slice(problem.lastIndexOf('/') + 1)
+  return html`<tr><th scope="row">${page === undefined ? name : html`<a href="${page}">${name}</a>`}</th><td>${question}</td><td>${answer ?? '–'}</td>
+<td>${truth}</td><td>${verdict}</td><td>${turns}</td><td>${endWords[end]}</td></tr>
+`
+}

@@ -1,0 +1,81 @@
+/** The picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readBenchmark } from '../../benchmark/benchmark.ts'
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
+import type { BenchmarkEntry } from '../../benchmark/entry.ts'
+import { openProblemPicture, readProblems } from '../../benchmark/mini-o3-json.ts'
+import { sceneOf } from '../../probe/problem.ts'
+import { scenePicture } from '../../probe/scene-picture.ts'
+import { problemName } from '../../evaluate/stored-outcomes.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { openPicture } from '../../vision/open.ts'
+import type { Picture } from '../../vision/picture.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { FoundRun } from './folders.ts'
+
+type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
+
+/** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
+export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promise<Picture> {
+  const data = new Map<string, Promise<Entries>>()
+  const dataOf = (run: FoundRun): Promise<Entries> => {
+    const known = data.get(run.path) ?? readData(run)
+    data.set(run.path, known)
+    return known
+  }
+  return async (run, trajectory) => {
+    const picture =
+      (await keptPicture(run.path, trajectory)) ??
+      scene(trajectory) ??
+      (await dataPicture(await dataOf(run), trajectory))
+    if (picture !== undefined) return picture
+    throw new HttpError(404, 'no_picture', 'The picture is not kept in the run, and not where its data were.')
+  }
+}
+
+async function keptPicture(path: string, { picture }: Trajectory): Promise<Picture | undefined> {
+  const names = await readdir(join(path, 'images')).catch(() => [])
+  const name = names.find((one) => one.startsWith(`${picture.sha256}.`))
+  return name === undefined ? undefined : openPicture(join(path, 'images', name))
+}
+
+/** Drawn in the size that was searched; the file that it was may have been a JPEG of this. */
+function scene({ problem, picture }: Trajectory): Picture | undefined {
+  if (picture.width !== picture.height) return undefined
+  try {
+    return scenePicture(sceneOf(problem), picture.width)
+  } catch {
+    return undefined
+  }
+}
+
+async function readData({ settings }: FoundRun): Promise<Entries> {
+  const { command, data, benchmark = 'visual-probe' } = settings
+  if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
+  try {
+    const entries = trainingCommands.includes(String(command))
+      ? await readTraining(data)
+      : await readBenchmark(benchmarkNamed(benchmark), data, {})
+    return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
+  } catch {
+    return new Map() // moved or changed since
+  }
+}
+
+/** They take the training problems of a folder. */
+const trainingCommands = ['collect', 'rl']
+
+async function readTraining(data: string): Promise<Pick<BenchmarkEntry, 'problem' | 'openPicture'>[]> {
+  const entries = await readProblems(data, { split: 'train' })
+  return entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
+}
+
+/** Only if it is the very picture that was searched. */
+async function dataPicture(entries: Entries, { problem, picture: seen }: Trajectory): Promise<Picture | undefined> {
+  const picture = await entries
+    .get(problemName(problem))
+    ?.openPicture()
+    .catch(() => undefined)
+  return picture?.sha256 === seen.sha256 ? picture : undefined
+}

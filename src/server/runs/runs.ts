@@ -1,0 +1,87 @@
+/** Run folders for the page: what there is, the searches and curves of one, two compared, and the pictures that searches looked at. */
+import { markupOf } from '../../page/html.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { Picture } from '../../vision/picture.ts'
+import type { RunDetails, RunRow, RunsDiff } from '../api/types.ts'
+import { HttpError } from '../http/http-error.ts'
+import { figuresOf } from './charts.ts'
+import type { Figures } from './charts.ts'
+import { diffRuns } from './diff.ts'
+import { findRuns, runNamed } from './folders.ts'
+import type { FoundRun } from './folders.ts'
+import { RunIndex } from './run-index.ts'
+import { runPictures } from './pictures.ts'
+
+export interface Runs {
+  list(): Promise<RunRow[]>
+  /** Items from index `after` on, if the log is still `log`; else all. */
+  details(name: string, after?: number, log?: string): Promise<RunDetails>
+  figures(name: string): Promise<Figures>
+  /** As SVG. */
+  chart(name: string, id: string): Promise<string>
+  diff(first: string, second: string): Promise<RunsDiff>
+  search(name: string, index: number): Promise<Trajectory>
+  picture(name: string, index: number): Promise<Picture>
+}
+
+/** Logs whose searches are remembered, and runs whose figures are. */
+const mostIndexed = 16
+const mostFigures = 64
+
+export function openRuns(root: string): Runs {
+  const indexes = new Map<string, RunIndex>()
+  const figures = new Map<string, { readonly version: string; readonly figures: Promise<Figures> }>()
+  const pictureOf = runPictures()
+
+  async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
+    const run = await runNamed(root, name)
+    const index = indexes.get(run.log) ?? new RunIndex(run.log)
+    keepNewest(indexes, run.log, index, mostIndexed)
+    await index.update()
+    return { run, index }
+  }
+
+  async function figuresOfRun(name: string): Promise<Figures> {
+    const { path, version } = await runNamed(root, name)
+    const known = figures.get(path)
+    const drawn =
+      known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, index.searches))
+    keepNewest(figures, path, { version, figures: drawn }, mostFigures)
+    drawn.catch(() => figures.delete(path))
+    return drawn
+  }
+
+  return {
+    list: async () => (await findRuns(root)).map(({ row }) => row),
+    async details(name, after = 0, log) {
+      const { run, index } = await opened(name)
+      const { items, unreadable } = index
+      const { row, settings } = run
+      const fresh = items.slice(log === index.log ? after : 0)
+      return { run: row, settings, log: index.log, items: fresh, total: items.length, unreadable }
+    },
+    figures: figuresOfRun,
+    async chart(name, id) {
+      const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)
+      if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')
+      return markupOf(chart.svg)
+    },
+    async diff(first, second) {
+      const both = await Promise.all([first, second].map(opened))
+      const [a, b] = both.map(({ run, index }) => ({ run, searches: index.searches }))
+      return diffRuns(a!, b!)
+    },
+    search: async (name, at) => (await opened(name)).index.trajectory(at),
+    async picture(name, at) {
+      const { run, index } = await opened(name)
+      return pictureOf(run, await index.trajectory(at))
+    },
+  }
+}
+
+/** What was used longest ago goes. */
+function keepNewest<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
+  kept.delete(key)
+  kept.set(key, value)
+  for (const old of kept.keys()) if (kept.size > most) kept.delete(old)
+}

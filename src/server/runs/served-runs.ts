@@ -1,0 +1,89 @@
+/**
+ * What a server searched, as ordinary runs in `<runs>/served`: a new one when the last is full, and the oldest are deleted, so
+ * that a server that goes on for months needs no more room than one that went on for a week.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { openRun } from '../../shared/run-folder.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import type { KnownPicture } from '../api/pictures.ts'
+import type { Links } from '../searcher.ts'
+
+export interface ServedLimits {
+  /** Of one run. */
+  readonly searches: number
+  readonly pictureBytes: number
+  /** Runs that are kept. */
+  readonly runs: number
+}
+
+export const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 2, runs: 8 }
+
+export interface ServedRuns {
+  keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links>
+  /** Waits for what is being written, and lets others open the run. */
+  close(): Promise<void>
+}
+
+const command = 'serve'
+
+/** Nothing is written before there is something to keep. */
+export function servedRuns(root: string, limits: ServedLimits = servedLimits): ServedRuns {
+  const folder = join(root, 'served')
+  let run: RunFolder | undefined
+  let name = ''
+  let searches = 0
+  let pictureBytes = 0
+  /** One at a time: a search's place in its run is part of its address. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function openNext(): Promise<RunFolder> {
+    await run?.close()
+    run = undefined
+    name = new Date().toISOString().replaceAll(/[:.]/g, '-')
+    run = await openRun(join(folder, name), { command, started: name })
+    searches = 0
+    pictureBytes = 0
+    await deleteOldest(folder, limits.runs)
+    return run
+  }
+
+  async function keepNow(trajectory: Trajectory, { encoded }: KnownPicture): Promise<Links> {
+    const full = searches >= limits.searches || pictureBytes >= limits.pictureBytes
+    const open = run === undefined || full ? await openNext() : run
+    if (encoded !== undefined) {
+      // Known by its content, whatever it is called.
+      await open.keepImage(encoded, 'picture')
+      pictureBytes += encoded.byteLength
+    }
+    await open.append('trajectories', trajectory)
+    const encodedName = encodeURIComponent(`served/${name}`)
+    const index = searches++
+    return { page: `/#/run/${encodedName}/${index}`, trajectory: `/api/runs/${encodedName}/items/${index}` }
+  }
+
+  return {
+    keep(trajectory, picture) {
+      const kept = last.then(() => keepNow(trajectory, picture))
+      last = kept.catch(() => {})
+      return kept
+    },
+    async close() {
+      await last
+      await run?.close()
+    },
+  }
+}
+
+/** Only runs of a server that none works in. */
+async function deleteOldest(folder: string, kept: number): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
+  for (const name of names.slice(0, -kept)) {
+    const path = join(folder, name)
+    const inside: readonly string[] = await readdir(path).catch(() => [])
+    const config = await readFile(join(path, 'config.json'), 'utf8').catch(() => '{}')
+    if (inside.includes('lock') || !config.includes(`"command": "${command}"`)) continue
+    await rm(path, { recursive: true })
+  }
+}
