@@ -16,13 +16,13 @@ import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { openPicture } from '../vision/open.ts'
-import { openPolicy, policySettings } from './choose-policy.ts'
+import { openPolicy, policySettings } from './words/choose-policy.ts'
 import { inCommandRun } from './command-run.ts'
-import { print, printJson, say } from './output.ts'
-import { searchAloud } from './search-aloud.ts'
+import { print, printJson, say } from './print/output.ts'
+import { searchAloud } from './print/search-aloud.ts'
 import { reportFailed } from './search-run.ts'
-import { commonWords, decimalNumber, examples } from './words.ts'
-import type { CommonWords } from './words.ts'
+import { commonWords, decimalNumber, examples } from './words/common.ts'
+import type { CommonWords } from './words/common.ts'
 
 interface DemoWords extends CommonWords {
   readonly checkpoint?: string

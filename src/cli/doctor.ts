@@ -12,10 +12,10 @@ import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { MiniO3Error, UserError, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
-import { endpointWords } from './endpoint-words.ts'
-import type { EndpointWords } from './endpoint-words.ts'
-import { print, printJson, say } from './output.ts'
-import { examples } from './words.ts'
+import { endpointWords } from './words/endpoint.ts'
+import type { EndpointWords } from './words/endpoint.ts'
+import { print, printJson, say } from './print/output.ts'
+import { examples } from './words/common.ts'
 
 interface DoctorWords extends EndpointWords {
   readonly model?: string

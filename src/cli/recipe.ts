@@ -14,9 +14,9 @@ import { AbortedError, MiniO3Error } from '../shared/errors.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { commandRunPath, inCommandRun } from './command-run.ts'
-import { print, printJson, resultsAside, say } from './output.ts'
-import { choice, commonWords, examples, workersWord } from './words.ts'
-import type { CommonWords } from './words.ts'
+import { print, printJson, resultsAside, say } from './print/output.ts'
+import { choice, commonWords, examples, workersWord } from './words/common.ts'
+import type { CommonWords } from './words/common.ts'
 
 interface RecipeWords extends CommonWords {
   readonly preset: PresetName

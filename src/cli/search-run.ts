@@ -15,9 +15,9 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import { inCommandRun } from './command-run.ts'
-import { print, printJson, say } from './output.ts'
-import { commonWords, wholeNumber } from './words.ts'
-import type { CommonWords } from './words.ts'
+import { print, printJson, say } from './print/output.ts'
+import { commonWords, wholeNumber } from './words/common.ts'
+import type { CommonWords } from './words/common.ts'
 
 export interface SearchRunWords extends CommonWords {
   readonly data: string

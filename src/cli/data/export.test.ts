@@ -1,0 +1,107 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { collectedRun } from '../../../test/collected-run.ts'
+import type { CollectedRun } from '../../../test/collected-run.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { addExport } from './export.ts'
+
+let folder: string
+let run: CollectedRun
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-export-'))
+  run = await collectedRun(folder)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** What the command prints on stdout. */
+async function mini(...words: string[]): Promise<string> {
+  let said = ''
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((said += String(text))))
+  try {
+    const program = new Command('mini-o3').exitOverride().configureOutput({ writeErr: () => {} })
+    addExport(program)
+    await program.parseAsync(['export', ...words], { from: 'user' })
+    return said
+  } finally {
+    spy.mockRestore()
+  }
+}
+
+const inFolder = (name: string): string => join(folder, name)
+
+/** The run's folder with other settings and searches. */
+async function runWith(config: object, change: (search: Trajectory) => object = (search) => search): Promise<string> {
+  const path = await mkdtemp(inFolder('run-'))
+  await writeFile(join(path, 'config.json'), JSON.stringify(config))
+  for (const line of (await readFile(join(run.path, 'trajectories.jsonl'), 'utf8')).trimEnd().split('\n')) {
+    await appendFile(join(path, 'trajectories.jsonl'), `${JSON.stringify(change(JSON.parse(line) as Trajectory))}\n`)
+  }
+  return path
+}
+
+describe('mini-o3 export', () => {
+  it('writes the searches of a run, and says how many', async () => {
+    const summary = JSON.parse(await mini(run.path, '--to', 'sharegpt', '--out', inFolder('set'), '--json')) as object
+    const pictures = await readdir(join(inFolder('set'), 'images'))
+    expect(summary).toMatchObject({ to: 'sharegpt', out: inFolder('set'), rows: 3, files: pictures.length + 4 })
+    expect(await mini(run.path, '--to', 'trl', '--pictures', 'jpeg', '--out', inFolder('trl'))).toContain('3 rows with')
+    expect((await readdir(join(inFolder('trl'), 'images'))).every((name) => name.endsWith('.jpg'))).toBe(true)
+  })
+
+  it('writes a cold-start set as another format, from its folder', async () => {
+    await mini(run.path, '--to', 'mini-o3', '--out', inFolder('cold'))
+    await mini(inFolder('cold'), '--to', 'sharegpt', '--out', inFolder('again'))
+    await mini(run.path, '--to', 'sharegpt', '--out', inFolder('direct'))
+    const train = (name: string) => readFile(join(inFolder(name), 'train.json'), 'utf8')
+    expect(await train('again')).toBe(await train('direct'))
+  })
+
+  it('exports the others with --all', async () => {
+    const data = join(run.data, 'train.json')
+    const wrong = (search: Trajectory) => ({ ...search, verdict: { kind: 'wrong', reason: 'not it' } })
+    const path = await runWith({ command: 'eval', data }, wrong)
+    const words = ['--to', 'trl', '--json', '--out']
+    await expect(mini(path, ...words, inFolder('none'))).rejects.toMatchObject({ code: 'export-nothing', exitCode: 2 })
+    expect(JSON.parse(await mini(path, ...words, inFolder('all'), '--all'))).toMatchObject({ rows: 3 })
+  })
+
+  it('refuses a profile that it does not know', async () => {
+    const data = run.data
+    const sha256 = '0'.repeat(64)
+    const other = await runWith({ command: 'collect', data }, (search) => ({
+      ...search,
+      profile: { name: 'own', sha256 },
+    }))
+    await expect(mini(other, '--to', 'trl', '--out', inFolder('own'))).rejects.toMatchObject({
+      code: 'export-profile-unknown',
+      exitCode: 2,
+      message: expect.stringContaining('"own"'),
+    })
+  })
+
+  it('names the search whose question holds a mark, and leaves nothing', async () => {
+    const marked = ({ problem, ...search }: Trajectory) => ({
+      ...search,
+      problem: { ...problem, question: 'What does <image> mean?' },
+    })
+    const path = await runWith({ command: 'collect', data: run.data }, marked)
+    const { docId } = run.problems[0]!.problem
+    await expect(mini(path, '--to', 'parquet', '--out', inFolder('marked'))).rejects.toThrow(docId)
+    expect((await readdir(folder)).filter((name) => name.startsWith('marked'))).toEqual([])
+  })
+
+  it('says what is wrong with the words', async () => {
+    const words = ['--to', 'trl', '--out', inFolder('wrong')]
+    await expect(mini(inFolder('nowhere'), ...words)).rejects.toMatchObject({ code: 'export-not-found', exitCode: 2 })
+    await expect(mini(await runWith({ command: 'ask' }), ...words)).rejects.toMatchObject({ code: 'export-no-data' })
+    await expect(mini(await runWith([]), ...words)).rejects.toMatchObject({ code: 'export-not-a-run' })
+    await expect(mini(run.path, '--to', 'alpaca', '--out', 'x')).rejects.toThrow('alpaca')
+    await expect(mini(run.path, ...words, '--data', inFolder('nowhere'))).rejects.toMatchObject({
+      code: 'data-not-found',
+    })
+    await expect(mini(run.path, '--to', 'trl', '--out', folder)).rejects.toMatchObject({ code: 'export-folder-taken' })
+  })
+})

@@ -1,0 +1,96 @@
+/** `mini-o3 probe check` and `probe show`: what a set is worth, and what it looks like. */
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { probeSheet, shapesProblem, worldProblem } from '../../page/probe-sheet.ts'
+import type { SheetProblem } from '../../page/probe-sheet.ts'
+import type { ProbeCheck } from '../../probe/check-set.ts'
+import { readShapes } from '../../probe/check-shapes.ts'
+import { checkProbe, readProbeConfig } from '../../probe/check.ts'
+import type { Split } from '../../probe/dataset.ts'
+import { readRows } from '../../probe/world/check.ts'
+import { MiniO3Error, UserError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+import { print, printJson } from '../print/output.ts'
+import { examples, wholeNumber } from '../words/common.ts'
+
+export function addProbeLook(probe: Command): void {
+  const check = probe
+    .command('check')
+    .summary('verify a problem set')
+    .description('Derives every answer again, looks for faults and tells what can be answered without looking.')
+    .argument('<folder>', 'what probe build wrote')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+    .action(checkSet)
+  examples(check, 'mini-o3 probe check data/worlds')
+  const show = probe
+    .command('show')
+    .summary('write a contact sheet of a problem set')
+    .description('Writes one page: pictures, questions, answers, targets outlined and from near.')
+    .argument('<folder>', 'what probe build wrote')
+    .option('--limit <n>', 'problems to show, of the test split first', wholeNumber(1, 500), 24)
+    .option('--out <file>', 'where to write (default: sheet.html in the folder)')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+    .action(showSet)
+  examples(show, 'mini-o3 probe show data/worlds --limit 12')
+}
+
+async function checkSet(folder: string, { json }: { readonly json?: true }): Promise<void> {
+  const found = await checkProbe(folder)
+  if (json) printJson({ ok: found.faults.length === 0, ...found })
+  else print(checkText(found))
+  if (found.faults.length === 0) return
+  throw new MiniO3Error(
+    'probe-faulty',
+    `${folder} has ${found.faults.length} faults. Build it again in another folder.`,
+  )
+}
+
+const shownFaults = 40
+
+/** Who looks at it: sets of shapes are made for the small policy. */
+const seenBy = {
+  shapes: 'one who reads every digit that is large enough in the views of the embedded policy',
+  world: 'one who knows all that is large enough to be made out',
+} as const
+
+function checkText({ kind, problems, pictures, faults, byFamily, byLevel }: ProbeCheck): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  return [
+    `${problems.train} train and ${problems.test} test problems${pictures > 0 ? '' : ', without pictures'}`,
+    `Right by blind guess / from the overview / with crops, for ${seenBy[kind]}:`,
+    ...Object.entries(byLevel).map(([level, { problems: n, blind, overview, crops, meanTargetShare }]) => {
+      const target = `target ${(meanTargetShare * 100).toPrecision(2)} % of the picture`
+      return `  ${level}: ${percent(blind)} / ${percent(overview)} / ${percent(crops)}, ${target}, ${n} problems`
+    }),
+    kind === 'world' ? 'Share of the commonest answer / of the commonest letter:' : 'Share of the commonest answer:',
+    ...Object.entries(byFamily).map(([family, { problems: n, commonestAnswer, commonestLetter }]) => {
+      const letter = commonestLetter === undefined ? '' : ` / ${percent(commonestLetter)}`
+      return `  ${family}: ${percent(commonestAnswer)}${letter}, ${n} problems`
+    }),
+    ...faults.slice(0, shownFaults).map((fault) => `fault: ${fault}`),
+    ...(faults.length > shownFaults ? [`and ${faults.length - shownFaults} more faults`] : []),
+    ...(faults.length === 0 ? ['No faults.'] : []),
+  ].join('\n')
+}
+
+interface ShowWords {
+  readonly limit: number
+  readonly out?: string
+  readonly json?: true
+}
+
+async function showSet(folder: string, { limit, out, json }: ShowWords): Promise<void> {
+  const { kind, pictures } = await readProbeConfig(folder)
+  const read = async (split: Split): Promise<SheetProblem[]> =>
+    kind === 'world'
+      ? (await readRows(folder, split, [])).map((row) => worldProblem(folder, row))
+      : (await readShapes(folder, split, [])).map((row) => shapesProblem(folder, row, pictures))
+  const problems = [...(await read('test')), ...(await read('train'))].slice(0, limit)
+  if (problems.length === 0) {
+    throw new UserError('data-not-found', `${folder} holds no problems yet. Repeat the command that builds it.`)
+  }
+  const page = out ?? join(folder, 'sheet.html')
+  await replaceFile(page, await probeSheet(folder, problems))
+  if (json) printJson({ page, problems: problems.length })
+  else print(page)
+}

@@ -1,0 +1,54 @@
+/** The problems and profiles of a run that searched, from its config and the words of the user: what its searches are told with. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { openProblemPicture, readProblems } from '../../benchmark/mini-o3-json.ts'
+import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
+import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { errorCodeOf, UserError } from '../../shared/errors.ts'
+import { profileOf } from '../words/choose-profile.ts'
+import type { ProfileWords } from '../words/choose-profile.ts'
+
+const configSchema = z.object({
+  command: z.string(),
+  data: z.string().optional(),
+  viewSide: z.int().optional(),
+  contextLimit: z.int().nullable().optional(),
+})
+export type SearchedConfig = z.infer<typeof configSchema>
+
+/** What the run's config says; undefined when `path` is not a run. */
+export async function readSearchedConfig(path: string): Promise<SearchedConfig | undefined> {
+  const file = join(path, 'config.json')
+  try {
+    return configSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCodeOf(cause))) return undefined
+    const why = `${file} is not the config of a run. Name the run folder of mini-o3 collect or mini-o3 eval.`
+    throw new UserError('export-not-a-run', why, { cause })
+  }
+}
+
+/** `data`: where the problems are, if not where the run read them. Throws `UserError`. */
+export async function searchedUnder(
+  path: string,
+  config: SearchedConfig,
+  words: ProfileWords & { readonly data?: string },
+): Promise<Pick<RunRowsOptions, 'problems' | 'profiles'>> {
+  const data = words.data ?? config.data
+  if (data === undefined) {
+    const why = `${path} does not say which problems were searched. Name them with --data.`
+    throw new UserError('export-no-data', why)
+  }
+  const split = config.command === 'collect' ? 'train' : undefined
+  const entries = await readProblems(data, { split })
+  const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
+  return { problems, profiles: possibleProfiles(config, words) }
+}
+
+/** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */
+function possibleProfiles({ viewSide, contextLimit = null }: SearchedConfig, words: ProfileWords): readonly Profile[] {
+  const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
+  return [...Object.values(profiles), ...budgeted, profileOf({ ...words, policy: 'chat:' })]
+}

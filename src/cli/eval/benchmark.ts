@@ -1,0 +1,115 @@
+/** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
+import { InvalidArgumentError } from 'commander'
+import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
+import { readBenchmark } from '../../benchmark/benchmark.ts'
+import type { Benchmark } from '../../benchmark/benchmark.ts'
+import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
+import type { BenchmarkEntry } from '../../benchmark/entry.ts'
+import type { OptionOrder } from '../../benchmark/vstar.ts'
+import { checkJudgeable } from '../../search/owed-samples.ts'
+import { UserError } from '../../shared/errors.ts'
+import { print, printJson } from '../print/output.ts'
+
+const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
+export type OptionOrderWord = (typeof optionOrders)[number]
+
+/** Parses orders that are separated by commas. */
+export function readOptionOrders(text: string): readonly OptionOrderWord[] {
+  const given = [...new Set(text.split(',').map((part) => part.trim()))]
+  const other = given.find((part) => !(optionOrders as readonly string[]).includes(part))
+  if (other === undefined) return given as OptionOrderWord[]
+  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrders.join(', ')}.`)
+}
+
+export interface BenchmarkWords {
+  readonly benchmark: string
+  readonly data?: string
+  readonly optionOrder?: OptionOrderWord
+  readonly seed: number
+  readonly json?: true
+}
+
+type CheckWords = Omit<BenchmarkWords, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderWord[] }
+
+/** The benchmark that the words name, and how to read it. Throws `UserError`. */
+function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkWords) {
+  const benchmark = benchmarkNamed(name)
+  if (data === undefined) {
+    throw new UserError('data-missing', `--data is missing: ${benchmark.layout}. mini-o3 eval --list says more.`)
+  }
+  if (optionOrder !== undefined && !hasOptionOrder(benchmark)) {
+    throw new UserError('option-order-unused', `--option-order is for --benchmark vstar: leave it out.`)
+  }
+  const order: OptionOrder | undefined = optionOrder === 'shuffled' ? { seed } : optionOrder
+  return { benchmark, data, options: order === undefined ? {} : { optionOrder: order } }
+}
+
+function hasOptionOrder({ name }: Benchmark): boolean {
+  return name === 'vstar'
+}
+
+export interface ChosenBenchmark {
+  readonly benchmark: Benchmark
+  readonly data: string
+  readonly entries: readonly BenchmarkEntry[]
+  /** Of a benchmark that has one. */
+  readonly optionOrder?: OptionOrderWord
+}
+
+/** The problems, up to `limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
+export async function readChosen(words: BenchmarkWords & { readonly limit?: number }): Promise<ChosenBenchmark> {
+  const { benchmark, data, options } = chosen(words)
+  const entries = (await readBenchmark(benchmark, data, options)).slice(0, words.limit)
+  checkJudgeable(entries)
+  const { optionOrder = 'published' } = words
+  return { benchmark, data, entries, ...(hasOptionOrder(benchmark) && { optionOrder }) }
+}
+
+/** The judge of a benchmark as far as nobody has to be asked: where the rule is an LLM, letters or words are compared. */
+export function offlineJudge({ judge }: Benchmark, entries: readonly BenchmarkEntry[]): string {
+  if (judge !== 'llm') return judge
+  return entries.every(({ problem }) => problem.choices !== undefined) ? 'choice' : 'exact'
+}
+
+export function listBenchmarks({ json }: { readonly json?: true }): void {
+  if (json) return printJson(benchmarks)
+  print(benchmarks.map(factsText).join('\n\n'))
+}
+
+function hashText({ datasets, tsvMd5 }: Benchmark): string {
+  if (tsvMd5 !== undefined) return `MD5 of the TSV ${tsvMd5}, as VLMEvalKit pins it; of other files none is known here`
+  return datasets.length === 0 ? '' : 'none is known here: --check goes by counts and by what can be read'
+}
+
+function factsText(benchmark: Benchmark): string {
+  const { name, title, datasets, download, layout, licence, expected, samples, judge, answer, question, notes } =
+    benchmark
+  const lines: readonly (readonly [string, string])[] = [
+    ['data set', datasets.join(', ')],
+    ['download', download],
+    ['put it', `${layout}, below the folder of --data`],
+    ['licence', licence],
+    ['hash', hashText(benchmark)],
+    ['problems', expected === undefined ? '' : String(expected.problems)],
+    ['scored', `Avg@${samples}, judge ${judge === 'llm' ? 'llm:<model>' : judge}, ${answer} answer`],
+    ['question', question],
+    ['note', notes],
+  ]
+  const told = lines.flatMap(([what, text]) => (text === '' ? [] : [`  ${what.padEnd(9)} ${text}`]))
+  return [`${name}: ${title}`, ...told].join('\n')
+}
+
+/** Prints what is wrong with the files, and makes the exit code 1 if anything is. */
+export async function checkChosen({ optionOrder: orders, ...words }: CheckWords): Promise<void> {
+  const { benchmark, data, options } = chosen({ ...words, optionOrder: orders?.[0] })
+  const checked = await checkBenchmark(benchmark, data, options)
+  if (checked.findings.length > 0) process.exitCode = 1
+  if (words.json) return printJson({ benchmark: benchmark.name, data, ...checked })
+  const labels = Object.entries(checked.labels).map(([label, count]) => `${label} ${count}`)
+  const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
+  const verified = checked.verified.map((file) => `${file} has the published MD5.`)
+  const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
+  print(
+    [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} findings:`, ...wrong].join('\n'),
+  )
+}

@@ -1,0 +1,165 @@
+/** `mini-o3 eval`: Avg@K of a policy on a benchmark, at every turn limit, with intervals and causes. */
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Benchmark } from '../../benchmark/benchmark.ts'
+import { benchmarks } from '../../benchmark/catalog.ts'
+import { parseShard } from '../../evaluate/shard.ts'
+import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
+import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { UserError } from '../../shared/errors.ts'
+import { checkPolicyName, evalPolicies, isVlm, policyWords } from '../words/choose-policy.ts'
+import type { PolicyWords } from '../words/choose-policy.ts'
+import { profileOf, profileWords } from '../words/choose-profile.ts'
+import type { ProfileWords } from '../words/choose-profile.ts'
+import { checkChosen, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
+import type { BenchmarkWords, OptionOrderWord } from './benchmark.ts'
+import { addEvalMerge } from './merge.ts'
+import { priceWords } from './price.ts'
+import type { PriceWords } from './price.ts'
+import { runEval } from './run.ts'
+import type { EvalPlan } from './run.ts'
+import { runSweep, sweepPath } from './sweep.ts'
+import { judgeWords } from '../words/judge.ts'
+import type { JudgeWords } from '../words/judge.ts'
+import { manySearchesWords } from '../search-run.ts'
+import type { SearchRunWords } from '../search-run.ts'
+import { tinkerPolicyWords } from '../words/tinker-policy.ts'
+import { budgetOf, budgetWords } from '../words/view-budget.ts'
+import type { BudgetWords } from '../words/view-budget.ts'
+import { choice, examples, wholeNumber, wholeNumbers } from '../words/common.ts'
+
+interface EvalWords
+  extends
+    Omit<BenchmarkWords, 'optionOrder'>,
+    Omit<SearchRunWords, 'data'>,
+    PolicyWords,
+    ProfileWords,
+    BudgetWords,
+    JudgeWords,
+    PriceWords {
+  readonly optionOrder?: readonly OptionOrderWord[]
+  readonly maxPixels?: readonly number[]
+  readonly answer?: Profile['answerPick']
+  readonly shard?: string
+  readonly list?: true
+  readonly check?: true
+}
+
+const asBenchmark = 'as the benchmark asks'
+
+export function addEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .enablePositionalOptions()
+    .summary('measure a policy on a benchmark')
+    .description('Searches each problem K times and reports accuracy at every turn limit. Repeat it to resume.')
+    .addOption(
+      choice(
+        '--benchmark <name>',
+        'how the data is read and scored',
+        benchmarks.map(({ name }) => name),
+      ).default('visual-probe'),
+    )
+    .option('--problems, --data <path>', 'where the data lies: see --list')
+    .addOption(
+      new Option('--samples <k>', 'searches for each problem').argParser(wholeNumber(1, 1000)).default(1, asBenchmark),
+    )
+    .option(
+      '--option-order <orders>',
+      'of the choices of vstar: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one',
+      readOptionOrders,
+    )
+    .option(
+      '--max-pixels <n>',
+      'pixels of a view at most (default: as the profile); several, as 250000,500000, are run one by one',
+      wholeNumbers,
+    )
+    .addOption(
+      choice('--answer <which>', `of a search of chat:<model> with several answers (default: ${asBenchmark})`, [
+        'first',
+        'last',
+      ]),
+    )
+    .option('--shard <i/n>', 'every n-th problem, from the i-th: for n machines; join their runs with eval merge')
+    .option('--list', 'say what there is to download for each benchmark, and stop')
+    .option('--check', 'look through the data for what is missing or broken, and stop')
+  manySearchesWords(command, 32)
+  budgetWords(command)
+  tinkerPolicyWords(policyWords(command, 1, evalPolicies))
+  profileWords(command)
+  judgeWords(command, 'exact', asBenchmark)
+  priceWords(command)
+  examples(
+    command,
+    'mini-o3 eval --list',
+    'mini-o3 eval --data data/probe --samples 4',
+    'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
+    'mini-o3 eval --benchmark vstar --data downloads --check',
+    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--profile official-32 --judge llm:<model> --judge-base-url http://127.0.0.1:8001/v1',
+    'mini-o3 eval --benchmark hr-bench-4k --data downloads --shard 1/4 --run runs/part-1 --policy chat:<model> ' +
+      '--base-url http://127.0.0.1:8000/v1',
+    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--max-pixels 500000,1000000,2000000 --price <model>=0.15,0.60',
+    'mini-o3 eval --benchmark vstar --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+      '--option-order published,shuffled',
+    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy tinker --base-url http://127.0.0.1:8000 ' +
+      '--model-files hub:Qwen/Qwen2.5-VL-7B-Instruct --checkpoint runs/rl-7b/policy.json',
+  )
+  command.action(evalCommand)
+  addEvalMerge(command)
+}
+
+async function evalCommand(given: EvalWords, command: Command): Promise<void> {
+  if (given.list) return listBenchmarks(given)
+  if (given.check) return checkChosen(given)
+  checkPolicyName(given, evalPolicies)
+  const shard = given.shard === undefined ? undefined : parseShard(given.shard)
+  const { optionOrder: orders = [undefined], maxPixels: budgets = [undefined] } = given
+  if (orders.length > 1 && budgets.length > 1) {
+    throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can have several values at once.')
+  }
+  const isSaid = (word: string): boolean => command.getOptionValueSource(word) !== 'default'
+  if (given.maxPixels && isSaid('viewSide')) {
+    throw new UserError('view-side-twice', '--max-pixels and --view-side both bound the views: leave one out.')
+  }
+  const plans: EvalPlan[] = []
+  for (const optionOrder of orders) {
+    const chosen = await readChosen({ ...given, optionOrder })
+    const { benchmark, data, entries } = chosen
+    const words = {
+      ...given,
+      data,
+      samples: isSaid('samples') ? given.samples : benchmark.samples,
+      judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, entries),
+    }
+    // All other policies are made of the embedded one.
+    if (!isVlm(words) && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+    for (const max of budgets) plans.push({ words, chosen, shard, ...boundedProfile(words, benchmark, max) })
+  }
+  const [first] = plans as [EvalPlan]
+  if (plans.length === 1) return void (await runEval(first))
+  const over = orders.length > 1 ? 'options' : 'pixels'
+  await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))
+}
+
+/** The profile of an evaluation; with `max`, its views held to so many pixels. */
+function boundedProfile(
+  words: EvalWords,
+  benchmark: Benchmark,
+  max: number | undefined,
+): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
+  const named = profileOf(words)
+  if (isVlm(words)) {
+    const whole = { ...named, answerPick: words.answer ?? benchmark.answer }
+    if (max === undefined) return { profile: whole }
+    return { profile: profileWith(whole, { maxPixels: max }), pixels: { max, profile: profileHash(whole) } }
+  }
+  // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
+  const budget = budgetOf(words)
+  const whole = embeddedProfileWith(budget)
+  if (max === undefined) return { profile: whole, budget }
+  const held = { ...budget, viewSide: viewSideWithin(max) }
+  return { profile: embeddedProfileWith(held), budget: held, pixels: { max, profile: profileHash(whole) } }
+}

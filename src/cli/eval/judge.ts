@@ -1,0 +1,162 @@
+/** `mini-o3 judge`: the answers of a run judged again by another judge, and how far the two agree. */
+import { access, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { compareJudges, judgeAgain, readVerdicts } from '../../evaluate/judge-again.ts'
+import type { Comparison, JudgedAgain } from '../../evaluate/judge-again.ts'
+import { plainTable } from '../../evaluate/table.ts'
+import { verdictKinds } from '../../judge/agreement.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import { UserError } from '../../shared/errors.ts'
+import { catchInterrupt } from '../../shared/interrupt.ts'
+import { startProgress } from '../../shared/progress.ts'
+import type { Progress } from '../../shared/progress.ts'
+import { inCommandRun } from '../command-run.ts'
+import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts'
+import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { plainLine } from '../print/plain-text.ts'
+import { reportUnjudged } from '../search-run.ts'
+import { commonWords, examples, wholeNumber } from '../words/common.ts'
+import type { CommonWords } from '../words/common.ts'
+
+interface JudgeCommandWords extends CommonWords, JudgeWords {
+  readonly concurrency: number
+}
+
+export function addJudge(program: Command): void {
+  const command = program
+    .command('judge')
+    .summary('judge the answers of a run again')
+    .description(
+      'Judges what the searches of a run answered with another judge, and prints how far the two judges agree. Nothing is ' +
+        'searched and the run is left as it is; the new verdicts are a run of their own. Repeat it to resume.',
+    )
+    .argument('<run>', 'the run folder of eval, collect or judge')
+    .option('--concurrency <n>', 'answers that are judged at once', wholeNumber(1, 1024), 16)
+  judgeWords(command)
+  commonWords(command)
+  examples(
+    command,
+    'mini-o3 judge runs/eval --judge exact',
+    'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url http://127.0.0.1:8000/v1',
+    'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url https://api.openai.com/v1 --judge-api-key-env OPENAI_API_KEY',
+  )
+  command.action(judgeCommand)
+}
+
+async function judgeCommand(path: string, words: JudgeCommandWords): Promise<void> {
+  const { seed, concurrency } = words
+  const file = join(path, 'trajectories.jsonl')
+  const nameBefore = await judgeOf(path)
+  const problems = await judgeableProblems(path, file)
+  const interrupt = catchInterrupt(() => say('Finishing what is being judged. Repeat the command to go on.'))
+  let unjudged = 0
+  try {
+    await withJudge(words, problems, (opened) =>
+      inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, words.run, async (run) => {
+        const judge = await opened.judgeIn(run)
+        let progress: Progress | undefined
+        const onProgress = ({ done, total }: { done: number; total: number }): void => {
+          if (progress) progress.advance()
+          else progress = startProgress({ label: 'verdicts', total, done })
+        }
+        const searches = await judgeAgain({ file, judge, run, concurrency, stop: interrupt.signal, onProgress })
+        progress?.finish()
+        const comparison = compareJudges(searches, seed)
+        unjudged = comparison.unjudged
+        if (words.json) printJson({ ...result(comparison, nameBefore, opened), run: run.path })
+        else print(`${text(comparison, nameBefore, opened)}\n\nRun: ${run.path}`)
+      }),
+    )
+  } finally {
+    interrupt.release()
+  }
+  reportUnjudged(unjudged)
+}
+
+/** The name of the judge that a run was judged by; runs of before there was a choice were judged exactly. */
+async function judgeOf(path: string): Promise<string> {
+  try {
+    await access(join(path, 'trajectories.jsonl'))
+    const config: unknown = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
+    const { judge } = Object(config) as { judge?: { name?: unknown } }
+    return typeof judge?.name === 'string' ? judge.name : 'exact'
+  } catch (cause) {
+    throw new UserError(
+      'not-a-run',
+      `${path} is not a run with searches. Name the run folder of an eval or a collection.`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+async function judgeableProblems(path: string, file: string): Promise<Problem[]> {
+  const problems = [...(await readVerdicts(file)).values()].map(({ problem }) => problem)
+  if (problems.some(({ answer }) => answer !== undefined)) return problems
+  throw new UserError(
+    'nothing-to-judge',
+    `${path} holds no search whose right answer is known. Name the run folder of an eval or a collection.`,
+  )
+}
+
+const mostShown = 10
+
+function result(comparison: Comparison, nameBefore: string, judge: OpenedJudge): object {
+  const { before, after, agreement, disagreements, ...counts } = comparison
+  const score = ({ mean, low, high }: Comparison['before']): object => ({ avgAtK: mean, low, high })
+  return {
+    ...counts,
+    before: { judge: { name: nameBefore }, ...score(before) },
+    after: { judge: judgeResult(judge), ...score(after) },
+    ...agreement,
+    disagreements: disagreements.length,
+    examples: disagreements.slice(0, mostShown).map(({ problem, answer, before: old, after: now }) => {
+      const { dataSource, docId, question, answer: reference } = problem
+      return { dataSource, docId, question, reference, answer, before: old, after: now }
+    }),
+  }
+}
+
+function text(comparison: Comparison, nameBefore: string, judge: OpenedJudge): string {
+  const { searches, failed, withoutAnswer, before, after, agreement, disagreements } = comparison
+  const nameAfter = judge.settings.name
+  const percent = (fraction: number): string => (fraction * 100).toFixed(1)
+  const scoreRow = (name: string, { mean, low, high }: Comparison['before']): string[] => [
+    name,
+    percent(mean),
+    `${percent(low)}-${percent(high)}`,
+  ]
+  const { compared, agreement: share, kappa, table } = agreement
+  const both =
+    share === null
+      ? 'No answer has a verdict from both.'
+      : `They agree on ${percent(share)} % of ${compared} answers; Cohen's kappa ${kappa === null ? 'has no meaning: one says the same of all' : kappa.toFixed(3)}.`
+  const parts = [
+    `${searches} searches: ${failed} failed, ${withoutAnswer} came to no answer.`,
+    plainTable({
+      head: ['Avg@K in %', 'mean', '95 % interval'],
+      rows: [scoreRow(`before: ${nameBefore}`, before), scoreRow(`after: ${nameAfter}`, after)],
+    }),
+    both,
+    plainTable({
+      head: ['answers, before \\ after', ...verdictKinds],
+      rows: verdictKinds.map((row) => [row, ...verdictKinds.map((column) => String(table[row][column]))]),
+    }),
+  ]
+  const shown = disagreements.slice(0, mostShown).map(disagreementText)
+  if (shown.length > 0) parts.push(`Disagreements, ${shown.length} of ${disagreements.length}:\n${shown.join('\n')}`)
+  return [...parts, judgeText(judge)].join('\n\n')
+}
+
+function disagreementText({ problem, answer, before, after }: JudgedAgain): string {
+  const line = (part: string | null | undefined): string => plainLine(part ?? '', 160)
+  return [
+    `  ${line(`${problem.dataSource}/${problem.docId}: ${problem.question}`)}`,
+    `    reference: ${line(problem.answer)}`,
+    `    answer:    ${line(answer)}`,
+    `    before: ${before.kind} (${line(before.reason)}), after: ${after.kind} (${line(after.reason)})`,
+  ].join('\n')
+}

@@ -1,0 +1,47 @@
+/** `mini-o3 eval merge`: the runs of one evaluation that was split over machines, joined to one. */
+import type { Command } from 'commander'
+import { keepPrices } from '../../evaluate/cost.ts'
+import { mergeRuns } from '../../evaluate/merge.ts'
+import { readEvalConfig } from '../../evaluate/protocol.ts'
+import { readEvalRun } from '../../evaluate/read-run.ts'
+import { checkPrices, priceWords } from './price.ts'
+import type { PriceWords } from './price.ts'
+import { evalResult, evalText, writeEvalFiles } from './text.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { examples } from '../words/common.ts'
+
+interface MergeWords extends PriceWords {
+  readonly run: string
+  readonly json?: true
+}
+
+export function addEvalMerge(evaluation: Command): void {
+  const command = evaluation
+    .command('merge')
+    .summary('join the runs of --shard')
+    .description(
+      'Joins runs of the same settings into a run of its own, and prints its result. Of a search that several runs hold the ' +
+        'first counts, unless it failed. The runs are left as they are.',
+    )
+    .argument('<runs...>', 'run folders of mini-o3 eval')
+    .requiredOption('--run <folder>', 'where the whole is kept')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  priceWords(command)
+  examples(command, 'mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole')
+  command.action(mergeCommand)
+}
+
+async function mergeCommand(runs: readonly string[], { run, json, price }: MergeWords): Promise<void> {
+  checkPrices(price, await Promise.all(runs.map(readEvalConfig)))
+  const { taken, owed } = await mergeRuns(runs, run)
+  for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)
+  if (owed > 0) {
+    say(`error: ${owed} searches are missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`)
+    process.exitCode = 1
+    return
+  }
+  const finished = await readEvalRun(run, await keepPrices(run, price))
+  await writeEvalFiles(run, finished)
+  if (json) printJson({ ...evalResult(finished), run })
+  else print(`${evalText(finished)}\n\nRun: ${run}`)
+}

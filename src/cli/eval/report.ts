@@ -1,0 +1,90 @@
+/** `mini-o3 report`: evaluations beside the paper's published table, and two of them compared problem by problem. */
+import { basename, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { isFile, namesIn } from '../../benchmark/find-file.ts'
+import { compareEvals } from '../../evaluate/compare.ts'
+import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document.ts'
+import type { ReportDocument } from '../../evaluate/document.ts'
+import type { MeasuredRun } from '../../evaluate/paper-table.ts'
+import { publishedCurve, publishedRows } from '../../evaluate/published.ts'
+import { readEvalRun } from '../../evaluate/read-run.ts'
+import type { FinishedEval } from '../../evaluate/read-run.ts'
+import { UserError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+import { checkPrices, priceWords } from './price.ts'
+import type { PriceWords } from './price.ts'
+import { evalResult } from './text.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { examples } from '../words/common.ts'
+
+interface ReportWords extends PriceWords {
+  readonly out?: string
+  readonly compare?: true
+  readonly json?: true
+}
+
+export function addReport(program: Command): void {
+  const command = program
+    .command('report')
+    .summary("put measured scores into the paper's table")
+    .description(
+      'Prints finished evaluations as Markdown: the published table with their rows below it, what each was measured under, ' +
+        'and their figures.',
+    )
+    .argument('<runs...>', 'run folders of mini-o3 eval, or of a sweep for all of its runs')
+    .option('--out <folder>', 'also write report.md, report.html and report.csv there')
+    .option('--compare', 'pair two runs on the same problems: the difference, its interval, and which problems flipped')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  priceWords(command)
+  examples(
+    command,
+    'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
+    'mini-o3 report runs/before runs/after --compare',
+  )
+  command.action(reportCommand)
+}
+
+async function reportCommand(given: readonly string[], { out, compare, json, price }: ReportWords): Promise<void> {
+  const paths = (await Promise.all(given.map(runsAt))).flat()
+  if (compare && paths.length !== 2) {
+    throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)
+  }
+  const finished: FinishedEval[] = []
+  for (const path of paths) finished.push(await readEvalRun(path, price))
+  checkPrices(
+    price,
+    finished.map(({ config }) => config),
+  )
+  const names = runNames(paths)
+  const runs: MeasuredRun[] = finished.map((run, index) => ({ ...run, name: names[index]! }))
+  const [first, second] = finished
+  const comparison = compare && compareEvals(first!.problems, second!.problems, first!.config.seed)
+  const document: ReportDocument = { runs, ...(comparison && { comparison }) }
+  if (out !== undefined) {
+    await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)
+    await replaceFile(join(out, 'report.html'), reportHtml(document))
+    await replaceFile(join(out, 'report.csv'), reportCsv(document))
+    say(`Written: report.md, report.html and report.csv in ${resolve(out)}`)
+  }
+  if (!json) return print(reportMarkdown(document))
+  printJson({
+    published: { rows: publishedRows, curve: publishedCurve },
+    runs: runs.map((run) => ({ name: run.name, ...evalResult(run) })),
+    ...(comparison && { comparison }),
+  })
+}
+
+/** The run at a path, or those that a sweep keeps there, in the order of their numbers. */
+async function runsAt(path: string): Promise<readonly string[]> {
+  if (await isFile(join(path, 'config.json'))) return [path]
+  const names = (await namesIn(path)).toSorted(new Intl.Collator('en', { numeric: true }).compare)
+  const runs: string[] = []
+  for (const name of names) if (await isFile(join(path, name, 'config.json'))) runs.push(join(path, name))
+  return runs.length > 0 ? runs : [path]
+}
+
+/** The last part of each path, or the whole path where that is not enough to tell them apart. */
+function runNames(paths: readonly string[]): readonly string[] {
+  const short = paths.map((path) => basename(resolve(path)))
+  return new Set(short).size === paths.length ? short : paths
+}

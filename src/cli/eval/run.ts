@@ -1,0 +1,97 @@
+/** One evaluation of `mini-o3 eval`: a policy on a benchmark under one profile, in a run folder of its own. */
+import { costOf } from '../../endpoint/price.ts'
+import type { Prices } from '../../endpoint/price.ts'
+import { askedModels, keepPrices, money, readEvalCost } from '../../evaluate/cost.ts'
+import { evaluate } from '../../evaluate/evaluate.ts'
+import type { EvalProgress } from '../../evaluate/evaluate.ts'
+import type { MeasuredRun } from '../../evaluate/paper-table.ts'
+import { profileSettings, readEvalConfig } from '../../evaluate/protocol.ts'
+import type { EvalConfig } from '../../evaluate/protocol.ts'
+import { shardOf } from '../../evaluate/shard.ts'
+import type { Shard } from '../../evaluate/shard.ts'
+import { percent } from '../../evaluate/table.ts'
+import type { EmbeddedBudget, Profile } from '../../protocol/profile.ts'
+import { openPolicy, policySettings } from '../words/choose-policy.ts'
+import type { PolicyWords } from '../words/choose-policy.ts'
+import type { ChosenBenchmark } from './benchmark.ts'
+import { checkPrices } from './price.ts'
+import type { PriceWords } from './price.ts'
+import { evalResult, evalText, writeEvalFiles } from './text.ts'
+import { judgeResult, judgeText, withJudge } from '../words/judge.ts'
+import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { searchRun } from '../search-run.ts'
+import type { SearchRunWords } from '../search-run.ts'
+import { sayTradeOff } from '../words/view-budget.ts'
+
+export interface EvalPlan {
+  readonly words: SearchRunWords & PolicyWords & JudgeWords & PriceWords
+  readonly chosen: ChosenBenchmark
+  readonly shard?: Shard
+  readonly profile: Profile
+  /** Of the embedded policy. */
+  readonly budget?: EmbeddedBudget
+  /** Where `--max-pixels` bounds the views. */
+  readonly pixels?: EvalConfig['pixels']
+}
+
+/** Searches what is owed, prints the result and returns it under the name of its folder. */
+export async function runEval(plan: EvalPlan): Promise<MeasuredRun> {
+  const { words, chosen, shard, profile, budget, pixels } = plan
+  const { benchmark, entries: whole, optionOrder } = chosen
+  const problems = whole.map(({ problem }) => problem)
+  return withJudge(words, problems, async (judge) => {
+    const settings = {
+      benchmark: benchmark.name,
+      optionOrder,
+      shard,
+      ...(await policySettings(words)),
+      ...budget,
+      pixels,
+      judge: judge.settings,
+      protocol: profileSettings(profile),
+    }
+    checkPrices(words.price, [{ policy: words.policy, judge: judge.settings }])
+    const policy = await openPolicy(words, profile)
+    if (budget) sayTradeOff(budget)
+    let measured: MeasuredRun | undefined
+    try {
+      const title = `Searches of ${policy.name}`
+      const entries = shardOf(whole, shard)
+      const searchPlan = { command: 'eval', entries, whole, profile, settings, title } as const
+      await searchRun(words, searchPlan, async ({ tell, ...searches }) => {
+        const { run } = searches
+        const prices = await keepPrices(run.path, words.price)
+        const note = progressNote(prices, words.policy, judge)
+        const report = await evaluate({
+          ...searches,
+          whole: whole.map(({ problem, slices }) => ({ ...problem, slices })),
+          aggregate: benchmark.aggregate,
+          policy,
+          judge: await judge.judgeIn(run),
+          onProgress: (counts) => tell(counts, note(counts)),
+        })
+        const config = await readEvalConfig(run.path)
+        const cost = await readEvalCost(run.path, report, config, prices)
+        measured = { ...report, config, name: run.path, ...(cost && { cost }) }
+        await writeEvalFiles(run.path, measured)
+        const result = { ...evalResult(measured), ...budget, judge: judgeResult(judge) }
+        return { result, text: `${evalText(measured)}\n\n${judgeText(judge)}` }
+      })
+    } finally {
+      await policy.close?.()
+    }
+    return measured!
+  })
+}
+
+/** Behind the counts of the live display, such as `61 right (48.4 %), cost 1.23`. */
+function progressNote(prices: Prices, policy: string, judge: OpenedJudge): (progress: EvalProgress) => string {
+  const models = askedModels({ policy, judge: judge.settings })
+  const [own, judges] = [prices[models.policy ?? ''], prices[models.judge ?? '']]
+  return ({ correct, done, spent }) => {
+    const right = `${correct} right${done > 0 ? ` (${percent(correct / done)} %)` : ''}`
+    if (own === undefined && judges === undefined) return right
+    const cost = (own ? costOf(spent, own) : 0) + (judges && judge.tokens ? costOf(judge.tokens(), judges) : 0)
+    return `${right}, cost ${money(cost)}`
+  }
+}

@@ -1,0 +1,90 @@
+/** Several evaluations of one command that differ in pixel budget or order of options, each in a run of its own, and what they say together. */
+import { join, resolve } from 'node:path'
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
+import { isFile } from '../../benchmark/find-file.ts'
+import { compareEvals } from '../../evaluate/compare.ts'
+import type { Comparison } from '../../evaluate/compare.ts'
+import { curveChart } from '../../evaluate/curve-svg.ts'
+import { differenceText } from '../../evaluate/document.ts'
+import type { MeasuredRun } from '../../evaluate/paper-table.ts'
+import { protocolLine } from '../../evaluate/protocol.ts'
+import { readEvalRun } from '../../evaluate/read-run.ts'
+import { sweepCharts, sweepTable } from '../../evaluate/sweep.ts'
+import type { Sweep } from '../../evaluate/sweep.ts'
+import { markdownCell, markdownTable, plainTable } from '../../evaluate/table.ts'
+import { markupOf } from '../../page/html.ts'
+import { profileHash } from '../../protocol/profile.ts'
+import { errorCodeOf, UserError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+import { policySettings } from '../words/choose-policy.ts'
+import { commandRunPath } from '../command-run.ts'
+import { runEval } from './run.ts'
+import type { EvalPlan } from './run.ts'
+import { evalResult } from './text.ts'
+import { print, printJson, resultsAside, say } from '../print/output.ts'
+
+/** Runs each plan in a folder of its own below `path`, writes `results.md` and charts there, and prints the result. */
+export async function runSweep(plans: readonly EvalPlan[], over: Sweep['over'], path: string): Promise<void> {
+  if (await isFile(join(path, 'config.json'))) {
+    throw new UserError(
+      'sweep-in-run',
+      `${path} holds a run, and a sweep keeps several. Name another folder with --run.`,
+    )
+  }
+  const runs: MeasuredRun[] = []
+  for (const plan of plans) {
+    const name = folderOf(plan, over)
+    say(`${name}, ${runs.length + 1} of ${plans.length}:`)
+    const words = { ...plan.words, json: undefined, run: join(path, name) }
+    runs.push({ ...(await resultsAside(() => runEval({ ...plan, words }))), name })
+  }
+  const sweep: Sweep = { over, runs }
+  const comparison = await comparisonOf(runs, path)
+  for (const { file, curves, words, axes } of sweepCharts(sweep)) {
+    await replaceFile(join(path, file), markupOf(curveChart(curves, words, axes)))
+  }
+  const difference = comparison === undefined ? [] : [differenceText(runs, comparison)]
+  const protocols = runs.map(({ name, config }) => `${name}: ${protocolLine(config)}.`)
+  const heading = `# ${benchmarkNamed(runs[0]!.config.benchmark).title}`
+  const notes = [...difference, ...protocols].map((text) => `- ${markdownCell(text)}`).join('\n')
+  await replaceFile(join(path, 'results.md'), `${[heading, markdownTable(sweepTable(sweep)), notes].join('\n\n')}\n`)
+  if (plans[0]!.words.json) {
+    const bySetting = runs.map((run) => ({ maxPixels: run.config.pixels?.max, ...evalResult(run) }))
+    return printJson({ over, bySetting, ...(comparison && { comparison }), run: path })
+  }
+  print(
+    [plainTable(sweepTable(sweep)), ...difference, ...protocols, `Runs, results.md and charts: ${path}`].join('\n\n'),
+  )
+}
+
+/** Where a sweep works when no folder is named: the same whatever its budgets or orders, so that more can be added. */
+export async function sweepPath(
+  { words, chosen, shard, profile, pixels }: EvalPlan,
+  over: Sweep['over'],
+): Promise<string> {
+  const { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts } = words
+  const settings = { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts, shard }
+  return commandRunPath(`eval-by-${over}`, {
+    ...settings,
+    ...(await policySettings(words)),
+    benchmark: chosen.benchmark.name,
+    data: resolve(chosen.data),
+    profile: pixels?.profile ?? profileHash(profile),
+  })
+}
+
+function folderOf({ pixels, chosen }: EvalPlan, over: Sweep['over']): string {
+  return over === 'pixels' ? `max-pixels-${pixels!.max}` : `options-${chosen.optionOrder}`
+}
+
+/** Of two runs; undefined: there are more, or one of them still owes searches. */
+async function comparisonOf(runs: readonly MeasuredRun[], path: string): Promise<Comparison | undefined> {
+  if (runs.length !== 2) return undefined
+  try {
+    const [first, second] = await Promise.all(runs.map(({ name }) => readEvalRun(join(path, name))))
+    return compareEvals(first!.problems, second!.problems, first!.config.seed)
+  } catch (error) {
+    if (errorCodeOf(error) === 'eval-unfinished') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+/** What `mini-o3 eval` and `mini-o3 eval merge` say of an evaluation. */
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
+import { costTable } from '../../evaluate/cost.ts'
+import { problemsCsv } from '../../evaluate/csv.ts'
+import { curveSvg, limitCurves } from '../../evaluate/curve-svg.ts'
+import type { MeasuredRun } from '../../evaluate/paper-table.ts'
+import { judgeNotice, protocolLine } from '../../evaluate/protocol.ts'
+import {
+  endsTable,
+  limitsTable,
+  looksTable,
+  samplingTable,
+  scoresTable,
+  solvedTable,
+} from '../../evaluate/result-tables.ts'
+import { majorityRule } from '../../evaluate/sampling.ts'
+import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/table.ts'
+import type { Table } from '../../evaluate/table.ts'
+import { isImageEstimated } from '../../page/step.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+
+/** One document for machines; the figures over all problems stand at its top. */
+export function evalResult({ config, cost, ...report }: MeasuredRun): object {
+  const { summary, scores, interval, sampling, tokens, spent, causes, looks } = report
+  const { benchmark: name, optionOrder, shard } = config
+  const { title, aggregate, judge } = benchmarkNamed(name)
+  return {
+    ...summary,
+    benchmark: { name, title, aggregate, judge, optionOrder, shard, notOfficial: judgeNotice(config) },
+    scores,
+    interval,
+    sampling: { ...sampling, majorityRule },
+    tokens: { ...tokens, imageEstimated: isImageEstimated(config.policy ?? '') },
+    spent,
+    cost,
+    causes,
+    looks,
+    protocol: protocolLine(config),
+  }
+}
+
+/** For a terminal. */
+export function evalText(run: MeasuredRun): string {
+  return parts(run, plainTable).join('\n\n')
+}
+
+/** Writes `results.md`, `problems.csv` and `turns.svg`. */
+export async function writeEvalFiles(runPath: string, run: MeasuredRun): Promise<void> {
+  const { config, ...report } = run
+  const name = config.policy ?? 'the policy'
+  const title = `Accuracy of ${name} by turn limit`
+  const chart = curveSvg(limitCurves(report.summary), { title, xLabel: 'turn limit', yLabel: 'accuracy' })
+  await replaceFile(`${runPath}/turns.svg`, chart)
+  await replaceFile(`${runPath}/problems.csv`, problemsCsv(report.solved))
+  const heading = `# ${benchmarkNamed(config.benchmark).title}`
+  const limits = markdownTable(limitsTable(report))
+  const text = [heading, ...parts(run, markdownTable), 'Every turn limit:', limits]
+  await replaceFile(`${runPath}/results.md`, `${text.join('\n\n')}\n`)
+}
+
+function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] {
+  const { summary, causes, looks, config, cost } = run
+  const { aggregate } = benchmarkNamed(config.benchmark)
+  const tables = [
+    accuracyTable([{ name: config.policy ?? 'policy', summary }]),
+    scoresTable(run, aggregate),
+    ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
+    endsTable(run),
+    ...(cost ? [costTable(cost)] : []),
+    ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
+  ].map(tableText)
+  const majority = summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []
+  const notice = judgeNotice(config)
+  return [...tables, ...majority, `Protocol: ${protocolLine(config)}.`, ...(notice === undefined ? [] : [notice])]
+}

@@ -1,0 +1,39 @@
+/** One search with every turn printed as it comes, judged where the right answer is known. */
+import { duration } from '../../page/card.ts'
+import { endWords } from '../../page/step.ts'
+import { judgeExact } from '../../judge/exact.ts'
+import { judgeTrajectory } from '../../judge/judge.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { search } from '../../search/search.ts'
+import type { Asked, SearchOptions, Task } from '../../search/search.ts'
+import { plainLine } from './plain-text.ts'
+import { turnPrinter } from './turns.ts'
+
+export async function searchAloud(
+  task: Task | Asked,
+  policy: Policy,
+  options: SearchOptions,
+  stream: NodeJS.WriteStream,
+): Promise<Trajectory> {
+  const { print, styled } = turnPrinter(stream)
+  const { question } = 'problem' in task ? task.problem : task
+  stream.write(`${styled('bold', plainLine(question))}\n`)
+  let judged: Trajectory | undefined
+  for await (const event of search(task, policy, options)) {
+    print(event)
+    if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact)
+  }
+  if (judged === undefined) throw new Error('a search always ends with its trajectory')
+  const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'
+  stream.write(`${styled(['bold', right ? 'green' : 'red'], outcome(judged))}\n`)
+  return judged
+}
+
+/** Such as `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
+function outcome({ answer, end, problem, verdict, turns, ms, failure }: Trajectory): string {
+  const said = answer === null ? `no answer: ${endWords[end]}` : `answer ${plainLine(answer, 160)}`
+  const why = failure ? ` (${plainLine(failure.message, 160)})` : ''
+  const truth = problem.answer === undefined ? '' : `, truth ${plainLine(problem.answer, 160)}: ${verdict?.kind}`
+  return `${said}${why}${truth} (${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}, ${duration(ms)})`
+}

@@ -1,0 +1,81 @@
+/** Prints a search while it runs: for each turn its thought, its box and source, and how large a view came back. */
+import { styleText } from 'node:util'
+import { pictureName } from '../../page/step.ts'
+import { boxSize } from '../../protocol/box.ts'
+import type { Size } from '../../protocol/box.ts'
+import type { Observation, Turn } from '../../protocol/trajectory.ts'
+import type { SearchEvent } from '../../search/events.ts'
+import { plainLine } from './plain-text.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** The terminal's nearest to the page's colours of turns. */
+const turnStyles: readonly Style[] = [
+  'yellow',
+  'blueBright',
+  'magentaBright',
+  'green',
+  'cyanBright',
+  'red',
+  'magenta',
+  'yellowBright',
+]
+
+export interface TurnPrinter {
+  print(event: SearchEvent): void
+  /** The text in a style, where the terminal has any. */
+  styled(style: Style, text: string): string
+}
+
+/** Colours only when `stream` is a terminal and nobody asked for none (`NO_COLOR`). */
+export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
+  const colours = stream.isTTY && !process.env['NO_COLOR']
+  const styled = (style: Style, text: string): string =>
+    colours ? styleText(style, text, { validateStream: false }) : text
+  const line = (text: string): void => void stream.write(`${text}\n`)
+  const indented = (text: string): void => line(`        ${text}`)
+
+  return {
+    styled,
+    print(event) {
+      switch (event.kind) {
+        case 'observed':
+          if (event.observation.index > 0) indented(styled('dim', observationLine(event.observation)))
+          return
+        case 'thinking': {
+          const number = styled(
+            ['bold', turnStyles[(event.turn - 1) % turnStyles.length] as 'bold'],
+            numbered(event.turn),
+          )
+          line(`${number}  ${plainLine(event.text)}`)
+          return
+        }
+        case 'acted':
+          if (event.taken.thought === undefined) line(numbered(event.turn))
+          indented(actionLine(event.taken))
+          return
+        case 'ended':
+      }
+    },
+  }
+}
+
+function numbered(turn: number): string {
+  return `turn${String(turn).padStart(3)}`.padEnd(6)
+}
+
+function actionLine({ action, error }: Turn): string {
+  const mistake = error ? `  mistake: ${plainLine(`${error.code} ${error.error}`, 160)}` : ''
+  if (!action) return mistake.trim()
+  if (action.kind === 'answer') return `answers ${plainLine(action.text, 160)}${mistake}`
+  const box = action.boxRel.map((value) => Math.round(value * 1e4) / 1e4)
+  return `zooms to [${box.join(', ')}] of ${plainLine(action.source, 60)}${mistake}`
+}
+
+function observationLine({ index, boxInOriginalPx, view }: Observation): string {
+  return `${pictureName(index)}: ${sizeWords(boxSize(boxInOriginalPx))} pixels, seen as ${sizeWords(view)}`
+}
+
+export function sizeWords({ width, height }: Size): string {
+  return `${width} x ${height}`
+}

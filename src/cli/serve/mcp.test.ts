@@ -1,0 +1,65 @@
+/** `mini-o3 mcp` as a real child process of the official client. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { expect, test } from 'vitest'
+import { drawScene } from '../../probe/draw.ts'
+import { makeProblem } from '../../probe/problem.ts'
+import { makeScene } from '../../probe/scene.ts'
+import { encodePng } from '../../vision/encode.ts'
+
+const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+
+test('a client starts it, searches a file and zooms into it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mini-o3-mcp-'))
+  const scene = makeScene(4, 'easy')
+  const image = join(folder, 'scene.png')
+  await writeFile(image, await encodePng(drawScene(scene, [0, 0, 1, 1], { width: 768, height: 768 })))
+  const client = new Client({ name: 'test', version: '1' })
+  const broken: Error[] = []
+  Object.assign(client, { onerror: (error: Error) => broken.push(error) })
+  const transport = new StdioClientTransport({ command: process.execPath, args: [program, 'mcp'], stderr: 'pipe' })
+  await client.connect(transport)
+  try {
+    const { question } = makeProblem(scene)
+    const found = await client.callTool({ name: 'visual_search', arguments: { image, question } })
+    expect(found.structuredContent).toMatchObject({ end: 'answered', answer: expect.stringMatching(/^\d$/) })
+    const zoomed = await client.callTool({ name: 'zoom', arguments: { image, box: [0, 0, 0.5, 0.5] } })
+    expect(zoomed.content).toMatchObject([{ type: 'text' }, { type: 'image', mimeType: 'image/jpeg' }])
+    // Anything on stdout but the protocol would have been an error of the client's.
+    expect(broken).toEqual([])
+  } finally {
+    await client.close()
+    await rm(folder, { recursive: true })
+  }
+}, 60_000)
+
+test('ends when stdin does, having said nothing', async () => {
+  const child = spawn(process.execPath, [program, 'mcp'])
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdin.end()
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(stdout).toBe('')
+}, 60_000)
+
+test.each([
+  [['--policy', 'gpt'], 'is none of embedded'],
+  [['--policy', 'chat:qwen'], '--base-url'],
+  [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
+])(
+  '%j ends with exit code 2 and a message',
+  async (words, message) => {
+    const child = spawn(process.execPath, [program, 'mcp', ...words])
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    expect(await once(child, 'close')).toEqual([2, null])
+    expect(stderr).toContain(message)
+  },
+  60_000,
+)

@@ -1,0 +1,69 @@
+/** `mini-o3 mcp`: visual search as tools for other programs, over stdin and stdout. Nothing else is written to stdout. */
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
+import { SearchQueue } from '../../server/search-queue.ts'
+import { catchInterrupt } from '../../shared/interrupt.ts'
+import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
+import type { PolicyWords } from '../words/choose-policy.ts'
+import { profileOf, profileWords } from '../words/choose-profile.ts'
+import type { ProfileWords } from '../words/choose-profile.ts'
+import { report, say } from '../print/output.ts'
+import { examples, wholeNumber } from '../words/common.ts'
+
+interface McpWords extends PolicyWords, ProfileWords {
+  readonly maxTurns?: number
+}
+
+export function addMcp(program: Command): void {
+  const command = program
+    .command('mcp')
+    .summary('offer visual search to other programs as tools (Model Context Protocol)')
+    .description(
+      'Speaks the Model Context Protocol on stdin and stdout, with the tools visual_search(image, question) and ' +
+        'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
+    )
+    .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
+  policyWords(command, 0.3, askPolicies)
+  profileWords(command)
+  examples(
+    command,
+    'mini-o3 mcp',
+    'mini-o3 mcp --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
+  )
+  command.action(mcp)
+}
+
+const queueLimits = { atOnce: 4, waiting: 60 }
+
+async function mcp(words: McpWords): Promise<void> {
+  checkPolicyName(words, askPolicies)
+  const profile = profileOf(words)
+  // Loaded here, so that no other command waits for it.
+  const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
+    import('../../server/mcp/server.ts'),
+    import('@modelcontextprotocol/sdk/server/stdio.js'),
+  ])
+  const policy = await openPolicy(words, profile)
+  const searcher = {
+    name: words.policy,
+    profile,
+    maxTurns: words.maxTurns,
+    policy: () => policy,
+    check: isChat(words) ? undefined : (question: string) => void checkQuestion({ question }),
+    queue: new SearchQueue(queueLimits),
+  }
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  const server = mcpServer({ searcher, files: true, onFault: report })
+  try {
+    const ended = Promise.race([once(process.stdin, 'close'), once(interrupt.signal, 'abort')])
+    await server.connect(new StdioServerTransport())
+    await ended
+  } finally {
+    await server.close()
+    await policy.close?.()
+    interrupt.release()
+    // The protocol's reader would keep the program waiting for more.
+    process.stdin.destroy()
+  }
+}

@@ -1,0 +1,55 @@
+/** `--policies <file>`: further models behind servers, each with the words that would stand behind a command. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { parse } from 'yaml'
+import { messageOf, UserError } from '../../shared/errors.ts'
+import { askPolicies, checkPolicyName, policyWords } from '../words/choose-policy.ts'
+import type { PolicyWords } from '../words/choose-policy.ts'
+import { profileWords } from '../words/choose-profile.ts'
+import type { ProfileWords } from '../words/choose-profile.ts'
+
+/** The embedded policy is always there. */
+const behindServers = askPolicies.filter((name) => name !== 'embedded')
+
+export type PolicyEntry = PolicyWords & ProfileWords
+
+/**
+ * A YAML (or JSON) list such as `- { policy: "chat:qwen", base-url: "http://127.0.0.1:8000/v1", api-key-env: VLM_KEY }`. A key
+ * itself has no place in it: only the name of its variable. Throws `UserError` that names the entry.
+ */
+export function readPolicies(path: string, temperature: number): PolicyEntry[] {
+  let list: unknown
+  try {
+    list = parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 })
+  } catch (cause) {
+    throw new UserError('policies-unreadable', `--policies ${path} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+  if (!Array.isArray(list)) {
+    throw new UserError('policies-no-list', `--policies ${path} has to be a list: "- policy: chat:<model>" and so on.`)
+  }
+  const entries = list.map((entry: unknown, index) => readEntry(entry, `${path}, entry ${index + 1}`, temperature))
+  const twice = entries.find(({ policy }, index) => entries.findIndex((one) => one.policy === policy) < index)
+  if (twice === undefined) return entries
+  throw new UserError('policy-twice', `--policies ${path} names ${twice.policy} twice: nobody could tell them apart.`)
+}
+
+/** By the same rules as the words of a command. */
+function readEntry(entry: unknown, where: string, temperature: number): PolicyEntry {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    throw new UserError('policies-no-entry', `${where}: has to name its words, such as "policy: chat:<model>".`)
+  }
+  const words = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
+  const command = profileWords(policyWords(new Command(), temperature, askPolicies))
+  try {
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .parse(words, { from: 'user' })
+    const read = command.opts<PolicyEntry>()
+    checkPolicyName(read, behindServers)
+    return read
+  } catch (error) {
+    if (!(error instanceof CommanderError) && !(error instanceof UserError)) throw error
+    throw new UserError('policies-wrong-entry', `${where}: ${error.message.replace(/^error: /, '')}`, { cause: error })
+  }
+}

@@ -1,0 +1,91 @@
+/** `mini-o3 view` as a real child process: figures, pages as files, and words that are wrong. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { searched } from '../../../test/searched.ts'
+import { makeProblem } from '../../probe/problem.ts'
+import { makeScene } from '../../probe/scene.ts'
+
+const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+const slowMs = 120_000
+let folder: string
+let run: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mini-o3-view-'))
+  run = join(folder, 'run')
+  await mkdir(run)
+  await writeFile(join(run, 'config.json'), '{"command":"eval"}')
+  const problems = [5, 6].map((seed) => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)))
+  const searches = problems.flatMap((problem) =>
+    [0, 1].map((sampleIndex) => ({ ...searched([0, 1]), problem, sampleIndex })),
+  )
+  await writeFile(join(run, 'trajectories.jsonl'), searches.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  await mkdir(join(folder, 'nothing'))
+  await writeFile(join(folder, 'nothing', 'config.json'), '{"command":"eval"}')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function view(...words: string[]) {
+  const child = spawn(process.execPath, [program, 'view', ...words], { cwd: folder })
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: code as number, stdout, stderr }
+}
+
+const named = (seed: number): string => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)).docId
+
+test(
+  'a figure of the search that is named',
+  async () => {
+    const words = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
+    const { code, stdout } = await view(...words)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      sample: 1,
+      turns: 3,
+      figure: expect.stringContaining('a.png') as string,
+    })
+    expect((await sharp(join(folder, 'a.png')).metadata()).width).toBeGreaterThan(1500)
+  },
+  slowMs,
+)
+
+test.each([
+  [['run', '--figure', 'b.gif'], 'name a file such as figure.png'],
+  [['run', '--figure', 'b.png'], 'holds 2 problems. Name one with --problem, such as'],
+  [['run', '--figure', 'b.png', '--problem', 'nowhere'], '0 problems are named nowhere'],
+  [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 0, 1 with --sample'],
+  [['nothing', '--figure', 'b.png'], 'holds no searches'],
+  [['folder', '--figure', 'b.png'], 'is no run folder'],
+  [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],
+])(
+  'what is wrong ends with exit 2, the fix and nothing written: %j',
+  async (words, fix) => {
+    const { code, stderr } = await view(...words)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
+    expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
+  },
+  slowMs,
+)
+
+test(
+  'pages as files are written once: a page that is there is left as it is, one that is gone is written again',
+  async () => {
+    expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
+    const site = join(folder, 'site')
+    const names = await readdir(site)
+    const [kept, gone] = names.filter((name) => name !== 'index.html') as [string, string]
+    const { mtimeMs } = await stat(join(site, kept))
+    await rm(join(site, gone))
+    expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
+    expect(await readdir(site)).toEqual(names)
+    expect((await stat(join(site, kept))).mtimeMs).toBe(mtimeMs)
+  },
+  slowMs,
+)

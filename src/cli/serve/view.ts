@@ -1,0 +1,77 @@
+/** `mini-o3 view`: the pages on one run, the run as files that open without a server, or one search as a figure. */
+import { basename, dirname, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import { exportFigure } from '../../server/runs/export-figure.ts'
+import { exportSite } from '../../server/runs/export-site.ts'
+import { UserError } from '../../shared/errors.ts'
+import { catchInterrupt } from '../../shared/interrupt.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { serve, serveWords } from './serve.ts'
+import type { ServeWords } from './serve.ts'
+import { examples, wholeNumber } from '../words/common.ts'
+
+interface ViewWords extends Pick<ServeWords, 'host' | 'port' | 'json'> {
+  readonly export?: string
+  readonly limit: number
+  readonly figure?: string
+  readonly problem?: string
+  readonly sample: number
+}
+
+export function addView(program: Command): void {
+  const command = program
+    .command('view')
+    .summary('look at a run: its searches, scores and curves')
+    .description(
+      'Serves the pages until Ctrl-C and prints the address of the run; open it in a browser. With --export the run is ' +
+        'written as a folder of pages that open from a file or any static host, with --figure one of its searches as a ' +
+        'picture for a paper; nothing is served then.',
+    )
+    .argument('<run>', 'a run folder')
+    .option('--export <dir>', 'write the pages there: index.html, and one page for each problem; repeat to resume')
+    .option('--limit <n>', 'with --export, problems that get a page', wholeNumber(1), 50)
+    .addOption(new Option('--figure <file>', 'draw one search there, as .svg or .png').conflicts('export'))
+    .option('--problem <id>', 'with --figure, the problem; not needed where the run has only one')
+    .option('--sample <n>', 'with --figure, which search for the problem, from 0', wholeNumber(0), 0)
+  serveWords(command)
+  examples(
+    command,
+    'mini-o3 view runs/eval-1a2b3c4d',
+    'mini-o3 view runs/eval-1a2b3c4d --export site',
+    'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
+  )
+  command.action(view)
+}
+
+async function view(run: string, words: ViewWords): Promise<void> {
+  const found = await stat(resolve(run, 'config.json')).catch(() => undefined)
+  if (!found?.isFile()) {
+    throw new UserError(
+      'run-not-found',
+      `${run} is no run folder (it has no config.json). Name one, such as runs/demo.`,
+    )
+  }
+  if (words.figure !== undefined) return draw(run, words.figure, words)
+  if (words.export !== undefined) return write(run, words.export, words)
+  const page = ['run', basename(resolve(run))]
+  return serve({ ...words, runs: dirname(resolve(run)), policy: 'embedded', temperature: 0.3 }, page)
+}
+
+async function draw(run: string, to: string, words: ViewWords): Promise<void> {
+  const { problem, sampleIndex, turns, verdict } = await exportFigure(run, to, words)
+  if (words.json) printJson({ figure: resolve(to), problem, sample: sampleIndex, turns, verdict })
+  else print(`${problem}, sample ${sampleIndex}, ${turns} turns, ${verdict}: ${resolve(to)}`)
+}
+
+async function write(run: string, to: string, words: ViewWords): Promise<void> {
+  const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to go on.'))
+  try {
+    const { page, problems, searches } = await exportSite(run, to, words.limit, interrupt.signal)
+    if (words.json) printJson({ page: resolve(page), problems, searches })
+    else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
+  } finally {
+    interrupt.release()
+  }
+}

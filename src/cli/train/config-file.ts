@@ -1,0 +1,68 @@
+/**
+ * `--config`: a YAML file that says a command's words, under the command's name. Words on the command line count more. Its
+ * values are read exactly as if they had been typed.
+ */
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { messageOf, UserError } from '../../shared/errors.ts'
+
+const schema = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
+type Values = z.infer<typeof schema>[string]
+
+/** To be called behind the command's other words. What a command requires has to be typed. */
+export function configWord(command: Command): Command {
+  return command
+    .option('--config <file>', 'a YAML file with words of this command, such as those in configs/')
+    .hook('preAction', () => {
+      const { config } = command.opts<{ config?: string }>()
+      if (config !== undefined) apply(command, config)
+    })
+}
+
+function apply(command: Command, file: string): void {
+  for (const [word, value] of Object.entries(readValues(file, command.name()))) {
+    const option = command.options.find(({ long }) => long === `--${word}`)
+    if (!option || word === 'config') {
+      throw new UserError(
+        'config-word',
+        `${file}: ${command.name()} has no word --${word}. Take it out, or see --help.`,
+      )
+    }
+    const name = option.attributeName()
+    if (command.getOptionValueSource(name) === 'cli') continue
+    command.setOptionValueWithSource(name, typed(command, option, value, file), 'config')
+  }
+}
+
+type Option = Command['options'][number]
+
+function typed(command: Command, option: Option, value: Values[string], file: string): unknown {
+  const wrong = (why: string): UserError =>
+    new UserError('config-value', `${file}: ${option.long} ${String(value)} of ${command.name()} is wrong. ${why}`)
+  if (option.isBoolean()) {
+    if (typeof value === 'boolean') return value || undefined
+    throw wrong('Say true or false.')
+  }
+  if (option.argChoices && !option.argChoices.includes(String(value))) {
+    throw wrong(`It has to be one of ${option.argChoices.join(', ')}.`)
+  }
+  try {
+    return option.parseArg ? option.parseArg(String(value), undefined) : String(value)
+  } catch (error) {
+    throw wrong(messageOf(error))
+  }
+}
+
+function readValues(file: string, name: string): Values {
+  let values: Values | undefined
+  try {
+    values = schema.parse(parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 }))[name]
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its words' : messageOf(cause)
+    throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.`, { cause })
+  }
+  if (values !== undefined) return values
+  throw new UserError('config-unreadable', `--config ${file} says nothing of ${name}: it has no "${name}:" at its top.`)
+}

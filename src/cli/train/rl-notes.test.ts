@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { ends, type End } from '../../protocol/trajectory.ts'
+import type { RlMetrics } from '../../train/run-rl.ts'
+import { rlNotes } from './rl-notes.ts'
+
+function step(changes: Partial<RlMetrics>): RlMetrics {
+  return {
+    step: 1,
+    searches: 96,
+    sampledTokens: 9_000,
+    trainedTokens: 4_000,
+    reward: 0.5,
+    accuracyCompleted: 0.625,
+    turns: 3,
+    ends: { ...(Object.fromEntries(ends.map((end) => [end, 0])) as Record<End, number>), 'over-turn': 0.2 },
+    maskedShare: 0.2,
+    zeroSpreadShare: 0.4,
+    clipShare: 0.01,
+    entropy: 0.3,
+    mismatch: 0,
+    gradientNorm: 0.5,
+    learningRate: 1e-4,
+    tokensPerSecond: 900,
+    rolloutMs: 10_000,
+    drawMs: 500,
+    trainMs: 5_000,
+    outsideMs: 600,
+    ...changes,
+  }
+}
+
+test('shows the newest step, with means over the last ones of what is noisy', () => {
+  expect(rlNotes([step({ reward: 0.3, turns: 2 }), step({})])).toEqual([
+    'right 50 % (40 %), of completed 63 %, turns 3.0 (2.5), over turn 20 %',
+    'masked 20 %, no spread 40 %, clip 1 %, entropy 0.30, grad 0.50, 900 tokens/s',
+  ])
+})
+
+test('is no wider than a terminal of 80 columns, also with wide figures', () => {
+  const full = Object.fromEntries(ends.map((end) => [end, 0.99])) as Record<End, number>
+  const widest = step({
+    reward: 1,
+    accuracyCompleted: 1,
+    turns: 32,
+    ends: full,
+    maskedShare: 0.99,
+    zeroSpreadShare: 0.99,
+    clipShare: 0.99,
+    entropy: 1.234,
+    gradientNorm: 12.34,
+    tokensPerSecond: 1234,
+  })
+  for (const line of rlNotes([widest])) expect(line.length).toBeLessThan(80)
+})

@@ -1,0 +1,32 @@
+/** What `mini-o3 rl` shows of its steps while it runs: two lines of figures, each within 80 columns. Pure. */
+import type { RlMetrics } from '../../train/run-rl.ts'
+
+/** One step is noisy: reward and turns are also shown as means over this many. */
+export const smoothedSteps = 10
+
+/** `recent`: the last steps, at most `smoothedSteps`, the newest at the end. Means over them stand in parentheses. */
+export function rlNotes(recent: readonly RlMetrics[]): string[] {
+  const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, ...rest } = recent.at(-1)!
+  const { clipShare, entropy, gradientNorm, tokensPerSecond } = rest
+  const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
+    recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length
+  const outcomes = [
+    `right ${percent(reward)} (${percent(meanOf((metrics) => metrics.reward))})`,
+    `of completed ${percent(accuracyCompleted)}`,
+    `turns ${turns.toFixed(1)} (${meanOf((metrics) => metrics.turns).toFixed(1)})`,
+    `over turn ${percent(ends['over-turn'])}`,
+  ]
+  const learning = [
+    `masked ${percent(maskedShare)}`,
+    `no spread ${percent(zeroSpreadShare)}`,
+    `clip ${percent(clipShare)}`,
+    `entropy ${entropy.toFixed(2)}`,
+    `grad ${gradientNorm.toFixed(2)}`,
+    `${tokensPerSecond.toFixed(0)} tokens/s`,
+  ]
+  return [outcomes, learning].map((parts) => parts.join(', '))
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
+}

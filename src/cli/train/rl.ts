@@ -1,0 +1,242 @@
+/** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { openProblemPicture } from '../../benchmark/mini-o3-json.ts'
+import type { ProblemEntry } from '../../benchmark/mini-o3-json.ts'
+import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
+import { levels } from '../../protocol/problem.ts'
+import type { Level, Problem } from '../../protocol/problem.ts'
+import type { Task } from '../../search/search.ts'
+import { sha256 } from '../../shared/canonical.ts'
+import { AbortedError, UserError } from '../../shared/errors.ts'
+import { catchInterrupt } from '../../shared/interrupt.ts'
+import { startProgress } from '../../shared/progress.ts'
+import type { Progress } from '../../shared/progress.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import { objectives } from '../../train/advantages.ts'
+import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
+import { planRl } from '../../train/plan.ts'
+import { planVlmRl } from '../../train/plan-vlm.ts'
+import { lastCheckpoint } from '../../train/run-log.ts'
+import { defaultRlSettings, runRl } from '../../train/run-rl.ts'
+import type { RlMetrics, RunRlSettings } from '../../train/run-rl.ts'
+import { policyFile, policyFileOf } from '../../train/run-sft.ts'
+import { inCommandRun } from '../command-run.ts'
+import { configWord } from './config-file.ts'
+import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from '../words/engine.ts'
+import type { EngineWords } from '../words/engine.ts'
+import { withJudge, judgeWords } from '../words/judge.ts'
+import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { rlNotes, smoothedSteps } from './rl-notes.ts'
+import { readEntries } from '../search-run.ts'
+import { budgetOf, budgetWords, sayTradeOff } from '../words/view-budget.ts'
+import type { BudgetWords } from '../words/view-budget.ts'
+import { openVlm, vlmWords } from '../words/vlm.ts'
+import type { VlmWords } from '../words/vlm.ts'
+import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from '../words/common.ts'
+import type { CommonWords } from '../words/common.ts'
+
+interface RlWords
+  extends CommonWords, EngineWords, VlmWords, JudgeWords, BudgetWords, Omit<RunRlSettings, 'mix' | 'seed'> {
+  readonly data: string
+  readonly from?: string
+  readonly easy: number
+  readonly medium: number
+  readonly hard: number
+  readonly maxTokens: number
+  readonly workers: number
+}
+
+export function addRl(program: Command): void {
+  const own = defaultRlSettings
+  const count = wholeNumber(1, 10_000_000)
+  const share = decimalNumber(0, 1)
+  const command = program
+    .command('rl')
+    .summary('train a policy by reinforcement learning (stage 2)')
+    .description('GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.')
+    .requiredOption('--data <path>', 'a folder with train.json, or a file of Mini-o3 rows')
+    .option('--from <checkpoint>', 'weights to start from (default: the cold start that ships)')
+    .addOption(
+      choice(
+        '--objective <name>',
+        'official, paper: mask, and divide by the size of a group or by its completed searches; vanilla: no mask',
+        objectives,
+      ).default(own.objective),
+    )
+    .option('--steps <n>', 'batches of searches', count, own.steps)
+    .option('--problems-per-step <n>', 'problems in a batch', count, own.problemsPerStep)
+    .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
+    .option('--updates <n>', 'optimiser steps a batch', count, own.updates)
+    .option('--max-turns <n>', 'turns of a search in training', wholeNumber(1, 1000), own.maxTurns)
+    .option('--learning-rate <r>', 'after the warm-up', decimalNumber(0, 1), own.learningRate)
+    .option('--warmup-steps <n>', 'steps until then', wholeNumber(0), own.warmupSteps)
+    .option('--clip-low <c>', 'how far a ratio may fall', share, own.clipLow)
+    .option('--clip-high <c>', 'how far it may rise', decimalNumber(0, 10), own.clipHigh)
+    .addOption(
+      choice('--old-logprobs <whose>', 'what ratios start from: as sampled, or asked of the trainer first', [
+        'sampler',
+        'trainer',
+      ]).default(own.oldLogprobs),
+    )
+    .option('--easy <share>', 'of the problems', share, own.mix.easy)
+    .option('--medium <share>', 'of the problems', share, own.mix.medium)
+    .option('--hard <share>', 'of the problems', share, own.mix.hard)
+    .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
+  budgetWords(command)
+  engineWords(command)
+  vlmWords(command).option('--max-tokens <n>', 'with --model-files: tokens of a turn', count, 2_000)
+  judgeWords(command, 'exact')
+  workersWord(command)
+  configWord(command)
+  commonWords(command, own.seed)
+  examples(
+    command,
+    'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
+    'mini-o3 rl --data data/rl --run runs/rl',
+    'mini-o3 rl --data data/rl --engine tinker:http://127.0.0.1:8000 --run runs/cluster',
+    'mini-o3 rl --data data/worlds --config configs/qwen2.5-vl-7b.yaml --engine tinker:http://127.0.0.1:8000 --plan',
+    'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
+    'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
+  )
+  command.action(rlCommand)
+}
+
+async function rlCommand(words: RlWords): Promise<void> {
+  const asked = { easy: words.easy, medium: words.medium, hard: words.hard }
+  // A server starts with weights of its own.
+  const from = words.from ?? (tinkerUrl(words) === undefined ? coldStartCheckpoint : undefined)
+  if (Object.values(asked).every((share) => share === 0))
+    throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
+  const vlm = await openVlm(words)
+  const budget = budgetOf(words)
+  // Refuses a budget that cannot be, before anything is read.
+  const learner = vlm ? vlmLearner(vlm.model, vlm.profile, words.maxTokens) : embeddedLearner(budget)
+  const entries = await readEntries(words, 'train')
+  const problems = byLevel(entries)
+  // Sets that others made may have other levels, or none.
+  const mix = vlm ? ofThere(asked, problems) : asked
+  const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = words
+  const { warmupSteps, clipLow, clipHigh, oldLogprobs, seed, saveEvery, maxTokens } = words
+  const settings: RunRlSettings = {
+    objective,
+    steps,
+    problemsPerStep,
+    groupSize,
+    updates,
+    maxTurns,
+    learningRate,
+    warmupSteps,
+    clipLow,
+    clipHigh,
+    oldLogprobs,
+    seed,
+    saveEvery,
+    mix,
+  }
+  check(entries, settings, vlm !== undefined)
+  if (words.plan) {
+    const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
+    return printPlan(plan, words.json)
+  }
+  const data = { data: resolve(words.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
+  const { workers } = words
+  const whom = vlm ? { ...vlm.settings, maxTokens } : budget
+  const config = { ...data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(words) }
+  if (!vlm) sayTradeOff(budget)
+  let progress: Progress | undefined
+  const interrupt = catchInterrupt(() => {
+    progress?.leave()
+    say('Finishing the step and saving. Repeat the command to go on.')
+  })
+  const train = async (run: RunFolder, judge: OpenedJudge): Promise<void> => {
+    const done = (await lastCheckpoint(run))?.step ?? 0
+    const shown = startProgress({ label: 'steps', total: steps, done })
+    progress = shown
+    let recent: readonly RlMetrics[] = []
+    const engine = await openEngine(words, run, seed, vlm?.model)
+    const how = await runRl({
+      problems,
+      learner,
+      judge: await judge.judgeIn(run),
+      from,
+      settings,
+      run,
+      engine,
+      workers,
+      signal: interrupt.signal,
+      onStep: (metrics) => {
+        recent = [...recent, metrics].slice(-smoothedSteps)
+        shown.advance(1, rlNotes(recent))
+      },
+    })
+    progress.finish()
+    const last = recent.at(-1)
+    if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
+    if (words.json)
+      printJson({
+        policy,
+        run: run.path,
+        ended: how,
+        steps: last?.step,
+        reward: last?.reward,
+        turns: last?.turns,
+        ...(vlm ? {} : budget),
+      })
+    else print(`${ended[how]} ${useOf(policy, engine !== undefined)}`)
+  }
+  try {
+    const judgedProblems = entries.map(({ problem }) => problem)
+    await withJudge(words, judgedProblems, (judge) =>
+      inCommandRun('rl', { ...config, ...judged(judge) }, words.run, (run) => train(run, judge)),
+    )
+  } finally {
+    interrupt.release()
+  }
+}
+
+/** Everything that can be wrong with the problems, before anything is loaded or written. */
+function check(entries: readonly ProblemEntry[], { mix }: RunRlSettings, anyQuestion: boolean): void {
+  if (!anyQuestion) for (const { problem } of entries) checkQuestion(problem)
+  for (const level of levels) {
+    if (mix[level] === 0 || entries.some(({ problem }) => levelOf(problem) === level)) continue
+    throw new UserError('no-problems', `The data hold no ${level} problem. Build some, or say --${level} 0.`)
+  }
+}
+
+/** The exact judge is what it always was, and says nothing. */
+function judged({ settings }: OpenedJudge): object {
+  return settings.name === 'exact' ? {} : { judge: settings }
+}
+
+const ended = {
+  complete: 'Trained.',
+  collapsed:
+    'Stopped early: searches have shrunk to hardly more than one turn, so the policy guesses instead of searching. ' +
+    'That is what punishing searches that run out of turns does (--objective paper masks them), or a learning rate ' +
+    'that is too high.',
+} as const
+
+function byLevel(entries: readonly ProblemEntry[]): Record<Level, (() => Promise<Task>)[]> {
+  const open = (entry: ProblemEntry) => async (): Promise<Task> => ({
+    problem: entry.problem,
+    picture: await openProblemPicture(entry),
+  })
+  return Object.fromEntries(
+    levels.map((level) => [level, entries.filter(({ problem }) => levelOf(problem) === level).map(open)]),
+  ) as Record<Level, (() => Promise<Task>)[]>
+}
+
+/** Problems of sets that know no levels are of the middle one. */
+function levelOf({ level = 'medium' }: Problem): Level {
+  return level
+}
+
+/** The shares of the levels that the data hold. */
+function ofThere(mix: RunRlSettings['mix'], problems: Record<Level, readonly unknown[]>): RunRlSettings['mix'] {
+  return Object.fromEntries(
+    levels.map((level) => [level, problems[level].length > 0 ? mix[level] : 0]),
+  ) as RunRlSettings['mix']
+}

@@ -1,0 +1,192 @@
+/** Training a vision-language model on a server, as real processes. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { writeQwenFiles } from '../../../test/qwen-files.ts'
+import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
+import { tinyFolder } from '../../../test/tinker-runs.ts'
+import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { freshBigram, tinyVlm, tinyVlmFiles } from '../../../test/tiny-vlm.ts'
+
+const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+const shipped = fileURLToPath(new URL('../../../configs/qwen2.5-vl-7b.yaml', import.meta.url))
+
+// Each command is a process that has to load first.
+vi.setConfig({ hookTimeout: 240_000, testTimeout: 240_000 })
+
+let folder: string
+let server: TinkerServer
+let engine: string[]
+beforeAll(async () => {
+  folder = await tinyFolder()
+  const make = async () => serveVlm(tinyVlm, freshBigram())
+  server = await startTinkerServer({
+    folder: join(folder, 'server'),
+    modelName: 'Qwen/Tiny-VL',
+    make,
+    codec: 'protobuf',
+  })
+  engine = ['--engine', `tinker:${server.url}`]
+  await writeQwenFiles(join(folder, 'files'), tinyVlmFiles)
+  await mini('probe', 'build', '--out', 'd', '--train', '4', '--test', '2', '--level', 'easy', '--no-pictures')
+  await mini('collect', '--data', 'd', '--target', '2', '--run', 'collected')
+})
+afterAll(() => server.close())
+
+async function mini(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') }
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
+  child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, stdout, stderr }
+}
+
+const files = ['--model-files', 'files']
+const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--max-turns', '2']
+
+describe('a vision-language model on a server', () => {
+  test('learns searches, then by reinforcement from there; its rollouts and what the server does otherwise are kept', async () => {
+    const sft = await mini(
+      'sft',
+      '--data',
+      'collected',
+      '--steps',
+      '2',
+      '--batch',
+      '2',
+      ...files,
+      ...engine,
+      '--run',
+      's',
+    )
+    expect(sft.code, sft.stderr).toBe(0)
+    expect(sft.stdout).toContain('Trained on 2 trajectories. The server has the weights')
+    const from = ['--from', 's/policy.json', '--old-logprobs', 'trainer', '--max-tokens', '40']
+    const trained = await mini(...rl, ...files, ...engine, ...from, '--run', 'r', '--json')
+    expect(trained.code, trained.stderr).toBe(0)
+    expect(JSON.parse(trained.stdout)).toMatchObject({ ended: 'complete', steps: 1 })
+    const { deviations } = JSON.parse(await readFile(join(folder, 'r', 'engine.json'), 'utf8')) as {
+      deviations: string[]
+    }
+    expect(deviations.join()).toMatch(/vision tower/)
+    const [rollout] = (await readFile(join(folder, 'r', 'rollouts.jsonl'), 'utf8')).split('\n')
+    expect(JSON.parse(rollout!)).toMatchObject({
+      step: 1,
+      trajectory: { policy: 'vlm', profile: { name: 'official-train' } },
+    })
+    const measured = [
+      'eval',
+      '--data',
+      'd',
+      '--policy',
+      'tinker',
+      '--base-url',
+      server.url,
+      '--checkpoint',
+      'r/policy.json',
+    ]
+    const scored = await mini(...measured, ...files, '--limit', '2', '--samples', '2', '--reply-tokens', '40', '--json')
+    expect(scored.code, scored.stderr).toBe(0)
+    expect(JSON.parse(scored.stdout)).toMatchObject({ problems: 2, samples: 2 })
+    expect(server.violations).toEqual([])
+  })
+
+  test('--plan with the settings of the paper sends nothing, and words that were typed count more', async () => {
+    const before = server.requests.length
+    const config = ['--config', shipped, ...files, ...engine, '--plan', '--json']
+    const whole = await mini('rl', '--data', 'd', ...config)
+    expect(whole.code, whole.stderr).toBe(0)
+    // 256 problems, 16 searches each, 150 times, 8 updates.
+    expect(JSON.parse(whole.stdout)).toMatchObject({ plan: { steps: 1200, sequences: 614_400, atMost: true } })
+    const typed = await mini('rl', '--data', 'd', '--steps', '2', '--group-size', '4', ...config)
+    expect(JSON.parse(typed.stdout)).toMatchObject({ plan: { steps: 16, sequences: 2048 } })
+    const sft = await mini('sft', '--data', 'collected', ...config)
+    expect(JSON.parse(sft.stdout)).toMatchObject({ plan: { steps: 563, sequences: 563 * 32, atMost: false } })
+    // The same searches as a set of other trainers.
+    expect((await mini('export', 'collected', '--to', 'sharegpt', '--out', 'set')).code).toBe(0)
+    const exported = await mini('sft', '--data', 'set', ...config)
+    expect(JSON.parse(exported.stdout)).toEqual(JSON.parse(sft.stdout))
+    expect(server.requests).toHaveLength(before)
+  })
+
+  test('files come from the hub when asked for, once', async () => {
+    const asked: string[] = []
+    const hub = createServer((request, response) => {
+      asked.push(request.url!)
+      const name = request.url!.split('/').at(-1) as keyof typeof tinyVlmFiles
+      response.end(JSON.stringify(tinyVlmFiles[name]))
+    })
+    await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
+    process.env['HF_ENDPOINT'] = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`
+    const words = [...rl, '--model-files', 'hub:Qwen/Tiny-VL', ...engine, '--plan']
+    for (let time = 0; time < 2; time++) expect((await mini(...words)).code).toBe(0)
+    expect(asked.toSorted()).toEqual([
+      '/Qwen/Tiny-VL/resolve/main/preprocessor_config.json',
+      '/Qwen/Tiny-VL/resolve/main/tokenizer.json',
+      '/Qwen/Tiny-VL/resolve/main/tokenizer_config.json',
+    ])
+    const missing = await mini(...rl, '--model-files', 'hub:../../etc', ...engine, '--plan')
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('hub:<owner>/<name>')])
+    await new Promise((resolve) => hub.close(resolve))
+    const gone = await mini(...rl, '--model-files', 'hub:Qwen/Other', ...engine, '--plan')
+    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('could not be downloaded')])
+    delete process.env['HF_ENDPOINT']
+  })
+
+  test('a configuration is read as if it had been typed', async () => {
+    const wrong: [string, RegExp][] = [
+      ['rl: { steps: many }', /--steps many of rl is wrong. It has to be a whole number/],
+      ['rl: { objective: best }', /--objective best of rl is wrong. It has to be one of paper, official, vanilla/],
+      ['rl: { step: 1 }', /rl has no word --step/],
+      ['sft: { steps: 1 }', /says nothing of rl/],
+      ['rl: [1, 2]', /under each its words/],
+      ['a: &a [1]\nb: *a', /cannot be read/],
+    ]
+    for (const [text, said] of wrong) {
+      await writeFile(join(folder, 'wrong.yaml'), text)
+      const { code, stderr } = await mini(...rl.slice(0, 3), '--config', 'wrong.yaml', ...engine, ...files, '--plan')
+      expect([code, stderr]).toEqual([2, expect.stringMatching(said)])
+    }
+    const absent = await mini(...rl.slice(0, 3), '--config', 'absent.yaml', '--plan')
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining('absent.yaml cannot be read')])
+  })
+
+  test.each([
+    ['no tokenizer for the server’s model', [], /model-files <folder>/],
+    ['a folder without one', ['--model-files', 'd'], /tokenizer\.json cannot be read/],
+    [
+      'a profile without text for its calls',
+      [...files, '--profile', 'tools'],
+      /profile tools needs a server that knows functions/,
+    ],
+    ['another policy’s profile', ['--profile', 'official'], /embedded policy only works with --profile embedded/],
+  ])('%s: exit 2 with the fix', async (_, words, said) => {
+    const { code, stderr } = await mini(
+      ...rl,
+      ...words,
+      ...engine,
+      '--medium',
+      '0',
+      '--hard',
+      '0',
+      '--easy',
+      '1',
+      '--run',
+      'w',
+    )
+    expect([code, stderr]).toEqual([2, expect.stringMatching(said)])
+  })
+
+  test('files without a server: exit 2, nothing written', async () => {
+    const { code, stderr } = await mini(...rl, ...files, '--run', 'none')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('add --engine tinker:')])
+    await expect(access(join(folder, 'none'))).rejects.toThrow('ENOENT')
+  })
+})

@@ -1,0 +1,74 @@
+/** From the words `--profile`, `--prompts`, `--coordinates` and `--max-images` to the profile of a search. */
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { officialPrompts } from '../../protocol/official-prompts.ts'
+import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
+import type { Coordinates, Profile } from '../../protocol/profile.ts'
+import type { Prompts } from '../../protocol/prompts.ts'
+import { UserError, messageOf } from '../../shared/errors.ts'
+import { isVlm } from './choose-policy.ts'
+import type { PolicyWords } from './choose-policy.ts'
+import { choice, wholeNumber } from './common.ts'
+
+export interface ProfileWords {
+  readonly profile?: keyof typeof profiles
+  readonly prompts?: Prompts
+  readonly coordinates?: Coordinates
+  readonly maxImages?: number
+}
+
+export function profileWords(command: Command): Command {
+  const names = Object.keys(profiles)
+  const coordinates = 'how the model writes boxes: fractions, thousandths, or pixels of what it saw'
+  return command
+    .addOption(
+      choice(
+        '--profile <name>',
+        'prompts, limits and views (default: embedded; of chat: default; of tinker: official)',
+        names,
+      ),
+    )
+    .option(
+      '--prompts <file>',
+      "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
+      readPrompts,
+    )
+    .addOption(choice('--coordinates <kind>', `${coordinates} (default: as the profile)`, coordinateNames))
+    .option('--max-images <n>', 'pictures of a search, the original included (default: as the profile)', wholeNumber(1))
+}
+
+/** Throws `UserError` for what does not go together. */
+export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
+  const { profile: name = isVlm(words) ? defaultOf(words) : 'embedded', prompts, coordinates, maxImages } = words
+  const changes = { coordinates, maxImages }
+  const changed = prompts !== undefined || changes.coordinates !== undefined || changes.maxImages !== undefined
+  if (!isVlm(words) && (name !== 'embedded' || changed)) {
+    throw new UserError(
+      'profile-not-for-policy',
+      'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
+    )
+  }
+  if (prompts !== undefined && !name.startsWith('official')) {
+    throw new UserError(
+      'prompts-not-for-profile',
+      `--prompts are the words of the official profiles, not of ${name}. Add --profile official.`,
+    )
+  }
+  const profile: Profile = profiles[name]
+  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
+}
+
+/** What is sampled on a Tinker server was trained under the released loop. */
+function defaultOf({ policy }: Pick<PolicyWords, 'policy'>): keyof typeof profiles {
+  return policy === 'tinker' ? 'official' : 'default'
+}
+
+function readPrompts(path: string): Prompts {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UserError('prompts-unreadable', `--prompts ${path} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+  return officialPrompts(text)
+}

@@ -1,0 +1,85 @@
+/** Training on a server, as real processes. Needs `npm run build`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
+import { serveToyModel } from '../../../test/tinker-toy-model.ts'
+import { tinyFolder } from '../../../test/tinker-runs.ts'
+
+const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+
+// Each command is a process that has to load first.
+vi.setConfig({ hookTimeout: 240_000, testTimeout: 240_000 })
+
+let folder: string
+let server: TinkerServer
+beforeAll(async () => {
+  folder = await tinyFolder()
+  server = await startTinkerServer({ folder: join(folder, 'server'), make: serveToyModel, apiKey: 'tml-key' })
+  await mini('probe', 'build', '--out', 'd', '--train', '4', '--level', 'easy', '--no-pictures')
+  await mini('collect', '--data', 'd', '--target', '2', '--run', 'collected')
+})
+afterAll(() => server.close())
+
+async function mini(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = { ...process.env, KEY: 'tml-key' }
+  const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
+  child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, stdout, stderr }
+}
+
+const sft = ['sft', '--data', 'collected', '--steps', '2', '--batch', '2']
+const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--medium', '0']
+const easy = ['--easy', '1', '--hard', '0']
+
+test('--plan says what training comes to and sends nothing', async () => {
+  const before = server.requests.length
+  const elsewhere = ['--engine', `tinker:${server.url}`, '--plan']
+  const planned = await mini(...sft, ...elsewhere)
+  expect(planned.code, planned.stderr).toBe(0)
+  expect(planned.stdout).toMatch(/^2 optimiser steps on 4 sequences\ntrained: \d+ tokens\nsent: \d+ MB\n$/)
+  const most = await mini(...rl, ...easy, ...elsewhere, '--json')
+  expect(JSON.parse(most.stdout)).toMatchObject({ plan: { steps: 2, sequences: 12, atMost: true } })
+  expect(server.requests).toHaveLength(before)
+})
+
+test('sft, then rl from what it made: weights stay on the server, keys in the environment', async () => {
+  const elsewhere = ['--engine', `tinker:${server.url}`, '--api-key-env', 'KEY']
+  const trained = await mini(...sft, ...elsewhere, '--run', 'trained')
+  expect(trained.code, trained.stderr).toBe(0)
+  expect(trained.stdout).toContain('go on with --from')
+  const policy = join(folder, 'trained', 'policy.json')
+  const { weights, sampler } = JSON.parse(await readFile(policy, 'utf8')) as { weights: string; sampler: string }
+  for (const kept of [weights, sampler])
+    await access(join(folder, 'server', `${kept.slice('tinker://'.length)}.safetensors`))
+
+  const learned = await mini(...rl, ...easy, ...elsewhere, '--from', policy, '--run', 'learned')
+  expect(learned.code, learned.stderr).toBe(0)
+  expect(server.violations).toEqual([])
+  expect(server.models()).toBe(0)
+  expect(JSON.parse(await readFile(join(folder, 'learned', 'engine.json'), 'utf8'))).toMatchObject({
+    server: 'embedded',
+  })
+  for (const file of ['config.json', 'engine.json', 'policy.json'])
+    expect(await readFile(join(folder, 'trained', file), 'utf8')).not.toContain('tml-key')
+})
+
+test('wrong words are said before anything is sent', async () => {
+  const before = server.requests.length
+  for (const [engine, said] of [
+    ['tinker:localhost', 'Say embedded, or tinker:http'],
+    [`tinker:${server.url}/?key=1`, 'may hold no user, password or query'],
+  ] as const) {
+    const { code, stderr } = await mini(...sft, '--engine', engine, '--run', 'wrong')
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+  }
+  const keyless = await mini(...sft, '--engine', `tinker:${server.url}`, '--api-key-env', 'NO_SUCH', '--run', 'wrong2')
+  expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('NO_SUCH holds no key')])
+  expect(server.requests).toHaveLength(before)
+})

@@ -1,0 +1,118 @@
+/** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
+import type { Command } from 'commander'
+import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import { special } from '../../model/tokenizer.ts'
+import { embeddedModelName, serverKindNames, serverKinds, unhonoured } from '../../engine/tinker/server-kinds.ts'
+import type { ServerKindName } from '../../engine/tinker/server-kinds.ts'
+import { tinkerEngine } from '../../engine/tinker/tinker-engine.ts'
+import type { TinkerEngine } from '../../engine/tinker/tinker-engine.ts'
+import { UserError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import type { Plan } from '../../train/plan.ts'
+import { checkpointHash } from './checkpoint-hash.ts'
+import { print, printJson, say } from '../print/output.ts'
+import { choice, wholeNumber } from './common.ts'
+
+/** What a Tinker server is asked for, beside its address and key. */
+export interface ServerWords {
+  readonly baseModel?: string
+  readonly tinkerServer?: ServerKindName
+  readonly loraRank?: number
+}
+
+export interface EngineWords extends ServerWords {
+  readonly engine: string
+  readonly apiKeyEnv?: string
+  readonly plan?: true
+}
+
+export function serverWords(command: Command): Command {
+  return command
+    .option('--base-model <name>', 'tinker: which of the server’s models (default: its only one)')
+    .addOption(choice('--tinker-server <kind>', 'tinker: its kind (default: found out)', serverKindNames))
+    .option('--lora-rank <n>', 'tinker: rank of the adapter; 0 trains all weights', wholeNumber(0, 1024))
+}
+
+export function engineWords(command: Command): Command {
+  return serverWords(
+    command
+      .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')
+      .option('--api-key-env <name>', 'tinker: environment variable that holds the key'),
+  ).option('--plan', 'print tokens, bytes and steps, and send nothing')
+}
+
+/** The address behind `tinker:`, or undefined for the embedded engine. Throws `UserError`. */
+export function tinkerUrl({ engine }: Pick<EngineWords, 'engine'>): string | undefined {
+  if (engine === 'embedded') return undefined
+  if (/^tinker:https?:\/\//.test(engine)) return engine.slice('tinker:'.length)
+  throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)
+}
+
+/** What of the engine decides what is computed; addresses may change between a run and its resumption. */
+export function engineSettings(words: EngineWords): object {
+  if (tinkerUrl(words) === undefined) return {}
+  const { baseModel, tinkerServer, loraRank } = words
+  return { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } }
+}
+
+/** How weights to start from are named in a run's settings. */
+export async function weightsHash(from: string | undefined): Promise<string | undefined> {
+  return from === undefined || from.startsWith('tinker://') ? from : checkpointHash(from)
+}
+
+/** Connects, and keeps in the run what the server does otherwise than it is asked. Nothing for the embedded engine. */
+export async function openEngine(
+  words: EngineWords,
+  run: RunFolder,
+  seed: number,
+  vlm?: ChatModel,
+): Promise<TinkerEngine | undefined> {
+  const url = tinkerUrl(words)
+  if (url === undefined) return undefined
+  const engine = await connectEngine({ ...words, url }, seed, vlm)
+  const deviations = unhonoured(engine.kind)
+  for (const note of deviations) say(note)
+  const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
+  await replaceFile(run.file('engine.json'), `${JSON.stringify(kept, null, 2)}\n`)
+  return engine
+}
+
+/** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
+export async function connectEngine(
+  words: ServerWords & { readonly url: string; readonly apiKeyEnv?: string },
+  seed: number,
+  vlm: ChatModel | undefined,
+): Promise<TinkerEngine> {
+  const { url, baseModel, apiKeyEnv, tinkerServer, loraRank } = words
+  const kind = tinkerServer && serverKinds[tinkerServer]
+  const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
+  if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
+    await engine.close()
+    throw new UserError(
+      'model-files-missing',
+      vlm === undefined
+        ? `${engine.baseModel} reads and writes tokens of its own. Name a folder with its tokenizer: --model-files <folder>, ` +
+            'or --model-files hub:<owner>/<name> to download it.'
+        : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
+    )
+  }
+  return engine
+}
+
+/** What to do with the result of training. */
+export function useOf(policy: string, elsewhere: boolean): string {
+  return elsewhere ? `The server has the weights: go on with --from ${policy}` : `Use it with --checkpoint ${policy}`
+}
+
+export function printPlan(plan: Plan, json: true | undefined): void {
+  if (json) return printJson({ plan })
+  const { steps, sequences, trainedTokens, sampledTokens, promptTokens, sentBytes, atMost } = plan
+  const most = atMost ? 'at most ' : ''
+  const count = (value: number): string => value.toLocaleString('en-US')
+  print(`${count(steps)} optimiser steps on ${most}${count(sequences)} sequences`)
+  print(`trained: ${most}${count(trainedTokens)} tokens`)
+  if (sampledTokens > 0) print(`sampled: ${most}${count(sampledTokens)} tokens, after reading ${count(promptTokens)}`)
+  print(`sent: ${most}${(sentBytes / 1e6).toFixed(0)} MB`)
+}

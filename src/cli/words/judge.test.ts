@@ -1,0 +1,87 @@
+/** `--judge llm:<model>` in an evaluation: what a result and a run keep of the judge, and what a resume does after it failed. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
+import { buildProbe } from '../../probe/dataset.ts'
+import { addEval } from '../eval/eval.ts'
+
+const key = 'sk-secret-2'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'judge-words-'))
+  process.env.JUDGE_TEST_KEY = key
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+  await rm(folder, { recursive: true })
+})
+
+test('eval names its judge and what it cost, and judges again what the judge could not', async () => {
+  const data = join(folder, 'probe')
+  await buildProbe({ out: data, train: 0, test: 4, seed: 1, sidePx: 64, pictures: false })
+  let says = 'No idea.'
+  const server = await startScriptedEndpoint({ models: [{ id: 'tester' }], apiKey: key, script: () => says })
+  const run = join(folder, 'run')
+  const judge = ['--judge', 'llm:tester', '--judge-base-url', server.baseUrl, '--judge-api-key-env', 'JUDGE_TEST_KEY']
+  const words = [
+    'eval',
+    '--data',
+    data,
+    '--policy',
+    'blind',
+    ...judge,
+    '--judge-parser',
+    'strict',
+    '--run',
+    run,
+    '--json',
+  ]
+
+  const first = await evaluate(words)
+  expect(first.code).toBe(1)
+  expect(first.stderr).toContain('the judge failed for 4 searches')
+  expect(JSON.parse(first.stdout)).toMatchObject({ avgAtK: 0, failed: 0, unjudged: 4, judge: { name: 'llm:tester' } })
+
+  says = 'Score: 1'
+  const asked = server.requests.length
+  const second = await evaluate(words)
+  expect([second.code, second.stderr]).toEqual([undefined, ''])
+  const { judge: named, ...result } = JSON.parse(second.stdout)
+  expect(result).toMatchObject({ avgAtK: 1, unjudged: 0 })
+  expect(named).toMatchObject({ name: 'llm:tester', parser: 'strict', cost: { verdicts: 4, retries: 0 } })
+  expect(named.promptsSha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(named.cost.promptTokens).toBeGreaterThan(100)
+  expect(server.requests.length - asked).toBe(named.cost.requests)
+  expect(named.cost.requests + named.cost.cached).toBe(4)
+  expect(server.violations).toEqual([])
+
+  // Another judge would be another run.
+  const other = words.map((word) => (word === 'strict' ? 'official' : word))
+  await expect(evaluate(other)).rejects.toMatchObject({ code: 'run-config-differs', exitCode: 2 })
+  for (const name of await readdir(run)) {
+    if (name !== 'images') expect(await readFile(join(run, name), 'utf8')).not.toContain(key)
+  }
+  expect(first.stderr + first.stdout + second.stdout).not.toContain(key)
+  await server.close()
+})
+
+async function evaluate(words: readonly string[]): Promise<{ stdout: string; stderr: string; code: unknown }> {
+  process.exitCode = undefined
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
+  }
+  const program = new Command('mini-o3').exitOverride()
+  addEval(program)
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+  } finally {
+    vi.restoreAllMocks()
+  }
+  return { ...said, code: process.exitCode }
+}

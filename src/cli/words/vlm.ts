@@ -1,0 +1,47 @@
+/** The words that name a vision-language model to train on a server, and the model as they describe it. */
+import type { Command } from 'commander'
+import { type ChatModel, openChatModel } from '../../model/qwen/chat-model.ts'
+import { checkTextual } from '../../policy/sampler/token-policy.ts'
+import { profileHash } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { UserError } from '../../shared/errors.ts'
+import { profileOf, profileWords } from './choose-profile.ts'
+import type { ProfileWords } from './choose-profile.ts'
+import { tinkerUrl } from './engine.ts'
+import type { EngineWords } from './engine.ts'
+import { modelFilesWord } from './tinker-policy.ts'
+
+export interface VlmWords extends ProfileWords {
+  readonly modelFiles?: string
+}
+
+export function vlmWords(command: Command): Command {
+  return profileWords(command.option(...modelFilesWord))
+}
+
+export interface Vlm {
+  readonly model: ChatModel
+  readonly profile: Profile
+  /** What of it decides what is computed. */
+  readonly settings: { readonly profile: string; readonly grid: ChatModel['grid'] }
+}
+
+/** Undefined where the small policy is trained. Throws `UserError` for what does not go together. */
+export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Promise<Vlm | undefined> {
+  const { modelFiles } = words
+  if (modelFiles === undefined) {
+    // Refuses profiles of others.
+    profileOf({ ...words, policy: 'embedded' })
+    return undefined
+  }
+  if (tinkerUrl(words) === undefined) {
+    throw new UserError(
+      'model-files-unused',
+      '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',
+    )
+  }
+  const profile = profileOf({ ...words, profile: words.profile ?? 'official-train', policy: 'chat:' })
+  checkTextual(profile)
+  const model = await openChatModel(modelFiles)
+  return { model, profile, settings: { profile: profileHash(profile), grid: model.grid } }
+}
