@@ -4,9 +4,9 @@
  * turns.svg, the accuracy of the first run by turn limit, with a curve for each level.
  */
 import { join } from 'node:path'
-import { curveSvg, limitCurves } from '../dist/evaluate/curve-svg.js'
+import { curveSvg, limitCurves } from '../dist/evaluate/document/curve-svg.js'
 import { readEvalRun } from '../dist/evaluate/read-run.js'
-import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/table.js'
+import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/document/table.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 import { replaceFile } from '../dist/shared/run-folder.js'
 

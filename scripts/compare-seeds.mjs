@@ -5,11 +5,11 @@
  * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json.
  */
 import { join } from 'node:path'
-import { bootstrapMean } from '../dist/evaluate/bootstrap.js'
-import { curveSvg, limitCurve } from '../dist/evaluate/curve-svg.js'
+import { bootstrapMean } from '../dist/evaluate/figures/bootstrap.js'
+import { curveSvg, limitCurve } from '../dist/evaluate/document/curve-svg.js'
 import { readEvalRun } from '../dist/evaluate/read-run.js'
-import { summarise } from '../dist/evaluate/summary.js'
-import { markdownTable } from '../dist/evaluate/table.js'
+import { summarise } from '../dist/evaluate/figures/summary.js'
+import { markdownTable } from '../dist/evaluate/document/table.js'
 import { levels } from '../dist/protocol/problem.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 import { replaceFile } from '../dist/shared/run-folder.js'

@@ -5,7 +5,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { markupOf } from '../dist/page/html.js'
-import { curveChart } from '../dist/evaluate/curve-svg.js'
+import { curveChart } from '../dist/evaluate/document/curve-svg.js'
 
 const [out, title, field, ...words] = process.argv.slice(2)
 const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))

@@ -3,7 +3,7 @@
  * A name is a path such as `accuracy.place`; each point is the mean of a window of steps, with the middle 80 % as band.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { curveSvg } from '../dist/evaluate/curve-svg.js'
+import { curveSvg } from '../dist/evaluate/document/curve-svg.js'
 
 const [file, out, title, ...names] = process.argv.slice(2)
 if (names.length === 0) {

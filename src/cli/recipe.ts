@@ -1,7 +1,7 @@
 /** `mini-o3 recipe`: the whole recipe, one ordinary command after another, and a report of what came of it. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { plainTable } from '../evaluate/table.ts'
+import { plainTable } from '../evaluate/document/table.ts'
 import { summaryTable } from '../recipe/figures.ts'
 import { presetNames, presets, smokeNote } from '../recipe/presets.ts'
 import type { PresetName } from '../recipe/presets.ts'

@@ -18,7 +18,7 @@ import { evaluate } from './evaluate.ts'
 import { readEvalRun } from './read-run.ts'
 import type { WantedProblem } from '../search/owed-samples.ts'
 import type { EvalProgress, EvaluateOptions } from './evaluate.ts'
-import type { EvalReport } from './report.ts'
+import type { EvalReport } from './figures/report.ts'
 
 const scenes = (['easy', 'medium', 'hard'] as Level[]).flatMap((level) => [1, 2].map((seed) => makeScene(seed, level)))
 const problems: WantedProblem[] = scenes.map((scene) => ({

@@ -13,11 +13,11 @@ import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/ow
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
-import { outcomeOf } from './outcome.ts'
+import { outcomeOf } from './figures/outcome.ts'
 import { writeProblemList } from './problem-list.ts'
 import type { ListedProblem } from './problem-list.ts'
-import { reportOf } from './report.ts'
-import type { EvalReport } from './report.ts'
+import { reportOf } from './figures/report.ts'
+import type { EvalReport } from './figures/report.ts'
 import { levelSlice, problemName, readOutcomes, readSearches } from './stored-outcomes.ts'
 
 export interface EvaluatedProblem extends WantedProblem {

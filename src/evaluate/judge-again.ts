@@ -11,8 +11,8 @@ import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { bootstrapMean } from './bootstrap.ts'
-import type { Estimate } from './bootstrap.ts'
+import { bootstrapMean } from './figures/bootstrap.ts'
+import type { Estimate } from './figures/bootstrap.ts'
 import { readSearches, readTrajectories } from './stored-outcomes.ts'
 
 export interface JudgeAgainOptions {

@@ -6,8 +6,8 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { readJsonl } from '../shared/jsonl.ts'
-import { outcomeOf } from './outcome.ts'
-import type { Outcome } from './outcome.ts'
+import { outcomeOf } from './figures/outcome.ts'
+import type { Outcome } from './figures/outcome.ts'
 
 /** Names a problem in results. */
 export function problemName({ dataSource, docId }: Pick<Problem, 'dataSource' | 'docId'>): string {

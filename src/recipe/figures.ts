@@ -2,10 +2,10 @@
  * The paper's figures in miniature: charts, the same figures as tables, and sentences made of them. No sentence says what
  * ought to have come. Pure.
  */
-import { curveChart, limitCurve } from '../evaluate/curve-svg.ts'
-import type { Curve } from '../evaluate/curve-svg.ts'
-import type { LimitScore, Slice } from '../evaluate/summary.ts'
-import type { Table } from '../evaluate/table.ts'
+import { curveChart, limitCurve } from '../evaluate/document/curve-svg.ts'
+import type { Curve } from '../evaluate/document/curve-svg.ts'
+import type { LimitScore, Slice } from '../evaluate/figures/summary.ts'
+import type { Table } from '../evaluate/document/table.ts'
 import type { Html } from '../page/html.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'

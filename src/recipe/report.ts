@@ -2,9 +2,9 @@
  * The report of a recipe as one self-contained HTML page: no script, no request (its content security policy forbids
  * all), every text escaped, each figure also as a table. Pure.
  */
-import { figure, folded, htmlTable, reportShell } from '../evaluate/report-shell.ts'
-import { accuracyTable } from '../evaluate/table.ts'
-import type { Table } from '../evaluate/table.ts'
+import { figure, folded, htmlTable, reportShell } from '../evaluate/document/shell.ts'
+import { accuracyTable } from '../evaluate/document/table.ts'
+import type { Table } from '../evaluate/document/table.ts'
 import { html } from '../page/html.ts'
 import type { Content, Html } from '../page/html.ts'
 import { durationText } from '../shared/progress.ts'

@@ -2,7 +2,7 @@
 import { patternNames, traitNames } from '../../coldstart/patterns.ts'
 import type { TraitName } from '../../coldstart/patterns.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
-import type { Table } from '../../evaluate/table.ts'
+import type { Table } from '../../evaluate/document/table.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 
 const traitWords: Readonly<Record<TraitName, string>> = {

@@ -6,7 +6,7 @@ import { readExemplars, shippedExemplars, shotsFor } from '../../coldstart/exemp
 import type { SelectionRules } from '../../coldstart/selection.ts'
 import { summariseCollection } from '../../coldstart/summary.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
-import { plainTable } from '../../evaluate/table.ts'
+import { plainTable } from '../../evaluate/document/table.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { teacherPolicy } from '../../policy/teacher/teacher.ts'
 import { sceneOf } from '../../probe/problem.ts'

@@ -1,6 +1,6 @@
 /** `mini-o3 eval merge`: the runs of one evaluation that was split over machines, joined to one. */
 import type { Command } from 'commander'
-import { keepPrices } from '../../evaluate/cost.ts'
+import { keepPrices } from '../../evaluate/document/cost.ts'
 import { mergeRuns } from '../../evaluate/merge.ts'
 import { readEvalConfig } from '../../evaluate/protocol.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { Prices } from '../../endpoint/price.ts'
-import { askedModels } from '../../evaluate/cost.ts'
+import { askedModels } from '../../evaluate/document/cost.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { UserError } from '../../shared/errors.ts'
 

@@ -1,9 +1,9 @@
 /** What `mini-o3 eval` and `mini-o3 eval merge` say of an evaluation. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { costTable } from '../../evaluate/cost.ts'
-import { problemsCsv } from '../../evaluate/csv.ts'
-import { curveSvg, limitCurves } from '../../evaluate/curve-svg.ts'
-import type { MeasuredRun } from '../../evaluate/paper-table.ts'
+import { costTable } from '../../evaluate/document/cost.ts'
+import { problemsCsv } from '../../evaluate/document/csv.ts'
+import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { judgeNotice, protocolLine } from '../../evaluate/protocol.ts'
 import {
   endsTable,
@@ -12,10 +12,10 @@ import {
   samplingTable,
   scoresTable,
   solvedTable,
-} from '../../evaluate/result-tables.ts'
-import { majorityRule } from '../../evaluate/sampling.ts'
-import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/table.ts'
-import type { Table } from '../../evaluate/table.ts'
+} from '../../evaluate/document/result-tables.ts'
+import { majorityRule } from '../../evaluate/figures/sampling.ts'
+import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
+import type { Table } from '../../evaluate/document/table.ts'
 import { isImageEstimated } from '../../page/step.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 

@@ -1,6 +1,6 @@
 /** `--view-side` and `--context-limit`: what the embedded policy may spend, and the trade-off told before a run. */
 import type { Command } from 'commander'
-import { plainTable } from '../../evaluate/table.ts'
+import { plainTable } from '../../evaluate/document/table.ts'
 import { tradeOffs, typicalReplyTokens } from '../../policy/embedded/context-budget.ts'
 import { viewSides } from '../../protocol/profile.ts'
 import type { EmbeddedBudget } from '../../protocol/profile.ts'

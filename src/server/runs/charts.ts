@@ -1,8 +1,8 @@
 /** What a run came to: scores of its searches with accuracy against the turn limit, and the curves of its training. */
-import { curveChart, limitCurves } from '../../evaluate/curve-svg.ts'
-import { summarise } from '../../evaluate/summary.ts'
-import type { EvalSummary } from '../../evaluate/summary.ts'
-import { percent } from '../../evaluate/table.ts'
+import { curveChart, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import { summarise } from '../../evaluate/figures/summary.ts'
+import type { EvalSummary } from '../../evaluate/figures/summary.ts'
+import { percent } from '../../evaluate/document/table.ts'
 import type { RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from './folders.ts'
 import { groupOf } from './run-index.ts'

@@ -1,7 +1,7 @@
 /** Two runs on the same problems: how far apart their scores are, and which problem went otherwise. */
-import { compareEvals } from '../../evaluate/compare.ts'
+import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { readProblemList } from '../../evaluate/problem-list.ts'
-import type { ScoredProblem } from '../../evaluate/sampling.ts'
+import type { ScoredProblem } from '../../evaluate/figures/sampling.ts'
 import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
 import { differences } from '../../shared/run-folder.ts'
 import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'

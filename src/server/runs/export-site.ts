@@ -1,8 +1,8 @@
 /** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { figure, reportShell } from '../../evaluate/report-shell.ts'
-import { percent } from '../../evaluate/table.ts'
+import { figure, reportShell } from '../../evaluate/document/shell.ts'
+import { percent } from '../../evaluate/document/table.ts'
 import { html } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
 import { endWords } from '../../page/step.ts'

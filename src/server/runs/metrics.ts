@@ -1,8 +1,8 @@
 /** `metrics.jsonl` of a run that trains, as curves and as the figures of its last step. What is no metric in it is passed over. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { curveChart } from '../../evaluate/curve-svg.ts'
-import type { CurvePoint } from '../../evaluate/curve-svg.ts'
+import { curveChart } from '../../evaluate/document/curve-svg.ts'
+import type { CurvePoint } from '../../evaluate/document/curve-svg.ts'
 import type { Html } from '../../page/html.ts'
 import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'

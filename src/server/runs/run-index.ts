@@ -1,8 +1,8 @@
 /** Where each search of a run lies in its log, and what lists tell of it. A log that grows is read on from where it ended. */
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { outcomeOf } from '../../evaluate/outcome.ts'
-import type { Outcome } from '../../evaluate/outcome.ts'
+import { outcomeOf } from '../../evaluate/figures/outcome.ts'
+import type { Outcome } from '../../evaluate/figures/outcome.ts'
 import { problemName } from '../../evaluate/stored-outcomes.ts'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'

@@ -1,10 +1,10 @@
 /** The paper's table with measured rows below the published ones, and what each measured score depends on. Pure. */
-import { benchmarkNamed } from '../benchmark/catalog.ts'
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { EvalCost } from './cost.ts'
-import { judgeNotice, protocolLine } from './protocol.ts'
-import type { EvalConfig } from './protocol.ts'
+import { judgeNotice, protocolLine } from '../protocol.ts'
+import type { EvalConfig } from '../protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
-import type { EvalReport } from './report.ts'
+import type { EvalReport } from '../figures/report.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
 

@@ -1,5 +1,5 @@
 /** Intervals for a mean over problems: the percentile bootstrap, seeded, so that the same results give the same interval. */
-import { random } from '../shared/random.ts'
+import { random } from '../../shared/random.ts'
 
 export interface Estimate {
   readonly mean: number

@@ -1,11 +1,11 @@
 /** Evaluations that differ in one thing: how many pixels a view may have, or the order of options. Pure. */
-import { levels } from '../protocol/problem.ts'
-import { canonicalJson } from '../shared/canonical.ts'
+import { levels } from '../../protocol/problem.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
 import { money } from './cost.ts'
 import { limitCurve } from './curve-svg.ts'
 import type { Axes, ChartWords, Curve } from './curve-svg.ts'
 import type { MeasuredRun } from './paper-table.ts'
-import type { EvalConfig } from './protocol.ts'
+import type { EvalConfig } from '../protocol.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
 

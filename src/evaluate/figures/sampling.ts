@@ -1,7 +1,7 @@
 /** What K searches for each problem say beyond their mean: pass@K, majority@K, how evenly problems are solved, spread. Pure. */
-import { benchmarkScores } from '../benchmark/aggregate.ts'
-import type { Aggregate, ScoredItem } from '../benchmark/aggregate.ts'
-import type { Slices } from '../benchmark/entry.ts'
+import { benchmarkScores } from '../../benchmark/aggregate.ts'
+import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
+import type { Slices } from '../../benchmark/entry.ts'
 import type { Outcome } from './outcome.ts'
 
 /** A problem with the outcomes of its K searches, in their order. */

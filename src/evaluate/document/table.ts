@@ -1,8 +1,8 @@
 /** Tables of an evaluation, for a terminal and for Markdown. Scores are percentages here, since people read them. Pure. */
-import { levels } from '../protocol/problem.ts'
-import { causes } from './outcome.ts'
-import type { Cause } from './outcome.ts'
-import type { CauseCounts, EvalSummary, Slice } from './summary.ts'
+import { levels } from '../../protocol/problem.ts'
+import { causes } from '../figures/outcome.ts'
+import type { Cause } from '../figures/outcome.ts'
+import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
 
 /** The first column is text and aligned left, the others are figures and aligned right. */
 export interface Table {

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts'
 import { reportOf } from './report.ts'
 import { majority } from './sampling.ts'
 import type { ScoredProblem } from './sampling.ts'
-import { shardOf } from './shard.ts'
+import { shardOf } from '../shard.ts'
 
 interface Wanted {
   readonly correct: boolean

@@ -2,10 +2,10 @@
  * A line chart as an SVG that stands by itself: light ground, one colour a line, a band for each interval, a legend
  * below. Made for accuracy against turn limits, which double; its axes can also be even ones. Pure.
  */
-import { html, markupOf } from '../page/html.ts'
-import type { Html } from '../page/html.ts'
-import { levels } from '../protocol/problem.ts'
-import type { EvalSummary, Slice } from './summary.ts'
+import { html, markupOf } from '../../page/html.ts'
+import type { Html } from '../../page/html.ts'
+import { levels } from '../../protocol/problem.ts'
+import type { EvalSummary, Slice } from '../figures/summary.ts'
 
 export interface Curve {
   readonly name: string

@@ -1,6 +1,6 @@
 /** Where the places of targets are known: how often, when and how large they were found, and how many looks were wasted. Pure. */
-import { levels } from '../protocol/problem.ts'
-import type { Level } from '../protocol/problem.ts'
+import { levels } from '../../protocol/problem.ts'
+import type { Level } from '../../protocol/problem.ts'
 import type { Outcome } from './outcome.ts'
 
 /** For one level or all; shares are fractions. */

@@ -1,7 +1,7 @@
 /** The chart is well-formed SVG that draws, puts points where they belong, and shows any text as text. */
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { markupOf } from '../page/html.ts'
+import { markupOf } from '../../page/html.ts'
 import { curveChart, curveSvg } from './curve-svg.ts'
 import type { Curve } from './curve-svg.ts'
 

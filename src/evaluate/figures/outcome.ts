@@ -2,13 +2,13 @@
  * What evaluation keeps of a trajectory: was it right, how did it end, in how many turns, and what went wrong. A few
  * numbers in place of pages of text, so that tens of thousands of searches fit in memory. Pure.
  */
-import { addSpent, nothingSpent } from '../endpoint/price.ts'
-import type { SpentTokens } from '../endpoint/price.ts'
-import { chosenLetter } from '../judge/choice.ts'
-import { normalised } from '../judge/judge.ts'
-import type { Level } from '../protocol/problem.ts'
-import type { End, Trajectory } from '../protocol/trajectory.ts'
-import { searchKey } from '../search/owed-samples.ts'
+import { addSpent, nothingSpent } from '../../endpoint/price.ts'
+import type { SpentTokens } from '../../endpoint/price.ts'
+import { chosenLetter } from '../../judge/choice.ts'
+import { normalised } from '../../judge/judge.ts'
+import type { Level } from '../../protocol/problem.ts'
+import type { End, Trajectory } from '../../protocol/trajectory.ts'
+import { searchKey } from '../../search/owed-samples.ts'
 import { looksOf } from './looks.ts'
 import type { Looks } from './looks.ts'
 

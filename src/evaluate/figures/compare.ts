@@ -4,7 +4,7 @@ import type { Estimate } from './bootstrap.ts'
 import type { Outcome } from './outcome.ts'
 import { unitsOf } from './report.ts'
 import type { ScoredProblem } from './sampling.ts'
-import { UserError } from '../shared/errors.ts'
+import { UserError } from '../../shared/errors.ts'
 
 export interface Comparison {
   /** Avg@K of the second minus that of the first, with its 95 % paired bootstrap interval. */

@@ -1,5 +1,5 @@
 /** Comma-separated values for spreadsheets. Pure. */
-import type { SolvedProblem } from './report.ts'
+import type { SolvedProblem } from '../figures/report.ts'
 
 export type CsvRow = readonly (string | number)[]
 

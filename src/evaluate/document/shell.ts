@@ -3,9 +3,9 @@
  * every text escaped. Pure.
  */
 import { createHash } from 'node:crypto'
-import { html, markupOf, trustedElement } from '../page/html.ts'
-import type { Content, Html } from '../page/html.ts'
-import { style } from '../page/style.ts'
+import { html, markupOf, trustedElement } from '../../page/html.ts'
+import type { Content, Html } from '../../page/html.ts'
+import { style } from '../../page/style.ts'
 import type { Table } from './table.ts'
 
 export interface Shell {

@@ -2,10 +2,10 @@
  * The figures of an evaluation: Avg@K with its interval, how searches ended, and accuracy at every turn limit, over all
  * problems and for each level. The shape of `EvalSummary` is what `mini-o3 eval --json` prints, and is fixed. Pure.
  */
-import { levels } from '../protocol/problem.ts'
-import type { Level } from '../protocol/problem.ts'
-import { ends } from '../protocol/trajectory.ts'
-import type { End } from '../protocol/trajectory.ts'
+import { levels } from '../../protocol/problem.ts'
+import type { Level } from '../../protocol/problem.ts'
+import { ends } from '../../protocol/trajectory.ts'
+import type { End } from '../../protocol/trajectory.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { causes } from './outcome.ts'

@@ -1,15 +1,15 @@
 /** Figures from hand-made searches: each expected number can be counted by eye. */
 import { expect, test } from 'vitest'
-import { costOf } from '../endpoint/price.ts'
-import { pixelBox, relativeBox } from '../protocol/box.ts'
-import type { PixelBox } from '../protocol/box.ts'
-import type { Level } from '../protocol/problem.ts'
-import type { End, Observation, Trajectory } from '../protocol/trajectory.ts'
+import { costOf } from '../../endpoint/price.ts'
+import { pixelBox, relativeBox } from '../../protocol/box.ts'
+import type { PixelBox } from '../../protocol/box.ts'
+import type { Level } from '../../protocol/problem.ts'
+import type { End, Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { lookFigures } from './look-figures.ts'
 import { countCauses, summarise } from './summary.ts'
-import { accuracyTable, causesTable, markdownTable, plainTable } from './table.ts'
+import { accuracyTable, causesTable, markdownTable, plainTable } from '../document/table.ts'
 
 const whole = pixelBox(0, 0, 4000, 4000)
 /** The target is 100 px wide at (1000, 1000): 20 px or more in a 64 px view of 320 px or less. */

@@ -1,8 +1,8 @@
 /** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
-import { readablePx } from '../model/language.ts'
-import type { PixelBox } from '../protocol/box.ts'
-import { targetBoxes } from '../protocol/target-box.ts'
-import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import { readablePx } from '../../model/language.ts'
+import type { PixelBox } from '../../protocol/box.ts'
+import { targetBoxes } from '../../protocol/target-box.ts'
+import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 
 export interface Looks {
   /** Regions that were zoomed into; the overview is none. */

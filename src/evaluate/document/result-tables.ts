@@ -1,10 +1,10 @@
 /** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
-import type { Aggregate } from '../benchmark/aggregate.ts'
-import { isImageEstimated } from '../page/step.ts'
-import { ends } from '../protocol/trajectory.ts'
-import type { LookFigures } from './look-figures.ts'
-import type { EvalConfig } from './protocol.ts'
-import type { EvalReport } from './report.ts'
+import type { Aggregate } from '../../benchmark/aggregate.ts'
+import { isImageEstimated } from '../../page/step.ts'
+import { ends } from '../../protocol/trajectory.ts'
+import type { LookFigures } from '../figures/look-figures.ts'
+import type { EvalConfig } from '../protocol.ts'
+import type { EvalReport } from '../figures/report.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
 

@@ -1,8 +1,8 @@
 /** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
-import { benchmarkScores } from '../benchmark/aggregate.ts'
-import type { Aggregate, NamedScore } from '../benchmark/aggregate.ts'
-import { addSpent, nothingSpent } from '../endpoint/price.ts'
-import type { SpentTokens } from '../endpoint/price.ts'
+import { benchmarkScores } from '../../benchmark/aggregate.ts'
+import type { Aggregate, NamedScore } from '../../benchmark/aggregate.ts'
+import { addSpent, nothingSpent } from '../../endpoint/price.ts'
+import type { SpentTokens } from '../../endpoint/price.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import type { Outcome } from './outcome.ts'
