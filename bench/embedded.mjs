@@ -28,8 +28,8 @@ import { levels } from '../dist/protocol/problem.js'
 import { profiles } from '../dist/protocol/profile.js'
 import { searchToEnd } from '../dist/search/search-many.js'
 import { random } from '../dist/shared/random.js'
-import { coldStartTurns, shiftNumbers } from '../dist/train/cold-start-turns.js'
-import { withWeights } from '../dist/train/sft.js'
+import { coldStartTurns, shiftNumbers } from '../dist/train/sft/cold-start-turns.js'
+import { withWeights } from '../dist/train/sft/sft.js'
 import { cost, median, medians } from './measure.mjs'
 
 const { values } = parseArgs({

@@ -16,7 +16,7 @@ import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
 import { profiles } from '../dist/protocol/profile.js'
-import { groupAdvantages, policyData, rolloutGroups } from '../dist/train/rollout.js'
+import { groupAdvantages, policyData, rolloutGroups } from '../dist/train/rl/rollout.js'
 
 const [checkpoint, count = '48'] = process.argv.slice(2)
 if (checkpoint === undefined || !/^\d+$/.test(count)) {

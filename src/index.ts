@@ -59,8 +59,8 @@ export { openJudgeCache } from './judge/judge-cache.ts'
 
 export { collect, readCollected } from './coldstart/collect.ts'
 export { readExemplars, shotsFor } from './coldstart/exemplars.ts'
-export { advantages } from './train/advantages.ts'
-export { runSft } from './train/run-sft.ts'
+export { advantages } from './train/rl/advantages.ts'
+export { runSft } from './train/sft/run-sft.ts'
 export { evaluate } from './evaluate/evaluate.ts'
 export { writePage } from './page/write-page.ts'
 

@@ -16,10 +16,10 @@ import type { Trajectory } from '../src/protocol/trajectory.ts'
 import type { Task } from '../src/search/search.ts'
 import { searchToEnd } from '../src/search/search-many.ts'
 import { openRun, type RunFolder } from '../src/shared/run-folder.ts'
-import { coldStartTurns } from '../src/train/cold-start-turns.ts'
+import { coldStartTurns } from '../src/train/sft/cold-start-turns.ts'
 import { metricsOf, type Stage } from '../src/train/run-log.ts'
-import { defaultRlSettings, type RunRlSettings } from '../src/train/run-rl.ts'
-import type { RunSftSettings } from '../src/train/run-sft.ts'
+import { defaultRlSettings, type RunRlSettings } from '../src/train/rl/run-rl.ts'
+import type { RunSftSettings } from '../src/train/sft/run-sft.ts'
 import { view } from '../src/vision/fit.ts'
 
 export const tinyModel: ModelConfig = {

@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
-import type { RolloutLine } from '../train/kept-rollouts.ts'
+import type { RolloutLine } from '../train/rl/kept-rollouts.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'

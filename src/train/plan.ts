@@ -1,9 +1,9 @@
 /** What a training run comes to on an engine elsewhere, before anything is sent. Pure arithmetic over its settings. */
 import { defaultConfig, imageTokens } from '../model/config.ts'
 import { longestReply } from '../policy/embedded/take-turn.ts'
-import type { ColdStartTurn } from './cold-start-turns.ts'
-import type { RunRlSettings } from './run-rl.ts'
-import type { SftSettings } from './sft.ts'
+import type { ColdStartTurn } from './sft/cold-start-turns.ts'
+import type { RunRlSettings } from './rl/run-rl.ts'
+import type { SftSettings } from './sft/sft.ts'
 
 export interface Plan {
   /** Optimiser steps. */

@@ -18,12 +18,12 @@ import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
-import { keepRollouts, type RolloutLine } from './kept-rollouts.ts'
+import { keepRollouts, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
-import { rolloutGroups } from './rollout.ts'
+import { rolloutGroups } from './rl/rollout.ts'
 import { lastCheckpoint, metricsOf } from './run-log.ts'
-import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './run-rl.ts'
-import { policyFile, runSft, type RunSftSettings } from './run-sft.ts'
+import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './rl/run-rl.ts'
+import { policyFile, runSft, type RunSftSettings } from './sft/run-sft.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
 // With a digit of their own, so that `sceneOf` makes them again from their problems.
@@ -78,7 +78,7 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
     import { sceneOf } from ${from('../probe/problem.js')}
     import { scenePicture } from ${from('../probe/scene-picture.js')}
     import { openRun } from ${from('../shared/run-folder.js')}
-    import { runSft } from ${from('./run-sft.js')}
+    import { runSft } from ${from('./sft/run-sft.js')}
     const { settings, config, trajectories } = JSON.parse(await readFile(${JSON.stringify(file)}, 'utf8'))
     const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))
     const run = await openRun(${JSON.stringify(path)}, settings)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ends, type End } from '../../protocol/trajectory.ts'
-import type { RlMetrics } from '../../train/run-rl.ts'
+import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { rlNotes } from './rl-notes.ts'
 
 function step(changes: Partial<RlMetrics>): RlMetrics {

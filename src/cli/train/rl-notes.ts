@@ -1,5 +1,5 @@
 /** What `mini-o3 rl` shows of its steps while it runs: two lines of figures, each within 80 columns. Pure. */
-import type { RlMetrics } from '../../train/run-rl.ts'
+import type { RlMetrics } from '../../train/rl/run-rl.ts'
 
 /** One step is noisy: reward and turns are also shown as means over this many. */
 export const smoothedSteps = 10

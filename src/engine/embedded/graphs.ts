@@ -90,7 +90,7 @@ export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
   ]
 }
 
-/** What a view holds, for teaching the stem: see `train/perception.ts`. */
+/** What a view holds, for teaching the stem: see `train/sft/perception.ts`. */
 export interface LookTargets {
   /** [B] 1, or 0 for rows that only fill the batch. */
   readonly rows: Tensor

@@ -23,7 +23,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { openRun, type RunFolder } from '../../shared/run-folder.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
-import { runSft } from '../../train/run-sft.ts'
+import { runSft } from '../../train/sft/run-sft.ts'
 import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../engine.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
@@ -270,7 +270,7 @@ describe('a run that loses its server or its client', () => {
       import { sceneOf } from ${from('../../probe/problem.js')}
       import { scenePicture } from ${from('../../probe/scene-picture.js')}
       import { openRun } from ${from('../../shared/run-folder.js')}
-      import { runSft } from ${from('../../train/run-sft.js')}
+      import { runSft } from ${from('../../train/sft/run-sft.js')}
       import { tinkerEngine } from ${from('./tinker-engine.js')}
       const { trajectories, settings, config, url } = JSON.parse(await readFile(${JSON.stringify(given)}, 'utf8'))
       const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))

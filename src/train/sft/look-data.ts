@@ -14,13 +14,13 @@ import {
   quadrants,
   readablePx,
   visiblePx,
-} from '../model/language.ts'
-import { kindLabels, kindRanges } from '../model/config.ts'
-import { drawScene, type Region } from '../probe/draw.ts'
-import { colours, makeScene, type Scene, type SceneObject, shapes } from '../probe/scene.ts'
-import { levels } from '../protocol/problem.ts'
-import type { LookDatum } from '../engine/embedded/messages.ts'
-import { random, type Random } from '../shared/random.ts'
+} from '../../model/language.ts'
+import { kindLabels, kindRanges } from '../../model/config.ts'
+import { drawScene, type Region } from '../../probe/draw.ts'
+import { colours, makeScene, type Scene, type SceneObject, shapes } from '../../probe/scene.ts'
+import { levels } from '../../protocol/problem.ts'
+import type { LookDatum } from '../../engine/embedded/messages.ts'
+import { random, type Random } from '../../shared/random.ts'
 
 const cellIndex = new Map(cellsInOrder.map((cell, index) => [cellName(cell), index]))
 

@@ -2,16 +2,16 @@
  * Stage 1 for a vision-language model on an engine elsewhere, as one resumable run: every reply of a search is learned behind
  * all that came before it, one sequence a search, every token counting the same.
  */
-import type { Datum, Engine } from '../engine/engine.ts'
-import type { ChatModel } from '../model/qwen/chat-model.ts'
-import { openConversation } from '../policy/sampler/conversation.ts'
-import { UserError } from '../shared/errors.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { Datum, Engine } from '../../engine/engine.ts'
+import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import { openConversation } from '../../policy/sampler/conversation.ts'
+import { UserError } from '../../shared/errors.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Example } from './example.ts'
-import { vlmAdam } from './learner.ts'
-import { lastCheckpoint } from './run-log.ts'
-import { policyFileOf } from './run-sft.ts'
-import { batchIndices, sft, type SftMetrics, type SftSettings } from './sft.ts'
+import { vlmAdam } from '../learner.ts'
+import { lastCheckpoint } from '../run-log.ts'
+import { policyFileOf } from '../sft/run-sft.ts'
+import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft.ts'
 
 export interface RunVlmSftOptions {
   readonly examples: readonly Example[]

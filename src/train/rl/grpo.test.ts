@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AdamParameters, type Datum, defaultAdam, type Engine, type Loss } from '../engine/engine.ts'
-import type { End, Trajectory } from '../protocol/trajectory.ts'
-import { random, type Random } from '../shared/random.ts'
+import { type AdamParameters, type Datum, defaultAdam, type Engine, type Loss } from '../../engine/engine.ts'
+import type { End, Trajectory } from '../../protocol/trajectory.ts'
+import { random, type Random } from '../../shared/random.ts'
 import type { Objective } from './advantages.ts'
 import { grpoStep, type GrpoSettings } from './grpo.ts'
 import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
-import { promptOf } from '../engine/embedded/view-and-text.ts'
+import { promptOf } from '../../engine/embedded/view-and-text.ts'
 
 /**
  * A search with two arms: answer at once (token 0), or look on (token 1). Its policy is one softmax over two logits,

@@ -3,9 +3,9 @@
  * that is named because it shows in the view, a `place` one that is carried along from the turn before: taken together,
  * the many that are copied hide the few that have to be seen.
  */
-import { cellName, cellsInOrder, phrases, quadrants } from '../model/language.ts'
-import { maxObservations, tokenOf } from '../model/tokenizer.ts'
-import { shapes } from '../probe/scene.ts'
+import { cellName, cellsInOrder, phrases, quadrants } from '../../model/language.ts'
+import { maxObservations, tokenOf } from '../../model/tokenizer.ts'
+import { shapes } from '../../probe/scene.ts'
 
 export const tokenKinds = ['verdict', 'shape', 'digit', 'find', 'place', 'source', 'box', 'other'] as const
 export type TokenKind = (typeof tokenKinds)[number]

@@ -2,20 +2,20 @@
  * Stage 1 of the recipe as one resumable run: the stem learns to see, then the policy learns from cold-start
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
-import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
-import { promptOf } from '../engine/embedded/view-and-text.ts'
-import { type Datum, defaultAdam, type Engine } from '../engine/engine.ts'
-import { defaultConfig, type ModelConfig, textTokens } from '../model/config.ts'
-import { profiles } from '../protocol/profile.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { UserError } from '../shared/errors.ts'
-import { random } from '../shared/random.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
-import { view } from '../vision/fit.ts'
-import type { Picture } from '../vision/picture.ts'
+import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
+import { promptOf } from '../../engine/embedded/view-and-text.ts'
+import { type Datum, defaultAdam, type Engine } from '../../engine/engine.ts'
+import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { UserError } from '../../shared/errors.ts'
+import { random } from '../../shared/random.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import { view } from '../../vision/fit.ts'
+import type { Picture } from '../../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
-import { lastCheckpoint } from './run-log.ts'
+import { lastCheckpoint } from '../run-log.ts'
 import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { z } from 'zod'
-import type { Message } from '../policy/policy.ts'
-import { pixelBox } from '../protocol/box.ts'
-import { errorCodeOf, UserError } from '../shared/errors.ts'
-import { openPicture } from '../vision/open.ts'
+import type { Message } from '../../policy/policy.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { errorCodeOf, UserError } from '../../shared/errors.ts'
+import { openPicture } from '../../vision/open.ts'
 import type { Example, Lesson } from './example.ts'
 
 const rowSchema = z.object({

@@ -2,9 +2,9 @@
  * Stage 2: GRPO with over-turn masking, over the `Engine` interface. Each step samples groups of searches with few
  * turns, judges them, and takes several optimiser steps on what they teach.
  */
-import type { AdamParameters, Datum, Engine, Loss } from '../engine/engine.ts'
-import { completed, ends, type End } from '../protocol/trajectory.ts'
-import { MiniO3Error } from '../shared/errors.ts'
+import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
+import { completed, ends, type End } from '../../protocol/trajectory.ts'
+import { MiniO3Error } from '../../shared/errors.ts'
 import type { Objective } from './advantages.ts'
 import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
 

@@ -2,14 +2,14 @@
  * Cold-start trajectories as single turns to learn from: what the small policy would have been shown, and what it
  * should have written. Views are not drawn here; a turn names its picture and region.
  */
-import { coordinate, phrases, placeBox, quadrants } from '../model/language.ts'
-import { encode, maxObservations, special, tokenOf } from '../model/tokenizer.ts'
-import { questionTokens, turnPrompt } from '../policy/embedded/turn-prompt.ts'
-import type { PixelBox } from '../protocol/box.ts'
-import { profiles } from '../protocol/profile.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { replay, unseen } from '../search/replay.ts'
-import type { Random } from '../shared/random.ts'
+import { coordinate, phrases, placeBox, quadrants } from '../../model/language.ts'
+import { encode, maxObservations, special, tokenOf } from '../../model/tokenizer.ts'
+import { questionTokens, turnPrompt } from '../../policy/embedded/turn-prompt.ts'
+import type { PixelBox } from '../../protocol/box.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { replay, unseen } from '../../search/replay.ts'
+import type { Random } from '../../shared/random.ts'
 
 export interface ColdStartTurn {
   readonly docId: string

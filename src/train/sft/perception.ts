@@ -3,13 +3,13 @@
  * to search and goes on beside it, so that the policy's first, coarse gradients cannot spoil what the stem knows
  * (docs/experiments/sft.md; reference embedded-policy 2 and 3).
  */
-import type { EmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
-import type { LookDatum, Looked } from '../engine/embedded/messages.ts'
-import { defaultAdam } from '../engine/engine.ts'
-import { kindRanges } from '../model/config.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { EmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
+import type { LookDatum, Looked } from '../../engine/embedded/messages.ts'
+import { defaultAdam } from '../../engine/engine.ts'
+import { kindRanges } from '../../model/config.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
 import { lookDatum } from './look-data.ts'
-import { keepCheckpoint } from './run-log.ts'
+import { keepCheckpoint } from '../run-log.ts'
 
 export interface PerceptionSettings {
   readonly lookSteps: number

@@ -1,6 +1,6 @@
 /** `rollouts.jsonl` of a training run: some searches of its steps, for people to look at while it goes on. */
-import type { Trajectory } from '../protocol/trajectory.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Objective } from './advantages.ts'
 import { groupAdvantages } from './rollout.ts'
 import type { Rollout } from './rollout.ts'

@@ -3,23 +3,23 @@
  * from them, and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a
  * run that was killed goes on to the same figures from its last checkpoint.
  */
-import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
-import type { Engine } from '../engine/engine.ts'
-import type { ModelConfig } from '../model/config.ts'
-import { judgeExact } from '../judge/exact.ts'
-import type { Judge } from '../judge/judge.ts'
-import type { Level } from '../protocol/problem.ts'
-import type { Task } from '../search/search.ts'
-import { UserError } from '../shared/errors.ts'
-import { hashSeed, random } from '../shared/random.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
-import type { Picture } from '../vision/picture.ts'
+import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { ModelConfig } from '../../model/config.ts'
+import { judgeExact } from '../../judge/exact.ts'
+import type { Judge } from '../../judge/judge.ts'
+import type { Level } from '../../protocol/problem.ts'
+import type { Task } from '../../search/search.ts'
+import { UserError } from '../../shared/errors.ts'
+import { hashSeed, random } from '../../shared/random.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import type { Picture } from '../../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
-import type { Learner } from './learner.ts'
+import type { Learner } from '../learner.ts'
 import { rolloutGroups } from './rollout.ts'
-import { keepCheckpoint, lastCheckpoint, metricsOf } from './run-log.ts'
-import { policyFileOf } from './run-sft.ts'
+import { keepCheckpoint, lastCheckpoint, metricsOf } from '../run-log.ts'
+import { policyFileOf } from '../sft/run-sft.ts'
 
 export interface RunRlSettings extends GrpoSettings {
   readonly steps: number

@@ -2,11 +2,11 @@
  * Supervised fine-tuning, the first stage of the recipe: next-token prediction on the policy's own tokens of correct
  * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
-import type { AdamParameters, Datum, Engine } from '../engine/engine.ts'
-import { textLength } from '../engine/engine.ts'
-import { random } from '../shared/random.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
-import { keepCheckpoint } from './run-log.ts'
+import type { AdamParameters, Datum, Engine } from '../../engine/engine.ts'
+import { textLength } from '../../engine/engine.ts'
+import { random } from '../../shared/random.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import { keepCheckpoint } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
 export interface SftSettings {

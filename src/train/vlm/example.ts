@@ -1,13 +1,13 @@
 /** A right search to learn from: what its policy was told and shown before each turn, and what it wrote. */
-import type { Message } from '../policy/policy.ts'
-import type { Size } from '../protocol/box.ts'
-import type { Profile } from '../protocol/profile.ts'
-import type { Observation, Trajectory } from '../protocol/trajectory.ts'
-import { replay } from '../search/replay.ts'
-import { canonicalJson } from '../shared/canonical.ts'
-import { UserError } from '../shared/errors.ts'
-import { view, viewRule } from '../vision/fit.ts'
-import type { Picture } from '../vision/picture.ts'
+import type { Message } from '../../policy/policy.ts'
+import type { Size } from '../../protocol/box.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { replay } from '../../search/replay.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
+import { UserError } from '../../shared/errors.ts'
+import { view, viewRule } from '../../vision/fit.ts'
+import type { Picture } from '../../vision/picture.ts'
 
 export interface Lesson {
   readonly message: Message

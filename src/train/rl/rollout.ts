@@ -1,13 +1,13 @@
 /** Groups of searches by the policy that is being trained, judged, with the tokens to learn from. */
-import type { Datum } from '../engine/engine.ts'
-import { judgeTrajectory } from '../judge/judge.ts'
-import type { Judge } from '../judge/judge.ts'
-import type { Policy, TokenSample } from '../policy/policy.ts'
-import type { Profile } from '../protocol/profile.ts'
-import { completed, type Trajectory } from '../protocol/trajectory.ts'
-import { MiniO3Error } from '../shared/errors.ts'
-import type { Task } from '../search/search.ts'
-import { searchGroup } from '../search/search-many.ts'
+import type { Datum } from '../../engine/engine.ts'
+import { judgeTrajectory } from '../../judge/judge.ts'
+import type { Judge } from '../../judge/judge.ts'
+import type { Policy, TokenSample } from '../../policy/policy.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { completed, type Trajectory } from '../../protocol/trajectory.ts'
+import { MiniO3Error } from '../../shared/errors.ts'
+import type { Task } from '../../search/search.ts'
+import { searchGroup } from '../../search/search-many.ts'
 import { advantages, type GroupAdvantages, type Objective, tokenCoefficients } from './advantages.ts'
 
 export interface Rollout {

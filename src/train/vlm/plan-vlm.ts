@@ -1,11 +1,11 @@
 /** What training a vision-language model on a server comes to, before anything is sent. No picture is opened. */
-import type { ChatModel } from '../model/qwen/chat-model.ts'
-import type { Size } from '../protocol/box.ts'
-import type { Profile, ViewRule } from '../protocol/profile.ts'
+import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { Size } from '../../protocol/box.ts'
+import type { Profile, ViewRule } from '../../protocol/profile.ts'
 import type { Example } from './example.ts'
-import type { Plan } from './plan.ts'
-import type { RunRlSettings } from './run-rl.ts'
-import type { SftSettings } from './sft.ts'
+import type { Plan } from '../plan.ts'
+import type { RunRlSettings } from '../rl/run-rl.ts'
+import type { SftSettings } from '../sft/sft.ts'
 
 /** A token on the wire as JSON: its id, and for training its target, weight or advantage, and log-probability. */
 const tokenBytes = { sampling: 7, training: 30 } as const
