@@ -1,6 +1,6 @@
 /** A small run as `collect` leaves it: the teacher on generated scenes, with a mistake in the first turn, and what it was told. */
 import { join } from 'node:path'
-import { openProblemPicture, readProblems } from '../src/benchmark/mini-o3-json.ts'
+import { openProblemPicture, readProblems } from '../src/benchmark/readers/mini-o3-json.ts'
 import { collect } from '../src/coldstart/collect.ts'
 import { judgeExact } from '../src/judge/exact.ts'
 import type { Message, Policy } from '../src/policy/policy.ts'

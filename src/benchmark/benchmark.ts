@@ -2,7 +2,7 @@
 import { UserError } from '../shared/errors.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { BenchmarkEntry } from './entry.ts'
-import type { VstarOptions } from './vstar.ts'
+import type { VstarOptions } from './readers/vstar.ts'
 
 export interface Benchmark {
   /** As in `--benchmark`. */

@@ -2,14 +2,14 @@
 import type { Level } from '../protocol/problem.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Benchmark } from './benchmark.ts'
-import { readHrBench } from './hr-bench.ts'
-import type { HrBenchSize } from './hr-bench.ts'
-import { readProblems } from './mini-o3-json.ts'
-import { readMmeRealWorld } from './mme-realworld.ts'
-import type { MmePart } from './mme-realworld.ts'
-import { readProblemFolder } from './problem-folder.ts'
-import { readVisualProbe } from './visual-probe.ts'
-import { readVstar } from './vstar.ts'
+import { readHrBench } from './readers/hr-bench.ts'
+import type { HrBenchSize } from './readers/hr-bench.ts'
+import { readProblems } from './readers/mini-o3-json.ts'
+import { readMmeRealWorld } from './readers/mme-realworld.ts'
+import type { MmePart } from './readers/mme-realworld.ts'
+import { readProblemFolder } from './readers/problem-folder.ts'
+import { readVisualProbe } from './readers/visual-probe.ts'
+import { readVstar } from './readers/vstar.ts'
 
 type Facts = Omit<Benchmark, 'read'>
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { openProblemPicture, readProblems } from '../../benchmark/mini-o3-json.ts'
+import { openProblemPicture, readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'

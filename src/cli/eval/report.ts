@@ -1,7 +1,7 @@
 /** `mini-o3 report`: evaluations beside the paper's published table, and two of them compared problem by problem. */
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isFile, namesIn } from '../../benchmark/find-file.ts'
+import { isFile, namesIn } from '../../benchmark/files/find-file.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/document.ts'
 import type { ReportDocument } from '../../evaluate/document/document.ts'

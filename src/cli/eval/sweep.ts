@@ -1,7 +1,7 @@
 /** Several evaluations of one command that differ in pixel budget or order of options, each in a run of its own, and what they say together. */
 import { join, resolve } from 'node:path'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { isFile } from '../../benchmark/find-file.ts'
+import { isFile } from '../../benchmark/files/find-file.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import type { Comparison } from '../../evaluate/figures/compare.ts'
 import { curveChart } from '../../evaluate/document/curve-svg.ts'

@@ -1,8 +1,8 @@
 /** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { openProblemPicture } from '../../benchmark/mini-o3-json.ts'
-import type { ProblemEntry } from '../../benchmark/mini-o3-json.ts'
+import { openProblemPicture } from '../../benchmark/readers/mini-o3-json.ts'
+import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'

@@ -4,15 +4,15 @@
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
-import { levels } from '../protocol/problem.ts'
-import { messageOf } from '../shared/errors.ts'
-import { checkedChoices, lettered, letterAt, parenthesisedLines } from './choices.ts'
-import { readDelimited } from './delimited.ts'
-import { gatherEntries, rowError } from './entry.ts'
-import type { BenchmarkEntry, ReadOptions, Row } from './entry.ts'
-import { findFiles, isFile } from './find-file.ts'
-import { pictureFile } from './stored-picture.ts'
-import { textLines } from './text-lines.ts'
+import { levels } from '../../protocol/problem.ts'
+import { messageOf } from '../../shared/errors.ts'
+import { checkedChoices, lettered, letterAt, parenthesisedLines } from '../choices.ts'
+import { readDelimited } from '../files/delimited.ts'
+import { gatherEntries, rowError } from '../entry.ts'
+import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
+import { findFiles, isFile } from '../files/find-file.ts'
+import { pictureFile } from '../files/stored-picture.ts'
+import { textLines } from '../files/text-lines.ts'
 
 interface ProblemRow extends Row {
   readonly value: unknown

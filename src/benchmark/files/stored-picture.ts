@@ -1,8 +1,8 @@
 /** Pictures as benchmarks store them, in files of their own or as base64 inside of others, read when they are asked for. */
 import { open } from 'node:fs/promises'
-import { messageOf, UserError } from '../shared/errors.ts'
-import { openPicture, pictureLimits } from '../vision/open.ts'
-import type { BenchmarkEntry } from './entry.ts'
+import { messageOf, UserError } from '../../shared/errors.ts'
+import { openPicture, pictureLimits } from '../../vision/open.ts'
+import type { BenchmarkEntry } from '../entry.ts'
 
 /** Bytes `start` up to `end` of a file. */
 export interface FileRange {

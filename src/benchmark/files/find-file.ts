@@ -1,7 +1,7 @@
 /** Where a benchmark's files lie: in the folder that is named, or in the benchmark's own folder inside of it. */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { messageOf, UserError } from '../shared/errors.ts'
+import { messageOf, UserError } from '../../shared/errors.ts'
 
 /**
  * Files by name, in order; `path` itself if it is a file. Throws UserError `data-not-found` unless there is any: `said`

@@ -1,11 +1,11 @@
 /** HR-Bench 4K and 8K, as parquet or TSV: each question four times, its right choice once at every letter (reference 4.1). */
-import { checkedChoices, dottedLines, lettered, letterAt } from './choices.ts'
-import { gatherEntries, rowError } from './entry.ts'
-import type { BenchmarkEntry, ReadOptions } from './entry.ts'
-import { findFiles } from './find-file.ts'
-import { storedPicture } from './stored-picture.ts'
-import { tableRows } from './table.ts'
-import type { TableRow } from './table.ts'
+import { checkedChoices, dottedLines, lettered, letterAt } from '../choices.ts'
+import { gatherEntries, rowError } from '../entry.ts'
+import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
+import { findFiles } from '../files/find-file.ts'
+import { storedPicture } from '../files/stored-picture.ts'
+import { tableRows } from '../files/table.ts'
+import type { TableRow } from '../files/table.ts'
 
 export type HrBenchSize = '4k' | '8k'
 

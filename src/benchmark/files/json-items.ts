@@ -2,7 +2,7 @@
  * The objects of a JSON array, one at a time, from a file of any size. Long strings, such as base64 pictures, are given by
  * their place in the file alone.
  */
-import { messageOf, UserError } from '../shared/errors.ts'
+import { messageOf, UserError } from '../../shared/errors.ts'
 import { HeldText, readBlocks } from './read-blocks.ts'
 
 /** A string that was too long to be kept: bytes of the file, inside its quotes and with its escapes. */

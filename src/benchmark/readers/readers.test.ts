@@ -14,11 +14,11 @@ import {
   vstarQuestions,
   writeVisualProbe,
   writeVstar,
-} from '../../test/benchmark-fixtures.ts'
-import { readBenchmark } from './benchmark.ts'
-import type { ReadBenchmarkOptions } from './benchmark.ts'
-import { benchmarkNamed } from './catalog.ts'
-import type { BenchmarkEntry } from './entry.ts'
+} from '../../../test/benchmark-fixtures.ts'
+import { readBenchmark } from '../benchmark.ts'
+import type { ReadBenchmarkOptions } from '../benchmark.ts'
+import { benchmarkNamed } from '../catalog.ts'
+import type { BenchmarkEntry } from '../entry.ts'
 
 let base: string
 beforeEach(async () => void (base = await mkdtemp(join(tmpdir(), 'benchmark-'))))

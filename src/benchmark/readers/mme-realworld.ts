@@ -3,16 +3,16 @@
  * base64 pictures, and the folder of JSON files with base64 pictures.
  */
 import { dirname } from 'node:path'
-import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
-import { readPythonLiteral } from '../shared/python-literal.ts'
-import { checkedChoices, lettered, parenthesisedLines, withoutLetter } from './choices.ts'
-import { gatherEntries, rowError } from './entry.ts'
-import type { BenchmarkEntry, ReadOptions } from './entry.ts'
-import { filesBelow, findFiles } from './find-file.ts'
-import type { FindFile } from './find-file.ts'
-import { pictureFile, storedPicture } from './stored-picture.ts'
-import { tableRows } from './table.ts'
-import type { TableRow } from './table.ts'
+import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { readPythonLiteral } from '../../shared/python-literal.ts'
+import { checkedChoices, lettered, parenthesisedLines, withoutLetter } from '../choices.ts'
+import { gatherEntries, rowError } from '../entry.ts'
+import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
+import { filesBelow, findFiles } from '../files/find-file.ts'
+import type { FindFile } from '../files/find-file.ts'
+import { pictureFile, storedPicture } from '../files/stored-picture.ts'
+import { tableRows } from '../files/table.ts'
+import type { TableRow } from '../files/table.ts'
 
 export type MmePart = 'full' | 'lite' | 'cn'
 

@@ -1,7 +1,7 @@
 /** VisualProbe as it is published: `VisualProbe_Hard/val.json` and pictures beside it, the three levels side by side. */
-import type { Level } from '../protocol/problem.ts'
-import type { BenchmarkEntry, ReadOptions } from './entry.ts'
-import { findFiles } from './find-file.ts'
+import type { Level } from '../../protocol/problem.ts'
+import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
+import { findFiles } from '../files/find-file.ts'
 import { readProblems } from './mini-o3-json.ts'
 
 const folderNames: Readonly<Record<Level, string>> = {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { buildProbe } from '../probe/dataset.ts'
-import { makeProblem, sceneFrom } from '../probe/problem.ts'
-import { pixelBox } from '../protocol/box.ts'
+import { buildProbe } from '../../probe/dataset.ts'
+import { makeProblem, sceneFrom } from '../../probe/problem.ts'
+import { pixelBox } from '../../protocol/box.ts'
 import { openProblemPicture, readProblems } from './mini-o3-json.ts'
 
 let folder: string
