@@ -62,7 +62,7 @@ export { readExemplars, shotsFor } from './coldstart/exemplars.ts'
 export { advantages } from './train/rl/advantages.ts'
 export { runSft } from './train/sft/run-sft.ts'
 export { evaluate } from './evaluate/evaluate.ts'
-export { writePage } from './page/write-page.ts'
+export { writePage } from './page/search/write-page.ts'
 
 export type { RunFolder } from './shared/run-folder.ts'
 export { openRun } from './shared/run-folder.ts'

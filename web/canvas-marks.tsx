@@ -1,6 +1,6 @@
 /** What lies on the picture: boxes of the turns, those that were refused, the path, the heat, and the target. */
 import type { ComponentChildren } from 'preact'
-import { placeBadges } from '../src/page/canvas.ts'
+import { placeBadges } from '../src/page/search/canvas.ts'
 import { turnClasses } from '../src/page/palette.ts'
 import { depthOf, refusedBox, stepsOf } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'

@@ -1,5 +1,5 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
-import { duration, shown } from '../src/page/card.ts'
+import { duration, shown } from '../src/page/search/card.ts'
 import { endWords, isMasked } from '../src/page/step.ts'
 import type { SearchEntry } from './search-view.tsx'
 import type { ShownSearch } from './shown-search.ts'

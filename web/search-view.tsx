@@ -1,6 +1,6 @@
 /** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { shown as shortened } from '../src/page/card.ts'
+import { shown as shortened } from '../src/page/search/card.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { KeysHelp } from './keys-help.tsx'
 import { firstMarks, marks } from './marks.ts'

@@ -1,6 +1,6 @@
 /** Every turn in words and pictures: what was thought, what was done, what came back. Text of models is text, never markup. */
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { actionText, duration, placeName, shown, viewChange } from '../src/page/card.ts'
+import { actionText, duration, placeName, shown, viewChange } from '../src/page/search/card.ts'
 import { turnClasses } from '../src/page/palette.ts'
 import { contains, endWords, isMasked, pictureName, stepsOf, stepTitle, tokensInText } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'

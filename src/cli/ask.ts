@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { writePage } from '../page/write-page.ts'
+import { writePage } from '../page/search/write-page.ts'
 import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { profileHash } from '../protocol/profile.ts'

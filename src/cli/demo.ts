@@ -1,8 +1,8 @@
 /** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown in the terminal. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { writePage } from '../page/write-page.ts'
-import type { SearchToShow } from '../page/write-page.ts'
+import { writePage } from '../page/search/write-page.ts'
+import type { SearchToShow } from '../page/search/write-page.ts'
 import { drawScene } from '../probe/draw.ts'
 import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'

@@ -1,5 +1,5 @@
 /** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
-import { atMost } from '../../page/write-page.ts'
+import { atMost } from '../../page/search/write-page.ts'
 import { boxSize, pixelBox } from '../../protocol/box.ts'
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'

@@ -1,5 +1,5 @@
 /** One search of a run as a figure for a paper. */
-import { checkFigureName, writeFigure } from '../../page/write-figure.ts'
+import { checkFigureName, writeFigure } from '../../page/figure/write-figure.ts'
 import { UserError } from '../../shared/errors.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow } from '../api/types.ts'

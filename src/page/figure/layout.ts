@@ -3,13 +3,13 @@
  * the arrows from each looked-into box to the crop that came back. Arrows keep to the gutters between columns and the gaps
  * between rows. Pure.
  */
-import { boxSize } from '../protocol/box.ts'
-import type { PixelBox } from '../protocol/box.ts'
-import type { Observation, Trajectory } from '../protocol/trajectory.ts'
-import { figureCells } from './figure-cells.ts'
-import type { Cell } from './figure-cells.ts'
-import { stepsOf } from './step.ts'
-import type { Step } from './step.ts'
+import { boxSize } from '../../protocol/box.ts'
+import type { PixelBox } from '../../protocol/box.ts'
+import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { figureCells } from './cells.ts'
+import type { Cell } from './cells.ts'
+import { stepsOf } from '../step.ts'
+import type { Step } from '../step.ts'
 
 /** In units of the figure, from its top left. */
 export interface Rect {

@@ -2,10 +2,10 @@
  * Which turns of a search a figure shows whole. A short search shows all of them; of a long one the turns that tell how the
  * answer came about, and what lies between them small, so that the figure stays one that can be read. Pure.
  */
-import { targetBox } from '../protocol/target-box.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { contains, stepsOf } from './step.ts'
-import type { Step } from './step.ts'
+import { targetBox } from '../../protocol/target-box.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { contains, stepsOf } from '../step.ts'
+import type { Step } from '../step.ts'
 
 /** A place in the figure: a turn, turns in a row that are shown small, or that the search ended without an answer. */
 export type Cell =

@@ -1,13 +1,13 @@
 /** The picture with every box on it: nested crops mapped to the original, coloured by turn, thinner the deeper. Pure. */
-import { boxSize } from '../protocol/box.ts'
-import type { PixelBox, Size } from '../protocol/box.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { html } from './html.ts'
-import type { Html } from './html.ts'
-import { turnClasses } from './palette.ts'
-import { targetBox } from '../protocol/target-box.ts'
-import { depthOf, stepsOf } from './step.ts'
-import type { Step } from './step.ts'
+import { boxSize } from '../../protocol/box.ts'
+import type { PixelBox, Size } from '../../protocol/box.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { turnClasses } from '../palette.ts'
+import { targetBox } from '../../protocol/target-box.ts'
+import { depthOf, stepsOf } from '../step.ts'
+import type { Step } from '../step.ts'
 
 /** Badges and their spacing are laid out for a canvas of this many screen pixels; the script rescales them. */
 const canvasWidth = 640

@@ -3,17 +3,17 @@
  * policy forbids all), every text of a model or a file is escaped, and it reads well without scripts too. Pure.
  */
 import { createHash } from 'node:crypto'
-import type { Trajectory } from '../protocol/trajectory.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canvas } from './canvas.ts'
 import { duration, endCard, startCard, turnCard } from './card.ts'
 import type { ObservationImages } from './card.ts'
-import { html, markupOf, trustedElement } from './html.ts'
-import type { Html } from './html.ts'
-import { turnClasses } from './palette.ts'
+import { html, markupOf, trustedElement } from '../html.ts'
+import type { Html } from '../html.ts'
+import { turnClasses } from '../palette.ts'
 import { script } from './script.ts'
-import { targetBox } from '../protocol/target-box.ts'
-import { endWords, stepsOf } from './step.ts'
-import { style } from './style.ts'
+import { targetBox } from '../../protocol/target-box.ts'
+import { endWords, stepsOf } from '../step.ts'
+import { style } from '../style.ts'
 import { tree } from './tree.ts'
 
 /** One search with its pictures as `data:` URLs of PNG or JPEG. */

@@ -1,5 +1,5 @@
 /** The texts of a figure, set in Inter, whose package brings it along: how wide a text is, and where its lines break. */
-import { characterMap, interFile, readWoff } from '../probe/world/font.ts'
+import { characterMap, interFile, readWoff } from '../../probe/world/font.ts'
 
 export type Weight = 400 | 700
 

@@ -1,11 +1,11 @@
 /** The page of a run with many searches: of every level one that was right and one that was not. */
-import type { Problem } from '../protocol/problem.ts'
-import type { Profile } from '../protocol/profile.ts'
-import { trajectorySchema } from '../protocol/trajectory.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { searchKey } from '../search/owed-samples.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
-import type { Picture } from '../vision/picture.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { trajectorySchema } from '../../protocol/trajectory.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { searchKey } from '../../search/owed-samples.ts'
+import type { RunFolder } from '../../shared/run-folder.ts'
+import type { Picture } from '../../vision/picture.ts'
 import { writePage } from './write-page.ts'
 import type { SearchToShow } from './write-page.ts'
 

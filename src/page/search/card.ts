@@ -1,12 +1,12 @@
 /** One turn in words and pictures: what was thought, what was done, and what came back, as seen and as it is. Pure. */
-import { boxSize } from '../protocol/box.ts'
-import type { Action, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
-import { html } from './html.ts'
-import type { Html } from './html.ts'
-import { turnClasses } from './palette.ts'
-import { targetBox } from '../protocol/target-box.ts'
-import { contains, endWords, pictureName, stepTitle, tokensInText } from './step.ts'
-import type { Step } from './step.ts'
+import { boxSize } from '../../protocol/box.ts'
+import type { Action, Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { turnClasses } from '../palette.ts'
+import { targetBox } from '../../protocol/target-box.ts'
+import { contains, endWords, pictureName, stepTitle, tokensInText } from '../step.ts'
+import type { Step } from '../step.ts'
 
 /** One observation as pictures: `view` is what the policy saw, `crop` the same region at full resolution. */
 export interface ObservationImages {

@@ -2,12 +2,12 @@
  * The search as a tree: time runs to the right, depth downwards. Every observation hangs from the picture that it was
  * cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
  */
-import type { End, Trajectory } from '../protocol/trajectory.ts'
-import { html } from './html.ts'
-import type { Html } from './html.ts'
-import { turnClasses } from './palette.ts'
-import { depthOf, endWords, pictureName, sizeWords, stepsOf, stepTitle } from './step.ts'
-import type { Step } from './step.ts'
+import type { End, Trajectory } from '../../protocol/trajectory.ts'
+import { html } from '../html.ts'
+import type { Html } from '../html.ts'
+import { turnClasses } from '../palette.ts'
+import { depthOf, endWords, pictureName, sizeWords, stepsOf, stepTitle } from '../step.ts'
+import type { Step } from '../step.ts'
 
 export const side = 56
 const column = 78

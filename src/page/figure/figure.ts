@@ -3,18 +3,18 @@
  * that came back, what was thought beside them, the target ringed where it is known, and the answer. An SVG that stands by
  * itself; every text of a model is escaped and clipped to the room there is. Pure.
  */
-import { targetBox } from '../protocol/target-box.ts'
-import { boxSize } from '../protocol/box.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
-import { fontRules, lines, textWidth } from './figure-text.ts'
-import type { Weight } from './figure-text.ts'
-import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './figure-layout.ts'
-import type { FigureLayout, Placed, Point, Rect } from './figure-layout.ts'
-import { html, markupOf, trustedElement } from './html.ts'
-import type { Html } from './html.ts'
-import { dashPatterns, inkOn, turnColours } from './palette.ts'
-import { contains, endWords, pictureName, stepTitle } from './step.ts'
-import type { Step } from './step.ts'
+import { targetBox } from '../../protocol/target-box.ts'
+import { boxSize } from '../../protocol/box.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { fontRules, lines, textWidth } from './text.ts'
+import type { Weight } from './text.ts'
+import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './layout.ts'
+import type { FigureLayout, Placed, Point, Rect } from './layout.ts'
+import { html, markupOf, trustedElement } from '../html.ts'
+import type { Html } from '../html.ts'
+import { dashPatterns, inkOn, turnColours } from '../palette.ts'
+import { contains, endWords, pictureName, stepTitle } from '../step.ts'
+import type { Step } from '../step.ts'
 
 export interface Figure {
   readonly trajectory: Trajectory

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { pixelBox, relativeBox } from '../protocol/box.ts'
-import { trajectorySchema } from '../protocol/trajectory.ts'
-import type { Trajectory, Turn } from '../protocol/trajectory.ts'
+import { pixelBox, relativeBox } from '../../protocol/box.ts'
+import { trajectorySchema } from '../../protocol/trajectory.ts'
+import type { Trajectory, Turn } from '../../protocol/trajectory.ts'
 import { trajectoryPage } from './trajectory-page.ts'
 import type { PageSearch } from './trajectory-page.ts'
 
