@@ -2,9 +2,9 @@
  * What is asked of an OpenAI-compatible server, whichever kind it is: one interface for the chat policy, the judge and
  * the doctor. `openEndpoint` in `open-endpoint.ts` makes one.
  */
-import type { EncodedMessage } from './encode-message.ts'
+import type { EncodedMessage } from './exchange/encode-message.ts'
 import type { ServerKind } from './server-kinds.ts'
-import type { ToolCall } from './messages.ts'
+import type { ToolCall } from './exchange/messages.ts'
 
 export interface ModelInfo {
   readonly id: string

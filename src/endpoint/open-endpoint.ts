@@ -1,16 +1,16 @@
 /** Opens an endpoint: checks the key, asks the server for its models and finds out which kind it is. */
 import { UserError } from '../shared/errors.ts'
 import { baseUrlOf, below, beside, keyFrom } from './address.ts'
-import { completer } from './complete.ts'
+import { completer } from './exchange/complete.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
-import { readRefusal } from './refusal.ts'
-import { keyError } from './refusal-error.ts'
-import { openConnections } from './send.ts'
-import type { Exchange } from './send.ts'
+import { readRefusal } from './refusal/refusal.ts'
+import { keyError } from './refusal/refusal-error.ts'
+import { openConnections } from './exchange/send.ts'
+import type { Exchange } from './exchange/send.ts'
 import { kindOf, serverKinds } from './server-kinds.ts'
 import type { ServerKind, ServerKindName } from './server-kinds.ts'
-import { get } from './server.ts'
-import type { Server } from './server.ts'
+import { get } from './exchange/server.ts'
+import type { Server } from './exchange/server.ts'
 
 export interface EndpointOptions {
   /** Such as `http://127.0.0.1:8000/v1`. */

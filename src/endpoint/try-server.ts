@@ -2,9 +2,9 @@
 import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { encodePng } from '../vision/encode.ts'
-import { encodeMessage } from './encode-message.ts'
+import { encodeMessage } from './exchange/encode-message.ts'
 import type { Completion, CompletionRequest, Endpoint } from './endpoint.ts'
-import type { ContentPart, ImagePart } from './messages.ts'
+import type { ContentPart, ImagePart } from './exchange/messages.ts'
 
 export interface Finding {
   readonly check: string

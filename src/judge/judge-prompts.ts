@@ -3,8 +3,8 @@
  * scorer, which is checked by its hashes and never stored.
  */
 import { sha256, canonicalJson } from '../shared/canonical.ts'
-import type { EncodedMessage } from '../endpoint/encode-message.ts'
-import { encodeMessage } from '../endpoint/encode-message.ts'
+import type { EncodedMessage } from '../endpoint/exchange/encode-message.ts'
+import { encodeMessage } from '../endpoint/exchange/encode-message.ts'
 
 /** Texts of one comparison. */
 export interface Compared {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { baseUrlOf, below, keyFrom, withoutKey } from '../../endpoint/address.ts'
-import { retryAfterMs, type Tried, withRetries } from '../../endpoint/retry.ts'
+import { retryAfterMs, type Tried, withRetries } from '../../endpoint/exchange/retry.ts'
 import { AbortedError, TransportError, UserError } from '../../shared/errors.ts'
 import { type Body, contentTypes, jsonBody, type Raw } from './codec.ts'
 import { type Outcome, outcomeOf, parsed, reasonOf } from './future.ts'

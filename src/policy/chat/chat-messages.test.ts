@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ImagePart, ToolCall } from '../../endpoint/messages.ts'
+import type { ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
 
 const image: ImagePart = { type: 'image', bytes: new Uint8Array(3), mime: 'image/png', sha256: '0'.repeat(64) }

@@ -1,5 +1,5 @@
 /** What a search tells its policy, and what the policy said, as chat messages. Pure. */
-import type { ChatMessage, ContentPart, ImagePart, ToolCall } from '../../endpoint/messages.ts'
+import type { ChatMessage, ContentPart, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 
 const mark = '<image>'
 

@@ -2,10 +2,10 @@
  * Any VLM behind an OpenAI-compatible server as a `Policy`: each session is one conversation that only grows, kept as it was
  * sent and received.
  */
-import { encodeMessage } from '../../endpoint/encode-message.ts'
-import type { EncodedMessage } from '../../endpoint/encode-message.ts'
+import { encodeMessage } from '../../endpoint/exchange/encode-message.ts'
+import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { Endpoint } from '../../endpoint/endpoint.ts'
-import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/messages.ts'
+import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'

@@ -1,5 +1,5 @@
 /** The one way in which a view becomes a file for a message. */
-import type { ImagePart } from '../../endpoint/messages.ts'
+import type { ImagePart } from '../../endpoint/exchange/messages.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { encodeFineJpeg, encodePng } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'

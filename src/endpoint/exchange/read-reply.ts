@@ -1,6 +1,6 @@
 /** From the body of a completion to the raw text of a turn. Pure. */
-import { TransportError } from '../shared/errors.ts'
-import type { Completion, Handling } from './endpoint.ts'
+import { TransportError } from '../../shared/errors.ts'
+import type { Completion, Handling } from '../endpoint.ts'
 import type { ToolCall } from './messages.ts'
 
 type Fields = Readonly<Record<string, unknown>>

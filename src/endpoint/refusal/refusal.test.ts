@@ -1,7 +1,7 @@
 /** What servers say when they refuse, in their own words. */
 import { describe, expect, test } from 'vitest'
 import { imageCap, isModelUnknown, isTooLong, readRefusal, refusedField, roomLeft } from './refusal.ts'
-import { retryAfterMs } from './retry.ts'
+import { retryAfterMs } from '../exchange/retry.ts'
 
 const refusal = (message: string, status = 400) => ({ status, message, code: '', param: '' })
 

@@ -1,5 +1,5 @@
 /** What a server says when it refuses a request, whichever of the usual shapes it says it in. Pure. */
-import type { Exchange } from './send.ts'
+import type { Exchange } from '../exchange/send.ts'
 
 export interface Refusal {
   readonly status: number

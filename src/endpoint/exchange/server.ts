@@ -1,7 +1,7 @@
 /** What all requests to one server share, and questions to it that take no time. */
-import { TransportError, UserError } from '../shared/errors.ts'
-import { withoutKey } from './address.ts'
-import { readRefusal } from './refusal.ts'
+import { TransportError, UserError } from '../../shared/errors.ts'
+import { withoutKey } from '../address.ts'
+import { readRefusal } from '../refusal/refusal.ts'
 import { retryAfterMs, withRetries, worthAnotherTry } from './retry.ts'
 import type { Tried } from './retry.ts'
 import type { Exchange, Send } from './send.ts'

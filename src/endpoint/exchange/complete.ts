@@ -1,11 +1,11 @@
 /** Replies from one server: tries again, learns what the server does not take, counts what was spent. */
-import { TransportError } from '../shared/errors.ts'
-import { below } from './address.ts'
-import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from './endpoint.ts'
+import { TransportError } from '../../shared/errors.ts'
+import { below } from '../address.ts'
+import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
 import { readReply } from './read-reply.ts'
-import { isImageMiss, readRefusal, refusedField, roomLeft } from './refusal.ts'
-import type { Refusal } from './refusal.ts'
-import { refusalError } from './refusal-error.ts'
+import { isImageMiss, readRefusal, refusedField, roomLeft } from '../refusal/refusal.ts'
+import type { Refusal } from '../refusal/refusal.ts'
+import { refusalError } from '../refusal/refusal-error.ts'
 import { requestBody } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
 import { retryAfterMs, withRetries, worthAnotherTry } from './retry.ts'
@@ -13,7 +13,7 @@ import type { Tried } from './retry.ts'
 import type { Exchange } from './send.ts'
 import { authorization, statusError } from './server.ts'
 import type { Server } from './server.ts'
-import type { ServerKind } from './server-kinds.ts'
+import type { ServerKind } from '../server-kinds.ts'
 
 /** Tokens that a last reply before the end of the context may be cut to; with less room the conversation is too long. */
 const leastReply = 256

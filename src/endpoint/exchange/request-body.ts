@@ -1,7 +1,7 @@
 /** A request as the pieces of its body: messages go out as the bytes that they are, nothing is written anew. Pure. */
 import type { EncodedImage } from './encode-message.ts'
-import type { CompletionRequest } from './endpoint.ts'
-import type { ServerKind } from './server-kinds.ts'
+import type { CompletionRequest } from '../endpoint.ts'
+import type { ServerKind } from '../server-kinds.ts'
 
 /** What was learnt of a server beyond its kind. */
 export interface Habits {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { AbortedError, TransportError, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
+import { AbortedError, TransportError, errorCodeOf, messageOf, throwIfAborted } from '../../shared/errors.ts'
 
 export interface Exchange {
   readonly status: number

@@ -1,13 +1,13 @@
 /** From a refusal to the error that names the fix. */
-import { ContextLengthError, TransportError, UserError } from '../shared/errors.ts'
-import type { MiniO3Error } from '../shared/errors.ts'
-import { withoutKey } from './address.ts'
-import type { ModelInfo } from './endpoint.ts'
-import { nearestNames } from './nearest.ts'
+import { ContextLengthError, TransportError, UserError } from '../../shared/errors.ts'
+import type { MiniO3Error } from '../../shared/errors.ts'
+import { withoutKey } from '../address.ts'
+import type { ModelInfo } from '../endpoint.ts'
+import { nearestNames } from '../nearest.ts'
 import { imageCap, isModelUnknown, isTooLong } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
-import type { Server } from './server.ts'
-import type { ServerKind } from './server-kinds.ts'
+import type { Server } from '../exchange/server.ts'
+import type { ServerKind } from '../server-kinds.ts'
 
 /** The request that was refused. */
 export interface Refused {

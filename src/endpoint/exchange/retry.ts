@@ -1,7 +1,7 @@
 /** Trying again: how often, and how long to wait before. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { AbortedError, TransportError } from '../shared/errors.ts'
+import { AbortedError, TransportError } from '../../shared/errors.ts'
 
 /** The result, or why another try may do better, and how long the server wants to be left alone. */
 export type Tried<T> = { readonly result: T } | { readonly error: TransportError; readonly waitMs?: number }
