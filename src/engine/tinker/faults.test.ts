@@ -178,6 +178,17 @@ describe('a server in trouble', () => {
     expect(server.violations).toEqual([])
   })
 
+  test('an address at which nothing answers is said at once', async () => {
+    const server = await serve()
+    await server.close()
+    const refused = tinkerEngine({ url: server.url, endTokens: [special.end] })
+    await expect(refused).rejects.toMatchObject({
+      code: 'tinker-unreachable',
+      exitCode: 2,
+      message: expect.stringMatching(/^No connection to 127\.0\.0\.1.*mend its address/),
+    })
+  })
+
   test('requests that are made at once arrive in order', async () => {
     const server = await serve((path, nth) => (path === 'forward_backward' && nth === 1 ? { status: 503 } : undefined))
     const engine = await connect(server)

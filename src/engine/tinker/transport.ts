@@ -75,6 +75,9 @@ export function openTransport(options: TransportOptions): Transport {
   const { maxTries, backoffMs, maxWaitMs } = patience
   const rules = { maxTries, backoffMs, maxWaitMs, signal: stop.signal, onRetry: () => {} }
 
+  /** An address at which nothing has answered yet is rather wrong than busy. */
+  let reached = false
+
   /** An abort is always `fail`'s: its reason is what went wrong. */
   async function orFailed<T>(work: Promise<T>): Promise<T> {
     try {
@@ -96,7 +99,9 @@ export function openTransport(options: TransportOptions): Transport {
       let answer: Exchange
       try {
         answer = await exchange(below(url, `/api/v1/${path}`), asked)
+        reached = true
       } catch (error) {
+        if (!reached && errorIs(error, 'tinker-unreachable')) throw neverReached(error as TransportError)
         const passes = retry === 'repeat' || (retry === 'careful' && errorIs(error, 'tinker-unreachable'))
         if (passes && error instanceof TransportError && error.code !== 'tinker-reply') return { error }
         throw error
@@ -183,6 +188,10 @@ export function openTransport(options: TransportOptions): Transport {
     },
     fail: (error) => stop.abort(error),
   }
+}
+
+function neverReached({ message, code, cause }: TransportError): UserError {
+  return new UserError(code, `${message} Start the server, or mend its address, then repeat the command.`, { cause })
 }
 
 function aborted(): never {
