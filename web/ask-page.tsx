@@ -54,6 +54,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
   const ask = (event: Event): void => {
     event.preventDefault()
     void during('Asking …', async () => {
+      if (question.trim() === '') throw new Error('Type a question first.')
       const request: AskRequest = { picture: picture.id, question, policy: policyName, maxTurns, samples }
       const { id } = await postJson<AskStarted>('api/asks', request)
       location.hash = href(['ask', id])

@@ -9,8 +9,10 @@ export function KeysHelp() {
     ['f', 'zoom along with the turns'],
     ...marks.map(({ key, help }) => [key, `show ${help}`] as const),
     ['c', 'searches side by side'],
+    ['x', 'fold the cards of the turns'],
     ['1 to 9', 'choose a search'],
-    ['on the picture: + − 0, shift and arrows', 'zoom, show all, move'],
+    ['+ − 0', 'on the picture: zoom, show all'],
+    ['shift ← ↑', 'on the picture: move'],
   ]
   return (
     <dl class="keys-help">

@@ -6,6 +6,7 @@ import { AskPage } from './ask-page.tsx'
 import { AskedPage } from './asked-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
+import { Problem } from './facts.tsx'
 import { href, useRoute } from './route.ts'
 import { RunPage } from './run-page.tsx'
 import { RunSearchPage } from './run-search-page.tsx'
@@ -42,10 +43,15 @@ function App() {
         {kind === 'diff' && others.length === 2 && (
           <DiffSearchPage runs={[name, item!]} indexes={[Number(others[0]), Number(others[1])]} />
         )}
+        {!kinds.includes(kind) && (
+          <Problem message="There is no such page. Ask and Runs, above, are where all begins." />
+        )}
       </main>
     </>
   )
 }
+
+const kinds = ['', 'ask', 'runs', 'run', 'diff']
 
 function skip(event: Event): void {
   event.preventDefault()

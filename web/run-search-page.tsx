@@ -39,7 +39,11 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
   const { value: known, error } = useSearches(name, details === undefined ? [] : wanted)
   const base = (at: number): string => `api/runs/${encodeURIComponent(name)}/items/${at}`
   const entries = useMemo(
-    () => group.flatMap((at) => (known?.has(at) ? [{ at, search: known.get(at)!, urls: pictureUrls(base(at)) }] : [])),
+    () =>
+      group.flatMap((at) => {
+        const search = known?.get(at)
+        return search ? [{ at, search, urls: pictureUrls(base(at)), advantage: items?.[at]?.advantage }] : []
+      }),
     [known, group.join()],
   )
   const all = wanted.every((at) => known?.has(at))

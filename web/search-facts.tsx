@@ -68,7 +68,7 @@ interface GroupProps {
 export function GroupBar({ entries, at, onAt }: GroupProps) {
   return (
     <div class="group" role="group" aria-label="Searches for this problem">
-      {entries.map(({ search, name }, index) => (
+      {entries.map(({ search, name, advantage }, index) => (
         <button
           key={index}
           type="button"
@@ -80,6 +80,7 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
           <Mark kind={search.verdict?.kind} />
           <small>
             {search.turns.length} turns{search.reward && `, reward ${search.reward.total.toFixed(2)}`}
+            {advantage !== undefined && `, advantage ${advantage.toFixed(2)}`}
             {search.end !== undefined && isMasked(search.end) && ', masked'}
           </small>
         </button>
@@ -126,9 +127,21 @@ export function Outcome({
   )
 }
 
-export function Facts({ search: { policy, profile, picture, seed, problem } }: { readonly search: ShownSearch }) {
+export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
+  const { policy, profile, picture, seed, problem, end } = search
   return (
     <footer class="facts">
+      {end !== undefined && (
+        <span>
+          figure{' '}
+          <a href={urls.figure('svg')} download>
+            SVG
+          </a>{' '}
+          <a href={urls.figure('png')} download>
+            PNG
+          </a>
+        </span>
+      )}
       <span>
         policy <b>{policy}</b>
       </span>

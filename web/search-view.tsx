@@ -19,6 +19,8 @@ export interface SearchEntry {
   readonly urls: PictureUrls
   /** Default: its number. */
   readonly name?: string
+  /** What training multiplied its gradient with. */
+  readonly advantage?: number
 }
 
 interface Props {
@@ -43,6 +45,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
   const [follow, setFollow] = useState(false)
   const [shown, setShown] = useState(firstMarks)
   const [help, setHelp] = useState(false)
+  const [folded, setFolded] = useState(false)
   const { playing, play, stop } = usePlay(turn, last, onTurn)
   useEffect(() => {
     if (compare) scrollTo(0, 0)
@@ -64,6 +67,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     f: () => setFollow(!follow),
     ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
     ...(entries.length > 1 && { c: () => onCompare(!compare) }),
+    ...(!compare && { x: () => setFolded(!folded) }),
     '?': () => setHelp(!help),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => onAt(index)])),
   })
@@ -91,6 +95,11 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
         {entries.length > 1 && (
           <label>
             <input type="checkbox" checked={compare} onChange={() => onCompare(!compare)} /> side by side <kbd>c</kbd>
+          </label>
+        )}
+        {!compare && (
+          <label>
+            <input type="checkbox" checked={folded} onChange={() => setFolded(!folded)} /> fold cards <kbd>x</kbd>
           </label>
         )}
         {!compare && turn > 0 && (
@@ -136,10 +145,10 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
             {controls}
             <SearchTree search={search} urls={urls} turn={turn} lit={lit} onTurn={step} onLit={setLit} />
           </div>
-          <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} />
+          <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} folded={folded} />
         </div>
       )}
-      <Facts search={search} />
+      <Facts search={search} urls={urls} />
     </section>
   )
 }
@@ -176,7 +185,8 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
       const element = event.target as Element
       if (element.closest('input:not([type=range]):not([type=checkbox]), textarea, select')) return
       const letter = event.key.length === 1 && event.key !== ' '
-      if (!letter && element.closest('input, button, a, summary, .tree, pre, .thought')) return
+      if (!letter && element.closest('input, button, a, .tree, pre, .thought')) return
+      if (event.key === ' ' && element.closest('summary')) return
       const act = latest.current[event.key]
       if (act === undefined) return
       event.preventDefault()

@@ -10,6 +10,8 @@ export interface PictureUrls {
   region(side: number, box?: readonly number[]): string
   /** What the policy saw. */
   view(observation: number): string
+  /** Of the search, once it has ended, for a paper. */
+  figure(as: 'svg' | 'png'): string
 }
 
 /** `base`: the path below which the server has `region` and `view`. */
@@ -18,6 +20,7 @@ export function pictureUrls(base: string, sample = 0): PictureUrls {
     region: (side, box) =>
       `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}`,
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
+    figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
   }
 }
 

@@ -17,27 +17,39 @@ interface Props {
   readonly turn: number
   readonly lit: number | undefined
   readonly onLit: (turn: number | undefined) => void
+  /** Cards show their heads only; each still opens by itself. */
+  readonly folded: boolean
 }
 
 const cropSide = 512
 
-export function TurnCards({ search, urls, turn, lit, onLit }: Props) {
+export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
   const list = useRef<HTMLOListElement>(null)
   useScrollTo(list, turn)
   // The cards stay as they are while turns go by; only what surrounds them changes.
   const cards = useMemo(
-    () => stepsOf(search).map((step) => ({ step, card: <TurnCard step={step} search={search} urls={urls} /> })),
-    [search, urls],
+    () =>
+      stepsOf(search).map((step) => ({
+        step,
+        card: (
+          <details open={!folded} aria-label={`Turn ${step.number}`}>
+            <TurnCard step={step} search={search} urls={urls} />
+          </details>
+        ),
+      })),
+    [search, urls, folded],
   )
   const [original] = search.observations
   return (
     <ol class="turns" ref={list}>
       {original && (
         <li class="card start" data-turn="0">
-          <header>
-            <h3>The question comes with an overview</h3>
-          </header>
-          <Pictures observation={original} urls={urls} what="picture" />
+          <details open={!folded} aria-label="Overview">
+            <summary>
+              <h3>The question comes with an overview</h3>
+            </summary>
+            <Pictures observation={original} urls={urls} what="picture" />
+          </details>
         </li>
       )}
       {cards.map(({ step, card }) => (
@@ -83,7 +95,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
   const target = targetBox(search)
   return (
     <>
-      <header>
+      <summary>
         <span class="number" aria-hidden="true">
           {number}
         </span>
@@ -92,7 +104,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           {stepTitle(step)}
         </h3>
         {observation && <span class="result">→ {pictureName(observation.index)}</span>}
-      </header>
+      </summary>
       {thought && (
         <p class="thought" dir="auto">
           {shown(thought)}

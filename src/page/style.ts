@@ -78,7 +78,7 @@ const look = `
 .look { position: sticky; top: 16px; display: grid; gap: 12px }
 .stage { display: grid; justify-items: center }
 .canvas {
-  display: block; width: auto; height: auto; max-width: 100%; max-height: max(420px, calc(100vh - 400px));
+  display: block; width: auto; height: auto; max-width: 100%; max-height: max(420px, calc(76vh - 214px));
   border-radius: 10px;
 }
 .shade { fill: rgb(0 0 0 / .5); opacity: 0 }
@@ -136,7 +136,7 @@ const look = `
 
 const treeStyle = `
 .tree {
-  overflow: auto; max-height: clamp(130px, calc(100vh - 560px), 300px); background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
+  overflow: auto; max-height: clamp(130px, calc(24vh - 10px), 300px); background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
 }
 .tree svg { display: block }
 .tree a { outline: none }
@@ -165,18 +165,22 @@ const treeStyle = `
 const cards = `
 .turns { list-style: none; display: grid; gap: 14px }
 .card {
-  display: grid; gap: 10px; padding: 14px 16px; background: var(--panel); border: 1px solid var(--line);
+  padding: 14px 16px; background: var(--panel); border: 1px solid var(--line);
   border-left: 5px solid var(--turn, var(--soft)); border-radius: 12px; box-shadow: var(--shadow);
 }
 .card.now { outline: 2px solid var(--turn, var(--soft)); outline-offset: 1px }
 .card.later { opacity: .55 }
-.card header { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px }
+.card > details > * + * { margin-top: 10px }
+.card header, .card > details > summary { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px }
+.card > details > summary::after { content: '▾' / ''; color: var(--soft) }
+.card > details:not([open]) > summary::after { content: '▸' / '' }
 .card h3 { font-size: 15px; font-weight: 650 }
 .card .number {
   display: grid; place-items: center; width: 24px; height: 24px; border-radius: 50%; background: var(--turn);
   color: var(--ink); font-size: 12px; font-weight: 700;
 }
-.card .result { margin-left: auto; font-size: 13px; color: var(--soft) }
+.card .result { font-size: 13px; color: var(--soft) }
+.card summary h3 { margin-right: auto }
 .thought { font-size: 16px; line-height: 1.45; white-space: pre-wrap; max-height: 16em; overflow: auto }
 .action { display: flex; flex-wrap: wrap; align-items: baseline; gap: 6px 10px }
 .action code, .card pre { font: 12.5px/1.5 var(--mono); padding: 4px 8px; background: var(--well); border-radius: 6px }
@@ -205,8 +209,8 @@ figcaption b { font-weight: 600; color: var(--text) }
 .verdict p { margin-left: auto; font-weight: 650; text-align: right }
 .verdict small { display: block; font-weight: 400; color: var(--soft) }
 .card footer { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px; color: var(--soft) }
-.card details { margin-left: auto }
-.card details[open] { flex-basis: 100%; margin-left: 0 }
+.card footer details { margin-left: auto }
+.card footer details[open] { flex-basis: 100%; margin-left: 0 }
 .card summary { cursor: pointer }
 .card pre { margin-top: 6px; white-space: pre-wrap; max-height: 20em; overflow: auto }
 .holds-target { display: none; color: var(--text) }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -141,9 +141,12 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   test('what is wrong is said in place', async () => {
     await page.goto(`${base}/#/`)
+    await page.getByLabel('Question').fill('  ')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    expect(await page.getByRole('alert').innerText()).toBe('Type a question first.')
     await page.getByLabel('Question').fill('What is this?')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
-    expect(await page.getByRole('alert').innerText()).toContain('only knows generated scenes')
+    await page.getByText('only knows generated scenes').waitFor()
     await page.setInputFiles('input[type=file]', { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no') })
     await page.getByText('is not a picture that can be read').waitFor()
     await page.goto(`${base}/#/run/nowhere`)
@@ -204,6 +207,53 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await page.keyboard.press('b')
     expect(await page.locator('.canvas .box').count()).toBe(0)
     await page.keyboard.press('b')
+  })
+
+  test('cards fold by their heads and all at once by a key, also while one is focused; the arrows go on', async () => {
+    await openRich()
+    const open = (): Promise<number> => page.locator('.card > details[open]').count()
+    expect(await open()).toBe(5)
+    await page.locator('.card[data-turn="2"] > details > summary').click()
+    expect(await page.locator('.card[data-turn="2"] .pair').isVisible()).toBe(false)
+    await page.keyboard.press(' ')
+    expect(await page.locator('.card[data-turn="2"] .pair').isVisible()).toBe(true)
+    await page.keyboard.press('x')
+    expect(await open()).toBe(0)
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('.card.now').getAttribute('data-turn')).toBe('1')
+    await page.keyboard.press('Enter')
+    expect(await open()).toBe(1)
+    await page.keyboard.press('x')
+    expect(await open()).toBe(5)
+  })
+
+  test('the picture, the track and the tree stay in sight to the last turn', async () => {
+    await openRich()
+    await page.keyboard.press('End')
+    await page.waitForTimeout(1500)
+    const { y, height } = (await page.locator('.look').boundingBox())!
+    expect(y).toBeGreaterThanOrEqual(0)
+    expect(y + height).toBeLessThanOrEqual(900)
+  })
+
+  test('the figure of a search can be kept from its page', async () => {
+    await openRich()
+    for (const [kind, start] of [
+      ['SVG', '<svg'],
+      ['PNG', '\u0089PNG'],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: kind, exact: true }).click(),
+      ])
+      expect(download.suggestedFilename()).toBe(`search.${kind.toLowerCase()}`)
+      expect((await readFile(await download.path())).subarray(0, 4).toString('latin1')).toBe(start)
+    }
+  })
+
+  test('an address that leads nowhere says so', async () => {
+    await page.goto(`${base}/#/nowhere`)
+    expect(await page.getByRole('alert').innerText()).toContain('no such page')
   })
 
   test('what is pointed at lights up everywhere, on the track too', async () => {
@@ -297,8 +347,13 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     files.on('console', (line) => line.type() === 'error' && wrong.push(line.text()))
     files.on('request', (asked) => /^(file|data):/.test(asked.url()) || wrong.push(asked.url()))
     await files.goto(pathToFileURL(index).href)
-    await files.locator('tbody a').first().click()
+    // Each row leads to its own search.
+    await files.locator('tbody a').nth(1).click()
     await files.locator('.search.open .canvas').waitFor()
+    expect(await files.locator('nav [aria-current]').innerText()).toContain('Search 2')
+    await files.keyboard.press('x')
+    expect(await files.locator('.search.open .card > details[open]').count()).toBe(0)
+    await files.keyboard.press('x')
     await files.keyboard.press('ArrowRight')
     expect(await files.locator('.search.open .card.now').getAttribute('data-turn')).toBe('1')
     const shown = await files

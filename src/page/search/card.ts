@@ -21,8 +21,9 @@ const maxShown = 6000
 export function startCard(trajectory: Trajectory, id: string, images: ObservationImages): Html {
   const original = trajectory.observations[0]
   return html`<li class="card start" id="${id}-t0" data-turn="0">
-    <header><h3>The question comes with an overview</h3></header>
+    <details open aria-label="Overview"><summary><h3>The question comes with an overview</h3></summary>
     ${original && pictures(original, images, 'picture')}
+    </details>
   </li>`
 }
 
@@ -30,11 +31,12 @@ export function turnCard(trajectory: Trajectory, step: Step, id: string, images:
   const { number, turn, observation } = step
   return html`<li class="card ${turnClasses(number)} ${turn.error && 'mistaken'}" id="${id}-t${number}"
     data-turn="${number}">
-    <header>
+    <details open aria-label="Turn ${number}">
+    <summary>
       <span class="number" aria-hidden="true">${number}</span>
       <h3><span class="hidden">Turn ${number}: </span>${stepTitle(step)}</h3>
       ${observation && html`<span class="result">→ ${pictureName(observation.index)}</span>`}
-    </header>
+    </summary>
     ${turn.thought && html`<p class="thought" dir="auto">${shown(turn.thought)}</p>`}
     ${action(turn)}
     ${turn.error && html`<p class="mistake" dir="auto"><b>${turn.error.code}</b> ${shown(turn.error.error)}</p>`}
@@ -45,6 +47,7 @@ export function turnCard(trajectory: Trajectory, step: Step, id: string, images:
       ${observation && holdsTarget(trajectory, observation)}
       <details><summary>as it came</summary><pre dir="auto">${shown(turn.text)}</pre></details>
     </footer>
+    </details>
   </li>`
 }
 

@@ -20,7 +20,7 @@ export const script = `'use strict';
     const boxes = new Map([...section.querySelectorAll('.box')].map((box) => [Number(box.dataset.turn), box]))
     const range = find('.track input')
     const last = Number(range.max)
-    const state = { section, turn: 0, last, show, step, play, stop, resize, toggle }
+    const state = { section, turn: 0, last, show, step, play, stop, resize, toggle, fold }
     // Where each badge sits on the picture; its place on screen follows the zoom.
     const badges = [...canvas.querySelectorAll('.badge')].map((badge) => [badge, ...badge.getAttribute('transform').match(/[\\d.]+/g).map(Number)])
     const follow = find('.follow')
@@ -169,6 +169,13 @@ export const script = `'use strict';
       option?.click()
     }
 
+    /** Shows the heads of the cards only, or all of them again. */
+    function fold() {
+      const cards = [...section.querySelectorAll('.card > details')]
+      const anyOpen = cards.some((card) => card.open)
+      for (const card of cards) card.open = !anyOpen
+    }
+
     state.playing = () => timer !== undefined
     return state
   }
@@ -204,13 +211,13 @@ export const script = `'use strict';
   addEventListener('resize', () => open.resize())
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const own = event.target.closest('input, button, summary, .tree, pre, .thought')
+    const own = event.target.closest(event.key === ' ' ? 'summary, input, button, .tree, pre, .thought' : 'input, button, .tree, pre, .thought')
     const keys = {
       ArrowRight: () => open.step(1), j: () => open.step(1),
       ArrowLeft: () => open.step(-1), k: () => open.step(-1),
       Home: () => open.step(-open.last), End: () => open.step(open.last),
       ' ': () => (open.playing() ? open.stop() : open.play()),
-      f: () => open.toggle('follow'), t: () => open.toggle('target'),
+      f: () => open.toggle('follow'), t: () => open.toggle('target'), x: () => open.fold(),
     }
     const letter = event.key.length === 1 && event.key !== ' '
     if (!letter && own) return

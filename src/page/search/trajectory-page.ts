@@ -129,7 +129,7 @@ function controls(trajectory: Trajectory, id: string): Html {
         html`<label><input type="checkbox" class="show-target" id="${id}-target"> show the target <kbd>t</kbd></label>`
       }
       <p class="saying" dir="auto" aria-hidden="true"></p>
-      <span class="keys"><kbd>←</kbd> <kbd>→</kbd> turn · <kbd>space</kbd> play</span>
+      <span class="keys"><kbd>←</kbd> <kbd>→</kbd> turn · <kbd>space</kbd> play · <kbd>x</kbd> fold</span>
     </div>
   </div>`
 }
