@@ -59,11 +59,14 @@ test(
 test.each([
   [['run', '--figure', 'b.gif'], 'name a file such as figure.png'],
   [['run', '--figure', 'b.png'], 'holds 2 problems. Name one with --problem, such as'],
-  [['run', '--figure', 'b.png', '--problem', 'nowhere'], '0 problems are named nowhere'],
+  [['run', '--figure', 'b.png', '--problem', 'nowhere'], 'No problem is named nowhere'],
   [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 0, 1 with --sample'],
   [['nothing', '--figure', 'b.png'], 'holds no searches'],
   [['folder', '--figure', 'b.png'], 'is no run folder'],
   [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],
+  [['run', '--problem', named(5)], 'Add --figure'],
+  [['run', '--export', 'site', '--sample', '1'], 'Add --figure'],
+  [['run', '--limit', '5'], 'Add --export'],
 ])(
   'what is wrong ends with exit 2, the fix and nothing written: %j',
   async (words, fix) => {

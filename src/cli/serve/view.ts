@@ -45,7 +45,17 @@ export function addView(program: Command): void {
   command.action(view)
 }
 
-async function view(run: string, words: ViewWords): Promise<void> {
+/** Words that mean something beside another one only. */
+const partners = { limit: 'export', problem: 'figure', sample: 'figure' } as const
+
+async function view(run: string, words: ViewWords, command: Command): Promise<void> {
+  for (const [word, partner] of Object.entries(partners)) {
+    if (command.getOptionValueSource(word) !== 'cli' || words[partner] !== undefined) continue
+    throw new UserError(
+      'word-unused',
+      `--${word} means something beside --${partner} only. Add --${partner}, or leave --${word} out.`,
+    )
+  }
   const found = await stat(resolve(run, 'config.json')).catch(() => undefined)
   if (!found?.isFile()) {
     throw new UserError(

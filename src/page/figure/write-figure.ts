@@ -1,4 +1,4 @@
-/** Writes the figure of a search as an SVG or a PNG: draws the original and the crops, and lays them out. */
+/** The figure of a search as an SVG or a PNG: draws the original and the crops, and lays them out. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -17,15 +17,26 @@ import { atMost } from '../search/write-page.ts'
 /** Pixels of a PNG for each unit of the figure, and of the pictures within. */
 const density = 1.5
 
+export type FigureKind = 'svg' | 'png'
+
 /** Throws `UserError` for a name that ends in neither `.svg` nor `.png`. */
-export function checkFigureName(path: string): void {
-  if (['.svg', '.png'].includes(extname(path).toLowerCase())) return
+export function figureKind(path: string): FigureKind {
+  const kind = extname(path).slice(1).toLowerCase()
+  if (kind === 'svg' || kind === 'png') return kind
   throw new UserError('figure-format', `A figure is an SVG or a PNG: name a file such as figure.png, not ${path}.`)
 }
 
 /** Written beside, then renamed. */
 export async function writeFigure(path: string, trajectory: Trajectory, picture: Picture): Promise<void> {
-  checkFigureName(path)
+  await replaceFile(path, await drawFigure(figureKind(path), trajectory, picture))
+}
+
+/** The text of an SVG, or the bytes of a PNG. */
+export async function drawFigure(
+  kind: FigureKind,
+  trajectory: Trajectory,
+  picture: Picture,
+): Promise<string | Uint8Array<ArrayBuffer>> {
   const layout = layoutOf(trajectory)
   const urls = new Map<number, string>()
   for (const [index, side] of sidesShown(layout)) {
@@ -35,18 +46,18 @@ export async function writeFigure(path: string, trajectory: Trajectory, picture:
     urls.set(index, dataUrl(await encodeJpeg(pixels, 86), 'jpeg'))
   }
   const svg = figureSvg({ trajectory, layout, urls })
-  await replaceFile(path, extname(path).toLowerCase() === '.svg' ? svg : await drawn(svg))
+  return kind === 'svg' ? svg : rastered(svg)
 }
 
 /** The machine's fonts are asked only for letters that Inter lacks. */
-async function drawn(svg: string): Promise<Uint8Array> {
+async function rastered(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-'))
   try {
     const fontFiles = weights.map((weight) => join(folder, `${weight}.ttf`))
     for (const [index, weight] of weights.entries()) await writeFile(fontFiles[index]!, trueType(weight))
     const loadSystemFonts = !isInInter(svg.replaceAll('\n', ''))
     const font = { fontFiles, loadSystemFonts, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
-    return (await renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng()
+    return new Uint8Array((await renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng())
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

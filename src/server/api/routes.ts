@@ -4,6 +4,7 @@ import type { RunFigures, Setup } from './types.ts'
 import { askLimits } from './asks.ts'
 import type { Asks, ShownSearcher } from './asks.ts'
 import { eventStream } from './events.ts'
+import { figureResponse } from './figure.ts'
 import type { Pictures } from './pictures.ts'
 import { regionResponse, viewResponse } from './region.ts'
 import { openRuns } from '../runs/runs.ts'
@@ -53,6 +54,7 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
         return eventStream(ask, last === undefined ? 0 : Number(last) + 1 || 0, AbortSignal.any([gone, signal]))
       }
       if (what === 'trajectory') return trajectoryOf(ask, query)
+      if (what === 'figure') return figureResponse(trajectoryOf(ask, query), ask.picture, query)
       if (what === 'region') return regionResponse(ask.picture, query)
       if (what === 'view') return viewResponse(ask.picture, seenBy(ask, query), query)
       throw nowhere()
@@ -68,7 +70,7 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
   }
 }
 
-/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `<run>/items/<n>/view`. */
+/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   [name, kind, id, what]: readonly string[],
@@ -89,7 +91,9 @@ async function runAnswer(
   if (what === undefined) return runs.search(name!, index)
   const picture = await runs.picture(name!, index)
   if (what === 'region') return regionResponse(picture, query)
-  if (what === 'view') return viewResponse(picture, await runs.search(name!, index), query)
+  const search = await runs.search(name!, index)
+  if (what === 'view') return viewResponse(picture, search, query)
+  if (what === 'figure') return figureResponse(search, picture, query)
   throw nowhere()
 }
 

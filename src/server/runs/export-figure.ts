@@ -1,5 +1,5 @@
 /** One search of a run as a figure for a paper. */
-import { checkFigureName, writeFigure } from '../../page/figure/write-figure.ts'
+import { figureKind, writeFigure } from '../../page/figure/write-figure.ts'
 import { UserError } from '../../shared/errors.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow } from '../api/types.ts'
@@ -16,7 +16,7 @@ const mostNamed = 5
 
 /** Returns the search that was drawn. Throws `UserError` for a file of another kind, and for words that fit no search. */
 export async function exportFigure(run: string, to: string, words: FigureWords): Promise<ItemRow> {
-  checkFigureName(to)
+  figureKind(to)
   const runs = openRuns(run)
   const item = chosen((await runs.details('.', 0)).items, words)
   const picture = await runs.picture('.', item.index).catch((error: unknown) => {
@@ -36,7 +36,9 @@ function chosen(items: readonly ItemRow[], { problem, sample }: FigureWords): It
   if (named.length !== 1) {
     const some = (named.length > 0 ? named : names).slice(0, mostNamed).join(', ')
     const what =
-      problem === undefined ? `The run holds ${names.length} problems` : `${named.length} problems are named ${problem}`
+      problem === undefined
+        ? `The run holds ${names.length} problems`
+        : `${named.length === 0 ? 'No problem is' : `${named.length} problems are`} named ${problem}`
     throw new UserError('problem-not-found', `${what}. Name one with --problem, such as ${some}.`)
   }
   const own = items.filter((item) => item.problem === named[0])

@@ -1,6 +1,6 @@
 /** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { figure, reportShell } from '../../evaluate/document/shell.ts'
 import { percent } from '../../evaluate/document/table.ts'
 import { html } from '../../page/html.ts'
@@ -13,7 +13,7 @@ import { throwIfAborted } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
-import type { ItemRow, RunDetails } from '../api/types.ts'
+import type { ItemRow, RunRow } from '../api/types.ts'
 import type { Figures } from './charts.ts'
 import { groupOf } from './run-index.ts'
 
@@ -34,11 +34,10 @@ const mostTogether = 8
 export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
   const runs = openRuns(run)
   const details = await runs.details('.')
-  const groups = new Map<string, ItemRow[]>()
-  for (const item of details.items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item])
-  const pages = new Map<string, string>()
+  const problems = byProblem(details.items)
+  const pages = new Map<readonly ItemRow[], string>()
   let searches = 0
-  for (const [problem, items] of [...groups].slice(0, limit)) {
+  for (const items of problems.slice(0, limit)) {
     throwIfAborted(signal)
     const shown = items.slice(0, mostTogether)
     const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
@@ -53,32 +52,53 @@ export async function exportSite(run: string, to: string, limit: number, signal:
       })
       await writePage(join(to, name), items[0]!.question, toShow)
     }
-    pages.set(problem, name)
+    pages.set(items, name)
     searches += trajectories.length
   }
   const page = join(to, 'index.html')
-  await replaceFile(page, index(details, await runs.figures('.'), pages))
+  const rows = problems.flatMap((items) =>
+    items.map((item, at) => row(item, at < mostTogether && pages.has(items) && `${pages.get(items)}#s${at + 1}`)),
+  )
+  await replaceFile(page, index(basename(resolve(run)), details.run, await runs.figures('.'), rows))
   return { page, problems: pages.size, searches }
+}
+
+/** The searches of each problem in the order of their samples; of one that was done again the last. */
+function byProblem(items: readonly ItemRow[]): ItemRow[][] {
+  const problems = new Map<string, Map<number, ItemRow>>()
+  for (const item of items) {
+    const own = problems.get(groupOf(item)) ?? new Map<number, ItemRow>()
+    problems.set(groupOf(item), own.set(item.sampleIndex, item))
+  }
+  return [...problems.values()].map((own) => [...own.values()].toSorted((a, b) => a.sampleIndex - b.sampleIndex))
 }
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false
 }
 
-function index({ items, run }: RunDetails, { scores, charts }: Figures, pages: ReadonlyMap<string, string>): string {
-  const body = html`<h1>${run.command} ${run.policy}</h1>
+function index(name: string, { command, policy }: RunRow, { scores, charts }: Figures, rows: readonly Html[]): string {
+  const body = html`<h1>${name}</h1>
+<p>${command} ${policy}</p>
 ${scores && html`<p>Avg@${scores.samples} ${percent(scores.avgAtK)} % (95 % ${percent(scores.low)} to ${percent(scores.high)}), ${scores.problems} problems, ${scores.meanTurns.toFixed(1)} turns in the mean.</p>`}
 ${charts.length > 0 && html`<div class="figures">${charts.map(({ svg, summary }) => figure(svg, summary))}</div>`}
 <h2>Searches</h2>
 <div class="table" tabindex="0"><table><thead><tr>${['Problem', 'Question', 'Answer', 'Truth', 'Verdict', 'Turns', 'End'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${items.map((item) => row(item, pages.get(groupOf(item))))}</tbody></table></div>`
-  return reportShell({ title: `Searches of ${run.command}`, subtitle: 'visual search, turn by turn', body })
+<tbody>${rows}</tbody></table></div>`
+  return reportShell({ title: `Searches of ${name}`, subtitle: 'visual search, turn by turn', body, css })
 }
 
-function row(item: ItemRow, page: string | undefined): Html {
-  const { problem, question, answer, truth, verdict, turns, end } = item
-  const name = problem.slice(problem.lastIndexOf('/') + 1)
-  return html`<tr><th scope="row">${page === undefined ? name : html`<a href="${page}">${name}</a>`}</th><td>${question}</td><td>${answer ?? '–'}</td>
+/** Words stand to the left, turns to the right. */
+const css = `
+.table :is(th, td) { text-align: left }
+.table :is(th, td):nth-child(6) { text-align: right }
+`
+
+/** `page`: the address of the search, if it has one. */
+function row(item: ItemRow, page: string | false): Html {
+  const { problem, question, answer, truth, verdict, turns, end, sampleIndex } = item
+  const name = problem.slice(problem.lastIndexOf('/') + 1) + (sampleIndex > 0 ? ` #${sampleIndex + 1}` : '')
+  return html`<tr><th scope="row">${page === false ? name : html`<a href="${page}">${name}</a>`}</th><td>${question}</td><td>${answer ?? '–'}</td>
 <td>${truth}</td><td>${verdict}</td><td>${turns}</td><td>${endWords[end]}</td></tr>
 `
 }
