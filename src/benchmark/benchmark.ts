@@ -34,9 +34,27 @@ export interface Benchmark {
 
 /** What the whole set holds; all of it as counts of problems. */
 export interface Expected {
-  readonly problems: number
+  /** The fewest and the most that are published, where sources differ. */
+  readonly problems: number | readonly [number, number]
   readonly labels?: Readonly<Record<string, number>>
   readonly slices?: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** Whether so many problems can be the whole set; so if nothing is known of its size. */
+export function isWhole({ expected }: Pick<Benchmark, 'expected'>, problems: number): boolean {
+  if (expected === undefined) return true
+  const [fewest, most] = countRange(expected)
+  return problems >= fewest && problems <= most
+}
+
+/** Such as `800` or `23512 to 23609`. */
+export function countText(expected: Expected): string {
+  const [fewest, most] = countRange(expected)
+  return fewest === most ? String(fewest) : `${fewest} to ${most}`
+}
+
+function countRange({ problems }: Expected): readonly [number, number] {
+  return typeof problems === 'number' ? [problems, problems] : problems
 }
 
 export interface ReadBenchmarkOptions extends VstarOptions {
@@ -54,6 +72,6 @@ export async function readBenchmark(
   if (entries.length > 0 || options.report !== undefined) return entries
   throw new UserError(
     'data-empty',
-    `There is no problem to search in ${path}, read as ${benchmark.title}. To get its data: ${benchmark.download}.`,
+    `There is no problem to search in ${path}, read as ${benchmark.title}. mini-o3 eval --list says where its data come from.`,
   )
 }

@@ -1,7 +1,7 @@
 /** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
 import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
-import { readBenchmark } from '../../benchmark/benchmark.ts'
+import { countText, readBenchmark } from '../../benchmark/benchmark.ts'
 import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
@@ -90,7 +90,7 @@ function factsText(benchmark: Benchmark): string {
     ['put it', `${layout}, below the folder of --data`],
     ['licence', licence],
     ['hash', hashText(benchmark)],
-    ['problems', expected === undefined ? '' : String(expected.problems)],
+    ['problems', expected === undefined ? '' : countText(expected)],
     ['scored', `Avg@${samples}, judge ${judge === 'llm' ? 'llm:<model>' : judge}, ${answer} answer`],
     ['question', question],
     ['note', notes],

@@ -1,4 +1,5 @@
 /** The paper's table with measured rows below the published ones, and what each measured score depends on. Pure. */
+import { countText, isWhole } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { EvalCost } from './cost.ts'
 import { judgeNotice, protocolLine } from '../protocol.ts'
@@ -67,17 +68,19 @@ export function scoreText({ scores, interval: { low, high } }: EvalReport): stri
   return `${percent(scores[0]!.score)} (${percent(low)}-${percent(high)})`
 }
 
-/** All of the benchmark's problems, judged by its rule. */
+/** All of the benchmark's problems, and no shard of them, judged by its rule. */
 function isLike({ config, summary }: MeasuredRun): boolean {
-  const { expected = summary } = benchmarkNamed(config.benchmark)
-  return judgeNotice(config) === undefined && expected.problems === summary.problems
+  const isOfAll = config.shard === undefined && isWhole(benchmarkNamed(config.benchmark), summary.problems)
+  return isOfAll && judgeNotice(config) === undefined
 }
 
 function runNote(run: MeasuredRun): string {
   const { name, config, summary } = run
   const notice = judgeNotice(config)
-  const { title, expected = summary } = benchmarkNamed(config.benchmark)
-  const problems = `${summary.problems}${expected.problems === summary.problems ? '' : ` of ${expected.problems}`} problems`
+  const { title, expected } = benchmarkNamed(config.benchmark)
+  const all = isWhole({ expected }, summary.problems) ? '' : ` of ${countText(expected!)}`
+  const share = config.shard ? `, shard ${config.shard.index} of ${config.shard.of}` : ''
+  const problems = `${summary.problems}${all} problems${share}`
   return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
 }
 
