@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultConfig } from '../model/config.ts'
+import type { Sampler } from '../engine/engine.ts'
 import { judgeExact } from '../judge/exact.ts'
+import type { Judge } from '../judge/judge.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
@@ -244,9 +246,10 @@ describe('stage 2 as a run', () => {
     const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
     const policy = samplerPolicy('tiny', await engine.sampler(), 1)
     const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
-    const groups = await rolloutGroups(tasks.slice(0, 2), policy, judgeExact, options)
+    const { groups, lost } = await rolloutGroups(tasks.slice(0, 2), policy, judgeExact, options)
     await engine.close()
     expect(groups.map((group) => group.length)).toEqual([3, 3])
+    expect(lost).toEqual([])
     for (const { trajectory, samples, reward } of groups.flat()) {
       expect(samples).toHaveLength(trajectory.turns.length)
       for (const { reply, logprobs } of samples) expect(logprobs).toHaveLength(reply.length)
@@ -258,6 +261,29 @@ describe('stage 2 as a run', () => {
     const broken = samplerPolicy('broken', { sample: () => Promise.reject(new Error('no connection')) }, 1)
     const options = { groupSize: 2, maxTurns: 2, profile: profiles.embedded, seed: 5 }
     await expect(rolloutGroups(tasks, broken, judgeExact, options)).rejects.toMatchObject({ code: 'search-failed' })
+  })
+
+  test('a group with a search that failed, or an answer that nobody judged, is left out, and never counted as wrong', async () => {
+    const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
+    const sampler = await engine.sampler()
+    let asked = 0
+    const shaky: Sampler = {
+      sample: (request) => (++asked === 2 ? Promise.reject(new Error('no connection')) : sampler.sample(request)),
+    }
+    const unsure: Judge = ({ docId }) =>
+      docId === tasks[1]!.problem.docId
+        ? { kind: 'unjudged', reason: 'the judge is away' }
+        : { kind: 'wrong', reason: '' }
+    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    const first = await rolloutGroups(tasks.slice(0, 2), samplerPolicy('shaky', shaky, 1), judgeExact, options)
+    expect(first.groups.map((group) => group.length)).toEqual([3])
+    expect(first.lost).toEqual([expect.stringMatching(/^a search for .* failed: no connection$/)])
+    const policy = samplerPolicy('tiny', sampler, 1)
+    const second = await rolloutGroups(tasks.slice(0, 2), policy, unsure, options)
+    expect(second.groups.map(([rollout]) => rollout!.trajectory.problem.docId)).toEqual([tasks[0]!.problem.docId])
+    expect(second.lost).toEqual([expect.stringMatching(/was not judged: the judge is away$/)])
+    await expect(rolloutGroups([tasks[1]!], policy, unsure, options)).rejects.toThrow(/the judge is away/)
+    await engine.close()
   })
 
   test('a mix that the data cannot serve is said so', async () => {

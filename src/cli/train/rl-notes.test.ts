@@ -20,6 +20,7 @@ function step(changes: Partial<RlMetrics>): RlMetrics {
     mismatch: 0,
     gradientNorm: 0.5,
     learningRate: 1e-4,
+    lost: [],
     tokensPerSecond: 900,
     rolloutMs: 10_000,
     drawMs: 500,
@@ -36,6 +37,11 @@ test('shows the newest step, with means over the last ones of what is noisy', ()
   ])
 })
 
+test('says when groups could not be learned from', () => {
+  const lost = ['a search for p failed: 500', 'an answer to q was not judged']
+  expect(rlNotes([step({ lost })])[2]).toBe('groups left out 2: a search for p failed: 500')
+})
+
 test('is no wider than a terminal of 80 columns, also with wide figures', () => {
   const full = Object.fromEntries(ends.map((end) => [end, 0.99])) as Record<End, number>
   const widest = step({
@@ -49,6 +55,7 @@ test('is no wider than a terminal of 80 columns, also with wide figures', () => 
     entropy: 1.234,
     gradientNorm: 12.34,
     tokensPerSecond: 1234,
+    lost: ['a search failed: '.repeat(20)],
   })
   for (const line of rlNotes([widest])) expect(line.length).toBeLessThan(80)
 })

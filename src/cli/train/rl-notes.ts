@@ -1,13 +1,16 @@
-/** What `mini-o3 rl` shows of its steps while it runs: two lines of figures, each within 80 columns. Pure. */
+/** What `mini-o3 rl` shows of its steps while it runs: lines of figures, each within 80 columns. Pure. */
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
+import { plainLine } from '../print/plain-text.ts'
 
 /** One step is noisy: reward and turns are also shown as means over this many. */
 export const smoothedSteps = 10
 
+const columns = 80
+
 /** `recent`: the last steps, at most `smoothedSteps`, the newest at the end. Means over them stand in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, ...rest } = recent.at(-1)!
-  const { clipShare, entropy, gradientNorm, tokensPerSecond } = rest
+  const { clipShare, entropy, gradientNorm, tokensPerSecond, lost } = rest
   const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
     recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length
   const outcomes = [
@@ -24,7 +27,8 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
     `grad ${gradientNorm.toFixed(2)}`,
     `${tokensPerSecond.toFixed(0)} tokens/s`,
   ]
-  return [outcomes, learning].map((parts) => parts.join(', '))
+  const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
+  return [...[outcomes, learning].map((parts) => parts.join(', ')), ...losses]
 }
 
 function percent(share: number): string {

@@ -104,6 +104,16 @@ async function preferenceAfter(objective: Objective, seed: number): Promise<numb
   return Math.exp(logprobOf(engine.logits, 1))
 }
 
+const large: GrpoSettings = {
+  objective: 'paper',
+  learningRate: 0.1,
+  warmupSteps: 1,
+  updates: 1,
+  clipLow: 0.2,
+  clipHigh: 0.3,
+  oldLogprobs: 'sampler',
+}
+
 describe('GRPO', () => {
   test('on a search with two arms each objective moves the policy as theory says', async () => {
     for (const seed of [1, 2, 3]) {
@@ -199,6 +209,37 @@ describe('GRPO', () => {
     expect(off.metrics.mismatch).toBeCloseTo(0.25)
     expect((await logitsAfter('sampler', 0.25)).logits).not.toEqual(exact.logits)
     await expect(logitsAfter('trainer', 0.5)).rejects.toMatchObject({ code: 'logprobs-differ' })
+  })
+
+  test('a step of a large model is no larger than it can be: half a million tokens in one update', async () => {
+    const tokens = Array.from({ length: 2_000 }, (_, i) => i % 2)
+    const logprobs = tokens.map(() => Math.log(0.5))
+    const group = (): Rollout[] =>
+      [1, 0].map((reward) => {
+        const rollouts = rollout(0, 'answered', reward, 0)
+        return { ...rollouts, samples: [{ ...rollouts.samples[0]!, reply: tokens, logprobs }] }
+      })
+    const groups = Array.from({ length: 128 }, group)
+    for (const oldLogprobs of ['sampler', 'trainer'] as const) {
+      const asked: GrpoSettings = { ...large, oldLogprobs }
+      const { trainedTokens, mismatch } = await grpoStep(toyEngine(), groups, asked, 1, defaultAdam)
+      expect(trainedTokens).toBe(512_000)
+      expect(mismatch).toBeCloseTo(0)
+    }
+  })
+
+  test('what later updates would learn from is compared before the first one learns', async () => {
+    const engine = toyEngine()
+    const half = Math.log(0.5)
+    const group = (off: number): Rollout[] => [
+      rollout(0, 'answered', 1, half + off),
+      rollout(1, 'answered', 0, half - off),
+    ]
+    const asked: GrpoSettings = { ...large, updates: 2, oldLogprobs: 'trainer' }
+    await expect(grpoStep(engine, [group(0), group(1)], asked, 1, defaultAdam)).rejects.toMatchObject({
+      code: 'logprobs-differ',
+    })
+    expect(engine.logits).toEqual([0, 0])
   })
 
   test('the figures of a step', async () => {

@@ -74,8 +74,8 @@ export async function grpoStep(
   let [clipped, learned] = [0, 0]
   // Before the first update, all of it: later ones are ratios to this.
   const told = oldLogprobs === 'trainer' ? await Promise.all(parts.map((data) => engine.forward(data))) : undefined
+  if (told) checkMismatch(parts.flat(), told.flat())
   for (const [p, sampled] of parts.entries()) {
-    if (told) checkMismatch(sampled, told[p]!)
     const data = told ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: told[p]![d]! })) : sampled
     const { logprobs } = await engine.forwardBackward(data, loss)
     if (!told && p === 0) checkMismatch(sampled, logprobs)
@@ -83,7 +83,7 @@ export async function grpoStep(
     norms.push(gradientNorm)
     // Of what no update has changed yet.
     const fresh = told?.[p] ?? (p === 0 ? logprobs : undefined)
-    if (fresh) mismatches.push(...differences(sampled, fresh).map(Math.abs))
+    for (const difference of fresh ? differences(sampled, fresh) : []) mismatches.push(Math.abs(difference))
     for (const difference of differences(data, logprobs)) {
       const ratio = Math.exp(difference)
       if (ratio < 1 - clipLow || ratio > 1 + clipHigh) clipped++

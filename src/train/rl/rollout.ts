@@ -7,7 +7,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import type { Task } from '../../search/search.ts'
-import { searchGroup } from '../../search/search-many.ts'
+import { searchGroup, type SearchResult } from '../../search/search-many.ts'
 import { advantages, type GroupAdvantages, type Objective, tokenCoefficients } from './advantages.ts'
 
 export interface Rollout {
@@ -18,40 +18,52 @@ export interface Rollout {
   readonly reward: number
 }
 
+export interface Rollouts {
+  readonly groups: readonly (readonly Rollout[])[]
+  /** Of each group that is left out, why. */
+  readonly lost: readonly string[]
+}
+
 /**
- * `groupSize` searches for each task, all at once, so that the sampler can batch them. Throws `MiniO3Error` when one of
- * them failed: that says nothing about the policy, so it is never scored.
+ * `groupSize` searches for each task, all at once, so that the sampler can batch them. A search that failed, or that nobody
+ * judged, says nothing about the policy: its whole group is left out, since its rewards have no mean. Throws `MiniO3Error`
+ * when more than half of the groups are lost.
  */
 export async function rolloutGroups(
   tasks: readonly Task[],
   policy: Policy,
   judge: Judge,
   options: { readonly groupSize: number; readonly maxTurns: number; readonly profile: Profile; readonly seed: number },
-): Promise<Rollout[][]> {
+): Promise<Rollouts> {
   const { groupSize, ...search } = options
-  return Promise.all(
+  const told = await Promise.all(
     tasks.map(async (task) => {
       const group = await searchGroup(task, policy, { ...search, samples: groupSize })
       const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
-      if (failed) {
-        throw new MiniO3Error(
-          'search-failed',
-          `A search for ${task.problem.docId} failed: ${failed.failure?.message ?? 'no reason given'}. ` +
-            'Repeat the command to go on from the last checkpoint.',
-        )
-      }
-      return Promise.all(
-        group.map(async ({ trajectory, replies }) => {
-          const judged = await judgeTrajectory(trajectory, judge)
-          const samples = replies.map(({ sample }) => {
-            if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
-            return sample
-          })
-          return { trajectory: judged, samples, reward: judged.verdict?.kind === 'correct' ? 1 : 0 }
-        }),
-      )
+      if (failed) return `a search for ${task.problem.docId} failed: ${failed.failure?.message ?? 'no reason given'}`
+      const rollouts = await Promise.all(group.map((result) => rolloutOf(result, policy, judge)))
+      const unjudged = rollouts.flatMap(({ trajectory: { verdict } }) => (verdict?.kind === 'unjudged' ? verdict : []))
+      return unjudged[0] ? `an answer to ${task.problem.docId} was not judged: ${unjudged[0].reason}` : rollouts
     }),
   )
+  const lost = told.filter((each) => typeof each === 'string')
+  if (lost.length * 2 > tasks.length) {
+    throw new MiniO3Error(
+      'search-failed',
+      `Of ${tasks.length} groups of searches ${lost.length} came to nothing: ${lost[0]}` +
+        '\nRepeat the command to go on from the last checkpoint.',
+    )
+  }
+  return { groups: told.filter((each) => typeof each !== 'string'), lost }
+}
+
+async function rolloutOf({ trajectory, replies }: SearchResult, policy: Policy, judge: Judge): Promise<Rollout> {
+  const judged = await judgeTrajectory(trajectory, judge)
+  const samples = replies.map(({ sample }) => {
+    if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
+    return sample
+  })
+  return { trajectory: judged, samples, reward: judged.verdict?.kind === 'correct' ? 1 : 0 }
 }
 
 /** The advantages of each group. A search that ran into a limit is not completed, and has reward 0. */

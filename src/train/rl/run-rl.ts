@@ -71,6 +71,8 @@ export interface RunRlOptions {
 
 /** Figures of one step and where its time went; the step takes `rolloutMs + trainMs`. */
 export interface RlMetrics extends GrpoMetrics {
+  /** Of each group of searches that could not be learned from, why. */
+  readonly lost: readonly string[]
   /** Sampled tokens for each second of `rolloutMs`. */
   readonly tokensPerSecond: number
   /** From opening the problems until the last search has its verdict. */
@@ -128,7 +130,7 @@ async function rlStep(engine: Engine, options: RunRlOptions, step: number): Prom
   const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
   const policy = policyOf(await engine.sampler())
   const judge = options.judge ?? judgeExact
-  const groups = await rolloutGroups(tasks, policy, judge, { groupSize, maxTurns, profile, seed })
+  const { groups, lost } = await rolloutGroups(tasks, policy, judge, { groupSize, maxTurns, profile, seed })
   const rolloutMs = performance.now() - startedMs
   // Before anything is learned from them: where learning refuses them, they show why.
   await keepRollouts(run, groups, { ...settings, step })
@@ -136,6 +138,7 @@ async function rlStep(engine: Engine, options: RunRlOptions, step: number): Prom
   const stepMs = performance.now() - startedMs
   return {
     ...metrics,
+    lost,
     tokensPerSecond: metrics.sampledTokens / (rolloutMs / 1000),
     rolloutMs,
     drawMs,
