@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { objectives } from '../../train/rl/advantages.ts'
+import { groupAdvantages, policyData, type Rollout } from '../../train/rl/rollout.ts'
 import type { Datum, Prompt, PromptChunk } from '../engine.ts'
-import { sequencesOf } from './sequences.ts'
+import type { WireDatum } from './protocol.ts'
+import { sequencesOf, splitSequences } from './sequences.ts'
 import { promptLength, wireChunks } from './wire-chunks.ts'
-import { positions, replyLogprobs, wireSequence } from './wire-data.ts'
+import { forMeans, positions, replyLogprobs, wireSequence } from './wire-data.ts'
 
 const image = (tokens: number): PromptChunk => ({
   kind: 'image',
@@ -26,6 +30,90 @@ function conversation(turns: readonly { readonly reply: readonly number[]; reado
 const turn = fc.record({
   reply: fc.array(fc.integer({ min: 10, max: 99 }), { minLength: 1, maxLength: 5 }),
   shown: fc.integer({ min: 1, max: 9 }),
+})
+
+const clip = (ratio: number): number => Math.min(1.3, Math.max(0.8, ratio))
+
+/** What a server makes of it: per-token losses where a ratio is known, at 1 elsewhere, reduced its way. */
+function served(data: readonly WireDatum[], ratios: readonly (readonly number[])[], reduction: 'sum' | 'mean'): number {
+  const sums = data.map(({ inputs }, d) => {
+    const advantages = inputs['advantages']!.data
+    const weights = inputs['weights']?.data ?? advantages.map(() => 1)
+    const left = [...ratios[d]!]
+    let sum = 0
+    for (const [i, advantage] of advantages.entries()) {
+      const ratio = advantage === 0 ? 1 : left.shift()!
+      sum -= weights[i]! * Math.min(ratio * advantage, clip(ratio) * advantage)
+    }
+    expect(left).toEqual([])
+    return reduction === 'sum' ? sum : sum / weights.reduce((a, b) => a + b, 0)
+  })
+  const total = sums.reduce((a, b) => a + b, 0)
+  return reduction === 'sum' ? total : total / data.length
+}
+
+const response = fc.record({
+  right: fc.boolean(),
+  completed: fc.boolean(),
+  turns: fc.array(
+    fc.record({
+      ratios: fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 1, maxLength: 4 }),
+      shown: fc.integer({ min: 1, max: 5 }),
+    }),
+    { minLength: 1, maxLength: 4 },
+  ),
+})
+
+describe('an objective of searches of several turns', () => {
+  test.each(objectives)(
+    '%s: the sum over the wire is the objective, and so is the mean through the correction',
+    async (mode) => {
+      const groups = fc.array(fc.array(response, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 3 })
+      await fc.assert(
+        fc.asyncProperty(groups, async (given) => {
+          const rollouts = given.map((group) =>
+            group.map(({ right, completed, turns }): Rollout => {
+              const samples = conversation(
+                turns.map(({ ratios, shown }) => ({ reply: ratios.map((_, i) => 10 + i), shown })),
+              )
+              return {
+                trajectory: { end: completed ? 'answered' : 'over-turn' } as Trajectory,
+                samples: samples.map(({ prompt, reply }) => ({ prompt, reply, logprobs: reply.map(() => -1) })),
+                reward: completed && right ? 1 : 0,
+              }
+            }),
+          )
+          const groupwise = groupAdvantages(rollouts, mode)
+          const sequences = sequencesOf(policyData(rollouts, groupwise))
+          let wanted = 0
+          const ratios: number[][] = []
+          const teaching = groupwise.filter(({ zeroSpread }) => !zeroSpread).length
+          for (const [g, group] of given.entries()) {
+            for (const [i, { turns }] of group.entries()) {
+              const advantage = groupwise[g]!.advantages[i]!
+              if (advantage === 0) continue
+              const own = turns.flatMap((turn) => turn.ratios)
+              ratios.push(own)
+              const sum = own.reduce((all, ratio) => all + Math.min(ratio * advantage, clip(ratio) * advantage), 0)
+              wanted -= sum / own.length / groupwise[g]!.divisor / teaching
+            }
+          }
+          // One sequence a search: what is left out is not sent at all.
+          expect(sequences).toHaveLength(ratios.length)
+          const loss = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 } as const
+          const wire = await Promise.all(
+            sequences.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss)),
+          )
+          expect(served(wire, ratios, 'sum')).toBeCloseTo(wanted, 9)
+          // However a step is split over requests, the mean is over all that was sent.
+          const parts = splitSequences(sequences, { sequences: 2, bytes: 400 })
+          let at = 0
+          const mended = parts.flatMap((part) => forMeans(wire.slice(at, (at += part.length)), sequences.length))
+          if (wire.length > 0) expect(served(mended, ratios, 'mean')).toBeCloseTo(wanted, 9)
+        }),
+      )
+    },
+  )
 })
 
 describe('turns that go on from one another', () => {
