@@ -1,10 +1,23 @@
 /** What the checks of all kinds of sets share: rows as they lie on disk, what a set gives away, and the figures that come out. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import type { z } from 'zod'
 import type { Level } from '../protocol/problem.ts'
 import { messageOf } from '../shared/errors.ts'
+import { fileCutOff } from '../vision/cut-off.ts'
+import type { Size } from '../protocol/box.ts'
 import type { Split } from './dataset.ts'
+
+/** What `dataset.json` says of a set. */
+export interface ProbeConfig {
+  readonly kind: 'shapes' | 'world'
+  /** Numbers of problems; absent in sets of earlier versions. */
+  readonly train?: number
+  readonly test?: number
+  readonly pictures: boolean
+  readonly generator: number
+}
 
 /** Shares in 0..1. */
 export interface AnswerFigures {
@@ -81,6 +94,30 @@ export function repeated<T>(places: readonly Placed<T>[], what: string, keyOf: (
     seen.set(keyOf(row), place)
     return before === undefined ? [] : [`${place}: has ${what} of ${before}`]
   })
+}
+
+/** Splits that have other numbers of rows than were asked for. */
+export function missingRows(
+  wanted: Partial<Readonly<Record<Split, number>>>,
+  rows: Readonly<Record<Split, readonly unknown[]>>,
+): string[] {
+  return (['train', 'test'] as const).flatMap((split) => {
+    const [found, asked] = [rows[split].length, wanted[split] ?? rows[split].length]
+    return found === asked ? [] : [`${split}.json: ${found} rows can be read, and ${asked} were to be built`]
+  })
+}
+
+/** What is wrong with a picture, as far as can be told without decoding it. */
+export async function pictureFaults(path: string, { width, height }: Size): Promise<string[]> {
+  try {
+    const found = await sharp(path).metadata()
+    if (found.width !== width || found.height !== height) {
+      return [`its picture is ${found.width} x ${found.height}, not ${width} x ${height}`]
+    }
+    return [await fileCutOff(path)].filter((what) => what !== undefined)
+  } catch (error) {
+    return [messageOf(error)]
+  }
 }
 
 /** The share of the value that occurs most often. */

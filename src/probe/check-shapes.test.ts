@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkShapes } from './check-shapes.ts'
+import { checkProbe } from './check.ts'
 import { buildProbe } from './dataset.ts'
 import type { ProbeRow } from './dataset.ts'
 
@@ -18,14 +18,14 @@ async function after(split: 'train' | 'test', change: (rows: ProbeRow[]) => read
   const path = join(folder, `${split}.json`)
   const before = await readFile(path, 'utf8')
   await writeFile(path, JSON.stringify(change(JSON.parse(before) as ProbeRow[])))
-  const found = await checkShapes(folder, false)
+  const found = await checkProbe(folder)
   await writeFile(path, before)
   return found
 }
 
-describe('checkShapes', () => {
+describe('checkProbe', () => {
   it('finds nothing wrong in a set as it was built: on easy the overview tells all, on hard next to nothing', async () => {
-    const { faults, problems, pictures, byFamily, byLevel } = await checkShapes(folder, false)
+    const { faults, problems, pictures, byFamily, byLevel } = await checkProbe(folder)
     expect({ faults, problems, pictures }).toEqual({ faults: [], problems: { train: 90, test: 30 }, pictures: 0 })
     expect(byFamily).toEqual({ read: { problems: 120, commonestAnswer: 0.1 } })
     expect(byLevel.hard).toMatchObject({ problems: 40, blind: expect.closeTo(0.1), crops: 1 })
@@ -42,6 +42,11 @@ describe('checkShapes', () => {
     expect(faults.length).toBe(1)
     expect(faults[0]).toMatch(/^test\.json, row 1 /)
     expect(faults[0]).toContain(words)
+  })
+
+  it('finds that there are fewer problems than were to be built', async () => {
+    const { faults } = await after('test', (rows) => rows.slice(1))
+    expect(faults).toEqual(['test.json: 29 rows can be read, and 30 were to be built'])
   })
 
   it('finds answers that are not balanced, what is drawn too small, and rows that cannot be read', async () => {

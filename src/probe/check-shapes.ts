@@ -1,20 +1,28 @@
 /** Verifies a set of shapes as it lies on disk, with its pictures or without: each row against the scene that it names. */
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import { viewSides } from '../protocol/profile.ts'
-import { messageOf } from '../shared/errors.ts'
 import { mapLimit } from '../shared/map-limit.ts'
-import { commonest, levelFigures, placed, readJsonRows, repeated, tooCommon, tooSmall } from './check-set.ts'
-import type { ProbeCheck, Sight } from './check-set.ts'
+import {
+  commonest,
+  levelFigures,
+  missingRows,
+  pictureFaults,
+  placed,
+  readJsonRows,
+  repeated,
+  tooCommon,
+  tooSmall,
+} from './check-set.ts'
+import type { ProbeCheck, ProbeConfig, Sight } from './check-set.ts'
 import type { ProbeRow, Split } from './dataset.ts'
 import { digitPlace } from './draw.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { Scene } from './scene.ts'
 
-/** `pictures`: whether the set has any. */
-export async function checkShapes(folder: string, pictures: boolean): Promise<ProbeCheck> {
+export async function checkShapes(folder: string, wanted: ProbeConfig): Promise<ProbeCheck> {
+  const { pictures } = wanted
   const faults: string[] = []
   const rows = {
     train: await readShapes(folder, 'train', faults),
@@ -22,12 +30,13 @@ export async function checkShapes(folder: string, pictures: boolean): Promise<Pr
   }
   const places = placed(rows)
   faults.push(
+    ...missingRows(wanted, rows),
     ...repeated(places, 'the name', ({ doc_id }) => doc_id),
     ...repeated(places, 'the scene', ({ scene }) => `${scene.level} ${scene.seed}`),
   )
   const seen = await mapLimit(places, 4, async ({ row, place }) => {
     const scene = sceneFrom(row.scene)
-    const wrong = [...rowFaults(row, scene), ...(pictures ? await pictureFaults(folder, row) : [])]
+    const wrong = [...rowFaults(row, scene), ...(pictures ? await rowPictureFaults(folder, row) : [])]
     faults.push(...wrong.map((fault) => `${place}: ${fault}`))
     return { ...sightOf(scene, row.side_px), level: row.level, targetShare: scene.objects[scene.target]!.side ** 2 }
   })
@@ -67,13 +76,8 @@ function rowFaults(row: ProbeRow, scene: Scene): string[] {
   ]
 }
 
-async function pictureFaults(folder: string, { images, side_px: side }: ProbeRow): Promise<string[]> {
-  try {
-    const { width, height } = await sharp(join(folder, images[0])).metadata()
-    return width === side && height === side ? [] : [`its picture is ${width} x ${height}, not ${side} x ${side}`]
-  } catch (error) {
-    return [messageOf(error)]
-  }
+function rowPictureFaults(folder: string, { images, side_px: side }: ProbeRow): Promise<string[]> {
+  return pictureFaults(join(folder, images[0]), { width: side, height: side })
 }
 
 /** A digit is read from this height in pixels of a view on. */

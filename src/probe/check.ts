@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../shared/errors.ts'
-import type { ProbeCheck } from './check-set.ts'
+import type { ProbeCheck, ProbeConfig } from './check-set.ts'
 import { checkShapes } from './check-shapes.ts'
 import { configName } from './dataset.ts'
 import { checkWorlds } from './world/check.ts'
 import { worldGenerator } from './world/dataset.ts'
 
-/** What `dataset.json` says of a set. */
-const configSchema = z.looseObject({
+const configSchema: z.ZodType<ProbeConfig> = z.looseObject({
   kind: z.enum(['shapes', 'world']),
+  train: z.int().optional(),
+  test: z.int().optional(),
   pictures: z.boolean().default(true),
   generator: z.number().default(1),
 })
-export type ProbeConfig = z.infer<typeof configSchema>
 
 /** Throws UserError `data-not-found` where there is no such set. */
 export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
@@ -34,12 +34,13 @@ export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
 }
 
 export async function checkProbe(folder: string): Promise<ProbeCheck> {
-  const { kind, pictures, generator } = await readProbeConfig(folder)
+  const config = await readProbeConfig(folder)
+  const { kind, generator } = config
   if (kind === 'world' && generator !== worldGenerator) {
     throw new UserError(
       'probe-other-generator',
       `${folder} was built by generator ${generator} of worlds, this is ${worldGenerator}. Build it again.`,
     )
   }
-  return kind === 'world' ? checkWorlds(folder) : checkShapes(folder, pictures)
+  return kind === 'world' ? checkWorlds(folder, config) : checkShapes(folder, config)
 }

@@ -11,7 +11,7 @@ import type { SchemaElement } from 'hyparquet-writer'
 import { errorCodeOf, messageOf, UserError } from './errors.ts'
 
 /** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
-export type Shape = 'string' | 'int64' | 'image' | { readonly list: Shape } | { readonly struct: Columns }
+export type Shape = 'string' | 'int64' | 'float64' | 'image' | { readonly list: Shape } | { readonly struct: Columns }
 export type Columns = { readonly [name: string]: Shape }
 /** A row by its column names. Whole numbers are read as `bigint`, bytes as `Uint8Array`. */
 export type Row = { readonly [name: string]: unknown }
@@ -106,6 +106,7 @@ function elements(name: string, shape: Shape): SchemaElement[] {
   const optional = { name, repetition_type: 'OPTIONAL' } as const
   if (shape === 'string') return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8' }]
   if (shape === 'int64') return [{ ...optional, type: 'INT64' }]
+  if (shape === 'float64') return [{ ...optional, type: 'DOUBLE' }]
   if (shape === 'image') {
     const bytes = { name: 'bytes', repetition_type: 'OPTIONAL', type: 'BYTE_ARRAY' } as const
     return [{ ...optional, num_children: 2 }, bytes, ...elements('path', 'string')]

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { openPicture, pictureLimits } from '../../vision/open.ts'
+import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 
 /** Bytes `start` up to `end` of a file. */
@@ -47,42 +48,12 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: () => openPicture(file),
     async checkPicture() {
       try {
-        return cutOff(await readEnds(file))
+        return await fileCutOff(file)
       } catch (error) {
         return messageOf(error)
       }
     },
   }
-}
-
-/** Where the end of a picture must be seen: some programs write a few kilobytes of their own behind it. */
-const tailBytes = 65_536
-
-/** The first and last bytes of a file, which is all that `cutOff` looks at. */
-async function readEnds(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r')
-  try {
-    const { size } = await file.stat()
-    if (size <= 2 * tailBytes) return await file.readFile()
-    const ends = Buffer.alloc(2 * tailBytes)
-    await file.read(ends, 0, tailBytes, 0)
-    await file.read(ends, tailBytes, tailBytes, size - tailBytes)
-    return ends
-  } finally {
-    await file.close()
-  }
-}
-
-const jpegEnd = Buffer.from([0xff, 0xd9])
-
-/** Says so when bytes are no picture, or one that lacks its end. Formats without an end of their own are trusted. */
-function cutOff(bytes: Uint8Array): string | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (buffer.length < 12) return 'the picture is empty'
-  const tail = buffer.subarray(-tailBytes)
-  const start = buffer.toString('latin1', 0, 4)
-  const whole = start.startsWith('\xff\xd8') ? tail.includes(jpegEnd) : start !== '\x89PNG' || tail.includes('IEND')
-  return whole ? undefined : 'the picture is cut off'
 }
 
 /** Reads base64 text that stands in a file, as it is written in JSON or TSV. */

@@ -41,7 +41,7 @@ async function checkSet(folder: string, { json }: { readonly json?: true }): Pro
   if (found.faults.length === 0) return
   throw new MiniO3Error(
     'probe-faulty',
-    `${folder} has ${found.faults.length} faults. Build it again in another folder.`,
+    `${folder} has ${found.faults.length === 1 ? 'a fault' : `${found.faults.length} faults`}. Build it again in another folder.`,
   )
 }
 

@@ -96,10 +96,10 @@ async function build(words: BuildWords): Promise<void> {
   }
 }
 
-async function writeShards({ out, train, test, seed, level, side }: BuildWords): Promise<string[]> {
+async function writeShards({ out, train, test, seed, level, side, format }: BuildWords): Promise<string[]> {
   const faults: string[] = []
   const rows = { train: await readRows(out, 'train', faults), test: await readRows(out, 'test', faults) }
-  const optional = `${level ? ` --level ${level}` : ''}${side ? ` --side ${side}` : ''}`
-  const command = `mini-o3 probe build --kind world --train ${train} --test ${test} --seed ${seed}${optional}`
+  const drawn = `${level ? ` --level ${level}` : ''}${side ? ` --side ${side}` : ''}${format === 'png' ? ' --format png' : ''}`
+  const command = `mini-o3 probe build --kind world --train ${train} --test ${test} --seed ${seed}${drawn} --parquet`
   return writeParquet(out, rows, { seed, command })
 }

@@ -63,11 +63,17 @@ Made by \`${command}\` (seed ${seed}); the same command gives the same bytes.
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Questions are of ${families.length} families in equal parts: ${families.join(', ')}. \`choices\` are four answers, \`choice\` the
-letter of the right one; \`target_boxes_px\` are \`[x0, y0, x1, y1]\` in pixels of the picture, \`targets\` is their number,
-\`target_share\` the share of the picture that a target's icon takes up. \`looks\` says how a question has to be looked at: \`one\` place,
-\`several\` one after the other (what stands in one says where the next is, or their counts are added up), or a \`comparison\` of what stands
-in several.
+Questions are of ${families.length} families in turn: ${families.join(', ')}. What a row holds beside the question and its
+\`solution\`:
+
+| column | |
+| --- | --- |
+| \`choices\`, \`choice\` | four answers, and the letter of the right one |
+| \`target_boxes_px\`, \`targets\` | \`[x0, y0, x1, y1]\` in pixels of the picture around each place that has to be seen; how many there are |
+| \`target_share\` | the share of the picture, 0 to 1, that the smallest icon of a target takes up |
+| \`look_alikes\`, \`things\` | things that fit a part of the description, as many as the level says; all things that are shown |
+| \`looks\` | \`one\` place; \`several\` one after the other (what stands in one says where the next is, or their counts are added up); a \`comparison\` of what stands in several |
+| \`scene_sha256\` | the hash of the scene without its seed: no two rows of either split have the same |
 
 ## Licences of what is drawn
 

@@ -1,12 +1,21 @@
 /** Verifies a set of worlds as it lies on disk: every row, scene and picture, and what the set as a whole gives away. */
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
-import { commonest, levelFigures, placed, readJsonRows, repeated, tooCommon, tooSmall } from '../check-set.ts'
-import type { ProbeCheck, Sight } from '../check-set.ts'
+import {
+  commonest,
+  levelFigures,
+  missingRows,
+  pictureFaults,
+  placed,
+  readJsonRows,
+  repeated,
+  tooCommon,
+  tooSmall,
+} from '../check-set.ts'
+import type { ProbeCheck, ProbeConfig, Sight } from '../check-set.ts'
 import type { Split } from '../dataset.ts'
 import { confusing } from './confusion.ts'
 import { readWorld } from './dataset.ts'
@@ -24,11 +33,12 @@ import { covering, solve } from './solve.ts'
 const overviewGain = 0.1
 
 /** Every row, scene and picture of a set of worlds. */
-export async function checkWorlds(folder: string): Promise<ProbeCheck> {
+export async function checkWorlds(folder: string, wanted: ProbeConfig): Promise<ProbeCheck> {
   const faults: string[] = []
   const rows = { train: await readRows(folder, 'train', faults), test: await readRows(folder, 'test', faults) }
   const places = placed(rows)
   faults.push(
+    ...missingRows(wanted, rows),
     ...repeated(places, 'the name', ({ doc_id }) => doc_id),
     ...repeated(places, 'the scene', (row) => row.scene_sha256),
   )
@@ -89,10 +99,7 @@ async function checkRow(
   if (new Set(row.choices).size !== 4 || row.choices['ABCD'.indexOf(row.choice)] !== row.solution) {
     wrong.push(`its choices are not four, or ${row.choice} is not the right one`)
   }
-  const { width, height } = await sharp(join(folder, row.images[0])).metadata()
-  if (width !== row.width || height !== row.height) {
-    wrong.push(`its picture is ${width} x ${height}, not ${row.width} x ${row.height}`)
-  }
+  wrong.push(...(await pictureFaults(join(folder, row.images[0]), row)))
   const drawn = row.width / world.width
   const sight = {
     blind: chanceOfAnswer(world, 0),

@@ -1,12 +1,13 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { probeSheet, worldProblem } from '../../page/probe-sheet.ts'
 import { countParquetRows, readParquet } from '../../shared/parquet.ts'
 import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
+import { checkProbe } from '../check.ts'
 import type { ProbeOptions } from '../dataset.ts'
-import { checkWorlds, readRows } from './check.ts'
+import { readRows } from './check.ts'
 import { buildWorlds, scenePath, worldRefs } from './dataset.ts'
 import { writeParquet } from './parquet.ts'
 import type { WorldRow } from './row.ts'
@@ -83,19 +84,19 @@ describe('buildWorlds', { timeout: 120_000 }, () => {
   })
 })
 
-describe('checkWorlds', { timeout: 120_000 }, () => {
+describe('checkProbe', { timeout: 120_000 }, () => {
   /** The faults of a set in which something was changed. */
   const faultsAfter = async (name: string, change: (folder: string) => Promise<void>): Promise<readonly string[]> => {
     const folder = join(base, name)
     await cp(out, folder, { recursive: true })
     await change(folder)
-    return (await checkWorlds(folder)).faults
+    return (await checkProbe(folder)).faults
   }
   const changeRows = async (folder: string, split: string, change: (rows: WorldRow[]) => WorldRow[]): Promise<void> =>
     writeFile(join(folder, `${split}.json`), JSON.stringify(change(await rowsIn(folder, split))))
 
   it('finds nothing wrong in a set as it was built, and says what it is worth', async () => {
-    const { faults, problems, byLevel, byFamily } = await checkWorlds(out)
+    const { faults, problems, byLevel, byFamily } = await checkProbe(out)
     expect(faults).toEqual([])
     expect(problems).toEqual({ train: 3, test: 6 })
     expect(byLevel.easy).toMatchObject({ problems: 9, crops: 1 })
@@ -117,13 +118,15 @@ describe('checkWorlds', { timeout: 120_000 }, () => {
     expect(faults.some((fault) => fault.includes('row 1') && fault.includes('says nothing'))).toBe(true)
   })
 
-  it('finds a missing picture, and a row that cannot be read', async () => {
+  it('finds a missing picture, one that is cut off, and a row that cannot be read', async () => {
     const faults = await faultsAfter('pictures', async (folder) => {
-      const [first] = await rowsIn(folder, 'test')
+      const [first, second] = await rowsIn(folder, 'test')
       await rm(join(folder, first!.images[0]))
+      await truncate(join(folder, second!.images[0]), 30_000)
       await changeRows(folder, 'train', (rows) => [{ ...rows[0]!, family: 'guess' as never }, ...rows.slice(1)])
     })
     expect(faults.some((fault) => fault.includes('test.json, row 1') && /missing|no such/i.test(fault))).toBe(true)
+    expect(faults.some((fault) => fault.includes('test.json, row 2') && fault.includes('is cut off'))).toBe(true)
     expect(faults.some((fault) => fault.startsWith('train.json, row 1: family'))).toBe(true)
   })
 
@@ -143,7 +146,7 @@ describe('checkWorlds', { timeout: 120_000 }, () => {
 
   it('says that a set is drawn too small to be read', async () => {
     await build('tiny', { sidePx: 300, train: 0, test: 2 })
-    expect((await checkWorlds(join(base, 'tiny'))).faults.join()).toContain('even with crops')
+    expect((await checkProbe(join(base, 'tiny'))).faults.join()).toContain('even with crops')
   })
 })
 
@@ -163,7 +166,7 @@ describe('writeParquet', () => {
       expect(Buffer.from(bytes).equals(await readFile(join(out, own.images[0])))).toBe(true)
       expect(row).toMatchObject({ solution: own.solution, choices: own.choices, width: BigInt(own.width) })
       expect((row.target_boxes_px as bigint[][]).length).toBe(own.difficulty.targets)
-      expect(row.looks).toBe(own.difficulty.looks)
+      expect(row).toMatchObject({ looks: own.difficulty.looks, target_share: own.difficulty.target_share })
     }
     const card = await readFile(join(out, 'README.md'), 'utf8')
     const licences = ['Fluent Emoji Flat', 'MIT', 'Noto Emoji', 'Apache-2.0', 'Maki', 'CC0-1.0', 'Open Font License']

@@ -30,7 +30,7 @@ const columns: Columns = {
   targets: 'int64',
   looks: 'string',
   things: 'int64',
-  target_share: 'string',
+  target_share: 'float64',
   scene_sha256: 'string',
 }
 
@@ -95,7 +95,7 @@ async function cellsOf(out: string, row: WorldRow): Promise<Record<string, unkno
     targets: BigInt(difficulty.targets),
     looks: difficulty.looks,
     things: BigInt(difficulty.things),
-    target_share: String(difficulty.target_share),
+    target_share: difficulty.target_share,
   }
 }
 
