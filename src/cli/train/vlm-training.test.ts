@@ -107,6 +107,11 @@ describe('a vision-language model on a server', () => {
     expect(JSON.parse(whole.stdout)).toMatchObject({ plan: { steps: 1200, sequences: 614_400, atMost: true } })
     const typed = await mini('rl', '--data', 'd', '--steps', '2', '--group-size', '4', ...config)
     expect(JSON.parse(typed.stdout)).toMatchObject({ plan: { steps: 16, sequences: 2048 } })
+    const smaller = await mini('rl', '--data', 'd', '--max-pixels', '500000', ...config)
+    const read = (said: { stdout: string }): number => JSON.parse(said.stdout).plan.promptTokens
+    // Views are a quarter of it, and most of what is read.
+    expect(read(smaller)).toBeLessThan(read(whole) * 0.6)
+    expect((await mini(...rl, '--max-pixels', '500000')).stderr).toContain('--view-side')
     const sft = await mini('sft', '--data', 'collected', ...config)
     expect(JSON.parse(sft.stdout)).toMatchObject({ plan: { steps: 563, sequences: 563 * 32, atMost: false } })
     // The same searches as a set of other trainers.

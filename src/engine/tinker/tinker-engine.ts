@@ -42,7 +42,7 @@ export interface TinkerEngine extends Engine {
 
 /** Bytes on their way at once: training data and prompts (the bounds of the protocol's own client). */
 const bytesInFlight = { training: 50_000_000, sampling: 10_485_760 } as const
-const maxSampling = 512
+const maxSampling = 2000
 const unloadMs = 10_000
 
 /** Opens a session; the model is made when it is first needed. Throws `UserError` when the server lacks what is asked. */
