@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeForwardBackward, decodeSampled, encodeForwardBackward } from './codec.ts'
 import type { ForwardBackwardRequest } from './protocol.ts'
@@ -72,6 +73,24 @@ describe('JSON', () => {
         loss_fn_config: { clip_low_threshold: 0.8 },
       },
     })
+  })
+
+  test('bytes that are no result are the server’s fault, whatever they are', () => {
+    const wrong = fc.uint8Array({ maxLength: 60 })
+    fc.assert(
+      fc.property(wrong, (protobuf) => {
+        for (const decode of [decodeForwardBackward, decodeSampled]) {
+          try {
+            decode({ protobuf })
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'tinker-reply' })
+          }
+        }
+      }),
+      { examples: [[Uint8Array.of(255, 255, 255, 3)], [Uint8Array.of(10, 0)]] },
+    )
+    expect(() => decodeSampled({ protobuf: new Uint8Array() })).toThrow(/holds no sequence/)
+    expect(() => decodeSampled({ protobuf: Uint8Array.of(255, 255, 255, 3) })).toThrow(/cannot be read/)
   })
 
   test('results: what servers add is left alone, another shape is refused', () => {

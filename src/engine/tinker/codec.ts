@@ -1,5 +1,6 @@
 /** The two ways in which training requests and results are written: plain JSON and the protobuf of the hosted dialect. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { messageOf, TransportError } from '../../shared/errors.ts'
 import { dtypes, messageType } from './proto.ts'
 import {
   type Chunk,
@@ -91,8 +92,24 @@ function forwardBackwardProtobuf(request: ForwardBackwardRequest): Body {
   return { type: contentTypes.protobuf, bytes: toBinary(type, message) }
 }
 
+/** What `reading` makes of a message; whatever is wrong with the message is the server's fault. */
+function decoded<T>(what: string, reading: () => T): T {
+  try {
+    return reading()
+  } catch (cause) {
+    if (cause instanceof TransportError) throw cause
+    throw new TransportError('tinker-reply', `The server's reply to ${what} cannot be read: ${messageOf(cause)}.`, {
+      cause,
+    })
+  }
+}
+
 /** Throws `TransportError` when it is no such result. */
 export function decodeForwardBackward(raw: Raw): ForwardBackwardResult {
+  return decoded('forward_backward', () => forwardBackwardOf(raw))
+}
+
+function forwardBackwardOf(raw: Raw): ForwardBackwardResult {
   if ('json' in raw) {
     const { loss_fn_outputs, metrics } = read(replies.forwardBackward, raw.json, 'forward_backward')
     return { logprobs: loss_fn_outputs.map(({ logprobs }) => logprobs.data), metrics: metrics ?? {} }
@@ -124,8 +141,16 @@ function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {
   return [...new Float32Array(words.buffer)]
 }
 
-/** Throws `TransportError` when it is no such result. */
+/** At least one. Throws `TransportError` when it is no such result. */
 export function decodeSampled(raw: Raw): SampledSequence[] {
+  return decoded('asample', () => {
+    const sequences = sampledOf(raw)
+    if (sequences.length === 0) throw new RangeError('it holds no sequence')
+    return sequences
+  })
+}
+
+function sampledOf(raw: Raw): SampledSequence[] {
   if ('json' in raw) {
     const { sequences } = read(replies.sampled, raw.json, 'asample')
     return sequences.map(({ tokens, logprobs, stop_reason }) => ({ tokens, logprobs, stopped: stop_reason === 'stop' }))

@@ -107,13 +107,22 @@ describe('a server in trouble', () => {
     })
   }
 
-  const repeated = ['forward_backward', 'optim_step', 'save_weights', 'asample']
+  const repeated = ['forward_backward', 'optim_step', 'save_weights', 'save_weights_for_sampler', 'asample']
   test('500, and connections that break after the server has acted: nothing is done twice', async () => {
     const fault = (path: string, nth: number): Fault | undefined => {
       if (!repeated.includes(path)) return undefined
       return nth === 1 ? { status: 500 } : nth === 3 ? 'cut' : undefined
     }
     const server = await serve(fault)
+    expect(await work(await connect(server), join(await tinyFolder(), 'a'))).toEqual(undisturbed)
+    expect(server.violations).toEqual([])
+  })
+
+  test('weights are published anew where the server keeps the number of a try that broke', async () => {
+    const server = await serve((path, nth) => {
+      if (path !== 'save_weights_for_sampler') return undefined
+      return nth === 1 ? 'cut' : nth === 2 ? { status: 409 } : undefined
+    })
     expect(await work(await connect(server), join(await tinyFolder(), 'a'))).toEqual(undisturbed)
     expect(server.violations).toEqual([])
   })

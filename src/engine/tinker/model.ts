@@ -111,9 +111,15 @@ export async function createModel(
       await request('load_weights', { path, optimizer }, 'careful')
     },
     async publish() {
-      const fields = { sampling_session_seq_id: samplers++ }
-      const result = await request('save_weights_for_sampler', fields, 'careful')
-      return read(replies.published, result, 'save_weights_for_sampler').sampling_session_id
+      const path = 'save_weights_for_sampler'
+      const ask = (): Promise<unknown> => request(path, { sampling_session_seq_id: samplers++ }, 'repeat')
+      const result = await ask().catch((error: unknown) => {
+        // An earlier try of this very request took its numbers. Publishing the same weights twice does no harm.
+        if (!errorIs(error, 'tinker-conflict')) throw error
+        turn = Promise.resolve()
+        return ask()
+      })
+      return read(replies.published, result, path).sampling_session_id
     },
     async unload() {
       const asked = { model_id: id, type: 'unload_model' }
