@@ -41,6 +41,8 @@ export const maxLines = 400
  */
 
 const isCode = (path) => /^(src|bench|scripts)\/.*\.(ts|mjs)$/.test(path)
+/** Code, its tests and what serves them alone, and the pages. */
+const isShort = (path) => /^(src|bench|scripts|test|web)\/.*\.(ts|tsx|mjs)$/.test(path)
 const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
 const roomOf = (path) => path.split('/')[1]
 const lineAt = (text, offset) => text.slice(0, offset).split('\n').length
@@ -103,14 +105,14 @@ export function checkCircles(files) {
 
 export function checkShape(files) {
   return files
-    .filter(({ path }) => isCode(path) && !isTest(path))
+    .filter(({ path }) => isShort(path))
     .flatMap(({ path, text }) => {
       const findings = []
       const lines = text.trimEnd().split('\n').length
       if (lines > maxLines)
         findings.push({ path, line: maxLines + 1, message: `${lines} lines: split it (limit ${maxLines})` })
       const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0
-      if (!text.startsWith('/**', start)) {
+      if (isCode(path) && !isTest(path) && !text.startsWith('/**', start)) {
         findings.push({ path, line: 1, message: 'does not open with a /** sentence */ on what it promises' })
       }
       return findings

@@ -53,11 +53,14 @@ test('a circle of files is found once, at the import that closes it', () => {
   expect(checkCircles(circle.slice(1))).toEqual([])
 })
 
-test('long files and files without an opening sentence are found, tests excepted', () => {
+test('long files are found, tests and pages too; so are files without an opening sentence, tests excepted', () => {
   const long = `/** Long. */\n${'x\n'.repeat(maxLines)}`
   expect(where(checkShape([{ path: 'src/model/long.ts', text: long }]))).toEqual([`src/model/long.ts:${maxLines + 1}`])
   expect(checkShape([{ path: 'src/model/long.ts', text: long.slice(0, -2) }])).toEqual([])
-  expect(checkShape([{ path: 'src/model/long.test.ts', text: long }])).toEqual([])
+  for (const path of ['src/model/long.test.ts', 'test/kit.ts', 'web/page.tsx']) {
+    expect(where(checkShape([{ path, text: long }]))).toEqual([`${path}:${maxLines + 1}`])
+    expect(checkShape([file(path, 'export {}')])).toEqual([])
+  }
   expect(where(checkShape([file('src/model/mute.ts', 'export {}')]))).toEqual(['src/model/mute.ts:1'])
   expect(checkShape([file('scripts/a.mjs', '#!/usr/bin/env node', '/** Says it. */')])).toEqual([])
 })

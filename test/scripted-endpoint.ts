@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { rawMessages, readMessage } from './scripted-messages.ts'
+import { promptTokens, rawMessages, readMessage } from './scripted-messages.ts'
 import type { SentImage, SentMessage } from './scripted-messages.ts'
 
 export type { SentImage, SentMessage } from './scripted-messages.ts'
@@ -376,16 +376,6 @@ function historyHash(before: readonly SentMessage[], reply: string): string {
 function lastHistory(messages: readonly SentMessage[]): string {
   const last = messages.findLastIndex(({ role }) => role === 'assistant')
   return historyHash(messages.slice(0, last), messages[last]!.text)
-}
-
-/** Four characters a token, a token for 28 x 28 pixels. */
-function promptTokens(messages: readonly SentMessage[]): number {
-  let tokens = 0
-  for (const { text, images } of messages) {
-    tokens += 4 + Math.ceil(text.length / 4)
-    for (const { width, height } of images) tokens += Math.ceil(width / 28) * Math.ceil(height / 28)
-  }
-  return tokens
 }
 
 function sendHuge(response: ServerResponse): void {

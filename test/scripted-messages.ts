@@ -121,3 +121,13 @@ async function decode(bytes: Buffer): Promise<{ width: number; height: number; f
     return { width: 0, height: 0, format: 'nothing that decodes' }
   }
 }
+
+/** Four characters a token, a token for 28 x 28 pixels. */
+export function promptTokens(messages: readonly SentMessage[]): number {
+  let tokens = 0
+  for (const { text, images } of messages) {
+    tokens += 4 + Math.ceil(text.length / 4)
+    for (const { width, height } of images) tokens += Math.ceil(width / 28) * Math.ceil(height / 28)
+  }
+  return tokens
+}
