@@ -9,6 +9,7 @@ import {
   endsTable,
   limitsTable,
   looksTable,
+  rulesOf,
   samplingTable,
   scoresTable,
   solvedTable,
@@ -69,7 +70,6 @@ function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] 
     ...(cost ? [costTable(cost)] : []),
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ].map(tableText)
-  const majority = summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []
   const notice = judgeNotice(config)
-  return [...tables, ...majority, `Protocol: ${protocolLine(config)}.`, ...(notice === undefined ? [] : [notice])]
+  return [...tables, ...rulesOf(run), `Protocol: ${protocolLine(config)}.`, ...(notice === undefined ? [] : [notice])]
 }

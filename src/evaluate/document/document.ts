@@ -14,8 +14,15 @@ import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
 import { figure, folded, htmlTable, reportShell } from './shell.ts'
 import { sweepCharts, sweepsOf, sweepTable } from './sweep.ts'
 import type { Sweep } from './sweep.ts'
-import { endsTable, limitsTable, looksTable, samplingTable, scoresTable, solvedTable } from './result-tables.ts'
-import { majorityRule } from '../figures/sampling.ts'
+import {
+  endsTable,
+  limitsTable,
+  looksTable,
+  rulesOf,
+  samplingTable,
+  scoresTable,
+  solvedTable,
+} from './result-tables.ts'
 import { causesTable, markdownCell, markdownTable, percent } from './table.ts'
 import type { Table } from './table.ts'
 
@@ -39,7 +46,7 @@ export function reportMarkdown({ runs, comparison }: ReportDocument): string {
     ...runs.flatMap((run, index) => [
       `## [${index + 1}] ${markdownCell(run.name)}`,
       ...tablesOf(run).map(markdownTable),
-      ...(run.summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
+      ...rulesOf(run),
       markdownTable(limitsTable(run)),
     ]),
   ].join('\n\n')
@@ -87,7 +94,7 @@ function runPart(run: MeasuredRun, index: number): Html {
 <div class="figures">${figure(chart, sentence)}</div>
 ${folded('Every turn limit', htmlTable(limitsTable(run)))}
 ${tablesOf(run).map(htmlTable)}
-${run.summary.samples > 1 && html`<p>Majority: ${majorityRule}.</p>`}</section>
+${rulesOf(run).map((rule) => html`<p>${rule}</p>`)}</section>
 `
 }
 

@@ -3,6 +3,8 @@ import type { Aggregate } from '../../benchmark/aggregate.ts'
 import { isImageEstimated } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
+import { looksRule } from '../figures/looks.ts'
+import { majorityRule } from '../figures/sampling.ts'
 import type { EvalConfig } from '../protocol.ts'
 import type { EvalReport } from '../figures/report.ts'
 import { percent } from './table.ts'
@@ -103,4 +105,12 @@ export function looksTable(figures: readonly LookFigures[]): Table {
       row('% not right, target never shown legibly', ({ neverFound }) => percent(neverFound)),
     ],
   }
+}
+
+/** How figures of these tables are to be understood, a sentence each. */
+export function rulesOf({ summary, looks }: Pick<EvalReport, 'summary' | 'looks'>): string[] {
+  return [
+    ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
+    ...(looks.length > 0 ? [`Where the target is known: ${looksRule}.`] : []),
+  ]
 }

@@ -66,6 +66,11 @@ function shows(observation: Observation, target: PixelBox): boolean {
   return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= readablePx
 }
 
+/** What `shown legibly` and `in a crop` mean, for whoever reads the figures. */
+export const looksRule =
+  `a target is in a crop when its middle half lies inside; it is shown legibly when its shorter side also takes ${readablePx} ` +
+  'pixels of the view or more, from where on the embedded policy reads digits well'
+
 /** The core is the middle half of the target, where the answer stands. */
 function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
   const marginX = (x1 - x0) / 4

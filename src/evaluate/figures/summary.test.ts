@@ -9,6 +9,7 @@ import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { lookFigures } from './look-figures.ts'
 import { countCauses, summarise } from './summary.ts'
+import { rulesOf } from '../document/result-tables.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../document/table.ts'
 
 const whole = pixelBox(0, 0, 4000, 4000)
@@ -184,6 +185,15 @@ test('what was looked at: the first crop with the target, its turn and zoom, and
   expect(figures[0]!.found).toBeCloseTo(2 / 3)
   expect(figures[0]!.zoom).toBeCloseTo(Math.sqrt(12.5 * 2))
   expect(lookFigures([outcome({ target: false })])).toEqual([])
+})
+
+test('what the figures mean is said where they are: the rule for votes, and for targets that are known', () => {
+  const summary = (samples: number) => summarise([[outcome({})]], { samples, maxTurns: 2, seed: 1, run: 'r' })
+  const looks = lookFigures([outcome({ looks: [onTarget] })])
+  expect(rulesOf({ summary: summary(1), looks: [] })).toEqual([])
+  const [votes, targets] = rulesOf({ summary: summary(2), looks })
+  expect(votes).toMatch(/^Majority: /)
+  expect(targets).toContain('20 pixels of the view')
 })
 
 test('several targets: all have to be found, the last one tells the turn, and each counts for the share', () => {
