@@ -1,5 +1,6 @@
 /** The turns of a search as a track: to drag along, to step and to play. */
 import { turnClasses } from '../src/page/palette.ts'
+import { turnsText } from './shown-search.ts'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -16,7 +17,7 @@ interface Props {
 const mostNumbers = 12
 
 export function Scrubber({ turns, turn, lit, playing, onTurn, onLit, onPlay }: Props) {
-  const words = turn === 0 ? `all ${turns} turns` : `turn ${turn} of ${turns}`
+  const words = turn === 0 ? `all ${turnsText(turns)}` : `turn ${turn} of ${turns}`
   return (
     <div class={`scrub ${turns > mostNumbers ? 'dense' : ''}`}>
       <button type="button" class="play" aria-label={playing ? 'Pause' : 'Play the search'} onClick={onPlay}>

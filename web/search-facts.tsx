@@ -1,7 +1,8 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
 import { duration, shown } from '../src/page/search/card.ts'
-import { endWords, isMasked } from '../src/page/step.ts'
+import { isMasked } from '../src/page/step.ts'
 import type { SearchEntry } from './search-view.tsx'
+import { endText, isGoing, turnsText } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
 
 export function Heading({ search }: { readonly search: ShownSearch }) {
@@ -13,7 +14,7 @@ export function Heading({ search }: { readonly search: ShownSearch }) {
         <div class={`answer ${verdict?.kind ?? 'unjudged'}`}>
           <dt>Answer</dt>
           <dd dir="auto">
-            {end === undefined ? '…' : shown(answer ?? '–')}
+            {isGoing(search) ? '…' : shown(answer ?? '–')}
             <Mark kind={verdict?.kind} />
           </dd>
         </div>
@@ -40,7 +41,7 @@ export function Heading({ search }: { readonly search: ShownSearch }) {
           <div>
             <dt>End</dt>
             <dd class="words">
-              {end === undefined ? 'searching …' : endWords[end]}
+              {isGoing(search) ? 'searching …' : endText(search)}
               {end !== undefined && isMasked(end) && <MaskedChip />}
             </dd>
           </div>
@@ -76,10 +77,11 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
           aria-pressed={index === at}
           onClick={() => onAt(index)}
         >
-          <b>{name ?? index + 1}</b> {search.end === undefined ? '…' : shown(search.answer ?? '–').slice(0, 24)}
+          <b>{name ?? index + 1}</b> {isGoing(search) ? '…' : shown(search.answer ?? '–').slice(0, 24)}
           <Mark kind={search.verdict?.kind} />
           <small>
-            {search.turns.length} turns{search.reward && `, reward ${search.reward.total.toFixed(2)}`}
+            {turnsText(search.turns.length)}
+            {search.reward && `, reward ${search.reward.total.toFixed(2)}`}
             {advantage !== undefined && `, advantage ${advantage.toFixed(2)}`}
             {search.end !== undefined && isMasked(search.end) && ', masked'}
           </small>
@@ -115,8 +117,9 @@ export function Outcome({
   return (
     <div class="outcome">
       <p>
-        <b>{name}</b> answer <b dir="auto">{end === undefined ? '…' : shown(answer ?? '–')}</b>
-        <Mark kind={verdict?.kind} /> after {turns.length} turns{end && end !== 'answered' ? `, ${endWords[end]}` : ''}
+        <b>{name}</b> answer <b dir="auto">{isGoing(search) ? '…' : shown(answer ?? '–')}</b>
+        <Mark kind={verdict?.kind} /> after {turnsText(turns.length)}
+        {isGoing(search) || end === 'answered' ? '' : `, ${endText(search)}`}
       </p>
       {turn > 0 && thought && (
         <p class="thought" dir="auto">

@@ -1,9 +1,26 @@
-/** A search as the page shows it, finished or still going, and where its pictures are. */
+/** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
+import { endWords } from '../src/page/step.ts'
 import type { AskEvent, SearchStart } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 
 /** Of a search that goes on there is no end, answer or time yet. */
-export type ShownSearch = SearchStart & Pick<Trajectory, 'turns' | 'observations'> & Partial<Trajectory>
+export type ShownSearch = SearchStart &
+  Pick<Trajectory, 'turns' | 'observations'> &
+  Partial<Trajectory> & { readonly broken?: true }
+
+/** Neither at its end nor broken off. */
+export function isGoing({ end, broken }: ShownSearch): boolean {
+  return end === undefined && !broken
+}
+
+/** Of one that goes on no more. */
+export function endText({ end }: ShownSearch): string {
+  return end === undefined ? 'stopped' : endWords[end]
+}
+
+export function turnsText(turns: number): string {
+  return turns === 1 ? '1 turn' : `${turns} turns`
+}
 
 export interface PictureUrls {
   /** A box in pixels of the original, all of it when left out; `side` is the longest of what comes, in pixels. */
@@ -29,6 +46,7 @@ export function withEvent(search: ShownSearch | undefined, event: AskEvent): Sho
   if (event.kind === 'began') return { ...event.search, turns: [], observations: [] }
   if (event.kind === 'ended') return event.trajectory
   if (search === undefined) return undefined
+  if (event.kind === 'broken') return { ...search, broken: true }
   if (event.kind === 'observed') return { ...search, observations: [...search.observations, event.observation] }
   if (event.kind === 'acted') return { ...search, turns: [...search.turns, event.taken] }
   return search

@@ -7,6 +7,7 @@ import type { Step } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
+import { endText, isGoing } from './shown-search.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
 import { turnState } from './turn-state.ts'
@@ -63,7 +64,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
           {card}
         </li>
       ))}
-      {search.end === undefined ? <Waiting search={search} /> : <EndCard search={search} />}
+      {isGoing(search) ? <Waiting search={search} /> : <EndCard search={search} />}
     </ol>
   )
 }
@@ -222,13 +223,14 @@ function Waiting({ search }: Pick<Props, 'search'>) {
 }
 
 /** How the search ended, when its last turn does not say so. */
-function EndCard({ search: { turns, end, failure } }: Pick<Props, 'search'>) {
+function EndCard({ search }: Pick<Props, 'search'>) {
+  const { turns, end, failure } = search
   if (turns.at(-1)?.action?.kind === 'answer') return null
   return (
     <li class="card ending">
       <header>
-        <h3>No answer: {endWords[end!]}</h3>
-        {isMasked(end!) && <MaskedChip />}
+        <h3>No answer: {endText(search)}</h3>
+        {end !== undefined && isMasked(end) && <MaskedChip />}
       </header>
       {failure && (
         <p class="mistake" dir="auto">

@@ -139,6 +139,22 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await page.getByText(`turn ${turns} of ${turns}`).waitFor()
   })
 
+  test('a search that is stopped says so, and waits for nothing', async () => {
+    await page.goto(`${base}/#/`)
+    await page
+      .getByRole('radio', { name: /^hard scene/ })
+      .first()
+      .check({ force: true })
+    await page.getByLabel('How often').fill('8')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.locator('.card.start').waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Stopped before it was finished.').waitFor()
+    expect(await page.locator('.waiting').count()).toBe(0)
+    expect(await page.locator('.question').innerText()).not.toContain('searching')
+    expect(await page.locator('.group').innerText()).not.toContain('…')
+  })
+
   test('what is wrong is said in place', async () => {
     await page.goto(`${base}/#/`)
     await page.getByLabel('Question').fill('  ')
