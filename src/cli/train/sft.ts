@@ -164,6 +164,7 @@ async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
     const complete = await runVlmSft({
       examples,
       model: vlm.model,
+      contextLimit: vlm.profile.contextLimit,
       settings,
       engine,
       from,

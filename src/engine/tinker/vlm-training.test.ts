@@ -97,7 +97,7 @@ describe('a vision-language model over HTTP', () => {
     expect((await Promise.all(examples.map((example) => example.lessons()))).some(({ length }) => length > 1)).toBe(
       true,
     )
-    const asked = { examples, model, settings: sftSettings }
+    const asked = { examples, model, contextLimit: null, settings: sftSettings }
     const near = await newRun(sftSettings)
     expect(await runVlmSft({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe(true)
     const { server, folder } = await serve()

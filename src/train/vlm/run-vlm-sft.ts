@@ -4,6 +4,7 @@
  */
 import type { Datum, Engine } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import { promptLength } from '../../engine/tinker/wire-chunks.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
@@ -16,6 +17,8 @@ import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft
 export interface RunVlmSftOptions {
   readonly examples: readonly Example[]
   readonly model: ChatModel
+  /** Positions of a sequence; turns that end beyond it are not learned, as the released training cuts there. null: no limit. */
+  readonly contextLimit: number | null
   /** `batch` counts searches. */
   readonly settings: SftSettings
   /** Closed at the end. */
@@ -29,7 +32,7 @@ export interface RunVlmSftOptions {
 
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
-  const { examples, model, settings, engine, from, run, signal } = options
+  const { examples, model, contextLimit, settings, engine, from, run, signal } = options
   try {
     if (examples.length === 0) {
       throw new UserError(
@@ -42,7 +45,9 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     else if (from !== undefined) await engine.loadWeights(from)
     const batchAt = async (step: number): Promise<Datum[]> => {
       const searches = batchIndices(examples.length, settings, step).map((index) => examples[index]!)
-      return evenWeights((await Promise.all(searches.map((example) => exampleTurns(example, model)))).flat())
+      return evenWeights(
+        (await Promise.all(searches.map((example) => exampleTurns(example, model, contextLimit)))).flat(),
+      )
     }
     const firstStep = done ? done.step + 1 : 1
     await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, onStep: options.onStep })
@@ -56,15 +61,17 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
 
 type Turn = Pick<Datum, 'prompt' | 'reply'>
 
-/** The turns of a search under the very prompts that a session would see. */
-export async function exampleTurns(example: Example, model: ChatModel): Promise<Turn[]> {
+/** The turns of a search under the very prompts that a session would see, as far as the context reaches. */
+export async function exampleTurns(example: Example, model: ChatModel, contextLimit: number | null): Promise<Turn[]> {
   const { tokenizer } = model
   const conversation = openConversation(model)
   const turns: Turn[] = []
   for (const { message, reply: text } of await example.lessons()) {
     await conversation.tell(message)
+    const prompt = conversation.prompt()
     const reply = [...tokenizer.encode(text), tokenizer.marks.end]
-    turns.push({ prompt: conversation.prompt(), reply })
+    if (contextLimit !== null && promptLength(prompt) + reply.length > contextLimit) break
+    turns.push({ prompt, reply })
     conversation.reply(reply)
   }
   return turns

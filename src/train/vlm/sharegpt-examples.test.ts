@@ -7,6 +7,7 @@ import { tinyVlm } from '../../../test/tiny-vlm.ts'
 import { exportSet } from '../../coldstart/export/export-set.ts'
 import { readSearches, runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
 import type { Prompt } from '../../engine/engine.ts'
+import { promptLength } from '../../engine/tinker/wire-chunks.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { openPicture } from '../../vision/open.ts'
 import { type Example, exampleOf } from './example.ts'
@@ -44,7 +45,8 @@ describe('searches in an exported set', () => {
     const exported = (await readShareGptExamples(set))!
     expect(exported).toHaveLength(collected.length)
     for (const [i, example] of exported.entries()) {
-      const [there, here] = [await exampleTurns(example, tinyVlm), await exampleTurns(collected[i]!, tinyVlm)]
+      const there = await exampleTurns(example, tinyVlm, null)
+      const here = await exampleTurns(collected[i]!, tinyVlm, null)
       expect(there.map(({ reply }) => reply)).toEqual(here.map(({ reply }) => reply))
       expect(await seen(there.at(-1)!.prompt)).toEqual(await seen(here.at(-1)!.prompt))
       const sizes = async (one: Example) => (await one.lessons()).map(({ viewSize }) => viewSize)
@@ -53,6 +55,17 @@ describe('searches in an exported set', () => {
     // One of them was told of a mistake.
     const kinds = await Promise.all(exported.map((example) => example.lessons()))
     expect(kinds.flat().some(({ message }) => message.kind === 'error')).toBe(true)
+  })
+
+  test('turns that end beyond the context are not learned, and those before them are', async () => {
+    const long = collected.at(-1)!
+    const all = await exampleTurns(long, tinyVlm, null)
+    expect(all.length).toBeGreaterThan(1)
+    const { prompt, reply } = all[1]!
+    const room = promptLength(prompt) + reply.length
+    const replies = async (limit: number) => (await exampleTurns(long, tinyVlm, limit)).map((turn) => turn.reply)
+    expect(await replies(room)).toEqual(all.slice(0, 2).map((turn) => turn.reply))
+    expect(await replies(room - 1)).toEqual([all[0]!.reply])
   })
 
   test('no set at all is nothing, and no error', async () => {
