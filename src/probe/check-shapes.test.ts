@@ -36,6 +36,7 @@ describe('checkProbe', () => {
   it.each([
     ['another question', { problem: '<image>\nWhich digit is on the red moon?' }, 'asks something else'],
     ['another target', { target_box: [0, 0, 0.1, 0.1] }, 'target box'],
+    ['another difficulty', { difficulty: undefined }, 'another difficulty'],
     ['another level', { level: 'medium' }, 'another name or level'],
   ])('finds a row with %s', async (_, change, words) => {
     const { faults } = await after('test', ([first, ...rest]) => [{ ...first!, ...change }, ...rest])

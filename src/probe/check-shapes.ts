@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import { viewSides } from '../protocol/profile.ts'
+import { canonicalJson } from '../shared/canonical.ts'
 import { mapLimit } from '../shared/map-limit.ts'
 import {
   commonest,
@@ -17,6 +18,7 @@ import {
 } from './check-set.ts'
 import type { ProbeCheck, ProbeConfig, Sight } from './check-set.ts'
 import type { ProbeRow, Split } from './dataset.ts'
+import { difficultyOf } from './difficulty.ts'
 import { digitPlace } from './draw.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { Scene } from './scene.ts'
@@ -38,7 +40,7 @@ export async function checkShapes(folder: string, wanted: ProbeConfig): Promise<
     const scene = sceneFrom(row.scene)
     const wrong = [...rowFaults(row, scene), ...(pictures ? await rowPictureFaults(folder, row) : [])]
     faults.push(...wrong.map((fault) => `${place}: ${fault}`))
-    return { ...sightOf(scene, row.side_px), level: row.level, targetShare: scene.objects[scene.target]!.side ** 2 }
+    return { ...sightOf(scene, row.side_px), level: row.level, targetShare: difficultyOf(scene).target_share }
   })
   const byLevel = Object.fromEntries(
     levels.flatMap((level) => {
@@ -70,6 +72,9 @@ function rowFaults(row: ProbeRow, scene: Scene): string[] {
     ...(row.solution === answer ? [] : [`says ${row.solution}, and its scene ${answer}`]),
     ...(row.problem === `<image>\n${question}` ? [] : ['asks something else than its scene']),
     ...(row.doc_id === docId && row.level === scene.level ? [] : ['has another name or level than its scene']),
+    ...(canonicalJson(row.difficulty ?? null) === canonicalJson(difficultyOf(scene))
+      ? []
+      : ['has another difficulty than its scene']),
     ...(row.target_box.every((edge, n) => edge === targetBoxRel![n])
       ? []
       : ['its target box does not show the answer']),

@@ -72,7 +72,11 @@ describe('buildProbe', () => {
       expect(row.solution).toBe(String(digit))
       expect(row.data_source).toBe(`visual_probe_shapes_${row.level}`)
       expect(row.images).toEqual([`pictures/${row.doc_id}.jpg`])
+      const { target_share: share, look_alikes: lookAlikes, ...rest } = row.difficulty
+      expect(rest).toEqual({ targets: 1, looks: 'one', things: scene.objects.length + scene.clutter.length })
+      expect(lookAlikes).toBeGreaterThan(0)
       const [x0, y0, x1, y1] = row.target_box
+      expect(share).toBeCloseTo((x1 - x0) * (y1 - y0), 4)
       expect(x0 < x && x < x1 && y0 < y && y < y1).toBe(true)
     }
     expect((await readdir(join(out, 'pictures'))).length).toBe(9)

@@ -13,6 +13,8 @@ import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../shared/err
 import { makeFolder } from '../shared/make-folder.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import { replaceFile } from '../shared/run-folder.ts'
+import { difficultyOf } from './difficulty.ts'
+import type { Difficulty } from './difficulty.ts'
 import { drawPictures } from './draw-pictures.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { SceneRef } from './problem.ts'
@@ -59,6 +61,7 @@ export interface ProbeRow {
   readonly level: Level
   /** `[x0, y0, x1, y1]` as fractions of the picture. */
   readonly target_box: readonly [number, number, number, number]
+  readonly difficulty: Difficulty
   readonly scene: SceneRef
   /** Width and height of the scene's picture. */
   readonly side_px: number
@@ -130,7 +133,8 @@ async function makeRows(
 }
 
 function makeRow(ref: SceneRef, sidePx: number, extension: string): ProbeRow {
-  const { docId, dataSource, question, answer, targetBoxRel } = makeProblem(sceneFrom(ref))
+  const scene = sceneFrom(ref)
+  const { docId, dataSource, question, answer, targetBoxRel } = makeProblem(scene)
   const [x0, y0, x1, y1] = targetBoxRel!
   return {
     images: [`pictures/${docId}.${extension}`],
@@ -140,6 +144,7 @@ function makeRow(ref: SceneRef, sidePx: number, extension: string): ProbeRow {
     doc_id: docId,
     level: ref.level,
     target_box: [x0, y0, x1, y1],
+    difficulty: difficultyOf(scene),
     scene: ref,
     side_px: sidePx,
   }

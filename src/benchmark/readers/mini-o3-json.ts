@@ -1,6 +1,7 @@
 /**
  * Reads problems from Mini-o3 JSON: an array of rows `images, problem, solution, data_source, doc_id`, also with what
- * `mini-o3 probe build` adds (`level, choices, target_box, target_boxes, scene, side_px`). Every row is checked before anything is searched.
+ * `mini-o3 probe build` adds (`level, choices, target_box, target_boxes, difficulty, scene, side_px`). Every row is checked before
+ * anything is searched.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'

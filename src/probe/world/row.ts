@@ -2,11 +2,12 @@
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
+import type { Difficulty } from '../difficulty.ts'
 import type { WorldRef } from './make-world.ts'
 import { union } from './place.ts'
 import { questionText } from './question.ts'
 import { looksOf } from './scene.ts'
-import type { Family, Looks, World } from './scene.ts'
+import type { Family, World } from './scene.ts'
 import { targetShare } from './solve.ts'
 
 type Fractions = readonly [number, number, number, number]
@@ -26,15 +27,7 @@ export interface WorldRow {
   /** Around all targets, and around each. */
   readonly target_box: Fractions
   readonly target_boxes: readonly Fractions[]
-  readonly difficulty: {
-    /** Share of the picture that the smallest icon of a target takes up. */
-    readonly target_share: number
-    readonly look_alikes: number
-    /** Places that have to be looked at, and how. */
-    readonly targets: number
-    readonly looks: Looks
-    readonly things: number
-  }
+  readonly difficulty: Difficulty
   readonly width: number
   readonly height: number
   readonly world: WorldRef
