@@ -1,5 +1,6 @@
 /** The pages: Ask, Trajectory and Runs, chosen by what stands behind the `#` of the address. */
 import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
 import 'virtual:page-style.css'
 import './style.css'
 import { AskPage } from './ask-page.tsx'
@@ -7,13 +8,15 @@ import { AskedPage } from './asked-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
 import { Problem } from './facts.tsx'
-import { href, useRoute } from './route.ts'
+import { href, setTitle, useRoute } from './route.ts'
 import { RunPage } from './run-page.tsx'
 import { RunSearchPage } from './run-search-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 
 function App() {
-  const [kind = '', name = '', item, ...others] = useRoute().path
+  const { path } = useRoute()
+  const [kind = '', name = '', item, ...others] = path
+  useEffect(() => setTitle(path), [path])
   const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff'
   return (
     <>

@@ -45,4 +45,17 @@ export function replaceAddress(
 ): void {
   const address = href(path, settings)
   if (address !== location.hash) history.replaceState(null, '', address)
+  setTitle(path)
+}
+
+/** Tells tabs, and entries of the browser's history, apart. */
+export function setTitle([kind = '', name, item]: readonly (string | number)[]): void {
+  const pages: Readonly<Record<string, string>> = {
+    '': 'Ask',
+    ask: 'Search',
+    runs: 'Runs',
+    run: item === undefined ? `${name}` : `${name}, search ${Number(item) + 1}`,
+    diff: `${name} against ${item}`,
+  }
+  document.title = `${pages[kind] ?? 'No such page'} - mini-o3`
 }

@@ -235,6 +235,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByText('3 of 3 searches').waitFor()
     await page.locator('.virtual a').first().click()
     await page.getByRole('button', { name: 'all 2 side by side' }).waitFor()
+    expect(await page.title()).toBe('training, search 3 - mini-o3')
     const pills = await page.locator('.group button').allInnerTexts()
     expect(pills.map((pill) => /advantage (\S+)/.exec(pill)?.[1])).toEqual(['1.00', '-1.00'])
     await rm(join(path, 'lock'))

@@ -60,7 +60,7 @@ export async function openPicture(source: string | Uint8Array, options: OpenOpti
 async function openNow(source: string | Uint8Array, options: OpenOptions): Promise<Picture> {
   const { orient = true, cache = sharedCache } = options
   const limits = { ...pictureLimits, ...options.limits }
-  const name = typeof source === 'string' ? source : 'the picture'
+  const name = typeof source === 'string' ? source : 'The picture'
   const encoded = await read(source, name, limits)
   const { width, height } = await checkedSize(encoded, name, orient, limits)
   const hash = sha256(encoded)
