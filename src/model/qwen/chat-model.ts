@@ -62,9 +62,14 @@ function gridOf(processor: object): TokenGrid {
         'written for yet.',
     )
   }
-  return {
-    cell: own.cell,
-    minPixels: data.min_pixels ?? data.size?.shortest_edge ?? own.minPixels,
-    maxPixels: data.max_pixels ?? data.size?.longest_edge ?? own.maxPixels,
-  }
+  const minPixels = data.min_pixels ?? data.size?.shortest_edge ?? own.minPixels
+  const maxPixels = data.max_pixels ?? data.size?.longest_edge ?? own.maxPixels
+  if (minPixels <= maxPixels && minPixels <= mostMinPixels) return { cell: own.cell, minPixels, maxPixels }
+  throw new UserError(
+    'model-foreign',
+    `preprocessor_config.json has pictures of at least ${minPixels} and at most ${maxPixels} pixels. Take the model’s own.`,
+  )
 }
+
+/** Every view is enlarged to what a processor has for its least: beyond this it would fill memory. */
+const mostMinPixels = 2 ** 24

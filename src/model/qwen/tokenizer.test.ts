@@ -12,6 +12,7 @@ const files = qwenFiles(
   ],
 )
 const { tokenizer } = chatModel(files)
+const bounds = (min_pixels: number, max_pixels: number) => ({ patch_size: 14, merge_size: 2, min_pixels, max_pixels })
 
 describe('the tokenizer of a Qwen model', () => {
   test('reads the ids of its marks', () => {
@@ -45,6 +46,8 @@ describe('the tokenizer of a Qwen model', () => {
     ['no marks', { ...files, 'tokenizer.json': { ...files['tokenizer.json'], added_tokens: [] } }, 'tokenizer-foreign'],
     ['another processor', { ...files, 'preprocessor_config.json': { patch_size: 8, merge_size: 1 } }, 'model-foreign'],
     ['no processor', { ...files, 'preprocessor_config.json': {} }, 'model-foreign'],
+    ['bounds that fill memory', { ...files, 'preprocessor_config.json': bounds(1e12, 1e13) }, 'model-foreign'],
+    ['bounds that cross', { ...files, 'preprocessor_config.json': bounds(50_000, 40_000) }, 'model-foreign'],
   ])('%s is refused', (_, given, code) => {
     expect(() => chatModel(given)).toThrow(expect.objectContaining({ code, exitCode: 2 }))
   })
