@@ -236,6 +236,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.locator('.virtual a').first().click()
     await page.getByRole('button', { name: 'all 2 side by side' }).waitFor()
     expect(await page.title()).toBe('training, search 3 - mini-o3')
+    await page.locator('.group button').nth(1).waitFor()
     const pills = await page.locator('.group button').allInnerTexts()
     expect(pills.map((pill) => /advantage (\S+)/.exec(pill)?.[1])).toEqual(['1.00', '-1.00'])
     await rm(join(path, 'lock'))
