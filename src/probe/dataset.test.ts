@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { levels } from '../protocol/problem.ts'
 import { openPicture } from '../vision/open.ts'
 import { pixelBox } from '../protocol/box.ts'
+import { readParquet } from '../shared/parquet.ts'
+import { levelCounts, shapesCard } from './card.ts'
 import { buildProbe, heldOutSeed, sceneRefs } from './dataset.ts'
 import type { ProbeOptions, ProbeRow } from './dataset.ts'
+import { publishedShapes, setColumns, writeParquet } from './parquet.ts'
 import { sceneFrom } from './problem.ts'
 import { scenePicture } from './scene-picture.ts'
 
@@ -168,5 +171,39 @@ describe('buildProbe', () => {
       code: 'probe-folder-unusable',
     })
     expect(await readdir(taken)).toEqual(['beach.jpg'])
+  })
+})
+
+describe('writeParquet', () => {
+  it('writes shapes as Hugging Face reads them, and a card with what the levels measure', async () => {
+    const { train, test } = await build()
+    const rows = { train: (await rowsIn(train)).map(publishedShapes), test: (await rowsIn(test)).map(publishedShapes) }
+    const paths = await writeParquet(out, rows, setColumns.shapes)
+    expect(paths.map((path) => path.slice(out.length + 1))).toEqual([
+      'data/train-00000-of-00001.parquet',
+      'data/test-00000-of-00001.parquet',
+    ])
+    let n = 0
+    for await (const row of readParquet(paths[1]!)) {
+      const { doc_id, solution, difficulty, images, target_box: box } = (await rowsIn(test))[n++]!
+      const pixels = [box.map((at) => BigInt(Math.round(at * 96)))]
+      const things = BigInt(difficulty.things)
+      const share = difficulty.target_share
+      expect(row).toMatchObject({ doc_id, solution, width: 96n, things, target_share: share, target_boxes_px: pixels })
+      const { bytes } = row.image as { bytes: Uint8Array }
+      expect(Buffer.from(bytes).equals(await readFile(join(out, images[0])))).toBe(true)
+    }
+    expect(n).toBe(5)
+    const counts = levelCounts(rows)
+    const hard = rows.train.concat(rows.test).filter(({ level }) => level === 'hard')
+    const alike = hard.map(({ difficulty }) => difficulty.look_alikes)
+    expect(counts[2]).toMatchObject({
+      level: 'hard',
+      lookAlikes: [Math.min(...alike), Math.max(...alike)],
+      sizes: ['96x96'],
+    })
+    const card = shapesCard({ seed: 7, command: 'mini-o3 probe build', counts })
+    for (const words of ['license: apache-2.0', 'split: train', '| easy | 2 | 2 |', 'seed 7'])
+      expect(card).toContain(words)
   })
 })

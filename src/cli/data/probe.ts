@@ -1,14 +1,21 @@
 /** `mini-o3 probe build`: problems made of generated scenes, in the JSON rows of Mini-o3, with their pictures. */
+import { join } from 'node:path'
 import type { Command } from 'commander'
+import { levelCounts, shapesCard } from '../../probe/card.ts'
+import { readShapes } from '../../probe/check-shapes.ts'
 import { buildProbe } from '../../probe/dataset.ts'
+import type { Split } from '../../probe/dataset.ts'
+import { publishedShapes, setColumns, writeParquet } from '../../probe/parquet.ts'
+import type { PublishedRow } from '../../probe/parquet.ts'
 import { readRows } from '../../probe/world/check.ts'
 import { buildWorlds } from '../../probe/world/dataset.ts'
-import { writeParquet } from '../../probe/world/parquet.ts'
+import { worldsCard } from '../../probe/world/card.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import { UserError } from '../../shared/errors.ts'
+import { replaceFile } from '../../shared/run-folder.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addProbeLook } from './probe-look.ts'
 import { choice, examples, seedAndJson, wholeNumber } from '../words/common.ts'
@@ -47,7 +54,7 @@ export function addProbe(program: Command): void {
     .option('--side <pixels>', sideWords, wholeNumber(64, 8192))
     .addOption(choice('--format <format>', 'of the pictures', ['jpeg', 'png']).default('jpeg'))
     .option('--no-pictures', 'rows only: commands draw the scenes that the rows name')
-    .option('--parquet', 'of worlds: Hugging Face parquet shards with a dataset card, too')
+    .option('--parquet', 'Hugging Face parquet shards with a dataset card, too')
     .option('--jobs <n>', 'pictures drawn at once (default: one a core)', wholeNumber(1, 256))
   seedAndJson(command)
   examples(
@@ -61,11 +68,8 @@ export function addProbe(program: Command): void {
 
 async function build(words: BuildWords): Promise<void> {
   const { out, train, test, seed, level, kind, side, format, pictures, jobs } = words
-  if (words.parquet && kind !== 'world') {
-    throw new UserError(
-      'probe-options',
-      'Only worlds are written as parquet. Add --kind world, or leave out --parquet.',
-    )
+  if (words.parquet && !pictures) {
+    throw new UserError('probe-options', 'Parquet holds the pictures. Leave out --no-pictures, or --parquet.')
   }
   const interrupt = catchInterrupt(() => say('Finishing the pictures in flight. Repeat the command to resume.'))
   let progress: ReturnType<typeof startProgress> | undefined
@@ -89,17 +93,28 @@ async function build(words: BuildWords): Promise<void> {
     const shards = words.parquet ? await writeShards(words) : []
     if (words.json) printJson({ ...built, ...(words.parquet && { parquet: shards }), problems: { train, test }, seed })
     else
-      print(`${train} train problems: ${built.train}\n${test} test problems: ${built.test}\n${built.pictures} pictures`)
+      print(
+        [
+          `${train} train problems: ${built.train}`,
+          `${test} test problems: ${built.test}`,
+          `${built.pictures} pictures`,
+          ...shards,
+        ].join('\n'),
+      )
   } finally {
     progress?.finish()
     interrupt.release()
   }
 }
 
-async function writeShards({ out, train, test, seed, level, side, format }: BuildWords): Promise<string[]> {
-  const faults: string[] = []
-  const rows = { train: await readRows(out, 'train', faults), test: await readRows(out, 'test', faults) }
+async function writeShards({ out, train, test, seed, level, kind, side, format }: BuildWords): Promise<string[]> {
+  const read = async (split: Split): Promise<PublishedRow[]> =>
+    kind === 'world' ? readRows(out, split, []) : (await readShapes(out, split, [])).map(publishedShapes)
+  const rows = { train: await read('train'), test: await read('test') }
   const drawn = `${level ? ` --level ${level}` : ''}${side ? ` --side ${side}` : ''}${format === 'png' ? ' --format png' : ''}`
-  const command = `mini-o3 probe build --kind world --train ${train} --test ${test} --seed ${seed}${drawn} --parquet`
-  return writeParquet(out, rows, { seed, command })
+  const command = `mini-o3 probe build --kind ${kind} --train ${train} --test ${test} --seed ${seed}${drawn} --parquet`
+  const paths = await writeParquet(out, rows, setColumns[kind])
+  const card = kind === 'world' ? worldsCard : shapesCard
+  await replaceFile(join(out, 'README.md'), card({ seed, command, counts: levelCounts(rows) }))
+  return paths
 }

@@ -1,36 +1,30 @@
 /** The dataset card of a set of worlds. Pure. */
-import type { Level } from '../../protocol/problem.ts'
+import { cardHead, madeBy } from '../card.ts'
+import type { CardFacts } from '../card.ts'
 import { iconSetNames } from './concept.ts'
 import { allStickers, iconSets } from './icons.ts'
 import { worldLevels } from './levels.ts'
 import type { Range } from './levels.ts'
 import { photographs } from './photograph.ts'
 import { families, looks } from './scene.ts'
-import type { Looks } from './scene.ts'
 
-export interface CardFacts {
-  readonly seed: number
-  readonly command: string
-  readonly counts: readonly {
-    readonly level: Level
-    readonly train: number
-    readonly test: number
-    /** Problems of both splits. */
-    readonly looks: Readonly<Record<Looks, number>>
-  }[]
-}
-
-export function datasetCard({ seed, command, counts }: CardFacts): string {
-  const total = counts.reduce((sum, { train, test }) => sum + train + test, 0)
-  const splits = (['train', 'test'] as const).filter((split) => counts.some((count) => count[split] > 0))
-  const files = splits.map((split) => `      - split: ${split}\n        path: data/${split}-*.parquet`)
+export function worldsCard({ seed, command, counts }: CardFacts): string {
   const range = ([low, high]: Range): string => `${low} to ${high}`
-  const rows = counts.map(({ level, train, test, looks: by }) => {
-    const { sizes, targetShare, lookAlikes, exhibits, compared } = worldLevels[level]
+  const rows = counts.map(({ level, train, test, sizes, looks: by }) => {
+    const { targetShare, lookAlikes, exhibits, compared } = worldLevels[level]
     const shares = targetShare.map((share) => (share * 100).toPrecision(2)).join(' to ')
-    const pixels = sizes.map(({ width, height }) => `${width}x${height}`).join(', ')
     const kinds = looks.map((kind) => by[kind])
-    const cells = [level, train, test, ...kinds, pixels, `${shares} %`, range(lookAlikes), range(exhibits), compared]
+    const cells = [
+      level,
+      train,
+      test,
+      ...kinds,
+      sizes.join(', '),
+      `${shares} %`,
+      range(lookAlikes),
+      range(exhibits),
+      compared,
+    ]
     return `| ${cells.join(' | ')} |`
   })
   const stickers = allStickers()
@@ -39,25 +33,12 @@ export function datasetCard({ seed, command, counts }: CardFacts): string {
     const count = stickers.filter(({ drawing }) => drawing.startsWith(`${name}:`)).length
     return `- ${count} of ${title}, ${holder}, ${licence} (npm package \`@iconify-json/${name}\`)`
   })
-  return `---
-license: apache-2.0
-language: [en]
-task_categories: [visual-question-answering]
-pretty_name: VisualProbe worlds
-size_categories: [${sizeCategory(total)}]
-configs:
-  - config_name: default
-    data_files:
-${files.join('\n')}
----
-
-# VisualProbe worlds
-
+  return `${cardHead('VisualProbe worlds', counts)}
 Generated pictures of high resolution in which the answer to a question hides in a few pixels, among things that look almost like
 its target. Every answer is unique: it follows from the scene's data, and an independent check derived it again before the
 picture was drawn.
 
-Made by \`${command}\` (seed ${seed}); the same command gives the same bytes.
+${madeBy(command, seed)}
 
 | level | train | test | one look | several | comparison | pictures | target's share | look-alikes | framed icons | compared |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -88,13 +69,4 @@ Everything else:
 - Letters of the typeface Inter, Copyright The Inter Project Authors, SIL Open Font License 1.1 (npm package \`@fontsource/inter\`).
 - What remains is drawn by the generator, under Apache-2.0.
 `
-}
-
-function sizeCategory(total: number): string {
-  const bounds = [
-    [1e3, 'n<1K'],
-    [1e4, '1K<n<10K'],
-    [1e5, '10K<n<100K'],
-  ] as const
-  return bounds.find(([below]) => total < below)?.[1] ?? '100K<n<1M'
 }

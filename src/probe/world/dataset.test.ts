@@ -9,7 +9,9 @@ import { checkProbe } from '../check.ts'
 import type { ProbeOptions } from '../dataset.ts'
 import { readRows } from './check.ts'
 import { buildWorlds, scenePath, worldRefs } from './dataset.ts'
-import { writeParquet } from './parquet.ts'
+import { levelCounts } from '../card.ts'
+import { setColumns, writeParquet } from '../parquet.ts'
+import { worldsCard } from './card.ts'
 import type { WorldRow } from './row.ts'
 
 let base: string
@@ -153,7 +155,7 @@ describe('checkProbe', { timeout: 120_000 }, () => {
 describe('writeParquet', () => {
   it('holds every row with the bytes of its picture, and a card that names licences and counts', async () => {
     const rows = { train: await readRows(out, 'train', []), test: await readRows(out, 'test', []) }
-    const paths = await writeParquet(out, rows, { seed: 7, command: 'mini-o3 probe build' })
+    const paths = await writeParquet(out, rows, setColumns.world)
     expect(paths.map((path) => path.slice(out.length + 1))).toEqual([
       'data/train-00000-of-00001.parquet',
       'data/test-00000-of-00001.parquet',
@@ -168,12 +170,12 @@ describe('writeParquet', () => {
       expect((row.target_boxes_px as bigint[][]).length).toBe(own.difficulty.targets)
       expect(row).toMatchObject({ looks: own.difficulty.looks, target_share: own.difficulty.target_share })
     }
-    const card = await readFile(join(out, 'README.md'), 'utf8')
+    const card = worldsCard({ seed: 7, command: 'mini-o3 probe build', counts: levelCounts(rows) })
     const licences = ['Fluent Emoji Flat', 'MIT', 'Noto Emoji', 'Apache-2.0', 'Maki', 'CC0-1.0', 'Open Font License']
     for (const word of [...licences, 'Getty', '| easy | 3 | 6 | 8 | 0 | 1 |', 'split: test']) {
       expect(card).toContain(word)
     }
-    for (const added of ['data', 'README.md']) await rm(join(out, added), { recursive: true })
+    await rm(join(out, 'data'), { recursive: true })
   })
 })
 

@@ -1,48 +1,57 @@
-/** A set of worlds as Hugging Face reads it: parquet shards with the pictures inside, and the card that describes them. */
+/** A set as Hugging Face reads it: parquet shards with the pictures inside. */
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { levels } from '../../protocol/problem.ts'
-import { makeFolder } from '../../shared/make-folder.ts'
-import { createParquet } from '../../shared/parquet.ts'
-import type { Columns } from '../../shared/parquet.ts'
-import { replaceFile } from '../../shared/run-folder.ts'
-import type { Split } from '../dataset.ts'
-import { datasetCard } from './card.ts'
-import type { CardFacts } from './card.ts'
-import type { WorldRow } from './row.ts'
-import { looks } from './scene.ts'
-import type { Looks } from './scene.ts'
+import { makeFolder } from '../shared/make-folder.ts'
+import { createParquet } from '../shared/parquet.ts'
+import type { Columns } from '../shared/parquet.ts'
+import type { ProbeRow, Split } from './dataset.ts'
+import type { WorldRow } from './world/row.ts'
 
-const columns: Columns = {
+/** What a row of any kind of set has; more of it is written where `columns` names it. */
+export type PublishedRow = Omit<WorldRow, 'target_box' | 'world' | WorldColumn>
+type WorldColumn = 'family' | 'choices' | 'choice' | 'scene_sha256'
+
+export function publishedShapes(row: ProbeRow): PublishedRow {
+  return { ...row, target_boxes: [row.target_box], width: row.side_px, height: row.side_px }
+}
+
+const shapesColumns: Columns = {
   doc_id: 'string',
   image: 'image',
   problem: 'string',
   solution: 'string',
-  choices: { list: 'string' },
-  choice: 'string',
-  family: 'string',
   level: 'string',
   data_source: 'string',
   width: 'int64',
   height: 'int64',
   target_boxes_px: { list: { list: 'int64' } },
+  target_share: 'float64',
   look_alikes: 'int64',
   targets: 'int64',
   looks: 'string',
   things: 'int64',
-  target_share: 'float64',
-  scene_sha256: 'string',
+}
+
+export const setColumns: Readonly<Record<'shapes' | 'world', Columns>> = {
+  shapes: shapesColumns,
+  world: {
+    ...shapesColumns,
+    choices: { list: 'string' },
+    choice: 'string',
+    family: 'string',
+    scene_sha256: 'string',
+  },
 }
 
 /** A shard ends after so many bytes of pictures, a row group after so many: memory holds one group. */
 const shardBytes = 400e6
 const groupBytes = 48e6
 
-/** Writes `data/<split>-....parquet` and `README.md`, and returns the paths of the shards. */
+/** Writes `data/<split>-....parquet`, and returns the paths of the shards. */
 export async function writeParquet(
   out: string,
-  rows: Readonly<Record<Split, readonly WorldRow[]>>,
-  facts: Omit<CardFacts, 'counts'>,
+  rows: Readonly<Record<Split, readonly PublishedRow[]>>,
+  columns: Columns,
 ): Promise<string[]> {
   await makeFolder(join(out, 'data'))
   const paths: string[] = []
@@ -51,23 +60,14 @@ export async function writeParquet(
     for (const [index, shard] of shards.entries()) {
       const number = (n: number): string => String(n).padStart(5, '0')
       const path = join(out, 'data', `${split}-${number(index)}-of-${number(shards.length)}.parquet`)
-      await writeShard(out, path, shard)
+      await writeShard(out, path, shard, columns)
       paths.push(path)
     }
   }
-  const counts = levels.map((level) => {
-    const of = (split: Split): number => rows[split].filter((row) => row.level === level).length
-    const all = [...rows.train, ...rows.test].filter((row) => row.level === level)
-    const by = Object.fromEntries(
-      looks.map((kind) => [kind, all.filter(({ difficulty }) => difficulty.looks === kind).length]),
-    ) as Record<Looks, number>
-    return { level, train: of('train'), test: of('test'), looks: by }
-  })
-  await replaceFile(join(out, 'README.md'), datasetCard({ ...facts, counts }))
   return paths
 }
 
-async function writeShard(out: string, path: string, rows: readonly WorldRow[]): Promise<void> {
+async function writeShard(out: string, path: string, rows: readonly PublishedRow[], columns: Columns): Promise<void> {
   const beside = `${path}.tmp`
   await rm(beside, { force: true })
   const file = createParquet(beside, columns)
@@ -80,9 +80,9 @@ async function writeShard(out: string, path: string, rows: readonly WorldRow[]):
   await rename(beside, path)
 }
 
-async function cellsOf(out: string, row: WorldRow): Promise<Record<string, unknown>> {
+async function cellsOf(out: string, row: PublishedRow): Promise<Record<string, unknown>> {
   const { images, target_boxes: boxes, difficulty, width, height } = row
-  const pixels = ([x0, y0, x1, y1]: WorldRow['target_box']): bigint[] =>
+  const pixels = ([x0, y0, x1, y1]: PublishedRow['target_boxes'][number]): bigint[] =>
     [x0 * width, y0 * height, x1 * width, y1 * height].map((at) => BigInt(Math.round(at)))
   return {
     ...row,
@@ -100,8 +100,8 @@ async function cellsOf(out: string, row: WorldRow): Promise<Record<string, unkno
 }
 
 /** Rows in order, cut before a part's pictures come to more than `bytes`. */
-async function inParts(out: string, rows: readonly WorldRow[], bytes: number): Promise<WorldRow[][]> {
-  const parts: WorldRow[][] = []
+async function inParts(out: string, rows: readonly PublishedRow[], bytes: number): Promise<PublishedRow[][]> {
+  const parts: PublishedRow[][] = []
   let filled = Infinity
   for (const row of rows) {
     const { size } = await stat(join(out, row.images[0]))
