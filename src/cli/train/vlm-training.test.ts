@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { writeQwenFiles } from '../../../test/qwen-files.ts'
+import { qwenFiles, writeQwenFiles } from '../../../test/qwen-files.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
 import { serveVlm } from '../../../test/tinker-vlm-model.ts'
@@ -81,6 +81,10 @@ describe('a vision-language model on a server', () => {
       step: 1,
       trajectory: { policy: 'vlm', profile: { name: 'official-train' } },
     })
+    // A run goes on with the tokens that it began with, and no others.
+    const qwenOf = await writeQwenFiles(join(folder, 'other'), qwenFiles(['<think>']))
+    const other = await mini(...rl, '--model-files', qwenOf, ...engine, ...from, '--run', 'r')
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('tokenizer')])
     const measured = [
       'eval',
       '--data',

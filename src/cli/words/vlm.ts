@@ -24,7 +24,7 @@ export interface Vlm {
   readonly model: ChatModel
   readonly profile: Profile
   /** What of it decides what is computed. */
-  readonly settings: { readonly profile: string; readonly grid: ChatModel['grid'] }
+  readonly settings: { readonly profile: string; readonly grid: ChatModel['grid']; readonly tokenizer: string }
 }
 
 /** Undefined where the small policy is trained. Throws `UserError` for what does not go together. */
@@ -51,5 +51,9 @@ export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Pr
   const profile = profileWith(whole, { maxPixels })
   checkTextual(profile)
   const model = await openChatModel(modelFiles)
-  return { model, profile, settings: { profile: profileHash(profile), grid: model.grid } }
+  return {
+    model,
+    profile,
+    settings: { profile: profileHash(profile), grid: model.grid, tokenizer: model.tokenizerSha256 },
+  }
 }

@@ -1,6 +1,7 @@
 /** How a Qwen vision-language model is talked to in tokens: its tokenizer, and what a picture costs it. */
 import { z } from 'zod'
 import type { Size } from '../../protocol/box.ts'
+import { sha256 } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { imageTokens, mostAspect, type TokenCount, type TokenGrid, tokenGrids } from '../../vision/image-tokens.ts'
 import { type ModelFiles, readModelFiles } from './model-files.ts'
@@ -8,6 +9,8 @@ import { type QwenTokenizer, qwenTokenizer } from './tokenizer.ts'
 
 export interface ChatModel {
   readonly tokenizer: QwenTokenizer
+  /** Of the tokenizer's file: what is trained with another has other tokens. */
+  readonly tokenizerSha256: string
   /** What its chat template says in place of a system message that is missing; nothing where that is left out. */
   readonly defaultSystem: string
   /** The model's own bounds. */
@@ -25,6 +28,7 @@ export function chatModel(files: ModelFiles): ChatModel {
   const grid = gridOf(files['preprocessor_config.json'])
   return {
     defaultSystem: grid.cell === tokenGrids['qwen2.5-vl'].cell ? 'You are a helpful assistant.' : '',
+    tokenizerSha256: sha256(JSON.stringify(files['tokenizer.json'])),
     tokenizer: qwenTokenizer(files['tokenizer.json'], files['tokenizer_config.json']),
     grid,
     fit: (size) => settled(imageTokens(size, grid), grid),
