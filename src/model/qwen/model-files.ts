@@ -59,8 +59,10 @@ async function download(id: string, name: string, file: string): Promise<void> {
     const url = new URL(`${id}/resolve/main/${name}`, endpoint.endsWith('/') ? endpoint : `${endpoint}/`)
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
     if (!response.ok) throw new Error(`the hub answered ${response.status}`)
-    await writeFile(`${file}.part`, await bounded(response))
-    await rename(`${file}.part`, file)
+    // Two commands may fetch it at once.
+    const part = `${file}.${process.pid}.part`
+    await writeFile(part, await bounded(response))
+    await rename(part, file)
   } catch (cause) {
     throw new UserError(
       'model-files',
