@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { countParquetRows } from '../../shared/parquet.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 /** Each test starts the program a few times. */
@@ -31,8 +32,8 @@ beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'probe-cli-'))
   const few = ['--train', '2', '--test', '3', '--seed', '4', '--level', 'easy', '--jobs', '1']
   const built = [
-    await probe('build', '--out', at('world'), '--kind', 'world', '--side', '2000', ...few),
-    await probe('build', '--out', at('shapes'), '--side', '512', ...few),
+    await probe('build', '--out', at('world'), '--kind', 'world', '--side', '2000', '--parquet', ...few),
+    await probe('build', '--out', at('shapes'), '--side', '512', '--parquet', ...few),
     await probe('build', '--out', at('rows'), '--no-pictures', ...few),
   ]
   for (const { code, err } of built) if (code !== 0) throw new Error(err)
@@ -107,6 +108,19 @@ test.each(['world', 'shapes'])(
     expect(shown.err).toContain('probe check')
   },
 )
+
+test.each(['world', 'shapes'])('--parquet of %s writes a shard a split, and a card that says how', async (set) => {
+  expect(await countParquetRows(at(set, 'data', 'train-00000-of-00001.parquet'))).toBe(2)
+  expect(await countParquetRows(at(set, 'data', 'test-00000-of-00001.parquet'))).toBe(3)
+  const card = await readFile(at(set, 'README.md'), 'utf8')
+  expect(card).toContain(`probe build --kind ${set} --train 2 --test 3 --seed 4 --level easy --side `)
+})
+
+test('--parquet needs pictures', limit, async () => {
+  const { code, err } = await probe('build', '--out', at('bare'), '--test', '1', '--no-pictures', '--parquet')
+  expect(code).toBe(2)
+  expect(err).toContain('Leave out --no-pictures, or --parquet')
+})
 
 test('a folder that holds no set, or one of another generator, is an error that says what to do', limit, async () => {
   await mkdir(at('none'))

@@ -109,7 +109,5 @@ export async function checkChosen({ optionOrder: orders, ...words }: CheckWords)
   const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
-  print(
-    [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} findings:`, ...wrong].join('\n'),
-  )
+  print([found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Found:', ...wrong].join('\n'))
 }
