@@ -18,8 +18,10 @@ const timeoutMs = 120_000
  */
 export async function readModelFiles(place: string): Promise<ModelFiles> {
   const folder = place.startsWith(hubMark) ? await fromHub(place.slice(hubMark.length)) : place
-  const read = await Promise.all(modelFileNames.map((name) => readJson(folder, name)))
-  return Object.fromEntries(modelFileNames.map((name, i) => [name, read[i]])) as unknown as ModelFiles
+  const files: Record<string, object> = {}
+  // One by one, so that of several that are missing it is always the first that is named.
+  for (const name of modelFileNames) files[name] = await readJson(folder, name)
+  return files as ModelFiles
 }
 
 async function readJson(folder: string, name: string): Promise<object> {
