@@ -58,7 +58,10 @@ export async function* owedSamples(
 /** Throws `UserError` unless there are problems, each with a name of its own and a reference answer to judge by. */
 export function checkJudgeable(problems: readonly WantedProblem[]): void {
   if (problems.length === 0)
-    throw new UserError('no-problems', 'There is no problem to search. Check the data and --limit.')
+    throw new UserError(
+      'no-problems',
+      'There is no problem to search. Check the data (of a folder, training takes train.json) and --limit.',
+    )
   const names = new Set<string>()
   for (const { problem } of problems) {
     const name = `${problem.dataSource}/${problem.docId}`
