@@ -95,7 +95,7 @@ const paths = [
 ]
 
 describe('a server in trouble', () => {
-  for (const status of [408, 425, 429, 503]) {
+  for (const status of [402, 408, 425, 429, 503]) {
     test(`${status}: every request is made again, and nothing is done twice`, async () => {
       const headers = status === 429 ? { 'retry-after': '0' } : undefined
       const fault = (path: string, nth: number): Fault | undefined =>

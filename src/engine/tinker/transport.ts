@@ -63,8 +63,8 @@ export interface Transport {
   fail(error: Error): void
 }
 
-/** The server has not acted on a request that it answers so. */
-const untouched = new Set([408, 425, 429, 503])
+/** The server has not acted on a request that it answers so; 402: until somebody has paid. */
+const untouched = new Set([402, 408, 425, 429, 503])
 
 export function openTransport(options: TransportOptions): Transport {
   const url = baseUrlOf(options.url)
