@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { judgeCanInfer } from './can-infer.ts'
 import { judgeChoice } from './choice.ts'
 import { judgeExact } from './exact.ts'
 import { judgeTrajectory } from './judge.ts'
@@ -25,6 +26,16 @@ describe('judgeExact', () => {
     expect(judgeExact(problem, null)).toEqual({ kind: 'wrong', reason: 'no answer' })
     expect(judgeExact(problem, ' ')).toEqual({ kind: 'wrong', reason: 'no answer' })
     expect(judgeExact({ ...problem, answer: undefined }, 'x').kind).toBe('unjudged')
+  })
+})
+
+describe('judgeCanInfer', () => {
+  it('takes the one letter among the last words, and asks nobody where there is none', () => {
+    const problem = { docId: 'a', dataSource: 'x', question: 'Which?', answer: 'B', choices: ['red', 'blue'] }
+    expect(judgeCanInfer(problem, 'I think that it is B').kind).toBe('correct')
+    expect(judgeCanInfer(problem, 'It is A, as one can see in the picture.').kind).toBe('wrong')
+    expect(judgeCanInfer(problem, 'It is blue').kind).toBe('correct')
+    expect(judgeCanInfer(problem, 'Cannot determine the answer').kind).toBe('wrong')
   })
 })
 

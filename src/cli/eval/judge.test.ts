@@ -162,7 +162,7 @@ test('wrong words are named before anything is written', async () => {
     await expect(judge(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
   }
   await fails([folder, '--judge', 'exact', ...again], 'is not a run with searches')
-  await fails([path, '--judge', 'nobody', ...again], 'none of exact, choice, mme-letter, llm:<model>')
+  await fails([path, '--judge', 'nobody', ...again], 'none of exact, choice, can-infer, mme-letter, llm:<model>')
   await fails([path, '--judge', 'choice', ...again], 'no choices')
   await fails([path, '--judge', 'llm:tester', ...again], 'needs --judge-base-url')
   await fails([path, '--judge', 'llm:', '--judge-base-url', server.baseUrl, ...again], 'names no model')

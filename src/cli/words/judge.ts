@@ -11,6 +11,7 @@ import type { JudgeCache } from '../../judge/judge-cache.ts'
 import { defaultJudgePrompts, judgePromptsHash } from '../../judge/judge-prompts.ts'
 import type { JudgePrompts } from '../../judge/judge-prompts.ts'
 import { llmJudge } from '../../judge/llm.ts'
+import { judgeCanInfer } from '../../judge/can-infer.ts'
 import { judgeMmeLetter } from '../../judge/mme-letter.ts'
 import { scoreParsers } from '../../judge/parse-score.ts'
 import type { ScoreParser } from '../../judge/parse-score.ts'
@@ -54,7 +55,7 @@ export interface OpenedJudge {
   close?(): void
 }
 
-const names = 'exact, choice, mme-letter, llm:<model>'
+const names = 'exact, choice, can-infer, mme-letter, llm:<model>'
 
 /** `fallback` undefined: the judge has to be named. `fallbackText`: how help tells the fallback. */
 export function judgeWords(command: Command, fallback?: string, fallbackText?: string): Command {
@@ -106,6 +107,7 @@ async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
   const settings = { name }
   if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
   if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }
+  if (name === 'can-infer') return { settings, check: checkChoices, judgeIn: async () => judgeCanInfer }
   if (name === 'mme-letter') return { settings, check: checkChoices, judgeIn: async () => judgeMmeLetter }
   throw new UserError('judge-unknown', `--judge ${name} is none of ${names}.`)
 }
