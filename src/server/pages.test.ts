@@ -1,27 +1,17 @@
 /** The pages in a real browser, on the real program. Needs `npm run build`, and Chromium; is skipped where there is none. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import { pathToFileURL } from 'node:url'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { searched } from '../../test/searched.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { exportSite } from './runs/export-site.ts'
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const hasBrowser = existsSync(browserPath)
-if (!hasBrowser) process.stderr.write(`Browser tests skipped: there is no ${browserPath} (set CHROMIUM).\n`)
 
 const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
 const scene = makeScene(2 ** 31 + 5, 'easy', 4)
@@ -64,8 +54,7 @@ function trajectory(docId: string, sampleIndex: number, right: boolean): Traject
 
 describe.skipIf(!hasBrowser)('the pages', () => {
   let folder: string
-  let child: ChildProcess
-  let browser: Browser
+  let served: ServedPage
   let page: Page
   let base: string
   const errors: string[] = []
@@ -90,22 +79,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     const over = { ...searched([0, 1, -1, 0], 'Not here.', null), problem }
     const found = { ...searched([0, 1], 'Found it.'), problem, sampleIndex: 1, reward: { total: 1, parts: {} } }
     await writeFile(join(rich, 'trajectories.jsonl'), `${JSON.stringify(over)}\n${JSON.stringify(found)}\n`)
-    child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', join(folder, 'runs')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
-    base = (JSON.parse(line) as { url: string }).url
-    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-    page.setDefaultTimeout(50_000)
-    page.on('pageerror', (error) => errors.push(error.message))
+    served = await servePage(join(folder, 'runs'), errors)
+    ;({ page, base } = served)
     page.on('request', (asked) => {
       if (!asked.url().startsWith(base) && !asked.url().startsWith('blob:')) errors.push(`asked for ${asked.url()}`)
     })
   })
   afterAll(async () => {
-    await browser?.close()
-    child?.kill('SIGINT')
+    await served?.close()
     await rm(folder, { recursive: true, force: true })
   })
   beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
@@ -357,7 +338,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   test('a run as files opens from a file, and replays there', async () => {
     const site = join(folder, 'site')
     const { page: index } = await exportSite(join(folder, 'runs', 'rich'), site, 5, new AbortController().signal)
-    const files = await browser.newPage()
+    const files = await page.context().browser()!.newPage()
     const wrong: string[] = []
     files.on('pageerror', (error) => wrong.push(error.message))
     files.on('console', (line) => line.type() === 'error' && wrong.push(line.text()))

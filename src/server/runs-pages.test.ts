@@ -1,23 +1,12 @@
 /** The Runs pages in a real browser, on the real program. Needs `npm run build`, and Chromium; is skipped where there is none. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import type { RolloutLine } from '../train/rl/kept-rollouts.ts'
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const hasBrowser = existsSync(browserPath)
-if (!hasBrowser) process.stderr.write(`Browser tests skipped: there is no ${browserPath} (set CHROMIUM).\n`)
 
 const hostile = '<img src=x onerror="window.pwned=1">'
 const evalOf = (change: object = {}): object => ({ command: 'eval', policy: 'embedded', maxTurns: 8, ...change })
@@ -35,8 +24,7 @@ const rollout = (number: number, seed: number, sampleIndex: number, advantage: n
 
 describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
   let folder: string
-  let child: ChildProcess
-  let browser: Browser
+  let served: ServedPage
   let page: Page
   let base: string
   const errors: string[] = []
@@ -66,19 +54,11 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
         right: index % 4 < index / 10,
       })),
     })
-    child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', join(folder, 'runs')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
-    base = (JSON.parse(line) as { url: string }).url
-    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-    page.setDefaultTimeout(50_000)
-    page.on('pageerror', (error) => errors.push(error.message))
+    served = await servePage(join(folder, 'runs'), errors)
+    ;({ page, base } = served)
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
-    child?.kill('SIGINT')
+    await served?.close()
     await rm(folder, { recursive: true, force: true })
   })
   beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
