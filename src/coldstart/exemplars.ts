@@ -15,6 +15,7 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
 import { openPicture } from '../vision/open.ts'
 
 export interface Exemplar {
@@ -99,7 +100,7 @@ async function readExemplarFile(
 ): Promise<ExemplarFile> {
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = parseJson(await readFile(path, 'utf8'))
   } catch (error) {
     throw wrong(error instanceof SyntaxError ? `is not JSON (${error.message})` : `cannot be read`, error)
   }

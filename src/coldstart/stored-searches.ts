@@ -6,6 +6,7 @@ import { ends, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { MiniO3Error } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
 import { selectionRulesSchema } from './selection.ts'
@@ -68,7 +69,7 @@ const configSchema = z.object({ selection: selectionRulesSchema.optional() })
 /** The rules of the set are settings of the run: `selection` in its `config.json`. */
 export async function readRules(run: ReadableRun): Promise<SelectionRules> {
   const file = run.file('config.json')
-  const config: unknown = JSON.parse(await readFile(file, 'utf8'))
+  const config: unknown = parseJson(await readFile(file, 'utf8'))
   return parsed(configSchema, config, file).selection ?? {}
 }
 

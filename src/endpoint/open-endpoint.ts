@@ -1,5 +1,6 @@
 /** Opens an endpoint: checks the key, asks the server for its models and finds out which kind it is. */
 import { UserError } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
 import { baseUrlOf, below, beside, keyFrom } from './address.ts'
 import { completer } from './exchange/complete.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
@@ -116,7 +117,7 @@ async function withContexts(listed: readonly Listed[], kind: ServerKind, server:
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

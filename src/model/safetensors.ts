@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 
 export interface StoredTensor {
@@ -67,7 +68,7 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
     throw broken('its header is longer than the file')
   let json: unknown
   try {
-    json = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength))
+    json = parseJson(bytes.toString('utf8', 8, 8 + headerLength))
   } catch {
     throw broken('its header is not JSON')
   }

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { MiniO3Error } from './errors.ts'
+import { parseJson } from './json.ts'
 
 export interface JsonlWriter {
   /** Resolves when the line is on disk. Lines that wait together are written and flushed together, in order. */
@@ -82,7 +83,7 @@ export async function* readJsonl(path: string): AsyncGenerator<unknown, void> {
     if (line.trim() === '') continue
     let value: unknown
     try {
-      value = JSON.parse(line)
+      value = parseJson(line)
     } catch (error) {
       throw new MiniO3Error(
         'jsonl-broken-line',

@@ -8,6 +8,7 @@ import { access, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path'
 import { canonicalJson, sha256 } from './canonical.ts'
 import { errorCodeOf, messageOf, UserError } from './errors.ts'
+import { parseJson } from './json.ts'
 import { openJsonl, readJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
 import { makeFolder } from './make-folder.ts'
@@ -143,7 +144,7 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
   }
   let stored: unknown
   try {
-    stored = JSON.parse(await readFile(configPath, 'utf8'))
+    stored = parseJson(await readFile(configPath, 'utf8'))
   } catch (error) {
     throw new UserError('run-config-broken', `${configPath} is not JSON. Name another folder with --run.`, {
       cause: error,

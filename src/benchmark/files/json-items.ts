@@ -20,6 +20,7 @@ const backslash = 0x5c
 const open = new Set([0x5b, 0x7b])
 const close = new Set([0x5d, 0x7d])
 const maxItemCharacters = 4 * 1024 ** 2
+const maxDepth = 100
 
 /** Strings may be `LongText`. Throws UserError `data-not-json`, which names the item, counted from 1. */
 export async function* readJsonItems(path: string): AsyncGenerator<unknown, void> {
@@ -90,6 +91,7 @@ export async function* readJsonItems(path: string): AsyncGenerator<unknown, void
       } else if (open.has(byte)) {
         if (++depth === 2) from = i
         else if (depth === 1 && byte !== 0x5b) fail('the file is not an array')
+        else if (depth > maxDepth) fail(`is nested more than ${maxDepth} deep`)
       } else if (close.has(byte) && --depth === 1) {
         held.add(bytes.subarray(from, i + 1))
         keep(held.take())

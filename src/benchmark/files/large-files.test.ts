@@ -174,7 +174,8 @@ describe('readJsonItems', () => {
     expect([note, last[0]]).toEqual(['a "quoted" \\ text', 'b'])
     const bytes = await readFile(file)
     for (const { start, end } of [first, last[1]]) expect(bytes.toString('latin1', start, end)).toBe(long)
-    for (const wrong of ['{"a": 1}', '["text"]', '[{"a": 1}, {"a"]', '[{"a": "b']) {
+    const deep = `[{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}]`
+    for (const wrong of ['{"a": 1}', '["text"]', '[{"a": 1}, {"a"]', '[{"a": "b', deep]) {
       await writeFile(file, wrong)
       await expect(collect(readJsonItems(file))).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
     }

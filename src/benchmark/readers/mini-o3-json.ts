@@ -13,6 +13,7 @@ import { relativeBox } from '../../protocol/box.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { orReport, rowError as placeError } from '../entry.ts'
@@ -233,7 +234,7 @@ async function readRows(file: string): Promise<readonly unknown[]> {
   const json = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
   let rows: unknown
   try {
-    rows = JSON.parse(json)
+    rows = parseJson(json)
   } catch (error) {
     throw new UserError('data-not-json', `${file} is not JSON: ${messageOf(error)}.`, { cause: error })
   }

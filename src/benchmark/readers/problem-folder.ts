@@ -6,6 +6,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { checkedChoices, lettered, letterAt, parenthesisedLines } from '../choices.ts'
 import { readDelimited } from '../files/delimited.ts'
 import { gatherEntries, rowError } from '../entry.ts'
@@ -28,7 +29,7 @@ async function* jsonlRows(file: string): AsyncGenerator<ProblemRow, void> {
   for await (const { line, text } of textLines(file)) {
     const place = `${file}, line ${line}`
     try {
-      yield { place, value: { line, ...(JSON.parse(text) as object) } }
+      yield { place, value: { line, ...(parseJson(text) as object) } }
     } catch (error) {
       yield { place, broken: `is not JSON: ${messageOf(error)}`, value: undefined }
     }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { random } from '../../shared/random.ts'
 import { checkedChoices, lettered, letterAt, parenthesisedLines } from '../choices.ts'
 import type { ChoiceQuestion } from '../choices.ts'
@@ -76,7 +77,7 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
     const place = `${file}, line ${line}`
     let value: unknown
     try {
-      value = JSON.parse(text)
+      value = parseJson(text)
     } catch (error) {
       yield brokenRow(place, `is not JSON: ${messageOf(error)}`)
       continue
@@ -139,7 +140,7 @@ async function* pictureRows(folder: string): AsyncGenerator<VstarRow, void> {
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -7,6 +7,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { readParquet } from '../../shared/parquet.ts'
 import type { Columns, Row } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
@@ -65,7 +66,7 @@ const conversationsSchema = z
 /** JSON where the text is JSON (which escapes some characters otherwise than Python), else a Python literal. */
 function listFrom(text: string, context: z.core.$RefinementCtx): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     try {
       const { value, end } = readPythonLiteral(text)

@@ -1,5 +1,6 @@
 /** From the body of a completion to the raw text of a turn. Pure. */
 import { TransportError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import type { Completion, Handling } from '../endpoint.ts'
 import type { ToolCall } from './messages.ts'
 
@@ -43,7 +44,7 @@ function stopHandling(content: string, halted: string, stop: readonly string[]):
 
 function parsed(body: string): Fields {
   try {
-    const value = fields(JSON.parse(body))
+    const value = fields(parseJson(body))
     if (value !== undefined) return value
   } catch {
     // Said below.

@@ -1,5 +1,6 @@
 /** What a server says when it refuses a request, whichever of the usual shapes it says it in. Pure. */
 import type { Exchange } from '../exchange/send.ts'
+import { parseJson } from '../../shared/json.ts'
 
 export interface Refusal {
   readonly status: number
@@ -16,7 +17,7 @@ const maxMessage = 400
 export function readRefusal({ status, text }: Pick<Exchange, 'status' | 'text'>): Refusal {
   let body: unknown
   try {
-    body = JSON.parse(text)
+    body = parseJson(text)
   } catch {
     // A gateway's page or plain words.
     return { status, message: oneLine(text.replaceAll(/<[^>]*>/g, ' ')), code: '', param: '' }

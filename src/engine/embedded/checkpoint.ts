@@ -4,6 +4,7 @@ import { defaultConfig, type ModelConfig } from '../../model/config.ts'
 import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
 import { UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import type { AdamState } from './adam.ts'
 
 export interface Checkpoint {
@@ -76,7 +77,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
 
 function jsonOrUndefined(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? '')
+    return parseJson(text ?? '')
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@
 import type { Raw } from './codec.ts'
 import { contentTypes } from './codec.ts'
 import type { Exchange } from './http.ts'
+import { parseJson } from '../../shared/json.ts'
 
 export type Outcome =
   | { readonly kind: 'done'; readonly raw: Raw }
@@ -35,7 +36,7 @@ export function outcomeOf({ status, headers, bytes }: Exchange): Outcome {
 
 export function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+    return parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   } catch {
     return undefined
   }

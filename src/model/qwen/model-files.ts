@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { keyFrom } from '../../endpoint/address.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 
 export const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
 export type ModelFiles = Readonly<Record<(typeof modelFileNames)[number], object>>
@@ -28,7 +29,7 @@ async function readJson(folder: string, name: string): Promise<object> {
   const file = join(folder, name)
   try {
     if ((await stat(file)).size > maxBytes) throw new Error(`larger than ${maxBytes / 1024 ** 2} MB`)
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const value: unknown = parseJson(await readFile(file, 'utf8'))
     if (typeof value === 'object' && value !== null) return value
     throw new Error('no JSON object')
   } catch (cause) {

@@ -2,6 +2,7 @@
 import { readLooseValue } from '../loose-value.ts'
 import { originalSource } from './written-turn.ts'
 import type { ReadRules, WrittenCall } from './written-turn.ts'
+import { parseJson } from '../../shared/json.ts'
 
 export const callStart = '<tool_call>'
 export const callEnd = '</tool_call>'
@@ -54,7 +55,7 @@ function readLoosely(text: string): unknown {
 
 function readJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { checkDoor, checkSite, checkToken } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
@@ -130,7 +131,7 @@ function find(routes: Routes, method: string, path: string): Route {
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return parseJson(body.toString('utf8'))
   } catch {
     throw new HttpError(400, 'invalid_json', 'The body is not JSON.')
   }

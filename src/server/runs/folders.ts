@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { RunRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { parseJson } from '../../shared/json.ts'
 
 /** Recipes keep the runs of their stages in folders of their own. */
 const mostDepth = 4
@@ -58,7 +59,7 @@ export async function runNamed(root: string, name: string): Promise<FoundRun> {
 async function readRun(root: string, path: string): Promise<FoundRun | undefined> {
   let settings: Settings
   try {
-    const value: unknown = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
+    const value: unknown = parseJson(await readFile(join(path, 'config.json'), 'utf8'))
     if (typeof value !== 'object' || value === null) return undefined
     settings = value as Settings
   } catch {

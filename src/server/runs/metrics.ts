@@ -7,6 +7,7 @@ import type { Html } from '../../page/html.ts'
 import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
+import { parseJson } from '../../shared/json.ts'
 
 export interface Chart extends ChartRow {
   readonly svg: Html
@@ -169,7 +170,7 @@ function percent(share: number): string {
 
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = parseJson(line)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined

@@ -7,6 +7,7 @@ import { problemName } from '../../evaluate/stored-outcomes.ts'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 
@@ -155,7 +156,7 @@ interface Line {
 /** A trajectory, or a line of `rollouts.jsonl`; undefined for anything else. */
 function parsed(line: Buffer): Line | undefined {
   try {
-    const value = JSON.parse(line.toString('utf8')) as Partial<Record<keyof Line, unknown>> | null
+    const value = parseJson(line.toString('utf8')) as Partial<Record<keyof Line, unknown>> | null
     const { data } = trajectorySchema.safeParse(value?.trajectory ?? value)
     if (data === undefined) return undefined
     const [step, advantage] = [value?.step, value?.advantage]

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Message } from '../../policy/policy.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
+import { parseJson } from '../../shared/json.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Example, Lesson } from './example.ts'
 
@@ -39,7 +40,7 @@ export async function readShareGptExamples(folder: string): Promise<Example[] | 
 
 function parsed(text: string, file: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw new UserError('sharegpt-broken', `${file} is no JSON. Export it anew: mini-o3 export --to sharegpt.`, {
       cause,

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { parseJson } from './json.ts'
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+
+it('parses what JSON.parse parses', () => {
+  for (const text of ['1', 'null', '"a"', '[]', '{"a":[{"b":[1,2,{"__proto__":3}]}]}', nested(100)]) {
+    expect(parseJson(text)).toEqual(JSON.parse(text))
+  }
+  expect(() => parseJson('{')).toThrow(SyntaxError)
+})
+
+it.each([nested(101), nested(100_000), '{"a":'.repeat(5000) + '1' + '}'.repeat(5000)])(
+  'refuses nesting that would exhaust the stack of whoever walks the value',
+  (text) => {
+    expect(() => parseJson(text)).toThrow('nested more than 100 deep')
+  },
+)
+
+it('bounds depth, not width', () => {
+  expect(parseJson(`[${'[1],'.repeat(100_000)}[1]]`)).toHaveLength(100_001)
+})
