@@ -11,7 +11,7 @@ import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Message, Policy, Reply, Session, View } from '../policy.ts'
-import { atMost } from './at-most.ts'
+import { limiter } from '../../shared/limiter.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
 import { keepRecent } from './recent.ts'
 import { textTokens, viewTokens } from './token-estimate.ts'
@@ -133,7 +133,7 @@ async function write(message: Message, calls: readonly ToolCall[]): Promise<Told
 }
 
 /** Views being cut and encoded at once, in the whole process: 6 MB each, and twice as many as libuv has threads. */
-const inHand = atMost(8)
+const inHand = limiter(8)
 
 function writeView(view: View): Promise<{ readonly image: ImagePart; readonly tokens: number }> {
   return inHand(async () => {

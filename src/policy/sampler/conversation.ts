@@ -10,7 +10,7 @@ import { PixelCache } from '../../vision/cache.ts'
 import { encodeFineJpeg, encodePng } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
-import { atMost } from '../chat/at-most.ts'
+import { limiter } from '../../shared/limiter.ts'
 import { keepRecent } from '../chat/recent.ts'
 import { exactPixels } from '../chat/view-bytes.ts'
 import type { Message, View } from '../policy.ts'
@@ -82,8 +82,8 @@ const recent = keepRecent<Image>(4096)
 /** Their files, which every later turn of a search sends again; what is dropped is made anew. */
 const files = new PixelCache(2 * 1024 ** 3)
 /** Views being cut and encoded at once, up to 6 MB each: those that come in, and those that are made anew. */
-const coming = atMost(8)
-const again = atMost(4)
+const coming = limiter(8)
+const again = limiter(4)
 
 /** The view at the size that a server leaves as it is: small ones without loss, as everywhere. */
 function pictureOf(view: View, model: ChatModel): Promise<Image> {

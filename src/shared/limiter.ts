@@ -1,0 +1,49 @@
+/** Limits how many tasks run at once, across all callers, in the order in which they asked. */
+import { AbortedError, throwIfAborted } from './errors.ts'
+
+export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+
+/** Of a task whose `signal` fires while it waits, nothing runs: it leaves the queue and rejects with an `AbortedError`. */
+export function limiter(limit: number): Limiter {
+  const waiting = new Set<() => void>()
+  let running = 0
+
+  async function enter(signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal)
+    if (running < limit) {
+      running++
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const admit = (): void => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = (): void => {
+        waiting.delete(admit)
+        reject(new AbortedError(undefined, { cause: signal?.reason }))
+      }
+      waiting.add(admit)
+      signal?.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  function exit(): void {
+    const [next] = waiting
+    if (next === undefined) {
+      running--
+      return
+    }
+    waiting.delete(next)
+    next() // takes over the place that became free
+  }
+
+  return async (task, signal) => {
+    await enter(signal)
+    try {
+      return await task()
+    } finally {
+      exit()
+    }
+  }
+}
