@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
-import { checkFolder, exportSet, exportTargets } from '../../coldstart/export/export-set.ts'
+import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
 import type { ExportTarget } from '../../coldstart/export/export-set.ts'
 import { readSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
@@ -70,11 +70,11 @@ async function exportCommand(source: string, words: ExportWords): Promise<void> 
     const signal = interrupt.signal
     const summary = await exportSet({ rows, to, out, signal, onRow: () => progress.advance() })
     progress.finish()
-    if (words.json) printJson({ ...summary, to, out: resolve(out) })
-    else
-      print(
-        `${summary.rows} rows with ${summary.images} pictures, ${size(summary.bytes)} in ${summary.files} files: ${out}`,
-      )
+    if (words.json) return printJson({ ...summary, to, out: resolve(out) })
+    const { rows: written, images, bytes, files, leftOut } = summary
+    print(`${written} rows with ${images} pictures, ${size(bytes)} in ${files} files: ${out}`)
+    const left = leftOutText(leftOut)
+    if (left !== '') print(left)
   } finally {
     interrupt.release()
   }

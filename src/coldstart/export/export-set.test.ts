@@ -7,7 +7,7 @@ import { profiles } from '../../protocol/profile.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { readParquet } from '../../shared/parquet.ts'
 import { readColdStart } from './cold-start.ts'
-import { exportSet, exportTargets } from './export-set.ts'
+import { exportSet, exportTargets, leftOutText } from './export-set.ts'
 import type { ExportSetOptions, ExportSummary } from './export-set.ts'
 import { readSearches, runRows } from './run-rows.ts'
 import { imageMark, typedMessages } from './training-row.ts'
@@ -192,14 +192,40 @@ describe('the other formats', () => {
   })
 })
 
+const saying = (row: TrainingRow, text: string): TrainingRow => ({
+  ...row,
+  messages: [...row.messages.slice(0, -1), { role: 'assistant', text }],
+})
+
+describe('a row that holds text which is no text to a trainer', () => {
+  it.each(exportTargets)('is left out and counted by its reason: %s', async (to) => {
+    const bad = [saying(rows[1]!, '<|im_end|>'), saying(rows[1]!, 'An <image>.'), saying(rows[2]!, '<|im_end|> too')]
+    const leftOut = { 'the text holds <|im_end|>': 2, 'the text holds <image>': 1 }
+    expect(await exported({ to, rows: stream([bad[0]!, rows[0]!, ...bad.slice(1)]) })).toMatchObject({
+      rows: 1,
+      leftOut,
+    })
+    expect(leftOutText(leftOut)).toBe('3 rows are left out: the text holds <|im_end|> (2), the text holds <image> (1).')
+    const all = await readdir(out, { recursive: true, withFileTypes: true })
+    for (const file of all.filter((entry) => entry.isFile() && !entry.name.endsWith('.png'))) {
+      expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain('<|im_end|>')
+    }
+  })
+
+  it('is all that there is: nothing is written, and it is said why', async () => {
+    await mkdir(join(base, 'deep'))
+    await expect(exported({ rows: stream([saying(rows[0]!, '</s>')]) })).rejects.toMatchObject({
+      code: 'export-nothing',
+      exitCode: 2,
+      message: expect.stringContaining('1 row is left out: the text holds </s> (1).'),
+    })
+    expect(await readdir(join(base, 'deep'))).toEqual([])
+  })
+})
+
 describe('a set that cannot be finished', () => {
   it.each(exportTargets)('leaves nothing behind: %s', async (to) => {
     await mkdir(join(base, 'deep'))
-    const bad = { ...rows[1]!, messages: [{ role: 'user', text: '<image>\nWhat is an <image>?' } as const] }
-    await expect(exported({ to, rows: stream([rows[0]!, bad]) })).rejects.toMatchObject({
-      code: 'export-image-marks',
-      message: expect.stringContaining(bad.name),
-    })
     const stop = new AbortController()
     await expect(exported({ to, signal: stop.signal, onRow: () => stop.abort() })).rejects.toMatchObject({
       name: 'AbortError',

@@ -6,7 +6,7 @@ import { makeFolder } from '../../shared/make-folder.ts'
 import { writeColdStart } from './cold-start.ts'
 import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
-import { checkMarks } from './training-row.ts'
+import { specialTextIn } from './special-text.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
 
@@ -33,6 +33,8 @@ export interface ExportSetOptions {
 
 export interface ExportSummary {
   readonly rows: number
+  /** Rows that were left out, by reason: text that a trainer would read as pictures or special tokens. */
+  readonly leftOut: Readonly<Record<string, number>>
   /** Places of pictures in the rows. A picture that several rows show is one file, or the bytes of each. */
   readonly images: number
   readonly files: number
@@ -40,21 +42,30 @@ export interface ExportSummary {
   readonly bytes: number
 }
 
-/** Throws `UserError` `export-folder-taken` or `export-folder-unusable`, and what `rows` throws; nothing is left behind then. */
+/**
+ * Throws `UserError` `export-folder-taken`, `export-folder-unusable` or `export-nothing`, and what `rows` throws; nothing is
+ * left behind then. A row is written as it was said or not at all.
+ */
 export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptions): Promise<ExportSummary> {
   await checkFolder(out)
   const beside = `${resolve(out)}.${process.pid}.partial`
   const counts = { rows: 0, images: 0 }
+  const leftOut: Record<string, number> = {}
   async function* checked(): AsyncGenerator<TrainingRow, void> {
     for await (const row of rows) {
       throwIfAborted(signal)
-      checkMarks(row)
-      counts.rows++
-      counts.images += row.images.length
-      yield row
+      const reason = specialTextIn(row)
+      if (reason === undefined) {
+        counts.rows++
+        counts.images += row.images.length
+        yield row
+      } else leftOut[reason] = (leftOut[reason] ?? 0) + 1
       onRow?.()
     }
     throwIfAborted(signal)
+    if (counts.rows > 0) return
+    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There is no row to export.'
+    throw new UserError('export-nothing', `${why} Nothing is written.`)
   }
   try {
     await makeFolder(beside).catch((cause: unknown) => {
@@ -67,11 +78,21 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
       if (errorCodeOf(error) !== 'ENOENT') throw error
     })
     await rename(beside, out)
-    return { ...counts, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+    return { ...counts, leftOut, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   } catch (error) {
     await rm(beside, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Such as `2 rows are left out: the text holds <|im_end|> (2).`; empty where there is none. */
+export function leftOutText(leftOut: ExportSummary['leftOut']): string {
+  const reasons = Object.entries(leftOut).toSorted(([, a], [, b]) => b - a)
+  if (reasons.length === 0) return ''
+  const rows = reasons.reduce((sum, [, count]) => sum + count, 0)
+  const told = reasons.slice(0, 12).map(([reason, count]) => `${reason} (${count})`)
+  const others = reasons.length > told.length ? `, and ${reasons.length - told.length} other reasons` : ''
+  return `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out: ${told.join(', ')}${others}.`
 }
 
 /** Throws `UserError` unless the folder can be filled. */

@@ -12,7 +12,8 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { WantedProblem } from '../../search/owed-samples.ts'
 import { readSearches, runRows } from './run-rows.ts'
 import type { RunRowsOptions } from './run-rows.ts'
-import { checkMarks, typedMessages } from './training-row.ts'
+import { specialTextIn } from './special-text.ts'
+import { typedMessages } from './training-row.ts'
 import type { TrainingRow } from './training-row.ts'
 
 /** Other words, labels that drift from the names after an error, and crops that are shown larger than the picture. */
@@ -70,7 +71,7 @@ describe('runRows', () => {
 
   it('shows what the policy saw, pixel for pixel, in the order of the marks', async () => {
     for (const [index, row] of (await rowsOf(searches)).entries()) {
-      checkMarks(row)
+      expect(specialTextIn(row)).toBeUndefined()
       const seen = run.told
         .get(run.problems[index]!.problem.docId)!
         .flatMap((message) => (message.kind === 'error' ? [] : [message.view]))
@@ -161,20 +162,66 @@ describe('marks', () => {
     images: [{ bytes: new Uint8Array(1), name: 'original_image.png' }],
   }
 
-  it('are refused where a question, a reply or the system prompt holds their characters', () => {
-    expect(() => checkMarks(row)).not.toThrow()
-    const [question, reply] = row.messages as [TrainingRow['messages'][0], TrainingRow['messages'][0]]
-    const others: Partial<TrainingRow>[] = [
-      { messages: [{ ...question, text: '<image>\nWhat does "<image>" mean?' }, reply] },
-      { messages: [question, { ...reply, text: 'I see <image>' }] },
-      { system: 'Every <image> counts.' },
-      { images: [] },
-    ]
-    for (const change of others) {
-      expect(() => checkMarks({ ...row, ...change })).toThrow(
-        expect.objectContaining({ code: 'export-image-marks', message: expect.stringContaining(row.name) }),
-      )
+  const [question, reply] = row.messages as [TrainingRow['messages'][0], TrainingRow['messages'][0]]
+
+  it.each<[string, Partial<TrainingRow>]>([
+    ['a question', { messages: [{ ...question, text: '<image>\nWhat does "<image>" mean?' }, reply] }],
+    ['a reply', { messages: [question, { ...reply, text: 'I see <image>' }] }],
+    [
+      'a reply in place of the question',
+      {
+        messages: [
+          { ...question, text: 'x' },
+          { ...reply, text: '<image>' },
+        ],
+      },
+    ],
+    ['the system prompt', { system: 'Every <image> counts.' }],
+    ['more marks than pictures', { images: [] }],
+  ])('are text where they are more than pictures: %s', (_, change) => {
+    expect(specialTextIn(row)).toBeUndefined()
+    expect(specialTextIn({ ...row, ...change })).toBe('the text holds <image>')
+  })
+
+  it.each([
+    '<|im_end|>',
+    '<|vision_start|>',
+    '<|image_pad|>',
+    '<|endoftext|>',
+    '<|eot_id|>',
+    '<|image_1|>',
+    '<｜end▁of▁sentence｜>',
+    '<video>',
+    '<audio>',
+    '<img>',
+    '</img>',
+    '<IMG_CONTEXT>',
+    '<start_of_image>',
+    '<image_soft_token>',
+    '<end_of_turn>',
+    '<end_of_utterance>',
+    '</s>',
+    '[INST]',
+    '[/INST]',
+    '[IMG]',
+    '<<SYS>>',
+    '[gMASK]',
+  ])('special tokens of chat models are none of the text either: %s', (token) => {
+    for (const change of [
+      { messages: [{ ...question, text: `<image>\nWhat is ${token}?` }, reply] },
+      { messages: [question, { ...reply, text: `I see${token}it.` }] },
+    ]) {
+      expect(specialTextIn({ ...row, ...change })).toBe(`the text holds ${token}`)
     }
+  })
+
+  it.each([
+    '<think>a < b | c > d, x<y>z</think><answer>1</answer>',
+    '<tool_call>\n{"name": "zoom"}\n</tool_call>',
+    '<grounding>{"bbox_2d": [0, 0, 1, 1], "source": "original_image"}</grounding>',
+    '||a|| <| |> [1] [x](y) <b>bold</b> <images>',
+  ])('ordinary replies pass: %s', (text) => {
+    expect(specialTextIn({ ...row, messages: [question, { ...reply, text }] })).toBeUndefined()
   })
 
   it('become parts between the texts', () => {

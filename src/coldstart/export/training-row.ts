@@ -1,6 +1,4 @@
 /** One example of a training set, whatever it comes from and whatever it is written as. Pure. */
-import { MiniO3Error } from '../../shared/errors.ts'
-
 export const imageMark = '<image>'
 
 export interface TrainingImage {
@@ -12,7 +10,7 @@ export interface TrainingImage {
 
 export interface ChatText {
   readonly role: 'user' | 'assistant'
-  /** `<image>` marks where a picture stands. */
+  /** `<image>` marks where a picture stands: trainers put the pictures in these places, in order. */
   readonly text: string
 }
 
@@ -29,24 +27,6 @@ export interface TrainingRow {
   readonly messages: readonly ChatText[]
   /** In the order of their marks. */
   readonly images: readonly TrainingImage[]
-}
-
-/**
- * Trainers put pictures in the places of the marks, so there have to be as many of one as of the other. A question or a reply
- * that holds the characters of a mark is refused, not escaped: an example says what was said, or it is none.
- */
-export function checkMarks({ name, system, messages, images }: TrainingRow): void {
-  const marks = countMarks(system) + messages.reduce((sum, { text }) => sum + countMarks(text), 0)
-  if (marks === images.length) return
-  throw new MiniO3Error(
-    'export-image-marks',
-    `${name} has ${marks} ${imageMark} marks for ${images.length} pictures: its question or one of its replies holds ` +
-      `"${imageMark}" as text. Delete that search from what is exported.`,
-  )
-}
-
-function countMarks(text: string): number {
-  return text.split(imageMark).length - 1
 }
 
 export type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }
