@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { promptTokens, rawMessages, readMessage } from './scripted-messages.ts'
+import { promptTokens, rawMessages, readMessage, withReasoning } from './scripted-messages.ts'
 import type { SentImage, SentMessage } from './scripted-messages.ts'
 
 export type { SentImage, SentMessage } from './scripted-messages.ts'
@@ -237,7 +237,7 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
     const reply: ScriptedReply = typeof step === 'string' ? { text: step } : step
     const { sent, raw, stopped } = halt(reply.text, asked.body)
     const { reasoning, toolCalls } = reply
-    const full = reasoning === undefined ? raw : `<think>${reasoning}</think>${raw}`
+    const full = withReasoning(reasoning, raw)
     const reasoned = reasoning === undefined ? {} : { reasoning_content: reasoning }
     const called = toolCalls?.map(({ id, name, arguments: text }) => ({
       id,

@@ -15,7 +15,7 @@ export interface SentImage {
 
 export interface SentMessage {
   readonly role: string
-  /** The text parts, one after another. */
+  /** The text parts, one after another; thinking that came in a field of its own stands in front, see `withReasoning`. */
   readonly text: string
   readonly images: readonly SentImage[]
   readonly toolCalls: readonly unknown[]
@@ -58,6 +58,11 @@ function endOfString(text: string, quote: number): number {
   return text.length
 }
 
+/** A reply with its thinking, so that one sent back without it, or with it amid its content, is another reply. */
+export function withReasoning(reasoning: string | undefined, text: string): string {
+  return reasoning === undefined ? text : `[reasoning: ${reasoning}]${text}`
+}
+
 const nothing = { sha256: '', width: 0, height: 0 }
 
 const decoded = new Map<string, Promise<{ width: number; height: number; format: string }>>()
@@ -69,14 +74,15 @@ export async function readMessage(
   complain: Complain,
 ): Promise<SentMessage> {
   const message = JSON.parse(raw) as Json
-  const { role, content, tool_calls: toolCalls = [], tool_call_id: id, ...rest } = message
+  const { role, content, tool_calls: toolCalls = [], tool_call_id: id, reasoning_content: reasoning, ...rest } = message
   if (!['system', 'user', 'assistant', 'tool'].includes(String(role))) complain(`unknown role ${String(role)}`)
   if (Object.keys(rest).length > 0) complain(`unknown fields in a message: ${Object.keys(rest).join(', ')}`)
   if (role === 'tool' && typeof id !== 'string') complain('a tool message without tool_call_id')
   if (!Array.isArray(toolCalls)) complain('tool_calls is no list')
   const parts: unknown[] = typeof content === 'string' ? [{ type: 'text', text: content }] : (content as unknown[])
   if (!Array.isArray(parts)) complain('content is neither text nor parts')
-  let text = ''
+  if (reasoning !== undefined && role !== 'assistant') complain(`thinking in a message of the ${String(role)}`)
+  let text = withReasoning(reasoning as string | undefined, '')
   let named = raw
   const images: SentImage[] = []
   for (const part of Array.isArray(parts) ? (parts as Json[]) : []) {

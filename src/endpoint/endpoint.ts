@@ -29,11 +29,15 @@ export interface CompletionRequest {
 
 export interface Completion {
   /**
-   * The raw reply, its stop string restored and anything behind that cut off. Thinking that the server moved to a field of
-   * its own stands in front, as `<think>...</think>`.
+   * The content of the reply, its stop string restored and anything behind that cut off. Of a reply that holds neither content
+   * nor calls, but thinking in a field of its own, it is that thinking.
    */
   readonly text: string
+  /** Thinking that the server gave in a field of its own, beside the text or the calls. */
+  readonly thinking?: string
   readonly toolCalls: readonly ToolCall[]
+  /** The reply as a message of the next request: as it came. */
+  readonly message: EncodedMessage
   /** `length`: cut off by a token limit. */
   readonly finish: 'stop' | 'length'
   /** As the server counts: the whole prompt, pictures included. Absent where it does not say. */

@@ -26,8 +26,12 @@ export type Message =
 /** One turn as the policy produced it. */
 export interface Reply {
   readonly text: string
+  /** Thinking that came apart from the text: kept and shown, never read for calls or answers. */
+  readonly thinking?: string
   /** `length`: cut off by a token limit. */
   readonly finish: 'stop' | 'length'
+  /** Why the turn says nothing of the policy, such as a limit that cut its thinking off: the search has `failed`. */
+  readonly failure?: { readonly code: string; readonly message: string }
   readonly usage: Usage
   /** The sampled tokens and their log-probabilities, from policies that have them (training needs both). */
   readonly sample?: TokenSample

@@ -5,6 +5,7 @@
 import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
 import { dialectOf } from './dialects/dialect.ts'
+import { plainBox, wrongUnit } from './box-unit.ts'
 import type { Profile } from './profile.ts'
 import type { Action, Turn } from './trajectory.ts'
 import { quoted, turnError } from './turn-error.ts'
@@ -30,8 +31,9 @@ export function parseTurn(text: string, profile: ParseRules, viewSizeOf: ViewSiz
 
 function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Action | TurnError {
   const dialect = dialectOf(profile)
-  const call = dialect.call(text, profile)
-  const answer = dialect.answer(text, profile)
+  const said = behindThinking(text, profile)
+  const call = dialect.call(said, profile)
+  const answer = dialect.answer(said, profile)
   const answered: Action | undefined = answer === undefined ? undefined : { kind: 'answer', text: answer }
   if (call === undefined || (answered !== undefined && profile.callAndAnswer === 'answer')) {
     return answered ?? turnError('no-action', profile.errorText)
@@ -41,21 +43,42 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
     const meant = profile.parse === 'strict' ? undefined : answered
     return meant ?? turnError('bad-call', profile.errorText, dialect.callForm)
   }
-  const { bbox, source, written } = call
+  const { source, written } = call
+  const lenient = profile.parse === 'lenient'
+  const bbox = lenient ? plainBox(call.bbox) : call.bbox
   if (!isBox(bbox)) return turnError('bad-box', profile.errorText, written)
+  const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source)) : undefined
+  if (unit !== undefined) return turnError('wrong-unit', profile.errorText, unit)
   const boxRel = toRelative(bbox, profile.coordinates, () => viewSizeOf(source))
   if (boxRel === undefined) return turnError('no-such-source', profile.errorText, quoted(source))
   return { kind: 'grounding', boxRel, source }
 }
 
 /**
+ * The part of a turn that decides. A thought may draft calls and answers, so lenient profiles read what stands behind the
+ * thinking, wherever that acts; the released loop reads every word.
+ */
+function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>): string {
+  const end = profile.parse === 'strict' ? -1 : text.lastIndexOf(thinkingEnd)
+  if (end < 0) return text
+  const said = text.slice(end + thinkingEnd.length)
+  const dialect = dialectOf(profile)
+  return dialect.call(said, profile) !== undefined || dialect.answer(said, profile) !== undefined ? said : text
+}
+
+const thinkingEnd = '</think>'
+
+/**
  * The answer that counts for a search that ended by itself (reference 6.2): the first or the last one of all its turns,
  * whatever else those turns did; null when there is none.
  */
-export function finalAnswer(turns: readonly Turn[], profile: Pick<Profile, 'dialect' | 'answerPick'>): string | null {
+export function finalAnswer(
+  turns: readonly Turn[],
+  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>,
+): string | null {
   const action = turns.at(-1)?.action
   const closing = action?.kind === 'answer' ? action.text : undefined
-  const all = turns.flatMap(({ text }) => dialectOf(profile).answers(text))
+  const all = turns.flatMap(({ text }) => dialectOf(profile).answers(behindThinking(text, profile)))
   return (profile.answerPick === 'first' ? (all[0] ?? closing) : (closing ?? all.at(-1))) ?? null
 }
 

@@ -261,11 +261,25 @@ export function profileWith(profile: Profile, changes: ProfileChanges): Profile 
     throw new UserError('bad-max-images', `The picture limit has to be a whole number of at least 1, not ${maxImages}.`)
   }
   const system = profile.prompts.system.replace(coordinateWords[profile.coordinates], coordinateWords[coordinates])
-  const views = maxPixels !== undefined && {
-    firstView: viewWithin(profile.firstView, maxPixels),
-    observationView: viewWithin(profile.observationView, maxPixels),
+  const viewOf = (rule: ViewRule): ViewRule => {
+    const shown = coordinates === 'pixel' ? viewOnGrid(rule) : rule
+    return maxPixels === undefined ? shown : viewWithin(shown, maxPixels)
   }
+  const views = { firstView: viewOf(profile.firstView), observationView: viewOf(profile.observationView) }
   return { ...profile, ...views, prompts: { ...profile.prompts, system }, coordinates, maxImages }
+}
+
+/** Up to this many pixels the servers that shrink pictures by default (Ollama, DashScope) leave them alone. */
+const unshrunkPixels = 1_280 * 28 * 28
+
+/**
+ * A view whose pixels are those that the model sees. Qwen's processor resizes a picture to its grid, and some servers shrink
+ * it before: boxes in pixels would be those of another picture than the one that was sent.
+ */
+function viewOnGrid(rule: ViewRule): ViewRule {
+  if (rule.kind !== 'budget') return rule
+  const { minPixels, maxPixels, resampler } = rule
+  return { ...qwenGrid, minPixels, maxPixels: Math.min(maxPixels, unshrunkPixels), resampler }
 }
 
 function viewWithin(rule: ViewRule, maxPixels: number): ViewRule {

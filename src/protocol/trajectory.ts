@@ -59,7 +59,11 @@ const actionSchema = z.discriminatedUnion('kind', [
 
 const turnSchema = z
   .strictObject({
-    text: z.string().describe('the reply, exactly as it came'),
+    text: z.string().describe('the reply as it came, with native calls behind it as text'),
+    thinking: z
+      .string()
+      .optional()
+      .describe('what the server gave as thinking in a field of its own; never read for an action'),
     finish: z.enum(['stop', 'length']),
     thought: z.string().optional(),
     action: actionSchema.optional(),

@@ -5,6 +5,7 @@ export const turnErrorCodes = [
   'no-action',
   'bad-call',
   'bad-box',
+  'wrong-unit',
   'bad-source',
   'no-such-source',
   'empty-width',
@@ -24,6 +25,7 @@ const official: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'no-action': () => '',
   'bad-call': () => "'NoneType' object has no attribute 'group'",
   'bad-box': () => '',
+  'wrong-unit': () => '',
   'bad-source': (detail) => `The source ${detail} does not match the pattern observation_([0-9]*)`,
   'no-such-source': (detail) => `Error in predicting the source observation: ${detail}.`,
   'empty-width': (detail) => `The bounding box is not valid in width: ${detail}`,
@@ -36,6 +38,7 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'no-action': () => 'The turn holds neither a zoom nor an answer.',
   'bad-call': (form) => `The zoom could not be read. Write it exactly so: ${form}.`,
   'bad-box': (detail) => `"bbox_2d" has to be a list of four plain numbers [x0, y0, x1, y1], not ${detail}.`,
+  'wrong-unit': (detail) => `"bbox_2d" has to be given ${detail}.`,
   'bad-source': (detail) =>
     `"source" has to be "original_image" or "observation_" and the number of an observation, not ${detail}.`,
   'no-such-source': (detail) => `There is no ${detail} yet: name a picture that you have been shown.`,

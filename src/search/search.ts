@@ -106,12 +106,15 @@ export async function* search(
       } else {
         contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
         const parsed = parseTurn(reply.text, profile, viewSizeOf)
-        if (parsed.thought !== undefined) yield { kind: 'thinking', turn, text: parsed.thought }
         const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, observations }, profile)
         const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
+        if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
         turns.push(taken)
         yield { kind: 'acted', turn, taken, reply }
-        if (next.kind === 'end') {
+        if (reply.failure !== undefined) {
+          end = 'failed'
+          failure = reply.failure
+        } else if (next.kind === 'end') {
           end = next.end
         } else if (next.kind === 'error') {
           message = { kind: 'error', text: errorText(prompts, next.error) }
@@ -189,11 +192,13 @@ function takeBack(turns: Turn[], observations: Observation[]): void {
 }
 
 function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): Turn {
+  const thoughts = [reply.thinking?.trim(), parsed.thought].filter((thought) => thought !== undefined && thought !== '')
   const error = next.kind === 'error' ? next.error : 'error' in parsed ? parsed : undefined
   return {
     text: reply.text,
+    ...(reply.thinking === undefined ? {} : { thinking: reply.thinking }),
     finish: reply.finish,
-    ...(parsed.thought === undefined ? {} : { thought: parsed.thought }),
+    ...(thoughts.length === 0 ? {} : { thought: thoughts.join('\n\n') }),
     ...('action' in parsed ? { action: parsed.action } : {}),
     ...(error === undefined ? {} : { error: { code: error.code, error: error.error } }),
     ...(next.kind === 'observe' ? { observation: next.observation.index } : {}),

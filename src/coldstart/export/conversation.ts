@@ -1,6 +1,7 @@
 /** A search as the conversation that its policy had: what it was told, in the words of its profile, and what it replied. Pure. */
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { turnAsText } from '../../protocol/turn-text.ts'
 import { replay, unseen } from '../../search/replay.ts'
 import type { ChatText } from './training-row.ts'
 
@@ -8,6 +9,6 @@ import type { ChatText } from './training-row.ts'
 export function conversationOf(trajectory: Trajectory, profile: Profile): ChatText[] {
   return replay(trajectory, profile, unseen).flatMap(({ message, turn }): ChatText[] => [
     { role: 'user', text: message.text },
-    { role: 'assistant', text: turn.text },
+    { role: 'assistant', text: turnAsText(turn) },
   ])
 }

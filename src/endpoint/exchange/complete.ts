@@ -2,6 +2,12 @@
 import { TransportError } from '../../shared/errors.ts'
 import { below } from '../address.ts'
 import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
+import { asItCame } from './encode-reply.ts'
+import { withheldCode } from './finish.ts'
+import { innerError } from './inner-error.ts'
+import type { InnerError } from './inner-error.ts'
+import { readBody } from './reply-body.ts'
+import { nextForms } from './reply-forms.ts'
 import { readReply } from './read-reply.ts'
 import { isImageMiss, readRefusal, refusedField, roomLeft } from '../refusal/refusal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
@@ -28,6 +34,7 @@ export function completer(
 ): Pick<Endpoint, 'complete' | 'spent'> {
   const dropped = new Set<string>()
   const pictures = pictureMemory()
+  let replyForms = asItCame
   const spent = { requests: 0, retries: 0, promptTokens: 0, replyTokens: 0, bytesSent: 0 }
   const url = below(server.base, '/chat/completions')
   const headers = authorization(server.key)
@@ -46,6 +53,9 @@ export function completer(
         asked = { ...asked, maxTokens: room }
         return true
       }
+      const forms = nextForms(refusal, replyForms, asked.messages)
+      if (forms !== undefined) replyForms = forms
+      if (forms !== undefined) return true
       const field = refusedField(refusal, body.fields)
       if (field !== undefined) dropped.add(field)
       if (field !== undefined) return true
@@ -58,7 +68,7 @@ export function completer(
 
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
-        const body = requestBody(asked, kind, { dropped, heldImages: byId ? pictures.held : nothing })
+        const body = requestBody(asked, kind, { dropped, heldImages: byId ? pictures.held : nothing, replyForms })
         spent.requests++
         spent.bytesSent += body.bytes
         let exchange: Exchange
@@ -68,8 +78,12 @@ export function completer(
           if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
           return error.code === 'connection-stale' ? { error, waitMs: 0 } : { error }
         }
+        if (isSuccess(exchange)) {
+          const answered = read(exchange, body)
+          if (!('status' in answered)) return answered
+          exchange = { ...exchange, ...answered }
+        }
         const { status } = exchange
-        if (status >= 200 && status < 300) return read(exchange, body)
         const refusal = readRefusal(exchange)
         const refused = { model: asked.model, images: body.images.length, bytes: body.bytes }
         const error = refusalError(refusal, refused, server, kind, models)
@@ -81,16 +95,21 @@ export function completer(
       }
     }
 
-    function read({ text }: Exchange, body: RequestBody): Tried<Completion> {
-      const stripped = body.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
+    /** The completion, what went wrong with it, or the error that the body holds, as if it had come with its own status. */
+    function read({ text }: Exchange, { fields, images }: RequestBody): Tried<Completion> | InnerError {
+      const stripped = fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
       try {
-        const completion = readReply(text, { stop: asked.stop ?? [], stripped, refused: [...dropped] })
+        const body = readBody(text)
+        const error = innerError(body)
+        if (error !== undefined) return error
+        const { messages, stop = [] } = asked
+        const completion = readReply(body, { stop, stripped, refused: [...dropped], messages: messages.length })
         spent.promptTokens += completion.usage?.promptTokens ?? 0
         spent.replyTokens += completion.usage?.replyTokens ?? 0
-        pictures.took(body.images)
+        pictures.took(images)
         return { result: completion }
       } catch (error) {
-        if (error instanceof TransportError) return { error }
+        if (error instanceof TransportError && error.code !== withheldCode) return { error }
         throw error
       }
     }
@@ -100,6 +119,10 @@ export function completer(
   }
 
   return { complete, spent: (): Spent => ({ ...spent }) }
+}
+
+function isSuccess({ status }: Exchange): boolean {
+  return status >= 200 && status < 300
 }
 
 const nothing: ReadonlySet<string> = new Set()

@@ -1,5 +1,6 @@
 /** A chat message as the JSON bytes of an OpenAI-compatible request, made once and sent again in every later request. Pure. */
-import type { ChatMessage, ContentPart, ToolCall } from './messages.ts'
+import type { Fields } from './fields.ts'
+import type { ChatMessage, ContentPart } from './messages.ts'
 
 /** A picture within a message: its form depends on the kind of server, and on whether the server still has it. */
 export interface EncodedImage {
@@ -11,12 +12,15 @@ export interface EncodedImage {
 
 /** JSON text as bytes, with pictures between. */
 export interface EncodedMessage {
+  readonly role: ChatMessage['role']
+  /** Of a message that the server wrote: what it consists of, for servers that want it back in another form. */
+  readonly reply?: Fields
   readonly pieces: readonly (Uint8Array | EncodedImage)[]
 }
 
 export function encodeMessage(message: ChatMessage): EncodedMessage {
   if (message.role !== 'user' || typeof message.content === 'string') {
-    return { pieces: [Buffer.from(JSON.stringify(wireMessage(message)))] }
+    return { role: message.role, pieces: [Buffer.from(JSON.stringify(wireMessage(message)))] }
   }
   const pieces: (Uint8Array | EncodedImage)[] = []
   let text = '{"role":"user","content":['
@@ -29,7 +33,7 @@ export function encodeMessage(message: ChatMessage): EncodedMessage {
       text = ''
     }
   })
-  return { pieces: [...pieces, Buffer.from(`${text}]}`)] }
+  return { role: 'user', pieces: [...pieces, Buffer.from(`${text}]}`)] }
 }
 
 function encodeImage({ bytes, mime, sha256 }: Extract<ContentPart, { readonly type: 'image' }>): EncodedImage {
@@ -38,18 +42,6 @@ function encodeImage({ bytes, mime, sha256 }: Extract<ContentPart, { readonly ty
 }
 
 function wireMessage(message: ChatMessage): object {
-  switch (message.role) {
-    case 'assistant': {
-      const { content, toolCalls } = message
-      return { role: 'assistant', content, ...(toolCalls === undefined ? {} : { tool_calls: toolCalls.map(wireCall) }) }
-    }
-    case 'tool':
-      return { role: 'tool', tool_call_id: message.toolCallId, content: message.content }
-    default:
-      return { role: message.role, content: message.content }
-  }
-}
-
-function wireCall({ id, name, arguments: text }: ToolCall): object {
-  return { id, type: 'function', function: { name, arguments: text } }
+  if (message.role !== 'tool') return { role: message.role, content: message.content }
+  return { role: 'tool', tool_call_id: message.toolCallId, content: message.content }
 }

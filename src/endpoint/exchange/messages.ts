@@ -14,7 +14,7 @@ export interface ImagePart {
 
 export type ContentPart = { readonly type: 'text'; readonly text: string } | ImagePart
 
-/** A call of a declared function, as servers with native function calling return it and want it back. */
+/** A call of a declared function. */
 export interface ToolCall {
   readonly id: string
   readonly name: string
@@ -25,5 +25,5 @@ export interface ToolCall {
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly content: string | readonly ContentPart[] }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] }
+  | { readonly role: 'assistant'; readonly content: string }
   | { readonly role: 'tool'; readonly content: string; readonly toolCallId: string }

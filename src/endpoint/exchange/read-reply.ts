@@ -1,10 +1,12 @@
-/** From the body of a completion to the raw text of a turn. Pure. */
-import { TransportError } from '../../shared/errors.ts'
-import { parseJson } from '../../shared/json.ts'
+/** From a completion to the text, the thinking and the calls of a turn. Pure. */
+import { ContextLengthError, TransportError } from '../../shared/errors.ts'
 import type { Completion, Handling } from '../endpoint.ts'
+import { replyMessage } from './encode-reply.ts'
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+import { finishOf, metFilters, withheldError } from './finish.ts'
 import type { ToolCall } from './messages.ts'
-
-type Fields = Readonly<Record<string, unknown>>
+import { contentText, thinkingOf } from './thinking.ts'
 
 export interface ReplyRules {
   /** The stop strings of the request, whether or not they were sent. */
@@ -13,26 +15,97 @@ export interface ReplyRules {
   readonly stripped: boolean
   /** Parameters that the server refused earlier. */
   readonly refused: readonly string[]
+  /** Messages of the request: calls that came without ids are named by it, so that no two of a conversation are alike. */
+  readonly messages: number
 }
 
-/** An empty reply is a reply; a body that holds none is a `TransportError`. */
-export function readReply(body: string, { stop, stripped, refused }: ReplyRules): Completion {
-  const completion = parsed(body)
-  const choice = Array.isArray(completion.choices) ? fields(completion.choices[0]) : undefined
-  const message = choice === undefined ? undefined : fields(choice.message)
-  if (choice === undefined || message === undefined || choice.finish_reason === 'abort') throw unreadable(body)
-  const finish = choice.finish_reason === 'length' ? 'length' : 'stop'
-  const content = contentText(message.content)
-  const halted = haltAt(content, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
-  const text = withThinking(halted, message.reasoning_content ?? message.reasoning)
-  const usage = readUsage(fields(completion.usage))
-  const stopping = stopHandling(content, halted, stop)
+/**
+ * Reads the first choice. Throws `TransportError` for a body without one, for a reply that the server withheld or broke off, and
+ * for an empty one of which the server counts no token; `ContextLengthError` where there was no room for any.
+ */
+export function readReply(body: Fields, { stop, stripped, refused, messages }: ReplyRules): Completion {
+  const choice = fieldsOf(Array.isArray(body.choices) ? body.choices[0] : undefined)
+  const message = fieldsOf(choice?.message)
+  if (choice === undefined || message === undefined) throw noChoice(body, choice)
+  const usage = readUsage(fieldsOf(body.usage))
+  const content = withoutEndMarks(contentText(message.content))
+  const thinking = thinkingOf(message)
+  const toolCalls = readCalls(message.tool_calls, messages)
+  const silent = content.trim() === '' && toolCalls.length === 0
+  const empty = silent && thinking.trim() === ''
+  const refusal = refusalIn(message)
+  if (silent && refusal !== undefined) throw withheldError(refusal)
+  const finish = finishOf(choice, empty)
+  if (empty) checkEmpty(finish, fieldsOf(body.usage))
+
+  // A reply that holds nothing but thinking is read from it, unless it was cut off before the thinking was done.
+  const read = silent && finish === 'stop' && !empty ? withoutEndMarks(thinking) : content
+  const halted = haltAt(read, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
+  const stopping = stopHandling(read, halted, stop)
+  const apart = thinking.trim() !== '' && read === content
   return {
-    text,
-    toolCalls: readCalls(message.tool_calls),
-    finish: halted.length < content.length ? 'stop' : finish,
+    text: halted,
+    ...(apart && { thinking }),
+    toolCalls,
+    message: replyMessage(message, halted, toolCalls),
+    finish: halted.length < read.length ? 'stop' : finish,
     ...(usage === undefined ? {} : { usage }),
-    handling: { ...(stopping && { stop: stopping }), thinkingApart: text.length > halted.length, refused },
+    handling: { ...(stopping && { stop: stopping }), thinkingApart: thinking.trim() !== '', refused },
+  }
+}
+
+function noChoice(body: Fields, choice: Fields | undefined): TransportError {
+  const filter = metFilters(body)
+  if (filter !== undefined) return withheldError(filter)
+  // Throws where a choice without a message says why.
+  if (choice !== undefined) finishOf(choice, true)
+  return new TransportError('reply-unreadable', 'The server answered with a completion that holds no reply.')
+}
+
+/** A model that ends at once writes one token at least; where none is counted, the server gave no reply. */
+function checkEmpty(finish: 'stop' | 'length', usage: Fields | undefined): void {
+  const written = Number(usage?.completion_tokens ?? 0)
+  if (written > 0) return
+  if (finish === 'length' && usage !== undefined) {
+    throw new ContextLengthError(
+      'The conversation does not fit: the server had no room for a single token of the reply.',
+    )
+  }
+  throw new TransportError('reply-empty', 'The server gave an empty reply.')
+}
+
+/** What the model or its server says in place of a reply: a field of the message, or a part of its content. */
+function refusalIn({ refusal, content }: Fields): string | undefined {
+  const part = Array.isArray(content)
+    ? content.map(fieldsOf).find((one) => one?.type === 'refusal')?.refusal
+    : undefined
+  const said = [refusal, part].find((one) => typeof one === 'string' && one.trim() !== '') as string | undefined
+  return said === undefined ? undefined : `"${said.slice(0, 300)}"`
+}
+
+/** What tokenizers end a turn with; a server that fails to strip it leaves it behind the text. */
+const endMarks = [
+  '<|im_end|>',
+  '<|endoftext|>',
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|end_of_text|>',
+  '<|end|>',
+  '<|return|>',
+  '<end_of_turn>',
+  '<end_of_utterance>',
+  '<eos>',
+  '</s>',
+  '<｜end▁of▁sentence｜>',
+]
+
+function withoutEndMarks(text: string): string {
+  let left = text
+  for (;;) {
+    const trimmed = left.trimEnd()
+    const mark = endMarks.find((one) => trimmed.endsWith(one))
+    if (mark === undefined) return left
+    left = trimmed.slice(0, -mark.length)
   }
 }
 
@@ -40,32 +113,6 @@ function stopHandling(content: string, halted: string, stop: readonly string[]):
   if (halted.length > content.length) return 'stripped'
   if (halted.length < content.length) return 'overlooked'
   return stop.some((one) => halted.endsWith(one)) ? 'kept' : undefined
-}
-
-function parsed(body: string): Fields {
-  try {
-    const value = fields(parseJson(body))
-    if (value !== undefined) return value
-  } catch {
-    // Said below.
-  }
-  throw unreadable(body)
-}
-
-function unreadable(body: string): TransportError {
-  const what = body.trim() === '' ? 'nothing' : 'something that is no completion'
-  return new TransportError('reply-unreadable', `The server answered with ${what}.`)
-}
-
-function fields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined
-}
-
-/** Some servers answer with parts, as they are asked. */
-function contentText(content: unknown): string {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return ''
-  return content.map((part) => String(fields(part)?.text ?? '')).join('')
 }
 
 /**
@@ -83,25 +130,24 @@ function haltAt(text: string, stop: readonly string[], met: readonly unknown[] |
   return text + (stop.find((one) => met.includes(one)) ?? open[0]?.one ?? '')
 }
 
-function withThinking(text: string, thinking: unknown): string {
-  if (typeof thinking !== 'string' || thinking === '' || text.includes('<think>')) return text
-  return `<think>${thinking}</think>${text}`
-}
-
-function readCalls(calls: unknown): ToolCall[] {
+/** Ids are kept as they came; a missing or repeated one is made up, in the nine letters and digits that Mistral wants. */
+function readCalls(calls: unknown, messages: number): ToolCall[] {
   if (!Array.isArray(calls)) return []
+  const taken = new Set<string>()
   return calls.flatMap((call, index) => {
-    const { id, function: called } = fields(call) ?? {}
-    const { name, arguments: given } = fields(called) ?? {}
+    const { id: given, function: called } = fieldsOf(call) ?? {}
+    const { name, arguments: values } = fieldsOf(called) ?? {}
     if (typeof name !== 'string') return []
-    const text = typeof given === 'string' ? given : JSON.stringify(given ?? {})
-    return [{ id: typeof id === 'string' && id !== '' ? id : `call_${index}`, name, arguments: text }]
+    const own = `call${String((messages * 100 + index) % 100_000).padStart(5, '0')}`
+    const id = typeof given === 'string' && given !== '' && !taken.has(given) ? given : own
+    taken.add(id)
+    return [{ id, name, arguments: typeof values === 'string' ? values : JSON.stringify(values ?? {}) }]
   })
 }
 
 function readUsage(usage: Fields | undefined): Completion['usage'] {
   const { prompt_tokens: promptTokens, completion_tokens: replyTokens } = usage ?? {}
   if (typeof promptTokens !== 'number' || typeof replyTokens !== 'number') return undefined
-  const cachedTokens = fields(usage!.prompt_tokens_details)?.cached_tokens
+  const cachedTokens = fieldsOf(usage!.prompt_tokens_details)?.cached_tokens
   return { promptTokens, replyTokens, ...(typeof cachedTokens === 'number' ? { cachedTokens } : {}) }
 }

@@ -1,5 +1,7 @@
 /** A request as the pieces of its body: messages go out as the bytes that they are, nothing is written anew. Pure. */
 import type { EncodedImage } from './encode-message.ts'
+import { asItCame, rewritten } from './encode-reply.ts'
+import type { ReplyForms } from './encode-reply.ts'
 import type { CompletionRequest } from '../endpoint.ts'
 import type { ServerKind } from '../server-kinds.ts'
 
@@ -9,6 +11,8 @@ export interface Habits {
   readonly dropped: ReadonlySet<string>
   /** Pictures that it is thought to have, by hash: they are sent by id. */
   readonly heldImages: ReadonlySet<string>
+  /** How it takes replies that go back to it. */
+  readonly replyForms: ReplyForms
 }
 
 export interface RequestBody {
@@ -28,7 +32,11 @@ export function requestBody(request: CompletionRequest, kind: ServerKind, habits
   let imagesById = 0
   request.messages.forEach((message, index) => {
     if (index > 0) pieces.push(comma)
-    for (const piece of message.pieces) {
+    const { replyForms } = habits
+    if (replyForms.bridged && message.role === 'user' && request.messages[index - 1]?.role === 'tool')
+      pieces.push(bridge)
+    const asIs = message.reply === undefined || replyForms === asItCame
+    for (const piece of asIs ? message.pieces : [rewritten(message.reply, replyForms)]) {
       if (piece instanceof Uint8Array) {
         pieces.push(piece)
         continue
@@ -46,6 +54,7 @@ export function requestBody(request: CompletionRequest, kind: ServerKind, habits
 }
 
 const comma = Buffer.from(',')
+const bridge = Buffer.from('{"role":"assistant","content":"I look at the picture."},')
 const urlStart = Buffer.from('{"type":"image_url","image_url":{"url":"')
 
 /** vLLM's form: with the picture or, where it has that already, with null in its place (its page on multimodal inputs). */

@@ -90,7 +90,7 @@ export function refusedField({ status, message, param }: Refusal, sent: readonly
 }
 
 export function isImageMiss({ message }: Refusal): boolean {
-  return /cache miss/i.test(message)
+  return /cache miss|expected a cached item/i.test(message)
 }
 
 export function isModelUnknown({ status, message, code }: Refusal): boolean {

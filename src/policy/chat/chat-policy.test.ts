@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { Completion, CompletionRequest, Endpoint } from '../../endpoint/endpoint.ts'
+import { asItCame, replyMessage } from '../../endpoint/exchange/encode-reply.ts'
 import { requestBody } from '../../endpoint/exchange/request-body.ts'
 import { serverKinds } from '../../endpoint/server-kinds.ts'
 import { pixelBox } from '../../protocol/box.ts'
@@ -13,7 +14,7 @@ import type { Message, View } from '../policy.ts'
 import { chatPolicy } from './chat-policy.ts'
 import type { ChatPolicyOptions, Shot } from './chat-policy.ts'
 
-type Step = Error | (Partial<Completion> & { readonly text: string })
+type Step = Error | (Partial<Omit<Completion, 'message'>> & { readonly text: string })
 
 /** An endpoint that answers from a list and keeps what it is asked; how servers are spoken to is tested elsewhere. */
 function listed(...steps: readonly Step[]) {
@@ -26,7 +27,9 @@ function listed(...steps: readonly Step[]) {
       requests.push(request)
       const step = steps[Math.min(requests.length, steps.length) - 1]!
       if (step instanceof Error) throw step
-      return { toolCalls: [], finish: 'stop', ...step }
+      const { text, toolCalls = [] } = step
+      const message = replyMessage({ content: text }, text, toolCalls)
+      return { toolCalls, message, finish: 'stop', ...step }
     },
     spent: () => ({ requests: 0, retries: 0, promptTokens: 0, replyTokens: 0, bytesSent: 0 }),
     close: () => {},
@@ -52,7 +55,7 @@ const open = (endpoint: Endpoint, more: Partial<ChatPolicyOptions> = {}, seed = 
 const read = (messages: readonly EncodedMessage[]): Record<string, unknown>[] => JSON.parse(bodyText(messages)).messages
 
 function bodyText(messages: readonly EncodedMessage[]): string {
-  const habits = { dropped: new Set<string>(), heldImages: new Set<string>() }
+  const habits = { dropped: new Set<string>(), heldImages: new Set<string>(), replyForms: asItCame }
   return Buffer.concat(requestBody({ model: 'vlm', messages }, serverKinds.generic, habits).pieces).toString()
 }
 const picture = (mime: string) => ({ type: 'image_url', image_url: { url: expect.stringContaining(`data:${mime};`) } })

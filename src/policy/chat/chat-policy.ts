@@ -4,7 +4,7 @@
  */
 import { encodeMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
-import type { Endpoint } from '../../endpoint/endpoint.ts'
+import type { Completion, Endpoint } from '../../endpoint/endpoint.ts'
 import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Problem } from '../../protocol/problem.ts'
@@ -52,8 +52,12 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
   const shotsTold = new WeakMap<Shot, Promise<Told>>()
 
   function tellShot(shot: Shot): Promise<Told> {
-    const told = shotsTold.get(shot) ?? writeShot(shot)
+    const known = shotsTold.get(shot)
+    if (known !== undefined) return known
+    const told = writeShot(shot)
     shotsTold.set(shot, told)
+    // A failure, such as a picture that cannot be read just now, is not remembered.
+    told.catch(() => shotsTold.delete(shot))
     return told
   }
 
@@ -92,17 +96,21 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
     const told = await telling
     messages = [...messages, ...told.messages]
     const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
-    const { text, toolCalls, finish, usage } = await endpoint.complete(request, { signal })
-    messages = [...messages, replyMessage(text, toolCalls)]
+    const completion = await endpoint.complete(request, { signal })
+    const { text, thinking, toolCalls, finish, usage } = completion
+    messages = [...messages, completion.message]
     calls = toolCalls
     const asText = turnText(text, toolCalls)
+    const failure = cutThinking(completion, asText, profile)
     const promptTokens = usage === undefined ? told.tokens : Math.max(0, usage.promptTokens - heldTokens)
     const replyTokens = usage?.replyTokens ?? textTokens(asText)
     const cachedTokens = usage?.cachedTokens
     heldTokens = usage === undefined ? heldTokens + promptTokens + replyTokens : usage.promptTokens + replyTokens
     return {
       text: asText,
+      ...(thinking !== undefined && { thinking }),
       finish,
+      ...(failure && { failure }),
       usage: {
         promptTokens,
         imageTokens: Math.min(told.imageTokens, promptTokens),
@@ -118,8 +126,17 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   }
 }
 
-function replyMessage(content: string, toolCalls: readonly ToolCall[]): EncodedMessage {
-  return encodeMessage({ role: 'assistant', content, ...(toolCalls.length > 0 && { toolCalls }) })
+/** A reply that the token limit cut off while the model still thought decides nothing, and the limit is not its fault. */
+function cutThinking({ finish, text, toolCalls }: Completion, asText: string, profile: Profile): Reply['failure'] {
+  if (finish !== 'length' || toolCalls.length > 0) return undefined
+  const open = text.lastIndexOf('<think>') > text.lastIndexOf('</think>')
+  const dialect = dialectOf(profile)
+  const acts = dialect.call(asText, profile) !== undefined || dialect.answer(asText, profile) !== undefined
+  if (!open && acts) return undefined
+  const message =
+    'The reply was cut off by its limit of tokens before it called or answered. ' +
+    'Allow more with --reply-tokens, or let the model think less.'
+  return { code: 'reply-cut', message }
 }
 
 type Question = Extract<Message, { readonly kind: 'question' }>
@@ -145,7 +162,7 @@ function writeView(view: View): Promise<{ readonly image: ImagePart; readonly to
 async function writeShot({ exchanges }: Shot): Promise<Told> {
   const told = exchanges.map(async ({ message, reply }) => [
     await write(message, []),
-    { messages: [replyMessage(reply, [])], tokens: textTokens(reply), imageTokens: 0 },
+    { messages: [encodeMessage({ role: 'assistant', content: reply })], tokens: textTokens(reply), imageTokens: 0 },
   ])
   return joined((await Promise.all(told)).flat())
 }

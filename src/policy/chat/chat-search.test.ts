@@ -110,13 +110,13 @@ describe('a search ends with an answer', () => {
     expect(trajectory.end).toBe('answered')
   })
 
-  it('with thoughts from a field of their own, which stay in the history', async () => {
+  it('with thoughts from a field of their own, which go back in it', async () => {
     const { trajectory, server } = await play([
       { text: zoom().replace(/<think>.*<\/think>/, ''), reasoning: 'Hm.' },
       answer,
     ])
     expect(trajectory.turns[0]).toMatchObject({ thought: 'Hm.', observation: 1 })
-    expect(server.requests[1]!.messages[2]!.text).toMatch(/^<think>Hm\.<\/think>\s*<grounding>/)
+    expect(server.requests[1]!.messages[2]!.text).toMatch(/^\[reasoning: Hm\.\]<grounding>/)
     expect(trajectory.end).toBe('answered')
   })
 
@@ -234,7 +234,7 @@ describe('a search meets a limit', () => {
   })
 
   it.each<[string, Step, Profile, string | null]>([
-    ['a reply that was cut off', { text: '<think>I see <answer>re', finish: 'length' }, official, null],
+    ['an answer that was cut off', { text: '<think>Seen.</think><answer>re', finish: 'length' }, plain, 're'],
     ['an answer at the token limit', { text: answer, finish: 'length' }, plain, 'red'],
     ['text behind the answer', `${answer} I think.`, official, 'red'],
     ['an empty reply', '', plain, null],

@@ -65,7 +65,9 @@ export function taggedAnswers(text: string): string[] {
 export function thoughtBefore(text: string, marks: RegExp): string {
   const block = between(text, '<think>', '</think>')
   if (block !== undefined) return text.slice(block.start, block.end).trim()
-  return text.slice(0, marks.exec(text)?.index).trim()
+  // Some templates write the opening tag themselves, so that a reply begins within the thinking.
+  const end = text.indexOf('</think>')
+  return text.slice(0, end < 0 ? marks.exec(text)?.index : end).trim()
 }
 
 /** What is left of a reply without its thinking: the whole answer of a policy that needs no tags. */

@@ -3,6 +3,7 @@ import type { Message } from '../../policy/policy.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { turnAsText } from '../../protocol/turn-text.ts'
 import { replay } from '../../search/replay.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -38,7 +39,7 @@ export function exampleOf(trajectory: Trajectory, profile: Profile, openPicture:
   return {
     lessons: async () =>
       replay(trajectory, profile, viewOf).map(({ message, turn }) => {
-        return { message, viewSize: sizeOf(message), reply: turn.text }
+        return { message, viewSize: sizeOf(message), reply: turnAsText(turn) }
       }),
   }
 }

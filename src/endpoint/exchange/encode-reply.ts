@@ -1,0 +1,96 @@
+/**
+ * A reply as a message of the next request. It goes back as it came, with whatever the server put into it: servers ask for
+ * thought signatures and for the thinking beside calls. What a server refuses is rewritten in the forms that it takes. Pure.
+ */
+import { parseJson } from '../../shared/json.ts'
+import type { EncodedMessage } from './encode-message.ts'
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+import type { ToolCall } from './messages.ts'
+import { contentText, thinkingOf, withoutThinking } from './thinking.ts'
+
+/** How a server wants replies returned, as learnt from its refusals. */
+export interface ReplyForms {
+  /** Without fields of the server's own, contents as text. */
+  readonly bare: boolean
+  /** What stands for an empty content; undefined: what came. */
+  readonly emptyContent?: string | null
+  /** A message of the assistant stands between the results of calls and a message of the user. */
+  readonly bridged: boolean
+}
+
+export const asItCame: ReplyForms = { bare: false, bridged: false }
+
+/** `text`: the turn as it counts, which may be shorter than the content, or be its thinking; calls with their ids. */
+export function replyMessage(message: Fields, text: string, calls: readonly ToolCall[]): EncodedMessage {
+  const came = contentText(message.content)
+  // What was read from the thinking is said as content: templates drop the thinking of earlier turns.
+  const said = came.trim() === '' && calls.length === 0 && text !== '' && thinkingOf(message) !== ''
+  const { role: _, content, tool_calls: raw, ...rest } = said ? withoutThinking(message) : message
+  const extras = Object.fromEntries(Object.entries(rest).filter(([, value]) => carries(value)))
+  const reply: Fields = {
+    role: 'assistant',
+    content: came === text && carries(content) ? content : text === '' && calls.length > 0 ? (content ?? null) : text,
+    ...extras,
+    ...(calls.length > 0 && { tool_calls: calls.map((call, at) => wireCall(call, namedCalls(raw)[at])) }),
+  }
+  return { role: 'assistant', pieces: [bytesOf(reply)], reply }
+}
+
+/** The bytes of a reply in other forms than those in which it came. */
+export function rewritten(reply: Fields, { bare, emptyContent }: ReplyForms): Uint8Array {
+  const { content, tool_calls: calls } = reply
+  const text = contentText(content)
+  const empty = text.trim() === ''
+  const refilled = empty && emptyContent !== undefined ? emptyContent : bare && !empty ? text : content
+  if (!bare) return bytesOf({ ...reply, content: refilled })
+  const bareCalls = Array.isArray(calls) ? { tool_calls: calls.map(bareCall) } : {}
+  return bytesOf({ role: 'assistant', content: refilled, ...bareCalls })
+}
+
+/** Names of what a reply holds beyond the fields that every server knows, those of its calls included. */
+export function extraFields({ tool_calls: calls, ...message }: Fields): string[] {
+  const ofCalls = (Array.isArray(calls) ? calls : []).flatMap((call) => Object.keys(fieldsOf(call) ?? {}))
+  const known = new Set(['role', 'content', 'id', 'type', 'function'])
+  return [...Object.keys(message), ...ofCalls].filter((name) => !known.has(name))
+}
+
+/** Null and an empty list say nothing, and some servers that send them refuse them. */
+function carries(value: unknown): boolean {
+  return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
+}
+
+function namedCalls(calls: unknown): Fields[] {
+  const all = Array.isArray(calls) ? calls.map(fieldsOf) : []
+  return all.filter((call) => call !== undefined).filter((call) => typeof fieldsOf(call.function)?.name === 'string')
+}
+
+/** Arguments that are not a JSON object go back as an empty one: servers parse them, and fail. */
+function wireCall({ id, name, arguments: text }: ToolCall, raw: Fields = {}): Fields {
+  const { type = 'function', ...rest } = raw
+  const called = fieldsOf(raw.function) ?? { name }
+  const values = typeof called.arguments === 'object' && carries(called.arguments) ? called.arguments : objectText(text)
+  return { ...rest, id, type: type ?? 'function', function: { ...called, arguments: values } }
+}
+
+function bareCall(call: unknown): Fields {
+  const { id, function: called } = fieldsOf(call) ?? {}
+  const { name, arguments: values } = fieldsOf(called) ?? {}
+  const text = typeof values === 'string' ? values : JSON.stringify(values)
+  return { id, type: 'function', function: { name, arguments: text } }
+}
+
+/** The text if it is a JSON object; the one within, if it was written as text once more; or else an empty one. */
+function objectText(text: string, inner = false): string {
+  try {
+    const value: unknown = parseJson(text)
+    if (typeof value === 'string' && !inner) return objectText(value, true)
+    return fieldsOf(value) !== undefined && !Array.isArray(value) ? text : '{}'
+  } catch {
+    return '{}'
+  }
+}
+
+function bytesOf(reply: Fields): Uint8Array {
+  return Buffer.from(JSON.stringify(reply))
+}

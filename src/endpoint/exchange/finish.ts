@@ -1,0 +1,54 @@
+/** Why a reply ended, in the words of all servers; a reply that the server withheld or broke off is an error. Pure. */
+import { ContextLengthError, TransportError } from '../../shared/errors.ts'
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+/** Another try would be withheld again: the search fails with this code, and nothing is asked twice. */
+export const withheldCode = 'reply-withheld'
+
+const withheld =
+  /content.?filter|safety|recitation|prohibited|blocklist|spii|sensitive|guardrail|refusal|moderation|toxic|model_armor|blocked/i
+const cut = /^(?:length|max_?(?:output_)?tokens?|model_length|token_limit|error_limit)$/i
+const contextFull = /context_window_exceeded|context_length/i
+const broken =
+  /error|abort|network|malformed|unexpected_tool|insufficient|cancel|time_?out|interrupt|failed|too_many_tool|^(?:other|language)$/i
+
+/** Throws for a reply that is not what the model wanted to say. `empty`: neither text, thinking nor calls. */
+export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
+  const reason = reasonOf(choice.finish_reason)
+  // Gateways translate; where nothing was said, the provider's own word counts too.
+  const reasons = empty ? [reason, reasonOf(choice.native_finish_reason)] : [reason]
+  const is = (words: RegExp): boolean => reasons.some((one) => words.test(one))
+  if (is(withheld)) throw withheldError(`finish_reason "${reasons.find((one) => withheld.test(one))}"`)
+  if (is(contextFull)) throw new ContextLengthError(`The conversation does not fit: the reply ended with "${reason}".`)
+  if (is(cut)) return 'length'
+  if (!is(broken)) return 'stop'
+  const said = reasons.find((one) => broken.test(one))
+  throw new TransportError('reply-broken', `The server broke off the reply (finish_reason "${said}").`)
+}
+
+/** SGLang gives an object with a type. */
+function reasonOf(reason: unknown): string {
+  const given = fieldsOf(reason)?.type ?? reason
+  return typeof given === 'string' ? given.slice(0, 100) : ''
+}
+
+/** `why`: the server's own words. */
+export function withheldError(why: string): TransportError {
+  const fix = 'This is a filter of the server or of its provider, not an answer of the model.'
+  return new TransportError(withheldCode, `The server withheld the reply: ${why}. ${fix}`)
+}
+
+/** The filters that a reply without choices says were met. */
+export function metFilters(body: Fields): string | undefined {
+  const blocked = fieldsOf(body.promptFeedback ?? body.prompt_feedback)
+  const reason = blocked?.blockReason ?? blocked?.block_reason
+  if (typeof reason === 'string') return reason.slice(0, 100)
+  const results = Array.isArray(body.prompt_filter_results) ? body.prompt_filter_results : []
+  const names = results.flatMap((result) =>
+    Object.entries(fieldsOf(fieldsOf(result)?.content_filter_results) ?? {})
+      .filter(([, met]) => fieldsOf(met)?.filtered === true)
+      .map(([name]) => name),
+  )
+  return names.length === 0 ? undefined : `the prompt met its filter for ${names.join(', ')}`.slice(0, 200)
+}

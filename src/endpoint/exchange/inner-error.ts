@@ -1,0 +1,92 @@
+/** Errors that servers and gateways send with status 200: which status each would have had. Pure. */
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+/** An error body as it would have come with its own status. */
+export interface InnerError {
+  readonly status: number
+  /** `{"error": {"message", "code", "type"}}`, as refusals are read. */
+  readonly text: string
+}
+
+/** What a body says is wrong; undefined: nothing, or only its `finish_reason`. */
+export function innerError(body: Fields): InnerError | undefined {
+  const outer = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {}
+  const choice = fieldsOf(Array.isArray(outer.choices) ? outer.choices[0] : undefined)
+  const given = errorIn(outer) ?? (choice && errorIn(choice)) ?? (choice === undefined ? bareError(outer) : undefined)
+  if (given === undefined) return undefined
+  const { message, codes } = given
+  return { status: statusOf(codes, message), text: JSON.stringify({ error: { message, code: codes.join(' ') } }) }
+}
+
+interface Said {
+  readonly message: string
+  /** Codes, types and states, as text. */
+  readonly codes: readonly string[]
+}
+
+/** `error` as an object or as text, a list `errors`, or MiniMax's `base_resp`. */
+function errorIn(holder: Fields): Said | undefined {
+  const { error, errors, base_resp: base } = holder
+  if (typeof error === 'string' && error !== '') return { message: error, codes: codesOf(holder) }
+  const inner = fieldsOf(error) ?? (Array.isArray(errors) ? fieldsOf(errors[0]) : undefined)
+  if (inner !== undefined && Object.keys(inner).length > 0) {
+    return { message: messageIn(inner), codes: [...codesOf(inner), ...codesOf(fieldsOf(inner.metadata) ?? {})] }
+  }
+  const { status_code: code, status_msg: message } = fieldsOf(base) ?? {}
+  if (typeof code !== 'number' || code === 0) return undefined
+  return { message: String(message ?? ''), codes: [String(miniMaxStatus[code] ?? 502), String(code)] }
+}
+
+/** Without choices: `{message, code}`, `{detail}`, `{msg, success: false}`. */
+function bareError(outer: Fields): Said | undefined {
+  const message = [outer.message, outer.detail, outer.msg, outer.error_msg].find(
+    (one) => one !== undefined && one !== null,
+  )
+  return message === undefined ? undefined : { message: messageIn({ message }), codes: codesOf(outer) }
+}
+
+function messageIn(error: Fields): string {
+  const { message, metadata } = error
+  // What a gateway's provider said tells more than "Provider returned error".
+  const raw = fieldsOf(metadata)?.raw
+  const said = message ?? raw ?? error
+  const text = typeof said === 'string' ? said : JSON.stringify(said)
+  return typeof raw === 'string' && raw !== text ? `${text}: ${raw}` : text
+}
+
+function codesOf({ code, status, type, status_code: number, error_type: kind }: Fields): string[] {
+  return [code, status, number, type, kind]
+    .filter((one) => typeof one === 'string' || typeof one === 'number')
+    .map(String)
+}
+
+const miniMaxStatus: Readonly<Record<number, number>> = {
+  1002: 429,
+  1004: 401,
+  1008: 402,
+  1026: 400,
+  1027: 400,
+  1039: 400,
+  2013: 400,
+}
+
+const byWords: readonly (readonly [RegExp, number])[] = [
+  [/insufficient.?(?:quota|balance|credit|funds)|billing|payment|arrears/i, 402],
+  [/rate.?limit|too.?many.?requests|quota|throttl/i, 429],
+  [/overloaded|unavailable|busy|capacity/i, 503],
+  [/unauthori[sz]ed|authentication|invalid.?api.?key|permission/i, 401],
+  [/invalid.?(?:request|argument|parameter)|bad.?request|context.?length|content.?(?:filter|policy)/i, 400],
+  [/model.?not.?found|no such model|not.?found/i, 404],
+]
+
+/** By its number, by the words of its codes, by its message; 502, worth another try, where nothing says more. */
+function statusOf(codes: readonly string[], message: string): number {
+  const number = codes.map(Number).find((code) => Number.isInteger(code) && code >= 400 && code < 600)
+  if (number !== undefined) return number
+  for (const text of [codes.join(' '), message.slice(0, 2_000)]) {
+    const found = byWords.find(([words]) => words.test(text))
+    if (found !== undefined) return found[1]
+  }
+  return 502
+}

@@ -1,0 +1,56 @@
+/** What a message says and what it thought, in the fields and parts in which servers give either. Pure. */
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+/** Fields of a message that hold thinking, the first that is not blank counts. */
+const thinkingFields = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'thinking_blocks'] as const
+
+/** A type of a content part that thinks: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `reasoning_text`. */
+const thinkingPart = /^(?:redacted_)?(?:thinking|reasoning)/
+
+/** Servers nest thinking two or three levels deep. */
+const maxDepth = 6
+
+/** The text beside the thinking: a string, or parts in the form in which requests give them. */
+export function contentText(content: unknown): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .filter((part) => !thinks(part))
+    .map((part) => (typeof part === 'string' ? part : stringOf(fieldsOf(part)?.text)))
+    .join('')
+}
+
+/** Thinking that the server gave apart from the text; empty where it gave none. */
+export function thinkingOf(message: Fields): string {
+  const given = thinkingFields.map((name) => thoughtText(message[name], 0)).find((text) => text.trim() !== '')
+  if (given !== undefined) return given
+  return Array.isArray(message.content) ? thoughtText(message.content.filter(thinks), 0) : ''
+}
+
+/** The message without its thinking. */
+export function withoutThinking(message: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(message).filter(([name]) => !(thinkingFields as readonly string[]).includes(name)),
+  )
+}
+
+function thinks(part: unknown): boolean {
+  return thinkingPart.test(stringOf(fieldsOf(part)?.type))
+}
+
+/** Of a part the first of these fields counts. */
+const textFields = ['thinking', 'text', 'reasoning', 'reasoning_text', 'summary', 'content'] as const
+
+function thoughtText(value: unknown, depth: number): string {
+  if (typeof value === 'string') return value
+  if (depth > maxDepth) return ''
+  if (Array.isArray(value)) return value.map((one) => thoughtText(one, depth + 1)).join('')
+  const part = fieldsOf(value)
+  if (part === undefined) return ''
+  return textFields.map((name) => thoughtText(part[name], depth + 1)).find((text) => text !== '') ?? ''
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
