@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../shared/errors.ts'
-import type { Routes } from './http/start-server.ts'
+import type { Routes } from './http/router.ts'
 
 const folder = fileURLToPath(new URL('../web', import.meta.url))
 

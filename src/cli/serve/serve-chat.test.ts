@@ -17,7 +17,7 @@ import { dataUrl, encodePng } from '../../vision/encode.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const key = 'sk-never-to-be-seen'
-const token = 'let-me-in'
+const token = 'let-me-in-if-you-please'
 const zoom = (box: string, source: string): string =>
   `<think>Closer, into ${source}.</think><grounding>{"bbox_2d": [${box}], "source": "${source}"}</grounding>`
 const script = {

@@ -11,7 +11,7 @@ import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Ask } from './kept-asks.ts'
-import type { Routes } from '../http/start-server.ts'
+import type { Routes } from '../http/router.ts'
 
 export interface ApiOptions {
   readonly searchers: readonly ShownSearcher[]

@@ -20,9 +20,20 @@ export interface Door {
   readonly token?: string
 }
 
-/** Throws `UserError` for a server that other machines could reach without a token. */
+/** Tokens can be tried at leisure over a network. */
+const leastToken = { characters: 16, different: 6 }
+
+/** Throws `UserError` for a server that other machines could reach without a token, and for a token that could be guessed. */
 export function checkDoor({ host, token }: Door): void {
-  if (isLoopback(host) || token !== undefined) return
+  if (token !== undefined) {
+    const { characters, different } = leastToken
+    if (token.length >= characters && new Set(token).size >= different) return
+    throw new UserError(
+      'token-weak',
+      `${tokenVariable} can be guessed. Set it to at least ${characters} random characters, such as those of: openssl rand -hex 16`,
+    )
+  }
+  if (isLoopback(host)) return
   throw new UserError(
     'token-missing',
     `Other machines can reach ${host}. Set ${tokenVariable} to a secret, which programs then send as their API key and ` +
@@ -37,8 +48,10 @@ export function checkSite(headers: IncomingHttpHeaders, { host }: Door): void {
     throw new HttpError(403, 'foreign_host', 'This server answers under its own address only. Check the base URL.')
   }
   if (headers.origin !== undefined && urlOf(headers.origin)?.host !== asked.host) {
-    throw new HttpError(403, 'foreign_origin', 'This server does not answer pages of other sites.')
+    throw foreignSite()
   }
+  // Browsers send this also where they send no Origin, as for pictures and scripts.
+  if (headers['sec-fetch-site'] === 'cross-site') throw foreignSite()
 }
 
 /**
@@ -58,6 +71,14 @@ export function checkToken(url: string, headers: IncomingHttpHeaders, { token }:
   if (cookiesOf(headers).some((cookie) => sameSecret(cookie, pass))) return undefined
   const how = `Send the server's ${tokenVariable} as API key. In a browser, open /?token=<${tokenVariable}> of this address once.`
   throw new HttpError(401, 'invalid_api_key', how)
+}
+
+function foreignSite(): HttpError {
+  return new HttpError(
+    403,
+    'foreign_origin',
+    'This server does not answer pages of other sites, nor their links. Type its address into the browser.',
+  )
 }
 
 function cookiesOf({ cookie = '' }: IncomingHttpHeaders): string[] {

@@ -4,8 +4,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 
-/** On every answer: what is sent is never taken for anything else. */
-const always = { 'x-content-type-options': 'nosniff' }
+/** On every answer: it is never taken for anything else, and no page of another site may show it. */
+const always = { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' }
+/** Unless an answer says otherwise: conversations and pictures of users are not left on disks. */
+const uncached = { 'cache-control': 'no-store' }
 
 export function sendJson(
   response: ServerResponse,
@@ -17,6 +19,7 @@ export function sendJson(
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': body.length,
+    ...uncached,
     ...always,
     ...headers,
   })
@@ -29,7 +32,8 @@ export async function sendResponse(
   { status, headers: own, body }: Response,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  response.writeHead(status, { ...Object.fromEntries(own), ...always, ...headers })
-  if (body === null) response.end()
+  response.writeHead(status, { ...uncached, ...Object.fromEntries(own), ...always, ...headers })
+  if (response.req.method === 'HEAD') await body?.cancel()
+  if (body === null || response.req.method === 'HEAD') response.end()
   else await pipeline(Readable.fromWeb(body as NodeStream<Uint8Array>), response)
 }

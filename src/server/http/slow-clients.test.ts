@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChatModel } from '../openai/chat-model.ts'
 import { chatRoutes } from '../openai/chat-routes.ts'
 import { startServer } from './start-server.ts'
-import type { Asking, RunningServer } from './start-server.ts'
+import type { Asking } from './router.ts'
+import type { RunningServer } from './start-server.ts'
 
 const patience = { requestMs: 1500, stalledMs: 500 }
 const mebibyte = 1024 ** 2

@@ -13,6 +13,8 @@ const options: ServerOptions = {
   onFault: (error) => faults.push(error),
   routes: {
     'GET /pages': () => ({ pages: 1 }),
+    'GET /text': () => new Response('text'),
+    'GET /kept': () => new Response('kept', { headers: { 'cache-control': 'private, max-age=9' } }),
     'POST /echo': (body) => body,
     'POST /wrong': () => {
       throw new UserError('no-such-thing', 'There is no such thing.')
@@ -21,6 +23,7 @@ const options: ServerOptions = {
     'GET /slow': () => new Promise((resolve) => (release = () => resolve({ slow: true }))),
   },
 }
+const secret = 'let me/in?&é, I pray'
 let server: RunningServer
 beforeAll(async () => {
   server = await startServer(options)
@@ -50,32 +53,47 @@ describe('who is let in', () => {
     [{ host: 'localhost:9', origin: 'http://localhost:10' }, 403],
     [{ origin: 'http://evil.example' }, 403],
     [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ 'sec-fetch-site': 'none' }, 200],
   ])('%j: %i', async (headers, expected) => {
     expect(await status(`${server.url}/pages`, headers as Record<string, string>)).toBe(expected)
   })
 
   test('beyond this machine only with a token, which is then asked for', async () => {
     await expect(startServer({ ...options, host: '0.0.0.0' })).rejects.toMatchObject({ code: 'token-missing' })
-    const open = await startServer({ ...options, host: '0.0.0.0', token: 'letmein' })
+    const open = await startServer({ ...options, host: '0.0.0.0', token: secret })
     const url = `http://127.0.0.1:${new URL(open.url).port}/pages`
     const named = { host: 'my-workstation' }
     expect(await status(url, named)).toBe(401)
     expect(await status(url, { ...named, authorization: 'Bearer letmeout' })).toBe(401)
-    expect(await status(url, { ...named, authorization: 'Bearer letmein' })).toBe(200)
-    expect(await status(url, { ...named, authorization: 'Bearer letmein', origin: 'http://evil.example' })).toBe(403)
+    expect(await status(url, { ...named, authorization: `Bearer ${secret}` })).toBe(200)
+    expect(await status(url, { ...named, authorization: `Bearer ${secret}`, origin: 'http://evil.example' })).toBe(403)
     await open.close()
   })
 
+  test.each(['', ' ', 'letmein', 'a'.repeat(40), '1212121212121212', '123456789012345'])(
+    'a token that could be guessed is refused at the start: %j',
+    async (token) => {
+      for (const host of ['127.0.0.1', '0.0.0.0']) {
+        await expect(startServer({ ...options, host, token })).rejects.toMatchObject({
+          code: 'token-weak',
+          exitCode: 2,
+        })
+      }
+    },
+  )
+
   test('a browser brings the token once, and comes in by a cookie from then on', async () => {
-    const open = await startServer({ ...options, host: '0.0.0.0', token: 'let me/in?&é' })
+    const open = await startServer({ ...options, host: '0.0.0.0', token: secret })
     const url = `http://127.0.0.1:${new URL(open.url).port}`
     const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
       fetch(url + path, { headers, redirect: 'manual' })
     expect((await get('/?token=letmeout')).status).toBe(401)
     expect((await get('/?token=')).status).toBe(401)
     // Only there: no other address is an entrance.
-    expect((await get(`/pages?token=${encodeURIComponent('let me/in?&é')}`)).status).toBe(401)
-    const entered = await get(`/?token=${encodeURIComponent('let me/in?&é')}`)
+    expect((await get(`/pages?token=${encodeURIComponent(secret)}`)).status).toBe(401)
+    const entered = await get(`/?token=${encodeURIComponent(secret)}`)
     expect([entered.status, entered.headers.get('location')]).toEqual([303, '/'])
     const cookie = entered.headers.get('set-cookie')!
     expect(cookie).toMatch(/^mini_o3=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/)
@@ -84,6 +102,28 @@ describe('who is let in', () => {
     expect((await get('/pages', { cookie: `${pass.slice(0, -1)}x` })).status).toBe(401)
     expect((await get('/pages', { cookie: pass, origin: 'http://evil.example' })).status).toBe(403)
     await open.close()
+  })
+})
+
+describe('every answer', () => {
+  test('may be shown by no other site, and is kept nowhere unless it says so', async () => {
+    const headers = async (path: string, method = 'GET') => {
+      const answer = await fetch(server.url + path, { method, ...(method === 'POST' && { body: '{}' }) })
+      return ['cross-origin-resource-policy', 'cache-control'].map((name) => answer.headers.get(name))
+    }
+    const usual = ['same-origin', 'no-store']
+    expect(await headers('/pages')).toEqual(usual)
+    expect(await headers('/nowhere')).toEqual(usual)
+    expect(await headers('/wrong', 'POST')).toEqual(usual)
+    expect(await headers('/text')).toEqual(usual)
+    expect(await headers('/kept')).toEqual(['same-origin', 'private, max-age=9'])
+  })
+
+  test('to HEAD is that of GET without its body', async () => {
+    for (const path of ['/pages', '/text']) {
+      const answer = await fetch(server.url + path, { method: 'HEAD' })
+      expect([answer.status, await answer.text()]).toEqual([200, ''])
+    }
   })
 })
 
@@ -98,6 +138,8 @@ describe('what is refused', () => {
     expect(await code(await fetch(`${server.url}/echo?x=1`))).toEqual([405, 'method_not_allowed'])
     expect(await code(await post('/echo', '{"a":'))).toEqual([400, 'invalid_json'])
     expect(await (await post('/echo', '{"a":1}')).json()).toEqual({ a: 1 })
+    expect(await code(await post('/echo', '['.repeat(30 * 1024 ** 2)))).toEqual([400, 'json_too_long'])
+    expect(await code(await post('/echo', `[${'{},'.repeat(10 * 1024 ** 2)}{}]`))).toEqual([400, 'json_too_long'])
     expect(await code(await post('/echo', Buffer.alloc(33 * 1024 ** 2)))).toEqual([413, 'request_too_large'])
   })
 

@@ -2,7 +2,7 @@
 import { orAborted } from '../../shared/deadline.ts'
 import type { McpOptions } from './server.ts'
 import type { KeepSearch, SentSearch } from '../searcher.ts'
-import type { Routes } from '../http/start-server.ts'
+import type { Routes } from '../http/router.ts'
 
 export interface McpRoutesOptions extends Omit<McpOptions, 'files' | 'keep'> {
   readonly keep?: KeepSearch

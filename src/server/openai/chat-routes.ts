@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChatModel, Completed, Delta } from './chat-model.ts'
 import { readChatRequest } from './chat-request.ts'
 import { errorBody, HttpError } from '../http/http-error.ts'
-import type { Asking, Routes } from '../http/start-server.ts'
+import type { Asking, Routes } from '../http/router.ts'
 
 export function chatRoutes(models: readonly ChatModel[]): Routes {
   const created = seconds()

@@ -27,7 +27,7 @@ interface Extra {
 
 const scene = makeScene(4, 'easy')
 const { question } = makeProblem(scene)
-const token = 'let-me-in'
+const token = 'let-me-in-if-you-please'
 
 let sampler: Sampler
 let closeSampler: () => Promise<void>

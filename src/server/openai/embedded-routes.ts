@@ -7,7 +7,7 @@ import { embeddedModel } from './embedded-model.ts'
 import { searchModel } from './search-model.ts'
 import type { KeepSearch, Searcher } from '../searcher.ts'
 import { SearchQueue } from '../search-queue.ts'
-import type { Routes } from '../http/start-server.ts'
+import type { Routes } from '../http/router.ts'
 
 /** Searches at once, and such that wait for them: the sampler takes the turns of many in one batch. */
 export const usualQueue = { atOnce: 16, waiting: 32 }

@@ -1,0 +1,51 @@
+/** Which route answers a request, by its method and path. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { HttpError } from './http-error.ts'
+
+/** What a route may want to know beside the body. */
+export interface Asking {
+  /** Fires when the client has gone before its answer was out. */
+  readonly signal: AbortSignal
+  readonly headers: IncomingHttpHeaders
+  /** As asked for, such as `/v1/models?limit=3`. */
+  readonly url: string
+  /** What any thrown value is answered with; faults of ours are told to the terminal. */
+  readonly explain: (error: unknown) => HttpError
+}
+
+/** Takes the body (parsed; of `image/...` its bytes; undefined where there is none) and returns what is sent: a `Response` as it is, all else as JSON. */
+export type Route = (body: unknown, asking: Asking) => unknown
+/** By method and path, such as `GET /v1/models`, or `GET /runs/*` for all below. */
+export type Routes = Readonly<Record<string, Route>>
+
+type Find = (method: string, path: string) => Route
+
+/**
+ * Finds the route of this very path, or else that of the nearest folder above it, in time linear in the path. Throws
+ * `HttpError` 404 or 405.
+ */
+export function router(routes: Routes): Find {
+  const folders = Object.keys(routes)
+    .filter((name) => name.endsWith('/*'))
+    .map((name) => ({ name, prefix: name.slice(name.indexOf(' ') + 1, -1) }))
+    .toSorted((a, b) => b.prefix.length - a.prefix.length)
+  return (asked, path) => {
+    const method = asked === 'HEAD' ? 'GET' : asked
+    const exact = `${method} ${path}`
+    if (Object.hasOwn(routes, exact)) return routes[exact]!
+    const around = folders.filter(({ prefix }) => path.startsWith(prefix))
+    const folder = around.find(({ name }) => name.startsWith(`${method} `))
+    if (folder !== undefined) return routes[folder.name]!
+    const known = Object.keys(routes).filter((name) => name.endsWith(` ${path}`))
+    const others = [...known, ...around.map(({ name }) => name)]
+    if (others.length > 0) throw new HttpError(405, 'method_not_allowed', `This path takes ${others.join(', ')} only.`)
+    // The files of the pages are left out.
+    const names = Object.keys(routes).filter((name) => !name.includes('.'))
+    throw new HttpError(404, 'not_found', `There is no such page. This server has ${names.join(', ')}.`)
+  }
+}
+
+/** Without the query. */
+export function pathOf(url: string): string {
+  return url.split('?', 1)[0]!
+}
