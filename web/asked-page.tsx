@@ -16,7 +16,12 @@ export function AskedPage({ id }: { readonly id: string }) {
     replaceAddress(['ask', id], { ...(at && { sample: at }), ...(turn && { turn }), ...(compare && { compare: 1 }) })
   }, [id, at, turn, compare])
   const base = `api/asks/${encodeURIComponent(id)}`
-  const urls = useMemo(() => searches.map((_, sample) => pictureUrls(base, sample)), [base, searches.length])
+  // All searches of an ask look at the same picture.
+  const sha256 = searches.find((search) => search !== undefined)?.picture.sha256
+  const urls = useMemo(
+    () => searches.map((_, sample) => pictureUrls(base, sha256, sample)),
+    [base, sha256, searches.length],
+  )
   const entries = searches.flatMap((search, sample) => (search ? [{ search, urls: urls[sample]! }] : []))
   const reasons = [...new Set(broken.filter((reason) => reason !== undefined))]
   return (

@@ -19,7 +19,7 @@ export function DiffSearchPage({ runs, indexes }: Props) {
   const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
   const loaded = [useJson<Trajectory>(paths[0]!), useJson<Trajectory>(paths[1]!)]
   const entries = loaded.flatMap(({ value }, side) =>
-    value ? [{ search: value, urls: pictureUrls(paths[side]!), name: runs[side]! }] : [],
+    value ? [{ search: value, urls: pictureUrls(paths[side]!, value.picture.sha256), name: runs[side]! }] : [],
   )
   const error = loaded.find((one) => one.error !== undefined)?.error
   return (

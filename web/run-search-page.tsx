@@ -42,7 +42,9 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
     () =>
       group.flatMap((at) => {
         const search = known?.get(at)
-        return search ? [{ at, search, urls: pictureUrls(base(at)), advantage: items?.[at]?.advantage }] : []
+        return search
+          ? [{ at, search, urls: pictureUrls(base(at), search.picture.sha256), advantage: items?.[at]?.advantage }]
+          : []
       }),
     [known, group.join()],
   )

@@ -31,11 +31,15 @@ export interface PictureUrls {
   figure(as: 'svg' | 'png'): string
 }
 
-/** `base`: the path below which the server has `region` and `view`. */
-export function pictureUrls(base: string, sample = 0): PictureUrls {
+/**
+ * `base`: the path below which the server has `region` and `view`. Browsers keep regions where the hash of the picture, `sha256`,
+ * is in their addresses.
+ */
+export function pictureUrls(base: string, sha256?: string, sample = 0): PictureUrls {
+  const picture = sha256 === undefined ? '' : `&picture=${sha256}`
   return {
     region: (side, box) =>
-      `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}`,
+      `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}${picture}`,
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
   }

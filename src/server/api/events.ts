@@ -1,33 +1,64 @@
 /** News as server-sent events: a client that comes late, or comes again, first gets what it has missed. */
 import type { Ask } from './kept-asks.ts'
+import { HttpError } from '../http/http-error.ts'
 
 /** A comment line now and then, so that nothing between server and client takes the stream for dead. */
 const heartbeatMs = 15_000
+/** Open at once: they may stay open for hours, and have to leave room for other requests. */
+const mostStreams = 64
 
-/** `from`: the first event to send. The stream takes no more than the client reads. */
-export function eventStream(ask: Ask, from: number, signal: AbortSignal): Response {
-  const encoder = new TextEncoder()
-  let next = from
-  const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        if (next >= ask.events.length && !ask.done) await Promise.race([ask.changed(), later(heartbeatMs), gone])
-        if (signal.aborted) return controller.close()
-        if (next < ask.events.length) {
-          controller.enqueue(encoder.encode(`id: ${next}\ndata: ${JSON.stringify(ask.events[next])}\n\n`))
-          next++
-        } else if (ask.done) {
-          controller.enqueue(encoder.encode('event: done\ndata: {}\n\n'))
-          controller.close()
-        } else {
-          controller.enqueue(encoder.encode(':\n\n'))
-        }
+export type EventStreams = (ask: Ask, lastEventId: string | undefined, signal: AbortSignal) => Response
+
+/**
+ * Streams that begin after the event `lastEventId`, and take no more than the client reads. Throws `HttpError` 400 for an id
+ * that no event has, 429 when too many are open.
+ */
+export function eventStreams(): EventStreams {
+  let open = 0
+  return (ask, lastEventId, signal) => {
+    let next = nextAfter(lastEventId, ask.events.length)
+    if (open >= mostStreams) {
+      throw new HttpError(429, 'busy', `${open} searches are being watched. Close a page, or try again later.`, 5)
+    }
+    open++
+    let closed = false
+    const close = (): void => {
+      if (!closed) open--
+      closed = true
+    }
+    const encoder = new TextEncoder()
+    const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    signal.addEventListener('abort', close, { once: true })
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          if (next >= ask.events.length && !ask.done) await Promise.race([ask.changed(), later(heartbeatMs), gone])
+          if (signal.aborted) controller.close()
+          else if (next < ask.events.length) {
+            controller.enqueue(encoder.encode(`id: ${next}\ndata: ${JSON.stringify(ask.events[next])}\n\n`))
+            next++
+          } else if (ask.done) {
+            controller.enqueue(encoder.encode('event: done\ndata: {}\n\n'))
+            controller.close()
+            close()
+          } else {
+            controller.enqueue(encoder.encode(':\n\n'))
+          }
+        },
+        cancel: close,
       },
-    },
-    { highWaterMark: 0 },
-  )
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } })
+      { highWaterMark: 0 },
+    )
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  }
+}
+
+/** Browsers send back the last id that they saw. */
+function nextAfter(lastEventId: string | undefined, events: number): number {
+  if (lastEventId === undefined || lastEventId === '') return 0
+  const last = /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : Infinity
+  if (last < events) return last + 1
+  throw new HttpError(400, 'bad_event_id', 'Last-Event-ID has to be the id of an event of this search.')
 }
 
 function later(ms: number): Promise<void> {

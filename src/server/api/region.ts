@@ -21,7 +21,10 @@ let heldBytes = 0
 const mostSide = 2048
 const losslessSide = 512
 
-/** `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. */
+/**
+ * `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. With the hash of the picture as
+ * `?picture=`, the address holds all that decides the answer, so a browser may keep it.
+ */
 export async function regionResponse(picture: Picture, query: URLSearchParams): Promise<Response> {
   const { width, height } = picture
   const box = query.has('box') ? query.get('box')!.split(',').map(Number) : [0, 0, width, height]
@@ -36,7 +39,16 @@ export async function regionResponse(picture: Picture, query: URLSearchParams): 
     )
   }
   const boxPx = pixelBox(x0, y0, x1, y1)
-  return image(picture, boxPx, atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side))), 'area', 'jpeg')
+  const size = atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side)))
+  const keep = query.get('picture') === picture.sha256
+  return image(
+    picture,
+    boxPx,
+    size,
+    'area',
+    'jpeg',
+    keep ? { 'cache-control': 'private, max-age=31536000, immutable' } : {},
+  )
 }
 
 /** What the policy saw of observation `?observation=<n>`. */
@@ -69,11 +81,11 @@ async function image(
   size: Size,
   resampler: Resampler,
   encoding: Encoding,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const key = canonicalJson([picture.sha256, boxPx, size, resampler, encoding])
   const bytes = sent.get(key) ?? keep(key, await encode(await picture.region(boxPx, size, resampler), encoding))
-  const headers = { 'content-type': `image/${encoding}`, 'cache-control': 'private, max-age=86400' }
-  return new Response(new Uint8Array(bytes), { headers })
+  return new Response(new Uint8Array(bytes), { headers: { 'content-type': `image/${encoding}`, ...more } })
 }
 
 /** The oldest go first. */

@@ -98,12 +98,36 @@ describe('asking', () => {
     expect(ended.verdict?.kind).toMatch(/correct|wrong/)
     // Who comes again gets what was missed, and no more.
     expect(await news(id, { 'last-event-id': '0' })).toEqual(events.slice(1))
+    for (const last of ['-1', '1.5', '1e9', 'abc', String(events.length)]) {
+      const refused = await fetch(url(`/api/asks/${id}/events`), { headers: { 'last-event-id': last } })
+      expect([last, ...(await refusal(refused))]).toEqual([last, 400, 'bad_event_id'])
+    }
     const view = await sharp(await (await fetch(url(`/api/asks/${id}/view?observation=0`))).arrayBuffer()).metadata()
     expect([view.format, view.width, view.height]).toEqual(['png', 64, 64])
     const region = await fetch(url(`/api/asks/${id}/region?box=0,0,400,200&side=100`))
     const { width, height } = await sharp(await region.arrayBuffer()).metadata()
     expect([width, height]).toEqual([100, 50])
     expect(await refusal(await fetch(url(`/api/asks/${id}/region?box=0,0,9999,10`)))).toEqual([400, 'bad_region'])
+  })
+
+  test('regions may be kept by a browser where their address names the picture by its hash, and nothing else may', async () => {
+    const { id } = (await (await post('/api/asks', await easyAsk())).json()) as { id: string }
+    const [{ search }] = (await news(id)) as [Extract<AskEvent, { kind: 'began' }>]
+    const { sha256 } = search.picture
+    const caching = async (path: string) => (await fetch(url(path))).headers.get('cache-control')
+    const kept = 'private, max-age=31536000, immutable'
+    expect(await caching(`/api/asks/${id}/region?side=50&picture=${sha256}`)).toBe(kept)
+    expect(await caching(`/api/pictures/${sha256}/region?side=50`)).toBe(kept)
+    for (const path of [
+      `asks/${id}/region?side=50`,
+      `asks/${id}/region?side=50&picture=${'0'.repeat(64)}`,
+      `asks/${id}/view?observation=0&picture=${sha256}`,
+      'pictures/scene-1/region?side=50',
+      'setup',
+      `asks/${id}/trajectory`,
+    ]) {
+      expect([path, await caching(`/api/${path}`)]).toEqual([path, 'no-store'])
+    }
   })
 
   test('more searches than the queue holds are told to come again', async () => {

@@ -3,7 +3,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { RunFigures, Setup } from './types.ts'
 import { askLimits } from './asks.ts'
 import type { Asks, ShownSearcher } from './asks.ts'
-import { eventStream } from './events.ts'
+import { eventStreams } from './events.ts'
 import { figureResponse } from './figure.ts'
 import type { Pictures } from './pictures.ts'
 import { regionResponse, viewResponse } from './region.ts'
@@ -26,6 +26,7 @@ export interface ApiOptions {
 
 export function apiRoutes({ searchers, pictures, asks, runs: root, archives, signal }: ApiOptions): Routes {
   const runs = openRuns(root)
+  const streams = eventStreams()
   const setup: Setup = {
     scenes: pictures.scenes,
     policies: searchers.map(({ searcher: { name, profile, maxTurns = profile.maxTurns }, note }) => {
@@ -43,6 +44,7 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
     'GET /api/pictures/*': (_, { url }) => {
       const [[id, what], query] = partsOf(url, '/api/pictures/')
       if (what !== 'region') throw nowhere()
+      query.set('picture', id!)
       return regionResponse(pictures.get(id!).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
@@ -50,8 +52,7 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
       const [[id, what], query] = partsOf(url, '/api/asks/')
       const ask = asks.get(id!)
       if (what === 'events') {
-        const last = headers['last-event-id']
-        return eventStream(ask, last === undefined ? 0 : Number(last) + 1 || 0, AbortSignal.any([gone, signal]))
+        return streams(ask, headers['last-event-id']?.toString(), AbortSignal.any([gone, signal]))
       }
       if (what === 'trajectory') return trajectoryOf(ask, query)
       if (what === 'figure') return figureResponse(trajectoryOf(ask, query), ask.picture, query)
@@ -76,7 +77,7 @@ async function runAnswer(
   [name, kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
-  if (kind === undefined) return runs.details(name!, Number(query.get('after')) || 0, query.get('log') ?? undefined)
+  if (kind === undefined) return runs.details(name!, countOf(query, 'after'), query.get('log') ?? undefined)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts } = await runs.figures(name!)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
@@ -87,7 +88,7 @@ async function runAnswer(
     return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
   }
   if (kind !== 'items') throw nowhere()
-  const index = Number(id)
+  const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
   if (what === undefined) return runs.search(name!, index)
   const picture = await runs.picture(name!, index)
   if (what === 'region') return regionResponse(picture, query)
@@ -113,7 +114,14 @@ function trajectoryOf({ events }: Ask, query: URLSearchParams): Trajectory {
 }
 
 function newsOf(events: Ask['events'], query: URLSearchParams): Ask['events'] {
-  return events.filter(({ sample }) => sample === (Number(query.get('sample')) || 0))
+  return events.filter(({ sample }) => sample === countOf(query, 'sample'))
+}
+
+/** A whole number from 0; 0 where there is none. */
+function countOf(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '0'
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new HttpError(400, 'invalid_request', `${name}: has to be a whole number, 0 or more.`)
 }
 
 /** The parts of a path below `start`, decoded, and its query. */
