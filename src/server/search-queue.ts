@@ -40,7 +40,9 @@ export class SearchQueue {
       const roomMs = Math.max(nowMs, this.#promisedMs) + count * this.#betweenMs
       this.#promisedMs = Math.min(roomMs, nowMs + longestWaitMs)
       const seconds = Math.max(1, Math.ceil((this.#promisedMs - nowMs) / 1000))
-      throw new HttpError(429, 'busy', `Too many searches are waiting. Try again in ${seconds} s.`, seconds)
+      throw new HttpError(429, 'busy', `Too many searches are waiting. Try again in ${seconds} s.`, {
+        retryAfter: seconds,
+      })
     }
     return Array.from({ length: count }, () => this.#place())
   }

@@ -18,7 +18,9 @@ export function eventStreams(): EventStreams {
   return (ask, lastEventId, signal) => {
     let next = nextAfter(lastEventId, ask.events.length)
     if (open >= mostStreams) {
-      throw new HttpError(429, 'busy', `${open} searches are being watched. Close a page, or try again later.`, 5)
+      throw new HttpError(429, 'busy', `${open} searches are being watched. Close a page, or try again later.`, {
+        retryAfter: 5,
+      })
     }
     open++
     let closed = false

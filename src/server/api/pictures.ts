@@ -49,7 +49,8 @@ export function openPictures(): Pictures {
       return { id, question, level: level!, width: picture.width, height: picture.height }
     }),
     async upload(encoded) {
-      if (decoding >= decodedAtOnce) throw new HttpError(429, 'busy', 'Other pictures are being opened. Try again.', 2)
+      if (decoding >= decodedAtOnce)
+        throw new HttpError(429, 'busy', 'Other pictures are being opened. Try again.', { retryAfter: 2 })
       decoding++
       try {
         const picture = await openPicture(encoded, { limits: uploadLimits })

@@ -7,14 +7,22 @@ export class HttpError extends Error {
   readonly code: string
   /** Whole seconds after which to ask again, for those who came at a bad time. */
   readonly retryAfter: number | undefined
+  /** The field of the request that is wrong. */
+  readonly param: string | null
 
-  constructor(status: number, code: string, message: string, retryAfter?: number) {
+  constructor(status: number, code: string, message: string, more: HttpErrorDetails = {}) {
     super(message)
     this.name = 'HttpError'
     this.status = status
     this.code = code
-    this.retryAfter = retryAfter
+    this.retryAfter = more.retryAfter
+    this.param = more.param || null
   }
+}
+
+interface HttpErrorDetails {
+  readonly retryAfter?: number
+  readonly param?: string
 }
 
 /** What any thrown value is answered with. Of a fault of ours nothing is told but that there was one. */
@@ -25,12 +33,13 @@ export function asHttpError(error: unknown): HttpError {
   return new HttpError(500, 'server_error', 'The server failed to answer. Its terminal says why.')
 }
 
-export function errorBody({ status, code, message }: HttpError): object {
-  return { error: { message, type: typeOf(status), param: null, code } }
+export function errorBody({ status, code, message, param }: HttpError): object {
+  return { error: { message, type: typeOf(status), param, code } }
 }
 
 function typeOf(status: number): string {
   if (status >= 500) return 'server_error'
   if (status === 401) return 'authentication_error'
+  if (status === 403) return 'permission_error'
   return status === 429 ? 'rate_limit_error' : 'invalid_request_error'
 }

@@ -40,7 +40,9 @@ export function bodyReader(): (request: IncomingMessage, response: ServerRespons
         if (refused) return
         if (bytes > limit) return tooLong()
         if (heldBytes + chunk.length > mostHeldBytes) {
-          return refuse(new HttpError(429, 'busy', 'Too much is being sent at once. Try again in a moment.', 1))
+          return refuse(
+            new HttpError(429, 'busy', 'Too much is being sent at once. Try again in a moment.', { retryAfter: 1 }),
+          )
         }
         chunks.push(chunk)
         own += chunk.length

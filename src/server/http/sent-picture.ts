@@ -1,11 +1,46 @@
-/** Pictures that a request itself holds, as data: URLs: nothing is ever fetched, and limits come before decoding. */
+/** Pictures that a request itself holds, as data: URLs: nothing is ever fetched. What the bytes are is found when they are opened. */
 import { HttpError } from './http-error.ts'
 
-/** The encoded bytes of `data:image/...;base64,...`. Throws `HttpError` 400 for any other URL. */
+/** More than any media type and its parameters need. */
+const longestHeader = 1000
+
+/**
+ * The bytes of a data: URL in any form that RFC 2397 allows, whatever its media type says: clients send `image/jpg`,
+ * `application/octet-stream` or none. Base64 may be URL-safe, wrapped and without padding. Throws `HttpError` 400 for any other URL.
+ */
 export function sentPicture(url: string): Buffer {
-  const comma = url.indexOf(',')
-  if (!/^data:image\/[a-z.+-]{1,40};base64$/i.test(url.slice(0, Math.max(comma, 0)))) {
-    throw new HttpError(400, 'invalid_image_url', 'A picture has to be a data: URL of an image, in base64.')
+  const header = /^\s*data:((?:[^",]|"[^"]*")*),/i.exec(url.slice(0, longestHeader))
+  if (header === null) {
+    throw new HttpError(
+      400,
+      'invalid_image_url',
+      'A picture has to come with the request, as a data: URL such as data:image/jpeg;base64,...; nothing is fetched.',
+    )
   }
-  return Buffer.from(url.slice(comma + 1), 'base64')
+  const payload = unescaped(url.slice(header[0].length))
+  // Node takes both alphabets, and passes over blanks and line breaks.
+  return /;\s*base64\s*$/i.test(header[1]!) ? Buffer.from(payload.toString('latin1'), 'base64') : payload
+}
+
+/** With the bytes that percent signs stand for, which need not be UTF-8. */
+function unescaped(text: string): Buffer {
+  const bytes = Buffer.from(text, 'latin1')
+  let length = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const escape = bytes[at] === percentSign
+    const high = escape ? hexDigit(bytes[at + 1]) : undefined
+    const low = escape ? hexDigit(bytes[at + 2]) : undefined
+    const escaped = high !== undefined && low !== undefined
+    bytes[length++] = escaped ? high * 16 + low : bytes[at]!
+    if (escaped) at += 2
+  }
+  return bytes.subarray(0, length)
+}
+
+const percentSign = 0x25
+
+function hexDigit(byte = 0): number | undefined {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : undefined
 }

@@ -80,7 +80,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     checkSite(request.headers, options)
     const entrance = checkToken(asking.url, request.headers, options)
     if (entrance !== undefined) return entrance
-    if (underWay > mostUnderWay) throw new HttpError(429, 'busy', 'Too many requests at once. Try again in 1 s.', 1)
+    if (underWay > mostUnderWay)
+      throw new HttpError(429, 'busy', 'Too many requests at once. Try again in 1 s.', { retryAfter: 1 })
     const route = routeOf(request.method ?? 'GET', pathOf(asking.url))
     if (request.method !== 'POST') return route(undefined, asking)
     const body = await readBody(request, response)

@@ -3,26 +3,39 @@ import { z } from 'zod'
 import type { Said } from '../../policy/embedded/turn-prompt.ts'
 import { embeddedPrompts } from '../../protocol/prompts.ts'
 import { HttpError } from '../http/http-error.ts'
+import { contentSchema, imagesOf, textOf } from './content.ts'
+import type { Part } from './content.ts'
 
-const partSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) }),
-])
-const contentSchema = z.union(
-  [z.string(), z.array(partSchema)],
-  'has to be text, or a list of text and image_url parts',
-)
 const messageSchema = z.object({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
-  content: contentSchema,
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+  content: contentSchema.default([]),
 })
-const onlyOne = z.literal(1).nullish()
 
+const mostMessages = 4096
+/** Completions of one request. */
+const mostChoices = 8
+
+/** A field that asks for what no model here can give: it is refused, never silently ignored. */
+function refused<T>(allowed: z.ZodType<T>, reason: string) {
+  return z.union([allowed, z.null()], reason).optional()
+}
+
+const plain = 'answers are plain text here: leave it out, and parse the text'
+const noCalls = 'this model calls no functions: leave them out'
+
+/** Fields that are not named here are let pass: clients send many that change nothing. */
 const requestSchema = z.object({
   model: z.string(),
   messages: z.array(messageSchema),
-  seed: z.int().nullish(),
+  /** Folded to 32 bits, as clients send negative and long ones. */
+  seed: z
+    .number()
+    .refine(Number.isInteger, 'has to be a whole number')
+    .transform((seed) => seed >>> 0)
+    .nullish(),
   temperature: z.number().nonnegative().nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  n: z.int().min(1).max(mostChoices).nullish(),
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
@@ -31,22 +44,28 @@ const requestSchema = z.object({
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   /** Ours: turns of a search. */
   max_turns: z.int().min(1).max(1000).nullish(),
-  tools: z.array(z.unknown()).max(0, 'this model calls no functions: leave them out').nullish(),
-  top_p: onlyOne,
-  n: onlyOne,
+  tools: refused(z.array(z.unknown()).max(0), noCalls),
+  functions: refused(z.array(z.unknown()).max(0), noCalls),
+  response_format: refused(z.object({ type: z.literal('text') }), plain),
+  logprobs: refused(z.literal(false), 'log-probabilities are not told: leave it out'),
+  top_logprobs: refused(z.literal(0), 'log-probabilities are not told: leave it out'),
+  modalities: refused(z.array(z.literal('text')), 'only text comes back: leave it out'),
 })
 
 export type ChatRequest = z.infer<typeof requestSchema>
 
 /** Throws `HttpError` 400, which names the field. */
 export function readChatRequest(body: unknown): ChatRequest {
+  const messages = (body as { messages?: unknown } | null | undefined)?.messages
+  if (Array.isArray(messages) && messages.length > mostMessages) {
+    throw badChat(`A chat may have ${mostMessages} messages, not ${messages.length}.`)
+  }
   const { data, error } = requestSchema.safeParse(body)
   if (data !== undefined) return data
   const { path, message } = error.issues[0]!
-  throw new HttpError(400, 'invalid_request', path.length === 0 ? message : `${path.join('.')}: ${message}`)
+  const param = path.join('.')
+  throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
 }
-
-type Content = z.infer<typeof contentSchema>
 
 /** What the policy was told, one message a turn, with the URL of its picture. */
 export interface Told extends Said {
@@ -78,27 +97,27 @@ export function conversationOf(messages: ChatRequest['messages']): Conversation 
   }
 }
 
-/** The last question, and the newest picture. Throws `HttpError` 400 where there is none. */
+/**
+ * The last question, and the newest picture. What the user says after the last reply is one question, in however many messages.
+ * Throws `HttpError` 400 where there is none.
+ */
 export function askedIn(messages: ChatRequest['messages']): { readonly question: string; readonly image: string } {
-  const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
-  const question = messages.at(-1)?.role === 'user' ? asked.at(-1)!.text : ''
-  const image = asked.findLast((told) => told.image !== undefined)?.image
+  const said = messages.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
+  const replied = messages.findLastIndex(({ role }) => role === 'assistant' || role === 'tool' || role === 'function')
+  const last = messages.slice(replied + 1).filter(({ role }) => role === 'user')
+  const texts = last.map(({ content }) => textOf(content).trim())
+  const question = texts.filter((text) => text !== '').join('\n')
+  const image = said.findLast((told) => told.image !== undefined)?.image
   if (question === '') throw badChat('The last message has to be a question of the user.')
   if (image === undefined) throw badChat('A user message has to hold the picture, beside the question.')
   return { question, image }
 }
 
-function toldOf(content: Content): Told {
-  const images = typeof content === 'string' ? [] : content.filter((part) => part.type === 'image_url')
-  if (images.length > 1) throw badChat('A message may hold one picture.')
+function toldOf(content: readonly Part[]): Told {
+  const [image, ...more] = imagesOf(content)
+  if (more.length > 0) throw badChat('A message may hold one picture.')
   const text = textOf(content).trim()
-  return images[0] === undefined
-    ? { kind: 'error', text }
-    : { kind: 'observation', text, image: images[0].image_url.url }
-}
-
-function textOf(content: Content): string {
-  return typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  return image === undefined ? { kind: 'error', text } : { kind: 'observation', text, image }
 }
 
 function badChat(message: string): HttpError {

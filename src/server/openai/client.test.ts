@@ -86,6 +86,12 @@ const asking = (text = question, url = picture): Messages => [
 type Search = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
 const searching = (): Search => ({ model: 'search:embedded', messages: asking(), seed: 3, temperature: 0 })
 
+const authorization = `Bearer ${token}`
+
+function reasoningOf(message: object): string {
+  return (message as { reasoning_content?: string }).reasoning_content ?? ''
+}
+
 async function trajectoryOf({ mini_o3: { trajectory } }: Extra): Promise<Trajectory> {
   const page = await fetch(trajectory, { headers: { authorization: `Bearer ${token}` } })
   return trajectorySchema.parse(await page.json())
@@ -162,6 +168,97 @@ describe('search:embedded', () => {
     expect((cut as unknown as Extra).mini_o3).toMatchObject({ end: 'over-turn', turns: 1 })
   })
 })
+
+test('a model is found by its name', async () => {
+  expect(await client.models.retrieve('search:embedded')).toMatchObject({ id: 'search:embedded', object: 'model' })
+  expect((await fetch(`${server.url}/v1/models/search:embedded`, { headers: { authorization } })).status).toBe(200)
+  await expect(client.models.retrieve('gpt')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
+})
+
+test('several choices are searches of their own seeds, whole and streamed', async () => {
+  const request = { ...searching(), temperature: 5, max_turns: 3 } as Search
+  const alone: string[] = []
+  for (const seed of [3, 4]) {
+    const { choices } = await client.chat.completions.create({ ...request, seed })
+    alone.push(reasoningOf(choices[0]!.message))
+  }
+  expect(alone[0]).not.toBe(alone[1])
+  const both = await client.chat.completions.create({ ...request, n: 2 })
+  expect(both.choices.map(({ index }) => index)).toEqual([0, 1])
+  expect(both.choices.map(({ message }) => reasoningOf(message))).toEqual(alone)
+  const pages = both.choices.map((choice) => (choice as unknown as Extra).mini_o3.page)
+  expect(new Set(pages).size).toBe(2)
+  const streamed = ['', '']
+  for await (const chunk of await client.chat.completions.create({ ...request, n: 2, stream: true })) {
+    for (const { index, delta } of chunk.choices) streamed[index] += reasoningOf(delta)
+  }
+  expect(streamed).toEqual(alone)
+})
+
+describe('responses', () => {
+  const request = (): OpenAI.Responses.ResponseCreateParamsNonStreaming => ({
+    model: 'search:embedded',
+    input: [
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: question },
+          { type: 'input_image', image_url: picture, detail: 'auto' },
+        ],
+      },
+    ],
+    temperature: 0,
+  })
+
+  test('a search is a response: its turns are reasoning, its answer the text', async () => {
+    const chat = await client.chat.completions.create(searching())
+    const found = await client.responses.create(request())
+    expect(found).toMatchObject({
+      object: 'response',
+      status: 'completed',
+      output_text: chat.choices[0]!.message.content,
+    })
+    expect(found.output.map(({ type }) => type)).toEqual(['reasoning', 'message'])
+    const [thought] = found.output as [OpenAI.Responses.ResponseReasoningItem]
+    expect(thought.summary[0]!.text).toBe(reasoningOf(chat.choices[0]!.message))
+    expect(found.usage!.total_tokens).toBe(chat.usage!.total_tokens)
+    expect(await trajectoryOf(found as unknown as Extra)).toMatchObject({ end: 'answered' })
+  })
+
+  test("streamed, the client's own bookkeeping puts the same response together", async () => {
+    const whole = await client.responses.create(request())
+    const stream = client.responses.stream(request() as object)
+    const types: string[] = []
+    const numbers: number[] = []
+    for await (const event of stream) {
+      types.push(event.type)
+      numbers.push(event.sequence_number)
+    }
+    const streamed = await stream.finalResponse()
+    expect(streamed.output_text).toBe(whole.output_text)
+    expect(streamed.usage).toEqual(whole.usage)
+    expect(types.slice(0, 3)).toEqual(['response.created', 'response.in_progress', 'response.output_item.added'])
+    expect(types.at(-1)).toBe('response.completed')
+    expect(numbers).toEqual(numbers.map((_, index) => index))
+  })
+
+  test('a search that meets its limit is incomplete, and says of what cannot be asked why', async () => {
+    const cut = await client.responses.create({ ...request(), max_turns: 1 } as never)
+    expect(cut).toMatchObject({ status: 'incomplete', output_text: '' })
+    for (const more of [{ model: 'gpt' }, { previous_response_id: 'resp_1' }, { input: 'Hello' }]) {
+      const error: unknown = await client.responses.create({ ...request(), ...more }).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(OpenAI.APIError)
+    }
+  })
+})
+
+test.each(['/chat/completions', '/responses', '/v1/completions', '/v1/embeddings'])(
+  '%s says what there is',
+  async (path) => {
+    const answer = await fetch(server.url + path, { method: 'POST', body: '{}', headers: { authorization } })
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('/v1')])
+  },
+)
 
 describe('errors come as the client knows them', () => {
   const refused = (more: object) =>

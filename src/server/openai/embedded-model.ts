@@ -36,6 +36,12 @@ async function* complete(
   views: PixelCache,
   request: ChatRequest,
 ): AsyncGenerator<Delta, Completed, void> {
+  // Clients that send it by themselves ask for searches; whoever samples turn by turn relies on what is asked.
+  if ((request.top_p ?? 1) !== 1) {
+    throw new HttpError(400, 'invalid_request', 'top_p: this model samples from all tokens, so leave it out.', {
+      param: 'top_p',
+    })
+  }
   const chat = conversationOf(request.messages)
   const [asked] = chat.told
   checkQuestion({ question: asked.text })

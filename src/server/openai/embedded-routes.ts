@@ -2,8 +2,8 @@
 import type { Sampler } from '../../engine/engine.ts'
 import { checkQuestion, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
 import { profiles } from '../../protocol/profile.ts'
-import { chatRoutes } from './chat-routes.ts'
 import { embeddedModel } from './embedded-model.ts'
+import { openaiRoutes } from './openai-routes.ts'
 import { searchModel } from './search-model.ts'
 import type { KeepSearch, Searcher } from '../searcher.ts'
 import { SearchQueue } from '../search-queue.ts'
@@ -27,7 +27,7 @@ export function embeddedRoutes(
 ): Routes {
   const searchers = [embeddedSearcher(sampler, queue), ...others]
   const models = searchers.map((searcher) => searchModel({ ...searcher, keep }))
-  return chatRoutes([embeddedModel(sampler), ...models])
+  return openaiRoutes([embeddedModel(sampler), ...models])
 }
 
 export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {

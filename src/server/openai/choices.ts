@@ -1,0 +1,46 @@
+/** The completions of one request: as many as it asks for, side by side, told as they come. */
+import type { ChatModel, Completed, Delta } from './chat-model.ts'
+import type { ChatRequest } from './chat-request.ts'
+
+export type Told = { readonly choice: number } & ({ readonly delta: Delta } | { readonly completed: Completed })
+
+/** Choice `i` has the seed of the request plus `i`. When one cannot go on, or the caller stops reading, all end. */
+export async function* runChoices(
+  model: ChatModel,
+  request: ChatRequest,
+  gone: AbortSignal,
+): AsyncGenerator<Told, void> {
+  const rest = new AbortController()
+  const signal = AbortSignal.any([gone, rest.signal])
+  const { seed } = request
+  const runs = Array.from({ length: request.n ?? 1 }, (_, choice) =>
+    model.complete(typeof seed === 'number' ? { ...request, seed: (seed + choice) >>> 0 } : request, signal),
+  )
+  const step = (choice: number) => runs[choice]!.next().then((result) => ({ choice, result }))
+  const coming = new Map(runs.map((_, choice) => [choice, step(choice)]))
+  try {
+    while (coming.size > 0) {
+      const { choice, result } = await Promise.race(coming.values())
+      coming.delete(choice)
+      yield result.done ? { choice, completed: result.value } : { choice, delta: result.value }
+      if (!result.done) coming.set(choice, step(choice))
+    }
+  } finally {
+    rest.abort()
+    await Promise.allSettled([...coming.values(), ...runs.map((run) => run.return(undefined as never))])
+  }
+}
+
+/** The same, once its first news is here: what cannot be served is refused before an answer begins. */
+export async function begun(told: AsyncGenerator<Told, void>): Promise<AsyncGenerator<Told, void>> {
+  const first = await told.next()
+  async function* all(): AsyncGenerator<Told, void> {
+    try {
+      if (!first.done) yield first.value
+      yield* told
+    } finally {
+      await told.return()
+    }
+  }
+  return all()
+}

@@ -1,0 +1,52 @@
+/** What a message says: its text and pictures, in the forms in which clients of OpenAI's two APIs write them. */
+import { z } from 'zod'
+
+export type Part = { readonly text: string } | { readonly image: string }
+
+const mostParts = 256
+
+/** Text, a list of parts, or null, as clients write a reply that holds nothing but calls. */
+export const contentSchema = z.unknown().transform((content, { issues }): readonly Part[] => {
+  const refuse = (message: string): readonly Part[] => {
+    issues.push({ code: 'custom', message, input: undefined })
+    return []
+  }
+  if (typeof content === 'string') return [{ text: content }]
+  if (content === null) return []
+  if (!Array.isArray(content)) return refuse('has to be text, or a list of text and image_url parts')
+  if (content.length > mostParts) return refuse(`has ${content.length} parts, more than ${mostParts}`)
+  const parts = content.map(partOf)
+  return parts.every((part) => typeof part === 'object')
+    ? parts
+    : refuse(parts.find((part) => typeof part === 'string')!)
+})
+
+/** A string says what is wrong. */
+function partOf(part: unknown): Part | string {
+  if (typeof part === 'string') return { text: part }
+  const { type, text, refusal, image_url: image } = (part ?? {}) as Readonly<Record<string, unknown>>
+  switch (type) {
+    case 'text':
+    case 'input_text':
+    case 'output_text':
+      return typeof text === 'string' ? { text } : `a part of type ${type} has to have a text`
+    case 'refusal':
+      return { text: typeof refusal === 'string' ? refusal : '' }
+    case 'image_url':
+    case 'input_image': {
+      const url = typeof image === 'object' && image !== null && 'url' in image ? image.url : image
+      if (typeof url === 'string') return { image: url }
+      return `a part of type ${type} has to have an image_url: the picture itself as a data: URL, not the id of a file`
+    }
+    default:
+      return 'has to be text, or a list of text and image_url parts'
+  }
+}
+
+export function textOf(content: readonly Part[]): string {
+  return content.map((part) => ('text' in part ? part.text : '')).join('')
+}
+
+export function imagesOf(content: readonly Part[]): string[] {
+  return content.flatMap((part) => ('image' in part ? [part.image] : []))
+}

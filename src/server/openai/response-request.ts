@@ -1,0 +1,56 @@
+/** A request of the Responses API, as the chat request that asks the same. Pure. */
+import { z } from 'zod'
+import { readChatRequest } from './chat-request.ts'
+import type { ChatRequest } from './chat-request.ts'
+import { HttpError } from '../http/http-error.ts'
+
+const itemSchema = z.looseObject({
+  type: z.string().nullish(),
+  role: z.string().nullish(),
+  content: z.unknown().optional(),
+})
+const nothingStored = 'nothing is kept between requests here: send the whole conversation as input'
+
+const requestSchema = z.looseObject({
+  input: z.union([z.string(), z.array(itemSchema)], 'has to be text, or a list of messages'),
+  instructions: z.string().nullish(),
+  max_output_tokens: z.unknown().optional(),
+  text: z
+    .looseObject({
+      format: z
+        .looseObject({ type: z.literal('text', 'answers are plain text here: leave it out, and parse the text') })
+        .nullish(),
+    })
+    .nullish(),
+  previous_response_id: z.null(nothingStored).optional(),
+  conversation: z.null(nothingStored).optional(),
+  background: z.union([z.literal(false), z.null()], 'is not offered here: use stream').optional(),
+})
+
+/** Throws `HttpError` 400, which names the field. */
+export function readResponseRequest(body: unknown): ChatRequest {
+  const { data, error } = requestSchema.safeParse(body)
+  if (data === undefined) {
+    const { path, message } = error.issues[0]!
+    const param = path.join('.')
+    throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
+  }
+  const { input, instructions, max_output_tokens: maxTokens, ...same } = data
+  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input
+  return readChatRequest({
+    ...same,
+    messages: [...(instructions ? [{ role: 'system', content: instructions }] : []), ...items.flatMap(messageOf)],
+    max_tokens: maxTokens,
+    // Chat completions alone have these.
+    n: undefined,
+    response_format: undefined,
+  })
+}
+
+/** Calls and their results are messages that say nothing; the reasoning before a reply is part of none. */
+function messageOf({ type, role, content }: z.infer<typeof itemSchema>): object[] {
+  if (type === 'reasoning') return []
+  if (type === 'item_reference')
+    throw new HttpError(400, 'invalid_request', `input: ${nothingStored}.`, { param: 'input' })
+  return [role === undefined || role === null ? { role: 'tool', content: null } : { role, content }]
+}
