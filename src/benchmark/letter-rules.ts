@@ -14,22 +14,31 @@ const mmePrefixes = [
   'Best answer:Best option:',
 ]
 
+/** What Python takes for blank: a byte order mark is none, and some separators are, other than in JavaScript. */
+const blanks = String.raw`\t-\r\x1C- \x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000`
+const outerBlanks = new RegExp(`^[${blanks}]+|(?<![${blanks}])[${blanks}]+$`, 'g')
+const innerBlanks = new RegExp(`[${blanks}]+`)
+
+function wordsOf(text: string): string[] {
+  return text.split(innerBlanks).filter((word) => word !== '')
+}
+
 /**
- * MME-RealWorld: the first capital A-E anywhere; without one, the option that holds the whole reply (reference 4.5). The
- * first letter of "Best answer: C" is B. Give it the answer alone, never the thoughts before it. undefined: no letter.
+ * MME-RealWorld: the first capital A-E anywhere; without one, the first option that holds the whole reply, which is A for an
+ * empty one (reference 4.5). The first letter of "Best answer: C" is B. Give it the answer alone, never the thoughts before it.
+ * undefined: no letter.
  */
 export function mmeLetter(answer: string, choices: readonly string[]): string | undefined {
-  const rest = mmePrefixes.reduce((text, prefix) => text.replaceAll(prefix, ''), answer.trim())
+  const rest = mmePrefixes.reduce((text, prefix) => text.replaceAll(prefix, ''), answer.replaceAll(outerBlanks, ''))
   const letter = /[A-E]/.exec(rest)?.[0]
   if (letter !== undefined) return letter
-  const words = rest.split(/\s+/).filter((word) => word !== '')
-  if (words.length === 0 || words.length > 10) return undefined
-  const at = choices.findIndex((choice, index) =>
-    `(${letterAt(index)}) ${choice}`.toLowerCase().includes(rest.toLowerCase()),
-  )
+  if (wordsOf(rest).length > 10) return undefined
+  const held = rest.toLowerCase()
+  const at = choices.findIndex((choice, index) => `(${letterAt(index)}) ${choice}`.toLowerCase().includes(held))
   return at < 0 ? undefined : letterAt(at)
 }
 
+const failure = 'Failed to obtain answer via API'
 const refusals = [
   "Sorry, I can't help with images of people yet.",
   "I can't process this file.",
@@ -37,23 +46,39 @@ const refusals = [
   'Cannot determine the answer',
 ]
 
+/** Cases are one, nothing has to follow the letter, and the first such words decide: "the answer is a bird" is A. */
+const answerIs = new RegExp(`answer[${blanks}]+is[${blanks}]+\\**([ABCD])`, 'i')
+
 /**
  * VLMEvalKit's rule for HR-Bench and V* (reference 4.3): the one option letter that stands as a word of its own, among the
- * last four; else the one option whose text the reply holds, if it is at most twice as long as all options. undefined: it
- * would ask a judge. Refusals give `Z`, which is always wrong.
+ * last four; else the letter of "answer is B"; else the one option whose text the reply holds, if it is at most twice as long
+ * as all options. undefined: it would ask a judge. Refusals give `Z`, which is always wrong.
  */
 export function canInferLetter(answer: string, choices: readonly string[]): string | undefined {
+  return inferredLetter(answer, choices) ?? inferredText(answer, choices)
+}
+
+function inferredLetter(answer: string, choices: readonly string[]): string | undefined {
+  if (answer.includes(failure)) return undefined
   if (refusals.some((refusal) => answer.includes(refusal))) return 'Z'
   const letters = choices.map((_, index) => letterAt(index))
-  const words = answer
-    .replaceAll(/[.()[\],:;!*#{}]/g, ' ')
-    .split(/\s+/)
-    .filter((word) => word !== '')
+  const words = wordsOf(answer.replaceAll(/[.()[\],:;!*#{}]/g, ' '))
   const named = letters.filter((letter) => words.includes(letter))
   if (named.length === 1 && words.indexOf(named[0]!) > words.length - 5) return named[0]
   if (named.length === 0 && words.includes('Z')) return 'Z'
-  const length = choices.reduce((sum, choice) => sum + choice.length, 0)
-  if (answer.length > 2 * length) return undefined
-  const quoted = letters.filter((_, index) => answer.toLowerCase().includes(choices[index]!.toLowerCase()))
+  const stated = answerIs.exec(answer)?.[1]?.toUpperCase()
+  return stated !== undefined && letters.includes(stated) ? stated : undefined
+}
+
+function inferredText(answer: string, choices: readonly string[]): string | undefined {
+  const given = answer.toLowerCase()
+  const length = choices.reduce((sum, choice) => sum + codePoints(choice), 0)
+  if (codePoints(given) > 2 * length) return undefined
+  const quoted = choices.flatMap((choice, index) => (given.includes(choice.toLowerCase()) ? [letterAt(index)] : []))
   return quoted.length === 1 ? quoted[0] : undefined
+}
+
+/** Lengths as Python counts them. */
+function codePoints(text: string): number {
+  return Array.from(text).length
 }

@@ -112,7 +112,14 @@ describe('mmeLetter', () => {
     ['it is an apple of one two three four five six seven eight', undefined],
     ['dark blue', 'B'],
     ['purple', undefined],
-    [' ', undefined],
+    // The first option holds an empty text. A byte order mark is no blank for the script.
+    [' ', 'A'],
+    ['', 'A'],
+    ['The answer is', 'A'],
+    ['\u001F', 'A'],
+    ['\uFEFF', undefined],
+    ['İİİİ green', undefined],
+    ['green', 'C'],
   ])('reads %j as %s', (answer, letter) => {
     expect(mmeLetter(answer, colours)).toBe(letter)
   })
@@ -130,6 +137,17 @@ describe('canInferLetter', () => {
     ['A car in the middle of the road has a colour that is hard to make out, and it may be green', undefined],
     ['Cannot determine the answer', 'Z'],
     ['Z', 'Z'],
+    // "answer is" looks at one letter alone, of any case, and only the first counts.
+    ['The answer is **C**, and A or B are not in the picture', 'C'],
+    ['The ANSWER  IS d because A is hidden by B', 'D'],
+    ['The answer is E or A', undefined],
+    ['The answer is a bird, A or B', 'A'],
+    ['The answer is unclear, A or B', undefined],
+    ['The answer is not A, the answer is B, nor C', 'B'],
+    ['Failed to obtain answer via API: answer is B', undefined],
+    ['Failed to obtain answer via API for green', 'C'],
+    ['B\u0085Dark\u001Cblue', 'B'],
+    ['\uFEFFB', undefined],
   ])('reads %j as %s', (answer, letter) => {
     expect(canInferLetter(answer, colours)).toBe(letter)
   })

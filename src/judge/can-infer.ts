@@ -2,8 +2,8 @@
 import { canInferLetter } from '../benchmark/letter-rules.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
-import { judgeChoice } from './choice.ts'
+import { judgeByLetter } from './choice.ts'
 
 export function judgeCanInfer(problem: Problem, answer: string | null): Verdict {
-  return judgeChoice(problem, answer, canInferLetter)
+  return judgeByLetter(problem, answer, canInferLetter)
 }

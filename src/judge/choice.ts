@@ -1,13 +1,19 @@
 /** The choice judge: which of a problem's choices does the answer name, by letter or by its text (reference 4.3, 6.2)? */
+import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { normalised, withoutComparing } from './judge.ts'
+import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 
 /** Reads a letter off an answer; undefined: none, or more than one. */
 export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
 
+export function judgeChoice(problem: Problem, answer: string | null): Verdict {
+  return judgeByLetter(problem, answer, chosenLetter)
+}
+
 /** `problem.answer` is a letter or the text of a choice. An answer that names no choice, or several, is wrong. */
-export function judgeChoice(problem: Problem, answer: string | null, read: ReadLetter = chosenLetter): Verdict {
+export function judgeByLetter(problem: Problem, answer: string | null, read: ReadLetter): Verdict {
   const { choices = [] } = problem
   if (choices.length === 0) return { kind: 'unjudged', reason: 'no choices' }
   const decided = withoutComparing(problem, answer)
@@ -19,40 +25,118 @@ export function judgeChoice(problem: Problem, answer: string | null, read: ReadL
   return { kind: chosen === wanted ? 'correct' : 'wrong', reason: `chose ${chosen}` }
 }
 
+/**
+ * The letter that a text chooses; undefined: none, or more than one. In this order: the text of a choice; what stands in the last
+ * `\boxed{}`; a letter in front, as in `(B)` or `B.`; "answer is B", "选B", the last one that is said; "B is correct"; a single
+ * letter among the last words; the one choice whose text the answer quotes; the one choice that holds the whole answer.
+ */
+export function chosenLetter(answer: string, choices: readonly string[]): string | undefined {
+  const letters = choices.map((_, index) => letterAt(index))
+  const texts = choices.map((choice) => normalised(choice.replace(/^\s*(?:\([A-Z]\)|[A-Z][.:)])\s*/, '')))
+  const given = normalised(answer)
+  const same = texts.map(inDigits).indexOf(inDigits(given))
+  if (same >= 0) return letters[same]
+
+  const text = lettersApart(endsOf(answer))
+  const boxed = text.lastIndexOf('\\boxed')
+  const inBox = boxed < 0 ? undefined : statedLetter(withoutMarks(text.slice(boxed).replace(/\}[^]*/, '')), letters)
+  if (inBox !== undefined) return inBox
+  return statedLetter(withoutMarks(text), letters) ?? quotedChoice(given, texts, letters)
+}
+
+const numbers = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+  'twelve',
+]
+
+/** "two" as "2"; any other text as it is. */
+function inDigits(text: string): string {
+  const at = numbers.indexOf(text)
+  return at < 0 ? text : String(at)
+}
+
+const cjk = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]`
+const seam = new RegExp(String.raw`(?<=${cjk})(?=[A-Za-z(])|(?<=[A-Za-z)])(?=${cjk})`, 'gu')
+
+/** Plain letters with blanks between them and Chinese, Japanese or Korean words; elements and negated letters are taken out. */
+function lettersApart(text: string): string {
+  return compatible(text)
+    .replaceAll(seam, ' ')
+    .replaceAll(/<\/?[a-z][^<>]{0,40}>/gi, ' ')
+    .replaceAll(/(?:\b(?:not|nor)\s{1,3}(?:[Oo]ption\s)?|(?:不|非)(?:选择|选|選|是)? ?)\(?[A-Z]\)?(?![\w'])/g, ' ')
+}
+
+/** "A or B" and "A, B" name two. */
+const another = String.raw`\)? ?(?:(?:or|and|或|和|[、/&]) ?\(?[A-Z](?![A-Za-z'])|, ?\(?[A-Z]\)?(?:[,.]|$))`
+const capital = String.raw`\(? ?([A-Z])(?![A-Za-z'])(?!${another})`
+/** A small letter only where nothing follows it: "the answer is a bird" names no letter. */
+const small = String.raw`\(? ?([a-z])(?=[).,;]|\s?$)`
+const leads = [
+  String.raw`\b(?:[Aa]nswer|ANSWER|[Oo]ption|OPTION|[Cc]hoice|CHOICE|[Aa]ns)(?: is| would be| should be| must be| ?[:=])`,
+  String.raw`\b[Ii]t(?: is|'s)`,
+  String.raw`\b(?:[Cc]hoose|[Cc]hose|[Ss]elect(?:ed)?|[Pp]ick|[Gg]o with)`,
+  String.raw`(?:答案|選項|选项|答え|正解|정답) ?(?:应该是|应为|应是|是|就是|为|為|は|은|:)`,
+  String.raw`(?<![不没未非别勿] ?)(?:选择|選擇|应选|选|選)`,
+].join('|')
+const nouns = '[Oo]ption |[Cc]hoice |[Ll]etter |选项 |選項 |选 |選 '
+const said = new RegExp(String.raw`(?:${leads}):?[ \n]?(?:${nouns})?(?:${capital}|${small})`, 'gu')
+const confirmed =
+  /\(?(?<![A-Za-z])([A-Z])\)? (?:is (?:the )?(?:correct|right|best)\b|(?:选项|選項)?是?(?:正确|正確|对))/gu
+
 /** A bare letter must stand among so many last words, so that the article "A" is not taken for one. */
 const lastWords = 4
 
-/**
- * The letter that a text chooses; undefined: none, or more than one. In this order: the text of a choice; a letter in
- * front, as in `(B)` or `B.`; "answer is B"; a single letter among the last words; the text of just one choice, in an
- * answer at most twice as long as all of them.
- */
-export function chosenLetter(answer: string, choices: readonly string[]): string | undefined {
-  const letters = choices.map((_, index) => String.fromCharCode(65 + index))
-  const texts = choices.map((choice) => normalised(choice.replace(/^\s*(?:\([A-Z]\)|[A-Z][.:)])\s*/, '')))
-  const given = normalised(answer)
-  const same = texts.indexOf(given)
-  if (same >= 0) return letters[same]
-
+function statedLetter(text: string, letters: readonly string[]): string | undefined {
   const isLetter = (letter: string | undefined): letter is string => letter !== undefined && letters.includes(letter)
-  const leading = /^\s*(?:\(([A-Za-z])\)|([A-Za-z])(?:[.:)]|\s*$))/.exec(answer)
-  const led = (leading?.[1] ?? leading?.[2])?.toUpperCase()
+  const leading = /^(?:\(([A-Za-z])\)|([A-Za-z])(?:[.:)]|、(?! ?\(?[A-Z](?![A-Za-z']))|\n|$)|([A-Z]) [-–—] )/.exec(text)
+  const led = (leading?.[1] ?? leading?.[2] ?? leading?.[3])?.toUpperCase()
   if (isLetter(led)) return led
-  // A small letter only where nothing follows it: "the answer is a bird" names no letter.
-  const said = /(?:[Aa]nswer|ANSWER)(?: is|:)\s*[*(]*(?:([A-Z])(?![A-Za-z'])|([a-z])(?=[).,;*]|\s*$))/.exec(answer)
-  const stated = (said?.[1] ?? said?.[2])?.toUpperCase()
-  if (isLetter(stated)) return stated
+  const stated = [...text.matchAll(said)].map((match) => (match[1] ?? match[2])?.toUpperCase()).findLast(isLetter)
+  if (stated !== undefined) return stated
+  const right = new Set([...text.matchAll(confirmed)].map((match) => match[1]).filter(isLetter))
+  if (right.size === 1) return [...right][0]
 
-  const words = answer
-    .replaceAll(/[.()[\],:;!*#{}]/g, ' ')
+  const words = text
+    .replaceAll(/[.()[\],:;!?，。；：、！？/]/g, ' ')
     .trim()
     .split(/\s+/)
   const named = new Set(words.filter(isLetter))
   const last = words.slice(-lastWords).find(isLetter)
-  if (named.size === 1 && last !== undefined) return last
+  return named.size === 1 ? last : undefined
+}
 
+/** An answer that is longer than this, and than twice all choices, talks of them; in a longer one nothing is sought. */
+const [shortAnswer, longestQuoting] = [40, 4000]
+
+function quotedChoice(given: string, texts: readonly string[], letters: readonly string[]): string | undefined {
   const allLength = texts.reduce((sum, text) => sum + text.length, 0)
-  if (given.length > 2 * allLength) return undefined
-  const quoted = letters.filter((_, index) => texts[index] !== '' && given.includes(texts[index]!))
-  return quoted.length === 1 ? quoted[0] : undefined
+  if (given.length > Math.min(Math.max(2 * allLength, shortAnswer), longestQuoting)) return undefined
+  const quoted = letters.filter((_, index) => holds(given, texts[index]!))
+  if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined
+  const bare = given.replace(/^(?:an?|the) /, '').replace(/[!。]$/, '')
+  const holding = letters.filter((_, index) => holds(texts[index]!, bare))
+  return holding.length === 1 ? holding[0] : undefined
+}
+
+/** Whether `part` stands in `text` as words of its own, without a "not" before it. */
+function holds(text: string, part: string): boolean {
+  if (part === '' || part.length > text.length || text.length > longestQuoting) return false
+  const isWord = (at: number): boolean => /[a-z0-9]/.test(text.charAt(at))
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    const end = at + part.length
+    const whole = !(isWord(at) && isWord(at - 1)) && !(isWord(end - 1) && isWord(end))
+    if (whole && !/\bnot (?:an? |the )?$/.test(text.slice(Math.max(at - 10, 0), at))) return true
+  }
+  return false
 }

@@ -10,12 +10,11 @@ import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { readJsonl } from '../shared/jsonl.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
-import { scoreParsers } from './parse-score.ts'
 
 const askedSchema = z.strictObject({
   model: z.string(),
   promptsSha256: z.string(),
-  parser: z.enum(scoreParsers),
+  parser: z.string(),
   question: z.string(),
   reference: z.string(),
   answer: z.string(),

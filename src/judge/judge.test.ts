@@ -5,6 +5,7 @@ import { judgeCanInfer } from './can-infer.ts'
 import { judgeChoice } from './choice.ts'
 import { judgeExact } from './exact.ts'
 import { judgeTrajectory } from './judge.ts'
+import { judgeMmeLetter } from './mme-letter.ts'
 
 const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour?', answer: 'White.' }
 
@@ -36,6 +37,16 @@ describe('judgeCanInfer', () => {
     expect(judgeCanInfer(problem, 'It is A, as one can see in the picture.').kind).toBe('wrong')
     expect(judgeCanInfer(problem, 'It is blue').kind).toBe('correct')
     expect(judgeCanInfer(problem, 'Cannot determine the answer').kind).toBe('wrong')
+  })
+})
+
+describe('judgeMmeLetter', () => {
+  const problem = { docId: 'a', dataSource: 'x', question: 'Which?', answer: 'A', choices: ['red', 'blue'] }
+
+  it('takes an empty extraction for A, as the released script does, but not a search that came to no answer', () => {
+    expect(judgeMmeLetter(problem, 'The answer is').kind).toBe('correct')
+    expect(judgeMmeLetter(problem, ' ').kind).toBe('correct')
+    expect(judgeMmeLetter(problem, null)).toEqual({ kind: 'wrong', reason: 'no answer' })
   })
 })
 

@@ -3,15 +3,15 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { messageOf } from '../shared/errors.ts'
 
-/** `answer` null: the search came to none. A judge that asks somebody else may take its time. */
-export type Judge = (problem: Problem, answer: string | null) => Verdict | Promise<Verdict>
+/** `answer` null: the search came to none. A judge that asks a server ends its request when `signal` fires, and throws. */
+export type Judge = (problem: Problem, answer: string | null, signal?: AbortSignal) => Verdict | Promise<Verdict>
 
 /** The trajectory with its verdict. A failed search is left unjudged: it is to be done again, and never scored. */
-export async function judgeTrajectory(trajectory: Trajectory, judge: Judge): Promise<Trajectory> {
+export async function judgeTrajectory(trajectory: Trajectory, judge: Judge, signal?: AbortSignal): Promise<Trajectory> {
   const verdict: Verdict =
     trajectory.end === 'failed'
       ? { kind: 'unjudged', reason: 'the search failed' }
-      : await judge(trajectory.problem, trajectory.answer)
+      : await judge(trajectory.problem, trajectory.answer, signal)
   return { ...trajectory, verdict }
 }
 

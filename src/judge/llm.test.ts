@@ -15,6 +15,7 @@ import type { JudgeCache } from './judge-cache.ts'
 import type { Judge } from './judge.ts'
 import { llmJudge } from './llm.ts'
 import type { LlmJudgeOptions } from './llm.ts'
+import { scoreParser } from './parse-score.ts'
 
 const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour is the door?', answer: 'White.' }
 const key = 'sk-test-0123456789'
@@ -52,7 +53,7 @@ async function open(
   let open = true
   closing.push(() => open && run.close())
   const cache = await openJudgeCache(run)
-  const judge = llmJudge({ endpoint, model: 'judge', parser: 'official', cache, ...change })
+  const judge = llmJudge({ endpoint, model: 'judge', parser: scoreParser('official'), cache, ...change })
   const closeOnce = async (): Promise<void> => {
     if (open) await run.close()
     open = false
@@ -88,9 +89,10 @@ test('"10" is right as the released scorer reads it; read strictly, it is asked 
   const official = await open(tens)
   expect((await official.judge(problem, 'ivory')).kind).toBe('correct')
   await official.run.close()
-  const strict = await open(tens, { parser: 'strict' })
+  const strict = await open(tens, { parser: scoreParser('strict') })
   const verdict = await strict.judge(problem, 'ivory')
-  expect(verdict).toEqual({ kind: 'unjudged', reason: 'judge gave no score in 5 replies, at last: Score: 10' })
+  const reason = 'judge gave no score in 5 replies that --judge-parser strict reads, at last: Score: 10'
+  expect(verdict).toEqual({ kind: 'unjudged', reason })
   expect(strict.server.requests).toHaveLength(5)
 })
 
@@ -107,6 +109,46 @@ test('a reply without a score is asked for again, warmer each time, and then lef
   expect((await hopeless.judge(problem, 'cream')).kind).toBe('unjudged')
   expect(hopeless.server.requests).toHaveLength(10)
   expect(hopeless.cache.counts()).toEqual({ wanted: 2, cached: 0 })
+})
+
+const budgets = ({ requests }: ScriptedEndpoint): unknown[] => requests.map(({ body }) => body.max_tokens)
+const thinking = 'Let me think: Score: 1 if both agree. They'
+
+test('a reply that is cut off is no verdict: it is asked for again with more tokens', async () => {
+  const cut = { text: thinking, finish: 'length' as const }
+  const { judge, server } = await open(({ attempt }) => (attempt < 3 ? cut : 'Score: 0'), { maxTokens: 10 })
+  expect(await judge(problem, 'ivory')).toMatchObject({ kind: 'wrong' })
+  expect(budgets(server)).toEqual([10, 20, 40])
+})
+
+test('a judge whose replies are always cut off leaves the answer unjudged, with the cause and its fix', async () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 37 }
+  const { judge, server } = await open(() => ({ text: thinking, finish: 'length' as const, usage }), { maxTokens: 10 })
+  const { kind, reason } = await judge(problem, 'ivory')
+  expect(kind).toBe('unjudged')
+  expect(reason).toBe(
+    'judge gave no score in 3 replies: the last was cut off at 37 tokens. Raise --judge-max-tokens, or turn its thinking ' +
+      `off. It ended: ${thinking}`,
+  )
+  expect(budgets(server)).toEqual([10, 20, 40])
+})
+
+test('an expression that takes too long leaves the answer unjudged, with the cause', async () => {
+  const { judge, server } = await open(() => `${'a'.repeat(50)}b`, { parser: scoreParser('/^(a+)+$/') })
+  expect(await judge(problem, 'ivory')).toEqual({
+    kind: 'unjudged',
+    reason: expect.stringContaining('the expression of --judge-parser took more than'),
+  })
+  expect(server.requests).toHaveLength(1)
+})
+
+test('a signal ends the request of a judge, and what was asked is asked again later', async () => {
+  const { judge } = await open([{ fault: 'hang' }, 'Score: 1'])
+  const stop = new AbortController()
+  const asked = judge(problem, 'ivory', stop.signal)
+  stop.abort()
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+  expect((await judge(problem, 'ivory')).kind).toBe('correct')
 })
 
 test('what needs no judge costs no call', async () => {
@@ -152,8 +194,14 @@ test('the same question is asked once, also at the same time, and after a kill',
   // Another way to read replies, or other prompts, are another judge.
   const { endpoint, cache } = second
   const judges = [
-    llmJudge({ endpoint, cache, model: 'judge', parser: 'strict' }),
-    llmJudge({ endpoint, cache, model: 'judge', parser: 'official', prompts: { system: 's', query: '{answer}?' } }),
+    llmJudge({ endpoint, cache, model: 'judge', parser: scoreParser('strict') }),
+    llmJudge({
+      endpoint,
+      cache,
+      model: 'judge',
+      parser: scoreParser('official'),
+      prompts: { system: 's', query: '{answer}?' },
+    }),
   ]
   for (const judge of judges) expect((await judge(problem, 'ivory')).kind).toBe('wrong')
 })

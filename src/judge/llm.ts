@@ -2,6 +2,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import { ContextLengthError, TransportError } from '../shared/errors.ts'
+import { SlowPatternError } from './custom-score.ts'
 import type { Judged, JudgeCache } from './judge-cache.ts'
 import { defaultJudgePrompts, judgeMessages, judgePromptsHash } from './judge-prompts.ts'
 import type { Compared, JudgePrompts } from './judge-prompts.ts'
@@ -17,45 +18,60 @@ export interface LlmJudgeOptions {
   readonly cache: JudgeCache
   /** Default: this project's own. */
   readonly prompts?: JudgePrompts
+  /** Tokens of a reply at first; one that is cut off is asked for again with twice as many, up to four times these. */
+  readonly maxTokens?: number
 }
 
 const tries = 5
 /** Room for a model that thinks before it replies. */
-const maxTokens = 4096
+export const defaultMaxTokens = 4096
 const mostOfReply = 80
 
 /**
  * A judge that is never silently wrong: where it cannot be reached, or says nothing that can be read, the answer is left
- * `unjudged`. What another try cannot mend (`UserError`: key, model) is thrown.
+ * `unjudged` with the cause. What another try cannot mend (`UserError`: key, model) is thrown.
  */
-export function llmJudge({ endpoint, model, parser, cache, prompts = defaultJudgePrompts }: LlmJudgeOptions): Judge {
+export function llmJudge(options: LlmJudgeOptions): Judge {
+  const { endpoint, model, parser, cache, prompts = defaultJudgePrompts } = options
+  const firstTokens = options.maxTokens ?? defaultMaxTokens
   const promptsSha256 = judgePromptsHash(prompts)
 
-  async function ask(compared: Compared): Promise<Judged> {
+  async function ask(compared: Compared, signal?: AbortSignal): Promise<Judged> {
     const messages = judgeMessages(prompts, compared)
-    let text = ''
     let tokens = nothingSpent
-    for (let attempt = 0; attempt < tries; attempt++) {
+    let maxTokens = firstTokens
+    for (let attempt = 0; ; attempt++) {
       // The first try is greedy; the others have to be able to come out differently.
       const temperature = Math.min(attempt / 5, 1)
-      const reply = await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt })
-      text = reply.text
+      const reply = await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt }, { signal })
       const { promptTokens = 0, replyTokens = 0, cachedTokens = 0 } = reply.usage ?? {}
       tokens = addSpent(tokens, { sent: promptTokens, cached: cachedTokens, written: replyTokens })
-      const kind = parseScore(text, parser)
-      if (kind !== undefined) return { verdict: { kind, reason: `${model}: ${brief(text)}` }, tokens }
+      const kind = parseScore(reply, parser)
+      if (kind !== undefined) return { verdict: { kind, reason: `${model}: ${brief(reply.text)}` }, tokens }
+      const isCut = reply.finish === 'length'
+      if (attempt + 1 === tries || (isCut && maxTokens === 4 * firstTokens)) {
+        const reason = noScore({ replies: attempt + 1, cutAt: isCut ? replyTokens || maxTokens : undefined })
+        return { verdict: { kind: 'unjudged', reason: `${reason}${brief(reply.text)}` }, tokens }
+      }
+      if (isCut) maxTokens = Math.min(2 * maxTokens, 4 * firstTokens)
     }
-    const reason = `${model} gave no score in ${tries} replies, at last: ${brief(text)}`
-    return { verdict: { kind: 'unjudged', reason }, tokens }
   }
 
-  return async (problem, answer) => {
+  function noScore({ replies, cutAt }: { readonly replies: number; readonly cutAt: number | undefined }): string {
+    const none = `${model} gave no score in ${replies} ${replies === 1 ? 'reply' : 'replies'}`
+    if (cutAt === undefined) return `${none} that --judge-parser ${parser.name} reads, at last: `
+    return `${none}: the last was cut off at ${cutAt} tokens. Raise --judge-max-tokens, or turn its thinking off. It ended: `
+  }
+
+  return async (problem, answer, signal) => {
     const decided = withoutComparing(problem, answer)
     if (decided !== undefined) return decided
     const compared = { question: problem.question, reference: problem.answer!, answer: answer! }
+    const asked = { model, promptsSha256, parser: parser.name, ...compared }
     try {
-      return await cache.verdictOf({ model, promptsSha256, parser, ...compared }, () => ask(compared))
+      return await cache.verdictOf(asked, () => ask(compared, signal))
     } catch (error) {
+      if (error instanceof SlowPatternError) return { kind: 'unjudged', reason: `${model}: ${error.message}` }
       if (!(error instanceof TransportError || error instanceof ContextLengthError)) throw error
       return { kind: 'unjudged', reason: `${model} could not be asked: ${error.message}` }
     }
@@ -64,6 +80,10 @@ export function llmJudge({ endpoint, model, parser, cache, prompts = defaultJudg
 
 /** The end of a reply, where the score stands. */
 function brief(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
+  const line = text
+    .slice(-20 * mostOfReply)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .toWellFormed()
   return line.length > mostOfReply ? `... ${line.slice(-mostOfReply)}` : line
 }

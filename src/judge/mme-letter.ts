@@ -2,8 +2,10 @@
 import { mmeLetter } from '../benchmark/letter-rules.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
-import { judgeChoice } from './choice.ts'
+import { judgeByLetter } from './choice.ts'
 
 export function judgeMmeLetter(problem: Problem, answer: string | null): Verdict {
-  return judgeChoice(problem, answer, mmeLetter)
+  // A blank answer is A in the released script, and would be none before its rule is asked.
+  const isBlank = answer !== null && answer.trim() === ''
+  return judgeByLetter(problem, isBlank ? 'A' : answer, mmeLetter)
 }

@@ -1,30 +1,85 @@
-/** What a judge's reply says: right, wrong, or nothing that can be read. Pure. */
+/** What a judge's reply says: right, wrong, or nothing that can be read, by one of several readers. Pure. */
+import { UserError } from '../shared/errors.ts'
+import { jsonScore, patternScore } from './custom-score.ts'
+import { lenientScore } from './lenient-score.ts'
+import type { Score } from './score-value.ts'
+
+export interface ScoreParser {
+  /** As it is asked for: one of `scoreParsers`, `json:<path>` or `/<expression>/`. */
+  readonly name: string
+  /** undefined: no score can be read. */
+  read(said: string): Score | undefined
+}
+
+const readers = { lenient: lenientScore, official: officialScore, strict: strictScore } as const
+
+/** `lenient`: any form that says 0 or 1; `official`: as the released scorer (reference 6.2); `strict`: exactly 0 or 1. */
+export const scoreParsers = Object.keys(readers) as (keyof typeof readers)[]
+
+/** Throws `UserError` for a name that is none. */
+export function scoreParser(name: string): ScoreParser {
+  if (Object.hasOwn(readers, name)) return { name, read: readers[name as keyof typeof readers] }
+  const path = /^json:(.+)$/s.exec(name)?.[1]
+  if (path !== undefined) return { name, read: jsonScore(path.split('.')) }
+  const expression = /^\/(.+)\/([imsu]*)$/s.exec(name)
+  if (expression !== null) return { name, read: patternScore(expression[1]!, expression[2]!) }
+  throw new UserError(
+    'judge-parser-unknown',
+    `--judge-parser ${name} is none of ${scoreParsers.join(', ')}, json:<path> such as json:score, or a regular ` +
+      'expression such as "/verdict: (right|wrong)/i".',
+  )
+}
+
+/** A reply as the endpoint gave it. */
+export interface JudgeReply {
+  readonly text: string
+  readonly finish: 'stop' | 'length'
+}
 
 /**
- * `official`: as the released scorer reads it, which takes "10" and "0.1" for right (reference 6.2); `strict`: exactly 0 or 1.
+ * The score of a reply; undefined: there is none, so the judge has to be asked again. What a model thought is no score. Of a
+ * reply that was cut off only a first line that is whole counts.
  */
-export const scoreParsers = ['official', 'strict'] as const
-export type ScoreParser = (typeof scoreParsers)[number]
-
-/** undefined: no score can be read, so the judge has to be asked again. What a model thought before its reply does not count. */
-export function parseScore(reply: string, parser: ScoreParser): 'correct' | 'wrong' | undefined {
-  const said = withoutThinking(reply)
-  const mark = said.toLowerCase().lastIndexOf('score:')
-  if (mark < 0) return undefined
-  const [line = ''] = said
-    .slice(mark + 'score:'.length)
-    .trim()
-    .split('\n')
-  if (parser === 'strict') {
-    const digit = /^([01])\.?$/.exec(line.trim())?.[1]
-    return digit === undefined ? undefined : digit === '1' ? 'correct' : 'wrong'
+export function parseScore({ text, finish }: JudgeReply, parser: ScoreParser): Score | undefined {
+  const { said, thought } = behindThinking(text)
+  if (finish === 'length') {
+    const end = said.indexOf('\n')
+    return end < 0 ? undefined : parser.read(said.slice(0, end))
   }
-  const [token = ''] = line.trim().split(' ')
+  // Some servers take all of a reply for thinking.
+  return said === '' ? strictScore(thought.slice(thought.lastIndexOf('\n') + 1)) : parser.read(said)
+}
+
+/** How models close their thinking; those whose template opens it write the closing mark alone. */
+const closings = ['</think>', '</thinking>', '</thought>', '</reasoning>', '</seed:think>', '[/THINK]', '◁/think▷']
+const openings = closings.map((mark) => mark.replace('/', ''))
+
+/** Thinking that is not closed was cut off: there is no reply behind it. */
+function behindThinking(text: string): { readonly said: string; readonly thought: string } {
+  const ends = closings.map((mark) => [text.lastIndexOf(mark), mark.length] as const).filter(([at]) => at >= 0)
+  const [at, length] = ends.toSorted(([a], [b]) => b - a)[0] ?? [0, 0]
+  const rest = text.slice(at + length)
+  const opens = openings.map((mark) => rest.indexOf(mark)).filter((open) => open >= 0)
+  const said = opens.length === 0 ? rest : rest.slice(0, Math.min(...opens))
+  return { said: said.trim(), thought: text.slice(0, at).trim() }
+}
+
+/** What follows the last `score:`. Never by its place in a lower-cased copy: some letters are longer in lower case. */
+function behindLastMark(said: string): string | undefined {
+  const mark = [...said.matchAll(/score:/gi)].at(-1)
+  return mark && said.slice(mark.index + mark[0].length).trim()
+}
+
+/** The first word behind the last mark, if it holds a 1 or a 0: "10" and "0.1" are right. */
+function officialScore(said: string): Score | undefined {
+  const [line = ''] = behindLastMark(said)?.split('\n', 1) ?? []
+  const [token = ''] = line.trim().split(' ', 1)
   if (token.includes('1')) return 'correct'
   return token.includes('0') ? 'wrong' : undefined
 }
 
-/** Thinking that is not closed was cut off: there is no reply behind it. */
-function withoutThinking(reply: string): string {
-  return reply.replaceAll(/<think>[^]*?(?:<\/think>|$)/g, '')
+function strictScore(said: string): Score | undefined {
+  const [line = ''] = behindLastMark(said)?.split('\n', 1) ?? []
+  const digit = /^([01])\.?$/.exec(line.trim())?.[1]
+  return digit === undefined ? undefined : digit === '1' ? 'correct' : 'wrong'
 }

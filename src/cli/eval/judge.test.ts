@@ -118,7 +118,7 @@ test('prints scores under both judges, their agreement and where they differ; a 
     unjudged: 1,
     before: { judge: { name: 'exact' }, avgAtK: 0.2 },
     after: {
-      judge: { name: 'llm:tester', parser: 'official', cost: { verdicts: 4, cached: 0, requests: 8 } },
+      judge: { name: 'llm:tester', parser: 'lenient', cost: { verdicts: 4, cached: 0, requests: 8 } },
       avgAtK: 0.4,
     },
     compared: 3,

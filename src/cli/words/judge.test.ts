@@ -70,6 +70,19 @@ test('eval names its judge and what it cost, and judges again what the judge cou
   await server.close()
 })
 
+test('a parser that is none, and options of an LLM judge beside another one, are refused before anything is written', async () => {
+  const data = join(folder, 'probe')
+  await buildProbe({ out: data, train: 0, test: 1, seed: 1, sidePx: 64, pictures: false })
+  const words = ['eval', '--data', data, '--policy', 'blind', '--run', join(folder, 'run')]
+  const unused = { code: 'judge-words-unused', exitCode: 2 }
+  await expect(evaluate([...words, '--judge', 'exact', '--judge-parser', 'strict'])).rejects.toMatchObject(unused)
+  await expect(evaluate([...words, '--judge', 'exact', '--judge-max-tokens', '9'])).rejects.toMatchObject(unused)
+  const judge = ['--judge', 'llm:x', '--judge-base-url', 'http://127.0.0.1:9/v1']
+  const unknown = { code: 'judge-parser-unknown', exitCode: 2 }
+  await expect(evaluate([...words, ...judge, '--judge-parser', 'jsn:score'])).rejects.toMatchObject(unknown)
+  expect(await readdir(folder)).toEqual(['probe'])
+})
+
 async function evaluate(words: readonly string[]): Promise<{ stdout: string; stderr: string; code: unknown }> {
   process.exitCode = undefined
   const said = { stdout: '', stderr: '' }

@@ -10,25 +10,25 @@ import { openJudgeCache } from '../../judge/judge-cache.ts'
 import type { JudgeCache } from '../../judge/judge-cache.ts'
 import { defaultJudgePrompts, judgePromptsHash } from '../../judge/judge-prompts.ts'
 import type { JudgePrompts } from '../../judge/judge-prompts.ts'
-import { llmJudge } from '../../judge/llm.ts'
+import { defaultMaxTokens, llmJudge } from '../../judge/llm.ts'
 import { judgeCanInfer } from '../../judge/can-infer.ts'
 import { judgeMmeLetter } from '../../judge/mme-letter.ts'
-import { scoreParsers } from '../../judge/parse-score.ts'
-import type { ScoreParser } from '../../judge/parse-score.ts'
+import { scoreParser, scoreParsers } from '../../judge/parse-score.ts'
 import { releasedJudgePrompts } from '../../judge/released-prompts.ts'
 import type { Judge } from '../../judge/judge.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import { openModel } from './endpoint.ts'
-import { choice } from './common.ts'
+import { wholeNumber } from './common.ts'
 
 export interface JudgeWords {
   readonly judge: string
   readonly judgeBaseUrl?: string
   readonly judgeApiKeyEnv?: string
-  readonly judgeParser: ScoreParser
+  readonly judgeParser?: string
   readonly judgePrompts?: string
+  readonly judgeMaxTokens?: number
 }
 
 /** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
@@ -43,7 +43,7 @@ export interface JudgeCost {
 
 export interface OpenedJudge {
   /** What a run keeps of it: all that decides verdicts, and never a key. `name` is such as `exact` or `llm:qwen`. */
-  readonly settings: { readonly name: string; readonly parser?: ScoreParser; readonly promptsSha256?: string }
+  readonly settings: { readonly name: string; readonly parser?: string; readonly promptsSha256?: string }
   /** Throws `UserError` when this judge cannot judge these problems. */
   check?(problems: readonly Problem[]): void
   /** The judge itself; what it says is kept in the run. */
@@ -66,14 +66,19 @@ export function judgeWords(command: Command, fallback?: string, fallbackText?: s
     .addOption(judge)
     .option('--judge-base-url <url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1')
     .option('--judge-api-key-env <name>', 'environment variable that holds its key')
-    .addOption(
-      choice('--judge-parser <name>', 'how its reply is read: as the released scorer does, or exactly 0 or 1', [
-        ...scoreParsers,
-      ]).default('official'),
+    .option(
+      '--judge-parser <name>',
+      `how its reply is read: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/ ` +
+        '(default: lenient; with --judge-prompts official, as the released scorer does)',
     )
     .option(
       '--judge-prompts <file>',
       'your copy of the official general_qa_tool.py, for its prompts (default: our own)',
+    )
+    .option(
+      '--judge-max-tokens <n>',
+      `tokens of its reply, thinking included; up to four times as many after one that was cut off (default: ${defaultMaxTokens})`,
+      wholeNumber(1),
     )
 }
 
@@ -96,12 +101,13 @@ export async function withJudge<T>(
 }
 
 async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts } = words
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeParser, judgeMaxTokens } = words
   if (name.startsWith('llm:')) return openLlmJudge(words, name.slice('llm:'.length))
-  if ((judgeBaseUrl ?? judgeApiKeyEnv ?? judgePrompts) !== undefined) {
+  if ((judgeBaseUrl ?? judgeApiKeyEnv ?? judgePrompts ?? judgeParser ?? judgeMaxTokens) !== undefined) {
     throw new UserError(
       'judge-words-unused',
-      '--judge-base-url, --judge-api-key-env and --judge-prompts are for --judge llm:<model>: add that, or leave them out.',
+      '--judge-base-url, --judge-api-key-env, --judge-prompts, --judge-parser and --judge-max-tokens are for --judge ' +
+        'llm:<model>: add that, or leave them out.',
     )
   }
   const settings = { name }
@@ -116,7 +122,8 @@ async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
 const replySeconds = 120
 
 async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgeParser: parser, judgePrompts } = words
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeMaxTokens: maxTokens } = words
+  const parser = scoreParser(words.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
   if (model === '' || model === '<model>') {
     throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
   }
@@ -131,10 +138,10 @@ async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJud
   const { endpoint } = await openModel(server, model).catch(asJudge)
   let cache: JudgeCache | undefined
   return {
-    settings: { name, parser, promptsSha256: judgePromptsHash(prompts) },
+    settings: { name, parser: parser.name, promptsSha256: judgePromptsHash(prompts) },
     async judgeIn(run) {
       cache = await openJudgeCache(run)
-      return llmJudge({ endpoint, model, parser, cache, prompts })
+      return llmJudge({ endpoint, model, parser, cache, prompts, maxTokens })
     },
     cost() {
       const { wanted = 0, cached = 0 } = cache?.counts() ?? {}

@@ -1,0 +1,111 @@
+/** The forms in which models name a choice, in several languages and scripts. */
+import { describe, expect, it } from 'vitest'
+import { chosenLetter } from './choice.ts'
+
+const colours = ['red', 'green', 'blue', 'white']
+const chinese = ['红色', '绿色', '蓝色', '白色']
+const sides = ['The dog is on the left side of the car', 'The dog is on the right side of the car']
+const things = ['A bag', 'A bottle', 'A book', 'A cat']
+const counts = ['1', '2', '3', '12']
+
+describe('reads B', () => {
+  it.each([
+    // Marks around the letter.
+    '**B**',
+    '`B`',
+    '"B"',
+    "'B'",
+    '“B”',
+    '\\boxed{B}',
+    '$\\boxed{\\text{B}}$',
+    'A seems likely, but no. \\boxed{\\mathrm{B}}.',
+    'Not A. \\(\\boxed{B}\\) is my answer, for C is hidden',
+    '<|begin_of_box|>B<|end_of_box|>',
+    '<b>B</b>',
+    '{"answer": "B"}',
+    '{"answer": "B", "reason": "A is hidden"}',
+    'B\n\nThe box shows something else.',
+    'B - green',
+    'B, not A',
+    'B/',
+    // Said in a sentence with other letters.
+    'The correct option is B because A is not visible',
+    'The answer is B, since the label A is hidden by C',
+    'Final answer: B. A careful look shows green',
+    'The best choice would be B as A and C are too small',
+    'I would go with option B, because A is red and C is blue',
+    'I choose B over A, C and D, which are elsewhere',
+    'A is wrong and C is too, so B is the correct one to take here',
+    'First I thought that the answer is A. After a closer look the answer is B, as the label shows',
+    'The answer is:\n\nB',
+    'It is not A, it is B as far as I can tell',
+    // Full-width and other forms of letters and signs.
+    'Ｂ',
+    '（Ｂ）',
+    'ANSWER：Ｂ',
+    'Ⓑ',
+    '𝐁',
+    'İİİİ, so the answer is B, not A',
+    // Chinese, Japanese, Korean.
+    '选B',
+    '選B',
+    '我选择B，因为A不清楚',
+    '答案：B',
+    '答案是B',
+    '答案为B。',
+    '正确答案是B',
+    '正確答案是 B，A太小了。',
+    '答案应该是B，不是A',
+    '选项B',
+    '【B】',
+    'B、绿色',
+    'B，绿色',
+    '不选A，选B',
+    'B选项正确，A选项错误',
+    '因此，正确的选项是：B',
+    '答えはBです',
+    '정답은 B입니다',
+  ])('in %j', (answer) => {
+    expect(chosenLetter(answer, colours)).toBe('B')
+    expect(chosenLetter(answer, chinese)).toBe('B')
+  })
+
+  it.each([
+    [sides, 'right'],
+    [sides, 'The dog is on the right.'],
+    [things, 'bottle'],
+    [things, 'the bottle'],
+    [things, 'A bottle'],
+    [counts, 'There are 2.'],
+    [counts, 'Two'],
+    [['One', 'Two'], '2'],
+    [colours, 'It is green, not red'],
+    [chinese, '图中是绿色的'],
+  ])('by the words of %j in %j', (choices, answer) => {
+    expect(chosenLetter(answer, choices)).toBe('B')
+  })
+})
+
+describe('reads no letter', () => {
+  it.each([
+    'A or B',
+    'A、B',
+    'Answer: A or B',
+    'The answer is A, B.',
+    '答案是A或B',
+    'Both A and B are right',
+    'It is not A',
+    'The answer is a bird',
+    "The answer is A's neighbour",
+    '不选B',
+    'Neither',
+    'side',
+  ])('in %j', (answer) => {
+    expect(chosenLetter(answer, colours)).toBeUndefined()
+  })
+
+  it('where a number is only part of another', () => {
+    expect(chosenLetter('It is 12', counts)).toBe('D')
+    expect(chosenLetter('There are 123', counts)).toBeUndefined()
+  })
+})
