@@ -65,6 +65,20 @@ describe('fitSize', () => {
     expect(fitSize({ width: 28, height: 5700 }, profiles.official.firstView)).toEqual({ width: 28, height: 5700 })
   })
 
+  it('shows a picture of any shape, however thin, within the budget and the shape that a server takes', () => {
+    const side = fc.integer({ min: 1, max: 40_000 })
+    const rules = [profiles.default.firstView, profiles.deepeyes.firstView, profiles['pixel-reasoner'].firstView]
+    fc.assert(
+      fc.property(side, side, fc.constantFrom(...rules), (width, height, rule) => {
+        const fitted = fitSize({ width, height }, rule)
+        const [longer, shorter] = [Math.max(fitted.width, fitted.height), Math.min(fitted.width, fitted.height)]
+        expect(shorter).toBeGreaterThanOrEqual(28)
+        expect(longer / shorter).toBeLessThanOrEqual(200)
+        expect(longer).toBeLessThan(65_536)
+      }),
+    )
+  })
+
   it('keeps to the budget and to the shape for every region that is not thin', () => {
     const side = fc.integer({ min: 1, max: 20_000 })
     fc.assert(

@@ -2,6 +2,7 @@
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
+import { UserError } from '../shared/errors.ts'
 import { roundHalfEven } from './image-tokens.ts'
 import type { Picture, Pixels } from './picture.ts'
 import { region } from './region.ts'
@@ -25,6 +26,13 @@ function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): S
     height = Math.trunc(h)
     steps.push({ width, height })
   }
+  const widen = (maxAspect: number): void => {
+    const wanted = maxAspect * 0.95 // 190 for the released loop's 200
+    if (width / height >= maxAspect) become(width, width / wanted + 1)
+    else if (height / width >= maxAspect) become(height / wanted + 1, height)
+  }
+  // Before the budget, which the steps for the shortest side would otherwise exceed a thousandfold. The released loop refuses such crops.
+  if (rule.maxAspect !== null) widen(rule.maxAspect)
   if (width * height > rule.maxPixels) {
     const factor = Math.sqrt(rule.maxPixels / (width * height))
     become(width * factor, height * factor)
@@ -37,29 +45,36 @@ function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): S
     const factor = rule.minSide / Math.min(width, height)
     become(width * factor + 1, height * factor + 1)
   }
-  if (rule.maxAspect !== null) {
-    const wanted = rule.maxAspect * 0.95 // 190 for the released loop's 200
-    if (width / height >= rule.maxAspect) become(width, width / wanted + 1)
-    else if (height / width >= rule.maxAspect) become(height / wanted + 1, height)
-  }
+  if (rule.maxAspect !== null) widen(rule.maxAspect)
   return steps
 }
 
-/** The rounding of Qwen's own tools: the nearest multiples of the cell, enlarged or shrunk together beyond the pixel range. */
+/** Qwen's processors refuse a picture whose sides have a greater ratio. */
+const maxGridAspect = 200
+
+/**
+ * The rounding of Qwen's own tools: the nearest multiples of the cell, enlarged or shrunk together beyond the pixel range. A shape
+ * that is too thin for them, or became so by rounding, is widened to whole cells.
+ */
 function onGrid({ width, height }: Size, { cell, minPixels, maxPixels }: Extract<ViewRule, { kind: 'grid' }>): Size {
   const near = (side: number): number => Math.max(cell, roundHalfEven(side / cell) * cell)
   const pixels = near(width) * near(height)
   if (pixels > maxPixels) {
     const factor = Math.sqrt((width * height) / maxPixels)
     const down = (side: number): number => Math.max(cell, Math.floor(side / factor / cell) * cell)
-    return { width: down(width), height: down(height) }
+    return notTooThin({ width: down(width), height: down(height) }, cell)
   }
   if (pixels < minPixels) {
     const factor = Math.sqrt(minPixels / (width * height))
     const up = (side: number): number => Math.ceil((side * factor) / cell) * cell
-    return { width: up(width), height: up(height) }
+    return notTooThin({ width: up(width), height: up(height) }, cell)
   }
-  return { width: near(width), height: near(height) }
+  return notTooThin({ width: near(width), height: near(height) }, cell)
+}
+
+function notTooThin({ width, height }: Size, cell: number): Size {
+  const least = (other: number): number => Math.ceil(other / maxGridAspect / cell) * cell
+  return { width: Math.max(width, least(height)), height: Math.max(height, least(width)) }
 }
 
 /** The rule by which a search shows its observation `index`; 0 is the original picture. */
@@ -67,12 +82,20 @@ export function viewRule(profile: Profile, index: number): ViewRule {
   return index === 0 ? profile.firstView : profile.observationView
 }
 
+/** What a JPEG can hold. */
+const maxViewSide = 65_535
+
 /**
  * What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. The nearest pixel of the nearest pixel is not always the
- * nearest, so that resampler takes every step of a budget by itself, as the released loop does.
+ * nearest, so that resampler takes every step of a budget by itself, as the released loop does. Throws UserError `picture-too-thin`.
  */
 export async function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<Pixels> {
   const size = boxSize(boxPx)
+  const { width, height } = fitSize(size, rule)
+  if (Math.max(width, height) > maxViewSide) {
+    const message = `A region of ${size.width}x${size.height} pixels is too thin for this profile, which would show it as ${width}x${height}. Cut the picture into pieces, or take the profile "default".`
+    throw new UserError('picture-too-thin', message)
+  }
   const stepwise = rule.kind === 'budget' && rule.resampler === 'nearest'
   const [first = fitSize(size, rule), ...more] = stepwise ? budgetSteps(size, rule) : []
   let seen = await picture.region(boxPx, first, rule.resampler)

@@ -1,0 +1,212 @@
+/** What real files do that simple ones do not: missing ends, many scans, further pages, deep values, damage. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString, getHeapStatistics } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { pixelBox } from '../protocol/box.ts'
+import { PixelCache } from './cache.ts'
+import { openPicture } from './open.ts'
+
+const width = 96
+const height = 64
+/** Smooth enough to compress, and different everywhere. */
+const levels = Buffer.from(
+  Array.from({ length: width * height * 3 }, (_, i) => (i * 7 + Math.floor(i / 288) * 3) % 251),
+)
+const drawn = () => sharp(levels, { raw: { width, height, channels: 3 } })
+
+async function pixelsOf(bytes: Uint8Array): Promise<Uint8Array> {
+  const picture = await openPicture(bytes)
+  const size = { width: picture.width, height: picture.height }
+  return (await picture.region(pixelBox(0, 0, size.width, size.height), size, 'nearest')).data
+}
+
+describe('a JPEG', () => {
+  it.each([1, 2])('that lacks its last %d bytes, its end marker, opens with all of its pixels', async (missing) => {
+    for (const progressive of [false, true]) {
+      const whole = await drawn().jpeg({ progressive }).toBuffer()
+      expect(Buffer.compare(await pixelsOf(whole.subarray(0, -missing)), await pixelsOf(whole))).toBe(0)
+    }
+  })
+
+  it('that lacks pixels is refused, though its end marker may be put back', async () => {
+    const whole = await drawn().jpeg().toBuffer()
+    for (const share of [0.6, 0.9, 0.99]) {
+      const cut = whole.subarray(0, Math.floor(whole.length * share))
+      await expect(openPicture(cut)).rejects.toMatchObject({ code: 'picture-damaged' })
+    }
+  })
+
+  it('of a hundred scans and more, each as dear as the whole picture, is refused before it is decoded', async () => {
+    const bytes = await drawn().jpeg({ progressive: true }).toBuffer()
+    const last = bytes.lastIndexOf('\xff\xda', undefined, 'latin1')
+    const repeated = Buffer.concat([
+      bytes.subarray(0, -2),
+      ...Array.from({ length: 100 }, () => bytes.subarray(last, -2)),
+    ])
+    const cache = new PixelCache(1e6)
+    const error = { code: 'picture-too-large', message: expect.stringContaining('more than 100 scans') as unknown }
+    await expect(openPicture(repeated, { cache })).rejects.toMatchObject(error)
+    expect(cache.decodes).toBe(0)
+  })
+})
+
+/** A little-endian TIFF of one strip a page, written by hand: sharp writes no pages and no floats. */
+function tiff(
+  pages: readonly {
+    readonly width: number
+    readonly height: number
+    readonly tags: number[][]
+    readonly data: Buffer
+  }[],
+) {
+  const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')]
+  let end = 8
+  let link = { part: parts[0]!, at: 4 }
+  for (const page of pages) {
+    const entries = [
+      [256, 4, page.width],
+      [257, 4, page.height],
+      [259, 3, 1],
+      [273, 4, end],
+      [278, 4, page.height],
+      [279, 4, page.data.length],
+      ...page.tags,
+    ].toSorted(([a], [b]) => a! - b!)
+    parts.push(page.data)
+    end += page.data.length
+    const directory = Buffer.alloc(2 + entries.length * 12 + 4)
+    directory.writeUInt16LE(entries.length)
+    for (const [index, [tag, type, value]] of entries.entries()) {
+      directory.writeUInt16LE(tag!, 2 + index * 12)
+      directory.writeUInt16LE(type!, 4 + index * 12)
+      directory.writeUInt32LE(1, 6 + index * 12)
+      directory.writeUInt32LE(value!, 10 + index * 12)
+    }
+    link.part.writeUInt32LE(end, link.at)
+    link = { part: directory, at: directory.length - 4 }
+    parts.push(directory)
+    end += directory.length
+  }
+  return Buffer.concat(parts)
+}
+
+const grey = (bits: number, format: number) => [
+  [258, 3, bits],
+  [262, 3, 1],
+  [277, 3, 1],
+  [339, 3, format],
+]
+const page8 = (side: number) => ({ width: side, height: side, tags: grey(8, 1), data: Buffer.alloc(side * side, 90) })
+
+describe('a TIFF', () => {
+  it('of smaller copies behind the picture opens; of further pages it is asked which one is meant', async () => {
+    expect((await openPicture(tiff([page8(60), page8(30), page8(15)]))).width).toBe(60)
+    for (const pages of [
+      [page8(60), page8(60)],
+      [page8(30), page8(60)],
+    ]) {
+      await expect(openPicture(tiff(pages))).rejects.toMatchObject({ code: 'picture-animated' })
+    }
+  })
+
+  it('with private tags opens', async () => {
+    const page = page8(20)
+    const bytes = tiff([{ ...page, tags: [...page.tags, [42_113, 4, 7], [65_000, 4, 7]] }])
+    expect((await pixelsOf(bytes))[0]).toBe(90)
+  })
+
+  it.each([
+    ['from 0 to 1', [0, 0.25, 0.5, 1], [0, 64, 128, 255]],
+    ['from 0 to 255', [0, 64, 128, 255], [0, 64, 128, 255]],
+    ['of any other range', [-10, 0, 10, 30], [0, 64, 128, 255]],
+    ['that are not all numbers', [Number.NaN, Infinity, -Infinity, 0.5], [0, 255, 0, 128]],
+    ['that are all alike', [700, 700, 700, 700], [128, 128, 128, 128]],
+  ])('of floats %s is scaled', async (_name, floats, expected) => {
+    const data = Buffer.from(Float32Array.from(floats).buffer)
+    const pixels = await pixelsOf(tiff([{ width: 4, height: 1, tags: grey(32, 3), data }]))
+    expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual(expected)
+    expect(pixels[0]).toBe(pixels[2])
+  })
+
+  it.each([
+    [[0, 1023, 512, 100], 1023],
+    [[0, 4095, 2048, 100], 4095],
+    [[0, 255, 128, 100], 255],
+    [[0, 65_535, 4096, 100], 65_535],
+  ])('of 16-bit greys %j is scaled by its real depth', async (greys, most) => {
+    const data = Buffer.from(Uint16Array.from(greys).buffer)
+    const pixels = await pixelsOf(tiff([{ width: 4, height: 1, tags: grey(16, 1), data }]))
+    expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual(greys.map((value) => Math.round((value / most) * 255)))
+  })
+
+  it.each(['lzw', 'deflate', 'jpeg', 'packbits', 'none'] as const)(
+    '(%s) without its pixels is refused, not black',
+    async (compression) => {
+      const whole = await drawn().tiff({ compression }).toBuffer()
+      const directory = whole.readUInt32LE(4)
+      const [first, last] = [8, Math.max(8, Math.min(directory, whole.length))]
+      const emptied = Buffer.from(whole).fill(0, first + Math.floor((last - first) / 2), last)
+      // Nothing tells damage in stored values; and of deflate the checksum is not looked at once every pixel is there.
+      if (compression !== 'none' && compression !== 'deflate') {
+        await expect(openPicture(emptied)).rejects.toMatchObject({ code: 'picture-damaged' })
+      }
+      await expect(openPicture(whole.subarray(0, Math.floor(whole.length * 0.7)))).rejects.toMatchObject({
+        code: 'picture-damaged',
+      })
+    },
+  )
+})
+
+it('says what a file is that it does not open, and what to do', async () => {
+  await expect(openPicture(Buffer.from('BM\x36\x10\0\0'))).rejects.toMatchObject({
+    code: 'picture-not-an-image',
+    message:
+      'The picture is a BMP picture, which cannot be opened: only JPEG, PNG, WebP, AVIF, TIFF or GIF can. Convert it to PNG or JPEG first.',
+  })
+})
+
+it('does not keep the encoded file in memory as long as the picture', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const noise = randomBytes(1000 * 1000 * 3)
+  const encoded = await sharp(noise, { raw: { width: 1000, height: 1000, channels: 3 } })
+    .png()
+    .toBuffer()
+  const folder = await mkdtemp(join(tmpdir(), 'decode-'))
+  try {
+    const file = join(folder, 'noise.png')
+    await writeFile(file, encoded)
+    const heldBytes = async () => {
+      for (let n = 0; n < 3; n++) {
+        collectGarbage()
+        await sleep(10) // buffers are freed in the background
+      }
+      return getHeapStatistics().external_memory
+    }
+    const before = await heldBytes()
+    const cache = new PixelCache(1)
+    const pictures = []
+    for (let n = 0; n < 4; n++) pictures.push(await openPicture(file, { cache }))
+    await openPicture(await drawn().png().toBuffer(), { cache }) // takes the place of the last one's pixels
+    expect((await heldBytes()) - before).toBeLessThan(encoded.length)
+    expect(pictures).toHaveLength(4)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+it('leaves the queue for a decoder when its reader has gone', async () => {
+  const bytes = await drawn().png().toBuffer()
+  const abort = new AbortController()
+  const others = Array.from({ length: 4 }, () => openPicture(bytes))
+  const waiting = openPicture(bytes, { signal: abort.signal })
+  abort.abort()
+  await expect(waiting).rejects.toMatchObject({ code: 'aborted' })
+  await Promise.all(others)
+})

@@ -1,0 +1,172 @@
+/** Encoded bytes to packed sRGB pixels, within limits that are checked before anything is decoded. */
+import sharp from 'sharp'
+import type { Metadata } from 'sharp'
+import type { Size } from '../protocol/box.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
+import { isDeep, readDeep } from './deep-pixels.ts'
+import { pictureFormat } from './picture-format.ts'
+import type { PictureFormat } from './picture-format.ts'
+
+// Every picture is decoded once and kept by us; libvips remembering its operations would only keep it a second time.
+sharp.cache(false)
+
+export interface PictureLimits {
+  readonly maxFileBytes: number
+  /** Width x height. */
+  readonly maxPixels: number
+  readonly maxSide: number
+}
+
+export const pictureLimits: PictureLimits = {
+  maxFileBytes: 256 * 1024 ** 2,
+  maxPixels: 120_000_000,
+  maxSide: 40_000,
+}
+
+/**
+ * A JPEG may repeat its whole picture scan by scan, and each costs time by the pixel whatever its few bytes hold. Encoders write
+ * about ten scans.
+ */
+const maxScans = 100
+const maxScannedPixels = 20 * pictureLimits.maxPixels
+
+/** Seconds that decoding may take. */
+const maxSeconds = 60
+
+/** A picture before it is decoded: what its header says. */
+export interface Encoded extends Size {
+  readonly name: string
+  readonly format: PictureFormat
+  readonly bytes: Uint8Array
+  readonly header: Metadata
+  readonly orient: boolean
+}
+
+/**
+ * Reads format and header, and compares them with `limits`. Throws UserError: `picture-not-an-image`, `picture-damaged`,
+ * `picture-too-large`, `picture-animated`.
+ */
+export async function readEncoded(
+  bytes: Uint8Array,
+  { name, orient, limits }: { readonly name: string; readonly orient: boolean; readonly limits: PictureLimits },
+): Promise<Encoded> {
+  const format = checkedFormat(bytes, name)
+  const header = await readHeader(bytes, name, format)
+  const { width, height } = orient ? header.autoOrient : header
+  const shape = `${name} is ${width}x${height} pixels`
+  if (width * height > limits.maxPixels) {
+    const limit = limits.maxPixels >= 1e6 ? `${Math.round(limits.maxPixels / 1e6)} million` : String(limits.maxPixels)
+    throw new UserError('picture-too-large', `${shape}, more than ${limit}. Scale it down first.`)
+  }
+  if (Math.max(width, height) > limits.maxSide) {
+    throw new UserError('picture-too-large', `${shape}; a side may have ${limits.maxSide}. Scale it down or cut it.`)
+  }
+  if (format === 'JPEG') checkScans(bytes, name, width * height)
+  const encoded = { width, height, name, format, bytes, header, orient }
+  await checkPages(encoded)
+  return encoded
+}
+
+function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
+  if (bytes.byteLength === 0) throw new UserError('picture-not-an-image', `${name} is empty. Fetch or save it again.`)
+  const format = pictureFormat(bytes)
+  if (typeof format === 'string') return format
+  const known = 'JPEG, PNG, WebP, AVIF, TIFF or GIF'
+  throw new UserError(
+    'picture-not-an-image',
+    format === undefined
+      ? `${name} is not a picture that can be read. Give a ${known} file.`
+      : `${name} is ${format.name}, which cannot be opened: only ${known} can. ${format.advice}`,
+  )
+}
+
+async function readHeader(bytes: Uint8Array, name: string, format: PictureFormat): Promise<Metadata> {
+  try {
+    return await sharp(bytes, { limitInputPixels: false }).metadata() // our own limits follow
+  } catch (error) {
+    throw damaged(name, format, error)
+  }
+}
+
+/** Every scan of a JPEG begins with the marker FF DA, which its compressed data never contains. */
+function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const most = Math.min(maxScans, maxScannedPixels / pixels)
+  let scans = 0
+  for (let at = buffer.indexOf('\xff\xda', 0, 'latin1'); at >= 0; at = buffer.indexOf('\xff\xda', at + 2, 'latin1')) {
+    if (++scans > most) {
+      const message = `${name} is a JPEG of more than ${Math.floor(most)} scans. Save it again, as an ordinary JPEG.`
+      throw new UserError('picture-too-large', message)
+    }
+  }
+}
+
+/** A TIFF may hold smaller copies of its picture; any other second picture leaves open which one is meant. */
+async function checkPages({ name, format, bytes, header }: Encoded): Promise<void> {
+  const pages = header.pages ?? 1
+  if (pages <= 1) return
+  if (format === 'TIFF' && pages <= 16) {
+    const further = await Promise.all(
+      Array.from({ length: pages - 1 }, (_, index) =>
+        sharp(bytes, { limitInputPixels: false, page: index + 1 }).metadata(),
+      ),
+    ).catch((error: unknown) => {
+      throw damaged(name, format, error)
+    })
+    if (further.every(({ width, height }) => width < header.width && height < header.height)) return
+  }
+  throw new UserError(
+    'picture-animated',
+    `${name} holds ${pages} pictures (an animation or pages). Save the one you mean as a file of its own.`,
+  )
+}
+
+/** Packed sRGB, 8 bits a channel, `width * height * 3` bytes; what was transparent becomes white. */
+export async function decode(encoded: Encoded): Promise<Uint8Array> {
+  const { name, format, bytes, header, width, height, orient } = encoded
+  const { bytes: whole, failOn } = format === 'JPEG' ? withEnd(bytes) : { bytes, failOn: strictness(format) }
+  const image = sharp(whole, { limitInputPixels: false, failOn }).timeout({ seconds: maxSeconds })
+  if (orient) image.autoOrient()
+  try {
+    const data = isDeep(header)
+      ? await readDeep(image, header, name)
+      : await image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+    const expected = width * height * 3
+    if (data.byteLength !== expected) throw new Error(`decoded to ${data.byteLength} bytes instead of ${expected}`)
+    return data
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    if (/^timeout/i.test(messageOf(error))) {
+      const message = `${name} took more than ${maxSeconds} seconds to decode. Save it smaller, or as an ordinary JPEG or PNG.`
+      throw new UserError('picture-too-large', message, { cause: error })
+    }
+    throw damaged(name, format, error)
+  }
+}
+
+/** Of a damaged TIFF the decoder shows black strips and only warns; of a JPEG it warns of what every camera does. */
+function strictness(format: PictureFormat): 'error' | 'warning' {
+  return format === 'TIFF' ? 'warning' : 'error'
+}
+
+/**
+ * A JPEG without its end marker may still hold all of its pixels: with the marker put back, the decoder tells by its warnings
+ * whether any are missing.
+ */
+function withEnd(bytes: Uint8Array): { bytes: Uint8Array; failOn: 'error' | 'warning' } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (buffer.lastIndexOf('\xff\xd9', undefined, 'latin1') >= buffer.lastIndexOf('\xff\xda', undefined, 'latin1')) {
+    return { bytes, failOn: 'error' }
+  }
+  const tail = buffer.at(-1) === 0xff ? [0xd9] : [0xff, 0xd9]
+  return { bytes: Buffer.concat([buffer, Uint8Array.from(tail)]), failOn: 'warning' }
+}
+
+function damaged(name: string, format: PictureFormat, cause: unknown): UserError {
+  const reason = messageOf(cause).trim().split('\n', 1)[0]
+  return new UserError(
+    'picture-damaged',
+    `${name} is damaged, cut off, or of a kind of ${format} that cannot be decoded (${reason}). Fetch it again, or save it as PNG.`,
+    { cause },
+  )
+}

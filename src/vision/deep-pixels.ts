@@ -1,0 +1,72 @@
+/** Pictures of numbers rather than colours (floats, 32-bit integers, 10 or 12 bits stored in 16) as 8-bit greys or colours. */
+import type { Metadata, Sharp } from 'sharp'
+import { UserError } from '../shared/errors.ts'
+
+/** Bytes that such a picture may have while it is scaled. */
+const maxDeepBytes = 512 * 1024 ** 2
+
+/**
+ * Whether 8-bit conversion needs the values themselves. 16-bit greys count, since microscopes and X-ray machines store 10 or 12 bits
+ * that way, which would come out nearly black; 16-bit colours are what they say.
+ */
+export function isDeep({ depth, space }: Metadata): boolean {
+  return depth === 'ushort' ? space === 'grey16' : depth !== undefined && depth !== 'uchar'
+}
+
+/**
+ * Packed 8-bit RGB. Floats from 0 to 1 are scaled by 255, values from 0 to 255 stand, 16-bit greys are scaled by the fewest bits of 8,
+ * 10, 12 and 16 that hold them all, and anything else is stretched from its least to its greatest value.
+ * Throws UserError `picture-too-large`, `picture-not-an-image`.
+ */
+export async function readDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
+  const { depth, width, height, channels, hasAlpha } = header
+  if (depth === 'complex' || depth === 'dpcomplex') {
+    throw new UserError('picture-not-an-image', `${name} holds complex numbers. Save what you want to see as PNG.`)
+  }
+  if (width * height * 3 * 4 > maxDeepBytes) {
+    const message = `${name} is ${width}x${height} pixels of ${depth} values, too many to convert. Save it as an 8-bit PNG.`
+    throw new UserError('picture-too-large', message)
+  }
+  const grey = channels - (hasAlpha ? 1 : 0) < 3
+  const upright = depth === 'ushort' ? image.toColourspace('grey16') : image
+  const { data, info } = await upright.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+  const colours = grey ? 1 : 3
+  const { low, high } = range(values, info.channels, colours)
+  const { from, to } = depth === 'ushort' ? { from: 0, to: mostOf(high) } : spread(low, high)
+  const scale = 255 / (to - from)
+  const rgb = new Uint8Array(info.width * info.height * 3)
+  for (let at = 0, o = 0; o < rgb.length; at += info.channels, o += 3) {
+    for (let c = 0; c < 3; c++) {
+      const value = values[at + (grey ? 0 : c)]!
+      rgb[o + c] = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, Math.round((value - from) * scale)))
+    }
+  }
+  return rgb
+}
+
+/** Least and greatest finite value of the first `colours` channels. */
+function range(values: Float32Array, channels: number, colours: number): { low: number; high: number } {
+  let low = Infinity
+  let high = -Infinity
+  for (let at = 0; at < values.length; at += channels) {
+    for (let c = 0; c < colours; c++) {
+      const value = values[at + c]!
+      if (!Number.isFinite(value)) continue
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+  }
+  return low <= high ? { low, high } : { low: 0, high: 1 }
+}
+
+function spread(low: number, high: number): { from: number; to: number } {
+  if (low >= 0 && high <= 1) return { from: 0, to: 1 }
+  if (low >= 0 && high <= 255) return { from: 0, to: 255 }
+  return high > low ? { from: low, to: high } : { from: low - 1, to: low + 1 }
+}
+
+function mostOf(high: number): number {
+  const bits = [8, 10, 12].find((wanted) => high < 2 ** wanted) ?? 16
+  return 2 ** bits - 1
+}

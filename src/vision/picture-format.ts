@@ -1,0 +1,92 @@
+/** Which format an encoded picture has, by its first bytes and whatever the file is called, and what to do about formats that cannot be opened. */
+
+export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'TIFF' | 'GIF'
+
+/** What was found in place of a format that can be opened: `name` completes "... is", `advice` is a sentence. */
+export interface OtherFormat {
+  readonly name: string
+  readonly advice: string
+}
+
+/** Bytes that are looked at. */
+const headBytes = 512
+
+const convert = 'Convert it to PNG or JPEG first.'
+const camera = { name: 'a raw camera file', advice: 'Develop it to JPEG or TIFF first.' }
+const heic = {
+  name: 'an HEIC picture',
+  advice: 'Convert it to JPEG first (photo programs export it, and so does `magick in.heic out.jpg`).',
+}
+const svg = { name: 'an SVG drawing', advice: 'Draw it to a PNG of the size that you need.' }
+const page = { name: 'a web page', advice: 'The download was probably refused or moved: fetch the picture again.' }
+
+const opened: readonly (readonly [magic: string, format: PictureFormat])[] = [
+  ['\xff\xd8\xff', 'JPEG'],
+  ['\x89PNG\r\n\x1a\n', 'PNG'],
+  ['GIF8', 'GIF'],
+  ['II*\0', 'TIFF'],
+  ['MM\0*', 'TIFF'],
+  ['II+\0', 'TIFF'], // BigTIFF
+  ['MM\0+', 'TIFF'],
+]
+
+const others: readonly (readonly [magic: string, other: OtherFormat, at?: number])[] = [
+  ['BM', { name: 'a BMP picture', advice: convert }],
+  ['\0\0\x01\0', { name: 'a Windows icon', advice: convert }],
+  ['\0\0\0\x0cjP  ', { name: 'a JPEG 2000 picture', advice: convert }],
+  ['\xff\x4f\xff\x51', { name: 'a JPEG 2000 picture', advice: convert }],
+  ['\0\0\0\x0cJXL ', { name: 'a JPEG XL picture', advice: convert }],
+  ['\xff\x0a', { name: 'a JPEG XL picture', advice: convert }],
+  ['8BPS', { name: 'a Photoshop document', advice: convert }],
+  ['\x76\x2f\x31\x01', { name: 'an OpenEXR picture', advice: convert }],
+  ['#?R', { name: 'a Radiance picture', advice: convert }],
+  ['SIMPLE  =', { name: 'a FITS picture', advice: convert }],
+  ['DICM', { name: 'a DICOM picture', advice: convert }, 128],
+  ['DDS ', { name: 'a DDS texture', advice: convert }],
+  ['qoif', { name: 'a QOI picture', advice: convert }],
+  ['icns', { name: 'an Apple icon', advice: convert }],
+  ['II\xbc\x01', { name: 'a JPEG XR picture', advice: convert }],
+  ['FUJIFILMCCD-RAW', camera],
+  ['IIRO', camera],
+  ['IIU\0', camera],
+  ['%PDF', { name: 'a PDF document', advice: 'Export the page that you mean as PNG.' }],
+  ['PK\x03\x04', { name: 'a ZIP archive', advice: 'Unpack it and name a picture inside.' }],
+  ['\x1f\x8b', { name: 'a gzip archive', advice: 'Unpack it first.' }],
+  ['\x1a\x45\xdf\xa3', { name: 'a video', advice: 'Save the frame that you mean as PNG.' }],
+  [
+    'version https://git-lfs',
+    { name: 'a pointer of Git LFS and not the picture itself', advice: 'Run `git lfs pull` where it came from.' },
+  ],
+]
+
+/** Brands of an ISO media file (`ftyp` box) that are neither AVIF nor HEIC. */
+const mediaBrands: readonly (readonly [brand: RegExp, other: OtherFormat])[] = [
+  [/hei[cxms]|hev[cxms]/, heic],
+  [/crx /, camera],
+  [/mif1|msf1|miaf/, { name: 'a HEIF picture of a coding that is not supported', advice: convert }],
+  [/./, { name: 'a video', advice: 'Save the frame that you mean as PNG.' }],
+]
+
+/** The format, what it is instead, or undefined for bytes that say nothing. */
+export function pictureFormat(encoded: Uint8Array): PictureFormat | OtherFormat | undefined {
+  const length = Math.min(encoded.byteLength, headBytes)
+  const head = Buffer.from(encoded.buffer, encoded.byteOffset, length).toString('latin1')
+  const found = opened.find(([magic]) => head.startsWith(magic))
+  if (found !== undefined) return found[1]
+  if (head.startsWith('RIFF')) return head.startsWith('WEBP', 8) ? 'WebP' : undefined
+  if (head.startsWith('ftyp', 4)) {
+    // The size of the box, then major brand, version and compatible brands, four bytes each.
+    const brands = head.slice(8, Math.max(12, Math.min(length, Buffer.from(head, 'latin1').readUInt32BE(0))))
+    if (/avi[fs]/.test(brands)) return 'AVIF'
+    return mediaBrands.find(([brand]) => brand.test(brands))?.[1]
+  }
+  const other = others.find(([magic, , at = 0]) => head.startsWith(magic, at))
+  return other?.[1] ?? textFormat(head)
+}
+
+function textFormat(head: string): OtherFormat | undefined {
+  if (/^P[1-7][\s#]/.test(head)) return { name: 'a PNM picture', advice: convert }
+  const text = head.replace(/^\xef\xbb\xbf/, '').trimStart()
+  if (/^<(!doctype\s+html|html)/i.test(text)) return page
+  return /^<(\?xml|!doctype\s+svg|svg|!--)/i.test(text) && /<svg|svg/i.test(text) ? svg : undefined
+}
