@@ -5,8 +5,8 @@ import { openRun } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
 /**
- * Works in the run folder, which is closed whatever happens. `settings` are all that decide what is computed; `path` is
- * `--run`, if given. Check everything that the user can have got wrong before: a folder is left behind from here on.
+ * Works in the run folder, which is closed whatever happens, and removed if it is new and the work failed before anything
+ * was stored. `settings` are all that decide what is computed; `path` is `--run`, if given.
  */
 export async function inCommandRun<T>(
   command: string,
@@ -16,11 +16,16 @@ export async function inCommandRun<T>(
 ): Promise<T> {
   const config = { command, ...settings }
   const run = await openRun(path ?? commandRunPath(command, settings), config)
+  let result: T
   try {
-    return await work(run)
-  } finally {
-    await run.close()
+    result = await work(run)
+  } catch (error) {
+    // Whatever closing says, this is what went wrong.
+    await run.abandon().catch(() => {})
+    throw error
   }
+  await run.close()
+  return result
 }
 
 /** Where a command works when no folder is named. */

@@ -10,7 +10,7 @@ import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
-import { report, tolerateClosedPipes } from './print/output.ts'
+import { report, showWarnings, tolerateClosedPipes } from './print/output.ts'
 import { addProbe } from './data/probe.ts'
 import { addRecipe } from './recipe.ts'
 import { addReport } from './eval/report.ts'
@@ -61,6 +61,7 @@ function exitCode(error: unknown): number {
 }
 
 tolerateClosedPipes()
+showWarnings()
 try {
   await program().parseAsync()
 } catch (error) {

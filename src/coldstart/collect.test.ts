@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -249,11 +250,26 @@ describe('collect', () => {
     await expect(run(teacher, { problems: [{ ...problems[0]!, problem: mute }] })).rejects.toMatchObject({
       code: 'no-reference-answer',
     })
-    await run(teacher, { problems: problems.slice(0, 1) })
-    await appendFile(join(folder, 'run', 'metrics.jsonl'), '{"docId":7}\n')
-    await expect(run(teacher)).rejects.toMatchObject({
-      code: 'collection-unreadable',
-      message: expect.stringContaining('metrics.jsonl'),
-    })
   })
+
+  it.each([
+    ['metrics.jsonl', '{"docId":7}'],
+    ['metrics.jsonl', '{"torn'],
+    ['trajectories.jsonl', '\0\0\0\0'],
+    ['trajectories.jsonl', '{"version":1}'],
+  ])(
+    'loses no search to a damaged line in %s: it is looked up in the other log, or searched again',
+    async (log, damage) => {
+      await run(teacher)
+      const whole = (await kept()).map(told)
+      const path = join(folder, 'run', log)
+      const lines = (await readFile(path, 'utf8')).split('\n')
+      await writeFile(path, [lines[0], damage, ...lines.slice(2)].join('\n'))
+      const warned = once(process, 'warning')
+      const searched = await run(teacher)
+      expect(String(await warned)).toContain(`${log}:2`)
+      expect(searched.map(({ docId, sampleIndex }) => [docId, sampleIndex])).toHaveLength(8)
+      expect((await kept()).map(told)).toEqual(whole)
+    },
+  )
 })

@@ -10,12 +10,13 @@ import { judgeAndKeep } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
+import { pendingLog, searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { candidateOf, startSelection } from './selection.ts'
 import type { Candidate } from './selection.ts'
-import { keyOf, readKept, readPending, readRules, readSearched, remember } from './stored-searches.ts'
+import { keyOf, readPending, readRules, remember, searchedLog } from './stored-searches.ts'
 import type { ReadableRun, Searched } from './stored-searches.ts'
 
 /** The rules of the set stand in the config that `run` was opened with, see `readRules`. */
@@ -81,13 +82,13 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
     if (trajectory.end === 'failed') return
     const key = keyOf(trajectory)
     if (trajectory.verdict?.kind === 'unjudged') {
-      if (!waiting.has(key)) await run.append('pending', trajectory)
+      if (!waiting.has(key)) await run.append(pendingLog, trajectory)
       return
     }
     const searched = remember(trajectory, positions.get(key))
     // In this order: a search that is killed in between is found among the trajectories.
-    if (searched.kept) await run.append('trajectories', trajectory)
-    await run.append('metrics', searched)
+    if (searched.kept) await run.append(searchLog, trajectory)
+    await run.append(searchedLog, searched)
     if (searched.kept) candidates.set(key, candidateOf(key, trajectory))
     done.set(key, searched)
   }
@@ -114,7 +115,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
  */
 export async function readCollected(run: ReadableRun): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
-  for await (const trajectory of readKept(run)) byKey.set(keyOf(trajectory), trajectory)
+  for await (const trajectory of run.read(searchLog)) byKey.set(keyOf(trajectory), trajectory)
   const chosen = await chosenFrom(run, byKey)
   const sorted = [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return sorted.flatMap(([key, trajectory]) => (chosen.has(key) ? [trajectory] : []))
@@ -128,7 +129,7 @@ export async function chosenFrom(
   const rules = await readRules(run)
   if (Object.keys(rules).length === 0) return new Set(keptByKey.keys())
   const positions = new Map<string, number>()
-  for await (const searched of readSearched(run)) {
+  for await (const searched of run.read(searchedLog)) {
     const { position, sampleIndex } = searched
     if (position !== undefined) positions.set(searchKey(searched, sampleIndex), position)
   }
@@ -148,18 +149,20 @@ interface Stored {
   readonly candidates: Map<string, Candidate>
 }
 
-/** A kept trajectory whose line is missing gets it now. */
+/** A kept trajectory whose line is missing gets it now; a line whose kept trajectory is missing is owed again. */
 async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): Promise<Stored> {
   const done = new Map<string, Searched>()
-  for await (const searched of readSearched(run)) done.set(searchKey(searched, searched.sampleIndex), searched)
+  for await (const searched of run.read(searchedLog)) done.set(searchKey(searched, searched.sampleIndex), searched)
   const candidates = new Map<string, Candidate>()
-  for await (const trajectory of readKept(run)) {
+  for await (const trajectory of run.read(searchLog)) {
     const key = keyOf(trajectory)
     candidates.set(key, candidateOf(key, trajectory))
-    if (done.has(key)) continue
-    done.set(key, remember(trajectory, positions.get(key)))
-    await run.append('metrics', done.get(key))
+    if (done.get(key)?.kept) continue
+    const searched = remember(trajectory, positions.get(key))
+    done.set(key, searched)
+    await run.append(searchedLog, searched)
   }
+  for (const [key, { kept }] of done) if (kept && !candidates.has(key)) done.delete(key)
   return { done, candidates }
 }
 

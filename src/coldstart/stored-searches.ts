@@ -2,11 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
-import { ends, trajectorySchema } from '../protocol/trajectory.ts'
+import { ends } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
-import { MiniO3Error } from '../shared/errors.ts'
+import { pendingLog } from '../search/search-log.ts'
+import { UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
+import type { Log } from '../shared/log.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
 import { selectionRulesSchema } from './selection.ts'
@@ -30,6 +32,12 @@ const searchedSchema = z.object({
 })
 export type Searched = z.infer<typeof searchedSchema>
 
+export const searchedLog: Log<Searched> = {
+  name: 'metrics',
+  line: searchedSchema,
+  ifLost: 'What is still known of their searches is taken from trajectories.jsonl; the others are done again.',
+}
+
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
   const { problem, sampleIndex, end, turns, verdict } = trajectory
   const { dataSource, docId, level } = problem
@@ -42,22 +50,10 @@ export function keyOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sa
   return searchKey(problem, sampleIndex)
 }
 
-export async function* readSearched(run: ReadableRun): AsyncGenerator<Searched, void> {
-  for await (const line of run.read('metrics')) yield parsed(searchedSchema, line, run.file('metrics.jsonl'))
-}
-
-/** Searches with the right answer. */
-export async function* readKept(run: ReadableRun): AsyncGenerator<Trajectory, void> {
-  for await (const line of run.read('trajectories')) {
-    yield parsed(trajectorySchema, line, run.file('trajectories.jsonl'))
-  }
-}
-
 /** The searches that wait for a verdict, each once; `done` are the keys of those that have one. */
 export async function* readPending(run: ReadableRun, done: Iterable<string>): AsyncGenerator<Trajectory, void> {
   const seen = new Set(done)
-  for await (const line of run.read('pending')) {
-    const trajectory = parsed(trajectorySchema, line, run.file('pending.jsonl'))
+  for await (const trajectory of run.read(pendingLog)) {
     const key = keyOf(trajectory)
     if (!seen.has(key)) yield trajectory
     seen.add(key)
@@ -67,18 +63,12 @@ export async function* readPending(run: ReadableRun, done: Iterable<string>): As
 const configSchema = z.object({ selection: selectionRulesSchema.optional() })
 
 /** The rules of the set are settings of the run: `selection` in its `config.json`. */
-export async function readRules(run: ReadableRun): Promise<SelectionRules> {
+export async function readRules(run: Pick<ReadableRun, 'file'>): Promise<SelectionRules> {
   const file = run.file('config.json')
-  const config: unknown = parseJson(await readFile(file, 'utf8'))
-  return parsed(configSchema, config, file).selection ?? {}
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
-  const { data, error } = schema.safeParse(value)
-  if (data !== undefined) return data
-  throw new MiniO3Error(
-    'collection-unreadable',
-    `${file} holds something that this version does not write. Name another folder with --run.`,
-    { cause: error },
-  )
+  try {
+    return configSchema.parse(parseJson(await readFile(file, 'utf8'))).selection ?? {}
+  } catch (cause) {
+    const why = `${file} holds something that this version does not write. Name another folder with --run.`
+    throw new UserError('collection-unreadable', why, { cause })
+  }
 }

@@ -1,4 +1,5 @@
 /** Evaluations with the real loop on real scenes: what is stored, what a resume does, and what failures do to a score. */
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -203,11 +204,17 @@ test('wrong input is named before anything is searched or written', async () => 
   await expect(lines('x')).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('a stored line of another kind is an error that names the file', async () => {
-  await run('a', { problems: problems.slice(0, 1), samples: 1 })
-  await appendFile(join(folder, 'a', 'trajectories.jsonl'), '{"version":2}\n')
-  await expect(run('a', { samples: 1 })).rejects.toMatchObject({
-    code: 'trajectory-unreadable',
-    message: expect.stringContaining(join('a', 'trajectories.jsonl')),
-  })
-})
+test.each(['{"version":2}', '{"half', '\0\0', 'null'])(
+  'a stored line that is %j is named, skipped and searched again',
+  async (line) => {
+    const whole = await run('a', { samples: 1 })
+    const path = join(folder, 'a', 'trajectories.jsonl')
+    const stored = (await readFile(path, 'utf8')).split('\n')
+    await writeFile(path, [stored[0], line, ...stored.slice(2)].join('\n'))
+    const warned = once(process, 'warning')
+    const mended = await run('a', { samples: 1 })
+    expect(String(await warned)).toContain(`${path}:2`)
+    expect(mended.summary).toEqual(whole.summary)
+    expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(stored.length + 1)
+  },
+)

@@ -11,6 +11,7 @@ import type { Judge } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
+import { searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { outcomeOf } from './figures/outcome.ts'
@@ -56,8 +57,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { aggregate = 'micro', whole = own } = options
   await writeProblemList(run.path, whole)
   const keysByProblem = wantedKeys(problems, samples)
-  const file = run.file('trajectories.jsonl')
-  const outcomes = await readOutcomes(file)
+  const outcomes = await readOutcomes(run.path)
   const wanted = new Set(keysByProblem.flat())
   for (const key of outcomes.keys()) if (!wanted.has(key)) outcomes.delete(key)
   const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
@@ -74,7 +74,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     judgeAndKeep(searched, judge, async (trajectory) => {
       // A line that says nothing new is not written again.
       const stored = unjudged.has(searchKey(trajectory.problem, trajectory.sampleIndex))
-      if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append('trajectories', trajectory)
+      if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
     })
   function count(trajectory: Trajectory): void {
     const outcome = outcomeOf(trajectory)
@@ -87,7 +87,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     else if (!outcome.judged) progress.unjudged++
     tell()
   }
-  const judgedAgain = mapAsFinished(readSearches(file, unjudged), concurrency, finish, stop)
+  const judgedAgain = mapAsFinished(readSearches(run.path, unjudged), concurrency, finish, stop)
   for await (const { value } of judgedAgain) count(value)
   const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop, finish })
   for await (const { trajectory } of searches) count(trajectory)

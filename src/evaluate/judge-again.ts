@@ -9,15 +9,17 @@ import type { Judge } from '../judge/judge.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
+import { searchLog } from '../search/search-log.ts'
+import { readLog } from '../shared/log.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { bootstrapMean } from './figures/bootstrap.ts'
 import type { Estimate } from './figures/bootstrap.ts'
-import { readSearches, readTrajectories } from './stored-outcomes.ts'
+import { readSearches } from './stored-outcomes.ts'
 
 export interface JudgeAgainOptions {
-  /** The `trajectories.jsonl` that is judged. */
-  readonly file: string
+  /** Folder of the run that is judged. */
+  readonly of: string
   readonly judge: Judge
   /** Where the new verdicts go. */
   readonly run: RunFolder
@@ -43,17 +45,17 @@ export interface JudgedAgain extends Omit<StoredVerdict, 'verdict'> {
   readonly after: Verdict
 }
 
-/** What a run's file holds, by key; the last line of a search counts. */
-export async function readVerdicts(file: string): Promise<Map<string, StoredVerdict>> {
+/** What the run in a folder holds, by key; the last line of a search counts. */
+export async function readVerdicts(folder: string): Promise<Map<string, StoredVerdict>> {
   const stored = new Map<string, StoredVerdict>()
-  for await (const trajectory of readTrajectories(file)) stored.set(keyOf(trajectory), storedVerdict(trajectory))
+  for await (const trajectory of readLog(folder, searchLog)) stored.set(keyOf(trajectory), storedVerdict(trajectory))
   return stored
 }
 
 export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgain[]> {
-  const { file, judge, run, concurrency, stop, onProgress } = options
-  const before = await readVerdicts(file)
-  const after = await readVerdicts(run.file('trajectories.jsonl'))
+  const { of, judge, run, concurrency, stop, onProgress } = options
+  const before = await readVerdicts(of)
+  const after = await readVerdicts(run.path)
   // The same search can hold another answer when the other run was made anew.
   for (const [key, { answer }] of after) if (before.get(key)?.answer !== answer) after.delete(key)
   const owed = [...before].filter(([key, { failed }]) => !failed && !isJudged(after.get(key))).map(([key]) => key)
@@ -64,9 +66,9 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
   const work = (trajectory: Trajectory): Promise<Trajectory> =>
     judgeAndKeep(trajectory, judge, async (judged) => {
       const isNews = !after.has(keyOf(judged)) || isJudged(storedVerdict(judged))
-      if (isNews) await run.append('trajectories', judged)
+      if (isNews) await run.append(searchLog, judged)
     })
-  for await (const { value } of mapAsFinished(readSearches(file, owed), concurrency, work, stop)) {
+  for await (const { value } of mapAsFinished(readSearches(of, owed), concurrency, work, stop)) {
     after.set(keyOf(value), storedVerdict(value))
     onProgress?.({ done: ++done, total })
   }

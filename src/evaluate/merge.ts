@@ -5,16 +5,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { judgementLog } from '../judge/judge-cache.ts'
 import { searchKey } from '../search/owed-samples.ts'
+import { searchLog } from '../search/search-log.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { readLog } from '../shared/log.ts'
 import { openRun } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { keepPrices, readPrices } from './document/cost.ts'
 import { readProblemList, writeProblemList } from './problem-list.ts'
 import { readEvalConfig } from './protocol.ts'
-import { readTrajectories } from './stored-outcomes.ts'
 
 export interface Merged {
   /** Searches that were taken from each run, in their order. */
@@ -38,13 +39,13 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
     for (const [index, path] of paths.entries()) {
       let line = 0
       let waiting: Promise<void>[] = []
-      for await (const trajectory of readTrajectories(join(path, 'trajectories.jsonl'))) {
+      for await (const trajectory of readLog(path, searchLog)) {
         const at = line++
         const chosen = best.get(keyOf(trajectory))!
         if (chosen.from !== index + 1 || chosen.line !== at) continue
         taken[index]!++
         // Lines that wait together are flushed together.
-        waiting.push(run.append('trajectories', trajectory))
+        waiting.push(run.append(searchLog, trajectory))
         if (waiting.length < 64) continue
         await Promise.all(waiting)
         waiting = []
@@ -77,7 +78,7 @@ async function chooseSearches(paths: readonly string[]): Promise<Map<string, Cho
   const best = new Map<string, Choice>()
   for (const [from, path] of paths.entries()) {
     let line = 0
-    for await (const trajectory of readTrajectories(join(path, 'trajectories.jsonl'))) {
+    for await (const trajectory of readLog(path, searchLog)) {
       const choice = { from, line: line++, rank: rankOf(trajectory) }
       const known = best.get(keyOf(trajectory))
       const better = known === undefined || choice.rank > known.rank
@@ -99,17 +100,17 @@ function keyOf({ problem, sampleIndex }: Trajectory): string {
 /** What judges said in each of the runs, so that the whole knows what they cost and asks for none of it again. */
 async function mergeJudgements(paths: readonly string[], run: RunFolder): Promise<void> {
   const held = new Map<string, number>()
-  for await (const line of run.read('judgements')) {
+  for await (const line of run.read(judgementLog)) {
     const text = canonicalJson(line)
     held.set(text, (held.get(text) ?? 0) + 1)
   }
   for (const path of paths) {
-    for await (const line of readJsonl(join(path, 'judgements.jsonl'))) {
+    for await (const line of readLog(path, judgementLog)) {
       const text = canonicalJson(line)
       const before = held.get(text) ?? 0
       // Each that is there already stands for one that is read.
       if (before > 0) held.set(text, before - 1)
-      else await run.append('judgements', line)
+      else await run.append(judgementLog, line)
     }
   }
 }

@@ -1,5 +1,4 @@
 /** Reads a finished evaluation back from its run folder: the report that the command gave. */
-import { join } from 'node:path'
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
 import { searchKey } from '../search/owed-samples.ts'
@@ -31,7 +30,7 @@ export interface FinishedEval extends MeasuredRun {
 export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
   const config = await readEvalConfig(path)
   const { samples, maxTurns, seed, benchmark, shard } = config
-  const outcomes = await readOutcomes(join(path, 'trajectories.jsonl'))
+  const outcomes = await readOutcomes(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
   const listed = shardOf((await readProblemList(path)) ?? searchedProblems(outcomes), shard)
   const problems = listed.map((problem) => ({

@@ -1,11 +1,10 @@
 /** What the searches that a run holds came to. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
-import { MiniO3Error } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { searchLog } from '../search/search-log.ts'
+import { readLog } from '../shared/log.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
@@ -19,10 +18,10 @@ export function levelSlice({ level }: Partial<Pick<Problem, 'level'>>): Slices {
   return level === undefined ? {} : { level }
 }
 
-/** What a `trajectories.jsonl` holds, by key. Failed searches are owed again, so they are not among them. */
-export async function readOutcomes(file: string): Promise<Map<string, Outcome>> {
+/** What the searches in a run's folder came to, by key. Failed searches are owed again, so they are not among them. */
+export async function readOutcomes(folder: string): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
-  for await (const trajectory of readTrajectories(file)) {
+  for await (const trajectory of readLog(folder, searchLog)) {
     const outcome = outcomeOf(trajectory)
     if (outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
   }
@@ -30,26 +29,11 @@ export async function readOutcomes(file: string): Promise<Map<string, Outcome>> 
 }
 
 /** The searches with these keys that did not fail, each once: its lines differ in nothing but the verdict. */
-export async function* readSearches(file: string, keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
+export async function* readSearches(folder: string, keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
   const wanted = new Set(keys)
   if (wanted.size === 0) return
-  for await (const trajectory of readTrajectories(file)) {
+  for await (const trajectory of readLog(folder, searchLog)) {
     const key = searchKey(trajectory.problem, trajectory.sampleIndex)
     if (trajectory.end !== 'failed' && wanted.delete(key)) yield trajectory
-  }
-}
-
-/** The lines of a `trajectories.jsonl`, checked. */
-export async function* readTrajectories(file: string): AsyncGenerator<Trajectory, void> {
-  for await (const line of readJsonl(file)) {
-    const { success, data, error } = trajectorySchema.safeParse(line)
-    if (!success) {
-      throw new MiniO3Error(
-        'trajectory-unreadable',
-        `A line in ${file} is no trajectory of this version. Name another folder with --run.`,
-        { cause: error },
-      )
-    }
-    yield data
   }
 }

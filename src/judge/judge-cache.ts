@@ -7,8 +7,8 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { MiniO3Error } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { readLog } from '../shared/log.ts'
+import type { Log } from '../shared/log.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
 const askedSchema = z.strictObject({
@@ -30,6 +30,12 @@ const lineSchema = z.strictObject({
   tokens: z.strictObject({ sent: countSchema, cached: countSchema, written: countSchema }).optional(),
 })
 
+export const judgementLog: Log<z.infer<typeof lineSchema>> = {
+  name: 'judgements',
+  line: lineSchema,
+  ifLost: 'The judge is asked again.',
+}
+
 /** All that a verdict depends on. */
 export type JudgeAsked = z.infer<typeof askedSchema>
 
@@ -49,21 +55,19 @@ export interface JudgeCache {
 }
 
 /** What the verdicts cost that a run keeps; undefined: nobody was asked, or an earlier version did not write it down. */
-export async function readJudgeTokens(file: string): Promise<SpentTokens | undefined> {
+export async function readJudgeTokens(folder: string): Promise<SpentTokens | undefined> {
   let all: SpentTokens | undefined
-  for await (const line of readJsonl(file)) {
-    const { tokens } = parsed(line, file)
+  for await (const { tokens } of readLog(folder, judgementLog)) {
     if (tokens !== undefined) all = addSpent(all ?? nothingSpent, tokens)
   }
   return all
 }
 
 /** Reads `judgements.jsonl` of a run, and goes on writing it. */
-export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append' | 'file'>): Promise<JudgeCache> {
+export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): Promise<JudgeCache> {
   const verdicts = new Map<string, Promise<Verdict>>()
   let spent = nothingSpent
-  for await (const line of run.read('judgements')) {
-    const { kind, reason, tokens = nothingSpent, ...asked } = parsed(line, run.file('judgements.jsonl'))
+  for await (const { kind, reason, tokens = nothingSpent, ...asked } of run.read(judgementLog)) {
     spent = addSpent(spent, tokens)
     verdicts.set(keyOf(asked), Promise.resolve({ kind, reason }))
   }
@@ -73,7 +77,7 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append' | 'f
   async function judgeAndStore(asked: JudgeAsked, judge: () => Promise<Judged>): Promise<Verdict> {
     const { verdict, tokens } = await judge()
     if (verdict.kind === 'unjudged') return verdict
-    await run.append('judgements', { ...asked, ...verdict, tokens })
+    await run.append(judgementLog, { ...asked, kind: verdict.kind, reason: verdict.reason, tokens })
     spent = addSpent(spent, tokens)
     return verdict
   }
@@ -101,14 +105,4 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append' | 'f
 
 function keyOf(asked: JudgeAsked): string {
   return sha256(canonicalJson(asked))
-}
-
-function parsed(line: unknown, file: string): z.infer<typeof lineSchema> {
-  const { data, error } = lineSchema.safeParse(line)
-  if (data !== undefined) return data
-  throw new MiniO3Error(
-    'judgements-unreadable',
-    `A line in ${file} is not what this version writes. Delete the file: its judgements will be asked for again.`,
-    { cause: error },
-  )
 }

@@ -1,4 +1,5 @@
 /** The LLM judge through a real server on the loopback, which plays what models and networks do. */
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -214,8 +215,8 @@ test('what verdicts cost is kept with them, every reply that they took', async (
   const tokens = { sent: 200, cached: 128, written: 10 }
   expect(cache.tokens()).toEqual(tokens)
   await run.close()
-  expect(await readJudgeTokens(join(folder, 'run', 'judgements.jsonl'))).toEqual(tokens)
-  expect(await readJudgeTokens(join(folder, 'none.jsonl'))).toBeUndefined()
+  expect(await readJudgeTokens(join(folder, 'run'))).toEqual(tokens)
+  expect(await readJudgeTokens(join(folder, 'none'))).toBeUndefined()
   const again = await open([])
   expect(again.cache.tokens()).toEqual(tokens)
 })
@@ -238,11 +239,12 @@ test('a wrong key ends the work, and never shows', async () => {
   expect(`${error.message} ${error.stack}`).not.toContain(key)
 })
 
-test('a line that is no judgement is an error that names the file', async () => {
+test('a line that is no judgement is named and skipped, and its judge asked again', async () => {
   const { run } = await open([])
-  await run.append('judgements', { model: 7 })
-  await expect(openJudgeCache(run)).rejects.toMatchObject({
-    code: 'judgements-unreadable',
-    message: expect.stringContaining('judgements.jsonl'),
-  })
+  await appendFile(join(run.path, 'judgements.jsonl'), '{"model":7}\n')
+  const warned = once(process, 'warning')
+  const cache = await openJudgeCache(run)
+  const [warning] = (await warned) as [Error]
+  expect(warning.message).toMatch(/judgements\.jsonl:1 \(.*The judge is asked again/)
+  expect(cache.counts()).toEqual({ wanted: 0, cached: 0 })
 })

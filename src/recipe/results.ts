@@ -6,7 +6,8 @@ import { readEvalRun } from '../evaluate/read-run.ts'
 import type { EvalSummary } from '../evaluate/figures/summary.ts'
 import { ends } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { readLog } from '../shared/log.ts'
+import type { Log } from '../shared/log.ts'
 import { readStageLog } from './stage-log.ts'
 import type { StageLine } from './stage-log.ts'
 import { policies, recipeStages, rlStages } from './stages.ts'
@@ -35,12 +36,11 @@ export interface TrainingStep {
 
 /** Throws `MiniO3Error` when a stage has not left what it should have. */
 export async function readResults(folder: string, settings: RecipeSettings): Promise<RecipeResults> {
-  const log = await readStageLog({ read: (name) => readJsonl(join(folder, `${name}.jsonl`)) })
+  const log = await readStageLog({ read: (wanted) => readLog(folder, wanted) })
   const stages = recipeStages(settings, folder).flatMap(({ name }) => log.get(name) ?? [])
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
     (await readEvalRun(join(folder, `eval-${policy}`))).summary
-  const training = (objective: TrainedName): Promise<TrainingStep[]> =>
-    readTraining(join(folder, rlStages[objective], 'metrics.jsonl'))
+  const training = (objective: TrainedName): Promise<TrainingStep[]> => readTraining(join(folder, rlStages[objective]))
   const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/report.html`)
   const there = await Promise.all(pages.map((page) => exists(join(folder, page))))
   return {
@@ -57,27 +57,27 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
 }
 
 const shareSchema = z.number().min(0).max(1)
-const metricsSchema = z.object({
+const stepSchema = z.object({
   step: z.int().positive(),
   reward: shareSchema,
   turns: z.number().nonnegative(),
   ends: z.record(z.enum(ends), shareSchema),
 })
 
+/** What the report shows of the metrics of reinforcement learning. */
+const stepLog: Log<z.infer<typeof stepSchema>> = {
+  name: 'metrics',
+  line: stepSchema,
+  ifLost: 'Their steps are missing from the curves; training itself is not affected.',
+}
+
 /** Of a step that was done again after a kill, the last line counts. */
-async function readTraining(file: string): Promise<TrainingStep[]> {
+async function readTraining(folder: string): Promise<TrainingStep[]> {
   const byStep = new Map<number, TrainingStep>()
-  for await (const line of readJsonl(file)) {
-    const { success, data, error } = metricsSchema.safeParse(line)
-    if (!success) {
-      throw new MiniO3Error('metrics-unreadable', `A line in ${file} is no step of reinforcement learning.`, {
-        cause: error,
-      })
-    }
-    const { step, reward, turns } = data
-    byStep.set(step, { step, reward, turns, overTurnShare: data.ends['over-turn'] })
+  for await (const { step, reward, turns, ends: shares } of readLog(folder, stepLog)) {
+    byStep.set(step, { step, reward, turns, overTurnShare: shares['over-turn'] })
   }
-  if (byStep.size === 0) throw new MiniO3Error('metrics-missing', `${file} holds no step of reinforcement learning.`)
+  if (byStep.size === 0) throw new MiniO3Error('metrics-missing', `${folder} holds no step of reinforcement learning.`)
   return [...byStep.values()].toSorted((a, b) => a.step - b.step)
 }
 

@@ -1,5 +1,6 @@
 /** What a recipe keeps of its stages in `stages.jsonl`: a line each time that one ended, whether it was complete or not. */
 import { z } from 'zod'
+import type { Log } from '../shared/log.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
 const stageLineSchema = z.object({
@@ -15,6 +16,12 @@ const stageLineSchema = z.object({
 })
 
 export type StageLine = z.infer<typeof stageLineSchema>
+
+export const stageLog: Log<StageLine> = {
+  name: 'stages',
+  line: stageLineSchema,
+  ifLost: 'Their stages are repeated, which does only what is missing in their own folders.',
+}
 
 /** Runs a stage and keeps what it took, however it ends. */
 export async function logStage(
@@ -32,7 +39,7 @@ export async function logStage(
       peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
       endedAt: new Date().toISOString(),
     }
-    return log.append('stages', line)
+    return log.append(stageLog, line)
   }
   try {
     await work()
@@ -46,8 +53,7 @@ export async function logStage(
 /** What the stages took, by name: seconds over all their attempts, the memory of the hungriest one, the last end. */
 export async function readStageLog(log: Pick<RunFolder, 'read'>): Promise<Map<string, StageLine>> {
   const byName = new Map<string, StageLine>()
-  for await (const value of log.read('stages')) {
-    const line = stageLineSchema.parse(value)
+  for await (const line of log.read(stageLog)) {
     const before = byName.get(line.name)
     byName.set(line.name, {
       ...line,

@@ -1,8 +1,11 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { openJsonl, readJsonl } from './jsonl.ts'
+import type { BadLine } from './jsonl.ts'
 
 let folder: string
 let path: string
@@ -11,6 +14,8 @@ beforeEach(async () => {
   path = join(folder, 'lines.jsonl')
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+const numbered = z.object({ n: z.number() })
 
 async function readAll(): Promise<unknown[]> {
   const values: unknown[] = []
@@ -60,12 +65,38 @@ describe('jsonl', () => {
     expect(await readAll()).toEqual([])
   })
 
-  it('names file and line of a broken line before the last', async () => {
-    await writeFile(path, '{"n":1}\nnot json\n')
-    await appendFile(path, '{"n":3}\n')
-    await expect(readAll()).rejects.toMatchObject({
-      code: 'jsonl-broken-line',
-      message: expect.stringContaining(`${path}:2`),
-    })
+  it.each([
+    ['not json', 'not valid JSON'],
+    ['\0\0\0', 'not valid JSON'],
+    ['{"n":2', 'not valid JSON'],
+    ['{"n":1}{"n":2}', 'not valid JSON'],
+    ['null', 'the line: '],
+    ['[]', 'the line: '],
+    ['{"n":"two"}', 'n: '],
+  ])('names the line %j by file and number, says why, and reads the others', async (line, why) => {
+    await writeFile(path, `\uFEFF{"n":1}\r\n${line}\n{"n":3}\n`)
+    const bad: BadLine[] = []
+    const values: unknown[] = []
+    for await (const value of readJsonl(path, numbered, (one) => bad.push(one))) values.push(value)
+    expect(values).toEqual([{ n: 1 }, { n: 3 }])
+    expect(bad).toEqual([{ place: `${path}:2`, why: expect.stringContaining(why) }])
+  })
+
+  it('takes a line of bytes that are no text for a bad one', async () => {
+    await writeFile(path, Buffer.concat([Buffer.from('{"n":1}\n"'), Buffer.from([0xff, 0xfe]), Buffer.from('"\n')]))
+    const bad: BadLine[] = []
+    for await (const _ of readJsonl(path, numbered, (one) => bad.push(one)));
+    expect(bad).toEqual([{ place: `${path}:2`, why: 'not valid UTF-8' }])
+  })
+
+  it.runIf(existsSync('/dev/full'))('rejects every append after a write that failed, and says why', async () => {
+    const writer = await openJsonl('/dev/full')
+    const asked = [1, 2, 3].map((n) => writer.append({ n }))
+    for (const appended of [...asked, writer.append({ n: 4 })]) {
+      await expect(appended).rejects.toMatchObject({ code: 'ENOSPC', message: expect.stringMatching(/Make room/) })
+    }
+    await writer.append({ n: 5 }).catch(() => {})
+    await expect(writer.append({ n: 6 })).rejects.toMatchObject({ code: 'ENOSPC' })
+    await writer.close()
   })
 })

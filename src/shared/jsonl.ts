@@ -1,15 +1,20 @@
 /**
- * JSON lines that survive a kill at any moment: a line is appended whole and flushed before `append` resolves, and a
- * torn last line is ignored by readers and cut off before the next append.
+ * JSON lines that survive a kill at any moment: a line is appended whole and flushed before `append` resolves, a torn last
+ * line is ignored by readers and cut off before the next append, and a damaged line costs itself and no other.
  */
-import { createReadStream } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { MiniO3Error } from './errors.ts'
+import { z } from 'zod'
+import { errorCodeOf, UserError } from './errors.ts'
 import { parseJson } from './json.ts'
+import { unwritable } from './unwritable.ts'
 
 export interface JsonlWriter {
-  /** Resolves when the line is on disk. Lines that wait together are written and flushed together, in order. */
+  /**
+   * Resolves when the line is on disk. Lines that wait together are written and flushed together, in order. After a write
+   * that failed, this and every later call reject with its cause: open the file again to go on.
+   */
   append(value: unknown): Promise<void>
   /** Waits for what is being written. */
   close(): Promise<void>
@@ -23,29 +28,42 @@ interface Waiting {
 
 /** Opens (or starts) a file for appending. One writer at a time. */
 export async function openJsonl(path: string): Promise<JsonlWriter> {
-  const file = await open(path, 'a+')
+  const file = await open(path, 'a+').catch((cause: unknown) => {
+    throw unwritable(path, cause)
+  })
+  let wholeBytes: number
   try {
-    await cutTornLine(file)
+    wholeBytes = await cutTornLine(file)
   } catch (error) {
     await file.close()
     throw error
   }
   let waiting: Waiting[] = []
   let writing: Promise<void> | undefined
-  let broken: unknown
+  let broken: Error | undefined
+
+  async function write(lines: Buffer): Promise<void> {
+    try {
+      await file.appendFile(lines)
+      await file.datasync()
+      wholeBytes += lines.byteLength
+    } catch (cause) {
+      broken = unwritable(path, cause)
+      // Half a line may be there. Where it cannot be cut off now, the next to open the file does it.
+      await file.truncate(wholeBytes).catch(() => {})
+      throw broken
+    }
+  }
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting
       waiting = []
       try {
-        // After a failed write the file may hold half a line; anything appended behind it would be lost with it.
         if (broken !== undefined) throw broken
-        await file.appendFile(batch.map(({ line }) => line).join(''))
-        await file.datasync()
+        await write(Buffer.from(batch.map(({ line }) => line).join('')))
         for (const { resolve } of batch) resolve()
       } catch (error) {
-        broken = error
         for (const { reject } of batch) reject(error)
       }
     }
@@ -53,11 +71,14 @@ export async function openJsonl(path: string): Promise<JsonlWriter> {
   }
 
   return {
-    append: (value) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ line: `${JSON.stringify(value)}\n`, resolve, reject })
+    async append(value) {
+      if (broken !== undefined) throw broken
+      const line = `${JSON.stringify(value)}\n`
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ line, resolve, reject })
         writing ??= drain()
-      }),
+      })
+    },
     async close() {
       await writing
       await file.close()
@@ -65,62 +86,109 @@ export async function openJsonl(path: string): Promise<JsonlWriter> {
   }
 }
 
-/** Reads the values of a file in order; a missing file is an empty one. A broken line before the last is an error. */
-export async function* readJsonl(path: string): AsyncGenerator<unknown, void> {
+/** A line that cannot be read: where it stands, as `file:line`, and what is wrong with it. */
+export interface BadLine {
+  readonly place: string
+  readonly why: string
+}
+
+/**
+ * Reads the values of a file in order; a missing file is an empty one. `onBadLine` is told of each line that is not JSON or
+ * does not fit `schema`; it is left out.
+ */
+export async function* readJsonl<T = unknown>(
+  path: string,
+  schema: z.ZodType<T> = z.unknown() as unknown as z.ZodType<T>,
+  onBadLine: (bad: BadLine) => void = () => {},
+): AsyncGenerator<T, void> {
+  let number = 0
+  for await (const line of wholeLines(path)) {
+    number++
+    const { value, why } = parsed(line, schema)
+    if (why !== undefined) onBadLine({ place: `${path}:${number}`, why })
+    else if (value !== blank) yield value as T
+  }
+}
+
+const blank = Symbol('blank')
+
+function parsed<T>(line: Buffer | undefined, schema: z.ZodType<T>): { value?: T | typeof blank; why?: string } {
+  if (line === undefined) return { why: 'too long' }
+  if (!isUtf8(line)) return { why: 'not valid UTF-8' }
+  const text = line.toString('utf8').replace(/^\uFEFF/, '')
+  if (text.trim() === '') return { value: blank }
+  let value: unknown
+  try {
+    value = parseJson(text)
+  } catch {
+    return { why: 'not valid JSON' }
+  }
+  const { data, error, success } = schema.safeParse(value)
+  if (success) return { value: data }
+  const [issue] = error.issues
+  return { why: `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not as expected'}` }
+}
+
+const blockBytes = 256 * 1024
+const newline = 10
+/** No line that is written is that long, and a file may be anything. */
+const mostLineBytes = 256 * 1024 ** 2
+
+/**
+ * The lines of a file that end in a newline; undefined for one that is too long. Split at \n alone: JSON text may hold the
+ * other characters that some readers take for line ends (U+2028, U+2029).
+ */
+async function* wholeLines(path: string): AsyncGenerator<Buffer | undefined, void> {
   let file: FileHandle
   try {
     file = await open(path, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if (errorCodeOf(error) === 'ENOENT') return
     throw error
   }
-  const whole = await endOfLastWholeLine(file)
-  await file.close()
-  if (whole === 0) return
-  let number = 0
-  for await (const line of linesOf(createReadStream(path, { encoding: 'utf8', end: whole - 1 }))) {
-    number++
-    if (line.trim() === '') continue
-    let value: unknown
-    try {
-      value = parseJson(line)
-    } catch (error) {
-      throw new MiniO3Error(
-        'jsonl-broken-line',
-        `${path}:${number} is not JSON. Delete that line: its work will be done again.`,
-        { cause: error },
-      )
+  try {
+    // A device or a pipe may never end.
+    if (!(await file.stat()).isFile()) throw new UserError('log-unreadable', `${path} is not a file. Move it away.`)
+    let pieces: Buffer[] = []
+    let length = 0
+    for (;;) {
+      const block = Buffer.allocUnsafe(blockBytes)
+      const { bytesRead } = await file.read(block, 0, blockBytes, null)
+      if (bytesRead === 0) return
+      const bytes = block.subarray(0, bytesRead)
+      let from = 0
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
+        pieces.push(bytes.subarray(from, end))
+        length += end - from
+        yield length > mostLineBytes ? undefined : Buffer.concat(pieces)
+        pieces = []
+        length = 0
+        from = end + 1
+      }
+      length += bytesRead - from
+      if (length > mostLineBytes) pieces = []
+      else if (from < bytesRead) pieces.push(bytes.subarray(from))
     }
-    yield value
+  } finally {
+    await file.close()
   }
 }
 
-/** Split at \n alone: JSON text may hold the other characters that some readers take for line ends (U+2028, U+2029). */
-async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void> {
-  let rest = ''
-  for await (const chunk of chunks) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop()!
-    yield* lines
-  }
-}
-
-async function cutTornLine(file: FileHandle): Promise<void> {
+/** Returns how long the file is then. */
+async function cutTornLine(file: FileHandle): Promise<number> {
   const { size } = await file.stat()
-  const whole = await endOfLastWholeLine(file)
+  const whole = await endOfLastWholeLine(file, size)
   if (whole < size) {
     await file.truncate(whole)
     await file.datasync()
   }
+  return whole
 }
 
-const blockBytes = 65_536
-const newline = 10
-
 /** Bytes up to and with the last newline, searched from the end. */
-async function endOfLastWholeLine(file: FileHandle): Promise<number> {
+async function endOfLastWholeLine(file: FileHandle, size: number): Promise<number> {
   const block = Buffer.alloc(blockBytes)
-  let end = (await file.stat()).size
+  let end = size
   while (end > 0) {
     const start = Math.max(0, end - blockBytes)
     const { bytesRead } = await file.read(block, 0, end - start, start)

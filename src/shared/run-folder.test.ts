@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { sha256 } from './canonical.ts'
 import { UserError } from './errors.ts'
+import type { Log } from './log.ts'
 import { openRun, replaceFile } from './run-folder.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -18,17 +20,19 @@ afterEach(() => rm(base, { recursive: true }))
 
 async function linesOf(run: RunFolder): Promise<unknown[]> {
   const lines: unknown[] = []
-  for await (const line of run.read('trajectories')) lines.push(line)
+  for await (const line of run.read(numbers)) lines.push(line)
   return lines
 }
 
+const numbers: Log<{ n: number }> = { name: 'trajectories', line: z.object({ n: z.int() }), ifLost: 'Gone.' }
+const steps: Log<{ step: number }> = { name: 'metrics', line: z.object({ step: z.int() }), ifLost: 'Gone.' }
 const config = { command: 'sft', steps: 10, data: { seed: 1 } }
 
 describe('run folder', () => {
   it('lays out a new run and keeps its lines and pictures', async () => {
     const run = await openRun(path, config)
-    await run.append('metrics', { step: 1 })
-    await run.append('metrics', { step: 2 })
+    await run.append(steps, { step: 1 })
+    await run.append(steps, { step: 2 })
     const bytes = Buffer.from('not really a picture')
     const hash = await run.keepImage(bytes, 'png')
     expect(await run.keepImage(bytes, 'png')).toBe(hash)
@@ -41,12 +45,12 @@ describe('run folder', () => {
 
   it('resumes the same config, in any order of its keys, after a torn line', async () => {
     const first = await openRun(path, config)
-    await first.append('trajectories', { n: 1 })
+    await first.append(numbers, { n: 1 })
     await first.close()
     await appendFile(join(path, 'trajectories.jsonl'), '{"n":2')
     const again = await openRun(path, { data: { seed: 1 }, steps: 10, command: 'sft', absent: undefined })
     expect(await linesOf(again)).toEqual([{ n: 1 }])
-    await again.append('trajectories', { n: 2 })
+    await again.append(numbers, { n: 2 })
     expect(await linesOf(again)).toEqual([{ n: 1 }, { n: 2 }])
     await again.close()
   })
@@ -75,25 +79,16 @@ describe('run folder', () => {
     expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual(config)
   })
 
-  it('is open once at a time, and again when it was closed or its process is gone', async () => {
+  it('is open once at a time, and again when it was closed', async () => {
     const run = await openRun(path, config)
     await expect(openRun(path, config)).rejects.toMatchObject({
       code: 'run-in-use',
       exitCode: 2,
       message: expect.stringContaining(`process ${process.pid}`),
     })
-    await run.append('metrics', { step: 1 })
+    await run.append(steps, { step: 1 })
     await run.close()
     await (await openRun(path, config)).close()
-
-    const { pid } = spawnSync(process.execPath, ['--version'])
-    await writeFile(join(path, 'lock'), String(pid))
-    const again = await openRun(path, config)
-    expect(await readFile(join(path, 'lock'), 'utf8')).toBe(String(process.pid))
-    await again.close()
-
-    await writeFile(join(path, 'lock'), '')
-    await expect(openRun(path, config)).rejects.toThrow(`delete ${join(path, 'lock')}`)
   })
 
   it('is given to one of many that open it at the same moment', async () => {
@@ -109,6 +104,57 @@ describe('run folder', () => {
     await (await openRun(path, config)).close()
     await expect(openRun(path, { ...config, steps: 20 })).rejects.toMatchObject({ code: 'run-config-differs' })
     expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images'])
+  })
+
+  it('writes no line that its readers would skip', async () => {
+    const run = await openRun(path, config)
+    await expect(run.append(numbers, { n: 2.5 })).rejects.toMatchObject({ code: 'log-line-invalid' })
+    await run.append(numbers, { n: 2 })
+    expect(await linesOf(run)).toEqual([{ n: 2 }])
+    await run.close()
+  })
+
+  it('skips a bad line, names it, and says what becomes of it', async () => {
+    const run = await openRun(path, config)
+    await run.append(numbers, { n: 1 })
+    await appendFile(run.file('trajectories.jsonl'), '{"n":"x"}\n')
+    await run.append(numbers, { n: 3 })
+    const warned = once(process, 'warning')
+    expect(await linesOf(run)).toEqual([{ n: 1 }, { n: 3 }])
+    expect(String(await warned)).toMatch(/trajectories\.jsonl:2 \(n: .*\)\. Gone\./)
+    await run.close()
+  })
+
+  it('cleans away what a killed process was writing, and nothing else', async () => {
+    const first = await openRun(path, config)
+    await first.append(numbers, { n: 1 })
+    await first.close()
+    const strays = ['report.html.17-0.tmp', 'lock.17-3-0a1b2c3d.tmp', 'lock.0123456789ab.tmp', 'images/ab.png.17-1.tmp']
+    for (const name of [...strays, 'my.tmp', 'notes.partial']) await writeFile(join(path, name), '')
+    const again = await openRun(path, config)
+    expect((await readdir(path)).toSorted()).toEqual([
+      'config.json',
+      'images',
+      'lock',
+      'my.tmp',
+      'notes.partial',
+      'trajectories.jsonl',
+    ])
+    expect(await readdir(join(path, 'images'))).toEqual([])
+    await again.close()
+  })
+
+  it('leaves no folder behind a start that failed, and every folder that holds work or was there', async () => {
+    await (await openRun(path, config)).abandon()
+    expect(await readdir(base)).toEqual([])
+    await mkdir(path, { recursive: true })
+    await (await openRun(path, config)).abandon()
+    expect(await readdir(path)).toEqual([])
+    const run = await openRun(path, config)
+    await run.append(numbers, { n: 1 })
+    await run.abandon()
+    await (await openRun(path, config)).abandon()
+    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images', 'trajectories.jsonl'])
   })
 
   it('replaces a file whole', async () => {

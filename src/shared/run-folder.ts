@@ -2,31 +2,37 @@
  * A run is a folder with everything needed to read, resume and reproduce one command: `config.json`,
  * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, and what the command adds.
  * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
- * time has it open; `lock` holds that process's id.
+ * time has it open; `lock` names that process.
  */
-import { access, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { canonicalJson, sha256 } from './canonical.ts'
-import { errorCodeOf, messageOf, UserError } from './errors.ts'
+import { messageOf, UserError } from './errors.ts'
 import { parseJson } from './json.ts'
-import { openJsonl, readJsonl } from './jsonl.ts'
+import { openJsonl } from './jsonl.ts'
 import type { JsonlWriter } from './jsonl.ts'
+import { checkLine, logFile, readLog } from './log.ts'
+import type { Log } from './log.ts'
 import { makeFolder } from './make-folder.ts'
-
-export type RunLog = 'trajectories' | 'metrics' | 'checkpoints' | 'stages' | 'pending' | 'judgements' | 'rollouts'
+import { lockRun } from './run-lock.ts'
+import { settleAll } from './settle-all.ts'
+import { removeStrays } from './strays.ts'
+import { unwritable } from './unwritable.ts'
 
 export interface RunFolder {
   readonly path: string
-  /** Appends one line to a log and flushes it. */
-  append(log: RunLog, value: unknown): Promise<void>
+  /** Appends one line to a log and flushes it. Rejects what the log's readers would not take. */
+  append<T>(log: Log<T>, value: T): Promise<void>
   /** The lines of a log, so far. */
-  read(log: RunLog): AsyncGenerator<unknown, void>
+  read<T>(log: Log<T>): AsyncGenerator<T, void>
   /** Keeps an encoded picture once, named by the hash of its bytes; returns that hash (hex SHA-256). */
   keepImage(bytes: Uint8Array, extension: string): Promise<string>
   /** A path inside the folder, such as `file('images', 'a.png')`. */
   file(...parts: readonly string[]): string
   /** Waits for what is being written, and lets others open the run. */
   close(): Promise<void>
+  /** Closes the run of a command that failed, and removes its folder again if that is new and no work is in it. */
+  abandon(): Promise<void>
 }
 
 /**
@@ -37,33 +43,53 @@ export interface RunFolder {
 export async function openRun(path: string, config: object): Promise<RunFolder> {
   // Once before anything is written, and once when nobody else can write.
   await checkConfig(path, config)
-  await makeFolder(path).catch((cause: unknown) => {
+  const made = await makeFolder(path).catch((cause: unknown) => {
     const why = `${path} cannot be made: ${messageOf(cause)}. Name another folder with --run.`
     throw new UserError('run-folder-unusable', why, { cause })
   })
-  await lockRun(path)
+  const removeMade = async (): Promise<void> => {
+    for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+  }
+  const lock = await lockRun(path).catch(async (error: unknown) => {
+    await removeMade()
+    throw error
+  })
+  let resumed = true
+  const removeStart = async (): Promise<void> => {
+    if (!resumed && (await isWithoutWork(path))) {
+      for (const name of startNames) await rm(join(path, name), { recursive: true, force: true })
+    }
+    await lock.release()
+    await removeMade()
+  }
   try {
-    const resumed = await checkConfig(path, config)
+    resumed = await checkConfig(path, config)
+    await removeStrays(path, () => true)
+    await removeStrays(join(path, 'images'), () => true)
     await makeFolder(join(path, 'images'))
     if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {
-    await unlockRun(path)
+    await removeStart()
     throw error
   }
 
-  const writers = new Map<RunLog, Promise<JsonlWriter>>()
-  const logPath = (log: RunLog): string => join(path, `${log}.jsonl`)
+  const writers = new Map<string, Promise<JsonlWriter>>()
+  const writerOf = (log: Pick<Log<unknown>, 'name'>): Promise<JsonlWriter> => {
+    const writer = writers.get(log.name) ?? openJsonl(logFile(path, log))
+    writers.set(log.name, writer)
+    return writer
+  }
+  const closeWriters = (): Promise<void> =>
+    // One that could not be opened has been told of by `append`.
+    settleAll([...writers.values()].map(async (writer) => (await writer.catch(() => undefined))?.close()))
   return {
     path,
     async append(log, value) {
-      let writer = writers.get(log)
-      if (writer === undefined) {
-        writer = openJsonl(logPath(log))
-        writers.set(log, writer)
-      }
-      await (await writer).append(value)
+      checkLine(path, log, value)
+      await lock.check()
+      await (await writerOf(log)).append(value)
     },
-    read: (log) => readJsonl(logPath(log)),
+    read: (log) => readLog(path, log),
     async keepImage(bytes, extension) {
       const hash = sha256(bytes)
       const target = join(path, 'images', `${hash}.${extension}`)
@@ -72,63 +98,44 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     },
     file: (...parts) => join(path, ...parts),
     async close() {
-      for (const writer of writers.values()) await (await writer).close()
-      await unlockRun(path)
+      const closed = closeWriters()
+      await settleAll([closed, closed.catch(() => {}).then(() => lock.release())])
+    },
+    async abandon() {
+      await closeWriters().catch(() => {})
+      await removeStart()
     },
   }
 }
 
-/** Takes the run for this process. The lock of a process that is gone, as after a kill, is taken over. */
-async function lockRun(path: string): Promise<void> {
-  const file = join(path, 'lock')
-  const take = (): Promise<boolean> =>
-    writeFile(file, String(process.pid), { flag: 'wx' }).then(
-      () => true,
-      (error: unknown) => {
-        if (errorCodeOf(error) === 'EEXIST') return false
-        throw error
-      },
-    )
-  if (await take()) return
-  const holder = (await readFile(file, 'utf8').catch(() => '')).trim()
-  if (/^\d+$/.test(holder) && !isAlive(Number(holder))) {
-    await rm(file, { force: true })
-    if (await take()) return
-  }
-  throw new UserError(
-    'run-in-use',
-    `${path} is in use by process ${holder || '(unknown)'}. Wait until it has ended, or name another folder with --run. ` +
-      `If no such process works here, delete ${file}.`,
-  )
-}
+/** What a start writes before any work is done. */
+const startNames = ['config.json', 'problems.json', 'images']
 
-async function unlockRun(path: string): Promise<void> {
-  await rm(join(path, 'lock'), { force: true })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCodeOf(error) !== 'ESRCH'
-  }
+async function isWithoutWork(path: string): Promise<boolean> {
+  const names = await namesIn(path)
+  const pictures = await namesIn(join(path, 'images'))
+  return pictures.length === 0 && names.every((name) => name === 'lock' || startNames.includes(name))
 }
 
 let besideCount = 0
 
 /** Writes a whole file or none of it: beside, flushed, then renamed. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  await makeFolder(dirname(path))
   const beside = `${path}.${process.pid}-${besideCount++}.tmp`
-  const file = await open(beside, 'w')
   try {
-    await file.writeFile(content)
-    await file.datasync()
-  } finally {
-    await file.close()
+    await makeFolder(dirname(path))
+    const file = await open(beside, 'w')
+    try {
+      await file.writeFile(content)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {})
+    throw unwritable(path, cause)
   }
-  await rename(beside, path)
 }
 
 /** True: the folder holds this very run. False: there is nothing yet. */

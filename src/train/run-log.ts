@@ -2,41 +2,94 @@
  * What a training run keeps to go on from: a checkpoint is a file of its own, logged once it is whole, so that a kill
  * at any moment leaves one whose step is known.
  */
+import { readdir } from 'node:fs/promises'
+import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
+import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
+import type { Log } from '../shared/log.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 
-export type Stage = 'look' | 'sft' | 'rl'
+const stages = ['look', 'sft', 'rl'] as const
+export type Stage = (typeof stages)[number]
 
-export interface CheckpointLine {
-  readonly stage: Stage
-  readonly step: number
+/** A plain name: what a log says never leads out of the run's folder. */
+const checkpointName = /^checkpoint-(?:look|sft|rl)-\d+\.(?:safetensors|json)$/
+
+const checkpointSchema = z.object({
+  stage: z.enum(stages),
+  step: z.int().positive(),
   /** Inside the run folder. */
-  readonly file: string
+  file: z.string().regex(checkpointName, 'is not the name of a checkpoint'),
+})
+
+export type CheckpointLine = z.infer<typeof checkpointSchema>
+
+const checkpointLog: Log<CheckpointLine> = {
+  name: 'checkpoints',
+  line: checkpointSchema,
+  ifLost: 'Training goes on from a checkpoint whose line can be read; the steps behind it are done again.',
+}
+
+const metricsSchema = z.looseObject({ stage: z.enum(stages), step: z.int().positive() })
+
+export const metricsLog: Log<z.infer<typeof metricsSchema>> = {
+  name: 'metrics',
+  line: metricsSchema,
+  ifLost: 'Their steps are missing from the curves; training itself is not affected.',
 }
 
 /** Checkpoints that stay on disk. */
 const kept = 2
 
-/** Saves the engine after `step` and lets go of older checkpoints. */
+/** Saves the engine after `step` and lets go of older checkpoints, and of one that a kill left without its line. */
 export async function keepCheckpoint(engine: Engine, run: RunFolder, stage: Stage, step: number): Promise<void> {
   const file = `checkpoint-${stage}-${step}${engine.checkpointSuffix}`
   await engine.save(run.file(file))
-  await run.append('checkpoints', { stage, step, file } satisfies CheckpointLine)
-  const files = (await checkpoints(run)).map((line) => line.file)
-  const old = new Set(files.slice(0, -kept))
-  for (const name of files.slice(-kept)) old.delete(name)
-  for (const name of old) await engine.discard(run.file(name))
+  await run.append(checkpointLog, { stage, step, file })
+  const newest = new Set((await newestCheckpoints(run)).map((line) => line.file))
+  const there = (await readdir(run.path)).filter((name) => checkpointName.test(name))
+  for (const name of there) if (!newest.has(name)) await engine.discard(run.file(name))
 }
 
-/** The one to go on from. */
-export async function lastCheckpoint(run: RunFolder): Promise<CheckpointLine | undefined> {
-  return (await checkpoints(run)).at(-1)
+/**
+ * Loads the newest checkpoint that is whole, and returns its line; `undefined` at the start of a run. `onSkipped` is told of
+ * one that cannot be used. Throws `UserError` when none of them can.
+ */
+export async function loadCheckpoint(
+  engine: Engine,
+  run: RunFolder,
+  onSkipped: (why: string) => void = warnOfCheckpoint,
+): Promise<CheckpointLine | undefined> {
+  const broken: string[] = []
+  for (const line of await newestCheckpoints(run)) {
+    try {
+      await engine.load(run.file(line.file))
+      for (const why of broken) onSkipped(`${why} Training goes on from step ${line.step} of ${line.stage} instead.`)
+      return line
+    } catch (error) {
+      if (!['checkpoint-broken', 'checkpoint-missing'].includes(errorCodeOf(error))) throw error
+      broken.push(messageOf(error))
+    }
+  }
+  if (broken.length === 0) return undefined
+  throw new UserError(
+    'checkpoints-unusable',
+    `None of the checkpoints of ${run.path} can be used: ${broken.join(' ')} Name another folder with --run to begin anew.`,
+  )
 }
 
-async function checkpoints(run: RunFolder): Promise<CheckpointLine[]> {
-  const lines: CheckpointLine[] = []
-  for await (const line of run.read('checkpoints')) lines.push(line as CheckpointLine)
-  return lines
+function warnOfCheckpoint(why: string): void {
+  process.emitWarning(why, { type: 'MiniO3Warning', code: 'checkpoint-skipped' })
+}
+
+/** Those that stay on disk, the newest first. */
+async function newestCheckpoints(run: RunFolder): Promise<CheckpointLine[]> {
+  const byFile = new Map<string, CheckpointLine>()
+  for await (const line of run.read(checkpointLog)) {
+    byFile.delete(line.file)
+    byFile.set(line.file, line)
+  }
+  return [...byFile.values()].slice(-kept).toReversed()
 }
 
 /**
@@ -45,9 +98,8 @@ async function checkpoints(run: RunFolder): Promise<CheckpointLine[]> {
  */
 export async function metricsOf(run: RunFolder, stage: Stage): Promise<Record<string, unknown>[]> {
   const byStep = new Map<number, Record<string, unknown>>()
-  for await (const value of run.read('metrics')) {
-    const line = value as { readonly stage: Stage; readonly step: number }
-    if (line.stage === stage) byStep.set(line.step, { ...line })
+  for await (const line of run.read(metricsLog)) {
+    if (line.stage === stage) byStep.set(line.step, line)
   }
-  return [...byStep.values()].sort((a, b) => Number(a['step']) - Number(b['step']))
+  return [...byStep.values()].toSorted((a, b) => Number(a['step']) - Number(b['step']))
 }

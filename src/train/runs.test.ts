@@ -20,10 +20,10 @@ import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
-import { keepRollouts, type RolloutLine } from './rl/kept-rollouts.ts'
+import { keepRollouts, rolloutLog, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
 import { rolloutGroups } from './rl/rollout.ts'
-import { lastCheckpoint, metricsOf } from './run-log.ts'
+import { metricsOf } from './run-log.ts'
 import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './rl/run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './sft/run-sft.ts'
 
@@ -61,8 +61,8 @@ async function figures(run: RunFolder): Promise<unknown[]> {
 /** Its kept rollouts, without what depends on the clock. */
 async function rollouts(run: RunFolder): Promise<RolloutLine[]> {
   const lines: RolloutLine[] = []
-  for await (const line of run.read('rollouts')) {
-    const { step, advantage, trajectory } = line as RolloutLine
+  for await (const line of run.read(rolloutLog)) {
+    const { step, advantage, trajectory } = line
     const turns = trajectory.turns.map((turn) => ({ ...turn, ms: 0 }))
     lines.push({ step, advantage, trajectory: { ...trajectory, ms: 0, turns } })
   }
@@ -85,7 +85,7 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
     const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))
     const run = await openRun(${JSON.stringify(path)}, settings)
     const append = async (log, line) => {
-      if (log === 'checkpoints' && line.stage === 'sft' && line.step === ${step}) process.kill(process.pid, 'SIGKILL')
+      if (log.name === 'checkpoints' && line.stage === 'sft' && line.step === ${step}) process.kill(process.pid, 'SIGKILL')
       await run.append(log, line)
     }
     const openPicture = async (docId) => pictures.get(docId)
@@ -149,7 +149,12 @@ describe('stage 1 as a run', () => {
     const killed = await openRun(path, settings)
     opened.push(killed)
     expect((await readdir(path)).filter((name) => name.startsWith('checkpoint-sft'))).toHaveLength(2)
-    expect(await lastCheckpoint(killed)).toMatchObject({ stage: 'sft', step: 1 })
+    expect(
+      JSON.parse((await readFile(killed.file('checkpoints.jsonl'), 'utf8')).trim().split('\n').at(-1)!),
+    ).toMatchObject({
+      stage: 'sft',
+      step: 1,
+    })
     expect(await runSft({ trajectories, openPicture, settings, run: killed, config, workers: 1 })).toBe(true)
     expect(await figures(killed)).toEqual(await figures(whole))
     expect(await readFile(killed.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))

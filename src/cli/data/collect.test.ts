@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { readCollected } from '../../coldstart/collect.ts'
-import { readJsonl } from '../../shared/jsonl.ts'
+import { readLog } from '../../shared/log.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
@@ -72,7 +72,7 @@ function start(...words: readonly string[]) {
 /** The set of a run, less what the clock decides. */
 async function setOf(name: string): Promise<unknown[]> {
   const file = (...parts: readonly string[]): string => join(folder, name, ...parts)
-  const set = await readCollected({ file, read: (log) => readJsonl(file(`${log}.jsonl`)) })
+  const set = await readCollected({ file, read: (log) => readLog(join(folder, name), log) })
   return set.map((trajectory) => ({
     ...trajectory,
     ms: 0,

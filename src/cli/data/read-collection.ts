@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readCollected } from '../../coldstart/collect.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
-import { readJsonl } from '../../shared/jsonl.ts'
+import { readLog } from '../../shared/log.ts'
 
 /**
  * The right searches of a collection, at least one. Throws `UserError` for any other folder, also for that of another
@@ -19,7 +19,7 @@ export async function readCollection(path: string): Promise<Trajectory[]> {
     )
   }
   const file = (...parts: readonly string[]): string => join(path, ...parts)
-  const trajectories = await readCollected({ file, read: (log) => readJsonl(file(`${log}.jsonl`)) })
+  const trajectories = await readCollected({ file, read: (log) => readLog(path, log) })
   const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct')
   if (right.length > 0) return right
   throw new UserError(

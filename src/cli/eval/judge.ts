@@ -47,9 +47,8 @@ export function addJudge(program: Command): void {
 
 async function judgeCommand(path: string, words: JudgeCommandWords): Promise<void> {
   const { seed, concurrency } = words
-  const file = join(path, 'trajectories.jsonl')
   const nameBefore = await judgeOf(path)
-  const problems = await judgeableProblems(path, file)
+  const problems = await judgeableProblems(path)
   const interrupt = catchInterrupt(() => say('Finishing what is being judged. Repeat the command to go on.'))
   let unjudged = 0
   try {
@@ -61,7 +60,7 @@ async function judgeCommand(path: string, words: JudgeCommandWords): Promise<voi
           if (progress) progress.advance()
           else progress = startProgress({ label: 'verdicts', total, done })
         }
-        const searches = await judgeAgain({ file, judge, run, concurrency, stop: interrupt.signal, onProgress })
+        const searches = await judgeAgain({ of: path, judge, run, concurrency, stop: interrupt.signal, onProgress })
         progress?.finish()
         const comparison = compareJudges(searches, seed)
         unjudged = comparison.unjudged
@@ -93,8 +92,8 @@ async function judgeOf(path: string): Promise<string> {
   }
 }
 
-async function judgeableProblems(path: string, file: string): Promise<Problem[]> {
-  const problems = [...(await readVerdicts(file)).values()].map(({ problem }) => problem)
+async function judgeableProblems(path: string): Promise<Problem[]> {
+  const problems = [...(await readVerdicts(path)).values()].map(({ problem }) => problem)
   if (problems.some(({ answer }) => answer !== undefined)) return problems
   throw new UserError(
     'nothing-to-judge',

@@ -40,6 +40,17 @@ export function report(error: unknown): number {
   return exitCodeOf(error)
 }
 
+/** What the library warns of becomes a line for the person at the terminal, each once. */
+export function showWarnings(): void {
+  const shown = new Set<string>()
+  process.removeAllListeners('warning')
+  process.on('warning', ({ message }) => {
+    if (shown.has(message)) return
+    shown.add(message)
+    say(`warning: ${message}`)
+  })
+}
+
 /** `mini-o3 ... | head` closes the pipe before the end: the work goes on, its words go nowhere. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {

@@ -16,6 +16,7 @@ import { SearchQueue } from '../../server/search-queue.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
 import { startServer } from '../../server/http/start-server.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
+import { settleAll } from '../../shared/settle-all.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
 import { profileOf, profileWords } from '../words/choose-profile.ts'
@@ -117,11 +118,8 @@ export async function serve(words: ServeWords, page: readonly string[]): Promise
     if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
     await server.close()
   } finally {
-    for (const policy of opened) await policy.close?.()
-    await archive?.close()
-    await pictures.close()
-    await close()
     interrupt.release()
+    await settleAll([...opened.map((policy) => policy.close?.()), archive?.close(), pictures.close(), close()])
   }
 }
 

@@ -17,7 +17,6 @@ import { objectives } from '../../train/rl/advantages.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
-import { lastCheckpoint } from '../../train/run-log.ts'
 import { defaultRlSettings, runRl } from '../../train/rl/run-rl.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
@@ -153,9 +152,6 @@ async function rlCommand(words: RlWords): Promise<void> {
     say('Finishing the step and saving. Repeat the command to go on.')
   })
   const train = async (run: RunFolder, judge: OpenedJudge): Promise<void> => {
-    const done = (await lastCheckpoint(run))?.step ?? 0
-    const shown = startProgress({ label: 'steps', total: steps, done })
-    progress = shown
     let recent: readonly RlMetrics[] = []
     const engine = await openEngine(words, run, seed, vlm?.model)
     const how = await runRl({
@@ -168,12 +164,13 @@ async function rlCommand(words: RlWords): Promise<void> {
       engine,
       workers,
       signal: interrupt.signal,
+      onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done })),
       onStep: (metrics) => {
         recent = [...recent, metrics].slice(-smoothedSteps)
-        shown.advance(1, rlNotes(recent))
+        progress?.advance(1, rlNotes(recent))
       },
     })
-    progress.finish()
+    progress?.finish()
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))

@@ -1,13 +1,12 @@
 /** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
-import { join } from 'node:path'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
+import { searchLog } from '../../search/search-log.ts'
 import type { WantedProblem } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
-import { readJsonl } from '../../shared/jsonl.ts'
+import { readLog } from '../../shared/log.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
@@ -24,17 +23,11 @@ const viewsAtOnce = 4
  * that was done again the last line counts.
  */
 export async function readSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
-  const file = join(path, 'trajectories.jsonl')
   const byKey = new Map<string, Trajectory>()
-  for await (const line of readJsonl(file)) {
-    const { data, error } = trajectorySchema.safeParse(line)
-    if (!data) {
-      const why = `A line of ${file} is no search that this version can read. Name the folder of a run.`
-      throw new UserError('export-not-a-run', why, { cause: error })
-    }
-    const key = searchKey(data.problem, data.sampleIndex)
-    const wanted = all ? data.end !== 'failed' && data.turns.length > 0 : data.verdict?.kind === 'correct'
-    if (wanted) byKey.set(key, data)
+  for await (const search of readLog(path, searchLog)) {
+    const key = searchKey(search.problem, search.sampleIndex)
+    const wanted = all ? search.end !== 'failed' && search.turns.length > 0 : search.verdict?.kind === 'correct'
+    if (wanted) byKey.set(key, search)
     else byKey.delete(key)
   }
   if (byKey.size > 0) return [...byKey.values()]

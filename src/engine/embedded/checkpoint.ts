@@ -62,6 +62,9 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     }
     const values = new Float32Array(parameterCount(specs))
     for (const { name, offset } of specs) values.set(tensors.get(prefix + name)!.values, offset)
+    if (!values.every(Number.isFinite)) {
+      throw new UserError('checkpoint-broken', `${file} holds values that are not finite. Name another checkpoint.`)
+    }
     return values
   }
   const parameters = gather('')

@@ -10,6 +10,7 @@ import { profiles } from '../../protocol/profile.ts'
 import type { Task } from '../../search/search.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
+import { rolloutLog } from '../../train/rl/kept-rollouts.ts'
 import { type Learner, vlmLearner } from '../../train/learner.ts'
 import { defaultRlSettings, runRl, type RunRlSettings } from '../../train/rl/run-rl.ts'
 import { type Example, exampleOf } from '../../train/vlm/example.ts'
@@ -160,7 +161,7 @@ describe('a vision-language model over HTTP', () => {
     })
     expect(server.requests).not.toContain('optim_step')
     const kept: unknown[] = []
-    for await (const line of run.read('rollouts')) kept.push(line)
+    for await (const line of run.read(rolloutLog)) kept.push(line)
     expect(kept.length).toBeGreaterThan(0)
   })
 

@@ -43,7 +43,7 @@ export async function readEvalCost(
   prices: Prices,
 ): Promise<EvalCost | undefined> {
   const models = askedModels(config)
-  const judgeTokens = await readJudgeTokens(join(path, 'judgements.jsonl'))
+  const judgeTokens = await readJudgeTokens(path)
   const policy = models.policy === undefined ? undefined : modelCost(models.policy, spent, prices)
   const judge =
     models.judge === undefined || judgeTokens === undefined ? undefined : modelCost(models.judge, judgeTokens, prices)

@@ -1,9 +1,9 @@
 /** The page of a run with many searches: of every level one that was right and one that was not. */
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
+import { searchLog } from '../../search/search-log.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { writePage } from './write-page.ts'
@@ -19,7 +19,7 @@ export interface RunPageOptions {
 
 /** Writes `report.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
-  const picked = await pick(run.read('trajectories'))
+  const picked = await pick(run.read(searchLog))
   if (picked.length === 0) return undefined
   const searches: SearchToShow[] = []
   for (const trajectory of picked) {
@@ -33,14 +33,13 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
 }
 
 /** The first of each level and verdict, as they were stored; of a search that was judged again, its last verdict. */
-async function pick(lines: AsyncIterable<unknown>): Promise<Trajectory[]> {
+async function pick(searches: AsyncIterable<Trajectory>): Promise<Trajectory[]> {
   const picked = new Map<string, Trajectory>()
-  for await (const line of lines) {
-    const { data } = trajectorySchema.safeParse(line)
-    if (!data || data.end === 'failed') continue
-    for (const [key, before] of picked) if (keyOf(before) === keyOf(data)) picked.delete(key)
-    const key = `${data.problem.level ?? data.problem.docId} ${data.verdict?.kind}`
-    if (picked.size < mostSearches && !picked.has(key)) picked.set(key, data)
+  for await (const search of searches) {
+    if (search.end === 'failed') continue
+    for (const [key, before] of picked) if (keyOf(before) === keyOf(search)) picked.delete(key)
+    const key = `${search.problem.level ?? search.problem.docId} ${search.verdict?.kind}`
+    if (picked.size < mostSearches && !picked.has(key)) picked.set(key, search)
   }
   return [...picked.keys()].toSorted().map((key) => picked.get(key)!)
 }

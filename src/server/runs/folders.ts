@@ -1,6 +1,7 @@
 /** The run folders below one folder: found by their `config.json`, named by their way there, and never anything outside. */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { isLocked } from '../../shared/run-lock.ts'
 import type { RunRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { parseJson } from '../../shared/json.ts'
@@ -79,20 +80,8 @@ async function readRun(root: string, path: string): Promise<FoundRun | undefined
       command: text(settings['command']),
       policy: text(settings['policy']),
       changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
-      live: await isLive(path),
+      live: await isLocked(path),
       bytes: stats[log]?.size ?? 0,
     },
-  }
-}
-
-/** Does the process that holds the run's lock still work? */
-async function isLive(path: string): Promise<boolean> {
-  const holder = Number((await readFile(join(path, 'lock'), 'utf8').catch(() => '')).trim())
-  if (!Number.isInteger(holder) || holder <= 0) return false
-  try {
-    process.kill(holder, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,5 +1,5 @@
 /** What a server searched, kept as runs on a real disk, and read as any other run. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,9 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
-async function sent(grey: number): Promise<Required<Pick<KnownPicture, 'picture' | 'encoded'>>> {
+type Sent = Required<Pick<KnownPicture, 'picture' | 'encoded'>>
+
+async function sent(grey: number): Promise<Sent> {
   const encoded = await encodePng({ width: 8, height: 4, data: new Uint8Array(96).fill(grey) })
   return { encoded, picture: await openPicture(encoded) }
 }
@@ -95,6 +97,27 @@ test('many bytes of pictures make a run full as well', async () => {
   await runs.keep(trajectoryOf(picture, 'q'), picture)
   await runs.close()
   expect(await served()).toHaveLength(2)
+})
+
+test('what cannot be written is told at once, and the next is kept in the same run', async () => {
+  const runs = servedRuns(root)
+  const [first, other] = (await Promise.all([10, 20].map(sent))) as [Sent, Sent]
+  await runs.keep(trajectoryOf(first, 'q0'), first)
+  const path = join(root, 'served', (await served())[0]!)
+  const images = join(path, 'images')
+
+  await rename(images, join(root, 'away'))
+  await writeFile(images, '')
+  await expect(runs.keep(trajectoryOf(other, 'q1'), other)).rejects.toThrow(/cannot be written/)
+  await rm(images)
+  await rename(join(root, 'away'), images)
+
+  const { page } = await runs.keep(trajectoryOf(other, 'q4'), other)
+  await runs.close()
+  expect(page).toMatch(/\/1$/)
+  expect(await served()).toHaveLength(1)
+  const { items } = await openRuns(root).details(`served/${(await served())[0]}`)
+  expect(items.map(({ question }) => question)).toEqual(['q0', 'q4'])
 })
 
 test('nothing but runs of a server is deleted', async () => {

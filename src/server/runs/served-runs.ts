@@ -5,6 +5,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { searchLog } from '../../search/search-log.ts'
+import { isLocked } from '../../shared/run-lock.ts'
 import { openRun } from '../../shared/run-folder.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import type { KnownPicture } from '../api/pictures.ts'
@@ -39,25 +41,49 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   let last: Promise<unknown> = Promise.resolve()
 
   async function openNext(): Promise<RunFolder> {
-    await run?.close()
-    run = undefined
-    name = new Date().toISOString().replaceAll(/[:.]/g, '-')
-    run = await openRun(join(folder, name), { command, started: name })
+    await closeRun()
+    const next = new Date().toISOString().replaceAll(/[:.]/g, '-')
+    run = await openRun(join(folder, next), { command, started: next })
+    name = next
     searches = 0
     pictureBytes = 0
     await deleteOldest(folder, limits.runs)
     return run
   }
 
+  /** After a failed write the same run is opened again, which mends its log. */
+  async function openAgain(): Promise<RunFolder> {
+    const again = await openRun(join(folder, name), { command, started: name })
+    run = again
+    searches = 0
+    for await (const _ of again.read(searchLog)) searches++
+    return again
+  }
+
+  async function closeRun(): Promise<void> {
+    const closing = run
+    run = undefined
+    await closing?.close()
+  }
+
+  async function openOne(): Promise<RunFolder> {
+    if (name === '' || searches >= limits.searches || pictureBytes >= limits.pictureBytes) return openNext()
+    return run ?? openAgain()
+  }
+
   async function keepNow(trajectory: Trajectory, { encoded }: KnownPicture): Promise<Links> {
-    const full = searches >= limits.searches || pictureBytes >= limits.pictureBytes
-    const open = run === undefined || full ? await openNext() : run
-    if (encoded !== undefined) {
-      // Known by its content, whatever it is called.
-      await open.keepImage(encoded, 'picture')
-      pictureBytes += encoded.byteLength
+    const open = await openOne()
+    try {
+      if (encoded !== undefined) {
+        // Known by its content, whatever it is called.
+        await open.keepImage(encoded, 'picture')
+        pictureBytes += encoded.byteLength
+      }
+      await open.append(searchLog, trajectory)
+    } catch (error) {
+      await closeRun().catch(() => {})
+      throw error
     }
-    await open.append('trajectories', trajectory)
     const encodedName = encodeURIComponent(`served/${name}`)
     const index = searches++
     return { page: `/#/run/${encodedName}/${index}`, trajectory: `/api/runs/${encodedName}/items/${index}` }
@@ -71,7 +97,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
     },
     async close() {
       await last
-      await run?.close()
+      await closeRun()
     },
   }
 }
@@ -81,9 +107,8 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
   for (const name of names.slice(0, -kept)) {
     const path = join(folder, name)
-    const inside: readonly string[] = await readdir(path).catch(() => [])
     const config = await readFile(join(path, 'config.json'), 'utf8').catch(() => '{}')
-    if (inside.includes('lock') || !config.includes(`"command": "${command}"`)) continue
+    if (!config.includes(`"command": "${command}"`) || (await isLocked(path))) continue
     await rm(path, { recursive: true })
   }
 }

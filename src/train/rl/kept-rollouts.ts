@@ -1,16 +1,26 @@
 /** `rollouts.jsonl` of a training run: some searches of its steps, for people to look at while it goes on. */
-import type { Trajectory } from '../../protocol/trajectory.ts'
+import { z } from 'zod'
+import { trajectorySchema } from '../../protocol/trajectory.ts'
+import type { Log } from '../../shared/log.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Objective } from './advantages.ts'
 import { groupAdvantages } from './rollout.ts'
 import type { Rollout } from './rollout.ts'
 
-/** Of a step done again, the last line for a search counts. */
-export interface RolloutLine {
-  readonly step: number
+const rolloutSchema = z.object({
+  step: z.int().positive(),
   /** 0 for a search that is masked, and in a group without spread. */
-  readonly advantage: number
-  readonly trajectory: Trajectory
+  advantage: z.number(),
+  trajectory: trajectorySchema,
+})
+
+/** Of a step done again, the last line for a search counts. */
+export type RolloutLine = z.infer<typeof rolloutSchema>
+
+export const rolloutLog: Log<RolloutLine> = {
+  name: 'rollouts',
+  line: rolloutSchema,
+  ifLost: 'These searches cannot be looked at; training itself is not affected.',
 }
 
 /** Problems of a step whose searches are kept, and steps that are kept of a whole run: more would only fill the disk. */
@@ -31,5 +41,5 @@ export async function keepRollouts(
       return { step, advantage: groupwise[g]!.advantages[i]!, trajectory }
     }),
   )
-  await Promise.all(lines.map((line) => run.append('rollouts', line)))
+  await Promise.all(lines.map((line) => run.append(rolloutLog, line)))
 }

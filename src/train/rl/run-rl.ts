@@ -18,7 +18,7 @@ import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
 import type { Learner } from '../learner.ts'
 import { rolloutGroups } from './rollout.ts'
-import { keepCheckpoint, lastCheckpoint, metricsOf } from '../run-log.ts'
+import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf } from '../run-log.ts'
 import { policyFileOf } from '../sft/run-sft.ts'
 
 export interface RunRlSettings extends GrpoSettings {
@@ -66,6 +66,8 @@ export interface RunRlOptions {
   readonly config?: ModelConfig
   readonly workers?: number
   readonly signal?: AbortSignal
+  /** Told once how many steps are done already. */
+  onBegin?(done: number): void
   onStep?(metrics: RlMetrics): void
 }
 
@@ -94,15 +96,15 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
   // The stem stays frozen: rewards are too coarse to teach it to see.
   const engine = options.engine ?? createEmbeddedEngine({ config, frozenStem: true, workers })
   try {
-    const last = await lastCheckpoint(run)
+    const last = await loadCheckpoint(engine, run)
     const done = last?.step ?? 0
-    if (last) await engine.load(run.file(last.file))
-    else if (from !== undefined) await engine.loadWeights(from)
-    const before = (await metricsOf(run, 'rl')).slice(0, done)
+    if (!last && from !== undefined) await engine.loadWeights(from)
+    options.onBegin?.(done)
+    const before = (await metricsOf(run, 'rl')).filter(({ step }) => Number(step) <= done)
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
       const metrics = await rlStep(engine, options, step)
-      await run.append('metrics', { stage: 'rl', ...metrics })
+      await run.append(metricsLog, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true

@@ -9,7 +9,7 @@ import { defaultAdam } from '../../engine/engine.ts'
 import { kindRanges } from '../../model/config.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import { lookDatum } from './look-data.ts'
-import { keepCheckpoint } from '../run-log.ts'
+import { keepCheckpoint, metricsLog } from '../run-log.ts'
 
 export interface PerceptionSettings {
   readonly lookSteps: number
@@ -56,7 +56,7 @@ export async function teachStem(
     const learningRate = settings.lookRate * Math.min(1, step / warmupSteps)
     const { gradientNorm } = await engine.optimStep({ ...defaultAdam, learningRate, clipNorm: Infinity })
     const metrics = lookMetrics(data, looked)
-    await run.append('metrics', { stage: 'look', step, loss: looked.loss / data.length, gradientNorm, ...metrics })
+    await run.append(metricsLog, { stage: 'look', step, loss: looked.loss / data.length, gradientNorm, ...metrics })
     options.onStep?.(step, metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.lookSteps || stopping) {

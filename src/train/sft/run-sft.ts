@@ -15,7 +15,7 @@ import { view } from '../../vision/fit.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
-import { lastCheckpoint } from '../run-log.ts'
+import { loadCheckpoint } from '../run-log.ts'
 import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
@@ -85,9 +85,8 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
     : createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
   const engine = options.engine ?? embedded!
   try {
-    const done = await lastCheckpoint(run)
-    if (done) await engine.load(run.file(done.file))
-    else if (from !== undefined) await engine.load(from)
+    const done = await loadCheckpoint(engine, run)
+    if (!done && from !== undefined) await engine.load(from)
     if (embedded && done?.stage !== 'sft') {
       const firstStep = done ? done.step + 1 : 1
       await teachStem(embedded, settings, run, { firstStep, signal, onStep: options.onLook })

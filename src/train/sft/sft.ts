@@ -6,7 +6,7 @@ import type { AdamParameters, Datum, Engine } from '../../engine/engine.ts'
 import { textLength } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
-import { keepCheckpoint } from '../run-log.ts'
+import { keepCheckpoint, metricsLog } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
 export interface SftSettings {
@@ -117,7 +117,7 @@ export async function sft(
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
     }
-    await run.append('metrics', { stage: 'sft', ...metrics, ...besides })
+    await run.append(metricsLog, { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {

@@ -10,7 +10,7 @@ import { UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Example } from './example.ts'
 import { vlmAdam } from '../learner.ts'
-import { lastCheckpoint } from '../run-log.ts'
+import { loadCheckpoint } from '../run-log.ts'
 import { policyFileOf } from '../sft/run-sft.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft.ts'
 
@@ -40,9 +40,8 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
         'There is no trajectory to learn from. Collect some: mini-o3 collect --help',
       )
     }
-    const done = await lastCheckpoint(run)
-    if (done) await engine.load(run.file(done.file))
-    else if (from !== undefined) await engine.loadWeights(from)
+    const done = await loadCheckpoint(engine, run)
+    if (!done && from !== undefined) await engine.loadWeights(from)
     const batchAt = async (step: number): Promise<Datum[]> => {
       const searches = batchIndices(examples.length, settings, step).map((index) => examples[index]!)
       return evenWeights(

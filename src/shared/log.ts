@@ -1,0 +1,58 @@
+/** A log of a run as one definition: its file, the schema of its lines for whoever writes or reads them, and what a lost line means. */
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { MiniO3Error } from './errors.ts'
+import { readJsonl } from './jsonl.ts'
+import type { BadLine } from './jsonl.ts'
+
+export interface Log<T> {
+  /** Of its file, without `.jsonl`. */
+  readonly name: string
+  readonly line: z.ZodType<T>
+  /** One sentence for the user: what happens about a line that cannot be read. */
+  readonly ifLost: string
+}
+
+export function logFile(folder: string, { name }: Pick<Log<unknown>, 'name'>): string {
+  return join(folder, `${name}.jsonl`)
+}
+
+/** The lines of a log in order. Those that cannot be read are left out, and a warning names them. */
+export async function* readLog<T>(folder: string, log: Log<T>): AsyncGenerator<T, void> {
+  const bad: BadLine[] = []
+  let count = 0
+  const onBadLine = (line: BadLine): void => {
+    if (count++ < mostNamed) bad.push(line)
+  }
+  try {
+    yield* readJsonl(logFile(folder, log), log.line, onBadLine)
+  } finally {
+    if (count > 0) warn(bad, count, log.ifLost)
+  }
+}
+
+const mostNamed = 5
+
+function warn(bad: readonly BadLine[], count: number, ifLost: string): void {
+  const named = bad.map(({ place, why }) => `${place} (${why})`).join(', ')
+  const more = count > bad.length ? ` and ${count - bad.length} more` : ''
+  process.emitWarning(
+    `Skipped ${count === 1 ? 'a line' : `${count} lines`} that cannot be read: ${named}${more}. ${ifLost}`,
+    {
+      type: 'MiniO3Warning',
+      code: 'log-line-skipped',
+    },
+  )
+}
+
+/** Throws unless the log's own readers take the value: what they would skip is never written. */
+export function checkLine<T>(folder: string, log: Log<T>, value: T): void {
+  const { error } = log.line.safeParse(value)
+  if (error === undefined) return
+  const [issue] = error.issues
+  throw new MiniO3Error(
+    'log-line-invalid',
+    `A line for ${logFile(folder, log)} was refused before it was written (${issue?.path.join('.')}: ${issue?.message}).`,
+    { cause: error },
+  )
+}

@@ -1,0 +1,230 @@
+/**
+ * The lock of a run: a file that names the process which has the run open. It is taken by link(2), so that it is never seen
+ * half written, and one that a dead process left is replaced by rename(2), by one taker only. A holder that can be looked up
+ * here is judged by its process; one in another container or on another machine by its heartbeat: it touches the file.
+ */
+import { randomUUID } from 'node:crypto'
+import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { sha256 } from './canonical.ts'
+import { errorCodeOf, UserError } from './errors.ts'
+import { parseJson } from './json.ts'
+import { ownIdentity, processIdentitySchema, stateOf } from './process-identity.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+import { unwritable } from './unwritable.ts'
+
+export interface RunLock {
+  /** Throws `UserError` once another process has taken the run over, as happens when this one was suspended for long. */
+  check(): Promise<void>
+  release(): Promise<void>
+}
+
+export interface LockTimes {
+  readonly beatMs: number
+  /** A holder elsewhere that has not touched its lock for so long is gone. */
+  readonly silentMs: number
+}
+
+const lockTimes: LockTimes = { beatMs: 2000, silentMs: 10_000 }
+
+const holderSchema = z.object({ process: processIdentitySchema, token: z.string() })
+
+interface Held {
+  /** As it stands in the file. */
+  readonly text: string
+  readonly process?: ProcessIdentity
+}
+
+/** Takes the run in `folder` for this process. Throws `UserError` `run-in-use` while another one works in it. */
+export async function lockRun(folder: string, times: LockTimes = lockTimes): Promise<RunLock> {
+  const file = join(folder, 'lock')
+  const own = JSON.stringify({ process: await ownIdentity(), token: randomUUID() })
+  await take(file, own, times)
+  return holdLock(file, own, times)
+}
+
+/** Does the process that holds the run's lock still work? Tells at once; of a holder elsewhere by the clocks of both. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const file = join(folder, 'lock')
+  const held = await read(file)
+  if (held === undefined) return false
+  const state = held.process === undefined ? 'unknown' : await stateOf(held.process)
+  if (state !== 'unknown') return state === 'running'
+  const touchedMs = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
+  return Math.abs(Date.now() - touchedMs) < lockTimes.silentMs
+}
+
+async function take(file: string, own: string, times: LockTimes): Promise<void> {
+  let held: Held | undefined
+  for (let tries = 0; tries < mostTries; tries++) {
+    if (await create(file, own)) return
+    held = await read(file)
+    if (held === undefined) continue
+    if (await isWorking(file, held, times)) break
+    if (await replaceDead(file, held, own, times)) return
+  }
+  throw inUse(file, held)
+}
+
+/** Holders that come and go while this process asks. */
+const mostTries = 50
+
+/** False: there is a lock already. */
+async function create(file: string, own: string): Promise<boolean> {
+  const beside = besideOf(file)
+  try {
+    await writeFile(beside, own, { flag: 'wx' })
+    await link(beside, file)
+    return true
+  } catch (cause) {
+    const code = errorCodeOf(cause)
+    // A network may lose the answer to a link that was made.
+    if (code === 'EEXIST') return (await read(file))?.text === own
+    // Cleaned away by the process that has just taken the run.
+    if (code === 'ENOENT' && (await isFolder(dirname(file)))) return false
+    if (withoutLinks.has(code)) return createWhole(file, own)
+    throw unwritable(file, cause)
+  } finally {
+    await rm(beside, { force: true })
+  }
+}
+
+/** What file systems without hard links answer: exFAT, some network and container volumes. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EACCES', 'EISDIR'])
+
+/** Others may see it empty for a moment, and take it for silent: they wait before they judge. */
+async function createWhole(file: string, own: string): Promise<boolean> {
+  try {
+    await writeFile(file, own, { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (errorCodeOf(cause) === 'EEXIST') return false
+    throw unwritable(file, cause)
+  }
+}
+
+/**
+ * Puts the own lock in the place of a dead holder's. A second lock, named after the dead one, makes it the work of one taker;
+ * whoever holds it and still finds the dead one there is the only process that can replace it.
+ */
+async function replaceDead(file: string, dead: Held, own: string, times: LockTimes): Promise<boolean> {
+  const guard = `${file}.${sha256(dead.text).slice(0, 12)}.tmp`
+  await take(guard, own, times)
+  const beside = besideOf(file)
+  try {
+    if ((await read(file))?.text !== dead.text) return false
+    await writeFile(beside, own, { flag: 'wx' })
+    await rename(beside, file)
+    return true
+  } catch (cause) {
+    throw unwritable(file, cause)
+  } finally {
+    await rm(beside, { force: true })
+    await rm(guard, { force: true })
+  }
+}
+
+/** A holder that cannot be looked up is watched until its lock changes or has been silent for long enough. */
+async function isWorking(file: string, held: Held, { beatMs, silentMs }: LockTimes): Promise<boolean> {
+  const state = held.process === undefined ? 'unknown' : await stateOf(held.process)
+  if (state !== 'unknown') return state === 'running'
+  const seen = await touched(file)
+  for (let waitedMs = 0; waitedMs < silentMs; waitedMs += beatMs / 2) {
+    await sleep(beatMs / 2)
+    const now = await touched(file)
+    if (now !== seen) return now !== undefined
+  }
+  return false
+}
+
+/** Changes with every heartbeat. Opened, because a network file system asks its server only then. */
+async function touched(file: string): Promise<string | undefined> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const { mtimeMs, ino, size } = await handle.stat()
+      return `${mtimeMs} ${ino} ${size}`
+    } finally {
+      await handle.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function holdLock(file: string, own: string, { beatMs, silentMs }: LockTimes): RunLock {
+  let lost: UserError | undefined
+  let beatenMs = Date.now()
+
+  async function beat(): Promise<void> {
+    const held = await read(file).catch(() => undefined)
+    if (held?.text !== own) {
+      lost ??= takenOver(file)
+      clearInterval(timer)
+      return
+    }
+    const now = new Date()
+    await utimes(file, now, now).catch(() => {})
+    beatenMs = now.getTime()
+  }
+  const timer = setInterval(() => void beat(), beatMs)
+  timer.unref()
+  return {
+    async check() {
+      // After a sleep of the machine, or a long stop, somebody may have come in.
+      if (lost === undefined && Date.now() - beatenMs > silentMs / 2) await beat()
+      if (lost !== undefined) throw lost
+    },
+    async release() {
+      clearInterval(timer)
+      if ((await read(file))?.text === own) await rm(file, { force: true })
+    },
+  }
+}
+
+/** undefined: there is none. What is not written by this version, or torn, has a text alone. */
+async function read(file: string): Promise<Held | undefined> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined
+    throw new UserError('run-lock-unreadable', `${file} cannot be read (${errorCodeOf(error)}). Delete it.`, {
+      cause: error,
+    })
+  }
+  try {
+    return { text, process: holderSchema.parse(parseJson(text)).process }
+  } catch {
+    return { text }
+  }
+}
+
+let besideCount = 0
+
+function besideOf(file: string): string {
+  return `${file}.${process.pid}-${besideCount++}-${randomUUID().slice(0, 8)}.tmp`
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+}
+
+function inUse(file: string, held: Held | undefined): UserError {
+  const holder = held?.process
+  const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
+  return new UserError(
+    'run-in-use',
+    `${dirname(file)} is in use by ${who}. Wait until it has ended, or name another folder with --run.`,
+  )
+}
+
+function takenOver(file: string): UserError {
+  return new UserError(
+    'run-taken-over',
+    `Another process has taken over ${dirname(file)}, or its lock was deleted, while this one stood still. ` +
+      'Nothing more is written here; what was stored before is kept.',
+  )
+}
