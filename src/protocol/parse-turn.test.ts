@@ -160,6 +160,23 @@ describe('lenient parsing', () => {
     }
   })
 
+  it.each([
+    ['<answer>7</answer>', { kind: 'answer', text: '7' }],
+    [good, grounding],
+  ])('reads %s behind the thinking, whatever that drafts', (said, action) => {
+    const draft = `I could write ${call('[0, 0, 1, 1]')} or <answer>9</answer>.`
+    expect(parseTurn(`<think>${draft}</think>\n${said}`, lenient)).toMatchObject({ action })
+    // The template wrote the opening tag.
+    expect(parseTurn(`${draft}</think>\n${said}`, lenient)).toEqual({ thought: draft, action })
+    const turns = [{ text: `<think>${draft}</think>${said}` }] as unknown as Turn[]
+    expect(finalAnswer(turns, lenient)).toBe(said === good ? null : '7')
+  })
+
+  it('reads the thinking where nothing stands behind it', () => {
+    expect(parseTurn('<think>So <answer>7</answer></think>\n', lenient)).toMatchObject({ action: { text: '7' } })
+    expect(parseTurn(`<think>${good}</think> So.`, lenient)).toMatchObject({ action: grounding })
+  })
+
   it('reads thousandths, and pixels of the view', () => {
     const thousand: Profile = { ...lenient, coordinates: 'thousand' }
     expect(parseTurn(call('[100, 200, 300, 400]'), thousand)).toMatchObject({ action: grounding })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../shared/errors.ts'
+import { fitSize } from '../vision/fit.ts'
 import { embeddedProfileWith, profileHash, profiles, profileWith, viewSideWithin } from './profile.ts'
 import { coordinateWords } from './prompts.ts'
 
@@ -55,6 +56,25 @@ describe('profiles', () => {
     for (const maxImages of [0, -1, 1.5, Number.NaN]) {
       expect(() => profileWith(profiles.official, { maxImages })).toThrow(/whole number of at least 1/)
     }
+  })
+
+  test('views for boxes in pixels stand on the grid of the model, where no server shrinks them', () => {
+    const { firstView, observationView } = profileWith(profiles.default, { coordinates: 'pixel' })
+    for (const rule of [firstView, observationView]) expect(rule).toMatchObject({ kind: 'grid', cell: 28 })
+    for (const [width, height] of [
+      [1080, 1920],
+      [4000, 3000],
+      [900, 1000],
+      [30, 20],
+      [9000, 60],
+    ] as const) {
+      const seen = fitSize({ width, height }, firstView)
+      expect([seen.width % 28, seen.height % 28]).toEqual([0, 0])
+      expect(seen.width * seen.height).toBeLessThanOrEqual(1_003_520)
+    }
+    const larger = profileWith(profiles.default, { coordinates: 'pixel', maxPixels: 4_000_000 })
+    expect(larger.firstView).toMatchObject({ kind: 'grid', maxPixels: 4_000_000 })
+    expect(profileWith(profiles.deepeyes, {})).toEqual(profiles.deepeyes)
   })
 
   test('views can be held to a number of pixels, within what the profile allows', () => {

@@ -9,4 +9,6 @@ export type SearchEvent =
   | { readonly kind: 'thinking'; readonly turn: number; readonly text: string }
   /** A turn was taken: `taken.action`, or `taken.error`. `reply` carries the sampled tokens, where a policy has them. */
   | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn; readonly reply: Reply }
+  /** The observation did not fit into the context any more: the search ends without it, and `turn` brought none. */
+  | { readonly kind: 'taken-back'; readonly turn: number; readonly observation: number }
   | { readonly kind: 'ended'; readonly trajectory: Trajectory }

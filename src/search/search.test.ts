@@ -100,6 +100,33 @@ describe('a search', () => {
     expect(trajectorySchema.parse(JSON.parse(JSON.stringify(trajectory)))).toEqual(trajectory)
   })
 
+  it('keeps and shows thinking that came apart, and reads nothing from it', async () => {
+    const thinking = `First ${half}, then <answer>blue</answer>.`
+    const { policy, told } = scripted({ text: half, thinking }, { text: '<answer>red</answer>', thinking: ' ' })
+    const shown: string[] = []
+    const { trajectory } = await searchToEnd({ picture, problem }, policy, {
+      profile: { ...profiles.default, firstView: asIs, observationView: asIs },
+      onEvent: (event) => void (event.kind === 'thinking' && shown.push(event.text)),
+    })
+    expect(trajectory).toMatchObject({ end: 'answered', answer: 'red' })
+    expect(trajectory.turns[0]).toMatchObject({
+      text: half,
+      thinking,
+      thought: `${thinking}\n\nCloser.`,
+      observation: 1,
+    })
+    expect(trajectory.turns[1]!.thought).toBeUndefined()
+    expect(shown).toEqual([`${thinking}\n\nCloser.`])
+    expect(told).toHaveLength(2)
+    expect(trajectorySchema.parse(JSON.parse(JSON.stringify(trajectory)))).toEqual(trajectory)
+  })
+
+  it('fails by a turn that says nothing of the policy, and keeps that turn', async () => {
+    const failure = { code: 'reply-cut', message: 'The reply was cut off.' }
+    const { trajectory } = await run(scripted(half, { text: '<think>So', finish: 'length', failure }).policy)
+    expect(trajectory).toMatchObject({ end: 'failed', failure, answer: null, turns: [{}, { text: '<think>So' }] })
+  })
+
   it('crops crops of the full-resolution picture', async () => {
     const { policy, told } = scripted(zoom('0.4, 0.5, 0.8, 0.9'), zoom('0.1, 0.25, 0.5, 0.75', 'observation_1'), answer)
     const { trajectory } = await run(policy)
@@ -260,8 +287,16 @@ describe('ends', () => {
   })
 
   it('over-context: when the policy says that the observation does not fit', async () => {
-    const { trajectory } = await run(scripted(half, new ContextLengthError('too long')).policy)
+    const events: SearchEvent[] = []
+    const { policy } = scripted(half, new ContextLengthError('too long'))
+    for await (const event of search({ picture, problem }, policy, { profile: roomy })) events.push(event)
+    const { trajectory } = events.pop() as Extract<SearchEvent, { kind: 'ended' }>
     expect(trajectory).toMatchObject({ end: 'over-context', observations: [{ index: 0 }] })
+    // Whoever followed the events knows that the observation does not stand.
+    expect(events.slice(-2)).toMatchObject([
+      { kind: 'observed', observation: { index: 1 } },
+      { kind: 'taken-back', turn: 1, observation: 1 },
+    ])
   })
 
   it.each([

@@ -98,7 +98,8 @@ export async function* search(
       throwIfAborted(signal)
       // Whether the last message fits is known from the reply to it; that reply then does not count.
       if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
-        takeBack(turns, observations)
+        const observation = takeBack(turns, observations)
+        if (observation !== undefined) yield { kind: 'taken-back', turn: turn - 1, observation }
         end = 'over-context'
       } else if ('code' in reply) {
         end = 'failed'
@@ -184,11 +185,12 @@ function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Prof
   return contextTokens + reply.usage.promptTokens >= contextBound(profile)
 }
 
-/** Takes back the observation that the last turn brought. */
-function takeBack(turns: Turn[], observations: Observation[]): void {
+/** Takes back the observation that the last turn brought, if it brought one. */
+function takeBack(turns: Turn[], observations: Observation[]): number | undefined {
   const { observation, ...last } = turns.pop()!
   turns.push(last)
   if (observation !== undefined) observations.pop()
+  return observation
 }
 
 function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): Turn {

@@ -54,6 +54,9 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
           if (event.taken.thought === undefined) line(numbered(event.turn))
           indented(actionLine(event.taken))
           return
+        case 'taken-back':
+          indented(styled('dim', `${pictureName(event.observation)} does not fit into the context and is taken back`))
+          return
         case 'ended':
       }
     },

@@ -146,6 +146,26 @@ describe('native calls', () => {
   })
 })
 
+describe('a reply that a token limit cut off', () => {
+  it.each([
+    { text: '<think>I look' },
+    { text: '<think>Perhaps <answer>9</answer>' },
+    { text: '', thinking: 'I look' },
+    { text: 'and so on and so on' },
+  ])('says nothing of the policy while it thinks: %j', async (step) => {
+    const reply = await open(listed({ ...step, finish: 'length' }).endpoint).take(question, { turn: 1 })
+    expect(reply).toMatchObject({
+      ...step,
+      failure: { code: 'reply-cut', message: expect.stringContaining('--reply-tokens') },
+    })
+  })
+
+  it.each(['<think>So.</think><answer>red', zoom.text])('counts once it acts: %j', async (text) => {
+    const reply = await open(listed({ text, finish: 'length' }).endpoint).take(question, { turn: 1 })
+    expect(reply.failure).toBeUndefined()
+  })
+})
+
 describe('the tokens of a turn', () => {
   it('are those that the server counts, less what the conversation held', async () => {
     const { endpoint } = listed(
@@ -201,6 +221,20 @@ describe('what sessions share', () => {
     expect(read(first!)[4]!.content).toBe('<answer>blue</answer>')
     for (const at of [1, 2, 3, 4]) expect(second![at]).toBe(first![at])
     expect(third).toHaveLength(2)
+  })
+
+  it('an exemplar whose picture could not be read is read again', async () => {
+    let reads = 0
+    const shaky = {
+      ...view(56, 9),
+      pixels: () => (++reads === 1 ? Promise.reject(new Error('busy')) : view(56).pixels()),
+    }
+    const shots = (): readonly Shot[] => [broken]
+    const broken: Shot = { exchanges: [{ message: { ...question, view: shaky }, reply: zoom.text }] }
+    const policy = chatPolicy({ endpoint: listed(zoom).endpoint, model: 'vlm', profile: profiles.default, shots })
+    const ask = () => policy.open(problem, { seed: 1 }).take(question, { turn: 1 })
+    await expect(ask()).rejects.toThrow('busy')
+    expect(await ask()).toMatchObject({ text: zoom.text })
   })
 
   it('the first message of searches for the same problem is encoded once', async () => {
