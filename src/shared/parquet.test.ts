@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { countParquetRows, createParquet, readParquet } from './parquet.ts'
+import { countParquetRows, readParquet } from './parquet-read.ts'
+import { createParquet } from './parquet.ts'
 import type { Columns, ImageCell, Row } from './parquet.ts'
 
 let folder: string

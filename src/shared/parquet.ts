@@ -1,19 +1,14 @@
 /**
  * Parquet files as Hugging Face writes them: columns of text, numbers and pictures, in lists and structs. One description of
- * the columns gives the schema and the `huggingface` key; rows are written and read in row groups, never all at once.
+ * the columns gives the schema and the `huggingface` key; rows are written in row groups, never all at once.
  */
-import { stat } from 'node:fs/promises'
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import type { FileMetaData } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { fileWriter, ParquetWriter } from 'hyparquet-writer'
 import type { SchemaElement } from 'hyparquet-writer'
-import { errorCodeOf, messageOf, UserError } from './errors.ts'
 
 /** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
 export type Shape = 'string' | 'int64' | 'float64' | 'image' | { readonly list: Shape } | { readonly struct: Columns }
 export type Columns = { readonly [name: string]: Shape }
-/** A row by its column names. Whole numbers are read as `bigint`, bytes as `Uint8Array`. */
+/** A row by its column names. Whole numbers are `bigint`, bytes `Uint8Array`. */
 export type Row = { readonly [name: string]: unknown }
 
 export interface ImageCell {
@@ -55,45 +50,6 @@ export function createParquet(path: string, columns: Columns): ParquetFile {
     finish: () => void file.finish(),
     size: () => writer.offset,
   }
-}
-
-/** The rows of a file, one row group in memory at a time. Throws `UserError` `parquet-not-found` or `parquet-unreadable`. */
-export async function* readParquet(path: string): AsyncGenerator<Row, void> {
-  const { file, metadata } = await open(path)
-  let rowStart = 0
-  for (const { num_rows: rows } of metadata.row_groups) {
-    const rowEnd = rowStart + Number(rows)
-    // utf8: bytes without annotation stay bytes; as text, pictures would come back mangled.
-    const options = { file, metadata, rowStart, rowEnd, compressors, utf8: false }
-    yield* await parquetReadObjects(options).catch((cause: unknown) => unreadable(path, cause))
-    rowStart = rowEnd
-  }
-}
-
-/** How many rows a file holds, from its footer alone. */
-export async function countParquetRows(path: string): Promise<number> {
-  return Number((await open(path)).metadata.num_rows)
-}
-
-async function open(path: string): Promise<{
-  readonly file: Awaited<ReturnType<typeof asyncBufferFromFile>>
-  readonly metadata: FileMetaData
-}> {
-  await stat(path).catch((cause: unknown) => {
-    if (errorCodeOf(cause) !== 'ENOENT') unreadable(path, cause)
-    throw new UserError('parquet-not-found', `There is no file ${path}. Check the path.`, { cause })
-  })
-  try {
-    const file = await asyncBufferFromFile(path)
-    return { file, metadata: await parquetMetadataAsync(file) }
-  } catch (cause) {
-    return unreadable(path, cause)
-  }
-}
-
-function unreadable(path: string, cause: unknown): never {
-  const why = `${path} cannot be read as parquet: ${messageOf(cause)}. Fetch or write it again.`
-  throw new UserError('parquet-unreadable', why, { cause })
 }
 
 function holdsImages(shape: Shape): boolean {

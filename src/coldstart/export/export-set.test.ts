@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { collectedRun } from '../../../test/collected-run.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { sha256 } from '../../shared/canonical.ts'
-import { readParquet } from '../../shared/parquet.ts'
+import { readParquet } from '../../shared/parquet-read.ts'
 import { readColdStart } from './cold-start.ts'
 import { exportSet, exportTargets, leftOutText } from './export-set.ts'
 import type { ExportSetOptions, ExportSummary } from './export-set.ts'

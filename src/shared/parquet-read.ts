@@ -1,0 +1,153 @@
+/**
+ * Reads parquet files of any size, a row group or some columns of some rows at a time. Whatever the file holds, a read gives
+ * its rows or a `UserError`: counts, lengths and places are checked before anything is decoded.
+ */
+import { open } from 'node:fs/promises'
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
+import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import { errorCodeOf, messageOf, UserError } from './errors.ts'
+import type { Row } from './parquet.ts'
+import { checkPages, compressors } from './parquet-pages.ts'
+
+export interface ParquetSource {
+  /** At the top level. */
+  readonly columns: readonly string[]
+  readonly rows: number
+  /** The first row of each group, and the one behind its last. */
+  readonly groups: readonly (readonly [start: number, end: number])[]
+  /** Bytes without annotation stay bytes; numbers that stand for names, as Hugging Face's `ClassLabel`, are these. */
+  read(start: number, end: number, columns?: readonly string[]): Promise<Row[]>
+}
+
+/** Throws `UserError` `parquet-not-found` or `parquet-unreadable`, and so does `read`. */
+export async function openParquet(path: string): Promise<ParquetSource> {
+  const file = await fileBuffer(path)
+  const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => unreadable(path, cause))
+  try {
+    return sourceOf(path, file, metadata)
+  } catch (cause) {
+    return unreadable(path, cause)
+  }
+}
+
+function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): ParquetSource {
+  const schema = parquetSchema(metadata)
+  const columns = schema.children.map(({ element }) => element.name)
+  const groups: (readonly [number, number])[] = []
+  for (const { num_rows: rows } of metadata.row_groups) {
+    const start = groups.at(-1)?.[1] ?? 0
+    if (rows < 0) throw new Error('a row group has less than no rows')
+    groups.push([start, start + Number(rows)])
+  }
+  const rows = groups.at(-1)?.[1] ?? 0
+  if (rows !== Number(metadata.num_rows)) throw new Error('its row groups have another number of rows than it')
+  const labels = classLabels(metadata)
+  const checked = new Map<string, Promise<void>>()
+
+  async function check(start: number, end: number, wanted: readonly string[]): Promise<void> {
+    for (const [index, [from, to]] of groups.entries()) {
+      if (from >= end || to <= start) continue
+      const group = metadata.row_groups[index]!
+      const chunks = group.columns.filter(({ meta_data: meta }) => meta && wanted.includes(meta.path_in_schema[0]!))
+      const present = new Set(chunks.map(({ meta_data: meta }) => meta!.path_in_schema[0]))
+      const lacking = wanted.find((name) => !present.has(name))
+      if (lacking !== undefined) throw new Error(`a row group has no column ${lacking}`)
+      for (const chunk of chunks) {
+        const key = `${index} ${JSON.stringify(chunk.meta_data!.path_in_schema)}`
+        const result = checked.get(key) ?? checkPages(file, chunk, schema, to - from)
+        checked.set(key, result)
+        await result
+      }
+    }
+  }
+
+  return {
+    columns,
+    rows,
+    groups,
+    async read(rowStart, rowEnd, wanted = columns) {
+      try {
+        await check(rowStart, rowEnd, wanted)
+        const common = { file, metadata, compressors, utf8: false, useOffsetIndex: rowEnd - rowStart === 1 }
+        const read = await parquetReadObjects({ ...common, rowStart, rowEnd, columns: [...wanted] })
+        if (read.length !== rowEnd - rowStart) throw new Error('it holds fewer rows than it says')
+        return labels.size === 0 ? read : read.map((row) => withLabels(row, labels))
+      } catch (cause) {
+        return unreadable(path, cause)
+      }
+    },
+  }
+}
+
+/** The rows of a file, one row group in memory at a time. Throws as `openParquet`. */
+export async function* readParquet(path: string): AsyncGenerator<Row, void> {
+  const { groups, read } = await openParquet(path)
+  for (const [start, end] of groups) if (end > start) yield* await read(start, end)
+}
+
+/** How many rows a file holds, from its footer alone. */
+export async function countParquetRows(path: string): Promise<number> {
+  return (await openParquet(path)).rows
+}
+
+type Labels = ReadonlyMap<string, readonly string[]>
+
+/** The names that numbers of a column stand for, where the file tells them. */
+function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
+  const labels = new Map<string, readonly string[]>()
+  const told = keys.find(({ key }) => key === 'huggingface')?.value
+  if (told === undefined) return labels
+  try {
+    const { info } = JSON.parse(told) as { info?: { features?: Record<string, { _type?: unknown; names?: unknown }> } }
+    for (const [column, feature] of Object.entries(info?.features ?? {})) {
+      const { _type: type, names } = Object(feature) as { _type?: unknown; names?: unknown }
+      if (type === 'ClassLabel' && Array.isArray(names)) labels.set(column, names.map(String))
+    }
+  } catch {
+    // Another program's key: the numbers stay numbers.
+  }
+  return labels
+}
+
+function withLabels(row: Row, labels: Labels): Row {
+  const named = [...labels].map(([column, names]) => [column, names[Number(row[column])] ?? row[column]] as const)
+  return { ...row, ...Object.fromEntries(named.filter(([column]) => column in row)) }
+}
+
+function unreadable(path: string, cause: unknown): never {
+  if (cause instanceof UserError) throw cause
+  const why = `${path} cannot be read as parquet: ${messageOf(cause)}. Fetch or write it again.`
+  throw new UserError('parquet-unreadable', why, { cause })
+}
+
+/** Slices are read into memory of their own: no more than is asked for. */
+async function fileBuffer(path: string): Promise<AsyncBuffer> {
+  const openFile = () =>
+    open(path, 'r').catch((cause: unknown) => {
+      if (errorCodeOf(cause) !== 'ENOENT') unreadable(path, cause)
+      throw new UserError('parquet-not-found', `There is no file ${path}. Check the path.`, { cause })
+    })
+  const file = await openFile()
+  const stats = await file.stat()
+  await file.close()
+  if (!stats.isFile()) unreadable(path, new Error('it is no file'))
+  const { size } = stats
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const from = start < 0 ? size + start : start
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - from))
+      const handle = await openFile()
+      try {
+        for (let at = 0; at < bytes.length;) {
+          const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at)
+          if (bytesRead === 0) throw new Error('it ends early')
+          at += bytesRead
+        }
+      } finally {
+        await handle.close()
+      }
+      return bytes.buffer
+    },
+  }
+}
