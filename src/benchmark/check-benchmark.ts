@@ -43,6 +43,8 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
       for (const message of differences(key, found, counts)) report({ code: 'slice', message })
     }
   }
+  if (entries.length === 0 && expected === undefined)
+    report({ code: 'count', message: `There is no problem in ${path}.` })
   for (const message of changedQuestions(entries)) report({ code: 'slice', message })
   const verified: string[] = []
   if (benchmark.tsvMd5 !== undefined) {

@@ -1,4 +1,6 @@
 /** Questions with lettered choices: their letters, their text in the question, and whether they hold together. Pure. */
+import { messageOf, UserError } from '../shared/errors.ts'
+import { readPythonLiteral } from '../shared/python-literal.ts'
 import { rowError } from './entry.ts'
 
 export function letterAt(index: number): string {
@@ -15,7 +17,8 @@ export interface ChoiceQuestion {
 /** The question again, without blanks around its parts. Throws `data-row` when it is empty or the letter has no choice. */
 export function checkedChoices(place: string, { question, choices, label }: ChoiceQuestion): ChoiceQuestion {
   const letters = choices.map((_, index) => letterAt(index))
-  const trimmed = { question: question.trim(), choices: choices.map((choice) => choice.trim()), label: label.trim() }
+  const parts = choices.map((choice) => choice.trim())
+  const trimmed = { question: question.trim(), choices: parts, label: plainLetter(label) }
   if (trimmed.question === '') throw rowError(place, 'the question is empty')
   if (choices.length < 2) throw rowError(place, `has ${choices.length} choices`)
   const empty = trimmed.choices.indexOf('')
@@ -41,7 +44,44 @@ export function dottedLines(choices: readonly string[]): string {
   return choices.map((choice, index) => `${letterAt(index)}. ${choice}`).join('\n')
 }
 
-/** The choice behind its letter, where that stands in front: `(A) red`, `A. red`. */
+/** A letter in front of its choice: `(A) red`, `A. red`, also in the wide forms of Chinese text: `（A） 红`, `Ａ．红`, `A、红`. */
+const lettering = /^\s*(?:[([（［【]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)\]）］】][.:、．：]?|([A-ZＡ-Ｚ])\s*[.:)）、．：])\s*/
+
+/** The choice behind its letter, where that stands in front. */
 export function withoutLetter(choice: string): string {
-  return choice.replace(/^\s*(?:\([A-Z]\)|[A-Z][.:)])\s*/, '')
+  return choice.replace(lettering, '')
+}
+
+/** The letter that stands in front of a line, as a capital; undefined: it is no choice. */
+export function letterInFront(line: string): string | undefined {
+  const found = lettering.exec(line)
+  return found === null ? undefined : plainLetter(found[1] ?? found[2]!)
+}
+
+/** `(b)`, `B.` and `Ｂ` are B. */
+function plainLetter(label: string): string {
+  const narrow = label.normalize('NFKC').trim()
+  return /^\W*([A-Za-z])\W*$/.exec(narrow)?.[1]?.toUpperCase() ?? label.trim()
+}
+
+/** The items of a list that stands as text, as Python or JSON writes it; undefined: it is none. Throws `data-row`. */
+export function listIn(place: string, text: string): readonly string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined
+  try {
+    const { value, end } = literalIn(text)
+    if (Array.isArray(value) && text.slice(end).trim() === '') return value.map(String)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw rowError(place, `its choices are no list: ${messageOf(error)}`)
+  }
+  throw rowError(place, 'its choices are no list')
+}
+
+/** The two write some escapes otherwise. */
+function literalIn(text: string): { readonly value: unknown; readonly end: number } {
+  try {
+    return { value: JSON.parse(text), end: text.length }
+  } catch {
+    return readPythonLiteral(text)
+  }
 }

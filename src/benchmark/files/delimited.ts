@@ -1,8 +1,9 @@
 /**
- * Tables of tab- or comma-separated values, as pandas and spreadsheets write them: quoted cells may hold separators, line
- * breaks and doubled quotes. Long cells, such as base64 pictures, are given by their place in the file alone.
+ * Tables of values between tabs, commas or semicolons, as pandas and spreadsheets write them: quoted cells may hold
+ * separators, line breaks and doubled quotes. Long cells, such as base64 pictures, are given by their place in the file alone.
  */
-import { HeldText, readBlocks } from './read-blocks.ts'
+import { HeldText, heldBytes, notUtf8, readBlocks } from './read-blocks.ts'
+import type { ReadAt } from './text-source.ts'
 
 export interface Cell {
   /** undefined: too long to be kept. */
@@ -16,13 +17,21 @@ export interface DelimitedRow {
   /** Where the row starts, counted from 1. */
   readonly line: number
   readonly cells: readonly Cell[]
+  /** Why it cannot be used. */
+  readonly broken?: string
 }
+
+export type Separator = '\t' | ',' | ';'
 
 const quote = 0x22
 const newline = 0x0a
 
-/** Empty lines are passed over. */
-export async function* readDelimited(path: string, separator: '\t' | ','): AsyncGenerator<DelimitedRow, void> {
+/** Of a row that holds more of them, as where the separator is another one. */
+const maxCells = 4096
+
+/** Empty lines are passed over, and one that names the separator, as spreadsheets write it in front. */
+export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGenerator<DelimitedRow, void> {
+  const separator = await separatorOf(read, usual)
   const separatorCode = separator.charCodeAt(0)
   const held = new HeldText()
   let state: 'start' | 'plain' | 'quoted' | 'quote' = 'start'
@@ -36,19 +45,23 @@ export async function* readDelimited(path: string, separator: '\t' | ','): Async
 
   function finishCell(at: number, last: boolean): void {
     const text = held.take()
-    cells.push({ text: last ? text?.replace(/\r$/, '') : text, start, end: closedAt ?? at })
+    if (cells.length < maxCells) {
+      cells.push({ text: last ? text?.replace(/\r$/, '') : text, start, end: closedAt ?? at })
+    }
     closedAt = undefined
     state = 'start'
   }
 
   function finishRow(): DelimitedRow | undefined {
-    const row = { line: rowLine, cells }
+    const row = { line: rowLine, cells, ...(!held.takeValid() && { broken: notUtf8 }) }
     cells = []
     rowLine = line
-    return row.cells.length === 1 && row.cells[0]!.text === '' ? undefined : row
+    const first = row.cells[0]?.text
+    const named = row.line === 1 && first === 'sep='
+    return named || (row.cells.length === 1 && first === '') ? undefined : row
   }
 
-  for await (const { bytes, offset } of readBlocks(path)) {
+  for await (const { bytes, offset } of readBlocks(read)) {
     end = offset + bytes.length
     const nextSeparator = finder(bytes, separatorCode)
     const nextNewline = finder(bytes, newline)
@@ -90,6 +103,20 @@ export async function* readDelimited(path: string, separator: '\t' | ','): Async
   finishCell(state === 'quote' ? end - 1 : end, true)
   const row = finishRow()
   if (row) yield row
+}
+
+const separators: readonly Separator[] = ['\t', ',', ';']
+
+/** The one that the first line names (`sep=;`) or holds most often outside of quotes; `usual` where it holds none. */
+async function separatorOf(read: ReadAt, usual: Separator): Promise<Separator> {
+  const head = Buffer.alloc(heldBytes)
+  const [line = ''] = head.toString('latin1', 0, await read(head, 0)).split('\n')
+  const named = /^(?:\xef\xbb\xbf)?sep=(.)/.exec(line)?.[1]
+  const given = separators.find((separator) => separator === named)
+  if (given !== undefined) return given
+  const bare = line.replaceAll(/"[^"]*"/g, '')
+  const times = (separator: Separator): number => bare.split(separator).length - 1
+  return separators.reduce((most, separator) => (times(separator) > times(most) ? separator : most), usual)
 }
 
 /** The next place of a byte at or behind `i`, the length of the block if there is none; asked for with rising `i`. */

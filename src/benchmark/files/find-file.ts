@@ -1,11 +1,11 @@
 /** Where a benchmark's files lie: in the folder that is named, or in the benchmark's own folder inside of it. */
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { messageOf, UserError } from '../../shared/errors.ts'
 
 /**
- * Files by name, in order; `path` itself if it is a file. Throws UserError `data-not-found` unless there is any: `said`
- * tells people what was looked for.
+ * Files by name, in order; `path` itself if it is a file. A name stands for its gzipped file too, unless both are there.
+ * Throws UserError `data-not-found` unless there is any: `said` tells people what was looked for.
  */
 export async function findFiles(
   path: string,
@@ -18,7 +18,7 @@ export async function findFiles(
   for (const folder of looked) {
     const present = (await namesIn(folder)).toSorted()
     for (const name of names) {
-      const found = present.filter((file) => name.test(file))
+      const found = present.filter((file) => name.test(plainName(file)) && !isPackedTwin(file, present))
       if (found.length > 0) return found.map((file) => join(folder, file))
     }
   }
@@ -29,9 +29,29 @@ export async function findFiles(
   })
   throw new UserError(
     'data-not-found',
-    `There is no ${said} in ${looked.join(' or ')}, ` +
+    `There is no ${said} in ${looked.slice(0, 4).join(' or ')}, ` +
       `which holds ${first.slice(0, 8).join(', ') || 'nothing'}. Check the path, or fetch the files.`,
   )
+}
+
+/** Where a repository of the Hugging Face hub keeps the parquet of one set, below its folder. */
+export function shardFolders(folder: string): string[] {
+  return ['data', 'default/train', 'default/test', 'default/val', 'default'].map((below) => join(folder, below))
+}
+
+/** Parquet files of a split as the hub names them; the split that is wanted most in front. */
+export function shardNames(...splits: readonly string[]): RegExp[] {
+  const named = splits.map((split) => new RegExp(`^${split}(?:-\\d+-of-\\d+)?\\.parquet$`, 'i'))
+  return [...named, /^\d{4,5}\.parquet$/]
+}
+
+/** Without the ending of a gzipped file. */
+export function plainName(file: string): string {
+  return file.replace(/\.gz$/i, '')
+}
+
+function isPackedTwin(file: string, present: readonly string[]): boolean {
+  return file !== plainName(file) && present.includes(plainName(file))
 }
 
 export async function namesIn(folder: string): Promise<string[]> {
@@ -43,30 +63,4 @@ export async function isFile(path: string): Promise<boolean> {
     (stats) => stats.isFile(),
     () => false,
   )
-}
-
-export type FindFile = (name: string) => string | undefined
-
-/**
- * Finds pictures below a folder by the path that a row gives, or by the end of their path, as sets unpack into folders
- * that their rows do not name. undefined: there is none, or more than one.
- */
-export async function filesBelow(folder: string): Promise<FindFile> {
-  const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'))
-  const all = new Set(paths)
-  const byName = new Map<string, string[]>()
-  for (const path of paths) {
-    const name = basename(path)
-    const same = byName.get(name)
-    if (same) same.push(path)
-    else byName.set(name, [path])
-  }
-  return (given) => {
-    const wanted = given.replaceAll('\\', '/').replace(/^\.?\//, '')
-    if (all.has(wanted)) return join(folder, wanted)
-    const same = byName.get(basename(wanted)) ?? []
-    const ending = same.filter((path) => path.endsWith(`/${wanted}`))
-    const [only, ...others] = ending.length > 0 ? ending : same
-    return only === undefined || others.length > 0 ? undefined : join(folder, only)
-  }
 }

@@ -1,9 +1,11 @@
 /**
- * The objects of a JSON array, one at a time, from a file of any size. Long strings, such as base64 pictures, are given by
- * their place in the file alone.
+ * The objects of a JSON array or of JSON lines, one at a time, from a file of any size. Long strings, such as base64
+ * pictures, are given by their place in the file alone.
  */
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { HeldText, readBlocks } from './read-blocks.ts'
+import { standardJson } from './json-text.ts'
+import { HeldText, notUtf8, readBlocks } from './read-blocks.ts'
+import type { ReadAt } from './text-source.ts'
 
 /** A string that was too long to be kept: bytes of the file, inside its quotes and with its escapes. */
 export class LongText {
@@ -17,18 +19,30 @@ export class LongText {
 
 const quote = 0x22
 const backslash = 0x5c
-const open = new Set([0x5b, 0x7b])
+const bracket = 0x5b
+const open = new Set([bracket, 0x7b])
+/** Blanks, line ends and commas. */
+const between = new Set([0x20, 0x09, 0x0d, 0x0a, 0x2c])
 const close = new Set([0x5d, 0x7d])
 const maxItemCharacters = 4 * 1024 ** 2
 const maxDepth = 100
 
-/** Strings may be `LongText`. Throws UserError `data-not-json`, which names the item, counted from 1. */
-export async function* readJsonItems(path: string): AsyncGenerator<unknown, void> {
+export interface JsonItem {
+  /** Strings in it may be `LongText`. */
+  readonly value: unknown
+  /** Why it cannot be used. */
+  readonly broken?: string
+}
+
+/** `path` is what errors call it. Throws UserError `data-not-json`, which names the item, counted from 1. */
+export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator<JsonItem, void> {
   const held = new HeldText()
   let item = ''
   let longTexts: LongText[] = []
   let count = 0
   let depth = 0
+  /** Of an item: 1 in an array, 0 where items stand one behind the other. */
+  let outside: 0 | 1 | undefined
   let inString = false
   let escaped = false
   let stringStart = 0
@@ -50,20 +64,20 @@ export async function* readJsonItems(path: string): AsyncGenerator<unknown, void
     else keep(`"\\u0000${longTexts.push(new LongText(stringStart, at)) - 1}"`)
   }
 
-  function finishItem(): unknown {
+  function finishItem(): JsonItem {
     let value: unknown
     try {
-      value = JSON.parse(item, (_, inner) => withLongTexts(inner, longTexts))
+      value = JSON.parse(standardJson(item), (_, inner) => withLongTexts(inner, longTexts))
     } catch (error) {
       fail(`is not JSON: ${messageOf(error)}`, error)
     }
     item = ''
     longTexts = []
     count++
-    return value
+    return held.takeValid() ? { value } : { value, broken: notUtf8 }
   }
 
-  for await (const { bytes, offset } of readBlocks(path)) {
+  for await (const { bytes, offset } of readBlocks(read)) {
     let from = 0
     for (let i = 0; i < bytes.length; i++) {
       const byte = bytes[i]!
@@ -82,24 +96,27 @@ export async function* readJsonItems(path: string): AsyncGenerator<unknown, void
           from = i + 1
         }
       } else if (byte === quote) {
-        if (depth < 2) fail('is not an object in an array')
+        if (outside === undefined || depth <= outside) fail('is not an object')
         held.add(bytes.subarray(from, i))
         keep(held.take())
         inString = true
         stringStart = offset + i + 1
         from = i + 1
       } else if (open.has(byte)) {
-        if (++depth === 2) from = i
-        else if (depth === 1 && byte !== 0x5b) fail('the file is not an array')
-        else if (depth > maxDepth) fail(`is nested more than ${maxDepth} deep`)
-      } else if (close.has(byte) && --depth === 1) {
+        outside ??= byte === bracket ? 1 : 0
+        if (++depth > maxDepth) fail(`is nested more than ${maxDepth} deep`)
+        if (depth !== outside + 1) continue
+        if (byte === bracket) fail('is not an object')
+        from = i
+      } else if (close.has(byte)) {
+        if (--depth !== outside) continue
         held.add(bytes.subarray(from, i + 1))
         keep(held.take())
         yield finishItem()
         from = i + 1
-      }
+      } else if (depth <= (outside ?? 0) && !between.has(byte)) fail('is not an object')
     }
-    if (depth >= 2) held.add(bytes.subarray(from))
+    if (outside !== undefined && depth > outside) held.add(bytes.subarray(from))
   }
   if (depth !== 0 || inString) fail('the file is cut off')
 }

@@ -10,6 +10,7 @@ import { readHrBench } from '../readers/hr-bench.ts'
 import type { LongText } from './json-items.ts'
 import { heldBytes } from './read-blocks.ts'
 import { tableRows } from './table.ts'
+import { openText } from './text-source.ts'
 
 let folder: string
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'large-'))))
@@ -120,7 +121,7 @@ describe('readDelimited', () => {
             lineEnd,
           )
           await writeFile(file, (mark ? '\uFEFF' : '') + table)
-          const read = await collect(readDelimited(file, separator))
+          const read = await collect(readDelimited(await openText(file), separator))
           expect(read.map(({ cells }) => cells.map((cell) => cell.text))).toEqual([
             ['a', 'b', 'c'],
             ...rows.map((row) => row.map(String)),
@@ -135,7 +136,7 @@ describe('readDelimited', () => {
     const long = 'x'.repeat(3 * mebi)
     const file = join(folder, 'long')
     await writeFile(file, `\uFEFFid\t"a\nb"\n\n1\t${long}\r\n2\t"${long}"\n3\tend`)
-    const rows = await collect(readDelimited(file, '\t'))
+    const rows = await collect(readDelimited(await openText(file), '\t'))
     expect(rows.map(({ line }) => line)).toEqual([1, 4, 5, 6])
     expect(rows.map(({ cells }) => cells[1]!.text)).toEqual(['a\nb', undefined, undefined, 'end'])
     const bytes = await readFile(file)
@@ -157,7 +158,7 @@ describe('readJsonItems', () => {
           const file = join(folder, 'items')
           await writeFile(file, JSON.stringify(items, null, wide ? 2 : undefined))
           const read = []
-          for await (const item of readJsonItems(file)) read.push(item)
+          for await (const { value: item } of readJsonItems(file, await openText(file))) read.push(item)
           expect(read).toEqual(JSON.parse(JSON.stringify(items)))
         },
       ),
@@ -169,15 +170,18 @@ describe('readJsonItems', () => {
     const file = join(folder, 'long.json')
     const long = 'x'.repeat(mebi - 30)
     await writeFile(file, JSON.stringify([{ note: 'a "quoted" \\ text', long, last: ['b', long] }]))
-    const [item] = await collect(readJsonItems(file))
-    const { note, long: first, last } = item as { note: string; long: LongText; last: [string, LongText] }
+    const [item] = await collect(readJsonItems(file, await openText(file)))
+    const { note, long: first, last } = item!.value as { note: string; long: LongText; last: [string, LongText] }
     expect([note, last[0]]).toEqual(['a "quoted" \\ text', 'b'])
     const bytes = await readFile(file)
     for (const { start, end } of [first, last[1]]) expect(bytes.toString('latin1', start, end)).toBe(long)
     const deep = `[{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}]`
-    for (const wrong of ['{"a": 1}', '["text"]', '[{"a": 1}, {"a"]', '[{"a": "b', deep]) {
+    for (const wrong of ['"text"', '["text"]', '{"a": 1} ["b"]', '[{"a": 1}, {"a"]', '[{"a": "b', deep]) {
       await writeFile(file, wrong)
-      await expect(collect(readJsonItems(file))).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
+      await expect(collect(readJsonItems(file, await openText(file)))).rejects.toMatchObject({
+        code: 'data-not-json',
+        exitCode: 2,
+      })
     }
   })
 })

@@ -1,13 +1,13 @@
 /** Pictures as benchmarks store them, in files of their own or as base64 inside of others, read when they are asked for. */
-import { open } from 'node:fs/promises'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { openPicture, pictureLimits } from '../../vision/open.ts'
 import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
+import type { ReadAt } from './text-source.ts'
 
-/** Bytes `start` up to `end` of a file. */
-export interface FileRange {
-  readonly file: string
+/** Bytes `start` up to `end` of a text. */
+export interface TextRange {
+  readonly read: ReadAt
   readonly start: number
   readonly end: number
 }
@@ -57,26 +57,48 @@ export function pictureFile(file: string): PictureMethods {
 }
 
 /** Reads base64 text that stands in a file, as it is written in JSON or TSV. */
-export async function readBase64({ file, start, end }: FileRange): Promise<Uint8Array> {
+export async function readBase64({ read, start, end }: TextRange): Promise<Uint8Array> {
   if (end - start > pictureLimits.maxFileBytes * 1.4) throw new Error('the picture is larger than 256 MiB')
-  const handle = await open(file, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(end - start)
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start)
-    return decodeBase64(buffer.toString('latin1', 0, bytesRead))
-  } finally {
-    await handle.close()
-  }
+  const buffer = Buffer.allocUnsafe(end - start)
+  return decodeBase64(buffer.toString('latin1', 0, await read(buffer, start)))
 }
 
-/** Also takes a data URL. Throws an Error when the text is cut off or holds something else. */
+/**
+ * Also takes a data URL, a list of one, lines and the alphabet of URLs, with the escapes of JSON and of Python. Throws an
+ * Error when the text is cut off or holds something else.
+ */
 export function decodeBase64(text: string): Uint8Array {
-  const digits = text
-    .trim()
+  const [listed, ...others] = listItems(text.trim())
+  if (others.length > 0) throw new Error(`there are ${others.length + 1} pictures, and one is searched`)
+  const digits = (listed ?? '')
     .replace(/^data:[^,]{0,100},/, '')
     .replaceAll('\\/', '/')
+    .replaceAll(/\\[nrt]|\s+/g, '')
   if (digits === '') throw new Error('there is no picture')
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) throw new Error('the picture is not base64')
-  if (digits.length % 4 !== 0) throw new Error(`the base64 of the picture is cut off after ${digits.length} characters`)
+  const ofUrls = /[-_]/.test(digits)
+  if (!(ofUrls ? /^[\w-]*={0,2}$/ : /^[A-Za-z0-9+/]*={0,2}$/).test(digits)) throw new Error('the picture is not base64')
+  const rest = digits.length % 4
+  // The alphabet of URLs is mostly written without the padding at the end.
+  if (ofUrls ? rest === 1 : rest !== 0) {
+    throw new Error(`the base64 of the picture is cut off after ${digits.length} characters`)
+  }
   return Buffer.from(digits, 'base64')
+}
+
+/** The items of a list in brackets, as JSON and Python write it, bytes too (`b'...'`); any other text is one item. */
+function listItems(text: string): string[] {
+  const inner = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  return inner.split(/["']\s*,\s*b?["']/).map(unquoted)
+}
+
+const quotes = new Set(['"', "'", '\\', ' ', '\n', '\r', '\t'])
+
+/** A loop, as an expression for the end would try every run of quotes within. */
+function unquoted(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && quotes.has(text[start]!)) start++
+  if (text[start] === 'b' && quotes.has(text[start + 1] ?? '')) start += 2
+  while (end > start && quotes.has(text[end - 1]!)) end--
+  return text.slice(start, end)
 }

@@ -1,17 +1,19 @@
 /**
- * Rows of the tables that benchmarks are published as: TSV and CSV, JSON arrays and parquet, with a picture in each row as
- * base64 or bytes. Only the small fields are read at first; a picture is read when it is asked for.
+ * Rows of the tables that benchmarks are published as: TSV and CSV, JSON and parquet, with a picture in each row as base64 or
+ * bytes. Only the small fields are read at first; a picture is read when it is asked for.
  */
-import { open } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
-import type { AsyncBuffer } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { isUtf8 } from 'node:buffer'
+import { extname } from 'node:path'
+import { UserError } from '../../shared/errors.ts'
+import { openParquet } from '../../shared/parquet-read.ts'
 import { readDelimited } from './delimited.ts'
+import type { Separator } from './delimited.ts'
+import { plainName } from './find-file.ts'
 import { LongText, readJsonItems } from './json-items.ts'
+import { notUtf8 } from './read-blocks.ts'
 import { decodeBase64, readBase64 } from './stored-picture.ts'
 import type { ReadBytes } from './stored-picture.ts'
+import { openText } from './text-source.ts'
 
 export interface TableRow {
   readonly place: string
@@ -22,101 +24,98 @@ export interface TableRow {
 }
 
 /** Columns that hold a picture, in the order in which they are looked for. */
-const pictureColumns = ['image', 'bytes']
+const pictureColumns = ['image', 'bytes', 'images', 'decoded_image', 'picture']
 /** A cell of so few characters is the index of the row that holds the picture: VLMEvalKit repeats none. */
 const maxIndexLength = 64
 
-/** By the file's ending. Throws UserError `data-not-found`, `data-not-json`, `data-columns`, `data-not-parquet`. */
+/** By the file's ending, gzipped or not. Throws UserError `data-not-json`, `data-columns`, `parquet-unreadable`. */
 export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
-  const pictures = new Map<string, ReadBytes>()
-  for await (const { place, broken, cells, stored } of rowsOf(file)) {
+  const pictures = new Map<string, ReadStored>()
+  for await (const { place, broken, cells, read } of rowsOf(file)) {
     const { index } = cells
-    if ('read' in stored && typeof index === 'string') pictures.set(index, stored.read)
+    if (typeof index === 'string') pictures.set(index, read)
     const readPicture: ReadBytes = async () => {
-      if ('read' in stored) return stored.read()
-      const read = pictures.get(stored.index)
-      if (read !== undefined) return read()
-      throw new Error(stored.index === '' ? 'there is no picture' : `no row ${stored.index} holds its picture`)
+      const stored = await read()
+      if (typeof stored !== 'string') return stored
+      const other = await pictures.get(stored)?.()
+      if (other !== undefined && typeof other !== 'string') return other
+      throw new Error(stored === '' ? 'there is no picture' : `no row ${stored} holds its picture`)
     }
     yield { place, ...(broken !== undefined && { broken }), cells, readPicture }
   }
 }
 
-/** `index`: of the row that holds the picture; empty: there is none. */
-type Stored = { readonly read: ReadBytes } | { readonly index: string }
-type StoredRow = Omit<TableRow, 'readPicture'> & { readonly stored: Stored }
-
-function storedText(text: string): Stored {
-  return text.length <= maxIndexLength ? { index: text } : { read: async () => decodeBase64(text) }
-}
+/** The picture, or the index of the row that holds it; empty: there is none. */
+type ReadStored = () => Promise<Uint8Array | string>
+type StoredRow = Omit<TableRow, 'readPicture'> & { readonly read: ReadStored }
 
 function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
-  const ending = extname(file).toLowerCase()
+  const ending = extname(plainName(file)).toLowerCase()
   if (ending === '.parquet') return parquetRows(file)
-  if (ending === '.json') return jsonRows(file)
+  if (ending === '.json' || ending === '.jsonl') return jsonRows(file)
   return delimitedRows(file, ending === '.csv' ? ',' : '\t')
 }
 
-async function* delimitedRows(file: string, separator: '\t' | ','): AsyncGenerator<StoredRow, void> {
+async function* delimitedRows(file: string, separator: Separator): AsyncGenerator<StoredRow, void> {
+  const source = await openText(file)
   let header: readonly string[] | undefined
   let pictureAt = 0
-  for await (const { line, cells } of readDelimited(file, separator)) {
+  for await (const { line, cells, broken } of readDelimited(source, separator)) {
     if (header === undefined) {
       header = cells.map(({ text = '' }) => text.trim())
       pictureAt = header.indexOf(pictureColumnOf(file, header))
       continue
     }
     const place = `${file}, line ${line}`
-    const broken =
+    const cut =
       cells.length === header.length
         ? undefined
         : `has ${cells.length} cells instead of ${header.length}: is it cut off?`
+    const why = broken ?? cut
     const texts: Record<string, string> = {}
     for (const [at, { text }] of cells.entries()) {
       const name = header[at]
       if (name !== undefined && at !== pictureAt && text !== undefined && text !== '') texts[name] = text
     }
-    const picture = cells[pictureAt] ?? { text: '', start: 0, end: 0 }
-    const stored: Stored =
-      picture.end - picture.start <= maxIndexLength
-        ? { index: picture.text ?? '' }
-        : { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
-    yield { place, ...(broken !== undefined && { broken }), cells: texts, stored }
+    const { text: index, start, end } = cells[pictureAt] ?? { text: '', start: 0, end: 0 }
+    const long = end - start > maxIndexLength
+    const read: ReadStored = async () => (long ? readBase64({ read: source, start, end }) : (index ?? '').trim())
+    yield { place, ...(why !== undefined && { broken: why }), cells: texts, read }
   }
 }
 
 async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
+  const source = await openText(file)
   let number = 0
-  for await (const item of readJsonItems(file)) {
-    const values = item as Readonly<Record<string, unknown>>
+  for await (const { value, broken } of readJsonItems(file, source)) {
+    const values = value as Readonly<Record<string, unknown>>
     const pictureColumn = pictureColumns.find((name) => name in values)
-    const picture = pictureColumn === undefined ? '' : values[pictureColumn]
-    const stored: Stored =
-      picture instanceof LongText
-        ? { read: () => readBase64({ file, start: picture.start, end: picture.end }) }
-        : storedText(typeof picture === 'string' ? picture : '')
-    yield { place: `${file}, row ${++number}`, cells: cellsOf(values, pictureColumn), stored }
+    const read: ReadStored = async () => {
+      const picture = alone(pictureColumn === undefined ? undefined : values[pictureColumn])
+      if (picture instanceof LongText) return readBase64({ read: source, start: picture.start, end: picture.end })
+      return storedPicture(picture)
+    }
+    const place = `${file}, row ${++number}`
+    yield { place, ...(broken !== undefined && { broken }), cells: cellsOf(values, pictureColumn), read }
   }
 }
 
 async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
-  const buffer = await fileBuffer(file)
-  const metadata = await parquetMetadataAsync(buffer).catch((error: unknown) => {
-    throw new UserError('data-not-parquet', `${file} is not parquet: ${messageOf(error)}. Fetch it again.`, {
-      cause: error,
-    })
-  })
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name)
+  const { columns, groups, read: readRows } = await openParquet(file)
   const pictureColumn = pictureColumnOf(file, columns)
-  const common = { file: buffer, metadata, compressors, utf8: false }
-  const rows = await parquetReadObjects({ ...common, columns: columns.filter((name) => name !== pictureColumn) })
-  for (const [at, values] of rows.entries()) {
-    const read: ReadBytes = async () => {
-      const one = { columns: [pictureColumn], rowStart: at, rowEnd: at + 1, useOffsetIndex: true }
-      const [row] = await parquetReadObjects({ ...common, ...one })
-      return pictureBytes(row?.[pictureColumn])
+  const others = columns.filter((name) => name !== pictureColumn)
+  for (const [start, end] of groups) {
+    const rows = end > start ? await readRows(start, end, others) : []
+    for (const [offset, values] of rows.entries()) {
+      const at = start + offset
+      const read: ReadStored = async () => {
+        const [row] = await readRows(at, at + 1, [pictureColumn])
+        return storedPicture(row?.[pictureColumn])
+      }
+      const broken = Object.values(values).some(isDamagedText) ? notUtf8 : undefined
+      const place = `${file}, row ${at + 1}`
+      yield { place, ...(broken !== undefined && { broken }), cells: cellsOf(values, pictureColumn), read }
     }
-    yield { place: `${file}, row ${at + 1}`, cells: cellsOf(values, pictureColumn), stored: { read } }
   }
 }
 
@@ -124,20 +123,32 @@ function pictureColumnOf(file: string, columns: readonly string[]): string {
   const found = pictureColumns.find((name) => columns.includes(name))
   if (found !== undefined) return found
   const names = columns.join(', ').slice(0, 200)
-  throw new UserError('data-columns', `${file} has no column ${pictureColumns.join(' or ')}: ${names}. Fetch it again.`)
+  throw new UserError(
+    'data-columns',
+    `${file} has no column of pictures (${pictureColumns.join(', ')}) but ${names}. Fetch it again.`,
+  )
 }
 
-/** The column holds base64, bytes, or (as Hugging Face stores images) `{ bytes, path }`. */
-function pictureBytes(value: unknown): Uint8Array {
-  if (typeof value === 'string') return decodeBase64(value)
-  if (value instanceof Uint8Array) {
-    // Base64 in a column that is not marked as text. No encoded picture starts with 64 letters and digits.
-    const text = Buffer.from(value.subarray(0, 64)).toString('latin1')
-    return /^[A-Za-z0-9+/]{64}$/.test(text) ? decodeBase64(Buffer.from(value).toString('latin1')) : value
+/** Base64, bytes, (as Hugging Face stores images) `{ bytes, path }`, a list of one of these, or the index of another row. */
+function storedPicture(value: unknown): Uint8Array | string {
+  const one = alone(value)
+  if (typeof one === 'string') return one.length <= maxIndexLength ? one.trim() : decodeBase64(one)
+  if (typeof one === 'number' || typeof one === 'bigint') return String(one)
+  if (one instanceof Uint8Array) {
+    // Text in a column that is not marked as text. No encoded picture starts with 64 letters and digits, or is so short.
+    const text = Buffer.from(one.subarray(0, maxIndexLength)).toString('latin1')
+    const isText = one.length <= maxIndexLength ? /^[\w.-]*$/.test(text) : /^(?:data:|[\w+/\s-]{64}$)/.test(text)
+    return isText ? storedPicture(Buffer.from(one).toString('latin1')) : one
   }
-  const inner = (value as { bytes?: unknown } | null | undefined)?.bytes
-  if (inner === undefined || inner === null) throw new Error('there is no picture')
-  return pictureBytes(inner)
+  const inner = (one as { bytes?: unknown } | null | undefined)?.bytes
+  return inner === undefined || inner === null ? '' : storedPicture(inner)
+}
+
+/** What a list of one holds. Throws an Error for a list of more. */
+function alone(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  if (value.length > 1) throw new Error(`there are ${value.length} pictures, and one is searched`)
+  return alone(value[0])
 }
 
 function cellsOf(values: Readonly<Record<string, unknown>>, pictureColumn: string | undefined): TableRow['cells'] {
@@ -150,32 +161,13 @@ function cellsOf(values: Readonly<Record<string, unknown>>, pictureColumn: strin
   return cells
 }
 
-function textOf(value: unknown): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
-  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : ''
+function isDamagedText(value: unknown): boolean {
+  return value instanceof Uint8Array && !isUtf8(value)
 }
 
-/** Slices are read into memory of their own: no more than is asked for. */
-async function fileBuffer(path: string): Promise<AsyncBuffer> {
-  const file = await open(path, 'r')
-  const { size } = await file.stat()
-  await file.close()
-  return {
-    byteLength: size,
-    async slice(start, end = size) {
-      const from = start < 0 ? size + start : start
-      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - from))
-      const handle = await open(path, 'r')
-      try {
-        for (let at = 0; at < bytes.length;) {
-          const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at)
-          if (bytesRead === 0) throw new Error(`${basename(path)} ends early`)
-          at += bytesRead
-        }
-      } finally {
-        await handle.close()
-      }
-      return bytes.buffer
-    },
-  }
+/** NaN is how a table of numbers has a missing one. */
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
+  const told = ['string', 'bigint', 'boolean'].includes(typeof value) || Number.isFinite(value)
+  return told ? String(value) : ''
 }

@@ -119,10 +119,12 @@ describe('HR-Bench', () => {
 
   it('says that a parquet file is none, and that a table has no pictures', async () => {
     await put(join(kit.base, 'hr_bench_4k.parquet'), 'PAR1 but not more of it')
-    await expect(kit.read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-not-parquet', exitCode: 2 })
+    await expect(kit.read('hr-bench-4k')).rejects.toMatchObject({ code: 'parquet-unreadable', exitCode: 2 })
     await put(join(kit.base, 'hr_bench_4k.parquet'), parquet([{ index: 1, question: 'Where?' }]))
     await expect(kit.read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-columns' })
     await put(join(kit.base, 'hr_bench_8k.tsv'), delimited([{ index: 1, image_path: 'a.jpg' }]))
-    await expect(kit.read('hr-bench-8k')).rejects.toThrow('has no column image or bytes: index, image_path.')
+    await expect(kit.read('hr-bench-8k')).rejects.toThrow(
+      'has no column of pictures (image, bytes, images, decoded_image, picture) but index, image_path.',
+    )
   })
 })

@@ -1,8 +1,9 @@
-/** HR-Bench 4K and 8K, as parquet or TSV: each question four times, its right choice once at every letter (reference 4.1). */
+/** HR-Bench 4K and 8K, as parquet (also lmms-eval's) or TSV: each question four times, its right choice once at every letter (reference 4.1). */
+import { join } from 'node:path'
 import { checkedChoices, dottedLines, lettered, letterAt } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
-import { findFiles } from '../files/find-file.ts'
+import { findFiles, shardFolders } from '../files/find-file.ts'
 import { storedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
@@ -16,7 +17,7 @@ export async function readHrBench(
 ): Promise<BenchmarkEntry[]> {
   const files = await findFiles(
     path,
-    ['HR-Bench'],
+    ['HR-Bench', ...['', 'HR-Bench'].flatMap((folder) => splitFolders(folder, size))],
     [/\.parquet$/, /\.tsv$/].map((ending) => named(size, ending)),
     `hr_bench_${size}.parquet or hr_bench_${size}.tsv`,
   )
@@ -24,8 +25,14 @@ export async function readHrBench(
   return gatherEntries(allRows(files, options), (row) => entryOf(row, size, groups), options)
 }
 
+/** The configuration of the hub's repository has a split for each size. */
+function splitFolders(folder: string, size: HrBenchSize): string[] {
+  const version = join(folder, 'hrbench_version_split')
+  return [...shardFolders(folder), version, join(version, `hrbench_${size}`)]
+}
+
 function named(size: HrBenchSize, ending: RegExp): RegExp {
-  return new RegExp(`^hr_?bench_?${size}.*${ending.source}`, 'i')
+  return new RegExp(`^(?:test-)?hr[_-]?bench[_-]?${size}.*${ending.source}`, 'i')
 }
 
 async function* allRows(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<TableRow, void> {
@@ -50,7 +57,8 @@ function entryOf(
     if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
     return cell
   }
-  const letters = ['A', 'B', 'C', 'D'].filter((letter) => cells[letter] !== undefined)
+  // Pandas writes a missing one as nan.
+  const letters = ['A', 'B', 'C', 'D'].filter((letter) => !/^(?:nan|<NA>)?$/i.test(String(cells[letter] ?? '')))
   const gap = letters.findIndex((letter, index) => letter !== letterAt(index))
   if (gap >= 0) throw rowError(place, `choice ${letterAt(gap)} is missing`)
   const item = checkedChoices(place, {

@@ -158,8 +158,6 @@ describe('readProblems', () => {
     [{ ...sceneRow, solution: '5' }, 'field scene: asks'],
     [{ ...sceneRow, solution: '5', images: row.images }, 'field scene: asks'],
     [{ ...sceneRow, side_px: 1e9 }, 'field side_px'],
-    ['a row', 'row 2:'],
-    [null, 'row 2:'],
   ])('names file, row and field of %j', async (bad, words) => {
     const attempt = read([{ ...row, doc_id: 'good' }, bad])
     await expect(attempt).rejects.toMatchObject({ code: 'data-row', exitCode: 2 })
@@ -175,7 +173,8 @@ describe('readProblems', () => {
 
   it('says what is wrong with the file', async () => {
     await expect(read('{"images": [')).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
-    await expect(read({ rows: [] })).rejects.toMatchObject({ code: 'data-not-json' })
+    await expect(read([row, 'a row'])).rejects.toThrow('item 2: is not an object')
+    await expect(read({ rows: [] })).rejects.toMatchObject({ code: 'data-row', exitCode: 2 })
     await expect(readProblems(join(folder, 'none'))).rejects.toMatchObject({ code: 'data-not-found', exitCode: 2 })
     await expect(readProblems(folder)).rejects.toThrow('rows.json')
     await expect(readProblems(folder, { split: 'dev' })).rejects.toThrow('no dev.json')

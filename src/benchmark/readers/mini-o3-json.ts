@@ -1,9 +1,9 @@
 /**
- * Reads problems from Mini-o3 JSON: an array of rows `images, problem, solution, data_source, doc_id`, also with what
+ * Reads problems from Mini-o3 JSON: an array or lines of rows `images, problem, solution, data_source, doc_id`, also with what
  * `mini-o3 probe build` adds (`level, choices, target_box, target_boxes, difficulty, scene, side_px`). Every row is checked before
  * anything is searched.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { makeProblem, sceneFrom } from '../../probe/problem.ts'
@@ -13,12 +13,18 @@ import { relativeBox } from '../../protocol/box.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
-import { parseJson } from '../../shared/json.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { orReport, rowError as placeError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
+import { plainName } from '../files/find-file.ts'
+import { readJsonItems } from '../files/json-items.ts'
+import type { JsonItem } from '../files/json-items.ts'
+import { withoutNulls } from '../files/json-text.ts'
+import { pictureFinder } from '../files/picture-files.ts'
+import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile } from '../files/stored-picture.ts'
+import { openText } from '../files/text-source.ts'
 
 /** A problem, its picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
 export interface ProblemEntry extends BenchmarkEntry {
@@ -38,7 +44,7 @@ export interface MiniO3Options extends ReadOptions {
 /**
  * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, else `val.json`). Pictures are
  * looked for beside the file, then one folder up, as the official data sets lie, and nowhere else; a row without its picture file is drawn
- * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-too-large`, `data-row`, which names file, row
+ * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-row`, which names file, row
  * (counted from 1) and field.
  */
 export async function readProblems(path: string, options: MiniO3Options = {}): Promise<ProblemEntry[]> {
@@ -47,15 +53,17 @@ export async function readProblems(path: string, options: MiniO3Options = {}): P
   const rows = await readRows(file)
   const folder = dirname(resolve(file))
   const bases = [folder, dirname(folder)] as const
+  const pictures = pictureFinder()
   const seen = new Map<string, number>()
-  const read = async (value: unknown, index: number): Promise<ProblemEntry> => {
+  const read = async ({ value, broken }: JsonItem, index: number): Promise<ProblemEntry> => {
+    if (broken !== undefined) throw rowError(file, index + 1, '', broken)
     const row = checkedRow(file, index + 1, value)
     const name = `${row.data_source}/${row.doc_id}`
     const before = seen.get(name)
     if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already the name of row ${before}`)
     seen.set(name, index + 1)
     checkScene(file, index + 1, row)
-    const picture = await pictureOf(file, index + 1, row, bases)
+    const picture = await pictureOf(file, index + 1, row, bases, pictures)
     const problem = problemOf(row)
     return {
       problem,
@@ -114,12 +122,19 @@ const rowSchema = z.object({
 type Row = z.infer<typeof rowSchema>
 
 function checkedRow(file: string, number: number, value: unknown): Row {
-  const { data, error } = rowSchema.safeParse(value)
+  const { data, error } = rowSchema.safeParse(fieldsOf(value))
   if (data) return data
   const issue = error.issues[0]!
   const field = issue.path.join('.')
   const missing = field !== '' && valueAt(value, issue.path) === undefined
   throw rowError(file, number, field, missing ? 'is missing' : issue.message)
+}
+
+/** A picture may be named alone, as `image` or without a list; what is null or an empty list is not there. */
+function fieldsOf(value: unknown): unknown {
+  const { image, images = image, choices, ...fields } = Object(withoutNulls(value)) as Record<string, unknown>
+  const none = choices === undefined || (Array.isArray(choices) && choices.length === 0)
+  return { ...fields, images: typeof images === 'string' ? [images] : images, ...(!none && { choices }) }
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -181,28 +196,34 @@ async function pictureOf(
   number: number,
   row: Row,
   bases: readonly [string, string],
+  pictures: PictureFinder,
 ): Promise<ProblemEntry['picture']> {
   const image = row.images[0]!
   const candidates = bases.map((base) => resolve(base, image)).filter((path) => isInside(bases[1], path))
   if (isAbsolute(image) || candidates.length === 0) {
     throw rowError(file, number, 'images', `${image} has to be a path inside of ${bases.join(' or ')}`)
   }
-  for (const candidate of candidates) if (await isFile(candidate)) return { file: candidate }
+  for (const candidate of candidates) {
+    const found = await pictures.at(bases[1], relative(bases[1], candidate))
+    if ('file' in found) return found
+  }
   const { scene, side_px: sidePx } = row
-  if (!scene) throw rowError(file, number, 'images', `there is no file ${image} in ${bases.join(' or ')}`)
+  if (!scene) {
+    const looked = await pictures.at(bases[0], image)
+    const address = 'missing' in looked && looked.missing.includes('address')
+    throw rowError(
+      file,
+      number,
+      'images',
+      address ? looked.missing : `there is no file ${image} in ${bases.join(' or ')}`,
+    )
+  }
   return { scene, sidePx }
 }
 
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
 }
 
 async function rowsFile(path: string, split: string | undefined): Promise<string> {
@@ -214,9 +235,11 @@ async function rowsFile(path: string, split: string | undefined): Promise<string
   })
   if (names === undefined) return path
   const wanted = split === undefined ? ['test.json', 'val.json'] : [`${split}.json`]
-  const found = wanted.find((name) => names.includes(name))
+  const found = wanted
+    .flatMap((name) => [name, `${name}l`, `${name}.gz`, `${name}l.gz`])
+    .find((name) => names.includes(name))
   if (found !== undefined) return join(path, found)
-  const others = names.filter((name) => name.endsWith('.json'))
+  const others = names.filter((name) => /\.jsonl?$/.test(plainName(name)))
   throw new UserError(
     'data-not-found',
     `There is no ${wanted.join(' or ')} in ${path}. ` +
@@ -224,22 +247,8 @@ async function rowsFile(path: string, split: string | undefined): Promise<string
   )
 }
 
-const maxFileBytes = 256 * 1024 ** 2
-
-async function readRows(file: string): Promise<readonly unknown[]> {
-  if ((await stat(file)).size > maxFileBytes) {
-    throw new UserError('data-too-large', `${file} is larger than 256 MiB. Split it into several files.`)
-  }
-  // A byte order mark is what Windows editors put in front.
-  const json = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
-  let rows: unknown
-  try {
-    rows = parseJson(json)
-  } catch (error) {
-    throw new UserError('data-not-json', `${file} is not JSON: ${messageOf(error)}.`, { cause: error })
-  }
-  if (!Array.isArray(rows)) {
-    throw new UserError('data-not-json', `${file} holds no JSON array of rows. Give a Mini-o3 JSON file.`)
-  }
-  return rows
+async function readRows(file: string): Promise<readonly JsonItem[]> {
+  const items: JsonItem[] = []
+  for await (const item of readJsonItems(file, await openText(file))) items.push(item)
+  return items
 }

@@ -14,7 +14,7 @@ describe('MME-RealWorld', () => {
     await expect(kit.read('mme-realworld')).resolves.toHaveLength(2)
     await put(join(folder, 'monitoring', 'deep', 'poster.png'), await scenePicture(7, 'png', 64))
     await expect(kit.read('mme-realworld')).rejects.toThrow(
-      `${file}, row 1: there is no single picture poster.png below`,
+      `${file}, row 1: poster.png may be monitoring/deep/poster.png and ocr_cc/poster.png in`,
     )
     await put(join(folder, 'poster.png'), await scenePicture(6, 'png', 80))
     const entries = await kit.read('mme-realworld')

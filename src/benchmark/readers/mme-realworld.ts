@@ -1,15 +1,15 @@
 /**
- * MME-RealWorld, its Lite and its Chinese part (reference 4.4): the JSON file with image folders, the TSV or parquet with
- * base64 pictures, and the folder of JSON files with base64 pictures.
+ * MME-RealWorld, its Lite and its Chinese part (reference 4.4): the JSON file or lines with image folders, the TSV or parquet
+ * with base64 pictures, the folder of JSON files with base64 pictures, and the parquet repositories of lmms-eval.
  */
 import { dirname } from 'node:path'
-import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
-import { readPythonLiteral } from '../../shared/python-literal.ts'
-import { checkedChoices, lettered, parenthesisedLines, withoutLetter } from '../choices.ts'
+import { errorCodeOf } from '../../shared/errors.ts'
+import { checkedChoices, letterInFront, lettered, listIn, parenthesisedLines, withoutLetter } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
-import { filesBelow, findFiles } from '../files/find-file.ts'
-import type { FindFile } from '../files/find-file.ts'
+import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
+import { pictureFinder } from '../files/picture-files.ts'
+import type { FoundPicture } from '../files/picture-files.ts'
 import { pictureFile, storedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
@@ -31,10 +31,17 @@ const dataSources: Readonly<Record<MmePart, string>> = {
   lite: 'mme_realworld_lite',
   cn: 'mme_realworld_cn',
 }
+/** As they are published, and as lmms-eval fetches them. */
 const folders: Readonly<Record<MmePart, readonly string[]>> = {
-  full: ['MME-RealWorld', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld'],
-  lite: ['MME-RealWorld-Lite', 'MME-RealWorld-Base64'],
-  cn: ['MME-RealWorld', 'MME-RealWorld-CN', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld-CN'],
+  full: ['MME-RealWorld', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld', 'MME-RealWorld-Lmms-eval'],
+  lite: ['MME-RealWorld-Lite', 'MME-RealWorld-Base64', 'MME-RealWorld-lite-lmms-eval'],
+  cn: [
+    'MME-RealWorld',
+    'MME-RealWorld-CN',
+    'MME-RealWorld-Base64',
+    'MME-RealWorld-Base64/MME-RealWorld-CN',
+    'MME-RealWorld-CN-Lmms-eval',
+  ],
 }
 
 export async function readMmeRealWorld(
@@ -43,26 +50,27 @@ export async function readMmeRealWorld(
   options: ReadOptions = {},
 ): Promise<BenchmarkEntry[]> {
   const files = await partFiles(path, part)
-  const pictures = new Map<string, Promise<FindFile>>()
-  const findPicture = async (file: string, image: string): Promise<string | undefined> => {
-    const folder = dirname(file)
-    const find = pictures.get(folder) ?? filesBelow(folder)
-    pictures.set(folder, find)
-    return (await find)(image)
-  }
+  const pictures = pictureFinder()
+  const findPicture = (file: string, image: string) => pictures.below(dirname(file), image)
   return gatherEntries(rowsOf(files, options), (row) => entryOf(row, part, findPicture), options)
 }
 
 async function partFiles(path: string, part: MmePart): Promise<string[]> {
-  const whole = ['json', 'tsv', 'parquet'].map((ending) => new RegExp(`^${partNames[part]}\\.${ending}$`, 'i'))
+  const whole = ['json', 'jsonl', 'tsv', 'parquet'].map((ending) => new RegExp(`^${partNames[part]}\\.${ending}$`, 'i'))
   try {
     return await findFiles(path, folders[part], whole, said[part])
   } catch (error) {
-    if (errorCodeOf(error) !== 'data-not-found' || part === 'lite') throw error
+    if (errorCodeOf(error) !== 'data-not-found') throw error
     // The base64 JSON files are named by their subjects, and those of each part lie in a folder of their own.
-    return findFiles(path, folders[part], [/^(?!mme[_-]?realworld).*\.json$/i], said[part]).catch(() => {
-      throw error
-    })
+    const subjects = part === 'lite' ? [] : [/^(?!mme[_-]?realworld|dataset_info).*\.json$/i]
+    const found = [() => findFiles(path, folders[part], subjects, said[part])]
+    const shards = [...shardFolders(''), ...folders[part].flatMap(shardFolders)]
+    found.push(() => findFiles(path, shards, shardNames('train', 'test'), said[part]))
+    for (const find of found) {
+      const files = await find().catch(() => undefined)
+      if (files !== undefined) return files
+    }
+    throw error
   }
 }
 
@@ -80,7 +88,7 @@ async function* rowsOf(files: readonly string[], { onFile }: ReadOptions): Async
 async function entryOf(
   { place, cells, readPicture, file }: FileRow,
   part: MmePart,
-  findPicture: (file: string, image: string) => Promise<string | undefined>,
+  findPicture: (file: string, image: string) => Promise<FoundPicture>,
 ): Promise<BenchmarkEntry> {
   const text = (...names: readonly string[]): string => {
     const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
@@ -98,10 +106,9 @@ async function entryOf(
   const category = mergedCategory(text('Category', 'l2-category'))
   let picture = storedPicture(place, readPicture)
   if (inFolder) {
-    const image = text('Image')
-    const found = await findPicture(file, image)
-    if (found === undefined) throw rowError(place, `there is no single picture ${image} below ${dirname(file)}`)
-    picture = pictureFile(found)
+    const found = await findPicture(file, text('Image'))
+    if ('missing' in found) throw rowError(place, found.missing)
+    picture = pictureFile(found.file)
   }
   return {
     problem: {
@@ -122,18 +129,12 @@ async function entryOf(
 function choicesOf(place: string, cells: TableRow['cells']): string[] {
   const given = cells['Answer choices'] ?? cells['multi-choice options']
   if (given === undefined) throw rowError(place, 'Answer choices or multi-choice options is missing')
-  return (typeof given === 'string' ? listed(place, given) : given).map(withoutLetter)
+  const listed = typeof given === 'string' ? (listIn(place, given) ?? letteredLines(given)) : given
+  return listed.map(withoutLetter)
 }
 
-function listed(place: string, text: string): readonly string[] {
-  if (!text.trimStart().startsWith('[')) return text.split(/\r?\n/).filter((line) => /^\s*\([A-Z]\)/.test(line))
-  try {
-    const { value } = readPythonLiteral(text)
-    return (Array.isArray(value) ? value : []).map(String)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    throw rowError(place, `its options are no list: ${messageOf(error)}`)
-  }
+function letteredLines(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => letterInFront(line) !== undefined)
 }
 
 /** The official evaluators count all attributes of a thing as one category. */

@@ -1,80 +1,100 @@
 /**
- * Anybody's own problems: a folder with `problems.jsonl` or `problems.csv` and the pictures that it names. Fields: `image`,
- * `question`, `answer`, and if wanted `choices` (a list; in CSV separated by `|`), `id`, `category`, `level`.
+ * Anybody's own problems: a folder with `problems.jsonl` (or `.csv`, `.tsv`) and the pictures that it names. Fields: `image`,
+ * `question`, `answer`, and if wanted `choices` (a list, as text separated by `|`), `id`, `category`, `level`.
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
-import { checkedChoices, lettered, letterAt, parenthesisedLines } from '../choices.ts'
+import { checkedChoices, lettered, letterAt, listIn, parenthesisedLines } from '../choices.ts'
 import { readDelimited } from '../files/delimited.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
-import { findFiles, isFile } from '../files/find-file.ts'
+import { findFiles, plainName } from '../files/find-file.ts'
+import { standardJson, withoutNulls } from '../files/json-text.ts'
+import { pictureFinder } from '../files/picture-files.ts'
+import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile } from '../files/stored-picture.ts'
 import { textLines } from '../files/text-lines.ts'
+import { openText } from '../files/text-source.ts'
 
 interface ProblemRow extends Row {
   readonly value: unknown
 }
 
 export async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
-  const [file] = await findFiles(path, [], [/^problems\.jsonl$/, /^problems\.csv$/], 'problems.jsonl or problems.csv')
-  const rows = file!.endsWith('.csv') ? csvRows(file!) : jsonlRows(file!)
-  return gatherEntries(rows, (row) => entryOf(row, dirname(file!)), options)
+  const names = ['jsonl', 'csv', 'tsv'].map((ending) => new RegExp(`^problems\\.${ending}$`))
+  const [file] = await findFiles(path, [], names, 'problems.jsonl, problems.csv or problems.tsv')
+  const rows = /\.[ct]sv$/i.test(plainName(file!)) ? tableRows(file!) : jsonlRows(file!)
+  const pictures = pictureFinder()
+  return gatherEntries(rows, (row) => entryOf(row, dirname(file!), pictures), options)
 }
 
 async function* jsonlRows(file: string): AsyncGenerator<ProblemRow, void> {
-  for await (const { line, text } of textLines(file)) {
+  for await (const { line, text, broken } of textLines(file)) {
     const place = `${file}, line ${line}`
     try {
-      yield { place, value: { line, ...(parseJson(text) as object) } }
+      if (broken !== undefined) yield { place, broken, value: undefined }
+      else yield { place, value: { line, ...(withoutNulls(parseJson(standardJson(text))) as object) } }
     } catch (error) {
       yield { place, broken: `is not JSON: ${messageOf(error)}`, value: undefined }
     }
   }
 }
 
-async function* csvRows(file: string): AsyncGenerator<ProblemRow, void> {
+async function* tableRows(file: string): AsyncGenerator<ProblemRow, void> {
   let header: readonly string[] | undefined
-  for await (const { line, cells } of readDelimited(file, ',')) {
+  const source = await openText(file)
+  for await (const { line, cells, broken } of readDelimited(source, plainName(file).endsWith('.tsv') ? '\t' : ',')) {
     const texts = cells.map(({ text: own = '' }) => own)
     if (header === undefined) {
-      header = texts.map((name) => name.trim())
+      header = texts.map((name) => name.trim().toLowerCase())
       continue
     }
     const place = `${file}, line ${line}`
-    const named = Object.fromEntries(header.map((name, at) => [name, texts[at] || undefined]))
-    const value = { ...named, line, choices: named['choices']?.split('|') }
-    const broken = texts.length === header.length ? undefined : `has ${texts.length} cells instead of ${header.length}`
-    yield { place, ...(broken !== undefined && { broken }), value }
+    const named = Object.fromEntries(header.map((name, at) => [name, texts[at]?.trim() === '' ? undefined : texts[at]]))
+    const cut = texts.length === header.length ? undefined : `has ${texts.length} cells instead of ${header.length}`
+    const why = broken ?? cut
+    yield { place, ...(why !== undefined && { broken: why }), value: { ...named, line } }
   }
 }
 
 const text = z.string().trim().min(1, 'has no text')
-const textOrNumber = z.union([text, z.number().transform(String)], 'has to be text')
+const textOrNumber = z.union([text, z.number().transform(String)], 'has to be one text or number')
+/** One picture, also as a list of one. */
+const picture = z.union([text, z.tuple([text]).transform(([only]) => only)], 'has to name one picture')
 const schema = z.object({
   line: z.int(),
-  image: text,
+  image: picture,
   question: text,
   answer: textOrNumber,
-  choices: z.array(text).min(2, 'has to be two or more').optional(),
+  choices: z.array(textOrNumber).min(2, 'has to be two or more').optional(),
   id: textOrNumber.optional(),
-  category: text.optional(),
+  category: textOrNumber.optional(),
   level: z.enum(levels).optional(),
 })
 
-async function entryOf({ place, value }: ProblemRow, folder: string): Promise<BenchmarkEntry> {
-  const { data, error } = schema.safeParse(value)
+/** Fields as the schema has them: `images` names the picture too, and choices in one text are a list or lie between bars. */
+function fieldsOf(place: string, value: unknown): unknown {
+  const { images, choices, ...fields } = Object(value) as { readonly images?: unknown; readonly choices?: unknown }
+  const listed = typeof choices === 'string' ? (listIn(place, choices) ?? choices.split('|')) : choices
+  const none = listed === undefined || (Array.isArray(listed) && listed.length === 0)
+  return { ...(images !== undefined && { image: images }), ...fields, ...(!none && { choices: listed }) }
+}
+
+async function entryOf({ place, value }: ProblemRow, folder: string, pictures: PictureFinder): Promise<BenchmarkEntry> {
+  const { data, error } = schema.safeParse(fieldsOf(place, value))
   if (!data) {
     const [issue] = error.issues
-    throw rowError(place, `field ${issue!.path.join('.')}: ${issue!.message}`)
+    const field = issue!.path.join('.')
+    const missing = issue!.code === 'invalid_type' && issue!.message.endsWith('undefined')
+    throw rowError(place, `field ${field}: ${missing ? 'is missing' : issue!.message}`)
   }
   const { image, question, choices, category, level } = data
-  const picture = join(folder, image)
-  const inside = !isAbsolute(image) && !relative(folder, picture).startsWith('..')
-  if (!inside || !(await isFile(picture))) throw rowError(place, `there is no picture ${image} in ${folder}`)
+  const inside = !isAbsolute(image) && !relative(folder, join(folder, image)).startsWith('..')
+  const found = inside ? await pictures.at(folder, image) : { missing: `there is no picture ${image} in ${folder}` }
+  if ('missing' in found) throw rowError(place, found.missing)
   const item = choices && checkedChoices(place, { question, choices, label: labelOf(data.answer, choices) })
   return {
     problem: {
@@ -88,12 +108,12 @@ async function entryOf({ place, value }: ProblemRow, folder: string): Promise<Be
     slices: { ...(category !== undefined && { category }), ...(level && { level }) },
     ...(item && { label: item.label }),
     place,
-    ...pictureFile(picture),
+    ...pictureFile(found.file),
   }
 }
 
 /** The answer is a letter, or the text of a choice. */
 function labelOf(answer: string, choices: readonly string[]): string {
   const at = choices.findIndex((choice) => choice.toLowerCase() === answer.toLowerCase())
-  return at >= 0 ? letterAt(at) : answer.toUpperCase()
+  return at >= 0 ? letterAt(at) : answer
 }

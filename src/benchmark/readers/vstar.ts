@@ -1,21 +1,28 @@
-/** V* Bench, by `test_questions.jsonl` and by the JSON file beside each picture (reference 3). */
+/**
+ * V* Bench, by `test_questions.jsonl`, by the JSON file beside each picture (reference 3), and by a table with the pictures
+ * inside: the parquet of lmms-eval, the TSV of VLMEvalKit.
+ */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { random } from '../../shared/random.ts'
-import { checkedChoices, lettered, letterAt, parenthesisedLines } from '../choices.ts'
+import { checkedChoices, lettered, letterAt, letterInFront, parenthesisedLines, withoutLetter } from '../choices.ts'
 import type { ChoiceQuestion } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
-import { findFiles, isFile, namesIn } from '../files/find-file.ts'
-import { pictureFile } from '../files/stored-picture.ts'
+import { findFiles, namesIn, shardFolders, shardNames } from '../files/find-file.ts'
+import { standardJson, withoutNulls } from '../files/json-text.ts'
+import { pictureFinder } from '../files/picture-files.ts'
+import { pictureFile, storedPicture } from '../files/stored-picture.ts'
+import { tableRows } from '../files/table.ts'
+import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
 
 /**
  * `published`: as in `test_questions.jsonl`; `unshuffled`: as in the pictures' own files, where the right one is always A
- * (the DeepEyes evaluator); a number: shuffled by this seed, the same from either layout.
+ * (the DeepEyes evaluator); a number: shuffled by this seed, the same from either layout of files.
  */
 export type OptionOrder = 'published' | 'unshuffled' | { readonly seed: number }
 
@@ -31,22 +38,52 @@ const ownClosing = 'Answer with the letter of the right option.'
 
 export async function readVstar(path: string, options: VstarOptions = {}): Promise<BenchmarkEntry[]> {
   const { optionOrder = 'published' } = options
-  const file = await findFiles(path, ['vstar_bench'], [/^test_questions\.jsonl$/], 'test_questions.jsonl').then(
-    ([found]) => found,
-    () => undefined,
-  )
+  const find = (folders: readonly string[], names: readonly RegExp[]) =>
+    findFiles(path, folders, names, 'test_questions.jsonl').catch(() => undefined)
+  const questions = await find(['vstar_bench'], [/^test_questions\.jsonl$/])
+  const tables = questions?.some(isQuestions) ? undefined : (questions ?? (await find(tableFolders, tableNames)))
+  if (tables !== undefined) {
+    if (optionOrder === 'unshuffled') throw noOrder(`The order with A always right is not in ${tables[0]}.`)
+    return gatherEntries(questionTable(tables), (row) => entryOf(row, row.source, optionOrder), options)
+  }
+  const file = questions?.[0]
   if (file !== undefined && optionOrder !== 'unshuffled') {
-    return gatherEntries(questionRows(file), (row) => entryOf(row, dirname(file), optionOrder), options)
+    const pictures = picturesIn(dirname(file))
+    return gatherEntries(questionRows(file), async (row) => entryOf(row, await pictures(row), optionOrder), options)
   }
   const folder = file === undefined ? await pictureFolder(path) : dirname(file)
   if (optionOrder === 'published') {
-    throw new UserError(
-      'option-order',
-      `There is no test_questions.jsonl in ${folder}, and with it no published order of options. Fetch it, or choose ` +
-        'another order: shuffled, or unshuffled, in which A is always right.',
-    )
+    throw noOrder(`There is no test_questions.jsonl in ${folder}, and with it no published order of options.`)
   }
-  return gatherEntries(pictureRows(folder), (row) => entryOf(row, folder, optionOrder), options)
+  const pictures = picturesIn(folder)
+  return gatherEntries(pictureRows(folder), async (row) => entryOf(row, await pictures(row), optionOrder), options)
+}
+
+const tableFolders = ['', 'vstar-bench', 'vstar_bench'].flatMap((folder) => [folder, ...shardFolders(folder)])
+const tableNames = [/^v(?:_?star)[_-]?bench.*\.(?:tsv|parquet)$/i, ...shardNames('test', 'val', 'train')]
+
+function isQuestions(file: string): boolean {
+  return !/\.(?:tsv|parquet)(?:\.gz)?$/i.test(file)
+}
+
+function noOrder(why: string): UserError {
+  return new UserError(
+    'option-order',
+    `${why} Fetch the files of the set, or choose another order: published, shuffled, or unshuffled, in which A is always right.`,
+  )
+}
+
+type PictureSource = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
+
+/** Of a row that names a file. Throws `data-row`. */
+function picturesIn(folder: string): (row: VstarRow) => Promise<PictureSource> {
+  const pictures = pictureFinder()
+  return async ({ place, image }) => {
+    const outside = /^\/|(?:^|[\\/])\.\./.test(image)
+    const found = outside ? { missing: `there is no picture ${image} in ${folder}` } : await pictures.at(folder, image)
+    if ('missing' in found) throw rowError(place, found.missing)
+    return pictureFile(found.file)
+  }
 }
 
 async function pictureFolder(path: string): Promise<string> {
@@ -61,7 +98,7 @@ async function pictureFolder(path: string): Promise<string> {
 }
 
 interface VstarRow extends Row {
-  /** Relative to the folder of the set: `direct_attributes/sa_4690.jpg`. */
+  /** Relative to the folder of the set: `direct_attributes/sa_4690.jpg`; of a table, the name of the question. */
   readonly image: string
   readonly category: string
   readonly item: ChoiceQuestion
@@ -70,14 +107,17 @@ interface VstarRow extends Row {
 }
 
 const questionSchema = z.object({ image: z.string(), text: z.string(), category: z.string(), label: z.string() })
-const optionLine = /^\(([A-D])\)\s*(.*)$/
 
 async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
-  for await (const { line, text } of textLines(file)) {
+  for await (const { line, text, broken } of textLines(file)) {
     const place = `${file}, line ${line}`
+    if (broken !== undefined) {
+      yield brokenRow(place, broken)
+      continue
+    }
     let value: unknown
     try {
-      value = parseJson(text)
+      value = withoutNulls(parseJson(standardJson(text)))
     } catch (error) {
       yield brokenRow(place, `is not JSON: ${messageOf(error)}`)
       continue
@@ -87,25 +127,58 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
       yield brokenRow(place, `field ${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`)
       continue
     }
-    const lines = data.text.split(/\r?\n/)
-    const options = lines.flatMap((own, at) => (optionLine.test(own) ? [at] : []))
-    const choices = options.map((at) => optionLine.exec(lines[at]!)!)
-    const outOfOrder = choices.some(([, letter], index) => letter !== letterAt(index))
-    yield {
-      place,
-      ...(outOfOrder && { broken: 'its options are not lettered A, B, C, D in this order' }),
-      image: data.image,
-      category: data.category,
-      item: {
-        question: lines.slice(0, options[0] ?? lines.length).join('\n'),
-        choices: choices.map(([, , choice]) => choice!),
-        label: data.label,
-      },
-      closing: lines
-        .slice((options.at(-1) ?? lines.length) + 1)
-        .join('\n')
-        .trim(),
-    }
+    const { image, category, label } = data
+    yield { place, image, category, ...questionIn(data.text, label) }
+  }
+}
+
+/** Question, options and closing of a text that has them line by line. */
+function questionIn(text: string, label: string): Pick<VstarRow, 'broken' | 'item' | 'closing'> {
+  const lines = text.split(/\r?\n/)
+  const options = lines.flatMap((line, at) => (letterInFront(line) === undefined ? [] : [at]))
+  const outOfOrder = options.some((at, index) => letterInFront(lines[at]!) !== letterAt(index))
+  return {
+    ...(outOfOrder && { broken: 'its options are not lettered A, B, C, D in this order' }),
+    item: {
+      question: lines.slice(0, options[0] ?? lines.length).join('\n'),
+      choices: options.map((at) => withoutLetter(lines[at]!)),
+      label,
+    },
+    closing: lines
+      .slice((options.at(-1) ?? lines.length) + 1)
+      .join('\n')
+      .trim(),
+  }
+}
+
+interface TableVstarRow extends VstarRow {
+  readonly source: PictureSource
+}
+
+async function* questionTable(files: readonly string[]): AsyncGenerator<TableVstarRow, void> {
+  for (const file of files) for await (const row of tableRows(file)) yield tableRow(row)
+}
+
+/** `text` with its options in lines, or `question` with a column for each. */
+function tableRow({ place, broken, cells, readPicture }: TableRow): TableVstarRow {
+  const text = (...names: readonly string[]): string =>
+    names.map((name) => cells[name]).find((cell) => typeof cell === 'string') ?? ''
+  const letters = ['A', 'B', 'C', 'D'].filter((letter) => cells[letter] !== undefined)
+  const label = text('label', 'answer')
+  const lacking = ['question_id', 'index'].every((name) => text(name) === '') ? 'question_id is missing' : undefined
+  const why = broken ?? lacking
+  return {
+    place,
+    image: text('question_id', 'index'),
+    category: text('category'),
+    ...(letters.length > 0
+      ? {
+          item: { question: text('question'), choices: letters.map((letter) => text(letter)), label },
+          closing: ownClosing,
+        }
+      : questionIn(text('text', 'question'), label)),
+    ...(why !== undefined && { broken: why }),
+    source: storedPicture(place, readPicture),
   }
 }
 
@@ -150,15 +223,11 @@ function brokenRow(place: string, broken: string): VstarRow {
   return { place, broken, image: '', category: '', item: { question: '', choices: [], label: '' }, closing: '' }
 }
 
-async function entryOf(row: VstarRow, folder: string, order: OptionOrder): Promise<BenchmarkEntry> {
+function entryOf(row: VstarRow, picture: PictureSource, order: OptionOrder): BenchmarkEntry {
   const { place, image, category, closing } = row
   const item = checkedChoices(place, row.item)
   const docId = image.replace(/\.[a-z]+$/i, '')
   const inOrder = typeof order === 'object' ? shuffled(item, docId, order.seed) : item
-  const picture = join(folder, image)
-  if (/^\/|(?:^|[\\/])\.\./.test(image) || !(await isFile(picture))) {
-    throw rowError(place, `there is no picture ${image} in ${folder}`)
-  }
   return {
     problem: {
       docId,
@@ -170,7 +239,7 @@ async function entryOf(row: VstarRow, folder: string, order: OptionOrder): Promi
     slices: { category },
     label: inOrder.label,
     place,
-    ...pictureFile(picture),
+    ...picture,
   }
 }
 

@@ -1,0 +1,100 @@
+/**
+ * Pictures by the names that rows give them, which need not be those on disk letter for letter: archives change the Unicode
+ * form of a name, Windows its case and its slashes, and sets unpack into folders that their rows do not name.
+ */
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isFile } from './find-file.ts'
+
+/** The file, or why there is none. */
+export type FoundPicture = { readonly file: string } | { readonly missing: string }
+
+export interface PictureFinder {
+  /** By its path below the folder. */
+  at(folder: string, name: string): Promise<FoundPicture>
+  /** By the end of its path, in any folder below. */
+  below(folder: string, name: string): Promise<FoundPicture>
+}
+
+/** Folders are listed once. */
+export function pictureFinder(): PictureFinder {
+  const listed = new Map<string, Promise<ByName>>()
+  const tree = new Map<string, Promise<ByName>>()
+
+  async function at(folder: string, name: string): Promise<FoundPicture> {
+    if (isAddress(name)) return addressed(name)
+    const path = slashed(name)
+    for (const exact of [name, path]) if (await isFile(join(folder, exact))) return { file: join(folder, exact) }
+    let found = folder
+    for (const part of path.split('/').filter((own) => own !== '' && own !== '.')) {
+      const names = (await remember(listed, found, () => listing(found, false))).get(folded(part)) ?? []
+      const only = names.length === 1 ? names[0] : names.find((own) => own.normalize() === part.normalize())
+      if (only === undefined) return missing(name, folder)
+      found = join(found, only)
+    }
+    return (await isFile(found)) ? { file: found } : missing(name, folder)
+  }
+
+  async function below(folder: string, name: string): Promise<FoundPicture> {
+    if (isAddress(name)) return addressed(name)
+    const wanted = slashed(name).replace(/^\.?\//, '')
+    const same = (await remember(tree, folder, () => listing(folder, true))).get(folded(basename(wanted))) ?? []
+    const exact = same.filter((path) => path === wanted)
+    const ending = same.filter((path) => folded(`/${path}`).endsWith(folded(`/${wanted}`)))
+    const [only, ...others] = [exact, ending, same].find(({ length }) => length > 0) ?? []
+    if (only === undefined) return missing(name, folder)
+    if (others.length === 0) return { file: join(folder, only) }
+    const named = [only, ...others].slice(0, 4).join(' and ')
+    return { missing: `${shown(name)} may be ${named} in ${folder}: name it with its folder` }
+  }
+
+  return { at, below }
+}
+
+/** Paths relative to the folder, by their folded last part. */
+type ByName = ReadonlyMap<string, readonly string[]>
+
+async function listing(folder: string, recursive: boolean): Promise<ByName> {
+  const byName = new Map<string, string[]>()
+  const paths: string[] = await readdir(folder, { recursive }).catch(() => [])
+  for (const path of paths.map(slashed).toSorted()) {
+    const name = folded(basename(path))
+    const same = byName.get(name)
+    if (same) same.push(path)
+    else byName.set(name, [path])
+  }
+  return byName
+}
+
+function remember(known: Map<string, Promise<ByName>>, folder: string, list: () => Promise<ByName>): Promise<ByName> {
+  const listed = known.get(folder) ?? list()
+  known.set(folder, listed)
+  return listed
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+function slashed(name: string): string {
+  return name.replaceAll('\\', '/')
+}
+
+function isAddress(name: string): boolean {
+  return /^(?:https?|s3|gs|hf):\/\/|^data:/i.test(name)
+}
+
+function addressed(name: string): FoundPicture {
+  return {
+    missing: `${shown(name)} is an address, and pictures are read from files alone: fetch it, and name the file`,
+  }
+}
+
+function missing(name: string, folder: string): FoundPicture {
+  return { missing: `there is no picture ${shown(name)} in ${folder}` }
+}
+
+/** A name may be a whole picture by mistake. */
+function shown(name: string): string {
+  return name.length <= 200 ? name : `${name.slice(0, 80)}... (${name.length} characters)`
+}
