@@ -1,5 +1,4 @@
 /** Stopping work early: one signal for a caller's abort and a limit on time, and promises that give way to it. */
-import { setMaxListeners } from 'node:events'
 import { AbortedError } from './errors.ts'
 
 export interface Deadline {
@@ -12,8 +11,6 @@ export interface Deadline {
 
 /** `limitMs` null: no limit on time. */
 export function startDeadline(signal: AbortSignal | undefined, limitMs: number | null): Deadline {
-  // A thousand searches may wait for one signal; that is no leak.
-  if (signal !== undefined) setMaxListeners(0, signal)
   if (limitMs === null) return { signal, expired: () => false, release: () => {} }
   const controller = new AbortController()
   let expired = false
@@ -21,15 +18,13 @@ export function startDeadline(signal: AbortSignal | undefined, limitMs: number |
     expired = true
     controller.abort()
   }, limitMs)
-  const onAbort = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) onAbort()
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const release = onAbort(signal, () => controller.abort(signal?.reason))
   return {
     signal: controller.signal,
     expired: () => expired,
     release() {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      release()
     },
   }
 }
@@ -38,9 +33,31 @@ export function startDeadline(signal: AbortSignal | undefined, limitMs: number |
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new AbortedError(undefined, { cause: signal.reason }))
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    const release = onAbort(signal, () => reject(new AbortedError(undefined, { cause: signal.reason })))
+    work.then(resolve, reject).finally(release)
   })
+}
+
+/** What waits for each signal: one listener stands for all, since a thousand searches may wait for one signal. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** Calls `act` once when the signal fires, or at once if it has; the result lets go of the signal. */
+export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (signal === undefined) return () => {}
+  if (signal.aborted) {
+    act()
+    return () => {}
+  }
+  const acts = waiting.get(signal) ?? listened(signal)
+  // The same function may be waiting twice.
+  const own = (): void => act()
+  acts.add(own)
+  return () => void acts.delete(own)
+}
+
+function listened(signal: AbortSignal): Set<() => void> {
+  const acts = new Set<() => void>()
+  waiting.set(signal, acts)
+  signal.addEventListener('abort', () => acts.forEach((act) => act()), { once: true })
+  return acts
 }

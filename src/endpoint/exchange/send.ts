@@ -1,7 +1,7 @@
 /** One HTTP exchange: a body in pieces, a time limit, a reply of bounded size. */
-import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { onAbort } from '../../shared/deadline.ts'
 import { AbortedError, TransportError, errorCodeOf, messageOf, throwIfAborted } from '../../shared/errors.ts'
 
 export interface Exchange {
@@ -45,8 +45,6 @@ function send(
 ): Promise<Exchange> {
   const { method, headers, body, timeoutMs, signal } = options
   throwIfAborted(signal)
-  // A thousand searches may wait for one signal; that is no leak.
-  if (signal !== undefined) setMaxListeners(0, signal)
   return new Promise((resolve, reject) => {
     const sized = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.bytes }
     const request = client.request(url, {
@@ -57,7 +55,7 @@ function send(
 
     function settle(end: () => void): void {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      release()
       end()
     }
     /** Later events of the connection find everything settled. */
@@ -65,12 +63,11 @@ function send(
       settle(() => reject(error))
       request.destroy()
     }
-    const onAbort = (): void => fail(new AbortedError(undefined, { cause: signal?.reason }))
+    const release = onAbort(signal, () => fail(new AbortedError(undefined, { cause: signal?.reason })))
     const timer = setTimeout(
       () => fail(new TransportError('reply-timeout', `No whole reply came within ${timeoutMs / 1000} s.`)),
       timeoutMs,
     )
-    signal?.addEventListener('abort', onAbort, { once: true })
 
     request.on('error', (cause) => fail(connectionError(cause, request.reusedSocket)))
     request.on('response', (response) => {
@@ -79,7 +76,7 @@ function send(
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
         if (size <= maxReplyBytes) chunks.push(chunk)
-        else fail(tooLarge)
+        else fail(tooLarge())
       })
       response.on('error', (cause) => fail(connectionError(cause, false)))
       response.on('end', () =>
@@ -96,10 +93,12 @@ function send(
   })
 }
 
-const tooLarge = new TransportError(
-  'reply-too-large',
-  `The reply is larger than ${maxReplyBytes / 2 ** 20} MiB, which no turn is. Is this the address of a chat endpoint?`,
-)
+function tooLarge(): TransportError {
+  return new TransportError(
+    'reply-too-large',
+    `The reply is larger than ${maxReplyBytes / 2 ** 20} MiB, which no turn is. Is this the address of a chat endpoint?`,
+  )
+}
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
 
@@ -107,8 +106,13 @@ const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNR
 function connectionError(cause: Error, reused: boolean): TransportError {
   const code = errorCodeOf(cause)
   const reason = messageOf(cause) || code
+  if (/wrong version number|packet length too long|record layer failure/i.test(reason))
+    return new TransportError('endpoint-unreachable', 'It answers in plain HTTP: begin the base URL with http://.', {
+      cause,
+    })
   if (unreachable.has(code) || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL'))
     return new TransportError('endpoint-unreachable', `No connection: ${reason}.`, { cause })
   const kind = reused ? 'connection-stale' : 'connection-cut'
-  return new TransportError(kind, `The connection broke before the reply was whole: ${reason}.`, { cause })
+  const hint = code.startsWith('HPE_') ? ' What came is not HTTP: does the server want https://?' : ''
+  return new TransportError(kind, `The connection broke before the reply was whole: ${reason}.${hint}`, { cause })
 }
