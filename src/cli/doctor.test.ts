@@ -97,14 +97,14 @@ describe('a server', () => {
     expect(right.text).toContain('--api-key-env MINI_O3_TEST_KEY')
     const wrong = await doctor('--base-url', await serve({ apiKey: 'other' }), '--api-key-env', 'MINI_O3_TEST_KEY')
     expect(wrong.code).toBe(1)
-    expect(wrong.text).toContain('does not let us in')
+    expect(wrong.text).toContain('rejected the API key')
     expect(wrong.text).not.toContain('sk-secret')
   })
 })
 
 test.each([
   [['--model', 'some'], 'add its --base-url'],
-  [['--base-url', 'nonsense'], 'is no URL'],
+  [['--base-url', 'nonsense'], 'is not a URL'],
   [['--base-url', 'http://127.0.0.1:1/v1', '--api-key-env', 'MINI_O3_NOT_SET'], 'MINI_O3_NOT_SET'],
 ])('%j are wrong words', async (words, message) => {
   await expect(doctor(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })

@@ -7,7 +7,7 @@ export function baseUrlOf(text: string): URL {
   try {
     url = new URL(text)
   } catch {
-    throw new UserError('base-url-bad', 'The base URL is no URL. It looks like http://127.0.0.1:8000/v1.')
+    throw new UserError('base-url-bad', 'The base URL is not a URL. It looks like http://127.0.0.1:8000/v1.')
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new UserError('base-url-bad', `The base URL has to begin with http:// or https://, not ${url.protocol}//.`)
@@ -48,9 +48,4 @@ export function keyFrom(variable: string | undefined): string | undefined {
       `The key in the environment variable ${variable} holds a character that no key has.`,
     )
   return key
-}
-
-/** The text without the key, should a server have repeated it. */
-export function withoutKey(text: string, key: string | undefined): string {
-  return key === undefined ? text : text.replaceAll(key, '***')
 }

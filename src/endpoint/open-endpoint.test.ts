@@ -76,6 +76,30 @@ describe('context length', () => {
     })
     expect((await opened(ps)).models).toEqual([{ id: 'loaded', contextLength: 4096 }, { id: 'other' }])
   })
+
+  test.each([
+    ['LiteLLM', { max_input_tokens: 128_000 }, 128_000],
+    ["LiteLLM's model information", { model_info: { max_input_tokens: 64_000 } }, 64_000],
+    ["llama.cpp's list", { meta: { n_ctx: 4_096, n_ctx_train: 32_768 } }, 4_096],
+    ["llama.cpp's router", { meta: { n_ctx: 0 } }, undefined],
+    ['LM Studio', { loaded_context_length: 4_096, max_context_length: 32_768 }, 4_096],
+    ['figures that are none', { max_model_len: 4_096.5, context_length: -1, n_ctx: '8192' }, undefined],
+  ])('%s', async (_, fields, contextLength) => {
+    const data = [{ id: 'a', object: 'model', owned_by: 'someone', ...fields }]
+    const endpoint = await opened(await serve({ routes: { '/v1/models': { data } } }))
+    expect(endpoint.models).toEqual([{ id: 'a', ...(contextLength !== undefined && { contextLength }) }])
+  })
+})
+
+describe('names', () => {
+  test.each([
+    ['vllm', 'models/x'],
+    ['google', 'x'],
+  ])('of %s: models/x is listed as %s', async (ownedBy, id) => {
+    const data = [{ id: 'models/x', owned_by: ownedBy }]
+    const endpoint = await opened(await serve({ routes: { '/v1/models': { data } } }))
+    expect(endpoint.models).toEqual([{ id }])
+  })
 })
 
 describe('addresses', () => {
@@ -97,6 +121,25 @@ describe('addresses', () => {
     const error = await failure(openEndpoint({ baseUrl, backoffMs: 1 }))
     expect(error).toMatchObject({ code, exitCode: 2 })
     expect(error.message).not.toContain(secret)
+  })
+
+  test('https where the server speaks plain HTTP says so', async () => {
+    const error = await failure(openEndpoint({ baseUrl: (await serve()).replace('http:', 'https:'), backoffMs: 1 }))
+    expect(error).toMatchObject({ code: 'endpoint-unreachable', exitCode: 2 })
+    expect(error.message).toContain('begin the base URL with http://')
+  })
+
+  test('http where the server speaks TLS says so', async () => {
+    const web = createServer((_, response) => {
+      response.writeHead(400).end('<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port')
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => web.once('listening', resolve))
+    const baseUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1`
+    const error = await failure(openEndpoint({ baseUrl }))
+    expect(error).toMatchObject({ code: 'endpoint-moved', exitCode: 2 })
+    expect(error.message).toContain(baseUrl.replace('http:', 'https:'))
+    web.closeAllConnections()
+    web.close()
   })
 
   test('something else that speaks HTTP', async () => {

@@ -4,13 +4,15 @@ import { parseJson } from '../shared/json.ts'
 import { baseUrlOf, below, beside, keyFrom } from './address.ts'
 import { completer } from './exchange/complete.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
-import { readRefusal } from './refusal/refusal.ts'
-import { keyError } from './refusal/refusal-error.ts'
+import { meaningOf } from './refusal/refusal.ts'
+import { fieldsOf } from './exchange/fields.ts'
+import type { Fields } from './exchange/fields.ts'
+import { keyError, movedError } from './refusal/refusal-error.ts'
 import { openConnections } from './exchange/send.ts'
 import type { Exchange } from './exchange/send.ts'
 import { kindOf, serverKinds } from './server-kinds.ts'
 import type { ServerKind, ServerKindName } from './server-kinds.ts'
-import { get } from './exchange/server.ts'
+import { get, refusalOf } from './exchange/server.ts'
 import type { Server } from './exchange/server.ts'
 
 export interface EndpointOptions {
@@ -68,41 +70,60 @@ async function listModels(server: Server): Promise<{ base: URL; exchange: Exchan
   return second.status < 300 ? { base: versioned, exchange: second } : { base, exchange }
 }
 
-type Fields = Readonly<Record<string, unknown>>
 type Listed = ModelInfo & { readonly ownedBy: string }
 
-/** Empty where the server keeps no list. Throws `UserError` for what is no OpenAI-compatible server. */
+/** Empty where the server keeps no list. Throws `UserError` for what is not an OpenAI-compatible server. */
 function readModels(exchange: Exchange, server: Server): Listed[] {
   const { status, text } = exchange
-  if (status === 401 || status === 403) throw keyError(readRefusal(exchange), server, serverKinds.generic)
-  if (status >= 300 && status < 400) {
-    const message = `${server.base.origin} sends requests elsewhere (status ${status}). Give the base URL that it leads to.`
-    throw new UserError('endpoint-moved', message)
+  if (status === 401 || status === 403) throw keyError(refusalOf(server, exchange), server, serverKinds.generic)
+  if (status >= 300) {
+    const refusal = refusalOf(server, exchange)
+    const { kind } = meaningOf(refusal)
+    if (kind === 'moved' || kind === 'wants-https') throw movedError(refusal, server)
+    return []
   }
-  if (status >= 400) return []
   const data = fieldsOf(jsonOf(text))?.data
   if (!Array.isArray(data)) {
-    const message = `${server.base.href} is no OpenAI-compatible endpoint: it answers /models with something else.`
+    const message = `${server.base.href} is not an OpenAI-compatible endpoint: it answers /models with something else.`
     throw new UserError('no-chat-endpoint', message)
   }
   return data.flatMap((entry) => {
     const model = fieldsOf(entry)
     if (typeof model?.id !== 'string') return []
-    // Gemini lists names that it takes with and without this.
-    return [{ id: model.id.replace(/^models\//, ''), ownedBy: String(model.owned_by ?? ''), ...contextOf(model) }]
+    return [{ id: model.id, ownedBy: String(model.owned_by ?? ''), ...contextOf(model) }]
   })
 }
 
-const contextNames = ['max_model_len', 'context_length', 'context_window', 'max_context_length', 'n_ctx']
+/** What a server was started with comes first, what the model could have, last. 0 (llama.cpp's router) says nothing. */
+const contextNames = [
+  'max_model_len',
+  'loaded_context_length',
+  'n_ctx',
+  'context_length',
+  'context_window',
+  'max_input_tokens',
+  'max_context_length',
+  'max_total_tokens',
+]
+/** Some keep it one level deeper: llama.cpp (`meta`), LiteLLM (`model_info`), DeepInfra (`metadata`). */
+const innerNames = ['meta', 'model_info', 'metadata']
 
 function contextOf(fields: Fields | undefined): { contextLength?: number } {
-  const found = contextNames.map((name) => fields?.[name]).find((value) => typeof value === 'number' && value > 0)
-  return found === undefined ? {} : { contextLength: found as number }
+  for (const inside of [fields, ...innerNames.map((name) => fieldsOf(fields?.[name]))]) {
+    for (const name of contextNames) {
+      const value = inside?.[name]
+      if (typeof value === 'number' && Number.isInteger(value) && value > 0) return { contextLength: value }
+    }
+  }
+  return {}
 }
 
 /** Asks a server that keeps the context length apart from the list: llama.cpp has one, Ollama one for each loaded model. */
 async function withContexts(listed: readonly Listed[], kind: ServerKind, server: Server): Promise<ModelInfo[]> {
-  const models = listed.map(({ id, contextLength }) => ({ id, ...(contextLength !== undefined && { contextLength }) }))
+  const models = listed.map(({ id, contextLength }) => ({
+    id: kind.namePrefix === undefined ? id : id.replace(kind.namePrefix, ''),
+    ...(contextLength !== undefined && { contextLength }),
+  }))
   if (kind.contextPath === undefined) return models
   const { text } = await get(server, beside(server.base, kind.contextPath))
   const body = fieldsOf(jsonOf(text))
@@ -121,8 +142,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined
 }

@@ -7,6 +7,7 @@ export const serverKindNames = [
   'ollama',
   'openai',
   'gemini',
+  'transformers',
   'mini-o3',
   'generic',
 ] as const
@@ -16,8 +17,8 @@ export interface ServerKind {
   readonly name: ServerKindName
   /** As its makers write it. */
   readonly title: string
-  /** What a reply that met a stop string ends with: `kept` after the extra field below, `stripped` before it. */
-  readonly stop: 'kept' | 'stripped'
+  /** What a reply that met a stop string ends with: `kept` after the extra field below, `stripped` before it; `unsent`: it takes none. */
+  readonly stop: 'kept' | 'stripped' | 'unsent'
   /** Sent along with stop strings. */
   readonly stopFields: Readonly<Record<string, unknown>>
   readonly seed: boolean
@@ -28,15 +29,28 @@ export interface ServerKind {
   readonly imageDetail?: 'high'
   /** Where a served context length stands, if not in the list of models; a path beside the base URL's `/v1`. */
   readonly contextPath?: '/props' | '/api/ps'
+  /** Begins the names in its list, which it also takes without. */
+  readonly namePrefix?: RegExp
   /** How its operator lets a prompt hold `n` pictures. */
   readonly moreImages: (n: number) => string
   /** How its operator makes the context longer. */
   readonly moreContext: string
+  /** How its operator lets one picture have more tokens, where that is bounded. */
+  readonly moreImageTokens?: string
+  /** What makes it see pictures. */
+  readonly seeing: string
   /** The usual name of the variable that holds its key. */
   readonly keyEnv: string
 }
 
-const plain = { stop: 'stripped', stopFields: {}, seed: true, maxTokensField: 'max_tokens', imageIds: false } as const
+const plain = {
+  stop: 'stripped',
+  stopFields: {},
+  seed: true,
+  maxTokensField: 'max_tokens',
+  imageIds: false,
+  seeing: 'Choose a model that sees pictures.',
+} as const
 const fixedCap = (): string => 'its cap on pictures is fixed'
 const ownKey = 'VLM_API_KEY'
 
@@ -50,6 +64,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     imageIds: true,
     moreImages: (n) => `start vLLM with --limit-mm-per-prompt '{"image": ${n}}'`,
     moreContext: 'start vLLM with a larger --max-model-len',
+    moreImageTokens: 'start vLLM with a larger --max-num-batched-tokens',
     keyEnv: ownKey,
   },
   sglang: {
@@ -67,6 +82,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     contextPath: '/props',
     moreImages: () => 'start llama-server with a larger --ctx-size: it has no cap of its own on pictures',
     moreContext: 'start llama-server with a larger --ctx-size (it is divided among --parallel slots)',
+    seeing: 'Start llama-server with the --mmproj file of the model.',
     keyEnv: ownKey,
   },
   ollama: {
@@ -93,10 +109,21 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     ...plain,
     name: 'gemini',
     title: 'Gemini',
+    namePrefix: /^models\//,
     seed: false,
     moreImages: fixedCap,
     moreContext: 'take a model with a longer context',
     keyEnv: 'GEMINI_API_KEY',
+  },
+  transformers: {
+    ...plain,
+    name: 'transformers',
+    title: 'transformers serve',
+    // It answers any stop string for a vision-language model with status 500.
+    stop: 'unsent',
+    moreImages: () => 'choose a model with a longer context: transformers has no cap of its own on pictures',
+    moreContext: 'choose a model with a longer context',
+    keyEnv: ownKey,
   },
   'mini-o3': {
     ...plain,

@@ -145,9 +145,22 @@ function readCalls(calls: unknown, messages: number): ToolCall[] {
   })
 }
 
+/** Counts that cannot be (negative, fractions, beyond all bounds) are taken as not given. */
 function readUsage(usage: Fields | undefined): Completion['usage'] {
-  const { prompt_tokens: promptTokens, completion_tokens: replyTokens } = usage ?? {}
-  if (typeof promptTokens !== 'number' || typeof replyTokens !== 'number') return undefined
-  const cachedTokens = fieldsOf(usage!.prompt_tokens_details)?.cached_tokens
-  return { promptTokens, replyTokens, ...(typeof cachedTokens === 'number' ? { cachedTokens } : {}) }
+  const promptTokens = countOf(usage?.prompt_tokens)
+  const replyTokens = countOf(usage?.completion_tokens)
+  if (promptTokens === undefined || replyTokens === undefined) return undefined
+  const cachedTokens = countOf(fieldsOf(usage!.prompt_tokens_details)?.cached_tokens)
+  return {
+    promptTokens,
+    replyTokens,
+    ...(cachedTokens !== undefined && { cachedTokens: Math.min(cachedTokens, promptTokens) }),
+  }
+}
+
+/** More tokens than any context holds. */
+const mostTokens = 1e9
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= mostTokens ? value : undefined
 }

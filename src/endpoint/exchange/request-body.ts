@@ -72,7 +72,7 @@ function requestFields(
 ): Record<string, unknown> {
   const { maxTokensField } = kind
   const otherField = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
-  const stopping = stop !== undefined && stop.length > 0 && !dropped.has('stop')
+  const stopping = stop !== undefined && stop.length > 0 && kind.stop !== 'unsent' && !dropped.has('stop')
   const all: Record<string, unknown> = {
     ...(stopping && { stop, ...kind.stopFields }),
     [dropped.has(maxTokensField) ? otherField : maxTokensField]: maxTokens,

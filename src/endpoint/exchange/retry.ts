@@ -53,11 +53,11 @@ export function worthAnotherTry(status: number): boolean {
 /** Milliseconds from `Retry-After-Ms`, or `Retry-After` in seconds or as a date; undefined if the server did not say. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number = Date.now()): number | undefined {
   const precise = Number(headers['retry-after-ms'] ?? Number.NaN)
-  if (precise >= 0) return precise
+  if (precise >= 0 && Number.isFinite(precise)) return precise
   const said = headers['retry-after']
   if (said === undefined) return undefined
   const seconds = Number(said)
-  if (!Number.isNaN(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  if (!Number.isNaN(seconds)) return seconds >= 0 && Number.isFinite(seconds) ? seconds * 1000 : undefined
   const ms = Date.parse(said) - now
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }

@@ -1,7 +1,7 @@
 /** What all requests to one server share, and questions to it that take no time. */
 import { TransportError, UserError } from '../../shared/errors.ts'
-import { withoutKey } from '../address.ts'
 import { readRefusal } from '../refusal/refusal.ts'
+import type { Refusal } from '../refusal/refusal.ts'
 import { retryAfterMs, withRetries, worthAnotherTry } from './retry.ts'
 import type { Tried } from './retry.ts'
 import type { Exchange, Send } from './send.ts'
@@ -28,7 +28,8 @@ export function get(server: Server, url: URL): Promise<Exchange> {
       const limits = { timeoutMs: Math.min(timeoutMs, askingMs) }
       const exchange = await send(url, { method: 'GET', headers: authorization(key), ...limits })
       if (!worthAnotherTry(exchange.status)) return { result: exchange }
-      return { error: statusError(server, exchange), waitMs: retryAfterMs(exchange.headers) }
+      const refusal = refusalOf(server, exchange)
+      return { error: statusError(server, refusal), waitMs: refusal.waitMs }
     } catch (error) {
       if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
       if (error.code === 'connection-cut' || error.code === 'connection-stale') return { error }
@@ -44,13 +45,17 @@ export function authorization(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { authorization: `Bearer ${key}` }
 }
 
-/** For a status that another try may mend. */
-export function statusError({ base, key }: Server, exchange: Exchange): TransportError {
-  const { status } = exchange
-  const message = withoutKey(readRefusal(exchange).message, key)
-  const why = status === 429 ? 'is asked too often' : 'failed'
+/** What an exchange with an error status says; how long to wait stands in its headers or its body. */
+export function refusalOf({ key }: Server, exchange: Exchange): Refusal {
+  const waitMs = retryAfterMs(exchange.headers)
+  return { ...readRefusal(exchange, key), ...(waitMs !== undefined && { waitMs }) }
+}
+
+/** For a refusal that another try may mend. */
+export function statusError({ base }: Server, { status, message }: Refusal, busy = status === 429): TransportError {
+  const why = busy ? 'is busy, or asked too often' : 'failed'
   return new TransportError(
-    status === 429 ? 'endpoint-busy' : 'endpoint-failed',
+    busy ? 'endpoint-busy' : 'endpoint-failed',
     `${base.origin} ${why} (status ${status})${message === '' ? '' : `: ${message}`}`,
   )
 }

@@ -1,6 +1,6 @@
 /** What servers say when they refuse, in their own words. */
 import { describe, expect, test } from 'vitest'
-import { imageCap, isModelUnknown, isTooLong, readRefusal, refusedField, roomLeft } from './refusal.ts'
+import { imageCap, isModelUnknown, isTooLong, readRefusal, refusedFields, roomLeft } from './refusal.ts'
 import { retryAfterMs } from '../exchange/retry.ts'
 
 const refusal = (message: string, status = 400) => ({ status, message, code: '', param: '' })
@@ -11,7 +11,7 @@ test.each([
   ['[{"error":{"message":"no","status":"INVALID_ARGUMENT"}}]', 'no'],
   ['{"error":"no"}', 'no'],
   ['{"detail":"no"}', 'no'],
-  ['{"detail":[{"loc":["body","stop"],"msg":"no"}]}', '[{"loc":["body","stop"],"msg":"no"}]'],
+  ['{"detail":[{"loc":["body","stop"],"msg":"no"}]}', 'body.stop: no'],
   ['no', 'no'],
   ['<html><body><h1>502 Bad Gateway</h1></body></html>', '502 Bad Gateway'],
   ['{"error":null}', '{"error":null}'],
@@ -21,8 +21,10 @@ test.each([
   expect(readRefusal({ status: 400, text }).message).toBe(message)
 })
 
-test('a long message is cut', () => {
-  expect(readRefusal({ status: 500, text: 'x'.repeat(1e6) }).message.length).toBeLessThan(500)
+test('a message is shown whole, up to some thousand characters', () => {
+  const text = `${'x'.repeat(3_000)} the end`
+  expect(readRefusal({ status: 500, text }).message).toBe(text)
+  expect(readRefusal({ status: 500, text: 'x'.repeat(1e6) }).message.length).toBeLessThan(5_000)
 })
 
 describe('too long', () => {
@@ -50,7 +52,7 @@ describe('too long', () => {
   ])('%s', (message, room) => {
     expect(isTooLong(refusal(message))).toBe(true)
     if (room !== undefined) expect(roomLeft(refusal(message))).toBe(room)
-    expect(refusedField(refusal(message), ['stop', 'max_tokens', 'seed'])).toBeUndefined()
+    expect(refusedFields(refusal(message), ['stop', 'max_tokens', 'seed'])).toEqual([])
   })
 
   test('llama.cpp also says so with status 500', () => {
@@ -83,7 +85,7 @@ test.each([
   ['temperature must be at most 2', undefined],
 ])('%s', (message, field) => {
   const sent = ['stop', 'include_stop_str_in_output', 'max_tokens', 'temperature', 'seed']
-  expect(refusedField(refusal(message), sent)).toBe(field)
+  expect(refusedFields(refusal(message), sent)).toEqual(field === undefined ? [] : [field])
 })
 
 test.each([

@@ -1,99 +1,175 @@
-/** What a server says when it refuses a request, whichever of the usual shapes it says it in. Pure. */
-import type { Exchange } from '../exchange/send.ts'
-import { parseJson } from '../../shared/json.ts'
+/**
+ * What a refusal means, whichever server says it: by its code, then by the words of its message. Sentences are taken apart
+ * into what there is too much of (tokens, pictures, bytes, pixels) and the limit, because no two servers word them alike.
+ * Pure.
+ */
+import { limitIn, plainNumbers, roomIn, sentencesOf } from './amounts.ts'
+import { causeOfCode } from './codes.ts'
+import type { Refusal } from './read-refusal.ts'
+import { says } from './words.ts'
 
-export interface Refusal {
-  readonly status: number
-  /** The server's message on one line, without control characters, cut short. */
-  readonly message: string
-  /** The server's own name for it, and the parameter that it is about. */
-  readonly code: string
-  readonly param: string
-}
+export { readRefusal } from './read-refusal.ts'
+export type { Refusal } from './read-refusal.ts'
 
-const maxMessage = 400
+export type Meaning =
+  | { readonly kind: 'key' | 'quota' | 'busy' | 'filtered' | 'model-unknown' | 'no-pictures' | 'no-tools' }
+  | { readonly kind: 'request-too-large' | 'image-miss' | 'wants-https' | 'moved' | 'no-endpoint' | 'unknown' }
+  /** `cap`: pictures that a prompt may hold, where it is said. */
+  | { readonly kind: 'too-many-images'; readonly cap?: number }
+  | { readonly kind: 'image-unfit'; readonly fault: ImageFault }
+  /** `room`: tokens that a reply could have; `reply`: a shorter reply may fit. */
+  | { readonly kind: 'too-long'; readonly room?: number; readonly limit?: number; readonly reply: boolean }
+  /** More tokens were asked for than the model ever writes; `cap`: as many as it does. */
+  | { readonly kind: 'reply-cap'; readonly cap?: number }
 
-/** Understands `{error: {message, code, param}}`, vLLM's flat `{message, ...}`, `{error: text}`, `{detail}` and plain text. */
-export function readRefusal({ status, text }: Pick<Exchange, 'status' | 'text'>): Refusal {
-  let body: unknown
-  try {
-    body = parseJson(text)
-  } catch {
-    // A gateway's page or plain words.
-    return { status, message: oneLine(text.replaceAll(/<[^>]*>/g, ' ')), code: '', param: '' }
+export type ImageFault = 'too-large' | 'too-small' | 'too-narrow' | 'unreadable'
+
+export function meaningOf(refusal: Refusal): Meaning {
+  const { status, code } = refusal
+  const coded = causeOfCode(code)
+  const text = plainNumbers(refusal.message)
+  if (status >= 300 && status < 400) return { kind: 'moved' }
+  if (says.wantsHttps.test(text)) return { kind: 'wants-https' }
+  if (says.imageMiss.test(text)) return { kind: 'image-miss' }
+  if (coded === 'filtered' || (coded === undefined && isFiltered(refusal, text))) return { kind: 'filtered' }
+  if (coded === 'quota' || isQuotaSpent(refusal, text)) return { kind: isBrief(refusal.waitMs) ? 'busy' : 'quota' }
+  if (coded === 'key' || status === 401) return { kind: 'key' }
+  if (isModelUnknown(refusal)) return { kind: 'model-unknown' }
+  const cap = imageCap(refusal)
+  if (cap !== undefined || coded === 'too-many-images' || says.tooManyImages.test(text)) {
+    return { kind: 'too-many-images', ...(cap !== undefined && { cap }) }
   }
-  // Gemini wraps its error in a list.
-  const outer = fieldsOf(Array.isArray(body) ? body[0] : body)
-  const error = outer.error
-  const inner = typeof error === 'object' && error !== null ? fieldsOf(error) : outer
-  const message = [inner.message, error, outer.detail].find((one) => one !== undefined && one !== null) ?? text
-  return {
-    status,
-    message: oneLine(typeof message === 'string' ? message : JSON.stringify(message)),
-    code: [inner.code, inner.type].filter((one) => typeof one === 'string').join(' '),
-    param: typeof inner.param === 'string' ? inner.param : '',
+  const fault = imageFault(refusal, text)
+  if (fault !== undefined) return { kind: 'image-unfit', fault }
+  if (coded === 'no-pictures' || says.noPictures.test(text)) return { kind: 'no-pictures' }
+  if (coded === 'no-tools' || says.noTools.test(text)) return { kind: 'no-tools' }
+  if (isTooLong(refusal)) return tooLong(refusal, text)
+  const replyCap = replyCapOf(refusal, text)
+  if (replyCap !== undefined) return replyCap
+  return byStatus(refusal, coded, text)
+}
+
+function byStatus({ status, waitMs }: Refusal, coded: string | undefined, text: string): Meaning {
+  if (coded === 'request-too-large' || status === 413 || says.tooManyBytes.test(text))
+    return { kind: 'request-too-large' }
+  if (coded === 'busy' || status === 429 || says.busy.test(text)) {
+    return { kind: waitMs === undefined || isBrief(waitMs) ? 'busy' : 'quota' }
   }
+  if (status === 402) return { kind: 'quota' }
+  if (status === 403) return { kind: 'key' }
+  if (status === 404) return { kind: 'no-endpoint' }
+  return { kind: 'unknown' }
 }
 
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+/** Anyone who has to wait longer has spent what there was for today. */
+const longestBriefWaitMs = 3_600_000
+
+function isBrief(waitMs: number | undefined): boolean {
+  return waitMs !== undefined && waitMs <= longestBriefWaitMs
 }
 
-function oneLine(text: string): string {
-  const plain = text
-    .slice(0, 10 * maxMessage)
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim()
-  return plain.length > maxMessage ? `${plain.slice(0, maxMessage)}…` : plain
+function isFiltered({ status }: Refusal, text: string): boolean {
+  return status !== 401 && status !== 404 && status !== 429 && says.filtered.test(text)
 }
 
-const contextWords = new RegExp(
-  [
-    'context[ _](length|window|size)',
-    'exceed_context_size',
-    'context_length_exceeded',
-    'prompt is too long',
-    'input is too long',
-    'longer than the maximum model length',
-    'exceeds the maximum number of tokens',
-  ].join('|'),
-  'i',
-)
-
-/** The conversation has more tokens than the server can hold. */
-export function isTooLong({ status, message, code }: Refusal): boolean {
+function isQuotaSpent({ status }: Refusal, text: string): boolean {
   return (
-    (status === 400 || status === 413 || status === 422 || status === 500) && contextWords.test(`${code} ${message}`)
+    [400, 402, 403, 429].includes(status) && (says.quotaSpent.test(text) || (status !== 400 && says.perDay.test(text)))
   )
 }
 
-/** Tokens that a reply could still have, where a refusal for length says both the context and the prompt. */
+/** Statuses of refusals that are about the request itself. 429: only where no waiting makes it fit. */
+const aboutRequest = new Set([400, 403, 404, 413, 422, 500, 501, 502])
+
+/** The conversation, or a picture in it, has more tokens than the server can hold. */
+export function isTooLong({ status, message, code }: Refusal): boolean {
+  const text = plainNumbers(message)
+  const neverFits = says.neverFits.test(text)
+  if (!aboutRequest.has(status) && !(status === 429 && neverFits)) return false
+  const coded = causeOfCode(code)
+  if (coded === 'too-long') return true
+  if (says.rate.test(text) && !neverFits) return false
+  return neverFits || says.encoderCache.test(text) || sentencesOf(text).some(isLengthSentence)
+}
+
+function isLengthSentence(sentence: string): boolean {
+  if (says.notLength.test(sentence)) return false
+  if (says.context.test(sentence) && says.excess.test(sentence)) return true
+  if (says.replyTokens.test(sentence) && !says.prompt.test(sentence)) return false
+  return (
+    says.promptTooLong.test(sentence) ||
+    (says.tokens.test(sentence) && says.prompt.test(sentence) && says.excess.test(sentence))
+  )
+}
+
+function tooLong(refusal: Refusal, text: string): Meaning {
+  const room = roomLeft(refusal)
+  const limit = limitIn(text)
+  const reply = room !== undefined || says.replyTokens.test(text)
+  return { kind: 'too-long', reply, ...(room !== undefined && { room }), ...(limit !== undefined && { limit }) }
+}
+
+/** Tokens that a reply could still have, where a refusal for length says both the context and the prompt exactly. */
 export function roomLeft({ message }: Refusal): number | undefined {
-  const limit = /context length (?:is|of) (?:only )?(\d+)/i.exec(message)?.[1]
-  const prompt = /(\d+) (?:in the messages|input tokens|tokens from the input)/i.exec(message)?.[1]
-  return limit === undefined || prompt === undefined ? undefined : Number(limit) - Number(prompt)
+  return roomIn(plainNumbers(message))
 }
 
-/** The cap, where a prompt holds too many pictures. */
-export function imageCap({ message }: Refusal): number | undefined {
-  const said = /at most (\d+) image/i.exec(message) ?? /(?:maximum|limit)[^.]*?(?:of|is) (\d+) images?/i.exec(message)
-  return said === null ? undefined : Number(said[1])
+/** The cap, where a prompt holds too many pictures and the server says how many it takes. */
+export function imageCap({ status, message }: Refusal): number | undefined {
+  const text = plainNumbers(message)
+  if (status === 429 || says.rate.test(text) || says.encoderCache.test(text)) return undefined
+  // vLLM 0.7 names its own flag and the value that it has.
+  const flag = /limit[-_]mm/.test(text) ? /image['"]?\s?[=:]\s?(\d{1,6})/.exec(text)?.[1] : undefined
+  if (flag !== undefined) return Number(flag)
+  if (/(?:not|n't) support multiple (?:images|pictures)/.test(text)) return 1
+  const sentences = sentencesOf(text)
+  for (const [at, sentence] of sentences.entries()) {
+    if (!says.imageCount.test(sentence)) continue
+    const cap = limitIn(sentence) ?? (says.tooManyImages.test(sentence) ? limitIn(sentences[at + 1] ?? '') : undefined)
+    if (cap !== undefined) return cap
+  }
+  return undefined
 }
 
-const unsupported = /unsupported|not support|unknown|unrecogni[sz]ed|not permitted|extra inputs|cannot find field/i
-
-/** Which of the fields that were sent the server does not know or take. */
-export function refusedField({ status, message, param }: Refusal, sent: readonly string[]): string | undefined {
-  if ((status !== 400 && status !== 422) || !unsupported.test(message)) return undefined
-  if (sent.includes(param)) return param
-  return sent.find((name) => new RegExp(`\\b${name}\\b`).test(message))
+function imageFault({ status }: Refusal, text: string): ImageFault | undefined {
+  if (says.encoderCache.test(text)) return 'too-large'
+  if (!says.image.test(text)) return undefined
+  for (const sentence of sentencesOf(text)) {
+    // A server that stumbles over a picture (5xx) may do better the next time.
+    if (status < 500 && says.imageUnreadable.test(sentence)) return 'unreadable'
+    if (says.aspectRatio.test(sentence) && says.excess.test(sentence)) return 'too-narrow'
+    if (!says.imageSize.test(sentence)) continue
+    if (says.tooSmall.test(sentence)) return 'too-small'
+    if (says.excess.test(sentence)) return 'too-large'
+  }
+  return undefined
 }
 
-export function isImageMiss({ message }: Refusal): boolean {
-  return /cache miss|expected a cached item/i.test(message)
+/** The prompt is not meant: the model never writes as many tokens as were asked for. */
+function replyCapOf({ status }: Refusal, text: string): Meaning | undefined {
+  if (!aboutRequest.has(status) || says.rate.test(text)) return undefined
+  const sentence = sentencesOf(text).find((one) => says.replyTokens.test(one))
+  if (sentence === undefined || !says.excess.test(sentence) || says.tooSmall.test(sentence)) return undefined
+  const cap = limitIn(text)
+  return { kind: 'reply-cap', ...(cap !== undefined && { cap }) }
 }
 
 export function isModelUnknown({ status, message, code }: Refusal): boolean {
-  if (code.includes('model_not_found')) return true
-  return (status === 404 || status === 400) && /model\b.*(not exist|not found|unknown)/i.test(message)
+  const coded = causeOfCode(code)
+  if (coded !== undefined && coded !== 'busy') return coded === 'model-unknown'
+  return [400, 403, 404, 422, 500].includes(status) && says.modelUnknown.test(message) && !says.busy.test(message)
+}
+
+/** Not `tools`: without them a model that calls natively would search no more, and nobody would know why. */
+const neverDropped = new Set(['tools', 'model', 'messages'])
+
+/** Which of the fields that were sent the server does not know or take. */
+export function refusedFields({ status, message, param, code }: Refusal, sent: readonly string[]): string[] {
+  if (![400, 404, 422, 500, 501].includes(status)) return []
+  if (!says.unsupported.test(message) && !/\bun(?:supported|known|recognized)_/i.test(code)) return []
+  const droppable = sent.filter((name) => !neverDropped.has(name))
+  if (droppable.includes(param)) return [param]
+  const named = droppable.filter((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(message))
+  // Of two that exclude each other one may stay.
+  return /\b(?:both|simultaneously|at the same time)\b/i.test(message) ? named.slice(-1) : named
 }

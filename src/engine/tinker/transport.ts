@@ -3,8 +3,9 @@
  * it stops. Knows nothing of models.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { baseUrlOf, below, keyFrom, withoutKey } from '../../endpoint/address.ts'
+import { baseUrlOf, below, keyFrom } from '../../endpoint/address.ts'
 import { retryAfterMs, type Tried, withRetries } from '../../endpoint/exchange/retry.ts'
+import { withoutKey } from '../../endpoint/without-key.ts'
 import { AbortedError, TransportError, UserError } from '../../shared/errors.ts'
 import { type Body, contentTypes, jsonBody, type Raw } from './codec.ts'
 import { type Outcome, outcomeOf, parsed, reasonOf } from './future.ts'

@@ -1,0 +1,146 @@
+/**
+ * What is sent differently after a refusal: fewer tokens for the reply, earlier replies in another form, without a field that
+ * the server does not take, or a picture whole that went by id. At most four times a request, whatever the server says, so that no wording makes a loop.
+ */
+import type { CompletionRequest } from '../endpoint.ts'
+import { refusedFields } from '../refusal/refusal.ts'
+import type { Meaning, Refusal } from '../refusal/refusal.ts'
+import { asItCame } from './encode-reply.ts'
+import type { ReplyForms } from './encode-reply.ts'
+import { nextForms } from './reply-forms.ts'
+import type { Habits, RequestBody } from './request-body.ts'
+
+const maxAdaptations = 4
+
+/** Tokens that a last reply before the end of the context may be cut to; with less room the conversation is too long. */
+const leastReply = 256
+
+/** Ids of pictures that are remembered: a server keeps fewer. */
+const maxHeldImages = 65_536
+
+/** What one server was found to take and not to take, over all requests. */
+export interface Learnt {
+  /** Fields that it refused. */
+  readonly dropped: Set<string>
+  /** By model: tokens of a reply at most, where the model writes fewer than were asked for. */
+  readonly replyCaps: Map<string, number>
+  readonly pictures: PictureMemory
+  /** How it takes its own replies back. */
+  replyForms: ReplyForms
+  /** It has answered a request with stop strings. */
+  stopTaken: boolean
+}
+
+export function nothingLearnt(): Learnt {
+  return { dropped: new Set(), replyCaps: new Map(), pictures: pictureMemory(), replyForms: asItCame, stopTaken: false }
+}
+
+/** One request in the form that may be taken. */
+export interface Form {
+  readonly asked: CompletionRequest
+  readonly habits: Habits
+  /** Whether there is another form to try, which `asked` and `habits` then are. `tries`: those that ended in an error. */
+  adapt(refusal: Refusal, meaning: Meaning, body: RequestBody, tries: number): boolean
+  /** A form was taken: what made it so is kept for later requests. */
+  taken(body: RequestBody): void
+}
+
+export function formOf(request: CompletionRequest, learnt: Learnt): Form {
+  const { dropped, replyCaps, pictures } = learnt
+  const { model } = request
+  let maxTokens = request.maxTokens
+  if (maxTokens !== undefined) maxTokens = Math.min(maxTokens, replyCaps.get(model) ?? maxTokens)
+  let byId = true
+  let withoutStop = false
+  let adaptations = 0
+
+  function shorter(meaning: Meaning): number | undefined {
+    if (maxTokens === undefined) return undefined
+    const half = Math.floor(maxTokens / 2)
+    if (meaning.kind === 'reply-cap') return meaning.cap !== undefined && meaning.cap < maxTokens ? meaning.cap : half
+    if (meaning.kind !== 'too-long' || !meaning.reply) return undefined
+    // A count that did not help the first time is not believed a second time.
+    const fits = adaptations === 0 && meaning.room !== undefined && meaning.room < maxTokens
+    const fewer = fits ? meaning.room! : Math.min(half, Math.floor((meaning.limit ?? maxTokens) / 2))
+    return fewer >= leastReply ? fewer : undefined
+  }
+
+  function another(refusal: Refusal, meaning: Meaning, body: RequestBody, tries: number): boolean {
+    const fewer = shorter(meaning)
+    if (fewer !== undefined && fewer >= 1) {
+      maxTokens = fewer
+      if (meaning.kind === 'reply-cap') replyCaps.set(model, fewer)
+      return true
+    }
+    const unclear = meaning.kind === 'unknown' || meaning.kind === 'no-pictures' || meaning.kind === 'no-tools'
+    const forms = unclear ? nextForms(refusal, learnt.replyForms, request.messages) : undefined
+    if (forms !== undefined) {
+      learnt.replyForms = forms
+      return true
+    }
+    const fields = unclear ? refusedFields(refusal, body.fields) : []
+    for (const field of fields) dropped.add(field)
+    if (fields.length > 0) return true
+    const forgotten = meaning.kind === 'image-miss'
+    if (body.imagesById > 0 && byId && (forgotten || unclear || meaning.kind === 'image-unfit')) {
+      byId = false
+      pictures.missed(body.images, forgotten || refusal.status === 500)
+      return true
+    }
+    // Some servers answer stop strings with a bare 500, each time.
+    const suspect = meaning.kind === 'unknown' && refusal.status === 500 && !learnt.stopTaken && tries > 0
+    if (!suspect || withoutStop || !body.fields.includes('stop')) return false
+    withoutStop = true
+    return true
+  }
+
+  return {
+    get asked() {
+      return { ...request, maxTokens }
+    },
+    get habits() {
+      return {
+        dropped: withoutStop ? new Set([...dropped, 'stop']) : dropped,
+        heldImages: byId ? pictures.held : nothing,
+        replyForms: learnt.replyForms,
+      }
+    },
+    adapt(refusal, meaning, body, tries) {
+      if (adaptations >= maxAdaptations || !another(refusal, meaning, body, tries)) return false
+      adaptations++
+      return true
+    },
+    taken(body) {
+      pictures.took(body.images)
+      if (withoutStop) dropped.add('stop')
+      if (body.fields.includes('stop')) learnt.stopTaken = true
+    },
+  }
+}
+
+const nothing: ReadonlySet<string> = new Set()
+
+export type PictureMemory = ReturnType<typeof pictureMemory>
+
+/** Which pictures a server may still have. Where that is wrong more often than right, none are sent by id any more. */
+function pictureMemory() {
+  const held = new Set<string>()
+  let hits = 0
+  let misses = 0
+  const worthIt = (): boolean => misses <= 3 + hits / 4
+  return {
+    held: held as ReadonlySet<string>,
+    took(images: readonly string[]): void {
+      if (!worthIt()) return
+      if (images.some((image) => held.has(image))) hits++
+      if (held.size > maxHeldImages) held.clear()
+      for (const image of images) held.add(image)
+    },
+    /** `forgotten`: the server takes ids, but has these pictures no longer; otherwise it takes no ids. */
+    missed(images: readonly string[], forgotten: boolean): void {
+      misses += forgotten ? 1 : Number.POSITIVE_INFINITY
+      for (const image of images) held.delete(image)
+      if (!worthIt()) held.clear()
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** The amounts in a refusal: how many pictures or tokens a server takes, and what it says that it was given. Pure. */
+
+const numberWords = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+const spelled = new RegExp(
+  `\\b(${numberWords.slice(1).join('|')}|single)\\b(?= (?:\\w+ )?(?:image|picture|photo))`,
+  'g',
+)
+
+/** In lower case, numbers as digits without separators. */
+export function plainNumbers(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/(?<=\d)[,_](?=\d{3}\b)/g, '')
+    .replaceAll(/(\d)\.0+\b/g, '$1')
+    .replaceAll(/\b(\d{1,4})k(?= tokens)/g, '$1000')
+    .replaceAll(spelled, (word) => (word === 'single' ? '1' : String(numberWords.indexOf(word))))
+}
+
+export function sentencesOf(text: string): string[] {
+  return text.split(/[.!?;] |[\n。；]/)
+}
+
+const bounded =
+  '(?:max(?:imum|imal)?|limit(?:ed)?|at most|up to|no more than|not more than|(?:greater|more|larger|longer) than|(?:less|fewer|smaller) than' +
+  '(?: or equal to)?|cannot exceed|exceed(?:s|ed|ing)?|only|allow(?:s|ed)?|supports?|accepts?|takes?|below|under|<=?|≤|>=?|最多|不超过|超过|上限)'
+const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(\\d{1,9})(?!\\d|\\.\\d)`, 'g')
+/** `[1, 30720]`, `between 1 and 10`. */
+const ranges = /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and )(\d{1,9})/g
+/** Units that show that a number counts neither pictures nor tokens. */
+const otherUnit = /^ ?(?:px\b|pixels?|bytes?|[kmg]i?b\b|seconds?|minutes?|hours?|%|x ?\d|megapixels?|requests?)/
+
+/** The smallest number that stands as a limit. What was too much is always larger. */
+export function limitIn(text: string): number | undefined {
+  const found: number[] = []
+  for (const range of text.matchAll(ranges)) found.push(Number(range[1]))
+  if (found.length === 0) {
+    for (const limit of text.matchAll(limits)) {
+      const behind = text.slice(limit.index + limit[0].length, limit.index + limit[0].length + 16)
+      if (!otherUnit.test(behind)) found.push(Number(limit[1]))
+    }
+  }
+  return found.length === 0 ? undefined : Math.min(...found)
+}
+
+/** Words that make a number a bound or an estimate. */
+const inexact =
+  /\b(?:at least|at most|about|approximately|approx|roughly|around|estimated|upper bound|lower bound|more than|over|or more|minimum of)\b|[~≥≈]/
+const contextLimits = [
+  /context (?:length|window|size|limit)(?:\D{0,24})?\b(\d{2,9})/,
+  /total context (\d{2,9})/,
+  /max_(?:model_len|total_tokens|seq_len|num_tokens)\D{0,24}(\d{2,9})/,
+  /must be <= (\d{2,9})/,
+]
+const prompts = [
+  /(\d{1,9}) (?:in|of|from|for) (?:the |your )?(?:messages|prompt|input|text input)/,
+  /(\d{1,9}) (?:input|prompt) tokens/,
+  /(\d{1,9}) `?inputs`? tokens/,
+  /(\d{1,9}) tokens (?:in|from|of) (?:the |your )?(?:input|messages|prompt)/,
+]
+
+/** Tokens that a reply could still have: the context less the prompt, where both are said and neither is a bound. */
+export function roomIn(text: string): number | undefined {
+  if (inexact.test(text)) return undefined
+  const limit = firstNumber(text, contextLimits)
+  const prompt = firstNumber(text, prompts)
+  return limit === undefined || prompt === undefined ? undefined : limit - prompt
+}
+
+function firstNumber(text: string, patterns: readonly RegExp[]): number | undefined {
+  for (const pattern of patterns) {
+    const found = pattern.exec(text)?.[1]
+    if (found !== undefined) return Number(found)
+  }
+  return undefined
+}

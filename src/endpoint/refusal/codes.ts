@@ -1,0 +1,53 @@
+/** What servers' own codes and types of errors mean. Data. */
+
+/** What a refusal can be about, other than a count. */
+export type Cause =
+  | 'key'
+  | 'quota'
+  | 'busy'
+  | 'filtered'
+  | 'model-unknown'
+  | 'no-pictures'
+  | 'no-tools'
+  | 'too-many-images'
+  | 'too-long'
+  | 'request-too-large'
+
+/** By code in lower case. Codes that a server uses for many causes (`invalid_request_error`) are not here. */
+const byCause: Readonly<Record<Cause, string>> = {
+  key: 'invalid_api_key incorrect_api_key_error invalid_authentication_error authentication_error invalidapikey',
+  quota:
+    'insufficient_quota billing_hard_limit_reached billing_not_active exceeded_current_quota_error arrearage ' +
+    'insufficient_balance insufficient_balance_error insufficient_user_quota insufficient_credits budget_exceeded ' +
+    'payment_required credit_limit_exceeded prepaidbilloverdue 1113 1008',
+  busy:
+    'overloaded_error engine_overloaded_error rate_limit_exceeded rate_limit_error rate_limit_reached_error server_busy ' +
+    'resource_exhausted throttlingexception model_loading service_unavailable 1302 1303 1305',
+  filtered:
+    'content_filter content_policy_violation contentpolicyviolationerror responsibleaipolicyviolation ' +
+    'data_inspection_failed datainspectionfailed image_content_policy_violation moderation_blocked ' +
+    'sensitive_words_detected prompt_blocked prohibited_content 1301 1026 1027',
+  'model-unknown':
+    'model_not_found model_not_exist modelnotfound deploymentnotfound model_decommissioned invalid_model ' +
+    'resource_not_found_error 1211 1500',
+  'no-pictures': 'image_input_not_supported vision_not_supported unsupported_content_type',
+  'no-tools': 'tool_use_not_supported tools_not_supported',
+  'too-many-images': 'too_many_images max_images_exceeded image_limit_exceeded',
+  'too-long':
+    'context_length_exceeded context_window_exceeded contextwindowexceedederror exceed_context_size_error ' +
+    'model_max_prompt_tokens_exceeded max_context_length_exceeded input_too_long prompt_too_long 1261',
+  'request-too-large': 'request_too_large requestentitytoolarge payload_too_large string_above_max_length',
+}
+
+const causes: ReadonlyMap<string, Cause> = new Map(
+  (Object.keys(byCause) as Cause[]).flatMap((cause) => byCause[cause].split(' ').map((code) => [code, cause] as const)),
+)
+
+/** The cause that any of the codes names. */
+export function causeOfCode(codes: string): Cause | undefined {
+  for (const code of codes.toLowerCase().split(' ')) {
+    const cause = causes.get(code)
+    if (cause !== undefined) return cause
+  }
+  return undefined
+}

@@ -1,0 +1,152 @@
+/** Reads the body of a refusal, in whichever of the usual shapes: the server's message and its own codes. Pure. */
+import { parseJson } from '../../shared/json.ts'
+import { fieldsOf } from '../exchange/fields.ts'
+import type { Fields } from '../exchange/fields.ts'
+import { withoutKey } from '../without-key.ts'
+
+export interface Refusal {
+  readonly status: number
+  /** The server's message on one line, without control characters, markup and our key, within `maxMessage` characters. */
+  readonly message: string
+  /** The server's own names for it, separated by blanks, and the parameter that it is about. */
+  readonly code: string
+  readonly param: string
+  /** Milliseconds until the next request, where the body says so. */
+  readonly waitMs?: number
+}
+
+/** Of the message that is shown: more than any server writes, unless it repeats the request. */
+const maxMessage = 4_000
+/** Of the body that is looked at: the key is removed from it before it is cut to `maxMessage`. */
+const maxRead = 64_000
+/** Errors of one server within those of another. */
+const maxDepth = 4
+
+/** Understands the errors of OpenAI, vLLM, FastAPI, Gemini, gateways that wrap other servers' errors, and plain text. */
+export function readRefusal(
+  { status, text }: { readonly status: number; readonly text: string },
+  key?: string,
+): Refusal {
+  const found: Found = { messages: [], codes: [], params: [] }
+  const body = jsonOf(text)
+  if (body !== undefined) collect(body, found, 0)
+  const said = found.messages.length > 0 ? [...new Set(found.messages)].join(' | ') : text
+  const markup = body === undefined
+  const waitMs = found.waitMs ?? waitSaid(said.slice(0, maxMessage))
+  return {
+    status,
+    message: shown(said, key, markup),
+    code: shown(found.codes.join(' '), key, false),
+    param: shown(found.params[0] ?? '', key, false),
+    ...(waitMs !== undefined && { waitMs }),
+  }
+}
+
+interface Found {
+  readonly messages: string[]
+  readonly codes: string[]
+  readonly params: string[]
+  waitMs?: number
+}
+
+const messageNames = [
+  'message',
+  'Message',
+  'msg',
+  'error_msg',
+  'error_message',
+  'status_msg',
+  'detail',
+  'title',
+  'reason',
+]
+const codeNames = ['code', 'type', 'status', 'error_type', 'error_code', 'status_code', '__type']
+const innerNames = ['error', 'detail', 'errors', 'innererror', 'base_resp', 'fault', 'metadata']
+
+function collect(value: unknown, found: Found, depth: number): void {
+  if (depth > maxDepth) return
+  if (typeof value === 'string') {
+    collectText(value, found, depth)
+    return
+  }
+  // Gemini wraps its error in a list; FastAPI lists what is wrong with each field.
+  if (Array.isArray(value)) {
+    for (const one of value.slice(0, 8)) collect(one, found, depth + 1)
+    return
+  }
+  const fields = fieldsOf(value)
+  if (fields === undefined) return
+  for (const name of codeNames) {
+    const code = fields[name]
+    if (typeof code === 'string' && code !== 'error') found.codes.push(code.slice(0, 200))
+  }
+  if (typeof fields.param === 'string') found.params.push(fields.param.slice(0, 200))
+  const place = Array.isArray(fields.loc) ? `${fields.loc.slice(0, 8).map(String).join('.')}: ` : ''
+  for (const name of messageNames) {
+    const message = fields[name]
+    if (typeof message === 'string') collectText(place + message, found, depth)
+    else if (fieldsOf(message) !== undefined && !innerNames.includes(name)) found.messages.push(written(message))
+  }
+  for (const name of innerNames)
+    if (typeof fields[name] !== 'string' || name === 'error') collect(fields[name], found, depth + 1)
+  // OpenRouter keeps the words of the server behind it here.
+  if (typeof fields.raw === 'string') collectText(fields.raw, found, depth)
+  if (Array.isArray(fields.details)) for (const one of fields.details.slice(0, 8)) collectWait(fieldsOf(one), found)
+}
+
+/** A message may be another server's body. */
+function collectText(text: string, found: Found, depth: number): void {
+  const inner = text.trimStart().startsWith('{') ? jsonOf(text) : undefined
+  const before = found.messages.length
+  if (inner !== undefined) collect(inner, found, depth + 1)
+  if (found.messages.length === before && text.trim() !== '') found.messages.push(text.slice(0, maxRead))
+}
+
+/** Gemini's `RetryInfo`: `"retryDelay": "34s"`. */
+function collectWait(detail: Fields | undefined, found: Found): void {
+  const said = typeof detail?.retryDelay === 'string' ? /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(detail.retryDelay) : null
+  if (said !== null) found.waitMs = Number(said[1]) * 1000
+}
+
+const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+
+/** "Please try again in 7m12.5s", "retry after 26 seconds". */
+function waitSaid(text: string): number | undefined {
+  const said =
+    /(?:retry|try again)[^.\d]{0,20} (?:in|after) ((?:\d{1,6}(?:\.\d{1,9})? ?(?:ms|[hms])[a-z]{0,6} ?){1,3})/i.exec(
+      text,
+    )?.[1]
+  if (said === undefined) return undefined
+  let ms = 0
+  for (const [, count, unit] of said.matchAll(/(\d+(?:\.\d+)?) ?(ms|[hms])/gi))
+    ms += Number(count) * unitMs[unit!.toLowerCase()]!
+  return ms
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Nested too deeply to be a message.
+    return ''
+  }
+}
+
+/** One line without control characters. Invisible ones go first, so that they hide no part of the key. */
+function shown(text: string, key: string | undefined, markup: boolean): string {
+  const read = text.slice(0, maxRead)
+  const clean = withoutKey(read.replaceAll(/\p{Cf}+/gu, ''), key)
+  // Where the body was cut, the cut may have gone through the key.
+  const whole = text.length > maxRead ? clean.slice(0, -4 * (key?.length ?? 0) || undefined) : clean
+  const words = markup ? whole.replaceAll(/<[^<>]*>/g, ' ') : whole
+  const line = words.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
+  return line.length > maxMessage ? `${line.slice(0, maxMessage)}…` : line
+}

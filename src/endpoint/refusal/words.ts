@@ -1,0 +1,160 @@
+/**
+ * The vocabulary of refusals. Every expression is tried on at most a few thousand characters, has no nested repetition, and
+ * gaps of bounded length. Data.
+ */
+
+const anyOf = (...alternatives: readonly string[]): RegExp => new RegExp(alternatives.join('|'), 'i')
+
+const image = '(?:images?\\b|image\\(s\\)|image_url|pictures?\\b|photos?\\b|图片|图像)'
+const not = "(?:not|n't|cannot|no)"
+
+export const says = {
+  /** A server that only speaks TLS, asked in plain HTTP. */
+  wantsHttps: anyOf('plain http request was sent to (?:an? )?https', 'http request to an https server'),
+  imageMiss: anyOf('cache miss', 'expected a cached item', 'mm_hash', 'multi_?modal_uuids?'),
+
+  filtered: anyOf(
+    'content (?:filter|management policy|policy|moderation|safety)',
+    '(?:inappropriate|prohibited|unsafe|harmful|sensitive|objectionable) (?:or \\w+ )?content',
+    'safety (?:system|filter|policy|guidelines?|settings)',
+    '(?:input|prompt|content|image|request|output)[^.]{0,60}\\bflagged',
+    'flagged[^.]{0,40}(?:moderation|content|policy|safety|unsafe)',
+    'violat\\w{1,5}[^.]{0,60}(?:polic|guideline|terms)',
+    'considered high risk',
+    'guardrail',
+    'new_sensitive',
+    '敏感|违规|不合规',
+  ),
+
+  quotaSpent: anyOf(
+    '(?:insufficient|exhausted|exceeded|depleted|used up|run out of|ran out of|out of|not enough|used all)' +
+      '[^.]{0,40}(?:balance|credits?\\b|funds|current quota|monthly|billing|spending)',
+    '(?:balance|credits?|quota)[^.]{0,30}(?:insufficient|exhausted|depleted|too low|used up|not enough)',
+    'payment required|billing (?:hard )?limit|spend(?:ing)? limit|(?:weekly|monthly)[^.]{0,12}(?:limit|quota|usage)',
+    'usage limit for this|account[^.]{0,20}(?:in arrears|overdue|not in good standing|in good standing)|purchase more credits',
+    '余额不足|欠费|额度不足|额度已用',
+  ),
+  perDay: anyOf('per[ -]day\\b', '(?:daily|\\brpd\\b|\\btpd\\b)'),
+  rate: anyOf(
+    'rate.?limit',
+    '(?:per|a|each|/) ?(?:minute|min\\b|second|sec\\b|hour|day)',
+    '\\b[rt]p[smhd]\\b',
+    'too many (?:concurrent )?requests',
+    'quota',
+    'concurrency',
+  ),
+  busy: anyOf(
+    'overloaded|over ?load\\b|(?:at|over) capacity|capacity exceeded|too many (?:concurrent )?requests|rate.?limit|throttl',
+    'temporarily (?:unavailable|rate)|try again (?:later|in |shortly|soon)|(?:server|system|service|model) is (?:too )?busy|retry later',
+    '(?:currently|still|is) (?:loading|starting|warming|initializing)|model (?:un|re)loaded|loading model|queue is full',
+    'no available (?:channel|capacity|instance|server)|no healthy (?:upstream|deployment)|concurrency limit',
+    '繁忙|稍后再试|请稍后|限流|频率',
+  ),
+
+  modelUnknown: anyOf(
+    'invalid model(?: name| id|:| ?=| [`\'"])|unknown model|no such model|not a valid model|model not exist|not found the model',
+    "models?\\b.{0,160}?(?:(?:does|do|did) ?(?:not|n't) exist|not found|not exist\\b|is unknown|not recognized|is not (?:loaded|deployed|served|hosted|a valid))",
+    'deployment[^.]{0,80}does not exist|model identifier is invalid|no models? (?:is |are )?loaded|(?:failed to load|cannot load) model',
+    '模型不存在',
+  ),
+
+  image: anyOf(image, '\\bmultimodal item'),
+  /** Pictures are counted, and not measured. */
+  imageCount: anyOf(
+    `(?:number|count|amount|total|quantity) of (?:\\w{1,12} ){0,2}${image}|many (?:\\w{1,12} ){0,2}${image}`,
+    `${image} (?:count|limit)|image(?:_url)?\\(s\\)|(?:max|num|limit)_images`,
+    `\\d (?:\\w{1,12} ){0,2}(?:images|image items?|image_urls?|pictures|photos)\\b|\\d images? (?:per|in|allowed|is|are|may|can)\\b`,
+    `(?:at most|up to|only|max(?:imum)?(?: of)?|limit of|more than|supports?|accepts?) (?:a )?1 (?:\\w{1,12} ){0,2}${image}`,
+    '(?:images|pictures|photos)\\b[^.]{0,60}(?:max|limit|exceed|at most|up to|no more|fewer|less|>|<=)',
+    '(?:max|limit)\\w{0,4} (?:\\w{1,12} ){0,3}(?:images|pictures|photos)\\b|too much media|media items|图片数|张图',
+  ),
+  tooManyImages: anyOf(
+    `too many (?:\\w{1,12} ){0,2}${image}`,
+    'too much media',
+    `(?:number of|count of|more) (?:\\w{1,12} )?${image}[^.]{0,40}(?:exceed|over the|too (?:many|large|high)|than (?:allowed|supported|permitted))`,
+    `exceed[^.]{0,40}(?:number of|count of) (?:\\w{1,12} )?${image}`,
+    `${image} (?:count|number|limit)[^.]{0,24}exceed`,
+    '图片数量?(?:过多|超)',
+  ),
+  encoderCache: anyOf('encoder cache', 'encoder compute budget', 'encoder budget'),
+  aspectRatio: anyOf('aspect ratio', '宽高比', '长宽比'),
+  imageSize: anyOf(
+    `${image}[^.]{0,120}(?:pixels?|\\bpx\\b|dimensions?|resolution|width|height|\\bside|bytes?\\b|\\d ?[kmg]i?b\\b|size|too (?:large|big|small|wide|tall)|megapixel|大小|尺寸)`,
+    `(?:pixels?|dimensions?|resolution|width|height|size|bytes?|large|small|big)[^.]{0,60}${image}`,
+    'height:|width:|min_pixels|max_pixels|长度和宽度',
+  ),
+  imageUnreadable: anyOf(
+    `(?:could not|cannot|can't|can not|unable to|failed to|fail to|error while|error)[^.]{0,24}(?:load|decod|open|pars|identify|read|download|fetch|process)\\w{0,4}[^.]{0,30}${image}`,
+    `${image}[^.]{0,60}(?:not (?:a )?valid|is invalid|could not be (?:loaded|decoded|opened|read|processed)|corrupt|truncated|not be identified)`,
+    `(?:invalid|unsupported|corrupt(?:ed)?|malformed) ${image}`,
+    `${image}[^.]{0,20}(?:format|type|media type|mime)[^.]{0,40}${not} (?:\\w{1,12} ){0,2}(?:supported|valid|allowed)|unsupported (?:image|media) (?:format|type)`,
+  ),
+
+  noPictures: anyOf(
+    "(?:not|n't) (?:a )?(?:multi-?modal|vision|visual)\\b",
+    `${not} (?:\\w{1,12} ){0,3}?(?:support|accept|process|take|handle|enabled? for|compatible with)\\w{0,3} (?:\\w{1,12} ){0,3}(?:${image}|vision|multi-?modal)`,
+    `(?:${image}|vision|multi-?modal)(?: \\w{1,12}){0,3} (?:is |are )?(?:not supported|unsupported|not enabled|disabled|not available|not allowed)`,
+    `no (?:endpoints?|providers?|models?)[^.]{0,40}support[^.]{0,24}(?:${image}|vision)`,
+    'mmproj|model projector|missing data required for image',
+    'image_url[^.]{0,60}(?:only supported|not supported|unsupported|unknown variant|not allowed|invalid type)',
+    '(?:unknown variant|unsupported content (?:part )?type|unknown part type|invalid content type|content type)[^.]{0,24}image',
+    '(?:only supports?|supports? only|accepts? only|must be) text|text-only|text only',
+    'content\\S{0,12}:? (?:input should be a valid string|str type expected)|content (?:must|should) be (?:a |of type )?string',
+    '不支持(?:图片|图像|多模态|视觉)',
+  ),
+  noTools: anyOf(
+    'enable-auto-tool-choice|tool-call-parser|requires --jinja',
+    `${not} support (?:\\w{1,12} ){0,2}(?:tools?|functions?)\\b|${not} (?:\\w{1,12} )?(?:endpoints?|models?) found that support tool`,
+    '(?:tools?|function)(?: use| calls?| calling| choice)? (?:is |are )?(?:not supported|unsupported|not enabled)',
+  ),
+
+  /** Room for a conversation as a whole. */
+  context: anyOf(
+    'context[ _-]?(?:length|window|size|limit|len)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
+    'max_(?:model_len|num_tokens|seq_len|total_tokens|input_tokens|input_len(?:gth)?|context_len(?:gth)?|position_embeddings)|session_len',
+    '(?:model|sequence|prompt|input)(?: token)? (?:length|limit)|maximum (?:model|sequence|input|prompt) length|kv[ _]cache',
+  ),
+  prompt: anyOf(
+    '\\b(?:prompts?|inputs?|messages?|conversation|requests?|requested|sequence|query|total|sum|multimodal)\\b|context|输入|提示',
+  ),
+  tokens: anyOf('\\btokens\\b|token (?:count|limit|length|number|budget)|max_model_len'),
+  replyTokens: anyOf(
+    '\\bmax[_ ](?:completion[_ ]|new[_ ]|output[_ ]|gen(?:eration)?[_ ])?(?:tokens|len(?:gth)?)\\b|maxoutputtokens|max_new_tokens',
+    '(?:output|completion|generated|new|reply|response) tokens|(?:in|for|of|or) (?:the |your )?(?:completion|output)|tokens to generate',
+    '\\d tokens requested|requested:? \\d|you requested',
+  ),
+  excess: anyOf(
+    'exceed|too (?:long|large|many|big|small|high)|(?:longer|larger|greater|bigger|more|higher) than|beyond|over (?:the )?(?:limit|max)',
+    "(?:does|do|did) ?(?:not|n't) fit|reduce|shorten|maximum|\\bmax\\b|\\blimit\\b|>=?|<=?|≤|(?:less|fewer|smaller|shorter) than|must be|should (?:be|not)|out of range",
+    'run out|is only|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|at most|no more than|valid range',
+  ),
+  tooSmall: anyOf(
+    'too (?:small|low|narrow)|at least(?! one)|minimum|must be (?:larger|greater|more|bigger)|should be (?:larger|greater|at least)',
+    '(?:smaller|less|lower) than (?:the )?(?:min|\\d)|below (?:the )?min|过小|太小',
+  ),
+  promptTooLong: anyOf(
+    '(?:prompt|inputs?|messages?|conversation|request|sequence|query)\\b[^.]{0,60}(?:too (?:long|large to process)|longer than|over(?:flow|-?length))',
+    '(?:prompt|inputs?|messages?|conversation|sequence)\\b[^.]{0,60}(?:exceed|greater than|larger than|more than)[^.]{0,30}(?:length|limit|max)',
+    'range of input length|too many (?:input |prompt )?tokens|reduce the length of|maximum prompt length|samebatch',
+    '(?:上下文|输入|提示词|prompt|对话|消息|文本)[^。]{0,20}(?:过长|超长|超过|超出|太长)',
+  ),
+  /** A request that no waiting makes fit, although its wording is of rates. */
+  neverFits: anyOf(
+    'request too large for|(?:message|prompt|input)s? (?:size |length )?(?:is |are )?too (?:long|large)[^.]{0,40}tokens per',
+  ),
+  /** Sentences with "too long" or "length" about something else than tokens. */
+  notLength: anyOf(
+    '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
+    '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window',
+  ),
+  tooManyBytes: anyOf(
+    '(?:request|payload|body|entity|message size|content|upload)\\b[^.]{0,60}(?:too large|exceed|larger than|over)[^.]{0,60}(?:bytes|\\d ?[kmg]i?b\\b)',
+    '(?:payload|entity|request body|body) (?:is )?too large|message size[^.]{0,30}exceed|string too long|max bytes|maximum request (?:body )?size',
+  ),
+
+  unsupported: anyOf(
+    `un-?supported|${not} (?:currently |yet )?(?:be )?(?:support|supported|permitted|allowed|accepted|recognized|implemented|available for|compatible)|unknown|unrecogni[sz]ed`,
+    'extra (?:inputs|fields)|cannot find field|unexpected (?:keyword|field|parameter|argument|propert)|was unexpected|additional propert',
+    "deprecated|only the default|cannot (?:both )?be (?:specified|used|set)|invalid (?:parameter|argument|field|property)\\b|does ?(?:not|n't) (?:accept|take|allow)",
+  ),
+} as const
