@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { readBenchmark } from '../src/benchmark/benchmark.ts'
 import { benchmarkNamed } from '../src/benchmark/catalog.ts'
@@ -14,6 +13,8 @@ import { hashSeed } from '../src/shared/random.ts'
 import { delimited, hrBenchRows, put } from './benchmark-fixtures.ts'
 import { startScriptedEndpoint } from './scripted-endpoint.ts'
 import type { ScriptedEndpoint } from './scripted-endpoint.ts'
+import { runCommand } from './run-command.ts'
+import type { Said } from './run-command.ts'
 
 /** Fresh for each test. */
 export let folder: string
@@ -41,33 +42,11 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  process.exitCode = undefined
   await server.close()
   await rm(folder, { recursive: true })
 })
 
-export interface Said {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: typeof process.exitCode
-}
-
-export async function mini(...words: readonly string[]): Promise<Said> {
-  process.exitCode = undefined
-  const said = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
-  }
-  const program = new Command('mini-o3').exitOverride().enablePositionalOptions()
-  addEval(program)
-  addReport(program)
-  try {
-    await program.parseAsync(words, { from: 'user' })
-  } finally {
-    vi.restoreAllMocks()
-  }
-  return { ...said, code: process.exitCode }
-}
+export const mini = (...words: readonly string[]): Promise<Said> => runCommand([addEval, addReport], ...words)
 
 export const byModel = (): string[] => ['--policy', 'chat:test-vlm', '--base-url', server.baseUrl]
 
@@ -101,7 +80,7 @@ export async function evaluated(benchmark: string, run: string, ...words: readon
   const before = server.requests.length
   const data = ['--benchmark', benchmark, '--data', folder, '--run', join(folder, run), '--json']
   const { stdout, code } = await mini('eval', ...data, ...byModel(), ...words)
-  expect(code).toBeUndefined()
+  expect(code).toBe(0)
   const result = JSON.parse(stdout)
   const seeds = server.requests.slice(before).map(({ body }) => body.seed)
   expect(new Set(seeds).size).toBe(seeds.length)

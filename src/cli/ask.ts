@@ -7,6 +7,7 @@ import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
+import { reasonOf } from '../protocol/reason.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -18,6 +19,7 @@ import type { PolicyWords } from './words/choose-policy.ts'
 import { profileOf, profileWords } from './words/choose-profile.ts'
 import type { ProfileWords } from './words/choose-profile.ts'
 import { inCommandRun } from './command-run.ts'
+import { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
 import { commonWords, examples, wholeNumber } from './words/common.ts'
@@ -91,10 +93,12 @@ async function searchAndShow(
   await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory
+  const reason = answer === null ? reasonOf(trajectory) : undefined
   if (words.json)
     printJson({
       answer,
       end,
+      reason,
       turns: turns.length,
       ...files,
       run: run.path,
@@ -103,7 +107,9 @@ async function searchAndShow(
       ...(isChat(words) ? {} : { note }),
     })
   else print(`How it was found: ${files.page}`)
-  if (end === 'failed') process.exitCode = 1
+  if (reason?.kind === 'failed' || reason?.kind === 'refused') {
+    throw new IncompleteError(`The search failed (${reason.code}): ${reason.message}`)
+  }
 }
 
 /** Everything that can be wrong with the words, before anything is opened, loaded or written. */

@@ -7,6 +7,7 @@ import { drawScene } from '../probe/draw.ts'
 import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import { profiles } from '../protocol/profile.ts'
+import { countReasons, reasonOf } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Policy } from '../policy/policy.ts'
 import { throwIfAborted } from '../shared/errors.ts'
@@ -20,7 +21,7 @@ import { openPolicy, policySettings } from './words/choose-policy.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
-import { reportFailed } from './search-run.ts'
+import { incompleteSearches } from './incomplete.ts'
 import { commonWords, decimalNumber, examples } from './words/common.ts'
 import type { CommonWords } from './words/common.ts'
 
@@ -80,7 +81,10 @@ async function searchScenes(words: DemoWords, policy: Policy, run: RunFolder, si
   const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
   if (words.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
   else print(`\n${right} of ${searches.length} right. Replay every turn in a browser:\n${resolve(page)}`)
-  reportFailed(trajectories.filter(({ end }) => end === 'failed').length, trajectories.length)
+  const failed = trajectories.filter(({ end }) => end === 'failed').length
+  const reasons = countReasons(trajectories.map(reasonOf))
+  const incomplete = incompleteSearches({ total: trajectories.length, failed, refused: 0, unjudged: 0, reasons })
+  if (incomplete) throw incomplete
 }
 
 function brief({ problem, answer, verdict, end, turns }: Trajectory): object {

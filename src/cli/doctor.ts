@@ -9,12 +9,13 @@ import { openEndpoint } from '../endpoint/open-endpoint.ts'
 import { tryServer } from '../endpoint/try-server.ts'
 import type { Finding } from '../endpoint/try-server.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
-import { MiniO3Error, UserError, messageOf } from '../shared/errors.ts'
+import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import { endpointWords } from './words/endpoint.ts'
 import type { EndpointWords } from './words/endpoint.ts'
 import { print, printJson, say } from './print/output.ts'
+import { onlyWhere } from './words/strict.ts'
 import { examples } from './words/common.ts'
 
 interface DoctorWords extends EndpointWords {
@@ -40,6 +41,12 @@ export function addDoctor(program: Command): void {
         'out with about fifteen small requests.',
     )
     .option('--model <name>', 'the model to try (default: the only one there is)')
+  onlyWhere<DoctorWords>(
+    command,
+    ['model', 'api-key-env', 'server', 'reply-seconds'],
+    ({ baseUrl }) => baseUrl !== undefined,
+    'for a server: add its --base-url',
+  )
   endpointWords(command).option('--json', 'print one JSON document on stdout, and everything else on stderr')
   examples(
     command,
@@ -51,12 +58,6 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(words: DoctorWords): Promise<void> {
-  if (words.baseUrl === undefined && (words.model ?? words.apiKeyEnv ?? words.server) !== undefined) {
-    throw new UserError(
-      'base-url-missing',
-      '--model, --api-key-env and --server are about a server: add its --base-url.',
-    )
-  }
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     const diagnosis =

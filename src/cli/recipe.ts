@@ -14,7 +14,8 @@ import { AbortedError, MiniO3Error } from '../shared/errors.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { commandRunPath, inCommandRun } from './command-run.ts'
-import { print, printJson, resultsAside, say } from './print/output.ts'
+import { IncompleteError } from './incomplete.ts'
+import { columns, print, printJson, resultsAside, say } from './print/output.ts'
 import { choice, commonWords, examples, workersWord } from './words/common.ts'
 import type { CommonWords } from './words/common.ts'
 
@@ -73,7 +74,7 @@ async function recipe(
     if (json) printJson({ preset, smoke, evals: results.evals, run: run.path, report: resolve(report) })
     else {
       const note = smoke ? `${smokeNote}\n\n` : ''
-      print(`${note}${plainTable(summaryTable(results))}\n\nRun: ${run.path}\nReport: ${resolve(report)}`)
+      print(`${note}${plainTable(summaryTable(results), columns())}\n\nRun: ${run.path}\nReport: ${resolve(report)}`)
     }
   })
 }
@@ -96,9 +97,13 @@ async function runStages(stages: readonly Stage[], run: RunFolder, runCommand: R
   }
 }
 
-/** A command whose work failed in part says so in the exit code: what is missing has to be there for the next stage. */
+/** A stage whose result is not whole ends the recipe: what is missing has to be there for the next one. */
 async function runStage(stage: Stage, runCommand: RunCommand): Promise<void> {
-  await runCommand(stage.words)
-  if (process.exitCode === undefined || process.exitCode === 0) return
-  throw new MiniO3Error('recipe-stage-failed', `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to go on.`)
+  try {
+    await runCommand(stage.words)
+  } catch (error) {
+    if (!(error instanceof IncompleteError)) throw error
+    const message = `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to go on.\n${error.message}`
+    throw new MiniO3Error('recipe-stage-failed', message, { cause: error })
+  }
 }

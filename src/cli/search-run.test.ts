@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { evaluate } from '../evaluate/evaluate.ts'
+import type { EvalProgress } from '../evaluate/evaluate.ts'
 import { judgeExact } from '../judge/exact.ts'
 import type { Policy } from '../policy/policy.ts'
 import { buildProbe } from '../probe/dataset.ts'
@@ -16,11 +17,10 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  process.exitCode = undefined
   await rm(folder, { recursive: true })
 })
 
-test('searches that failed are counted, and the exit code says so', async () => {
+test('searches that failed are counted, and their reasons told when they begin, at the end, in the result and on the page', async () => {
   const data = join(folder, 'probe')
   await buildProbe({ out: data, train: 0, test: 3, seed: 1, sidePx: 64, pictures: false })
   const policy: Policy = {
@@ -45,14 +45,24 @@ test('searches that failed are counted, and the exit code says so', async () => 
     vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
   }
   const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
-  await searchRun(words, plan, async ({ tell, ...searches }) => {
-    const onProgress = (counts: Parameters<typeof tell>[0]): void => tell(counts, '')
-    const { summary } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
-    return { result: summary, text: '' }
+  const incomplete = await searchRun(words, plan, async ({ tell, ...searches }) => {
+    const onProgress = (counts: EvalProgress): void => tell(counts, '', counts.reason)
+    const { summary, reasons } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
+    return { result: summary, text: '', reasons }
   })
   vi.restoreAllMocks()
-  expect(process.exitCode).toBe(1)
-  expect(said.stderr).toContain('6 of 6 searches failed')
+  expect(incomplete).toMatchObject({ exitCode: 1 })
+  expect(incomplete?.message.split('\n')).toEqual([
+    'No search came to an answer or to a limit: the figures say nothing about the policy.',
+    '6 of 6 searches failed. Repeat the command to try them again.',
+    '  6 x failed (gone): The line is dead.',
+  ])
+  // Told once, when it began.
+  expect(said.stderr.match(/The line is dead/g)).toHaveLength(1)
   expect(JSON.parse(said.stdout)).toMatchObject({ problems: 3, failed: 6, ends: { failed: 1 }, run: words.run })
+  expect(JSON.parse(said.stdout).reasons).toEqual([
+    { kind: 'failed', code: 'gone', message: 'The line is dead.', count: 6 },
+  ])
+  expect(await readFile(join(words.run, 'report.html'), 'utf8')).toContain('6 x failed (gone): The line is dead.')
   expect(await readFile(join(words.run, 'trajectories.jsonl'), 'utf8')).toContain('The line is dead.')
 })

@@ -6,6 +6,8 @@ import { readProblems } from '../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/readers/mini-o3-json.ts'
 import { writeRunPage } from '../page/search/write-run-page.ts'
 import type { Problem } from '../protocol/problem.ts'
+import { reasonText } from '../protocol/reason.ts'
+import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { checkJudgeable } from '../search/owed-samples.ts'
@@ -15,6 +17,8 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import { inCommandRun } from './command-run.ts'
+import { incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
+import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { commonWords, wholeNumber } from './words/common.ts'
 import type { CommonWords } from './words/common.ts'
@@ -25,6 +29,7 @@ export interface SearchRunWords extends CommonWords {
   readonly maxTurns?: number
   readonly limit?: number
   readonly concurrency: number
+  readonly retryRefused?: true
 }
 
 /** `file`: what a folder is read for; `concurrency` is the default of that word. */
@@ -41,6 +46,7 @@ export function manySearchesWords(command: Command, concurrency: number): Comman
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))
     .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
+    .option('--retry-refused', 'search again what the server refused for good (too long, filtered)')
   return commonWords(command)
 }
 
@@ -60,14 +66,15 @@ export interface SearchRunPlan {
 /** What the room below is given. */
 export interface ManySearches extends Omit<SearchRunOptions, 'policy' | 'problems'> {
   readonly problems: readonly (WantedProblem & { readonly slices: Slices })[]
-  /** Shows the counts, with `note` behind them. */
-  tell(counts: Counts, note: string): void
+  /** Shows the counts, with `note` behind them; `reason`: why the newest search came to no result that counts. */
+  tell(counts: Counts, note: string, reason?: Reason): void
 }
 
 interface Counts {
   readonly done: number
   readonly total: number
   readonly failed: number
+  readonly refused: number
   readonly unjudged: number
 }
 
@@ -75,6 +82,8 @@ interface Counts {
 export interface SearchRunResult {
   readonly result: object
   readonly text: string
+  /** Of all searches of the run, why they came to no result that counts. */
+  readonly reasons: readonly ReasonCount[]
 }
 
 /** The problems of `--data`, up to `--limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
@@ -87,39 +96,50 @@ export async function readEntries(
   return entries
 }
 
-/** Exit code 1 when searches failed: their results are not those of the policy. */
+/** Returns what is missing from the result that was printed: searches that failed, or that nobody judged. */
 export async function searchRun(
   words: SearchRunWords,
   { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
-): Promise<void> {
-  const { data, samples, limit, seed, concurrency } = words
+): Promise<IncompleteError | undefined> {
+  const { data, samples, limit, seed, concurrency, retryRefused } = words
   const maxTurns = words.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
   let progress: Progress | undefined
   let shown = 0
-  let failed = 0
-  let unjudged = 0
-  const tell = ({ done, total, ...counts }: Counts, note: string): void => {
-    failed = counts.failed
-    unjudged = counts.unjudged
+  let last: Counts | undefined
+  const tellReason = reasonTeller((line) => {
+    progress?.leave()
+    say(line)
+  })
+  const tell = (counts: Counts, note: string, reason?: Reason): void => {
+    const { done, total } = counts
+    last = counts
     if (progress) progress.advance(done - shown, note)
     else progress = startProgress({ label: unit, total, done })
     shown = done
+    if (reason !== undefined) tellReason(reason)
   }
   try {
-    await inCommandRun(command, { ...common, ...settings }, words.run, async (run) => {
+    return await inCommandRun(command, { ...common, ...settings }, words.run, async (run) => {
       const stop = interrupt.signal
-      const given = { problems: entries.map(wanted), samples, maxTurns, profile, seed, run, concurrency, stop, tell }
-      const { result, text } = await work(given)
+      const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, stop }
+      const { result, text, reasons } = await work({ ...how, problems: entries.map(wanted), run, tell })
       progress?.finish()
+      const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
+      const counts = { total: entries.length * samples, failed, refused, unjudged, reasons }
+      const incomplete = incompleteSearches(counts)
       const openPicture = ({ dataSource, docId }: Problem) =>
         entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!.openPicture()
-      const page = await writeRunPage(run, { title, profile, openPicture })
-      if (words.json) printJson({ ...result, failed, unjudged, run: run.path, page: page && resolve(page) })
+      const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
+      const page = await writeRunPage(run, { title, profile, notes, openPicture })
+      const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
+      if (words.json) printJson({ ...result, reasons, ...told })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
+      if (incomplete === undefined && refused > 0) say([refusedText(counts), ...reasonLines(reasons)].join('\n'))
+      return incomplete
     })
   } catch (error) {
     // What is said of it stands below the last counts, not behind them.
@@ -128,24 +148,6 @@ export async function searchRun(
   } finally {
     interrupt.release()
   }
-  reportFailed(failed, entries.length * samples)
-  reportUnjudged(unjudged)
-}
-
-/** Says how many searches failed, if any did, and makes the exit code 1. */
-export function reportFailed(failed: number, searches: number): void {
-  if (failed === 0) return
-  say(`error: ${failed} of ${searches} searches failed. Repeat the command to try them again.`)
-  process.exitCode = 1
-}
-
-/** Says how many searches have no verdict, if any have none, and makes the exit code 1. */
-export function reportUnjudged(unjudged: number): void {
-  if (unjudged === 0) return
-  say(
-    `error: the judge failed for ${unjudged} searches. Repeat the command to judge them again; nothing is searched twice.`,
-  )
-  process.exitCode = 1
 }
 
 function wanted(entry: BenchmarkEntry): ManySearches['problems'][number] {

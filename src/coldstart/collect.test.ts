@@ -13,7 +13,7 @@ import { makeProblem, sceneFrom } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { TransportError, UserError } from '../shared/errors.ts'
+import { ContextLengthError, TransportError, UserError } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { collect, readCollected } from './collect.ts'
 import type { CollectOptions } from './collect.ts'
@@ -30,7 +30,10 @@ const sceneOf = new Map(scenes.map((scene) => [makeProblem(scene).docId, scene])
 const teacher = teacherPolicy({ sceneOf: ({ docId }) => sceneOf.get(docId)!, mistakeRate: 0.1 })
 
 /** The teacher, except that it answers nonsense on the first problem and breaks on the second while `broken`. */
-function faulty(state: { broken: boolean; searches: number }): Policy {
+function faulty(
+  state: { broken: boolean; searches: number },
+  error: Error = new TransportError('down', 'The server is down.'),
+): Policy {
   return {
     name: 'faulty',
     open(problem, options) {
@@ -39,7 +42,7 @@ function faulty(state: { broken: boolean; searches: number }): Policy {
       const session = teacher.open(problem, options)
       return {
         async take(message, turn) {
-          if (index === 1 && state.broken) throw new TransportError('down', 'The server is down.')
+          if (index === 1 && state.broken) throw error
           const reply = await session.take(message, turn)
           return index === 0 ? { ...reply, text: '<think>I guess.</think><answer>none</answer>' } : reply
         },
@@ -124,6 +127,7 @@ describe('collect', () => {
       inSet: 14,
       overTurn: 0,
       failed: 2,
+      refused: 0,
       unjudged: 0,
     })
     expect(first.length).toBe(16)
@@ -135,6 +139,23 @@ describe('collect', () => {
     expect(await run(faulty(state))).toEqual(second)
     expect(state.searches).toBe(2)
     expect((await linesOf('trajectories.jsonl')).length).toBe(16)
+  })
+
+  it('does not search again what the server refused for good, unless it is asked to', async () => {
+    const state = { broken: true, searches: 0 }
+    const policy = faulty(state, new ContextLengthError('It is too long.'))
+    const progress: unknown[] = []
+    const first = await run(policy)
+    expect(state.searches).toBe(18)
+    expect(await run(policy, { onProgress: (at) => progress.push(at) })).toEqual(first)
+    expect(state.searches).toBe(18)
+    expect(progress.at(-1)).toMatchObject({ done: 16, failed: 0, refused: 2 })
+    expect(summariseCollection(first, await kept())).toMatchObject({ searches: 18, kept: 14, ends: { failed: 2 } })
+    state.broken = false
+    const mended = await run(policy, { retryRefused: true })
+    expect(state.searches).toBe(20)
+    expect(summariseCollection(mended, await kept())).toMatchObject({ searches: 18, kept: 16, ends: { answered: 18 } })
+    expect(await run(policy)).toEqual(mended)
   })
 
   it('loses and repeats nothing when it is stopped or killed between its two lines', async () => {

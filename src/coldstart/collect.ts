@@ -7,8 +7,9 @@
  */
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
+import { afterEarlier, isRefusal, isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
+import { checkJudgeable, keyOf, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { pendingLog, searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
@@ -16,7 +17,7 @@ import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { candidateOf, startSelection } from './selection.ts'
 import type { Candidate } from './selection.ts'
-import { keyOf, readPending, readRules, remember, searchedLog } from './stored-searches.ts'
+import { readPending, readRules, remember, searchedLog } from './stored-searches.ts'
 import type { ReadableRun, Searched } from './stored-searches.ts'
 
 /** The rules of the set stand in the config that `run` was opened with, see `readRules`. */
@@ -37,6 +38,8 @@ export interface CollectProgress {
   readonly overTurn: number
   /** Searches of this call that broke; owed again on a resume. */
   readonly failed: number
+  /** Searches that the server refused for good, and took others. They are not owed. */
+  readonly refused: number
   /** Searches of this call that wait for a verdict; judged again on a resume. */
   readonly unjudged: number
 }
@@ -50,14 +53,18 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   checkJudgeable(problems)
   const keys = wantedKeys(problems, samples).flat()
   const positions = new Map(keys.map((key, position) => [key, position]))
-  const { done, candidates } = await stored(run, positions)
+  const { done, candidates, failures } = await stored(run, positions)
   const waiting = new Set<string>()
   for await (const trajectory of readPending(run, done.keys())) waiting.add(keyOf(trajectory))
-  const owed = owedSamples(problems, samples, new Set([...done.keys(), ...waiting]))
+  // A server that refused all is what has to be mended: nothing is refused for good then.
+  const serves = (): boolean => done.size + waiting.size > 0
+  const refused = new Map([...failures].filter(([, search]) => isRefusedForGood(search)))
+  if (options.retryRefused || !serves()) refused.clear()
+  const owed = owedSamples(problems, samples, new Set([...done.keys(), ...waiting, ...refused.keys()]))
   const selection = startSelection(await readRules(run))
   const counts = { done: 0, total: keys.length, kept: 0, overTurn: 0, failed: 0, unjudged: 0 }
   /** Searches of this call without a result: the set goes on behind them, until a resume fills the gap. */
-  const without = new Set<string>()
+  const without = new Set<string>(refused.keys())
   let reached = 0
 
   function tell(newest?: Trajectory): void {
@@ -68,7 +75,9 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
       if (candidate !== undefined) selection.add(candidate)
       candidates.delete(key)
     }
-    onProgress?.({ ...counts, inSet: selection.keys().size }, newest)
+    const forGood = serves() ? refused.size : 0
+    const failed = counts.failed + refused.size - forGood
+    onProgress?.({ ...counts, failed, refused: forGood, inSet: selection.keys().size }, newest)
   }
   function count({ kept, end }: Searched): void {
     counts.done++
@@ -79,8 +88,15 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   tell()
 
   async function keep(trajectory: Trajectory): Promise<void> {
-    if (trajectory.end === 'failed') return
     const key = keyOf(trajectory)
+    if (trajectory.end === 'failed') {
+      // Only a refusal may be one for good.
+      if (trajectory.failure === undefined || !isRefusal(trajectory.failure)) return
+      const search = remember(trajectory, positions.get(key))
+      await run.append(searchedLog, search)
+      if (isRefusedForGood(search)) refused.set(key, search)
+      return
+    }
     if (trajectory.verdict?.kind === 'unjudged') {
       if (!waiting.has(key)) await run.append(pendingLog, trajectory)
       return
@@ -96,17 +112,19 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
     const key = keyOf(trajectory)
     const searched = done.get(key)
     if (searched !== undefined) count(searched)
-    else counts[trajectory.end === 'failed' ? 'failed' : 'unjudged']++
+    else if (trajectory.end !== 'failed') counts.unjudged++
+    else if (!refused.has(key)) counts.failed++
     if (searched === undefined) without.add(key)
     tell(trajectory)
   }
-  const finish = (trajectory: Trajectory): Promise<Trajectory> => judgeAndKeep(trajectory, judge, keep)
+  const finish = (trajectory: Trajectory): Promise<Trajectory> =>
+    judgeAndKeep(afterEarlier(trajectory, failures.get(keyOf(trajectory))?.failure), judge, keep)
   const judged = mapAsFinished(readPending(run, done.keys()), concurrency, finish, stop)
   for await (const { value } of judged) settle(value)
   const wanted = until(owed, selection.full)
   const searches = searchMany(wanted, policy, { profile, maxTurns, seed, concurrency, stop, finish })
   for await (const { trajectory } of searches) settle(trajectory)
-  return keys.flatMap((key) => done.get(key) ?? [])
+  return keys.flatMap((key) => done.get(key) ?? (serves() ? refused.get(key) : undefined) ?? [])
 }
 
 /**
@@ -147,12 +165,18 @@ interface Stored {
   readonly done: Map<string, Searched>
   /** The kept ones, as the rules of the set see them. */
   readonly candidates: Map<string, Candidate>
+  /** Searches that the server refused, by key. */
+  readonly failures: ReadonlyMap<string, Searched>
 }
 
 /** A kept trajectory whose line is missing gets it now; a line whose kept trajectory is missing is owed again. */
 async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): Promise<Stored> {
   const done = new Map<string, Searched>()
-  for await (const searched of run.read(searchedLog)) done.set(searchKey(searched, searched.sampleIndex), searched)
+  const failures = new Map<string, Searched>()
+  for await (const searched of run.read(searchedLog)) {
+    const kind = searched.end === 'failed' ? failures : done
+    kind.set(searchKey(searched, searched.sampleIndex), searched)
+  }
   const candidates = new Map<string, Candidate>()
   for await (const trajectory of run.read(searchLog)) {
     const key = keyOf(trajectory)
@@ -163,7 +187,7 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
     await run.append(searchedLog, searched)
   }
   for (const [key, { kept }] of done) if (kept && !candidates.has(key)) done.delete(key)
-  return { done, candidates }
+  return { done, candidates, failures }
 }
 
 /** The items before `enough` says so. */

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
-import { ends } from '../protocol/trajectory.ts'
+import { ends, failureSchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { searchKey } from '../search/owed-samples.ts'
+import { keyOf } from '../search/owed-samples.ts'
 import { pendingLog } from '../search/search-log.ts'
 import { UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
@@ -29,6 +29,8 @@ const searchedSchema = z.object({
   labels: z.array(z.enum(patternNames)),
   /** Its place among the searches that are wanted; earlier versions did not write it. */
   position: z.int().nonnegative().optional(),
+  /** Of a search that the server refused. */
+  failure: failureSchema.optional(),
 })
 export type Searched = z.infer<typeof searchedSchema>
 
@@ -39,15 +41,11 @@ export const searchedLog: Log<Searched> = {
 }
 
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
-  const { problem, sampleIndex, end, turns, verdict } = trajectory
+  const { problem, sampleIndex, end, turns, verdict, failure } = trajectory
   const { dataSource, docId, level } = problem
   const kept = verdict?.kind === 'correct'
   const labels = labelsOf(patternsOf(trajectory))
-  return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept, labels, position }
-}
-
-export function keyOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
-  return searchKey(problem, sampleIndex)
+  return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept, labels, position, failure }
 }
 
 /** The searches that wait for a verdict, each once; `done` are the keys of those that have one. */

@@ -13,7 +13,7 @@ import { scenePicture } from '../probe/scene-picture.ts'
 import { makeScene } from '../probe/scene.ts'
 import type { Level } from '../protocol/problem.ts'
 import { profiles } from '../protocol/profile.ts'
-import { TransportError, UserError } from '../shared/errors.ts'
+import { ContextLengthError, TransportError, UserError, errorCodeOf } from '../shared/errors.ts'
 import { openRun } from '../shared/run-folder.ts'
 import { evaluate } from './evaluate.ts'
 import { readEvalRun } from './read-run.ts'
@@ -160,6 +160,57 @@ test('a failed search counts as not right and is owed again', async () => {
   const mended = await run('broken')
   expect(mended.searches).toBe(2)
   expect(mended.summary).toEqual({ ...whole.summary, run: join(folder, 'broken') })
+})
+
+/** The teacher, whose server refuses the first problem so, and breaks on the others where `down`. */
+function refusing(error: Error, state: { down: boolean }): Policy {
+  return {
+    name: 'refusing',
+    open: (problem, options) => {
+      const session = teacher.open(problem, options)
+      if (problem.docId !== problems[0]!.problem.docId && !state.down) return session
+      return { take: () => Promise.reject(error), close: () => session.close() }
+    },
+  }
+}
+
+test.each([
+  // Refused at once for good; refused for good when the second try is refused in the same words; never for good.
+  [new ContextLengthError('It is too long.'), [0, 0, 0]],
+  [new TransportError('content-filter', 'Filtered.'), [0, 0, 0]],
+  [new TransportError('request-refused', 'Refused, request 7f3a.'), [2, 0, 0]],
+  [new TransportError('connection-cut', 'Cut.'), [2, 2, 2]],
+])('%s: what is searched again on three resumes', async (error, again) => {
+  const state = { down: false }
+  const policy = refusing(error, state)
+  const seen: EvalProgress[] = []
+  const first = await run('a', { policy })
+  const searches: number[] = []
+  for (const _ of again) {
+    const report = await run('a', { policy, onProgress: (progress) => seen.push(progress) })
+    searches.push(report.searches)
+    // It stays in the denominator, and is told with its reason.
+    expect(report.summary).toEqual(first.summary)
+    expect(report.reasons).toMatchObject([{ code: errorCodeOf(error), message: error.message, count: 2 }])
+  }
+  expect(searches).toEqual(again)
+  const forGood = again.at(-1) === 0
+  expect(seen.at(-1)).toMatchObject({ done: 12, failed: forGood ? 0 : 2, refused: forGood ? 2 : 0 })
+  if (forGood) expect((await readEvalRun(join(folder, 'a'))).summary).toEqual(first.summary)
+  else await expect(readEvalRun(join(folder, 'a'))).rejects.toMatchObject({ code: 'eval-unfinished' })
+
+  const mended = await run('a', { retryRefused: true })
+  expect(mended.searches).toBe(2)
+  expect(mended.summary.ends.failed).toBe(0)
+})
+
+test('a server that refused every search is asked again: it is what has to be mended', async () => {
+  const policy = refusing(new ContextLengthError('It is too long.'), { down: true })
+  const seen: EvalProgress[] = []
+  await run('a', { policy })
+  expect((await run('a', { policy, onProgress: (progress) => seen.push(progress) })).searches).toBe(12)
+  expect(seen.at(-1)).toMatchObject({ failed: 12, refused: 0 })
+  expect((await run('a')).summary.ends.failed).toBe(0)
 })
 
 test('an unjudged search counts as not right, and is judged again without searching', async () => {

@@ -8,8 +8,10 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
+import { afterEarlier } from '../protocol/reason.ts'
+import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
+import { checkJudgeable, keyOf, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
@@ -44,36 +46,55 @@ export interface EvalProgress {
   readonly correct: number
   /** Part of `done`; owed again on a resume. */
   readonly failed: number
+  /** Part of `done`: the server refused them for good, and took others. They are not owed. */
+  readonly refused: number
   /** Part of `done`: the judge failed. A resume judges them again, without searching. */
   readonly unjudged: number
   /** By the policy, in searches that did not fail, as a server bills it. */
   readonly spent: SpentTokens
+  /** Of the newest search, why its result does not count. */
+  readonly reason?: Reason
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
+  const { retryRefused = false } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = 'micro', whole = own } = options
   await writeProblemList(run.path, whole)
   const keysByProblem = wantedKeys(problems, samples)
-  const outcomes = await readOutcomes(run.path)
+  const { done: outcomes, failures } = await readOutcomes(run.path)
   const wanted = new Set(keysByProblem.flat())
-  for (const key of outcomes.keys()) if (!wanted.has(key)) outcomes.delete(key)
+  for (const [key, { reason }] of outcomes) {
+    if (!wanted.has(key) || (retryRefused && reason?.kind === 'refused')) outcomes.delete(key)
+  }
   const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
-  const unjudged = new Set([...outcomes.values()].filter(({ judged }) => !judged).map(({ key }) => key))
+  const unjudged = new Set(
+    [...outcomes.values()].filter(({ judged, end }) => !judged && end !== 'failed').map(({ key }) => key),
+  )
 
   const progress = { done: outcomes.size - unjudged.size, correct: 0, failed: 0, unjudged: 0, spent: nothingSpent }
-  for (const { correct, spent } of outcomes.values()) {
+  let refused = 0
+  /** Searches with a reply. */
+  let taken = 0
+  for (const { correct, end, spent } of outcomes.values()) {
     if (correct) progress.correct++
-    progress.spent = addSpent(progress.spent, spent)
+    if (end === 'failed') refused++
+    else taken++
+    if (end !== 'failed') progress.spent = addSpent(progress.spent, spent)
   }
-  const tell = (): void => onProgress?.({ ...progress, total: problems.length * samples })
+  function tell(reason?: Reason): void {
+    // A server that refused all is what has to be mended: nothing is refused for good then.
+    const forGood = taken > 0 ? refused : 0
+    const failed = progress.failed + refused - forGood
+    onProgress?.({ ...progress, failed, refused: forGood, total: problems.length * samples, reason })
+  }
   tell()
   const finish = (searched: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(searched, judge, async (trajectory) => {
+    judgeAndKeep(afterEarlier(searched, failures.get(keyOf(searched))), judge, async (trajectory) => {
       // A line that says nothing new is not written again.
-      const stored = unjudged.has(searchKey(trajectory.problem, trajectory.sampleIndex))
+      const stored = unjudged.has(keyOf(trajectory))
       if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
     })
   function count(trajectory: Trajectory): void {
@@ -83,9 +104,11 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     outcomes.set(outcome.key, outcome)
     progress.done++
     if (outcome.correct) progress.correct++
-    if (outcome.end === 'failed') progress.failed++
+    if (outcome.end !== 'failed') taken++
+    if (outcome.reason?.kind === 'refused') refused++
+    else if (outcome.end === 'failed') progress.failed++
     else if (!outcome.judged) progress.unjudged++
-    tell()
+    tell(outcome.reason)
   }
   const judgedAgain = mapAsFinished(readSearches(run.path, unjudged), concurrency, finish, stop)
   for await (const { value } of judgedAgain) count(value)

@@ -8,7 +8,7 @@ import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
-import { searchKey } from '../search/owed-samples.ts'
+import { keyOf, searchKey } from '../search/owed-samples.ts'
 import { searchLog } from '../search/search-log.ts'
 import { readLog } from '../shared/log.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
@@ -28,7 +28,14 @@ export interface JudgeAgainOptions {
   /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
   /** After what was stored before has been read, and after every verdict. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
+  readonly onProgress?: (progress: JudgeAgainProgress) => void
+}
+
+export interface JudgeAgainProgress {
+  readonly done: number
+  readonly total: number
+  /** With its new verdict. */
+  readonly newest?: Trajectory
 }
 
 /** What a stored search came to. */
@@ -70,7 +77,7 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
     })
   for await (const { value } of mapAsFinished(readSearches(of, owed), concurrency, work, stop)) {
     after.set(keyOf(value), storedVerdict(value))
-    onProgress?.({ done: ++done, total })
+    onProgress?.({ done: ++done, total, newest: value })
   }
   return [...before].map(([key, { verdict, ...search }]) => ({
     ...search,
@@ -132,8 +139,4 @@ function storedVerdict({ problem, answer, end, verdict }: Trajectory): StoredVer
 
 function isJudged(stored: StoredVerdict | undefined): boolean {
   return stored !== undefined && stored.verdict.kind !== 'unjudged'
-}
-
-function keyOf({ problem, sampleIndex }: Trajectory): string {
-  return searchKey(problem, sampleIndex)
 }

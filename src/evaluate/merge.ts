@@ -4,9 +4,10 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { judgementLog } from '../judge/judge-cache.ts'
-import { searchKey } from '../search/owed-samples.ts'
+import { keyOf, searchKey } from '../search/owed-samples.ts'
 import { searchLog } from '../search/search-log.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
@@ -38,38 +39,40 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
     const taken = paths.map(() => 0)
     for (const [index, path] of paths.entries()) {
       let line = 0
-      let waiting: Promise<void>[] = []
+      let appending: Promise<void>[] = []
       for await (const trajectory of readLog(path, searchLog)) {
         const at = line++
         const chosen = best.get(keyOf(trajectory))!
         if (chosen.from !== index + 1 || chosen.line !== at) continue
         taken[index]!++
         // Lines that wait together are flushed together.
-        waiting.push(run.append(searchLog, trajectory))
-        if (waiting.length < 64) continue
-        await Promise.all(waiting)
-        waiting = []
+        appending.push(run.append(searchLog, trajectory))
+        if (appending.length < 64) continue
+        await Promise.all(appending)
+        appending = []
       }
-      await Promise.all(waiting)
+      await Promise.all(appending)
     }
     await mergeJudgements(paths, run)
     for (const path of paths) await keepPrices(out, { ...(await readPrices(path)), ...(await readPrices(out)) })
     const { samples } = await readEvalConfig(out)
     const wanted = problems?.flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
-    const owed = (wanted ?? [...best.keys()]).filter((key) => best.get(key)?.rank !== settled).length
+    const serves = [...best.values()].some(({ rank }) => rank > refused)
+    const isOwed = (rank = 0): boolean => rank !== settled && !(rank === refused && serves)
+    const owed = (wanted ?? [...best.keys()]).filter((key) => isOwed(best.get(key)?.rank)).length
     return { taken, owed }
   } finally {
     await run.close()
   }
 }
 
-const settled = 2
+const [refused, waiting, settled] = [1, 2, 3]
 
 /** A search among several runs: where its best line stands. */
 interface Choice {
   readonly from: number
   readonly line: number
-  /** 0: it failed; 1: it waits for a verdict; 2: it is done. */
+  /** 0: it failed; then refused for good; waits for a verdict; done. */
   readonly rank: number
 }
 
@@ -88,13 +91,10 @@ async function chooseSearches(paths: readonly string[]): Promise<Map<string, Cho
   return best
 }
 
-function rankOf({ end, verdict }: Trajectory): number {
-  if (end === 'failed') return 0
-  return verdict === undefined || verdict.kind === 'unjudged' ? 1 : settled
-}
-
-function keyOf({ problem, sampleIndex }: Trajectory): string {
-  return searchKey(problem, sampleIndex)
+function rankOf(trajectory: Trajectory): number {
+  const { end, verdict } = trajectory
+  if (end === 'failed') return isRefusedForGood(trajectory) ? refused : 0
+  return verdict === undefined || verdict.kind === 'unjudged' ? waiting : settled
 }
 
 /** What judges said in each of the runs, so that the whole knows what they cost and asks for none of it again. */

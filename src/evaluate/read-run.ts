@@ -30,14 +30,14 @@ export interface FinishedEval extends MeasuredRun {
 export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
   const config = await readEvalConfig(path)
   const { samples, maxTurns, seed, benchmark, shard } = config
-  const outcomes = await readOutcomes(path)
+  const { done: outcomes } = await readOutcomes(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
   const listed = shardOf((await readProblemList(path)) ?? searchedProblems(outcomes), shard)
   const problems = listed.map((problem) => ({
     name: problemName(problem),
     slices: problem.slices,
     outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index))).filter(
-      (outcome) => outcome?.judged === true,
+      (outcome) => outcome !== undefined && (outcome.judged || outcome.end === 'failed'),
     ),
   })) as ScoredProblem[]
   const owing = problems.filter((problem) => problem.outcomes.length < samples).length

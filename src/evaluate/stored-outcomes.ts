@@ -1,7 +1,7 @@
 /** What the searches that a run holds came to. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Problem } from '../protocol/problem.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
+import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { searchLog } from '../search/search-log.ts'
 import { readLog } from '../shared/log.ts'
@@ -18,14 +18,31 @@ export function levelSlice({ level }: Partial<Pick<Problem, 'level'>>): Slices {
   return level === undefined ? {} : { level }
 }
 
-/** What the searches in a run's folder came to, by key. Failed searches are owed again, so they are not among them. */
-export async function readOutcomes(folder: string): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>()
+export interface StoredOutcomes {
+  /** By key. */
+  readonly done: Map<string, Outcome>
+  /** Why the others failed, by key: they are owed again. */
+  readonly failures: ReadonlyMap<string, Failure | undefined>
+}
+
+/**
+ * What the searches in a run's folder came to. Failed searches are owed again, except those that the server refused for good
+ * while it took others: where it took none, the server is what has to be mended.
+ */
+export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
+  const done = new Map<string, Outcome>()
+  const failures = new Map<string, Failure | undefined>()
+  const refused = new Map<string, Outcome>()
   for await (const trajectory of readLog(folder, searchLog)) {
     const outcome = outcomeOf(trajectory)
-    if (outcome.end !== 'failed') outcomes.set(outcome.key, outcome)
+    const { key } = outcome
+    if (outcome.end !== 'failed') done.set(key, outcome)
+    else failures.set(key, trajectory.failure)
+    if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
   }
-  return outcomes
+  if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
+  for (const key of done.keys()) failures.delete(key)
+  return { done, failures }
 }
 
 /** The searches with these keys that did not fail, each once: its lines differ in nothing but the verdict. */

@@ -90,6 +90,14 @@ const observationSchema = z
 
 const verdictSchema = z.strictObject({ kind: z.enum(['correct', 'wrong', 'unjudged']), reason: z.string() }).readonly()
 
+export const failureSchema = z
+  .strictObject({
+    code: z.string(),
+    message: z.string(),
+    times: z.int().positive().optional().describe('how often the server refused this search in these words; default 1'),
+  })
+  .readonly()
+
 export const trajectorySchema = z
   .strictObject({
     version: z.literal(trajectoryVersion),
@@ -104,11 +112,7 @@ export const trajectorySchema = z
     observations: z.array(observationSchema).readonly(),
     end: z.enum(ends),
     answer: z.string().nullable(),
-    failure: z
-      .strictObject({ code: z.string(), message: z.string() })
-      .readonly()
-      .optional()
-      .describe('why a search failed'),
+    failure: failureSchema.optional().describe('why a search failed'),
     usage: usageSchema.describe('sums over the turns'),
     ms: z.number().nonnegative(),
     verdict: verdictSchema.optional(),
@@ -120,6 +124,7 @@ export const trajectorySchema = z
   .readonly()
 
 export type Trajectory = z.infer<typeof trajectorySchema>
+export type Failure = z.infer<typeof failureSchema>
 export type Turn = z.infer<typeof turnSchema>
 export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>

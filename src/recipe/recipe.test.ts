@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { print } from '../cli/print/output.ts'
+import { IncompleteError } from '../cli/incomplete.ts'
 import { addRecipe } from '../cli/recipe.ts'
 import type { Level } from '../protocol/problem.ts'
 import { levels } from '../protocol/problem.ts'
@@ -163,13 +164,12 @@ test('a dry run prints the commands and leaves nothing behind', async () => {
   await expect(readFile(join(folder, 'config.json'))).rejects.toThrow('ENOENT')
 })
 
-test('a stage whose exit code is not 0 stops the recipe', async () => {
+test('a stage whose result is not whole stops the recipe, which says what is missing', async () => {
   const program = new Command('mini-o3').exitOverride()
-  addRecipe(program, async () => (process.exitCode = 1))
-  try {
-    const done = program.parseAsync(['recipe', '--preset', 'quick', '--run', folder], { from: 'user' })
-    await expect(done).rejects.toThrow('Stage probe is not complete')
-  } finally {
-    process.exitCode = 0
-  }
+  addRecipe(program, () => Promise.reject(new IncompleteError('3 of 9 searches failed.')))
+  const done = program.parseAsync(['recipe', '--preset', 'quick', '--run', folder], { from: 'user' })
+  await expect(done).rejects.toMatchObject({
+    code: 'recipe-stage-failed',
+    message: expect.stringMatching(/Stage probe is not complete[^]*3 of 9 searches failed/),
+  })
 })

@@ -1,6 +1,7 @@
 /** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
 import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
@@ -27,6 +28,8 @@ export interface SearchRunOptions {
   readonly run: RunFolder
   /** Searches at once. */
   readonly concurrency: number
+  /** Search again what the server refused for good, as after a change to the server; default: no. */
+  readonly retryRefused?: boolean
   /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
 }
@@ -34,6 +37,10 @@ export interface SearchRunOptions {
 /** Names one search in a run. */
 export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
   return JSON.stringify([problem.dataSource, problem.docId, sampleIndex])
+}
+
+export function keyOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
+  return searchKey(problem, sampleIndex)
 }
 
 /** The keys of all wanted searches: for each problem, one for each of its samples. */

@@ -11,7 +11,7 @@ import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, questionText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { completed, trajectoryVersion } from '../protocol/trajectory.ts'
-import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
@@ -67,7 +67,7 @@ export async function* search(
   const observations: Observation[] = []
   let contextTokens = 0
   let end: End | undefined
-  let failure: Trajectory['failure']
+  let failure: Failure | undefined
 
   function viewOf({ index, boxInOriginalPx: boxPx }: Observation): View {
     const rule = viewRule(profile, index)
@@ -161,8 +161,6 @@ function askedProblem(question: string): Problem {
 }
 
 const maxMessage = 2_000
-
-type Failure = NonNullable<Trajectory['failure']>
 
 /** The policy's reply, or why there is none. `UserError` is thrown on: trying again would not help. */
 async function takeTurn(

@@ -7,11 +7,14 @@ import type { SelectionRules } from '../../coldstart/selection.ts'
 import { summariseCollection } from '../../coldstart/summary.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
+import { columns } from '../print/output.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { teacherPolicy } from '../../policy/teacher/teacher.ts'
 import { sceneOf } from '../../probe/problem.ts'
+import { countReasons, reasonOf } from '../../protocol/reason.ts'
+import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { UserError } from '../../shared/errors.ts'
+import { keyOf, searchKey } from '../../search/owed-samples.ts'
 import { checkPolicyName, chatWords, isChat, openPolicy, policySettings } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
 import { profileOf, profileWords } from '../words/choose-profile.ts'
@@ -21,6 +24,7 @@ import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts
 import type { JudgeWords } from '../words/judge.ts'
 import { readEntries, searchRun, searchRunWords } from '../search-run.ts'
 import type { SearchRunWords } from '../search-run.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { decimalNumber, examples, wholeNumber } from '../words/common.ts'
 
 interface CollectWords extends SearchRunWords, PolicyWords, ProfileWords, JudgeWords, SelectionRules {
@@ -48,6 +52,10 @@ export function addCollect(program: Command): void {
     .option('--max-single-turn <p>', 'share that may answer without a zoom (default: chat 0.1)', decimalNumber(0, 1))
     .option('--max-duplicates <p>', 'share that may repeat another search (default: chat 0.1)', decimalNumber(0, 1))
   searchRunWords(command, 'train.json', 8)
+  onlyWhere<CollectWords>(command, ['mistake-rate'], (words) => !isChat(words), 'for --policy teacher: take that')
+  const forChat = 'for a model behind a server: add --policy chat:<model>'
+  onlyWhere<CollectWords>(command, ['temperature', 'exemplars', 'shots'], isChat, forChat)
+  onlyWhere<CollectWords>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
   chatWords(command)
   profileWords(command)
   judgeWords(command, 'exact')
@@ -63,7 +71,6 @@ export function addCollect(program: Command): void {
 
 async function collectCommand(words: CollectWords): Promise<void> {
   checkPolicyName(words, collectPolicies)
-  checkWordsFit(words)
   const profile = profileOf(words)
   // A folder's own training problems; a file is taken as it is.
   const entries = await readEntries(words, 'train')
@@ -82,8 +89,11 @@ async function collectCommand(words: CollectWords): Promise<void> {
       unit: target === undefined ? 'searches' : 'kept',
     } as const
     try {
-      await searchRun(words, plan, async ({ tell, ...searches }) => {
+      const incomplete = await searchRun(words, plan, async ({ tell, ...searches }) => {
         const spending = startSpending()
+        const reasons: Reason[] = []
+        /** Searches of this call, by key. */
+        const told = new Set<string>()
         const searched = await collect({
           ...searches,
           policy,
@@ -91,29 +101,30 @@ async function collectCommand(words: CollectWords): Promise<void> {
           onProgress: (counts, newest) => {
             if (newest !== undefined) spending.add(newest)
             const shown = target === undefined ? counts : { ...counts, done: counts.inSet, total: target }
-            tell(shown, [...outcomes(counts), ...(isChat(words) ? [spentText(spending.spent())] : [])].join(', '))
+            const note = [...outcomes(counts), ...(isChat(words) ? [spentText(spending.spent())] : [])].join(', ')
+            const reason = newest && reasonOf(newest)
+            if (newest !== undefined) told.add(keyOf(newest))
+            if (reason !== undefined) reasons.push(reason)
+            tell(shown, note, reason)
           },
         })
+        for (const search of searched) {
+          if (search.failure === undefined || told.has(searchKey(search, search.sampleIndex))) continue
+          const { code, message } = search.failure
+          reasons.push({ kind: 'refused', code, message })
+        }
         const summary = summariseCollection(searched, await readCollected(searches.run))
         const spent = isChat(words) ? spending.spent() : undefined
         const result = { ...summary, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
-        const told = [text(summary, target), plainTable(patternTable(summary)), ...bill, judgeText(judge)]
-        return { result, text: told.join('\n\n') }
+        const parts = [text(summary, target), plainTable(patternTable(summary), columns()), ...bill, judgeText(judge)]
+        return { result, text: parts.join('\n\n'), reasons: countReasons(reasons) }
       })
+      if (incomplete) throw incomplete
     } finally {
       await policy.close?.()
     }
   })
-}
-
-/** Throws `UserError` for words that the chosen policy has no use for. */
-function checkWordsFit(words: CollectWords): void {
-  if (isChat(words) || (words.exemplars === undefined && words.shots === undefined)) return
-  throw new UserError(
-    'exemplars-unused',
-    'The scripted teacher looks at no exemplars: leave --exemplars and --shots out, or add --policy chat:<model>.',
-  )
 }
 
 /** The policy and what the run keeps of it. */
@@ -140,13 +151,14 @@ function rulesOf(words: CollectWords): SelectionRules | undefined {
   return Object.values(rules).some((rule) => rule !== undefined) ? rules : undefined
 }
 
-function outcomes({ done, kept, inSet, overTurn, failed, unjudged }: CollectProgress): string[] {
+function outcomes({ done, kept, inSet, overTurn, failed, refused, unjudged }: CollectProgress): string[] {
   const wrong = done - kept - overTurn
   return [
     `${inSet} kept`,
     `${wrong} wrong`,
     `${overTurn} over-turn`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unjudged > 0 ? [`${unjudged} unjudged`] : []),
   ]
 }

@@ -16,6 +16,7 @@ import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from './read-collection.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
 import type { SearchedConfig } from './searched-under.ts'
+import { refuseGiven } from '../words/strict.ts'
 import { choice, examples } from '../words/common.ts'
 
 interface ExportWords extends ProfileWords {
@@ -60,12 +61,12 @@ export function addExport(program: Command): void {
   command.action(exportCommand)
 }
 
-async function exportCommand(source: string, words: ExportWords): Promise<void> {
+async function exportCommand(source: string, words: ExportWords, command: Command): Promise<void> {
   const { to, out } = words
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Nothing is left behind; repeat the command to start again.'))
   try {
-    const { rows, total } = await open(source, words)
+    const { rows, total } = await open(source, words, command)
     const progress = startProgress({ label: 'rows', total })
     const signal = interrupt.signal
     const summary = await exportSet({ rows, to, out, signal, onRow: () => progress.advance() })
@@ -85,9 +86,12 @@ interface Source {
   readonly total: number
 }
 
-async function open(source: string, words: ExportWords): Promise<Source> {
+async function open(source: string, words: ExportWords, command: Command): Promise<Source> {
   const config = await readSearchedConfig(source)
-  return config === undefined ? openColdStart(source) : openSearches(source, config, words)
+  if (config !== undefined) return openSearches(source, config, words)
+  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images']
+  refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
+  return openColdStart(source)
 }
 
 async function openSearches(path: string, config: SearchedConfig, words: ExportWords): Promise<Source> {

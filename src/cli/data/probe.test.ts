@@ -30,10 +30,10 @@ function probe(...words: readonly string[]): Promise<Done> {
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'probe-cli-'))
-  const few = ['--train', '2', '--test', '3', '--seed', '4', '--level', 'easy', '--jobs', '1']
+  const few = ['--train', '2', '--test', '3', '--seed', '4', '--level', 'easy']
   const built = [
-    await probe('build', '--out', at('world'), '--kind', 'world', '--side', '2000', '--parquet', ...few),
-    await probe('build', '--out', at('shapes'), '--side', '512', '--parquet', ...few),
+    await probe('build', '--out', at('world'), '--kind', 'world', '--side', '2000', '--parquet', '--jobs', '1', ...few),
+    await probe('build', '--out', at('shapes'), '--side', '512', '--parquet', '--jobs', '1', ...few),
     await probe('build', '--out', at('rows'), '--no-pictures', ...few),
   ]
   for (const { code, err } of built) if (code !== 0) throw new Error(err)

@@ -18,6 +18,7 @@ import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addProbeLook } from './probe-look.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { choice, examples, seedAndJson, wholeNumber } from '../words/common.ts'
 
 interface BuildWords {
@@ -56,6 +57,12 @@ export function addProbe(program: Command): void {
     .option('--no-pictures', 'rows only: commands draw the scenes that the rows name')
     .option('--parquet', 'Hugging Face parquet shards with a dataset card, too')
     .option('--jobs <n>', 'pictures drawn at once (default: one a core)', wholeNumber(1, 256))
+  onlyWhere<BuildWords>(
+    command,
+    ['format', 'jobs'],
+    ({ pictures }) => pictures,
+    'for pictures: take --no-pictures away',
+  )
   seedAndJson(command)
   examples(
     command,

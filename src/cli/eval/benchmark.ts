@@ -1,6 +1,7 @@
 /** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
 import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
+import type { Checked } from '../../benchmark/check-benchmark.ts'
 import { countText, readBenchmark } from '../../benchmark/benchmark.ts'
 import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
@@ -8,6 +9,7 @@ import type { BenchmarkEntry } from '../../benchmark/entry.ts'
 import type { OptionOrder } from '../../benchmark/readers/vstar.ts'
 import { checkJudgeable } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
+import { IncompleteError } from '../incomplete.ts'
 import { print, printJson } from '../print/output.ts'
 
 const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
@@ -99,15 +101,20 @@ function factsText(benchmark: Benchmark): string {
   return [`${name}: ${title}`, ...told].join('\n')
 }
 
-/** Prints what is wrong with the files, and makes the exit code 1 if anything is. */
+/** Prints what is wrong with the files. Throws `IncompleteError` if anything is. */
 export async function checkChosen({ optionOrder: orders, ...words }: CheckWords): Promise<void> {
   const { benchmark, data, options } = chosen({ ...words, optionOrder: orders?.[0] })
   const checked = await checkBenchmark(benchmark, data, options)
-  if (checked.findings.length > 0) process.exitCode = 1
-  if (words.json) return printJson({ benchmark: benchmark.name, data, ...checked })
+  const { findings } = checked
+  if (words.json) printJson({ benchmark: benchmark.name, data, ...checked })
+  else print(checkText(benchmark, data, checked))
+  if (findings.length > 0) throw new IncompleteError(`The data in ${data} are not as they should be: see above.`)
+}
+
+function checkText(benchmark: Benchmark, data: string, checked: Checked): string {
   const labels = Object.entries(checked.labels).map(([label, count]) => `${label} ${count}`)
   const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
-  print([found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Found:', ...wrong].join('\n'))
+  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Found:', ...wrong].join('\n')
 }

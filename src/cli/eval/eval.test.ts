@@ -153,8 +153,8 @@ test('shards cover every problem once, and their merge is the whole run', async 
   expect([early.code, early.stdout]).toEqual([1, ''])
   expect(early.stderr).toContain('4 searches are missing')
   const merged = await mini('eval', 'merge', ...parts, '--run', out, '--json')
-  expect(merged.code).toBeUndefined()
-  const { judge: _, page: __, failed: ___, unjudged: ____, ...figures } = whole.result
+  expect(merged.code).toBe(0)
+  const { judge: _, page: __, failed: ___, refused: ____, unjudged: _____, ...figures } = whole.result
   expect(JSON.parse(merged.stdout)).toEqual({ ...figures, run: out })
   // The merged run is the run of the command without --shard.
   expect((await evaluated('hr-bench-4k', 'merged', '--samples', '2')).requests).toBe(0)
@@ -210,12 +210,15 @@ test('a search that had no verdict is judged again on a resume, and its page sho
     onBenchmark('visualprobe-hard', 'vp', '--judge', 'llm:test-vlm', '--judge-base-url', server.baseUrl)
   judgeSays('Well.')
   const first = await again()
-  expect([first.code, first.stderr]).toEqual([1, expect.stringContaining('the judge failed for 2 searches')])
+  expect([first.code, first.stderr]).toEqual([
+    1,
+    expect.stringMatching(/the judge failed for 2 searches[^]*2 x unjudged: test-vlm gave no score/),
+  ])
   const page = (): Promise<string> => readFile(join(folder, 'vp', 'report.html'), 'utf8')
   expect(await page()).toContain('class="answer unjudged"')
   judgeSays('Score: 1')
   const second = await again()
-  expect(second.code).toBeUndefined()
+  expect(second.code).toBe(0)
   expect(second.stdout).toMatch(/^overall +100\.0/m)
   expect(await page()).not.toMatch(/class="[a-z ]*unjudged"/)
   expect(await page()).toContain('class="answer correct"')

@@ -27,6 +27,7 @@ import type { SearchRunWords } from '../search-run.ts'
 import { tinkerPolicyWords } from '../words/tinker-policy.ts'
 import { budgetOf, budgetWords } from '../words/view-budget.ts'
 import type { BudgetWords } from '../words/view-budget.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { choice, examples, wholeNumber, wholeNumbers } from '../words/common.ts'
 
 interface EvalWords
@@ -46,6 +47,7 @@ interface EvalWords
   readonly check?: true
 }
 
+const forSmall = 'for the embedded policy; the views of others are bounded by --max-pixels: take that'
 const asBenchmark = 'as the benchmark asks'
 
 export function addEval(program: Command): void {
@@ -85,6 +87,8 @@ export function addEval(program: Command): void {
     .option('--list', 'say what there is to download for each benchmark, and stop')
     .option('--check', 'look through the data for what is missing or broken, and stop')
   manySearchesWords(command, 32)
+  onlyWhere<EvalWords>(command, ['view-side', 'context-limit'], (words) => !isVlm(words), forSmall)
+  onlyWhere<EvalWords>(command, ['answer'], isVlm, 'for a model behind a server: add --policy chat:<model>')
   budgetWords(command)
   tinkerPolicyWords(policyWords(command, 1, evalPolicies))
   profileWords(command)
@@ -107,6 +111,12 @@ export function addEval(program: Command): void {
     'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy tinker --base-url http://127.0.0.1:8000 ' +
       '--model-files hub:Qwen/Qwen2.5-VL-7B-Instruct --checkpoint runs/rl-7b/policy.json',
   )
+  const searching = command.options.flatMap(({ long }) => long?.slice(2) ?? [])
+  const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
+  const others = (...names: readonly string[]): string[] => searching.filter((name) => !names.includes(name))
+  onlyWhere<EvalWords>(command, others('list', 'json'), ({ list }) => list === undefined, forSearches)
+  const checked = others('check', 'list', 'json', 'benchmark', 'data', 'problems', 'option-order', 'seed')
+  onlyWhere<EvalWords>(command, checked, ({ check }) => check === undefined, forSearches)
   command.action(evalCommand)
   addEvalMerge(command)
 }
@@ -139,9 +149,10 @@ async function evalCommand(given: EvalWords, command: Command): Promise<void> {
     for (const max of budgets) plans.push({ words, chosen, shard, ...boundedProfile(words, benchmark, max) })
   }
   const [first] = plans as [EvalPlan]
-  if (plans.length === 1) return void (await runEval(first))
   const over = orders.length > 1 ? 'options' : 'pixels'
-  await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))
+  const { incomplete } =
+    plans.length === 1 ? await runEval(first) : await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))
+  if (incomplete) throw incomplete
 }
 
 /** The profile of an evaluation; with `max`, its views held to so many pixels. */

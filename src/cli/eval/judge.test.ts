@@ -2,7 +2,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { runCommand } from '../../../test/run-command.ts'
+import type { Said } from '../../../test/run-command.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
@@ -44,7 +45,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  process.exitCode = undefined
   await server.close()
   await rm(folder, { recursive: true })
 })
@@ -76,23 +76,7 @@ async function evaluated(): Promise<string> {
   return path
 }
 
-async function judge(
-  ...words: readonly string[]
-): Promise<{ stdout: string; stderr: string; code: typeof process.exitCode }> {
-  process.exitCode = undefined
-  const said = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
-  }
-  const program = new Command('mini-o3').exitOverride()
-  addJudge(program)
-  try {
-    await program.parseAsync(['judge', ...words], { from: 'user' })
-  } finally {
-    vi.restoreAllMocks()
-  }
-  return { ...said, code: process.exitCode }
-}
+const judge = (...words: readonly string[]): Promise<Said> => runCommand([addJudge], 'judge', ...words)
 
 const byModel = (): string[] => [
   '--judge',
@@ -134,7 +118,7 @@ test('prints scores under both judges, their agreement and where they differ; a 
 
   unsure = 'Score: 0'
   const second = await judge(path, ...byModel())
-  expect(second.code).toBeUndefined()
+  expect(second.code).toBe(0)
   expect(server.requests).toHaveLength(asked + 1)
   expect(second.stdout).toContain('They agree on 75.0 % of 4 answers')
   expect(second.stdout).toContain('It is white')
@@ -166,8 +150,8 @@ test('wrong words are named before anything is written', async () => {
   await fails([path, '--judge', 'choice', ...again], 'no choices')
   await fails([path, '--judge', 'llm:tester', ...again], 'needs --judge-base-url')
   await fails([path, '--judge', 'llm:', '--judge-base-url', server.baseUrl, ...again], 'names no model')
-  await fails([path, '--judge', 'exact', '--judge-base-url', server.baseUrl, ...again], 'leave them out')
-  await fails([path, '--judge', 'exact', '--judge-prompts', 'p.py', ...again], 'leave them out')
+  await fails([path, '--judge', 'exact', '--judge-base-url', server.baseUrl, ...again], 'leave it out')
+  await fails([path, '--judge', 'exact', '--judge-prompts', 'p.py', ...again], 'leave it out')
   await fails([path, ...byModel(), '--judge-prompts', 'no-such.py'], 'no-such.py cannot be read')
   await fails([path, '--judge', 'llm:tester', '--judge-base-url', server.baseUrl, ...again], '--judge-api-key-env')
   await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'only one is tester')

@@ -3,9 +3,12 @@ import { access, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { compareJudges, judgeAgain, readVerdicts } from '../../evaluate/judge-again.ts'
-import type { Comparison, JudgedAgain } from '../../evaluate/judge-again.ts'
+import type { Comparison, JudgeAgainProgress, JudgedAgain } from '../../evaluate/judge-again.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
+import type { Table } from '../../evaluate/document/table.ts'
 import { verdictKinds } from '../../judge/agreement.ts'
+import { countReasons, reasonOf } from '../../protocol/reason.ts'
+import type { Reason } from '../../protocol/reason.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -14,9 +17,10 @@ import type { Progress } from '../../shared/progress.ts'
 import { inCommandRun } from '../command-run.ts'
 import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts'
 import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
-import { print, printJson, say } from '../print/output.ts'
+import { columns, print, printJson, say } from '../print/output.ts'
 import { plainLine } from '../print/plain-text.ts'
-import { reportUnjudged } from '../search-run.ts'
+import { incompleteSearches, reasonTeller } from '../incomplete.ts'
+import type { IncompleteError } from '../incomplete.ts'
 import { commonWords, examples, wholeNumber } from '../words/common.ts'
 import type { CommonWords } from '../words/common.ts'
 
@@ -50,28 +54,41 @@ async function judgeCommand(path: string, words: JudgeCommandWords): Promise<voi
   const nameBefore = await judgeOf(path)
   const problems = await judgeableProblems(path)
   const interrupt = catchInterrupt(() => say('Finishing what is being judged. Repeat the command to go on.'))
-  let unjudged = 0
+  let incomplete: IncompleteError | undefined
   try {
     await withJudge(words, problems, (opened) =>
       inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, words.run, async (run) => {
         const judge = await opened.judgeIn(run)
         let progress: Progress | undefined
-        const onProgress = ({ done, total }: { done: number; total: number }): void => {
+        const tellReason = reasonTeller((line) => {
+          progress?.leave()
+          say(line)
+        })
+        const onProgress = ({ done, total, newest }: JudgeAgainProgress): void => {
           if (progress) progress.advance()
           else progress = startProgress({ label: 'verdicts', total, done })
+          const reason = newest && reasonOf(newest)
+          if (reason?.kind === 'unjudged') tellReason(reason)
         }
         const searches = await judgeAgain({ of: path, judge, run, concurrency, stop: interrupt.signal, onProgress })
         progress?.finish()
         const comparison = compareJudges(searches, seed)
-        unjudged = comparison.unjudged
-        if (words.json) printJson({ ...result(comparison, nameBefore, opened), run: run.path })
+        const reasons = countReasons(searches.map(reasonOfJudged))
+        const { searches: total, unjudged } = comparison
+        incomplete = incompleteSearches({ total, failed: 0, refused: 0, unjudged, reasons })
+        if (words.json) printJson({ ...result(comparison, nameBefore, opened), reasons, run: run.path })
         else print(`${text(comparison, nameBefore, opened)}\n\nRun: ${run.path}`)
       }),
     )
   } finally {
     interrupt.release()
   }
-  reportUnjudged(unjudged)
+  if (incomplete) throw incomplete
+}
+
+function reasonOfJudged({ failed, after }: JudgedAgain): Reason | undefined {
+  if (failed || after.kind !== 'unjudged') return undefined
+  return { kind: 'unjudged', code: 'unjudged', message: after.reason }
 }
 
 /** The name of the judge that a run was judged by; runs of before there was a choice were judged exactly. */
@@ -128,21 +145,22 @@ function text(comparison: Comparison, nameBefore: string, judge: OpenedJudge): s
     percent(mean),
     `${percent(low)}-${percent(high)}`,
   ]
-  const { compared, agreement: share, kappa, table } = agreement
+  const { compared, agreement: share, kappa, table: counts } = agreement
+  const table = (content: Table): string => plainTable(content, columns())
   const both =
     share === null
       ? 'No answer has a verdict from both.'
       : `They agree on ${percent(share)} % of ${compared} answers; Cohen's kappa ${kappa === null ? 'has no meaning: one says the same of all' : kappa.toFixed(3)}.`
   const parts = [
     `${searches} searches: ${failed} failed, ${withoutAnswer} came to no answer.`,
-    plainTable({
+    table({
       head: ['Avg@K in %', 'mean', '95 % interval'],
       rows: [scoreRow(`before: ${nameBefore}`, before), scoreRow(`after: ${nameAfter}`, after)],
     }),
     both,
-    plainTable({
+    table({
       head: ['answers, before \\ after', ...verdictKinds],
-      rows: verdictKinds.map((row) => [row, ...verdictKinds.map((column) => String(table[row][column]))]),
+      rows: verdictKinds.map((row) => [row, ...verdictKinds.map((column) => String(counts[row][column]))]),
     }),
   ]
   const shown = disagreements.slice(0, mostShown).map(disagreementText)

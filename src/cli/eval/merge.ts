@@ -7,6 +7,7 @@ import { readEvalRun } from '../../evaluate/read-run.ts'
 import { checkPrices, priceWords } from './price.ts'
 import type { PriceWords } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
+import { IncompleteError } from '../incomplete.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { examples } from '../words/common.ts'
 
@@ -36,9 +37,9 @@ async function mergeCommand(runs: readonly string[], { run, json, price }: Merge
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)
   if (owed > 0) {
-    say(`error: ${owed} searches are missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`)
-    process.exitCode = 1
-    return
+    throw new IncompleteError(
+      `${owed} searches are missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`,
+    )
   }
   const finished = await readEvalRun(run, await keepPrices(run, price))
   await writeEvalFiles(run, finished)

@@ -21,6 +21,7 @@ import { judgeResult, judgeText, withJudge } from '../words/judge.ts'
 import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
 import { searchRun } from '../search-run.ts'
 import type { SearchRunWords } from '../search-run.ts'
+import type { IncompleteError } from '../incomplete.ts'
 import { sayTradeOff } from '../words/view-budget.ts'
 
 export interface EvalPlan {
@@ -34,8 +35,15 @@ export interface EvalPlan {
   readonly pixels?: EvalConfig['pixels']
 }
 
-/** Searches what is owed, prints the result and returns it under the name of its folder. */
-export async function runEval(plan: EvalPlan): Promise<MeasuredRun> {
+export interface RanEval {
+  /** Under the name of its folder. */
+  readonly measured: MeasuredRun
+  /** What is missing from it. */
+  readonly incomplete: IncompleteError | undefined
+}
+
+/** Searches what is owed, prints the result and returns it. */
+export async function runEval(plan: EvalPlan): Promise<RanEval> {
   const { words, chosen, shard, profile, budget, pixels } = plan
   const { benchmark, entries: whole, optionOrder } = chosen
   const problems = whole.map(({ problem }) => problem)
@@ -58,7 +66,7 @@ export async function runEval(plan: EvalPlan): Promise<MeasuredRun> {
       const title = `Searches of ${policy.name}`
       const entries = shardOf(whole, shard)
       const searchPlan = { command: 'eval', entries, whole, profile, settings, title } as const
-      await searchRun(words, searchPlan, async ({ tell, ...searches }) => {
+      const incomplete = await searchRun(words, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
         const prices = await keepPrices(run.path, words.price)
         const note = progressNote(prices, words.policy, judge)
@@ -68,19 +76,19 @@ export async function runEval(plan: EvalPlan): Promise<MeasuredRun> {
           aggregate: benchmark.aggregate,
           policy,
           judge: await judge.judgeIn(run),
-          onProgress: (counts) => tell(counts, note(counts)),
+          onProgress: (counts) => tell(counts, note(counts), counts.reason),
         })
         const config = await readEvalConfig(run.path)
         const cost = await readEvalCost(run.path, report, config, prices)
         measured = { ...report, config, name: run.path, ...(cost && { cost }) }
         await writeEvalFiles(run.path, measured)
         const result = { ...evalResult(measured), ...budget, judge: judgeResult(judge) }
-        return { result, text: `${evalText(measured)}\n\n${judgeText(judge)}` }
+        return { result, text: `${evalText(measured)}\n\n${judgeText(judge)}`, reasons: report.reasons }
       })
+      return { measured: measured!, incomplete }
     } finally {
       await policy.close?.()
     }
-    return measured!
   })
 }
 

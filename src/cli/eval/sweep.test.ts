@@ -73,7 +73,7 @@ describe('several evaluations in one command', () => {
       onBenchmark('hr-bench-4k', 'sweep', '--max-pixels', budgets, ...words)
     const { stdout } = await sweep('100000,50000')
     expect(server.requests).toHaveLength(16)
-    expect(stdout).toMatch(/^ *50,000 px +40,000 to 50,000 px +50\.0 +/m)
+    expect(stdout).toMatch(/^views +40,000 to 50,000 px +40,000 to 100,000 px\nscore in % +50\.0/m)
     expect(stdout).toContain('max-pixels-100000 minus max-pixels-50000: +0.0 points')
     expect(stdout).toContain('views 40,000 to 100,000 px')
     // One more budget: what is there is not searched again.

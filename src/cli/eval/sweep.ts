@@ -19,12 +19,20 @@ import { replaceFile } from '../../shared/run-folder.ts'
 import { policySettings } from '../words/choose-policy.ts'
 import { commandRunPath } from '../command-run.ts'
 import { runEval } from './run.ts'
-import type { EvalPlan } from './run.ts'
+import type { EvalPlan, RanEval } from './run.ts'
+import { IncompleteError } from '../incomplete.ts'
 import { evalResult } from './text.ts'
-import { print, printJson, resultsAside, say } from '../print/output.ts'
+import { columns, print, printJson, resultsAside, say } from '../print/output.ts'
 
-/** Runs each plan in a folder of its own below `path`, writes `results.md` and charts there, and prints the result. */
-export async function runSweep(plans: readonly EvalPlan[], over: Sweep['over'], path: string): Promise<void> {
+/**
+ * Runs each plan in a folder of its own below `path`, writes `results.md` and charts there, and prints the result. Returns
+ * what the first run lacks that lacks something.
+ */
+export async function runSweep(
+  plans: readonly EvalPlan[],
+  over: Sweep['over'],
+  path: string,
+): Promise<Pick<RanEval, 'incomplete'>> {
   if (await isFile(join(path, 'config.json'))) {
     throw new UserError(
       'sweep-in-run',
@@ -32,11 +40,14 @@ export async function runSweep(plans: readonly EvalPlan[], over: Sweep['over'], 
     )
   }
   const runs: MeasuredRun[] = []
+  let incomplete: IncompleteError | undefined
   for (const plan of plans) {
     const name = folderOf(plan, over)
     say(`${name}, ${runs.length + 1} of ${plans.length}:`)
     const words = { ...plan.words, json: undefined, run: join(path, name) }
-    runs.push({ ...(await resultsAside(() => runEval({ ...plan, words }))), name })
+    const ran = await resultsAside(() => runEval({ ...plan, words }))
+    incomplete ??= ran.incomplete && new IncompleteError(`${name}: ${ran.incomplete.message}`)
+    runs.push({ ...ran.measured, name })
   }
   const sweep: Sweep = { over, runs }
   const comparison = await comparisonOf(runs, path)
@@ -50,11 +61,18 @@ export async function runSweep(plans: readonly EvalPlan[], over: Sweep['over'], 
   await replaceFile(join(path, 'results.md'), `${[heading, markdownTable(sweepTable(sweep)), notes].join('\n\n')}\n`)
   if (plans[0]!.words.json) {
     const bySetting = runs.map((run) => ({ maxPixels: run.config.pixels?.max, ...evalResult(run) }))
-    return printJson({ over, bySetting, ...(comparison && { comparison }), run: path })
+    printJson({ over, bySetting, ...(comparison && { comparison }), run: path })
+    return { incomplete }
   }
   print(
-    [plainTable(sweepTable(sweep)), ...difference, ...protocols, `Runs, results.md and charts: ${path}`].join('\n\n'),
+    [
+      plainTable(sweepTable(sweep), columns()),
+      ...difference,
+      ...protocols,
+      `Runs, results.md and charts: ${path}`,
+    ].join('\n\n'),
   )
+  return { incomplete }
 }
 
 /** Where a sweep works when no folder is named: the same whatever its budgets or orders, so that more can be added. */

@@ -9,6 +9,7 @@ import {
   endsTable,
   limitsTable,
   looksTable,
+  reasonsTable,
   rulesOf,
   samplingTable,
   scoresTable,
@@ -18,11 +19,12 @@ import { majorityRule } from '../../evaluate/figures/sampling.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
 import type { Table } from '../../evaluate/document/table.ts'
 import { isImageEstimated } from '../../page/step.ts'
+import { columns } from '../print/output.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 
 /** One document for machines; the figures over all problems stand at its top. */
 export function evalResult({ config, cost, ...report }: MeasuredRun): object {
-  const { summary, scores, interval, sampling, tokens, spent, causes, looks } = report
+  const { summary, scores, interval, sampling, tokens, spent, reasons, causes, looks } = report
   const { benchmark: name, optionOrder, shard } = config
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
@@ -34,6 +36,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     tokens: { ...tokens, imageEstimated: isImageEstimated(config.policy ?? '') },
     spent,
     cost,
+    reasons,
     causes,
     looks,
     protocol: protocolLine(config),
@@ -42,7 +45,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
 
 /** For a terminal. */
 export function evalText(run: MeasuredRun): string {
-  return parts(run, plainTable).join('\n\n')
+  return parts(run, (table) => plainTable(table, columns())).join('\n\n')
 }
 
 /** Writes `results.md`, `problems.csv` and `turns.svg`. */
@@ -67,6 +70,7 @@ function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] 
     scoresTable(run, aggregate),
     ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
     endsTable(run),
+    ...(run.reasons.length > 0 ? [reasonsTable(run)] : []),
     ...(cost ? [costTable(cost)] : []),
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ].map(tableText)

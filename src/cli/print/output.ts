@@ -2,19 +2,32 @@
  * Where a command writes: results to stdout, everything else to stderr, and nothing that a terminal would obey. A reader
  * that goes away early is no error.
  */
-import { exitCodeOf, messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { exitCodeOf, MiniO3Error, messageOf } from '../../shared/errors.ts'
+import { causesOf } from './causes.ts'
 import { plainJson, plainText } from './plain-text.ts'
 
 let results: NodeJS.WritableStream = process.stdout
+let debugging = Boolean(process.env['MINI_O3_DEBUG']) && process.env['MINI_O3_DEBUG'] !== '0'
+
+/** `--debug`: errors are told with everything that caused them. */
+export function tellCauses(): void {
+  debugging = true
+}
 
 /** What `work` prints goes to stderr: it is a step of a larger command, whose own result is still to come. */
 export async function resultsAside<T>(work: () => Promise<T>): Promise<T> {
+  const before = results
   results = process.stderr
   try {
     return await work()
   } finally {
-    results = process.stdout
+    results = before
   }
+}
+
+/** How wide a table may be: as the terminal, or 80 characters where results go to a file or another program. */
+export function columns(): number {
+  return process.stdout.columns || 80
 }
 
 /** A line of the result. */
@@ -32,11 +45,13 @@ export function say(text: string): void {
   process.stderr.write(`${plainText(text)}\n`)
 }
 
-/** Says what went wrong (a stack only for what nobody foresaw) and returns the exit code. */
+/** Says what went wrong, with its causes only where they were asked for, and returns the exit code. */
 export function report(error: unknown): number {
+  // What nobody foresaw has no words of its own.
   const expected = error instanceof MiniO3Error
-  say(`error: ${messageOf(error)}`)
-  if (!expected && error instanceof Error && error.stack) say(error.stack.split('\n').slice(1).join('\n'))
+  say(`error: ${expected ? error.message : `unexpected: ${messageOf(error)}`}`)
+  if (debugging) say(causesOf(error))
+  else if (!expected) say('Repeat the command with --debug to see where it comes from.')
   return exitCodeOf(error)
 }
 

@@ -4,10 +4,11 @@ import { endWords } from '../../page/step.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { reasonOf } from '../../protocol/reason.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { search } from '../../search/search.ts'
 import type { Asked, SearchOptions, Task } from '../../search/search.ts'
-import { plainLine } from './plain-text.ts'
+import { plainLine, plainText } from './plain-text.ts'
 import { turnPrinter } from './turns.ts'
 
 export async function searchAloud(
@@ -26,14 +27,26 @@ export async function searchAloud(
   }
   if (judged === undefined) throw new Error('a search always ends with its trajectory')
   const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'
+  for (const line of shortcoming(judged)) stream.write(`${line}\n`)
   stream.write(`${styled(['bold', right ? 'green' : 'red'], outcome(judged))}\n`)
   return judged
 }
 
+const longestReply = 2_000
+
+/** Of a search that ended without an answer by no limit: what the last reply was, and why it did not do. */
+function shortcoming(trajectory: Trajectory): string[] {
+  const reason = trajectory.answer === null ? reasonOf(trajectory) : undefined
+  if (reason === undefined || reason.kind === 'unjudged') return []
+  const { text = '' } = trajectory.end === 'void' ? (trajectory.turns.at(-1) ?? {}) : {}
+  const shown = plainText(text.length > longestReply ? `${text.slice(0, longestReply)}…` : text).trim()
+  const quoted = shown === '' ? [] : ['The whole last reply:', ...shown.split('\n').map((line) => `  | ${line}`)]
+  return [...quoted, plainText(reason.message)]
+}
+
 /** Such as `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
-function outcome({ answer, end, problem, verdict, turns, ms, failure }: Trajectory): string {
+function outcome({ answer, end, problem, verdict, turns, ms }: Trajectory): string {
   const said = answer === null ? `no answer: ${endWords[end]}` : `answer ${plainLine(answer, 160)}`
-  const why = failure ? ` (${plainLine(failure.message, 160)})` : ''
   const truth = problem.answer === undefined ? '' : `, truth ${plainLine(problem.answer, 160)}: ${verdict?.kind}`
-  return `${said}${why}${truth} (${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}, ${duration(ms)})`
+  return `${said}${truth} (${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}, ${duration(ms)})`
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { askPolicies, checkPolicyName, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
+import { checkEffects } from '../words/strict.ts'
 import { profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 
@@ -45,6 +46,7 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
       .parse(words, { from: 'user' })
+    checkEffects(command)
     const read = command.opts<PolicyEntry>()
     checkPolicyName(read, behindServers)
     return read

@@ -59,7 +59,7 @@ export function addServe(program: Command): void {
     )
     .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
   serveWords(command)
-  policyWords(command, 0.3, askPolicies)
+  policyWords(command, 0.3, askPolicies, true)
   profileWords(command)
   examples(
     command,

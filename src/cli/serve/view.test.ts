@@ -64,9 +64,9 @@ test.each([
   [['nothing', '--figure', 'b.png'], 'holds no searches'],
   [['folder', '--figure', 'b.png'], 'is no run folder'],
   [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],
-  [['run', '--problem', named(5)], 'Add --figure'],
-  [['run', '--export', 'site', '--sample', '1'], 'Add --figure'],
-  [['run', '--limit', '5'], 'Add --export'],
+  [['run', '--problem', named(5)], 'add --figure'],
+  [['run', '--export', 'site', '--sample', '1'], 'add --figure'],
+  [['run', '--limit', '5'], 'add --export'],
 ])(
   'what is wrong ends with exit 2, the fix and nothing written: %j',
   async (words, fix) => {

@@ -10,6 +10,7 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { serve, serveWords } from './serve.ts'
 import type { ServeWords } from './serve.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { examples, wholeNumber } from '../words/common.ts'
 
 interface ViewWords extends Pick<ServeWords, 'host' | 'port' | 'json'> {
@@ -35,6 +36,20 @@ export function addView(program: Command): void {
     .addOption(new Option('--figure <file>', 'draw one search there, as .svg or .png').conflicts('export'))
     .option('--problem <id>', 'with --figure, the problem; not needed where the run has only one')
     .option('--sample <n>', 'with --figure, which search for the problem, from 0', wholeNumber(0), 0)
+  onlyWhere<ViewWords>(
+    command,
+    ['limit'],
+    (words) => words.export !== undefined,
+    'for pages as files: add --export <dir>',
+  )
+  onlyWhere<ViewWords>(
+    command,
+    ['problem', 'sample'],
+    ({ figure }) => figure !== undefined,
+    'for a figure: add --figure',
+  )
+  const serves = (words: ViewWords): boolean => words.export === undefined && words.figure === undefined
+  onlyWhere(command, ['host', 'port'], serves, 'for serving: leave out --export and --figure')
   serveWords(command)
   examples(
     command,
@@ -45,17 +60,7 @@ export function addView(program: Command): void {
   command.action(view)
 }
 
-/** Words that mean something beside another one only. */
-const partners = { limit: 'export', problem: 'figure', sample: 'figure' } as const
-
-async function view(run: string, words: ViewWords, command: Command): Promise<void> {
-  for (const [word, partner] of Object.entries(partners)) {
-    if (command.getOptionValueSource(word) !== 'cli' || words[partner] !== undefined) continue
-    throw new UserError(
-      'word-unused',
-      `--${word} means something beside --${partner} only. Add --${partner}, or leave --${word} out.`,
-    )
-  }
+async function view(run: string, words: ViewWords): Promise<void> {
   const found = await stat(resolve(run, 'config.json')).catch(() => undefined)
   if (!found?.isFile()) {
     throw new UserError(

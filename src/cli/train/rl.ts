@@ -31,8 +31,9 @@ import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from '../search-run.ts'
 import { budgetOf, budgetWords, sayTradeOff } from '../words/view-budget.ts'
 import type { BudgetWords } from '../words/view-budget.ts'
-import { openVlm, vlmWords } from '../words/vlm.ts'
+import { hasModelFiles, openVlm, vlmWords } from '../words/vlm.ts'
 import type { VlmWords } from '../words/vlm.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from '../words/common.ts'
 import type { CommonWords } from '../words/common.ts'
 
@@ -84,6 +85,18 @@ export function addRl(program: Command): void {
     .option('--hard <share>', 'of the problems', share, own.mix.hard)
     .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
   budgetWords(command)
+  onlyWhere<RlWords>(
+    command,
+    ['view-side', 'context-limit'],
+    (words) => !hasModelFiles(words),
+    'for the small policy; the views of others are bounded by --max-pixels: take that',
+  )
+  onlyWhere<RlWords>(
+    command,
+    ['max-tokens', 'max-pixels'],
+    hasModelFiles,
+    'for a model on a server: add --model-files <place>',
+  )
   engineWords(command)
   vlmWords(command)
     .option('--max-tokens <n>', 'with --model-files: tokens of a turn', count, 2_000)
@@ -110,6 +123,15 @@ async function rlCommand(words: RlWords): Promise<void> {
   const from = words.from ?? (tinkerUrl(words) === undefined ? coldStartCheckpoint : undefined)
   if (Object.values(asked).every((share) => share === 0))
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
+  const sum = words.easy + words.medium + words.hard
+  // Thirds need not add up to the last digit.
+  if (sum > 1 + 1e-6) {
+    throw new UserError(
+      'mix-above-one',
+      `--easy ${words.easy}, --medium ${words.medium} and --hard ${words.hard} add up to ${Number(sum.toFixed(4))}, and shares ` +
+        'of the problems to 1 at most. Give all three, such as --easy 1 --medium 0 --hard 0.',
+    )
+  }
   const vlm = await openVlm(words)
   const budget = budgetOf(words)
   // Refuses a budget that cannot be, before anything is read.

@@ -29,8 +29,9 @@ import type { EngineWords } from '../words/engine.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'
 import { readSearchedConfig, searchedUnder } from '../data/searched-under.ts'
-import { openVlm, vlmWords } from '../words/vlm.ts'
+import { hasModelFiles, openVlm, vlmWords } from '../words/vlm.ts'
 import type { Vlm, VlmWords } from '../words/vlm.ts'
+import { onlyWhere } from '../words/strict.ts'
 import { commonWords, decimalNumber, examples, wholeNumber, workersWord } from '../words/common.ts'
 import type { CommonWords } from '../words/common.ts'
 
@@ -67,6 +68,19 @@ export function addSft(program: Command): void {
     '--problems <path>',
     'with --model-files: the problems that were searched (default: where the run read them)',
   )
+  onlyWhere<SftWords>(
+    command,
+    ['look-steps', 'look-batch', 'look-rate', 'train-stem'],
+    (words) => tinkerUrl(words) === undefined,
+    'for the small policy, trained by --engine embedded: take that',
+  )
+  onlyWhere<SftWords>(
+    command,
+    ['look-batch', 'look-rate'],
+    ({ lookSteps }) => lookSteps > 0,
+    'for --look-steps above 0: raise that',
+  )
+  onlyWhere<SftWords>(command, ['problems'], hasModelFiles, 'for a model on a server: add --model-files <place>')
   workersWord(command)
   configWord(command)
   commonWords(command, own.seed)

@@ -16,6 +16,7 @@ import type { EndpointWords } from './endpoint.ts'
 import { openTinkerPolicy } from './tinker-policy.ts'
 import type { TinkerPolicyWords } from './tinker-policy.ts'
 import { decimalNumber, wholeNumber } from './common.ts'
+import { onlyWhere } from './strict.ts'
 
 export interface PolicyWords extends EndpointWords, TinkerPolicyWords {
   readonly policy: string
@@ -32,7 +33,20 @@ export const askPolicies = ['embedded', anyModel]
 /** Policies that can be measured: those, and the baselines made from the embedded one. */
 export const evalPolicies = ['embedded', anyModel, 'tinker', 'blind', 'overview', 'random-crops']
 
-export function policyWords(command: Command, temperature: number, names: readonly string[]): Command {
+/** `alsoEmbedded`: the embedded policy works beside the named one. */
+export function policyWords(
+  command: Command,
+  temperature: number,
+  names: readonly string[],
+  alsoEmbedded = false,
+): Command {
+  onlyWhere<PolicyWords>(
+    command,
+    ['checkpoint'],
+    (words) => alsoEmbedded || (!isChat(words) && words.policy !== 'blind'),
+    'for policies with weights of their own: add --policy embedded',
+  )
+  onlyWhere<PolicyWords>(command, ['temperature'], ({ policy }) => policy !== 'blind', 'for policies that sample')
   command
     .option('--policy <name>', `who searches: ${names.join(', ')}`, 'embedded')
     .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
@@ -42,6 +56,9 @@ export function policyWords(command: Command, temperature: number, names: readon
 
 /** What only a model behind a server needs. */
 export function chatWords(command: Command): Command {
+  const behindServer = 'for a model behind a server: add --policy chat:<model>'
+  onlyWhere<PolicyWords>(command, ['base-url', 'api-key-env', 'reply-tokens'], isVlm, behindServer)
+  onlyWhere<PolicyWords>(command, ['server', 'reply-seconds'], isChat, behindServer)
   return endpointWords(command).option(
     '--reply-tokens <n>',
     'tokens of one turn of chat:<model> (default: 8192, and at most a quarter of its context)',
@@ -81,12 +98,6 @@ export function checkPolicyName(words: Pick<PolicyWords, 'policy' | 'baseUrl'>, 
     throw new UserError(
       'base-url-missing',
       '--policy tinker needs --base-url, the address of a Tinker-compatible server, such as http://127.0.0.1:8000.',
-    )
-  }
-  if (!isVlm(words) && words.baseUrl !== undefined) {
-    throw new UserError(
-      'base-url-unused',
-      `--base-url is for a model behind a server: add --policy chat:<model>, or leave it out.`,
     )
   }
 }

@@ -13,6 +13,7 @@ import type { Plan } from '../../train/plan.ts'
 import { checkpointHash } from './checkpoint-hash.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { choice, wholeNumber } from './common.ts'
+import { onlyWhere } from './strict.ts'
 
 /** What a Tinker server is asked for, beside its address and key. */
 export interface ServerWords {
@@ -35,6 +36,10 @@ export function serverWords(command: Command): Command {
 }
 
 export function engineWords(command: Command): Command {
+  const onServer = (words: EngineWords): boolean => tinkerUrl(words) !== undefined
+  const names = ['api-key-env', 'base-model', 'tinker-server', 'lora-rank']
+  onlyWhere(command, names, onServer, 'for a training server: add --engine tinker:http://host:8000')
+  onlyWhere<EngineWords>(command, ['workers'], (words) => !onServer(words), 'for --engine embedded: take that')
   return serverWords(
     command
       .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')

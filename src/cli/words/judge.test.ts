@@ -2,7 +2,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { runCommand } from '../../../test/run-command.ts'
+import type { Said } from '../../../test/run-command.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { buildProbe } from '../../probe/dataset.ts'
@@ -17,7 +18,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
-  process.exitCode = undefined
   await rm(folder, { recursive: true })
 })
 
@@ -50,7 +50,7 @@ test('eval names its judge and what it cost, and judges again what the judge cou
   says = 'Score: 1'
   const asked = server.requests.length
   const second = await evaluate(words)
-  expect([second.code, second.stderr]).toEqual([undefined, ''])
+  expect([second.code, second.stderr]).toEqual([0, ''])
   const { judge: named, ...result } = JSON.parse(second.stdout)
   expect(result).toMatchObject({ avgAtK: 1, unjudged: 0 })
   expect(named).toMatchObject({ name: 'llm:tester', parser: 'strict', cost: { verdicts: 4, retries: 0 } })
@@ -74,7 +74,7 @@ test('a parser that is none, and options of an LLM judge beside another one, are
   const data = join(folder, 'probe')
   await buildProbe({ out: data, train: 0, test: 1, seed: 1, sidePx: 64, pictures: false })
   const words = ['eval', '--data', data, '--policy', 'blind', '--run', join(folder, 'run')]
-  const unused = { code: 'judge-words-unused', exitCode: 2 }
+  const unused = { code: 'option-unused', exitCode: 2 }
   await expect(evaluate([...words, '--judge', 'exact', '--judge-parser', 'strict'])).rejects.toMatchObject(unused)
   await expect(evaluate([...words, '--judge', 'exact', '--judge-max-tokens', '9'])).rejects.toMatchObject(unused)
   const judge = ['--judge', 'llm:x', '--judge-base-url', 'http://127.0.0.1:9/v1']
@@ -83,18 +83,4 @@ test('a parser that is none, and options of an LLM judge beside another one, are
   expect(await readdir(folder)).toEqual(['probe'])
 })
 
-async function evaluate(words: readonly string[]): Promise<{ stdout: string; stderr: string; code: unknown }> {
-  process.exitCode = undefined
-  const said = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
-  }
-  const program = new Command('mini-o3').exitOverride()
-  addEval(program)
-  try {
-    await program.parseAsync([...words], { from: 'user' })
-  } finally {
-    vi.restoreAllMocks()
-  }
-  return { ...said, code: process.exitCode }
-}
+const evaluate = (words: readonly string[]): Promise<Said> => runCommand([addEval], ...words)

@@ -21,6 +21,7 @@ import { messageOf, UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import { openModel } from './endpoint.ts'
 import { wholeNumber } from './common.ts'
+import { onlyWhere } from './strict.ts'
 
 export interface JudgeWords {
   readonly judge: string
@@ -62,6 +63,12 @@ export function judgeWords(command: Command, fallback?: string, fallbackText?: s
   const judge = new Option('--judge <name>', `who decides whether an answer is right: ${names}`)
   if (fallback === undefined) judge.makeOptionMandatory()
   else judge.default(fallback, fallbackText)
+  onlyWhere<JudgeWords>(
+    command,
+    ['judge-base-url', 'judge-api-key-env', 'judge-parser', 'judge-prompts', 'judge-max-tokens'],
+    ({ judge: name }) => name.startsWith('llm:'),
+    'for a model as judge: add --judge llm:<model>',
+  )
   return command
     .addOption(judge)
     .option('--judge-base-url <url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1')
@@ -101,15 +108,8 @@ export async function withJudge<T>(
 }
 
 async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeParser, judgeMaxTokens } = words
+  const { judge: name } = words
   if (name.startsWith('llm:')) return openLlmJudge(words, name.slice('llm:'.length))
-  if ((judgeBaseUrl ?? judgeApiKeyEnv ?? judgePrompts ?? judgeParser ?? judgeMaxTokens) !== undefined) {
-    throw new UserError(
-      'judge-words-unused',
-      '--judge-base-url, --judge-api-key-env, --judge-prompts, --judge-parser and --judge-max-tokens are for --judge ' +
-        'llm:<model>: add that, or leave them out.',
-    )
-  }
   const settings = { name }
   if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
   if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }

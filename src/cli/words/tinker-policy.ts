@@ -7,6 +7,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { connectEngine, serverWords } from './engine.ts'
 import type { ServerWords } from './engine.ts'
+import { onlyWhere } from './strict.ts'
 
 export interface TinkerPolicyWords extends ServerWords {
   readonly modelFiles?: string
@@ -19,6 +20,9 @@ export const modelFilesWord = [
 
 /** Beside those of an endpoint, whose address and key they share. */
 export function tinkerPolicyWords(command: Command): Command {
+  const names = ['model-files', 'base-model', 'tinker-server', 'lora-rank']
+  const isTinker = ({ policy }: { readonly policy: string }): boolean => policy === 'tinker'
+  onlyWhere(command, names, isTinker, 'for a model on a Tinker server: add --policy tinker')
   return serverWords(command.option(...modelFilesWord))
 }
 

@@ -4,7 +4,7 @@ import { plainTable } from '../../evaluate/document/table.ts'
 import { tradeOffs, typicalReplyTokens } from '../../policy/embedded/context-budget.ts'
 import { viewSides } from '../../protocol/profile.ts'
 import type { EmbeddedBudget } from '../../protocol/profile.ts'
-import { say } from '../print/output.ts'
+import { columns, say } from '../print/output.ts'
 import { wholeNumber } from './common.ts'
 
 export interface BudgetWords {
@@ -33,5 +33,5 @@ export function sayTradeOff({ viewSide, contextLimit }: EmbeddedBudget): void {
   ])
   const head = ['  view', 'tokens a view', 'tokens a turn', 'turns that fit']
   say(`Turns in a context of ${contextLimit} tokens, with replies of ${typicalReplyTokens} (*: this run):`)
-  say(plainTable({ head, rows }))
+  say(plainTable({ head, rows }, columns()))
 }

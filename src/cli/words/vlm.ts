@@ -20,6 +20,10 @@ export function vlmWords(command: Command): Command {
   return profileWords(command.option(...modelFilesWord))
 }
 
+export function hasModelFiles({ modelFiles }: VlmWords): boolean {
+  return modelFiles !== undefined
+}
+
 export interface Vlm {
   readonly model: ChatModel
   readonly profile: Profile
@@ -31,12 +35,6 @@ export interface Vlm {
 export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Promise<Vlm | undefined> {
   const { modelFiles, maxPixels } = words
   if (modelFiles === undefined) {
-    if (maxPixels !== undefined) {
-      throw new UserError(
-        'model-files-missing',
-        '--max-pixels goes with --model-files. The small policy has --view-side.',
-      )
-    }
     // Refuses profiles of others.
     profileOf({ ...words, policy: 'embedded' })
     return undefined

@@ -18,6 +18,7 @@ import {
   endsTable,
   limitsTable,
   looksTable,
+  reasonsTable,
   rulesOf,
   samplingTable,
   scoresTable,
@@ -104,6 +105,7 @@ function tablesOf(run: MeasuredRun): Table[] {
     scoresTable(run, benchmarkNamed(config.benchmark).aggregate),
     ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
     endsTable(run),
+    ...(run.reasons.length > 0 ? [reasonsTable(run)] : []),
     ...(cost ? [costTable(cost)] : []),
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ]

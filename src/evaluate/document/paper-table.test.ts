@@ -22,6 +22,7 @@ const right: Outcome = {
   foundShare: undefined,
   found: undefined,
   cause: undefined,
+  reason: undefined,
 }
 
 /** As if there were 23,600 problems. */

@@ -1,6 +1,7 @@
 /** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
 import type { Aggregate } from '../../benchmark/aggregate.ts'
 import { isImageEstimated } from '../../page/step.ts'
+import { reasonText } from '../../protocol/reason.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
 import { looksRule } from '../figures/looks.ts'
@@ -85,6 +86,21 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
       ['mean turns', summary.meanTurns.toFixed(1)],
       [`tokens in, each once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
       ['tokens out', count(tokens.reply)],
+    ],
+  }
+}
+
+const mostReasons = 10
+const longestReason = 400
+
+/** Why searches came to no result that counts, with how many there were of each reason. */
+export function reasonsTable({ reasons }: Pick<EvalReport, 'reasons'>): Table {
+  const others = reasons.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
+  return {
+    head: ['why searches came to no result', 'searches'],
+    rows: [
+      ...reasons.slice(0, mostReasons).map((reason) => [reasonText(reason, longestReason), String(reason.count)]),
+      ...(others > 0 ? [['other reasons', String(others)]] : []),
     ],
   }
 }

@@ -49,7 +49,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   misread: 'answered wrongly, target had been shown',
   guessed: 'answered wrongly, target never shown legibly',
   void: 'a turn without an action',
-  failed: 'failed, to be done again',
+  failed: 'failed, or was refused',
   unjudged: 'no verdict, to be judged again',
 }
 
@@ -80,14 +80,71 @@ export function markdownCell(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\|<>`*_[\]]/g, '\\$&')
 }
 
-export function plainTable({ head, rows }: Table): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => (cells[column] ?? '').length)))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd()
-  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+const gap = 2
+/** What the first column is cut to at most, where figures need the room. */
+const leastFirst = 24
+
+/**
+ * A table for a terminal of so many columns. The first column is wrapped; where the figures still do not fit beside it, rows
+ * and columns change places, or the figures are continued below, whichever takes fewer parts.
+ */
+export function plainTable(table: Table, columns: number): string {
+  const [kept, turned] = [partsOf(table, columns), partsOf(transposed(table), columns)]
+  return (turned.length < kept.length ? turned : kept).join('\n\n')
+}
+
+function transposed({ head: [corner = '', ...names], rows }: Table): Table {
+  return {
+    head: [corner, ...rows.map(([name = '']) => name)],
+    rows: names.map((name, index) => [name, ...rows.map((row) => row[index + 1] ?? '')]),
+  }
+}
+
+/** As many tables as it takes, each with the first column. */
+function partsOf({ head, rows }: Table, columns: number): string[] {
+  const cells = [head, ...rows]
+  const widthOf = (column: number): number => Math.max(...cells.map((row) => (row[column] ?? '').length))
+  const figures = head.slice(1).map((_, index) => widthOf(index + 1) + gap)
+  const room = columns - figures.reduce((sum, width) => sum + width, 0)
+  const first = Math.min(widthOf(0), Math.max(leastFirst, room))
+  const parts: number[][] = [[]]
+  let used = first
+  for (const [index, width] of figures.entries()) {
+    if (used + width > columns && parts.at(-1)!.length > 0) {
+      parts.push([])
+      used = first
+    }
+    parts.at(-1)!.push(index + 1)
+    used += width
+  }
+  return parts.map((part) => {
+    const widths = [first, ...part.map(widthOf)]
+    const rule = widths.map((width) => '-'.repeat(width)).join(' '.repeat(gap))
+    const text = (row: readonly string[]): string => rowText([row[0] ?? '', ...part.map((at) => row[at] ?? '')], widths)
+    return [text(head), rule, ...rows.map(text)].join('\n')
+  })
+}
+
+/** The figures stand on the first line of a row. */
+function rowText([name = '', ...figures]: readonly string[], [first = 0, ...widths]: readonly number[]): string {
+  const [top = '', ...below] = wrapped(name, first)
+  const line = [top.padEnd(first), ...figures.map((figure, index) => figure.padStart(widths[index]!))]
+  return [line.join(' '.repeat(gap)).trimEnd(), ...below].join('\n')
+}
+
+/** Lines of at most `width` characters, broken between words where that is possible; lines below the first are indented. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width - (lines.length > 0 ? gap : 0)) {
+    const indent = lines.length > 0 ? ' '.repeat(gap) : ''
+    const room = width - indent.length
+    const space = rest.lastIndexOf(' ', room)
+    const end = space > 0 ? space : room
+    lines.push(indent + rest.slice(0, end).trimEnd())
+    rest = rest.slice(end).trimStart()
+  }
+  return [...lines, (lines.length > 0 ? ' '.repeat(gap) : '') + rest]
 }
 
 /** Without the sign, to one decimal. */

@@ -7,6 +7,8 @@ import type { SpentTokens } from '../../endpoint/price.ts'
 import { chosenLetter } from '../../judge/choice.ts'
 import { normalised } from '../../judge/judge.ts'
 import type { Level } from '../../protocol/problem.ts'
+import { reasonOf } from '../../protocol/reason.ts'
+import type { Reason } from '../../protocol/reason.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
 import { looksOf } from './looks.ts'
@@ -17,7 +19,7 @@ import type { Looks } from './looks.ts'
  * `misread`: answered wrongly though the target had been shown legibly; `guessed`: answered wrongly without that;
  * `looped`: ran out of turns, and half of its looks or more were at places it had looked at before;
  * `passed-over`: ran out although the target had been shown legibly; `never-found`: ran out without that;
- * `void`: a turn without an action; `failed`: transport, to be done again; `unjudged`: the judge failed, to be judged again.
+ * `void`: a turn without an action; `failed`: there is no reply, see its reason; `unjudged`: the judge failed, to be judged again.
  */
 export const causes = [
   'never-found',
@@ -48,6 +50,8 @@ export interface Outcome extends Looks {
   readonly spent: SpentTokens
   /** Absent when the search was right, or the target's place is not known. */
   readonly cause: Cause | undefined
+  /** Absent where its result counts. */
+  readonly reason: Reason | undefined
 }
 
 export function outcomeOf(trajectory: Trajectory): Outcome {
@@ -68,6 +72,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     spent: spentOf(turns),
     ...looks,
     cause: correct || looks.seen === undefined ? undefined : causeOf(end, judged, looks),
+    reason: reasonOf(trajectory),
   }
 }
 

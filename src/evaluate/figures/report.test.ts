@@ -32,6 +32,7 @@ function outcome({ correct, turns = 1, vote }: Wanted, sample = 0): Outcome {
     foundShare: undefined,
     found: undefined,
     cause: undefined,
+    reason: undefined,
   }
 }
 

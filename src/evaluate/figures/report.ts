@@ -5,6 +5,8 @@ import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
+import { countReasons } from '../../protocol/reason.ts'
+import type { ReasonCount } from '../../protocol/reason.ts'
 import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
@@ -23,6 +25,8 @@ export interface EvalReport {
   /** By the policy, in all searches that did not fail, as a server bills it. */
   readonly spent: SpentTokens
   readonly solved: readonly SolvedProblem[]
+  /** Why searches came to no result that counts, the commonest reason first. */
+  readonly reasons: readonly ReasonCount[]
   readonly causes: readonly CauseCounts[]
   /** Empty where no target's place is known. */
   readonly looks: readonly LookFigures[]
@@ -70,6 +74,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
       .filter(({ end }) => end !== 'failed')
       .reduce((sum, outcome) => addSpent(sum, outcome.spent), nothingSpent),
     solved: problems.map(solvedProblem),
+    reasons: countReasons(outcomes.map(({ reason }) => reason)),
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }

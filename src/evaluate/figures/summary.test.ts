@@ -257,7 +257,7 @@ test('the accuracy table has a row for each level, in Markdown and in plain text
     '| a\\|b, all | 0.0 (0.0-0.0) | 100.0 (100.0-100.0) | 2.0 |',
     '| blind, all | 0.0 (0.0-0.0) |  | 1.0 |',
   ])
-  const lines = plainTable(table).split('\n')
+  const lines = plainTable(table, 80).split('\n')
   expect(lines[2]).toBe('a|b, hard                     0.0 (0.0-0.0)  100.0 (100.0-100.0)         2.0')
   expect(new Set(lines.map((line) => line.length)).size).toBe(1)
 })

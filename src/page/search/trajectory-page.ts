@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canvas } from './canvas.ts'
-import { duration, endCard, startCard, turnCard } from './card.ts'
+import { duration, endCard, shown, startCard, turnCard } from './card.ts'
 import type { ObservationImages } from './card.ts'
 import { html, markupOf, trustedElement } from '../html.ts'
 import type { Html } from '../html.ts'
@@ -27,7 +27,7 @@ export interface PageSearch {
 }
 
 /** The whole page as text, without lone surrogates, ready to be written as UTF-8. */
-export function trajectoryPage(title: string, searches: readonly PageSearch[]): string {
+export function trajectoryPage(title: string, searches: readonly PageSearch[], notes: readonly string[] = []): string {
   for (const search of searches) checkUrls(search)
   const css = style()
   const page = html`<html lang="en">
@@ -42,7 +42,8 @@ ${trustedElement('style', css)}
 <body>
 <header class="top"><p class="brand">mini-o3 <span>visual search, turn by turn</span></p>
 ${searches.length > 1 && html`<nav aria-label="Searches">${searches.map(tab)}</nav>`}</header>
-<main>${searches.map(section)}</main>
+<main>${notes.length > 0 && html`<ul class="notes">${notes.map((note) => html`<li dir="auto">${shown(note)}</li>`)}</ul>`}
+${searches.map(section)}</main>
 ${trustedElement('script', script)}
 </body>
 </html>

@@ -26,11 +26,16 @@ const thumbSide = 112
 const cropSide = (looks: number): number => (looks > 40 ? 320 : 512)
 
 /** Writes one self-contained page (beside, then renamed) for one search or several. */
-export async function writePage(path: string, title: string, searches: readonly SearchToShow[]): Promise<void> {
+export async function writePage(
+  path: string,
+  title: string,
+  searches: readonly SearchToShow[],
+  notes: readonly string[] = [],
+): Promise<void> {
   const looks = searches.reduce((sum, { trajectory }) => sum + trajectory.observations.length, 0)
   const pages: PageSearch[] = []
   for (const search of searches) pages.push(await withImages(search, cropSide(looks)))
-  await replaceFile(path, trajectoryPage(title, pages))
+  await replaceFile(path, trajectoryPage(title, pages, notes))
 }
 
 async function withImages({ title, trajectory, picture, profile }: SearchToShow, side: number): Promise<PageSearch> {

@@ -2,7 +2,7 @@
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { searchKey } from '../../search/owed-samples.ts'
+import { keyOf } from '../../search/owed-samples.ts'
 import { searchLog } from '../../search/search-log.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -14,13 +14,16 @@ const mostSearches = 8
 export interface RunPageOptions {
   readonly title: string
   readonly profile: Profile
+  /** What is to be known of the run, a line each. */
+  readonly notes?: readonly string[]
   readonly openPicture: (problem: Problem) => Promise<Picture>
 }
 
 /** Writes `report.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
   const picked = await pick(run.read(searchLog))
-  if (picked.length === 0) return undefined
+  const { title, notes = [] } = options
+  if (picked.length === 0 && notes.length === 0) return undefined
   const searches: SearchToShow[] = []
   for (const trajectory of picked) {
     const { problem } = trajectory
@@ -28,7 +31,7 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
     searches.push({ title: problem.level ?? problem.docId, trajectory, picture, profile: options.profile })
   }
   const page = run.file('report.html')
-  await writePage(page, options.title, searches)
+  await writePage(page, title, searches, notes)
   return page
 }
 
@@ -42,8 +45,4 @@ async function pick(searches: AsyncIterable<Trajectory>): Promise<Trajectory[]> 
     if (picked.size < mostSearches && !picked.has(key)) picked.set(key, search)
   }
   return [...picked.keys()].toSorted().map((key) => picked.get(key)!)
-}
-
-function keyOf({ problem, sampleIndex }: Trajectory): string {
-  return searchKey(problem, sampleIndex)
 }

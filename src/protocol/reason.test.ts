@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { storedSearch } from '../../test/stored-searches.ts'
+import { afterEarlier, countReasons, isRefusedForGood, reasonOf, reasonText } from './reason.ts'
+import type { Trajectory, Turn } from './trajectory.ts'
+
+const turn = { text: '', finish: 'stop', usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 }, ms: 1 } as const
+const mistake = { ...turn, error: { code: 'bad-box', error: 'Not a box.' } } as const
+const zoom = {
+  ...turn,
+  action: { kind: 'grounding', boxRel: [0, 0, 1, 1], source: 'original_image' },
+} as unknown as Turn
+
+const ended = (change: Partial<Trajectory>): Trajectory => ({ ...storedSearch({ seed: 1, right: true }), ...change })
+
+describe('why a search came to no result that counts', () => {
+  test.each([
+    ['a right or wrong answer counts', { end: 'answered' }, undefined],
+    ['so does a limit that was met by searching', { end: 'over-turn', turns: [zoom, mistake, zoom] }, undefined],
+    [
+      'failed, with its cause',
+      { end: 'failed', failure: { code: 'gone', message: 'No line.' } },
+      { kind: 'failed', code: 'gone', message: 'No line.' },
+    ],
+    [
+      'cut off, with the option that gives more room',
+      { end: 'void', policy: 'chat:m', turns: [{ ...turn, text: '<think>on and on', finish: 'length' }] },
+      {
+        kind: 'void',
+        code: 'reply-cut',
+        message: expect.stringContaining('--reply-tokens'),
+        example: '<think>on and on',
+      },
+    ],
+    ['an empty reply', { end: 'void', turns: [{ ...turn, text: ' ' }] }, { kind: 'void', code: 'reply-empty' }],
+    [
+      'a reply without an action, with its beginning',
+      { end: 'void', turns: [{ ...turn, text: 'The answer is 7.' }] },
+      { kind: 'void', code: 'no-action', example: 'The answer is 7.' },
+    ],
+    [
+      'a limit that was met by mistakes',
+      { end: 'over-turn', turns: [zoom, mistake, mistake] },
+      { kind: 'mistakes', code: 'bad-box', message: expect.stringContaining('Not a box.') },
+    ],
+    [
+      'a judge that failed',
+      { end: 'answered', verdict: { kind: 'unjudged', reason: 'Nobody there.' } },
+      { kind: 'unjudged', message: 'Nobody there.' },
+    ],
+  ] as const)('%s', (_, change, reason) => {
+    const told = reasonOf(ended(change as Partial<Trajectory>))
+    if (reason === undefined) expect(told).toBeUndefined()
+    else expect(told).toMatchObject(reason)
+  })
+})
+
+test('alike reasons are one, whatever numbers and identifiers they hold; the commonest is first', () => {
+  const failed = (message: string, code = 'request-refused') => ({ kind: 'failed', code, message }) as const
+  const counted = countReasons([
+    failed('Out of memory'),
+    failed('Request req-7f3a: at most 2048 tokens'),
+    undefined,
+    failed('Request req-99bc: at most 4096 tokens'),
+  ])
+  expect(counted.map(({ count, message }) => [count, message])).toEqual([
+    [2, 'Request req-7f3a: at most 2048 tokens'],
+    [1, 'Out of memory'],
+  ])
+})
+
+test('a refusal in the same words adds up, others do not', () => {
+  const refused = (message: string) => ended({ end: 'failed', failure: { code: 'request-refused', message } })
+  const once = refused('No, 17.')
+  expect(isRefusedForGood(once)).toBe(false)
+  const twice = afterEarlier(refused('No, 18.'), once.failure)
+  expect(twice.failure).toEqual({ code: 'request-refused', message: 'No, 18.', times: 2 })
+  expect(isRefusedForGood(twice)).toBe(true)
+  expect(isRefusedForGood(afterEarlier(refused('Something else.'), once.failure))).toBe(false)
+  const cut = ended({ end: 'failed', failure: { code: 'connection-cut', message: 'Cut.' } })
+  expect(isRefusedForGood(afterEarlier(cut, cut.failure))).toBe(false)
+})
+
+test('a reason is one line of bounded length', () => {
+  const reason = { kind: 'void', code: 'no-action', message: 'None.', example: `${'x\n'.repeat(400)}` } as const
+  const text = reasonText(reason, 100)
+  expect(text).toHaveLength(100)
+  expect(text).toMatch(/^void \(no-action\): None\. The reply began: "x/)
+  expect(text).not.toContain('\n')
+})

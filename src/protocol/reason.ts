@@ -1,0 +1,107 @@
+/** Why a search came to no result that counts, in words for the user, and how often each reason occurred. Pure. */
+import type { Failure, Trajectory } from './trajectory.ts'
+
+/**
+ * `failed`: it is searched again on a resume; `refused`: the server refused it for good; `void`: its last reply held no
+ * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed.
+ */
+export const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged'] as const
+
+export interface Reason {
+  readonly kind: (typeof reasonKinds)[number]
+  readonly code: string
+  readonly message: string
+  /** The beginning of a reply of the model. */
+  readonly example?: string
+}
+
+export interface ReasonCount extends Reason {
+  /** Searches. */
+  readonly count: number
+}
+
+/** Refusals of the conversation itself: the same request is refused again however often it is sent. */
+const refusedAtOnce: ReadonlySet<string> = new Set(['context-length', 'content-filter'])
+/** Refusals that may have had another cause the first time. */
+const refusedWhenRepeated: ReadonlySet<string> = new Set(['request-refused'])
+
+/**
+ * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,
+ * or twice in the same words. It stays `failed`: it counts as not right, and says nothing about the policy.
+ */
+export function isRefusedForGood({ end, failure }: Pick<Trajectory, 'end' | 'failure'>): boolean {
+  if (end !== 'failed' || failure === undefined) return false
+  return refusedAtOnce.has(failure.code) || (isRefusal(failure) && (failure.times ?? 1) > 1)
+}
+
+/** Whether the server understood the request and declined it. */
+export function isRefusal({ code }: Failure): boolean {
+  return refusedAtOnce.has(code) || refusedWhenRepeated.has(code)
+}
+
+/** The trajectory, its failure counted as one more of the `earlier` one of the same search where both say the same. */
+export function afterEarlier(trajectory: Trajectory, earlier: Failure | undefined): Trajectory {
+  const { failure } = trajectory
+  if (failure === undefined || earlier === undefined || !isRefusal(failure)) return trajectory
+  if (wordsOf(failure) !== wordsOf(earlier)) return trajectory
+  return { ...trajectory, failure: { ...failure, times: (earlier.times ?? 1) + 1 } }
+}
+
+/** Undefined: its result counts, right or wrong. */
+export function reasonOf(trajectory: Trajectory): Reason | undefined {
+  const { end, failure, turns, verdict } = trajectory
+  if (end === 'failed') {
+    const { code, message } = failure ?? { code: 'unexpected', message: 'No reason is stored.' }
+    return { kind: isRefusedForGood(trajectory) ? 'refused' : 'failed', code, message }
+  }
+  if (end === 'void') return voidReason(trajectory)
+  const mistakes = turns.flatMap(({ error }) => error ?? [])
+  if (end !== 'answered' && mistakes.length > 0 && mistakes.length * 2 >= turns.length) {
+    const { code, error } = mistakes.at(-1)!
+    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error}`.trim() }
+  }
+  if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
+  return undefined
+}
+
+const exampleLength = 160
+
+function voidReason({ policy, turns }: Trajectory): Reason {
+  const { text, finish, action } = turns.at(-1)!
+  const kind = 'void'
+  const example = text.trim().slice(0, exampleLength)
+  if (finish === 'length') {
+    const raise = /^(chat|tinker):/.test(policy)
+      ? ' Raise it with --reply-tokens, or give the server more context.'
+      : ''
+    const where = action === undefined ? 'before it zoomed or answered' : 'within its answer'
+    return { kind, code: 'reply-cut', message: `The reply was cut off at its token limit ${where}.${raise}`, example }
+  }
+  if (example === '') return { kind, code: 'reply-empty', message: 'The reply was empty.' }
+  return { kind, code: 'no-action', message: 'The reply held neither a zoom nor an answer.', example }
+}
+
+/** Alike reasons together, the commonest first. Each is told in the words of its first search. */
+export function countReasons(reasons: Iterable<Reason | undefined>): ReasonCount[] {
+  const counts = new Map<string, { reason: Reason; count: number }>()
+  for (const reason of reasons) {
+    if (reason === undefined) continue
+    const key = `${reason.kind} ${wordsOf(reason)}`
+    const known = counts.get(key)
+    if (known === undefined) counts.set(key, { reason, count: 1 })
+    else known.count++
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count).map(({ reason, count }) => ({ ...reason, count }))
+}
+
+/** On one line, such as `failed (request-refused): http://host refused the request.`, of at most `longest` characters. */
+export function reasonText({ kind, code, message, example }: Reason, longest = Number.POSITIVE_INFINITY): string {
+  const began = example === undefined ? '' : ` The reply began: ${JSON.stringify(example)}`
+  const text = `${kind}${code === kind ? '' : ` (${code})`}: ${message}${began}`.replaceAll(/\s+/g, ' ')
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
+}
+
+/** Code and message without what differs from request to request: numbers and identifiers. */
+function wordsOf({ code, message }: Pick<Reason, 'code' | 'message'>): string {
+  return `${code} ${message.replaceAll(/[\w-]+/g, (word) => (/\d/.test(word) ? '#' : word))}`
+}
