@@ -289,7 +289,7 @@ describe('collect', () => {
       const warned = once(process, 'warning')
       const searched = await run(teacher)
       expect(String(await warned)).toContain(`${log}:2`)
-      expect(searched.map(({ docId, sampleIndex }) => [docId, sampleIndex])).toHaveLength(8)
+      expect(searched.map(({ docId, sampleIndex }) => [docId, sampleIndex])).toHaveLength(18)
       expect((await kept()).map(told)).toEqual(whole)
     },
   )

@@ -169,7 +169,10 @@ function refusing(error: Error, state: { down: boolean }): Policy {
     open: (problem, options) => {
       const session = teacher.open(problem, options)
       if (problem.docId !== problems[0]!.problem.docId && !state.down) return session
-      return { take: () => Promise.reject(error), close: () => session.close() }
+      const take = async (): Promise<never> => {
+        throw error
+      }
+      return { take, close: () => session.close() }
     },
   }
 }
