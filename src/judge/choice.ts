@@ -83,7 +83,7 @@ const capital = String.raw`\(? ?([A-Z])(?![A-Za-z'])(?!${another})`
 /** A small letter only where nothing follows it: "the answer is a bird" names no letter. */
 const small = String.raw`\(? ?([a-z])(?=[).,;]|\s?$)`
 const leads = [
-  String.raw`\b(?:[Aa]nswer|ANSWER|[Oo]ption|OPTION|[Cc]hoice|CHOICE|[Aa]ns)(?: is| would be| should be| must be| ?[:=])`,
+  String.raw`\b(?:[Aa]nswer|ANSWER|[Oo]ption|OPTION|[Cc]hoice|CHOICE|[Aa]ns|ANS)(?: is| would be| should be| must be| ?[:=])`,
   String.raw`\b[Ii]t(?: is|'s)`,
   String.raw`\b(?:[Cc]hoose|[Cc]hose|[Ss]elect(?:ed)?|[Pp]ick|[Gg]o with)`,
   String.raw`(?:答案|選項|选项|答え|正解|정답) ?(?:应该是|应为|应是|是|就是|为|為|は|은|:)`,
@@ -104,6 +104,10 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   if (isLetter(led)) return led
   const stated = [...text.matchAll(said)].map((match) => (match[1] ?? match[2])?.toUpperCase()).findLast(isLetter)
   if (stated !== undefined) return stated
+  const ending = /\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer|choose|pick) \(?([a-z])\)?[.!]?$/
+    .exec(text)?.[1]
+    ?.toUpperCase()
+  if (isLetter(ending)) return ending
   const right = new Set([...text.matchAll(confirmed)].map((match) => match[1]).filter(isLetter))
   if (right.size === 1) return [...right][0]
 

@@ -43,9 +43,10 @@ const lastMatch = new Script('[...text.matchAll(pattern)].at(-1)')
 
 /** The first group of the last match, or all of the match. Throws `UserError` for what is no regular expression. */
 export function patternScore(source: string, flags: string): (said: string) => Score | undefined {
-  const pattern = compiled(source, flags)
+  const values = { pattern: compiled(source, flags), text: '' }
+  const context = createContext(values)
   return (said) => {
-    const context = createContext({ text: endsOf(said), pattern })
+    values.text = endsOf(said)
     let match: RegExpMatchArray | undefined
     try {
       match = lastMatch.runInContext(context, { timeout: mostMs }) as typeof match

@@ -14,10 +14,10 @@ export function lenientScore(said: string): Score | undefined {
   return scoreIn(text, clearLabels) ?? scoreIn(text, otherLabels) ?? bareScore(text)
 }
 
-/** Fields by which judges name their verdict, the clearest first. */
+/** Fields by which judges name their verdict, in letters alone, the clearest first. */
 const fields = [
-  ['score', 'final_score', 'rating', 'grade', 'judgement', 'judgment', 'verdict', '评分', '得分', '分数'],
-  ['correct', 'is_correct', 'iscorrect', 'correctness', 'result', 'decision', 'evaluation'],
+  ['score', 'finalscore', 'rating', 'grade', 'judgement', 'judgment', 'verdict', '评分', '得分', '分数', '判断'],
+  ['correct', 'iscorrect', 'correctness', 'result', 'decision', 'evaluation', '结果'],
 ]
 
 /** The verdict field nearest to the outside. */
@@ -25,12 +25,16 @@ function scoreInJson(json: unknown): Score | undefined {
   for (let level = [json]; level.length > 0; level = level.flatMap(valuesOf)) {
     const entries = level.flatMap((one) => (isRecord(one) ? Object.entries(one) : []))
     for (const names of fields) {
-      const found = entries.filter(([name]) => names.includes(name.toLowerCase()))
+      const found = entries.filter(([name]) => names.includes(lettersOf(name)))
       const scores = new Set(found.flatMap(([, value]) => scoreOfValue(value) ?? []))
       if (scores.size > 0) return scores.size === 1 ? [...scores][0] : undefined
     }
   }
   return undefined
+}
+
+function lettersOf(name: string): string {
+  return name.slice(0, 40).toLowerCase().replaceAll(/\P{L}/gu, '')
 }
 
 function isRecord(value: unknown): value is object {
@@ -45,31 +49,33 @@ function valuesOf(value: unknown): unknown[] {
 function labelledLines(text: string): string {
   return withoutMarks(
     compatible(text)
-      .replaceAll(/<(\/?)([a-z_]{1,20})>/gi, (_, closing: string, name: string) => (closing ? '\n' : `\n${name}: `))
+      .replaceAll(/<(\/?)([a-z_]{1,20})>/gi, (_, closing: string, name: string) =>
+        closing ? '\n' : `\n${name === 'answer' ? 'result' : name}: `,
+      )
       .replaceAll('\\boxed', '\nboxed: '),
   )
 }
 
 const clearLabels = labelled(
-  String.raw`\b(?:score|rating|grade|judge?ment|verdict)\b|评分|得分|分数|判定|判断|評分|得點|スコア|점수`,
+  String.raw`\b(?:score|rating|grade|judge?ment|verdict|bewertung|punteggio|puntuación)\b|评分|得分|分数|判定|判断|評分|スコア|점수|оценка`,
 )
 /** Words that a judge also uses of other things, so that they count where nothing clearer stands. */
 const otherLabels = labelled(
-  String.raw`\b(?:boxed|result|final answer|decision|conclusion|evaluation|correctness|is_?correct|correct)\b|结果|结论|最终答案`,
+  String.raw`\b(?:boxed|result|final answer|decision|conclusion|evaluation|correctness|is_?correct|correct)\b|(?<=^|\n)answer\b|结果|结论|最终答案`,
 )
 
 /** A label, perhaps what its values mean in brackets, a sign or a word between, and the value. */
 function labelled(labels: string): RegExp {
   const sign = String.raw`(?: ?(?:is\b|was\b|of\b|as\b|为|是|[:=→—–]|-(?![\d.])))`
   return new RegExp(
-    `(?:${labels})(?: ?\\([^()\\n]{0,80}\\))?${sign}{0,4}[ \\n]?[[(]{0,3} ?(?:${digitForm}|(${wordForm}))`,
+    `(?:${labels})[\\])]?(?: ?\\([^()\\n]{0,80}\\))?${sign}{0,4}[ \\n]?[[(]{0,3} ?(?:${digitForm}|(${wordForm}))`,
     'giu',
   )
 }
 
 /** What may follow a value: an end, a stop, a bracket, a reason, or a new sentence that is no condition. */
 const follows =
-  /^[\])]{0,3} ?(?:$|\n|[.,:](?!\d)|[;!()[\]|，。；！、—–]|-\D|(?:because|since|as|due to|so)\b|(?!If\b|Or\b|When\b|Would\b)[A-Z])/u
+  /^[\])]{0,3} ?(?:$|\n|[.,:](?!\d)|[;!()[\]|，。；！、—–]|\p{So}|-\D|(?:because|since|as|due to|so)\b|(?!If\b|Or\b|When\b|Would\b)[A-Z])/u
 /** What may stand before a label at the beginning of a line. */
 const leads =
   /^[^\p{L}\n]*(?:(?:so|therefore|thus|hence|my|the|final|overall|i|give|a|it|最终|最后|因此|所以|综上)[\s,，:]*)*$/iu

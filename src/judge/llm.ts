@@ -51,7 +51,10 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
       const isCut = reply.finish === 'length'
       if (attempt + 1 === tries || (isCut && maxTokens === 4 * firstTokens)) {
         const reason = noScore({ replies: attempt + 1, cutAt: isCut ? replyTokens || maxTokens : undefined })
-        return { verdict: { kind: 'unjudged', reason: `${reason}${brief(reply.text)}` }, tokens }
+        return {
+          verdict: { kind: 'unjudged', reason: `${reason}${brief(reply.text || (reply.thinking ?? ''))}` },
+          tokens,
+        }
       }
       if (isCut) maxTokens = Math.min(2 * maxTokens, 4 * firstTokens)
     }

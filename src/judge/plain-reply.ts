@@ -21,7 +21,7 @@ export function withoutMarks(text: string): string {
   return text
     .replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
     .replaceAll(/\\(?:[a-z]{1,20}|[()[\]])/gi, ' ')
-    .replaceAll(/[*`$#>"“”„«»{}\\~【】「」『』]/g, ' ')
+    .replaceAll(/[*`$#<>"“”„«»{}\\~【】「」『』]/g, ' ')
     .replaceAll(/(?<![\p{L}\p{N}])'([^'\n]{1,40})'(?![\p{L}\p{N}])/gu, ' $1 ')
     .replaceAll(/(?<![a-z0-9])_{1,9}|_{1,9}(?![a-z0-9])/gi, ' ')
     .replaceAll(/\s+/g, (blank) => (blank.includes('\n') ? '\n' : ' '))

@@ -1,0 +1,118 @@
+/**
+ * Every reader of text from models, servers and files that works on a whole text at once, as functions that take it: what
+ * `fuzz-replies.mjs` and the scaling test run. Reads dist, so build first.
+ */
+import { patternsOf } from '../dist/coldstart/patterns.js'
+import { plainJson, plainLine, plainText } from '../dist/cli/print/plain-text.js'
+import { readBody } from '../dist/endpoint/exchange/reply-body.js'
+import { readReply } from '../dist/endpoint/exchange/read-reply.js'
+import { meaningOf, readRefusal, refusedFields } from '../dist/endpoint/refusal/refusal.js'
+import { csvText } from '../dist/evaluate/document/csv.js'
+import { markdownCell } from '../dist/evaluate/document/table.js'
+import { judgeCanInfer } from '../dist/judge/can-infer.js'
+import { judgeChoice } from '../dist/judge/choice.js'
+import { judgeExact } from '../dist/judge/exact.js'
+import { judgeMmeLetter } from '../dist/judge/mme-letter.js'
+import { parseScore, scoreParser, scoreParsers } from '../dist/judge/parse-score.js'
+import { html, markupOf } from '../dist/page/html.js'
+import { finalAnswer, parseTurn } from '../dist/protocol/parse-turn.js'
+import { profiles } from '../dist/protocol/profile.js'
+import { resolveBox, resolveSource } from '../dist/protocol/resolve-box.js'
+import { turnAsText } from '../dist/protocol/turn-text.js'
+import { parseJson } from '../dist/shared/json.js'
+import { pythonAssignments, readPythonLiteral } from '../dist/shared/python-literal.js'
+
+const size = { width: 640, height: 480 }
+const problem = {
+  docId: 'x',
+  dataSource: 'y',
+  question: 'q',
+  answer: '(B) red',
+  choices: ['blue', 'red', '红色', '12'],
+}
+const usage = { promptTokens: 1, imageTokens: 0, replyTokens: 1 }
+const rules = { stop: ['</grounding>', '</x>'], stripped: true, refused: [], messages: 1 }
+
+function check(holds, what) {
+  if (!holds) throw new Error(`broken promise: ${what}`)
+}
+
+/** Errors of this project are how a reader refuses a text; any other is a fault. */
+function refusing(read) {
+  return (text) => {
+    try {
+      read(text)
+    } catch (error) {
+      if (typeof error.exitCode !== 'number' && !(error instanceof SyntaxError)) throw error
+    }
+  }
+}
+
+function readTurn(profile) {
+  return (text) => {
+    const turn = parseTurn(text, profile, () => size)
+    if ('error' in turn) check(turn.error.length < 400, 'an error is short')
+    else if (turn.action.kind === 'grounding') {
+      check(turn.action.boxRel.every(Number.isFinite), 'a box is finite')
+      const { boxPx } = resolveBox(turn.action.boxRel, size, profile)
+      check(boxPx === undefined || boxPx.every(Number.isInteger), 'pixels are whole')
+      const { index } = resolveSource(turn.action.source, 3, profile)
+      check(index === undefined || [0, 1, 2].includes(index), 'a source is there')
+    }
+    const answer = finalAnswer([{ text, ...turn }, { text }], profile)
+    check(answer === null || typeof answer === 'string', 'an answer is a text')
+  }
+}
+
+function readVerdict(judge) {
+  return (text) => check(['correct', 'wrong'].includes(judge(problem, text).kind), 'an answer is right or wrong')
+}
+
+function readScore(name) {
+  const parser = scoreParser(name)
+  return (text) => {
+    for (const finish of ['stop', 'length']) {
+      check([undefined, 'correct', 'wrong'].includes(parseScore({ text, finish }, parser)), 'a score is one of three')
+    }
+  }
+}
+
+function readRefused(text) {
+  const refusal = readRefusal({ status: 400, text })
+  meaningOf(refusal)
+  refusedFields(refusal, ['stop', 'top_p'])
+}
+
+const inReply = (text) => ({ choices: [{ finish_reason: 'stop', message: { content: text, reasoning: text } }] })
+
+export const textReaders = {
+  ...Object.fromEntries(Object.values(profiles).map((profile) => [`turn ${profile.name}`, readTurn(profile)])),
+  'turn in pixels': readTurn({ ...profiles.default, coordinates: 'pixel' }),
+  'turn in thousandths': readTurn({ ...profiles.tools, coordinates: 'thousand' }),
+  'judge exact': readVerdict(judgeExact),
+  'judge choice': readVerdict(judgeChoice),
+  'judge can-infer': readVerdict(judgeCanInfer),
+  'judge mme-letter': readVerdict(judgeMmeLetter),
+  'choices of a problem': (text) =>
+    judgeChoice({ ...problem, choices: [text, `${text}x`], answer: 'A' }, 'A bird, red'),
+  ...Object.fromEntries(scoreParsers.map((name) => [`score ${name}`, readScore(name)])),
+  'score json': readScore('json:a.0.score'),
+  'score pattern': readScore('/score\\W{0,9}(\\w+)/i'),
+  reply: refusing((text) => readReply(inReply(text), rules)),
+  'reply body': refusing((text) => readReply(readBody(text), rules)),
+  'reply stream': refusing((text) => readReply(readBody(`data: ${text}\n\ndata: [DONE]`), rules)),
+  refusal: readRefused,
+  'refusal in JSON': (text) => readRefused(JSON.stringify({ error: { message: text, code: text, param: text } })),
+  JSON: refusing(parseJson),
+  'Python literal': refusing(readPythonLiteral),
+  'Python file': pythonAssignments,
+  patterns: (text) =>
+    patternsOf({ problem, turns: [{ text, thought: text, finish: 'stop', usage, ms: 1 }], observations: [] }),
+  'turn as text': (text) => turnAsText({ text, thinking: text }),
+  'terminal text': plainText,
+  'terminal line': plainLine,
+  'terminal JSON': plainJson,
+  html: (text) => markupOf(html`<p>${text}</p>`),
+  'markdown cell': markdownCell,
+  'CSV cell': (text) => csvText([[text]]),
+}
