@@ -1,6 +1,6 @@
 /** Ask: a picture of one's own or a scene, a question, who searches and for how long. */
 import { useState } from 'preact/hooks'
-import type { AskRequest, AskStarted, PictureRow, Setup } from '../src/server/api/types.ts'
+import type { AskRequest, AskStarted, PictureRow, PolicyRow, Setup } from '../src/server/api/types.ts'
 import { fetchJson, postJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 
@@ -13,14 +13,24 @@ export function AskPage() {
       </p>
     )
   }
-  return setup ? <AskForm setup={setup} /> : <p role="status">Loading …</p>
+  if (setup === undefined) return <p role="status">Loading …</p>
+  if (setup.policies.length > 0) return <AskForm setup={setup} />
+  return (
+    <p>
+      Only runs are shown here: see <a href={href(['runs'])}>Runs</a>. To ask, start <code>mini-o3 serve</code>.
+    </p>
+  )
+}
+
+function canBeAsked({ unavailable }: PolicyRow): boolean {
+  return unavailable === undefined
 }
 
 function AskForm({ setup }: { readonly setup: Setup }) {
   const { scenes, policies, limits } = setup
   const [picture, setPicture] = useState<PictureRow>(scenes[0]!)
   const [question, setQuestion] = useState(scenes[0]!.question)
-  const [policyName, setPolicyName] = useState(policies[0]!.name)
+  const [policyName, setPolicyName] = useState(policies.find(canBeAsked)!.name)
   const policy = policies.find(({ name }) => name === policyName)!
   const [maxTurns, setMaxTurns] = useState(Math.min(policy.maxTurns, limits.turns))
   const [samples, setSamples] = useState(1)
@@ -136,13 +146,22 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           <label>
             <span>Who searches</span>
             <select value={policyName} onChange={(event) => setPolicyName(event.currentTarget.value)}>
-              {policies.map(({ name }) => (
-                <option key={name} value={name}>
+              {policies.map(({ name, unavailable }) => (
+                <option key={name} value={name} disabled={unavailable !== undefined}>
                   {name}
+                  {unavailable !== undefined && ' (not available)'}
                 </option>
               ))}
             </select>
           </label>
+          {policies.map(
+            ({ name, unavailable }) =>
+              unavailable !== undefined && (
+                <p key={name} class="note">
+                  {name} is not available: {unavailable} It was tried when the server started.
+                </p>
+              ),
+          )}
           <p class="note">{policy.note}</p>
           <Slider name="At most" unit={['turn', 'turns']} value={maxTurns} most={limits.turns} onValue={setMaxTurns} />
           <Slider

@@ -15,7 +15,7 @@ import { RunsPage } from './runs-page.tsx'
 
 function App() {
   const { path } = useRoute()
-  const [kind = '', name = '', item, ...others] = path
+  const [kind = ''] = path
   useEffect(() => setTitle(path), [path])
   const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff'
   return (
@@ -37,24 +37,32 @@ function App() {
         </nav>
       </header>
       <main id="main" tabIndex={-1}>
-        {kind === '' && <AskPage />}
-        {kind === 'ask' && <AskedPage key={name} id={name} />}
-        {kind === 'runs' && <RunsPage />}
-        {kind === 'run' && item === undefined && <RunPage key={name} name={name} />}
-        {kind === 'run' && item !== undefined && <RunSearchPage key={name} name={name} index={Number(item)} />}
-        {kind === 'diff' && others.length < 2 && <DiffPage key={`${name} ${item}`} first={name} second={item ?? ''} />}
-        {kind === 'diff' && others.length === 2 && (
-          <DiffSearchPage runs={[name, item!]} indexes={[Number(others[0]), Number(others[1])]} />
-        )}
-        {!kinds.includes(kind) && (
-          <Problem message="There is no such page. Ask and Runs, above, are where all begins." />
-        )}
+        {pageOf(path)}
       </main>
     </>
   )
 }
 
-const kinds = ['', 'ask', 'runs', 'run', 'diff']
+/** Of an address that leads nowhere, the page that says so. */
+function pageOf(path: readonly string[]) {
+  const [kind = '', name = '', item = '', ...others] = path
+  const shape = `${kind} ${path.length}`
+  if (path.length === 0) return <AskPage />
+  if (shape === 'ask 2') return <AskedPage key={name} id={name} />
+  if (shape === 'runs 1') return <RunsPage />
+  // The second is how one types it.
+  if (shape === 'run 2' || shape === 'runs 2') return <RunPage key={name} name={name} />
+  if (shape === 'run 3' && isIndex(item)) return <RunSearchPage key={name} name={name} index={Number(item)} />
+  if (shape === 'diff 3') return <DiffPage key={`${name} ${item}`} first={name} second={item} />
+  if (shape === 'diff 5' && others.every(isIndex)) {
+    return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />
+  }
+  return <Problem message="There is no such page. Ask and Runs, above, are where all begins." />
+}
+
+function isIndex(text: string): boolean {
+  return /^\d{1,9}$/.test(text)
+}
 
 function skip(event: Event): void {
   event.preventDefault()

@@ -14,6 +14,8 @@ import type { SearchQueue } from './search-queue.ts'
 export interface Searcher {
   /** Such as `embedded` or `chat:qwen`. */
   readonly name: string
+  /** What pictures and questions it takes, for people and for models that call it. */
+  readonly note: string
   readonly profile: Profile
   /** In place of the profile's. */
   readonly maxTurns?: number
@@ -23,6 +25,8 @@ export interface Searcher {
   check?(question: string): void
   readonly queue: SearchQueue
 }
+
+export const chatNote = 'A model behind a server: takes any picture and question.'
 
 /** Where a search can be looked at, as paths of this server: its page, and the trajectory as JSON. */
 export interface Links {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
@@ -37,6 +38,23 @@ test('a client starts it, searches a file and zooms into it', async () => {
     await client.close()
     await rm(folder, { recursive: true })
   }
+}, 60_000)
+
+test('a message that is too long is refused by its id, and the next is answered', async () => {
+  const child = spawn(process.execPath, [program, 'mcp'])
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string)
+  const image = 'A'.repeat(1024 ** 2)
+  child.stdin.write('{"method":"tools/call","params":{"name":"zoom","arguments":{"image":"')
+  for (let i = 0; i < 100; i++) if (!child.stdin.write(image)) await once(child.stdin, 'drain')
+  child.stdin.write('"}},"jsonrpc":"2.0","id":7}\n{"jsonrpc":"2.0","id":8,"method":"ping"}\n')
+  expect(await answer()).toMatchObject({
+    id: 7,
+    error: { code: -32_600, message: expect.stringContaining('bytes') as string },
+  })
+  expect(await answer()).toEqual({ jsonrpc: '2.0', id: 8, result: {} })
+  child.stdin.end()
+  expect(await once(child, 'close')).toEqual([0, null])
 }, 60_000)
 
 test('ends when stdin does, having said nothing', async () => {

@@ -2,6 +2,8 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
+import { embeddedNote } from '../../server/openai/embedded-routes.ts'
+import { chatNote } from '../../server/searcher.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
@@ -40,13 +42,15 @@ async function mcp(words: McpWords): Promise<void> {
   checkPolicyName(words, askPolicies)
   const profile = profileOf(words)
   // Loaded here, so that no other command waits for it.
-  const [{ mcpServer }, { StdioServerTransport }] = await Promise.all([
+  const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
     import('../../server/mcp/server.ts'),
+    import('../../server/mcp/message-lines.ts'),
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ])
   const policy = await openPolicy(words, profile)
   const searcher = {
     name: words.policy,
+    note: isChat(words) ? chatNote : embeddedNote,
     profile,
     maxTurns: words.maxTurns,
     policy: () => policy,
@@ -57,7 +61,10 @@ async function mcp(words: McpWords): Promise<void> {
   const server = mcpServer({ searcher, files: true, onFault: report })
   try {
     const ended = Promise.race([once(process.stdin, 'close'), once(interrupt.signal, 'abort')])
-    await server.connect(new StdioServerTransport())
+    const lines = messageLines((refusal) => void process.stdout.write(`${JSON.stringify(refusal)}\n`))
+    // Lines come whole, and within bounds of our own.
+    const transport = new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: Infinity })
+    await server.connect(transport)
     await ended
   } finally {
     await server.close()

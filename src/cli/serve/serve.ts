@@ -1,45 +1,36 @@
 /** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
-import { once } from 'node:events'
-import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
-import type { Policy } from '../../policy/policy.ts'
+import { askRoutes } from '../../server/api/ask-routes.ts'
+import type { UnavailablePolicy } from '../../server/api/ask-routes.ts'
 import { openAsks } from '../../server/api/asks.ts'
 import { openPictures } from '../../server/api/pictures.ts'
-import { apiRoutes } from '../../server/api/routes.ts'
-import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
+import { runRoutes } from '../../server/api/run-routes.ts'
 import { tokenVariable } from '../../server/http/guard.ts'
-import { mcpRoutes } from '../../server/mcp/routes.ts'
-import { pageRoutes } from '../../server/pages.ts'
-import type { Searcher } from '../../server/searcher.ts'
-import { SearchQueue } from '../../server/search-queue.ts'
+import { mcpRefusal, mcpRoutes } from '../../server/mcp/routes.ts'
+import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
-import { startServer } from '../../server/http/start-server.ts'
+import { SearchQueue } from '../../server/search-queue.ts'
+import { chatNote } from '../../server/searcher.ts'
+import type { Searcher } from '../../server/searcher.ts'
+import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
+import { report, say } from '../print/output.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
 import { profileOf, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
-import { print, printJson, report, say } from '../print/output.ts'
+import { examples } from '../words/common.ts'
+import { listen, listenWords } from './listen.ts'
+import type { ListenWords } from './listen.ts'
 import { readPolicies } from './policies-file.ts'
-import { examples, wholeNumber } from '../words/common.ts'
+import type { PolicyEntry } from './policies-file.ts'
 
-export interface ServeWords extends PolicyWords, ProfileWords {
-  readonly host: string
-  readonly port: number
+interface ServeWords extends ListenWords, PolicyWords, ProfileWords {
   readonly runs: string
   readonly keep?: true
   readonly policies?: string
-  readonly json?: true
-}
-
-/** The words that `serve` and `view` share. */
-export function serveWords(command: Command): Command {
-  return command
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0: any free one', wholeNumber(0, 65_535), 8420)
-    .option('--json', 'print one line {"url": ...} on stdout when ready, and everything else on stderr')
 }
 
 export function addServe(program: Command): void {
@@ -58,7 +49,7 @@ export function addServe(program: Command): void {
         '(default: the newest 200 in memory, until the server ends)',
     )
     .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
-  serveWords(command)
+  listenWords(command)
   policyWords(command, 0.3, askPolicies, true)
   profileWords(command)
   examples(
@@ -69,64 +60,68 @@ export function addServe(program: Command): void {
     'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
       '--base-url http://127.0.0.1:8420/v1',
   )
-  command.action((words: ServeWords) => serve(words, []))
+  command.action(serve)
 }
 
-const embeddedNote =
-  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
-
-/** `page`: where on the pages to begin, as parts of a path. */
-export async function serve(words: ServeWords, page: readonly string[]): Promise<void> {
-  const { host, port, checkpoint, temperature, runs, keep, json } = words
+async function serve(words: ServeWords): Promise<void> {
+  const { checkpoint, temperature, runs, keep } = words
   checkPolicyName(words, askPolicies)
   const listed = words.policies === undefined ? [] : readPolicies(words.policies, temperature)
-  const models = [...(isChat(words) ? [words] : []), ...listed].map((one) => ({ words: one, profile: profileOf(one) }))
-  const pages = await pageRoutes()
+  // A mistake in an entry ends the command; only its server may be away.
+  for (const one of listed) profileOf(one)
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
-  const { sampler, close } = await openEmbeddedSampler({ checkpoint })
-  const queue = new SearchQueue(usualQueue)
-  const own = embeddedSearcher(sampler, queue)
-  const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
-  const pictures = openPictures()
-  const archive = keep && servedRuns(runs)
-  const opened: Policy[] = []
+  const { signal } = interrupt
+  const closing: (() => unknown)[] = []
   try {
-    const others: Searcher[] = []
-    for (const { words: one, profile } of models) {
+    const { sampler, close } = await openEmbeddedSampler({ checkpoint })
+    closing.push(close)
+    const queue = new SearchQueue(usualQueue)
+    const own = embeddedSearcher(sampler, queue)
+    const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
+    const open = async (one: PolicyEntry): Promise<Searcher> => {
+      const profile = profileOf(one)
       const policy = await openPolicy(one, profile)
-      opened.push(policy)
-      others.push({ name: one.policy, profile, policy: () => policy, queue })
+      closing.push(() => policy.close?.())
+      return { name: one.policy, note: chatNote, profile, policy: () => policy, queue }
     }
-    const token = process.env[tokenVariable] || undefined
-    const shown = others.map((searcher) => ({
-      searcher,
-      note: 'A model behind a server: takes any picture and question.',
-    }))
-    const searchers = [...shown, { searcher: embedded, note: embeddedNote }]
-    const { signal } = interrupt
+    const first = isChat(words) ? [await open(words)] : []
+    const { opened, unavailable } = await openListed(listed, open)
+    const others = [...first, ...opened]
+    for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)
+    const searchers = [...others, embedded]
+    const pictures = openPictures()
+    const archive = keep && servedRuns(runs)
+    closing.push(
+      () => archive?.close(),
+      () => pictures.close(),
+    )
     const asks = openAsks({ searchers, pictures, queue, archive, onFault: report, signal })
     const routes = {
-      ...pages,
-      ...apiRoutes({ searchers, pictures, asks, runs, archives: archive !== undefined, signal }),
+      ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, signal }),
+      ...runRoutes(runs),
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
     }
-    const server = await startServer({ host, port, token, routes, onFault: report })
-    const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}`
-    if (json) printJson({ url: server.url + place })
-    else print(whereItIs(server.url, place, token !== undefined))
-    if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
-    await server.close()
+    const more = (base: string): string => ` For programs: ${base}/v1 and ${base}/mcp.`
+    await listen(words, { routes, refusals: { '/mcp': mcpRefusal }, page: [], more }, signal)
   } finally {
     interrupt.release()
-    await settleAll([...opened.map((policy) => policy.close?.()), archive?.close(), pictures.close(), close()])
+    await settleAll(closing.map(async (close) => close()))
   }
 }
 
-/** The token itself is never printed. */
-function whereItIs(url: string, place: string, guarded: boolean): string {
-  const entrance = guarded ? `/?token=<${tokenVariable}>${place.slice(1)}` : place
-  // Listening everywhere is no address that another machine could open.
-  const base = url.replace(/\/\/(?:0\.0\.0\.0|\[::\])/, `//${hostname()}`)
-  return `Open ${base}${entrance} in a browser. For programs: ${base}/v1 and ${base}/mcp. Ctrl-C ends it.`
+/** All that can be opened: a server that is away does not keep the page down. */
+async function openListed(
+  listed: readonly PolicyEntry[],
+  open: (one: PolicyEntry) => Promise<Searcher>,
+): Promise<{ readonly opened: readonly Searcher[]; readonly unavailable: readonly UnavailablePolicy[] }> {
+  const opened: Searcher[] = []
+  const unavailable: UnavailablePolicy[] = []
+  const results = await Promise.allSettled(listed.map(open))
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'fulfilled') opened.push(result.value)
+    else if (!(result.reason instanceof MiniO3Error)) throw result.reason
+    else unavailable.push({ name: listed[index]!.policy, reason: messageOf(result.reason) })
+  }
+  return { opened, unavailable }
 }

@@ -3,17 +3,18 @@ import { basename, dirname, resolve } from 'node:path'
 import { stat } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
+import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { serve, serveWords } from './serve.ts'
-import type { ServeWords } from './serve.ts'
+import { listen, listenWords } from './listen.ts'
+import type { ListenWords } from './listen.ts'
 import { onlyWhere } from '../words/strict.ts'
 import { examples, wholeNumber } from '../words/common.ts'
 
-interface ViewWords extends Pick<ServeWords, 'host' | 'port' | 'json'> {
+interface ViewWords extends ListenWords {
   readonly export?: string
   readonly limit: number
   readonly figure?: string
@@ -50,7 +51,7 @@ export function addView(program: Command): void {
   )
   const serves = (words: ViewWords): boolean => words.export === undefined && words.figure === undefined
   onlyWhere(command, ['host', 'port'], serves, 'for serving: leave out --export and --figure')
-  serveWords(command)
+  listenWords(command)
   examples(
     command,
     'mini-o3 view runs/eval-1a2b3c4d',
@@ -70,8 +71,19 @@ async function view(run: string, words: ViewWords): Promise<void> {
   }
   if (words.figure !== undefined) return draw(run, words.figure, words)
   if (words.export !== undefined) return write(run, words.export, words)
-  const page = ['run', basename(resolve(run))]
-  return serve({ ...words, runs: dirname(resolve(run)), policy: 'embedded', temperature: 0.3 }, page)
+  return show(run, words)
+}
+
+/** Looking at runs needs no policy, and opens none. */
+async function show(run: string, words: ViewWords): Promise<void> {
+  const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
+  try {
+    const path = resolve(run)
+    const served = { routes: viewRoutes(dirname(path)), page: ['run', basename(path)], more: () => '' }
+    await listen(words, served, interrupt.signal)
+  } finally {
+    interrupt.release()
+  }
 }
 
 async function draw(run: string, to: string, words: ViewWords): Promise<void> {

@@ -20,13 +20,6 @@ import { askedProblem } from '../searcher.ts'
 import type { KeepSearch, Links, Searcher } from '../searcher.ts'
 import type { Place, SearchQueue } from '../search-queue.ts'
 
-/** Who can be asked on the page. */
-export interface ShownSearcher {
-  readonly searcher: Searcher
-  /** What it takes, for people. */
-  readonly note: string
-}
-
 export interface Asks {
   start(body: unknown): AskStarted
   /** A finished search of a program. */
@@ -36,12 +29,13 @@ export interface Asks {
 }
 
 export interface AsksOptions {
-  readonly searchers: readonly ShownSearcher[]
+  /** Who can be asked on the page. */
+  readonly searchers: readonly Searcher[]
   readonly pictures: Pictures
   readonly queue: SearchQueue
   /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
   readonly archive?: { keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links> }
-  /** Told when the archive does not take a search. */
+  /** Told of faults of ours, and when the archive does not take a search. */
   readonly onFault: (error: unknown) => void
   /** Cuts all searches off. */
   readonly signal: AbortSignal
@@ -54,7 +48,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   const requestSchema = z.strictObject({
     picture: z.string(),
     question: z.string().trim().min(1, 'is empty').max(longestQuestion),
-    policy: z.enum(searchers.map(({ searcher }) => searcher.name)),
+    policy: z.enum(searchers.map(({ name }) => name)),
     maxTurns: z.int().min(1).max(askLimits.turns),
     samples: z.int().min(1).max(askLimits.samples),
   })
@@ -74,9 +68,9 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     const { problem, known, searcher, maxTurns } = wanted
     const { picture } = known
     const { profile } = searcher
-    const policy = searcher.policy()
     const seed = sampleSeed(wanted.seed, problem, sample)
     try {
+      const policy = searcher.policy()
       await orAborted(place.ready, ask.signal)
       const { sha256, width, height } = picture
       const size = { sha256, width, height }
@@ -92,7 +86,9 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         }
       }
     } catch (error) {
-      const message = error instanceof UserError || ask.signal.aborted ? messageOf(error) : 'The search broke off.'
+      const expected = error instanceof UserError || ask.signal.aborted
+      if (!expected) onFault(error)
+      const message = expected ? messageOf(error) : 'The search broke off. The terminal of the server says why.'
       ask.tell({ sample, kind: 'broken', message })
     } finally {
       place.leave()
@@ -106,7 +102,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         const { path, message } = error.issues[0]!
         throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
       }
-      const { searcher } = searchers.find((shown) => shown.searcher.name === data.policy)!
+      const searcher = searchers.find(({ name }) => name === data.policy)!
       const known = pictures.get(data.picture)
       const problem =
         known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)

@@ -11,7 +11,8 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { openAsks } from './asks.ts'
 import { openPictures } from './pictures.ts'
 import type { Pictures } from './pictures.ts'
-import { apiRoutes } from './routes.ts'
+import { askRoutes } from './ask-routes.ts'
+import { runRoutes } from './run-routes.ts'
 import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunFigures, RunRow, Setup } from './types.ts'
 import { embeddedSearcher } from '../openai/embedded-routes.ts'
 import { SearchQueue } from '../search-queue.ts'
@@ -30,13 +31,13 @@ beforeAll(async () => {
   embedded = await openEmbeddedSampler({})
   folder = await mkdtemp(join(tmpdir(), 'api-'))
   const queue = new SearchQueue({ atOnce: 2, waiting: 2 })
-  const searchers = [{ searcher: embeddedSearcher(embedded.sampler, queue), note: 'scenes' }]
+  const searchers = [embeddedSearcher(embedded.sampler, queue)]
   pictures = openPictures()
   const runs = join(folder, 'runs')
   const { signal } = stop
   const onFault = (error: unknown): void => void faults.push(error)
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
-  const routes = apiRoutes({ searchers, pictures, asks, runs, archives: false, signal })
+  const routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(runs) }
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
 })
 afterAll(async () => {

@@ -2,7 +2,7 @@
 import type { Level } from '../../protocol/problem.ts'
 import type { End, Observation, Trajectory, Turn, Verdict } from '../../protocol/trajectory.ts'
 
-/** `GET /api/setup`: what can be asked here. */
+/** `GET /api/setup`: what can be asked here. Without policies: nothing, only runs are shown. */
 export interface Setup {
   readonly scenes: readonly SceneRow[]
   readonly policies: readonly PolicyRow[]
@@ -28,6 +28,8 @@ export interface PolicyRow {
   readonly maxTurns: number
   /** What questions it takes, for people. */
   readonly note: string
+  /** Why it cannot be asked; absent: it can. */
+  readonly unavailable?: string
 }
 
 /** `POST /api/asks` */

@@ -19,6 +19,8 @@ export interface ServerOptions extends Door {
   /** 0: any free one. */
   readonly port: number
   readonly routes: Routes
+  /** How refusals are said at some paths; elsewhere as OpenAI does. */
+  readonly refusals?: Readonly<Record<string, (refusal: HttpError) => object>>
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void
   /** With slow clients. */
@@ -37,7 +39,7 @@ export interface RunningServer {
 
 /** Listens when it returns. Throws `UserError` when it may not, or cannot, listen there. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, port, routes, onFault, patience = usualPatience } = options
+  const { host, port, routes, refusals = {}, onFault, patience = usualPatience } = options
   checkDoor(options)
   const routeOf = router(routes)
   const readBody = bodyReader()
@@ -71,7 +73,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (response.headersSent) response.destroy()
       else {
         const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-        sendJson(response, status, errorBody(refusal), { ...ending(), ...wait })
+        const path = pathOf(asking.url)
+        const bodyOf = Object.hasOwn(refusals, path) ? refusals[path]! : errorBody
+        sendJson(response, status, bodyOf(refusal), { ...ending(), ...wait })
       }
     }
   }

@@ -1,4 +1,5 @@
 /** The official MCP client against the tools: in memory, and over HTTP. Pictures are real, so is the policy. */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,14 +10,16 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { pixelBox } from '../../protocol/box.ts'
+import { profiles } from '../../protocol/profile.ts'
 import { dataUrl, encodePng } from '../../vision/encode.ts'
 import { openPicture } from '../../vision/open.ts'
 import { embeddedSearcher, usualQueue } from '../openai/embedded-routes.ts'
-import { mcpRoutes } from './routes.ts'
+import { mcpRefusal, mcpRoutes } from './routes.ts'
 import { mcpServer } from './server.ts'
 import type { Searcher, SentSearch } from '../searcher.ts'
 import { SearchQueue } from '../search-queue.ts'
@@ -50,7 +53,9 @@ beforeAll(async () => {
   const { sampler, close } = await openEmbeddedSampler({ workers: 1 })
   closeSampler = close
   searcher = embeddedSearcher(sampler, new SearchQueue(usualQueue))
-  server = await startServer({ host: '127.0.0.1', port: 0, routes: mcpRoutes({ searcher, keep, onFault }), onFault })
+  const refusals = { '/mcp': mcpRefusal }
+  const routes = mcpRoutes({ searcher, keep, onFault })
+  server = await startServer({ host: '127.0.0.1', port: 0, routes, refusals, onFault })
 })
 afterAll(async () => {
   await server.close()
@@ -146,7 +151,7 @@ describe('mistakes are results that say what to do', () => {
 
   test.each([
     ['a folder', { image: tmpdir() }, /not a file/],
-    ['a picture elsewhere', { image: 'data:text/html;base64,AAAA' }, /data: URL of an image/],
+    ['a picture elsewhere', { image: 'data:text/html;base64,AAAA' }, /not a picture/],
     ['corners the wrong way round', { box: [0.9, 0.9, 0.1, 0.1] }, /box|x0|left/i],
     ['words for a box', { box: ['a', 0, 1, 1] }, /box/],
   ])('%s', async (_, args, message) => {
@@ -166,10 +171,22 @@ describe('mistakes are results that say what to do', () => {
   test('what is no message of the protocol, over HTTP', async () => {
     const post = (body: string) => fetch(`${server.url}/mcp`, { method: 'POST', body, headers: accepted })
     const accepted = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' }
-    for (const body of ['{', '{"jsonrpc":"2.0"}', '"text"']) {
+    const bodies: [string, number][] = [
+      ['{', 400],
+      ['{"jsonrpc":"2.0"}', 400],
+      ['"text"', 400],
+      ['['.repeat(200), 400],
+      [`"${'x'.repeat(33 * 1024 ** 2)}"`, 413],
+    ]
+    for (const [body, status] of bodies) {
       const response = await post(body)
-      expect([body, response.status]).toEqual([body, 400])
-      expect(await response.json()).toHaveProperty('error.message')
+      expect([body.slice(0, 20), response.status]).toEqual([body.slice(0, 20), status])
+      const refusal = {
+        jsonrpc: '2.0',
+        id: null,
+        error: { message: expect.any(String) as string, code: expect.any(Number) as number },
+      }
+      expect(await response.json()).toMatchObject(refusal)
     }
     expect((await fetch(`${server.url}/mcp`)).status).toBe(405)
   })
@@ -213,15 +230,68 @@ test('over HTTP a search is kept, and its result links the page', async () => {
   await client.close()
 })
 
-test('whoever asks for progress hears of every turn; who gives up makes room', async () => {
-  const queue = new SearchQueue({ atOnce: 1, waiting: 0 })
-  const client = await inMemory({ ...searcher, queue })
+test.each([
+  ['in memory', () => inMemory(), () => file],
+  ['over HTTP', overHttp, () => url],
+])('whoever asks for progress hears of every turn, %s', async (_, open, image) => {
+  const client = await open()
   const turns: string[] = []
-  const found = await client.callTool({ name: 'visual_search', arguments: { image: file, question } }, undefined, {
-    onprogress: ({ message }) => turns.push(message!),
-  })
+  const args = { name: 'visual_search', arguments: { image: image(), question } }
+  const found = await client.callTool(args, undefined, { onprogress: ({ message }) => turns.push(message!) })
   expect(turns.length).toBe((found.structuredContent as { turns: number }).turns)
   expect(turns[0]).toMatch(/^Turn 1\. /)
+  await client.close()
+})
+
+test('the description tells who searches, and what it knows', async () => {
+  const client = await overHttp()
+  const { tools } = await client.listTools()
+  expect(tools[0]!.description).toMatch(/Who searches: embedded\. Knows generated scenes/)
+  await client.close()
+})
+
+/** Looks into the picture eight times, and writes more than anybody reads. */
+const talker: Policy = {
+  name: 'talker',
+  open: () => ({
+    take: async (_, { turn }) => ({
+      text: turn > 8 ? `<answer>${'9'.repeat(50_000)}</answer>` : noisyLook(turn),
+      finish: 'stop',
+      usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 },
+    }),
+    close: () => {},
+  }),
+}
+
+function noisyLook(turn: number): string {
+  const left = turn / 20
+  const box = `[${left}, ${left}, ${left + 0.5}, ${left + 0.5}]`
+  return `<think>${'so '.repeat(20_000)}</think><grounding>{"bbox_2d": ${box}, "source": "original_image"}</grounding>`
+}
+
+test('a result stays below a megabyte, and so does each message of progress, whatever picture and policy', async () => {
+  const side = 2400
+  const noise = await encodePng({ width: side, height: side, data: new Uint8Array(randomBytes(side * side * 3)) })
+  const image = join(folder, 'noise.png')
+  await writeFile(image, noise)
+  const chatty = { ...searcher, profile: profiles.default, check: undefined, policy: () => talker }
+  const client = await inMemory(chatty)
+  const longest = { message: 0 }
+  const found = await client.callTool({ name: 'visual_search', arguments: { image, question } }, undefined, {
+    onprogress: ({ message }) => (longest.message = Math.max(longest.message, message!.length)),
+  })
+  expect(pictures(found as CallToolResult)).toHaveLength(8)
+  expect(JSON.stringify(found).length).toBeLessThan(900_000)
+  expect(longest.message).toBeLessThan(10_000)
+  const zoomed = await call(client, 'zoom', { image, box: [0, 0, 1, 1] })
+  expect(pictures(zoomed)).toHaveLength(1)
+  expect(JSON.stringify(zoomed).length).toBeLessThan(900_000)
+  await client.close()
+}, 60_000)
+
+test('who gives up makes room', async () => {
+  const queue = new SearchQueue({ atOnce: 1, waiting: 0 })
+  const client = await inMemory({ ...searcher, queue })
 
   const leave = new AbortController()
   const going = client.callTool({ name: 'visual_search', arguments: { image: file, question } }, undefined, {

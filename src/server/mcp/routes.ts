@@ -2,7 +2,9 @@
 import { orAborted } from '../../shared/deadline.ts'
 import type { McpOptions } from './server.ts'
 import type { KeepSearch, SentSearch } from '../searcher.ts'
+import type { HttpError } from '../http/http-error.ts'
 import type { Routes } from '../http/router.ts'
+import type { JsonRpcRefusal } from './message-lines.ts'
 
 export interface McpRoutesOptions extends Omit<McpOptions, 'files' | 'keep'> {
   readonly keep?: KeepSearch
@@ -20,7 +22,7 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
       const pageOf = async (search: SentSearch): Promise<string> =>
         `http://${headers.host}${(await keep!(search)).page}`
       const server = mcpServer({ ...options, files: false, keep: keep && pageOf })
-      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !wantsProgress(parsedBody) })
       const close = (): void => void server.close()
       signal.addEventListener('abort', close, { once: true })
       try {
@@ -28,10 +30,33 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
         const told = ['accept', 'content-type', 'mcp-protocol-version'] as const
         const kept = told.flatMap((name): [string, string][] => (headers[name] ? [[name, String(headers[name])]] : []))
         const request = new Request('http://localhost/mcp', { method: 'POST', headers: kept })
-        return await orAborted(transport.handleRequest(request, { parsedBody }), signal)
-      } finally {
+        const answer = await orAborted(transport.handleRequest(request, { parsedBody }), signal)
+        const streamed = answer.headers.get('content-type')?.startsWith('text/event-stream')
+        if (!streamed || answer.body === null) close()
+        else return new Response(closedAfter(answer.body, close), answer)
+        return answer
+      } catch (error) {
         close()
+        throw error
       }
     },
   }
+}
+
+/** Clients give up on calls of which they hear nothing: those that ask for progress get a stream of it. */
+function wantsProgress(body: unknown): boolean {
+  return [body].flat().some((message) => {
+    const { params } = (message ?? {}) as { params?: { _meta?: { progressToken?: unknown } } | null }
+    return params?._meta?.progressToken !== undefined
+  })
+}
+
+function closedAfter(body: ReadableStream<Uint8Array>, close: () => void): ReadableStream<Uint8Array> {
+  return body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({ flush: close }))
+}
+
+/** A request that does not get to the protocol is refused in its form. */
+export function mcpRefusal({ status, message }: HttpError): JsonRpcRefusal {
+  const code = status >= 500 ? -32_603 : -32_600
+  return { jsonrpc: '2.0', id: null, error: { code, message } }
 }

@@ -4,12 +4,10 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { boxSize, relativeBox } from '../../protocol/box.ts'
-import type { PixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { ViewRule } from '../../protocol/profile.ts'
 import { resolveBox } from '../../protocol/resolve-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
-import { encodeFineJpeg } from '../../vision/encode.ts'
 import { view } from '../../vision/fit.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -17,6 +15,7 @@ import { asHttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
 import type { Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
+import { mostPictureChars, resultPicture } from './result-picture.ts'
 
 export interface McpOptions {
   readonly searcher: Searcher
@@ -30,6 +29,8 @@ export interface McpOptions {
 
 /** Crops of a search that its result shows: the newest. */
 const mostCrops = 8
+/** Characters of one text. */
+const longestText = 8000
 /** Small enough that a result with all its crops stays readable for a client. */
 const cropView: ViewRule = {
   kind: 'budget',
@@ -70,7 +71,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
 
   /** A path, or the bytes that were sent. */
   function fileOf(source: string): string | Uint8Array {
-    return files && !source.startsWith('data:') ? source : sentPicture(source)
+    return files && !/^\s*data:/i.test(source) ? source : sentPicture(source)
   }
 
   server.registerTool(
@@ -79,7 +80,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       title: 'Search a picture',
       description:
         'Answers a question about a picture whose answer may hide in a few pixels: zooms in, turn after turn, ' +
-        'until it is legible. Returns the answer and the crops that led to it.',
+        `until it is legible. Returns the answer and the crops that led to it. Who searches: ${searcher.name}. ${searcher.note}`,
       inputSchema: {
         image,
         question: z.string().trim().min(1).max(4000).describe('What is asked about the picture'),
@@ -96,7 +97,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
         let step = await searched.next()
         for (let turn = 1; !step.done; turn++, step = await searched.next()) {
           if (_meta?.progressToken === undefined) continue
-          const params = { progressToken: _meta.progressToken, progress: turn, message: step.value }
+          const params = { progressToken: _meta.progressToken, progress: turn, message: cut(step.value) }
           await sendNotification({ method: 'notifications/progress', params })
         }
         const trajectory = step.value
@@ -126,7 +127,8 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
         const { boxPx } = resolved
         const { width, height } = boxSize(boxPx)
         const where = `${width} x ${height} pixels at [${boxPx.join(', ')}] of ${picture.width} x ${picture.height}`
-        return { content: [text(where), await shown(picture, boxPx, profiles.default.observationView)] }
+        const pixels = await view(picture, boxPx, profiles.default.observationView)
+        return { content: [text(where), await resultPicture(pixels, mostPictureChars)] }
       }),
   )
   return server
@@ -134,16 +136,21 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
 
 async function searchResult(trajectory: Trajectory, picture: Picture, page?: string): Promise<CallToolResult> {
   const { answer, end, turns, observations, failure } = trajectory
-  if (failure !== undefined) return { isError: true, content: [text(`The search failed: ${failure.message}`)] }
-  const found = answer ?? `No answer: the search ended ${end}.`
+  if (failure !== undefined) return { isError: true, content: [text(cut(`The search failed: ${failure.message}`))] }
+  const found = answer === null ? `No answer: the search ended ${end}.` : cut(answer)
   const crops = observations.filter(({ parent }) => parent !== null)
   const content: CallToolResult['content'] = [text(found)]
-  for (const crop of crops.slice(-mostCrops)) {
-    content.push(text(cropWords(crop)), await shown(picture, crop.boxInOriginalPx, cropView))
+  const shown = crops.slice(-mostCrops)
+  for (const crop of shown) {
+    const pixels = await view(picture, crop.boxInOriginalPx, cropView)
+    content.push(text(cropWords(crop)), await resultPicture(pixels, mostPictureChars / shown.length))
   }
   if (page !== undefined) content.push(text(`Turn by turn: ${page}`))
   const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
-  return { content, structuredContent: { answer, end, turns: turns.length, boxes, ...(page && { page }) } }
+  return {
+    content,
+    structuredContent: { answer: answer && cut(answer), end, turns: turns.length, boxes, ...(page && { page }) },
+  }
 }
 
 function cropWords({ index, parent, boxInOriginalPx }: Observation): string {
@@ -155,7 +162,7 @@ function text(words: string): { type: 'text'; text: string } {
   return { type: 'text', text: words }
 }
 
-async function shown(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<CallToolResult['content'][number]> {
-  const jpeg = await encodeFineJpeg(await view(picture, boxPx, rule))
-  return { type: 'image', data: Buffer.from(jpeg).toString('base64'), mimeType: 'image/jpeg' }
+/** What a model wrote may be of any length. */
+function cut(words: string): string {
+  return words.length <= longestText ? words : `${words.slice(0, longestText)} … (cut)`
 }

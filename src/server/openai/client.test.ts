@@ -12,7 +12,7 @@ import { dataUrl, encodeJpeg, encodePng } from '../../vision/encode.ts'
 import { openAsks } from '../api/asks.ts'
 import { openPictures } from '../api/pictures.ts'
 import type { Pictures } from '../api/pictures.ts'
-import { apiRoutes } from '../api/routes.ts'
+import { askRoutes } from '../api/ask-routes.ts'
 import { embeddedRoutes } from './embedded-routes.ts'
 import { SearchQueue } from '../search-queue.ts'
 import { startServer } from '../http/start-server.ts'
@@ -46,7 +46,7 @@ async function open(queue: SearchQueue): Promise<{ server: RunningServer; client
   const { signal } = new AbortController()
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
   const routes = {
-    ...apiRoutes({ searchers, pictures, asks, runs: '.', archives: false, signal }),
+    ...askRoutes({ searchers, pictures, asks, archives: false, signal }),
     ...embeddedRoutes(sampler, { queue, keep: asks.keep }),
   }
   const opened = await startServer({

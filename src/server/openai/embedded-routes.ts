@@ -30,9 +30,13 @@ export function embeddedRoutes(
   return openaiRoutes([embeddedModel(sampler), ...models])
 }
 
+export const embeddedNote =
+  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
+
 export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {
   return {
     name: 'embedded',
+    note: embeddedNote,
     profile: profiles.embedded,
     policy: (temperature = 0.3) => samplerPolicy('embedded', sampler, temperature),
     check: (question) => void checkQuestion({ question }),

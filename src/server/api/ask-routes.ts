@@ -1,37 +1,46 @@
-/** What the pages ask of the server, as routes below `/api/`. */
+/** What the page to ask on asks of the server. */
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import type { RunFigures, Setup } from './types.ts'
+import type { PolicyRow, Setup } from './types.ts'
 import { askLimits } from './asks.ts'
-import type { Asks, ShownSearcher } from './asks.ts'
+import type { Asks } from './asks.ts'
 import { eventStreams } from './events.ts'
 import { figureResponse } from './figure.ts'
+import { countOf, nowhere, partsOf } from './path.ts'
 import type { Pictures } from './pictures.ts'
 import { regionResponse, viewResponse } from './region.ts'
-import { openRuns } from '../runs/runs.ts'
-import type { Runs } from '../runs/runs.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Ask } from './kept-asks.ts'
 import type { Routes } from '../http/router.ts'
+import type { Searcher } from '../searcher.ts'
 
-export interface ApiOptions {
-  readonly searchers: readonly ShownSearcher[]
+/** A policy that was to be offered, and why it is not. */
+export interface UnavailablePolicy {
+  readonly name: string
+  readonly reason: string
+}
+
+export interface AskRoutesOptions {
+  readonly searchers: readonly Searcher[]
+  readonly unavailable?: readonly UnavailablePolicy[]
   readonly pictures: Pictures
   readonly asks: Asks
-  /** The folder of runs. */
-  readonly runs: string
   readonly archives: boolean
   /** Cuts off what is under way. */
   readonly signal: AbortSignal
 }
 
-export function apiRoutes({ searchers, pictures, asks, runs: root, archives, signal }: ApiOptions): Routes {
-  const runs = openRuns(root)
+export function askRoutes(options: AskRoutesOptions): Routes {
+  const { searchers, unavailable = [], pictures, asks, archives, signal } = options
   const streams = eventStreams()
+  const offered = searchers.map(({ name, note, profile, maxTurns = profile.maxTurns }): PolicyRow => {
+    return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns) }
+  })
   const setup: Setup = {
     scenes: pictures.scenes,
-    policies: searchers.map(({ searcher: { name, profile, maxTurns = profile.maxTurns }, note }) => {
-      return { name, maxTurns: Math.min(maxTurns, askLimits.turns), note }
-    }),
+    policies: [
+      ...offered,
+      ...unavailable.map(({ name, reason }) => ({ name, note: '', maxTurns: 1, unavailable: reason })),
+    ],
     limits: { ...askLimits, pictureBytes: 64 * 1024 ** 2 },
     archives,
   }
@@ -66,36 +75,7 @@ export function apiRoutes({ searchers, pictures, asks, runs: root, archives, sig
       asks.get(id!).stop()
       return {}
     },
-    'GET /api/runs': () => runs.list(),
-    'GET /api/runs/*': (_, { url }) => runAnswer(runs, ...partsOf(url, '/api/runs/')),
   }
-}
-
-/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
-async function runAnswer(
-  runs: Runs,
-  [name, kind, id, what]: readonly string[],
-  query: URLSearchParams,
-): Promise<unknown> {
-  if (kind === undefined) return runs.details(name!, countOf(query, 'after'), query.get('log') ?? undefined)
-  if (kind === 'figures' && id === undefined) {
-    const { scores, latest, charts } = await runs.figures(name!)
-    const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
-    return { scores, latest, charts: rows } satisfies RunFigures
-  }
-  if (kind === 'diff' && what === undefined) return runs.diff(name!, id!)
-  if (kind === 'charts' && what === undefined) {
-    return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
-  }
-  if (kind !== 'items') throw nowhere()
-  const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
-  if (what === undefined) return runs.search(name!, index)
-  const picture = await runs.picture(name!, index)
-  if (what === 'region') return regionResponse(picture, query)
-  const search = await runs.search(name!, index)
-  if (what === 'view') return viewResponse(picture, search, query)
-  if (what === 'figure') return figureResponse(search, picture, query)
-  throw nowhere()
 }
 
 /** The observations so far of the search `?sample=<n>` of an ask. */
@@ -115,25 +95,4 @@ function trajectoryOf({ events }: Ask, query: URLSearchParams): Trajectory {
 
 function newsOf(events: Ask['events'], query: URLSearchParams): Ask['events'] {
   return events.filter(({ sample }) => sample === countOf(query, 'sample'))
-}
-
-/** A whole number from 0; 0 where there is none. */
-function countOf(query: URLSearchParams, name: string): number {
-  const text = query.get(name) ?? '0'
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new HttpError(400, 'invalid_request', `${name}: has to be a whole number, 0 or more.`)
-}
-
-/** The parts of a path below `start`, decoded, and its query. */
-function partsOf(url: string, start: string): [string[], URLSearchParams] {
-  const { pathname, searchParams } = new URL(url, 'http://server')
-  try {
-    return [pathname.slice(start.length).split('/').map(decodeURIComponent), searchParams]
-  } catch {
-    throw nowhere()
-  }
-}
-
-function nowhere(): HttpError {
-  return new HttpError(404, 'not_found', 'There is no such thing here.')
 }

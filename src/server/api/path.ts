@@ -1,0 +1,23 @@
+/** What is asked of a route below a folder: the parts of the path, and the query. */
+import { HttpError } from '../http/http-error.ts'
+
+/** A whole number from 0; 0 where there is none. */
+export function countOf(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '0'
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new HttpError(400, 'invalid_request', `${name}: has to be a whole number, 0 or more.`)
+}
+
+/** The parts of a path below `start`, decoded, and its query. */
+export function partsOf(url: string, start: string): [string[], URLSearchParams] {
+  const { pathname, searchParams } = new URL(url, 'http://server')
+  try {
+    return [pathname.slice(start.length).split('/').map(decodeURIComponent), searchParams]
+  } catch {
+    throw nowhere()
+  }
+}
+
+export function nowhere(): HttpError {
+  return new HttpError(404, 'not_found', 'There is no such thing here.')
+}

@@ -1,0 +1,50 @@
+/** What the pages ask of stored runs. */
+import type { RunFigures, Setup } from './types.ts'
+import { figureResponse } from './figure.ts'
+import { countOf, nowhere, partsOf } from './path.ts'
+import { regionResponse, viewResponse } from './region.ts'
+import { openRuns } from '../runs/runs.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Routes } from '../http/router.ts'
+
+/** `root`: the folder of runs. */
+export function runRoutes(root: string): Routes {
+  const runs = openRuns(root)
+  return {
+    'GET /api/runs': () => runs.list(),
+    'GET /api/runs/*': (_, { url }) => runAnswer(runs, ...partsOf(url, '/api/runs/')),
+  }
+}
+
+/** The same where nobody can be asked. */
+export function viewRoutes(root: string): Routes {
+  const setup: Setup = { scenes: [], policies: [], limits: { turns: 0, samples: 0, pictureBytes: 0 }, archives: false }
+  return { ...runRoutes(root), 'GET /api/setup': () => setup }
+}
+
+/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+async function runAnswer(
+  runs: Runs,
+  [name, kind, id, what]: readonly string[],
+  query: URLSearchParams,
+): Promise<unknown> {
+  if (kind === undefined) return runs.details(name!, countOf(query, 'after'), query.get('log') ?? undefined)
+  if (kind === 'figures' && id === undefined) {
+    const { scores, latest, charts } = await runs.figures(name!)
+    const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
+    return { scores, latest, charts: rows } satisfies RunFigures
+  }
+  if (kind === 'diff' && what === undefined) return runs.diff(name!, id!)
+  if (kind === 'charts' && what === undefined) {
+    return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
+  }
+  if (kind !== 'items') throw nowhere()
+  const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
+  if (what === undefined) return runs.search(name!, index)
+  const picture = await runs.picture(name!, index)
+  if (what === 'region') return regionResponse(picture, query)
+  const search = await runs.search(name!, index)
+  if (what === 'view') return viewResponse(picture, search, query)
+  if (what === 'figure') return figureResponse(search, picture, query)
+  throw nowhere()
+}
