@@ -1,7 +1,7 @@
 /** `mini-o3 serve` as a real child process. Needs `npm run build`. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -75,6 +75,26 @@ test('--keep: what was searched is there when the server has gone and come again
     await rm(folder, { recursive: true })
   }
 }, 120_000)
+
+test('an entry of --policies whose server is away is said and shown as such; the others can be asked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'serve-'))
+  const list = join(folder, 'policies.yaml')
+  await writeFile(list, '- { policy: "chat:away", base-url: "http://127.0.0.1:9/v1" }\n')
+  const child = serve('--port', '0', '--json', '--policies', list)
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  expect(stderr).toMatch(/^chat:away is not available: http:\/\/127\.0\.0\.1:9 cannot be reached/m)
+  const { policies } = (await (await fetch(`${url}/api/setup`)).json()) as Setup
+  expect(policies).toEqual([
+    expect.objectContaining({ name: 'embedded' }),
+    expect.objectContaining({ name: 'chat:away', unavailable: expect.stringContaining('cannot be reached') as string }),
+  ])
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([0, null])
+  await rm(folder, { recursive: true })
+}, 60_000)
 
 test.each([
   [['--host', '0.0.0.0'], 'Set MINI_O3_TOKEN'],

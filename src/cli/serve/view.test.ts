@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
@@ -73,6 +74,26 @@ test.each([
     const { code, stderr } = await view(...words)
     expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
     expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
+  },
+  slowMs,
+)
+
+test(
+  'looking at a run opens pages and nothing that searches',
+  async () => {
+    const child = spawn(process.execPath, [program, 'view', 'run', '--port', '0', '--json'], { cwd: folder })
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    const { url } = JSON.parse(line) as { url: string }
+    expect(url).toMatch(/#\/run\/run$/)
+    const status = async (path: string, method = 'GET') =>
+      (await fetch(new URL(path, url), { method, ...(method === 'POST' && { body: '{}' }) })).status
+    expect(await status('/')).toBe(200)
+    expect(await status('/api/runs/run/items/0')).toBe(200)
+    expect(await (await fetch(new URL('/api/setup', url))).json()).toMatchObject({ policies: [], scenes: [] })
+    expect(await status('/v1/models')).toBe(404)
+    for (const path of ['/v1/chat/completions', '/mcp', '/api/asks']) expect(await status(path, 'POST')).toBe(404)
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([0, null])
   },
   slowMs,
 )
