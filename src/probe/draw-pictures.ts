@@ -1,8 +1,8 @@
 /** Draws many scenes into picture files on worker threads: 4K pictures take most of a second each. */
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
-import { MiniO3Error } from '../shared/errors.ts'
+import { messageOf, MiniO3Error } from '../shared/errors.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
+import { startWorker } from '../shared/worker-client.ts'
+import type { WorkerClient } from '../shared/worker-client.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import type { Encoding } from '../vision/encode.ts'
 import type { SceneRef } from './problem.ts'
@@ -28,7 +28,7 @@ export async function drawPictures(
   signal?: AbortSignal,
 ): Promise<void> {
   const workers = Array.from({ length: Math.min(jobs, tasks.length) }, () => {
-    return new Worker(workerUrl(import.meta.url, './draw-worker.js'))
+    return startWorker<DrawTask, void>(workerUrl(import.meta.url, './draw-worker.js'))
   })
   const idle = [...workers]
   const draw = async (task: DrawTask): Promise<void> => {
@@ -39,17 +39,15 @@ export async function drawPictures(
   try {
     for await (const _ of mapAsFinished(tasks, jobs, draw, signal)) onDrawn()
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    await Promise.all(workers.map((worker) => worker.close()))
   }
 }
 
-async function drawOn(worker: Worker, task: DrawTask): Promise<void> {
-  const answered = once(worker, 'message') as Promise<[{ error?: string }]>
-  worker.postMessage(task)
-  const [{ error }] = await answered
-  if (error === undefined) return
-  throw new MiniO3Error(
-    'picture-not-written',
-    `${task.path} could not be written: ${error}. Repeat the command to resume.`,
-  )
+async function drawOn(worker: WorkerClient<DrawTask, void>, task: DrawTask): Promise<void> {
+  try {
+    await worker.ask(task)
+  } catch (cause) {
+    const message = `${task.path} could not be written: ${messageOf(cause)}. Repeat the command to resume.`
+    throw new MiniO3Error('picture-not-written', message, { cause })
+  }
 }

@@ -1,7 +1,6 @@
-/** A thread that draws scenes into picture files, one at a time; every task is answered with `{}` or `{ error }`. */
-import { parentPort } from 'node:worker_threads'
-import { messageOf } from '../shared/errors.ts'
+/** A thread that draws scenes into picture files, one at a time. */
 import { replaceFile } from '../shared/run-folder.ts'
+import { answerRequests } from '../shared/worker-client.ts'
 import { encodeJpeg, encodePng } from '../vision/encode.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { DrawTask, ShapesTask } from './draw-pictures.ts'
@@ -21,9 +20,4 @@ function shapesPixels({ scene, sidePx }: ShapesTask): Pixels {
   return drawScene(sceneFrom(scene), [0, 0, 1, 1], { width: sidePx, height: sidePx })
 }
 
-parentPort!.on('message', (task: DrawTask) => {
-  draw(task).then(
-    () => parentPort!.postMessage({}),
-    (error: unknown) => parentPort!.postMessage({ error: messageOf(error) }),
-  )
-})
+answerRequests(draw)

@@ -163,6 +163,17 @@ describe('a TIFF', () => {
   )
 })
 
+it('an AVIF may have fewer pixels than other pictures, since it is decoded in one piece', async () => {
+  const bytes = await drawn().avif({ effort: 0 }).toBuffer()
+  const size = bytes.indexOf('ispe', 0, 'latin1') + 8 // after the version
+  bytes.writeUInt32BE(7000, size)
+  bytes.writeUInt32BE(6000, size + 4)
+  await expect(openPicture(bytes)).rejects.toMatchObject({
+    code: 'picture-too-large',
+    message: 'The picture is 7000x6000 pixels, more than 40 million, the most for AVIF. Scale it down first.',
+  })
+})
+
 it('says what a file is that it does not open, and what to do', async () => {
   await expect(openPicture(Buffer.from('BM\x36\x10\0\0'))).rejects.toMatchObject({
     code: 'picture-not-an-image',

@@ -30,6 +30,9 @@ export const pictureLimits: PictureLimits = {
 const maxScans = 100
 const maxScannedPixels = 20 * pictureLimits.maxPixels
 
+/** An AVIF is decoded in one piece, at 18 bytes of memory a pixel. */
+const maxAvifPixels = 40_000_000
+
 /** Seconds that decoding may take. */
 const maxSeconds = 60
 
@@ -54,9 +57,11 @@ export async function readEncoded(
   const header = await readHeader(bytes, name, format)
   const { width, height } = orient ? header.autoOrient : header
   const shape = `${name} is ${width}x${height} pixels`
-  if (width * height > limits.maxPixels) {
-    const limit = limits.maxPixels >= 1e6 ? `${Math.round(limits.maxPixels / 1e6)} million` : String(limits.maxPixels)
-    throw new UserError('picture-too-large', `${shape}, more than ${limit}. Scale it down first.`)
+  const maxPixels = Math.min(limits.maxPixels, format === 'AVIF' ? maxAvifPixels : Infinity)
+  if (width * height > maxPixels) {
+    const limit = maxPixels >= 1e6 ? `${Math.round(maxPixels / 1e6)} million` : String(maxPixels)
+    const what = maxPixels < limits.maxPixels ? `${limit}, the most for ${format}` : limit
+    throw new UserError('picture-too-large', `${shape}, more than ${what}. Scale it down first.`)
   }
   if (Math.max(width, height) > limits.maxSide) {
     throw new UserError('picture-too-large', `${shape}; a side may have ${limits.maxSide}. Scale it down or cut it.`)

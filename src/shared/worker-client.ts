@@ -1,0 +1,86 @@
+/** Requests to a worker thread and their answers: none is left waiting when the thread breaks, ends by itself or is stopped. */
+import { parentPort, Worker } from 'node:worker_threads'
+import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
+
+type Request<Q> = { readonly id: number; readonly request: Q }
+type Response<A> = { readonly id: number } & ({ readonly answer: A } | { readonly failure: Failure })
+
+interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly stack?: string | undefined
+}
+
+export interface WorkerClient<Q, A> {
+  /** Rejects with a `MiniO3Error`: with the code of what was thrown in the thread, or `worker-ended` once there is no thread. */
+  ask(request: Q): Promise<A>
+  /** Ends the thread; whoever waits is told so. */
+  close(): Promise<void>
+}
+
+interface Waiting<A> {
+  readonly resolve: (answer: A) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Starts the thread of the compiled file `url`, which calls `answerRequests`. An idle thread does not keep the process running. */
+export function startWorker<Q, A>(url: URL): WorkerClient<Q, A> {
+  const worker = new Worker(url)
+  const waiting = new Map<number, Waiting<A>>()
+  let ended: MiniO3Error | undefined
+  let next = 0
+  worker.unref()
+
+  worker.on('message', (response: Response<A>) => {
+    const asked = waiting.get(response.id)
+    waiting.delete(response.id)
+    if (waiting.size === 0) worker.unref()
+    if ('answer' in response) asked?.resolve(response.answer)
+    else asked?.reject(errorOf(response.failure))
+  })
+  const end = (error: MiniO3Error): void => {
+    ended ??= error
+    for (const { reject } of waiting.values()) reject(ended)
+    waiting.clear()
+  }
+  const endedBecause = (reason: string, cause?: unknown): MiniO3Error =>
+    new MiniO3Error('worker-ended', `A worker thread ${reason}.`, { cause })
+  worker.on('error', (cause) => end(endedBecause(`broke: ${messageOf(cause)}`, cause)))
+  worker.on('messageerror', (cause) => end(endedBecause('sent what cannot be read', cause)))
+  worker.on('exit', (status) => end(endedBecause(`ended by itself, with status ${status}`)))
+
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        if (ended !== undefined) throw ended
+        const id = next++
+        waiting.set(id, { resolve, reject })
+        worker.ref()
+        worker.postMessage({ id, request } satisfies Request<Q>)
+      }),
+    async close() {
+      end(endedBecause('was stopped'))
+      await worker.terminate()
+    },
+  }
+}
+
+function errorOf({ code, message, stack }: Failure): MiniO3Error {
+  return new MiniO3Error(code, message, { cause: stack })
+}
+
+/** In the thread: answers each request as soon as it can, also while others wait. */
+export function answerRequests<Q, A>(handle: (request: Q) => A | Promise<A>): void {
+  const port = parentPort!
+  port.on('message', ({ id, request }: Request<Q>) => {
+    const answered = async (): Promise<Response<A>> => {
+      try {
+        return { id, answer: await handle(request) }
+      } catch (error) {
+        const stack = error instanceof Error ? error.stack : undefined
+        return { id, failure: { code: errorCodeOf(error), message: messageOf(error), stack } }
+      }
+    }
+    void answered().then((response) => port.postMessage(response))
+  })
+}
