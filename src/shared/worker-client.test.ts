@@ -42,7 +42,7 @@ it.each([
 
 it('leaves nobody waiting when it is stopped', async () => {
   const { ask, close } = start()
-  const waiting = expect(ask('wait')).rejects.toMatchObject({ message: 'A worker thread was stopped.' })
+  const waiting = ask('wait').catch((error: unknown) => error)
   await close()
-  await waiting
+  expect(await waiting).toMatchObject({ code: 'worker-ended', message: 'A worker thread was stopped.' })
 })
