@@ -42,7 +42,7 @@ test('a key is removed before a message is cut, wherever in it the key stands', 
 
 test('a key that the reading of a huge body would cut is gone, too', () => {
   const long = 'sk-abcdefghijklmnopqrstuvwxyz0123456789'
-  for (let before = 63_950; before <= 64_005; before++) {
+  for (let before = 15_950; before <= 16_005; before++) {
     const text = `${'<'.repeat(before - 1)}>${long}`
     expect(readRefusal({ status: 502, text }, long).message).not.toMatch(/sk-|[a-z]/)
   }

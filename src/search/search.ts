@@ -160,7 +160,7 @@ function askedProblem(question: string): Problem {
   return { docId: 'asked', dataSource: 'ask', question: question.trim() }
 }
 
-const maxMessage = 2_000
+const maxMessage = 8_000
 
 /** The policy's reply, or why there is none. `UserError` is thrown on: trying again would not help. */
 async function takeTurn(

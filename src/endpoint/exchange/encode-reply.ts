@@ -27,12 +27,13 @@ export function replyMessage(message: Fields, text: string, calls: readonly Tool
   // What was read from the thinking is said as content: templates drop the thinking of earlier turns.
   const said = came.trim() === '' && calls.length === 0 && text !== '' && thinkingOf(message) !== ''
   const { role: _, content, tool_calls: raw, ...rest } = said ? withoutThinking(message) : message
+  const named = namedCalls(raw)
   const extras = Object.fromEntries(Object.entries(rest).filter(([, value]) => carries(value)))
   const reply: Fields = {
     role: 'assistant',
     content: came === text && carries(content) ? content : text === '' && calls.length > 0 ? (content ?? null) : text,
     ...extras,
-    ...(calls.length > 0 && { tool_calls: calls.map((call, at) => wireCall(call, namedCalls(raw)[at])) }),
+    ...(calls.length > 0 && { tool_calls: calls.map((call, at) => wireCall(call, named[at])) }),
   }
   return { role: 'assistant', pieces: [bytesOf(reply)], reply }
 }

@@ -322,3 +322,27 @@ test('usage as the server counts, or none', () => {
   expect(read({ content: 'x' }, {}, { usage: counted }).usage).toEqual(expected)
   expect(read({ content: 'x' }, {}, { usage: { prompt_tokens: '9' } }).usage).toBeUndefined()
 })
+
+test.each([
+  ['negative', { prompt_tokens: -5, completion_tokens: 2 }, undefined],
+  ['a fraction', { prompt_tokens: 500, completion_tokens: 2.5 }, undefined],
+  ['beyond all bounds', { prompt_tokens: 1e300, completion_tokens: 2 }, undefined],
+  ['as text', { prompt_tokens: '5', completion_tokens: '7' }, undefined],
+  [
+    'cached below nothing',
+    { prompt_tokens: 500, completion_tokens: 3, prompt_tokens_details: { cached_tokens: -3 } },
+    { promptTokens: 500, replyTokens: 3 },
+  ],
+  [
+    'more cached than sent',
+    { prompt_tokens: 500, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 900 } },
+    { promptTokens: 500, replyTokens: 3, cachedTokens: 500 },
+  ],
+])('counts that cannot be are not kept: %s', (_, counts, kept) => {
+  expect(read({ content: 'hm' }, {}, { usage: counts }).usage).toEqual(kept)
+})
+
+test('twenty thousand calls are read in one go', () => {
+  const calls = Array.from({ length: 20_000 }, (_, n) => ({ id: `c${n}`, function: { name: 'zoom', arguments: '{}' } }))
+  expect(read({ content: '', tool_calls: calls }).toolCalls).toHaveLength(20_000)
+})

@@ -17,7 +17,7 @@ export function plainNumbers(text: string): string {
 }
 
 export function sentencesOf(text: string): string[] {
-  return text.split(/[.!?;] |[\n。；]/)
+  return text.split(/[.!?] |[\n。]/)
 }
 
 const bounded =

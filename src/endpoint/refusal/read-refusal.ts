@@ -18,7 +18,7 @@ export interface Refusal {
 /** Of the message that is shown: more than any server writes, unless it repeats the request. */
 const maxMessage = 4_000
 /** Of the body that is looked at: the key is removed from it before it is cut to `maxMessage`. */
-const maxRead = 64_000
+const maxRead = 16_000
 /** Errors of one server within those of another. */
 const maxDepth = 4
 

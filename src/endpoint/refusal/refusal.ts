@@ -36,6 +36,7 @@ export function meaningOf(refusal: Refusal): Meaning {
   if (coded === 'key' || status === 401) return { kind: 'key' }
   if (isModelUnknown(refusal)) return { kind: 'model-unknown' }
   const cap = imageCap(refusal)
+  if (cap === 0) return { kind: 'no-pictures' }
   if (cap !== undefined || coded === 'too-many-images' || says.tooManyImages.test(text)) {
     return { kind: 'too-many-images', ...(cap !== undefined && { cap }) }
   }
@@ -125,7 +126,8 @@ export function imageCap({ status, message }: Refusal): number | undefined {
   const sentences = sentencesOf(text)
   for (const [at, sentence] of sentences.entries()) {
     if (!says.imageCount.test(sentence)) continue
-    const cap = limitIn(sentence) ?? (says.tooManyImages.test(sentence) ? limitIn(sentences[at + 1] ?? '') : undefined)
+    const next = sentences[at + 1] ?? ''
+    const cap = limitIn(sentence) ?? (says.ofSomethingElse.test(next) ? undefined : limitIn(next))
     if (cap !== undefined) return cap
   }
   return undefined
@@ -133,11 +135,12 @@ export function imageCap({ status, message }: Refusal): number | undefined {
 
 function imageFault({ status }: Refusal, text: string): ImageFault | undefined {
   if (says.encoderCache.test(text)) return 'too-large'
-  if (!says.image.test(text)) return undefined
+  if (!says.image.test(text) && !says.shape.test(text)) return undefined
   for (const sentence of sentencesOf(text)) {
     // A server that stumbles over a picture (5xx) may do better the next time.
     if (status < 500 && says.imageUnreadable.test(sentence)) return 'unreadable'
-    if (says.aspectRatio.test(sentence) && says.excess.test(sentence)) return 'too-narrow'
+    if (says.aspectRatio.test(sentence) && (says.excess.test(sentence) || /extreme|invalid/.test(sentence)))
+      return 'too-narrow'
     if (!says.imageSize.test(sentence)) continue
     if (says.tooSmall.test(sentence)) return 'too-small'
     if (says.excess.test(sentence)) return 'too-large'

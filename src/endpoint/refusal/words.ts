@@ -6,6 +6,7 @@
 const anyOf = (...alternatives: readonly string[]): RegExp => new RegExp(alternatives.join('|'), 'i')
 
 const image = '(?:images?\\b|image\\(s\\)|image_url|pictures?\\b|photos?\\b|图片|图像)'
+const images = '(?:images|image[ _](?:items?|inputs?|parts?|attachments?|blocks?|urls?|files?)|pictures|photos)'
 const not = "(?:not|n't|cannot|no)"
 
 export const says = {
@@ -23,7 +24,8 @@ export const says = {
     'considered high risk',
     'guardrail',
     'new_sensitive',
-    '敏感|违规|不合规',
+    'block\\w{0,3}[^.]{0,40}(?:safety|moderation|polic|filter)|sensitive (?:information|words?)',
+    '敏感|违规|不合规|审核',
   ),
 
   quotaSpent: anyOf(
@@ -32,6 +34,8 @@ export const says = {
     '(?:balance|credits?|quota)[^.]{0,30}(?:insufficient|exhausted|depleted|too low|used up|not enough)',
     'payment required|billing (?:hard )?limit|spend(?:ing)? limit|(?:weekly|monthly)[^.]{0,12}(?:limit|quota|usage)',
     'usage limit for this|account[^.]{0,20}(?:in arrears|overdue|not in good standing|in good standing)|purchase more credits',
+    'usage limit|unpaid|over budget|exceeded ?budget|key limit exceeded|insufficient_quota|upgrade your plan',
+    '(?:quota|limit)[^.]{0,20}(?:this|per|for the) (?:month|week|billing)',
     '余额不足|欠费|额度不足|额度已用',
   ),
   perDay: anyOf('per[ -]day\\b', '(?:daily|\\brpd\\b|\\btpd\\b)'),
@@ -47,13 +51,14 @@ export const says = {
     'overloaded|over ?load\\b|(?:at|over) capacity|capacity exceeded|too many (?:concurrent )?requests|rate.?limit|throttl',
     'temporarily (?:unavailable|rate)|try again (?:later|in |shortly|soon)|(?:server|system|service|model) is (?:too )?busy|retry later',
     '(?:currently|still|is) (?:loading|starting|warming|initializing)|model (?:un|re)loaded|loading model|queue is full',
-    'no available (?:channel|capacity|instance|server)|no healthy (?:upstream|deployment)|concurrency limit',
-    '繁忙|稍后再试|请稍后|限流|频率',
+    'slow down|not ready|no capacity|no available (?:channel|capacity|instance|server)|no healthy (?:upstream|deployment)|concurrency limit',
+    '繁忙|请求过多|稍后再试|请稍后|限流|频率',
   ),
 
   modelUnknown: anyOf(
     'invalid model(?: name| id|:| ?=| [`\'"])|unknown model|no such model|not a valid model|model not exist|not found the model',
     "models?\\b.{0,160}?(?:(?:does|do|did) ?(?:not|n't) exist|not found|not exist\\b|is unknown|not recognized|is not (?:loaded|deployed|served|hosted|a valid))",
+    'no model named|could not find (?:the )?model|access to (?:the |this )?model|model \\S{1,120} is not (?:available (?:on|here|in)|supported(?!.{0,20}(?:image|vision)))',
     'deployment[^.]{0,80}does not exist|model identifier is invalid|no models? (?:is |are )?loaded|(?:failed to load|cannot load) model',
     '模型不存在',
   ),
@@ -63,10 +68,10 @@ export const says = {
   imageCount: anyOf(
     `(?:number|count|amount|total|quantity) of (?:\\w{1,12} ){0,2}${image}|many (?:\\w{1,12} ){0,2}${image}`,
     `${image} (?:count|limit)|image(?:_url)?\\(s\\)|(?:max|num|limit)_images`,
-    `\\d (?:\\w{1,12} ){0,2}(?:images|image items?|image_urls?|pictures|photos)\\b|\\d images? (?:per|in|allowed|is|are|may|can)\\b`,
+    `\\d (?:\\w{1,12} ){0,2}${images}\\b|\\d images? (?:per|in|allowed|is|are|may|can)\\b`,
     `(?:at most|up to|only|max(?:imum)?(?: of)?|limit of|more than|supports?|accepts?) (?:a )?1 (?:\\w{1,12} ){0,2}${image}`,
-    '(?:images|pictures|photos)\\b[^.]{0,60}(?:max|limit|exceed|at most|up to|no more|fewer|less|>|<=)',
-    '(?:max|limit)\\w{0,4} (?:\\w{1,12} ){0,3}(?:images|pictures|photos)\\b|too much media|media items|图片数|张图',
+    `${images}\\b[^.]{0,60}(?:max|limit|exceed|at most|up to|no more|fewer|less|>|<=)`,
+    `(?:max|limit)\\w{0,4} (?:\\w{1,12} ){0,3}${images}\\b|too much media|media items|图片数|张图`,
   ),
   tooManyImages: anyOf(
     `too many (?:\\w{1,12} ){0,2}${image}`,
@@ -76,15 +81,19 @@ export const says = {
     `${image} (?:count|number|limit)[^.]{0,24}exceed`,
     '图片数量?(?:过多|超)',
   ),
+  /** A sentence behind one about pictures that has limits of its own. */
+  ofSomethingElse: anyOf('token|length|context|size|pixel|byte|rate'),
   encoderCache: anyOf('encoder cache', 'encoder compute budget', 'encoder budget'),
   aspectRatio: anyOf('aspect ratio', '宽高比', '长宽比'),
+  /** Measures of a picture, where it is not called one. */
+  shape: anyOf('aspect ratio|height\\W{0,3}\\d{1,6}[^.]{0,12}width|width\\W{0,3}\\d{1,6}[^.]{0,12}height'),
   imageSize: anyOf(
-    `${image}[^.]{0,120}(?:pixels?|\\bpx\\b|dimensions?|resolution|width|height|\\bside|bytes?\\b|\\d ?[kmg]i?b\\b|size|too (?:large|big|small|wide|tall)|megapixel|大小|尺寸)`,
+    `${image}[^.]{0,120}(?:pixels?|\\bpx\\b|dimensions?|resolution|width|height|\\bside|bytes?\\b|\\d ?[kmg]i?b\\b|size|too (?:large|big|small|wide|tall)|megapixel|\\d ?x ?\\d|大小|尺寸)`,
     `(?:pixels?|dimensions?|resolution|width|height|size|bytes?|large|small|big)[^.]{0,60}${image}`,
     'height:|width:|min_pixels|max_pixels|长度和宽度',
   ),
   imageUnreadable: anyOf(
-    `(?:could not|cannot|can't|can not|unable to|failed to|fail to|error while|error)[^.]{0,24}(?:load|decod|open|pars|identify|read|download|fetch|process)\\w{0,4}[^.]{0,30}${image}`,
+    `(?:could not|cannot|can't|can not|unable to|failed to|fail to|error while|error)[^.]{0,24}(?:load|decod|open|pars|identify|read|download|fetch|process (?:the |this |your |input )?(?=image\\b))\\w{0,4}[^.]{0,30}${image}`,
     `${image}[^.]{0,60}(?:not (?:a )?valid|is invalid|could not be (?:loaded|decoded|opened|read|processed)|corrupt|truncated|not be identified)`,
     `(?:invalid|unsupported|corrupt(?:ed)?|malformed) ${image}`,
     `${image}[^.]{0,20}(?:format|type|media type|mime)[^.]{0,40}${not} (?:\\w{1,12} ){0,2}(?:supported|valid|allowed)|unsupported (?:image|media) (?:format|type)`,
@@ -94,6 +103,7 @@ export const says = {
     "(?:not|n't) (?:a )?(?:multi-?modal|vision|visual)\\b",
     `${not} (?:\\w{1,12} ){0,3}?(?:support|accept|process|take|handle|enabled? for|compatible with)\\w{0,3} (?:\\w{1,12} ){0,3}(?:${image}|vision|multi-?modal)`,
     `(?:${image}|vision|multi-?modal)(?: \\w{1,12}){0,3} (?:is |are )?(?:not supported|unsupported|not enabled|disabled|not available|not allowed)`,
+    `should be .?text\\b|no (?:vision|image) (?:encoder|tower|projector|support)|only text\\b[^.]{0,20}support`,
     `no (?:endpoints?|providers?|models?)[^.]{0,40}support[^.]{0,24}(?:${image}|vision)`,
     'mmproj|model projector|missing data required for image',
     'image_url[^.]{0,60}(?:only supported|not supported|unsupported|unknown variant|not allowed|invalid type)',
@@ -113,11 +123,12 @@ export const says = {
     'context[ _-]?(?:length|window|size|limit|len)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
     'max_(?:model_len|num_tokens|seq_len|total_tokens|input_tokens|input_len(?:gth)?|context_len(?:gth)?|position_embeddings)|session_len',
     '(?:model|sequence|prompt|input)(?: token)? (?:length|limit)|maximum (?:model|sequence|input|prompt) length|kv[ _]cache',
+    'max(?:imum)? context\\b|context (?:exceeded|overflow|is full)|must be at least 1, got -',
   ),
   prompt: anyOf(
-    '\\b(?:prompts?|inputs?|messages?|conversation|requests?|requested|sequence|query|total|sum|multimodal)\\b|context|输入|提示',
+    '\\b(?:prompts?|inputs?|messages?|conversation|requests?|requested|sequence|query|total|sum|multimodal)\\b|(?:input|prompt)_tokens|context|输入|提示',
   ),
-  tokens: anyOf('\\btokens\\b|token (?:count|limit|length|number|budget)|max_model_len'),
+  tokens: anyOf('tokens\\b|token (?:count|limit|length|number|budget)|max_model_len'),
   replyTokens: anyOf(
     '\\bmax[_ ](?:completion[_ ]|new[_ ]|output[_ ]|gen(?:eration)?[_ ])?(?:tokens|len(?:gth)?)\\b|maxoutputtokens|max_new_tokens',
     '(?:output|completion|generated|new|reply|response) tokens|(?:in|for|of|or) (?:the |your )?(?:completion|output)|tokens to generate',
@@ -126,15 +137,17 @@ export const says = {
   excess: anyOf(
     'exceed|too (?:long|large|many|big|small|high)|(?:longer|larger|greater|bigger|more|higher) than|beyond|over (?:the )?(?:limit|max)',
     "(?:does|do|did) ?(?:not|n't) fit|reduce|shorten|maximum|\\bmax\\b|\\blimit\\b|>=?|<=?|≤|(?:less|fewer|smaller|shorter) than|must be|should (?:be|not)|out of range",
-    'run out|is only|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|at most|no more than|valid range',
+    'run out|is only|only \\d|\\bbut\\b|\\bgot\\b|provided|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|at most|no more than|valid range',
   ),
   tooSmall: anyOf(
     'too (?:small|low|narrow)|at least(?! one)|minimum|must be (?:larger|greater|more|bigger)|should be (?:larger|greater|at least)',
-    '(?:smaller|less|lower) than (?:the )?(?:min|\\d)|below (?:the )?min|过小|太小',
+    '(?<!be )(?:smaller|less|lower) than (?:the )?(?:min|\\d)|below (?:the )?min|过小|太小',
   ),
   promptTooLong: anyOf(
     '(?:prompt|inputs?|messages?|conversation|request|sequence|query)\\b[^.]{0,60}(?:too (?:long|large to process)|longer than|over(?:flow|-?length))',
     '(?:prompt|inputs?|messages?|conversation|sequence)\\b[^.]{0,60}(?:exceed|greater than|larger than|more than)[^.]{0,30}(?:length|limit|max)',
+    '(?:total )?length of[^.]{0,30}(?:prompt|input|message)[^.]{0,40}(?:must|should|cannot|exceed)',
+    'token (?:limit|count|length|number)s?[^.]{0,20}exceed|number of tokens[^.]{0,20}exceed|exceed[^.]{0,40}(?:number of tokens|token (?:limit|count))',
     'range of input length|too many (?:input |prompt )?tokens|reduce the length of|maximum prompt length|samebatch',
     '(?:上下文|输入|提示词|prompt|对话|消息|文本)[^。]{0,20}(?:过长|超长|超过|超出|太长)',
   ),
@@ -145,6 +158,7 @@ export const says = {
   /** Sentences with "too long" or "length" about something else than tokens. */
   notLength: anyOf(
     '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
+    '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b',
     '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window',
   ),
   tooManyBytes: anyOf(
