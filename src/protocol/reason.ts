@@ -23,7 +23,7 @@ export interface ReasonCount extends Reason {
 /** Refusals of the conversation itself: the same request is refused again however often it is sent. */
 const refusedAtOnce: ReadonlySet<string> = new Set(['context-length', 'content-filter'])
 /** Refusals that may have had another cause the first time. */
-const refusedWhenRepeated: ReadonlySet<string> = new Set(['request-refused'])
+const refusedWhenRepeated: ReadonlySet<string> = new Set(['request-refused', 'image-refused'])
 
 /**
  * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,
