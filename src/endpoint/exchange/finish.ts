@@ -4,7 +4,7 @@ import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** Another try would be withheld again: the search fails with this code, and nothing is asked twice. */
-export const withheldCode = 'reply-withheld'
+export const withheldCode = 'content-filter'
 
 const withheld =
   /content.?filter|safety|recitation|prohibited|blocklist|spii|sensitive|guardrail|refusal|moderation|toxic|model_armor|blocked/i

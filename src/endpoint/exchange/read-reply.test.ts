@@ -225,15 +225,15 @@ test('a stream that nobody asked for is put together', () => {
 
 describe('trouble inside a 200', () => {
   test.each([
-    [{ content: null }, 'content_filter', 'reply-withheld'],
-    [{ content: 'Half an' }, 'content_filter', 'reply-withheld'],
-    [{ content: '' }, 'SAFETY', 'reply-withheld'],
-    [{ content: '' }, 'content_filter: RECITATION', 'reply-withheld'],
-    [{ content: '' }, 'sensitive', 'reply-withheld'],
-    [{ content: '' }, 'guardrail_intervened', 'reply-withheld'],
-    [{ content: '' }, 'refusal', 'reply-withheld'],
-    [{ content: null, refusal: 'I cannot help with that.' }, 'stop', 'reply-withheld'],
-    [{ content: [{ type: 'refusal', refusal: 'No.' }] }, 'stop', 'reply-withheld'],
+    [{ content: null }, 'content_filter', 'content-filter'],
+    [{ content: 'Half an' }, 'content_filter', 'content-filter'],
+    [{ content: '' }, 'SAFETY', 'content-filter'],
+    [{ content: '' }, 'content_filter: RECITATION', 'content-filter'],
+    [{ content: '' }, 'sensitive', 'content-filter'],
+    [{ content: '' }, 'guardrail_intervened', 'content-filter'],
+    [{ content: '' }, 'refusal', 'content-filter'],
+    [{ content: null, refusal: 'I cannot help with that.' }, 'stop', 'content-filter'],
+    [{ content: [{ type: 'refusal', refusal: 'No.' }] }, 'stop', 'content-filter'],
     [{ content: null }, 'error', 'reply-broken'],
     [{ content: '<answer>7</answer>' }, 'error', 'reply-broken'],
     [{ content: '' }, 'abort', 'reply-broken'],
@@ -252,7 +252,7 @@ describe('trouble inside a 200', () => {
 
   test('a gateway’s own word for it counts where nothing was said', () => {
     const choice = { finish_reason: 'stop', native_finish_reason: 'PROHIBITED_CONTENT' }
-    expect(codeOf(() => read({ content: '' }, choice))).toBe('reply-withheld')
+    expect(codeOf(() => read({ content: '' }, choice))).toBe('content-filter')
     expect(read({ content: 'x' }, choice).text).toBe('x')
   })
 
@@ -276,7 +276,7 @@ describe('trouble inside a 200', () => {
 
   test('a filter that the prompt met is named', () => {
     const results = [{ content_filter_results: { hate: { filtered: false }, violence: { filtered: true } } }]
-    const withheld = { code: 'reply-withheld', message: expect.stringContaining('violence') }
+    const withheld = { code: 'content-filter', message: expect.stringContaining('violence') }
     expect(() => readReply({ choices: [], prompt_filter_results: results }, rules)).toThrow(
       expect.objectContaining(withheld),
     )
