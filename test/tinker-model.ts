@@ -61,7 +61,10 @@ export async function serveModel(options: EmbeddedEngineOptions & { readonly bas
       const sampler = await engine.sampler()
       return async (chunks, { seed, temperature, max_tokens: maxTokens, formed }) => {
         const { view, text } = await readChunks(chunks)
-        return sampler.sample({ prompt: promptOf(view, text), seed, temperature, maxTokens, formed })
+        return sampler.sample(
+          { prompt: promptOf(view, text), seed, temperature, maxTokens, formed },
+          { signal: undefined },
+        )
       }
     },
     close: () => engine.close(),

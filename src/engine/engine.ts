@@ -116,7 +116,8 @@ export interface SampledReply {
 
 /** Publishes weights as something that samples. */
 export interface Sampler {
-  sample(request: SampleRequest): Promise<SampledReply>
+  /** Throws `AbortedError` once the signal fires; a request that still waits is then never worked at. */
+  sample(request: SampleRequest, options: { readonly signal: AbortSignal | undefined }): Promise<SampledReply>
 }
 
 export interface Engine {

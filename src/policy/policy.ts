@@ -59,7 +59,8 @@ export interface Usage {
 }
 
 export interface TurnOptions {
-  readonly signal?: AbortSignal
+  /** Fires when the search is aborted or out of time: what works at the turn is to let go of its server's slot. */
+  readonly signal: AbortSignal | undefined
   /** 1-based turn number within the search. */
   readonly turn: number
 }

@@ -273,7 +273,8 @@ describe('stage 2 as a run', () => {
     const sampler = await engine.sampler()
     let asked = 0
     const shaky: Sampler = {
-      sample: (request) => (++asked === 2 ? Promise.reject(new Error('no connection')) : sampler.sample(request)),
+      sample: (request) =>
+        ++asked === 2 ? Promise.reject(new Error('no connection')) : sampler.sample(request, { signal: undefined }),
     }
     const unsure: Judge = ({ docId }) =>
       docId === tasks[1]!.problem.docId

@@ -127,7 +127,7 @@ describe('embedded engine', () => {
     const own = engine()
     const sampler = await own.sampler()
     const requests = turns(6).map(({ prompt }, seed) => ({ prompt, seed, temperature: 1, maxTokens: 12 }))
-    const replies = await Promise.all(requests.map((request) => sampler.sample(request)))
+    const replies = await Promise.all(requests.map((request) => sampler.sample(request, { signal: undefined })))
     const data = replies.map(({ tokens, ended }, i) => ({
       prompt: requests[i]!.prompt,
       reply: ended ? [...tokens, special.end] : tokens,
@@ -138,10 +138,10 @@ describe('embedded engine', () => {
       for (const [t, value] of reply.logprobs.entries()) expect(value).toBeCloseTo(logprobs[i]![t]!, 3)
     }
     // A reply does not depend on what else is sampled beside it.
-    const alone = await sampler.sample(requests[2]!)
+    const alone = await sampler.sample(requests[2]!, { signal: undefined })
     expect(alone.tokens).toEqual(replies[2]!.tokens)
     const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
-    const forced = await sampler.sample({ ...requests[0]!, allowed: digits, maxTokens: 1 })
+    const forced = await sampler.sample({ ...requests[0]!, allowed: digits, maxTokens: 1 }, { signal: undefined })
     expect(digits).toContain(forced.tokens[0])
   })
 
@@ -155,7 +155,7 @@ describe('embedded engine', () => {
       maxTokens: 30,
       formed: true,
     }))
-    const replies = await Promise.all(requests.map((request) => sampler.sample(request)))
+    const replies = await Promise.all(requests.map((request) => sampler.sample(request, { signal: undefined })))
     const data = replies.map(({ tokens, ended, logprobs }, i) => ({
       prompt: requests[i]!.prompt,
       reply: ended ? [...tokens, special.end] : tokens,
@@ -209,15 +209,37 @@ describe('embedded engine', () => {
     const [{ prompt }] = turns(1) as [Datum]
     const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
     const long = { ...request, prompt: promptOf(viewAndText(prompt).view, Array<number>(80).fill(5)) }
-    const both = await Promise.allSettled([sampler.sample(long), sampler.sample(request)])
+    const both = await Promise.allSettled([
+      sampler.sample(long, { signal: undefined }),
+      sampler.sample(request, { signal: undefined }),
+    ])
     expect(both[0]).toMatchObject({ status: 'rejected', reason: { code: 'context-length' } })
     expect(both[1]).toMatchObject({ status: 'fulfilled', value: { tokens: expect.any(Array) } })
-    const asked = (): Promise<unknown>[] => [sampler.sample(request), own.forwardBackward(turns(1), crossEntropy)]
+    const asked = (): Promise<unknown>[] => [
+      sampler.sample(request, { signal: undefined }),
+      own.forwardBackward(turns(1), crossEntropy),
+    ]
     const refused = { status: 'rejected', reason: { code: 'engine-stopped' } }
     const working = Promise.allSettled(asked())
     await own.close()
     expect(await working).toMatchObject([refused, refused])
     expect(await Promise.allSettled(asked())).toMatchObject([refused, refused])
+  })
+
+  test('an aborted request waits no more, and leaves the others alone', async () => {
+    const own = engine()
+    const sampler = await own.sampler()
+    const [{ prompt }] = turns(1) as [Datum]
+    const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
+    const abort = new AbortController()
+    const both = [abort.signal, undefined].map((signal) => sampler.sample(request, { signal }))
+    const settled = Promise.allSettled(both)
+    abort.abort()
+    expect(await settled).toMatchObject([
+      { status: 'rejected', reason: { code: 'aborted' } },
+      { status: 'fulfilled', value: { tokens: expect.any(Array) } },
+    ])
+    await expect(sampler.sample(request, { signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
   })
 
   test('what a worker fails at is said without its stack; a dead worker leaves nobody waiting', async () => {
@@ -235,7 +257,7 @@ describe('embedded engine', () => {
     }
     const sampler = await dead.sampler()
     const request = { prompt: promptOf(viewAndText(turn.prompt).view, []), seed: 1, temperature: 1, maxTokens: 1 }
-    await expect(sampler.sample(request)).rejects.toMatchObject({ code: 'engine-failed' })
+    await expect(sampler.sample(request, { signal: undefined })).rejects.toMatchObject({ code: 'engine-failed' })
   })
 
   test('tells how long its workers were at work, and not how long they waited', async () => {

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
+import { orAborted } from '../../shared/deadline.ts'
 import { ContextLengthError, MiniO3Error, UserError } from '../../shared/errors.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
@@ -79,12 +80,17 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     return Promise.all(asked).finally(plan)
   }
 
-  const queue: (Waiting<SampledReply> & { readonly request: SampleRequest })[] = []
+  const queue: (Waiting<SampledReply> & {
+    readonly request: SampleRequest
+    readonly signal: AbortSignal | undefined
+  })[] = []
   let flushing = false
 
   /** Hands waiting requests to idle replicas, once everyone who is about to ask has asked. */
   function flush(): void {
     flushing = false
+    // Whoever asked for these waits no more.
+    queue.push(...queue.splice(0).filter(({ signal }) => !signal?.aborted))
     const alive = replicas.filter((replica) => !replica.dead())
     if (alive.length === 0) for (const { reject } of queue.splice(0)) reject(replicas[0]!.dead())
     const idle = alive.filter((replica) => replica.pending() === 0)
@@ -173,12 +179,14 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     },
     sampler() {
       return Promise.resolve({
-        sample: (request: SampleRequest) =>
-          new Promise<SampledReply>((resolve, reject) => {
+        sample: (request, { signal }) => {
+          const sampled = new Promise<SampledReply>((resolve, reject) => {
             checkFits(request)
-            queue.push({ request, resolve, reject })
+            queue.push({ request, resolve, reject, signal })
             plan()
-          }),
+          })
+          return orAborted(sampled, signal)
+        },
       })
     },
     save: (file) => writeCheckpoint(file, { config, parameters, adam }),

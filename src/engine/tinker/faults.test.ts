@@ -72,7 +72,7 @@ async function work(engine: Engine, file: string): Promise<unknown> {
     seen.push(await engine.forwardBackward(data, { kind: 'cross-entropy' }))
     seen.push(await engine.optimStep(adam))
     await engine.save(`${file}-${step}.json`)
-    seen.push(await (await engine.sampler()).sample(request))
+    seen.push(await (await engine.sampler()).sample(request, { signal: undefined }))
   }
   return seen
 }

@@ -50,7 +50,10 @@ test.skipIf(python === undefined)('as the protocol’s own client', { timeout: 2
     expect(await engine.optimStep(adam)).toEqual({ gradientNorm: theirs.gradientNorms[step] })
   }
   const sampler = await engine.sampler()
-  const reply = await sampler.sample({ prompt: data[0]!.prompt, seed: 3, temperature: 1, maxTokens: 4 })
+  const reply = await sampler.sample(
+    { prompt: data[0]!.prompt, seed: 3, temperature: 1, maxTokens: 4 },
+    { signal: undefined },
+  )
   expect([...reply.tokens, ...(reply.ended ? [1] : [])]).toEqual(theirs.sampled.tokens)
   expect(reply.logprobs).toEqual(theirs.sampled.logprobs)
   expect(theirs.saved).toMatch(/^tinker:\/\/[\w-]+\/weights\/one$/)
@@ -59,7 +62,7 @@ test.skipIf(python === undefined)('as the protocol’s own client', { timeout: 2
   await engine.load(theirs.saved)
   const resumed = await (
     await engine.sampler()
-  ).sample({ prompt: data[0]!.prompt, seed: 3, temperature: 1, maxTokens: 4 })
+  ).sample({ prompt: data[0]!.prompt, seed: 3, temperature: 1, maxTokens: 4 }, { signal: undefined })
   expect(resumed).toEqual(reply)
   expect(server.violations).toEqual([])
   await engine.close()

@@ -1,5 +1,6 @@
 /** Samples replies from published weights, many at once within bounds on bytes and on requests under way. */
-import { MiniO3Error } from '../../shared/errors.ts'
+import { orAborted } from '../../shared/deadline.ts'
+import { MiniO3Error, throwIfAborted } from '../../shared/errors.ts'
 import type { SampledReply, Sampler, SampleRequest } from '../engine.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
@@ -55,12 +56,16 @@ export function createSampler(
   }
 
   return {
-    sample: (request) =>
-      gates.requests.run(1, async () => {
+    sample: (request, { signal }) => {
+      const sampled = gates.requests.run(1, async () => {
+        throwIfAborted(signal)
         const ask = (): Promise<string> => submit(request)
-        const raw = await transport.result(await ask(), 'asample', ask)
+        // The interface knows no cancelling: the server writes its reply, and nobody asks for it any more.
+        const raw = await orAborted(transport.result(await ask(), 'asample', ask, signal), signal)
         return replyOf(decodeSampled(raw)[0]!, endTokens)
-      }),
+      })
+      return orAborted(sampled, signal)
+    },
   }
 }
 

@@ -72,7 +72,7 @@ describe.skipIf(url === undefined)(`on ${name}`, () => {
     const engine = await connect()
     await learn(engine, 12)
     const sampler = await engine.sampler()
-    const reply = await sampler.sample({ prompt, seed: 0, temperature: 0, maxTokens: 20 })
+    const reply = await sampler.sample({ prompt, seed: 0, temperature: 0, maxTokens: 20 }, { signal: undefined })
     expect(Buffer.from(reply.tokens).toString()).toBe('on the mat')
     expect(reply.ended).toBe(true)
   })
@@ -83,7 +83,10 @@ describe.skipIf(url === undefined)(`on ${name}`, () => {
     const data: Datum[] = []
     const sampled: number[][] = []
     for (const seed of [1, 2, 3]) {
-      const { tokens, logprobs, ended } = await sampler.sample({ prompt, seed, temperature: 1, maxTokens: 12 })
+      const { tokens, logprobs, ended } = await sampler.sample(
+        { prompt, seed, temperature: 1, maxTokens: 12 },
+        { signal: undefined },
+      )
       data.push({ prompt, reply: ended ? [...tokens, end] : tokens })
       sampled.push([...logprobs])
     }

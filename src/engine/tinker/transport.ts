@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { baseUrlOf, below, keyFrom } from '../../endpoint/address.ts'
 import { retryAfterMs, type Tried, withRetries } from '../../endpoint/exchange/retry.ts'
 import { withoutKey } from '../../endpoint/without-key.ts'
-import { AbortedError, TransportError, UserError } from '../../shared/errors.ts'
+import { AbortedError, TransportError, UserError, throwIfAborted } from '../../shared/errors.ts'
 import { type Body, contentTypes, jsonBody, type Raw } from './codec.ts'
 import { type Outcome, outcomeOf, parsed, reasonOf } from './future.ts'
 import { exchange, type Exchange } from './http.ts'
@@ -58,8 +58,11 @@ export interface Transport {
   delete(path: string): Promise<void>
   /** Posts what is answered with a promise, and returns that promise's id. */
   submit(path: string, body: object | Body, retry: Retry): Promise<string>
-  /** Waits for a promised result. `again` makes the request anew when the server has forgotten the result. */
-  result(requestId: string, what: string, again?: () => Promise<string>): Promise<Raw>
+  /**
+   * Waits for a promised result. `again` makes the request anew when the server has forgotten the result; `signal` ends the
+   * waiting, at the next poll.
+   */
+  result(requestId: string, what: string, again?: () => Promise<string>, signal?: AbortSignal): Promise<Raw>
   /** Everything under way and everything to come fails with `error`. */
   fail(error: Error): void
 }
@@ -175,9 +178,10 @@ export function openTransport(options: TransportOptions): Transport {
       await ask('DELETE', path, undefined, 'never')
     },
     submit: async (path, body, retry) => read(replies.acknowledged, await post(path, body, retry), path).request_id,
-    async result(requestId, what, again) {
+    async result(requestId, what, again, signal) {
       let id = requestId
       for (;;) {
+        throwIfAborted(signal)
         const startedMs = performance.now()
         const outcome = await poll(id, what)
         if (outcome.kind === 'done') return outcome.raw

@@ -64,9 +64,12 @@ describe('a conversation', () => {
   it('grows at its end by what the search says and what the model said', async () => {
     const { endpoint, requests } = listed(zoom, { text: '' }, { text: ' <answer>red</answer>\n' })
     const session = open(endpoint)
-    await session.take(question, { turn: 1 })
-    await session.take(observation, { turn: 2 })
-    expect(await session.take(mistake, { turn: 3 })).toMatchObject({ text: ' <answer>red</answer>\n', finish: 'stop' })
+    await session.take(question, { turn: 1, signal: undefined })
+    await session.take(observation, { turn: 2, signal: undefined })
+    expect(await session.take(mistake, { turn: 3, signal: undefined })).toMatchObject({
+      text: ' <answer>red</answer>\n',
+      finish: 'stop',
+    })
     expect(read(requests[2]!.messages)).toEqual([
       { role: 'system', content: 'Search.' },
       { role: 'user', content: [picture('image/png'), { type: 'text', text: '\nWhich colour?' }] },
@@ -88,8 +91,8 @@ describe('a conversation', () => {
   it('asks as the profile and its options say, with one seed for all turns', async () => {
     const { endpoint, requests } = listed(zoom)
     const session = open(endpoint, { temperature: 0.7, topP: 0.9, maxTokens: 100 })
-    await session.take(question, { turn: 1 })
-    await session.take(mistake, { turn: 2 })
+    await session.take(question, { turn: 1, signal: undefined })
+    await session.take(mistake, { turn: 2, signal: undefined })
     for (const request of requests) {
       expect(request).toMatchObject({ model: 'vlm', temperature: 0.7, topP: 0.9, maxTokens: 100 })
       expect(request.stop).toEqual(dialectOf(profiles.default).stop)
@@ -99,17 +102,17 @@ describe('a conversation', () => {
 
   it('has no system message where there is no system prompt', async () => {
     const { endpoint, requests } = listed(zoom)
-    await open(endpoint).take({ ...question, system: '' }, { turn: 1 })
+    await open(endpoint).take({ ...question, system: '' }, { turn: 1, signal: undefined })
     expect(read(requests[0]!.messages).map(({ role }) => role)).toEqual(['user'])
   })
 
   it('is let go of when the session closes', async () => {
     const { endpoint, requests } = listed(zoom)
     const session = open(endpoint)
-    await session.take(question, { turn: 1 })
+    await session.take(question, { turn: 1, signal: undefined })
     session.close()
     session.close()
-    await session.take(mistake, { turn: 2 })
+    await session.take(mistake, { turn: 2, signal: undefined })
     expect(requests[1]!.messages).toHaveLength(1)
   })
 
@@ -118,7 +121,7 @@ describe('a conversation', () => {
     new TransportError('connection-cut', 'The server hung up.'),
     new UserError('no-key', 'Set the key.'),
   ])('passes on what the endpoint throws: $name', async (error) => {
-    await expect(open(listed(error).endpoint).take(question, { turn: 1 })).rejects.toBe(error)
+    await expect(open(listed(error).endpoint).take(question, { turn: 1, signal: undefined })).rejects.toBe(error)
   })
 })
 
@@ -128,11 +131,11 @@ describe('native calls', () => {
   it('stand in the turn as text, in the history as calls, and are answered as calls', async () => {
     const { endpoint, requests } = listed({ text: 'Closer.', toolCalls }, { text: '', toolCalls }, zoom, zoom)
     const session = open(endpoint)
-    const first = await session.take(question, { turn: 1 })
+    const first = await session.take(question, { turn: 1, signal: undefined })
     expect(first.text).toBe('Closer.<tool_call>{"name": "zoom", "arguments": {"bbox_2d": [0, 0, 1, 1]}}</tool_call>')
-    await session.take(observation, { turn: 2 })
-    await session.take(mistake, { turn: 3 })
-    await session.take(mistake, { turn: 4 })
+    await session.take(observation, { turn: 2, signal: undefined })
+    await session.take(mistake, { turn: 3, signal: undefined })
+    await session.take(mistake, { turn: 4, signal: undefined })
     const call = { id: 'call_7', type: 'function', function: { name: 'zoom', arguments: toolCalls[0]!.arguments } }
     expect(read(requests[3]!.messages).slice(2)).toEqual([
       { role: 'assistant', content: 'Closer.', tool_calls: [call] },
@@ -153,7 +156,10 @@ describe('a reply that a token limit cut off', () => {
     { text: '', thinking: 'I look' },
     { text: 'and so on and so on' },
   ])('says nothing of the policy while it thinks: %j', async (step) => {
-    const reply = await open(listed({ ...step, finish: 'length' }).endpoint).take(question, { turn: 1 })
+    const reply = await open(listed({ ...step, finish: 'length' }).endpoint).take(question, {
+      turn: 1,
+      signal: undefined,
+    })
     expect(reply).toMatchObject({
       ...step,
       failure: { code: 'reply-cut', message: expect.stringContaining('--reply-tokens') },
@@ -161,7 +167,7 @@ describe('a reply that a token limit cut off', () => {
   })
 
   it.each(['<think>So.</think><answer>red', zoom.text])('counts once it acts: %j', async (text) => {
-    const reply = await open(listed({ text, finish: 'length' }).endpoint).take(question, { turn: 1 })
+    const reply = await open(listed({ text, finish: 'length' }).endpoint).take(question, { turn: 1, signal: undefined })
     expect(reply.failure).toBeUndefined()
   })
 })
@@ -175,9 +181,9 @@ describe('the tokens of a turn', () => {
     )
     const session = open(endpoint)
     const replies = [
-      await session.take(question, { turn: 1 }),
-      await session.take(observation, { turn: 2 }),
-      await session.take(mistake, { turn: 3 }),
+      await session.take(question, { turn: 1, signal: undefined }),
+      await session.take(observation, { turn: 2, signal: undefined }),
+      await session.take(mistake, { turn: 3, signal: undefined }),
     ]
     expect(replies.map(({ usage }) => usage)).toEqual([
       { promptTokens: 1_000, imageTokens: 4, replyTokens: 50 },
@@ -190,16 +196,16 @@ describe('the tokens of a turn', () => {
 
   it('are estimated where it does not', async () => {
     const session = open(listed({ text: 'x'.repeat(40) }).endpoint)
-    const first = await session.take(question, { turn: 1 })
+    const first = await session.take(question, { turn: 1, signal: undefined })
     expect(first.usage).toEqual({ promptTokens: 2 + 4 + 6, imageTokens: 4, replyTokens: 10 })
-    const second = await session.take(observation, { turn: 2 })
+    const second = await session.take(observation, { turn: 2, signal: undefined })
     expect(second.usage).toEqual({ promptTokens: 106, imageTokens: 100, replyTokens: 10 })
   })
 
   it('can be estimated for a view that is too thin for the grid', async () => {
     const thin = async (): Promise<Pixels> => ({ width: 5_600, height: 14, data: new Uint8Array(5_600 * 14 * 3) })
     const seen = { ...question, view: { ...view(1), pixels: thin } }
-    expect((await open(listed(zoom).endpoint).take(seen, { turn: 1 })).usage.imageTokens).toBe(100)
+    expect((await open(listed(zoom).endpoint).take(seen, { turn: 1, signal: undefined })).usage.imageTokens).toBe(100)
   })
 })
 
@@ -215,7 +221,7 @@ describe('what sessions share', () => {
     const { endpoint, requests } = listed(zoom)
     const shots = (seed: number): readonly Shot[] => (seed === 3 ? [] : [shot])
     const policy = chatPolicy({ endpoint, model: 'vlm', profile: profiles.default, shots })
-    for (const seed of [1, 2, 3]) await policy.open(problem, { seed }).take(question, { turn: 1 })
+    for (const seed of [1, 2, 3]) await policy.open(problem, { seed }).take(question, { turn: 1, signal: undefined })
     const [first, second, third] = requests.map(({ messages }) => messages)
     expect(read(first!).map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user', 'assistant', 'user'])
     expect(read(first!)[4]!.content).toBe('<answer>blue</answer>')
@@ -232,7 +238,7 @@ describe('what sessions share', () => {
     const shots = (): readonly Shot[] => [broken]
     const broken: Shot = { exchanges: [{ message: { ...question, view: shaky }, reply: zoom.text }] }
     const policy = chatPolicy({ endpoint: listed(zoom).endpoint, model: 'vlm', profile: profiles.default, shots })
-    const ask = () => policy.open(problem, { seed: 1 }).take(question, { turn: 1 })
+    const ask = () => policy.open(problem, { seed: 1 }).take(question, { turn: 1, signal: undefined })
     await expect(ask()).rejects.toThrow('busy')
     expect(await ask()).toMatchObject({ text: zoom.text })
   })
@@ -241,7 +247,9 @@ describe('what sessions share', () => {
     const { endpoint, requests } = listed(zoom)
     const policy = chatPolicy({ endpoint, model: 'vlm', profile: profiles.default })
     const ask = (text: string, level: number) =>
-      policy.open(problem, { seed: 1 }).take({ ...question, text, view: view(56, level) }, { turn: 1 })
+      policy
+        .open(problem, { seed: 1 })
+        .take({ ...question, text, view: view(56, level) }, { turn: 1, signal: undefined })
     // At once, as searches for one problem are; the others after it, so that requests come in this order.
     await Promise.all([ask('<image>a', 1), ask('<image>a', 1)])
     await ask('<image>b', 1)

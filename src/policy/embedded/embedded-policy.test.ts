@@ -89,7 +89,7 @@ describe('embedded policy', () => {
     const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
     const text = `<image>\n${problem.question}`
     const message = { kind: 'question', system: 'Find the target and answer.', text, view: blank } as const
-    const reply = await session.answerNow!(message, { turn: 1 })
+    const reply = await session.answerNow!(message, { turn: 1, signal: undefined })
     expect(reply.text).toMatch(/Found it: 3\.<\/think><answer>3<\/answer>$/)
     expect(asked[0]).toMatchObject({ maxTokens: 1 })
     expect(decode(asked[0]!.allowed!)).toBe('0123456789')
@@ -105,7 +105,7 @@ describe('embedded policy', () => {
     const { sampler } = scripted()
     const session = samplerPolicy('test', sampler, 1).open(problem, { seed: 1 })
     const long = { kind: 'question', system: 'x'.repeat(80), text: '<image>', view: blank } as const
-    await expect(session.take(long, { turn: 1 })).rejects.toThrow(ContextLengthError)
+    await expect(session.take(long, { turn: 1, signal: undefined })).rejects.toThrow(ContextLengthError)
   })
 
   test('a checkpoint that is not there is said so', async () => {

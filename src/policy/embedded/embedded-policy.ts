@@ -13,7 +13,7 @@ import type { Problem } from '../../protocol/problem.ts'
 import { UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Pixels } from '../../vision/picture.ts'
-import type { Message, Policy, Reply, Session } from '../policy.ts'
+import type { Message, Policy, Reply, Session, TurnOptions } from '../policy.ts'
 import { answerTurn, takeTurn } from './take-turn.ts'
 import type { TakenTurn, TurnContext } from './take-turn.ts'
 import { questionTokens } from './turn-prompt.ts'
@@ -84,20 +84,20 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
 
   async function reply(
     message: Message,
-    turn: number,
+    { turn, signal }: TurnOptions,
     take: (context: TurnContext) => Promise<TakenTurn>,
   ): Promise<Reply> {
     if (message.kind === 'question') question = questionTokens(message)
     if (message.kind !== 'error') view = await message.view.pixels()
-    const taken = await take({ question, lastReply, message, view: view!, seed, turn, temperature })
+    const taken = await take({ question, lastReply, message, view: view!, seed, turn, temperature, signal })
     lastReply = taken.written
     return taken.reply
   }
 
   return {
-    take: (message, { turn }) => reply(message, turn, (context) => takeTurn(sampler, context)),
-    answerNow: (message, { turn }) =>
-      reply(message, turn, (context) => answerTurn(sampler, context, answerStart(goal))),
+    take: (message, options) => reply(message, options, (context) => takeTurn(sampler, context)),
+    answerNow: (message, options) =>
+      reply(message, options, (context) => answerTurn(sampler, context, answerStart(goal))),
     close: () => {},
   }
 }

@@ -44,7 +44,8 @@ test('a reply may be held shorter, never longer', async () => {
     text: questionText(embeddedPrompts, makeProblem(makeScene(1, 'easy')).question),
   } as const
   const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }
-  const context = { question: questionTokens(message), lastReply: [], message, view, seed: 1, turn: 1, temperature: 1 }
+  const told = { question: questionTokens(message), lastReply: [], message, view }
+  const context = { ...told, seed: 1, turn: 1, temperature: 1, signal: undefined }
   const { reply, written } = await takeTurn(sampler, { ...context, maxTokens: 2 })
   await takeTurn(sampler, { ...context, maxTokens: 8192 })
   expect(asked.map(({ maxTokens }) => maxTokens)).toEqual([2, longestReply])

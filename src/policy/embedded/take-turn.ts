@@ -31,6 +31,8 @@ export interface TurnContext {
   readonly turn: number
   /** 0 takes the likeliest token. */
   readonly temperature: number
+  /** See `Sampler.sample`. */
+  readonly signal: AbortSignal | undefined
   /** Tokens that the reply may have; never more than `longestReply`, which is the default. */
   readonly maxTokens?: number
 }
@@ -51,7 +53,7 @@ const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
 export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<TakenTurn> {
   const maxTokens = Math.min(longestReply, context.maxTokens ?? longestReply)
   const request = { ...(await requestOf(context)), formed: true, maxTokens }
-  const sampled = await sampler.sample(request)
+  const sampled = await sampler.sample(request, context)
   const sample = {
     prompt: request.prompt,
     reply: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
@@ -64,12 +66,8 @@ export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<
 
 /** A turn that says `start` and then answers with a digit, the only token that is sampled. */
 export async function answerTurn(sampler: Sampler, context: TurnContext, start: readonly number[]): Promise<TakenTurn> {
-  const sampled = await sampler.sample({
-    ...(await requestOf(context)),
-    replyStart: start,
-    allowed: digits,
-    maxTokens: 1,
-  })
+  const request = { ...(await requestOf(context)), replyStart: start, allowed: digits, maxTokens: 1 }
+  const sampled = await sampler.sample(request, context)
   return takenTurn(context, [...start, ...sampled.tokens, ...answerEnd(sampled)], 'stop')
 }
 

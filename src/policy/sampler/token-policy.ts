@@ -45,7 +45,7 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
 
   return {
-    async take(message, { turn }): Promise<Reply> {
+    async take(message, { turn, signal }): Promise<Reply> {
       const { promptTokens, imageTokens } = await conversation.tell(message)
       const prompt = conversation.prompt()
       held += promptTokens
@@ -53,12 +53,8 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       if (room <= 0)
         throw new ContextLengthError('The next view does not fit into the context that the profile allows.')
       if (last && !goesOnFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
-      const sampled = await sampler.sample({
-        prompt,
-        seed: hashSeed(seed, turn),
-        temperature,
-        maxTokens: Math.min(maxTokens, room),
-      })
+      const request = { prompt, seed: hashSeed(seed, turn), temperature, maxTokens: Math.min(maxTokens, room) }
+      const sampled = await sampler.sample(request, { signal })
       const said = beforePictures(sampled.tokens, tokenizer.pictureTokens)
       const written = tokenizer.decode(said)
       const halt = haltOf(written, stop)

@@ -27,7 +27,7 @@ export function embeddedModel(sampler: Sampler): ChatModel {
   return {
     id: 'embedded',
     contextLength: maxModelLength,
-    complete: (request) => complete(sampler, views, request),
+    complete: (request, signal) => complete(sampler, views, request, signal),
   }
 }
 
@@ -35,6 +35,7 @@ async function* complete(
   sampler: Sampler,
   views: PixelCache,
   request: ChatRequest,
+  signal: AbortSignal,
 ): AsyncGenerator<Delta, Completed, void> {
   // Clients that send it by themselves ask for searches; whoever samples turn by turn relies on what is asked.
   if ((request.top_p ?? 1) !== 1) {
@@ -60,6 +61,7 @@ async function* complete(
     view: await pixelsOf(pictures.findLast((picture) => picture !== undefined)!),
     seed: request.seed ?? randomInt(2 ** 32),
     turn: chat.told.length,
+    signal,
     temperature: request.temperature ?? 1,
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
   })

@@ -86,7 +86,10 @@ describe('turns', () => {
   test('are those of a session in this process; usage grows by what the session counts', async () => {
     const session = policy.open(problem, { seed })
     const text = questionText(prompts, problem.question)
-    const first = await session.take({ kind: 'question', system: prompts.system, text, view: seen }, { turn: 1 })
+    const first = await session.take(
+      { kind: 'question', system: prompts.system, text, view: seen },
+      { turn: 1, signal: undefined },
+    )
     const one = await ask([system, asking()])
     expect(one.choice).toMatchObject({
       index: 0,
@@ -103,7 +106,10 @@ describe('turns', () => {
     })
 
     const shown = observationText(prompts, 0, 1)
-    const second = await session.take({ kind: 'observation', index: 1, text: shown, view: seen }, { turn: 2 })
+    const second = await session.take(
+      { kind: 'observation', index: 1, text: shown, view: seen },
+      { turn: 2, signal: undefined },
+    )
     const observed = { role: 'user', content: [words('observation_1\n'), image()] }
     const history = [system, asking(), { role: 'assistant', content: first.text }, observed]
     const two = await ask(history)
@@ -111,7 +117,7 @@ describe('turns', () => {
     expect(two.body.usage.prompt_tokens - one.body.usage.total_tokens).toBe(second.usage.promptTokens)
 
     // After a mistake it goes on looking at the newest picture.
-    const third = await session.take({ kind: 'error', text: 'error: bad-box' }, { turn: 3 })
+    const third = await session.take({ kind: 'error', text: 'error: bad-box' }, { turn: 3, signal: undefined })
     const mistaken = [
       { role: 'assistant', content: second.text },
       { role: 'user', content: 'error: bad-box' },

@@ -1,0 +1,26 @@
+/** A sampler gives its places up when those who asked wait no more. */
+import { expect, test, vi } from 'vitest'
+import { createGate } from './gate.ts'
+import { createSampler } from './sampler.ts'
+import { serverKinds } from './server-kinds.ts'
+import type { Transport } from './transport.ts'
+
+test('an aborted request frees its place, and one that still waits is never sent', async () => {
+  const submit = vi.fn<Transport['submit']>(async () => 'promised')
+  const result = vi.fn<Transport['result']>(() => new Promise(() => {}))
+  const transport = { submit, result } as unknown as Transport
+  const gates = { bytes: createGate(1e6), requests: createGate(1) }
+  const sampler = createSampler(transport, 'session', Object.values(serverKinds)[0]!, [0], gates)
+  const request = { prompt: [{ kind: 'text', tokens: [1] }], seed: 1, temperature: 1, maxTokens: 1 } as const
+  const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()]
+  const sampled = [first, second, third].map(({ signal }) => sampler.sample(request, { signal }))
+  const settled = Promise.allSettled(sampled)
+  await vi.waitFor(() => expect(result).toHaveBeenCalledOnce())
+  second.abort()
+  first.abort()
+  await vi.waitFor(() => expect(result).toHaveBeenCalledTimes(2))
+  expect(submit).toHaveBeenCalledTimes(2)
+  third.abort()
+  for (const end of await settled) expect(end).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } })
+  expect(result.mock.calls.map(([, , , signal]) => signal)).toEqual([first.signal, third.signal])
+})
