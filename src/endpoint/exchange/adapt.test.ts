@@ -119,7 +119,7 @@ test('a server that answers stop strings with 500 is sent none any more', async 
 test.each([
   [500, 'image input is not supported - hint: you may need to provide the mmproj', 'no-pictures', '--mmproj'],
   [400, 'Image is too large: at most 8000 pixels', 'image-refused', '--max-pixels'],
-  [400, 'Input data may contain inappropriate content.', 'reply-withheld', 'filter'],
+  [400, 'Input data may contain inappropriate content.', 'content-filter', 'filter'],
   [429, 'Rate limit reached for requests per day', 'quota-spent', 'start the same command again'],
   [400, 'Image count 2 exceeds limit 1 per request.', 'too-many-images', 'To allow for more'],
   [400, 'Invalid model name passed in model=x', 'model-unknown', 'has no model'],

@@ -4,9 +4,7 @@ import { below } from '../address.ts'
 import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
 import { formOf, nothingLearnt } from './adapt.ts'
 import { withheldCode } from './finish.ts'
-import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
-import { readBody } from './reply-body.ts'
 import { readReply } from './read-reply.ts'
 import { meaningOf } from '../refusal/refusal.ts'
 import type { Meaning, Refusal } from '../refusal/refusal.ts'
@@ -72,11 +70,9 @@ export function completer(
       const { dropped } = form.habits
       const stripped = sent.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
       try {
-        const body = readBody(text)
-        const error = innerError(body)
-        if (error !== undefined) return error
         const { messages, stop = [] } = request
-        const completion = readReply(body, { stop, stripped, refused: [...dropped], messages: messages.length })
+        const completion = readReply(text, { stop, stripped, refused: [...dropped], messages: messages.length })
+        if ('status' in completion) return completion
         spent.promptTokens += completion.usage?.promptTokens ?? 0
         spent.replyTokens += completion.usage?.replyTokens ?? 0
         form.taken(sent)

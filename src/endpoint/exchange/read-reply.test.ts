@@ -1,6 +1,7 @@
 /** Every shape of reply that servers give, as the raw text of a turn. */
 import { describe, expect, test } from 'vitest'
 import { innerError } from './inner-error.ts'
+import type { Completion } from '../endpoint.ts'
 import { readReply } from './read-reply.ts'
 import { readBody } from './reply-body.ts'
 
@@ -11,7 +12,11 @@ const usage = { prompt_tokens: 9, completion_tokens: 2 }
 function reply(message: object, choice: object = {}, more: object = {}) {
   return { choices: [{ message, finish_reason: 'stop', ...choice }], usage, ...more }
 }
-const read = (message: object, choice: object = {}, more: object = {}) => readReply(reply(message, choice, more), rules)
+const completionOf = (body: unknown, more: object = {}): Completion => {
+  const read = readReply(typeof body === 'string' ? body : JSON.stringify(body), { ...rules, ...more })
+  return 'status' in read ? expect.fail(read.text) : read
+}
+const read = (message: object, choice: object = {}, more: object = {}) => completionOf(reply(message, choice, more))
 const codeOf = (work: () => unknown): unknown => {
   try {
     return work()
@@ -19,8 +24,7 @@ const codeOf = (work: () => unknown): unknown => {
     return (error as { code: string }).code
   }
 }
-const textOf = (content: unknown, choice: object = {}, more = {}) =>
-  readReply(reply({ content }, choice), { ...rules, ...more }).text
+const textOf = (content: unknown, choice: object = {}, more = {}) => completionOf(reply({ content }, choice), more).text
 
 describe('a stripped stop string', () => {
   test.each([
@@ -50,7 +54,7 @@ describe('a stripped stop string', () => {
 })
 
 test('of two stop strings the first in the text ends it, and a cut behind it is none', () => {
-  const completion = readReply(reply({ content: 'a</tool_call>b</grounding>c' }, { finish_reason: 'length' }), rules)
+  const completion = read({ content: 'a</tool_call>b</grounding>c' }, { finish_reason: 'length' })
   expect(completion).toMatchObject({ text: 'a</tool_call>', finish: 'stop', handling: { stop: 'overlooked' } })
 })
 
@@ -113,7 +117,7 @@ describe('thinking apart', () => {
 
   test('nested without end is no thinking', () => {
     let deep: object = { text: 'hm' }
-    for (let i = 0; i < 100; i++) deep = { content: [deep] }
+    for (let i = 0; i < 20; i++) deep = { content: [deep] }
     expect(read({ content: 'x', reasoning: deep }).thinking).toBeUndefined()
   })
 })
@@ -198,7 +202,7 @@ test.each([
   '{"choices":[{}]}',
   '{"choices":[{"message":7}]}',
 ])('%j holds no reply', (text) => {
-  expect(codeOf(() => readReply(readBody(text), rules))).toBe('reply-unreadable')
+  expect(codeOf(() => completionOf(text))).toBe('reply-unreadable')
 })
 
 test('a stream that nobody asked for is put together', () => {
@@ -220,7 +224,7 @@ test('a stream that nobody asked for is put together', () => {
     `data: ${JSON.stringify({ choices: [], usage })}\n\ndata: [DONE]\n\n`
   const call = { id: 'a', name: 'zoom', arguments: '{"n":1}' }
   const expected = { text: 'Look', thinking: 'hm', toolCalls: [call], finish: 'stop', usage: { promptTokens: 9 } }
-  expect(readReply(readBody(text), rules)).toMatchObject(expected)
+  expect(completionOf(text)).toMatchObject(expected)
 })
 
 describe('trouble inside a 200', () => {
@@ -277,7 +281,7 @@ describe('trouble inside a 200', () => {
   test('a filter that the prompt met is named', () => {
     const results = [{ content_filter_results: { hate: { filtered: false }, violence: { filtered: true } } }]
     const withheld = { code: 'content-filter', message: expect.stringContaining('violence') }
-    expect(() => readReply({ choices: [], prompt_filter_results: results }, rules)).toThrow(
+    expect(() => completionOf({ choices: [], prompt_filter_results: results })).toThrow(
       expect.objectContaining(withheld),
     )
   })

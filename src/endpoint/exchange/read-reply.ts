@@ -5,7 +5,10 @@ import { replyMessage } from './encode-reply.ts'
 import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { finishOf, metFilters, withheldError } from './finish.ts'
+import { innerError } from './inner-error.ts'
+import type { InnerError } from './inner-error.ts'
 import type { ToolCall } from './messages.ts'
+import { readBody } from './reply-body.ts'
 import { contentText, thinkingOf } from './thinking.ts'
 
 export interface ReplyRules {
@@ -20,10 +23,13 @@ export interface ReplyRules {
 }
 
 /**
- * Reads the first choice. Throws `TransportError` for a body without one, for a reply that the server withheld or broke off, and
+ * Reads the first choice of a body, or the error that it holds in place of one. Throws `TransportError` for a body without one, for a reply that the server withheld or broke off, and
  * for an empty one of which the server counts no token; `ContextLengthError` where there was no room for any.
  */
-export function readReply(body: Fields, { stop, stripped, refused, messages }: ReplyRules): Completion {
+export function readReply(text: string, { stop, stripped, refused, messages }: ReplyRules): Completion | InnerError {
+  const body = readBody(text)
+  const error = innerError(body)
+  if (error !== undefined) return error
   const choice = fieldsOf(Array.isArray(body.choices) ? body.choices[0] : undefined)
   const message = fieldsOf(choice?.message)
   if (choice === undefined || message === undefined) throw noChoice(body, choice)
@@ -32,17 +38,19 @@ export function readReply(body: Fields, { stop, stripped, refused, messages }: R
   const thinking = thinkingOf(message)
   const toolCalls = readCalls(message.tool_calls, messages)
   const silent = content.trim() === '' && toolCalls.length === 0
-  const empty = silent && thinking.trim() === ''
+  const thought = thinking.trim() !== ''
+  // Blanks are a reply: the model wrote them.
+  const empty = silent && !thought && content === ''
   const refusal = refusalIn(message)
   if (silent && refusal !== undefined) throw withheldError(refusal)
   const finish = finishOf(choice, empty)
   if (empty) checkEmpty(finish, fieldsOf(body.usage))
 
   // A reply that holds nothing but thinking is read from it, unless it was cut off before the thinking was done.
-  const read = silent && finish === 'stop' && !empty ? withoutEndMarks(thinking) : content
+  const read = silent && thought && finish === 'stop' ? withoutEndMarks(thinking) : content
   const halted = haltAt(read, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
   const stopping = stopHandling(read, halted, stop)
-  const apart = thinking.trim() !== '' && read === content
+  const apart = thought && read === content
   return {
     text: halted,
     ...(apart && { thinking }),
@@ -50,7 +58,7 @@ export function readReply(body: Fields, { stop, stripped, refused, messages }: R
     message: replyMessage(message, halted, toolCalls),
     finish: halted.length < read.length ? 'stop' : finish,
     ...(usage === undefined ? {} : { usage }),
-    handling: { ...(stopping && { stop: stopping }), thinkingApart: thinking.trim() !== '', refused },
+    handling: { ...(stopping && { stop: stopping }), thinkingApart: thought, refused },
   }
 }
 
