@@ -6,7 +6,14 @@ import { fileWriter, ParquetWriter } from 'hyparquet-writer'
 import type { SchemaElement } from 'hyparquet-writer'
 
 /** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
-export type Shape = 'string' | 'int64' | 'float64' | 'image' | { readonly list: Shape } | { readonly struct: Columns }
+export type Shape =
+  | 'string'
+  | 'bytes'
+  | 'int64'
+  | 'float64'
+  | 'image'
+  | { readonly list: Shape }
+  | { readonly struct: Columns }
 export type Columns = { readonly [name: string]: Shape }
 /** A row by its column names. Whole numbers are `bigint`, bytes `Uint8Array`. */
 export type Row = { readonly [name: string]: unknown }
@@ -61,11 +68,11 @@ function holdsImages(shape: Shape): boolean {
 function elements(name: string, shape: Shape): SchemaElement[] {
   const optional = { name, repetition_type: 'OPTIONAL' } as const
   if (shape === 'string') return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8' }]
+  if (shape === 'bytes') return [{ ...optional, type: 'BYTE_ARRAY' }]
   if (shape === 'int64') return [{ ...optional, type: 'INT64' }]
   if (shape === 'float64') return [{ ...optional, type: 'DOUBLE' }]
   if (shape === 'image') {
-    const bytes = { name: 'bytes', repetition_type: 'OPTIONAL', type: 'BYTE_ARRAY' } as const
-    return [{ ...optional, num_children: 2 }, bytes, ...elements('path', 'string')]
+    return [{ ...optional, num_children: 2 }, ...elements('bytes', 'bytes'), ...elements('path', 'string')]
   }
   if ('list' in shape) {
     return [
@@ -85,7 +92,7 @@ function features(columns: Columns): Record<string, unknown> {
 /** A list of structs is written as a JSON list: as a `Sequence` it would be read as a struct of lists. */
 function feature(shape: Shape): unknown {
   if (shape === 'image') return { _type: 'Image' }
-  if (typeof shape === 'string') return { dtype: shape, _type: 'Value' }
+  if (typeof shape === 'string') return { dtype: shape === 'bytes' ? 'binary' : shape, _type: 'Value' }
   if ('struct' in shape) return features(shape.struct)
   const inner = feature(shape.list)
   return typeof shape.list !== 'string' && 'struct' in shape.list ? [inner] : { feature: inner, _type: 'Sequence' }

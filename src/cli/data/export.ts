@@ -40,7 +40,7 @@ export function addExport(program: Command): void {
     .addOption(
       choice(
         '--to <format>',
-        'LLaMA-Factory, TRL, Mini-o3 cold start, or Hugging Face parquet',
+        'LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, or problems for verl',
         exportTargets,
       ).makeOptionMandatory(),
     )

@@ -121,6 +121,67 @@ describe('the cold-start layout', () => {
     expect(emoji!.messages[0]!.text).toBe('😀')
   })
 
+  const turns = [
+    { from: 'system', value: 'Look.' },
+    { from: 'human', value: '<image>\nWhat?' },
+    { from: 'gpt', value: 'It.' },
+  ]
+  const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 1, 2])
+  const jpeg = Uint8Array.from([0xff, 0xd8, 3])
+  const text = JSON.stringify(turns)
+  const struct = (name: string, value: string): Columns => ({
+    conversations: { list: { struct: { [name]: 'string', [value]: 'string' } } },
+    images: { list: 'image' },
+  })
+
+  /** A file of one row with these columns alone. */
+  function copyWith(own: Columns, values: Row): string {
+    const path = join(folder, 'copy.parquet')
+    const file = createParquet(path, own)
+    file.write([values])
+    file.finish()
+    return path
+  }
+
+  const images = [png, jpeg].map((bytes) => ({ bytes, path: null }))
+  it.each<[string, Columns, Row]>([
+    ['no names', { conversations: 'string', images: { list: 'image' } }, { conversations: text, images }],
+    ['bytes', { conversations: 'string', images: { list: 'bytes' } }, { conversations: text, images: [png, jpeg] }],
+    ['structs', struct('from', 'value'), { conversations: turns, images }],
+    [
+      'roles',
+      struct('role', 'content'),
+      {
+        conversations: ['system', 'user', 'assistant'].map((role, at) => ({ role, content: turns[at]!.value })),
+        images,
+      },
+    ],
+    ['nulls', columns, { conversations: text, images }],
+  ])('is read from copies of it: %s', async (_, own, values) => {
+    const [found, ...others] = await read(copyWith(own, values))
+    expect(others).toEqual([])
+    expect(content(found!)).toEqual({
+      name: '',
+      dataSource: 'cold_start',
+      sampleIndex: 0,
+      rolloutIndex: 0,
+      system: 'Look.',
+      messages: [
+        { role: 'user', text: '<image>\nWhat?' },
+        { role: 'assistant', text: 'It.' },
+      ],
+      images: [
+        { name: 'original_image.png', bytes: [...png] },
+        { name: 'observation_1.jpg', bytes: [...jpeg] },
+      ],
+    })
+  })
+
+  it('is refused where pictures are paths alone', async () => {
+    const path = fileWith({ conversations: text, images: [{ bytes: null, path: 'a.png' }] })
+    await expect(read(path)).rejects.toThrow('images: has to be pictures with their bytes')
+  })
+
   test.each([
     ['__import__("os").system("touch hacked")', 'the name __import__'],
     ["[__import__('os')]", 'the name __import__'],

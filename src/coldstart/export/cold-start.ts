@@ -2,6 +2,7 @@
  * The layout of Mini-o3's own cold-start set, written and read: parquet whose `conversations` is text, a Python list of dicts
  * `from` (system, human, gpt) and `value`. What is written is JSON, which is a Python literal too, so that it reads
  * the same for the official script, which evaluates the text, and for readers that take it for JSON. Here it is parsed as data.
+ * Copies of such sets are read too: conversations as lists of structs, pictures as bytes alone, columns that are not there.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { readParquet } from '../../shared/parquet-read.ts'
 import type { Columns, Row } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
-import type { TrainingRow } from './training-row.ts'
+import type { ChatText, TrainingRow } from './training-row.ts'
 
 const columns: Columns = {
   conversations: 'string',
@@ -41,27 +42,54 @@ function toRow({ system, messages, images, dataSource, sampleIndex, rolloutIndex
 }
 
 const wholeNumber = z.union([z.bigint(), z.int(), z.string().regex(/^\d{1,15}$/)]).transform(Number)
+const bytes = z.instanceof(Uint8Array)
+/** Hugging Face's struct of a picture, or its bytes alone. */
+const picture = z.union([bytes, z.object({ bytes }).transform((struct) => struct.bytes)], 'holds no bytes of a picture')
+// Pandas writes columns without a value as null.
 const rowSchema = z.object({
-  conversations: z.string().transform((text, context) => {
-    const { data, error } = conversationsSchema.safeParse(listFrom(text, context))
+  conversations: z.unknown().transform((value, context) => {
+    const { data, error } = conversationsSchema.safeParse(turnsOf(value, context))
     if (data) return data
     context.addIssue(error.issues[0]?.message ?? 'is no conversation')
     return z.NEVER
   }),
-  images: z.array(z.object({ bytes: z.instanceof(Uint8Array) })),
+  images: z.union([z.array(picture), picture.transform((only) => [only])], 'has to be pictures with their bytes'),
   // Names become paths where a set is unpacked.
-  image_names: z.array(z.string().regex(/^[\w-][\w.-]*$/, 'has to be a plain file name')),
-  data_source: z.string(),
-  sample_index: wholeNumber,
-  rollout_index: wholeNumber,
+  image_names: z.array(z.string().regex(/^[\w-][\w.-]*$/, 'has to be a plain file name')).nullish(),
+  data_source: z.string().nullish(),
+  sample_index: wholeNumber.nullish(),
+  rollout_index: wholeNumber.nullish(),
 })
 
+const roles: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
+  system: 'system',
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  assistant: 'assistant',
+}
 const conversationsSchema = z
-  .array(z.object({ from: z.enum(['system', 'human', 'gpt']), value: z.string() }))
+  .array(
+    z.object({ from: z.enum(Object.keys(roles)), value: z.string() }).transform(({ from, value }) => ({
+      role: roles[from]!,
+      text: value,
+    })),
+  )
   .refine(
-    (turns) => turns.slice(1).every(({ from }) => from !== 'system'),
+    (turns) => turns.slice(1).every(({ role }) => role !== 'system'),
     'holds a system prompt behind the first turn',
   )
+
+/** A list of structs, or the text of one; `role` and `content` are other names. */
+function turnsOf(value: unknown, context: z.core.$RefinementCtx): unknown {
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
+  const turns = typeof text === 'string' ? listFrom(text, context) : text
+  if (!Array.isArray(turns)) return turns
+  return turns.map((turn: unknown) => {
+    const { role, content, from = role, value: said = content } = Object(turn) as Readonly<Record<string, unknown>>
+    return { from, value: said }
+  })
+}
 
 /** JSON where the text is JSON (which escapes some characters otherwise than Python), else a Python literal. */
 function listFrom(text: string, context: z.core.$RefinementCtx): unknown {
@@ -89,23 +117,31 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
     const name = `${path}, row ${++number}`
     const { data, error } = rowSchema.safeParse(value)
     if (!data) throw rowError(name, error.issues[0]!)
-    const { conversations, images, image_names: names } = data
+    const { conversations, images } = data
+    const names = data.image_names ?? images.map(usualName)
     if (names.length !== images.length) {
       throw rowError(name, { path: ['image_names'], message: `${names.length} names for ${images.length} pictures` })
     }
-    const [first, ...others] = conversations
-    const system = first?.from === 'system' ? first.value : ''
-    const turns = first?.from === 'system' ? others : conversations
+    const system = conversations[0]?.role === 'system' ? conversations[0].text : ''
+    const messages = conversations.flatMap(({ role: who, text }): ChatText[] =>
+      who === 'system' ? [] : [{ role: who, text }],
+    )
     yield {
       name,
-      dataSource: data.data_source,
-      sampleIndex: data.sample_index,
-      rolloutIndex: data.rollout_index,
+      dataSource: data.data_source ?? 'cold_start',
+      sampleIndex: data.sample_index ?? number - 1,
+      rolloutIndex: data.rollout_index ?? 0,
       system,
-      messages: turns.map(({ from, value: text }) => ({ role: from === 'human' ? 'user' : 'assistant', text })),
-      images: images.map(({ bytes }, index) => ({ bytes, name: names[index]! })),
+      messages,
+      images: images.map((one, index) => ({ bytes: one, name: names[index]! })),
     }
   }
+}
+
+/** As a search names its views. */
+function usualName(picture: Uint8Array, index: number): string {
+  const ending = picture[0] === 0x89 ? 'png' : picture[0] === 0x52 ? 'webp' : 'jpg'
+  return `${index === 0 ? 'original_image' : `observation_${index}`}.${ending}`
 }
 
 /** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` where there is none. */

@@ -42,6 +42,11 @@ async function* stream(list: readonly TrainingRow[]): AsyncGenerator<TrainingRow
 const exported = (change: Partial<ExportSetOptions>): Promise<ExportSummary> =>
   exportSet({ rows: stream(rows), to: 'sharegpt', out, ...change })
 
+const saying = (row: TrainingRow, text: string): TrainingRow => ({
+  ...row,
+  messages: [...row.messages.slice(0, -1), { role: 'assistant', text }],
+})
+
 const json = async (...parts: string[]): Promise<unknown> => JSON.parse(await readFile(join(out, ...parts), 'utf8'))
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const allImages = () => rows.reduce((sum, { images }) => sum + images.length, 0)
@@ -152,10 +157,10 @@ describe('sharegpt', () => {
 describe('the other formats', () => {
   it('trl: a line a row, with as many pictures as image parts', async () => {
     await exported({ to: 'trl' })
-    const lines = (await readFile(join(out, 'train.jsonl'), 'utf8')).trimEnd().split('\n')
-    const written = lines.map((line) => JSON.parse(line) as { messages: unknown; images: string[] })
+    const lines = (await readFile(join(out, 'metadata.jsonl'), 'utf8')).trimEnd().split('\n')
+    const written = lines.map((line) => JSON.parse(line) as { messages: unknown; file_names: string[] })
     expect(written.map(({ messages }) => messages)).toEqual(rows.map(typedMessages))
-    for (const [index, { messages, images }] of written.entries()) {
+    for (const [index, { messages, file_names: images }] of written.entries()) {
       const marks = (messages as ReturnType<typeof typedMessages>).flatMap(({ content }) => content)
       expect(marks.filter(({ type }) => type === 'image').length).toBe(images.length)
       await expectFiles(images, rows[index]!)
@@ -164,7 +169,7 @@ describe('the other formats', () => {
 
   it('parquet: messages and the very bytes of the pictures', async () => {
     const { files, images } = await exported({ to: 'parquet' })
-    expect({ files, images }).toEqual({ files: 1, images: allImages() })
+    expect({ files, images }).toEqual({ files: 2, images: allImages() })
     const read: { messages: unknown; images: { bytes: Uint8Array }[] }[] = []
     for await (const row of readParquet(join(out, 'data', 'train-00000-of-00001.parquet'))) read.push(row as never)
     const withoutNulls = (value: unknown): unknown =>
@@ -174,6 +179,41 @@ describe('the other formats', () => {
       rows.map((row) => row.images.map(({ bytes }) => hex(bytes))),
     )
   })
+
+  it('verl: a row a problem, with what was asked and the right answer, however many searches there are', async () => {
+    const marked = saying(rows[1]!, '<|im_end|>')
+    expect(await exported({ to: 'verl', rows: stream([rows[0]!, marked, ...rows.slice(2)]) })).toMatchObject({
+      rows: 3,
+      images: 3,
+      leftOut: { 'another search for the same problem': 1 },
+    })
+    const read: Record<string, unknown>[] = []
+    for await (const row of readParquet(join(out, 'data', 'train-00000-of-00001.parquet'))) read.push(row)
+    expect(read).toMatchObject(
+      rows.slice(0, 3).map(({ system, messages, images, answer, dataSource, sampleIndex }) => ({
+        data_source: dataSource,
+        prompt: [
+          { role: 'system', content: system },
+          { role: 'user', content: messages[0]!.text },
+        ],
+        images: [{ path: images[0]!.name }],
+        reward_model: { style: 'rule', ground_truth: answer },
+        extra_info: { index: BigInt(sampleIndex), answer },
+      })),
+    )
+    const unknown = { ...rows[0]!, answer: undefined } as unknown as TrainingRow
+    await expect(exported({ to: 'verl', out: join(base, 'none'), rows: stream([unknown]) })).rejects.toThrow(
+      'the right answer is not known',
+    )
+  })
+
+  it.each(['trl', 'parquet'] as const)(
+    '%s: a card says how it is loaded, and that only replies are learnt',
+    async (to) => {
+      await exported({ to })
+      expect(await readFile(join(out, 'README.md'), 'utf8')).toContain('assistant_only_loss=True')
+    },
+  )
 
   it('mini-o3: what is read back can be exported again, to the same set', async () => {
     await exported({ to: 'mini-o3' })
@@ -192,13 +232,8 @@ describe('the other formats', () => {
   })
 })
 
-const saying = (row: TrainingRow, text: string): TrainingRow => ({
-  ...row,
-  messages: [...row.messages.slice(0, -1), { role: 'assistant', text }],
-})
-
 describe('a row that holds text which is no text to a trainer', () => {
-  it.each(exportTargets)('is left out and counted by its reason: %s', async (to) => {
+  it.each(exportTargets.filter((to) => to !== 'verl'))('is left out and counted by its reason: %s', async (to) => {
     const bad = [saying(rows[1]!, '<|im_end|>'), saying(rows[1]!, 'An <image>.'), saying(rows[2]!, '<|im_end|> too')]
     const leftOut = { 'the text holds <|im_end|>': 2, 'the text holds <image>': 1 }
     expect(await exported({ to, rows: stream([bad[0]!, rows[0]!, ...bad.slice(1)]) })).toMatchObject({

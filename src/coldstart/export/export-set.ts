@@ -9,16 +9,24 @@ import { writeSharegpt } from './sharegpt.ts'
 import { specialTextIn } from './special-text.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
+import { onePerProblem, writeVerl } from './verl.ts'
 
-const writers = {
-  sharegpt: writeSharegpt,
-  trl: writeTrl,
-  'mini-o3': writeColdStart,
-  parquet: writeParquet,
-} as const satisfies Record<string, (rows: AsyncIterable<TrainingRow>, folder: string) => Promise<void>>
+interface Target {
+  write(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void>
+  /** Starts making of each row what is written of it, or why it is left out; without it a row is written whole. */
+  readonly startRows?: () => (row: TrainingRow) => TrainingRow | string
+}
 
-export type ExportTarget = keyof typeof writers
-export const exportTargets = Object.keys(writers) as readonly ExportTarget[]
+const targets = {
+  sharegpt: { write: writeSharegpt },
+  trl: { write: writeTrl },
+  'mini-o3': { write: writeColdStart },
+  parquet: { write: writeParquet },
+  verl: { write: writeVerl, startRows: onePerProblem },
+} as const satisfies Record<string, Target>
+
+export type ExportTarget = keyof typeof targets
+export const exportTargets = Object.keys(targets) as readonly ExportTarget[]
 
 export interface ExportSetOptions {
   /** Made as they are written: one row and one row group of pictures are in memory. */
@@ -33,7 +41,7 @@ export interface ExportSetOptions {
 
 export interface ExportSummary {
   readonly rows: number
-  /** Rows that were left out, by reason: text that a trainer would read as pictures or special tokens. */
+  /** Rows that were left out, by reason, such as text that a trainer would read as pictures or special tokens. */
   readonly leftOut: Readonly<Record<string, number>>
   /** Places of pictures in the rows. A picture that several rows show is one file, or the bytes of each. */
   readonly images: number
@@ -49,30 +57,34 @@ export interface ExportSummary {
 export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptions): Promise<ExportSummary> {
   await checkFolder(out)
   const beside = `${resolve(out)}.${process.pid}.partial`
+  const target: Target = targets[to]
+  const prepare = target.startRows?.() ?? ((row: TrainingRow) => row)
   const counts = { rows: 0, images: 0 }
   const leftOut: Record<string, number> = {}
   async function* checked(): AsyncGenerator<TrainingRow, void> {
     for await (const row of rows) {
       throwIfAborted(signal)
-      const reason = specialTextIn(row)
-      if (reason === undefined) {
+      const prepared = prepare(row)
+      const written = typeof prepared === 'string' ? prepared : (specialTextIn(prepared) ?? prepared)
+      if (typeof written === 'string') leftOut[written] = (leftOut[written] ?? 0) + 1
+      else {
         counts.rows++
-        counts.images += row.images.length
-        yield row
-      } else leftOut[reason] = (leftOut[reason] ?? 0) + 1
+        counts.images += written.images.length
+        yield written
+      }
       onRow?.()
     }
     throwIfAborted(signal)
     if (counts.rows > 0) return
     const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There is no row to export.'
-    throw new UserError('export-nothing', `${why} Nothing is written.`)
+    throw new UserError('export-nothing', `${why} Nothing is written: collect more searches, or take another format.`)
   }
   try {
     await makeFolder(beside).catch((cause: unknown) => {
       const why = `${out} cannot be made: ${messageOf(cause)}. Name another folder with --out.`
       throw new UserError('export-folder-unusable', why, { cause })
     })
-    await writers[to](checked(), beside)
+    await target.write(checked(), beside)
     const sizes = await sizesIn(beside)
     await rmdir(out).catch((error: unknown) => {
       if (errorCodeOf(error) !== 'ENOENT') throw error

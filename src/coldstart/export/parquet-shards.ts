@@ -6,6 +6,7 @@ import { createParquet } from '../../shared/parquet.ts'
 import type { Columns, ImageCell, ParquetFile, Row } from '../../shared/parquet.ts'
 import { typedMessages } from './training-row.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
+import { writeCard } from './trl-card.ts'
 
 export interface ShardLimits {
   /** A row group is written when it holds this many rows, or bytes of pictures. */
@@ -66,7 +67,8 @@ const columns: Columns = {
 }
 
 /** `messages` of typed parts and `images`, as vision sets for Hugging Face's own trainers are. */
-export function writeParquet(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
+export async function writeParquet(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
   const toRow = (row: TrainingRow): Row => ({ messages: typedMessages(row), images: imageCells(row.images) })
-  return writeShards(rows, folder, { columns, toRow })
+  await writeShards(rows, folder, { columns, toRow })
+  await writeCard(folder)
 }

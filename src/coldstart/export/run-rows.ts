@@ -58,6 +58,7 @@ export async function* runRows(
       system: profile.prompts.system,
       messages: conversationOf(trajectory, profile),
       images: await views(trajectory, await openPicture(), profile, options.encoding),
+      answer: problem.answer,
     }
   }
 }

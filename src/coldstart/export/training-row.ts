@@ -27,6 +27,8 @@ export interface TrainingRow {
   readonly messages: readonly ChatText[]
   /** In the order of their marks. */
   readonly images: readonly TrainingImage[]
+  /** The right one, where it is known. */
+  readonly answer?: string
 }
 
 export type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }

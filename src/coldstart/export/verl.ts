@@ -1,0 +1,57 @@
+/**
+ * Problems as verl's reinforcement learning reads them: parquet with the prompt, its picture and the right answer. A row is a
+ * problem, however many of its searches are exported: verl searches them anew.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Columns, Row } from '../../shared/parquet.ts'
+import { imageCells, writeShards } from './parquet-shards.ts'
+import type { TrainingRow } from './training-row.ts'
+
+const columns: Columns = {
+  data_source: 'string',
+  prompt: { list: { struct: { role: 'string', content: 'string' } } },
+  images: { list: 'image' },
+  ability: 'string',
+  reward_model: { struct: { style: 'string', ground_truth: 'string' } },
+  extra_info: { struct: { index: 'int64', split: 'string', question: 'string', answer: 'string' } },
+}
+
+export async function writeVerl(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
+  await writeShards(rows, folder, { columns, toRow })
+  await writeFile(join(folder, 'README.md'), card)
+}
+
+/** Of a search the question with its picture, once a problem. */
+export function onePerProblem(): (row: TrainingRow) => TrainingRow | string {
+  const seen = new Set<number>()
+  return (row) => {
+    if (row.answer === undefined) return 'the right answer is not known'
+    if (seen.has(row.sampleIndex)) return 'another search for the same problem'
+    seen.add(row.sampleIndex)
+    return { ...row, messages: row.messages.slice(0, 1), images: row.images.slice(0, 1) }
+  }
+}
+
+function toRow({ dataSource, sampleIndex, system, messages, images, answer = '' }: TrainingRow): Row {
+  const question = messages[0]?.text ?? ''
+  return {
+    data_source: dataSource,
+    prompt: [...(system === '' ? [] : [{ role: 'system', content: system }]), { role: 'user', content: question }],
+    images: imageCells(images),
+    ability: 'visual-search',
+    reward_model: { style: 'rule', ground_truth: answer },
+    extra_info: { index: BigInt(sampleIndex), split: 'train', question, answer },
+  }
+}
+
+const card = `# Problems for verl
+
+Written by mini-o3 export: one row a problem, with \`prompt\`, \`images\`, \`reward_model.ground_truth\` and \`data_source\`. verl reads
+it with
+
+    data.train_files=path/to/this/folder/data/train-00000-of-00001.parquet data.prompt_key=prompt data.image_key=images
+
+and needs a reward function for this \`data_source\` (\`custom_reward_function.path\`) and a tool that crops, as the prompt asks
+for one.
+`
