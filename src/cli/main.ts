@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program `mini-o3`. Exit 0: done; 1: the work failed; 2: the arguments are invalid; 130: stopped by Ctrl-C. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { addAsk } from './ask.ts'
 import { addCollect } from './data/collect.ts'
 import { addDemo } from './demo.ts'
@@ -10,12 +10,13 @@ import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
-import { report, say, showWarnings, tolerateClosedPipes } from './print/output.ts'
+import { showWarnings, tolerateClosedPipes } from './print/output.ts'
 import { addProbe } from './data/probe.ts'
 import { addRecipe } from './recipe.ts'
 import { addReport } from './eval/report.ts'
 import { addRl } from './train/rl.ts'
 import { addServe } from './serve/serve.ts'
+import { runProgram } from './run-program.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
 import { withHelpTopics } from './words/help.ts'
@@ -60,34 +61,6 @@ function program(): Command {
   return root
 }
 
-/** Commander has said what was wrong already; help and version that were asked for are no error. */
-function exitCode(error: unknown): number {
-  if (!(error instanceof CommanderError)) return report(error)
-  return error.exitCode === 0 ? 0 : 2
-}
-
-/** An error outside of what is awaited, such as in an event handler: nothing can be relied on after it. */
-function endAtOnce(error: unknown): void {
-  process.exit(report(error))
-}
-
-let settled = false
-process.on('uncaughtException', endAtOnce)
-process.on('unhandledRejection', endAtOnce)
-// Only when nothing is left to wait for: a promise of the command can never settle then.
-process.on('beforeExit', () => {
-  if (settled) return
-  settled = true
-  const command = ['mini-o3', ...process.argv.slice(2, 3)].join(' ')
-  say(
-    `error: ${command} did not finish: it waits for something that can never come, which is a fault of the program. ` +
-      'What is stored is kept: repeat the command to go on.',
-  )
-  process.exitCode = 1
-})
 tolerateClosedPipes()
 showWarnings()
-program()
-  .parseAsync()
-  .catch((error: unknown) => void (process.exitCode = exitCode(error)))
-  .finally(() => (settled = true))
+runProgram(['mini-o3', ...process.argv.slice(2, 3)].join(' '), () => program().parseAsync())

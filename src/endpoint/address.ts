@@ -22,6 +22,13 @@ export function baseUrlOf(text: string): URL {
   return url
 }
 
+/** Anything that hardly is the name of a variable: marks, letters of both cases or lower ones mixed with digits, great length. */
+function looksLikeKey(text: string): boolean {
+  if (!/^[A-Za-z_]\w*$/.test(text) || text.length > 64) return true
+  if (/^(sk|pk|gsk|xai|hf|tml|ghp|r8|nvapi)_/i.test(text) && /[a-z]/.test(text)) return true
+  return text.length >= 16 && /\d/.test(text) && (/[a-z]/.test(text) || !text.includes('_'))
+}
+
 /** The URL of a path below the base URL. */
 export function below(base: URL, path: string): URL {
   const url = new URL(base)
@@ -36,10 +43,17 @@ export function beside(base: URL, path: string): URL {
   return url
 }
 
-/** Throws `UserError` when the variable is not set. */
+/** Throws `UserError` when the variable is not set. What looks like a key in place of its name is never repeated. */
 export function keyFrom(variable: string | undefined): string | undefined {
   if (variable === undefined) return undefined
   const key = process.env[variable]?.trim() ?? ''
+  if (key === '' && looksLikeKey(variable)) {
+    throw new UserError(
+      'api-key-bad',
+      '--api-key-env takes the name of an environment variable, and was given what looks like a key. Put the key into a ' +
+        'variable (export MY_KEY=...), then name that: --api-key-env MY_KEY. The shell may have kept the key in its history.',
+    )
+  }
   if (key === '')
     throw new UserError('api-key-missing', `The environment variable ${variable} holds no key. Set it, then try again.`)
   if (!/^[\x21-\x7e]+$/.test(key))

@@ -1,4 +1,5 @@
 /** Why a search came to no result that counts, in words for the user, and how often each reason occurred. Pure. */
+import { contextLengthCode, imageRefusedCode, requestRefusedCode, withheldCode } from '../shared/errors.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
@@ -21,9 +22,9 @@ export interface ReasonCount extends Reason {
 }
 
 /** Refusals of the conversation itself: the same request is refused again however often it is sent. */
-const refusedAtOnce: ReadonlySet<string> = new Set(['context-length', 'content-filter'])
+const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldCode])
 /** Refusals that may have had another cause the first time. */
-const refusedWhenRepeated: ReadonlySet<string> = new Set(['request-refused', 'image-refused'])
+const refusedWhenRepeated: ReadonlySet<string> = new Set([requestRefusedCode, imageRefusedCode])
 
 /**
  * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,

@@ -27,6 +27,12 @@ export class UserError extends MiniO3Error {
 export class TransportError extends MiniO3Error {}
 
 export const contextLengthCode = 'context-length'
+/** A content filter stepped in. */
+export const withheldCode = 'content-filter'
+/** The server does not take a picture of this search. */
+export const imageRefusedCode = 'image-refused'
+/** The server declined a request for a reason that is not known to be for good. */
+export const requestRefusedCode = 'request-refused'
 
 /** The next message does not fit in the policy's context; a search ends `over-context` when a policy throws this. */
 export class ContextLengthError extends MiniO3Error {

@@ -109,7 +109,7 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
 }
 
 /** What a start writes before any work is done. */
-const startNames = ['config.json', 'problems.json', 'images']
+const startNames = ['config.json', 'problems.json', 'prices.json', 'engine.json', 'images']
 
 async function isWithoutWork(path: string): Promise<boolean> {
   const names = await namesIn(path)

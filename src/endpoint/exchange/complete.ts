@@ -1,9 +1,8 @@
 /** Replies from one server: tries again, learns what the server does not take, counts what was spent. */
-import { TransportError } from '../../shared/errors.ts'
+import { TransportError, withheldCode } from '../../shared/errors.ts'
 import { below } from '../address.ts'
 import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
 import { formOf, nothingLearnt } from './adapt.ts'
-import { withheldCode } from './finish.ts'
 import type { InnerError } from './inner-error.ts'
 import { readReply } from './read-reply.ts'
 import { meaningOf } from '../refusal/refusal.ts'

@@ -1,10 +1,7 @@
 /** Why a reply ended, in the words of all servers; a reply that the server withheld or broke off is an error. Pure. */
-import { ContextLengthError, TransportError } from '../../shared/errors.ts'
+import { ContextLengthError, TransportError, withheldCode } from '../../shared/errors.ts'
 import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
-
-/** Another try would be withheld again: the search fails with this code, and nothing is asked twice. */
-export const withheldCode = 'content-filter'
 
 const withheld =
   /content.?filter|safety|recitation|prohibited|blocklist|spii|sensitive|guardrail|refusal|moderation|toxic|model_armor|blocked/i

@@ -1,10 +1,16 @@
 /** From a refusal to the error that names the fix. */
-import { ContextLengthError, TransportError, UserError } from '../../shared/errors.ts'
+import {
+  ContextLengthError,
+  TransportError,
+  UserError,
+  imageRefusedCode,
+  requestRefusedCode,
+  withheldCode,
+} from '../../shared/errors.ts'
 import type { MiniO3Error } from '../../shared/errors.ts'
 import type { ModelInfo } from '../endpoint.ts'
 import { nearestNames } from '../nearest.ts'
 import type { ImageFault, Meaning, Refusal } from './refusal.ts'
-import { withheldCode } from '../exchange/finish.ts'
 import type { Server } from '../exchange/server.ts'
 import type { ServerKind } from '../server-kinds.ts'
 
@@ -41,7 +47,7 @@ export function refusalError(
       )
     case 'image-unfit':
       return new TransportError(
-        'image-refused',
+        imageRefusedCode,
         `${origin} does not take a picture of this search. ${imageFix(meaning.fault, kind)}${said}`,
       )
     case 'no-pictures':
@@ -87,7 +93,7 @@ export function refusalError(
     case 'wants-https':
       return movedError(refusal, server)
   }
-  return new TransportError('request-refused', `${origin} refused the request (status ${status}).${said}`)
+  return new TransportError(requestRefusedCode, `${origin} refused the request (status ${status}).${said}`)
 }
 
 function quoted({ message }: Refusal): string {
