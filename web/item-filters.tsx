@@ -5,7 +5,15 @@ import type { ItemRow } from '../src/server/api/types.ts'
 import { binsOf, choiceNames, matches, rangeNames } from './items.ts'
 import type { Bin, ItemFilter, Range } from './items.ts'
 
-const titles = { level: 'Level', verdict: 'Verdict', end: 'End', step: 'Step', turns: 'Turns', boxes: 'Boxes' } as const
+const titles = {
+  policy: 'Policy',
+  level: 'Level',
+  verdict: 'Verdict',
+  end: 'End',
+  step: 'Step',
+  turns: 'Turns',
+  boxes: 'Boxes',
+} as const
 
 interface Props {
   readonly items: readonly ItemRow[]
@@ -130,6 +138,6 @@ function Histogram({ title, bins, range, onRange }: HistogramProps) {
   )
 }
 
-function searchCount({ count, right }: Bin): string {
-  return `${count} ${count === 1 ? 'search' : 'searches'}, ${right} right`
+function searchCount({ count, judged, right }: Bin): string {
+  return `${count} ${count === 1 ? 'search' : 'searches'}${judged > 0 ? `, ${right} right` : ''}`
 }

@@ -21,7 +21,7 @@ interface Props {
 export function ItemsTable({ run, rows, whole, sort, onSort, from }: Props) {
   return (
     <VirtualTable
-      label={whole ? 'Problems' : 'Searches'}
+      label={!whole ? 'Searches' : rows[0]?.items[0]!.ask === undefined ? 'Problems' : 'Asks'}
       columns={columnsOf(run, rows, whole)}
       rows={rows}
       keyOf={({ items }) => (whole ? groupOf(items[0]!) : items[0]!.index)}
@@ -43,6 +43,13 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
   const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
   const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
   const columns: (Column<ItemGroup> | false)[] = [
+    some(({ ask }) => ask !== undefined) && {
+      name: 'ask',
+      title: 'Ask',
+      by: (row) => first(row).ask ?? 0,
+      cell: (row) => first(row).ask,
+      numbers: true,
+    },
     {
       name: 'problem',
       title: 'Problem',
@@ -55,6 +62,13 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
           {!whole && first(row).sampleIndex > 0 && ` #${first(row).sampleIndex + 1}`}
         </>
       ),
+    },
+    some(({ ask }) => ask !== undefined) && {
+      name: 'policy',
+      title: 'Policy',
+      by: (row) => first(row).policy ?? '',
+      hint: (row) => first(row).policy ?? '',
+      cell: (row) => first(row).policy,
     },
     some(({ step }) => step !== undefined) && {
       name: 'step',
@@ -88,9 +102,9 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
           name: 'right',
           title: 'Right',
           by: (row) => row.right,
-          cell: (row) => `${Math.round(row.right * row.items.length)} of ${row.items.length}`,
+          cell: (row) => row.judged > 0 && `${Math.round(row.right * row.judged)} of ${row.judged}`,
           numbers: true,
-          classOf: (row) => (row.right >= 0.5 ? 'correct' : 'wrong'),
+          classOf: (row) => (row.judged === 0 ? 'unjudged' : row.right >= 0.5 ? 'correct' : 'wrong'),
         }
       : {
           name: 'verdict',

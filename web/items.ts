@@ -9,7 +9,7 @@ export interface Range {
 
 export const rangeNames = ['step', 'turns', 'boxes'] as const
 export type RangeName = (typeof rangeNames)[number]
-export const choiceNames = ['level', 'verdict', 'end'] as const
+export const choiceNames = ['policy', 'level', 'verdict', 'end'] as const
 export type ChoiceName = (typeof choiceNames)[number]
 
 export type ItemFilter = Readonly<Partial<Record<ChoiceName | 'words', string> & Record<RangeName, Range>>>
@@ -22,7 +22,9 @@ export function matches(item: ItemRow, filter: ItemFilter): boolean {
   }
   if (rangeNames.some(outside)) return false
   const words = filter.words?.trim().toLowerCase()
-  return !words || `${item.problem} ${item.question} ${item.answer ?? ''}`.toLowerCase().includes(words)
+  return (
+    !words || `${item.problem} ${item.question} ${item.answer ?? ''} ${item.policy ?? ''}`.toLowerCase().includes(words)
+  )
 }
 
 export function filterOf(settings: URLSearchParams): ItemFilter {
@@ -45,9 +47,11 @@ export function settingsOf(filter: ItemFilter): Record<string, string> {
 /** A row of the table: one search, or all for a problem. */
 export interface ItemGroup {
   readonly items: readonly ItemRow[]
-  /** Means, and the share of right ones. */
+  /** Means. */
   readonly turns: number
   readonly boxes: number
+  /** How many have a verdict, and the share of these that are right. */
+  readonly judged: number
   readonly right: number
 }
 
@@ -57,8 +61,9 @@ export function currentItems(items: readonly ItemRow[]): readonly ItemRow[] {
   return last.size === items.length ? items : [...last.values()]
 }
 
-/** The same for all searches of one problem, in training for those of one step. */
-export function groupOf({ step, problem }: ItemRow): string {
+/** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
+export function groupOf({ ask, step, problem }: ItemRow): string {
+  if (ask !== undefined) return `ask ${ask}`
   return `${step ?? ''} ${problem}`
 }
 
@@ -75,11 +80,13 @@ export function groupsOf(items: readonly ItemRow[], whole: boolean): ItemGroup[]
 
 function group(items: readonly ItemRow[]): ItemGroup {
   const mean = (of: (item: ItemRow) => number): number => items.reduce((sum, item) => sum + of(item), 0) / items.length
+  const judged = items.filter(({ verdict }) => verdict !== 'unjudged')
   return {
     items,
     turns: mean(({ turns }) => turns),
     boxes: mean(({ boxes }) => boxes),
-    right: mean(({ verdict }) => (verdict === 'correct' ? 1 : 0)),
+    judged: judged.length,
+    right: judged.filter(({ verdict }) => verdict === 'correct').length / Math.max(1, judged.length),
   }
 }
 
@@ -93,6 +100,7 @@ export function answersText(items: readonly ItemRow[]): string {
 
 export interface Bin extends Range {
   readonly count: number
+  readonly judged: number
   readonly right: number
 }
 
@@ -107,11 +115,12 @@ export function binsOf(every: readonly ItemRow[], shown: readonly ItemRow[], nam
   const width = Math.ceil((highest - lowest + 1) / mostBins)
   const bins = Array.from({ length: Math.ceil((highest - lowest + 1) / width) }, (_, index) => {
     const from = lowest + index * width
-    return { from, to: Math.min(highest, from + width - 1), count: 0, right: 0 }
+    return { from, to: Math.min(highest, from + width - 1), count: 0, judged: 0, right: 0 }
   })
   for (const item of shown) {
     const bin = bins[Math.floor(((item[name] ?? 0) - lowest) / width)]!
     bin.count++
+    if (item.verdict !== 'unjudged') bin.judged++
     if (item.verdict === 'correct') bin.right++
   }
   return bins

@@ -93,6 +93,7 @@ function Searches({ details }: { readonly details: RunDetails }) {
     () => groupsOf(items, whole).filter((row) => row.items.some((item) => matches(item, filter))),
     [items, from],
   )
+  const groups = items[0]?.ask === undefined ? 'problem' : 'ask'
   const all = whole ? new Set(items.map(groupOf)).size : items.length
   return (
     <>
@@ -100,14 +101,15 @@ function Searches({ details }: { readonly details: RunDetails }) {
       <div class="over-table">
         {several && (
           <label>
-            <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row a problem
+            <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row{' '}
+            {groups === 'ask' ? 'an ask' : 'a problem'}
           </label>
         )}
         <span>
           <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
         </span>
         <output>
-          {rows.length} of {all} {whole ? 'problems' : 'searches'}
+          {rows.length} of {all} {whole ? `${groups}s` : 'searches'}
         </output>
       </div>
       <ItemsTable run={run.name} rows={rows} whole={whole} sort={sort} onSort={setSort} from={from} />

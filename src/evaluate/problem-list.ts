@@ -15,17 +15,17 @@ export interface ListedProblem extends Pick<Problem, 'dataSource' | 'docId'> {
   readonly slices: Slices
 }
 
-const fileName = 'problems.json'
+export const problemListFile = 'problems.json'
 
 /** Of the whole set, also in the run of a shard. */
 export async function writeProblemList(runPath: string, problems: readonly ListedProblem[]): Promise<void> {
   const rows = problems.map(({ dataSource, docId, slices }) => JSON.stringify({ dataSource, docId, slices }))
-  await replaceFile(join(runPath, fileName), `[\n${rows.join(',\n')}\n]\n`)
+  await replaceFile(join(runPath, problemListFile), `[\n${rows.join(',\n')}\n]\n`)
 }
 
 /** undefined: the run is older than such lists. */
 export async function readProblemList(runPath: string): Promise<ListedProblem[] | undefined> {
-  const path = join(runPath, fileName)
+  const path = join(runPath, problemListFile)
   try {
     return listSchema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (cause) {

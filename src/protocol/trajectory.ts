@@ -108,6 +108,7 @@ export const trajectorySchema = z
     maxTurns: sizeSchema,
     seed: z.int(),
     sampleIndex: countSchema,
+    ask: countSchema.optional().describe('on a server: the number of the ask, which its samples share'),
     turns: z.array(turnSchema).readonly(),
     observations: z.array(observationSchema).readonly(),
     end: z.enum(ends),

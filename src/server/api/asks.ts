@@ -54,9 +54,12 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   })
   const asks = keptAsks(pictures, signal)
 
-  async function archived(trajectory: Trajectory, picture: KnownPicture): Promise<Links | undefined> {
+  /** Asks are numbered: the same question put to five policies is five asks. */
+  let lastAsk = 0
+
+  async function archived(trajectory: Trajectory, ask: number, picture: KnownPicture): Promise<Links | undefined> {
     try {
-      return await archive?.keep(trajectory, picture)
+      return await archive?.keep({ ...trajectory, ask }, picture)
     } catch (error) {
       onFault(error)
       return undefined
@@ -82,7 +85,12 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         if (event.kind === 'acted') ask.tell({ sample, kind: 'acted', turn: event.turn, taken: event.taken })
         if (event.kind === 'ended') {
           const trajectory = await judged(event.trajectory)
-          ask.tell({ sample, kind: 'ended', trajectory, page: (await archived(trajectory, known))?.page })
+          ask.tell({
+            sample,
+            kind: 'ended',
+            trajectory,
+            page: (await archived(trajectory, wanted.number, known))?.page,
+          })
         }
       }
     } catch (error) {
@@ -110,14 +118,15 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       const places = queue.join(data.samples)
       const ask = asks.open({ picture: known.picture, profile: profileNamed(searcher.profile) })
       const seed = randomInt(2 ** 31)
+      const number = ++lastAsk
       const searches = places.map((place, sample) =>
-        searchOne(ask, place, sample, { problem, known, searcher, seed, maxTurns: data.maxTurns }),
+        searchOne(ask, place, sample, { number, problem, known, searcher, seed, maxTurns: data.maxTurns }),
       )
       void Promise.all(searches).then(() => ask.finish())
       return { id: ask.id }
     },
     async keep({ trajectory, picture, encoded }) {
-      const links = await archived(trajectory, { picture, encoded })
+      const links = await archived(trajectory, ++lastAsk, { picture, encoded })
       if (links !== undefined) return links
       pictures.keep({ picture, encoded })
       const ask = asks.open({ picture, profile: trajectory.profile })
@@ -130,6 +139,8 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
 }
 
 interface Search {
+  /** Of the ask. */
+  readonly number: number
   readonly problem: Problem
   readonly known: KnownPicture
   readonly searcher: Searcher

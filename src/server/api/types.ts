@@ -120,6 +120,9 @@ export interface ItemRow {
   readonly index: number
   readonly problem: string
   readonly sampleIndex: number
+  /** Of a server: the number of the ask that this search belongs to, and whom it was put to. */
+  readonly ask?: number
+  readonly policy?: string
   /** Of training. */
   readonly step?: number
   /** What training multiplied its gradient with; 0: it was masked, or its group taught nothing. */

@@ -19,8 +19,9 @@ const mostLimits = 256
 
 export async function figuresOf({ path, settings }: FoundRun, searches: readonly IndexedSearch[]): Promise<Figures> {
   const stages = await readStages(path)
-  // A collection keeps only what was right.
-  const scorable = settings['command'] === 'collect' ? [] : searches.filter(({ item }) => item.step === undefined)
+  // A collection keeps only what was right, and asks are no set of problems.
+  const unscored = settings['command'] === 'collect' || settings['command'] === 'serve'
+  const scorable = unscored ? [] : searches.filter(({ item }) => item.step === undefined)
   const scored = scoresOf(scorable, settings['maxTurns'])
   return {
     scores: scored?.scores ?? null,

@@ -1,6 +1,7 @@
 /** Two runs on the same problems: how far apart their scores are, and which problem went otherwise. */
+import { join } from 'node:path'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
-import { readProblemList } from '../../evaluate/problem-list.ts'
+import { problemListFile, readProblemList } from '../../evaluate/problem-list.ts'
 import type { ScoredProblem } from '../../evaluate/figures/sampling.ts'
 import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
 import { differences } from '../../shared/run-folder.ts'
@@ -8,6 +9,7 @@ import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { byGroup } from './charts.ts'
 import type { FoundRun } from './folders.ts'
+import { regularFile } from './regular-file.ts'
 import type { IndexedSearch } from './run-index.ts'
 
 export interface RunToCompare {
@@ -25,6 +27,9 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
     throw notComparable(
       `The runs are of different benchmarks, ${benchmarks.join(' and ')}, so they cannot be compared.`,
     )
+  }
+  if (both.some(({ run }) => run.settings['command'] === 'serve')) {
+    throw notComparable('A run of serve holds asks, not a set of problems, so it cannot be compared.')
   }
   const [before, after] = both.map(judged) as [Groups, Groups]
   const names = [...before.keys()].filter((name) => after.has(name))
@@ -64,7 +69,8 @@ function judged({ searches }: RunToCompare): Groups {
 
 /** What the run's list of problems groups each one by; a list that cannot be read is none. */
 async function slicesOf({ path }: FoundRun): Promise<ReadonlyMap<string, ScoredProblem['slices']>> {
-  const list = await readProblemList(path).catch(() => undefined)
+  const readable = (await regularFile(join(path, problemListFile))) !== undefined
+  const list = readable ? await readProblemList(path).catch(() => undefined) : undefined
   return new Map((list ?? []).map((problem) => [problemName(problem), problem.slices]))
 }
 

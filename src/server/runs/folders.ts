@@ -1,14 +1,16 @@
 /** The run folders below one folder: found by their `config.json`, named by their way there, and never anything outside. */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { isLocked } from '../../shared/run-lock.ts'
 import type { RunRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { regularFile } from './regular-file.ts'
 import { parseJson } from '../../shared/json.ts'
 
 /** Recipes keep the runs of their stages in folders of their own. */
 const mostDepth = 4
 const mostRuns = 1000
+const mostConfigBytes = 16 * 1024 ** 2
 
 export type Settings = Readonly<Record<string, unknown>>
 
@@ -60,13 +62,16 @@ export async function runNamed(root: string, name: string): Promise<FoundRun> {
 async function readRun(root: string, path: string): Promise<FoundRun | undefined> {
   let settings: Settings
   try {
-    const value: unknown = parseJson(await readFile(join(path, 'config.json'), 'utf8'))
+    const config = join(path, 'config.json')
+    const { size = Infinity } = (await regularFile(config)) ?? {}
+    if (size > mostConfigBytes) return undefined
+    const value: unknown = parseJson(await readFile(config, 'utf8'))
     if (typeof value !== 'object' || value === null) return undefined
     settings = value as Settings
   } catch {
     return undefined
   }
-  const stats = await Promise.all(logNames.map((name) => stat(join(path, name)).catch(() => undefined)))
+  const stats = await Promise.all(logNames.map((name) => regularFile(join(path, name))))
   const [searches, rollouts] = stats
   const log = searches === undefined && rollouts !== undefined ? 1 : 0
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -80,7 +85,7 @@ async function readRun(root: string, path: string): Promise<FoundRun | undefined
       command: text(settings['command']),
       policy: text(settings['policy']),
       changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
-      live: await isLocked(path),
+      live: (await regularFile(join(path, 'lock'))) !== undefined && (await isLocked(path)),
       bytes: stats[log]?.size ?? 0,
     },
   }

@@ -1,5 +1,5 @@
 /** `metrics.jsonl` of a run that trains, as curves and as the figures of its last step. What is no metric in it is passed over. */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { curveChart } from '../../evaluate/document/curve-svg.ts'
 import type { CurvePoint } from '../../evaluate/document/curve-svg.ts'
@@ -8,6 +8,7 @@ import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
 import { parseJson } from '../../shared/json.ts'
+import { regularFile } from './regular-file.ts'
 
 export interface Chart extends ChartRow {
   readonly svg: Html
@@ -47,7 +48,7 @@ interface Stage {
 /** In the order in which they began. */
 export async function readStages(path: string): Promise<Stage[]> {
   const file = join(path, 'metrics.jsonl')
-  const { size } = await stat(file).catch(() => ({ size: 0 }))
+  const { size = Infinity } = (await regularFile(file)) ?? {}
   const text = size > mostBytes ? '' : await readFile(file, 'utf8').catch(() => '')
   const stages = new Map<string, Map<number, Step>>()
   for (const line of text.split('\n')) {

@@ -1,5 +1,5 @@
 /** The picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
@@ -13,16 +13,27 @@ import { openPicture } from '../../vision/open.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from './folders.ts'
+import { keepNewest } from './keep-newest.ts'
+import { regularFile } from './regular-file.ts'
 
 type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
+
+/** Data sets whose rows are remembered. */
+const mostSets = 4
 
 /** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
 export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promise<Picture> {
   const data = new Map<string, Promise<Entries>>()
-  const dataOf = (run: FoundRun): Promise<Entries> => {
+  const dataOf = async (run: FoundRun): Promise<Entries> => {
     const known = data.get(run.path) ?? readData(run)
-    data.set(run.path, known)
-    return known
+    keepNewest(data, run.path, known, mostSets)
+    try {
+      return await known
+    } catch {
+      // Moved or changed since; it may come back.
+      data.delete(run.path)
+      return new Map()
+    }
   }
   return async (run, trajectory) => {
     const picture =
@@ -34,10 +45,21 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promis
   }
 }
 
+/** Of `images`, named by its hash; its content has to have that hash. */
 async function keptPicture(path: string, { picture }: Trajectory): Promise<Picture | undefined> {
-  const names = await readdir(join(path, 'images')).catch(() => [])
+  const folder = join(path, 'images')
+  // A link may lead anywhere: it is not followed.
+  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined
+  const names = await readdir(folder).catch(() => [])
   const name = names.find((one) => one.startsWith(`${picture.sha256}.`))
-  return name === undefined ? undefined : openPicture(join(path, 'images', name))
+  if (name === undefined || (await regularFile(join(folder, name))) === undefined) return undefined
+  const kept = await openPicture(join(folder, name))
+  if (kept.sha256 === picture.sha256) return kept
+  throw new HttpError(
+    404,
+    'picture_changed',
+    `images/${name} is not the picture that was searched: it was changed since.`,
+  )
 }
 
 /** Drawn in the size that was searched; the file that it was may have been a JPEG of this. */
@@ -53,14 +75,10 @@ function scene({ problem, picture }: Trajectory): Picture | undefined {
 async function readData({ settings }: FoundRun): Promise<Entries> {
   const { command, data, benchmark = 'visual-probe' } = settings
   if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
-  try {
-    const entries = trainingCommands.includes(String(command))
-      ? await readTraining(data)
-      : await readBenchmark(benchmarkNamed(benchmark), data, {})
-    return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
-  } catch {
-    return new Map() // moved or changed since
-  }
+  const entries = trainingCommands.includes(String(command))
+    ? await readTraining(data)
+    : await readBenchmark(benchmarkNamed(benchmark), data, {})
+  return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
 }
 
 /** They take the training problems of a folder. */

@@ -10,6 +10,7 @@ import { errorCodeOf } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { regularFile } from './regular-file.ts'
 
 export interface IndexedSearch {
   readonly item: ItemRow
@@ -127,13 +128,15 @@ export class RunIndex {
   }
 }
 
-/** The same for all searches of one problem, in training for those of one step. */
-export function groupOf({ step, problem }: Pick<ItemRow, 'step' | 'problem'>): string {
+/** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
+export function groupOf({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' | 'problem'>): string {
+  if (ask !== undefined) return `ask ${ask}`
   return step === undefined ? problem : `${problem} at step ${step}`
 }
 
 /** undefined: there is none yet. Throws `HttpError` 409 where it may not be read. */
 async function openLog(path: string): Promise<FileHandle | undefined> {
+  if ((await regularFile(path)) === undefined) return undefined
   try {
     return await open(path, 'r')
   } catch (error) {
@@ -173,12 +176,13 @@ function parsed(line: Buffer): Line | undefined {
 const longestText = 300
 
 function itemOf({ trajectory, step, advantage }: Line, index: number): ItemRow {
-  const { problem, turns, observations, answer, end, verdict, sampleIndex, ms } = trajectory
+  const { problem, turns, observations, answer, end, verdict, sampleIndex, ask, policy, ms } = trajectory
   const { level, question, answer: truth } = problem
   return {
     index,
     problem: problemName(problem),
     sampleIndex,
+    ...(ask !== undefined && { ask, policy }),
     ...(step !== undefined && { step }),
     ...(advantage !== undefined && { advantage }),
     ...(level && { level }),

@@ -10,6 +10,7 @@ import { diffRuns } from './diff.ts'
 import { findRuns, runNamed } from './folders.ts'
 import type { FoundRun } from './folders.ts'
 import { RunIndex } from './run-index.ts'
+import { keepNewest } from './keep-newest.ts'
 import { runPictures } from './pictures.ts'
 
 export interface Runs {
@@ -77,11 +78,4 @@ export function openRuns(root: string): Runs {
       return pictureOf(run, await index.trajectory(at))
     },
   }
-}
-
-/** What was used longest ago goes. */
-function keepNewest<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
-  kept.delete(key)
-  kept.set(key, value)
-  for (const old of kept.keys()) if (kept.size > most) kept.delete(old)
 }
