@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,9 +22,9 @@ import { openRun, type RunFolder } from '../shared/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { keepRollouts, rolloutLog, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
-import { rolloutGroups } from './rl/rollout.ts'
+import { groupAdvantages, rolloutGroups } from './rl/rollout.ts'
 import { metricsOf } from './run-log.ts'
-import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings } from './rl/run-rl.ts'
+import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings, whyUnlearned } from './rl/run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './sft/run-sft.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
@@ -233,12 +233,68 @@ describe('stage 2 as a run', () => {
     expect((await rollouts(whole)).map(({ step }) => step)).toEqual([1, 2, 3].flatMap((step) => Array(4).fill(step)))
   })
 
+  test('a run whose searches are all masked, or whose rewards are all alike, has learned nothing and says why', async () => {
+    const from = await checkpoint()
+    const oneTurn = { ...settings, steps: 1, maxTurns: 1 }
+    const masked = await freshRun(oneTurn)
+    const asked = { problems, learner, from, config, workers: 1 }
+    const end = await runRl({ ...asked, settings: oneTurn, run: masked })
+    const wrong = { ...oneTurn, objective: 'vanilla' as const }
+    const alike = await freshRun(wrong)
+    const judge: Judge = () => ({ kind: 'wrong', reason: '' })
+    expect([end, await runRl({ ...asked, settings: wrong, run: alike, judge })]).toEqual(['unlearned', 'unlearned'])
+    expect(whyUnlearned(await metricsOf(alike, 'rl'))).toMatch(/No answer was right/)
+    expect(whyUnlearned([{ maskedShare: 1, reward: 0 }])).toMatch(/--max-turns/)
+    expect(whyUnlearned([{ maskedShare: 0, reward: 1 }])).toMatch(/harder/)
+    expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 1 }])).toMatch(/--group-size/)
+    expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 0 }])).toMatch(/--learning-rate/)
+  })
+
+  test.each([
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['empty', () => Buffer.alloc(0)],
+    ['not finite', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -4), Buffer.from([0xff, 0xff, 0xff, 0xff])])],
+  ])('a checkpoint that is %s is passed over for the one before, and said', async (_, damage) => {
+    const from = await checkpoint()
+    const whole = await freshRun(settings)
+    const asked = { problems, learner, from, settings, config, workers: 1 }
+    await runRl({ ...asked, run: whole })
+    const weights = await readFile(whole.file(policyFile))
+    const expected = await figures(whole)
+    await rm(whole.file(policyFile))
+    const last = whole.file('checkpoint-rl-3.safetensors')
+    await writeFile(last, damage(await readFile(last)))
+    const warned = once(process, 'warning')
+    const begun: number[] = []
+    await runRl({ ...asked, run: whole, onBegin: (done) => begun.push(done) })
+    expect(String(await warned)).toMatch(/checkpoint-rl-3.*goes on from step 2/)
+    expect(begun).toEqual([2])
+    expect(await readFile(whole.file(policyFile))).toEqual(weights)
+    expect(await figures(whole)).toEqual(expected)
+  })
+
+  test('what a log calls a checkpoint never leads out of the run', async () => {
+    const run = await freshRun(settings)
+    const victim = join(run.path, '..', 'victim.safetensors')
+    await writeFile(victim, 'precious')
+    const line = (file: string): string => `${JSON.stringify({ stage: 'rl', step: 1, file })}\n`
+    await writeFile(run.file('checkpoints.jsonl'), line('../victim.safetensors') + line(victim) + line('config.json'))
+    const asked = { problems, learner, from: await checkpoint(), settings, run, config, workers: 1 }
+    expect(await runRl(asked)).not.toBe('stopped')
+    expect(await readFile(victim, 'utf8')).toBe('precious')
+    expect((await readdir(run.path)).filter((name) => name.startsWith('checkpoint-')).toSorted()).toEqual([
+      'checkpoint-rl-2.safetensors',
+      'checkpoint-rl-3.safetensors',
+    ])
+  })
+
   test('of a long run few rollouts are kept: some problems of some steps, evenly', async () => {
     const run = await freshRun(settings)
     const [trajectory] = trajectories as [Trajectory]
     const group = [0, 1].map((reward) => ({ trajectory, samples: [], reward }))
     for (let step = 1; step <= 1000; step++) {
-      await keepRollouts(run, [group, group, group], { step, steps: 1000, objective: 'paper' })
+      const groups = [group, group, group]
+      await keepRollouts(run, groups, groupAdvantages(groups, 'paper'), { step, steps: 1000 })
     }
     const kept = await rollouts(run)
     expect(kept.map(({ step }) => step).slice(0, 5)).toEqual([1, 1, 1, 1, 6])

@@ -17,7 +17,8 @@ import { objectives } from '../../train/rl/advantages.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
-import { defaultRlSettings, runRl } from '../../train/rl/run-rl.ts'
+import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
+import { metricsOf } from '../../train/run-log.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
 import { inCommandRun } from '../command-run.ts'
@@ -196,16 +197,19 @@ async function rlCommand(words: RlWords): Promise<void> {
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
+    const why = how === 'unlearned' ? whyUnlearned(await metricsOf(run, 'rl')) : undefined
     if (words.json)
       printJson({
         policy,
         run: run.path,
         ended: how,
+        ...(why !== undefined && { why }),
         steps: last?.step,
         reward: last?.reward,
         turns: last?.turns,
         ...(vlm ? {} : budget),
       })
+    else if (how === 'unlearned') print(`Nothing was learned: the policy is the one it started from. ${why}`)
     else print(`${ended[how]} ${useOf(policy, engine !== undefined)}`)
   }
   try {

@@ -28,6 +28,12 @@ function turns(count: number): Datum[] {
   })
 }
 
+/** The turn with a view that the model cannot read. */
+function blind(turn: Datum): Datum {
+  const pixel = { width: 1, height: 1, data: new Uint8Array(3) }
+  return { ...turn, prompt: promptOf(pixel, viewAndText(turn.prompt).tokens) }
+}
+
 const engines: EmbeddedEngine[] = []
 function engine(options: Parameters<typeof createEmbeddedEngine>[0] = {}): EmbeddedEngine {
   const created = createEmbeddedEngine({ config, workers: 1, seed: 3, ...options })
@@ -46,6 +52,13 @@ async function file(name: string): Promise<string> {
 }
 
 describe('embedded engine', () => {
+  test('a batch that fails in one replica leaves no gradients of the others', async () => {
+    const own = engine({ workers: 2 })
+    const [good, other] = turns(2) as [Datum, Datum]
+    await expect(own.forwardBackward([good, blind(other)], crossEntropy)).rejects.toThrow(/view of 1 x 1/)
+    expect((await own.optimStep(adam)).gradientNorm).toBe(0)
+  })
+
   test('gradients agree with finite differences in every parameter', async () => {
     const own = engine()
     const data = turns(3)
@@ -244,11 +257,9 @@ describe('embedded engine', () => {
 
   test('what a worker fails at is said without its stack; a dead worker leaves nobody waiting', async () => {
     const [turn] = turns(1) as [Datum]
-    const pixel = { width: 1, height: 1, data: new Uint8Array(3) }
-    const small = { ...turn, prompt: promptOf(pixel, viewAndText(turn.prompt).tokens) }
     const own = engine()
-    const failure = await own.forwardBackward([small], crossEntropy).catch((error: unknown) => error)
-    expect(failure).toMatchObject({ code: 'engine-failed', cause: expect.stringContaining('.js:') })
+    const failure = await own.forwardBackward([blind(turn)], crossEntropy).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'engine-failed', cause: { stack: expect.stringContaining('.js:') } })
     expect((failure as Error).message).toMatch(/^a view of 1 x 1 pixels.*\d$/)
     // Its worker ends before it is ready.
     const dead = engine({ config: { ...config, heads: 0 } })

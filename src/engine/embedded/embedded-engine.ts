@@ -76,8 +76,13 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     const asked = replicas.flatMap((replica, i) =>
       parts[i]!.length > 0 ? [replica.ask(ask(parts[i]!)) as Promise<R>] : [],
     )
+    const settled = await Promise.allSettled(asked)
     // Sampling requests may have waited for a replica that was training.
-    return Promise.all(asked).finally(plan)
+    plan()
+    const failed = settled.find(({ status }) => status === 'rejected')
+    // What the others have added belongs to no whole batch: it must not count in the next step.
+    if (failed) for (const { gradients } of replicas) gradients.fill(0)
+    return Promise.all(asked)
   }
 
   const queue: (Waiting<SampledReply> & {
@@ -230,7 +235,10 @@ function startReplica(start: Omit<Start, 'gradients'>, size: number, onDeath: ()
     waiting.delete(response.id)
     if (waiting.size === 0) worker.unref()
     if ('ok' in response) asked?.resolve(response.ok)
-    else asked?.reject(new MiniO3Error('engine-failed', response.failed.message, { cause: response.failed.stack }))
+    else {
+      const { message, ...thrown } = response.failed
+      asked?.reject(new MiniO3Error('engine-failed', message, { cause: Object.assign(new Error(message), thrown) }))
+    }
   })
   const die = (error: MiniO3Error): void => {
     dead ??= error

@@ -35,4 +35,7 @@ export interface Looked {
 
 export type Response =
   | { readonly id: number; readonly ok: ForwardBackward | Looked | readonly SampledReply[] }
-  | { readonly id: number; readonly failed: { readonly message: string; readonly stack?: string } }
+  | {
+      readonly id: number
+      readonly failed: { readonly name: string; readonly message: string; readonly stack?: string }
+    }

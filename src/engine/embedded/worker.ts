@@ -189,8 +189,8 @@ parentPort!.on('message', ({ id, request }: { id: number; request: Request }) =>
     try {
       response = { id, ok: (await answer(request)) as ForwardBackward }
     } catch (error) {
-      const { message, stack } = error instanceof Error ? error : new Error(String(error))
-      response = { id, failed: { message, stack } }
+      const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+      response = { id, failed: { name, message, stack } }
     }
     parentPort!.postMessage(response)
   })

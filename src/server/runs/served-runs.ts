@@ -9,6 +9,7 @@ import { searchLog } from '../../search/search-log.ts'
 import { isLocked } from '../../shared/run-lock.ts'
 import { openRun } from '../../shared/run-folder.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
+import { removeStrays } from '../../shared/strays.ts'
 import type { KnownPicture } from '../api/pictures.ts'
 import type { Links } from '../searcher.ts'
 
@@ -102,13 +103,17 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   }
 }
 
-/** Only runs of a server that none works in. */
+/** Only runs of a server that none works in. Those that stay lose what a killed server left beside its work. */
 async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
-  for (const name of names.slice(0, -kept)) {
+  for (const [index, name] of names.entries()) {
     const path = join(folder, name)
     const config = await readFile(join(path, 'config.json'), 'utf8').catch(() => '{}')
     if (!config.includes(`"command": "${command}"`) || (await isLocked(path))) continue
-    await rm(path, { recursive: true })
+    if (index < names.length - kept) await rm(path, { recursive: true })
+    else {
+      await rm(join(path, 'lock'), { force: true })
+      for (const inside of [path, join(path, 'images')]) await removeStrays(inside, () => true)
+    }
   }
 }

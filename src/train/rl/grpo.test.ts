@@ -8,6 +8,9 @@ import { grpoStep, type GrpoSettings } from './grpo.ts'
 import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
 import { promptOf } from '../../engine/embedded/view-and-text.ts'
 
+const stepOn = (engine: Engine, groups: Rollout[][], settings: GrpoSettings, step: number) =>
+  grpoStep(engine, groups, groupAdvantages(groups, settings.objective), settings, step, defaultAdam)
+
 /**
  * A search with two arms: answer at once (token 0), or look on (token 1). Its policy is one softmax over two logits,
  * whose gradient can be written down.
@@ -99,7 +102,7 @@ async function preferenceAfter(objective: Objective, seed: number): Promise<numb
   }
   for (let step = 1; step <= 60; step++) {
     const groups = Array.from({ length: 40 }, () => Array.from({ length: 8 }, () => pull(rng, engine.logits)))
-    await grpoStep(engine, groups, settings, step, defaultAdam)
+    await stepOn(engine, groups, settings, step)
   }
   return Math.exp(logprobOf(engine.logits, 1))
 }
@@ -173,11 +176,9 @@ describe('GRPO', () => {
       rollout(0, 'answered', 1, half + off),
       rollout(1, 'answered', 0, half - off),
     ]
-    await expect(grpoStep(engine, [groupAt(0.5)], settings, 1, defaultAdam)).rejects.toThrow(
-      /differ by 0\.50 in the mean/,
-    )
+    await expect(stepOn(engine, [groupAt(0.5)], settings, 1)).rejects.toThrow(/differ by 0\.50 in the mean/)
     expect(engine.logits).toEqual([0, 0])
-    const { mismatch } = await grpoStep(toyEngine(), [groupAt(0.02)], settings, 1, defaultAdam)
+    const { mismatch } = await stepOn(toyEngine(), [groupAt(0.02)], settings, 1)
     expect(mismatch).toBeCloseTo(0.02)
   })
 
@@ -196,7 +197,7 @@ describe('GRPO', () => {
       const engine = toyEngine()
       const half = Math.log(0.5) + off
       const group = (): Rollout[] => [rollout(0, 'answered', 1, half), rollout(1, 'answered', 0, half)]
-      const metrics = await grpoStep(engine, [group(), group()], { ...settings, oldLogprobs }, 1, defaultAdam)
+      const metrics = await stepOn(engine, [group(), group()], { ...settings, oldLogprobs }, 1)
       return { logits: [...engine.logits], metrics }
     }
     const exact = await logitsAfter('sampler', 0)
@@ -222,7 +223,7 @@ describe('GRPO', () => {
     const groups = Array.from({ length: 128 }, group)
     for (const oldLogprobs of ['sampler', 'trainer'] as const) {
       const asked: GrpoSettings = { ...large, oldLogprobs }
-      const { trainedTokens, mismatch } = await grpoStep(toyEngine(), groups, asked, 1, defaultAdam)
+      const { trainedTokens, mismatch } = await stepOn(toyEngine(), groups, asked, 1)
       expect(trainedTokens).toBe(512_000)
       expect(mismatch).toBeCloseTo(0)
     }
@@ -236,7 +237,7 @@ describe('GRPO', () => {
       rollout(1, 'answered', 0, half - off),
     ]
     const asked: GrpoSettings = { ...large, updates: 2, oldLogprobs: 'trainer' }
-    await expect(grpoStep(engine, [group(0), group(1)], asked, 1, defaultAdam)).rejects.toMatchObject({
+    await expect(stepOn(engine, [group(0), group(1)], asked, 1)).rejects.toMatchObject({
       code: 'logprobs-differ',
     })
     expect(engine.logits).toEqual([0, 0])
@@ -260,7 +261,7 @@ describe('GRPO', () => {
       clipHigh: 0.3,
       oldLogprobs: 'sampler',
     }
-    const metrics = await grpoStep(engine, [mixed, flat], settings, 1, defaultAdam)
+    const metrics = await stepOn(engine, [mixed, flat], settings, 1)
     expect(metrics.reward).toBeCloseTo(1 / 6)
     expect(metrics.accuracyCompleted).toBeCloseTo(1 / 5)
     expect(metrics.maskedShare).toBeCloseTo(1 / 6)

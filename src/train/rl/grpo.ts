@@ -5,8 +5,8 @@
 import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
 import { completed, ends, type End } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
-import type { Objective } from './advantages.ts'
-import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
+import type { GroupAdvantages, Objective } from './advantages.ts'
+import { policyData, type Rollout } from './rollout.ts'
 
 export interface GrpoSettings {
   readonly objective: Objective
@@ -47,10 +47,11 @@ export interface GrpoMetrics {
   readonly learningRate: number
 }
 
-/** One step's updates from its groups of searches. `step` counts from 1. */
+/** One step's updates from its groups of searches and their advantages. `step` counts from 1. */
 export async function grpoStep(
   engine: Engine,
   groups: readonly (readonly Rollout[])[],
+  groupwise: readonly GroupAdvantages[],
   settings: GrpoSettings,
   step: number,
   optimiser: AdamParameters,
@@ -60,7 +61,7 @@ export async function grpoStep(
   const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
   const adam: AdamParameters = { ...optimiser, learningRate }
   const teaching = groups
-    .map((group, g) => ({ group, advantage: groupAdvantages([group], objective)[0]!, g }))
+    .map((group, g) => ({ group, advantage: groupwise[g]! }))
     .filter(({ advantage }) => !advantage.zeroSpread)
   const parts = Array.from({ length: updates }, (_, update) => {
     const part = teaching.filter((_, i) => i % updates === update)

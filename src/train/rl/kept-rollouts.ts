@@ -3,8 +3,7 @@ import { z } from 'zod'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RunFolder } from '../../shared/run-folder.ts'
-import type { Objective } from './advantages.ts'
-import { groupAdvantages } from './rollout.ts'
+import type { GroupAdvantages } from './advantages.ts'
 import type { Rollout } from './rollout.ts'
 
 const rolloutSchema = z.object({
@@ -31,11 +30,11 @@ const stepsKept = 200
 export async function keepRollouts(
   run: RunFolder,
   groups: readonly (readonly Rollout[])[],
-  { step, steps, objective }: { readonly step: number; readonly steps: number; readonly objective: Objective },
+  groupwise: readonly GroupAdvantages[],
+  { step, steps }: { readonly step: number; readonly steps: number },
 ): Promise<void> {
   if ((step - 1) % Math.ceil(steps / stepsKept) !== 0) return
   const kept = groups.slice(0, problemsKept)
-  const groupwise = groupAdvantages(kept, objective)
   const lines = kept.flatMap((group, g) =>
     group.map(({ trajectory }, i): RolloutLine => {
       return { step, advantage: groupwise[g]!.advantages[i]!, trajectory }

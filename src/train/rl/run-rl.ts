@@ -17,7 +17,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
 import type { Learner } from '../learner.ts'
-import { rolloutGroups } from './rollout.ts'
+import { groupAdvantages, rolloutGroups } from './rollout.ts'
 import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf } from '../run-log.ts'
 import { policyFileOf } from '../sft/run-sft.ts'
 
@@ -90,8 +90,15 @@ export interface RlMetrics extends GrpoMetrics {
 const collapseSteps = 10
 const shortTurns = 1.3
 
-/** Returns how it ended. `stopped`: the same call goes on from the last checkpoint. */
-export async function runRl(options: RunRlOptions): Promise<'complete' | 'stopped' | 'collapsed'> {
+/**
+ * - `stopped`: the same call goes on from the last checkpoint.
+ * - `collapsed`: searches have shrunk to hardly more than one turn.
+ * - `unlearned`: no step changed the policy; `whyUnlearned` says why.
+ */
+export type RlEnd = 'complete' | 'stopped' | 'collapsed' | 'unlearned'
+
+/** Returns how it ended. */
+export async function runRl(options: RunRlOptions): Promise<RlEnd> {
   const { settings, run, from, config, workers, signal } = options
   // The stem stays frozen: rewards are too coarse to teach it to see.
   const engine = options.engine ?? createEmbeddedEngine({ config, frozenStem: true, workers })
@@ -114,10 +121,27 @@ export async function runRl(options: RunRlOptions): Promise<'complete' | 'stoppe
       if (stopping) return 'stopped'
     }
     await engine.saveForUse(run.file(policyFileOf(engine)))
-    return short < collapseSteps ? 'complete' : 'collapsed'
+    if (short >= collapseSteps) return 'collapsed'
+    return (await metricsOf(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
   } finally {
     await engine.close()
   }
+}
+
+/** Engines that do not tell the norm of the gradient are believed to have one. */
+function hasLearned({ trainedTokens, gradientNorm, learningRate }: Readonly<Record<string, unknown>>): boolean {
+  return trainedTokens !== 0 && gradientNorm !== 0 && learningRate !== 0
+}
+
+/** For the user, from the metrics of a run that learned nothing. */
+export function whyUnlearned(steps: readonly Readonly<Record<string, unknown>>[]): string {
+  const all = (name: keyof RlMetrics, value: number): boolean => steps.every((step) => step[name] === value)
+  if (all('maskedShare', 1))
+    return 'Every search ran into a limit and was masked: raise --max-turns or --context-limit.'
+  if (all('reward', 1)) return 'Every answer was right: take harder problems.'
+  if (all('reward', 0)) return 'No answer was right: take easier problems, more turns or a better start.'
+  if (all('zeroSpreadShare', 1)) return 'In no group did searches differ in reward: raise --group-size.'
+  return 'Gradients or learning rates were zero: raise --learning-rate.'
 }
 
 async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<RlMetrics> {
@@ -134,9 +158,10 @@ async function rlStep(engine: Engine, options: RunRlOptions, step: number): Prom
   const judge = options.judge ?? judgeExact
   const { groups, lost } = await rolloutGroups(tasks, policy, judge, { groupSize, maxTurns, profile, seed })
   const rolloutMs = performance.now() - startedMs
+  const groupwise = groupAdvantages(groups, settings.objective)
   // Before anything is learned from them: where learning refuses them, they show why.
-  await keepRollouts(run, groups, { ...settings, step })
-  const metrics = await grpoStep(engine, groups, settings, step, adam)
+  await keepRollouts(run, groups, groupwise, { steps: settings.steps, step })
+  const metrics = await grpoStep(engine, groups, groupwise, settings, step, adam)
   const stepMs = performance.now() - startedMs
   return {
     ...metrics,
