@@ -97,7 +97,8 @@ export const textReaders = {
     judgeChoice({ ...problem, choices: [text, `${text}x`], answer: 'A' }, 'A bird, red'),
   ...Object.fromEntries(scoreParsers.map((name) => [`score ${name}`, readScore(name)])),
   'score json': readScore('json:a.0.score'),
-  'score pattern': readScore('/score\\W{0,9}(\\w+)/i'),
+  // Refused where a busy machine gives it no second.
+  'score pattern': refusing(readScore('/score\\W{0,9}(\\w+)/i')),
   reply: refusing((text) => readReply(inReply(text), rules)),
   'reply body': refusing((text) => readReply(readBody(text), rules)),
   'reply stream': refusing((text) => readReply(readBody(`data: ${text}\n\ndata: [DONE]`), rules)),

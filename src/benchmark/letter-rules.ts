@@ -47,7 +47,7 @@ const refusals = [
 ]
 
 /** Cases are one, nothing has to follow the letter, and the first such words decide: "the answer is a bird" is A. */
-const answerIs = new RegExp(`answer[${blanks}]+is[${blanks}]+\\**([ABCD])`, 'i')
+const answerIs = new RegExp(`answer[${blanks}]+is[${blanks}]+\\**([ABCD])`, 'iu')
 
 /**
  * VLMEvalKit's rule for HR-Bench and V* (reference 4.3): the one option letter that stands as a word of its own, among the

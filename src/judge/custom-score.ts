@@ -28,7 +28,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 /** Milliseconds that an expression may take on one reply: some take years on a text of 40 characters. */
-const mostMs = 250
+const mostMs = 1000
 
 /** A reply that an expression cannot read in time. */
 export class SlowPatternError extends MiniO3Error {

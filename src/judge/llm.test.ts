@@ -134,6 +134,25 @@ test('a judge whose replies are always cut off leaves the answer unjudged, with 
   expect(budgets(server)).toEqual([10, 20, 40])
 })
 
+const noRoom = (context: number, prompt: number) =>
+  `This model's maximum context length is ${context} tokens. However, your request has ${prompt} input tokens.`
+
+test.each([
+  [
+    'caps the reply',
+    (most: number) => `max_tokens is too large: ${most}. This model supports at most 2048 completion tokens.`,
+  ],
+  ['calls what is left its context', (most: number) => noRoom(4096 - most, 400)],
+])('a judge whose server %s gets fewer tokens', async (_, message) => {
+  const refused = (most: number): Step => ({ status: 400, body: { error: { message: message(most), code: 400 } } })
+  const { judge, server } = await open(({ body }) => {
+    const most = Number(body.max_tokens)
+    return most > 2048 ? refused(most) : 'Score: 1'
+  })
+  expect((await judge(problem, 'ivory')).kind).toBe('correct')
+  expect(server.requests.length).toBeLessThanOrEqual(5)
+})
+
 test('an expression that takes too long leaves the answer unjudged, with the cause', async () => {
   const { judge, server } = await open(() => `${'a'.repeat(50)}b`, { parser: scoreParser('/^(a+)+$/') })
   expect(await judge(problem, 'ivory')).toEqual({

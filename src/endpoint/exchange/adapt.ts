@@ -61,7 +61,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     if (meaning.kind !== 'too-long' || !meaning.reply) return undefined
     // A count that did not help the first time is not believed a second time.
     const fits = adaptations === 0 && meaning.room !== undefined && meaning.room < maxTokens
-    const fewer = fits ? meaning.room! : Math.min(half, Math.floor((meaning.limit ?? maxTokens) / 2))
+    const fewer = fits ? meaning.room! : Math.min(half, Math.floor((meaning.limit || maxTokens) / 2))
     return fewer >= leastReply ? fewer : undefined
   }
 

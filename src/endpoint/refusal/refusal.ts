@@ -106,7 +106,8 @@ function isLengthSentence(sentence: string): boolean {
 function tooLong(refusal: Refusal, text: string): Meaning {
   const room = roomLeft(refusal)
   const limit = limitIn(text)
-  const reply = room !== undefined || says.replyTokens.test(text)
+  // A context of nothing is what the server has left beside the reply that was asked for (vLLM 0.15).
+  const reply = room !== undefined || limit === 0 || says.replyTokens.test(text)
   return { kind: 'too-long', reply, ...(room !== undefined && { room }), ...(limit !== undefined && { limit }) }
 }
 
