@@ -267,3 +267,14 @@ test('a line that is no judgement is named and skipped, and its judge asked agai
   expect(warning.message).toMatch(/judgements\.jsonl:1 \(.*The judge is asked again/)
   expect(cache.counts()).toEqual({ wanted: 0, cached: 0 })
 })
+
+test('its budget of tokens is cut to what the server takes', async () => {
+  const { judge, server } = await open(({ body }) =>
+    Number(body.max_tokens) > 1_500
+      ? { status: 400, body: { error: { message: 'Range of max_tokens should be [1, 1500]' } } }
+      : 'Score: 1',
+  )
+  expect(await judge(problem, 'ivory')).toMatchObject({ kind: 'correct' })
+  expect(await judge(problem, 'eggshell')).toMatchObject({ kind: 'correct' })
+  expect(server.requests.map(({ body }) => Number(body.max_tokens) <= 1_500)).toEqual([false, true, true])
+})

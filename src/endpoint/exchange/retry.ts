@@ -25,7 +25,8 @@ export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: Re
     if ('result' in tried) return tried.result
     const { error } = tried
     if (tries >= maxTries) {
-      const message = maxTries === 1 ? error.message : `${error.message} That was the last of ${maxTries} tries.`
+      const said = /[.!?…]$/.test(error.message) ? error.message : `${error.message}.`
+      const message = maxTries === 1 ? error.message : `${said} That was the last of ${maxTries} tries.`
       throw new TransportError(error.code, message, { cause: error.cause })
     }
     onRetry()

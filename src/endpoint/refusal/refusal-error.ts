@@ -42,9 +42,7 @@ export function refusalError(
       return new UserError('too-many-images', tooManyImages(origin, meaning.cap, images, kind) + said)
     case 'too-long':
     case 'reply-cap':
-      return new ContextLengthError(
-        `The conversation does not fit: ${refusal.message} For longer ones, ${kind.moreContext}.`,
-      )
+      return new ContextLengthError(`The conversation does not fit. For longer ones, ${kind.moreContext}.${said}`)
     case 'image-unfit':
       return new TransportError(
         imageRefusedCode,
