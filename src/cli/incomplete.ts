@@ -42,11 +42,11 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
   return new IncompleteError([...missing, ...why, ...reasonLines(reasons)].join('\n'))
 }
 
-/** Such as `1 of 4 searches was refused for good ...`. */
+/** Such as `1 of 4 searches is given up: ...`. */
 export function refusedText({ total, refused }: Pick<SearchCounts, 'total' | 'refused'>): string {
   return (
-    `${refused} of ${total} searches ${refused === 1 ? 'was' : 'were'} refused for good, and count as not right. ` +
-    'Repeating the command does not search them again; after a change to the server, add --retry-refused.'
+    `${refused} of ${total} searches ${refused === 1 ? 'is' : 'are'} given up and counted as not right: the server refused ` +
+    'what does not change, or answered in the same way twice. To search again after a change to the server, add --retry-refused.'
   )
 }
 

@@ -163,6 +163,19 @@ describe('keys', () => {
     }
   })
 
+  test.each(['sk-proj-abcdefgh12345678', 'hf_abcDEF123456', 'ABCD1234EFGH5678', '0123456789abcdef', 'my key'])(
+    'what looks like a key in place of its name is not repeated: %s',
+    async (apiKeyEnv) => {
+      const error = await failure(openEndpoint({ baseUrl: await serve(), apiKeyEnv }))
+      expect(error).toMatchObject({
+        code: 'api-key-bad',
+        exitCode: 2,
+        message: expect.stringContaining('--api-key-env MY_KEY'),
+      })
+      expect(`${error.message} ${error.stack}`).not.toContain(apiKeyEnv)
+    },
+  )
+
   test('a server that wants one says how to give it', async () => {
     const error = await failure(openEndpoint({ baseUrl: await serve({ apiKey: secret }) }))
     expect(error).toMatchObject({ code: 'api-key-refused', exitCode: 2 })

@@ -23,8 +23,13 @@ export interface ReasonCount extends Reason {
 
 /** Refusals of the conversation itself: the same request is refused again however often it is sent. */
 const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldCode])
-/** Refusals that may have had another cause the first time. */
-const refusedWhenRepeated: ReadonlySet<string> = new Set([requestRefusedCode, imageRefusedCode])
+/** Answers of the server that may have had another cause the first time. */
+const refusedWhenRepeated: ReadonlySet<string> = new Set([
+  requestRefusedCode,
+  imageRefusedCode,
+  'reply-cut',
+  'reply-broken',
+])
 
 /**
  * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,

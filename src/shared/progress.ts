@@ -36,7 +36,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const live = stream.isTTY === true
   let done = before
   let notes: string | readonly string[] = ''
-  let shownLines = 1
+  let shownLines = 0
   let shownMs = Number.NEGATIVE_INFINITY
 
   function lines(): string[] {
@@ -70,9 +70,9 @@ export function startProgress(options: ProgressOptions): Progress {
       if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()
     },
     leave() {
-      if (!live || shownLines < 2) return
+      if (!live || shownLines === 0) return
       stream.write('\n')
-      shownLines = 1
+      shownLines = 0
     },
     finish() {
       if (now() - startedMs < silentMs) return

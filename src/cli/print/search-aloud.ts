@@ -38,7 +38,9 @@ const longestReply = 2_000
 function shortcoming(trajectory: Trajectory): string[] {
   const reason = trajectory.answer === null ? reasonOf(trajectory) : undefined
   if (reason === undefined || reason.kind === 'unjudged') return []
-  const { text = '' } = trajectory.end === 'void' ? (trajectory.turns.at(-1) ?? {}) : {}
+  const last = trajectory.turns.at(-1)
+  // What failed after a zoom has no reply of its own.
+  const text = last === undefined || last.action?.kind === 'grounding' ? '' : last.text
   const shown = plainText(text.length > longestReply ? `${text.slice(0, longestReply)}…` : text).trim()
   const quoted = shown === '' ? [] : ['The whole last reply:', ...shown.split('\n').map((line) => `  | ${line}`)]
   return [...quoted, plainText(reason.message)]

@@ -5,6 +5,8 @@ import { openProblemPicture } from '../../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { levels } from '../../protocol/problem.ts'
+import { countReasons } from '../../protocol/reason.ts'
+import type { Reason } from '../../protocol/reason.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import type { Task } from '../../search/search.ts'
 import { sha256 } from '../../shared/canonical.ts'
@@ -21,6 +23,7 @@ import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts
 import { metricsOf } from '../../train/run-log.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
+import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
 import { configWord } from './config-file.ts'
 import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from '../words/engine.ts'
@@ -176,6 +179,11 @@ async function rlCommand(words: RlWords): Promise<void> {
   })
   const train = async (run: RunFolder, judge: OpenedJudge): Promise<void> => {
     let recent: readonly RlMetrics[] = []
+    const losses: Reason[] = []
+    const tellLoss = reasonTeller((line) => {
+      progress?.leave()
+      say(line)
+    })
     const engine = await openEngine(words, run, seed, vlm?.model)
     const how = await runRl({
       problems,
@@ -190,10 +198,16 @@ async function rlCommand(words: RlWords): Promise<void> {
       onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done })),
       onStep: (metrics) => {
         recent = [...recent, metrics].slice(-smoothedSteps)
+        const lost = metrics.lost.map(asReason)
+        for (const reason of lost) tellLoss(reason)
+        losses.push(...lost)
         progress?.advance(1, rlNotes(recent))
       },
     })
     progress?.finish()
+    const reasons = countReasons(losses)
+    const left = `${losses.length} groups of searches were left out, since not all of them came to a result:`
+    if (losses.length > 0) say([left, ...reasonLines(reasons)].join('\n'))
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
@@ -207,6 +221,7 @@ async function rlCommand(words: RlWords): Promise<void> {
         steps: last?.step,
         reward: last?.reward,
         turns: last?.turns,
+        reasons,
         ...(vlm ? {} : budget),
       })
     else if (how === 'unlearned') print(`Nothing was learned: the policy is the one it started from. ${why}`)
@@ -220,6 +235,11 @@ async function rlCommand(words: RlWords): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+/** Why a group of searches was left out. */
+function asReason(message: string): Reason {
+  return { kind: 'failed', code: 'group-left-out', message }
 }
 
 /** Everything that can be wrong with the problems, before anything is loaded or written. */

@@ -4,6 +4,7 @@ import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Judge } from '../../judge/judge.ts'
 import type { Policy, TokenSample } from '../../policy/policy.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { countReasons } from '../../protocol/reason.ts'
 import { completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import type { Task } from '../../search/search.ts'
@@ -50,11 +51,22 @@ export async function rolloutGroups(
   if (lost.length * 2 > tasks.length) {
     throw new MiniO3Error(
       'search-failed',
-      `Of ${tasks.length} groups of searches ${lost.length} came to nothing: ${lost[0]}` +
+      `Of ${tasks.length} groups of searches ${lost.length} came to nothing: ${lossText(lost)}` +
         '\nRepeat the command to go on from the last checkpoint.',
     )
   }
   return { groups: told.filter((each) => typeof each !== 'string'), lost }
+}
+
+const mostLosses = 3
+
+/** The commonest reasons with their counts. */
+function lossText(lost: readonly string[]): string {
+  const reasons = countReasons(lost.map((message) => ({ kind: 'failed', code: 'group-lost', message })))
+  return reasons
+    .slice(0, mostLosses)
+    .map(({ count, message }) => `${count} x ${message}`)
+    .join('; ')
 }
 
 async function rolloutOf({ trajectory, replies }: SearchResult, policy: Policy, judge: Judge): Promise<Rollout> {
