@@ -70,10 +70,10 @@ export interface Endpoint {
   /** Empty where the server lists none. */
   readonly models: readonly ModelInfo[]
   /**
-   * One reply. Tries again after 408, 409, 425, 429, 5xx, cut connections and time-outs, with back-off, as `Retry-After`
-   * says, up to a cap. Throws `TransportError` when that was in vain, `ContextLengthError` when the prompt does not fit,
-   * `UserError` for what another try cannot mend (key, model, too many pictures: the message names the server's flag),
-   * `AbortedError`.
+   * One reply. Tries again after 408, 409, 425, 429, 5xx, overload, cut connections and time-outs, with back-off, as
+   * `Retry-After` says, up to a cap; changes a refused request at most four times. Throws `TransportError` when that was in
+   * vain or a refusal concerns this request alone, `ContextLengthError` when the prompt does not fit, `UserError` for what
+   * every request would meet (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */
   complete(request: CompletionRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
   spent(): Spent

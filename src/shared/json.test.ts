@@ -20,3 +20,14 @@ it.each([nested(101), nested(100_000), '{"a":'.repeat(5000) + '1' + '}'.repeat(5
 it('bounds depth, not width', () => {
   expect(parseJson(`[${'[1],'.repeat(100_000)}[1]]`)).toHaveLength(100_001)
 })
+
+it('counts no brackets within strings', () => {
+  for (const value of [
+    '['.repeat(500),
+    '"['.repeat(500),
+    '\\'.repeat(3) + '{'.repeat(500),
+    { '[[': ['\\"[['.repeat(99)] },
+  ]) {
+    expect(parseJson(JSON.stringify(value))).toEqual(value)
+  }
+})
