@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
 import { addDoctor } from './doctor.ts'
+import { strictly } from './words/strict.ts'
 
 let printed = ''
 const servers: ScriptedEndpoint[] = []
@@ -25,16 +26,21 @@ afterEach(async () => {
 async function doctor(...words: string[]): Promise<{ code: number; text: string }> {
   const program = new Command().exitOverride()
   addDoctor(program)
+  strictly(program)
   await program.parseAsync(['doctor', ...words], { from: 'user' })
   return { code: Number(process.exitCode ?? 0), text: printed }
 }
 
 async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
-  let asked = 0
+  const seen: string[] = []
   const script = ({ messages }: Asked): Step => {
-    const { text } = messages[0]!
-    if (text.startsWith('Which colour')) return ['blue', 'yellow'][asked++]!
-    return text.slice(Math.max(0, text.indexOf('<grounding>')))
+    const { text, images } = messages.at(-1)!
+    if (text.startsWith('Which colour')) {
+      if (!seen.includes(images[0]!.sha256)) seen.push(images[0]!.sha256)
+      return ['blue', 'yellow'][seen.indexOf(images[0]!.sha256)]!
+    }
+    if (text.startsWith('Where is')) return '[600, 350, 700, 500]'
+    return text.includes('the first picture') ? 'blue' : text.slice(Math.max(0, text.indexOf('<grounding>')))
   }
   const server = await startScriptedEndpoint({ script, ...options })
   servers.push(server)
@@ -61,7 +67,7 @@ describe('a server', () => {
     expect(code).toBe(0)
     expect(text).toMatch(/^ok +server +\S+ is vLLM\n/)
     expect(text).toMatch(/^ok +context +40000 tokens$/m)
-    expect(text).toContain(`--policy chat:test-vlm --base-url ${baseUrl} --max-images 10\n`)
+    expect(text).toContain(`--policy chat:test-vlm --base-url ${baseUrl} --max-images 10 --coordinates thousand\n`)
   })
 
   test('with several models: they are listed', async () => {

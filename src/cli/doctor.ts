@@ -6,8 +6,8 @@ import type { Command } from 'commander'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
-import { tryServer } from '../endpoint/try-server.ts'
-import type { Finding } from '../endpoint/try-server.ts'
+import { tryServer } from '../endpoint/try/try-server.ts'
+import type { Finding } from '../endpoint/try/try-server.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -37,8 +37,8 @@ export function addDoctor(program: Command): void {
     .summary('check this machine, or a server and its models')
     .description(
       'Without words: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
-        'that is, which models it has, and what one of them really does with pictures, stop strings and seeds, found ' +
-        'out with about fifteen small requests.',
+        'that is, which models it has, and what one of them really does with pictures in several messages, boxes, stop ' +
+        'strings, long replies, seeds and function calls, found out with about 25 small requests.',
     )
     .option('--model <name>', 'the model to try (default: the only one there is)')
   onlyWhere<DoctorWords>(
@@ -169,7 +169,7 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
     if (kind.name === 'mini-o3')
       return { findings: [server, embeddedOnly], models, words: scenesOf(words, endpoint, id) }
     const progress = startProgress({ label: 'requests' })
-    const { findings, imageCap } = await tryServer({
+    const { findings, options: found } = await tryServer({
       endpoint,
       model: id,
       signal,
@@ -187,7 +187,7 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
       ...findings,
     ]
     if (findings.some(({ level }) => level === 'problem')) return { findings: all, models }
-    return { findings: all, models, words: askWords(words, endpoint, id, imageCap) }
+    return { findings: all, models, words: askWords(words, endpoint, id, found) }
   } finally {
     endpoint.close()
   }
@@ -233,10 +233,9 @@ function aboutContext(contextLength: number | undefined, { kind }: Endpoint): Fi
   return contextLength >= longContext ? { check, level: 'ok', text } : { check, level: 'note', text, fix }
 }
 
-function askWords(words: DoctorWords, { baseUrl }: Endpoint, model: string, imageCap: number | undefined): string {
+function askWords(words: DoctorWords, { baseUrl }: Endpoint, model: string, found: readonly string[]): string {
   const parts = [`mini-o3 ask photo.jpg "What does the sign say?" --policy chat:${model} --base-url ${baseUrl}`]
   if (words.apiKeyEnv !== undefined) parts.push(`--api-key-env ${words.apiKeyEnv}`)
   if (words.server !== undefined) parts.push(`--server ${words.server}`)
-  if (imageCap !== undefined) parts.push(`--max-images ${imageCap}`)
-  return parts.join(' ')
+  return [...parts, ...found].join(' ')
 }

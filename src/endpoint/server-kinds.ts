@@ -37,6 +37,8 @@ export interface ServerKind {
   readonly moreContext: string
   /** How its operator lets one picture have more tokens, where that is bounded. */
   readonly moreImageTokens?: string
+  /** What makes it sample as it is asked, where it may not. */
+  readonly moreSampling?: string
   /** What makes it see pictures. */
   readonly seeing: string
   /** The usual name of the variable that holds its key. */
@@ -65,6 +67,8 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     moreImages: (n) => `start vLLM with --limit-mm-per-prompt '{"image": ${n}}'`,
     moreContext: 'start vLLM with a larger --max-model-len',
     moreImageTokens: 'start vLLM with a larger --max-num-batched-tokens',
+    moreSampling:
+      'Start vLLM with --generation-config vllm: what a request leaves out it takes from the file of the model, which may say top_k 1.',
     keyEnv: ownKey,
   },
   sglang: {

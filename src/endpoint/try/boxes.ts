@@ -1,0 +1,96 @@
+/** In which unit does a model write boxes, whatever it is asked for? Found by asking for the box of a mark. */
+import { pixelBox } from '../../protocol/box.ts'
+import type { Coordinates } from '../../protocol/profile.ts'
+import { coordinateWords } from '../../protocol/prompts.ts'
+import type { Completion } from '../endpoint.ts'
+import { drawn, room, saidIn, user } from './asking.ts'
+import type { Ask, Finding } from './asking.ts'
+
+/** Whole cells of all Qwen models, and of such a shape that no unit is taken for another. */
+const size = { width: 1344, height: 896 }
+const markPx = pixelBox(806, 314, 941, 448)
+/** How far a corner may lie from where it should, in pixels of the picture. */
+const tolerancePx = 50
+
+type Numbers = readonly [number, number, number, number]
+
+export interface BoxUnit {
+  readonly coordinates: Coordinates
+  /** The model was shown the picture at this share of its width and height. */
+  readonly scale: number
+  /** `yx`: each corner's y is written before its x. */
+  readonly order: 'xy' | 'yx'
+}
+
+/** The unit in which `box` fits the mark of the trial's picture best, if it fits in any. */
+export function unitOf(box: Numbers): BoxUnit | undefined {
+  const [y0, x0, y1, x1] = box
+  const orders = [
+    { order: 'xy', box },
+    { order: 'yx', box: [x0, y0, x1, y1] },
+  ] as const
+  const { width, height } = size
+  const fits = orders.flatMap(({ order, box: read }) => {
+    const scale = sum(read) / sum(markPx)
+    const units = [
+      { coordinates: 'relative', scale: 1, x: width, y: height },
+      { coordinates: 'thousand', scale: 1, x: width / 1000, y: height / 1000 },
+      { coordinates: 'pixel', scale: 1, x: 1, y: 1 },
+      ...(scale > 0.05 && scale < 0.97 ? [{ coordinates: 'pixel', scale, x: 1 / scale, y: 1 / scale } as const] : []),
+    ] as const
+    return units.map(({ coordinates, scale: shown, x, y }) => {
+      const offPx = read.map((value, at) => Math.abs(value * (at % 2 === 0 ? x : y) - markPx[at]!))
+      return { unit: { coordinates, scale: shown, order }, offPx: Math.max(...offPx) }
+    })
+  })
+  const near = fits.filter(({ offPx }) => offPx < tolerancePx).toSorted((a, b) => a.offPx - b.offPx)
+  // A scale of its own fits any box a little better, so it counts only where nothing else fits.
+  return (near.find(({ unit }) => unit.scale === 1) ?? near[0])?.unit
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+
+/** The last four numbers in brackets, which follow whatever was thought aloud. */
+export function boxIn({ text }: Completion): Numbers | undefined {
+  const number = String.raw`\s*(-?\d{1,7}(?:\.\d{1,20})?)\s*`
+  const found = text.slice(-4_000).matchAll(new RegExp(`[[(]${number},${number},${number},${number}[\\])]`, 'g'))
+  const last = [...found].at(-1)
+  return last === undefined ? undefined : (last.slice(1, 5).map(Number) as unknown as Numbers)
+}
+
+/** `words`: the options with which boxes come out right. */
+export async function tryBoxes(ask: Ask): Promise<{ readonly findings: readonly Finding[]; readonly words?: string }> {
+  const check = 'boxes'
+  const picture = await drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
+  const prompt =
+    'Where is the red square? Write its bounding box and nothing else, as [x0, y0, x1, y1]: its top-left and bottom-right ' +
+    `corners, ${coordinateWords.relative}.`
+  const reply = await ask('in which unit boxes are written', [user(picture, prompt)], room)
+  const box = boxIn(reply)
+  const unit = box === undefined ? undefined : unitOf(box)
+  if (unit === undefined) {
+    const text = `unknown: asked for the box of a red square, the model wrote "${saidIn(reply)}"`
+    return { findings: [{ check, level: 'note', text, fix: 'Its crops may show other places than it means.' }] }
+  }
+  return told(unit)
+}
+
+function told({ coordinates, scale, order }: BoxUnit): { findings: readonly Finding[]; words?: string } {
+  const check = 'boxes'
+  if (order === 'yx') {
+    const text = 'the model writes y before x, so crops show other places than it means'
+    return { findings: [{ check, level: 'note', text, fix: 'No option reads such boxes: take another model.' }] }
+  }
+  if (coordinates === 'relative')
+    return { findings: [{ check, level: 'ok', text: 'fractions of the picture, as asked' }] }
+  const words = `--coordinates ${coordinates}`
+  const instead = coordinates === 'thousand' ? 'thousandths of the picture' : 'pixels'
+  if (scale === 1) {
+    const text = `the model writes ${instead}, whatever it is asked for`
+    return { findings: [{ check, level: 'note', text, fix: `Search with ${words}.` }], words }
+  }
+  const shown = Math.floor((size.width * size.height * scale ** 2) / 10_000) * 10_000
+  const text = `the model writes pixels of a picture that the server shrank to ${Math.round(scale * 100)} %`
+  const all = `${words} --max-pixels ${shown}`
+  return { findings: [{ check, level: 'note', text, fix: `Search with ${all}.` }], words: all }
+}

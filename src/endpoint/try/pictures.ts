@@ -1,0 +1,153 @@
+/** Do pictures arrive, also those of several messages, how many may a prompt hold, and is each as large as it was sent? */
+import type { Completion, Endpoint } from '../endpoint.ts'
+import type { ImagePart } from '../exchange/messages.ts'
+import { drawn, reasonOf, room, saidIn, user } from './asking.ts'
+import type { Ask, Finding } from './asking.ts'
+
+const colours = { blue: [0, 0, 255], yellow: [255, 255, 0] } as const
+const small = { width: 224, height: 224 }
+const question = 'Which colour is this picture? Answer with one word.'
+
+const names = (colour: string, completion: Completion): boolean =>
+  new RegExp(`\\b${colour}\\b`, 'i').test(completion.text.replace(/^[\s\S]*<\/think>/, ''))
+
+/** One picture a prompt. Its last reply, from which more can be told, is absent when it was refused. */
+export async function tryPictures(
+  ask: Ask,
+  { kind }: Endpoint,
+): Promise<{ readonly finding: Finding; readonly reply?: Completion }> {
+  const check = 'pictures'
+  const wrong: string[] = []
+  let reply: Completion | undefined
+  try {
+    for (const [name, colour] of Object.entries(colours)) {
+      reply = await ask('whether a picture arrives', [user(await drawn(small, colour), question)], room)
+      if (!names(name, reply)) wrong.push(`${name} it calls "${saidIn(reply)}"`)
+    }
+  } catch (error) {
+    // A refusal names its own fix.
+    return { finding: { check, level: 'problem', text: reasonOf(error) } }
+  }
+  if (wrong.length === 0) {
+    return { finding: { check, level: 'ok', text: 'a blue and a yellow one are called by their colours' }, reply }
+  }
+  const text = `they do not arrive, or the model cannot see: ${wrong.join(', ')}`
+  return { finding: { check, level: 'problem', text, fix: kind.seeing }, reply }
+}
+
+/** As a search goes: a picture, a reply, a second picture in a message of its own, and a question about the first. */
+export async function trySeveralTurns(ask: Ask): Promise<Finding> {
+  const check = 'several turns'
+  const fix = 'A search shows each crop in a message of its own: use another server, or a newer version of this one.'
+  try {
+    const first = [user(await drawn(small, colours.blue), question)]
+    const reply = await ask('a first picture', first, room)
+    const second = [...first, reply.message, user(await drawn(small, colours.yellow), question)]
+    const seen = await ask('a second picture in another message', second, room)
+    if (!names('yellow', seen)) {
+      const text = `a second picture, in another message, does not arrive: yellow it calls "${saidIn(seen)}"`
+      return { check, level: 'problem', text, fix }
+    }
+    const back = user('Name the colour of the first picture in this conversation, in one word.')
+    const remembered = await ask('whether the first picture is remembered', [...second, seen.message, back], room)
+    if (names('blue', remembered)) {
+      return { check, level: 'ok', text: 'pictures in several messages arrive, and the first is remembered' }
+    }
+    if (isDropped(reply, remembered)) {
+      const text = `the server drops earlier pictures: asked for the first, the model says "${saidIn(remembered)}"`
+      return { check, level: 'problem', text, fix }
+    }
+    const text = `pictures in several messages arrive; asked for the first, the model says "${saidIn(remembered)}"`
+    return { check, level: 'note', text, fix: 'The model may find it hard to go back to earlier crops.' }
+  } catch (error) {
+    return { check, level: 'problem', text: `pictures in several messages fail. ${reasonOf(error)}`, fix }
+  }
+}
+
+/** Two pictures and three texts that cost little more than one picture and one text. */
+function isDropped({ usage: one }: Completion, { usage: all }: Completion): boolean {
+  return one !== undefined && all !== undefined && all.promptTokens < one.promptTokens * 1.5
+}
+
+/** More pictures than these are not tried. */
+const mostImages = 64
+/** Of a search of 32 turns, the limit of the default profile: the original, and a crop after every turn but the last. */
+const wantedImages = 32
+
+/** Doubles until it is refused, then halves the difference. `imageCap` where it is fewer than the longest search wants. */
+export async function tryImageCounts(
+  ask: Ask,
+  { kind }: Endpoint,
+): Promise<{ readonly finding: Finding; readonly imageCap?: number }> {
+  const check = 'pictures a prompt'
+  const image = await drawn({ width: 64, height: 64 }, [128, 128, 128])
+  let refusal = ''
+  const takes = async (count: number): Promise<boolean> => {
+    const parts = Array.from({ length: count }, () => image)
+    try {
+      await ask(`whether a prompt may hold ${count} pictures`, [user(...parts, 'Say "ok".')], {
+        ...room,
+        maxTokens: 16,
+      })
+      return true
+    } catch (error) {
+      refusal = reasonOf(error)
+      return false
+    }
+  }
+  let taken = 1
+  let refused = mostImages + 1
+  while (taken < mostImages && refused > mostImages) {
+    const next = Math.min(2 * taken, mostImages)
+    if (await takes(next)) taken = next
+    else refused = next
+  }
+  while (refused <= mostImages && refused - taken > 1) {
+    const middle = Math.floor((taken + refused) / 2)
+    if (await takes(middle)) taken = middle
+    else refused = middle
+  }
+  if (taken >= mostImages) return { finding: { check, level: 'ok', text: `${mostImages} or more` } }
+  if (taken >= wantedImages) return { finding: { check, level: 'ok', text: String(taken) } }
+  const fix = `For searches of up to ${wantedImages} turns, ${kind.moreImages(wantedImages)}.`
+  const level = taken < 2 ? 'problem' : 'note'
+  const why = level === 'problem' ? `; a search needs at least 2. ${refusal}` : ''
+  return { finding: { check, level, text: `${taken}${why}`, fix }, imageCap: taken }
+}
+
+const smaller = { width: 560, height: 400 }
+const larger = { width: 1568, height: 1120 }
+const areaOf = ({ width, height }: { readonly width: number; readonly height: number }): number => width * height
+
+/** By the tokens that pictures of two sizes cost. `maxPixels`: beyond about these a picture is shrunk, where it is. */
+export async function tryPictureSizes(
+  ask: Ask,
+): Promise<{ readonly findings: readonly Finding[]; readonly maxPixels?: number }> {
+  const check = 'picture size'
+  const tokens = async (...parts: readonly ImagePart[]): Promise<number | undefined> =>
+    (await ask('whether large pictures arrive whole', [user(...parts, 'Say "ok".')], { ...room, maxTokens: 16 })).usage
+      ?.promptTokens
+  try {
+    const none = await tokens()
+    const few = await tokens(await drawn(smaller, [128, 128, 128]))
+    const many = await tokens(await drawn(larger, [128, 128, 128]))
+    if (none === undefined || few === undefined || many === undefined || few <= none) return { findings: [] }
+    const times = (many - none) / (few - none)
+    const whole = areaOf(larger) / areaOf(smaller)
+    if (times > 0.85 * whole) {
+      const text = `${larger.width}x${larger.height} pixels arrive whole: ${many - none} tokens`
+      return { findings: [{ check, level: 'ok', text }] }
+    }
+    if (times < 1.15) {
+      const text = `every picture costs ${many - none} tokens, so large ones are probably shrunk`
+      const fix = 'Small things are seen only in crops: let searches have many turns.'
+      return { findings: [{ check, level: 'note', text, fix }] }
+    }
+    const maxPixels = Math.round((times * areaOf(smaller)) / 10_000) * 10_000
+    const text = `pictures of more than about ${(maxPixels / 1e6).toFixed(2)} million pixels are shrunk by the server`
+    const fix = `So that pixels stay what was sent, search with --max-pixels ${maxPixels}.`
+    return { findings: [{ check, level: 'note', text, fix }], maxPixels }
+  } catch (error) {
+    return { findings: [{ check, level: 'note', text: `large pictures are refused. ${reasonOf(error)}` }] }
+  }
+}

@@ -1,0 +1,127 @@
+/** What becomes of replies: thinking, stop strings, long ones, seeds, and native function calls. */
+import { tools } from '../../protocol/dialects/tools.ts'
+import type { Completion, Endpoint } from '../endpoint.ts'
+import { encodeMessage } from '../exchange/encode-message.ts'
+import { drawn, reasonOf, room, saidIn, user } from './asking.ts'
+import type { Ask, Finding } from './asking.ts'
+
+/** Told from any reply. */
+export function aboutReply({ handling, text, thinking, usage }: Completion): Finding[] {
+  const check = 'thinking'
+  const apart =
+    'comes in a field of its own; it is shown as the thought, and calls and answers are read from the reply alone'
+  const all = 'all of the reply comes in the field for thinking, none as its content'
+  const fix = 'Start the server without its reasoning parser, or with the one that is made for this model.'
+  const inReply = text.includes('<think>') ? 'stands in the reply' : 'none seen'
+  const found: Finding =
+    handling?.thinkingApart !== true
+      ? { check, level: 'ok', text: inReply }
+      : thinking === undefined
+        ? { check, level: 'note', text: all, fix }
+        : { check, level: 'note', text: apart }
+  if (usage !== undefined) return [found]
+  return [found, { check: 'token counts', level: 'note', text: 'the server gives none; they are estimated' }]
+}
+
+const stop = ['</grounding>']
+
+export async function tryStop(ask: Ask): Promise<readonly Finding[]> {
+  const check = 'stop strings'
+  const prompt = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
+  const reply = await ask('what becomes of a stop string', [user(prompt)], { ...room, stop })
+  if (reply.handling?.refused.includes('stop')) {
+    return [{ check, level: 'note', text: 'refused; replies are cut at them here, so each costs a few tokens more' }]
+  }
+  switch (reply.handling?.stop) {
+    case 'kept':
+      return [{ check, level: 'ok', text: 'kept' }]
+    case 'stripped':
+      return [{ check, level: 'ok', text: 'stripped; they are put back here' }]
+    case 'overlooked':
+      return [{ check, level: 'note', text: 'overlooked; replies are cut at them here, so each costs more tokens' }]
+    default:
+      return [{ check, level: 'note', text: `unknown: the model did not copy a line, but wrote "${saidIn(reply)}"` }]
+  }
+}
+
+/** Numbers to count to: several hundred tokens, more than the limits that servers set when they are not told of one. */
+const lastNumber = 200
+
+/** A long reply that a stop string ends. */
+export async function tryLongReply(ask: Ask): Promise<readonly Finding[]> {
+  const check = 'long replies'
+  const prompt = `Count from 1 to ${lastNumber}, in digits, separated by blanks, leaving none out. Then write </grounding>.`
+  const reply = await ask('whether a long reply is whole', [user(prompt)], { ...room, stop })
+  const tokens = reply.usage === undefined ? '' : ` (${reply.usage.replyTokens} tokens)`
+  if (reply.finish === 'length') {
+    const text = `cut off${tokens}, though ${room.maxTokens} tokens were asked for`
+    const fix = 'Raise the limit of tokens that the server sets, or searches end in the midst of a thought.'
+    const counts = reply.usage !== undefined && reply.usage.replyTokens < 0.9 * room.maxTokens
+    return [counts ? { check, level: 'note', text, fix } : { check, level: 'ok', text: `${room.maxTokens} tokens` }]
+  }
+  const whole = new RegExp(`\\b${lastNumber}\\b`).test(reply.text)
+  if (whole) return [{ check, level: 'ok', text: `whole${tokens}` }]
+  return [{ check, level: 'note', text: `unknown: asked to count, the model wrote "${saidIn(reply)}"${tokens}` }]
+}
+
+export async function trySeed(ask: Ask, { kind }: Endpoint): Promise<readonly Finding[]> {
+  const check = 'seed'
+  const fix = 'Searches are sampled anew each time, whatever --seed says.'
+  if (!kind.seed) return [{ check, level: 'note', text: `${kind.title} takes none`, fix }]
+  const prompt = 'Write a line of thirty random letters. Do not explain.'
+  const sample = (seed: number): Promise<Completion> =>
+    ask('whether sampling is seeded', [user(prompt)], { ...room, temperature: 1, seed })
+  const first = await sample(11)
+  const again = await sample(11)
+  const other = await sample(12)
+  if (other.handling?.refused.includes('seed')) return [{ check, level: 'note', text: 'refused', fix }]
+  if (first.text !== again.text) {
+    return [{ check, level: 'note', text: 'the same seed gave two replies', fix }]
+  }
+  if (first.text === other.text) {
+    const text = 'all replies are the same at temperature 1, whatever the seed: sampling is turned off, or nearly'
+    return [{ check, level: 'note', text, ...(kind.moreSampling && { fix: kind.moreSampling }) }]
+  }
+  return [{ check, level: 'ok', text: 'the same seed gives the same reply, another one another' }]
+}
+
+const [declared] = tools.tools!
+const zoom = (declared as { readonly function: { readonly name: string } }).function.name
+
+/** A call of a declared function, and its result with a picture, as `--profile tools` needs them. */
+export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
+  const check = 'function calls'
+  const without = 'Other profiles need none.'
+  const call = `Call the function ${zoom} with bbox_2d [0.1, 0.1, 0.4, 0.4] and source "original_image".`
+  const first = [user(await drawn({ width: 224, height: 224 }, [0, 0, 255]), call)]
+  let reply: Completion
+  try {
+    reply = await ask('whether a function call arrives', first, { ...room, tools: [declared!] })
+  } catch (error) {
+    return [
+      { check, level: 'note', text: `refused, so --profile tools cannot be used. ${reasonOf(error)}`, fix: without },
+    ]
+  }
+  if (reply.toolCalls.length === 0) {
+    const text = `none arrives, so --profile tools cannot be used: the model wrote "${saidIn(reply)}"`
+    return [{ check, level: 'note', text, fix: without }]
+  }
+  try {
+    const results = reply.toolCalls.map(({ id }) =>
+      encodeMessage({ role: 'tool', content: 'The crop is shown next.', toolCallId: id }),
+    )
+    const crop = user(
+      await drawn({ width: 224, height: 224 }, [0, 0, 255]),
+      'Which colour is this picture? Answer with one word.',
+    )
+    await ask('whether the result of a call goes back', [...first, reply.message, ...results, crop], {
+      ...room,
+      tools: [declared!],
+    })
+    return [{ check, level: 'ok', text: 'a call arrives, and its result goes back: --profile tools can be used' }]
+  } catch (error) {
+    return [
+      { check, level: 'note', text: `a call arrives, but its result cannot go back. ${reasonOf(error)}`, fix: without },
+    ]
+  }
+}

@@ -1,0 +1,55 @@
+/** What a server can really do with a model: found out by asking it for what a search needs, from the first picture to function calls. */
+import type { Endpoint } from '../endpoint.ts'
+import { settled } from './asking.ts'
+import type { Ask, Finding } from './asking.ts'
+import { tryBoxes } from './boxes.ts'
+import { tryImageCounts, tryPictures, tryPictureSizes, trySeveralTurns } from './pictures.ts'
+import { aboutReply, tryLongReply, trySeed, tryStop, tryTools } from './replies.ts'
+
+export type { Finding } from './asking.ts'
+
+export interface TryOptions {
+  readonly endpoint: Endpoint
+  readonly model: string
+  readonly signal?: AbortSignal
+  /** Told before every request. */
+  readonly onRequest: (what: string) => void
+}
+
+export interface Tries {
+  readonly findings: readonly Finding[]
+  /** Options of a search that follow from the findings, such as `--max-images 8`. */
+  readonly options: readonly string[]
+}
+
+/** Throws `AbortedError` only: whatever else goes wrong is a finding. Without pictures in several messages nothing more is tried. */
+export async function tryServer({ endpoint, model, signal, onRequest }: TryOptions): Promise<Tries> {
+  const ask: Ask = (what, messages, more) => {
+    onRequest(what)
+    return endpoint.complete({ model, messages, ...more }, { signal })
+  }
+  const pictures = await tryPictures(ask, endpoint)
+  const thinking = pictures.reply === undefined ? [] : aboutReply(pictures.reply)
+  if (pictures.finding.level === 'problem') return { findings: [pictures.finding, ...thinking], options: [] }
+  const turns = await trySeveralTurns(ask)
+  const { finding: counts, imageCap } = await tryImageCounts(ask, endpoint)
+  const soFar = [pictures.finding, turns, counts, ...thinking]
+  if (soFar.some(({ level }) => level === 'problem')) return { findings: soFar, options: [] }
+  const sizes = await tryPictureSizes(ask)
+  let boxes: Awaited<ReturnType<typeof tryBoxes>> = { findings: [] }
+  const unit = await settled('boxes', async () => (boxes = await tryBoxes(ask)).findings)
+  const rest = [
+    ...(await settled('stop strings', () => tryStop(ask))),
+    ...(await settled('long replies', () => tryLongReply(ask))),
+    ...(await settled('seed', () => trySeed(ask, endpoint))),
+    ...(await settled('function calls', () => tryTools(ask))),
+  ]
+  const options = [
+    ...(imageCap === undefined ? [] : [`--max-images ${imageCap}`]),
+    ...(boxes.words === undefined ? [] : [boxes.words]),
+    ...(sizes.maxPixels === undefined || boxes.words?.includes('--max-pixels')
+      ? []
+      : [`--max-pixels ${sizes.maxPixels}`]),
+  ]
+  return { findings: [...soFar, ...sizes.findings, ...unit, ...rest], options }
+}
