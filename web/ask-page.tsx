@@ -154,6 +154,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               ))}
             </select>
           </label>
+          <p class="note">{policy.note}</p>
           {policies.map(
             ({ name, unavailable }) =>
               unavailable !== undefined && (
@@ -162,7 +163,6 @@ function AskForm({ setup }: { readonly setup: Setup }) {
                 </p>
               ),
           )}
-          <p class="note">{policy.note}</p>
           <Slider name="At most" unit={['turn', 'turns']} value={maxTurns} most={limits.turns} onValue={setMaxTurns} />
           <Slider
             name="How often"

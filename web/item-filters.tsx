@@ -125,7 +125,8 @@ function Histogram({ title, bins, range, onRange }: HistogramProps) {
               onClick={(event) => choose(bin, event.shiftKey)}
             >
               <i style={{ height: `${(bin.count / most) * 100}%` }}>
-                <i style={{ height: `${(bin.right / Math.max(1, bin.count)) * 100}%` }} />
+                <i class="wrong" style={{ height: `${((bin.judged - bin.right) / Math.max(1, bin.count)) * 100}%` }} />
+                <i class="right" style={{ height: `${(bin.right / Math.max(1, bin.count)) * 100}%` }} />
               </i>
             </button>
           )

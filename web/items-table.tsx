@@ -42,28 +42,22 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
   const first = ({ items }: ItemGroup): ItemRow => items[0]!
   const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
   const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
+  const asks = some(({ ask }) => ask !== undefined)
   const columns: (Column<ItemGroup> | false)[] = [
-    some(({ ask }) => ask !== undefined) && {
-      name: 'ask',
-      title: 'Ask',
-      by: (row) => first(row).ask ?? 0,
-      cell: (row) => first(row).ask,
-      numbers: true,
-    },
     {
       name: 'problem',
-      title: 'Problem',
-      by: (row) => first(row).problem,
+      title: asks ? 'Ask' : 'Problem',
+      by: (row) => first(row).ask ?? first(row).problem,
       hint: (row) => first(row).problem,
       cell: (row) => (
         <>
           <Thumbnail key={first(row).index} run={run} index={first(row).index} />
-          {shortName(first(row).problem)}
+          {first(row).ask ?? shortName(first(row).problem)}
           {!whole && first(row).sampleIndex > 0 && ` #${first(row).sampleIndex + 1}`}
         </>
       ),
     },
-    some(({ ask }) => ask !== undefined) && {
+    asks && {
       name: 'policy',
       title: 'Policy',
       by: (row) => first(row).policy ?? '',

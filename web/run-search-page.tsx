@@ -63,6 +63,7 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
     <>
       <p class="crumbs">
         <a href={href(['runs'])}>Runs</a> / <a href={href(['run', name])}>{name}</a> / search {index + 1}
+        {item?.ask !== undefined && `, ask ${item.ask} of ${item.policy}`}
         <span class="around">
           <button type="button" disabled={index === 0} onClick={() => go(index - 1)}>
             before

@@ -54,6 +54,17 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
         right: index % 4 < index / 10,
       })),
     })
+    const asked = (ask: number, policy: string, sampleIndex = 0) => {
+      const { verdict: _, ...search } = storedSearch({ seed: 1, right: true, sampleIndex })
+      return { ...search, ask, policy }
+    }
+    await writeRun(
+      run('asks'),
+      { command: 'serve' },
+      {
+        [log]: jsonLines([asked(1, 'chat:a'), asked(2, 'chat:b'), asked(2, 'chat:b', 1), asked(3, 'embedded')]),
+      },
+    )
     served = await servePage(join(folder, 'runs'), errors)
     ;({ page, base } = served)
   }, 120_000)
@@ -66,6 +77,32 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
   const open = (address: string): Promise<unknown> => page.goto(`${base}/#/${address}`)
   const table = (name: 'Searches' | 'Problems') => page.getByRole('table', { name })
   const cellsOf = (row: number): Promise<string[]> => page.locator(`.virtual tr[data-row="${row}"] td`).allInnerTexts()
+
+  test('every ask of a server has a row, with whom it was put to; unjudged, it is neither scored nor red', async () => {
+    await open('run/asks')
+    await table('Searches').waitFor()
+    expect((await cellsOf(0))[0]).toBe('chat:a')
+    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '2 #2', '3'])
+    expect(await page.locator('.facts').count()).toBe(0)
+    expect(await page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
+    await page.getByLabel('one row an ask').check()
+    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '3'])
+    expect(await page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
+    await page.getByLabel('Policy').selectOption('chat:b')
+    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['2'])
+  })
+
+  test('an address that leads nowhere says so', async () => {
+    for (const [address, words] of [
+      ['runs/nope', 'There is no such run'],
+      ['run/nope', 'There is no such run'],
+      ['run/asks/first', 'There is no such page'],
+      ['diff/asks', 'There is no such page'],
+    ] as const) {
+      await open(address)
+      await page.getByText(words).waitFor()
+    }
+  })
 
   test('two runs are chosen and compared, their flips filtered, and both searches of a row stand side by side', async () => {
     await open('runs')
