@@ -30,6 +30,8 @@ describe('reads B', () => {
     'B/',
     'I pick option b.',
     'ANS: B',
+    '<B>',
+    'Not A but B',
     'Answer = B',
     '#### B',
     // Said in a sentence with other letters.

@@ -73,8 +73,8 @@ const seam = new RegExp(String.raw`(?<=${cjk})(?=[A-Za-z(])|(?<=[A-Za-z)])(?=${c
 function lettersApart(text: string): string {
   return compatible(text)
     .replaceAll(seam, ' ')
-    .replaceAll(/<\/?[a-z][^<>]{0,40}>/gi, ' ')
-    .replaceAll(/(?:\b(?:not|nor)\s{1,3}(?:[Oo]ption\s)?|(?:不|非)(?:选择|选|選|是)? ?)\(?[A-Z]\)?(?![\w'])/g, ' ')
+    .replaceAll(/<\/?[a-z][^<>]{0,40}>/g, ' ')
+    .replaceAll(/(?:\b(?:[Nn]ot|nor)\s{1,3}(?:[Oo]ption\s)?|(?:不|非)(?:选择|选|選|是)? ?)\(?[A-Z]\)?(?![\w'])/g, ' ')
 }
 
 /** "A or B" and "A, B" name two. */

@@ -66,7 +66,7 @@ const otherLabels = labelled(
 
 /** A label, perhaps what its values mean in brackets, a sign or a word between, and the value. */
 function labelled(labels: string): RegExp {
-  const sign = String.raw`(?: ?(?:is\b|was\b|of\b|as\b|为|是|[:=→—–]|-(?![\d.])))`
+  const sign = String.raw`(?: ?(?:is\b|was\b|(?:should|would|must) be\b|of\b|as\b|为|是|[:=→—–|]|-(?![\d.])))`
   return new RegExp(
     `(?:${labels})[\\])]?(?: ?\\([^()\\n]{0,80}\\))?${sign}{0,4}[ \\n]?[[(]{0,3} ?(?:${digitForm}|(${wordForm}))`,
     'giu',
@@ -102,6 +102,7 @@ function scoreIn(text: string, pattern: RegExp): Score | undefined {
 }
 
 const bareValue = new RegExp(`^[\\s([]*(?:${digitForm}|(${wordForm}))[\\s)\\].!。]*$`, 'iu')
+const bareWithWord = new RegExp(`^([01]) ?[-–—(:] ?(${wordForm})`, 'iu')
 const bareVerdict = new RegExp(`^(${wordForm})[.!,:;，。！]`, 'iu')
 
 /** A value without a label: alone on the last or the first line, or a verdict that the reply begins with. */
@@ -114,6 +115,8 @@ function bareScore(text: string): Score | undefined {
     }),
   )
   if (scores.size > 0) return scores.size === 1 ? [...scores][0] : undefined
+  const pair = bareWithWord.exec(text)
+  if (pair !== null) return scoreOfWord(pair[1]!) === scoreOfWord(pair[2]!) ? scoreOfWord(pair[1]!) : undefined
   const begins = bareVerdict.exec(text)?.[1]?.toLowerCase()
   return begins === undefined || begins === 'no' || begins === 'yes' ? undefined : scoreOfWord(begins)
 }

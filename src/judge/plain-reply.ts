@@ -18,12 +18,16 @@ export function compatible(text: string): string {
 
 /** Without marks of Markdown, LaTeX, JSON and special tokens, without quotes, and with single blanks or line breaks. */
 export function withoutMarks(text: string): string {
-  return text
-    .replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
-    .replaceAll(/\\(?:[a-z]{1,20}|[()[\]])/gi, ' ')
-    .replaceAll(/[*`$#<>"“”„«»{}\\~【】「」『』]/g, ' ')
-    .replaceAll(/(?<![\p{L}\p{N}])'([^'\n]{1,40})'(?![\p{L}\p{N}])/gu, ' $1 ')
-    .replaceAll(/(?<![a-z0-9])_{1,9}|_{1,9}(?![a-z0-9])/gi, ' ')
-    .replaceAll(/\s+/g, (blank) => (blank.includes('\n') ? '\n' : ' '))
-    .trim()
+  return (
+    text
+      .replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
+      // What makes a digit an emoji.
+      .replaceAll(/[\uFE0F\u20E3]/g, '')
+      .replaceAll(/\\(?:[a-z]{1,20}|[()[\]])/gi, ' ')
+      .replaceAll(/[*`$#<>"“”„«»{}\\~【】「」『』]/g, ' ')
+      .replaceAll(/(?<![\p{L}\p{N}])'([^'\n]{1,40})'(?![\p{L}\p{N}])/gu, ' $1 ')
+      .replaceAll(/(?<![a-z0-9])_{1,9}|_{1,9}(?![a-z0-9])/gi, ' ')
+      .replaceAll(/\s+/g, (blank) => (blank.includes('\n') ? '\n' : ' '))
+      .trim()
+  )
 }

@@ -4,7 +4,7 @@ export type Score = 'correct' | 'wrong'
 
 /** `1` and `0` with their fractions and denominators: `1.0`, `0/1`, `1 out of 1`. One blank at most, so that nothing is tried twice. */
 const zero = String.raw`(?:\.0{1,6})?`
-export const digitForm = String.raw`([01])${zero}(?: ?(?:\/|out of) ?1${zero})?(?: ?(?:points?\b|分))?`
+export const digitForm = String.raw`([01])${zero}(?: ?(?:\/|(?:out )?of) ?1${zero})?(?: ?(?:points?\b|分))?`
 
 const words: Readonly<Record<string, Score>> = {
   one: 'correct',
