@@ -1,0 +1,135 @@
+/** The servers that are tried, as data: what each needs, how it is started, and what it was seen to do (docs/experiments/servers.md). */
+import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+
+const env = process.env
+
+/** What every server calls the model: a path, as in `vllm serve models/tiny`. The folder that it starts in has it there. */
+export const model = 'models/tiny'
+
+/**
+ * @typedef {{ port: number, nextPort: number, folder: string, cap: number }} Place Ports of the server and of one behind it,
+ *   the folder that it starts in, and how many pictures a prompt may hold where a server bounds that.
+ * @typedef {{ command: string, args: string[], env?: Record<string, string> }} Start
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {string[]} needs Environment variables.
+ * @property {(place: Place) => Start[]} starts The processes of it.
+ * @property {boolean} capped Its pictures a prompt can be bounded.
+ * @property {'kept' | 'stripped' | 'refused'} stop
+ * @property {boolean} seeded
+ * @property {boolean} cached It tells cached tokens.
+ * @property {RegExp} tooLong What it says to a prompt beyond its context.
+ */
+
+/** Arguments without blanks in them. */
+const words = (line) => line.split(' ')
+const loopback = (port) => words(`--host 127.0.0.1 --port ${port}`)
+const images = (cap) => JSON.stringify({ image: cap })
+/** The command that a Python package brings, beside its Python. */
+const beside = (python, name) => join(dirname(python), name)
+
+const llama = (port) => {
+  const files = ['-m', join(env.TINY_GGUF, 'tiny.gguf'), '--mmproj', join(env.TINY_GGUF, 'mmproj.gguf')]
+  const settings = words(`--alias ${model} --ctx-size 16384 --parallel 2 --threads 1`)
+  return { command: env.LLAMA_SERVER, args: [...files, ...settings, ...loopback(port)] }
+}
+
+/** @type {Server[]} */
+export const servers = [
+  {
+    name: 'llama.cpp',
+    needs: ['LLAMA_SERVER', 'TINY_GGUF'],
+    starts: ({ port }) => [llama(port)],
+    capped: false,
+    stop: 'stripped',
+    seeded: true,
+    cached: true,
+    tooLong: /exceeds the available context size/,
+  },
+  {
+    name: 'vLLM',
+    needs: ['VLLM_PYTHON'],
+    starts: ({ port, cap }) => {
+      const settings = words(`serve ${model} --enforce-eager --dtype float32 --max-model-len 8192`)
+      return [
+        {
+          command: beside(env.VLLM_PYTHON, 'vllm'),
+          args: [...settings, '--limit-mm-per-prompt', images(cap), ...loopback(port)],
+          env: { VLLM_CPU_KVCACHE_SPACE: '1', VLLM_CPU_OMP_THREADS_BIND: 'nobind' },
+        },
+      ]
+    },
+    capped: true,
+    stop: 'kept',
+    seeded: true,
+    cached: true,
+    tooLong: /maximum context length/,
+  },
+  {
+    name: 'SGLang',
+    needs: ['SGLANG_PYTHON'],
+    starts: ({ port, cap }) => {
+      const settings = words(
+        `-m sglang.launch_server --model-path ${model} --context-length 8192 --max-total-tokens 16384 --device cpu ` +
+          '--dtype float32 --attention-backend torch_native --mm-attention-backend sdpa --sampling-backend pytorch ' +
+          '--skip-server-warmup --disable-overlap-schedule',
+      )
+      return [
+        {
+          command: env.SGLANG_PYTHON,
+          args: [...settings, '--limit-mm-data-per-request', images(cap), ...loopback(port)],
+          env: { SGLANG_USE_CPU_ENGINE: '1' },
+        },
+      ]
+    },
+    capped: true,
+    stop: 'stripped',
+    seeded: true,
+    cached: true,
+    tooLong: /longer than the model's context length/,
+  },
+  {
+    name: 'mlx-vlm',
+    needs: ['MLX_PYTHON'],
+    starts: ({ port }) => [
+      { command: env.MLX_PYTHON, args: [...words(`-m mlx_vlm.server --model ${model}`), ...loopback(port)] },
+    ],
+    capped: false,
+    stop: 'stripped',
+    seeded: true,
+    cached: true,
+    tooLong: /./,
+  },
+  {
+    name: 'transformers serve',
+    needs: ['TRANSFORMERS_PYTHON'],
+    starts: ({ port }) => [
+      {
+        command: beside(env.TRANSFORMERS_PYTHON, 'transformers'),
+        args: [...words(`serve ${model} --device cpu --dtype float32`), ...loopback(port)],
+      },
+    ],
+    capped: false,
+    stop: 'refused',
+    seeded: true,
+    cached: false,
+    tooLong: /./,
+  },
+  {
+    name: 'LiteLLM',
+    needs: ['LITELLM_PYTHON', 'LLAMA_SERVER', 'TINY_GGUF'],
+    starts: ({ port, nextPort, folder }) => {
+      const behind = { model: `openai/${model}`, api_base: `http://127.0.0.1:${nextPort}/v1`, api_key: 'none' }
+      const config = join(folder, 'litellm.json')
+      writeFileSync(config, JSON.stringify({ model_list: [{ model_name: model, litellm_params: behind }] }))
+      const args = ['--config', config, ...loopback(port), '--telemetry', 'False']
+      return [llama(nextPort), { command: beside(env.LITELLM_PYTHON, 'litellm'), args }]
+    },
+    capped: false,
+    stop: 'stripped',
+    seeded: true,
+    cached: true,
+    tooLong: /exceeds the available context size/,
+  },
+]
