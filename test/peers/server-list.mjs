@@ -17,6 +17,7 @@ export const model = 'models/tiny'
  * @property {(place: Place) => Start[]} starts The processes of it.
  * @property {boolean} capped Its pictures a prompt can be bounded.
  * @property {'kept' | 'stripped' | 'refused'} stop
+ * @property {object} [stopFields] Sent along with stop strings.
  * @property {boolean} seeded
  * @property {boolean} cached It tells cached tokens.
  * @property {RegExp} tooLong What it says to a prompt beyond its context.
@@ -62,6 +63,7 @@ export const servers = [
     },
     capped: true,
     stop: 'kept',
+    stopFields: { include_stop_str_in_output: true },
     seeded: true,
     cached: true,
     tooLong: /maximum context length/,

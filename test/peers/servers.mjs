@@ -19,7 +19,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { miniO3, question, writePicture, writeProblems } from './kit.mjs'
+import { miniO3, question, writeProblems } from './kit.mjs'
 import { model, servers } from './server-list.mjs'
 
 /** Servers that import PyTorch take minutes on a busy machine. */
@@ -108,7 +108,7 @@ async function examine(server) {
 }
 
 /** Without the program: plain requests. */
-async function seeServer(baseUrl, { stop, seeded, cached, tooLong }, see) {
+async function seeServer(baseUrl, { stop, stopFields, seeded, cached, tooLong }, see) {
   const ask = (content, more) => {
     const body = { model, messages: [{ role: 'user', content }], max_tokens: 64, temperature: 0, ...more }
     return send(`${baseUrl}/chat/completions`, body)
@@ -116,7 +116,7 @@ async function seeServer(baseUrl, { stop, seeded, cached, tooLong }, see) {
   const textOf = ({ status, text }) =>
     status === 200 ? JSON.parse(text).choices[0].message.content : `status ${status}`
   const copy = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
-  const stopped = await ask(copy, { stop: ['</grounding>'], include_stop_str_in_output: true })
+  const stopped = await ask(copy, { stop: ['</grounding>'], ...stopFields })
   const became = stopped.status !== 200 ? 'refused' : textOf(stopped).includes('</') ? 'kept' : 'stripped'
   see(
     'stop strings',

@@ -176,9 +176,9 @@ def learn(model, processor, chats: list[dict], steps: int) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.1)
     model.train()
     for step in range(steps):
-        # One question a batch: its lessons are about equally long, and none is drowned by those of another.
-        batch = drawn.choices(drawn.choice(groups), k=BATCH)
-        loss = model(**batch_of(processor, batch, shrink=drawn.choice([1, 2, 3]))).loss
+        # Several questions a batch: what tells them apart is in few tokens, and long replies must not drown it.
+        batch = [drawn.choice(group) for group in drawn.sample(groups, BATCH)]
+        loss = model(**batch_of(processor, batch, shrink=drawn.choice([1, 2, 3, 3]))).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
