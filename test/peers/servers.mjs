@@ -20,13 +20,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { miniO3, question, writeProblems } from './kit.mjs'
-import { model, servers } from './server-list.mjs'
+import { model, roomy, servers, tight } from './server-list.mjs'
 
 /** Servers that import PyTorch take minutes on a busy machine. */
 const startMs = 600_000
-/** As many pictures as the longest search of the default profile, and the picture that is one too many. */
-const roomy = 33
-const tight = 2
 /** More than any of them holds. */
 const longText = 'word '.repeat(20_000)
 
@@ -44,9 +41,9 @@ async function freePort() {
 }
 
 /** Works with the server while it runs. */
-async function withServer(server, cap, use) {
+async function withServer(server, room, use) {
   const port = await freePort()
-  const place = { port, nextPort: await freePort(), folder: work, cap }
+  const place = { port, nextPort: await freePort(), folder: work, room }
   const log = openSync(join(logs, `${server.name.replaceAll(' ', '-')}.log`), 'a')
   const children = server.starts(place).map(({ command, args, env }) =>
     spawn(command, args, {
@@ -103,7 +100,8 @@ async function examine(server) {
     await seeServer(baseUrl, server, see)
     await seeProgram(baseUrl, server, see)
   })
-  if (server.capped) await withServer(server, tight, (baseUrl) => seeCap(baseUrl, see))
+  const inLess = { pictures: seeFewPictures, context: seeShortContext }[server.tight]
+  if (inLess) await withServer(server, tight, (baseUrl) => inLess(baseUrl, see))
   return found
 }
 
@@ -155,9 +153,9 @@ async function seeProgram(baseUrl, { stop, seeded }, see) {
   const examined = await miniO3(['doctor', '--base-url', baseUrl, '--model', model, '--json'])
   const { usable, findings } = JSON.parse(examined.stdout)
   const about = (check) => findings.find((finding) => finding.check === check) ?? { text: 'not tried' }
-  const told = findings.map(({ level, check, text }) => `${level} ${check}: ${text}`).join('; ')
+  const all = findings.map(({ level, check, text }) => `${level} ${check}: ${text}`).join('; ')
   const right = usable && about('stop strings').text.startsWith(stop) && (about('seed').level === 'ok') === seeded
-  see('doctor', `${usable ? 'usable' : 'not usable'}; ${told}`, right)
+  see('doctor', `${usable ? 'usable' : 'not usable'}; ${all}`, right)
 
   const asked = await ask(baseUrl, question(2))
   see('ask', `${asked.answer} in ${asked.turns} turns`, asked.answer === 'yellow' && asked.turns === 3)
@@ -189,10 +187,11 @@ async function seeProgram(baseUrl, { stop, seeded }, see) {
   see('eval', JSON.stringify({ scores, spent }), evaluated.code === 0)
 
   const beyond = await ask(baseUrl, `${longText}${question(2)}`)
-  see('ask, too long', beyond.end, beyond.end === 'over-context')
+  const told = beyond.said.match(/does not fit/)?.[0] ?? beyond.answer
+  see('ask, too long', `${beyond.end}: ${told}`, beyond.end === 'failed' && told === 'does not fit')
 }
 
-/** The outcome of one search, or what was said instead. */
+/** The outcome of one search, if it came to one, with what was said on the way. */
 async function ask(baseUrl, text, ...more) {
   const where = [
     '--policy',
@@ -205,14 +204,19 @@ async function ask(baseUrl, text, ...more) {
     join(work, `ask-${Date.now()}`),
   ]
   const { stdout, stderr } = await miniO3(['ask', picture, text, ...where, ...more, '--json'])
-  return stdout === '' ? { end: stderr.trim() } : JSON.parse(stdout)
+  return { said: stderr, ...(stdout !== '' && JSON.parse(stdout)) }
 }
 
-async function seeCap(baseUrl, see) {
+async function seeFewPictures(baseUrl, see) {
   const refused = await ask(baseUrl, question(3))
-  see('a cap on pictures', refused.end, refused.end.includes(`--max-images ${tight}`))
-  const held = await ask(baseUrl, question(3), '--max-images', String(tight))
-  see('ask --max-images', held.end, held.end === 'over-image')
+  see('ask, too many pictures', refused.said, refused.said.includes(`--max-images ${tight.images}`))
+  const held = await ask(baseUrl, question(3), '--max-images', String(tight.images))
+  see('ask --max-images', `${held.end} after ${held.turns} turns`, held.end === 'over-image')
+}
+
+async function seeShortContext(baseUrl, see) {
+  const ended = await ask(baseUrl, question(4))
+  see('ask, short context', `${ended.end} after ${ended.turns} turns`, ended.end === 'over-context' && ended.turns > 1)
 }
 
 /** Why a server cannot be tried here; undefined if it can. */
