@@ -1,6 +1,7 @@
 /** Boxes that are written in another unit or form than they were asked for. Pure. */
 import type { Size } from './box.ts'
 import { readLooseValue } from './loose-value.ts'
+import { coordinateNames } from './profile.ts'
 import type { Coordinates } from './profile.ts'
 import { coordinateWords } from './prompts.ts'
 
@@ -31,7 +32,17 @@ export function wrongUnit(
   return `${coordinateWords[coordinates]}, not [${rounded.join(', ')}]`
 }
 
-function isOfAnotherUnit(corners: Corners, coordinates: Coordinates, viewSize: () => Size | undefined): boolean {
+/** For whoever chose `coordinates`. */
+export function unitHint(coordinates: Coordinates): string {
+  const others = coordinateNames.filter((name) => name !== coordinates)
+  return `If the model was trained on another unit, choose it: --coordinates ${others.join(' or ')}.`
+}
+
+export function isOfAnotherUnit(
+  corners: Corners,
+  coordinates: Coordinates,
+  viewSize: () => Size | undefined = () => undefined,
+): boolean {
   const largest = Math.max(...corners)
   if (coordinates === 'relative') return largest > overshoot
   // Fractions: no crop is a thousandth, or a pixel, wide.

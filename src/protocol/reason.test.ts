@@ -31,6 +31,20 @@ describe('why a search came to no result that counts', () => {
         example: '<think>on and on',
       },
     ],
+    [
+      'cut off while it thought, with what it thought',
+      {
+        end: 'failed',
+        failure: { code: 'reply-cut', message: 'Cut off.' },
+        turns: [{ ...turn, thinking: 'I look', finish: 'length' }],
+      },
+      { kind: 'failed', code: 'reply-cut', message: 'Cut off.', example: 'I look' },
+    ],
+    [
+      'boxes in another unit, with the option that names it',
+      { end: 'over-turn', turns: [{ ...turn, error: { code: 'wrong-unit', error: 'Not a fraction.' } }] },
+      { kind: 'mistakes', code: 'wrong-unit', message: expect.stringContaining('--coordinates') },
+    ],
     ['an empty reply', { end: 'void', turns: [{ ...turn, text: ' ' }] }, { kind: 'void', code: 'reply-empty' }],
     [
       'a reply without an action, with its beginning',

@@ -1,5 +1,11 @@
 /** Why a search came to no result that counts, in words for the user, and how often each reason occurred. Pure. */
-import { contextLengthCode, imageRefusedCode, requestRefusedCode, withheldCode } from '../shared/errors.ts'
+import {
+  contextLengthCode,
+  imageRefusedCode,
+  replyCutCode,
+  requestRefusedCode,
+  withheldCode,
+} from '../shared/errors.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
@@ -27,7 +33,7 @@ const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldC
 const refusedWhenRepeated: ReadonlySet<string> = new Set([
   requestRefusedCode,
   imageRefusedCode,
-  'reply-cut',
+  replyCutCode,
   'reply-broken',
 ])
 
@@ -40,7 +46,7 @@ export function isRefusedForGood({ end, failure }: Pick<Trajectory, 'end' | 'fai
   return refusedAtOnce.has(failure.code) || (isRefusal(failure) && (failure.times ?? 1) > 1)
 }
 
-/** Whether the server understood the request and declined it. */
+/** Whether another try may well end alike: the server understood the request and declined it, or has no room for the reply. */
 export function isRefusal({ code }: Failure): boolean {
   return refusedAtOnce.has(code) || refusedWhenRepeated.has(code)
 }
@@ -58,13 +64,16 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
   const { end, failure, turns, verdict } = trajectory
   if (end === 'failed') {
     const { code, message } = failure ?? { code: 'unexpected', message: 'No reason is stored.' }
-    return { kind: isRefusedForGood(trajectory) ? 'refused' : 'failed', code, message }
+    const example = code === replyCutCode ? exampleOf(trajectory) : ''
+    const kind = isRefusedForGood(trajectory) ? 'refused' : 'failed'
+    return { kind, code, message, ...(example !== '' && { example }) }
   }
   if (end === 'void') return voidReason(trajectory)
   const mistakes = turns.flatMap(({ error }) => error ?? [])
   if (end !== 'answered' && mistakes.length > 0 && mistakes.length * 2 >= turns.length) {
     const { code, error } = mistakes.at(-1)!
-    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error}`.trim() }
+    const hint = code === 'wrong-unit' ? ' Choose the unit of the model with --coordinates.' : ''
+    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error}${hint}`.trim() }
   }
   if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
   return undefined
@@ -72,16 +81,23 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
 
 const exampleLength = 160
 
-function voidReason({ policy, turns }: Trajectory): Reason {
-  const { text, finish, action } = turns.at(-1)!
+/** The beginning of the last reply, of its thinking where it holds nothing else. */
+function exampleOf({ turns }: Trajectory): string {
+  const { text = '', thinking = '' } = turns.at(-1) ?? {}
+  return (text.trim() || thinking.trim()).slice(0, exampleLength)
+}
+
+function voidReason(trajectory: Trajectory): Reason {
+  const { policy, turns } = trajectory
+  const { finish, action } = turns.at(-1)!
   const kind = 'void'
-  const example = text.trim().slice(0, exampleLength)
+  const example = exampleOf(trajectory)
   if (finish === 'length') {
     const raise = /^(chat|tinker):/.test(policy)
       ? ' Raise it with --reply-tokens, or give the server more context.'
       : ''
     const where = action === undefined ? 'before it zoomed or answered' : 'within its answer'
-    return { kind, code: 'reply-cut', message: `The reply was cut off at its token limit ${where}.${raise}`, example }
+    return { kind, code: replyCutCode, message: `The reply was cut off at its token limit ${where}.${raise}`, example }
   }
   if (example === '') return { kind, code: 'reply-empty', message: 'The reply was empty.' }
   return { kind, code: 'no-action', message: 'The reply held neither a zoom nor an answer.', example }

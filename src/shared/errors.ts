@@ -31,6 +31,8 @@ export const contextLengthCode = 'context-length'
 export const withheldCode = 'content-filter'
 /** The server does not take a picture of this search. */
 export const imageRefusedCode = 'image-refused'
+/** A limit of tokens cut the reply off before it called or answered. */
+export const replyCutCode = 'reply-cut'
 /** The server declined a request for a reason that is not known to be for good. */
 export const requestRefusedCode = 'request-refused'
 

@@ -6,6 +6,7 @@ import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { reasonOf } from '../../protocol/reason.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { boxHints } from '../../search/box-hints.ts'
 import { search } from '../../search/search.ts'
 import type { Asked, SearchOptions, Task } from '../../search/search.ts'
 import { plainLine, plainText } from './plain-text.ts'
@@ -27,7 +28,7 @@ export async function searchAloud(
   }
   if (judged === undefined) throw new Error('a search always ends with its trajectory')
   const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'
-  for (const line of shortcoming(judged)) stream.write(`${line}\n`)
+  for (const line of [...shortcoming(judged), ...boxHints(judged, options.profile)]) stream.write(`${line}\n`)
   stream.write(`${styled(['bold', right ? 'green' : 'red'], outcome(judged))}\n`)
   return judged
 }
@@ -40,7 +41,7 @@ function shortcoming(trajectory: Trajectory): string[] {
   if (reason === undefined || reason.kind === 'unjudged') return []
   const last = trajectory.turns.at(-1)
   // What failed after a zoom has no reply of its own.
-  const text = last === undefined || last.action?.kind === 'grounding' ? '' : last.text
+  const text = last === undefined || last.action?.kind === 'grounding' ? '' : last.text.trim() || (last.thinking ?? '')
   const shown = plainText(text.length > longestReply ? `${text.slice(0, longestReply)}…` : text).trim()
   const quoted = shown === '' ? [] : ['The whole last reply:', ...shown.split('\n').map((line) => `  | ${line}`)]
   return [...quoted, plainText(reason.message)]

@@ -9,6 +9,7 @@ import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/m
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { replyCutCode } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Message, Policy, Reply, Session, View } from '../policy.ts'
 import { limiter } from '../../shared/limiter.ts'
@@ -136,7 +137,7 @@ function cutThinking({ finish, text, toolCalls }: Completion, asText: string, pr
   const message =
     'The reply was cut off by its limit of tokens before it called or answered. ' +
     'Allow more with --reply-tokens, or let the model think less.'
-  return { code: 'reply-cut', message }
+  return { code: replyCutCode, message }
 }
 
 type Question = Extract<Message, { readonly kind: 'question' }>

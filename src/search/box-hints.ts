@@ -1,0 +1,44 @@
+/** What a finished search shows of boxes that were written for another picture or in another unit than its profile reads. Pure. */
+import { textTokens, viewTokens } from '../policy/chat/token-estimate.ts'
+import { isOfAnotherUnit, unitHint } from '../protocol/box-unit.ts'
+import { questionText } from '../protocol/prompts.ts'
+import type { Profile } from '../protocol/profile.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+
+/** Each in words for whoever chose the options. `profile` is the one that was searched under. */
+export function boxHints(trajectory: Trajectory, profile: Profile): string[] {
+  return [otherUnit(trajectory, profile), shrunkView(trajectory, profile)].filter((hint) => hint !== undefined)
+}
+
+/** Strict profiles carry such boxes out, cut off at the edges of the picture; the others tell the model. */
+function otherUnit({ turns }: Trajectory, { coordinates }: Profile): string | undefined {
+  const boxes = turns.filter(({ action, error }) => action?.kind === 'grounding' || error?.code === 'wrong-unit')
+  const meantOtherwise = boxes.filter(
+    ({ action, error }) =>
+      error?.code === 'wrong-unit' || (action?.kind === 'grounding' && isOfAnotherUnit(action.boxRel, 'relative')),
+  )
+  if (meantOtherwise.length === 0) return undefined
+  return `${meantOtherwise.length} of ${boxes.length} boxes were in another unit. ${unitHint(coordinates)}`
+}
+
+/** Qwen's models count a token for 28 x 28 pixels: fewer than the view has say that the server made it smaller. */
+const cellPixels = 28 * 28
+
+function shrunkView({ policy, problem, turns, observations }: Trajectory, profile: Profile): string | undefined {
+  const [turn] = turns
+  const [first] = observations
+  if (profile.coordinates !== 'pixel' || !policy.startsWith('chat:') || turn === undefined || first === undefined) {
+    return undefined
+  }
+  const { system } = profile.prompts
+  const text = textTokens(system) + textTokens(questionText(profile.prompts, problem.question))
+  const shown = viewTokens(first.view)
+  const counted = turn.usage.promptTokens
+  // Half of the text, since it is only estimated.
+  if (counted === 0 || counted >= shown + text / 2) return undefined
+  const seen = Math.max(64, counted - text) * cellPixels
+  return (
+    `The server counts ${counted} tokens for a prompt whose picture alone has ${shown} on Qwen's grid. If it shrinks ` +
+    `pictures, boxes in pixels miss their places: give --max-pixels ${seen}, or --coordinates relative or thousand.`
+  )
+}
