@@ -34,7 +34,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
 export async function stateOf(holder: ProcessIdentity): Promise<'running' | 'gone' | 'unknown'> {
   const own = await ownIdentity()
   if (holder.host !== own.host || holder.boot !== own.boot || holder.pidNamespace !== own.pidNamespace) return 'unknown'
-  if (own.started === null) return isSignalled(holder.pid) ? 'unknown' : 'gone'
+  if (own.started === null) return isRunning(holder.pid) ? 'unknown' : 'gone'
   const stat = await processStat(holder.pid)
   return stat !== undefined && !stat.ended && stat.started === holder.started ? 'running' : 'gone'
 }
@@ -49,7 +49,8 @@ async function processStat(pid: number): Promise<{ readonly started: string; rea
   return { started, ended: state === 'Z' || state === 'X' }
 }
 
-function isSignalled(pid: number): boolean {
+/** Is there any process of this id here? */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { sha256 } from './canonical.ts'
 import { errorCodeOf, UserError } from './errors.ts'
 import { parseJson } from './json.ts'
-import { ownIdentity, processIdentitySchema, stateOf } from './process-identity.ts'
+import { isRunning, ownIdentity, processIdentitySchema, stateOf } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { unwritable } from './unwritable.ts'
 
@@ -50,7 +50,7 @@ export async function isLocked(folder: string): Promise<boolean> {
   const file = join(folder, 'lock')
   const held = await read(file)
   if (held === undefined) return false
-  const state = held.process === undefined ? 'unknown' : await stateOf(held.process)
+  const state = await stateOfHolder(held)
   if (state !== 'unknown') return state === 'running'
   const touchedMs = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
   return Math.abs(Date.now() - touchedMs) < lockTimes.silentMs
@@ -63,7 +63,7 @@ async function take(file: string, own: string, times: LockTimes): Promise<void> 
     held = await read(file)
     if (held === undefined) continue
     if (await isWorking(file, held, times)) break
-    if (await replaceDead(file, held, own, times)) return
+    return replaceDead(file, held, own, times)
   }
   throw inUse(file, held)
 }
@@ -109,17 +109,18 @@ async function createWhole(file: string, own: string): Promise<boolean> {
  * Puts the own lock in the place of a dead holder's. A second lock, named after the dead one, makes it the work of one taker;
  * whoever holds it and still finds the dead one there is the only process that can replace it.
  */
-async function replaceDead(file: string, dead: Held, own: string, times: LockTimes): Promise<boolean> {
+async function replaceDead(file: string, dead: Held, own: string, times: LockTimes): Promise<void> {
   const guard = `${file}.${sha256(dead.text).slice(0, 12)}.tmp`
   await take(guard, own, times)
   const beside = besideOf(file)
   try {
-    if ((await read(file))?.text !== dead.text) return false
+    const now = await read(file)
+    // Whoever was quicker may have ended already; it was at work all the same when this process asked.
+    if (now?.text !== dead.text) throw inUse(file, now)
     await writeFile(beside, own, { flag: 'wx' })
     await rename(beside, file)
-    return true
   } catch (cause) {
-    throw unwritable(file, cause)
+    throw cause instanceof UserError ? cause : unwritable(file, cause)
   } finally {
     await rm(beside, { force: true })
     await rm(guard, { force: true })
@@ -128,15 +129,20 @@ async function replaceDead(file: string, dead: Held, own: string, times: LockTim
 
 /** A holder that cannot be looked up is watched until its lock changes or has been silent for long enough. */
 async function isWorking(file: string, held: Held, { beatMs, silentMs }: LockTimes): Promise<boolean> {
-  const state = held.process === undefined ? 'unknown' : await stateOf(held.process)
+  const state = await stateOfHolder(held)
   if (state !== 'unknown') return state === 'running'
   const seen = await touched(file)
   for (let waitedMs = 0; waitedMs < silentMs; waitedMs += beatMs / 2) {
     await sleep(beatMs / 2)
-    const now = await touched(file)
-    if (now !== seen) return now !== undefined
+    if ((await touched(file)) !== seen) return true
   }
   return false
+}
+
+async function stateOfHolder({ text, process: holder }: Held): ReturnType<typeof stateOf> {
+  if (holder !== undefined) return stateOf(holder)
+  // Earlier versions wrote a process id alone. Where one of that id runs, it may be any.
+  return /^\d+$/.test(text.trim()) && !isRunning(Number(text)) ? 'gone' : 'unknown'
 }
 
 /** Changes with every heartbeat. Opened, because a network file system asks its server only then. */
