@@ -11,6 +11,7 @@ import { afterEarlier, isRefusal, isRefusedForGood } from '../protocol/reason.ts
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, keyOf, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
+import { checkSamePictures } from '../search/same-pictures.ts'
 import { pendingLog, searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
@@ -51,6 +52,7 @@ export interface CollectProgress {
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
+  await checkSamePictures(run.read(searchLog), problems)
   const keys = wantedKeys(problems, samples).flat()
   const positions = new Map(keys.map((key, position) => [key, position]))
   const { done, candidates, failures } = await stored(run, positions)

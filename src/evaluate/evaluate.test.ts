@@ -258,6 +258,16 @@ test('wrong input is named before anything is searched or written', async () => 
   await expect(lines('x')).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
+test('pictures that were exchanged between a run and its resume are noticed before anything is searched', async () => {
+  await run('a', { samples: 1 })
+  const [first, ...others] = problems as [WantedProblem, ...WantedProblem[]]
+  const exchanged = { ...first, openPicture: others[0]!.openPicture }
+  await expect(run('a', { samples: 1, problems: [exchanged, ...others] })).rejects.toMatchObject({
+    code: 'picture-exchanged',
+    message: expect.stringContaining(first.problem.docId),
+  })
+})
+
 test.each(['{"version":2}', '{"half', '\0\0', 'null'])(
   'a stored line that is %j is named, skipped and searched again',
   async (line) => {

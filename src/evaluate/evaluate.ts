@@ -13,6 +13,7 @@ import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, keyOf, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
+import { checkSamePictures } from '../search/same-pictures.ts'
 import { searchLog } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
@@ -63,6 +64,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = 'micro', whole = own } = options
   await writeProblemList(run.path, whole)
+  await checkSamePictures(run.read(searchLog), problems)
   const keysByProblem = wantedKeys(problems, samples)
   const { done: outcomes, failures } = await readOutcomes(run.path)
   const wanted = new Set(keysByProblem.flat())

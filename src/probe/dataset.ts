@@ -13,6 +13,7 @@ import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../shared/err
 import { makeFolder } from '../shared/make-folder.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import { replaceFile } from '../shared/run-folder.ts'
+import { removeStrays } from '../shared/strays.ts'
 import { difficultyOf } from './difficulty.ts'
 import type { Difficulty } from './difficulty.ts'
 import { drawPictures } from './draw-pictures.ts'
@@ -181,6 +182,7 @@ export async function claimFolder(out: string, config: Readonly<Record<string, u
   try {
     await makeFolder(out)
     const names = await readdir(out)
+    await removeStrays(out)
     if (names.includes(configName)) return await checkConfig(join(out, configName), config)
     if (names.every((name) => name.endsWith('.tmp'))) {
       return await replaceFile(join(out, configName), `${JSON.stringify(config, null, 2)}\n`)

@@ -64,8 +64,8 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
   }
   try {
     resumed = await checkConfig(path, config)
-    await removeStrays(path, () => true)
-    await removeStrays(join(path, 'images'), () => true)
+    await removeStrays(path)
+    await removeStrays(join(path, 'images'))
     await makeFolder(join(path, 'images'))
     if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Writes a training set, whole or not at all: beside the wanted folder, every row checked, then renamed. */
 import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../../shared/errors.ts'
 import { makeFolder } from '../../shared/make-folder.ts'
+import { removeStrays } from '../../shared/strays.ts'
 import { writeColdStart } from './cold-start.ts'
 import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
@@ -56,6 +57,7 @@ export interface ExportSummary {
  */
 export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptions): Promise<ExportSummary> {
   await checkFolder(out)
+  await removeStrays(dirname(resolve(out)), basename(resolve(out)))
   const beside = `${resolve(out)}.${process.pid}.partial`
   const target: Target = targets[to]
   const prepare = target.startRows?.() ?? ((row: TrainingRow) => row)

@@ -11,6 +11,7 @@ import type { SearchToShow } from '../../page/search/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
+import { removeStrays } from '../../shared/strays.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow, RunRow } from '../api/types.ts'
@@ -32,6 +33,7 @@ const mostTogether = 8
  * of its searches, so one that is there need not be written again.
  */
 export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
+  await removeStrays(to)
   const runs = openRuns(run)
   const details = await runs.details('.')
   const problems = byProblem(details.items)

@@ -113,7 +113,7 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
     if (index < names.length - kept) await rm(path, { recursive: true })
     else {
       await rm(join(path, 'lock'), { force: true })
-      for (const inside of [path, join(path, 'images')]) await removeStrays(inside, () => true)
+      for (const inside of [path, join(path, 'images')]) await removeStrays(inside)
     }
   }
 }
