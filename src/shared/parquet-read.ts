@@ -110,8 +110,11 @@ function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
 }
 
 function withLabels(row: Row, labels: Labels): Row {
-  const named = [...labels].map(([column, names]) => [column, names[Number(row[column])] ?? row[column]] as const)
-  return { ...row, ...Object.fromEntries(named.filter(([column]) => column in row)) }
+  const named = Object.entries(row).map(([column, value]): [string, unknown] => {
+    const known = typeof value === 'number' || typeof value === 'bigint'
+    return [column, (known ? labels.get(column)?.[Number(value)] : undefined) ?? value]
+  })
+  return Object.fromEntries(named)
 }
 
 function unreadable(path: string, cause: unknown): never {
