@@ -18,7 +18,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { orReport, rowError as placeError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { plainName } from '../files/find-file.ts'
-import { readJsonItems } from '../files/json-items.ts'
+import { LongText, readJsonItems } from '../files/json-items.ts'
 import type { JsonItem } from '../files/json-items.ts'
 import { withoutNulls } from '../files/json-text.ts'
 import { pictureFinder } from '../files/picture-files.ts'
@@ -126,8 +126,9 @@ function checkedRow(file: string, number: number, value: unknown): Row {
   if (data) return data
   const issue = error.issues[0]!
   const field = issue.path.join('.')
-  const missing = field !== '' && valueAt(value, issue.path) === undefined
-  throw rowError(file, number, field, missing ? 'is missing' : issue.message)
+  const given = valueAt(value, issue.path)
+  const what = given instanceof LongText ? 'is longer than 16 KiB' : issue.message
+  throw rowError(file, number, field, field !== '' && given === undefined ? 'is missing' : what)
 }
 
 /** A picture may be named alone, as `image` or without a list; what is null or an empty list is not there. */
