@@ -4,7 +4,6 @@
  */
 import { patternsOf } from '../dist/coldstart/patterns.js'
 import { plainJson, plainLine, plainText } from '../dist/cli/print/plain-text.js'
-import { readBody } from '../dist/endpoint/exchange/reply-body.js'
 import { readReply } from '../dist/endpoint/exchange/read-reply.js'
 import { meaningOf, readRefusal, refusedFields } from '../dist/endpoint/refusal/refusal.js'
 import { csvText } from '../dist/evaluate/document/csv.js'
@@ -83,7 +82,8 @@ function readRefused(text) {
   refusedFields(refusal, ['stop', 'top_p'])
 }
 
-const inReply = (text) => ({ choices: [{ finish_reason: 'stop', message: { content: text, reasoning: text } }] })
+const inReply = (text) =>
+  JSON.stringify({ choices: [{ finish_reason: 'stop', message: { content: text, reasoning: text } }] })
 
 export const textReaders = {
   ...Object.fromEntries(Object.values(profiles).map((profile) => [`turn ${profile.name}`, readTurn(profile)])),
@@ -100,8 +100,8 @@ export const textReaders = {
   // Refused where a busy machine gives it no second.
   'score pattern': refusing(readScore('/score\\W{0,9}(\\w+)/i')),
   reply: refusing((text) => readReply(inReply(text), rules)),
-  'reply body': refusing((text) => readReply(readBody(text), rules)),
-  'reply stream': refusing((text) => readReply(readBody(`data: ${text}\n\ndata: [DONE]`), rules)),
+  'reply body': refusing((text) => readReply(text, rules)),
+  'reply stream': refusing((text) => readReply(`data: ${text}\n\ndata: [DONE]`, rules)),
   refusal: readRefused,
   'refusal in JSON': (text) => readRefused(JSON.stringify({ error: { message: text, code: text, param: text } })),
   JSON: refusing(parseJson),
