@@ -16,7 +16,7 @@ import type { RunFolder } from '../shared/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policySettings, policyWords } from './words/choose-policy.ts'
 import type { PolicyWords } from './words/choose-policy.ts'
-import { profileOf, profileWords } from './words/choose-profile.ts'
+import { maxPixelsWord, profileOf, profileWords } from './words/choose-profile.ts'
 import type { ProfileWords } from './words/choose-profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
@@ -42,7 +42,7 @@ export function addAsk(program: Command): void {
     .argument('<question>', 'in quotes')
     .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
   policyWords(command, 0.3, askPolicies)
-  profileWords(command)
+  maxPixelsWord(profileWords(command))
   commonWords(command)
   examples(
     command,

@@ -17,7 +17,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { keyOf, searchKey } from '../../search/owed-samples.ts'
 import { checkPolicyName, chatWords, isChat, openPolicy, policySettings } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
-import { profileOf, profileWords } from '../words/choose-profile.ts'
+import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 import { patternTable, spentText, startSpending } from './collect-text.ts'
 import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts'
@@ -57,7 +57,7 @@ export function addCollect(program: Command): void {
   onlyWhere<CollectWords>(command, ['temperature', 'exemplars', 'shots'], isChat, forChat)
   onlyWhere<CollectWords>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
   chatWords(command)
-  profileWords(command)
+  maxPixelsWord(profileWords(command))
   judgeWords(command, 'exact')
   examples(
     command,

@@ -10,7 +10,7 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Encoding } from '../../vision/encode.ts'
-import { profileWords } from '../words/choose-profile.ts'
+import { maxPixelsWord, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from './read-collection.ts'
@@ -51,7 +51,7 @@ export function addExport(program: Command): void {
       choice('--pictures <encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg']).default('png'),
     )
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  profileWords(command)
+  maxPixelsWord(profileWords(command))
   examples(
     command,
     'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
@@ -89,7 +89,7 @@ interface Source {
 async function open(source: string, words: ExportWords, command: Command): Promise<Source> {
   const config = await readSearchedConfig(source)
   if (config !== undefined) return openSearches(source, config, words)
-  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images']
+  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images', 'max-pixels']
   refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
   return openColdStart(source)
 }

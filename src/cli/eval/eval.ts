@@ -35,7 +35,7 @@ interface EvalWords
     Omit<BenchmarkWords, 'optionOrder'>,
     Omit<SearchRunWords, 'data'>,
     PolicyWords,
-    ProfileWords,
+    Omit<ProfileWords, 'maxPixels'>,
     BudgetWords,
     JudgeWords,
     PriceWords {
@@ -161,7 +161,7 @@ function boundedProfile(
   benchmark: Benchmark,
   max: number | undefined,
 ): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
-  const named = profileOf(words)
+  const named = profileOf({ ...words, maxPixels: undefined })
   if (isVlm(words)) {
     const whole = { ...named, answerPick: words.answer ?? benchmark.answer }
     if (max === undefined) return { profile: whole }

@@ -8,7 +8,7 @@ import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
-import { profileOf, profileWords } from '../words/choose-profile.ts'
+import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 import { report, say } from '../print/output.ts'
 import { examples, wholeNumber } from '../words/common.ts'
@@ -27,7 +27,7 @@ export function addMcp(program: Command): void {
     )
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
   policyWords(command, 0.3, askPolicies)
-  profileWords(command)
+  maxPixelsWord(profileWords(command))
   examples(
     command,
     'mini-o3 mcp',

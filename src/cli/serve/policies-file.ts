@@ -6,7 +6,7 @@ import { messageOf, UserError } from '../../shared/errors.ts'
 import { askPolicies, checkPolicyName, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
 import { checkEffects } from '../words/strict.ts'
-import { profileWords } from '../words/choose-profile.ts'
+import { maxPixelsWord, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 
 /** The embedded policy is always there. */
@@ -40,7 +40,7 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
     throw new UserError('policies-no-entry', `${where}: has to name its words, such as "policy: chat:<model>".`)
   }
   const words = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
-  const command = profileWords(policyWords(new Command(), temperature, askPolicies))
+  const command = maxPixelsWord(profileWords(policyWords(new Command(), temperature, askPolicies)))
   try {
     command
       .exitOverride()

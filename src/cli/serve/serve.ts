@@ -19,7 +19,7 @@ import { settleAll } from '../../shared/settle-all.ts'
 import { report, say } from '../print/output.ts'
 import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
 import type { PolicyWords } from '../words/choose-policy.ts'
-import { profileOf, profileWords } from '../words/choose-profile.ts'
+import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
 import type { ProfileWords } from '../words/choose-profile.ts'
 import { examples } from '../words/common.ts'
 import { listen, listenWords } from './listen.ts'
@@ -51,7 +51,7 @@ export function addServe(program: Command): void {
     .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
   listenWords(command)
   policyWords(command, 0.3, askPolicies, true)
-  profileWords(command)
+  maxPixelsWord(profileWords(command))
   examples(
     command,
     'mini-o3 serve',

@@ -1,4 +1,4 @@
-/** From the words `--profile`, `--prompts`, `--coordinates` and `--max-images` to the profile of a search. */
+/** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
@@ -15,6 +15,7 @@ export interface ProfileWords {
   readonly prompts?: Prompts
   readonly coordinates?: Coordinates
   readonly maxImages?: number
+  readonly maxPixels?: number
 }
 
 export function profileWords(command: Command): Command {
@@ -37,11 +38,16 @@ export function profileWords(command: Command): Command {
     .option('--max-images <n>', 'pictures of a search, the original included (default: as the profile)', wholeNumber(1))
 }
 
+/** For commands that take one bound; `eval` takes several. */
+export function maxPixelsWord(command: Command): Command {
+  return command.option('--max-pixels <n>', 'pixels of a view at most (default: as the profile)', wholeNumber(1))
+}
+
 /** Throws `UserError` for what does not go together. */
 export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
-  const { profile: name = isVlm(words) ? defaultOf(words) : 'embedded', prompts, coordinates, maxImages } = words
-  const changes = { coordinates, maxImages }
-  const changed = prompts !== undefined || changes.coordinates !== undefined || changes.maxImages !== undefined
+  const { profile: name = isVlm(words) ? defaultOf(words) : 'embedded', prompts } = words
+  const changes = { coordinates: words.coordinates, maxImages: words.maxImages, maxPixels: words.maxPixels }
+  const changed = [prompts, ...Object.values(changes)].some((value) => value !== undefined)
   if (!isVlm(words) && (name !== 'embedded' || changed)) {
     throw new UserError(
       'profile-not-for-policy',

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { type ChatModel, openChatModel } from '../../model/qwen/chat-model.ts'
 import { checkTextual } from '../../policy/sampler/token-policy.ts'
-import { profileHash, profileWith } from '../../protocol/profile.ts'
+import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { profileOf, profileWords } from './choose-profile.ts'
@@ -13,7 +13,6 @@ import { modelFilesWord } from './tinker-policy.ts'
 
 export interface VlmWords extends ProfileWords {
   readonly modelFiles?: string
-  readonly maxPixels?: number
 }
 
 export function vlmWords(command: Command): Command {
@@ -33,7 +32,7 @@ export interface Vlm {
 
 /** Undefined where the small policy is trained. Throws `UserError` for what does not go together. */
 export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Promise<Vlm | undefined> {
-  const { modelFiles, maxPixels } = words
+  const { modelFiles } = words
   if (modelFiles === undefined) {
     // Refuses profiles of others.
     profileOf({ ...words, policy: 'embedded' })
@@ -45,8 +44,7 @@ export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Pr
       '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',
     )
   }
-  const whole = profileOf({ ...words, profile: words.profile ?? 'official-train', policy: 'chat:' })
-  const profile = profileWith(whole, { maxPixels })
+  const profile = profileOf({ ...words, profile: words.profile ?? 'official-train', policy: 'chat:' })
   checkTextual(profile)
   const model = await openChatModel(modelFiles)
   return {
