@@ -100,6 +100,13 @@ describe('run folder', () => {
     await expect(openRun('/proc/none/run', config)).rejects.toMatchObject({ code: 'run-folder-unusable', exitCode: 2 })
   })
 
+  it('says so where a file stands in the place of its pictures', async () => {
+    await (await openRun(path, config)).close()
+    await rm(join(path, 'images'), { recursive: true })
+    await writeFile(join(path, 'images'), '')
+    await expect(openRun(path, config)).rejects.toMatchObject({ code: 'run-folder-unusable', exitCode: 2 })
+  })
+
   it('leaves no lock in a folder that it refuses', async () => {
     await (await openRun(path, config)).close()
     await expect(openRun(path, { ...config, steps: 20 })).rejects.toMatchObject({ code: 'run-config-differs' })

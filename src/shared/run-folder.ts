@@ -66,7 +66,10 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     resumed = await checkConfig(path, config)
     await removeStrays(path)
     await removeStrays(join(path, 'images'))
-    await makeFolder(join(path, 'images'))
+    await makeFolder(join(path, 'images')).catch((cause: unknown) => {
+      const why = `${join(path, 'images')} is not a folder: ${messageOf(cause)}. Move it away.`
+      throw new UserError('run-folder-unusable', why, { cause })
+    })
     if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {
     await removeStart()
