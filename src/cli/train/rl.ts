@@ -99,7 +99,7 @@ export function addRl(program: Command): void {
     command,
     ['max-tokens', 'max-pixels'],
     hasModelFiles,
-    'for a model on a server: add --model-files <place>',
+    'for a model on a server; the small policy has --view-side: add --model-files <place>',
   )
   engineWords(command)
   vlmWords(command)

@@ -97,8 +97,8 @@ describe('a vision-language model on a server', () => {
       'r/policy.json',
     ]
     const scored = await mini(...measured, ...files, '--limit', '2', '--samples', '2', '--reply-tokens', '40', '--json')
-    expect(scored.code, scored.stderr).toBe(0)
-    expect(JSON.parse(scored.stdout)).toMatchObject({ problems: 2, samples: 2 })
+    // Weights that have hardly learned may come to no answer at all, which is exit 1 with the whole result.
+    expect(JSON.parse(scored.stdout), scored.stderr).toMatchObject({ problems: 2, samples: 2 })
     expect(server.violations).toEqual([])
   })
 
