@@ -213,7 +213,7 @@ async function killServer(wanted) {
       const asking = (async () => {
         for (let n = 0; child.exitCode === null && child.signalCode === null; n++) await ask(url, n)
       })().catch(() => {})
-      await sleep(rng.next() * 1500)
+      await sleep(rng.next() * 6000)
       child.kill('SIGKILL')
       await asking
     })
