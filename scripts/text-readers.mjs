@@ -12,7 +12,7 @@ import { judgeCanInfer } from '../dist/judge/can-infer.js'
 import { judgeChoice } from '../dist/judge/choice.js'
 import { judgeExact } from '../dist/judge/exact.js'
 import { judgeMmeLetter } from '../dist/judge/mme-letter.js'
-import { parseScore, scoreParser, scoreParsers } from '../dist/judge/parse-score.js'
+import { scoreOf, scoreParser, scoreParsers } from '../dist/judge/parse-score.js'
 import { html, markupOf } from '../dist/page/html.js'
 import { finalAnswer, parseTurn } from '../dist/protocol/parse-turn.js'
 import { profiles } from '../dist/protocol/profile.js'
@@ -71,7 +71,7 @@ function readScore(name) {
   const parser = scoreParser(name)
   return (text) => {
     for (const finish of ['stop', 'length']) {
-      check([undefined, 'correct', 'wrong'].includes(parseScore({ text, finish }, parser)), 'a score is one of three')
+      check([undefined, 'correct', 'wrong'].includes(scoreOf({ text, finish }, parser)), 'a score is one of three')
     }
   }
 }

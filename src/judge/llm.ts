@@ -8,7 +8,7 @@ import { defaultJudgePrompts, judgeMessages, judgePromptsHash } from './judge-pr
 import type { Compared, JudgePrompts } from './judge-prompts.ts'
 import { withoutComparing } from './judge.ts'
 import type { Judge } from './judge.ts'
-import { parseScore } from './parse-score.ts'
+import { scoreOf } from './parse-score.ts'
 import type { ScoreParser } from './parse-score.ts'
 
 export interface LlmJudgeOptions {
@@ -46,7 +46,7 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
       const reply = await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt }, { signal })
       const { promptTokens = 0, replyTokens = 0, cachedTokens = 0 } = reply.usage ?? {}
       tokens = addSpent(tokens, { sent: promptTokens, cached: cachedTokens, written: replyTokens })
-      const kind = parseScore(reply, parser)
+      const kind = scoreOf(reply, parser)
       if (kind !== undefined) return { verdict: { kind, reason: `${model}: ${brief(reply.text)}` }, tokens }
       const isCut = reply.finish === 'length'
       if (attempt + 1 === tries || (isCut && maxTokens === 4 * firstTokens)) {

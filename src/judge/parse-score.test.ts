@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseScore, scoreParser } from './parse-score.ts'
+import { parseScore, scoreOf, scoreParser } from './parse-score.ts'
 
-const [lenient, official, strict] = ['lenient', 'official', 'strict'].map(scoreParser)
-const whole = (text: string) => ({ text, finish: 'stop' }) as const
+const lenient = scoreParser('lenient')
 
 describe('parseScore', () => {
   it.each([
@@ -36,12 +35,12 @@ describe('parseScore', () => {
     ['<think>Both say white.\nScore: 1</think>', 'correct', 'correct', 'correct'],
     ['<think>Would Score: 1 do?</think>', undefined, undefined, undefined],
   ])('reads %j officially as %s, strictly as %s, leniently as %s', (reply, ...expected) => {
-    const read = [official, strict, lenient].map((parser) => parseScore(whole(reply), parser!))
+    const read = ['official', 'strict', 'lenient'].map((parser) => parseScore(reply, parser))
     expect(read).toEqual(expected)
   })
 
   it('of a reply that was cut off, reads a first line that is whole', () => {
-    const cut = (text: string) => parseScore({ text, finish: 'length' }, lenient!)
+    const cut = (text: string) => scoreOf({ text, finish: 'length' }, lenient)
     expect(cut('Let me think: Score: 1 if both agree. They')).toBeUndefined()
     expect(cut('The two agree.\nScore: 1')).toBeUndefined()
     expect(cut('Score: 1')).toBeUndefined()
@@ -119,7 +118,7 @@ describe('the lenient parser', () => {
     '判断：正确',
     '最终得分：１。',
   ])('reads %j as right, and its opposite as wrong', (reply) => {
-    expect(parseScore(whole(reply), lenient!)).toBe('correct')
+    expect(parseScore(reply, 'lenient')).toBe('correct')
     const opposite = reply
       .replaceAll(/Score: 0\.|score: 0 /g, 'Score: X ')
       .replaceAll(/(?<!out of |\/ ?|or )[1１](?!\))/g, '0')
@@ -128,7 +127,7 @@ describe('the lenient parser', () => {
       .replaceAll('is_incorrect', 'is_correct')
       .replaceAll('Yes', 'No')
       .replaceAll('正确', '错误')
-    expect(parseScore(whole(opposite), lenient!), opposite).toBe('wrong')
+    expect(parseScore(opposite, 'lenient'), opposite).toBe('wrong')
   })
 
   it.each([
@@ -154,13 +153,13 @@ describe('the lenient parser', () => {
     'I cannot decide.',
     'Yes, they are both colours.',
   ])('reads nothing in %j', (reply) => {
-    expect(parseScore(whole(reply), lenient!)).toBeUndefined()
+    expect(parseScore(reply, 'lenient')).toBeUndefined()
   })
 })
 
 describe('a parser of the user', () => {
   it('takes a field of the JSON in a reply', () => {
-    const read = (name: string, text: string) => parseScore(whole(text), scoreParser(name))
+    const read = (name: string, text: string) => parseScore(text, name)
     expect(read('json:score', '```json\n{"score": 1}\n```')).toBe('correct')
     expect(read('json:result.1.ok', 'I say {"result": [{}, {"ok": false}]}.')).toBe('wrong')
     for (const text of ['{"score": 7}', '{"scores": 1}', '{"score": 1', '1', '[1]', '{"a":'.repeat(9000)]) {
@@ -171,7 +170,7 @@ describe('a parser of the user', () => {
   })
 
   it('takes the first group of the last match of a regular expression, or all of it', () => {
-    const read = (name: string, text: string) => parseScore(whole(text), scoreParser(name))
+    const read = (name: string, text: string) => parseScore(text, name)
     expect(read('/grade=(\\w+)/i', 'GRADE=wrong, no: grade=right')).toBe('correct')
     expect(read('/PASS|FAIL/', 'It is a FAIL')).toBe('wrong')
     expect(read('/grade=(\\w+)/', 'grade=B')).toBeUndefined()

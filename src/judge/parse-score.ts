@@ -40,7 +40,7 @@ export interface JudgeReply {
  * The score of a reply; undefined: there is none, so the judge has to be asked again. What a model thought is no score. Of a
  * reply that was cut off only a first line that is whole counts.
  */
-export function parseScore({ text, finish }: JudgeReply, parser: ScoreParser): Score | undefined {
+export function scoreOf({ text, finish }: JudgeReply, parser: ScoreParser): Score | undefined {
   const { said, thought } = behindThinking(text)
   if (finish === 'length') {
     const end = said.indexOf('\n')
@@ -48,6 +48,11 @@ export function parseScore({ text, finish }: JudgeReply, parser: ScoreParser): S
   }
   // Some servers take all of a reply for thinking.
   return said === '' ? strictScore(thought.slice(thought.lastIndexOf('\n') + 1)) : parser.read(said)
+}
+
+/** The score of a whole reply, by the parser of that name. Throws `UserError` for a name that is none. */
+export function parseScore(text: string, parser: string): Score | undefined {
+  return scoreOf({ text, finish: 'stop' }, scoreParser(parser))
 }
 
 /** How models close their thinking; those whose template opens it write the closing mark alone. */
