@@ -23,7 +23,7 @@ export const tight = { images: 2, context: 512 }
  * @property {'kept' | 'stripped' | 'refused'} stop
  * @property {object} [stopFields] Sent along with stop strings.
  * @property {boolean} seeded
- * @property {boolean} cached It tells cached tokens.
+ * @property {boolean} cached It tells cached tokens, as it is started here.
  * @property {RegExp} tooLong What it says to a prompt beyond its context.
  */
 
@@ -69,7 +69,7 @@ export const servers = [
     stop: 'kept',
     stopFields: { include_stop_str_in_output: true },
     seeded: true,
-    cached: true,
+    cached: false,
     tooLong: /maximum context length/,
   },
   {

@@ -209,7 +209,8 @@ async function ask(baseUrl, text, ...more) {
 
 async function seeFewPictures(baseUrl, see) {
   const refused = await ask(baseUrl, question(3))
-  see('ask, too many pictures', refused.said, refused.said.includes(`--max-images ${tight.images}`))
+  const error = refused.said.match(/^error: .*/m)?.[0] ?? `no error: ${refused.end}`
+  see('ask, too many pictures', error, error.includes(`--max-images ${tight.images}`))
   const held = await ask(baseUrl, question(3), '--max-images', String(tight.images))
   see('ask --max-images', `${held.end} after ${held.turns} turns`, held.end === 'over-image')
 }

@@ -24,6 +24,8 @@ from transformers import (
 )
 
 CONTEXT = 8192
+# Of a head, for time, height and width.
+SECTIONS = [4, 6, 6]
 BATCH = 4
 LEARNING_RATE = 3e-3
 # Marks that the model family has; the servers look some of them up by name.
@@ -73,6 +75,16 @@ def main(lessons: str, folder: str, steps: str = "600") -> None:
     learn(model, processor, chats, int(steps))
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
+    settle_config(Path(folder) / "config.json", model.config.text_config)
+
+
+def settle_config(file: Path, text) -> None:
+    """mlx-vlm looks for the settings of the text model where older folders have them: at the top."""
+    names = ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads"]
+    names += ["max_position_embeddings", "rms_norm_eps", "vocab_size"]
+    config = json.loads(file.read_text())
+    config |= {name: getattr(text, name) for name in names} | {"rope_scaling": {"type": "mrope", "mrope_section": SECTIONS}}
+    file.write_text(json.dumps(config, indent=2))
 
 
 def read(folder: Path) -> list[dict]:
@@ -136,7 +148,7 @@ def model_for(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalGen
         num_key_value_heads=2,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=False,
-        rope_scaling=dict(type="mrope", rope_type="default", mrope_section=[4, 6, 6], rope_theta=1e6),
+        rope_scaling=dict(type="mrope", rope_type="default", mrope_section=SECTIONS, rope_theta=1e6),
         bos_token_id=pad,
         eos_token_id=end,
         pad_token_id=pad,
@@ -178,7 +190,7 @@ def learn(model, processor, chats: list[dict], steps: int) -> None:
     for step in range(steps):
         # Several questions a batch: what tells them apart is in few tokens, and long replies must not drown it.
         batch = [drawn.choice(group) for group in drawn.sample(groups, BATCH)]
-        loss = model(**batch_of(processor, batch, shrink=drawn.choice([1, 2, 3, 3]))).loss
+        loss = model(**batch_of(processor, batch, shrink=drawn.choice([1, 2, 3, 3, 3]))).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
