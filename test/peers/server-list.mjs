@@ -20,11 +20,11 @@ export const tight = { images: 2, context: 512 }
  * @property {string[]} needs Environment variables.
  * @property {(place: Place) => Start[]} starts The processes of it.
  * @property {'pictures' | 'context'} [tight] What is tried with less of it, in a second start.
- * @property {'kept' | 'stripped' | 'refused'} stop
+ * @property {'kept' | 'stripped' | 'refused' | 'overlooked'} stop
  * @property {object} [stopFields] Sent along with stop strings.
  * @property {boolean} seeded
  * @property {boolean} cached It tells cached tokens, as it is started here.
- * @property {RegExp} tooLong What it says to a prompt beyond its context.
+ * @property {RegExp} [tooLong] What it says to a prompt beyond its context; absent where it takes it.
  */
 
 /** Arguments without blanks in them. */
@@ -101,10 +101,10 @@ export const servers = [
     starts: ({ port }) => [
       { command: env.MLX_PYTHON, args: [...words(`-m mlx_vlm.server --model ${model}`), ...loopback(port)] },
     ],
-    stop: 'stripped',
+    stop: 'overlooked',
     seeded: true,
-    cached: true,
-    tooLong: /./,
+    cached: false,
+    tooLong: /exceeds the available context budget/,
   },
   {
     name: 'transformers serve',
@@ -116,9 +116,8 @@ export const servers = [
       },
     ],
     stop: 'refused',
-    seeded: true,
+    seeded: false,
     cached: false,
-    tooLong: /./,
   },
   {
     name: 'LiteLLM',

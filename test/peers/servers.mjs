@@ -115,17 +115,13 @@ async function seeServer(baseUrl, { stop, stopFields, seeded, cached, tooLong },
     status === 200 ? JSON.parse(text).choices[0].message.content : `status ${status}`
   const copy = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
   const stopped = await ask(copy, { stop: ['</grounding>'], ...stopFields })
-  const became = stopped.status !== 200 ? 'refused' : textOf(stopped).includes('</') ? 'kept' : 'stripped'
-  see(
-    'stop strings',
-    became === 'refused' ? `refused (${stopped.status}): ${brief(stopped.text)}` : became,
-    became === stop,
-  )
+  const became = stopped.status === 200 ? stopHandling(textOf(stopped)) : 'refused'
+  const why = became === 'refused' ? ` (${stopped.status}): ${brief(stopped.text)}` : ''
+  see('stop strings', became + why, became === stop)
 
-  const letters = 'Write a line of thirty random letters. Do not explain.'
-  const [one, same, other] = await Promise.all(
-    [11, 11, 12].map(async (seed) => textOf(await ask(letters, { temperature: 1, seed }))),
-  )
+  const line = 'Write a line of thirty random letters. Do not explain.'
+  const letters = async (seed) => textOf(await ask(line, { temperature: 1, seed }))
+  const [one, same, other] = [await letters(11), await letters(11), await letters(12)]
   const obeyed = one === same && one !== other
   see('seed', obeyed ? 'obeyed' : one === same ? 'all replies alike' : 'overlooked', obeyed === seeded)
 
@@ -139,7 +135,12 @@ async function seeServer(baseUrl, { stop, stopFields, seeded, cached, tooLong },
   )
 
   const long = await ask(longText)
-  see('too long', `${long.status}: ${brief(long.text)}`, tooLong.test(long.text))
+  see('too long', `${long.status}: ${brief(long.text)}`, tooLong ? tooLong.test(long.text) : long.status === 200)
+}
+
+function stopHandling(reply) {
+  if (!reply.includes('</grounding>')) return 'stripped'
+  return reply.endsWith('</grounding>') ? 'kept' : 'overlooked'
 }
 
 /** The message of a refusal, short enough for a line. */
@@ -149,7 +150,7 @@ const brief = (text) =>
     .replaceAll(/\s+/g, ' ')
     .slice(0, 400)
 
-async function seeProgram(baseUrl, { stop, seeded }, see) {
+async function seeProgram(baseUrl, { stop, seeded, tooLong }, see) {
   const examined = await miniO3(['doctor', '--base-url', baseUrl, '--model', model, '--json'])
   const { usable, findings } = JSON.parse(examined.stdout)
   const about = (check) => findings.find((finding) => finding.check === check) ?? { text: 'not tried' }
@@ -184,11 +185,13 @@ async function seeProgram(baseUrl, { stop, seeded }, see) {
   ]
   const evaluated = await miniO3(['eval', ...on, ...settings, '--json'])
   const { scores, spent } = JSON.parse(evaluated.stdout)
-  see('eval', JSON.stringify({ scores, spent }), evaluated.code === 0)
+  const { score, items } = scores[0]
+  const tokens = `${spent.sent} tokens sent, ${spent.cached} of them cached, ${spent.written} written`
+  see('eval', `${score * items} of ${items} right, ${tokens}`, score >= 0.9 && evaluated.code === 0)
 
   const beyond = await ask(baseUrl, `${longText}${question(2)}`)
-  const told = beyond.said.match(/does not fit/)?.[0] ?? beyond.answer
-  see('ask, too long', `${beyond.end}: ${told}`, beyond.end === 'failed' && told === 'does not fit')
+  const refused = beyond.end === 'failed' && beyond.said.includes('does not fit')
+  see('ask, too long', refused ? 'failed: does not fit' : beyond.end, refused === (tooLong !== undefined))
 }
 
 /** The outcome of one search, if it came to one, with what was said on the way. */

@@ -79,11 +79,12 @@ def main(lessons: str, folder: str, steps: str = "600") -> None:
 
 
 def settle_config(file: Path, text) -> None:
-    """mlx-vlm looks for the settings of the text model where older folders have them: at the top."""
+    """As published folders have it, for mlx-vlm: the settings of the text model at the top, both parts under one name."""
     names = ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads"]
     names += ["max_position_embeddings", "rms_norm_eps", "vocab_size"]
     config = json.loads(file.read_text())
     config |= {name: getattr(text, name) for name in names} | {"rope_scaling": {"type": "mrope", "mrope_section": SECTIONS}}
+    config["vision_config"]["model_type"] = "qwen2_5_vl"
     file.write_text(json.dumps(config, indent=2))
 
 
