@@ -189,9 +189,11 @@ async function seeProgram(baseUrl, { stop, seeded, tooLong }, see) {
   const tokens = `${spent.sent} tokens sent, ${spent.cached} of them cached, ${spent.written} written`
   see('eval', `${score * items} of ${items} right, ${tokens}`, score >= 0.9 && evaluated.code === 0)
 
+  // One that takes every prompt writes nonsense then, for as long as it may.
+  if (tooLong === undefined) return
   const beyond = await ask(baseUrl, `${longText}${question(2)}`)
   const refused = beyond.end === 'failed' && beyond.said.includes('does not fit')
-  see('ask, too long', refused ? 'failed: does not fit' : beyond.end, refused === (tooLong !== undefined))
+  see('ask, too long', refused ? 'failed: does not fit' : beyond.end, refused)
 }
 
 /** The outcome of one search, if it came to one, with what was said on the way. */

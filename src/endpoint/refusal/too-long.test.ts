@@ -12,6 +12,7 @@ describe('too long for the context', () => {
       400,
       openai("This model's maximum context length is 128000 tokens. However, your messages resulted in 140512 tokens."),
     ],
+    ['mlx-vlm', 400, { detail: 'Protected conversation exceeds the available context budget.' }],
     ['OpenAI, by code', 400, openai('Bad request.', { code: 'context_length_exceeded' })],
     [
       'OpenAI responses',

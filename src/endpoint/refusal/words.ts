@@ -120,7 +120,7 @@ export const says = {
 
   /** Room for a conversation as a whole. */
   context: anyOf(
-    'context[ _-]?(?:length|window|size|limit|len)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
+    'context[ _-]?(?:length|window|size|limit|len|budget)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
     'max_(?:model_len|num_tokens|seq_len|total_tokens|input_tokens|input_len(?:gth)?|context_len(?:gth)?|position_embeddings)|session_len',
     '(?:model|sequence|prompt|input)(?: token)? (?:length|limit)|maximum (?:model|sequence|input|prompt) length|kv[ _]cache',
     'max(?:imum)? context\\b|context (?:exceeded|overflow|is full)|must be at least 1, got -',
