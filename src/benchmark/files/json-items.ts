@@ -114,7 +114,9 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
         keep(held.take())
         yield finishItem()
         from = i + 1
-      } else if (depth <= (outside ?? 0) && !between.has(byte)) fail('is not an object')
+      } else if (depth <= (outside ?? 0) && !between.has(byte)) {
+        fail(outside === undefined ? 'the file is not JSON' : 'is not an object')
+      }
     }
     if (outside !== undefined && depth > outside) held.add(bytes.subarray(from))
   }
