@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
-import { ends, failureSchema } from '../protocol/trajectory.ts'
+import { completed, ends, failureSchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { keyOf } from '../search/owed-samples.ts'
 import { pendingLog } from '../search/search-log.ts'
@@ -43,7 +43,7 @@ export const searchedLog: Log<Searched> = {
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
   const { problem, sampleIndex, end, turns, verdict, failure } = trajectory
   const { dataSource, docId, level } = problem
-  const kept = verdict?.kind === 'correct'
+  const kept = verdict?.kind === 'correct' && completed(end)
   const labels = labelsOf(patternsOf(trajectory))
   return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept, labels, position, failure }
 }

@@ -2,7 +2,7 @@
 import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
-import { normalised, withoutComparing } from './judge.ts'
+import { normalised, withoutWords } from './judge.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 
 /** Reads a letter off an answer; undefined: none, or more than one. */
@@ -16,7 +16,7 @@ export function judgeChoice(problem: Problem, answer: string | null): Verdict {
 export function judgeByLetter(problem: Problem, answer: string | null, read: ReadLetter): Verdict {
   const { choices = [] } = problem
   if (choices.length === 0) return { kind: 'unjudged', reason: 'no choices' }
-  const decided = withoutComparing(problem, answer)
+  const decided = withoutWords(problem, answer)
   if (decided !== undefined) return decided
   const wanted = chosenLetter(problem.answer!, choices)
   if (wanted === undefined) return { kind: 'unjudged', reason: 'the reference answer names no choice' }

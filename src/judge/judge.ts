@@ -35,11 +35,18 @@ export async function judgeAndKeep(
   return judged
 }
 
-/** What every judge decides alike; undefined: there are two answers to compare. */
+/** What every judge decides alike; undefined: there are two answers to compare, though one may be empty (reference 6.2). */
 export function withoutComparing(problem: Problem, answer: string | null): Verdict | undefined {
   if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
-  return answer === null || answer.trim() === '' ? { kind: 'wrong', reason: 'no answer' } : undefined
+  return answer === null ? noAnswer : undefined
 }
+
+/** The same for judges that compare words: an empty answer is none. */
+export function withoutWords(problem: Problem, answer: string | null): Verdict | undefined {
+  return withoutComparing(problem, answer) ?? (answer?.trim() === '' ? noAnswer : undefined)
+}
+
+const noAnswer: Verdict = { kind: 'wrong', reason: 'no answer' }
 
 /** Normalising takes time that grows with the square of a run of combining marks. */
 const mostNormalised = 2000

@@ -171,10 +171,16 @@ test('a signal ends the request of a judge, and what was asked is asked again la
   expect((await judge(problem, 'ivory')).kind).toBe('correct')
 })
 
+test('an empty answer is judged, as the released scorer does', async () => {
+  const { judge, server } = await open(['Score: 0', 'Score: 1'])
+  expect((await judge(problem, '')).kind).toBe('wrong')
+  expect((await judge(problem, ' \n')).kind).toBe('correct')
+  expect(server.requests).toHaveLength(2)
+})
+
 test('what needs no judge costs no call', async () => {
   const { judge, server } = await open([])
   expect((await judge(problem, null)).kind).toBe('wrong')
-  expect((await judge(problem, ' \n')).kind).toBe('wrong')
   expect((await judge({ ...problem, answer: undefined }, 'ivory')).kind).toBe('unjudged')
   expect(server.requests).toEqual([])
 })

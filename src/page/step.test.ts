@@ -2,11 +2,22 @@ import { expect, test } from 'vitest'
 import { searched } from '../../test/searched.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import { completed, ends } from '../protocol/trajectory.ts'
-import { isMasked, refusedBox, sizeWords, stepsOf } from './step.ts'
+import { endText, endTitle, isMasked, refusedBox, sizeWords, stepsOf } from './step.ts'
 
 test('masked is what training leaves out: ends at a limit, not those of its own', () => {
   const scored = ends.filter((end) => end !== 'failed')
   expect(scored.map(isMasked)).toEqual(scored.map((end) => !completed(end)))
+})
+
+test('an answer beyond a limit is told apart from none', () => {
+  const beyond = { end: 'over-turn', answer: 'red' } as const
+  expect([endText(beyond), endTitle(beyond)]).toEqual([
+    'answered beyond the limit (ran out of turns)',
+    'Answered beyond the limit: ran out of turns',
+  ])
+  const without = { ...beyond, answer: null }
+  expect([endText(without), endTitle(without)]).toEqual(['ran out of turns', 'No answer: ran out of turns'])
+  expect(endText({ end: 'void', answer: 'red' })).toBe('stopped without an answer')
 })
 
 test('a refused box lies where its source lies, cut off at the edges of that', () => {

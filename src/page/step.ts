@@ -1,6 +1,7 @@
 /** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
+import { answeredBeyondLimit } from '../protocol/trajectory.ts'
 import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 
 export interface Step {
@@ -46,6 +47,18 @@ export const endWords: Readonly<Record<End, string>> = {
   'over-context': 'ran out of context',
   void: 'stopped without an answer',
   failed: 'the policy failed',
+}
+
+/** How a search ended, in a few words; an answer is told apart from none. */
+export function endText(search: Pick<Trajectory, 'end' | 'answer'>): string {
+  const words = endWords[search.end]
+  return answeredBeyondLimit(search) ? `answered beyond the limit (${words})` : words
+}
+
+/** The heading of an end that no answering turn tells. */
+export function endTitle(search: Pick<Trajectory, 'end' | 'answer'>): string {
+  if (!answeredBeyondLimit(search)) return `No answer: ${endWords[search.end]}`
+  return `Answered beyond the limit: ${endWords[search.end]}`
 }
 
 /** Servers do not say which of their tokens are pictures: over one, that number is the grid of Qwen2.5-VL, whatever the model. */

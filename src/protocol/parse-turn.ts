@@ -6,8 +6,10 @@ import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
 import { dialectOf } from './dialects/dialect.ts'
 import { plainBox, wrongUnit } from './box-unit.ts'
+import { answerBodies, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'
-import type { Action, Turn } from './trajectory.ts'
+import { completed } from './trajectory.ts'
+import type { Action, End, Turn } from './trajectory.ts'
 import { quoted, turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 
@@ -69,13 +71,20 @@ function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse'
 const thinkingEnd = '</think>'
 
 /**
- * The answer that counts for a search that ended by itself (reference 6.2): the first or the last one of all its turns,
- * whatever else those turns did; null when there is none.
+ * The answer of a search (reference 6.2): the first or the last one of all its turns, whatever else those turns did; null when
+ * there is none. After a failure there is none; after a limit only where the released scorer reads one.
  */
 export function finalAnswer(
   turns: readonly Turn[],
-  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>,
+  end: End,
+  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'answerIn'>,
 ): string | null {
+  if (end === 'failed') return null
+  if (profile.answerIn === 'joined') {
+    const whole = turns.map(({ text }) => text).join(' ')
+    return pick(answerBodies(whole), profile.answerPick) ?? null
+  }
+  if (!completed(end)) return null
   const action = turns.at(-1)?.action
   const closing = action?.kind === 'answer' ? action.text : undefined
   const all = turns.flatMap(({ text }) => dialectOf(profile).answers(behindThinking(text, profile)))

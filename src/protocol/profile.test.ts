@@ -9,7 +9,7 @@ describe('profiles', () => {
     const hashes = [profiles.default, profiles.official, profiles.embedded].map((profile) =>
       profileHash(profile).slice(0, 12),
     )
-    expect(hashes).toEqual(['6af0c882d672', 'f0c1bd4b0571', '5bc164adadc1'])
+    expect(hashes).toEqual(['6af0c882d672', 'fe72c8fd8e36', '5bc164adadc1'])
   })
 
   test('what a protocol adds is part of the hash', () => {

@@ -78,6 +78,11 @@ export interface Profile {
   readonly callAndAnswer: 'call' | 'answer'
   /** Which `<answer>` of a finished search counts. */
   readonly answerPick: 'first' | 'last'
+  /**
+   * Where answers are read. `turns`: in each turn of a search that completed, trimmed. `joined`: as the released scorer does, in all
+   * turns joined by one blank, as it stands, whatever limit ended the search.
+   */
+  readonly answerIn: 'turns' | 'joined'
   /** `official` labels an observation by its turn, `consistent` by the number under which it can be named. */
   readonly observationNumbering: 'official' | 'consistent'
   /** What a policy reads after a mistake: the released loop's laconic text or one that names the fix. */
@@ -106,6 +111,7 @@ const defaultProfile: Profile = {
   coordinates: 'relative',
   callAndAnswer: 'call',
   answerPick: 'last',
+  answerIn: 'turns',
   observationNumbering: 'consistent',
   errorText: 'helpful',
 }
@@ -127,6 +133,7 @@ const officialProfile: Profile = {
   coordinates: 'relative',
   callAndAnswer: 'call',
   answerPick: 'first',
+  answerIn: 'joined',
   observationNumbering: 'official',
   errorText: 'official',
 }
@@ -306,7 +313,11 @@ export function viewSideWithin(maxPixels: number): number {
 const hashes = new WeakMap<Profile, string>()
 
 /** Settings that came later; where they say what was always done they are left out, so that older scores keep their hash. */
-const addedLater: Pick<Profile, 'dialect' | 'crop'> = { dialect: 'grounding', crop: innerCrop }
+const addedLater: Pick<Profile, 'dialect' | 'crop' | 'answerIn'> = {
+  dialect: 'grounding',
+  crop: innerCrop,
+  answerIn: 'turns',
+}
 
 /** Hex SHA-256 of everything in the profile but its name. */
 export function profileHash(profile: Profile): string {

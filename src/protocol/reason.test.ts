@@ -15,6 +15,11 @@ const ended = (change: Partial<Trajectory>): Trajectory => ({ ...storedSearch({ 
 describe('why a search came to no result that counts', () => {
   test.each([
     ['a right or wrong answer counts', { end: 'answered' }, undefined],
+    [
+      'so does an answer beyond the limit',
+      { end: 'over-turn', answer: '7', turns: [zoom, mistake, mistake] },
+      undefined,
+    ],
     ['so does a limit that was met by searching', { end: 'over-turn', turns: [zoom, mistake, zoom] }, undefined],
     [
       'failed, with its cause',
@@ -42,7 +47,7 @@ describe('why a search came to no result that counts', () => {
     ],
     [
       'boxes in another unit, with the option that names it',
-      { end: 'over-turn', turns: [{ ...turn, error: { code: 'wrong-unit', error: 'Not a fraction.' } }] },
+      { end: 'over-turn', answer: null, turns: [{ ...turn, error: { code: 'wrong-unit', error: 'Not a fraction.' } }] },
       { kind: 'mistakes', code: 'wrong-unit', message: expect.stringContaining('--coordinates') },
     ],
     ['an empty reply', { end: 'void', turns: [{ ...turn, text: ' ' }] }, { kind: 'void', code: 'reply-empty' }],
@@ -53,7 +58,7 @@ describe('why a search came to no result that counts', () => {
     ],
     [
       'a limit that was met by mistakes',
-      { end: 'over-turn', turns: [zoom, mistake, mistake] },
+      { end: 'over-turn', answer: null, turns: [zoom, mistake, mistake] },
       { kind: 'mistakes', code: 'bad-box', message: expect.stringContaining('Not a box.') },
     ],
     [

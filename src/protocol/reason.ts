@@ -6,6 +6,7 @@ import {
   requestRefusedCode,
   withheldCode,
 } from '../shared/errors.ts'
+import { answeredBeyondLimit } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
@@ -70,7 +71,12 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
   }
   if (end === 'void') return voidReason(trajectory)
   const mistakes = turns.flatMap(({ error }) => error ?? [])
-  if (end !== 'answered' && mistakes.length > 0 && mistakes.length * 2 >= turns.length) {
+  if (
+    end !== 'answered' &&
+    !answeredBeyondLimit(trajectory) &&
+    mistakes.length > 0 &&
+    mistakes.length * 2 >= turns.length
+  ) {
     const { code, error } = mistakes.at(-1)!
     const hint = code === 'wrong-unit' ? ' Choose the unit of the model with --coordinates.' : ''
     return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error}${hint}`.trim() }

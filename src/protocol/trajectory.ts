@@ -13,9 +13,17 @@ export const trajectoryVersion = 1
 export const ends = ['answered', 'over-turn', 'over-image', 'over-context', 'void', 'failed'] as const
 export type End = (typeof ends)[number]
 
-/** The mask M of over-turn masking: did the search come to its own end (rightly or wrongly) within its limits? */
+/**
+ * The mask M of over-turn masking: did the search come to its own end (rightly or wrongly) within its limits? It says nothing of
+ * the score: under `official` an answer counts whatever limit was met.
+ */
 export function completed(end: End): boolean {
   return end === 'answered' || end === 'void'
+}
+
+/** An answer that the released scorer reads in a search that met a limit. */
+export function answeredBeyondLimit({ end, answer }: { readonly end: End; readonly answer: string | null }): boolean {
+  return answer !== null && end.startsWith('over-')
 }
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
@@ -112,7 +120,10 @@ export const trajectorySchema = z
     turns: z.array(turnSchema).readonly(),
     observations: z.array(observationSchema).readonly(),
     end: z.enum(ends),
-    answer: z.string().nullable(),
+    answer: z
+      .string()
+      .nullable()
+      .describe('beside an end at a limit: answered beyond the limit, which `official` counts'),
     failure: failureSchema.optional().describe('why a search failed'),
     usage: usageSchema.describe('sums over the turns'),
     ms: z.number().nonnegative(),

@@ -85,6 +85,18 @@ describe('the released loop (reference 5)', () => {
     expect([trajectory.turns.length, trajectory.observations.length]).toEqual([turns, turns])
   })
 
+  it('reads an answer beyond the limit, as the released scorer does', async () => {
+    const { trajectory } = await play(profiles['official-train'], half, `<answer> red</answer>${half}`)
+    expect(trajectory).toMatchObject({ end: 'over-turn', answer: ' red' })
+    const full = {
+      text: `<answer>red</answer>${half}`,
+      usage: { promptTokens: 30_668, imageTokens: 0, replyTokens: 100 },
+    }
+    expect((await play(official, full)).trajectory).toMatchObject({ end: 'over-context', answer: 'red' })
+    const images = await play({ ...official, maxImages: 1 }, full.text)
+    expect(images.trajectory).toMatchObject({ end: 'over-image', answer: 'red' })
+  })
+
   it('ends over-image with the twelfth picture, whatever is left of the turns', async () => {
     const { trajectory } = await play({ ...official, maxTurns: 20 }, half)
     expect(trajectory).toMatchObject({ end: 'over-image' })

@@ -243,10 +243,10 @@ describe('mistakes', () => {
 })
 
 describe('ends', () => {
-  it('over-turn: a call in the last turn is not carried out, and there is no answer', async () => {
+  it('over-turn: a call in the last turn is not carried out, and an answer beside it counts', async () => {
     const { policy, told } = scripted(`<answer>red</answer>${half}`)
     const { trajectory } = await run(policy, roomy, { maxTurns: 3 })
-    expect(trajectory).toMatchObject({ end: 'over-turn', answer: null, maxTurns: 3 })
+    expect(trajectory).toMatchObject({ end: 'over-turn', answer: 'red', maxTurns: 3 })
     expect(trajectory.turns).toHaveLength(3)
     expect(trajectory.observations).toHaveLength(3)
     expect(told).toHaveLength(3)

@@ -10,7 +10,7 @@ import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, questionText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
-import { completed, trajectoryVersion } from '../protocol/trajectory.ts'
+import { trajectoryVersion } from '../protocol/trajectory.ts'
 import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { orAborted, startDeadline } from '../shared/deadline.ts'
@@ -147,7 +147,7 @@ export async function* search(
     turns,
     observations,
     end,
-    answer: completed(end) ? finalAnswer(turns, profile) : null,
+    answer: finalAnswer(turns, end, profile),
     ...(failure === undefined ? {} : { failure }),
     usage: totalUsage(turns),
     ms: msSince(startedMs),

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readCollected } from '../../coldstart/collect.ts'
+import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readLog } from '../../shared/log.ts'
@@ -20,7 +21,7 @@ export async function readCollection(path: string): Promise<Trajectory[]> {
   }
   const file = (...parts: readonly string[]): string => join(path, ...parts)
   const trajectories = await readCollected({ file, read: (log) => readLog(path, log) })
-  const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct')
+  const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
   throw new UserError(
     'no-trajectories',

@@ -1,10 +1,11 @@
 /** One search with every turn printed as it comes, judged where the right answer is known. */
 import { duration } from '../../page/search/card.ts'
-import { endWords } from '../../page/step.ts'
+import { endText } from '../../page/step.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { reasonOf } from '../../protocol/reason.ts'
+import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { boxHints } from '../../search/box-hints.ts'
 import { search } from '../../search/search.ts'
@@ -48,8 +49,11 @@ function shortcoming(trajectory: Trajectory): string[] {
 }
 
 /** Such as `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
-function outcome({ answer, end, problem, verdict, turns, ms }: Trajectory): string {
-  const said = answer === null ? `no answer: ${endWords[end]}` : `answer ${plainLine(answer, 160)}`
+function outcome(trajectory: Trajectory): string {
+  const { answer, problem, verdict, turns, ms } = trajectory
+  const how = endText(trajectory)
+  const beyond = answeredBeyondLimit(trajectory) ? `, ${how}` : ''
+  const said = answer === null ? `no answer: ${how}` : `answer ${plainLine(answer, 160)}${beyond}`
   const truth = problem.answer === undefined ? '' : `, truth ${plainLine(problem.answer, 160)}: ${verdict?.kind}`
   return `${said}${truth} (${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}, ${duration(ms)})`
 }

@@ -1,6 +1,7 @@
 /** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { completed } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
 import { searchLog } from '../../search/search-log.ts'
@@ -19,14 +20,16 @@ import type { TrainingImage, TrainingRow } from './training-row.ts'
 const viewsAtOnce = 4
 
 /**
- * The searches in the run folder `path` that ended in the right answer; with `all`, every one that did not fail. Of a search
+ * The searches in the run folder `path` that ended in the right answer, within their limits; with `all`, every one that did not fail. Of a search
  * that was done again the last line counts.
  */
 export async function readSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
   for await (const search of readLog(path, searchLog)) {
     const key = searchKey(search.problem, search.sampleIndex)
-    const wanted = all ? search.end !== 'failed' && search.turns.length > 0 : search.verdict?.kind === 'correct'
+    const wanted = all
+      ? search.end !== 'failed' && search.turns.length > 0
+      : search.verdict?.kind === 'correct' && completed(search.end)
     if (wanted) byKey.set(key, search)
     else byKey.delete(key)
   }

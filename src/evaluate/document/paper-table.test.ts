@@ -10,6 +10,7 @@ const right: Outcome = {
   sample: 0,
   level: undefined,
   end: 'answered',
+  beyondLimit: false,
   turns: 1,
   correct: true,
   judged: true,

@@ -83,6 +83,7 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
     head: ['searches', ''],
     rows: [
       ...ends.map((end) => [`${end}, %`, percent(summary.ends[end])]),
+      ...(summary.beyondLimit > 0 ? [['answered beyond the limit, %', percent(summary.beyondLimit)]] : []),
       ['mean turns', summary.meanTurns.toFixed(1)],
       [`tokens in, each once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
       ['tokens out', count(tokens.reply)],

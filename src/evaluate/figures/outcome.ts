@@ -9,6 +9,7 @@ import { normalised } from '../../judge/judge.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
+import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../search/owed-samples.ts'
 import { looksOf } from './looks.ts'
@@ -16,7 +17,7 @@ import type { Looks } from './looks.ts'
 
 /**
  * Why a search was not right, where the target's place is known. Each wrong search has one cause:
- * `misread`: answered wrongly though the target had been shown legibly; `guessed`: answered wrongly without that;
+ * `misread`: answered wrongly, within the limits or beyond them, though the target had been shown legibly; `guessed`: answered wrongly without that;
  * `looped`: ran out of turns, and half of its looks or more were at places it had looked at before;
  * `passed-over`: ran out although the target had been shown legibly; `never-found`: ran out without that;
  * `void`: a turn without an action; `failed`: there is no reply, see its reason; `unjudged`: the judge failed, to be judged again.
@@ -39,6 +40,8 @@ export interface Outcome extends Looks {
   readonly sample: number
   readonly level: Level | undefined
   readonly end: End
+  /** Answered beyond the limit that it met. */
+  readonly beyondLimit: boolean
   readonly turns: number
   readonly correct: boolean
   /** False: the search waits for a verdict, and counts as not right until it has one. */
@@ -64,6 +67,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     sample: sampleIndex,
     level: problem.level,
     end,
+    beyondLimit: answeredBeyondLimit(trajectory),
     turns: turns.length,
     correct,
     judged,
@@ -71,7 +75,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     usage,
     spent: spentOf(turns),
     ...looks,
-    cause: correct || looks.seen === undefined ? undefined : causeOf(end, judged, looks),
+    cause: correct || looks.seen === undefined ? undefined : causeOf(trajectory, judged, looks),
     reason: reasonOf(trajectory),
   }
 }
@@ -95,11 +99,12 @@ function voteOf({ end, answer, problem: { choices = [] } }: Trajectory): string 
   return chosenLetter(answer, choices) ?? normalised(answer)
 }
 
-function causeOf(end: End, judged: boolean, { looks, wasted, seen }: Looks): Cause {
+function causeOf(trajectory: Trajectory, judged: boolean, { looks, wasted, seen }: Looks): Cause {
+  const { end } = trajectory
   if (end === 'failed') return end
   if (!judged) return 'unjudged'
   if (end === 'void') return end
-  if (end === 'answered') return seen ? 'misread' : 'guessed'
+  if (end === 'answered' || answeredBeyondLimit(trajectory)) return seen ? 'misread' : 'guessed'
   if (looks > 0 && wasted >= looks / 2) return 'looped'
   return seen ? 'passed-over' : 'never-found'
 }

@@ -20,6 +20,7 @@ function outcome({ correct, turns = 1, vote }: Wanted, sample = 0): Outcome {
     sample,
     level: undefined,
     end: 'answered',
+    beyondLimit: false,
     turns,
     correct,
     judged: true,

@@ -97,7 +97,7 @@ test('Avg@K, ends, turns and accuracy at every limit', () => {
     { samples: 2, maxTurns: 14, seed: 1, run: 'runs/a' },
   )
   expect(Object.keys(summary)).toEqual([
-    'problems', 'samples', 'avgAtK', 'low', 'high', 'ends', 'meanTurns', 'byLevel', 'byTurnLimit', 'everyTurnLimit', 'run',
+    'problems', 'samples', 'avgAtK', 'low', 'high', 'ends', 'beyondLimit', 'meanTurns', 'byLevel', 'byTurnLimit', 'everyTurnLimit', 'run',
   ]) // prettier-ignore
   expect(summary).toMatchObject({ problems: 3, samples: 2, avgAtK: 0.5, low: 0, high: 1, run: 'runs/a' })
   expect(summary.ends).toEqual({
@@ -130,6 +130,19 @@ test('Avg@K, ends, turns and accuracy at every limit', () => {
   expect(summary.byLevel.easy).toMatchObject({ problems: 1, samples: 2, avgAtK: 0.5 })
   expect(summary.byLevel.hard).toMatchObject({ problems: 2, avgAtK: 0.5, low: 0, high: 1 })
   expect(summary.byLevel.medium).toBeUndefined()
+})
+
+test('an answer beyond the limit counts by its verdict, and is told', () => {
+  const beyond = (correct: boolean) => outcomeOf({ ...trajectory({ end: 'over-turn', correct }), answer: '1' })
+  expect(beyond(true)).toMatchObject({ correct: true, beyondLimit: true, cause: undefined, reason: undefined })
+  expect(beyond(false)).toMatchObject({ correct: false, cause: 'guessed' })
+  const summary = summarise([[beyond(true)], [outcome({ end: 'over-turn' })]], {
+    samples: 1,
+    maxTurns: 32,
+    seed: 1,
+    run: 'r',
+  })
+  expect(summary).toMatchObject({ avgAtK: 0.5, beyondLimit: 0.5, ends: { 'over-turn': 1 } })
 })
 
 test('a failed search is never right, whatever else its line says', () => {

@@ -33,6 +33,8 @@ export interface Slice {
   readonly low: number
   readonly high: number
   readonly ends: Readonly<Record<End, number>>
+  /** Share of all searches that answered beyond the limit that they met: their answers count under `official`. */
+  readonly beyondLimit: number
   /** Over the searches that did not fail. */
   readonly meanTurns: number
   /** At the limits that tables show, the run's own at last. */
@@ -123,6 +125,7 @@ function sliceOf(
       End,
       number
     >,
+    beyondLimit: share(outcomes, ({ beyondLimit }) => beyondLimit),
     meanTurns: meanTurns(maxTurns),
     byTurnLimit: everyTurnLimit.filter(({ limit }) => limit === maxTurns || turnLimits.includes(limit)),
     everyTurnLimit,

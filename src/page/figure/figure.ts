@@ -5,6 +5,7 @@
  */
 import { targetBox } from '../../protocol/target-box.ts'
 import { boxSize } from '../../protocol/box.ts'
+import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { fontRules, lines, textWidth } from './text.ts'
 import type { Weight } from './text.ts'
@@ -107,9 +108,11 @@ function cellWords(placed: Placed, { trajectory }: Figure): Html {
     return text(rest > 0 ? `${what}, the first ${tiles.length} of them` : what, rect.x, rect.y - 9, 17, 700, soft)
   }
   if (cell.kind === 'end') {
-    const why = trajectory.failure?.message ?? `The search ${endWords[trajectory.end]}.`
+    const beyond = answeredBeyondLimit(trajectory)
+    const said = beyond ? ` It had answered: ${trajectory.answer}` : ''
+    const why = trajectory.failure?.message ?? `The search ${endWords[trajectory.end]}.${said}`
     return html`${frame(rect, bad, 2.5, undefined, '#fbe9e7')}
-${text('No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${texts(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
+${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${texts(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
   }
   const { number, turn, observation } = cell.step
   const words = wordsRect(placed)

@@ -5,7 +5,7 @@ import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { turnClasses } from '../palette.ts'
 import { targetBox } from '../../protocol/target-box.ts'
-import { contains, endWords, pictureName, stepTitle, tokensInText } from '../step.ts'
+import { contains, endTitle, endWords, pictureName, stepTitle, tokensInText } from '../step.ts'
 import type { Step } from '../step.ts'
 
 /** One observation as pictures: `view` is what the policy saw, `crop` the same region at full resolution. */
@@ -58,7 +58,7 @@ function tokens(policy: string, usage: Turn['usage']): Html {
 /** How the search ended, when its last turn does not say so. */
 export function endCard(trajectory: Trajectory): Html | undefined {
   if (trajectory.turns.at(-1)?.action?.kind === 'answer') return undefined
-  return html`<li class="card ending"><header><h3>No answer: ${endWords[trajectory.end]}</h3></header>
+  return html`<li class="card ending"><header><h3>${endTitle(trajectory)}</h3></header>
     ${trajectory.failure && html`<p class="mistake" dir="auto">${shown(trajectory.failure.message)}</p>`}</li>`
 }
 

@@ -12,7 +12,7 @@ import type { Html } from '../html.ts'
 import { turnClasses } from '../palette.ts'
 import { script } from './script.ts'
 import { targetBox } from '../../protocol/target-box.ts'
-import { endWords, stepsOf } from '../step.ts'
+import { endText, stepsOf } from '../step.ts'
 import { style } from '../style.ts'
 import { tree } from './tree.ts'
 
@@ -105,7 +105,7 @@ function heading(trajectory: Trajectory): Html {
       ${problem.answer !== undefined && html`<div><dt>Truth</dt><dd dir="auto">${problem.answer}</dd></div>`}
       <div><dt>Turns</dt><dd>${turns.length}<small> of ${maxTurns}</small></dd></div>
       <div><dt>Time</dt><dd>${duration(ms)}</dd></div>
-      ${end !== 'answered' && html`<div><dt>End</dt><dd class="words">${endWords[end]}</dd></div>`}
+      ${end !== 'answered' && html`<div><dt>End</dt><dd class="words">${endText(trajectory)}</dd></div>`}
     </dl>
   </header>`
 }

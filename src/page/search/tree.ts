@@ -2,11 +2,12 @@
  * The search as a tree: time runs to the right, depth downwards. Every observation hangs from the picture that it was
  * cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
  */
+import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { turnClasses } from '../palette.ts'
-import { depthOf, endWords, pictureName, sizeWords, stepsOf, stepTitle } from '../step.ts'
+import { depthOf, endTitle, pictureName, sizeWords, stepsOf, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 
 export const side = 56
@@ -113,7 +114,7 @@ function answerTile(trajectory: Trajectory, place: Place): Html {
 
 function endNode(trajectory: Trajectory, place: Place): Html {
   return html`<g class="node end"><rect class="refused" ${square(place)}/><text class="cross" ${middle(place)}>?</text>
-    <text class="caption" ${centre(place)}>no answer</text><title>${endWords[trajectory.end]}</title></g>`
+    <text class="caption" ${centre(place)}>${answeredBeyondLimit(trajectory) ? 'beyond limit' : 'no answer'}</text><title>${endTitle(trajectory)}</title></g>`
 }
 
 /** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */

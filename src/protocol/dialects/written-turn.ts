@@ -51,12 +51,17 @@ export function between(
 
 /** Every complete `<answer>`, trimmed. */
 export function taggedAnswers(text: string): string[] {
+  return answerBodies(text).map((body) => body.trim())
+}
+
+/** What stands between the tags of every complete `<answer>`, as it stands there. */
+export function answerBodies(text: string): string[] {
   const answers: string[] = []
   let at = 0
   for (;;) {
     const found = between(text, '<answer>', '</answer>', at)
     if (found === undefined) return answers
-    answers.push(text.slice(found.start, found.end).trim())
+    answers.push(text.slice(found.start, found.end))
     at = found.end
   }
 }

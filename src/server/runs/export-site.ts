@@ -5,7 +5,7 @@ import { figure, reportShell } from '../../evaluate/document/shell.ts'
 import { percent } from '../../evaluate/document/table.ts'
 import { html } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
-import { endWords } from '../../page/step.ts'
+import { endText } from '../../page/step.ts'
 import { writePage } from '../../page/search/write-page.ts'
 import type { SearchToShow } from '../../page/search/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
@@ -98,9 +98,9 @@ const css = `
 
 /** `page`: the address of the search, if it has one. */
 function row(item: ItemRow, page: string | false): Html {
-  const { problem, question, answer, truth, verdict, turns, end, sampleIndex } = item
+  const { problem, question, answer, truth, verdict, turns, sampleIndex } = item
   const name = problem.slice(problem.lastIndexOf('/') + 1) + (sampleIndex > 0 ? ` #${sampleIndex + 1}` : '')
   return html`<tr><th scope="row">${page === false ? name : html`<a href="${page}">${name}</a>`}</th><td>${question}</td><td>${answer ?? '–'}</td>
-<td>${truth}</td><td>${verdict}</td><td>${turns}</td><td>${endWords[end]}</td></tr>
+<td>${truth}</td><td>${verdict}</td><td>${turns}</td><td>${endText(item)}</td></tr>
 `
 }
