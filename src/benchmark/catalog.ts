@@ -36,9 +36,9 @@ const own: readonly Benchmark[] = [
     name: 'problems',
     title: 'A folder of problems',
     datasets: [],
-    download: 'nothing: write problems.jsonl or problems.csv',
+    download: 'nothing: write problems.jsonl, .json or .csv',
     layout:
-      'problems.jsonl (or .csv) with image, question, answer, and if wanted choices, id, category, level; pictures below it',
+      'problems.jsonl (or .json, .csv) with image, question, answer, and if wanted choices, id, category, level; pictures below it',
     licence: ownLicence,
     samples: 1,
     judge: 'llm',

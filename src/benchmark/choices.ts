@@ -44,8 +44,9 @@ export function dottedLines(choices: readonly string[]): string {
   return choices.map((choice, index) => `${letterAt(index)}. ${choice}`).join('\n')
 }
 
-/** A letter in front of its choice: `(A) red`, `A. red`, also in the wide forms of Chinese text: `（A） 红`, `Ａ．红`, `A、红`. */
-const lettering = /^\s*(?:[([（［【]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)\]）］】][.:、．：]?|([A-ZＡ-Ｚ])\s*[.:)）、．：])\s*/
+/** A letter in front of its choice: `(A) red`, `A. red`, also as Chinese text has it: `（A） 红`, `Ａ．红`, `A、红`, `Ⓐ 红`. */
+const lettering =
+  /^\s*(?:[([（［【〔﹙]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)\]）］】〕﹚][.:、．：]?|([A-ZＡ-Ｚ])\s*[.:)）、．：]|([Ⓐ-ⓩ⒜-⒵]))\s*/
 
 /** The choice behind its letter, where that stands in front. */
 export function withoutLetter(choice: string): string {
@@ -55,7 +56,7 @@ export function withoutLetter(choice: string): string {
 /** The letter that stands in front of a line, as a capital; undefined: it is no choice. */
 export function letterInFront(line: string): string | undefined {
   const found = lettering.exec(line)
-  return found === null ? undefined : plainLetter(found[1] ?? found[2]!)
+  return found === null ? undefined : plainLetter(found[1] ?? found[2] ?? found[3]!)
 }
 
 /** `(b)`, `B.` and `Ｂ` are B. */

@@ -1,7 +1,8 @@
 /**
- * Tables of values between tabs, commas or semicolons, as pandas and spreadsheets write them: quoted cells may hold
+ * Tables of values between tabs, commas, semicolons or bars, as pandas and spreadsheets write them: quoted cells may hold
  * separators, line breaks and doubled quotes. Long cells, such as base64 pictures, are given by their place in the file alone.
  */
+import { UserError } from '../../shared/errors.ts'
 import { HeldText, heldBytes, notUtf8, readBlocks } from './read-blocks.ts'
 import type { ReadAt } from './text-source.ts'
 
@@ -21,7 +22,7 @@ export interface DelimitedRow {
   readonly broken?: string
 }
 
-export type Separator = '\t' | ',' | ';'
+export type Separator = '\t' | ',' | ';' | '|'
 
 const quote = 0x22
 const newline = 0x0a
@@ -100,12 +101,26 @@ export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGener
     }
   }
   if (state === 'start' && cells.length === 0) return
+  const open = state === 'quoted'
   finishCell(state === 'quote' ? end - 1 : end, true)
   const row = finishRow()
-  if (row) yield row
+  if (row) yield open ? { ...row, broken: 'opens a quote that is never closed' } : row
 }
 
-const separators: readonly Separator[] = ['\t', ',', ';']
+/** The names of the columns. Throws UserError `data-columns` where two are the same, or lines end in a way that is not read. */
+export function headerOf(file: string, cells: readonly Cell[]): readonly string[] {
+  const names = cells.map(({ text = '' }) => text.trim())
+  const twice = names.find((name, at) => name !== '' && names.indexOf(name) !== at)
+  if (names.some((name) => name.includes('\r'))) {
+    throw new UserError('data-columns', `${file} ends its lines with carriage returns alone. Save it with line feeds.`)
+  }
+  if (twice !== undefined) {
+    throw new UserError('data-columns', `${file} has two columns ${twice}. Rename one, or take it out.`)
+  }
+  return names
+}
+
+const separators: readonly Separator[] = ['\t', ',', ';', '|']
 
 /** The one that the first line names (`sep=;`) or holds most often outside of quotes; `usual` where it holds none. */
 async function separatorOf(read: ReadAt, usual: Separator): Promise<Separator> {

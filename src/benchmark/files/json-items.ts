@@ -34,7 +34,12 @@ export interface JsonItem {
   readonly broken?: string
 }
 
-/** `path` is what errors call it. Throws UserError `data-not-json`, which names the item, counted from 1. */
+const notAnObject: JsonItem = { value: undefined, broken: 'is not an object' }
+
+/**
+ * An item that is not an object, or not JSON, is broken; the others are still read. `path` is what errors call the file. Throws
+ * UserError `data-not-json`, which names the item, counted from 1, where nothing behind it can be read.
+ */
 export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator<JsonItem, void> {
   const held = new HeldText()
   let item = ''
@@ -46,6 +51,8 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
   let inString = false
   let escaped = false
   let stringStart = 0
+  /** In an item that is a number, a word or a string. */
+  let bare = false
 
   function fail(what: string, cause?: unknown): never {
     throw new UserError('data-not-json', `${path}, item ${count + 1}: ${what}. Fetch or write the file again.`, {
@@ -64,17 +71,29 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
     else keep(`"\\u0000${longTexts.push(new LongText(stringStart, at)) - 1}"`)
   }
 
-  function finishItem(): JsonItem {
-    let value: unknown
-    try {
-      value = JSON.parse(standardJson(item), (_, inner) => withLongTexts(inner, longTexts))
-    } catch (error) {
-      fail(`is not JSON: ${messageOf(error)}`, error)
-    }
+  function nextItem(): void {
     item = ''
     longTexts = []
+    bare = false
     count++
-    return held.takeValid() ? { value } : { value, broken: notUtf8 }
+  }
+
+  function finishItem(): JsonItem {
+    const [text, texts] = [item, longTexts]
+    nextItem()
+    if (!held.takeValid()) return { value: undefined, broken: notUtf8 }
+    try {
+      const value: unknown = JSON.parse(standardJson(text), (_, inner) => withLongTexts(inner, texts))
+      return Array.isArray(value) ? notAnObject : { value }
+    } catch (error) {
+      return { value: undefined, broken: `is not JSON: ${messageOf(error)}` }
+    }
+  }
+
+  function finishBare(): JsonItem {
+    nextItem()
+    held.takeValid()
+    return notAnObject
   }
 
   for await (const { bytes, offset } of readBlocks(read)) {
@@ -96,9 +115,11 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
           from = i + 1
         }
       } else if (byte === quote) {
-        if (outside === undefined || depth <= outside) fail('is not an object')
-        held.add(bytes.subarray(from, i))
-        keep(held.take())
+        if (outside === undefined) fail('is not an object')
+        if (depth > outside) {
+          held.add(bytes.subarray(from, i))
+          keep(held.take())
+        } else bare = true
         inString = true
         stringStart = offset + i + 1
         from = i + 1
@@ -106,7 +127,7 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
         outside ??= byte === bracket ? 1 : 0
         if (++depth > maxDepth) fail(`is nested more than ${maxDepth} deep`)
         if (depth !== outside + 1) continue
-        if (byte === bracket) fail('is not an object')
+        if (bare) yield finishBare()
         from = i
       } else if (close.has(byte)) {
         if (--depth !== outside) continue
@@ -114,12 +135,16 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
         keep(held.take())
         yield finishItem()
         from = i + 1
-      } else if (depth <= (outside ?? 0) && !between.has(byte)) {
-        fail(outside === undefined ? 'the file is not JSON' : 'is not an object')
+      } else if (depth <= (outside ?? 0)) {
+        if (between.has(byte)) {
+          if (bare) yield finishBare()
+        } else if (outside === undefined) fail('the file is not JSON')
+        else bare = true
       }
     }
     if (outside !== undefined && depth > outside) held.add(bytes.subarray(from))
   }
+  if (bare && !inString) yield finishBare()
   if (depth !== 0 || inString) fail('the file is cut off')
 }
 

@@ -176,12 +176,24 @@ describe('readJsonItems', () => {
     const bytes = await readFile(file)
     for (const { start, end } of [first, last[1]]) expect(bytes.toString('latin1', start, end)).toBe(long)
     const deep = `[{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}]`
-    for (const wrong of ['"text"', '["text"]', '{"a": 1} ["b"]', '[{"a": 1}, {"a"]', '[{"a": "b', deep]) {
+    for (const wrong of ['"text"', '<html>', '[{"a": 1}, {"a"]', '[{"a": "b', deep]) {
       await writeFile(file, wrong)
       await expect(collect(readJsonItems(file, await openText(file)))).rejects.toMatchObject({
         code: 'data-not-json',
         exitCode: 2,
       })
     }
+  })
+  it.each([
+    ['[7, {"a": 1}]', [undefined, { a: 1 }]],
+    ['[{"a": 1}, null, "x, }", ["b"], [], -1e5 ]', [{ a: 1 }, undefined, undefined, undefined, undefined, undefined]],
+    ['{"a": 1}\nnull\n["b"]\n{"a": 2}\n7', [{ a: 1 }, undefined, undefined, { a: 2 }, undefined]],
+    ['[{\'a\': 1}, {"a": 2}]', [undefined, { a: 2 }]],
+  ])('passes over what is no object: %s', async (content, values) => {
+    const file = join(folder, 'mixed.json')
+    await writeFile(file, content)
+    const items = await collect(readJsonItems(file, await openText(file)))
+    expect(items.map(({ value }) => value)).toEqual(values)
+    expect(items.map(({ broken }) => broken !== undefined)).toEqual(values.map((value) => value === undefined))
   })
 })

@@ -80,13 +80,15 @@ function slashed(name: string): string {
   return name.replaceAll('\\', '/')
 }
 
-function isAddress(name: string): boolean {
-  return /^(?:https?|s3|gs|hf):\/\/|^data:/i.test(name)
+/** Also of a picture that stands in its own address, as a data: URL. */
+export function isAddress(name: string): boolean {
+  return /^(?:\w+:\/\/|data:)/i.test(name)
 }
 
 function addressed(name: string): FoundPicture {
+  const advice = /^data:/i.test(name) ? 'save it as a file' : 'fetch it'
   return {
-    missing: `${shown(name)} is an address, and pictures are read from files alone: fetch it, and name the file`,
+    missing: `${shown(name)} is an address, and pictures are read from files alone: ${advice}, and name the file`,
   }
 }
 

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
 import { UserError } from '../../shared/errors.ts'
 import { openParquet } from '../../shared/parquet-read.ts'
-import { readDelimited } from './delimited.ts'
+import { headerOf, readDelimited } from './delimited.ts'
 import type { Separator } from './delimited.ts'
 import { plainName } from './find-file.ts'
 import { LongText, readJsonItems } from './json-items.ts'
@@ -62,7 +62,7 @@ async function* delimitedRows(file: string, separator: Separator): AsyncGenerato
   let pictureAt = 0
   for await (const { line, cells, broken } of readDelimited(source, separator)) {
     if (header === undefined) {
-      header = cells.map(({ text = '' }) => text.trim())
+      header = headerOf(file, cells)
       pictureAt = header.indexOf(pictureColumnOf(file, header))
       continue
     }
@@ -88,7 +88,7 @@ async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
   const source = await openText(file)
   let number = 0
   for await (const { value, broken } of readJsonItems(file, source)) {
-    const values = value as Readonly<Record<string, unknown>>
+    const values = Object(value) as Readonly<Record<string, unknown>>
     const pictureColumn = pictureColumns.find((name) => name in values)
     const read: ReadStored = async () => {
       const picture = alone(pictureColumn === undefined ? undefined : values[pictureColumn])

@@ -173,7 +173,7 @@ describe('readProblems', () => {
 
   it('says what is wrong with the file', async () => {
     await expect(read('{"images": [')).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
-    await expect(read([row, 'a row'])).rejects.toThrow('item 2: is not an object')
+    await expect(read([row, 'a row'])).rejects.toThrow('row 2: is not an object')
     await expect(read({ rows: [] })).rejects.toMatchObject({ code: 'data-row', exitCode: 2 })
     await expect(readProblems(join(folder, 'none'))).rejects.toMatchObject({ code: 'data-not-found', exitCode: 2 })
     await expect(readProblems(folder)).rejects.toThrow('rows.json')

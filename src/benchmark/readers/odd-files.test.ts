@@ -35,6 +35,8 @@ describe('a folder of problems', () => {
     ['semicolons', 'problems.csv', csv(';')],
     ['tabs', 'problems.csv', csv('\t')],
     ['a line that names the separator', 'problems.csv', `\uFEFFsep=;\r\n${csv(';')}`],
+    ['bars', 'problems.csv', csv('|')],
+    ['a JSON array', 'problems.json', JSON.stringify([row], null, 2)],
     ['tabs in a TSV', 'problems.tsv', csv('\t')],
     ['gzip', 'problems.jsonl.gz', gzipSync(JSON.stringify(row))],
     ['gzipped UTF-16', 'problems.csv.gz', gzipSync(Buffer.from(`\uFEFF${csv(';')}`, 'utf16le'))],
@@ -79,6 +81,12 @@ describe('a folder of problems', () => {
     ['bytes that are not UTF-8', 'problems.csv', Buffer.from(csv(','), 'latin1')],
     ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: 'https://example.com/a.png' })],
     ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: `data:image/png;base64,${'A'.repeat(999)}` })],
+    ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: 'file:///a.png' })],
+    ['save it as a file', 'problems.jsonl', JSON.stringify({ ...row, image: 'data:image/png;base64,AAAA' })],
+    ['leads out of', 'problems.jsonl', JSON.stringify({ ...row, image: '/elsewhere/a.png' })],
+    ['item 2: is not an object', 'problems.json', JSON.stringify([row, 7, row])],
+    ['line 2: is not an object', 'problems.jsonl', `${JSON.stringify(row)}\nnull\n`],
+    ['a quote that is never closed', 'problems.csv', 'image,question,answer\na.png,"What?,red\na.png,What?,red\n'],
     ['choices are no list', 'problems.csv', csv(',', [{ ...row, choices: '["red", ' }])],
     ['has to be one text', 'problems.jsonl', JSON.stringify({ ...row, answer: ['red', 'crimson'] })],
     ['question: is missing', 'problems.jsonl', JSON.stringify({ ...row, question: null })],
@@ -94,6 +102,17 @@ describe('a folder of problems', () => {
   it('keeps a replacement character that the file really holds', async () => {
     await put(inBase('problems.jsonl'), JSON.stringify({ ...row, question: 'What is \uFFFD?' }))
     expect((await kit.read('problems'))[0]!.problem.question).toBe('What is \uFFFD?')
+  })
+
+  it.each<[string, string, string]>([
+    ['is one JSON document', 'problems.jsonl', JSON.stringify([row])],
+    ['is one JSON document', 'problems.jsonl', JSON.stringify(row, null, 2)],
+    ['no column image, question, answer but a:b', 'problems.csv', 'a:b\n1:2\n'],
+    ['two columns answer', 'problems.csv', 'image,question,answer,answer\na.png,What?,red,blue\n'],
+    ['carriage returns alone', 'problems.csv', csv(',').replaceAll('\n', '\r')],
+  ])('is refused as a whole: %s', async (words, name, content) => {
+    await put(inBase(name), content)
+    await expect(checkBenchmark(benchmarkNamed('problems'), kit.base)).rejects.toThrow(words)
   })
 
   it('says that a gzipped file is damaged', async () => {
@@ -180,6 +199,8 @@ describe('options', () => {
     ['【A】左', '【B】右'],
     ['(a) 左', '(b) 右'],
     ['A:左', 'B：右'],
+    ['Ⓐ左', 'Ⓑ 右'],
+    ['﹙A﹚左', '〔B〕右'],
   ])('lose their letters, wide or not: %s', async (...options) => {
     const item = { ...mmeItem, 'Answer choices': options, 'Ground truth': 'Ｂ' }
     await put(inBase('json', 'MME_RealWorld_CN.json'), JSON.stringify([item]))

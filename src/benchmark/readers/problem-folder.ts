@@ -1,19 +1,20 @@
 /**
- * Anybody's own problems: a folder with `problems.jsonl` (or `.csv`, `.tsv`) and the pictures that it names. Fields: `image`,
+ * Anybody's own problems: a folder with `problems.jsonl` (or `.json`, `.csv`, `.tsv`) and the pictures that it names. Fields: `image`,
  * `question`, `answer`, and if wanted `choices` (a list, as text separated by `|`), `id`, `category`, `level`.
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
-import { messageOf } from '../../shared/errors.ts'
+import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { checkedChoices, lettered, letterAt, listIn, parenthesisedLines } from '../choices.ts'
-import { readDelimited } from '../files/delimited.ts'
+import { headerOf, readDelimited } from '../files/delimited.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
 import { findFiles, plainName } from '../files/find-file.ts'
+import { readJsonItems } from '../files/json-items.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
-import { pictureFinder } from '../files/picture-files.ts'
+import { isAddress, pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile } from '../files/stored-picture.ts'
 import { textLines } from '../files/text-lines.ts'
@@ -24,23 +25,49 @@ interface ProblemRow extends Row {
 }
 
 export async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
-  const names = ['jsonl', 'csv', 'tsv'].map((ending) => new RegExp(`^problems\\.${ending}$`))
-  const [file] = await findFiles(path, [], names, 'problems.jsonl, problems.csv or problems.tsv')
-  const rows = /\.[ct]sv$/i.test(plainName(file!)) ? tableRows(file!) : jsonlRows(file!)
+  const names = ['jsonl', 'json', 'csv', 'tsv'].map((ending) => new RegExp(`^problems\\.${ending}$`))
+  const [file] = await findFiles(path, [], names, 'problems.jsonl, problems.json, problems.csv or problems.tsv')
+  const rows = rowsOf(file!)
   const pictures = pictureFinder()
   return gatherEntries(rows, (row) => entryOf(row, dirname(file!), pictures), options)
 }
 
+function rowsOf(file: string): AsyncGenerator<ProblemRow, void> {
+  const name = plainName(file)
+  if (/\.[ct]sv$/i.test(name)) return tableRows(file)
+  return /\.json$/i.test(name) ? jsonRows(file) : jsonlRows(file)
+}
+
+async function* jsonRows(file: string): AsyncGenerator<ProblemRow, void> {
+  let line = 0
+  for await (const { value, broken } of readJsonItems(file, await openText(file))) {
+    const place = `${file}, item ${++line}`
+    yield { place, ...(broken !== undefined && { broken }), value: { line, ...Object(withoutNulls(value)) } }
+  }
+}
+
 async function* jsonlRows(file: string): AsyncGenerator<ProblemRow, void> {
+  let first = true
   for await (const { line, text, broken } of textLines(file)) {
+    if (first && /^\s*(?:\[|\{\s*$)/.test(text)) throw notLines(file)
+    first = false
     const place = `${file}, line ${line}`
     try {
-      if (broken !== undefined) yield { place, broken, value: undefined }
-      else yield { place, value: { line, ...(withoutNulls(parseJson(standardJson(text))) as object) } }
+      const value: unknown = broken === undefined ? parseJson(standardJson(text)) : undefined
+      const why = broken ?? (isObject(value) ? undefined : 'is not an object')
+      yield { place, ...(why !== undefined && { broken: why }), value: { line, ...Object(withoutNulls(value)) } }
     } catch (error) {
       yield { place, broken: `is not JSON: ${messageOf(error)}`, value: undefined }
     }
   }
+}
+
+function notLines(file: string): UserError {
+  return new UserError('data-not-json', `${file} is one JSON document and not a row a line. Name it problems.json.`)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 async function* tableRows(file: string): AsyncGenerator<ProblemRow, void> {
@@ -49,7 +76,8 @@ async function* tableRows(file: string): AsyncGenerator<ProblemRow, void> {
   for await (const { line, cells, broken } of readDelimited(source, plainName(file).endsWith('.tsv') ? '\t' : ',')) {
     const texts = cells.map(({ text: own = '' }) => own)
     if (header === undefined) {
-      header = texts.map((name) => name.trim().toLowerCase())
+      header = headerOf(file, cells).map((name) => name.toLowerCase())
+      checkColumns(file, header)
       continue
     }
     const place = `${file}, line ${line}`
@@ -58,6 +86,19 @@ async function* tableRows(file: string): AsyncGenerator<ProblemRow, void> {
     const why = broken ?? cut
     yield { place, ...(why !== undefined && { broken: why }), value: { ...named, line } }
   }
+}
+
+function checkColumns(file: string, header: readonly string[]): void {
+  const lacking = [['image', 'images'], ['question'], ['answer']].filter(
+    (names) => !names.some((name) => header.includes(name)),
+  )
+  if (lacking.length === 0) return
+  const names = lacking.map(([name]) => name).join(', ')
+  const given = header.join(', ').slice(0, 200)
+  throw new UserError(
+    'data-columns',
+    `${file} has no column ${names} but ${given}. Name its columns in the first line.`,
+  )
 }
 
 const text = z.string().trim().min(1, 'has no text')
@@ -93,7 +134,8 @@ async function entryOf({ place, value }: ProblemRow, folder: string, pictures: P
   }
   const { image, question, choices, category, level } = data
   const inside = !isAbsolute(image) && !relative(folder, join(folder, image)).startsWith('..')
-  const found = inside ? await pictures.at(folder, image) : { missing: `there is no picture ${image} in ${folder}` }
+  const outside = `${image} leads out of ${folder}, below which pictures have to lie`
+  const found = inside || isAddress(image) ? await pictures.at(folder, image) : { missing: outside }
   if ('missing' in found) throw rowError(place, found.missing)
   const item = choices && checkedChoices(place, { question, choices, label: labelOf(data.answer, choices) })
   return {
