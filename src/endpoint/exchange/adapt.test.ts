@@ -97,6 +97,15 @@ describe('a shorter reply is asked for, four times at most', () => {
     expect(sent(server)).toEqual([8_192, 2_000, 2_000])
   })
 
+  test('a limit that was not taken in the end is forgotten', async () => {
+    let requests = 0
+    const script: ScriptedOptions['script'] = () => (++requests <= 5 ? refuse('max tokens of 8192 exceeded') : answer)
+    const { server, endpoint } = await start({ script })
+    expect(await failure(endpoint.complete(long()))).toBeInstanceOf(ContextLengthError)
+    await endpoint.complete(long())
+    expect(sent(server)).toEqual([8_192, 4_096, 2_048, 1_024, 512, 8_192])
+  })
+
   test('together with fields that are refused', async () => {
     const script: ScriptedOptions['script'] = ({ body }) => refuse(`unsupported parameter: ${Object.keys(body).at(-1)}`)
     const { server, endpoint } = await start({ script, ownedBy: 'someone' })

@@ -53,6 +53,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
   let byId = true
   let withoutStop = false
   let adaptations = 0
+  let capped = false
 
   function shorter(meaning: Meaning): number | undefined {
     if (maxTokens === undefined) return undefined
@@ -69,7 +70,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     const fewer = shorter(meaning)
     if (fewer !== undefined && fewer >= 1) {
       maxTokens = fewer
-      if (meaning.kind === 'reply-cap') replyCaps.set(model, fewer)
+      capped ||= meaning.kind === 'reply-cap'
       return true
     }
     const unclear = meaning.kind === 'unknown' || meaning.kind === 'no-pictures' || meaning.kind === 'no-tools'
@@ -113,6 +114,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     taken(body) {
       pictures.took(body.images)
       if (withoutStop) dropped.add('stop')
+      if (capped && maxTokens !== undefined) replyCaps.set(model, maxTokens)
       if (body.fields.includes('stop')) learnt.stopTaken = true
     },
   }

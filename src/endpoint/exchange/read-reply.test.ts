@@ -346,7 +346,16 @@ test.each([
   expect(read({ content: 'hm' }, {}, { usage: counts }).usage).toEqual(kept)
 })
 
-test('twenty thousand calls are read in one go', () => {
+test('of twenty thousand calls the first few are read and go back', () => {
   const calls = Array.from({ length: 20_000 }, (_, n) => ({ id: `c${n}`, function: { name: 'zoom', arguments: '{}' } }))
-  expect(read({ content: '', tool_calls: calls }).toolCalls).toHaveLength(20_000)
+  const { toolCalls, message } = read({ content: '', tool_calls: calls })
+  expect(toolCalls.map(({ id }) => id)).toEqual(calls.slice(0, 64).map(({ id }) => id))
+  expect(message.reply!.tool_calls).toHaveLength(64)
+})
+
+test.each([
+  ['the last piece of a stream', { delta: { role: 'assistant', content: '<answer>7</answer>' } }],
+  ['a plain completion', { text: '<answer>7</answer>' }],
+])('%s is a reply', (_, choice) => {
+  expect(completionOf({ choices: [{ finish_reason: 'stop', ...choice }], usage }).text).toBe('<answer>7</answer>')
 })

@@ -31,7 +31,7 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
   const error = innerError(body)
   if (error !== undefined) return error
   const choice = fieldsOf(Array.isArray(body.choices) ? body.choices[0] : undefined)
-  const message = fieldsOf(choice?.message)
+  const message = messageOf(choice)
   if (choice === undefined || message === undefined) throw noChoice(body, choice)
   const usage = readUsage(fieldsOf(body.usage))
   const content = withoutEndMarks(contentText(message.content))
@@ -60,6 +60,12 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
     ...(usage === undefined ? {} : { usage }),
     handling: { ...(stopping && { stop: stopping }), thinkingApart: thought, refused },
   }
+}
+
+/** Some servers give the last piece of a stream, or the text of a plain completion, to whoever asked for neither. */
+function messageOf(choice: Fields | undefined): Fields | undefined {
+  const text = typeof choice?.text === 'string' ? { content: choice.text } : undefined
+  return fieldsOf(choice?.message) ?? fieldsOf(choice?.delta) ?? text
 }
 
 function noChoice(body: Fields, choice: Fields | undefined): TransportError {
@@ -138,11 +144,14 @@ function haltAt(text: string, stop: readonly string[], met: readonly unknown[] |
   return text + (stop.find((one) => met.includes(one)) ?? open[0]?.one ?? '')
 }
 
+/** Of one reply; a model that repeats itself writes thousands, and each of them would have to be answered. */
+const mostCalls = 64
+
 /** Ids are kept as they came; a missing or repeated one is made up, in the nine letters and digits that Mistral wants. */
 function readCalls(calls: unknown, messages: number): ToolCall[] {
   if (!Array.isArray(calls)) return []
   const taken = new Set<string>()
-  return calls.flatMap((call, index) => {
+  return calls.slice(0, mostCalls).flatMap((call, index) => {
     const { id: given, function: called } = fieldsOf(call) ?? {}
     const { name, arguments: values } = fieldsOf(called) ?? {}
     if (typeof name !== 'string') return []

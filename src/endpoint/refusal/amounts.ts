@@ -8,12 +8,18 @@ const spelled = new RegExp(
 
 /** In lower case, numbers as digits without separators. */
 export function plainNumbers(text: string): string {
-  return text
-    .toLowerCase()
-    .replaceAll(/(?<=\d)[,_](?=\d{3}\b)/g, '')
-    .replaceAll(/(\d)\.0+\b/g, '$1')
-    .replaceAll(/\b(\d{1,4})k(?= tokens)/g, '$1000')
-    .replaceAll(spelled, (word) => (word === 'single' ? '1' : String(numberWords.indexOf(word))))
+  return (
+    text
+      .toLowerCase()
+      // A status in front (DashScope) is no comparison.
+      .replaceAll(/<\d{3}>/g, ' ')
+      // Tokens are counted, and not pictures.
+      .replaceAll(/\b(?:image|vision|visual) tokens\b/g, 'tokens')
+      .replaceAll(/(?<=\d)[,_](?=\d{3}\b)/g, '')
+      .replaceAll(/(\d)\.0+\b/g, '$1')
+      .replaceAll(/\b(\d{1,4})k(?= tokens)/g, '$1000')
+      .replaceAll(spelled, (word) => (word === 'single' ? '1' : String(numberWords.indexOf(word))))
+  )
 }
 
 export function sentencesOf(text: string): string[] {
@@ -24,15 +30,16 @@ const bounded =
   '(?:max(?:imum|imal)?|limit(?:ed)?|at most|up to|no more than|not more than|(?:greater|more|larger|longer) than|(?:less|fewer|smaller) than' +
   '(?: or equal to)?|cannot exceed|exceed(?:s|ed|ing)?|only|allow(?:s|ed)?|supports?|accepts?|takes?|below|under|<=?|≤|>=?|最多|不超过|超过|上限)'
 const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(\\d{1,9})(?!\\d|\\.\\d)`, 'g')
-/** `[1, 30720]`, `between 1 and 10`. */
-const ranges = /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and )(\d{1,9})/g
+/** `[1, 30720]`, `between 1 and 10`, `from 1 (inclusive) to 8193 (exclusive)`. */
+const ranges =
+  /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and |from \d{1,9} (?:\(inclusive\) )?to )(\d{1,9})( \(exclusive\))?/g
 /** Units that show that a number counts neither pictures nor tokens. */
 const otherUnit = /^ ?(?:px\b|pixels?|bytes?|[kmg]i?b\b|seconds?|minutes?|hours?|%|x ?\d|megapixels?|requests?)/
 
 /** The smallest number that stands as a limit. What was too much is always larger. */
 export function limitIn(text: string): number | undefined {
   const found: number[] = []
-  for (const range of text.matchAll(ranges)) found.push(Number(range[1]))
+  for (const range of text.matchAll(ranges)) found.push(Number(range[1]) - (range[2] === undefined ? 0 : 1))
   if (found.length === 0) {
     for (const limit of text.matchAll(limits)) {
       const behind = text.slice(limit.index + limit[0].length, limit.index + limit[0].length + 16)

@@ -154,6 +154,17 @@ describe('the others', () => {
     ['busy', 529, 'Overloaded', { type: 'overloaded_error' }],
     ['busy', 400, 'Throttling.RateQuota: Requests rate limit exceeded, please try again later.', {}],
     ['busy', 503, 'Loading model', { type: 'unavailable_error' }],
+    // DashScope: too many tokens a minute, under the code of a spent quota.
+    [
+      'busy',
+      429,
+      'You exceeded your current quota. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+      { code: 'insufficient_quota' },
+    ],
+    ['busy', 503, 'Provider returned error', { metadata: { error_type: 'provider_overloaded' } }],
+    ['too-long', 400, 'Provider returned error', { metadata: { error_type: 'token_limit_exceeded' } }],
+    ['image-unfit', 400, 'Provider returned error', { metadata: { error_type: 'image_too_large' } }],
+    ['model-unknown', 404, 'Unable to access model x', { code: 'model_not_available' }],
     ['busy', 429, 'Resource has been exhausted (e.g. check quota).', {}],
     ['busy', 400, 'Model is still loading', {}],
     ['key', 401, 'Incorrect API key provided', { code: 'invalid_api_key' }],

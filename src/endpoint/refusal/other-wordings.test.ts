@@ -40,6 +40,11 @@ const wordings: Readonly<Record<string, string>> = {
     400 Total length of prompt must be less than or equal to 4096
     400 The request's 40000 tokens exceed this deployment's 32k window
     400 Conversation exceeds the model's maximum of 32768 tokens
+    400 Request has 9000 tokens, which is over the 8192-token window of this model.
+    400 Cannot truncate to 89998, required 355220: text:355351
+    400 the max length of current question is 20000
+    400 Total number of image tokens 9000 exceeds the maximum of 8192
+    500 context shift is disabled
   `,
   'too-many-images': `
     400 You can provide up to 4 images
@@ -84,6 +89,7 @@ const wordings: Readonly<Record<string, string>> = {
     400 Image pixel count 50000000 exceeds limit 33177600
     400 Image file is truncated
     400 Unsupported image format
+    400 <400> InternalError.Algo.InvalidParameter: The image length and width do not meet the model restrictions. [height:8 or width:9 must be larger than 10]
   `,
   filtered: `
     400 Prompt blocked due to safety reasons
@@ -103,6 +109,8 @@ const wordings: Readonly<Record<string, string>> = {
     429 Your prepayment credits are depleted
     403 token quota is not enough
     403 user quota is not enough
+    403 Free allocated quota exceeded.
+    403 The free tier of the model has been exhausted.
     429 Free tier quota exceeded. You have hit your daily limit
     403 Key limit exceeded (total limit)
     402 Insufficient credits. Add more using https://openrouter.ai/credits
@@ -125,6 +133,11 @@ const wordings: Readonly<Record<string, string>> = {
     500 The model is overloaded. Please try again later.
     404 The model is currently not available, try again later
     400 Rate limit exceeded: 20 images per minute
+    429 Allocated quota exceeded, please increase your quota limit.
+  `,
+  'reply-cap': `
+    400 Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 8193 (exclusive).
+    400 Range of max_tokens should be [1, 8192]
   `,
   unknown: `
     500 CUDA out of memory
@@ -133,6 +146,7 @@ const wordings: Readonly<Record<string, string>> = {
     400 Invalid JSON body
     400 'top_p' must be between 0 and 1
     400 Image URL could not be fetched in context
+    400 <400> InternalError.Algo.InvalidParameter: The tool call in the input messages is invalid
   `,
   'model-unknown': `
     404 The requested model was not found
@@ -157,6 +171,7 @@ const wordings: Readonly<Record<string, string>> = {
     500 no vision encoder loaded
     400 messages.0.content: only text content is supported
     400 This model is text-only and does not accept images
+    400 'messages.1' : for 'role:user' the following must be satisfied('messages.1.content' : value must be a string)
   `,
 }
 

@@ -5,6 +5,7 @@
  */
 import { limitIn, plainNumbers, roomIn, sentencesOf } from './amounts.ts'
 import { causeOfCode } from './codes.ts'
+import type { Cause } from './codes.ts'
 import type { Refusal } from './read-refusal.ts'
 import { says } from './words.ts'
 
@@ -32,6 +33,7 @@ export function meaningOf(refusal: Refusal): Meaning {
   if (says.wantsHttps.test(text)) return { kind: 'wants-https' }
   if (says.imageMiss.test(text)) return { kind: 'image-miss' }
   if (coded === 'filtered' || (coded === undefined && isFiltered(refusal, text))) return { kind: 'filtered' }
+  if (status === 429 && says.throttledQuota.test(text)) return { kind: 'busy' }
   if (coded === 'quota' || isQuotaSpent(refusal, text)) return { kind: isBrief(refusal.waitMs) ? 'busy' : 'quota' }
   if (coded === 'key' || status === 401) return { kind: 'key' }
   if (isModelUnknown(refusal)) return { kind: 'model-unknown' }
@@ -40,7 +42,7 @@ export function meaningOf(refusal: Refusal): Meaning {
   if (cap !== undefined || coded === 'too-many-images' || says.tooManyImages.test(text)) {
     return { kind: 'too-many-images', ...(cap !== undefined && { cap }) }
   }
-  const fault = imageFault(refusal, text)
+  const fault = faultOfCode(coded) ?? imageFault(refusal, text)
   if (fault !== undefined) return { kind: 'image-unfit', fault }
   if (coded === 'no-pictures' || says.noPictures.test(text)) return { kind: 'no-pictures' }
   if (coded === 'no-tools' || says.noTools.test(text)) return { kind: 'no-tools' }
@@ -132,6 +134,12 @@ export function imageCap({ status, message }: Refusal): number | undefined {
     if (cap !== undefined) return cap
   }
   return undefined
+}
+
+function faultOfCode(coded: Cause | undefined): ImageFault | undefined {
+  if (coded === 'image-too-large') return 'too-large'
+  if (coded === 'image-too-small') return 'too-small'
+  return coded === 'image-unreadable' ? 'unreadable' : undefined
 }
 
 function imageFault({ status }: Refusal, text: string): ImageFault | undefined {

@@ -36,7 +36,13 @@ export const says = {
     'usage limit for this|account[^.]{0,20}(?:in arrears|overdue|not in good standing|in good standing)|purchase more credits',
     'usage limit|unpaid|over budget|exceeded ?budget|key limit exceeded|insufficient_quota|upgrade your plan',
     '(?:quota|limit)[^.]{0,20}(?:this|per|for the) (?:month|week|billing)',
+    'free (?:tier|quota|allocated)(?![^.]{0,60}minute)[^.]{0,40}(?:exceed|exhaust|used up)',
     '余额不足|欠费|额度不足|额度已用',
+  ),
+  /** DashScope gives the code of a spent quota to whoever asks too often, too. */
+  throttledQuota: anyOf(
+    '(?<!free )allocated quota exceeded',
+    '(?:aliyun|alibabacloud)\\S{0,100}#(?:token|rate|request)-?limit',
   ),
   perDay: anyOf('per[ -]day\\b', '(?:daily|\\brpd\\b|\\btpd\\b)'),
   rate: anyOf(
@@ -109,7 +115,7 @@ export const says = {
     'image_url[^.]{0,60}(?:only supported|not supported|unsupported|unknown variant|not allowed|invalid type)',
     '(?:unknown variant|unsupported content (?:part )?type|unknown part type|invalid content type|content type)[^.]{0,24}image',
     '(?:only supports?|supports? only|accepts? only|must be) text|text-only|text only',
-    'content\\S{0,12}:? (?:input should be a valid string|str type expected)|content (?:must|should) be (?:a |of type )?string',
+    'content\\S{0,12} ?:? (?:input should be a valid string|str type expected|value must be a string)|content (?:must|should) be (?:a |of type )?string',
     '不支持(?:图片|图像|多模态|视觉)',
   ),
   noTools: anyOf(
@@ -123,10 +129,10 @@ export const says = {
     'context[ _-]?(?:length|window|size|limit|len|budget)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
     'max_(?:model_len|num_tokens|seq_len|total_tokens|input_tokens|input_len(?:gth)?|context_len(?:gth)?|position_embeddings)|session_len',
     '(?:model|sequence|prompt|input)(?: token)? (?:length|limit)|maximum (?:model|sequence|input|prompt) length|kv[ _]cache',
-    'max(?:imum)? context\\b|context (?:exceeded|overflow|is full)|must be at least 1, got -',
+    'max(?:imum)? context\\b|context (?:exceeded|overflow|is full)|must be at least 1, got -|\\d[- ]tokens? (?:context|window)',
   ),
   prompt: anyOf(
-    '\\b(?:prompts?|inputs?|messages?|conversation|requests?|requested|sequence|query|total|sum|multimodal)\\b|(?:input|prompt)_tokens|context|输入|提示',
+    '\\b(?:prompts?|inputs?|messages?|conversation|question|requests?|requested|sequence|query|total|sum|multimodal)\\b|(?:input|prompt)_tokens|context|输入|提示',
   ),
   tokens: anyOf('tokens\\b|token (?:count|limit|length|number|budget)|max_model_len'),
   replyTokens: anyOf(
@@ -135,7 +141,7 @@ export const says = {
     '\\d tokens requested|requested:? \\d|you requested',
   ),
   excess: anyOf(
-    'exceed|too (?:long|large|many|big|small|high)|(?:longer|larger|greater|bigger|more|higher) than|beyond|over (?:the )?(?:limit|max)',
+    'exceed|too (?:long|large|many|big|small|high)|(?:longer|larger|greater|bigger|more|higher) than|beyond|(?:over|above) (?:the )?(?:limit|max|\\d)',
     "(?:does|do|did) ?(?:not|n't) fit|reduce|shorten|maximum|\\bmax\\b|\\blimit\\b|>=?|<=?|≤|(?:less|fewer|smaller|shorter) than|must be|should (?:be|not)|out of range",
     'run out|is only|only \\d|\\bbut\\b|\\bgot\\b|provided|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|at most|no more than|valid range',
   ),
@@ -148,6 +154,7 @@ export const says = {
     '(?:prompt|inputs?|messages?|conversation|sequence)\\b[^.]{0,60}(?:exceed|greater than|larger than|more than)[^.]{0,30}(?:length|limit|max)',
     '(?:total )?length of[^.]{0,30}(?:prompt|input|message)[^.]{0,40}(?:must|should|cannot|exceed)',
     'token (?:limit|count|length|number)s?[^.]{0,20}exceed|number of tokens[^.]{0,20}exceed|exceed[^.]{0,40}(?:number of tokens|token (?:limit|count))',
+    'context shift is disabled|cannot truncate to \\d+, required|max(?:imum)? length of (?:the )?(?:current )?(?:question|message|prompt|input)',
     'range of input length|too many (?:input |prompt )?tokens|reduce the length of|maximum prompt length|samebatch',
     '(?:上下文|输入|提示词|prompt|对话|消息|文本)[^。]{0,20}(?:过长|超长|超过|超出|太长)',
   ),
@@ -159,7 +166,7 @@ export const says = {
   notLength: anyOf(
     '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
     '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b',
-    '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window',
+    '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window|max_?output_?tokens value',
   ),
   tooManyBytes: anyOf(
     '(?:request|payload|body|entity|message size|content|upload)\\b[^.]{0,60}(?:too large|exceed|larger than|over)[^.]{0,60}(?:bytes|\\d ?[kmg]i?b\\b)',
