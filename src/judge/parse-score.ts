@@ -1,4 +1,6 @@
 /** What a judge's reply says: right, wrong, or nothing that can be read, by one of several readers. Pure. */
+import { splitAtThinking, thinkingOpens } from '../protocol/thinking-marks.ts'
+import type { SplitText } from '../protocol/thinking-marks.ts'
 import { UserError } from '../shared/errors.ts'
 import { jsonScore, patternScore } from './custom-score.ts'
 import { lenientScore } from './lenient-score.ts'
@@ -55,18 +57,10 @@ export function parseScore(text: string, parser: string): Score | undefined {
   return scoreOf({ text, finish: 'stop' }, scoreParser(parser))
 }
 
-/** How models close their thinking; those whose template opens it write the closing mark alone. */
-const closings = ['</think>', '</thinking>', '</thought>', '</reasoning>', '</seed:think>', '[/THINK]', '◁/think▷']
-const openings = closings.map((mark) => mark.replace('/', ''))
-
 /** Thinking that is not closed was cut off: there is no reply behind it. */
-function behindThinking(text: string): { readonly said: string; readonly thought: string } {
-  const ends = closings.map((mark) => [text.lastIndexOf(mark), mark.length] as const).filter(([at]) => at >= 0)
-  const [at, length] = ends.toSorted(([a], [b]) => b - a)[0] ?? [0, 0]
-  const rest = text.slice(at + length)
-  const opens = openings.map((mark) => rest.indexOf(mark)).filter((open) => open >= 0)
-  const said = opens.length === 0 ? rest : rest.slice(0, Math.min(...opens))
-  return { said: said.trim(), thought: text.slice(0, at).trim() }
+function behindThinking(text: string): SplitText {
+  const { said: rest, thought } = splitAtThinking(text) ?? { said: text, thought: '' }
+  return { said: rest.slice(0, thinkingOpens(rest)).trim(), thought: thought.trim() }
 }
 
 /** What follows the last `score:`. Never by its place in a lower-cased copy: some letters are longer in lower case. */

@@ -10,6 +10,7 @@ import { answerBodies, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'
 import { completed } from './trajectory.ts'
 import type { Action, End, Turn } from './trajectory.ts'
+import { splitAtThinking } from './thinking-marks.ts'
 import { quoted, turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 
@@ -61,14 +62,11 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
  * thinking, wherever that acts; the released loop reads every word.
  */
 function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>): string {
-  const end = profile.parse === 'strict' ? -1 : text.lastIndexOf(thinkingEnd)
-  if (end < 0) return text
-  const said = text.slice(end + thinkingEnd.length)
+  const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
+  if (said === undefined) return text
   const dialect = dialectOf(profile)
   return dialect.call(said, profile) !== undefined || dialect.answer(said, profile) !== undefined ? said : text
 }
-
-const thinkingEnd = '</think>'
 
 /**
  * The answer of a search (reference 6.2): the first or the last one of all its turns, whatever else those turns did; null when

@@ -359,3 +359,16 @@ test.each([
 ])('%s is a reply', (_, choice) => {
   expect(completionOf({ choices: [{ finish_reason: 'stop', ...choice }], usage }).text).toBe('<answer>7</answer>')
 })
+
+test('a call in the form before there were several is one, and goes back as it is written now', () => {
+  const { toolCalls, message } = read(
+    { content: null, function_call: { name: 'zoom', arguments: '{"n":1}' } },
+    { finish_reason: 'function_call' },
+  )
+  expect(toolCalls).toEqual([{ id: expect.any(String), name: 'zoom', arguments: '{"n":1}' }])
+  expect(message.reply).toEqual({
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: toolCalls[0]!.id, type: 'function', function: { name: 'zoom', arguments: '{"n":1}' } }],
+  })
+})

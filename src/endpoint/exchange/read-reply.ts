@@ -64,8 +64,13 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
 
 /** Some servers give the last piece of a stream, or the text of a plain completion, to whoever asked for neither. */
 function messageOf(choice: Fields | undefined): Fields | undefined {
-  const text = typeof choice?.text === 'string' ? { content: choice.text } : undefined
-  return fieldsOf(choice?.message) ?? fieldsOf(choice?.delta) ?? text
+  const text: Fields | undefined = typeof choice?.text === 'string' ? { content: choice.text } : undefined
+  const message = fieldsOf(choice?.message) ?? fieldsOf(choice?.delta) ?? text
+  // The form of a call before there were several.
+  const { function_call: legacy, ...rest } = message ?? {}
+  const called = fieldsOf(legacy)
+  if (called === undefined || (Array.isArray(rest.tool_calls) && rest.tool_calls.length > 0)) return message
+  return { ...rest, tool_calls: [{ type: 'function', function: called }] }
 }
 
 function noChoice(body: Fields, choice: Fields | undefined): TransportError {

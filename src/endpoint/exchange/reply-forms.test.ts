@@ -88,3 +88,14 @@ describe('an empty content', () => {
 test('another status says nothing of forms', () => {
   expect(nextForms(refusal('roles must alternate', 429), asItCame, after(called('')))).toBeUndefined()
 })
+
+test('arguments that came as an object go back as text where a server wants that', () => {
+  const values = { bbox_2d: [0, 0, 1, 1] }
+  const came = { ...raw, function: { name: 'zoom', arguments: values } }
+  const messages = after(replyMessage({ content: null, tool_calls: [came] }, '', [call]))
+  const said = refusal('messages.1.tool_calls.0.function.arguments: Input should be a valid string', 422)
+  const forms = nextForms(said, asItCame, messages)!
+  const text = { ...raw, function: { name: 'zoom', arguments: JSON.stringify(values) } }
+  expect(sent(messages, asItCame)[1]).toMatchObject({ tool_calls: [came] })
+  expect(sent(messages, forms)[1]).toMatchObject({ tool_calls: [text] })
+})

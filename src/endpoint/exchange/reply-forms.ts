@@ -32,7 +32,10 @@ export function nextForms(
   const extras = replies.flatMap(extraFields)
   const named = extras.some((name) => name !== 'index' && said.includes(name)) && !isMissing.test(said)
   const meant = extras.length > 0 && unknownField.test(said) && /messages|tool_calls/.test(said)
-  if (!forms.bare && (named || meant)) return { ...forms, bare: true }
+  // Who gives arguments as an object may want them back as text.
+  const objects = replies.some(({ tool_calls: calls }) => JSON.stringify(calls ?? []).includes('"arguments":{'))
+  const wantsText = objects && /arguments/.test(said) && unwantedContent.test(said)
+  if (!forms.bare && (named || meant || wantsText)) return { ...forms, bare: true }
 
   const empty = replies.find(({ content }) => contentText(content).trim() === '')
   if (empty === undefined || !/content/i.test(said) || !unwantedContent.test(said)) return undefined

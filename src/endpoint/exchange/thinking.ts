@@ -3,7 +3,15 @@ import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 
 /** Fields of a message that hold thinking, the first that is not blank counts. */
-const thinkingFields = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details', 'thinking_blocks'] as const
+const thinkingFields = [
+  'reasoning_content',
+  'reasoning',
+  'thinking',
+  'reasoning_text',
+  'thought',
+  'reasoning_details',
+  'thinking_blocks',
+] as const
 
 /** A type of a content part that thinks: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `reasoning_text`. */
 const thinkingPart = /^(?:redacted_)?(?:thinking|reasoning)/

@@ -9,6 +9,7 @@ import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/m
 import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { splitAtThinking, thinkingOpens } from '../../protocol/thinking-marks.ts'
 import { replyCutCode } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Message, Policy, Reply, Session, View } from '../policy.ts'
@@ -130,7 +131,7 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
 /** A reply that the token limit cut off while the model still thought decides nothing, and the limit is not its fault. */
 function cutThinking({ finish, text, toolCalls }: Completion, asText: string, profile: Profile): Reply['failure'] {
   if (finish !== 'length' || toolCalls.length > 0) return undefined
-  const open = text.lastIndexOf('<think>') > text.lastIndexOf('</think>')
+  const open = thinkingOpens(splitAtThinking(text)?.said ?? text) !== undefined
   const dialect = dialectOf(profile)
   const acts = dialect.call(asText, profile) !== undefined || dialect.answer(asText, profile) !== undefined
   if (!open && acts) return undefined

@@ -1,4 +1,5 @@
 /** What a dialect says about the text of a turn, and how tags are found in it. The text is data and never evaluated. Pure. */
+import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 
 /** How turns are written: where a reply halts, and what its text says. All readers are linear in the text and never throw. */
 export interface Dialect {
@@ -68,18 +69,13 @@ export function answerBodies(text: string): string[] {
 
 /** The first think block, or else what stands before the first of `marks`, or else all of the text. */
 export function thoughtBefore(text: string, marks: RegExp): string {
-  const block = between(text, '<think>', '</think>')
-  if (block !== undefined) return text.slice(block.start, block.end).trim()
-  // Some templates write the opening tag themselves, so that a reply begins within the thinking.
-  const end = text.indexOf('</think>')
-  return text.slice(0, end < 0 ? marks.exec(text)?.index : end).trim()
+  return (firstThinking(text) ?? text.slice(0, marks.exec(text)?.index)).trim()
 }
 
 /** What is left of a reply without its thinking: the whole answer of a policy that needs no tags. */
 export function plainAnswer(text: string): string | undefined {
-  const end = text.lastIndexOf('</think>')
-  const left = (end < 0 ? text : text.slice(end + '</think>'.length)).trim()
-  return left === '' || left.startsWith('<think>') ? undefined : left
+  const left = (splitAtThinking(text)?.said ?? text).trim()
+  return left === '' || thinkingOpens(left) === 0 ? undefined : left
 }
 
 export function pick<T>(items: readonly T[], which: 'first' | 'last'): T | undefined {

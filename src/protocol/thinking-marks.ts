@@ -1,0 +1,42 @@
+/** The marks between which models write their thinking into the text of a reply. Every reader is linear and never throws. Pure. */
+
+const pairs = [
+  ['<think>', '</think>'],
+  ['<thinking>', '</thinking>'],
+  ['<thought>', '</thought>'],
+  ['<reasoning>', '</reasoning>'],
+  ['<seed:think>', '</seed:think>'],
+  ['[THINK]', '[/THINK]'],
+  ['◁think▷', '◁/think▷'],
+  ['<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
+] as const
+
+export interface SplitText {
+  readonly said: string
+  readonly thought: string
+}
+
+/** What stands behind the last thinking that is closed, and before it; undefined: none is. */
+export function splitAtThinking(text: string): SplitText | undefined {
+  const ends = pairs.map(([, close]) => [text.lastIndexOf(close), close.length] as const).filter(([at]) => at >= 0)
+  const [at, length] = ends.toSorted(([a], [b]) => b - a)[0] ?? []
+  return at === undefined ? undefined : { said: text.slice(at + length!), thought: text.slice(0, at) }
+}
+
+/** Where thinking is opened first; undefined: nowhere. */
+export function thinkingOpens(text: string): number | undefined {
+  const opens = pairs.map(([open]) => text.indexOf(open)).filter((at) => at >= 0)
+  return opens.length === 0 ? undefined : Math.min(...opens)
+}
+
+/** The first thinking that is closed, whose opening a template may have written; undefined: there is none. */
+export function firstThinking(text: string): string | undefined {
+  const blocks = pairs.flatMap(([open, close]) => {
+    const opened = text.indexOf(open)
+    const start = opened < 0 ? 0 : opened + open.length
+    const end = text.indexOf(close, start)
+    return end < 0 ? [] : [{ start, end, opened: opened >= 0 }]
+  })
+  const block = blocks.toSorted((a, b) => Number(b.opened) - Number(a.opened) || a.end - b.end)[0]
+  return block && text.slice(block.start, block.end)
+}
