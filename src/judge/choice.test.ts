@@ -26,6 +26,7 @@ describe('reads B', () => {
     '{"answer": "B", "reason": "A is hidden"}',
     'B\n\nThe box shows something else.',
     'B - green',
+    'A green sign',
     'B, not A',
     'B/',
     'I pick option b.',

@@ -94,7 +94,10 @@ const said = new RegExp(String.raw`(?:${leads}):?[ \n]?(?:${nouns})?(?:${capital
 const confirmed =
   /\(?(?<![A-Za-z])([A-Z])\)? (?:is (?:the )?(?:correct|right|best)\b|(?:选项|選項)?是?(?:正确|正確|对))/gu
 
-/** A bare letter must stand among so many last words, so that the article "A" is not taken for one. */
+/** "A green sign", and not "A because it is red". */
+const article = /(?<![\p{L}\p{N}(])A (?=[a-z])(?!(?:is|was|as|and|or|if|for|with|since|because)\b)/gu
+
+/** A bare letter must stand among so many last words. */
 const lastWords = 4
 
 function statedLetter(text: string, letters: readonly string[]): string | undefined {
@@ -112,6 +115,7 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   if (right.size === 1) return [...right][0]
 
   const words = text
+    .replaceAll(article, ' ')
     .replaceAll(/[.()[\],:;!?，。；：、！？/]/g, ' ')
     .trim()
     .split(/\s+/)

@@ -57,7 +57,7 @@ function labelledLines(text: string): string {
 }
 
 const clearLabels = labelled(
-  String.raw`\b(?:score|rating|grade|judge?ment|verdict|bewertung|punteggio|puntuación)\b|评分|得分|分数|判定|判断|評分|スコア|점수|оценка`,
+  String.raw`\b(?:score|rating|grade|judge?ment|verdict|bewertung|punteggio|puntuación|pontuação)\b|评分|得分|分数|判定|判断|評分|スコア|점수|оценка`,
 )
 /** Words that a judge also uses of other things, so that they count where nothing clearer stands. */
 const otherLabels = labelled(
