@@ -31,25 +31,60 @@ describe('strict parsing', () => {
     expect(parseTurn(call(bbox), strict)).toMatchObject({ action: { boxRel } })
   })
 
+  // Each text is what CPython 3.11 says.
+  const comma = 'invalid syntax. Perhaps you forgot a comma? (<string>, line 1)'
+  const zeros = 'leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers'
+  const infinite = 'cannot convert float infinity to integer'
   it.each([
-    '(0.1, 0.2, 0.3, 0.4)',
-    '[0.1, 0.2, 0.3]',
-    '[0.1, 0.2, 0.3, 0.4, 0.5]',
-    '[[0.1, 0.2, 0.3, 0.4]]',
-    '[1/2, 0, 1, 1]',
-    '[0, 0, 1, 2**9]',
-    '[NaN, 0, 1, 1]',
-    '[0, 0, Infinity, 1]',
-    '[0, 0, 1e999, 1]',
-    '["0", "0", "1", "1"]',
-    '[0, 0, 1, 1] + [2]',
-    '__import__("os").system("true")',
-    '[0, 0, 1, (() => { throw 1 })()]',
-    '[null, 0, 1, 1]',
-    '[]',
-    '',
-  ])('answers the box %s with an error, and evaluates nothing', (bbox) => {
-    expect(parseTurn(call(bbox), strict)).toEqual({ error: '', code: 'bad-box' })
+    ['(0.1, 0.2, 0.3, 0.4)', ''],
+    ['0.1, 0.2, 0.3, 0.4', ''],
+    ['[0.1, 0.2, 0.3]', ''],
+    ['[0.1, 0.2, 0.3, 0.4, 0.5]', ''],
+    ['[[0.1, 0.2, 0.3, 0.4]]', ''],
+    ['[]', ''],
+    ['["0", "0", "1", "1"]', ''],
+    ['', 'invalid syntax (<string>, line 0)'],
+    ['[NaN, 0, 1, 1]', "name 'NaN' is not defined"],
+    ['[0, 0, Infinity, 1]', "name 'Infinity' is not defined"],
+    ['[null, 0, 1, 1]', "name 'null' is not defined"],
+    ['[None, 0, 1, 1]', "unsupported operand type(s) for *: 'NoneType' and 'int'"],
+    ['[[0.1], 0, 1, 1]', "int() argument must be a string, a bytes-like object or a real number, not 'list'"],
+    ['[(0.1,), 0, 1, 1]', "int() argument must be a string, a bytes-like object or a real number, not 'tuple'"],
+    ['[0, 0, 1e999, 1]', infinite],
+    ['[0.1 0.2 0.3 0.4]', comma],
+    ['[0.1, 0.2, 0.3 0.4]', comma],
+    ['[0.1.2, 0.2, 0.3, 0.4]', comma],
+    ['[0.1,, 0.2, 0.3, 0.4]', 'invalid syntax (<string>, line 1)'],
+    ['[0.1, 0.2, 0.3, 0.4', "'[' was never closed (<string>, line 1)"],
+    ['[0.1 0.2', "'[' was never closed (<string>, line 1)"],
+    ['[0.1, 0.2, 0.3, 0.4]]', "unmatched ']' (<string>, line 1)"],
+    ['[0.1, 0.2, 0.3, 0.4)', "closing parenthesis ')' does not match opening parenthesis '[' (<string>, line 1)"],
+    ['[0.1, "0.2, 0.3, 0.4]', 'unterminated string literal (detected at line 1) (<string>, line 1)'],
+    ['[007, 0, 1, 1]', `${zeros} (<string>, line 1)`],
+    ['[10px, 0, 1, 1]', 'invalid decimal literal (<string>, line 1)'],
+    ['[0.1,\u00A00.2, 0.3, 0.4]', 'invalid non-printable character U+00A0 (<string>, line 1)'],
+    ['[\u22120.1, 0.2, 0.3, 0.4]', "invalid character '\u2212' (U+2212) (<string>, line 1)"],
+    ['[10%, 20%, 30%, 40%]', 'invalid syntax (<string>, line 1)'],
+    ['[0, 0, 1, (() => { throw 1 })()]', comma],
+    // Expressions, which the released loop evaluates.
+    ['[1/2, 0, 1, 1]', ''],
+    ['[0, 0, 1, 2**9]', ''],
+    ['[0, 0, 1, 1] + [2]', ''],
+  ])('answers the box %s as the interpreter does, and evaluates nothing', (bbox, error) => {
+    const shown = () => ({ width: 10, height: 10 })
+    expect(parseTurn(call(bbox), strict, shown)).toEqual({ error, code: 'bad-box' })
+  })
+
+  it('looks at the interpreter first, then at the number of coordinates, the source, and each of them', () => {
+    const error = (bbox: string) => parseTurn(call(bbox, '"here"'), strict)
+    const source = `The 'source' argument "here" does not match the pattern 'observation_([0-9]*)'.`
+    expect(error('[0 0')).toMatchObject({ error: "'[' was never closed (<string>, line 1)" })
+    expect(error('[0, 0, 1e999]')).toMatchObject({ error: '' })
+    expect(error('[0, 0, 1e999, 1]')).toEqual({ code: 'bad-source', error: source })
+    expect(parseTurn(call('[0, 0, 1e999, 1]', '"observation_7"'), strict)).toEqual({
+      code: 'no-such-source',
+      error: 'Error in predicting the source observation: "observation_7".',
+    })
   })
 
   it.each([

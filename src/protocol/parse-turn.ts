@@ -8,10 +8,12 @@ import { dialectOf } from './dialects/dialect.ts'
 import { plainBox, wrongUnit } from './box-unit.ts'
 import { answerBodies, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'
+import { itemsMistake } from './python-list.ts'
 import { completed } from './trajectory.ts'
 import type { Action, End, Turn } from './trajectory.ts'
+import { resolveSource } from './resolve-box.ts'
 import { splitAtThinking } from './thinking-marks.ts'
-import { quoted, turnError } from './turn-error.ts'
+import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 
 export type ParsedTurn = { readonly thought?: string } & ({ readonly action: Action } | TurnError)
@@ -49,12 +51,29 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
   const { source, written } = call
   const lenient = profile.parse === 'lenient'
   const bbox = lenient ? plainBox(call.bbox) : call.bbox
-  if (!isBox(bbox)) return turnError('bad-box', profile.errorText, written)
+  if (!isBox(bbox)) {
+    if (profile.errorText === 'helpful') return turnError('bad-box', profile.errorText, written)
+    if (call.unread !== undefined) return turnError('bad-box', profile.errorText, call.unread)
+    return officialBoxMistake(bbox, () => sourceMistake(source, profile, viewSizeOf))
+  }
   const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source)) : undefined
   if (unit !== undefined) return turnError('wrong-unit', profile.errorText, unit)
   const boxRel = toRelative(bbox, profile.coordinates, () => viewSizeOf(source))
-  if (boxRel === undefined) return turnError('no-such-source', profile.errorText, quoted(source))
+  if (boxRel === undefined) return sourceMistake(source, profile, viewSizeOf)!
   return { kind: 'grounding', boxRel, source }
+}
+
+/** Undefined: the source is a picture that was shown. */
+function sourceMistake(source: string, profile: ParseRules, viewSizeOf: ViewSizeOf): TurnError | undefined {
+  const named = resolveSource(source, Number.POSITIVE_INFINITY, profile)
+  if ('error' in named) return named
+  return viewSizeOf(source) === undefined ? turnError('no-such-source', profile.errorText, source) : undefined
+}
+
+/** What the released loop says of a list that holds no box: it looks at the number of its items, at the source, at each item. */
+function officialBoxMistake(bbox: unknown, sourceMistake: () => TurnError | undefined): TurnError {
+  if (!Array.isArray(bbox) || bbox.length !== 4) return turnError('bad-box', 'official')
+  return sourceMistake() ?? turnError('bad-box', 'official', itemsMistake(bbox))
 }
 
 /**

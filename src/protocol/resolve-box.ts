@@ -2,7 +2,8 @@
 import { pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox, Size } from './box.ts'
 import type { Profile } from './profile.ts'
-import { quoted, turnError } from './turn-error.ts'
+import { infiniteText } from './python-list.ts'
+import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 
 /** A crop is refused when one side is this many times the other, or more. */
@@ -24,7 +25,10 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
     (rx1 + padding) * width,
     (ry1 + padding) * height,
   ] as const
-  if (!corners.every(Number.isFinite)) return turnError('bad-box', profile.errorText, listText(boxRel))
+  if (!corners.every(Number.isFinite)) {
+    const detail = profile.errorText === 'official' ? infiniteText : listText(boxRel)
+    return turnError('bad-box', profile.errorText, detail)
+  }
   const whole = edges === 'inner' ? wholePart : nearest
   const margin = edges === 'inner' ? 1 : 0
   const x0 = Math.max(whole(corners[0]), 0)
@@ -53,10 +57,10 @@ export function resolveSource(
 ): ResolvedSource {
   const name = profile.parse === 'strict' ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
   if (name === 'original_image') return { index: 0 }
-  const digits = /^observation_([0-9]{1,15})/.exec(name)
-  if (digits === null) return turnError('bad-source', profile.errorText, quoted(source))
+  const digits = /^observation_([0-9]+)/.exec(name)
+  if (digits === null) return turnError('bad-source', profile.errorText, source)
   const index = Number(digits[1])
-  if (index >= count) return turnError('no-such-source', profile.errorText, quoted(source))
+  if (index >= count) return turnError('no-such-source', profile.errorText, source)
   return { index }
 }
 
@@ -76,6 +80,7 @@ function nearest(value: number): number {
   return Math.round(value) + 0
 }
 
+/** Whole numbers with all of their digits, as the released loop writes them. */
 function listText(values: readonly number[]): string {
-  return `[${values.join(', ')}]`
+  return `[${values.map((value) => (Number.isInteger(value) ? BigInt(value) : value)).join(', ')}]`
 }

@@ -24,13 +24,13 @@ export interface TurnError {
 const official: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'no-action': () => '',
   'bad-call': () => "'NoneType' object has no attribute 'group'",
-  'bad-box': () => '',
+  'bad-box': (detail) => detail,
   'wrong-unit': () => '',
-  'bad-source': (detail) => `The source ${detail} does not match the pattern observation_([0-9]*)`,
-  'no-such-source': (detail) => `Error in predicting the source observation: ${detail}.`,
+  'bad-source': (detail) => `The 'source' argument "${detail}" does not match the pattern 'observation_([0-9]*)'.`,
+  'no-such-source': (detail) => `Error in predicting the source observation: "${detail}".`,
   'empty-width': (detail) => `The bounding box is not valid in width: ${detail}`,
   'empty-height': (detail) => `The bounding box is not valid in height: ${detail}`,
-  'too-thin': (detail) => `The absolute aspect ratio of ${detail} exceeds 200`,
+  'too-thin': () => 'The absolute aspect ratio of the bounding box exceeds 200, which is too large.',
   'too-small': (detail) => `The bounding box is too small: ${detail}`,
 }
 
@@ -40,8 +40,8 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'bad-box': (detail) => `"bbox_2d" has to be a list of four plain numbers [x0, y0, x1, y1], not ${detail}.`,
   'wrong-unit': (detail) => `"bbox_2d" has to be given ${detail}.`,
   'bad-source': (detail) =>
-    `"source" has to be "original_image" or "observation_" and the number of an observation, not ${detail}.`,
-  'no-such-source': (detail) => `There is no ${detail} yet: name a picture that you have been shown.`,
+    `"source" has to be "original_image" or "observation_" and the number of an observation, not ${JSON.stringify(detail)}.`,
+  'no-such-source': (detail) => `There is no ${JSON.stringify(detail)} yet: name a picture that you have been shown.`,
   'empty-width': (detail) =>
     `The box covers no width inside its source (in pixels: ${detail}): x0 has to be less than x1, within the picture.`,
   'empty-height': (detail) =>
@@ -51,17 +51,16 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
 }
 
 const maxQuoted = 120
+/** The released loop quotes everything: a model that writes more than this into one name is beyond comparing. */
+const maxQuotedOfficial = 4_000
 
-/** Text of a reply as it may be told back: in quotes, well-formed, and never long. */
-export function quoted(text: string): string {
-  return JSON.stringify(cut(text))
-}
-
-/** The mistake in the words of the profile; `detail` is what was wrong, cut short if it comes from a long reply. */
+/** The mistake in the words of the profile; `detail` is what was wrong. The released loop quotes all of it, the others cut it short. */
 export function turnError(code: TurnErrorCode, style: 'official' | 'helpful', detail = ''): TurnError {
-  return { code, error: (style === 'official' ? official : helpful)[code](cut(detail)) }
+  const error =
+    style === 'official' ? official[code](cut(detail, maxQuotedOfficial)) : helpful[code](cut(detail, maxQuoted))
+  return { code, error }
 }
 
-function cut(text: string): string {
-  return (text.length > maxQuoted ? `${text.slice(0, maxQuoted)}...` : text).toWellFormed()
+function cut(text: string, most: number): string {
+  return (text.length > most ? `${text.slice(0, most)}...` : text).toWellFormed()
 }

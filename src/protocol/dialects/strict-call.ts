@@ -1,6 +1,5 @@
 /** The released loop's reading of a call, exact to the blank (reference 5.4), without its evaluation of text. Pure. */
-import { readLooseValue } from '../loose-value.ts'
-import type { LooseValue } from '../loose-value.ts'
+import { readPython } from '../python-list.ts'
 import type { WrittenCall } from './written-turn.ts'
 
 const callStart = '<grounding>{"bbox_2d": '
@@ -18,8 +17,10 @@ export function readStrictCall(text: string): WrittenCall | undefined {
   const comma = lastIndexBefore(text, ',', key - 1)
   const start = lastIndexBefore(text, callStart, comma - callStart.length)
   if (start < 0) return undefined
-  const written = text.slice(start + callStart.length, comma).trim()
-  return { bbox: readList(written), source: text.slice(key + sourceKey.length + 1, end), written }
+  const written = text.slice(start + callStart.length, comma)
+  const read = readPython(written)
+  const box = 'error' in read ? { bbox: undefined, unread: read.error } : { bbox: read.value }
+  return { ...box, source: text.slice(key + sourceKey.length + 1, end), written: written.trim() }
 }
 
 /** Where the last source key at or before `latest` starts that is followed by a quote. */
@@ -34,10 +35,4 @@ function lastSourceKey(text: string, latest: number): number {
 /** Like `lastIndexOf`, but with nothing found before a negative position. */
 function lastIndexBefore(text: string, part: string, position: number): number {
   return position < 0 ? -1 : text.lastIndexOf(part, position)
-}
-
-/** A list in square brackets with nothing behind it; a tuple is no list. */
-function readList(text: string): LooseValue | undefined {
-  const read = text.startsWith('[') ? readLooseValue(text) : undefined
-  return read?.end === text.length ? read.value : undefined
 }

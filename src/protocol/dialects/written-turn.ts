@@ -30,6 +30,8 @@ export interface WrittenCall {
   readonly bbox: unknown
   /** `original_image`, or `observation_` and its number. */
   readonly source: string
+  /** Why a box could not be read at all, in the words of the released loop's interpreter. */
+  readonly unread?: string
   /** The text of the box, to be quoted in an error. */
   readonly written: string
 }
