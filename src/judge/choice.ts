@@ -115,13 +115,13 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   if (right.size === 1) return [...right][0]
 
   const words = text
-    .replaceAll(article, ' ')
     .replaceAll(/[.()[\],:;!?，。；：、！？/]/g, ' ')
     .trim()
     .split(/\s+/)
   const named = new Set(words.filter(isLetter))
+  if (named.size !== 1) return undefined
   const last = words.slice(-lastWords).find(isLetter)
-  return named.size === 1 ? last : undefined
+  return last === 'A' && !/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}])/u.test(text.replaceAll(article, ' ')) ? undefined : last
 }
 
 /** An answer that is longer than this, and than twice all choices, talks of them; in a longer one nothing is sought. */
