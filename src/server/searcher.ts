@@ -51,7 +51,7 @@ export function askedProblem({ sha256: picture }: Picture, question: string): Pr
 export interface PictureSearch {
   readonly question: string
   /** Called when the search starts: those that wait hold no pixels. */
-  readonly open: () => Promise<Picture>
+  readonly open: (signal: AbortSignal) => Promise<Picture>
   readonly maxTurns?: number
   readonly temperature?: number
   readonly seed: number
@@ -68,7 +68,7 @@ export async function* searchPicture(
   const [place] = queue.join()
   try {
     await orAborted(place!.ready, signal)
-    const picture = await open()
+    const picture = await open(signal)
     const task: Task = { picture, problem: askedProblem(picture, question) }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal })
     for await (const event of events) {

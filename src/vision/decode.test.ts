@@ -115,6 +115,20 @@ describe('a TIFF', () => {
     }
   })
 
+  it('in YCbCr that is not JPEG is refused: the decoder would show it in wrong colours', async () => {
+    for (const compression of ['none', 'lzw', 'deflate'] as const) {
+      const bytes = await drawn().tiff({ compression }).toBuffer()
+      expect((await openPicture(bytes)).width).toBe(width)
+      const view = new DataView(bytes.buffer, bytes.byteOffset)
+      const start = view.getUint32(4, true)
+      for (let at = start + 2; at < start + 2 + 12 * view.getUint16(start, true); at += 12) {
+        if (view.getUint16(at, true) === 262) view.setUint16(at + 8, 6, true)
+      }
+      await expect(openPicture(bytes)).rejects.toThrow('YCbCr')
+    }
+    expect((await openPicture(await drawn().tiff({ compression: 'jpeg' }).toBuffer())).width).toBe(width)
+  })
+
   it('with private tags opens', async () => {
     const page = page8(20)
     const bytes = tiff([{ ...page, tags: [...page.tags, [42_113, 4, 7], [65_000, 4, 7]] }])

@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../shared/errors.ts'
 import { isDeep, readDeep } from './deep-pixels.ts'
 import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
+import { holdsYCbCr } from './tiff-colours.ts'
 
 // Every picture is decoded once and kept by us; libvips remembering its operations would only keep it a second time.
 sharp.cache(false)
@@ -54,6 +55,10 @@ export async function readEncoded(
   { name, orient, limits }: { readonly name: string; readonly orient: boolean; readonly limits: PictureLimits },
 ): Promise<Encoded> {
   const format = checkedFormat(bytes, name)
+  if (format === 'TIFF' && holdsYCbCr(bytes)) {
+    const message = `${name} is a TIFF in YCbCr colours, which cannot be read. Save it as PNG, or as a TIFF in RGB.`
+    throw new UserError('picture-not-an-image', message)
+  }
   const header = await readHeader(bytes, name, format)
   const { width, height } = orient ? header.autoOrient : header
   const shape = `${name} is ${width}x${height} pixels`

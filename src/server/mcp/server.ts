@@ -92,7 +92,8 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       explained(async () => {
         let picture: Picture | undefined
         const encoded = fileOf(source)
-        const asked = { question, open: async () => (picture = await openPicture(encoded)), maxTurns, seed: 0 }
+        const open = async (left: AbortSignal) => (picture = await openPicture(encoded, { signal: left }))
+        const asked = { question, open, maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
         let step = await searched.next()
         for (let turn = 1; !step.done; turn++, step = await searched.next()) {
@@ -117,9 +118,9 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       },
       annotations: { readOnlyHint: true },
     },
-    ({ image: source, box }) =>
+    ({ image: source, box }, { signal }) =>
       explained(async () => {
-        const picture = await openPicture(fileOf(source))
+        const picture = await openPicture(fileOf(source), { signal })
         const [x0, y0, x1, y1] = box as [number, number, number, number]
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
         const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)

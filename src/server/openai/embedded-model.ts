@@ -48,7 +48,7 @@ async function* complete(
   checkQuestion({ question: asked.text })
   const question = questionTokens({ system: chat.system, text: asked.text })
   const pictures = await Promise.all(
-    chat.told.map(({ image }) => (image === undefined ? undefined : openView(image, views))),
+    chat.told.map(({ image }) => (image === undefined ? undefined : openView(image, views, signal))),
   )
   const promptTokens = tokensOf(chat, question, pictures)
   if (promptTokens > maxModelLength) {
@@ -81,8 +81,8 @@ function tokensOf(
   return [...texts, ...views, ...replies.map((text) => encode(text).length)].reduce((sum, tokens) => sum + tokens, 0)
 }
 
-async function openView(url: string, cache: PixelCache): Promise<Picture> {
-  const picture = await openPicture(sentPicture(url), { limits: viewLimits, cache })
+async function openView(url: string, cache: PixelCache, signal: AbortSignal): Promise<Picture> {
+  const picture = await openPicture(sentPicture(url), { limits: viewLimits, cache, signal })
   const { width, height } = picture
   if (width !== height || width % viewSides.step !== 0) {
     const sides = `a multiple of ${viewSides.step} up to ${viewSides.most} pixels`

@@ -38,7 +38,7 @@ async function* complete(
   let picture: Picture | undefined
   const asked = {
     question,
-    open: async () => (picture = await openPicture(encoded, { cache: pixels })),
+    open: async (left: AbortSignal) => (picture = await openPicture(encoded, { cache: pixels, signal: left })),
     maxTurns: request.max_turns ?? undefined,
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),
