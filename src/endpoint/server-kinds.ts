@@ -39,6 +39,8 @@ export interface ServerKind {
   readonly moreImageTokens?: string
   /** What makes it sample as it is asked, where it may not. */
   readonly moreSampling?: string
+  /** What makes it obey seeds, where it may not. */
+  readonly seeding?: string
   /** What makes it see pictures. */
   readonly seeing: string
   /** The usual name of the variable that holds its key. */
@@ -77,6 +79,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     title: 'SGLang',
     moreImages: (n) => `start SGLang with --limit-mm-data-per-request '{"image": ${n}}'`,
     moreContext: 'start SGLang with a larger --context-length',
+    seeding: 'SGLang obeys --seed only if it is started with --enable-deterministic-inference.',
     keyEnv: ownKey,
   },
   llamacpp: {

@@ -79,7 +79,7 @@ export const servers = [
       const settings = words(
         `-m sglang.launch_server --model-path ${model} --context-length 8192 --max-total-tokens 16384 --device cpu ` +
           '--dtype float32 --attention-backend torch_native --mm-attention-backend sdpa --sampling-backend pytorch ' +
-          '--skip-server-warmup --disable-overlap-schedule',
+          '--skip-server-warmup --disable-overlap-schedule --enable-cache-report',
       )
       return [
         {
@@ -91,7 +91,7 @@ export const servers = [
     },
     tight: 'pictures',
     stop: 'stripped',
-    seeded: true,
+    seeded: false,
     cached: true,
     tooLong: /longer than the model's context length/,
   },

@@ -76,7 +76,7 @@ export async function trySeed(ask: Ask, { kind }: Endpoint): Promise<readonly Fi
   const other = await sample(12)
   if (other.handling?.refused.includes('seed')) return [{ check, level: 'note', text: 'refused', fix }]
   if (first.text !== again.text) {
-    return [{ check, level: 'note', text: 'the same seed gave two replies', fix }]
+    return [{ check, level: 'note', text: 'the same seed gave two replies', fix: kind.seeding ?? fix }]
   }
   if (first.text === other.text) {
     const text = 'all replies are the same at temperature 1, whatever the seed: sampling is turned off, or nearly'
