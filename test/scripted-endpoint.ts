@@ -106,7 +106,7 @@ export interface ScriptedEndpoint {
 const knownFields = new Set(
   (
     'model messages stop max_tokens max_completion_tokens temperature top_p seed tools stream ' +
-    'include_stop_str_in_output'
+    'include_stop_str_in_output top_k repetition_penalty'
   ).split(' '),
 )
 

@@ -75,6 +75,28 @@ async function failure(work: Promise<unknown>): Promise<Error & { code: string }
   )
 }
 
+test.each([
+  ['vllm', 1, { top_p: 1, top_k: -1, repetition_penalty: 1 }],
+  ['sglang', 1, { top_p: 1, top_k: -1, repetition_penalty: 1 }],
+  ['someone', 1, {}],
+  ['vllm', undefined, {}],
+] as const)(
+  'of %s at temperature %s it is said how it samples, where it would ask the file of its model',
+  async (ownedBy, temperature, fields) => {
+    const { server, endpoint } = await start({ script: [answer], ownedBy })
+    await endpoint.complete({ model: 'test-vlm', messages: question(), temperature })
+    const names = ['top_p', 'top_k', 'repetition_penalty']
+    const sent = Object.entries(server.requests[0]!.body).filter(([name]) => names.includes(name))
+    expect(Object.fromEntries(sent)).toEqual(fields)
+  },
+)
+
+test('a top_p that is asked for stands', async () => {
+  const { server, endpoint } = await start({ script: [answer] })
+  await endpoint.complete({ model: 'test-vlm', messages: question(), temperature: 1, topP: 0.9 })
+  expect(server.requests[0]!.body).toMatchObject({ top_p: 0.9, top_k: -1 })
+})
+
 describe('a conversation', () => {
   test('grows at its end only, its pictures whole, its stop strings kept', async () => {
     const { server, endpoint } = await start({ script: [call, call, answer], expectStop: stop })

@@ -21,6 +21,11 @@ export interface ServerKind {
   readonly stop: 'kept' | 'stripped' | 'unsent'
   /** Sent along with stop strings. */
   readonly stopFields: Readonly<Record<string, unknown>>
+  /**
+   * Sent along with a temperature: what it would otherwise take from the model's own file, such as a top_k of 1. The values leave
+   * the temperature alone to decide, as in the released code.
+   */
+  readonly samplingFields: Readonly<Record<string, number>>
   readonly seed: boolean
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
   /** A picture may be sent by id alone once the server has seen it under that id. */
@@ -50,11 +55,13 @@ export interface ServerKind {
 const plain = {
   stop: 'stripped',
   stopFields: {},
+  samplingFields: {},
   seed: true,
   maxTokensField: 'max_tokens',
   imageIds: false,
   seeing: 'Choose a model that sees pictures.',
 } as const
+const temperatureAlone = { top_p: 1, top_k: -1, repetition_penalty: 1 }
 const fixedCap = (): string => 'its cap on pictures is fixed'
 const ownKey = 'VLM_API_KEY'
 
@@ -65,6 +72,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     title: 'vLLM',
     stop: 'kept',
     stopFields: { include_stop_str_in_output: true },
+    samplingFields: temperatureAlone,
     imageIds: true,
     moreImages: (n) => `start vLLM with --limit-mm-per-prompt '{"image": ${n}}'`,
     moreContext: 'start vLLM with a larger --max-model-len',
@@ -77,6 +85,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     ...plain,
     name: 'sglang',
     title: 'SGLang',
+    samplingFields: temperatureAlone,
     moreImages: (n) => `start SGLang with --limit-mm-data-per-request '{"image": ${n}}'`,
     moreContext: 'start SGLang with a larger --context-length',
     seeding: 'SGLang obeys --seed only if it is started with --enable-deterministic-inference.',

@@ -26,6 +26,8 @@ const configSchema = z.object({
   policy: z.string().optional(),
   checkpoint: z.string().optional(),
   temperature: z.number().optional(),
+  /** Fields beside the temperature that the server was sent. */
+  sampling: z.record(z.string(), z.number()).optional(),
   judge: judgeSchema.optional(),
   profile: z.string().optional(),
   /** `profile`: the hash of the profile before its pixels were bounded, the same for all runs of a sweep. */
@@ -78,12 +80,13 @@ function short(hash: string): string {
 
 /** Such as `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
 export function protocolLine(config: EvalConfig): string {
-  const { samples, maxTurns, temperature, profile, protocol, judge, optionOrder, policy, checkpoint, seed } = config
+  const { samples, maxTurns, temperature, sampling, profile, protocol, judge, optionOrder, policy, checkpoint, seed } =
+    config
   const parts = [
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
     `Avg@${samples}`,
     `${maxTurns} turns`,
-    temperature !== undefined && `temperature ${temperature}`,
+    temperature !== undefined && `temperature ${temperature}${samplingText(sampling)}`,
     profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
     protocol?.prompts !== undefined && `prompts ${short(protocol.prompts)}`,
     protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
@@ -91,6 +94,13 @@ export function protocolLine(config: EvalConfig): string {
     `judge ${judgeText(judge)}`,
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
+}
+
+/** Such as ` with top_p 1, top_k -1 sent`; a run over a server that was sent none says so. */
+function samplingText(sampling: EvalConfig['sampling']): string {
+  if (sampling === undefined) return ''
+  const fields = Object.entries(sampling).map(([name, value]) => `${name} ${value}`)
+  return fields.length === 0 ? ' alone sent' : ` with ${fields.join(', ')} sent`
 }
 
 function judgeText(judge: EvalConfig['judge']): string {

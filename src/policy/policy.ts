@@ -76,6 +76,8 @@ export interface Session {
 export interface Policy {
   /** How scores name it, such as `embedded:sft`, `teacher`, `chat:qwen`. */
   readonly name: string
+  /** Fields beside the temperature that its server is sent to say how it samples. */
+  readonly sampling?: Readonly<Record<string, number>>
   /** Opens a session. `seed` makes sampling reproducible where the policy can. */
   open(problem: Problem, options: { readonly seed: number }): Session
   close?(): Promise<void>

@@ -65,7 +65,8 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
     try {
       const title = `Searches of ${policy.name}`
       const entries = shardOf(whole, shard)
-      const searchPlan = { command: 'eval', entries, whole, profile, settings, title } as const
+      const sampled = { ...settings, sampling: policy.sampling }
+      const searchPlan = { command: 'eval', entries, whole, profile, settings: sampled, title } as const
       const incomplete = await searchRun(words, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
         const prices = await keepPrices(run.path, words.price)

@@ -76,8 +76,9 @@ function requestFields(
   const all: Record<string, unknown> = {
     ...(stopping && { stop, ...kind.stopFields }),
     [dropped.has(maxTokensField) ? otherField : maxTokensField]: maxTokens,
+    ...(temperature !== undefined && kind.samplingFields),
     temperature,
-    top_p: topP,
+    ...(topP !== undefined && { top_p: topP }),
     seed: kind.seed ? seed : undefined,
     tools: tools === undefined || tools.length === 0 ? undefined : tools,
   }

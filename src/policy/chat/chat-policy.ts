@@ -72,6 +72,7 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
 
   return {
     name: `chat:${options.model}`,
+    ...(options.temperature !== undefined && { sampling: options.endpoint.kind.samplingFields }),
     open: (problem, { seed }) => {
       const shots = options.shots?.(seed) ?? []
       const tell: Tell = (message, calls) =>
