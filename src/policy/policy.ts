@@ -63,6 +63,8 @@ export interface TurnOptions {
   readonly signal: AbortSignal | undefined
   /** 1-based turn number within the search. */
   readonly turn: number
+  /** The same message as in the turn before, whose reply is to be forgotten. */
+  readonly again?: boolean
 }
 
 export interface Session {

@@ -2,7 +2,7 @@
 import type { Size } from './box.ts'
 import { readLooseValue } from './loose-value.ts'
 import { coordinateNames } from './profile.ts'
-import type { Coordinates } from './profile.ts'
+import type { BoxUnit } from './profile.ts'
 import { coordinateWords } from './prompts.ts'
 
 type Corners = readonly [number, number, number, number]
@@ -24,7 +24,7 @@ const overshoot = 1.5
 /** What a policy is told of a box that cannot be meant in the unit of its profile; undefined: it can. */
 export function wrongUnit(
   corners: Corners,
-  coordinates: Coordinates,
+  coordinates: BoxUnit,
   viewSize: () => Size | undefined,
 ): string | undefined {
   if (!isOfAnotherUnit(corners, coordinates, viewSize)) return undefined
@@ -33,14 +33,14 @@ export function wrongUnit(
 }
 
 /** For whoever chose `coordinates`. */
-export function unitHint(coordinates: Coordinates): string {
+export function unitHint(coordinates: BoxUnit): string {
   const others = coordinateNames.filter((name) => name !== coordinates)
   return `If the model was trained on another unit, choose it: --coordinates ${others.join(' or ')}.`
 }
 
 export function isOfAnotherUnit(
   corners: Corners,
-  coordinates: Coordinates,
+  coordinates: BoxUnit,
   viewSize: () => Size | undefined = () => undefined,
 ): boolean {
   const largest = Math.max(...corners)

@@ -20,7 +20,7 @@ export type ParsedTurn = { readonly thought?: string } & ({ readonly action: Act
 
 type ParseRules = Pick<Profile, 'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText'>
 
-/** Size of the view of the picture that a source names, as the policy saw it; undefined: there is no such picture. */
+/** Size of the picture that a source names, in the pixels that boxes are written in; undefined: there is no such picture. */
 export type ViewSizeOf = (source: string) => Size | undefined
 
 /**
@@ -88,8 +88,8 @@ function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse'
 }
 
 /**
- * The answer of a search (reference 6.2): the first or the last one of all its turns, whatever else those turns did; null when
- * there is none. After a failure there is none; after a limit only where the released scorer reads one.
+ * The answer of a search (reference 6.2), by its profile: mostly the first or the last one of all its turns, whatever else those turns
+ * did; null when there is none. After a failure there is none; after a limit only where the loop of the profile reads one.
  */
 export function finalAnswer(
   turns: readonly Turn[],
@@ -101,10 +101,16 @@ export function finalAnswer(
     const whole = turns.map(({ text }) => text).join(' ')
     return pick(answerBodies(whole), profile.answerPick) ?? null
   }
+  const dialect = dialectOf(profile)
+  if (profile.answerIn === 'last') return turns.flatMap(({ text }) => dialect.answers(text)).at(-1) ?? null
+  if (profile.answerIn === 'last-reply') {
+    const text = turns.at(-1)?.text
+    return text === undefined ? null : (dialect.answer(text, profile) ?? text)
+  }
   if (!completed(end)) return null
   const action = turns.at(-1)?.action
   const closing = action?.kind === 'answer' ? action.text : undefined
-  const all = turns.flatMap(({ text }) => dialectOf(profile).answers(behindThinking(text, profile)))
+  const all = turns.flatMap(({ text }) => dialect.answers(behindThinking(text, profile)))
   return (profile.answerPick === 'first' ? (all[0] ?? closing) : (closing ?? all.at(-1))) ?? null
 }
 
@@ -117,7 +123,8 @@ function toRelative(
   coordinates: Profile['coordinates'],
   viewSize: () => Size | undefined,
 ): RelativeBox | undefined {
-  if (coordinates === 'relative') return relativeBox(x0, y0, x1, y1)
+  const fractions = coordinates === 'mixed' && Math.max(x0, y0, x1, y1) < 1
+  if (coordinates === 'relative' || fractions) return relativeBox(x0, y0, x1, y1)
   if (coordinates === 'thousand') return relativeBox(x0 / 1000, y0 / 1000, x1 / 1000, y1 / 1000)
   const size = viewSize()
   if (size === undefined) return undefined

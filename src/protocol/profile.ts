@@ -2,52 +2,16 @@
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { directPrompts } from './dialects/answer-only.ts'
-import { deepeyesPrompts } from './dialects/deepeyes.ts'
+import { deepeyesLenientPrompts, deepeyesPrompts } from './dialects/deepeyes.ts'
 import type { DialectName } from './dialects/dialect.ts'
 import { pixelReasonerPrompts } from './dialects/pixel-reasoner.ts'
 import { toolsPrompts } from './dialects/tools.ts'
 import { coordinateWords, defaultPrompts, embeddedPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
+import type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, ViewRule } from './rules.ts'
 
-export const resamplers = ['nearest', 'area', 'bicubic', 'lanczos3'] as const
-export type Resampler = (typeof resamplers)[number]
-
-/** How a region becomes the view that a policy sees (reference 5.3). */
-export type ViewRule =
-  | {
-      readonly kind: 'budget'
-      /** Smaller regions are enlarged to this many pixels. */
-      readonly minPixels: number
-      /** Larger regions are shrunk to this many pixels. */
-      readonly maxPixels: number
-      /** No side of a view is shorter than this, in pixels. */
-      readonly minSide: number
-      /** The short side is widened at or above this ratio of the sides; null: any shape stands. */
-      readonly maxAspect: number | null
-      readonly resampler: Resampler
-    }
-  | {
-      readonly kind: 'grid'
-      /** Sides are multiples of this, in pixels: a server that counts image tokens by the cell does not resize again. */
-      readonly cell: number
-      readonly minPixels: number
-      readonly maxPixels: number
-      readonly resampler: Resampler
-    }
-  | { readonly kind: 'exact'; readonly width: number; readonly height: number; readonly resampler: Resampler }
-
-/** How the box of a call becomes whole pixels of its source (reference 5.5 and 9). */
-export interface CropRule {
-  /** `inner`: truncated, and the last row and column are never part of a crop; `nearest`: rounded, up to the very edge. */
-  readonly edges: 'inner' | 'nearest'
-  /** Added on every side, as a fraction of the source's width or height. */
-  readonly padding: number
-  /** A crop with a side of fewer pixels is refused. */
-  readonly minSide: number
-}
-
-export const coordinateNames = ['relative', 'thousand', 'pixel'] as const
-export type Coordinates = (typeof coordinateNames)[number]
+export { coordinateNames, resamplers } from './rules.ts'
+export type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, Resampler, ViewRule } from './rules.ts'
 
 export interface Profile {
   /** How people call it; not part of the hash. */
@@ -69,20 +33,24 @@ export interface Profile {
   readonly firstView: ViewRule
   readonly observationView: ViewRule
   readonly crop: CropRule
+  /** Absent: boxes are cut from the originals. */
+  readonly frames?: FrameRule
+  readonly flow: FlowRule
 
   /** `strict`: exactly what the released loop accepts, less its expressions. `lenient`: whatever can be understood. */
   readonly parse: 'strict' | 'lenient'
-  /** How the policy writes boxes: fractions of the source, thousandths of it, or pixels of the source's view. */
-  readonly coordinates: Coordinates
+  /** How the policy writes boxes: fractions of the source, thousandths of it, or pixels, mostly of the source's view. */
+  readonly coordinates: BoxUnit
   /** Which action counts when a turn holds both. */
   readonly callAndAnswer: 'call' | 'answer'
   /** Which `<answer>` of a finished search counts. */
   readonly answerPick: 'first' | 'last'
   /**
-   * Where answers are read. `turns`: in each turn of a search that completed, trimmed. `joined`: as the released scorer does, in all
-   * turns joined by one blank, as it stands, whatever limit ended the search.
+   * Where answers are read. `turns`: in each turn of a search that completed, trimmed; the others whatever ended the search. `joined`:
+   * as the released scorer does, in all turns joined by one blank, as it stands. `last`: the last one of all turns. `last-reply`: that
+   * of the last reply, or else the whole reply.
    */
-  readonly answerIn: 'turns' | 'joined'
+  readonly answerIn: 'turns' | 'joined' | 'last' | 'last-reply'
   /** `official` labels an observation by its turn, `consistent` by the number under which it can be named. */
   readonly observationNumbering: 'official' | 'consistent'
   /** What a policy reads after a mistake: the released loop's laconic text or one that names the fix. */
@@ -91,6 +59,9 @@ export interface Profile {
 
 /** The released loop's crops. */
 const innerCrop: CropRule = { edges: 'inner', padding: 0, minSide: 1 }
+
+/** The released loop's flow (reference 5.7). */
+const releasedFlow: FlowRule = { mistake: 'told', silence: 'ends', cutAnswer: 'void', fullPrompt: 'refused' }
 
 const view = { kind: 'budget', minPixels: 40_000, maxPixels: 2_000_000, minSide: 28 } as const
 
@@ -107,6 +78,7 @@ const defaultProfile: Profile = {
   firstView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
   crop: innerCrop,
+  flow: releasedFlow,
   parse: 'lenient',
   coordinates: 'relative',
   callAndAnswer: 'call',
@@ -129,6 +101,7 @@ const officialProfile: Profile = {
   firstView: { ...view, maxAspect: null, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'nearest' },
   crop: innerCrop,
+  flow: releasedFlow,
   parse: 'strict',
   coordinates: 'relative',
   callAndAnswer: 'call',
@@ -168,25 +141,42 @@ const toolsProfile: Profile = { ...defaultProfile, name: 'tools', prompts: tools
 
 const qwenGrid = { kind: 'grid', cell: 28, resampler: 'bicubic' } as const
 
-/** DeepEyes as its own evaluation runs it: boxes in pixels, crops of the original only, an answer beats a call. */
-const deepeyesProfile: Profile = {
+const deepeyesView: ViewRule = { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 }
+
+/** The protocol of DeepEyes, read leniently: boxes in pixels of the view, cut off at the edges, and mistakes are told. */
+const deepeyesLenientProfile: Profile = {
   ...defaultProfile,
-  name: 'deepeyes',
-  prompts: deepeyesPrompts,
+  name: 'deepeyes-lenient',
+  prompts: deepeyesLenientPrompts,
   dialect: 'deepeyes',
   maxTurns: 11,
-  firstView: { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 },
-  observationView: { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 },
+  firstView: deepeyesView,
+  observationView: deepeyesView,
   crop: { edges: 'nearest', padding: 0, minSide: 1 },
   coordinates: 'pixel',
   callAndAnswer: 'answer',
   answerPick: 'first',
 }
 
-/** Pixel Reasoner as its own loop runs it: padded crops, pictures by number, four calls at most, a boxed answer. */
-const pixelReasonerProfile: Profile = {
+/**
+ * DeepEyes as its own evaluation runs it: boxes in pixels of the file, black beyond its edges; a mistake ends the search, silence is
+ * asked again, and the last reply is the answer, whole where it marks none.
+ */
+const deepeyesProfile: Profile = {
+  ...deepeyesLenientProfile,
+  name: 'deepeyes',
+  prompts: deepeyesPrompts,
+  crop: { edges: 'beyond', padding: 0, minSide: 1 },
+  flow: { mistake: 'ends', silence: 'asked-again', cutAnswer: 'answered', fullPrompt: 'refused' },
+  parse: 'strict',
+  coordinates: 'file',
+  answerIn: 'last-reply',
+}
+
+/** The protocol of Pixel Reasoner with crops of the original's pixels and boxes in fractions alone. */
+const pixelReasonerLenientProfile: Profile = {
   ...defaultProfile,
-  name: 'pixel-reasoner',
+  name: 'pixel-reasoner-lenient',
   prompts: pixelReasonerPrompts,
   dialect: 'pixel-reasoner',
   maxTurns: 5,
@@ -196,7 +186,27 @@ const pixelReasonerProfile: Profile = {
   firstView: { ...qwenGrid, minPixels: 512 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
   observationView: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
   crop: { edges: 'nearest', padding: 0.1, minSide: 29 },
+}
+
+/**
+ * Pixel Reasoner as its own evaluation runs it: padded crops of resized pictures, which the engine resizes once more; four calls at
+ * most; and the last boxed answer of all replies counts, whatever ended the search.
+ */
+const pixelReasonerProfile: Profile = {
+  ...pixelReasonerLenientProfile,
+  name: 'pixel-reasoner',
+  // Its bound is passed with more than 12,088 tokens.
+  contextReserve: 199,
+  observationView: pixelReasonerLenientProfile.firstView,
+  crop: { edges: 'even', padding: 0.1, minSide: 29 },
+  frames: {
+    first: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 8_000 * 28 * 28 },
+    observation: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  },
+  flow: { mistake: 'told', silence: 'ends', cutAnswer: 'answered', fullPrompt: 'counts' },
   parse: 'strict',
+  coordinates: 'mixed',
+  answerIn: 'last',
 }
 
 /** Pixels a side of the views that the small policy can be sent: multiples of `step`, one image token each way. */
@@ -222,7 +232,9 @@ export const profiles = {
   direct: directProfile,
   tools: toolsProfile,
   deepeyes: deepeyesProfile,
+  'deepeyes-lenient': deepeyesLenientProfile,
   'pixel-reasoner': pixelReasonerProfile,
+  'pixel-reasoner-lenient': pixelReasonerLenientProfile,
   embedded: embeddedProfile,
 } as const satisfies Record<string, Profile>
 
@@ -313,9 +325,10 @@ export function viewSideWithin(maxPixels: number): number {
 const hashes = new WeakMap<Profile, string>()
 
 /** Settings that came later; where they say what was always done they are left out, so that older scores keep their hash. */
-const addedLater: Pick<Profile, 'dialect' | 'crop' | 'answerIn'> = {
+const addedLater: Pick<Profile, 'dialect' | 'crop' | 'flow' | 'answerIn'> = {
   dialect: 'grounding',
   crop: innerCrop,
+  flow: releasedFlow,
   answerIn: 'turns',
 }
 

@@ -1,7 +1,8 @@
 /** From the words of a call to an integer region of a picture: the arithmetic of the released loop (reference 5.5) and of its peers. Pure. */
-import { pixelBox } from './box.ts'
+import { boxSize, pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox, Size } from './box.ts'
 import type { Profile } from './profile.ts'
+import { roundHalfEven } from '../shared/round.ts'
 import { infiniteText } from './python-list.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
@@ -9,7 +10,11 @@ import type { TurnError } from './turn-error.ts'
 /** A crop is refused when one side is this many times the other, or more. */
 const maxCropAspect = 200
 
-export type ResolvedBox = { readonly boxPx: PixelBox } | TurnError
+/** Pillow refuses a crop of more pixels. */
+const maxCropPixels = 178_956_970
+
+/** `sides`: those of the box before it was rounded, where views are fitted to these. */
+export type ResolvedBox = { readonly boxPx: PixelBox; readonly sides?: Size } | TurnError
 
 /**
  * The region of a source of `size` pixels, by the profile's rule for crops. Corners are not swapped; what lies outside the source
@@ -29,7 +34,8 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
     const detail = profile.errorText === 'official' ? infiniteText : listText(boxRel)
     return turnError('bad-box', profile.errorText, detail)
   }
-  const whole = edges === 'inner' ? wholePart : nearest
+  if (edges === 'beyond') return boxBeyond(corners, profile)
+  const whole = wholeBy[edges]
   const margin = edges === 'inner' ? 1 : 0
   const x0 = Math.max(whole(corners[0]), 0)
   const y0 = Math.max(whole(corners[1]), 0)
@@ -39,9 +45,23 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
   if (x0 > x1 - 1) return turnError('empty-width', profile.errorText, found)
   if (y0 > y1 - 1) return turnError('empty-height', profile.errorText, found)
   if (Math.min(x1 - x0, y1 - y0) < minSide) return turnError('too-small', profile.errorText, found)
-  const aspect = (x1 - x0) / (y1 - y0)
-  if (Math.max(aspect, 1 / aspect) >= maxCropAspect) return turnError('too-thin', profile.errorText, found)
+  const aspect = Math.max((x1 - x0) / (y1 - y0), (y1 - y0) / (x1 - x0))
+  // Qwen's own tools refuse what exceeds the ratio, and only that.
+  if (edges === 'even' ? aspect > maxCropAspect : aspect >= maxCropAspect)
+    return turnError('too-thin', profile.errorText, found)
   return { boxPx: pixelBox(x0, y0, x1, y1) }
+}
+
+/** DeepEyes' own loop: whatever Pillow can cut, wherever it lies. A side may be 0, which gives a black picture. */
+function boxBeyond(corners: readonly number[], { errorText }: Pick<Profile, 'errorText'>): ResolvedBox {
+  // Corners were fractions in between: what is left of that is far below a millionth of a pixel.
+  const [x0, y0, x1, y1] = corners.map((corner) => Math.round(corner * 1e6) / 1e6) as [number, number, number, number]
+  const boxPx = pixelBox(roundHalfEven(x0), roundHalfEven(y0), roundHalfEven(x1), roundHalfEven(y1))
+  const { width, height } = boxSize(boxPx)
+  if (x1 < x0) return turnError('empty-width', errorText, listText(boxPx))
+  if (y1 < y0) return turnError('empty-height', errorText, listText(boxPx))
+  if (width * height > maxCropPixels) return turnError('bad-box', errorText, listText(boxPx))
+  return { boxPx, sides: { width: x1 - x0, height: y1 - y0 } }
 }
 
 export type ResolvedSource = { readonly index: number } | TurnError
@@ -64,6 +84,18 @@ export function resolveSource(
   return { index }
 }
 
+/** A region of a source that was shown at the size `frame`, as whole pixels inside the source itself; never empty. */
+export function withinSource(boxPx: PixelBox, frame: Size, source: Size): PixelBox {
+  const [x0, x1] = span(boxPx[0], boxPx[2], source.width / frame.width, source.width)
+  const [y0, y1] = span(boxPx[1], boxPx[3], source.height / frame.height, source.height)
+  return pixelBox(x0, y0, x1, y1)
+}
+
+function span(from: number, to: number, scale: number, length: number): readonly [number, number] {
+  const start = Math.min(Math.max(nearest(from * scale), 0), length - 1)
+  return [start, Math.max(Math.min(nearest(to * scale), length), start + 1)]
+}
+
 /** A region of a crop as a region of the picture that it was cropped from. */
 export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
   const [left, top] = parentBoxPx
@@ -79,6 +111,8 @@ function wholePart(value: number): number {
 function nearest(value: number): number {
   return Math.round(value) + 0
 }
+
+const wholeBy = { inner: wholePart, nearest, even: roundHalfEven } as const
 
 /** Whole numbers with all of their digits, as the released loop writes them. */
 function listText(values: readonly number[]): string {

@@ -91,6 +91,9 @@ const observationSchema = z
     index: countSchema.describe('0 is the original picture'),
     parent: countSchema.nullable().describe('index of the source; null for the original'),
     boxPx: pixelBoxSchema.describe('in pixels of the source'),
+    askedPx: pixelBoxSchema
+      .optional()
+      .describe('the box that was cut, where it reached beyond the source or was one of a resized picture of it'),
     boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture'),
     view: z.strictObject({ width: sizeSchema, height: sizeSchema }).readonly(),
   })

@@ -4,13 +4,15 @@ import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { Size } from '../protocol/box.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { resolveBox, resolveSource, withinParent } from '../protocol/resolve-box.ts'
+import { resolveBox, resolveSource, withinParent, withinSource } from '../protocol/resolve-box.ts'
 import type { Action, End, Observation } from '../protocol/trajectory.ts'
+import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
-import { fitSize } from '../vision/fit.ts'
+import { cropViewSize, fitSize, frameSize } from '../vision/fit.ts'
 
 export type NextStep =
-  | { readonly kind: 'end'; readonly end: End }
+  | { readonly kind: 'end'; readonly end: End; readonly error?: TurnError }
+  | { readonly kind: 'ask-again' }
   | { readonly kind: 'error'; readonly error: TurnError }
   | { readonly kind: 'observe'; readonly observation: Observation }
 
@@ -28,13 +30,17 @@ export interface Standing {
  * ends it when it is the last turn, when no more pictures are allowed, or when the context is full.
  */
 export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
-  if ('error' in parsed) {
-    if (parsed.code === 'no-action') return { kind: 'end', end: 'void' }
-    return limitReached(standing, profile) ?? { kind: 'error', error: parsed }
+  const { flow } = profile
+  if ('error' in parsed && parsed.code === 'no-action') {
+    if (flow.silence === 'ends') return { kind: 'end', end: 'void' }
+    return limitReached(standing, profile) ?? { kind: 'ask-again' }
   }
-  const { action } = parsed
-  if (action.kind === 'answer') return { kind: 'end', end: reply.finish === 'length' ? 'void' : 'answered' }
-  return limitReached(standing, profile) ?? zoomed(action, standing.observations, profile)
+  if ('action' in parsed && parsed.action.kind === 'answer') {
+    return { kind: 'end', end: reply.finish === 'length' ? flow.cutAnswer : 'answered' }
+  }
+  const step = called(parsed, standing.observations, profile)
+  if (step.kind === 'error' && flow.mistake === 'ends') return { kind: 'end', end: 'void', error: step.error }
+  return limitReached(standing, profile) ?? step
 }
 
 function limitReached(standing: Standing, profile: Profile): NextStep | undefined {
@@ -42,6 +48,12 @@ function limitReached(standing: Standing, profile: Profile): NextStep | undefine
   if (turn >= maxTurns) return { kind: 'end', end: 'over-turn' }
   if (profile.maxImages !== null && observations.length >= profile.maxImages) return { kind: 'end', end: 'over-image' }
   return contextTokens >= contextBound(profile) ? { kind: 'end', end: 'over-context' } : undefined
+}
+
+function called(parsed: ParsedTurn, observations: readonly Observation[], profile: Profile): NextStep {
+  if ('error' in parsed) return { kind: 'error', error: parsed }
+  if (parsed.action.kind === 'answer') throw new Error('an answer is no call')
+  return zoomed(parsed.action, observations, profile)
 }
 
 function zoomed(
@@ -52,14 +64,23 @@ function zoomed(
   const named = resolveSource(source, observations.length, profile)
   if ('error' in named) return { kind: 'error', error: named }
   const parent = observations[named.index]!
-  const box = resolveBox(boxRel, boxSize(parent.boxPx), profile)
+  const frame = frameSize(parent, profile)
+  const box = resolveBox(boxRel, frame, profile)
   if ('error' in box) return { kind: 'error', error: box }
+  const view = cropViewSize(box.sides ?? boxSize(box.boxPx), profile)
+  // Of a box without area that no factor enlarges to the least of pixels.
+  if (!Number.isFinite(view.width * view.height)) {
+    return { kind: 'error', error: turnError('empty-width', profile.errorText, JSON.stringify(box.boxPx)) }
+  }
+  const boxPx = withinSource(box.boxPx, frame, boxSize(parent.boxPx))
+  const asItIs = profile.frames === undefined && boxPx.every((edge, at) => edge === box.boxPx[at])
   const observation: Observation = {
     index: observations.length,
     parent: parent.index,
-    boxPx: box.boxPx,
-    boxInOriginalPx: withinParent(box.boxPx, parent.boxInOriginalPx),
-    view: fitSize(boxSize(box.boxPx), profile.observationView),
+    boxPx,
+    ...(!asItIs && { askedPx: box.boxPx }),
+    boxInOriginalPx: withinParent(boxPx, parent.boxInOriginalPx),
+    view,
   }
   return { kind: 'observe', observation }
 }

@@ -10,7 +10,7 @@ export interface Exchange {
   readonly turn: Turn
 }
 
-/** One exchange a turn. `profile` is the one that was searched under; `viewOf` draws what was shown. */
+/** One exchange a turn that stayed in the conversation. `profile` is the one that was searched under; `viewOf` draws what was shown. */
 export function replay(
   trajectory: Trajectory,
   profile: Profile,
@@ -20,7 +20,13 @@ export function replay(
   const { prompts, observationNumbering } = profile
   const text = questionText(prompts, problem.question)
   const question: Message = { kind: 'question', system: prompts.system, text, view: viewOf(observations[0]!) }
-  return turns.map((turn, i) => ({ turn, message: i === 0 ? question : told(turns[i - 1]!, i) }))
+  const forgotten = ({ error }: Turn, i: number) =>
+    profile.flow.silence === 'asked-again' && error?.code === 'no-action' && i < turns.length - 1
+  const stayed = turns.flatMap((turn, i) => (forgotten(turn, i) ? [] : [{ turn, number: i + 1 }]))
+  return stayed.map(({ turn }, i) => {
+    const previous = stayed[i - 1]
+    return { turn, message: previous === undefined ? question : told(previous.turn, previous.number) }
+  })
 
   /** What came back after turn `number`, counted from 1. */
   function told({ observation, error }: Turn, number: number): Message {

@@ -2,7 +2,7 @@
  * The one loop: a policy is shown a picture and a question, zooms in turn after turn, and answers or meets a limit.
  * Everything that searches calls this; terminal, page and trainer only read its events.
  */
-import type { Message, Policy, Reply, Session, Usage, View } from '../policy/policy.ts'
+import type { Message, Policy, Reply, Session, TurnOptions, Usage, View } from '../policy/policy.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -12,11 +12,11 @@ import { errorText, observationText, questionText } from '../protocol/prompts.ts
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { trajectoryVersion } from '../protocol/trajectory.ts'
 import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
-import { canonicalJson } from '../shared/canonical.ts'
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
-import { view, viewRule } from '../vision/fit.ts'
+import { frameSize } from '../vision/fit.ts'
+import { observationView, viewKey } from '../vision/observation-view.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchEvent } from './events.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
@@ -69,17 +69,18 @@ export async function* search(
   let end: End | undefined
   let failure: Failure | undefined
 
-  function viewOf({ index, boxInOriginalPx: boxPx }: Observation): View {
-    const rule = viewRule(profile, index)
+  function viewOf(observation: Observation): View {
     return {
-      pixels: () => view(picture, boxPx, rule),
-      key: canonicalJson([picture.sha256, boxPx, rule]),
-      boxPx,
+      pixels: () => observationView(picture, observation, observations, profile),
+      key: viewKey(picture, observation, observations, profile),
+      boxPx: observation.boxInOriginalPx,
     }
   }
-  const viewSizeOf = (source: string) => {
+  const unitSizeOf = (source: string) => {
     const named = resolveSource(source, observations.length, profile)
-    return 'index' in named ? observations[named.index]!.view : undefined
+    if (!('index' in named)) return undefined
+    const observation = observations[named.index]!
+    return profile.coordinates === 'pixel' ? observation.view : frameSize(observation, profile)
   }
 
   const session = policy.open(problem, { seed })
@@ -90,11 +91,12 @@ export async function* search(
     const firstView = viewOf(original)
     yield { kind: 'observed', observation: original, view: firstView }
     const question = questionText(prompts, problem.question)
+    let again = false
     let message: Message = { kind: 'question', system: prompts.system, text: question, view: firstView }
 
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
-      const reply = await takeTurn(session, message, turn, deadline)
+      const reply = await takeTurn(session, message, { turn, again }, deadline)
       throwIfAborted(signal)
       // Whether the last message fits is known from the reply to it; that reply then does not count.
       if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
@@ -106,7 +108,7 @@ export async function* search(
         failure = reply
       } else {
         contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
-        const parsed = parseTurn(reply.text, profile, viewSizeOf)
+        const parsed = parseTurn(reply.text, profile, unitSizeOf)
         const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, observations }, profile)
         const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
         if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
@@ -117,10 +119,14 @@ export async function* search(
           failure = reply.failure
         } else if (next.kind === 'end') {
           end = next.end
+        } else if (next.kind === 'ask-again') {
+          again = true
         } else if (next.kind === 'error') {
+          again = false
           message = { kind: 'error', text: errorText(prompts, next.error) }
         } else {
           const { observation } = next
+          again = false
           observations.push(observation)
           const seen = viewOf(observation)
           yield { kind: 'observed', observation, view: seen }
@@ -166,11 +172,11 @@ const maxMessage = 8_000
 async function takeTurn(
   session: Session,
   message: Message,
-  turn: number,
+  which: Pick<TurnOptions, 'turn' | 'again'>,
   deadline: Deadline,
 ): Promise<Reply | Failure> {
   try {
-    return await orAborted(session.take(message, { turn, signal: deadline.signal }), deadline.signal)
+    return await orAborted(session.take(message, { ...which, signal: deadline.signal }), deadline.signal)
   } catch (error) {
     if (deadline.expired()) return { code: 'wall-clock', message: 'The search took longer than its profile allows.' }
     if (error instanceof UserError) throw error
@@ -180,6 +186,7 @@ async function takeTurn(
 
 function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Profile): boolean {
   if ('code' in reply) return reply.code === contextLengthCode
+  if (profile.flow.fullPrompt === 'counts') return false
   return contextTokens + reply.usage.promptTokens >= contextBound(profile)
 }
 
@@ -193,7 +200,7 @@ function takeBack(turns: Turn[], observations: Observation[]): number | undefine
 
 function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): Turn {
   const thoughts = [reply.thinking?.trim(), parsed.thought].filter((thought) => thought !== undefined && thought !== '')
-  const error = next.kind === 'error' ? next.error : 'error' in parsed ? parsed : undefined
+  const error = 'error' in next && next.error !== undefined ? next.error : 'error' in parsed ? parsed : undefined
   return {
     text: reply.text,
     ...(reply.thinking === undefined ? {} : { thinking: reply.thinking }),

@@ -2,8 +2,9 @@
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
+import type { Observation } from '../protocol/trajectory.ts'
 import { UserError } from '../shared/errors.ts'
-import { roundHalfEven } from './image-tokens.ts'
+import { roundHalfEven } from '../shared/round.ts'
 import type { Picture, Pixels } from './picture.ts'
 import { region } from './region.ts'
 
@@ -75,6 +76,22 @@ function onGrid({ width, height }: Size, { cell, minPixels, maxPixels }: Extract
 function notTooThin({ width, height }: Size, cell: number): Size {
   const least = (other: number): number => Math.ceil(other / maxGridAspect / cell) * cell
   return { width: Math.max(width, least(height)), height: Math.max(height, least(width)) }
+}
+
+/** The size of the picture that boxes on an observation are resolved in. */
+export function frameSize({ index, boxPx, askedPx }: Frame, { frames }: Pick<Profile, 'frames'>): Size {
+  const size = boxSize(frames === undefined ? boxPx : (askedPx ?? boxPx))
+  return frames === undefined ? size : fitSize(size, index === 0 ? frames.first : frames.observation)
+}
+
+type Frame = Pick<Observation, 'index' | 'boxPx' | 'askedPx'>
+
+/** The size of the view of a crop of `sides`, made of its frame where the profile keeps one. */
+export function cropViewSize(
+  sides: Size,
+  { frames, observationView }: Pick<Profile, 'frames' | 'observationView'>,
+): Size {
+  return fitSize(frames === undefined ? sides : fitSize(sides, frames.observation), observationView)
 }
 
 /** The rule by which a search shows its observation `index`; 0 is the original picture. */

@@ -1,6 +1,7 @@
 /** How many tokens a picture costs in the Qwen vision-language models, and the size to which their processor resizes it. */
 import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
+import { roundHalfEven } from '../shared/round.ts'
 
 export interface TokenGrid {
   /** Pixels along a side of one token: patch x merge. */
@@ -46,12 +47,4 @@ export function imageTokens(size: Size, grid: TokenGrid): TokenCount {
     rows = Math.ceil((height * factor) / cell)
   }
   return { size: { width: columns * cell, height: rows * cell }, tokens: columns * rows }
-}
-
-/** Python's `round`: halves go to the even neighbour. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1
-  return Math.round(value)
 }

@@ -11,7 +11,7 @@ import { readLog } from '../../shared/log.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
-import { view, viewRule } from '../../vision/fit.ts'
+import { observationView } from '../../vision/observation-view.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { conversationOf } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
@@ -105,8 +105,9 @@ async function views(
       `The picture of ${nameOf(trajectory)} is not the one that was searched. Name the data of that run with --data.`,
     )
   }
-  return mapLimit(trajectory.observations, viewsAtOnce, async ({ index, boxInOriginalPx }: Observation) => {
-    const pixels = await view(picture, boxInOriginalPx, viewRule(profile, index))
+  return mapLimit(trajectory.observations, viewsAtOnce, async (observation: Observation) => {
+    const { index } = observation
+    const pixels = await observationView(picture, observation, trajectory.observations, profile)
     const stem = index === 0 ? 'original_image' : `observation_${index}`
     return { bytes: await encode(pixels, encoding), name: `${stem}.${encoding === 'png' ? 'png' : 'jpg'}` }
   })

@@ -5,7 +5,8 @@ import type { Profile } from '../../protocol/profile.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../../vision/encode.ts'
-import { view, viewRule } from '../../vision/fit.ts'
+import { viewRule } from '../../vision/fit.ts'
+import { observationView } from '../../vision/observation-view.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { ObservationImages } from './card.ts'
 import { trajectoryPage } from './trajectory-page.ts'
@@ -43,7 +44,7 @@ async function withImages({ title, trajectory, picture, profile }: SearchToShow,
   const observations: ObservationImages[] = []
   for (const observation of trajectory.observations) {
     observations.push({
-      viewUrl: await viewImage(picture, observation, profile, side),
+      viewUrl: await viewImage(picture, observation, trajectory, profile, side),
       cropUrl: await sharpImage(picture, observation.boxInOriginalPx, side),
       thumbUrl: await sharpImage(picture, observation.boxInOriginalPx, thumbSide),
     })
@@ -52,11 +53,19 @@ async function withImages({ title, trajectory, picture, profile }: SearchToShow,
 }
 
 /** Pixel for pixel what the policy saw, unless that is larger than a page has room for. */
-async function viewImage(picture: Picture, observation: Observation, profile: Profile, side: number): Promise<string> {
-  const { index, boxInOriginalPx, view: seen } = observation
+async function viewImage(
+  picture: Picture,
+  observation: Observation,
+  { observations }: Trajectory,
+  profile: Profile,
+  side: number,
+): Promise<string> {
+  const { index, askedPx, boxInOriginalPx, view: seen } = observation
   const rule = viewRule(profile, index)
   const size = atMost(seen, side)
-  if (size.width === seen.width) return dataUrl(await encodePng(await view(picture, boxInOriginalPx, rule)), 'png')
+  if (size.width === seen.width || askedPx !== undefined) {
+    return dataUrl(await encodePng(await observationView(picture, observation, observations, profile)), 'png')
+  }
   return dataUrl(await encodeJpeg(await picture.region(boxInOriginalPx, size, rule.resampler), 82), 'jpeg')
 }
 

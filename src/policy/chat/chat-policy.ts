@@ -12,7 +12,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { splitAtThinking, thinkingOpens } from '../../protocol/thinking-marks.ts'
 import { replyCutCode } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
-import type { Message, Policy, Reply, Session, View } from '../policy.ts'
+import type { Message, Policy, Reply, Session, TurnOptions, View } from '../policy.ts'
 import { limiter } from '../../shared/limiter.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
 import { keepRecent } from './recent.ts'
@@ -91,12 +91,16 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   const { endpoint, model, profile, temperature, topP, maxTokens = 8_192 } = options
   const { stop, tools } = dialectOf(profile)
   let messages: readonly EncodedMessage[] = []
+  /** Where the conversation stood before the last message was told. */
+  let before = { messages, heldTokens: 0 }
   let calls: readonly ToolCall[] = []
   /** Of the conversation so far, as the server counts. */
   let heldTokens = 0
 
-  async function reply(telling: Promise<Told>, signal: AbortSignal | undefined): Promise<Reply> {
+  async function reply(telling: Promise<Told>, { signal, again = false }: TurnOptions): Promise<Reply> {
     const told = await telling
+    if (again) ({ messages, heldTokens } = before)
+    before = { messages, heldTokens }
     messages = [...messages, ...told.messages]
     const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
     const completion = await endpoint.complete(request, { signal })
@@ -124,7 +128,7 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   }
 
   return {
-    take: (message, { signal }) => reply(tell(message, calls), signal),
+    take: (message, turn) => reply(tell(message, calls), turn),
     close: () => void (messages = []),
   }
 }

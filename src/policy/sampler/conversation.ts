@@ -22,6 +22,8 @@ export interface Conversation {
   prompt(): Prompt
   /** Adds the policy's turn: its tokens as they were sampled, with the end mark if it wrote one. */
   reply(tokens: readonly number[]): void
+  /** Forgets what was told last, and the reply to it. */
+  takeBack(): void
 }
 
 export function openConversation(model: ChatModel): Conversation {
@@ -30,6 +32,7 @@ export function openConversation(model: ChatModel): Conversation {
   let chunks: readonly PromptChunk[] = []
   /** Whether the policy's last message is closed; nothing is before the first. */
   let closed = true
+  let earlier = { chunks, closed }
 
   const textOf = (...parts: readonly (string | number)[]): PromptChunk => ({
     kind: 'text',
@@ -38,6 +41,7 @@ export function openConversation(model: ChatModel): Conversation {
 
   return {
     async tell(message) {
+      earlier = { chunks, closed }
       const picture = message.kind === 'error' ? undefined : await pictureOf(message.view, model)
       const opening = message.kind === 'question' ? system(message.system) : [...(closed ? [] : [marks.end]), '\n']
       const at = message.text.indexOf(mark)
@@ -61,6 +65,7 @@ export function openConversation(model: ChatModel): Conversation {
       chunks = [...chunks, { kind: 'text', tokens }]
       closed = tokens.at(-1) === marks.end
     },
+    takeBack: () => void ({ chunks, closed } = earlier),
   }
 
   function system(said: string): (string | number)[] {

@@ -43,9 +43,15 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
   /** Tokens of the conversation so far. */
   let held = 0
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
+  let before = { held, last }
 
   return {
-    async take(message, { turn, signal }): Promise<Reply> {
+    async take(message, { turn, signal, again = false }): Promise<Reply> {
+      if (again) {
+        conversation.takeBack()
+        ;({ held, last } = before)
+      }
+      before = { held, last }
       const { promptTokens, imageTokens } = await conversation.tell(message)
       const prompt = conversation.prompt()
       held += promptTokens
@@ -80,8 +86,8 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
  * Tokens that a reply may have behind `held` others; none where the search has to end, so that no server is asked for what
  * does not fit its model.
  */
-function roomOf({ contextLimit, contextReserve }: Profile, held: number): number {
-  if (contextLimit === null) return Number.POSITIVE_INFINITY
+function roomOf({ contextLimit, contextReserve, flow }: Profile, held: number): number {
+  if (contextLimit === null || flow.fullPrompt === 'counts') return Number.POSITIVE_INFINITY
   return held >= contextLimit - contextReserve ? 0 : contextLimit - held
 }
 

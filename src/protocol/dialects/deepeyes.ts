@@ -1,10 +1,12 @@
 /**
- * DeepEyes (reference 9): the first `<tool_call>` of `image_zoom_in_tool` counts, its box is one of the original picture, and an
- * answer beats a call. The wording is this project's own. Pure.
+ * DeepEyes (reference 9): the first `<tool_call>` counts, its box is one of the original picture, and an answer beats a call. The
+ * wording is this project's own. Pure.
  */
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callStart, toolArguments, writtenBox } from './tool-call.ts'
+import { callEnd, callStart, isRecord, own, toolArguments, writtenBox } from './tool-call.ts'
+import type { Values } from './tool-call.ts'
+import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { originalSource, pick, taggedAnswers, thoughtBefore } from './written-turn.ts'
 import type { Dialect } from './written-turn.ts'
 
@@ -17,11 +19,37 @@ export const deepeyes: Dialect = {
   thought: (text) => thoughtBefore(text, tags),
   call: (text, rules) => {
     if (!text.includes(callStart)) return undefined
-    const values = toolArguments(text, 'first', name, rules)
+    const values = rules.parse === 'strict' ? evaluatedArguments(text) : toolArguments(text, 'first', name, rules)
     return (values && writtenBox(values, originalSource)) ?? 'unreadable'
   },
-  answer: (text, { answerPick }) => pick(taggedAnswers(text), answerPick),
+  answer: (text, { parse, answerPick }) =>
+    parse === 'strict' ? closedAnswer(text) : pick(taggedAnswers(text), answerPick),
   answers: taggedAnswers,
+}
+
+/** As its evaluation reads them: a literal of Python between the first tag and the next; the name of the function is not looked at. */
+function evaluatedArguments(text: string): Values | undefined {
+  const written = text.split(callStart, 2)[1]!.split(callEnd, 1)[0]!.trim()
+  const call = wholeLiteral(written)
+  const values = isRecord(call) ? own(call, 'arguments') : undefined
+  if (!isRecord(values)) return undefined
+  const box = own(values, 'bbox_2d')
+  return { bbox_2d: Array.isArray(box) ? box.map((part) => (typeof part === 'boolean' ? Number(part) : part)) : box }
+}
+
+function wholeLiteral(text: string): unknown {
+  try {
+    const { value, end } = readPythonLiteral(text)
+    return /^\s*(?:#.*)?$/.test(text.slice(end)) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A closing tag ends the search. What follows the first opening tag is the answer, or else the whole reply. */
+function closedAnswer(text: string): string | undefined {
+  if (!text.includes('</answer>')) return undefined
+  return text.split('<answer>', 2)[1]?.split('</answer>', 1)[0]!.trim() ?? text
 }
 
 const declared = {
@@ -50,14 +78,20 @@ const form =
   `Think, call ${name} where a closer look helps, then answer. Write ` +
   '<think>...</think>, then <tool_call>...</tool_call> for a look or <answer>...</answer> once you are sure.'
 
-export const deepeyesPrompts: Prompts = {
-  system: [
+export const deepeyesPrompts: Prompts = promptsOf('file')
+export const deepeyesLenientPrompts: Prompts = promptsOf('pixel')
+
+function promptsOf(unit: 'file' | 'pixel'): Prompts {
+  const system = [
     'You answer questions about a picture. You may call this function:',
     `<tools>\n${JSON.stringify(declared)}\n</tools>`,
-    `A call is a JSON object between <tool_call> and </tool_call>, with corners ${coordinateWords.pixel}:`,
+    `A call is a JSON object between <tool_call> and </tool_call>, with corners ${coordinateWords[unit]}:`,
     `<tool_call>\n{"name": "${name}", "arguments": {"bbox_2d": [40, 60, 220, 180], "label": "the sign"}}\n</tool_call>`,
-  ].join('\n'),
-  question: `<image>\n{question}\n${form}`,
-  observation: `<tool_response><image>\n${form}</tool_response>`,
-  error: `<tool_response>{error}\n${form}</tool_response>`,
+  ].join('\n')
+  return {
+    system,
+    question: `<image>\n{question}\n${form}`,
+    observation: `<tool_response><image>\n${form}</tool_response>`,
+    error: `<tool_response>{error}\n${form}</tool_response>`,
+  }
 }

@@ -5,8 +5,8 @@
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
 import { callEnd, own, sourceNumbered, toolArguments, writtenBox } from './tool-call.ts'
-import { pick, thoughtBefore } from './written-turn.ts'
-import type { Dialect } from './written-turn.ts'
+import { originalSource, pick, thoughtBefore } from './written-turn.ts'
+import type { Dialect, WrittenCall } from './written-turn.ts'
 
 const name = 'crop_image_normalized'
 const marks = /<\/?(?:think|tool_call)>|\\boxed\{/
@@ -19,11 +19,25 @@ export const pixelReasoner: Dialect = {
     if (!(rules.parse === 'strict' ? text : text.trimEnd()).endsWith(callEnd)) return undefined
     const values = toolArguments(text, 'last', name, rules)
     const number = values && own(values, 'target_image')
-    if (values === undefined || !isCount(number)) return 'unreadable'
-    return writtenBox(values, sourceNumbered(number)) ?? 'unreadable'
+    if (values === undefined) return 'unreadable'
+    if (rules.parse === 'strict') return firstFour(writtenBox(values, sourceIndexed(number))) ?? 'unreadable'
+    return (isCount(number) ? writtenBox(values, sourceNumbered(number)) : undefined) ?? 'unreadable'
   },
   answer: (text, { answerPick }) => pick(boxedAnswers(text), answerPick),
   answers: boxedAnswers,
+}
+
+/** As its loop indexes the pictures that it keeps: those before the first are the original, and `true` is 1. */
+function sourceIndexed(number: unknown): string | undefined {
+  const index = number === true ? 1 : number === false ? 0 : number
+  if (index === 0) return originalSource
+  return isCount(index) ? sourceNumbered(index) : undefined
+}
+
+/** Its loop looks at no more numbers than four. */
+function firstFour(call: WrittenCall | undefined): WrittenCall | undefined {
+  if (call === undefined || !Array.isArray(call.bbox)) return call
+  return { ...call, bbox: call.bbox.slice(0, 4).map((part) => (typeof part === 'boolean' ? Number(part) : part)) }
 }
 
 function isCount(value: unknown): value is number {

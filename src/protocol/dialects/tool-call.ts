@@ -7,7 +7,7 @@ import { parseJson } from '../../shared/json.ts'
 export const callStart = '<tool_call>'
 export const callEnd = '</tool_call>'
 
-type Values = { readonly [key: string]: unknown }
+export type Values = { readonly [key: string]: unknown }
 
 /** The arguments of the first or last call of `text`, if it is one of the function `name`; a closing tag may be missing. */
 export function toolArguments(
@@ -24,7 +24,7 @@ export function toolArguments(
   const call = read(text.slice(start, closes < 0 ? undefined : closes))
   if (!isRecord(call) || own(call, 'name') !== name) return undefined
   const given = own(call, 'arguments')
-  const values = typeof given === 'string' ? read(given) : given
+  const values = typeof given === 'string' && parse === 'lenient' ? read(given) : given
   return isRecord(values) ? values : undefined
 }
 
