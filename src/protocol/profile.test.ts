@@ -28,8 +28,10 @@ describe('profiles', () => {
     ['official-32', { maxTurns: 32, maxImages: 32, contextLimit: 128_000 }],
     ['direct', { maxTurns: 1, dialect: 'answer-only' }],
     ['tools', { dialect: 'tools', coordinates: 'relative' }],
-    ['deepeyes', { maxTurns: 11, coordinates: 'pixel', callAndAnswer: 'answer', crop: { padding: 0 } }],
-    ['pixel-reasoner', { maxTurns: 5, coordinates: 'relative', crop: { padding: 0.1, minSide: 29 } }],
+    ['deepeyes', { maxTurns: 11, coordinates: 'file', callAndAnswer: 'answer', crop: { edges: 'beyond', padding: 0 } }],
+    ['deepeyes-lenient', { maxTurns: 11, coordinates: 'pixel', callAndAnswer: 'answer', crop: { padding: 0 } }],
+    ['pixel-reasoner', { maxTurns: 5, coordinates: 'mixed', crop: { edges: 'even', padding: 0.1, minSide: 29 } }],
+    ['pixel-reasoner-lenient', { maxTurns: 5, coordinates: 'relative', crop: { padding: 0.1, minSide: 29 } }],
   ] as const)('%s is %j', (name, expected) => {
     expect(profiles[name]).toMatchObject({ name, ...expected })
   })
@@ -39,13 +41,15 @@ describe('profiles', () => {
   })
 
   test('other coordinates change what the prompt says, under the same name and another hash', () => {
-    for (const profile of [profiles.default, profiles.tools, profiles.deepeyes, profiles['pixel-reasoner']]) {
+    for (const profile of [profiles.default, profiles.tools, profiles.deepeyes, profiles['pixel-reasoner-lenient']]) {
       const thousand = profileWith(profile, { coordinates: 'thousand' })
       expect(thousand).toMatchObject({ name: profile.name, coordinates: 'thousand', maxImages: profile.maxImages })
       expect(thousand.prompts.system).toContain(coordinateWords.thousand)
       expect(thousand.prompts.system).not.toContain(coordinateWords[profile.coordinates])
       expect(profileHash(thousand)).not.toBe(profileHash(profile))
-      expect(profileHash(profileWith(thousand, { coordinates: profile.coordinates }))).toBe(profileHash(profile))
+      expect(
+        profileHash({ ...profileWith(thousand, {}), prompts: profile.prompts, coordinates: profile.coordinates }),
+      ).toBe(profileHash(profile))
     }
   })
 

@@ -92,8 +92,8 @@ describe('resolveBox', () => {
 })
 
 describe('the crops of other protocols', () => {
-  const { deepeyes } = profiles
-  const padded = profiles['pixel-reasoner']
+  const deepeyes = profiles['deepeyes-lenient']
+  const padded = profiles['pixel-reasoner-lenient']
   const size = { width: 1000, height: 500 }
 
   it('reach the very edge, and are rounded rather than truncated', () => {

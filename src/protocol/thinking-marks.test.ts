@@ -18,11 +18,14 @@ const marks = [
 describe.each(marks)('%s…%s', (open, close) => {
   const drafted = `${open}maybe <answer>9</answer>, no${close}\n`
 
-  test.each(['default', 'deepeyes', 'tools', 'direct'] as const)('%s answers with what stands behind it', (name) => {
-    const { action, thought } = { action: undefined, ...parseTurn(`${drafted}<answer>7</answer>`, profiles[name]) }
-    expect(action).toEqual({ kind: 'answer', text: '7' })
-    if (name === 'default') expect(thought).toBe('maybe <answer>9</answer>, no')
-  })
+  test.each(['default', 'deepeyes-lenient', 'tools', 'direct'] as const)(
+    '%s answers with what stands behind it',
+    (name) => {
+      const { action, thought } = { action: undefined, ...parseTurn(`${drafted}<answer>7</answer>`, profiles[name]) }
+      expect(action).toEqual({ kind: 'answer', text: '7' })
+      if (name === 'default') expect(thought).toBe('maybe <answer>9</answer>, no')
+    },
+  )
 
   test('a call behind it is made', () => {
     const call = '<grounding>{"bbox_2d": [0.5, 0.5, 0.7, 0.7], "source": "original_image"}</grounding>'

@@ -125,10 +125,10 @@ describe('the released loop (reference 5)', () => {
 })
 
 describe('other protocols in the same loop', () => {
-  it('deepeyes: pixels of the picture as it was shown, crops of the original, on the grid', async () => {
+  it('deepeyes-lenient: pixels of the picture as it was shown, crops of the original, on the grid', async () => {
     const look = (...bbox_2d: number[]) => call('image_zoom_in_tool', { bbox_2d, label: 'it' })
     const { trajectory, boxes, told } = await play(
-      profiles.deepeyes,
+      profiles['deepeyes-lenient'],
       look(252, 126, 504, 252),
       look(0, 0, 20, 20),
       look(5, 5, 5, 9),
@@ -150,10 +150,10 @@ describe('other protocols in the same loop', () => {
     expect(trajectory).toMatchObject({ end: 'answered', answer: 'red' })
   })
 
-  it('pixel-reasoner: padded crops of a picture by its number, four calls and no fifth', async () => {
+  it('pixel-reasoner-lenient: padded crops of a picture by its number, four calls and no fifth', async () => {
     const crop = (target_image: number, ...bbox_2d: number[]) =>
       call('crop_image_normalized', { bbox_2d, target_image })
-    const profile = profiles['pixel-reasoner']
+    const profile = profiles['pixel-reasoner-lenient']
     const { trajectory, boxes } = await play(
       profile,
       crop(1, 0.2, 0.2, 0.4, 0.4),

@@ -121,7 +121,7 @@ describe('a grid', () => {
   })
 
   it('enlarges to the least number of pixels that the rule asks for', () => {
-    expect(fitSize({ width: 100, height: 50 }, profiles['pixel-reasoner'].observationView)).toEqual({
+    expect(fitSize({ width: 100, height: 50 }, profiles['pixel-reasoner-lenient'].observationView)).toEqual({
       width: 644,
       height: 336,
     })

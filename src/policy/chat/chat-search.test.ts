@@ -153,17 +153,29 @@ describe('a search in another dialect', () => {
 
   it('writes its calls into the text, as DeepEyes and Pixel Reasoner do', async () => {
     const eyes = [text('image_zoom_in_tool', { bbox_2d: [0, 0, 28, 28] }), '<answer>red</answer>']
-    expect((await play(eyes, { profile: { ...profiles.deepeyes, ...seen } })).trajectory).toMatchObject({
+    expect((await play(eyes, { profile: { ...profiles['deepeyes-lenient'], ...seen } })).trajectory).toMatchObject({
       end: 'answered',
       answer: 'red',
       observations: [{}, { boxInOriginalPx: [0, 0, 125, 100] }],
     })
     const crop = [text('crop_image_normalized', { bbox_2d: [0, 0, 0.5, 0.5], target_image: 1 }), 'It is \\boxed{red}']
-    expect((await play(crop, { profile: { ...profiles['pixel-reasoner'], ...seen } })).trajectory).toMatchObject({
+    expect(
+      (await play(crop, { profile: { ...profiles['pixel-reasoner-lenient'], ...seen } })).trajectory,
+    ).toMatchObject({
       end: 'answered',
       answer: 'red',
       observations: [{}, {}],
     })
+  })
+
+  it('asks DeepEyes the same again after a reply without call and answer, which is forgotten', async () => {
+    const call = text('image_zoom_in_tool', { bbox_2d: [0, 0, 28, 28] })
+    const { trajectory, server } = await play([call, 'Hm.'], { profile: profiles.deepeyes })
+    expect(trajectory).toMatchObject({ end: 'over-turn', answer: 'Hm.' })
+    const roles = server.requests.map(({ messages }) => messages.map(({ role }) => role))
+    const again = Array.from({ length: 10 }, () => ['system', 'user', 'assistant', 'user'])
+    expect(roles).toEqual([['system', 'user'], ...again])
+    expect(server.requests.at(-1)!.messages[2]!.text).toBe(call)
   })
 
   it('answers in its only turn', async () => {

@@ -6,8 +6,9 @@ import type { Profile } from '../profile.ts'
 import type { Turn } from '../trajectory.ts'
 import { dialectOf } from './dialect.ts'
 
-const { deepeyes, tools, direct } = profiles
-const pixelReasoner = profiles['pixel-reasoner']
+const { tools, direct } = profiles
+const deepeyes = profiles['deepeyes-lenient']
+const pixelReasoner = profiles['pixel-reasoner-lenient']
 const call = (name: string, values: unknown) => `<tool_call>${JSON.stringify({ name, arguments: values })}</tool_call>`
 const size = { width: 1000, height: 500 }
 const parse = (text: string, profile: Profile) => parseTurn(text, profile, () => size)
@@ -71,14 +72,14 @@ describe('pixel-reasoner', () => {
     }
   })
 
-  it('calls where the text ends with a call, the last one, in strict JSON', () => {
+  it('calls where the text ends with a call, the last one', () => {
     expect(parse(crop(1) + crop(2), pixelReasoner)).toMatchObject({ action: { source: 'observation_1' } })
     expect(parse(`\\boxed{red} ${crop(1)}`, pixelReasoner)).toMatchObject({ action: { kind: 'grounding' } })
     expect(parse(`${crop(1)} or not`, pixelReasoner)).toMatchObject({ code: 'no-action' })
     expect(parse(`${crop(1)} \\boxed{red}`, pixelReasoner)).toMatchObject(answer('red'))
     const loose = crop(1).replaceAll('"', "'")
-    expect(parse(loose, pixelReasoner)).toMatchObject({ code: 'bad-call' })
-    expect(parse(`${loose}\n`, { ...pixelReasoner, parse: 'lenient' })).toMatchObject({ action: { kind: 'grounding' } })
+    expect(parse(loose, { ...pixelReasoner, parse: 'strict' })).toMatchObject({ code: 'bad-call' })
+    expect(parse(`${loose}\n`, pixelReasoner)).toMatchObject({ action: { kind: 'grounding' } })
   })
 
   it.each([
