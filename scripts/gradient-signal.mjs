@@ -77,6 +77,7 @@ try {
     const data = policyData(
       own.map((i) => groups[i]),
       own.map((i) => advantages[i]),
+      'paper',
     )
     return { groups: own.length, data }
   })

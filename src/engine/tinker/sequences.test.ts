@@ -84,7 +84,7 @@ describe('an objective of searches of several turns', () => {
             }),
           )
           const groupwise = groupAdvantages(rollouts, mode)
-          const sequences = sequencesOf(policyData(rollouts, groupwise))
+          const sequences = sequencesOf(policyData(rollouts, groupwise, mode))
           let wanted = 0
           const ratios: number[][] = []
           const teaching = groupwise.filter(({ zeroSpread }) => !zeroSpread).length

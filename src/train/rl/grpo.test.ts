@@ -148,7 +148,8 @@ describe('GRPO', () => {
             )
           })
         for (const objective of ['paper', 'official'] as const) {
-          const data = (group: Rollout[]): Datum[] => policyData([group], groupAdvantages([group], objective))
+          const data = (group: Rollout[]): Datum[] =>
+            policyData([group], groupAdvantages([group], objective), objective)
           const first = data(make(0, 0))
           expect(data(make(1, 3))).toEqual(first)
           const completedTurns = searches
@@ -158,6 +159,23 @@ describe('GRPO', () => {
         }
       }),
     )
+  })
+
+  test('a last turn that was cut off has no gradient under official, and its tokens do not count', () => {
+    const cut = rollout(0, 'void', 0, 0)
+    const [sample] = cut.samples
+    const turn = { text: '', usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 }, ms: 1 } as const
+    const turns = [
+      { ...turn, finish: 'stop' },
+      { ...turn, finish: 'length' },
+    ] as const
+    const long = { ...cut, samples: [sample!, sample!], trajectory: { ...cut.trajectory, turns } }
+    const group = [long, rollout(0, 'answered', 1, 0)]
+    const learned = (['official', 'paper', 'vanilla'] as const).map((objective) =>
+      policyData([group], groupAdvantages([group], objective), objective).map(({ advantages }) => advantages![0]!),
+    )
+    expect(learned.map(({ length }) => length)).toEqual([2, 3, 3])
+    expect(learned[0]![0]).toBeCloseTo(-learned[0]![1]!, 12)
   })
 
   test('log-probabilities that trainer and sampler do not share stop the run before anything is learned', async () => {

@@ -68,6 +68,7 @@ export async function grpoStep(
     return policyData(
       part.map(({ group }) => group),
       part.map(({ advantage }) => advantage),
+      objective,
     )
   }).filter((data) => data.length > 0)
   const norms: number[] = []

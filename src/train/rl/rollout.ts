@@ -90,17 +90,21 @@ export function groupAdvantages(groups: readonly (readonly Rollout[])[], mode: O
 }
 
 /** The turns of one optimiser step, with per-token advantages that carry every normalisation; masked ones left out. */
-export function policyData(groups: readonly (readonly Rollout[])[], groupwise: readonly GroupAdvantages[]): Datum[] {
+export function policyData(
+  groups: readonly (readonly Rollout[])[],
+  groupwise: readonly GroupAdvantages[],
+  objective: Objective,
+): Datum[] {
   const counts = groups.map((group) =>
-    group.map(({ samples }) => samples.reduce((sum, { reply }) => sum + reply.length, 0)),
+    group.map((rollout) => learnedFrom(rollout, objective).reduce((sum, { reply }) => sum + reply.length, 0)),
   )
   const coefficients = tokenCoefficients(groupwise, counts)
   return groups.flatMap((group, g) =>
-    group.flatMap(({ samples }, i) => {
+    group.flatMap((rollout, i) => {
       const coefficient = coefficients[g]![i]!
       if (coefficient === 0) return []
       // A turn of no token at all teaches nothing.
-      const spoken = samples.filter(({ reply }) => reply.length > 0)
+      const spoken = learnedFrom(rollout, objective).filter(({ reply }) => reply.length > 0)
       return spoken.map(({ prompt, reply, logprobs, formed }) => ({
         prompt,
         reply,
@@ -110,4 +114,13 @@ export function policyData(groups: readonly (readonly Rollout[])[], groupwise: r
       }))
     }),
   )
+}
+
+/**
+ * The turns with a gradient. The released mask ends with the last end mark, which a turn that was cut off at its token limit lacks:
+ * `official` learns nothing from such a last turn, and its tokens do not count.
+ */
+function learnedFrom({ trajectory, samples }: Rollout, objective: Objective): readonly TokenSample[] {
+  const isCut = trajectory.end === 'void' && trajectory.turns.at(-1)?.finish === 'length'
+  return objective === 'official' && isCut ? samples.slice(0, -1) : samples
 }
