@@ -176,6 +176,8 @@ describe('a search in another dialect', () => {
     const again = Array.from({ length: 10 }, () => ['system', 'user', 'assistant', 'user'])
     expect(roles).toEqual([['system', 'user'], ...again])
     expect(server.requests.at(-1)!.messages[2]!.text).toBe(call)
+    const cut = await play([{ text: '<think>Far', finish: 'length' }], { profile: profiles.deepeyes })
+    expect(cut.trajectory).toMatchObject({ end: 'over-turn', answer: '<think>Far' })
   })
 
   it('answers in its only turn', async () => {
