@@ -35,11 +35,16 @@ export function sliceScores(items: readonly ScoredItem[], key: string): NamedSco
 }
 
 /**
- * HR-Bench (reference 4.2): accuracy within each cycle, then the mean over cycles; the same for each category. `strict
+ * HR-Bench (reference 4.2): accuracy within each cycle, then the mean over all cycles, where a category that is missing in one
+ * has 0, as in the benchmark's own script; the same for each category. `strict
  * circular` asks that one sample is right in all presentations of a question.
  */
 export function cycleScores(items: readonly ScoredItem[]): NamedScore[] {
-  const overCycles = (own: readonly ScoredItem[]): number => mean([...grouped(own, 'cycle').values()].map(avgAtK))
+  const cycles = [...grouped(items, 'cycle').keys()]
+  const overCycles = (own: readonly ScoredItem[]): number => {
+    const inCycles = grouped(own, 'cycle')
+    return mean(cycles.map((cycle) => avgAtK(inCycles.get(cycle) ?? [])))
+  }
   const score = (name: string, own: readonly ScoredItem[]): NamedScore => ({
     name,
     score: overCycles(own),
