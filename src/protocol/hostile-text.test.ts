@@ -56,7 +56,7 @@ describe.each(Object.values(profiles))('profile $name', (profile) => {
           ? turn.error.length < 400
           : turn.action.kind === 'answer' || turn.action.boxRel.every(Number.isFinite)
       expect(fine, text.slice(0, 80)).toBe(true)
-      const answer = finalAnswer([{ text, ...turn } as Turn], 'answered', profile)
+      const answer = finalAnswer([{ text, ...turn } as Turn], profile)
       expect(answer === null || typeof answer === 'string').toBe(true)
     }
   })

@@ -204,7 +204,7 @@ describe('lenient parsing', () => {
     // The template wrote the opening tag.
     expect(parseTurn(`${draft}</think>\n${said}`, lenient)).toEqual({ thought: draft, action })
     const turns = [{ text: `<think>${draft}</think>${said}` }] as unknown as Turn[]
-    expect(finalAnswer(turns, 'answered', lenient)).toBe(said === good ? null : '7')
+    expect(finalAnswer(turns, lenient)).toBe(said === good ? null : '7')
   })
 
   it('reads the thinking where nothing stands behind it', () => {
@@ -328,14 +328,14 @@ describe('finalAnswer', () => {
 
   it('is the first of all turns, even beside a call, or the last', () => {
     const turns = [turn(`<answer>red</answer>${good}`), turn('<answer>blue</answer>')]
-    expect(finalAnswer(turns, 'answered', { ...strict, answerPick: 'first' })).toBe('red')
-    expect(finalAnswer(turns, 'answered', { ...strict, answerPick: 'last' })).toBe('blue')
+    expect(finalAnswer(turns, { ...strict, answerPick: 'first' })).toBe('red')
+    expect(finalAnswer(turns, { ...strict, answerPick: 'last' })).toBe('blue')
   })
 
   it('is found in a turn that was void, and null where there is none', () => {
-    expect(finalAnswer([turn('<answer>red</answer> I think')], 'void', strict)).toBe('red')
-    expect(finalAnswer([turn('I give up')], 'void', strict)).toBe(null)
-    expect(finalAnswer([], 'void', strict)).toBe(null)
+    expect(finalAnswer([turn('<answer>red</answer> I think')], strict, 'void')).toBe('red')
+    expect(finalAnswer([turn('I give up')], strict, 'void')).toBe(null)
+    expect(finalAnswer([], strict, 'void')).toBe(null)
   })
 
   // Reference 6.2.
@@ -352,18 +352,18 @@ describe('finalAnswer', () => {
   ])('of all turns as one text: %s', (_, texts, answer) => {
     const turns = texts.map(turn)
     for (const end of ['answered', 'void', 'over-turn', 'over-image', 'over-context'] as const)
-      expect(finalAnswer(turns, end, strict)).toBe(answer)
-    expect(finalAnswer(turns, 'failed', strict)).toBe(null)
+      expect(finalAnswer(turns, strict, end)).toBe(answer)
+    expect(finalAnswer(turns, strict, 'failed')).toBe(null)
   })
 
   it('is none after a limit where turns are read one by one', () => {
     const turns = [turn(`<answer>red</answer>${good}`)]
-    expect(finalAnswer(turns, 'over-turn', strict)).toBe('red')
-    expect(finalAnswer(turns, 'over-turn', lenient)).toBe(null)
+    expect(finalAnswer(turns, strict, 'over-turn')).toBe('red')
+    expect(finalAnswer(turns, lenient, 'over-turn')).toBe(null)
   })
 
   it('never stands in what a server gave as thinking', () => {
     const turns = [{ ...turn('I give up'), thinking: '<answer>red</answer>' }]
-    expect(finalAnswer(turns, 'void', strict)).toBe(null)
+    expect(finalAnswer(turns, strict, 'void')).toBe(null)
   })
 })

@@ -93,8 +93,8 @@ function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse'
  */
 export function finalAnswer(
   turns: readonly Turn[],
-  end: End,
   profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'answerIn'>,
+  end: End = 'answered',
 ): string | null {
   if (end === 'failed') return null
   if (profile.answerIn === 'joined') {

@@ -19,5 +19,5 @@ test.each(Object.values(profiles))('what it drafts is neither call nor answer un
   const said = profile.dialect === 'pixel-reasoner' ? 'It is \\boxed{7}' : '<answer>7</answer>'
   const text = turnAsText({ text: said, thinking: drafts })
   expect(parseTurn(text, profile)).toMatchObject({ action: { kind: 'answer', text: '7' } })
-  expect(finalAnswer([{ text } as Turn], 'answered', profile)).toBe('7')
+  expect(finalAnswer([{ text } as Turn], profile)).toBe('7')
 })

@@ -153,7 +153,7 @@ export async function* search(
     turns,
     observations,
     end,
-    answer: finalAnswer(turns, end, profile),
+    answer: finalAnswer(turns, profile, end),
     ...(failure === undefined ? {} : { failure }),
     usage: totalUsage(turns),
     ms: msSince(startedMs),

@@ -151,7 +151,7 @@ describe('every profile', () => {
   it('finds the answer that counts in the words of its dialect', () => {
     const turns = (profile: Profile, ...texts: string[]) =>
       texts.map((text) => ({ text, ...parse(text, profile) }) as unknown as Turn)
-    const final = (profile: Profile, ...texts: string[]) => finalAnswer(turns(profile, ...texts), 'answered', profile)
+    const final = (profile: Profile, ...texts: string[]) => finalAnswer(turns(profile, ...texts), profile)
     expect(final(pixelReasoner, 'one', 'It is \\boxed{red}')).toBe('red')
     expect(final(direct, 'red')).toBe('red')
     expect(final(tools, call('zoom', {}), 'It is red.')).toBe('It is red.')

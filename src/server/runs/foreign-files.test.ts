@@ -71,7 +71,10 @@ test.each(replaced)('%s is no log, no settings, no list of problems, and no pict
   expect((await runs().diff(name, name)).rows).toHaveLength(1)
 
   await replace(join(run(name), log))
-  expect((await runs().details(name)).total).toBe(0)
+  await expect(runs().details(name)).rejects.toMatchObject({
+    code: 'log_unreadable',
+    message: expect.stringContaining('plain'),
+  })
   await replace(join(run(name), 'config.json'))
   await expect(runs().details(name)).rejects.toMatchObject({ code: 'no_run' })
   expect(await runs().list()).toEqual([])

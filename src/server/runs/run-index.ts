@@ -1,5 +1,5 @@
 /** Where each search of a run lies in its log, and what lists tell of it. A log that grows is read on from where it ended. */
-import { open } from 'node:fs/promises'
+import { lstat, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { outcomeOf } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
@@ -10,7 +10,6 @@ import { errorCodeOf } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
-import { regularFile } from './regular-file.ts'
 
 export interface IndexedSearch {
   readonly item: ItemRow
@@ -101,7 +100,7 @@ export class RunIndex {
         }
       }
     } catch (error) {
-      throw new HttpError(409, 'log_unreadable', `The log of this run cannot be read (${errorCodeOf(error)}).`)
+      throw unreadable(errorCodeOf(error))
     } finally {
       await file.close()
     }
@@ -136,14 +135,19 @@ export function groupOf({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' | '
 
 /** undefined: there is none yet. Throws `HttpError` 409 where it may not be read. */
 async function openLog(path: string): Promise<FileHandle | undefined> {
-  if ((await regularFile(path)) === undefined) return undefined
   try {
+    if (!(await lstat(path)).isFile()) throw unreadable('not a plain file')
     return await open(path, 'r')
   } catch (error) {
+    if (error instanceof HttpError) throw error
     const code = errorCodeOf(error)
     if (code === 'ENOENT') return undefined
-    throw new HttpError(409, 'log_unreadable', `The log of this run cannot be read (${code}).`)
+    throw unreadable(code)
   }
+}
+
+function unreadable(why: string): HttpError {
+  return new HttpError(409, 'log_unreadable', `The log of this run cannot be read (${why}).`)
 }
 
 function noSearch(): HttpError {
