@@ -170,6 +170,17 @@ describe('pythonAssignments', () => {
   })
 })
 
+it.each(['00', '0_0'])('takes %s, and no whole number behind zeros', (zeros) => {
+  expect(readPythonLiteral(zeros).value).toBe(0)
+  expect(() => readPythonLiteral(`${zeros}90`)).toThrow('leading zeros')
+  expect(readPythonLiteral(`${zeros}7.5`).value).toBe(7.5)
+})
+
+// Took the square of their number in steps when each was tried as the first that is not zero.
+it('reads a fraction of very many digits behind a zero', () => {
+  expect(readPythonLiteral(`0${'9'.repeat(100_000)}.5`).value).toBe(Infinity)
+})
+
 function repr(value: unknown): string {
   if (value === null) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'

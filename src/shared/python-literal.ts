@@ -120,7 +120,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
   }
 
   function number(digits: string): number {
-    if (/^[+-]?0[0-9_]*[1-9][0-9_]*$/.test(digits)) fail('a whole number with leading zeros')
+    if (/^[+-]?0[0_]*[1-9][0-9_]*$/.test(digits)) fail('a whole number with leading zeros')
     const sign = digits.startsWith('-') ? -1 : 1
     const found = sign * Number(digits.replace(/^[+-]/, '').replaceAll('_', ''))
     return Number.isNaN(found) ? fail(`the number ${digits.slice(0, 40)}`) : found
