@@ -8,18 +8,19 @@ import { AskedPage } from './asked-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
 import { Problem } from './facts.tsx'
-import { href, setTitle, useRoute } from './route.ts'
+import { href, RouteContext, setTitle, useAddress } from './route.ts'
 import { RunPage } from './run-page.tsx'
 import { RunSearchPage } from './run-search-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 
 function App() {
-  const { path } = useRoute()
+  const route = useAddress()
+  const { path } = route
   const [kind = ''] = path
   useEffect(() => setTitle(path), [path])
   const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff'
   return (
-    <>
+    <RouteContext.Provider value={route}>
       <a class="skip" href="#main" onClick={skip}>
         To the content
       </a>
@@ -39,7 +40,7 @@ function App() {
       <main id="main" tabIndex={-1}>
         {pageOf(path)}
       </main>
-    </>
+    </RouteContext.Provider>
   )
 }
 

@@ -1,12 +1,24 @@
 /** Addresses: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
-import { useEffect, useState } from 'preact/hooks'
+import { createContext } from 'preact'
+import { useContext, useEffect, useState } from 'preact/hooks'
 
 export interface Route {
   readonly path: readonly string[]
   readonly settings: URLSearchParams
 }
 
+/**
+ * The one route of the page: its parts read it from here and do not listen to the address themselves. With two listeners the path
+ * could change before the settings, and a part would write the address back without them.
+ */
+export const RouteContext = createContext<Route>({ path: [], settings: new URLSearchParams() })
+
 export function useRoute(): Route {
+  return useContext(RouteContext)
+}
+
+/** For the root alone. */
+export function useAddress(): Route {
   const [route, setRoute] = useState(routeNow)
   useEffect(() => {
     const follow = (): void => setRoute(routeNow())

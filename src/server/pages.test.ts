@@ -289,10 +289,17 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   test('another search in the address is shown, with its reward', async () => {
     await openRich()
-    await page.evaluate('location.hash = "#/run/rich/1?turn=2"')
+    // Not even for a moment is the address written back without its turn.
+    await page.evaluate(`{
+      window.written = []
+      const replace = history.replaceState.bind(history)
+      history.replaceState = (state, title, address) => (window.written.push(address), replace(state, title, address))
+      location.hash = "#/run/rich/1?turn=2"
+    }`)
     await page.getByText('turn 2 of 3').waitFor()
-    expect(await page.locator('.group [aria-pressed=true]').innerText()).toContain('reward 1.00')
+    await expect.poll(() => page.locator('.group [aria-pressed=true]').innerText()).toContain('reward 1.00')
     expect(page.url()).toContain('/run/rich/1?turn=2')
+    expect(await page.evaluate('window.written')).not.toContain('#/run/rich/1')
   })
 
   test('by keyboard alone: the tree, the track and the picture are reached, and the keys are told', async () => {
