@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { vi } from 'vitest'
 import { IncompleteError } from '../src/cli/incomplete.ts'
-import { strictly } from '../src/cli/words/strict.ts'
+import { strictly } from '../src/cli/options/strict.ts'
 
 export interface Said {
   readonly stdout: string

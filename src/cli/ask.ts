@@ -14,18 +14,25 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import { askPolicies, checkPolicyName, isChat, openPolicy, policySettings, policyWords } from './words/choose-policy.ts'
-import type { PolicyWords } from './words/choose-policy.ts'
-import { maxPixelsWord, profileOf, profileWords } from './words/choose-profile.ts'
-import type { ProfileWords } from './words/choose-profile.ts'
+import {
+  askPolicies,
+  checkPolicyName,
+  isChat,
+  openPolicy,
+  policySettings,
+  policyOptions,
+} from './options/choose-policy.ts'
+import type { PolicyOptions } from './options/choose-policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from './options/choose-profile.ts'
+import type { ProfileOptions } from './options/choose-profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
-import { commonWords, examples, wholeNumber } from './words/common.ts'
-import type { CommonWords } from './words/common.ts'
+import { commonOptions, examples, wholeNumber } from './options/common.ts'
+import type { CommonOptions } from './options/common.ts'
 
-interface AskWords extends CommonWords, PolicyWords, ProfileWords {
+interface AskOptions extends CommonOptions, PolicyOptions, ProfileOptions {
   readonly maxTurns?: number
 }
 
@@ -41,9 +48,9 @@ export function addAsk(program: Command): void {
     .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF or GIF file')
     .argument('<question>', 'in quotes')
     .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyWords(command, 0.3, askPolicies)
-  maxPixelsWord(profileWords(command))
-  commonWords(command)
+  policyOptions(command, 0.3, askPolicies)
+  maxPixelsOption(profileOptions(command))
+  commonOptions(command)
   examples(
     command,
     'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
@@ -56,21 +63,21 @@ export function addAsk(program: Command): void {
 /** Said with every answer: nothing in a picture tells the policy that it is none of those that it knows. */
 const note = 'The embedded policy only knows generated scenes: about any other picture, its answer means nothing.'
 
-async function ask(file: string, asked: string, words: AskWords): Promise<void> {
+async function ask(file: string, asked: string, options: AskOptions): Promise<void> {
   const question = asked.trim()
-  check(question, words)
-  const { maxTurns, seed } = words
-  const profile = profileOf(words)
+  check(question, options)
+  const { maxTurns, seed } = options
+  const profile = profileOf(options)
   const picture = await openPicture(file)
   const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
-  const settings = { ...common, ...(await policySettings(words)) }
-  if (!isChat(words)) say(note)
-  const policy = await openPolicy(words, profile)
+  const settings = { ...common, ...(await policySettings(options)) }
+  if (!isChat(options)) say(note)
+  const policy = await openPolicy(options, profile)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    await inCommandRun('ask', settings, words.run, async (run) => {
+    await inCommandRun('ask', settings, options.run, async (run) => {
       await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
-      await searchAndShow({ picture, question }, words, policy, profile, run, interrupt.signal)
+      await searchAndShow({ picture, question }, options, policy, profile, run, interrupt.signal)
     })
   } finally {
     interrupt.release()
@@ -80,21 +87,21 @@ async function ask(file: string, asked: string, words: AskWords): Promise<void> 
 
 async function searchAndShow(
   asked: Asked,
-  words: AskWords,
+  options: AskOptions,
   policy: Policy,
   profile: Profile,
   run: RunFolder,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTurns, seed } = words
-  const stream = words.json ? process.stderr : process.stdout
+  const { maxTurns, seed } = options
+  const stream = options.json ? process.stderr : process.stdout
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
   const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
   await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory
   const reason = answer === null ? reasonOf(trajectory) : undefined
-  if (words.json)
+  if (options.json)
     printJson({
       answer,
       end,
@@ -104,7 +111,7 @@ async function searchAndShow(
       run: run.path,
       usage,
       ms,
-      ...(isChat(words) ? {} : { note }),
+      ...(isChat(options) ? {} : { note }),
     })
   else print(`How it was found: ${files.page}`)
   if (reason?.kind === 'failed' || reason?.kind === 'refused') {
@@ -113,9 +120,9 @@ async function searchAndShow(
 }
 
 /** Everything that can be wrong with the words, before anything is opened, loaded or written. */
-function check(question: string, words: AskWords): void {
+function check(question: string, options: AskOptions): void {
   if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
-  checkPolicyName(words, askPolicies)
-  if (!isChat(words)) checkQuestion({ question })
-  profileOf(words)
+  checkPolicyName(options, askPolicies)
+  if (!isChat(options)) checkQuestion({ question })
+  profileOf(options)
 }

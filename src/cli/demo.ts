@@ -17,15 +17,15 @@ import { replaceFile } from '../shared/run-folder.ts'
 import type { RunFolder } from '../shared/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { openPicture } from '../vision/open.ts'
-import { openPolicy, policySettings } from './words/choose-policy.ts'
+import { openPolicy, policySettings } from './options/choose-policy.ts'
 import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
 import { incompleteSearches } from './incomplete.ts'
-import { commonWords, decimalNumber, examples } from './words/common.ts'
-import type { CommonWords } from './words/common.ts'
+import { commonOptions, decimalNumber, examples } from './options/common.ts'
+import type { CommonOptions } from './options/common.ts'
 
-interface DemoWords extends CommonWords {
+interface DemoOptions extends CommonOptions {
   readonly checkpoint?: string
   readonly temperature: number
 }
@@ -39,28 +39,28 @@ export function addDemo(program: Command): void {
     .description('Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.')
     .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
     .option('--temperature <t>', '1 samples as in training, lower is surer', decimalNumber(0, 10), 0.3)
-  commonWords(command)
+  commonOptions(command)
   examples(command, 'mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven')
   command.action(demo)
 }
 
-async function demo(words: DemoWords): Promise<void> {
-  const { seed, checkpoint, temperature } = words
-  const policyWords = { policy: 'embedded', checkpoint, temperature }
-  const settings = { seed, ...(await policySettings(policyWords)) }
-  const policy = await openPolicy(policyWords, profiles.embedded)
+async function demo(options: DemoOptions): Promise<void> {
+  const { seed, checkpoint, temperature } = options
+  const policyOptions = { policy: 'embedded', checkpoint, temperature }
+  const settings = { seed, ...(await policySettings(policyOptions)) }
+  const policy = await openPolicy(policyOptions, profiles.embedded)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    await inCommandRun('demo', settings, words.run, (run) => searchScenes(words, policy, run, interrupt.signal))
+    await inCommandRun('demo', settings, options.run, (run) => searchScenes(options, policy, run, interrupt.signal))
   } finally {
     interrupt.release()
     await policy.close?.()
   }
 }
 
-async function searchScenes(words: DemoWords, policy: Policy, run: RunFolder, signal: AbortSignal): Promise<void> {
-  const { seed } = words
-  const stream = words.json ? process.stderr : process.stdout
+async function searchScenes(options: DemoOptions, policy: Policy, run: RunFolder, signal: AbortSignal): Promise<void> {
+  const { seed } = options
+  const stream = options.json ? process.stderr : process.stdout
   const profile = profiles.embedded
   const searches: SearchToShow[] = []
   for (const ref of sceneRefs('test', 3, hashSeed('demo', seed))) {
@@ -79,7 +79,7 @@ async function searchScenes(words: DemoWords, policy: Policy, run: RunFolder, si
   await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
   await writePage(page, 'Three searches', searches)
   const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
-  if (words.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
+  if (options.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })
   else print(`\n${right} of ${searches.length} right. Replay every turn in a browser:\n${resolve(page)}`)
   const failed = trajectories.filter(({ end }) => end === 'failed').length
   const reasons = countReasons(trajectories.map(reasonOf))

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
 import { addDoctor } from './doctor.ts'
-import { strictly } from './words/strict.ts'
+import { strictly } from './options/strict.ts'
 
 let printed = ''
 const servers: ScriptedEndpoint[] = []
@@ -23,11 +23,11 @@ afterEach(async () => {
 })
 
 /** What was printed, and the exit code. */
-async function doctor(...words: string[]): Promise<{ code: number; text: string }> {
+async function doctor(...options: string[]): Promise<{ code: number; text: string }> {
   const program = new Command().exitOverride()
   addDoctor(program)
   strictly(program)
-  await program.parseAsync(['doctor', ...words], { from: 'user' })
+  await program.parseAsync(['doctor', ...options], { from: 'user' })
   return { code: Number(process.exitCode ?? 0), text: printed }
 }
 
@@ -50,8 +50,8 @@ async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
 test('this machine can search', async () => {
   const { code, text } = await doctor('--json')
   expect(code).toBe(0)
-  const { usable, findings, words } = JSON.parse(text)
-  expect({ usable, words }).toEqual({ usable: true, words: 'mini-o3 demo' })
+  const { usable, findings, command } = JSON.parse(text)
+  expect({ usable, command }).toEqual({ usable: true, command: 'mini-o3 demo' })
   expect(findings.map(({ check }: { check: string }) => check)).toEqual([
     'node',
     'machine',
@@ -61,7 +61,7 @@ test('this machine can search', async () => {
 })
 
 describe('a server', () => {
-  test('that is usable: the words to search with it', async () => {
+  test('that is usable: the command to search with it', async () => {
     const baseUrl = await serve({ maxImages: 10, models: [{ id: 'test-vlm', max_model_len: 40_000 }] })
     const { code, text } = await doctor('--base-url', baseUrl)
     expect(code).toBe(0)
@@ -112,6 +112,6 @@ test.each([
   [['--model', 'some'], 'add its --base-url'],
   [['--base-url', 'nonsense'], 'is not a URL'],
   [['--base-url', 'http://127.0.0.1:1/v1', '--api-key-env', 'MINI_O3_NOT_SET'], 'MINI_O3_NOT_SET'],
-])('%j are wrong words', async (words, message) => {
-  await expect(doctor(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+])('%j are invalid options', async (options, message) => {
+  await expect(doctor(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
 })

@@ -12,13 +12,13 @@ import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
-import { endpointWords } from './words/endpoint.ts'
-import type { EndpointWords } from './words/endpoint.ts'
+import { endpointOptions } from './options/endpoint.ts'
+import type { EndpointOptions } from './options/endpoint.ts'
 import { print, printJson, say } from './print/output.ts'
-import { onlyWhere } from './words/strict.ts'
-import { examples } from './words/common.ts'
+import { onlyWhere } from './options/strict.ts'
+import { examples } from './options/common.ts'
 
-interface DoctorWords extends EndpointWords {
+interface DoctorOptions extends EndpointOptions {
   readonly model?: string
   readonly json?: true
 }
@@ -27,8 +27,8 @@ interface Diagnosis {
   readonly findings: readonly Finding[]
   /** All that the server lists. */
   readonly models?: readonly ModelInfo[]
-  /** The words with which to search. */
-  readonly words?: string
+  /** The command line to search with. */
+  readonly command?: string
 }
 
 export function addDoctor(program: Command): void {
@@ -36,18 +36,18 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .summary('check this machine, or a server and its models')
     .description(
-      'Without words: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
+      'Without options: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
         'that is, which models it has, and what one of them really does with pictures in several messages, boxes, stop ' +
         'strings, long replies, seeds and function calls, found out with about 25 small requests.',
     )
     .option('--model <name>', 'the model to try (default: the only one there is)')
-  onlyWhere<DoctorWords>(
+  onlyWhere<DoctorOptions>(
     command,
     ['model', 'api-key-env', 'server', 'reply-seconds'],
     ({ baseUrl }) => baseUrl !== undefined,
     'for a server: add its --base-url',
   )
-  endpointWords(command).option('--json', 'print one JSON document on stdout, and everything else on stderr')
+  endpointOptions(command).option('--json', 'print one JSON document on stdout, and everything else on stderr')
   examples(
     command,
     'mini-o3 doctor',
@@ -57,13 +57,13 @@ export function addDoctor(program: Command): void {
   command.action(doctor)
 }
 
-async function doctor(words: DoctorWords): Promise<void> {
+async function doctor(options: DoctorOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     const diagnosis =
-      words.baseUrl === undefined ? await examineMachine() : await examineServer(words, interrupt.signal)
+      options.baseUrl === undefined ? await examineMachine() : await examineServer(options, interrupt.signal)
     const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
-    if (words.json) printJson({ usable, ...diagnosis })
+    if (options.json) printJson({ usable, ...diagnosis })
     else show(diagnosis)
     if (!usable) process.exitCode = 1
   } finally {
@@ -74,7 +74,7 @@ async function doctor(words: DoctorWords): Promise<void> {
 /** Model names that are shown to people. */
 const mostNames = 20
 
-function show({ findings, models = [], words }: Diagnosis): void {
+function show({ findings, models = [], command }: Diagnosis): void {
   const width = Math.max(...findings.map(({ check }) => check.length))
   for (const { check, level, text, fix } of findings) {
     print(`${level.padEnd(7)}  ${check.padEnd(width)}  ${text}`)
@@ -89,7 +89,7 @@ function show({ findings, models = [], words }: Diagnosis): void {
         .join(', ')}${more}`,
     )
   }
-  if (words !== undefined) print(`\nTo search with it:\n  ${words}`)
+  if (command !== undefined) print(`\nTo search with it:\n  ${command}`)
 }
 
 const leastNode = [20, 19] as const
@@ -118,7 +118,7 @@ async function examineMachine(): Promise<Diagnosis> {
       writeHere,
     ),
   ]
-  return { findings, words: 'mini-o3 demo' }
+  return { findings, command: 'mini-o3 demo' }
 }
 
 async function finding(check: string, text: string, fix: string, work: () => Promise<void>): Promise<Finding> {
@@ -147,15 +147,21 @@ async function writeHere(): Promise<void> {
 /** Seconds for one small request. */
 const patience = 120
 
-/** Wrong words are thrown; whatever is wrong with the server is a finding. */
+/** Invalid options are thrown; whatever is wrong with the server is a finding. */
 const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
 
-async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<Diagnosis> {
-  const timeoutMs = (words.replySeconds ?? patience) * 1000
-  const options = { baseUrl: words.baseUrl!, apiKeyEnv: words.apiKeyEnv, kind: words.server, timeoutMs, maxTries: 3 }
+async function examineServer(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
+  const timeoutMs = (options.replySeconds ?? patience) * 1000
+  const endpointOptions = {
+    baseUrl: options.baseUrl!,
+    apiKeyEnv: options.apiKeyEnv,
+    kind: options.server,
+    timeoutMs,
+    maxTries: 3,
+  }
   let endpoint: Endpoint
   try {
-    endpoint = await openEndpoint(options)
+    endpoint = await openEndpoint(endpointOptions)
   } catch (error) {
     if (!(error instanceof MiniO3Error) || wordCodes.has(error.code)) throw error
     return { findings: [{ check: 'server', level: 'problem', text: error.message }] }
@@ -163,11 +169,11 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
   const { kind, baseUrl, models } = endpoint
   try {
     const server: Finding = { check: 'server', level: 'ok', text: `${baseUrl} is ${kind.title}` }
-    const chosen = chooseModel(words.model, models)
+    const chosen = chooseModel(options.model, models)
     if ('level' in chosen) return { findings: [server, chosen], models }
     const { id } = chosen
     if (kind.name === 'mini-o3')
-      return { findings: [server, embeddedOnly], models, words: scenesOf(words, endpoint, id) }
+      return { findings: [server, embeddedOnly], models, command: scenesOf(options, endpoint, id) }
     const progress = startProgress({ label: 'requests' })
     const { findings, options: found } = await tryServer({
       endpoint,
@@ -177,7 +183,7 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
     })
     progress.finish()
     // Ollama says how long the context is once the model is loaded.
-    const now = await openEndpoint(options)
+    const now = await openEndpoint(endpointOptions)
     now.close()
     const context = now.models.find((model) => model.id === id)?.contextLength
     const all: Finding[] = [
@@ -187,7 +193,7 @@ async function examineServer(words: DoctorWords, signal: AbortSignal): Promise<D
       ...findings,
     ]
     if (findings.some(({ level }) => level === 'problem')) return { findings: all, models }
-    return { findings: all, models, words: askWords(words, endpoint, id, found) }
+    return { findings: all, models, command: askCommand(options, endpoint, id, found) }
   } finally {
     endpoint.close()
   }
@@ -216,8 +222,8 @@ const embeddedOnly: Finding = {
   text: 'it knows generated scenes and "Which digit is on the <colour> <shape>?", nothing else',
 }
 
-function scenesOf(words: DoctorWords, { baseUrl }: Endpoint, model: string): string {
-  const key = words.apiKeyEnv === undefined ? '' : ` --api-key-env ${words.apiKeyEnv}`
+function scenesOf(options: DoctorOptions, { baseUrl }: Endpoint, model: string): string {
+  const key = options.apiKeyEnv === undefined ? '' : ` --api-key-env ${options.apiKeyEnv}`
   const question = 'Which digit is on the red heart?'
   return `mini-o3 ask scene.jpg "${question}" --policy chat:${model} --profile embedded --base-url ${baseUrl}${key}`
 }
@@ -233,9 +239,9 @@ function aboutContext(contextLength: number | undefined, { kind }: Endpoint): Fi
   return contextLength >= longContext ? { check, level: 'ok', text } : { check, level: 'note', text, fix }
 }
 
-function askWords(words: DoctorWords, { baseUrl }: Endpoint, model: string, found: readonly string[]): string {
+function askCommand(options: DoctorOptions, { baseUrl }: Endpoint, model: string, found: readonly string[]): string {
   const parts = [`mini-o3 ask photo.jpg "What does the sign say?" --policy chat:${model} --base-url ${baseUrl}`]
-  if (words.apiKeyEnv !== undefined) parts.push(`--api-key-env ${words.apiKeyEnv}`)
-  if (words.server !== undefined) parts.push(`--server ${words.server}`)
+  if (options.apiKeyEnv !== undefined) parts.push(`--api-key-env ${options.apiKeyEnv}`)
+  if (options.server !== undefined) parts.push(`--server ${options.server}`)
   return [...parts, ...found].join(' ')
 }

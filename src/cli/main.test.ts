@@ -27,7 +27,7 @@ beforeAll(async () => {
   await engine.close()
   const grey = { create: { width: 300, height: 200, channels: 3, background: '#888' } } as const
   await sharp(grey).jpeg().toFile(join(folder, 'grey.jpg'))
-  await writeFile(join(folder, 'words.jpg'), 'not a picture')
+  await writeFile(join(folder, 'options.jpg'), 'not a picture')
   await writeFile(join(folder, 'none.json'), '[]')
   const row = { images: ['grey.jpg'], problem: '<image>\nWhat colour is it?', solution: 'grey' }
   await writeFile(join(folder, 'other.json'), JSON.stringify([{ ...row, data_source: 'own', doc_id: '1' }]))
@@ -36,7 +36,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-describe('words', () => {
+describe('options', () => {
   test.concurrent.each([
     '',
     'demo',
@@ -67,7 +67,7 @@ describe('words', () => {
     [['probe'], 'Usage: mini-o3 probe'],
     [['ask', 'grey.jpg'], "missing required argument 'question'"],
     [['ask', 'no.jpg', question], 'There is no file no.jpg'],
-    [['ask', 'words.jpg', question], 'not a picture'],
+    [['ask', 'options.jpg', question], 'not a picture'],
     [['ask', 'grey.jpg', '  '], 'The question is empty'],
     [['ask', 'grey.jpg', 'What is on the sign?'], 'only knows generated scenes'],
     [['ask', 'grey.jpg', question, '--max-turns', '-3'], 'whole number, 1 to 1000'],
@@ -84,23 +84,23 @@ describe('words', () => {
     [['probe', 'build', '--out', 'd', '--test', '3', '--level', 'harder'], 'Allowed choices are easy, medium, hard'],
     [['probe', 'build', '--out', 'd'], 'nothing to build'],
     [['eval', '--data', 'no-such-folder'], 'no-such-folder'],
-    [['eval', '--data', 'words.jpg'], 'not JSON'],
+    [['eval', '--data', 'options.jpg'], 'not JSON'],
     [['eval', '--data', 'none.json', '--policy', 'blind'], 'no problem to search'],
     [['eval', '--data', 'other.json', '--checkpoint', 'untrained.safetensors'], 'only knows generated scenes'],
     [['collect', '--data', 'none.json'], 'no problem to search'],
     [['collect', '--data', 'other.json'], 'is not a generated scene'],
     [['rl', '--data', 'none.json', '--from', 'untrained.safetensors'], 'no problem to search'],
     [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
-    [['collect', '--data', 'words.jpg', '--policy', 'nobody'], 'none of teacher'],
+    [['collect', '--data', 'options.jpg', '--policy', 'nobody'], 'none of teacher'],
     [['sft', '--data', '.'], 'not a run folder'],
     [['sft', '--data', 'evaluated'], 'holds no collection but a run of eval'],
     [['sft', '--data', 'nothing-right'], 'no search with the right answer'],
     [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
     [['recipe', '--run', 'evaluated'], 'other settings'],
     [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
-  ])('%j ends with exit code 2, a message, and nothing written', async (words, message) => {
+  ])('%j ends with exit code 2, a message, and nothing written', async (options, message) => {
     const before = await readdir(folder, { recursive: true })
-    const { code, stdout, stderr } = await mini(...words)
+    const { code, stdout, stderr } = await mini(...options)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/\n\s+at /)
@@ -109,7 +109,7 @@ describe('words', () => {
 })
 
 test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page in the run folder', async () => {
-  const words = [
+  const options = [
     'ask',
     'grey.jpg',
     question,
@@ -121,7 +121,7 @@ test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page
     '2',
     '--json',
   ]
-  const { code, stdout, stderr } = await mini(...words)
+  const { code, stdout, stderr } = await mini(...options)
   expect(code).toBe(0)
   const result = JSON.parse(stdout)
   expect(Object.keys(result)).toEqual(expect.arrayContaining(['answer', 'end', 'turns', 'trajectory', 'page', 'run']))
@@ -137,7 +137,7 @@ test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page
     expect.arrayContaining(['config.json', 'images', 'report.html', 'trajectories.jsonl']),
   )
 
-  const other = await mini(...words.slice(0, -3), '--max-turns', '3')
+  const other = await mini(...options.slice(0, -3), '--max-turns', '3')
   expect(other.code).toBe(2)
   expect(other.stderr).toContain('maxTurns: 2, now 3')
 })
@@ -146,16 +146,16 @@ test('probe build, then eval: the figures as JSON, and the same figures again fr
   const built = await mini('probe', 'build', '--out', 'probe', '--test', '3', '--side', '256', '--json')
   expect(built.code).toBe(0)
   expect(JSON.parse(built.stdout)).toMatchObject({ pictures: 3, problems: { train: 0, test: 3 } })
-  const words = ['eval', '--data', 'probe', '--policy', 'blind', '--samples', '2', '--max-turns', '4', '--json']
-  const first = await mini(...words)
+  const options = ['eval', '--data', 'probe', '--policy', 'blind', '--samples', '2', '--max-turns', '4', '--json']
+  const first = await mini(...options)
   expect(first.code).toBe(0)
   const summary = JSON.parse(first.stdout)
   expect(summary).toMatchObject({ problems: 3, samples: 2, ends: { answered: 1 }, meanTurns: 1 })
   expect(summary.byTurnLimit.map(({ limit }: { limit: number }) => limit)).toEqual([1, 2, 4])
   expect(Object.keys(summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
   expect(await readdir(join(folder, summary.run))).toEqual(expect.arrayContaining(['report.html', 'turns.svg']))
-  expect((await mini(...words)).stdout).toBe(first.stdout)
-  expect((await mini(...words.slice(0, -1))).stdout).toContain('accuracy in %')
+  expect((await mini(...options)).stdout).toBe(first.stdout)
+  expect((await mini(...options.slice(0, -1))).stdout).toContain('accuracy in %')
 })
 
 test('stage 1 in small: collect, sft, and ask with what was trained', async () => {
@@ -164,28 +164,28 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
   expect(collected.code).toBe(0)
   expect(JSON.parse(collected.stdout)).toMatchObject({ searches: 6, run: 'collected' })
   const small = ['--look-steps', '2', '--look-batch', '4', '--steps', '8', '--batch', '4', '--workers', '1', '--json']
-  const words = ['sft', '--data', 'collected', '--run', 'trained', ...small]
-  const child = start(words)
+  const options = ['sft', '--data', 'collected', '--run', 'trained', ...small]
+  const child = start(options)
   await until(async () => (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8').catch(() => '')) !== '')
   child.process.kill('SIGINT')
   const stopped = await child.ended
   expect([stopped.code, stopped.stdout]).toEqual([130, ''])
   expect(stopped.stderr).toContain('Repeat the command')
-  const trained = await mini(...words)
+  const trained = await mini(...options)
   expect(trained.code).toBe(0)
   const { policy, steps, loss } = JSON.parse(trained.stdout)
   expect([steps, loss > 0]).toEqual([8, true])
   const metrics = (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(metrics).toHaveLength(2 + 8)
-  const differently = await mini(...words.map((word, i) => (words[i - 1] === '--workers' ? '2' : word)))
+  const differently = await mini(...options.map((word, i) => (options[i - 1] === '--workers' ? '2' : word)))
   expect([differently.code, differently.stderr]).toEqual([2, expect.stringContaining('workers: 1, now 2')])
   const measured = await mini('eval', '--data', 'scenes', '--checkpoint', policy, '--max-turns', '2', '--json')
   expect(JSON.parse(measured.stdout)).toMatchObject({ problems: 1, samples: 1 })
 })
 
-test('Ctrl-C finishes what is in flight, says how to go on, and the same words go on', async () => {
-  const words = ['probe', 'build', '--out', 'many', '--test', '120', '--side', '512', '--json']
-  const child = start(words)
+test('Ctrl-C finishes what is in flight, says how to go on, and the same options go on', async () => {
+  const options = ['probe', 'build', '--out', 'many', '--test', '120', '--side', '512', '--json']
+  const child = start(options)
   await until(async () => (await readdir(join(folder, 'many/pictures')).catch(() => [])).length >= 3)
   child.process.kill('SIGINT')
   const { code, stdout, stderr } = await child.ended
@@ -194,7 +194,7 @@ test('Ctrl-C finishes what is in flight, says how to go on, and the same words g
   const drawn = (await readdir(join(folder, 'many', 'pictures'))).length
   expect(drawn).toBeLessThan(120)
 
-  const resumed = await mini(...words)
+  const resumed = await mini(...options)
   expect(JSON.parse(resumed.stdout)).toMatchObject({ pictures: 120, drawn: 120 - drawn })
 })
 
@@ -229,12 +229,12 @@ interface Ended {
   readonly stderr: string
 }
 
-function mini(...words: readonly string[]): Promise<Ended> {
-  return start(words).ended
+function mini(...options: readonly string[]): Promise<Ended> {
+  return start(options).ended
 }
 
-function start(words: readonly string[]): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [program, ...words], { cwd: folder })
+function start(options: readonly string[]): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [program, ...options], { cwd: folder })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

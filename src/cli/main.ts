@@ -19,9 +19,9 @@ import { addServe } from './serve/serve.ts'
 import { runProgram } from './run-program.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
-import { withHelpTopics } from './words/help.ts'
-import { strictly } from './words/strict.ts'
-import { examples } from './words/common.ts'
+import { withHelpTopics } from './options/help.ts'
+import { strictly } from './options/strict.ts'
+import { examples } from './options/common.ts'
 
 function program(): Command {
   const root = new Command('mini-o3')
@@ -55,7 +55,7 @@ function program(): Command {
     addDoctor,
   ])
     add(root)
-  addRecipe(root, (words) => program().parseAsync(words, { from: 'user' }))
+  addRecipe(root, (options) => program().parseAsync(options, { from: 'user' }))
   withHelpTopics(root)
   strictly(root)
   return root

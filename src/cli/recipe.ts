@@ -16,17 +16,17 @@ import type { RunFolder } from '../shared/run-folder.ts'
 import { commandRunPath, inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
 import { columns, print, printJson, resultsAside, say } from './print/output.ts'
-import { choice, commonWords, examples, workersWord } from './words/common.ts'
-import type { CommonWords } from './words/common.ts'
+import { choice, commonOptions, examples, workersOption } from './options/common.ts'
+import type { CommonOptions } from './options/common.ts'
 
-interface RecipeWords extends CommonWords {
+interface RecipeOptions extends CommonOptions {
   readonly preset: PresetName
   readonly workers: number
   readonly dryRun?: true
 }
 
 /** Runs the words of a command as the program itself does. */
-export type RunCommand = (words: readonly string[]) => Promise<unknown>
+export type RunCommand = (options: readonly string[]) => Promise<unknown>
 
 export function addRecipe(program: Command, runCommand: RunCommand): void {
   const command = program
@@ -39,25 +39,25 @@ export function addRecipe(program: Command, runCommand: RunCommand): void {
       choice('--preset <name>', 'quick: a smoke run of minutes; full: the real one', presetNames).default('full'),
     )
     .option('--dry-run', 'print the commands and run none')
-  workersWord(command)
-  commonWords(command, 1)
+  workersOption(command)
+  commonOptions(command, 1)
   examples(
     command,
     'mini-o3 recipe --preset quick',
     'mini-o3 recipe --preset full --run runs/full',
     'mini-o3 recipe --dry-run',
   )
-  command.action((words: RecipeWords) => recipe(words, runCommand))
+  command.action((options: RecipeOptions) => recipe(options, runCommand))
 }
 
 async function recipe(
-  { preset, seed, workers, dryRun, json, ...words }: RecipeWords,
+  { preset, seed, workers, dryRun, json, ...options }: RecipeOptions,
   runCommand: RunCommand,
 ): Promise<void> {
   const settings: RecipeSettings = { preset, seed, workers }
   // The commands too: a later version whose preset differs does not go on in this folder.
   const config = { ...settings, commands: recipeStages(settings, '.').map(commandLine) }
-  const folder = words.run ?? commandRunPath('recipe', config)
+  const folder = options.run ?? commandRunPath('recipe', config)
   const stages = recipeStages(settings, folder)
   if (dryRun) {
     if (json) printJson({ run: folder, stages })

@@ -9,9 +9,9 @@ function run(work: string, env: Record<string, string> = {}): Promise<{ code: nu
     const { runProgram } = await import('${new URL('cli/run-program.js', built)}')
     const { UserError } = await import('${new URL('shared/errors.js', built)}')
     runProgram('mini-o3 eval', ${work})`
-  const words = ['--input-type=module', '-e', script]
+  const options = ['--input-type=module', '-e', script]
   return new Promise((done) => {
-    execFile(process.execPath, words, { env: { ...process.env, ...env } }, (error, _, stderr) =>
+    execFile(process.execPath, options, { env: { ...process.env, ...env } }, (error, _, stderr) =>
       done({ code: error === null ? 0 : Number(error.code), stderr }),
     )
   })

@@ -30,7 +30,7 @@ test('searches that failed are counted, and their reasons told when they begin, 
       close: () => {},
     }),
   }
-  const words = {
+  const options = {
     data,
     samples: 2,
     maxTurns: 4,
@@ -39,13 +39,13 @@ test('searches that failed are counted, and their reasons told when they begin, 
     run: join(folder, 'run'),
     json: true,
   } as const
-  const entries = await readEntries(words)
+  const entries = await readEntries(options)
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     vi.spyOn(process[name], 'write').mockImplementation((text) => Boolean((said[name] += String(text))))
   }
   const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
-  const incomplete = await searchRun(words, plan, async ({ tell, ...searches }) => {
+  const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
     const onProgress = (counts: EvalProgress): void => tell(counts, '', counts.reason)
     const { summary, reasons } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
     return { result: summary, text: '', reasons }
@@ -59,10 +59,10 @@ test('searches that failed are counted, and their reasons told when they begin, 
   ])
   // Told once, when it began.
   expect(said.stderr.match(/The line is dead/g)).toHaveLength(1)
-  expect(JSON.parse(said.stdout)).toMatchObject({ problems: 3, failed: 6, ends: { failed: 1 }, run: words.run })
+  expect(JSON.parse(said.stdout)).toMatchObject({ problems: 3, failed: 6, ends: { failed: 1 }, run: options.run })
   expect(JSON.parse(said.stdout).reasons).toEqual([
     { kind: 'failed', code: 'gone', message: 'The line is dead.', count: 6 },
   ])
-  expect(await readFile(join(words.run, 'report.html'), 'utf8')).toContain('6 x failed (gone): The line is dead.')
-  expect(await readFile(join(words.run, 'trajectories.jsonl'), 'utf8')).toContain('The line is dead.')
+  expect(await readFile(join(options.run, 'report.html'), 'utf8')).toContain('6 x failed (gone): The line is dead.')
+  expect(await readFile(join(options.run, 'trajectories.jsonl'), 'utf8')).toContain('The line is dead.')
 })

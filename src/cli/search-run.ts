@@ -20,10 +20,10 @@ import { inCommandRun } from './command-run.ts'
 import { incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
-import { commonWords, wholeNumber } from './words/common.ts'
-import type { CommonWords } from './words/common.ts'
+import { commonOptions, wholeNumber } from './options/common.ts'
+import type { CommonOptions } from './options/common.ts'
 
-export interface SearchRunWords extends CommonWords {
+export interface SearchManyOptions extends CommonOptions {
   readonly data: string
   readonly samples: number
   readonly maxTurns?: number
@@ -33,21 +33,21 @@ export interface SearchRunWords extends CommonWords {
 }
 
 /** `file`: what a folder is read for; `concurrency` is the default of that word. */
-export function searchRunWords(command: Command, file: string, concurrency: number): Command {
+export function searchManyOptions(command: Command, file: string, concurrency: number): Command {
   command
     .requiredOption('--problems, --data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
     .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
-  return manySearchesWords(command, concurrency)
+  return manySearchesOptions(command, concurrency)
 }
 
 /** The words that are the same wherever the problems come from. */
-export function manySearchesWords(command: Command, concurrency: number): Command {
+export function manySearchesOptions(command: Command, concurrency: number): Command {
   command
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
     .option('--limit <n>', 'only the first n problems', wholeNumber(1))
     .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
     .option('--retry-refused', 'search again what the server refused for good (too long, filtered)')
-  return commonWords(command)
+  return commonOptions(command)
 }
 
 export interface SearchRunPlan {
@@ -88,7 +88,7 @@ export interface SearchRunResult {
 
 /** The problems of `--data`, up to `--limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
 export async function readEntries(
-  { data, limit }: Pick<SearchRunWords, 'data' | 'limit'>,
+  { data, limit }: Pick<SearchManyOptions, 'data' | 'limit'>,
   split?: 'train',
 ): Promise<ProblemEntry[]> {
   const entries = (await readProblems(data, { split })).slice(0, limit)
@@ -98,12 +98,12 @@ export async function readEntries(
 
 /** Returns what is missing from the result that was printed: searches that failed, or that nobody judged. */
 export async function searchRun(
-  words: SearchRunWords,
+  options: SearchManyOptions,
   { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<IncompleteError | undefined> {
-  const { data, samples, limit, seed, concurrency, retryRefused } = words
-  const maxTurns = words.maxTurns ?? profile.maxTurns
+  const { data, samples, limit, seed, concurrency, retryRefused } = options
+  const maxTurns = options.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
@@ -123,7 +123,7 @@ export async function searchRun(
     if (reason !== undefined) tellReason(reason)
   }
   try {
-    return await inCommandRun(command, { ...common, ...settings }, words.run, async (run) => {
+    return await inCommandRun(command, { ...common, ...settings }, options.run, async (run) => {
       const stop = interrupt.signal
       const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, stop }
       const { result, text, reasons } = await work({ ...how, problems: entries.map(wanted), run, tell })
@@ -136,7 +136,7 @@ export async function searchRun(
       const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
       const page = await writeRunPage(run, { title, profile, notes, openPicture })
       const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
-      if (words.json) printJson({ ...result, reasons, ...told })
+      if (options.json) printJson({ ...result, reasons, ...told })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
       if (incomplete === undefined && refused > 0) say([refusedText(counts), ...reasonLines(reasons)].join('\n'))
       return incomplete

@@ -60,8 +60,8 @@ function script({ turn, messages, body }: Asked): string {
 
 const searching = ['--policy', 'chat:test-vlm', '--exemplars', 'exemplars', '--shots', '1']
 
-function start(...words: readonly string[]) {
-  const child = spawn(process.execPath, [program, 'collect', ...words], { cwd: folder })
+function start(...options: readonly string[]) {
+  const child = spawn(process.execPath, [program, 'collect', ...options], { cwd: folder })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data: Buffer) => (output.stdout += data.toString()))
   child.stderr.on('data', (data: Buffer) => (output.stderr += data.toString()))
@@ -81,8 +81,8 @@ async function setOf(name: string): Promise<unknown[]> {
 }
 
 test('killed at any moment and resumed, it has the same set as undisturbed', { timeout: 300_000 }, async () => {
-  const words = ['--problems', 'rows.json', ...searching, '--base-url', server.baseUrl, '--samples', '3']
-  const wanted = [...words, '--target', '45', '--seed', '7', '--concurrency', '5', '--json']
+  const options = ['--problems', 'rows.json', ...searching, '--base-url', server.baseUrl, '--samples', '3']
+  const wanted = [...options, '--target', '45', '--seed', '7', '--concurrency', '5', '--json']
   const whole = await start(...wanted, '--run', 'whole').ended
   expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringContaining('error')])
   const result = JSON.parse(whole.stdout)
@@ -118,8 +118,8 @@ test('killed at any moment and resumed, it has the same set as undisturbed', { t
 })
 
 test('shows how searches ended, what they cost and which ways they went', { timeout: 60_000 }, async () => {
-  const words = ['--data', 'rows.json', ...searching, '--base-url', server.baseUrl, '--limit', '8']
-  const { code, stdout } = await start(...words, '--max-turns', '2', '--run', 'shown').ended
+  const options = ['--data', 'rows.json', ...searching, '--base-url', server.baseUrl, '--limit', '8']
+  const { code, stdout } = await start(...options, '--max-turns', '2', '--run', 'shown').ended
   expect(code).toBe(0)
   expect(stdout).toMatch(/\d+ of 8 searches kept/)
   for (const row of ['trial-and-error', 'goal-maintenance', 'back-tracks', 'returns to the original']) {
@@ -130,7 +130,7 @@ test('shows how searches ended, what they cost and which ways they went', { time
   expect(JSON.parse(config)).toMatchObject({ shots: 1, selection: { maxSingleTurn: 0.1, maxDuplicates: 0.1 } })
 })
 
-describe('words', () => {
+describe('options', () => {
   const here = (): string => server.baseUrl
   test.each([
     ['no server', ['--policy', 'chat:test-vlm'], 'needs --base-url'],
@@ -139,9 +139,9 @@ describe('words', () => {
     ['exemplars for the scripted teacher', ['--exemplars', 'exemplars'], 'add --policy chat:<model>'],
   ] as const)(
     '%s: exit code 2, a message, and nothing written',
-    async (_, words, message) => {
+    async (_, options, message) => {
       const before = await readdir(folder)
-      const said = words.map((word) => (typeof word === 'function' ? word() : word))
+      const said = options.map((word) => (typeof word === 'function' ? word() : word))
       const { code, stdout, stderr } = await start('--data', 'rows.json', ...said).ended
       expect([code, stdout]).toEqual([2, ''])
       expect(stderr).toContain(message)

@@ -15,19 +15,19 @@ import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { keyOf, searchKey } from '../../search/owed-samples.ts'
-import { checkPolicyName, chatWords, isChat, openPolicy, policySettings } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
-import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { checkPolicyName, chatOptions, isChat, openPolicy, policySettings } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 import { patternTable, spentText, startSpending } from './collect-text.ts'
-import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts'
-import type { JudgeWords } from '../words/judge.ts'
-import { readEntries, searchRun, searchRunWords } from '../search-run.ts'
-import type { SearchRunWords } from '../search-run.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { decimalNumber, examples, wholeNumber } from '../words/common.ts'
+import { judgeResult, judgeText, judgeOptions, withJudge } from '../options/judge.ts'
+import type { JudgeOptions } from '../options/judge.ts'
+import { readEntries, searchRun, searchManyOptions } from '../search-run.ts'
+import type { SearchManyOptions } from '../search-run.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { decimalNumber, examples, wholeNumber } from '../options/common.ts'
 
-interface CollectWords extends SearchRunWords, PolicyWords, ProfileWords, JudgeWords, SelectionRules {
+interface CollectOptions extends SearchManyOptions, PolicyOptions, ProfileOptions, JudgeOptions, SelectionRules {
   readonly mistakeRate: number
   readonly exemplars?: string
   readonly shots?: number
@@ -51,14 +51,14 @@ export function addCollect(program: Command): void {
     .option('--target <n>', 'stop when the set holds so many (default: all problems)', wholeNumber(1))
     .option('--max-single-turn <p>', 'share that may answer without a zoom (default: chat 0.1)', decimalNumber(0, 1))
     .option('--max-duplicates <p>', 'share that may repeat another search (default: chat 0.1)', decimalNumber(0, 1))
-  searchRunWords(command, 'train.json', 8)
-  onlyWhere<CollectWords>(command, ['mistake-rate'], (words) => !isChat(words), 'for --policy teacher: take that')
+  searchManyOptions(command, 'train.json', 8)
+  onlyWhere<CollectOptions>(command, ['mistake-rate'], (options) => !isChat(options), 'for --policy teacher: take that')
   const forChat = 'for a model behind a server: add --policy chat:<model>'
-  onlyWhere<CollectWords>(command, ['temperature', 'exemplars', 'shots'], isChat, forChat)
-  onlyWhere<CollectWords>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
-  chatWords(command)
-  maxPixelsWord(profileWords(command))
-  judgeWords(command, 'exact')
+  onlyWhere<CollectOptions>(command, ['temperature', 'exemplars', 'shots'], isChat, forChat)
+  onlyWhere<CollectOptions>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
+  chatOptions(command)
+  maxPixelsOption(profileOptions(command))
+  judgeOptions(command, 'exact')
   examples(
     command,
     'mini-o3 probe build --out data/train --train 6000 --no-pictures',
@@ -69,16 +69,16 @@ export function addCollect(program: Command): void {
   command.action(collectCommand)
 }
 
-async function collectCommand(words: CollectWords): Promise<void> {
-  checkPolicyName(words, collectPolicies)
-  const profile = profileOf(words)
+async function collectCommand(options: CollectOptions): Promise<void> {
+  checkPolicyName(options, collectPolicies)
+  const profile = profileOf(options)
   // A folder's own training problems; a file is taken as it is.
-  const entries = await readEntries(words, 'train')
+  const entries = await readEntries(options, 'train')
   const problems = entries.map(({ problem }) => problem)
-  if (!isChat(words)) for (const problem of problems) sceneOf(problem)
-  await withJudge(words, problems, async (judge) => {
-    const { policy, settings } = await openTeacher(words, profile)
-    const selection = rulesOf(words)
+  if (!isChat(options)) for (const problem of problems) sceneOf(problem)
+  await withJudge(options, problems, async (judge) => {
+    const { policy, settings } = await openTeacher(options, profile)
+    const selection = rulesOf(options)
     const { target } = selection ?? {}
     const plan = {
       command: 'collect',
@@ -89,7 +89,7 @@ async function collectCommand(words: CollectWords): Promise<void> {
       unit: target === undefined ? 'searches' : 'kept',
     } as const
     try {
-      const incomplete = await searchRun(words, plan, async ({ tell, ...searches }) => {
+      const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
         const spending = startSpending()
         const reasons: Reason[] = []
         /** Searches of this call, by key. */
@@ -101,7 +101,7 @@ async function collectCommand(words: CollectWords): Promise<void> {
           onProgress: (counts, newest) => {
             if (newest !== undefined) spending.add(newest)
             const shown = target === undefined ? counts : { ...counts, done: counts.inSet, total: target }
-            const note = [...outcomes(counts), ...(isChat(words) ? [spentText(spending.spent())] : [])].join(', ')
+            const note = [...outcomes(counts), ...(isChat(options) ? [spentText(spending.spent())] : [])].join(', ')
             const reason = newest && reasonOf(newest)
             if (newest !== undefined) told.add(keyOf(newest))
             if (reason !== undefined) reasons.push(reason)
@@ -114,7 +114,7 @@ async function collectCommand(words: CollectWords): Promise<void> {
           reasons.push({ kind: 'refused', code, message })
         }
         const summary = summariseCollection(searched, await readCollected(searches.run))
-        const spent = isChat(words) ? spending.spent() : undefined
+        const spent = isChat(options) ? spending.spent() : undefined
         const result = { ...summary, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
         const parts = [text(summary, target), plainTable(patternTable(summary), columns()), ...bill, judgeText(judge)]
@@ -128,25 +128,25 @@ async function collectCommand(words: CollectWords): Promise<void> {
 }
 
 /** The policy and what the run keeps of it. */
-async function openTeacher(words: CollectWords, profile: Profile): Promise<{ policy: Policy; settings: object }> {
-  const { policy: name, mistakeRate } = words
-  if (!isChat(words))
+async function openTeacher(options: CollectOptions, profile: Profile): Promise<{ policy: Policy; settings: object }> {
+  const { policy: name, mistakeRate } = options
+  if (!isChat(options))
     return { policy: teacherPolicy({ sceneOf, mistakeRate }), settings: { policy: name, mistakeRate } }
-  const count = words.shots ?? chatDefaults.shots
-  const exemplars = count === 0 ? [] : await readExemplars(words.exemplars ?? shippedExemplars, profile)
+  const count = options.shots ?? chatDefaults.shots
+  const exemplars = count === 0 ? [] : await readExemplars(options.exemplars ?? shippedExemplars, profile)
   const shots = shotsFor(exemplars, count)
-  const policy = await openPolicy(words, profile, shots)
+  const policy = await openPolicy(options, profile, shots)
   const shown = exemplars.map(({ sha256 }) => sha256)
-  return { policy, settings: { ...(await policySettings(words)), shots: count, exemplars: shown } }
+  return { policy, settings: { ...(await policySettings(options)), shots: count, exemplars: shown } }
 }
 
 /** Undefined: every right search is in the set. */
-function rulesOf(words: CollectWords): SelectionRules | undefined {
-  const { maxSingleTurn, maxDuplicates } = isChat(words) ? chatDefaults : {}
+function rulesOf(options: CollectOptions): SelectionRules | undefined {
+  const { maxSingleTurn, maxDuplicates } = isChat(options) ? chatDefaults : {}
   const rules = {
-    target: words.target,
-    maxSingleTurn: words.maxSingleTurn ?? maxSingleTurn,
-    maxDuplicates: words.maxDuplicates ?? maxDuplicates,
+    target: options.target,
+    maxSingleTurn: options.maxSingleTurn ?? maxSingleTurn,
+    maxDuplicates: options.maxDuplicates ?? maxDuplicates,
   }
   return Object.values(rules).some((rule) => rule !== undefined) ? rules : undefined
 }

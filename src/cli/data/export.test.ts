@@ -17,13 +17,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** What the command prints on stdout. */
-async function mini(...words: string[]): Promise<string> {
+async function mini(...options: string[]): Promise<string> {
   let said = ''
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((said += String(text))))
   try {
     const program = new Command('mini-o3').exitOverride().configureOutput({ writeErr: () => {} })
     addExport(program)
-    await program.parseAsync(['export', ...words], { from: 'user' })
+    await program.parseAsync(['export', ...options], { from: 'user' })
     return said
   } finally {
     spy.mockRestore()
@@ -63,9 +63,12 @@ describe('mini-o3 export', () => {
     const data = join(run.data, 'train.json')
     const wrong = (search: Trajectory) => ({ ...search, verdict: { kind: 'wrong', reason: 'not it' } })
     const path = await runWith({ command: 'eval', data }, wrong)
-    const words = ['--to', 'trl', '--json', '--out']
-    await expect(mini(path, ...words, inFolder('none'))).rejects.toMatchObject({ code: 'export-nothing', exitCode: 2 })
-    expect(JSON.parse(await mini(path, ...words, inFolder('all'), '--all'))).toMatchObject({ rows: 3 })
+    const options = ['--to', 'trl', '--json', '--out']
+    await expect(mini(path, ...options, inFolder('none'))).rejects.toMatchObject({
+      code: 'export-nothing',
+      exitCode: 2,
+    })
+    expect(JSON.parse(await mini(path, ...options, inFolder('all'), '--all'))).toMatchObject({ rows: 3 })
   })
 
   it('refuses a profile that it does not know', async () => {
@@ -94,13 +97,13 @@ describe('mini-o3 export', () => {
     expect(said).toContain('1 row is left out: the text holds <image> (1).')
   })
 
-  it('says what is wrong with the words', async () => {
-    const words = ['--to', 'trl', '--out', inFolder('wrong')]
-    await expect(mini(inFolder('nowhere'), ...words)).rejects.toMatchObject({ code: 'export-not-found', exitCode: 2 })
-    await expect(mini(await runWith({ command: 'ask' }), ...words)).rejects.toMatchObject({ code: 'export-no-data' })
-    await expect(mini(await runWith([]), ...words)).rejects.toMatchObject({ code: 'export-not-a-run' })
+  it('says what is wrong with the options', async () => {
+    const options = ['--to', 'trl', '--out', inFolder('wrong')]
+    await expect(mini(inFolder('nowhere'), ...options)).rejects.toMatchObject({ code: 'export-not-found', exitCode: 2 })
+    await expect(mini(await runWith({ command: 'ask' }), ...options)).rejects.toMatchObject({ code: 'export-no-data' })
+    await expect(mini(await runWith([]), ...options)).rejects.toMatchObject({ code: 'export-not-a-run' })
     await expect(mini(run.path, '--to', 'alpaca', '--out', 'x')).rejects.toThrow('alpaca')
-    await expect(mini(run.path, ...words, '--data', inFolder('nowhere'))).rejects.toMatchObject({
+    await expect(mini(run.path, ...options, '--data', inFolder('nowhere'))).rejects.toMatchObject({
       code: 'data-not-found',
     })
     await expect(mini(run.path, '--to', 'trl', '--out', folder)).rejects.toMatchObject({ code: 'export-folder-taken' })

@@ -10,16 +10,16 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Encoding } from '../../vision/encode.ts'
-import { maxPixelsWord, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from './read-collection.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
 import type { SearchedConfig } from './searched-under.ts'
-import { refuseGiven } from '../words/strict.ts'
-import { choice, examples } from '../words/common.ts'
+import { refuseGiven } from '../options/strict.ts'
+import { choice, examples } from '../options/common.ts'
 
-interface ExportWords extends ProfileWords {
+interface ExportOptions extends ProfileOptions {
   readonly to: ExportTarget
   readonly out: string
   readonly all?: true
@@ -51,7 +51,7 @@ export function addExport(program: Command): void {
       choice('--pictures <encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg']).default('png'),
     )
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  maxPixelsWord(profileWords(command))
+  maxPixelsOption(profileOptions(command))
   examples(
     command,
     'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
@@ -61,17 +61,17 @@ export function addExport(program: Command): void {
   command.action(exportCommand)
 }
 
-async function exportCommand(source: string, words: ExportWords, command: Command): Promise<void> {
-  const { to, out } = words
+async function exportCommand(source: string, options: ExportOptions, command: Command): Promise<void> {
+  const { to, out } = options
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Nothing is left behind; repeat the command to start again.'))
   try {
-    const { rows, total } = await open(source, words, command)
+    const { rows, total } = await open(source, options, command)
     const progress = startProgress({ label: 'rows', total })
     const signal = interrupt.signal
     const summary = await exportSet({ rows, to, out, signal, onRow: () => progress.advance() })
     progress.finish()
-    if (words.json) return printJson({ ...summary, to, out: resolve(out) })
+    if (options.json) return printJson({ ...summary, to, out: resolve(out) })
     const { rows: written, images, bytes, files, leftOut } = summary
     print(`${written} rows with ${images} pictures, ${size(bytes)} in ${files} files: ${out}`)
     const left = leftOutText(leftOut)
@@ -86,19 +86,19 @@ interface Source {
   readonly total: number
 }
 
-async function open(source: string, words: ExportWords, command: Command): Promise<Source> {
+async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   const config = await readSearchedConfig(source)
-  if (config !== undefined) return openSearches(source, config, words)
+  if (config !== undefined) return openSearches(source, config, options)
   const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images', 'max-pixels']
   refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
   return openColdStart(source)
 }
 
-async function openSearches(path: string, config: SearchedConfig, words: ExportWords): Promise<Source> {
+async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {
   // Of a collection its set, which may leave right searches out.
-  const wholeSet = config.command === 'collect' && !words.all
-  const searches = wholeSet ? await readCollection(path) : await readSearches(path, { all: words.all === true })
-  const rows = runRows(searches, { ...(await searchedUnder(path, config, words)), encoding: words.pictures })
+  const wholeSet = config.command === 'collect' && !options.all
+  const searches = wholeSet ? await readCollection(path) : await readSearches(path, { all: options.all === true })
+  const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding: options.pictures })
   return { rows, total: searches.length }
 }
 

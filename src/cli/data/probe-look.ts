@@ -11,7 +11,7 @@ import { readRows } from '../../probe/world/check.ts'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import { print, printJson } from '../print/output.ts'
-import { examples, wholeNumber } from '../words/common.ts'
+import { examples, wholeNumber } from '../options/common.ts'
 
 export function addProbeLook(probe: Command): void {
   const check = probe
@@ -73,13 +73,13 @@ function checkText({ kind, problems, pictures, faults, byFamily, byLevel }: Prob
   ].join('\n')
 }
 
-interface ShowWords {
+interface ShowOptions {
   readonly limit: number
   readonly out?: string
   readonly json?: true
 }
 
-async function showSet(folder: string, { limit, out, json }: ShowWords): Promise<void> {
+async function showSet(folder: string, { limit, out, json }: ShowOptions): Promise<void> {
   const { kind, pictures } = await readProbeConfig(folder)
   const read = async (split: Split): Promise<SheetProblem[]> =>
     kind === 'world'

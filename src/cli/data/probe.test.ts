@@ -20,9 +20,9 @@ interface Done {
   readonly err: string
 }
 
-function probe(...words: readonly string[]): Promise<Done> {
+function probe(...options: readonly string[]): Promise<Done> {
   return new Promise((done) => {
-    execFile(process.execPath, [program, 'probe', ...words], (error, out, err) => {
+    execFile(process.execPath, [program, 'probe', ...options], (error, out, err) => {
       done({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })
@@ -124,12 +124,12 @@ test('--parquet needs pictures', limit, async () => {
 
 test('a folder that holds no set, or one of another generator, is an error that says what to do', limit, async () => {
   await mkdir(at('none'))
-  for (const words of [
+  for (const options of [
     ['check', at('none')],
     ['show', at('none')],
     ['check', at('nowhere')],
   ]) {
-    const { code, out, err } = await probe(...words)
+    const { code, out, err } = await probe(...options)
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('Name the folder of --out')
   }

@@ -18,10 +18,10 @@ import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addProbeLook } from './probe-look.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { choice, examples, seedAndJson, wholeNumber } from '../words/common.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { choice, examples, seedAndJson, wholeNumber } from '../options/common.ts'
 
-interface BuildWords {
+interface BuildOptions {
   readonly out: string
   readonly train: number
   readonly test: number
@@ -36,7 +36,7 @@ interface BuildWords {
   readonly json?: true
 }
 
-const sideWords = 'longer side of the pictures (default: 4096; of worlds what their level says, up to 7680)'
+const sideOptions = 'longer side of the pictures (default: 4096; of worlds what their level says, up to 7680)'
 
 export function addProbe(program: Command): void {
   const probe = program
@@ -52,12 +52,12 @@ export function addProbe(program: Command): void {
     .option('--test <n>', 'problems to test on; their scenes are never trained on', wholeNumber(0), 0)
     .addOption(choice('--level <level>', 'one level only (default: all three, in turn)', levels))
     .addOption(choice('--kind <kind>', 'kind of scene', ['shapes', 'world']).default('shapes'))
-    .option('--side <pixels>', sideWords, wholeNumber(64, 8192))
+    .option('--side <pixels>', sideOptions, wholeNumber(64, 8192))
     .addOption(choice('--format <format>', 'of the pictures', ['jpeg', 'png']).default('jpeg'))
     .option('--no-pictures', 'rows only: commands draw the scenes that the rows name')
     .option('--parquet', 'Hugging Face parquet shards with a dataset card, too')
     .option('--jobs <n>', 'pictures drawn at once (default: one a core)', wholeNumber(1, 256))
-  onlyWhere<BuildWords>(
+  onlyWhere<BuildOptions>(
     command,
     ['format', 'jobs'],
     ({ pictures }) => pictures,
@@ -73,9 +73,9 @@ export function addProbe(program: Command): void {
   addProbeLook(probe)
 }
 
-async function build(words: BuildWords): Promise<void> {
-  const { out, train, test, seed, level, kind, side, format, pictures, jobs } = words
-  if (words.parquet && !pictures) {
+async function build(options: BuildOptions): Promise<void> {
+  const { out, train, test, seed, level, kind, side, format, pictures, jobs } = options
+  if (options.parquet && !pictures) {
     throw new UserError('probe-options', 'Parquet holds the pictures. Leave out --no-pictures, or --parquet.')
   }
   const interrupt = catchInterrupt(() => say('Finishing the pictures in flight. Repeat the command to resume.'))
@@ -97,8 +97,9 @@ async function build(words: BuildWords): Promise<void> {
         progress.advance()
       },
     })
-    const shards = words.parquet ? await writeShards(words) : []
-    if (words.json) printJson({ ...built, ...(words.parquet && { parquet: shards }), problems: { train, test }, seed })
+    const shards = options.parquet ? await writeShards(options) : []
+    if (options.json)
+      printJson({ ...built, ...(options.parquet && { parquet: shards }), problems: { train, test }, seed })
     else
       print(
         [
@@ -114,7 +115,7 @@ async function build(words: BuildWords): Promise<void> {
   }
 }
 
-async function writeShards({ out, train, test, seed, level, kind, side, format }: BuildWords): Promise<string[]> {
+async function writeShards({ out, train, test, seed, level, kind, side, format }: BuildOptions): Promise<string[]> {
   const read = async (split: Split): Promise<PublishedRow[]> =>
     kind === 'world' ? readRows(out, split, []) : (await readShapes(out, split, [])).map(publishedShapes)
   const rows = { train: await read('train'), test: await read('test') }

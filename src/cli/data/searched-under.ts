@@ -7,8 +7,8 @@ import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
-import { profileOf } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { profileOf } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 
 const configSchema = z.object({
   command: z.string(),
@@ -34,9 +34,9 @@ export async function readSearchedConfig(path: string): Promise<SearchedConfig |
 export async function searchedUnder(
   path: string,
   config: SearchedConfig,
-  words: ProfileWords & { readonly data?: string },
+  options: ProfileOptions & { readonly data?: string },
 ): Promise<Pick<RunRowsOptions, 'problems' | 'profiles'>> {
-  const data = words.data ?? config.data
+  const data = options.data ?? config.data
   if (data === undefined) {
     const why = `${path} does not say which problems were searched. Name them with --data.`
     throw new UserError('export-no-data', why)
@@ -44,11 +44,14 @@ export async function searchedUnder(
   const split = config.command === 'collect' ? 'train' : undefined
   const entries = await readProblems(data, { split })
   const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
-  return { problems, profiles: possibleProfiles(config, words) }
+  return { problems, profiles: possibleProfiles(config, options) }
 }
 
 /** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */
-function possibleProfiles({ viewSide, contextLimit = null }: SearchedConfig, words: ProfileWords): readonly Profile[] {
+function possibleProfiles(
+  { viewSide, contextLimit = null }: SearchedConfig,
+  options: ProfileOptions,
+): readonly Profile[] {
   const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
-  return [...Object.values(profiles), ...budgeted, profileOf({ ...words, policy: 'chat:' })]
+  return [...Object.values(profiles), ...budgeted, profileOf({ ...options, policy: 'chat:' })]
 }

@@ -13,28 +13,28 @@ import { IncompleteError } from '../incomplete.ts'
 import { print, printJson } from '../print/output.ts'
 
 const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
-export type OptionOrderWord = (typeof optionOrders)[number]
+export type OptionOrderOption = (typeof optionOrders)[number]
 
 /** Parses orders that are separated by commas. */
-export function readOptionOrders(text: string): readonly OptionOrderWord[] {
+export function readOptionOrders(text: string): readonly OptionOrderOption[] {
   const given = [...new Set(text.split(',').map((part) => part.trim()))]
   const other = given.find((part) => !(optionOrders as readonly string[]).includes(part))
-  if (other === undefined) return given as OptionOrderWord[]
+  if (other === undefined) return given as OptionOrderOption[]
   throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrders.join(', ')}.`)
 }
 
-export interface BenchmarkWords {
+export interface BenchmarkOptions {
   readonly benchmark: string
   readonly data?: string
-  readonly optionOrder?: OptionOrderWord
+  readonly optionOrder?: OptionOrderOption
   readonly seed: number
   readonly json?: true
 }
 
-type CheckWords = Omit<BenchmarkWords, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderWord[] }
+type CheckOptions = Omit<BenchmarkOptions, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderOption[] }
 
 /** The benchmark that the words name, and how to read it. Throws `UserError`. */
-function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkWords) {
+function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) {
   const benchmark = benchmarkNamed(name)
   if (data === undefined) {
     throw new UserError('data-missing', `--data is missing: ${benchmark.layout}. mini-o3 eval --list says more.`)
@@ -43,7 +43,7 @@ function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkWords) {
     throw new UserError('option-order-unused', `--option-order is for --benchmark vstar: leave it out.`)
   }
   const order: OptionOrder | undefined = optionOrder === 'shuffled' ? { seed } : optionOrder
-  return { benchmark, data, options: order === undefined ? {} : { optionOrder: order } }
+  return { benchmark, data, reading: order === undefined ? {} : { optionOrder: order } }
 }
 
 function hasOptionOrder({ name }: Benchmark): boolean {
@@ -55,15 +55,15 @@ export interface ChosenBenchmark {
   readonly data: string
   readonly entries: readonly BenchmarkEntry[]
   /** Of a benchmark that has one. */
-  readonly optionOrder?: OptionOrderWord
+  readonly optionOrder?: OptionOrderOption
 }
 
 /** The problems, up to `limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
-export async function readChosen(words: BenchmarkWords & { readonly limit?: number }): Promise<ChosenBenchmark> {
-  const { benchmark, data, options } = chosen(words)
-  const entries = (await readBenchmark(benchmark, data, options)).slice(0, words.limit)
+export async function readChosen(options: BenchmarkOptions & { readonly limit?: number }): Promise<ChosenBenchmark> {
+  const { benchmark, data, reading } = chosen(options)
+  const entries = (await readBenchmark(benchmark, data, reading)).slice(0, options.limit)
   checkJudgeable(entries)
-  const { optionOrder = 'published' } = words
+  const { optionOrder = 'published' } = options
   return { benchmark, data, entries, ...(hasOptionOrder(benchmark) && { optionOrder }) }
 }
 
@@ -102,11 +102,11 @@ function factsText(benchmark: Benchmark): string {
 }
 
 /** Prints what is wrong with the files. Throws `IncompleteError` if anything is. */
-export async function checkChosen({ optionOrder: orders, ...words }: CheckWords): Promise<void> {
-  const { benchmark, data, options } = chosen({ ...words, optionOrder: orders?.[0] })
-  const checked = await checkBenchmark(benchmark, data, options)
+export async function checkChosen({ optionOrder: orders, ...options }: CheckOptions): Promise<void> {
+  const { benchmark, data, reading } = chosen({ ...options, optionOrder: orders?.[0] })
+  const checked = await checkBenchmark(benchmark, data, reading)
   const { findings } = checked
-  if (words.json) printJson({ benchmark: benchmark.name, data, ...checked })
+  if (options.json) printJson({ benchmark: benchmark.name, data, ...checked })
   else print(checkText(benchmark, data, checked))
   if (findings.length > 0) throw new IncompleteError(`The data in ${data} are not as they should be: see above.`)
 }

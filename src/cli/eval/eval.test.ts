@@ -242,12 +242,12 @@ test('--list says what to fetch of every benchmark, --check what is wrong with w
   expect(findings[0]).toMatchObject({ code: 'count' })
 })
 
-test('wrong words are named before anything is written', async () => {
+test('wrong options are named before anything is written', async () => {
   await writeHrBench()
   const run = ['--run', join(folder, 'no')]
   const hr = ['eval', '--benchmark', 'hr-bench-4k', '--data', folder, ...run]
-  const fails = (words: readonly string[], code: string) =>
-    expect(mini(...words)).rejects.toMatchObject({ code, exitCode: 2 })
+  const fails = (options: readonly string[], code: string) =>
+    expect(mini(...options)).rejects.toMatchObject({ code, exitCode: 2 })
   await fails(['eval', ...run], 'data-missing')
   await fails([...hr, ...byModel(), '--option-order', 'shuffled'], 'option-order-unused')
   await fails([...hr, ...byModel(), '--shard', '3/2'], 'shard')

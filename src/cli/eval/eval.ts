@@ -8,38 +8,38 @@ import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { checkPolicyName, evalPolicies, isVlm, policyWords } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
-import { profileOf, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { checkPolicyName, evalPolicies, isVlm, policyOptions } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
+import { profileOf, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 import { checkChosen, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
-import type { BenchmarkWords, OptionOrderWord } from './benchmark.ts'
+import type { BenchmarkOptions, OptionOrderOption } from './benchmark.ts'
 import { addEvalMerge } from './merge.ts'
-import { priceWords } from './price.ts'
-import type { PriceWords } from './price.ts'
+import { priceOptions } from './price.ts'
+import type { PriceOptions } from './price.ts'
 import { runEval } from './run.ts'
 import type { EvalPlan } from './run.ts'
 import { runSweep, sweepPath } from './sweep.ts'
-import { judgeWords } from '../words/judge.ts'
-import type { JudgeWords } from '../words/judge.ts'
-import { manySearchesWords } from '../search-run.ts'
-import type { SearchRunWords } from '../search-run.ts'
-import { tinkerPolicyWords } from '../words/tinker-policy.ts'
-import { budgetOf, budgetWords } from '../words/view-budget.ts'
-import type { BudgetWords } from '../words/view-budget.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { choice, examples, wholeNumber, wholeNumbers } from '../words/common.ts'
+import { judgeOptions } from '../options/judge.ts'
+import type { JudgeOptions } from '../options/judge.ts'
+import { manySearchesOptions } from '../search-run.ts'
+import type { SearchManyOptions } from '../search-run.ts'
+import { tinkerPolicyOptions } from '../options/tinker-policy.ts'
+import { budgetOf, budgetOptions } from '../options/view-budget.ts'
+import type { BudgetOptions } from '../options/view-budget.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { choice, examples, wholeNumber, wholeNumbers } from '../options/common.ts'
 
-interface EvalWords
+interface EvalOptions
   extends
-    Omit<BenchmarkWords, 'optionOrder'>,
-    Omit<SearchRunWords, 'data'>,
-    PolicyWords,
-    Omit<ProfileWords, 'maxPixels'>,
-    BudgetWords,
-    JudgeWords,
-    PriceWords {
-  readonly optionOrder?: readonly OptionOrderWord[]
+    Omit<BenchmarkOptions, 'optionOrder'>,
+    Omit<SearchManyOptions, 'data'>,
+    PolicyOptions,
+    Omit<ProfileOptions, 'maxPixels'>,
+    BudgetOptions,
+    JudgeOptions,
+    PriceOptions {
+  readonly optionOrder?: readonly OptionOrderOption[]
   readonly maxPixels?: readonly number[]
   readonly answer?: Profile['answerPick']
   readonly shard?: string
@@ -86,14 +86,14 @@ export function addEval(program: Command): void {
     .option('--shard <i/n>', 'every n-th problem, from the i-th: for n machines; join their runs with eval merge')
     .option('--list', 'say what there is to download for each benchmark, and stop')
     .option('--check', 'look through the data for what is missing or broken, and stop')
-  manySearchesWords(command, 32)
-  onlyWhere<EvalWords>(command, ['view-side', 'context-limit'], (words) => !isVlm(words), forSmall)
-  onlyWhere<EvalWords>(command, ['answer'], isVlm, 'for a model behind a server: add --policy chat:<model>')
-  budgetWords(command)
-  tinkerPolicyWords(policyWords(command, 1, evalPolicies))
-  profileWords(command)
-  judgeWords(command, 'exact', asBenchmark)
-  priceWords(command)
+  manySearchesOptions(command, 32)
+  onlyWhere<EvalOptions>(command, ['view-side', 'context-limit'], (options) => !isVlm(options), forSmall)
+  onlyWhere<EvalOptions>(command, ['answer'], isVlm, 'for a model behind a server: add --policy chat:<model>')
+  budgetOptions(command)
+  tinkerPolicyOptions(policyOptions(command, 1, evalPolicies))
+  profileOptions(command)
+  judgeOptions(command, 'exact', asBenchmark)
+  priceOptions(command)
   examples(
     command,
     'mini-o3 eval --list',
@@ -114,14 +114,14 @@ export function addEval(program: Command): void {
   const searching = command.options.flatMap(({ long }) => long?.slice(2) ?? [])
   const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
   const others = (...names: readonly string[]): string[] => searching.filter((name) => !names.includes(name))
-  onlyWhere<EvalWords>(command, others('list', 'json'), ({ list }) => list === undefined, forSearches)
+  onlyWhere<EvalOptions>(command, others('list', 'json'), ({ list }) => list === undefined, forSearches)
   const checked = others('check', 'list', 'json', 'benchmark', 'data', 'problems', 'option-order', 'seed')
-  onlyWhere<EvalWords>(command, checked, ({ check }) => check === undefined, forSearches)
+  onlyWhere<EvalOptions>(command, checked, ({ check }) => check === undefined, forSearches)
   command.action(evalCommand)
   addEvalMerge(command)
 }
 
-async function evalCommand(given: EvalWords, command: Command): Promise<void> {
+async function evalCommand(given: EvalOptions, command: Command): Promise<void> {
   if (given.list) return listBenchmarks(given)
   if (given.check) return checkChosen(given)
   checkPolicyName(given, evalPolicies)
@@ -138,15 +138,15 @@ async function evalCommand(given: EvalWords, command: Command): Promise<void> {
   for (const optionOrder of orders) {
     const chosen = await readChosen({ ...given, optionOrder })
     const { benchmark, data, entries } = chosen
-    const words = {
+    const options = {
       ...given,
       data,
       samples: isSaid('samples') ? given.samples : benchmark.samples,
       judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, entries),
     }
     // All other policies are made of the embedded one.
-    if (!isVlm(words) && words.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
-    for (const max of budgets) plans.push({ words, chosen, shard, ...boundedProfile(words, benchmark, max) })
+    if (!isVlm(options) && options.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+    for (const max of budgets) plans.push({ options, chosen, shard, ...boundedProfile(options, benchmark, max) })
   }
   const [first] = plans as [EvalPlan]
   const over = orders.length > 1 ? 'options' : 'pixels'
@@ -157,18 +157,18 @@ async function evalCommand(given: EvalWords, command: Command): Promise<void> {
 
 /** The profile of an evaluation; with `max`, its views held to so many pixels. */
 function boundedProfile(
-  words: EvalWords,
+  options: EvalOptions,
   benchmark: Benchmark,
   max: number | undefined,
 ): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
-  const named = profileOf({ ...words, maxPixels: undefined })
-  if (isVlm(words)) {
-    const whole = { ...named, answerPick: words.answer ?? benchmark.answer }
+  const named = profileOf({ ...options, maxPixels: undefined })
+  if (isVlm(options)) {
+    const whole = { ...named, answerPick: options.answer ?? benchmark.answer }
     if (max === undefined) return { profile: whole }
     return { profile: profileWith(whole, { maxPixels: max }), pixels: { max, profile: profileHash(whole) } }
   }
   // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
-  const budget = budgetOf(words)
+  const budget = budgetOf(options)
   const whole = embeddedProfileWith(budget)
   if (max === undefined) return { profile: whole, budget }
   const held = { ...budget, viewSide: viewSideWithin(max) }

@@ -76,7 +76,7 @@ async function evaluated(): Promise<string> {
   return path
 }
 
-const judge = (...words: readonly string[]): Promise<Said> => runCommand([addJudge], 'judge', ...words)
+const judge = (...options: readonly string[]): Promise<Said> => runCommand([addJudge], 'judge', ...options)
 
 const byModel = (): string[] => [
   '--judge',
@@ -139,11 +139,11 @@ test('prints scores under both judges, their agreement and where they differ; a 
   })
 })
 
-test('wrong words are named before anything is written', async () => {
+test('wrong options are named before anything is written', async () => {
   const path = await evaluated()
   const again = ['--run', join(folder, 'again')]
-  const fails = async (words: readonly string[], message: string): Promise<void> => {
-    await expect(judge(...words)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+  const fails = async (options: readonly string[], message: string): Promise<void> => {
+    await expect(judge(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
   }
   await fails([folder, '--judge', 'exact', ...again], 'is not a run with searches')
   await fails([path, '--judge', 'nobody', ...again], 'none of exact, choice, can-infer, mme-letter, llm:<model>')

@@ -15,16 +15,16 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
 import { inCommandRun } from '../command-run.ts'
-import { judgeResult, judgeText, judgeWords, withJudge } from '../words/judge.ts'
-import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { judgeResult, judgeText, judgeOptions, withJudge } from '../options/judge.ts'
+import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
 import { columns, print, printJson, say } from '../print/output.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { incompleteSearches, reasonTeller } from '../incomplete.ts'
 import type { IncompleteError } from '../incomplete.ts'
-import { commonWords, examples, wholeNumber } from '../words/common.ts'
-import type { CommonWords } from '../words/common.ts'
+import { commonOptions, examples, wholeNumber } from '../options/common.ts'
+import type { CommonOptions } from '../options/common.ts'
 
-interface JudgeCommandWords extends CommonWords, JudgeWords {
+interface JudgeCommandOptions extends CommonOptions, JudgeOptions {
   readonly concurrency: number
 }
 
@@ -38,8 +38,8 @@ export function addJudge(program: Command): void {
     )
     .argument('<run>', 'the run folder of eval, collect or judge')
     .option('--concurrency <n>', 'answers that are judged at once', wholeNumber(1, 1024), 16)
-  judgeWords(command)
-  commonWords(command)
+  judgeOptions(command)
+  commonOptions(command)
   examples(
     command,
     'mini-o3 judge runs/eval --judge exact',
@@ -49,15 +49,15 @@ export function addJudge(program: Command): void {
   command.action(judgeCommand)
 }
 
-async function judgeCommand(path: string, words: JudgeCommandWords): Promise<void> {
-  const { seed, concurrency } = words
+async function judgeCommand(path: string, options: JudgeCommandOptions): Promise<void> {
+  const { seed, concurrency } = options
   const nameBefore = await judgeOf(path)
   const problems = await judgeableProblems(path)
   const interrupt = catchInterrupt(() => say('Finishing what is being judged. Repeat the command to go on.'))
   let incomplete: IncompleteError | undefined
   try {
-    await withJudge(words, problems, (opened) =>
-      inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, words.run, async (run) => {
+    await withJudge(options, problems, (opened) =>
+      inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, options.run, async (run) => {
         const judge = await opened.judgeIn(run)
         let progress: Progress | undefined
         const tellReason = reasonTeller((line) => {
@@ -76,7 +76,7 @@ async function judgeCommand(path: string, words: JudgeCommandWords): Promise<voi
         const reasons = countReasons(searches.map(reasonOfJudged))
         const { searches: total, unjudged } = comparison
         incomplete = incompleteSearches({ total, failed: 0, refused: 0, unjudged, reasons })
-        if (words.json) printJson({ ...result(comparison, nameBefore, opened), reasons, run: run.path })
+        if (options.json) printJson({ ...result(comparison, nameBefore, opened), reasons, run: run.path })
         else print(`${text(comparison, nameBefore, opened)}\n\nRun: ${run.path}`)
       }),
     )

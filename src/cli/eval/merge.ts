@@ -4,14 +4,14 @@ import { keepPrices } from '../../evaluate/document/cost.ts'
 import { mergeRuns } from '../../evaluate/merge.ts'
 import { readEvalConfig } from '../../evaluate/protocol.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
-import { checkPrices, priceWords } from './price.ts'
-import type { PriceWords } from './price.ts'
+import { checkPrices, priceOptions } from './price.ts'
+import type { PriceOptions } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
 import { IncompleteError } from '../incomplete.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { examples } from '../words/common.ts'
+import { examples } from '../options/common.ts'
 
-interface MergeWords extends PriceWords {
+interface MergeOptions extends PriceOptions {
   readonly run: string
   readonly json?: true
 }
@@ -27,12 +27,12 @@ export function addEvalMerge(evaluation: Command): void {
     .argument('<runs...>', 'run folders of mini-o3 eval')
     .requiredOption('--run <folder>', 'where the whole is kept')
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  priceWords(command)
+  priceOptions(command)
   examples(command, 'mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole')
   command.action(mergeCommand)
 }
 
-async function mergeCommand(runs: readonly string[], { run, json, price }: MergeWords): Promise<void> {
+async function mergeCommand(runs: readonly string[], { run, json, price }: MergeOptions): Promise<void> {
   checkPrices(price, await Promise.all(runs.map(readEvalConfig)))
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)

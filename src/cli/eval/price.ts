@@ -6,12 +6,12 @@ import { askedModels } from '../../evaluate/document/cost.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { UserError } from '../../shared/errors.ts'
 
-export interface PriceWords {
+export interface PriceOptions {
   /** No model has one until it is given. */
   readonly price: Prices
 }
 
-export function priceWords(command: Command): Command {
+export function priceOptions(command: Command): Command {
   const what =
     'what a million tokens of a model cost, sent and written, as 0.15,0.60; with a price for cached ones 0.15,0.075,0.60; ' +
     'for policy and judge, repeated'

@@ -11,13 +11,13 @@ import { readEvalRun } from '../../evaluate/read-run.ts'
 import type { FinishedEval } from '../../evaluate/read-run.ts'
 import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
-import { checkPrices, priceWords } from './price.ts'
-import type { PriceWords } from './price.ts'
+import { checkPrices, priceOptions } from './price.ts'
+import type { PriceOptions } from './price.ts'
 import { evalResult } from './text.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { examples } from '../words/common.ts'
+import { examples } from '../options/common.ts'
 
-interface ReportWords extends PriceWords {
+interface ReportOptions extends PriceOptions {
   readonly out?: string
   readonly compare?: true
   readonly json?: true
@@ -35,7 +35,7 @@ export function addReport(program: Command): void {
     .option('--out <folder>', 'also write report.md, report.html and report.csv there')
     .option('--compare', 'pair two runs on the same problems: the difference, its interval, and which problems flipped')
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  priceWords(command)
+  priceOptions(command)
   examples(
     command,
     'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
@@ -44,7 +44,7 @@ export function addReport(program: Command): void {
   command.action(reportCommand)
 }
 
-async function reportCommand(given: readonly string[], { out, compare, json, price }: ReportWords): Promise<void> {
+async function reportCommand(given: readonly string[], { out, compare, json, price }: ReportOptions): Promise<void> {
   const paths = (await Promise.all(given.map(runsAt))).flat()
   if (compare && paths.length !== 2) {
     throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)

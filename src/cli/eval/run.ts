@@ -11,21 +11,21 @@ import { shardOf } from '../../evaluate/shard.ts'
 import type { Shard } from '../../evaluate/shard.ts'
 import { percent } from '../../evaluate/document/table.ts'
 import type { EmbeddedBudget, Profile } from '../../protocol/profile.ts'
-import { openPolicy, policySettings } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
+import { openPolicy, policySettings } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
 import type { ChosenBenchmark } from './benchmark.ts'
 import { checkPrices } from './price.ts'
-import type { PriceWords } from './price.ts'
+import type { PriceOptions } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
-import { judgeResult, judgeText, withJudge } from '../words/judge.ts'
-import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { judgeResult, judgeText, withJudge } from '../options/judge.ts'
+import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
 import { searchRun } from '../search-run.ts'
-import type { SearchRunWords } from '../search-run.ts'
+import type { SearchManyOptions } from '../search-run.ts'
 import type { IncompleteError } from '../incomplete.ts'
-import { sayTradeOff } from '../words/view-budget.ts'
+import { sayTradeOff } from '../options/view-budget.ts'
 
 export interface EvalPlan {
-  readonly words: SearchRunWords & PolicyWords & JudgeWords & PriceWords
+  readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & PriceOptions
   readonly chosen: ChosenBenchmark
   readonly shard?: Shard
   readonly profile: Profile
@@ -44,22 +44,22 @@ export interface RanEval {
 
 /** Searches what is owed, prints the result and returns it. */
 export async function runEval(plan: EvalPlan): Promise<RanEval> {
-  const { words, chosen, shard, profile, budget, pixels } = plan
+  const { options, chosen, shard, profile, budget, pixels } = plan
   const { benchmark, entries: whole, optionOrder } = chosen
   const problems = whole.map(({ problem }) => problem)
-  return withJudge(words, problems, async (judge) => {
+  return withJudge(options, problems, async (judge) => {
     const settings = {
       benchmark: benchmark.name,
       optionOrder,
       shard,
-      ...(await policySettings(words)),
+      ...(await policySettings(options)),
       ...budget,
       pixels,
       judge: judge.settings,
       protocol: profileSettings(profile),
     }
-    checkPrices(words.price, [{ policy: words.policy, judge: judge.settings }])
-    const policy = await openPolicy(words, profile)
+    checkPrices(options.price, [{ policy: options.policy, judge: judge.settings }])
+    const policy = await openPolicy(options, profile)
     if (budget) sayTradeOff(budget)
     let measured: MeasuredRun | undefined
     try {
@@ -67,10 +67,10 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       const entries = shardOf(whole, shard)
       const sampled = { ...settings, sampling: policy.sampling }
       const searchPlan = { command: 'eval', entries, whole, profile, settings: sampled, title } as const
-      const incomplete = await searchRun(words, searchPlan, async ({ tell, ...searches }) => {
+      const incomplete = await searchRun(options, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
-        const prices = await keepPrices(run.path, words.price)
-        const note = progressNote(prices, words.policy, judge)
+        const prices = await keepPrices(run.path, options.price)
+        const note = progressNote(prices, options.policy, judge)
         const report = await evaluate({
           ...searches,
           whole: whole.map(({ problem, slices }) => ({ ...problem, slices })),

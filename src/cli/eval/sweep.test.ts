@@ -39,7 +39,8 @@ describe('what it cost', () => {
     await writeVisualProbe(folder)
     await script('visualprobe-hard', ['1', '0'], ({ problem }, isRight) => (isRight ? problem.answer! : 'blue'))
     const judge = ['--judge', 'llm:test-vlm', '--judge-base-url', server.baseUrl]
-    const vp = (run: string, ...words: string[]) => onBenchmark('visualprobe-hard', run, ...judge, ...words, '--json')
+    const vp = (run: string, ...options: string[]) =>
+      onBenchmark('visualprobe-hard', run, ...judge, ...options, '--json')
     const whole = JSON.parse((await vp('whole', '--price', 'test-vlm=1,2')).stdout)
     expect(whole.cost.judge.tokens.sent).toBeGreaterThan(0)
     expect(whole.cost.total).toBeCloseTo(whole.cost.policy.cost + whole.cost.judge.cost)
@@ -69,8 +70,8 @@ describe('several evaluations in one command', () => {
     await writeHrBench()
     await script('hr-bench-4k', ['1', '1', '1', '1', '0', '0', '0', '0'])
     const out = join(folder, 'sweep')
-    const sweep = (budgets: string, ...words: string[]) =>
-      onBenchmark('hr-bench-4k', 'sweep', '--max-pixels', budgets, ...words)
+    const sweep = (budgets: string, ...options: string[]) =>
+      onBenchmark('hr-bench-4k', 'sweep', '--max-pixels', budgets, ...options)
     const { stdout } = await sweep('100000,50000')
     expect(server.requests).toHaveLength(16)
     expect(stdout).toMatch(/^views +40,000 to 50,000 px +40,000 to 100,000 px\nscore in % +50\.0/m)

@@ -16,7 +16,7 @@ import { markupOf } from '../../page/html.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/run-folder.ts'
-import { policySettings } from '../words/choose-policy.ts'
+import { policySettings } from '../options/choose-policy.ts'
 import { commandRunPath } from '../command-run.ts'
 import { runEval } from './run.ts'
 import type { EvalPlan, RanEval } from './run.ts'
@@ -44,8 +44,8 @@ export async function runSweep(
   for (const plan of plans) {
     const name = folderOf(plan, over)
     say(`${name}, ${runs.length + 1} of ${plans.length}:`)
-    const words = { ...plan.words, json: undefined, run: join(path, name) }
-    const ran = await resultsAside(() => runEval({ ...plan, words }))
+    const options = { ...plan.options, json: undefined, run: join(path, name) }
+    const ran = await resultsAside(() => runEval({ ...plan, options }))
     incomplete ??= ran.incomplete && new IncompleteError(`${name}: ${ran.incomplete.message}`)
     runs.push({ ...ran.measured, name })
   }
@@ -59,7 +59,7 @@ export async function runSweep(
   const heading = `# ${benchmarkNamed(runs[0]!.config.benchmark).title}`
   const notes = [...difference, ...protocols].map((text) => `- ${markdownCell(text)}`).join('\n')
   await replaceFile(join(path, 'results.md'), `${[heading, markdownTable(sweepTable(sweep)), notes].join('\n\n')}\n`)
-  if (plans[0]!.words.json) {
+  if (plans[0]!.options.json) {
     const bySetting = runs.map((run) => ({ maxPixels: run.config.pixels?.max, ...evalResult(run) }))
     printJson({ over, bySetting, ...(comparison && { comparison }), run: path })
     return { incomplete }
@@ -77,14 +77,14 @@ export async function runSweep(
 
 /** Where a sweep works when no folder is named: the same whatever its budgets or orders, so that more can be added. */
 export async function sweepPath(
-  { words, chosen, shard, profile, pixels }: EvalPlan,
+  { options, chosen, shard, profile, pixels }: EvalPlan,
   over: Sweep['over'],
 ): Promise<string> {
-  const { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts } = words
+  const { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts } = options
   const settings = { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts, shard }
   return commandRunPath(`eval-by-${over}`, {
     ...settings,
-    ...(await policySettings(words)),
+    ...(await policySettings(options)),
     benchmark: chosen.benchmark.name,
     data: resolve(chosen.data),
     profile: pixels?.profile ?? profileHash(profile),

@@ -12,7 +12,7 @@ test('the whole chain is told, with codes, and a circle ends it', () => {
   const round = new Error('round')
   round.cause = round
   expect(causesOf(round, {}).match(/Error: round/g)).toHaveLength(1)
-  expect(causesOf('only words', {})).toContain('only words')
+  expect(causesOf('only options', {})).toContain('only options')
 })
 
 test('no secret is left, whatever is cut afterwards', () => {

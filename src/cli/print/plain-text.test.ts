@@ -2,7 +2,7 @@ import { assert, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { plainJson, plainLine, plainText } from './plain-text.ts'
 
-test('escape sequences, controls and direction marks are gone, words stay', () => {
+test('escape sequences, controls and direction marks are gone, options stay', () => {
   expect(plainText('\u001b[31mred\u001b[0m \u001b]8;;http://evil.test\u0007link\u001b]8;;\u0007')).toBe('red link')
   expect(plainText('a\rb\u0008c\u0000d\u009be\u202ef\u2069')).toBe('abcdef')
   expect(plainText('two\nlines\tand a tab, Größe, 数字, ❤')).toBe('two\nlines\tand a tab, Größe, 数字, ❤')

@@ -76,9 +76,9 @@ function actionLine({ action, error }: Turn): string {
 }
 
 function observationLine({ index, boxInOriginalPx, view }: Observation): string {
-  return `${pictureName(index)}: ${sizeWords(boxSize(boxInOriginalPx))} pixels, seen as ${sizeWords(view)}`
+  return `${pictureName(index)}: ${sizeOptions(boxSize(boxInOriginalPx))} pixels, seen as ${sizeOptions(view)}`
 }
 
-export function sizeWords({ width, height }: Size): string {
+export function sizeOptions({ width, height }: Size): string {
   return `${width} x ${height}`
 }

@@ -7,15 +7,15 @@ import { startServer } from '../../server/http/start-server.ts'
 import type { ServerOptions } from '../../server/http/start-server.ts'
 import { pageRoutes } from '../../server/pages.ts'
 import { print, printJson, report } from '../print/output.ts'
-import { wholeNumber } from '../words/common.ts'
+import { wholeNumber } from '../options/common.ts'
 
-export interface ListenWords {
+export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly json?: true
 }
 
-export function listenWords(command: Command): Command {
+export function listenOptions(command: Command): Command {
   return command
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0: any free one', wholeNumber(0, 65_535), 8420)
@@ -30,7 +30,7 @@ interface Served extends Pick<ServerOptions, 'routes' | 'refusals'> {
 }
 
 /** Serves the pages and `routes` until the signal fires and all answers are out. */
-export async function listen({ host, port, json }: ListenWords, served: Served, signal: AbortSignal): Promise<void> {
+export async function listen({ host, port, json }: ListenOptions, served: Served, signal: AbortSignal): Promise<void> {
   const token = process.env[tokenVariable] || undefined
   const routes = { ...(await pageRoutes()), ...served.routes }
   const server = await startServer({ host, port, token, routes, refusals: served.refusals, onFault: report })

@@ -72,8 +72,8 @@ test.each([
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
 ])(
   '%j ends with exit code 2 and a message',
-  async (words, message) => {
-    const child = spawn(process.execPath, [program, 'mcp', ...words])
+  async (options, message) => {
+    const child = spawn(process.execPath, [program, 'mcp', ...options])
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     expect(await once(child, 'close')).toEqual([2, null])

@@ -6,14 +6,14 @@ import { embeddedNote } from '../../server/openai/embedded-routes.ts'
 import { chatNote } from '../../server/searcher.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
-import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
-import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { askPolicies, checkPolicyName, isChat, openPolicy, policyOptions } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 import { report, say } from '../print/output.ts'
-import { examples, wholeNumber } from '../words/common.ts'
+import { examples, wholeNumber } from '../options/common.ts'
 
-interface McpWords extends PolicyWords, ProfileWords {
+interface McpOptions extends PolicyOptions, ProfileOptions {
   readonly maxTurns?: number
 }
 
@@ -26,8 +26,8 @@ export function addMcp(program: Command): void {
         'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
     )
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyWords(command, 0.3, askPolicies)
-  maxPixelsWord(profileWords(command))
+  policyOptions(command, 0.3, askPolicies)
+  maxPixelsOption(profileOptions(command))
   examples(
     command,
     'mini-o3 mcp',
@@ -38,23 +38,23 @@ export function addMcp(program: Command): void {
 
 const queueLimits = { atOnce: 4, waiting: 60 }
 
-async function mcp(words: McpWords): Promise<void> {
-  checkPolicyName(words, askPolicies)
-  const profile = profileOf(words)
+async function mcp(options: McpOptions): Promise<void> {
+  checkPolicyName(options, askPolicies)
+  const profile = profileOf(options)
   // Loaded here, so that no other command waits for it.
   const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
     import('../../server/mcp/server.ts'),
     import('../../server/mcp/message-lines.ts'),
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ])
-  const policy = await openPolicy(words, profile)
+  const policy = await openPolicy(options, profile)
   const searcher = {
-    name: words.policy,
-    note: isChat(words) ? chatNote : embeddedNote,
+    name: options.policy,
+    note: isChat(options) ? chatNote : embeddedNote,
     profile,
-    maxTurns: words.maxTurns,
+    maxTurns: options.maxTurns,
     policy: () => policy,
-    check: isChat(words) ? undefined : (question: string) => void checkQuestion({ question }),
+    check: isChat(options) ? undefined : (question: string) => void checkQuestion({ question }),
     queue: new SearchQueue(queueLimits),
   }
   const interrupt = catchInterrupt(() => say('Stopping.'))

@@ -14,7 +14,7 @@ function read(text: string) {
   return readPolicies(path, 0.3)
 }
 
-test('words as they would stand behind a command', () => {
+test('options as they would stand behind a command', () => {
   const text = `
 - policy: chat:Qwen/Qwen2.5-VL-7B-Instruct
   base-url: http://127.0.0.1:8000/v1
@@ -30,7 +30,7 @@ test('words as they would stand behind a command', () => {
 
 test.each([
   ['policy: chat:a', 'has to be a list'],
-  ['- chat:a', 'entry 1: has to name its words'],
+  ['- chat:a', 'entry 1: has to name its options'],
   ['- [', 'cannot be read'],
   ['- policy: embedded', 'entry 1: --policy embedded is none of chat:<model>'],
   ['- {policy: "chat:a"}', 'entry 1: --policy chat:a needs --base-url'],

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { parse } from 'yaml'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { askPolicies, checkPolicyName, policyWords } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
-import { checkEffects } from '../words/strict.ts'
-import { maxPixelsWord, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
+import { askPolicies, checkPolicyName, policyOptions } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
+import { checkEffects } from '../options/strict.ts'
+import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
 
 /** The embedded policy is always there. */
 const behindServers = askPolicies.filter((name) => name !== 'embedded')
 
-export type PolicyEntry = PolicyWords & ProfileWords
+export type PolicyEntry = PolicyOptions & ProfileOptions
 
 /**
  * A YAML (or JSON) list such as `- { policy: "chat:qwen", base-url: "http://127.0.0.1:8000/v1", api-key-env: VLM_KEY }`. A key
@@ -37,15 +37,15 @@ export function readPolicies(path: string, temperature: number): PolicyEntry[] {
 /** By the same rules as the words of a command. */
 function readEntry(entry: unknown, where: string, temperature: number): PolicyEntry {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    throw new UserError('policies-no-entry', `${where}: has to name its words, such as "policy: chat:<model>".`)
+    throw new UserError('policies-no-entry', `${where}: has to name its options, such as "policy: chat:<model>".`)
   }
-  const words = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
-  const command = maxPixelsWord(profileWords(policyWords(new Command(), temperature, askPolicies)))
+  const options = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
+  const command = maxPixelsOption(profileOptions(policyOptions(new Command(), temperature, askPolicies)))
   try {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
-      .parse(words, { from: 'user' })
+      .parse(options, { from: 'user' })
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
     checkPolicyName(read, behindServers)

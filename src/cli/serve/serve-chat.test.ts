@@ -48,9 +48,9 @@ beforeAll(async () => {
   const listed = join(folder, 'policies.yaml')
   const entry = { policy: 'chat:other-vlm', 'base-url': endpoint.baseUrl, 'api-key-env': 'VLM_KEY' }
   await writeFile(listed, JSON.stringify([entry]))
-  const words = ['--policy', 'chat:test-vlm', '--base-url', endpoint.baseUrl, '--api-key-env', 'VLM_KEY']
-  words.push('--policies', listed)
-  child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--keep', '--runs', folder, ...words], {
+  const options = ['--policy', 'chat:test-vlm', '--base-url', endpoint.baseUrl, '--api-key-env', 'VLM_KEY']
+  options.push('--policies', listed)
+  child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--keep', '--runs', folder, ...options], {
     env: { ...process.env, VLM_KEY: key, MINI_O3_TOKEN: token },
   })
   for (const stream of [child.stdout!, child.stderr!]) {

@@ -11,9 +11,9 @@ import type { AskStarted, Setup } from '../../server/api/types.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 
-function serve(...words: readonly string[]) {
+function serve(...options: readonly string[]) {
   const { MINI_O3_TOKEN: _token, ...env } = process.env
-  return spawn(process.execPath, [program, 'serve', ...words], { env })
+  return spawn(process.execPath, [program, 'serve', ...options], { env })
 }
 
 test('says where it is in one line of JSON, answers there, and ends with Ctrl-C', async () => {
@@ -32,9 +32,9 @@ test('says where it is in one line of JSON, answers there, and ends with Ctrl-C'
 
 test('npm start is the page, and Ctrl-C ends it', async () => {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
-  const words = ['start', '--silent', '--ignore-scripts', '--', '--port', '0', '--json']
+  const options = ['start', '--silent', '--ignore-scripts', '--', '--port', '0', '--json']
   const { MINI_O3_TOKEN: _token, ...env } = process.env
-  const npm = spawn('npm', words, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  const npm = spawn('npm', options, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
   const closed = once(npm, 'close')
   const [line] = (await once(createInterface({ input: npm.stdout }), 'line')) as [string]
   const { url } = JSON.parse(line) as { url: string }
@@ -102,8 +102,8 @@ test.each([
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
   [['--policy', 'chat:any', '--base-url', 'http://127.0.0.1:9/v1'], '127.0.0.1:9'],
   [['--policies', 'no.yaml'], 'no.yaml cannot be read'],
-])('%j ends with exit code 2 and a message', async (words, message) => {
-  const child = serve(...words)
+])('%j ends with exit code 2 and a message', async (options, message) => {
+  const child = serve(...options)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   expect(await once(child, 'close')).toEqual([2, null])

@@ -17,17 +17,17 @@ import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import { report, say } from '../print/output.ts'
-import { askPolicies, checkPolicyName, isChat, openPolicy, policyWords } from '../words/choose-policy.ts'
-import type { PolicyWords } from '../words/choose-policy.ts'
-import { maxPixelsWord, profileOf, profileWords } from '../words/choose-profile.ts'
-import type { ProfileWords } from '../words/choose-profile.ts'
-import { examples } from '../words/common.ts'
-import { listen, listenWords } from './listen.ts'
-import type { ListenWords } from './listen.ts'
+import { askPolicies, checkPolicyName, isChat, openPolicy, policyOptions } from '../options/choose-policy.ts'
+import type { PolicyOptions } from '../options/choose-policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
+import type { ProfileOptions } from '../options/choose-profile.ts'
+import { examples } from '../options/common.ts'
+import { listen, listenOptions } from './listen.ts'
+import type { ListenOptions } from './listen.ts'
 import { readPolicies } from './policies-file.ts'
 import type { PolicyEntry } from './policies-file.ts'
 
-interface ServeWords extends ListenWords, PolicyWords, ProfileWords {
+interface ServeOptions extends ListenOptions, PolicyOptions, ProfileOptions {
   readonly runs: string
   readonly keep?: true
   readonly policies?: string
@@ -49,9 +49,9 @@ export function addServe(program: Command): void {
         '(default: the newest 200 in memory, until the server ends)',
     )
     .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
-  listenWords(command)
-  policyWords(command, 0.3, askPolicies, true)
-  maxPixelsWord(profileWords(command))
+  listenOptions(command)
+  policyOptions(command, 0.3, askPolicies, true)
+  maxPixelsOption(profileOptions(command))
   examples(
     command,
     'mini-o3 serve',
@@ -63,10 +63,10 @@ export function addServe(program: Command): void {
   command.action(serve)
 }
 
-async function serve(words: ServeWords): Promise<void> {
-  const { checkpoint, temperature, runs, keep } = words
-  checkPolicyName(words, askPolicies)
-  const listed = words.policies === undefined ? [] : readPolicies(words.policies, temperature)
+async function serve(options: ServeOptions): Promise<void> {
+  const { checkpoint, temperature, runs, keep } = options
+  checkPolicyName(options, askPolicies)
+  const listed = options.policies === undefined ? [] : readPolicies(options.policies, temperature)
   // A mistake in an entry ends the command; only its server may be away.
   for (const one of listed) profileOf(one)
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
@@ -84,7 +84,7 @@ async function serve(words: ServeWords): Promise<void> {
       closing.push(() => policy.close?.())
       return { name: one.policy, note: chatNote, profile, policy: () => policy, queue }
     }
-    const first = isChat(words) ? [await open(words)] : []
+    const first = isChat(options) ? [await open(options)] : []
     const { opened, unavailable } = await openListed(listed, open)
     const others = [...first, ...opened]
     for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)
@@ -103,7 +103,7 @@ async function serve(words: ServeWords): Promise<void> {
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
     }
     const more = (base: string): string => ` For programs: ${base}/v1 and ${base}/mcp.`
-    await listen(words, { routes, refusals: { '/mcp': mcpRefusal }, page: [], more }, signal)
+    await listen(options, { routes, refusals: { '/mcp': mcpRefusal }, page: [], more }, signal)
   } finally {
     interrupt.release()
     await settleAll(closing.map(async (close) => close()))

@@ -33,8 +33,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function view(...words: string[]) {
-  const child = spawn(process.execPath, [program, 'view', ...words], { cwd: folder })
+async function view(...options: string[]) {
+  const child = spawn(process.execPath, [program, 'view', ...options], { cwd: folder })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: code as number, stdout, stderr }
 }
@@ -44,8 +44,8 @@ const named = (seed: number): string => makeProblem(makeScene(2 ** 31 + seed, 'e
 test(
   'a figure of the search that is named',
   async () => {
-    const words = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
-    const { code, stdout } = await view(...words)
+    const options = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
+    const { code, stdout } = await view(...options)
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       sample: 1,
@@ -70,8 +70,8 @@ test.each([
   [['run', '--limit', '5'], 'add --export'],
 ])(
   'what is wrong ends with exit 2, the fix and nothing written: %j',
-  async (words, fix) => {
-    const { code, stderr } = await view(...words)
+  async (options, fix) => {
+    const { code, stderr } = await view(...options)
     expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
     expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
   },

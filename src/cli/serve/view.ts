@@ -9,12 +9,12 @@ import { exportSite } from '../../server/runs/export-site.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { listen, listenWords } from './listen.ts'
-import type { ListenWords } from './listen.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { examples, wholeNumber } from '../words/common.ts'
+import { listen, listenOptions } from './listen.ts'
+import type { ListenOptions } from './listen.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { examples, wholeNumber } from '../options/common.ts'
 
-interface ViewWords extends ListenWords {
+interface ViewOptions extends ListenOptions {
   readonly export?: string
   readonly limit: number
   readonly figure?: string
@@ -37,21 +37,21 @@ export function addView(program: Command): void {
     .addOption(new Option('--figure <file>', 'draw one search there, as .svg or .png').conflicts('export'))
     .option('--problem <id>', 'with --figure, the problem; not needed where the run has only one')
     .option('--sample <n>', 'with --figure, which search for the problem, from 0', wholeNumber(0), 0)
-  onlyWhere<ViewWords>(
+  onlyWhere<ViewOptions>(
     command,
     ['limit'],
-    (words) => words.export !== undefined,
+    (options) => options.export !== undefined,
     'for pages as files: add --export <dir>',
   )
-  onlyWhere<ViewWords>(
+  onlyWhere<ViewOptions>(
     command,
     ['problem', 'sample'],
     ({ figure }) => figure !== undefined,
     'for a figure: add --figure',
   )
-  const serves = (words: ViewWords): boolean => words.export === undefined && words.figure === undefined
+  const serves = (options: ViewOptions): boolean => options.export === undefined && options.figure === undefined
   onlyWhere(command, ['host', 'port'], serves, 'for serving: leave out --export and --figure')
-  listenWords(command)
+  listenOptions(command)
   examples(
     command,
     'mini-o3 view runs/eval-1a2b3c4d',
@@ -61,7 +61,7 @@ export function addView(program: Command): void {
   command.action(view)
 }
 
-async function view(run: string, words: ViewWords): Promise<void> {
+async function view(run: string, options: ViewOptions): Promise<void> {
   const found = await stat(resolve(run, 'config.json')).catch(() => undefined)
   if (!found?.isFile()) {
     throw new UserError(
@@ -69,34 +69,34 @@ async function view(run: string, words: ViewWords): Promise<void> {
       `${run} is no run folder (it has no config.json). Name one, such as runs/demo.`,
     )
   }
-  if (words.figure !== undefined) return draw(run, words.figure, words)
-  if (words.export !== undefined) return write(run, words.export, words)
-  return show(run, words)
+  if (options.figure !== undefined) return draw(run, options.figure, options)
+  if (options.export !== undefined) return write(run, options.export, options)
+  return show(run, options)
 }
 
 /** Looking at runs needs no policy, and opens none. */
-async function show(run: string, words: ViewWords): Promise<void> {
+async function show(run: string, options: ViewOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
   try {
     const path = resolve(run)
     const served = { routes: viewRoutes(dirname(path)), page: ['run', basename(path)], more: () => '' }
-    await listen(words, served, interrupt.signal)
+    await listen(options, served, interrupt.signal)
   } finally {
     interrupt.release()
   }
 }
 
-async function draw(run: string, to: string, words: ViewWords): Promise<void> {
-  const { problem, sampleIndex, turns, verdict } = await exportFigure(run, to, words)
-  if (words.json) printJson({ figure: resolve(to), problem, sample: sampleIndex, turns, verdict })
+async function draw(run: string, to: string, options: ViewOptions): Promise<void> {
+  const { problem, sampleIndex, turns, verdict } = await exportFigure(run, to, options)
+  if (options.json) printJson({ figure: resolve(to), problem, sample: sampleIndex, turns, verdict })
   else print(`${problem}, sample ${sampleIndex}, ${turns} turns, ${verdict}: ${resolve(to)}`)
 }
 
-async function write(run: string, to: string, words: ViewWords): Promise<void> {
+async function write(run: string, to: string, options: ViewOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to go on.'))
   try {
-    const { page, problems, searches } = await exportSite(run, to, words.limit, interrupt.signal)
-    if (words.json) printJson({ page: resolve(page), problems, searches })
+    const { page, problems, searches } = await exportSite(run, to, options.limit, interrupt.signal)
+    if (options.json) printJson({ page: resolve(page), problems, searches })
     else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
   } finally {
     interrupt.release()

@@ -12,9 +12,9 @@ const schema = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.
 type Values = z.infer<typeof schema>[string]
 
 /** To be called behind the command's other words. What a command requires has to be typed. */
-export function configWord(command: Command): Command {
+export function configOption(command: Command): Command {
   return command
-    .option('--config <file>', 'a YAML file with words of this command, such as those in configs/')
+    .option('--config <file>', 'a YAML file with options of this command, such as those in configs/')
     .hook('preAction', () => {
       const { config } = command.opts<{ config?: string }>()
       if (config !== undefined) apply(command, config)
@@ -60,7 +60,7 @@ function readValues(file: string, name: string): Values {
   try {
     values = schema.parse(parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 }))[name]
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its words' : messageOf(cause)
+    const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its options' : messageOf(cause)
     throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.`, { cause })
   }
   if (values !== undefined) return values

@@ -25,24 +25,32 @@ import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
-import { configWord } from './config-file.ts'
-import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from '../words/engine.ts'
-import type { EngineWords } from '../words/engine.ts'
-import { withJudge, judgeWords } from '../words/judge.ts'
-import type { JudgeWords, OpenedJudge } from '../words/judge.ts'
+import { configOption } from './config-file.ts'
+import {
+  engineSettings,
+  engineOptions,
+  openEngine,
+  printPlan,
+  tinkerUrl,
+  useOf,
+  weightsHash,
+} from '../options/engine.ts'
+import type { EngineOptions } from '../options/engine.ts'
+import { withJudge, judgeOptions } from '../options/judge.ts'
+import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from '../search-run.ts'
-import { budgetOf, budgetWords, sayTradeOff } from '../words/view-budget.ts'
-import type { BudgetWords } from '../words/view-budget.ts'
-import { hasModelFiles, openVlm, vlmWords } from '../words/vlm.ts'
-import type { VlmWords } from '../words/vlm.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { choice, commonWords, decimalNumber, examples, wholeNumber, workersWord } from '../words/common.ts'
-import type { CommonWords } from '../words/common.ts'
+import { budgetOf, budgetOptions, sayTradeOff } from '../options/view-budget.ts'
+import type { BudgetOptions } from '../options/view-budget.ts'
+import { hasModelFiles, openVlm, vlmOptions } from '../options/vlm.ts'
+import type { VlmOptions } from '../options/vlm.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { choice, commonOptions, decimalNumber, examples, wholeNumber, workersOption } from '../options/common.ts'
+import type { CommonOptions } from '../options/common.ts'
 
-interface RlWords
-  extends CommonWords, EngineWords, VlmWords, JudgeWords, BudgetWords, Omit<RunRlSettings, 'mix' | 'seed'> {
+interface RlOptions
+  extends CommonOptions, EngineOptions, VlmOptions, JudgeOptions, BudgetOptions, Omit<RunRlSettings, 'mix' | 'seed'> {
   readonly data: string
   readonly from?: string
   readonly easy: number
@@ -88,27 +96,27 @@ export function addRl(program: Command): void {
     .option('--medium <share>', 'of the problems', share, own.mix.medium)
     .option('--hard <share>', 'of the problems', share, own.mix.hard)
     .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
-  budgetWords(command)
-  onlyWhere<RlWords>(
+  budgetOptions(command)
+  onlyWhere<RlOptions>(
     command,
     ['view-side', 'context-limit'],
-    (words) => !hasModelFiles(words),
+    (options) => !hasModelFiles(options),
     'for the small policy; the views of others are bounded by --max-pixels: take that',
   )
-  onlyWhere<RlWords>(
+  onlyWhere<RlOptions>(
     command,
     ['max-tokens', 'max-pixels'],
     hasModelFiles,
     'for a model on a server; the small policy has --view-side: add --model-files <place>',
   )
-  engineWords(command)
-  vlmWords(command)
+  engineOptions(command)
+  vlmOptions(command)
     .option('--max-tokens <n>', 'with --model-files: tokens of a turn', count, 2_000)
     .option('--max-pixels <n>', 'with --model-files: pixels of a view at most (default: as the profile)', count)
-  judgeWords(command, 'exact')
-  workersWord(command)
-  configWord(command)
-  commonWords(command, own.seed)
+  judgeOptions(command, 'exact')
+  workersOption(command)
+  configOption(command)
+  commonOptions(command, own.seed)
   examples(
     command,
     'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
@@ -121,31 +129,31 @@ export function addRl(program: Command): void {
   command.action(rlCommand)
 }
 
-async function rlCommand(words: RlWords): Promise<void> {
-  const asked = { easy: words.easy, medium: words.medium, hard: words.hard }
+async function rlCommand(options: RlOptions): Promise<void> {
+  const asked = { easy: options.easy, medium: options.medium, hard: options.hard }
   // A server starts with weights of its own.
-  const from = words.from ?? (tinkerUrl(words) === undefined ? coldStartCheckpoint : undefined)
+  const from = options.from ?? (tinkerUrl(options) === undefined ? coldStartCheckpoint : undefined)
   if (Object.values(asked).every((share) => share === 0))
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
-  const sum = words.easy + words.medium + words.hard
+  const sum = options.easy + options.medium + options.hard
   // Thirds need not add up to the last digit.
   if (sum > 1 + 1e-6) {
     throw new UserError(
       'mix-above-one',
-      `--easy ${words.easy}, --medium ${words.medium} and --hard ${words.hard} add up to ${Number(sum.toFixed(4))}, and shares ` +
+      `--easy ${options.easy}, --medium ${options.medium} and --hard ${options.hard} add up to ${Number(sum.toFixed(4))}, and shares ` +
         'of the problems to 1 at most. Give all three, such as --easy 1 --medium 0 --hard 0.',
     )
   }
-  const vlm = await openVlm(words)
-  const budget = budgetOf(words)
+  const vlm = await openVlm(options)
+  const budget = budgetOf(options)
   // Refuses a budget that cannot be, before anything is read.
-  const learner = vlm ? vlmLearner(vlm.model, vlm.profile, words.maxTokens) : embeddedLearner(budget)
-  const entries = await readEntries(words, 'train')
+  const learner = vlm ? vlmLearner(vlm.model, vlm.profile, options.maxTokens) : embeddedLearner(budget)
+  const entries = await readEntries(options, 'train')
   const problems = byLevel(entries)
   // Sets that others made may have other levels, or none.
   const mix = vlm ? ofThere(asked, problems) : asked
-  const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = words
-  const { warmupSteps, clipLow, clipHigh, oldLogprobs, seed, saveEvery, maxTokens } = words
+  const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = options
+  const { warmupSteps, clipLow, clipHigh, oldLogprobs, seed, saveEvery, maxTokens } = options
   const settings: RunRlSettings = {
     objective,
     steps,
@@ -163,14 +171,14 @@ async function rlCommand(words: RlWords): Promise<void> {
     mix,
   }
   check(entries, settings, vlm !== undefined)
-  if (words.plan) {
+  if (options.plan) {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
-    return printPlan(plan, words.json)
+    return printPlan(plan, options.json)
   }
-  const data = { data: resolve(words.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
-  const { workers } = words
+  const data = { data: resolve(options.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
+  const { workers } = options
   const whom = vlm ? { ...vlm.settings, maxTokens } : budget
-  const config = { ...data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(words) }
+  const config = { ...data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(options) }
   if (!vlm) sayTradeOff(budget)
   let progress: Progress | undefined
   const interrupt = catchInterrupt(() => {
@@ -184,7 +192,7 @@ async function rlCommand(words: RlWords): Promise<void> {
       progress?.leave()
       say(line)
     })
-    const engine = await openEngine(words, run, seed, vlm?.model)
+    const engine = await openEngine(options, run, seed, vlm?.model)
     const how = await runRl({
       problems,
       learner,
@@ -212,7 +220,7 @@ async function rlCommand(words: RlWords): Promise<void> {
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
     const why = how === 'unlearned' ? whyUnlearned(await metricsOf(run, 'rl')) : undefined
-    if (words.json)
+    if (options.json)
       printJson({
         policy,
         run: run.path,
@@ -229,8 +237,8 @@ async function rlCommand(words: RlWords): Promise<void> {
   }
   try {
     const judgedProblems = entries.map(({ problem }) => problem)
-    await withJudge(words, judgedProblems, (judge) =>
-      inCommandRun('rl', { ...config, ...judged(judge) }, words.run, (run) => train(run, judge)),
+    await withJudge(options, judgedProblems, (judge) =>
+      inCommandRun('rl', { ...config, ...judged(judge) }, options.run, (run) => train(run, judge)),
     )
   } finally {
     interrupt.release()

@@ -23,19 +23,27 @@ import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
 import { readShareGptExamples } from '../../train/vlm/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../../train/sft/sft.ts'
 import { inCommandRun } from '../command-run.ts'
-import { configWord } from './config-file.ts'
-import { engineSettings, engineWords, openEngine, printPlan, tinkerUrl, useOf, weightsHash } from '../words/engine.ts'
-import type { EngineWords } from '../words/engine.ts'
+import { configOption } from './config-file.ts'
+import {
+  engineSettings,
+  engineOptions,
+  openEngine,
+  printPlan,
+  tinkerUrl,
+  useOf,
+  weightsHash,
+} from '../options/engine.ts'
+import type { EngineOptions } from '../options/engine.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'
 import { readSearchedConfig, searchedUnder } from '../data/searched-under.ts'
-import { hasModelFiles, openVlm, vlmWords } from '../words/vlm.ts'
-import type { Vlm, VlmWords } from '../words/vlm.ts'
-import { onlyWhere } from '../words/strict.ts'
-import { commonWords, decimalNumber, examples, wholeNumber, workersWord } from '../words/common.ts'
-import type { CommonWords } from '../words/common.ts'
+import { hasModelFiles, openVlm, vlmOptions } from '../options/vlm.ts'
+import type { Vlm, VlmOptions } from '../options/vlm.ts'
+import { onlyWhere } from '../options/strict.ts'
+import { commonOptions, decimalNumber, examples, wholeNumber, workersOption } from '../options/common.ts'
+import type { CommonOptions } from '../options/common.ts'
 
-interface SftWords extends CommonWords, EngineWords, VlmWords, RunSftSettings {
+interface SftOptions extends CommonOptions, EngineOptions, VlmOptions, RunSftSettings {
   readonly problems?: string
   readonly data: string
   readonly from?: string
@@ -63,27 +71,27 @@ export function addSft(program: Command): void {
     .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
     .option('--train-stem', 'let text teach seeing too, as for the policy that ships', own.trainStem)
     .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
-  engineWords(command)
-  vlmWords(command).option(
+  engineOptions(command)
+  vlmOptions(command).option(
     '--problems <path>',
     'with --model-files: the problems that were searched (default: where the run read them)',
   )
-  onlyWhere<SftWords>(
+  onlyWhere<SftOptions>(
     command,
     ['look-steps', 'look-batch', 'look-rate', 'train-stem'],
-    (words) => tinkerUrl(words) === undefined,
+    (options) => tinkerUrl(options) === undefined,
     'for the small policy, trained by --engine embedded: take that',
   )
-  onlyWhere<SftWords>(
+  onlyWhere<SftOptions>(
     command,
     ['look-batch', 'look-rate'],
     ({ lookSteps }) => lookSteps > 0,
     'for --look-steps above 0: raise that',
   )
-  onlyWhere<SftWords>(command, ['problems'], hasModelFiles, 'for a model on a server: add --model-files <place>')
-  workersWord(command)
-  configWord(command)
-  commonWords(command, own.seed)
+  onlyWhere<SftOptions>(command, ['problems'], hasModelFiles, 'for a model on a server: add --model-files <place>')
+  workersOption(command)
+  configOption(command)
+  commonOptions(command, own.seed)
   examples(
     command,
     'mini-o3 sft --data runs/collect --train-stem --run runs/sft',
@@ -93,19 +101,19 @@ export function addSft(program: Command): void {
   command.action(sftCommand)
 }
 
-async function sftCommand(words: SftWords): Promise<void> {
-  const vlm = await openVlm(words)
-  return vlm ? vlmSft(words, vlm) : embeddedSft(words)
+async function sftCommand(options: SftOptions): Promise<void> {
+  const vlm = await openVlm(options)
+  return vlm ? vlmSft(options, vlm) : embeddedSft(options)
 }
 
-async function embeddedSft(words: SftWords): Promise<void> {
-  const trajectories = await readCollection(words.data)
+async function embeddedSft(options: SftOptions): Promise<void> {
+  const trajectories = await readCollection(options.data)
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
-  const { lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = words
+  const { lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = options
   // The stem is taught in this process alone.
-  const lookSteps = tinkerUrl(words) === undefined ? words.lookSteps : 0
+  const lookSteps = tinkerUrl(options) === undefined ? options.lookSteps : 0
   const settings: RunSftSettings = {
     lookSteps,
     lookBatch,
@@ -118,13 +126,13 @@ async function embeddedSft(words: SftWords): Promise<void> {
     seed,
     saveEvery,
   }
-  if (words.plan) {
+  if (options.plan) {
     const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
-    return printPlan(planSft(turns, settings), words.json)
+    return printPlan(planSft(turns, settings), options.json)
   }
-  const { from, workers } = words
+  const { from, workers } = options
   const weights = await weightsHash(from)
-  const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...engineSettings(words) }
+  const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...engineSettings(options) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -133,7 +141,7 @@ async function embeddedSft(words: SftWords): Promise<void> {
   }
   let last: SftMetrics | undefined
   const train = async (run: RunFolder): Promise<void> => {
-    const engine = await openEngine(words, run, seed)
+    const engine = await openEngine(options, run, seed)
     const complete = await runSft({
       trajectories,
       openPicture: async (docId) => pictures.get(docId)!,
@@ -153,26 +161,26 @@ async function embeddedSft(words: SftWords): Promise<void> {
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
-    if (words.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
+    if (options.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
     else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine !== undefined)}`)
   }
   try {
-    await inCommandRun('sft', config, words.run, train)
+    await inCommandRun('sft', config, options.run, train)
   } finally {
     interrupt.release()
   }
 }
 
 /** A vision-language model on a server learns from whole searches, under the prompts and views that they had. */
-async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
-  const { steps, batch, learningRate, warmupSteps, seed, saveEvery, from } = words
-  const { examples, hash } = await examplesOf(words)
+async function vlmSft(options: SftOptions, vlm: Vlm): Promise<void> {
+  const { steps, batch, learningRate, warmupSteps, seed, saveEvery, from } = options
+  const { examples, hash } = await examplesOf(options)
   const settings: SftSettings = { steps, batch, learningRate, warmupSteps, seed, saveEvery }
-  if (words.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), words.json)
-  const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(words) }
+  if (options.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), options.json)
+  const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(options) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   const train = async (run: RunFolder): Promise<void> => {
-    const engine = (await openEngine(words, run, seed, vlm.model))!
+    const engine = (await openEngine(options, run, seed, vlm.model))!
     let progress: Progress | undefined
     let loss: number | undefined
     const complete = await runVlmSft({
@@ -193,23 +201,25 @@ async function vlmSft(words: SftWords, vlm: Vlm): Promise<void> {
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(policyFileOf(engine)))
-    if (words.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
+    if (options.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
     else print(`Trained on ${examples.length} trajectories. ${useOf(policy, true)}`)
   }
   try {
-    await inCommandRun('sft', config, words.run, train)
+    await inCommandRun('sft', config, options.run, train)
   } finally {
     interrupt.release()
   }
 }
 
 /** Of a collection, told again under the prompts and views that its searches had, or of an exported set, as it stands. */
-async function examplesOf(words: SftWords): Promise<{ readonly examples: readonly Example[]; readonly hash: string }> {
-  const { data, problems } = words
+async function examplesOf(
+  options: SftOptions,
+): Promise<{ readonly examples: readonly Example[]; readonly hash: string }> {
+  const { data, problems } = options
   const exported = await readShareGptExamples(data)
   if (exported) return { examples: exported, hash: sha256(await readFile(join(data, 'train.json'))) }
   const trajectories = await readCollection(data)
-  const searched = await searchedUnder(data, (await readSearchedConfig(data))!, { ...words, data: problems })
+  const searched = await searchedUnder(data, (await readSearchedConfig(data))!, { ...options, data: problems })
   const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openPicture }) =>
     exampleOf(trajectory, profile, openPicture),
   )

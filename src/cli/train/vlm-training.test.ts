@@ -38,9 +38,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function mini(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function mini(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') }
-  const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...options], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
   child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
@@ -103,7 +103,7 @@ describe('a vision-language model on a server', () => {
     expect(server.violations).toEqual([])
   })
 
-  test('--plan with the settings of the paper sends nothing, and words that were typed count more', async () => {
+  test('--plan with the settings of the paper sends nothing, and options that were typed count more', async () => {
     const before = server.requests.length
     const config = ['--config', shipped, ...files, ...engine, '--plan', '--json']
     const whole = await mini('rl', '--data', 'd', ...config)
@@ -135,8 +135,8 @@ describe('a vision-language model on a server', () => {
     })
     await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
     process.env['HF_ENDPOINT'] = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`
-    const words = [...rl, '--model-files', 'hub:Qwen/Tiny-VL', ...engine, '--plan']
-    for (let time = 0; time < 2; time++) expect((await mini(...words)).code).toBe(0)
+    const options = [...rl, '--model-files', 'hub:Qwen/Tiny-VL', ...engine, '--plan']
+    for (let time = 0; time < 2; time++) expect((await mini(...options)).code).toBe(0)
     expect(asked.toSorted()).toEqual([
       '/Qwen/Tiny-VL/resolve/main/preprocessor_config.json',
       '/Qwen/Tiny-VL/resolve/main/tokenizer.json',
@@ -156,7 +156,7 @@ describe('a vision-language model on a server', () => {
       ['rl: { objective: best }', /--objective best of rl is wrong. It has to be one of paper, official, vanilla/],
       ['rl: { step: 1 }', /rl has no word --step/],
       ['sft: { steps: 1 }', /says nothing of rl/],
-      ['rl: [1, 2]', /under each its words/],
+      ['rl: [1, 2]', /under each its options/],
       ['a: &a [1]\nb: *a', /cannot be read/],
     ]
     for (const [text, said] of wrong) {
@@ -177,10 +177,10 @@ describe('a vision-language model on a server', () => {
       /profile tools needs a server that knows functions/,
     ],
     ['another policy’s profile', ['--profile', 'official'], /embedded policy only works with --profile embedded/],
-  ])('%s: exit 2 with the fix', async (_, words, said) => {
+  ])('%s: exit 2 with the fix', async (_, options, said) => {
     const { code, stderr } = await mini(
       ...rl,
-      ...words,
+      ...options,
       ...engine,
       '--medium',
       '0',

@@ -32,7 +32,7 @@ export function decimalNumber(low: number, high: number): (text: string) => numb
   }
 }
 
-export interface CommonWords {
+export interface CommonOptions {
   readonly seed: number
   readonly run?: string
   readonly json?: true
@@ -46,7 +46,7 @@ export function seedAndJson(command: Command, seed = 0): Command {
 }
 
 /** The same with `--run`, for commands that work in a run folder. */
-export function commonWords(command: Command, seed = 0): Command {
+export function commonOptions(command: Command, seed = 0): Command {
   return seedAndJson(command, seed).option(
     '--run <folder>',
     'where everything is kept (default: runs/<command>-<hash of the settings>)',
@@ -54,7 +54,7 @@ export function commonWords(command: Command, seed = 0): Command {
 }
 
 /** `--workers` of training: a setting, since sums over a batch are added up worker by worker. */
-export function workersWord(command: Command): Command {
+export function workersOption(command: Command): Command {
   const own = Math.min(8, availableParallelism())
   return command.option(
     '--workers <n>',
@@ -64,8 +64,8 @@ export function workersWord(command: Command): Command {
   )
 }
 
-export function choice(words: string, what: string, choices: readonly string[]): Option {
-  return new Option(words, what).choices(choices)
+export function choice(options: string, what: string, choices: readonly string[]): Option {
+  return new Option(options, what).choices(choices)
 }
 
 /** Examples at the end of a command's help. */

@@ -24,9 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function mini(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function mini(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, KEY: 'tml-key' }
-  const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...options], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
   child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
@@ -70,7 +70,7 @@ test('sft, then rl from what it made: weights stay on the server, keys in the en
     expect(await readFile(join(folder, 'trained', file), 'utf8')).not.toContain('tml-key')
 })
 
-test('wrong words are said before anything is sent', async () => {
+test('wrong options are said before anything is sent', async () => {
   const before = server.requests.length
   for (const [engine, said] of [
     ['tinker:localhost', 'Say embedded, or tinker:http'],

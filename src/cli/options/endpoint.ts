@@ -8,7 +8,7 @@ import type { ServerKindName } from '../../endpoint/server-kinds.ts'
 import { UserError } from '../../shared/errors.ts'
 import { choice, wholeNumber } from './common.ts'
 
-export interface EndpointWords {
+export interface EndpointOptions {
   readonly baseUrl?: string
   readonly apiKeyEnv?: string
   readonly server?: ServerKindName
@@ -16,7 +16,7 @@ export interface EndpointWords {
   readonly replySeconds?: number
 }
 
-export function endpointWords(command: Command): Command {
+export function endpointOptions(command: Command): Command {
   return command
     .option('--base-url <url>', 'OpenAI-compatible server of chat:<model>, such as http://127.0.0.1:8000/v1')
     .option('--api-key-env <name>', 'environment variable that holds its key')
@@ -25,8 +25,11 @@ export function endpointWords(command: Command): Command {
 }
 
 /** Opens the endpoint; close it when done. Throws `UserError` when it has no such model. */
-export async function openModel(words: EndpointWords, id: string): Promise<{ endpoint: Endpoint; model: ModelInfo }> {
-  const { baseUrl, apiKeyEnv, server: kind, replySeconds } = words
+export async function openModel(
+  options: EndpointOptions,
+  id: string,
+): Promise<{ endpoint: Endpoint; model: ModelInfo }> {
+  const { baseUrl, apiKeyEnv, server: kind, replySeconds } = options
   const timeoutMs = replySeconds === undefined ? undefined : replySeconds * 1000
   const endpoint = await openEndpoint({ baseUrl: baseUrl!, apiKeyEnv, kind, timeoutMs })
   const { models } = endpoint

@@ -16,31 +16,31 @@ import { choice, wholeNumber } from './common.ts'
 import { onlyWhere } from './strict.ts'
 
 /** What a Tinker server is asked for, beside its address and key. */
-export interface ServerWords {
+export interface ServerOptions {
   readonly baseModel?: string
   readonly tinkerServer?: ServerKindName
   readonly loraRank?: number
 }
 
-export interface EngineWords extends ServerWords {
+export interface EngineOptions extends ServerOptions {
   readonly engine: string
   readonly apiKeyEnv?: string
   readonly plan?: true
 }
 
-export function serverWords(command: Command): Command {
+export function serverOptions(command: Command): Command {
   return command
     .option('--base-model <name>', 'tinker: which of the server’s models (default: its only one)')
     .addOption(choice('--tinker-server <kind>', 'tinker: its kind (default: found out)', serverKindNames))
     .option('--lora-rank <n>', 'tinker: rank of the adapter; 0 trains all weights', wholeNumber(0, 1024))
 }
 
-export function engineWords(command: Command): Command {
-  const onServer = (words: EngineWords): boolean => tinkerUrl(words) !== undefined
+export function engineOptions(command: Command): Command {
+  const onServer = (options: EngineOptions): boolean => tinkerUrl(options) !== undefined
   const names = ['api-key-env', 'base-model', 'tinker-server', 'lora-rank']
   onlyWhere(command, names, onServer, 'for a training server: add --engine tinker:http://host:8000')
-  onlyWhere<EngineWords>(command, ['workers'], (words) => !onServer(words), 'for --engine embedded: take that')
-  return serverWords(
+  onlyWhere<EngineOptions>(command, ['workers'], (options) => !onServer(options), 'for --engine embedded: take that')
+  return serverOptions(
     command
       .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')
       .option('--api-key-env <name>', 'tinker: environment variable that holds the key'),
@@ -48,16 +48,16 @@ export function engineWords(command: Command): Command {
 }
 
 /** The address behind `tinker:`, or undefined for the embedded engine. Throws `UserError`. */
-export function tinkerUrl({ engine }: Pick<EngineWords, 'engine'>): string | undefined {
+export function tinkerUrl({ engine }: Pick<EngineOptions, 'engine'>): string | undefined {
   if (engine === 'embedded') return undefined
   if (/^tinker:https?:\/\//.test(engine)) return engine.slice('tinker:'.length)
   throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)
 }
 
 /** What of the engine decides what is computed; addresses may change between a run and its resumption. */
-export function engineSettings(words: EngineWords): object {
-  if (tinkerUrl(words) === undefined) return {}
-  const { baseModel, tinkerServer, loraRank } = words
+export function engineSettings(options: EngineOptions): object {
+  if (tinkerUrl(options) === undefined) return {}
+  const { baseModel, tinkerServer, loraRank } = options
   return { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } }
 }
 
@@ -68,14 +68,14 @@ export async function weightsHash(from: string | undefined): Promise<string | un
 
 /** Connects, and keeps in the run what the server does otherwise than it is asked. Nothing for the embedded engine. */
 export async function openEngine(
-  words: EngineWords,
+  options: EngineOptions,
   run: RunFolder,
   seed: number,
   vlm?: ChatModel,
 ): Promise<TinkerEngine | undefined> {
-  const url = tinkerUrl(words)
+  const url = tinkerUrl(options)
   if (url === undefined) return undefined
-  const engine = await connectEngine({ ...words, url }, seed, vlm)
+  const engine = await connectEngine({ ...options, url }, seed, vlm)
   const deviations = unhonoured(engine.kind)
   for (const note of deviations) say(note)
   const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
@@ -85,11 +85,11 @@ export async function openEngine(
 
 /** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
 export async function connectEngine(
-  words: ServerWords & { readonly url: string; readonly apiKeyEnv?: string },
+  options: ServerOptions & { readonly url: string; readonly apiKeyEnv?: string },
   seed: number,
   vlm: ChatModel | undefined,
 ): Promise<TinkerEngine> {
-  const { url, baseModel, apiKeyEnv, tinkerServer, loraRank } = words
+  const { url, baseModel, apiKeyEnv, tinkerServer, loraRank } = options
   const kind = tinkerServer && serverKinds[tinkerServer]
   const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
   const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })

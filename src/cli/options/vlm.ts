@@ -5,21 +5,21 @@ import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileOf, profileWords } from './choose-profile.ts'
-import type { ProfileWords } from './choose-profile.ts'
+import { profileOf, profileOptions } from './choose-profile.ts'
+import type { ProfileOptions } from './choose-profile.ts'
 import { tinkerUrl } from './engine.ts'
-import type { EngineWords } from './engine.ts'
-import { modelFilesWord } from './tinker-policy.ts'
+import type { EngineOptions } from './engine.ts'
+import { modelFilesOption } from './tinker-policy.ts'
 
-export interface VlmWords extends ProfileWords {
+export interface VlmOptions extends ProfileOptions {
   readonly modelFiles?: string
 }
 
-export function vlmWords(command: Command): Command {
-  return profileWords(command.option(...modelFilesWord))
+export function vlmOptions(command: Command): Command {
+  return profileOptions(command.option(...modelFilesOption))
 }
 
-export function hasModelFiles({ modelFiles }: VlmWords): boolean {
+export function hasModelFiles({ modelFiles }: VlmOptions): boolean {
   return modelFiles !== undefined
 }
 
@@ -31,20 +31,20 @@ export interface Vlm {
 }
 
 /** Undefined where the small policy is trained. Throws `UserError` for what does not go together. */
-export async function openVlm(words: VlmWords & Pick<EngineWords, 'engine'>): Promise<Vlm | undefined> {
-  const { modelFiles } = words
+export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'>): Promise<Vlm | undefined> {
+  const { modelFiles } = options
   if (modelFiles === undefined) {
     // Refuses profiles of others.
-    profileOf({ ...words, policy: 'embedded' })
+    profileOf({ ...options, policy: 'embedded' })
     return undefined
   }
-  if (tinkerUrl(words) === undefined) {
+  if (tinkerUrl(options) === undefined) {
     throw new UserError(
       'model-files-unused',
       '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',
     )
   }
-  const profile = profileOf({ ...words, profile: words.profile ?? 'official-train', policy: 'chat:' })
+  const profile = profileOf({ ...options, profile: options.profile ?? 'official-train', policy: 'chat:' })
   checkTextual(profile)
   const model = await openChatModel(modelFiles)
   return {

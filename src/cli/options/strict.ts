@@ -9,7 +9,7 @@ import { tellCauses } from '../print/output.ts'
 
 interface Rule {
   /** Names of options as the command line writes them, without dashes. */
-  readonly options: readonly string[]
+  readonly names: readonly string[]
   readonly hasEffect: (values: never) => boolean
   /** What they are for, and the fix, such as `for a model behind a server: add --policy chat:<model>`. */
   readonly purpose: string
@@ -20,19 +20,19 @@ const rules = new WeakMap<Command, Rule[]>()
 /** From here on, giving one of these options where it has no effect is an error that names them and says what they are for. */
 export function onlyWhere<Values>(
   command: Command,
-  options: readonly string[],
+  names: readonly string[],
   hasEffect: (values: Values) => boolean,
   purpose: string,
 ): Command {
-  rules.set(command, [...(rules.get(command) ?? []), { options, hasEffect, purpose }])
+  rules.set(command, [...(rules.get(command) ?? []), { names, hasEffect, purpose }])
   return command
 }
 
 /** Throws `UserError` for options that were given and have no effect. */
 export function checkEffects(command: Command): void {
   const values = command.opts() as never
-  for (const { options, hasEffect, purpose } of rules.get(command) ?? []) {
-    if (!hasEffect(values)) refuseGiven(command, options, purpose)
+  for (const { names, hasEffect, purpose } of rules.get(command) ?? []) {
+    if (!hasEffect(values)) refuseGiven(command, names, purpose)
   }
 }
 

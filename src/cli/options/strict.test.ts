@@ -28,7 +28,7 @@ const commands = [
   addRl,
   addSft,
 ]
-const mini = (words: string) => runCommand(commands, ...words.split(' '))
+const mini = (options: string) => runCommand(commands, ...options.split(' '))
 
 const model = '--policy chat:m --base-url http://127.0.0.1:9/v1'
 const judge = '--judge-base-url http://127.0.0.1:9/v1'
@@ -72,11 +72,11 @@ describe('options without effect', () => {
     ['doctor --model m', '--model'],
     ['doctor --reply-seconds 5', '--reply-seconds'],
     ['export no-such-run --to trl --out o --profile official', '--profile'],
-  ])('%s', async (words, names) => {
+  ])('%s', async (options, names) => {
     const message = expect.stringMatching(
       new RegExp(`^${names} (has|have) no effect here: .*or leave (it|them) out\\.$`),
     )
-    await expect(mini(words)).rejects.toMatchObject({ code: 'option-unused', exitCode: 2, message })
+    await expect(mini(options)).rejects.toMatchObject({ code: 'option-unused', exitCode: 2, message })
   })
 })
 
@@ -89,8 +89,8 @@ describe('values that are none', () => {
     ['ask p.jpg q --seed -1', 'whole number'],
     ['ask p.jpg q --max-turns 99999999999999999999', 'whole number'],
     ['eval --data d --temperature Infinity', 'number from 0 to 10'],
-  ])('%s', async (words, message) => {
-    await expect(mini(words)).rejects.toMatchObject({
+  ])('%s', async (options, message) => {
+    await expect(mini(options)).rejects.toMatchObject({
       code: 'commander.invalidArgument',
       message: expect.stringContaining(message),
     })

@@ -7,10 +7,10 @@ import type { Coordinates, Profile } from '../../protocol/profile.ts'
 import type { Prompts } from '../../protocol/prompts.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
 import { isVlm } from './choose-policy.ts'
-import type { PolicyWords } from './choose-policy.ts'
+import type { PolicyOptions } from './choose-policy.ts'
 import { choice, wholeNumber } from './common.ts'
 
-export interface ProfileWords {
+export interface ProfileOptions {
   readonly profile?: keyof typeof profiles
   readonly prompts?: Prompts
   readonly coordinates?: Coordinates
@@ -18,7 +18,7 @@ export interface ProfileWords {
   readonly maxPixels?: number
 }
 
-export function profileWords(command: Command): Command {
+export function profileOptions(command: Command): Command {
   const names = Object.keys(profiles)
   const coordinates = 'how the model writes boxes: fractions, thousandths, or pixels of what it saw'
   return command
@@ -39,16 +39,16 @@ export function profileWords(command: Command): Command {
 }
 
 /** For commands that take one bound; `eval` takes several. */
-export function maxPixelsWord(command: Command): Command {
+export function maxPixelsOption(command: Command): Command {
   return command.option('--max-pixels <n>', 'pixels of a view at most (default: as the profile)', wholeNumber(1))
 }
 
 /** Throws `UserError` for what does not go together. */
-export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Profile {
-  const { profile: name = isVlm(words) ? defaultOf(words) : 'embedded', prompts } = words
-  const changes = { coordinates: words.coordinates, maxImages: words.maxImages, maxPixels: words.maxPixels }
+export function profileOf(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
+  const { profile: name = isVlm(options) ? defaultOf(options) : 'embedded', prompts } = options
+  const changes = { coordinates: options.coordinates, maxImages: options.maxImages, maxPixels: options.maxPixels }
   const changed = [prompts, ...Object.values(changes)].some((value) => value !== undefined)
-  if (!isVlm(words) && (name !== 'embedded' || changed)) {
+  if (!isVlm(options) && (name !== 'embedded' || changed)) {
     throw new UserError(
       'profile-not-for-policy',
       'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
@@ -57,7 +57,7 @@ export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Pr
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
-      `--prompts are the words of the official profiles, not of ${name}. Add --profile official.`,
+      `--prompts are the options of the official profiles, not of ${name}. Add --profile official.`,
     )
   }
   const profile: Profile = profiles[name]
@@ -65,7 +65,7 @@ export function profileOf(words: ProfileWords & Pick<PolicyWords, 'policy'>): Pr
 }
 
 /** What is sampled on a Tinker server was trained under the released loop. */
-function defaultOf({ policy }: Pick<PolicyWords, 'policy'>): keyof typeof profiles {
+function defaultOf({ policy }: Pick<PolicyOptions, 'policy'>): keyof typeof profiles {
   return policy === 'tinker' ? 'official' : 'default'
 }
 

@@ -23,7 +23,7 @@ import { openModel } from './endpoint.ts'
 import { wholeNumber } from './common.ts'
 import { onlyWhere } from './strict.ts'
 
-export interface JudgeWords {
+export interface JudgeOptions {
   readonly judge: string
   readonly judgeBaseUrl?: string
   readonly judgeApiKeyEnv?: string
@@ -59,11 +59,11 @@ export interface OpenedJudge {
 const names = 'exact, choice, can-infer, mme-letter, llm:<model>'
 
 /** `fallback` undefined: the judge has to be named. `fallbackText`: how help tells the fallback. */
-export function judgeWords(command: Command, fallback?: string, fallbackText?: string): Command {
+export function judgeOptions(command: Command, fallback?: string, fallbackText?: string): Command {
   const judge = new Option('--judge <name>', `who decides whether an answer is right: ${names}`)
   if (fallback === undefined) judge.makeOptionMandatory()
   else judge.default(fallback, fallbackText)
-  onlyWhere<JudgeWords>(
+  onlyWhere<JudgeOptions>(
     command,
     ['judge-base-url', 'judge-api-key-env', 'judge-parser', 'judge-prompts', 'judge-max-tokens'],
     ({ judge: name }) => name.startsWith('llm:'),
@@ -94,11 +94,11 @@ export function judgeWords(command: Command, fallback?: string, fallbackText?: s
  * for problems that it cannot judge; nothing is written yet.
  */
 export async function withJudge<T>(
-  words: JudgeWords,
+  options: JudgeOptions,
   problems: readonly Problem[],
   work: (judge: OpenedJudge) => Promise<T>,
 ): Promise<T> {
-  const judge = await openJudge(words)
+  const judge = await openJudge(options)
   try {
     judge.check?.(problems)
     return await work(judge)
@@ -107,9 +107,9 @@ export async function withJudge<T>(
   }
 }
 
-async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
-  const { judge: name } = words
-  if (name.startsWith('llm:')) return openLlmJudge(words, name.slice('llm:'.length))
+async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
+  const { judge: name } = options
+  if (name.startsWith('llm:')) return openLlmJudge(options, name.slice('llm:'.length))
   const settings = { name }
   if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
   if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }
@@ -121,9 +121,9 @@ async function openJudge(words: JudgeWords): Promise<OpenedJudge> {
 /** Seconds that one reply of a judge may take, as in the released scorer. */
 const replySeconds = 120
 
-async function openLlmJudge(words: JudgeWords, model: string): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeMaxTokens: maxTokens } = words
-  const parser = scoreParser(words.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
+async function openLlmJudge(options: JudgeOptions, model: string): Promise<OpenedJudge> {
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeMaxTokens: maxTokens } = options
+  const parser = scoreParser(options.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
   if (model === '' || model === '<model>') {
     throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
   }

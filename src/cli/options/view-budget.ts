@@ -7,12 +7,12 @@ import type { EmbeddedBudget } from '../../protocol/profile.ts'
 import { columns, say } from '../print/output.ts'
 import { wholeNumber } from './common.ts'
 
-export interface BudgetWords {
+export interface BudgetOptions {
   readonly viewSide: number
   readonly contextLimit?: number
 }
 
-export function budgetWords(command: Command): Command {
+export function budgetOptions(command: Command): Command {
   const { least, most, step, own } = viewSides
   const sides = `pixels a side of a view: a multiple of ${step}, ${least} to ${most}; above ${own} it costs more and shows no more`
   return command
@@ -20,7 +20,7 @@ export function budgetWords(command: Command): Command {
     .option('--context-limit <n>', 'tokens of a search; longer ones end (default: no limit)', wholeNumber(1))
 }
 
-export function budgetOf({ viewSide, contextLimit }: BudgetWords): EmbeddedBudget {
+export function budgetOf({ viewSide, contextLimit }: BudgetOptions): EmbeddedBudget {
   return { viewSide, contextLimit: contextLimit ?? null }
 }
 

@@ -13,7 +13,7 @@ const key = 'sk-secret-2'
 
 let folder: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'judge-words-'))
+  folder = await mkdtemp(join(tmpdir(), 'judge-options-'))
   process.env.JUDGE_TEST_KEY = key
 })
 afterEach(async () => {
@@ -28,7 +28,7 @@ test('eval names its judge and what it cost, and judges again what the judge cou
   const server = await startScriptedEndpoint({ models: [{ id: 'tester' }], apiKey: key, script: () => says })
   const run = join(folder, 'run')
   const judge = ['--judge', 'llm:tester', '--judge-base-url', server.baseUrl, '--judge-api-key-env', 'JUDGE_TEST_KEY']
-  const words = [
+  const options = [
     'eval',
     '--data',
     data,
@@ -42,14 +42,14 @@ test('eval names its judge and what it cost, and judges again what the judge cou
     '--json',
   ]
 
-  const first = await evaluate(words)
+  const first = await evaluate(options)
   expect(first.code).toBe(1)
   expect(first.stderr).toContain('the judge failed for 4 searches')
   expect(JSON.parse(first.stdout)).toMatchObject({ avgAtK: 0, failed: 0, unjudged: 4, judge: { name: 'llm:tester' } })
 
   says = 'Score: 1'
   const asked = server.requests.length
-  const second = await evaluate(words)
+  const second = await evaluate(options)
   expect([second.code, second.stderr]).toEqual([0, ''])
   const { judge: named, ...result } = JSON.parse(second.stdout)
   expect(result).toMatchObject({ avgAtK: 1, unjudged: 0 })
@@ -61,7 +61,7 @@ test('eval names its judge and what it cost, and judges again what the judge cou
   expect(server.violations).toEqual([])
 
   // Another judge would be another run.
-  const other = words.map((word) => (word === 'strict' ? 'official' : word))
+  const other = options.map((word) => (word === 'strict' ? 'official' : word))
   await expect(evaluate(other)).rejects.toMatchObject({ code: 'run-config-differs', exitCode: 2 })
   for (const name of await readdir(run)) {
     if (name !== 'images') expect(await readFile(join(run, name), 'utf8')).not.toContain(key)
@@ -73,14 +73,14 @@ test('eval names its judge and what it cost, and judges again what the judge cou
 test('a parser that is none, and options of an LLM judge beside another one, are refused before anything is written', async () => {
   const data = join(folder, 'probe')
   await buildProbe({ out: data, train: 0, test: 1, seed: 1, sidePx: 64, pictures: false })
-  const words = ['eval', '--data', data, '--policy', 'blind', '--run', join(folder, 'run')]
+  const options = ['eval', '--data', data, '--policy', 'blind', '--run', join(folder, 'run')]
   const unused = { code: 'option-unused', exitCode: 2 }
-  await expect(evaluate([...words, '--judge', 'exact', '--judge-parser', 'strict'])).rejects.toMatchObject(unused)
-  await expect(evaluate([...words, '--judge', 'exact', '--judge-max-tokens', '9'])).rejects.toMatchObject(unused)
+  await expect(evaluate([...options, '--judge', 'exact', '--judge-parser', 'strict'])).rejects.toMatchObject(unused)
+  await expect(evaluate([...options, '--judge', 'exact', '--judge-max-tokens', '9'])).rejects.toMatchObject(unused)
   const judge = ['--judge', 'llm:x', '--judge-base-url', 'http://127.0.0.1:9/v1']
   const unknown = { code: 'judge-parser-unknown', exitCode: 2 }
-  await expect(evaluate([...words, ...judge, '--judge-parser', 'jsn:score'])).rejects.toMatchObject(unknown)
+  await expect(evaluate([...options, ...judge, '--judge-parser', 'jsn:score'])).rejects.toMatchObject(unknown)
   expect(await readdir(folder)).toEqual(['probe'])
 })
 
-const evaluate = (words: readonly string[]): Promise<Said> => runCommand([addEval], ...words)
+const evaluate = (options: readonly string[]): Promise<Said> => runCommand([addEval], ...options)
