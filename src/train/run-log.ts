@@ -41,27 +41,41 @@ export const metricsLog: Log<z.infer<typeof metricsSchema>> = {
 /** Checkpoints that stay on disk. */
 const kept = 2
 
-/** Saves the engine after `step` and lets go of older checkpoints, and of one that a kill left without its line. */
+/** Saves the engine after `step` and discards all checkpoints but the one before. The log is not read: that would cost its length at each save. */
 export async function keepCheckpoint(engine: Engine, run: RunFolder, stage: Stage, step: number): Promise<void> {
   const file = `checkpoint-${stage}-${step}${engine.checkpointSuffix}`
   await engine.save(run.file(file))
   await run.append(checkpointLog, { stage, step, file })
-  const newest = new Set((await newestCheckpoints(run)).map((line) => line.file))
-  const there = (await readdir(run.path)).filter((name) => checkpointName.test(name))
-  for (const name of there) if (!newest.has(name)) await engine.discard(run.file(name))
+  const before = (await checkpointFiles(run))
+    .filter((name) => name !== file)
+    .toSorted((a, b) => orderOf(a) - orderOf(b))
+  for (const name of before.slice(0, 1 - kept)) await engine.discard(run.file(name))
+}
+
+async function checkpointFiles(run: RunFolder): Promise<string[]> {
+  return (await readdir(run.path)).filter((name) => checkpointName.test(name))
+}
+
+/** Later stages and steps are greater. */
+function orderOf(file: string): number {
+  const [, stage, step] = file.split(/[-.]/)
+  return stages.indexOf(stage as Stage) * 1e12 + Number(step)
 }
 
 /**
  * Loads the newest checkpoint that is whole, and returns its line; `undefined` at the start of a run. `onSkipped` is told of
- * one that cannot be used. Throws `UserError` when none of them can.
+ * one that cannot be used. A file that a kill left without its line is discarded. Throws `UserError` when no checkpoint can be used.
  */
 export async function loadCheckpoint(
   engine: Engine,
   run: RunFolder,
   onSkipped: (why: string) => void = warnOfCheckpoint,
 ): Promise<CheckpointLine | undefined> {
+  const newest = await newestCheckpoints(run)
+  const logged = new Set(newest.map(({ file }) => file))
+  for (const name of await checkpointFiles(run)) if (!logged.has(name)) await engine.discard(run.file(name))
   const broken: string[] = []
-  for (const line of await newestCheckpoints(run)) {
+  for (const line of newest) {
     try {
       await engine.load(run.file(line.file))
       for (const why of broken) onSkipped(`${why} Training goes on from step ${line.step} of ${line.stage} instead.`)

@@ -280,6 +280,8 @@ describe('stage 2 as a run', () => {
     await writeFile(victim, 'precious')
     const line = (file: string): string => `${JSON.stringify({ stage: 'rl', step: 1, file })}\n`
     await writeFile(run.file('checkpoints.jsonl'), line('../victim.safetensors') + line(victim) + line('config.json'))
+    // As a kill between a checkpoint and its line leaves one.
+    await writeFile(run.file('checkpoint-rl-9.safetensors'), '')
     const asked = { problems, learner, from: await checkpoint(), settings, run, config, workers: 1 }
     expect(await runRl(asked)).not.toBe('stopped')
     expect(await readFile(victim, 'utf8')).toBe('precious')
