@@ -46,8 +46,8 @@ export function askRoutes(options: AskRoutesOptions): Routes {
   }
   return {
     'GET /api/setup': () => setup,
-    'POST /api/pictures': (body) => {
-      if (body instanceof Uint8Array) return pictures.upload(body)
+    'POST /api/pictures': (body, { signal: gone }) => {
+      if (body instanceof Uint8Array) return pictures.upload(body, gone)
       throw new HttpError(415, 'not_a_picture', 'Send the bytes of a picture, with its content type.')
     },
     'GET /api/pictures/*': (_, { url }) => {

@@ -1,5 +1,6 @@
 /** Pictures that are asked about: bundled scenes, and files that were sent, kept in memory within a bound. */
 import type { Problem } from '../../protocol/problem.ts'
+import { throwIfAborted } from '../../shared/errors.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { PictureRow, SceneRow } from './types.ts'
@@ -16,8 +17,11 @@ export interface KnownPicture {
 
 export interface Pictures {
   readonly scenes: readonly SceneRow[]
-  /** Throws `UserError` for what is no picture, or too large a one; nothing is decoded then. */
-  upload(encoded: Uint8Array): Promise<PictureRow>
+  /**
+   * Throws `UserError` for what is not a picture, or too large a one, and `AbortedError` once `signal` fires while it waits for a
+   * decoder; nothing is decoded then.
+   */
+  upload(encoded: Uint8Array, signal: AbortSignal): Promise<PictureRow>
   /** Keeps a picture that was sent, under its hash. */
   keep(sent: Required<Pick<KnownPicture, 'picture' | 'encoded'>>): void
   /** By the name of a scene, or the hash of any. Throws `HttpError` 404. */
@@ -48,12 +52,13 @@ export function openPictures(): Pictures {
       const { question, level } = problem
       return { id, question, level: level!, width: picture.width, height: picture.height }
     }),
-    async upload(encoded) {
+    async upload(encoded, signal) {
       if (decoding >= decodedAtOnce)
         throw new HttpError(429, 'busy', 'Other pictures are being opened. Try again.', { retryAfter: 2 })
       decoding++
       try {
-        const picture = await openPicture(encoded, { limits: uploadLimits })
+        const picture = await openPicture(encoded, { limits: uploadLimits, signal })
+        throwIfAborted(signal)
         pictures.keep({ picture, encoded })
         return { id: picture.sha256, width: picture.width, height: picture.height }
       } finally {

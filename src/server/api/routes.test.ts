@@ -15,6 +15,9 @@ import { askRoutes } from './ask-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunFigures, RunRow, Setup } from './types.ts'
 import { embeddedSearcher } from '../openai/embedded-routes.ts'
+import type { Routes } from '../http/router.ts'
+import { AbortedError } from '../../shared/errors.ts'
+import { sharedCache } from '../../vision/cache.ts'
 import { SearchQueue } from '../search-queue.ts'
 import { startServer } from '../http/start-server.ts'
 import type { RunningServer } from '../http/start-server.ts'
@@ -24,6 +27,7 @@ const faults: unknown[] = []
 let embedded: Awaited<ReturnType<typeof openEmbeddedSampler>>
 let pictures: Pictures
 let server: RunningServer
+let routes: Routes
 let folder: string
 let ended: Trajectory
 
@@ -37,7 +41,7 @@ beforeAll(async () => {
   const { signal } = stop
   const onFault = (error: unknown): void => void faults.push(error)
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
-  const routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(runs) }
+  routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(runs) }
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
 })
 afterAll(async () => {
@@ -177,6 +181,18 @@ describe('pictures', () => {
       'picture-not-an-image',
     ])
     expect(await refusal(await fetch(url('/api/pictures/..%2F..%2Fetc/region')))).toEqual([404, 'no_picture'])
+  })
+
+  test('of a client that has left is not decoded', async () => {
+    const png = await sharp({ create: { width: 30, height: 20, channels: 3, background: '#123' } })
+      .png()
+      .toBuffer()
+    const before = sharedCache.decodes
+    const sent = { headers: { 'content-type': 'image/png' }, url: '/api/pictures', signal: AbortSignal.abort() }
+    const upload = async (): Promise<unknown> =>
+      routes['POST /api/pictures']!(png, { ...sent, explain: () => expect.unreachable() })
+    await expect(upload()).rejects.toThrow(AbortedError)
+    expect(sharedCache.decodes).toBe(before)
   })
 
   test('a bomb is refused by its header, and what announces to be too long before it is sent', async () => {
