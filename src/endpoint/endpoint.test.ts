@@ -1,39 +1,22 @@
 /** The client against a real server: what it sends, what it makes of replies, faults and refusals. */
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
-import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
-import type { ScriptedEndpoint, ScriptedOptions } from '../../test/scripted-endpoint.ts'
+import { scriptedClients } from '../../test/scripted-client.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { ContextLengthError, TransportError, UserError } from '../shared/errors.ts'
 import { encodeMessage } from './exchange/encode-message.ts'
 import type { EncodedMessage } from './exchange/encode-message.ts'
 import type { Completion, Endpoint } from './endpoint.ts'
 import type { ImagePart } from './exchange/messages.ts'
-import { openEndpoint } from './open-endpoint.ts'
-import type { EndpointOptions } from './open-endpoint.ts'
 
 const stop = ['</grounding>', '</answer>']
 const call = '<think>closer</think><grounding>{"bbox_2d":[0,0,1,1],"source":"original_image"}</grounding>'
 const answer = '<answer>seven</answer>'
-const fast = { backoffMs: 2, maxWaitMs: 50, timeoutMs: 5_000 }
 
 let image: ImagePart
 beforeAll(async () => (image = await square('#c33')))
 
-const open: { server?: ScriptedEndpoint; endpoint?: Endpoint } = {}
-afterEach(async () => {
-  open.endpoint?.close()
-  await open.server?.close()
-})
-
-async function start(
-  options: ScriptedOptions,
-  more: Partial<EndpointOptions> = {},
-): Promise<{ server: ScriptedEndpoint; endpoint: Endpoint }> {
-  const server = (open.server = await startScriptedEndpoint(options))
-  const endpoint = (open.endpoint = await openEndpoint({ baseUrl: server.baseUrl, ...fast, ...more }))
-  return { server, endpoint }
-}
+const start = scriptedClients()
 
 async function square(background: string): Promise<ImagePart> {
   const bytes = await sharp({ create: { width: 56, height: 56, channels: 3, background } })

@@ -1,37 +1,17 @@
 /** What is sent after a refusal, and what is said where nothing helps: against a real server. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
-import type { ScriptedEndpoint, ScriptedOptions } from '../../../test/scripted-endpoint.ts'
+import type { Script, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
+import { scriptedClients } from '../../../test/scripted-client.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { encodeMessage } from './encode-message.ts'
 import type { Completion, Endpoint } from '../endpoint.ts'
-import { openEndpoint } from '../open-endpoint.ts'
-import type { EndpointOptions } from '../open-endpoint.ts'
 
 const stop = ['</grounding>']
 const call = '<grounding>{"bbox_2d":[0,0,1,1],"source":"original_image"}</grounding>'
 const answer = '<answer>seven</answer>'
 
-const open: { server?: ScriptedEndpoint; endpoint?: Endpoint } = {}
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  open.endpoint?.close()
-  await open.server?.close()
-})
-
-async function start(
-  options: ScriptedOptions,
-  more: Partial<EndpointOptions> = {},
-): Promise<{ server: ScriptedEndpoint; endpoint: Endpoint }> {
-  const server = (open.server = await startScriptedEndpoint(options))
-  const endpoint = (open.endpoint = await openEndpoint({
-    baseUrl: server.baseUrl,
-    backoffMs: 2,
-    maxWaitMs: 50,
-    ...more,
-  }))
-  return { server, endpoint }
-}
+const start = scriptedClients()
+afterEach(() => void vi.unstubAllEnvs())
 
 const messages = [encodeMessage({ role: 'user', content: 'Which digit?' })]
 
@@ -54,7 +34,7 @@ describe('a shorter reply is asked for, four times at most', () => {
   test('where the server names a bound of the prompt only', async () => {
     const context = 32_768
     const prompt = 31_500
-    const script: ScriptedOptions['script'] = ({ body }) => {
+    const script: Script = ({ body }) => {
       const reply = Number(body.max_tokens)
       const bound = Math.min(prompt, context - reply + 1)
       return prompt + reply <= context
@@ -89,7 +69,7 @@ describe('a shorter reply is asked for, four times at most', () => {
   })
 
   test('what a model writes at most is remembered', async () => {
-    const script: ScriptedOptions['script'] = ({ body }) =>
+    const script: Script = ({ body }) =>
       Number(body.max_tokens) > 2_000 ? refuse('Range of max_tokens should be [1, 2000]') : answer
     const { server, endpoint } = await start({ script })
     await endpoint.complete(long())
@@ -99,7 +79,7 @@ describe('a shorter reply is asked for, four times at most', () => {
 
   test('a limit that was not taken in the end is forgotten', async () => {
     let requests = 0
-    const script: ScriptedOptions['script'] = () => (++requests <= 5 ? refuse('max tokens of 8192 exceeded') : answer)
+    const script: Script = () => (++requests <= 5 ? refuse('max tokens of 8192 exceeded') : answer)
     const { server, endpoint } = await start({ script })
     expect(await failure(endpoint.complete(long()))).toBeInstanceOf(ContextLengthError)
     await endpoint.complete(long())
@@ -107,7 +87,7 @@ describe('a shorter reply is asked for, four times at most', () => {
   })
 
   test('together with fields that are refused', async () => {
-    const script: ScriptedOptions['script'] = ({ body }) => refuse(`unsupported parameter: ${Object.keys(body).at(-1)}`)
+    const script: Script = ({ body }) => refuse(`unsupported parameter: ${Object.keys(body).at(-1)}`)
     const { server, endpoint } = await start({ script, ownedBy: 'someone' })
     expect(await failure(endpoint.complete({ ...long(), stop, seed: 7, temperature: 1, topP: 0.9 }))).toMatchObject({
       code: 'request-refused',
@@ -117,8 +97,7 @@ describe('a shorter reply is asked for, four times at most', () => {
 })
 
 test('a server that answers stop strings with 500 is sent none any more', async () => {
-  const script: ScriptedOptions['script'] = ({ body }) =>
-    'stop' in body ? { status: 500, body: 'Internal Server Error' } : call
+  const script: Script = ({ body }) => ('stop' in body ? { status: 500, body: 'Internal Server Error' } : call)
   const { server, endpoint } = await start({ script, ownedBy: 'someone' })
   expect(await ask(endpoint)).toMatchObject({ text: call, handling: { refused: ['stop'] } })
   await ask(endpoint)
