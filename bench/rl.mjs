@@ -14,7 +14,7 @@ import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
 import { levels } from '../dist/protocol/problem.js'
-import { openRun } from '../dist/shared/run-folder.js'
+import { openRun } from '../dist/runs/run-folder.js'
 import { defaultRlSettings, runRl } from '../dist/train/rl/run-rl.js'
 
 const { values } = parseArgs({

@@ -40,6 +40,13 @@ test('imports run downwards; tests may reach up; an unknown room and a way out o
   expect(where(checkRooms([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
 })
 
+test('a forwarding file may reach up, as long as it only exports', () => {
+  const line = "export { openRun } from '../runs/run-folder.ts'"
+  const forward = (...lines) => [{ path: 'src/shared/run-folder.ts', text: ['/** Moved. */', ...lines, ''].join('\n') }]
+  expect(checkRooms(forward(line))).toEqual([])
+  expect(where(checkRooms(forward(line, 'export const more = 1')))).toEqual(['src/shared/run-folder.ts:2'])
+})
+
 test('a circle of files is found once, at the import that closes it', () => {
   const circle = [
     file('src/model/a.ts', "import type { B } from './b.ts'"),

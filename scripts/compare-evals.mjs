@@ -8,7 +8,7 @@ import { curveSvg, limitCurves } from '../dist/evaluate/document/curve-svg.js'
 import { readEvalRun } from '../dist/evaluate/read-run.js'
 import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/document/table.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
-import { replaceFile } from '../dist/shared/run-folder.js'
+import { replaceFile } from '../dist/shared/replace-file.js'
 
 async function main([out, ...words]) {
   const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))

@@ -12,7 +12,7 @@ import { summarise } from '../dist/evaluate/figures/summary.js'
 import { markdownTable } from '../dist/evaluate/document/table.js'
 import { levels } from '../dist/protocol/problem.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
-import { replaceFile } from '../dist/shared/run-folder.js'
+import { replaceFile } from '../dist/shared/replace-file.js'
 
 const firstLimit = 4
 /** Turns of a search in training. */

@@ -64,6 +64,6 @@ export { runSft } from './train/sft/run-sft.ts'
 export { evaluate } from './evaluate/evaluate.ts'
 export { writePage } from './page/search/write-page.ts'
 
-export type { RunFolder } from './shared/run-folder.ts'
-export { openRun } from './shared/run-folder.ts'
+export type { RunFolder } from './runs/run-folder.ts'
+export { openRun } from './runs/run-folder.ts'
 export { AbortedError, MiniO3Error, TransportError, UserError } from './shared/errors.ts'

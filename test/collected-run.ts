@@ -10,7 +10,7 @@ import { sceneOf } from '../src/probe/problem.ts'
 import { profiles } from '../src/protocol/profile.ts'
 import type { Profile } from '../src/protocol/profile.ts'
 import type { WantedProblem } from '../src/search/owed-samples.ts'
-import { openRun } from '../src/shared/run-folder.ts'
+import { openRun } from '../src/runs/run-folder.ts'
 
 export interface CollectedRun {
   readonly path: string

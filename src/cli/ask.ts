@@ -11,8 +11,8 @@ import { reasonOf } from '../protocol/reason.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
-import { replaceFile } from '../shared/run-folder.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import { replaceFile } from '../shared/replace-file.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
 import {
   askPolicies,

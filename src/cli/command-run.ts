@@ -1,8 +1,8 @@
 /** The run folder of a command. Its name comes from the settings, so that repeating a command resumes it. */
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { openRun } from '../shared/run-folder.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import { openRun } from '../runs/run-folder.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 
 /**
  * Works in the run folder, which is closed whatever happens, and removed if it is new and the work failed before anything

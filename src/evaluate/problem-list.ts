@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Slices } from '../benchmark/entry.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { errorCodeOf, UserError } from '../shared/errors.ts'
-import { replaceFile } from '../shared/run-folder.ts'
+import { replaceFile } from '../shared/replace-file.ts'
 
 const listSchema = z.array(
   z.object({ dataSource: z.string(), docId: z.string(), slices: z.record(z.string(), z.string()) }),

@@ -4,7 +4,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { searchLog } from '../search/search-log.ts'
-import { readLog } from '../shared/log.ts'
+import { readLog } from '../runs/log.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 

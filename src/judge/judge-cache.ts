@@ -7,9 +7,9 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { readLog } from '../shared/log.ts'
-import type { Log } from '../shared/log.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import { readLog } from '../runs/log.ts'
+import type { Log } from '../runs/log.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 
 const askedSchema = z.strictObject({
   model: z.string(),

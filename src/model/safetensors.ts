@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
-import { replaceFile } from '../shared/run-folder.ts'
+import { replaceFile } from '../shared/replace-file.ts'
 
 export interface StoredTensor {
   readonly shape: readonly number[]

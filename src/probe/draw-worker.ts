@@ -1,5 +1,5 @@
 /** A thread that draws scenes into picture files, one at a time. */
-import { replaceFile } from '../shared/run-folder.ts'
+import { replaceFile } from '../shared/replace-file.ts'
 import { answerRequests } from '../shared/worker-client.ts'
 import { encodeJpeg, encodePng } from '../vision/encode.ts'
 import type { Pixels } from '../vision/picture.ts'

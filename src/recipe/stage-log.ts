@@ -1,7 +1,7 @@
 /** What a recipe keeps of its stages in `stages.jsonl`: a line each time that one ended, whether it was complete or not. */
 import { z } from 'zod'
-import type { Log } from '../shared/log.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { Log } from '../runs/log.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 
 const stageLineSchema = z.object({
   name: z.string(),

@@ -4,7 +4,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { Sample } from './search-many.ts'
 

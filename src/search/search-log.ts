@@ -1,7 +1,7 @@
 /** The logs of whole searches: one trajectory a line. */
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import type { Log } from '../shared/log.ts'
+import type { Log } from '../runs/log.ts'
 
 export const searchLog: Log<Trajectory> = {
   name: 'trajectories',

@@ -6,8 +6,8 @@ import { readdir } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
-import type { Log } from '../shared/log.ts'
-import type { RunFolder } from '../shared/run-folder.ts'
+import type { Log } from '../runs/log.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 
 const stages = ['look', 'sft', 'rl'] as const
 export type Stage = (typeof stages)[number]

@@ -18,7 +18,7 @@ import { profiles } from '../protocol/profile.ts'
 import { completed, type Trajectory } from '../protocol/trajectory.ts'
 import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
-import { openRun, type RunFolder } from '../shared/run-folder.ts'
+import { openRun, type RunFolder } from '../runs/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { keepRollouts, rolloutLog, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
@@ -79,7 +79,7 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
     import { readFile } from 'node:fs/promises'
     import { sceneOf } from ${from('../probe/problem.js')}
     import { scenePicture } from ${from('../probe/scene-picture.js')}
-    import { openRun } from ${from('../shared/run-folder.js')}
+    import { openRun } from ${from('../runs/run-folder.js')}
     import { runSft } from ${from('./sft/run-sft.js')}
     const { settings, config, trajectories } = JSON.parse(await readFile(${JSON.stringify(file)}, 'utf8'))
     const pictures = new Map(trajectories.map(({ problem }) => [problem.docId, scenePicture(sceneOf(problem), 512)]))

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { readCollected } from '../../coldstart/collect.ts'
-import { readLog } from '../../shared/log.ts'
+import { readLog } from '../../runs/log.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))

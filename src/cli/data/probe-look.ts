@@ -9,7 +9,7 @@ import { checkProbe, readProbeConfig } from '../../probe/check.ts'
 import type { Split } from '../../probe/dataset.ts'
 import { readRows } from '../../probe/world/check.ts'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
-import { replaceFile } from '../../shared/run-folder.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 import { print, printJson } from '../print/output.ts'
 import { examples, wholeNumber } from '../options/common.ts'
 

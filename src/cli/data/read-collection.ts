@@ -5,7 +5,7 @@ import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
-import { readLog } from '../../shared/log.ts'
+import { readLog } from '../../runs/log.ts'
 
 /**
  * The right searches of a collection, at least one. Throws `UserError` for any other folder, also for that of another

@@ -13,7 +13,7 @@ import type { Policy } from '../../policy/policy.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { profiles } from '../../protocol/profile.ts'
-import { openRun } from '../../shared/run-folder.ts'
+import { openRun } from '../../runs/run-folder.ts'
 import { addJudge } from './judge.ts'
 
 /** By question: what the policy answers (null: it never does), and what the LLM judge says; the reference is "white". */

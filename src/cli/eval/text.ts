@@ -20,7 +20,7 @@ import { accuracyTable, causesTable, markdownTable, plainTable } from '../../eva
 import type { Table } from '../../evaluate/document/table.ts'
 import { isImageEstimated } from '../../page/step.ts'
 import { columns } from '../print/output.ts'
-import { replaceFile } from '../../shared/run-folder.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 
 /** One document for machines; the figures over all problems stand at its top. */
 export function evalResult({ config, cost, ...report }: MeasuredRun): object {

@@ -5,7 +5,7 @@ import { tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
 import { startTinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
 import { serveToyModel } from '../../../test/tinker-toy-model.ts'
 import { special } from '../../model/tokenizer.ts'
-import type { RunFolder } from '../../shared/run-folder.ts'
+import type { RunFolder } from '../../runs/run-folder.ts'
 import { keepCheckpoint } from '../../train/run-log.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 

@@ -21,7 +21,7 @@ import {
 import { serveToyModel } from '../../../test/tinker-toy-model.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { encodePng } from '../../vision/encode.ts'
-import { openRun, type RunFolder } from '../../shared/run-folder.ts'
+import { openRun, type RunFolder } from '../../runs/run-folder.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import { runSft } from '../../train/sft/run-sft.ts'
 import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../engine.ts'
@@ -289,7 +289,7 @@ describe('a run that loses its server or its client', () => {
       import { readFile } from 'node:fs/promises'
       import { sceneOf } from ${from('../../probe/problem.js')}
       import { scenePicture } from ${from('../../probe/scene-picture.js')}
-      import { openRun } from ${from('../../shared/run-folder.js')}
+      import { openRun } from ${from('../../runs/run-folder.js')}
       import { runSft } from ${from('../../train/sft/run-sft.js')}
       import { tinkerEngine } from ${from('./tinker-engine.js')}
       const { trajectories, settings, config, url } = JSON.parse(await readFile(${JSON.stringify(given)}, 'utf8'))

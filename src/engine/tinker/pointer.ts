@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../../shared/errors.ts'
-import { replaceFile } from '../../shared/run-folder.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 
 const schema = z.object({
   /** Host and port, for the reader. */

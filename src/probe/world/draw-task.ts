@@ -1,7 +1,7 @@
 /** Makes, checks and draws one world into its two files. */
 import { pixelBox } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
-import { replaceFile } from '../../shared/run-folder.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { confusing } from './confusion.ts'

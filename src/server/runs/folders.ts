@@ -1,7 +1,7 @@
 /** The run folders below one folder: found by their `config.json`, named by their way there, and never anything outside. */
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { isLocked } from '../../shared/run-lock.ts'
+import { isLocked } from '../../runs/lock.ts'
 import type { RunRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { regularFile } from './regular-file.ts'

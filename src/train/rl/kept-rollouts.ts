@@ -1,8 +1,8 @@
 /** `rollouts.jsonl` of a training run: some searches of its steps, for people to look at while it goes on. */
 import { z } from 'zod'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
-import type { Log } from '../../shared/log.ts'
-import type { RunFolder } from '../../shared/run-folder.ts'
+import type { Log } from '../../runs/log.ts'
+import type { RunFolder } from '../../runs/run-folder.ts'
 import type { GroupAdvantages } from './advantages.ts'
 import type { Rollout } from './rollout.ts'
 

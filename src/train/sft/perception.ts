@@ -7,7 +7,7 @@ import type { EmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import type { LookDatum, Looked } from '../../engine/embedded/messages.ts'
 import { defaultAdam } from '../../engine/engine.ts'
 import { kindRanges } from '../../model/config.ts'
-import type { RunFolder } from '../../shared/run-folder.ts'
+import type { RunFolder } from '../../runs/run-folder.ts'
 import { lookDatum } from './look-data.ts'
 import { keepCheckpoint, metricsLog } from '../run-log.ts'
 

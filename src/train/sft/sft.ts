@@ -5,7 +5,7 @@
 import type { AdamParameters, Datum, Engine } from '../../engine/engine.ts'
 import { textLength } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
-import type { RunFolder } from '../../shared/run-folder.ts'
+import type { RunFolder } from '../../runs/run-folder.ts'
 import { keepCheckpoint, metricsLog } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 

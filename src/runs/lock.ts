@@ -8,12 +8,12 @@ import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { sha256 } from './canonical.ts'
-import { errorCodeOf, UserError } from './errors.ts'
-import { parseJson } from './json.ts'
-import { isRunning, ownIdentity, processIdentitySchema, stateOf } from './process-identity.ts'
-import type { ProcessIdentity } from './process-identity.ts'
-import { unwritable } from './unwritable.ts'
+import { sha256 } from '../shared/canonical.ts'
+import { errorCodeOf, UserError } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
+import { isRunning, ownIdentity, processIdentitySchema, stateOf } from '../shared/process-identity.ts'
+import type { ProcessIdentity } from '../shared/process-identity.ts'
+import { unwritable } from '../shared/unwritable.ts'
 
 export interface RunLock {
   /** Throws `UserError` once another process has taken the run over, as happens when this one was suspended for long. */

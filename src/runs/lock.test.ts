@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ownIdentity } from './process-identity.ts'
-import type { ProcessIdentity } from './process-identity.ts'
-import { isLocked, lockRun } from './run-lock.ts'
-import { workerUrl } from './worker-url.ts'
+import { ownIdentity } from '../shared/process-identity.ts'
+import type { ProcessIdentity } from '../shared/process-identity.ts'
+import { isLocked, lockRun } from './lock.ts'
+import { workerUrl } from '../shared/worker-url.ts'
 
 const quick = { beatMs: 20, silentMs: 200 }
 let folder: string
@@ -93,7 +93,7 @@ describe('the lock of a run', () => {
     await leftBy({ pid: deadPid() })
     await (await lockRun(folder, quick)).release()
     await leftBy({ pid: deadPid() })
-    const { sha256 } = await import('./canonical.ts')
+    const { sha256 } = await import('../shared/canonical.ts')
     const guard = `${file}.${sha256(await readFile(file, 'utf8')).slice(0, 12)}.tmp`
     await writeFile(guard, JSON.stringify({ process: { ...(await ownIdentity()), pid: deadPid() }, token: 'guard' }))
     await (await lockRun(folder, quick)).release()
@@ -104,7 +104,7 @@ describe('the lock of a run', () => {
     const program = join(folder, 'take.mjs')
     await writeFile(
       program,
-      `import { lockRun } from ${JSON.stringify(workerUrl(import.meta.url, './run-lock.js').href)}
+      `import { lockRun } from ${JSON.stringify(workerUrl(import.meta.url, './lock.js').href)}
        process.stdin.once('data', async () => {
          for (const folder of process.argv.slice(2))
            console.log(await lockRun(folder).then(() => 'in', (error) => error.code))

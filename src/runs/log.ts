@@ -1,9 +1,9 @@
 /** A log of a run as one definition: its file, the schema of its lines for whoever writes or reads them, and what a lost line means. */
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { MiniO3Error } from './errors.ts'
-import { readJsonl } from './jsonl.ts'
-import type { BadLine } from './jsonl.ts'
+import { MiniO3Error } from '../shared/errors.ts'
+import { readJsonl } from '../shared/jsonl.ts'
+import type { BadLine } from '../shared/jsonl.ts'
 
 export interface Log<T> {
   /** Of its file, without `.jsonl`. */

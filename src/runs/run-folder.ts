@@ -1,0 +1,187 @@
+/**
+ * A run is a folder with everything needed to read, resume and reproduce one command: `config.json`,
+ * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, and what the command adds.
+ * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
+ * time has it open; `lock` names that process.
+ */
+import { access, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
+import { openJsonl } from '../shared/jsonl.ts'
+import type { JsonlWriter } from '../shared/jsonl.ts'
+import { checkLine, logFile, readLog } from './log.ts'
+import type { Log } from './log.ts'
+import { makeFolder } from '../shared/make-folder.ts'
+import { replaceFile } from '../shared/replace-file.ts'
+import { lockRun } from './lock.ts'
+import { settleAll } from '../shared/settle-all.ts'
+import { removeStrays } from '../shared/strays.ts'
+
+export interface RunFolder {
+  readonly path: string
+  /** Appends one line to a log and flushes it. Rejects what the log's readers would not take. */
+  append<T>(log: Log<T>, value: T): Promise<void>
+  /** The lines of a log, so far. */
+  read<T>(log: Log<T>): AsyncGenerator<T, void>
+  /** Keeps an encoded picture once, named by the hash of its bytes; returns that hash (hex SHA-256). */
+  keepImage(bytes: Uint8Array, extension: string): Promise<string>
+  /** A path inside the folder, such as `file('images', 'a.png')`. */
+  file(...parts: readonly string[]): string
+  /** Waits for what is being written, and lets others open the run. */
+  close(): Promise<void>
+  /** Closes the run of a command that failed, and removes its folder again if that is new and no work is in it. */
+  abandon(): Promise<void>
+}
+
+/**
+ * Starts a run in an empty or absent folder, or resumes the one that is there. `config` is JSON data that decides what
+ * the run computes. Throws `UserError` when the folder holds a run with another config, or something else, or when another
+ * process works in it.
+ */
+export async function openRun(path: string, config: object): Promise<RunFolder> {
+  // Once before anything is written, and once when nobody else can write.
+  await checkConfig(path, config)
+  const made = await makeFolder(path).catch((cause: unknown) => {
+    const why = `${path} cannot be made: ${messageOf(cause)}. Name another folder with --run.`
+    throw new UserError('run-folder-unusable', why, { cause })
+  })
+  const removeMade = async (): Promise<void> => {
+    for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
+  }
+  const lock = await lockRun(path).catch(async (error: unknown) => {
+    await removeMade()
+    throw error
+  })
+  let resumed = true
+  const removeStart = async (): Promise<void> => {
+    if (!resumed && (await isWithoutWork(path))) {
+      for (const name of startNames) await rm(join(path, name), { recursive: true, force: true })
+    }
+    await lock.release()
+    await removeMade()
+  }
+  try {
+    resumed = await checkConfig(path, config)
+    await removeStrays(path)
+    await removeStrays(join(path, 'images'))
+    await makeFolder(join(path, 'images')).catch((cause: unknown) => {
+      const why = `${join(path, 'images')} is not a folder: ${messageOf(cause)}. Move it away.`
+      throw new UserError('run-folder-unusable', why, { cause })
+    })
+    if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  } catch (error) {
+    await removeStart()
+    throw error
+  }
+
+  const writers = new Map<string, Promise<JsonlWriter>>()
+  const writerOf = (log: Pick<Log<unknown>, 'name'>): Promise<JsonlWriter> => {
+    const writer = writers.get(log.name) ?? openJsonl(logFile(path, log))
+    writers.set(log.name, writer)
+    return writer
+  }
+  const closeWriters = (): Promise<void> =>
+    // One that could not be opened has been told of by `append`.
+    settleAll([...writers.values()].map(async (writer) => (await writer.catch(() => undefined))?.close()))
+  return {
+    path,
+    async append(log, value) {
+      checkLine(path, log, value)
+      await lock.check()
+      await (await writerOf(log)).append(value)
+    },
+    read: (log) => readLog(path, log),
+    async keepImage(bytes, extension) {
+      const hash = sha256(bytes)
+      const target = join(path, 'images', `${hash}.${extension}`)
+      if (!(await exists(target))) await replaceFile(target, bytes)
+      return hash
+    },
+    file: (...parts) => join(path, ...parts),
+    async close() {
+      const closed = closeWriters()
+      await settleAll([closed, closed.catch(() => {}).then(() => lock.release())])
+    },
+    async abandon() {
+      await closeWriters().catch(() => {})
+      await removeStart()
+    },
+  }
+}
+
+/** What a start writes before any work is done. */
+const startNames = ['config.json', 'problems.json', 'prices.json', 'engine.json', 'images']
+
+async function isWithoutWork(path: string): Promise<boolean> {
+  const names = await namesIn(path)
+  const pictures = await namesIn(join(path, 'images'))
+  return pictures.length === 0 && names.every((name) => name === 'lock' || startNames.includes(name))
+}
+
+/** True: the folder holds this very run. False: there is nothing yet. */
+async function checkConfig(path: string, config: object): Promise<boolean> {
+  const configPath = join(path, 'config.json')
+  if (!(await exists(configPath))) {
+    const names = await namesIn(path)
+    if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'lock')) return false
+    throw new UserError(
+      'run-folder-taken',
+      `${path} is not empty and holds no run (no config.json). Name another folder with --run.`,
+    )
+  }
+  let stored: unknown
+  try {
+    stored = parseJson(await readFile(configPath, 'utf8'))
+  } catch (error) {
+    throw new UserError('run-config-broken', `${configPath} is not JSON. Name another folder with --run.`, {
+      cause: error,
+    })
+  }
+  // Through JSON, so that what cannot be stored (undefined, class instances) does not differ.
+  const differing = differences(stored, JSON.parse(JSON.stringify(config)))
+  if (differing.length > 0) {
+    throw new UserError(
+      'run-config-differs',
+      `${path} holds a run with other settings (${differing.slice(0, 6).join('; ')}). ` +
+        'Repeat the command with the settings it was started with, or name another folder with --run.',
+    )
+  }
+  return true
+}
+
+/** One line for every setting that differs, such as `train.steps: 100, now 200`. */
+export function differences(before: unknown, after: unknown, name = ''): string[] {
+  if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return []
+  if (!isRecord(before) || !isRecord(after)) return [`${name || 'all'}: ${brief(before)}, now ${brief(after)}`]
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...keys].flatMap((key) => differences(before[key], after[key], name === '' ? key : `${name}.${key}`))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function brief(value: unknown): string {
+  const text = value === undefined ? 'not set' : JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') throw new UserError('run-folder-taken', `${path} is a file. Name a folder with --run.`)
+    throw error
+  }
+}

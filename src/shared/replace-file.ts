@@ -1,0 +1,26 @@
+/** Writes a whole file or none of it. */
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { makeFolder } from './make-folder.ts'
+import { unwritable } from './unwritable.ts'
+
+let besideCount = 0
+
+/** Written beside, flushed, then renamed. */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}-${besideCount++}.tmp`
+  try {
+    await makeFolder(dirname(path))
+    const file = await open(beside, 'w')
+    try {
+      await file.writeFile(content)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {})
+    throw unwritable(path, cause)
+  }
+}
