@@ -19,7 +19,7 @@ export interface SearchCounts {
   readonly refused: number
   /** To be judged again. */
   readonly unjudged: number
-  /** Why searches came to no result that counts. */
+  /** What went wrong in searches. */
   readonly reasons: readonly ReasonCount[]
 }
 
@@ -76,6 +76,6 @@ export function reasonTeller(say: (line: string) => void): (reason: Reason) => v
   return (reason) => {
     if (told.length >= mostTold || countReasons([...told, reason]).length === told.length) return
     told.push(reason)
-    say(plainLine(`A search came to no result: ${reasonText(reason)}`, longestLine))
+    say(plainLine(`A search went wrong: ${reasonText(reason)}`, longestLine))
   }
 }

@@ -66,7 +66,7 @@ export interface SearchRunPlan {
 /** What the room below is given. */
 export interface ManySearches extends Omit<SearchRunOptions, 'policy' | 'problems'> {
   readonly problems: readonly (WantedProblem & { readonly slices: Slices })[]
-  /** Shows the counts, with `note` behind them; `reason`: why the newest search came to no result that counts. */
+  /** Shows the counts, with `note` behind them; `reason`: what went wrong in the newest search. */
   tell(counts: Counts, note: string, reason?: Reason): void
 }
 
@@ -82,7 +82,7 @@ interface Counts {
 export interface SearchRunResult {
   readonly result: object
   readonly text: string
-  /** Of all searches of the run, why they came to no result that counts. */
+  /** What went wrong in the searches of the run. */
   readonly reasons: readonly ReasonCount[]
 }
 

@@ -10,6 +10,8 @@ const maxItems = 64
 
 /** A number as Python and JavaScript write it; neither expressions, nor names such as NaN. */
 const numberPattern = /[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y
+/** Behind a number; the two are a string then, as they would be in quotes. */
+const signPattern = /\s?(?:%|px)/y
 const blankPattern = /\s*/y
 const wordPattern = /[A-Za-z_][A-Za-z0-9_]*/y
 
@@ -43,7 +45,9 @@ export function readLooseValue(
     if (first === '(') return list(')', depth)
     if (first === '"' || first === "'") return quoted(first)
     const digits = match(numberPattern)
-    return digits === undefined ? match(wordPattern) : Number(digits)
+    if (digits === undefined) return match(wordPattern)
+    const sign = match(signPattern)
+    return sign === undefined ? Number(digits) : digits + sign.trim()
   }
 
   function list(close: string, depth: number): LooseValue[] | undefined {

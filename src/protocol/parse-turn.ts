@@ -5,7 +5,7 @@
 import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
 import { dialectOf } from './dialects/dialect.ts'
-import { plainBox, wrongUnit } from './box-unit.ts'
+import { plainBox, wholeOf, wrongUnit } from './box-unit.ts'
 import { answerBodies, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'
 import { itemsMistake } from './python-list.ts'
@@ -50,13 +50,13 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
   }
   const { source, written } = call
   const lenient = profile.parse === 'lenient'
-  const bbox = lenient ? plainBox(call.bbox) : call.bbox
+  const { bbox, sign } = lenient ? plainBox(call.bbox) : { bbox: call.bbox }
   if (!isBox(bbox)) {
     if (profile.errorText === 'helpful') return turnError('bad-box', profile.errorText, written)
     if (call.unread !== undefined) return turnError('bad-box', profile.errorText, call.unread)
     return officialBoxMistake(bbox, () => sourceMistake(source, profile, viewSizeOf))
   }
-  const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source)) : undefined
+  const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source), sign) : undefined
   if (unit !== undefined) return turnError('wrong-unit', profile.errorText, unit)
   const boxRel = toRelative(bbox, profile.coordinates, () => viewSizeOf(source))
   if (boxRel === undefined) return sourceMistake(source, profile, viewSizeOf)!
@@ -125,7 +125,10 @@ function toRelative(
 ): RelativeBox | undefined {
   const fractions = coordinates === 'mixed' && Math.max(x0, y0, x1, y1) < 1
   if (coordinates === 'relative' || fractions) return relativeBox(x0, y0, x1, y1)
-  if (coordinates === 'thousand') return relativeBox(x0 / 1000, y0 / 1000, x1 / 1000, y1 / 1000)
+  if (coordinates === 'percent' || coordinates === 'thousand') {
+    const whole = wholeOf[coordinates]
+    return relativeBox(x0 / whole, y0 / whole, x1 / whole, y1 / whole)
+  }
   const size = viewSize()
   if (size === undefined) return undefined
   return relativeBox(x0 / size.width, y0 / size.height, x1 / size.width, y1 / size.height)

@@ -19,6 +19,7 @@ const fractions = 'as fractions between 0 and 1 of the width and the height of i
 /** How a policy is told to write boxes, for each `coordinates` of a profile: a prompt holds one of these phrases, word for word. */
 export const coordinateWords = {
   relative: fractions,
+  percent: 'in percent of the width and the height of its source, from 0 to 100',
   thousand: 'in thousandths of the width and the height of its source, from 0 to 1000',
   pixel: 'in pixels of its source, as large as it was shown to you',
   file: 'in pixels of the picture',

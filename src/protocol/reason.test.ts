@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { storedSearch } from '../../test/stored-searches.ts'
+import { coordinateWords } from './prompts.ts'
 import { afterEarlier, countReasons, isRefusedForGood, reasonOf, reasonText } from './reason.ts'
 import type { Trajectory, Turn } from './trajectory.ts'
 
 const turn = { text: '', finish: 'stop', usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 }, ms: 1 } as const
 const mistake = { ...turn, error: { code: 'bad-box', error: 'Not a box.' } } as const
+const otherUnit = {
+  ...turn,
+  error: { code: 'wrong-unit', error: `"bbox_2d" has to be given ${coordinateWords.relative}, not [10, 20, 40, 50].` },
+} as const
 const zoom = {
   ...turn,
   action: { kind: 'grounding', boxRel: [0, 0, 1, 1], source: 'original_image' },
@@ -12,7 +17,7 @@ const zoom = {
 
 const ended = (change: Partial<Trajectory>): Trajectory => ({ ...storedSearch({ seed: 1, right: true }), ...change })
 
-describe('why a search came to no result that counts', () => {
+describe('what went wrong in a search', () => {
   test.each([
     ['a right or wrong answer counts', { end: 'answered' }, undefined],
     [
@@ -47,8 +52,18 @@ describe('why a search came to no result that counts', () => {
     ],
     [
       'boxes in another unit, with the option that names it',
-      { end: 'over-turn', answer: null, turns: [{ ...turn, error: { code: 'wrong-unit', error: 'Not a fraction.' } }] },
-      { kind: 'mistakes', code: 'wrong-unit', message: expect.stringContaining('--coordinates') },
+      { end: 'over-turn', answer: null, turns: [otherUnit] },
+      { kind: 'mistakes', code: 'wrong-unit', message: expect.stringContaining('--coordinates percent.') },
+    ],
+    [
+      'boxes in another unit, though it was answered',
+      { end: 'answered', turns: [otherUnit, zoom, otherUnit, { ...turn, text: 'done' }] },
+      { kind: 'boxes', code: 'wrong-unit', message: expect.stringContaining('--coordinates percent.') },
+    ],
+    [
+      'boxes in another unit that a strict profile cut off at the edges',
+      { end: 'answered', turns: [{ ...zoom, action: { ...zoom.action, boxRel: [0, 0, 512, 411] } }] },
+      { kind: 'boxes', code: 'wrong-unit', message: expect.stringContaining('--coordinates') },
     ],
     ['an empty reply', { end: 'void', turns: [{ ...turn, text: ' ' }] }, { kind: 'void', code: 'reply-empty' }],
     [

@@ -1,4 +1,4 @@
-/** Why a search came to no result that counts, in words for the user, and how often each reason occurred. Pure. */
+/** What went wrong in a search, mostly why its result does not count, in words for the user, and how often each reason occurred. Pure. */
 import {
   contextLengthCode,
   imageRefusedCode,
@@ -6,14 +6,16 @@ import {
   requestRefusedCode,
   withheldCode,
 } from '../shared/errors.ts'
+import { oddBoxes } from './box-unit.ts'
 import { answeredBeyondLimit } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
  * `failed`: it is searched again on a resume; `refused`: the server refused it for good; `void`: its last reply held no
- * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed.
+ * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed;
+ * `boxes`: its result counts, but half of its boxes or more were in another unit than its profile reads.
  */
-export const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged'] as const
+export const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes'] as const
 
 export interface Reason {
   readonly kind: (typeof reasonKinds)[number]
@@ -60,7 +62,7 @@ export function afterEarlier(trajectory: Trajectory, earlier: Failure | undefine
   return { ...trajectory, failure: { ...failure, times: (earlier.times ?? 1) + 1 } }
 }
 
-/** Undefined: its result counts, right or wrong. */
+/** Undefined: its result counts, right or wrong, and nothing in it points to a mistaken option. */
 export function reasonOf(trajectory: Trajectory): Reason | undefined {
   const { end, failure, turns, verdict } = trajectory
   if (end === 'failed') {
@@ -78,11 +80,13 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
     mistakes.length * 2 >= turns.length
   ) {
     const { code, error } = mistakes.at(-1)!
-    const hint = code === 'wrong-unit' ? ' Choose the unit of the model with --coordinates.' : ''
-    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error}${hint}`.trim() }
+    const hint = (code === 'wrong-unit' && oddBoxes(trajectory)?.fix) || ''
+    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error} ${hint}`.trim() }
   }
   if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
-  return undefined
+  const odd = oddBoxes(trajectory)
+  if (odd === undefined || odd.count * 2 < odd.of) return undefined
+  return { kind: 'boxes', code: 'wrong-unit', message: `Most boxes were in another unit. ${odd.fix}` }
 }
 
 const exampleLength = 160

@@ -58,7 +58,7 @@ export interface FlowRule {
   readonly fullPrompt: 'refused' | 'counts'
 }
 
-export const coordinateNames = ['relative', 'thousand', 'pixel'] as const
+export const coordinateNames = ['relative', 'percent', 'thousand', 'pixel'] as const
 export type Coordinates = (typeof coordinateNames)[number]
 
 /** `file`: pixels of the picture file; `mixed`: fractions where all four are below 1, else pixels of the source's frame. */

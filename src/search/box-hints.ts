@@ -1,24 +1,18 @@
 /** What a finished search shows of boxes that were written for another picture or in another unit than its profile reads. Pure. */
 import { textTokens, viewTokens } from '../policy/chat/token-estimate.ts'
-import { isOfAnotherUnit, unitHint } from '../protocol/box-unit.ts'
+import { oddBoxes } from '../protocol/box-unit.ts'
 import { questionText } from '../protocol/prompts.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 
 /** Each in words for whoever chose the options. `profile` is the one that was searched under. */
 export function boxHints(trajectory: Trajectory, profile: Profile): string[] {
-  return [otherUnit(trajectory, profile), shrunkView(trajectory, profile)].filter((hint) => hint !== undefined)
+  return [otherUnit(trajectory), shrunkView(trajectory, profile)].filter((hint) => hint !== undefined)
 }
 
-/** Strict profiles carry such boxes out, cut off at the edges of the picture; the others tell the model. */
-function otherUnit({ turns }: Trajectory, { coordinates }: Profile): string | undefined {
-  const boxes = turns.filter(({ action, error }) => action?.kind === 'grounding' || error?.code === 'wrong-unit')
-  const meantOtherwise = boxes.filter(
-    ({ action, error }) =>
-      error?.code === 'wrong-unit' || (action?.kind === 'grounding' && isOfAnotherUnit(action.boxRel, 'relative')),
-  )
-  if (meantOtherwise.length === 0) return undefined
-  return `${meantOtherwise.length} of ${boxes.length} boxes were in another unit. ${unitHint(coordinates)}`
+function otherUnit(trajectory: Trajectory): string | undefined {
+  const odd = oddBoxes(trajectory)
+  return odd && `${odd.count} of ${odd.of} boxes were in another unit. ${odd.fix}`
 }
 
 /** Qwen's models count a token for 28 x 28 pixels: fewer than the view has say that the server made it smaller. */

@@ -20,7 +20,7 @@ export interface ProfileOptions {
 
 export function profileOptions(command: Command): Command {
   const names = Object.keys(profiles)
-  const coordinates = 'how the model writes boxes: fractions, thousandths, or pixels of what it saw'
+  const coordinates = 'how the model writes boxes: fractions, percent, thousandths, or pixels of what it saw'
   return command
     .addOption(
       choice(

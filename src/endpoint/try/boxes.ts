@@ -34,6 +34,7 @@ export function unitOf(box: Numbers): BoxUnit | undefined {
     const scale = sum(read) / sum(markPx)
     const units = [
       { coordinates: 'relative', scale: 1, x: width, y: height },
+      { coordinates: 'percent', scale: 1, x: width / 100, y: height / 100 },
       { coordinates: 'thousand', scale: 1, x: width / 1000, y: height / 1000 },
       { coordinates: 'pixel', scale: 1, x: 1, y: 1 },
       ...(scale > 0.05 && scale < 0.97 ? [{ coordinates: 'pixel', scale, x: 1 / scale, y: 1 / scale } as const] : []),
@@ -52,7 +53,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 /** The last four numbers in brackets, which follow whatever was thought aloud. */
 export function boxIn({ text }: Completion): Numbers | undefined {
-  const number = String.raw`\s*(-?\d{1,7}(?:\.\d{1,20})?)\s*`
+  const number = String.raw`\s*[\"']?(-?\d{1,7}(?:\.\d{1,20})?)\s?(?:%|px)?[\"']?\s*`
   const found = text.slice(-4_000).matchAll(new RegExp(`[[(]${number},${number},${number},${number}[\\])]`, 'g'))
   const last = [...found].at(-1)
   return last === undefined ? undefined : (last.slice(1, 5).map(Number) as unknown as Numbers)
@@ -84,7 +85,9 @@ function told({ coordinates, scale, order }: BoxUnit): { findings: readonly Find
   if (coordinates === 'relative')
     return { findings: [{ check, level: 'ok', text: 'fractions of the picture, as asked' }] }
   const words = `--coordinates ${coordinates}`
-  const instead = coordinates === 'thousand' ? 'thousandths of the picture' : 'pixels'
+  const instead = { percent: 'percent of the picture', thousand: 'thousandths of the picture', pixel: 'pixels' }[
+    coordinates
+  ]
   if (scale === 1) {
     const text = `the model writes ${instead}, whatever it is asked for`
     return { findings: [{ check, level: 'note', text, fix: `Search with ${words}.` }], words }

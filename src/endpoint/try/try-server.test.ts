@@ -176,6 +176,8 @@ describe('several turns', () => {
 
 describe('boxes', () => {
   test.each([
+    [inUnit((value, at) => Math.round((value / sidesPx[at]!) * 100)), 'percent', ['--coordinates percent']],
+    ['["60%", "35%", "70%", "50%"]', 'percent', ['--coordinates percent']],
     [inUnit((value, at) => Math.round((value / sidesPx[at]!) * 1000)), 'thousandths', ['--coordinates thousand']],
     [inUnit((value) => value), 'pixels', ['--coordinates pixel']],
     [inUnit((value) => Math.round(value / 2)), '50 %', ['--coordinates pixel --max-pixels 300000']],

@@ -94,11 +94,11 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
 const mostReasons = 10
 const longestReason = 400
 
-/** Why searches came to no result that counts, with how many there were of each reason. */
+/** What went wrong in searches, with how many there were of each reason. */
 export function reasonsTable({ reasons }: Pick<EvalReport, 'reasons'>): Table {
   const others = reasons.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
   return {
-    head: ['why searches came to no result', 'searches'],
+    head: ['what went wrong', 'searches'],
     rows: [
       ...reasons.slice(0, mostReasons).map((reason) => [reasonText(reason, longestReason), String(reason.count)]),
       ...(others > 0 ? [['other reasons', String(others)]] : []),

@@ -25,7 +25,7 @@ export interface EvalReport {
   /** By the policy, in all searches that did not fail, as a server bills it. */
   readonly spent: SpentTokens
   readonly solved: readonly SolvedProblem[]
-  /** Why searches came to no result that counts, the commonest reason first. */
+  /** What went wrong in searches, the commonest reason first. */
   readonly reasons: readonly ReasonCount[]
   readonly causes: readonly CauseCounts[]
   /** Empty where no target's place is known. */
