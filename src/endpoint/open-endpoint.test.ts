@@ -146,10 +146,23 @@ describe('addresses', () => {
     const web = createServer((_, response) => response.end('<html>Welcome</html>')).listen(0, '127.0.0.1')
     await new Promise((resolve) => web.once('listening', resolve))
     const baseUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1`
-    expect(await failure(openEndpoint({ baseUrl }))).toMatchObject({ code: 'no-chat-endpoint', exitCode: 2 })
+    const error = await failure(openEndpoint({ baseUrl }))
+    expect(error).toMatchObject({ code: 'no-chat-endpoint', exitCode: 2 })
+    expect(error.message).toContain('/models with a web page: "Welcome"')
     web.closeAllConnections()
     web.close()
   })
+})
+
+test('a server that answers every other path with its own page is found below /v1', async () => {
+  const web = createServer(({ url }, response) =>
+    response.end(url === '/v1/models' ? '{"data":[{"id":"m","owned_by":"me"}]}' : '<html>Chat</html>'),
+  ).listen(0, '127.0.0.1')
+  await new Promise((resolve) => web.once('listening', resolve))
+  const { port } = web.address() as AddressInfo
+  expect((await opened(`http://127.0.0.1:${port}`)).baseUrl).toBe(`http://127.0.0.1:${port}/v1`)
+  web.closeAllConnections()
+  web.close()
 })
 
 describe('keys', () => {

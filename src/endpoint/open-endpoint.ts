@@ -12,6 +12,7 @@ import { openConnections } from './exchange/send.ts'
 import type { Exchange } from './exchange/send.ts'
 import { kindOf, serverKinds } from './server-kinds.ts'
 import type { ServerKind, ServerKindName } from './server-kinds.ts'
+import { foreignBody } from './exchange/foreign-body.ts'
 import { get, refusalOf } from './exchange/server.ts'
 import type { Server } from './exchange/server.ts'
 
@@ -64,10 +65,19 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
 async function listModels(server: Server): Promise<{ base: URL; exchange: Exchange }> {
   const { base } = server
   const exchange = await get(server, below(base, '/models'))
-  if (exchange.status !== 404 || base.pathname.endsWith('/v1')) return { base, exchange }
+  // Servers with pages of their own answer any path with one of them.
+  const elsewhere = exchange.status === 404 || (exchange.status < 300 && listIn(exchange) === undefined)
+  if (!elsewhere || base.pathname.endsWith('/v1')) return { base, exchange }
   const versioned = below(base, '/v1')
   const second = await get(server, below(versioned, '/models'))
-  return second.status < 300 ? { base: versioned, exchange: second } : { base, exchange }
+  return second.status < 300 && (exchange.status === 404 || listIn(second) !== undefined)
+    ? { base: versioned, exchange: second }
+    : { base, exchange }
+}
+
+function listIn({ text }: Exchange): readonly unknown[] | undefined {
+  const data = fieldsOf(jsonOf(text))?.data
+  return Array.isArray(data) ? data : undefined
 }
 
 type Listed = ModelInfo & { readonly ownedBy: string }
@@ -82,10 +92,13 @@ function readModels(exchange: Exchange, server: Server): Listed[] {
     if (kind === 'moved' || kind === 'wants-https') throw movedError(refusal, server)
     return []
   }
-  const data = fieldsOf(jsonOf(text))?.data
-  if (!Array.isArray(data)) {
-    const message = `${server.base.href} is not an OpenAI-compatible endpoint: it answers /models with something else.`
-    throw new UserError('no-chat-endpoint', message)
+  const data = listIn(exchange)
+  if (data === undefined) {
+    const what = foreignBody(text, server)
+    throw new UserError(
+      'no-chat-endpoint',
+      `${server.base.href} is not an OpenAI-compatible endpoint: it answers /models with ${what}`,
+    )
   }
   return data.flatMap((entry) => {
     const model = fieldsOf(entry)

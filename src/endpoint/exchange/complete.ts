@@ -2,6 +2,7 @@
 import { TransportError, withheldCode } from '../../shared/errors.ts'
 import { below } from '../address.ts'
 import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
+import { unreadable } from './foreign-body.ts'
 import { formOf, nothingLearnt } from './adapt.ts'
 import type { InnerError } from './inner-error.ts'
 import { readReply } from './read-reply.ts'
@@ -77,6 +78,8 @@ export function completer(
         form.taken(sent)
         return { result: completion }
       } catch (error) {
+        if (error instanceof TransportError && error.code === 'reply-unreadable')
+          return { error: unreadable(text, server) }
         if (error instanceof TransportError && error.code !== withheldCode) return { error }
         throw error
       }

@@ -78,7 +78,7 @@ function noChoice(body: Fields, choice: Fields | undefined): TransportError {
   if (filter !== undefined) return withheldError(filter)
   // Throws where a choice without a message says why.
   if (choice !== undefined) finishOf(choice, true)
-  return new TransportError('reply-unreadable', 'The server answered with a completion that holds no reply.')
+  return new TransportError('reply-unreadable', 'The completion holds no reply.')
 }
 
 /** A model that ends at once writes one token at least; where none is counted, the server gave no reply. */

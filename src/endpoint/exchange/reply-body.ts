@@ -8,8 +8,7 @@ import type { Fields } from './fields.ts'
 export function readBody(text: string): Fields {
   const body = jsonFields(text.replace(/^\ufeff/, '')) ?? (isStream(text) ? streamed(text) : undefined)
   if (body !== undefined) return body
-  const what = text.trim() === '' ? 'nothing' : 'something that is not a completion'
-  throw new TransportError('reply-unreadable', `The server answered with ${what}.`)
+  throw new TransportError('reply-unreadable', 'The body is not a completion.')
 }
 
 function jsonFields(text: string): Fields | undefined {

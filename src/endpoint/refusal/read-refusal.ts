@@ -2,7 +2,7 @@
 import { parseJson } from '../../shared/json.ts'
 import { fieldsOf } from '../exchange/fields.ts'
 import type { Fields } from '../exchange/fields.ts'
-import { withoutKey } from '../without-key.ts'
+import { maxRead, quoted } from '../quoted.ts'
 
 export interface Refusal {
   readonly status: number
@@ -17,8 +17,6 @@ export interface Refusal {
 
 /** Of the message that is shown: more than any server writes, unless it repeats the request. */
 const maxMessage = 4_000
-/** Of the body that is looked at: the key is removed from it before it is cut to `maxMessage`. */
-const maxRead = 16_000
 /** Errors of one server within those of another. */
 const maxDepth = 4
 
@@ -31,13 +29,13 @@ export function readRefusal(
   const body = jsonOf(text)
   if (body !== undefined) collect(body, found, 0)
   const said = found.messages.length > 0 ? [...new Set(found.messages)].join(' | ') : text
-  const markup = body === undefined
+  const shown = (words: string, markup = false): string => quoted(words, { key, markup, most: maxMessage })
   const waitMs = found.waitMs ?? waitSaid(said.slice(0, maxMessage))
   return {
     status,
-    message: shown(said, key, markup),
-    code: shown(found.codes.join(' '), key, false),
-    param: shown(found.params[0] ?? '', key, false),
+    message: shown(said, body === undefined),
+    code: shown(found.codes.join(' ')),
+    param: shown(found.params[0] ?? ''),
     ...(waitMs !== undefined && { waitMs }),
   }
 }
@@ -138,15 +136,4 @@ function written(value: unknown): string {
     // Nested too deeply to be a message.
     return ''
   }
-}
-
-/** One line without control characters. Invisible ones go first, so that they hide no part of the key. */
-function shown(text: string, key: string | undefined, markup: boolean): string {
-  const read = text.slice(0, maxRead)
-  const clean = withoutKey(read.replaceAll(/\p{Cf}+/gu, ''), key)
-  // Where the body was cut, the cut may have gone through the key.
-  const whole = text.length > maxRead ? clean.slice(0, -4 * (key?.length ?? 0) || undefined) : clean
-  const words = markup ? whole.replaceAll(/<[^<>]*>/g, ' ') : whole
-  const line = words.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
-  return line.length > maxMessage ? `${line.slice(0, maxMessage)}…` : line
 }
