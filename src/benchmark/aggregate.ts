@@ -1,4 +1,5 @@
 /** Benchmarks' own ways of making one score of many problems, for K samples each. Scores are fractions in 0..1. Pure. */
+import { mean } from '../shared/numbers.ts'
 import type { Slices } from './entry.ts'
 
 /** A problem and whether each of its K samples was right. */
@@ -99,8 +100,4 @@ function grouped(items: readonly ScoredItem[], key: string): Map<string, ScoredI
     else groups.set(value, [item])
   }
   return groups
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -9,6 +9,7 @@ import type { Table } from '../evaluate/document/table.ts'
 import type { Html } from '../page/html.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
+import { mean } from '../shared/numbers.ts'
 import { presets } from './presets.ts'
 import type { RecipeResults, TrainingStep } from './results.ts'
 import { trainedPolicies } from './stages.ts'
@@ -168,10 +169,6 @@ export function summaryTable(results: RecipeResults): Table {
 function blocksOf(steps: readonly TrainingStep[]): TrainingStep[][] {
   const size = Math.ceil(steps.length / 8)
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => steps.slice(i * size, (i + 1) * size))
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length
 }
 
 function text(value: number, unit: TrainingFigure['unit']): string {

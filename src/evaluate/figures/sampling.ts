@@ -2,6 +2,7 @@
 import { benchmarkScores } from '../../benchmark/aggregate.ts'
 import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
+import { mean } from '../../shared/numbers.ts'
 import type { Outcome } from './outcome.ts'
 
 /** A problem with the outcomes of its K searches, in their order. */
@@ -63,10 +64,6 @@ export function majority(outcomes: readonly Outcome[]): number {
   }
   const most = Math.max(0, ...[...votes.values()].map(({ count }) => count))
   return mean([...votes.values()].filter(({ count }) => count === most).map(({ correct }) => (correct ? 1 : 0)))
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 
 function standardDeviation(values: readonly number[]): number {
