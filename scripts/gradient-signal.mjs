@@ -11,12 +11,13 @@ import { join } from 'node:path'
 import { readCheckpoint } from '../dist/engine/embedded/checkpoint.js'
 import { createEmbeddedEngine } from '../dist/engine/embedded/embedded-engine.js'
 import { defaultAdam } from '../dist/engine/engine.js'
+import { judgeExact } from '../dist/judge/exact.js'
 import { samplerPolicy } from '../dist/policy/embedded/embedded-policy.js'
 import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
 import { profiles } from '../dist/protocol/profile.js'
-import { groupAdvantages, policyData, rolloutGroups } from '../dist/train/rl/rollout.js'
+import { policyData, rolloutGroups } from '../dist/train/rl/rollout.js'
 
 const [checkpoint, count = '48'] = process.argv.slice(2)
 if (checkpoint === undefined || !/^\d+$/.test(count)) {
@@ -35,10 +36,7 @@ const steps = [
 const engine = createEmbeddedEngine({ frozenStem: true })
 const folder = await mkdtemp(join(tmpdir(), 'gradient-signal-'))
 
-async function fresh() {
-  await engine.load(checkpoint)
-  engine.resetOptimiser()
-}
+const fresh = () => engine.loadWeights(checkpoint)
 
 /** The gradient itself: with an epsilon that drowns everything, a step is the gradient times rate over epsilon. */
 async function gradientOf(data) {
@@ -69,17 +67,11 @@ try {
   })
   const policy = samplerPolicy('embedded', await engine.sampler(), 1)
   const options = { groupSize: 8, maxTurns: 6, profile: profiles.embedded, seed: 5 }
-  const groups = await rolloutGroups(tasks, policy, options)
-  const advantages = groupAdvantages(groups, 'paper')
-  const teaching = groups.map((_, i) => i).filter((i) => !advantages[i].zeroSpread)
+  const { groups } = await rolloutGroups(tasks, policy, judgeExact, { ...options, objective: 'paper' })
+  const teaching = groups.filter(({ zeroSpread }) => !zeroSpread)
   const halves = [0, 1].map((half) => {
     const own = teaching.filter((_, i) => i % 2 === half)
-    const data = policyData(
-      own.map((i) => groups[i]),
-      own.map((i) => advantages[i]),
-      'paper',
-    )
-    return { groups: own.length, data }
+    return { groups: own.length, data: policyData(own, 'paper') }
   })
   const gradients = [await gradientOf(halves[0].data), await gradientOf(halves[1].data)]
   console.log(

@@ -16,6 +16,8 @@ export interface Plan {
   /** Tokens that are read for sampling. */
   readonly promptTokens: number
   readonly sentBytes: number
+  /** In how many rounds a step may sample; sampled, prompt and sent figures count one of them. */
+  readonly samplingRounds: number
   /** Figures that depend on how searches go are the largest that they can be. */
   readonly atMost: boolean
 }
@@ -30,7 +32,16 @@ export function planSft(turns: readonly ColdStartTurn[], { steps, batch }: SftSe
   const sequences = steps * batch
   const trainedTokens = Math.round(sequences * (imageTokens(defaultConfig) + all / turns.length))
   const sentBytes = sequences * viewBytes + trainedTokens * tokenBytes.training
-  return { steps, sequences, trainedTokens, sampledTokens: 0, promptTokens: 0, sentBytes, atMost: false }
+  return {
+    steps,
+    sequences,
+    trainedTokens,
+    sampledTokens: 0,
+    promptTokens: 0,
+    sentBytes,
+    samplingRounds: 1,
+    atMost: false,
+  }
 }
 
 export function planRl(settings: RunRlSettings): Plan {
@@ -42,5 +53,7 @@ export function planRl(settings: RunRlSettings): Plan {
   const promptTokens = sequences * contextTokens
   const sampling = sequences * viewBytes + promptTokens * tokenBytes.sampling
   const sentBytes = sampling + sequences * viewBytes + trainedTokens * tokenBytes.training
-  return { steps: steps * updates, sequences, trainedTokens, sampledTokens, promptTokens, sentBytes, atMost: true }
+  const samplingRounds = settings.maxSamplingRounds
+  const sent = { sampledTokens, promptTokens, sentBytes, samplingRounds }
+  return { steps: steps * updates, sequences, trainedTokens, ...sent, atMost: true }
 }

@@ -22,7 +22,7 @@ import { openRun, type RunFolder } from '../runs/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { keepRollouts, rolloutLog, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
-import { groupAdvantages, rolloutGroups } from './rl/rollout.ts'
+import { groupOf, rolloutGroups } from './rl/rollout.ts'
 import { metricsOf } from './run-log.ts'
 import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings, whyUnlearned } from './rl/run-rl.ts'
 import { policyFile, runSft, type RunSftSettings } from './sft/run-sft.ts'
@@ -294,11 +294,9 @@ describe('stage 2 as a run', () => {
   test('of a long run few rollouts are kept: some problems of some steps, evenly', async () => {
     const run = await freshRun(settings)
     const [trajectory] = trajectories as [Trajectory]
-    const group = [0, 1].map((reward) => ({ trajectory, samples: [], reward }))
-    for (let step = 1; step <= 1000; step++) {
-      const groups = [group, group, group]
-      await keepRollouts(run, groups, groupAdvantages(groups, 'paper'), { step, steps: 1000 })
-    }
+    const searches = [0, 1].map((reward) => ({ trajectory, samples: [], reward, closed: true }))
+    const group = groupOf(searches, 'paper')
+    for (let step = 1; step <= 1000; step++) await keepRollouts(run, [group, group, group], { step, steps: 1000 })
     const kept = await rollouts(run)
     expect(kept.map(({ step }) => step).slice(0, 5)).toEqual([1, 1, 1, 1, 6])
     expect(kept).toHaveLength(200 * 4)
@@ -309,12 +307,12 @@ describe('stage 2 as a run', () => {
   test('groups come back judged, with the tokens of every turn', async () => {
     const engine = createEmbeddedEngine({ config, seed: 4, workers: 1 })
     const policy = samplerPolicy('tiny', await engine.sampler(), 1)
-    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5, objective: 'paper' } as const
     const { groups, lost } = await rolloutGroups(tasks.slice(0, 2), policy, judgeExact, options)
     await engine.close()
-    expect(groups.map((group) => group.length)).toEqual([3, 3])
+    expect(groups.map(({ rollouts: { length } }) => length)).toEqual([3, 3])
     expect(lost).toEqual([])
-    for (const { trajectory, samples, reward } of groups.flat()) {
+    for (const { trajectory, samples, reward } of groups.flatMap(({ rollouts }) => rollouts)) {
       expect(samples).toHaveLength(trajectory.turns.length)
       for (const { reply, logprobs } of samples) expect(logprobs).toHaveLength(reply.length)
       if (!completed(trajectory.end)) expect(reward).toBe(0)
@@ -323,7 +321,7 @@ describe('stage 2 as a run', () => {
 
   test('a search that failed is never scored', async () => {
     const broken = samplerPolicy('broken', { sample: () => Promise.reject(new Error('no connection')) }, 1)
-    const options = { groupSize: 2, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    const options = { groupSize: 2, maxTurns: 2, profile: profiles.embedded, seed: 5, objective: 'paper' } as const
     await expect(rolloutGroups(tasks, broken, judgeExact, options)).rejects.toMatchObject({ code: 'search-failed' })
   })
 
@@ -339,13 +337,15 @@ describe('stage 2 as a run', () => {
       docId === tasks[1]!.problem.docId
         ? { kind: 'unjudged', reason: 'the judge is away' }
         : { kind: 'wrong', reason: '' }
-    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5 }
+    const options = { groupSize: 3, maxTurns: 2, profile: profiles.embedded, seed: 5, objective: 'paper' } as const
     const first = await rolloutGroups(tasks.slice(0, 2), samplerPolicy('shaky', shaky, 1), judgeExact, options)
-    expect(first.groups.map((group) => group.length)).toEqual([3])
+    expect(first.groups.map(({ rollouts: { length } }) => length)).toEqual([3])
     expect(first.lost).toEqual([expect.stringMatching(/^a search for .* failed: no connection$/)])
     const policy = samplerPolicy('tiny', sampler, 1)
     const second = await rolloutGroups(tasks.slice(0, 2), policy, unsure, options)
-    expect(second.groups.map(([rollout]) => rollout!.trajectory.problem.docId)).toEqual([tasks[0]!.problem.docId])
+    expect(second.groups.map(({ rollouts: [rollout] }) => rollout!.trajectory.problem.docId)).toEqual([
+      tasks[0]!.problem.docId,
+    ])
     expect(second.lost).toEqual([expect.stringMatching(/was not judged: the judge is away$/)])
     await expect(rolloutGroups([tasks[1]!], policy, unsure, options)).rejects.toThrow(/the judge is away/)
     await engine.close()

@@ -37,6 +37,7 @@ async function mini(...options: string[]): Promise<{ code: number; stdout: strin
 const sft = ['sft', '--data', 'collected', '--steps', '2', '--batch', '2']
 const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--medium', '0']
 const easy = ['--easy', '1', '--hard', '0']
+const oneRound = ['--max-sampling-rounds', '1']
 
 test('--plan says what training comes to and sends nothing', async () => {
   const before = server.requests.length
@@ -44,9 +45,25 @@ test('--plan says what training comes to and sends nothing', async () => {
   const planned = await mini(...sft, ...elsewhere)
   expect(planned.code, planned.stderr).toBe(0)
   expect(planned.stdout).toMatch(/^2 optimiser steps on 4 sequences\ntrained: \d+ tokens\nsent: \d+ MB\n$/)
-  const most = await mini(...rl, ...easy, ...elsewhere, '--json')
-  expect(JSON.parse(most.stdout)).toMatchObject({ plan: { steps: 2, sequences: 12, atMost: true } })
+  const most = await mini(...rl, ...easy, ...oneRound, ...elsewhere, '--json')
+  expect(JSON.parse(most.stdout)).toMatchObject({ plan: { steps: 2, sequences: 12, samplingRounds: 1, atMost: true } })
   expect(server.requests).toHaveLength(before)
+})
+
+test('groups without spread are replaced under the official objectives on a server, as released, or where it is asked for', async () => {
+  const elsewhere = ['--engine', `tinker:${server.url}`]
+  const planned = [
+    [[...elsewhere], 256],
+    [[...elsewhere, '--objective', 'official-unmasked'], 256],
+    [[...elsewhere, '--objective', 'paper'], 1],
+    [[...elsewhere, '--objective', 'paper', '--max-sampling-rounds', '7'], 7],
+    [[], 1],
+  ] as const
+  for (const [options, samplingRounds] of planned) {
+    const { stdout } = await mini(...rl, ...easy, ...options, '--plan', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ plan: { samplingRounds } })
+  }
+  expect((await mini(...rl, ...easy, ...elsewhere, '--plan')).stdout).toContain('in up to 256 rounds')
 })
 
 test('sft, then rl from what it made: weights stay on the server, keys in the environment', async () => {
@@ -59,7 +76,7 @@ test('sft, then rl from what it made: weights stay on the server, keys in the en
   for (const kept of [weights, sampler])
     await access(join(folder, 'server', `${kept.slice('tinker://'.length)}.safetensors`))
 
-  const learned = await mini(...rl, ...easy, ...elsewhere, '--from', policy, '--run', 'learned')
+  const learned = await mini(...rl, ...easy, ...oneRound, ...elsewhere, '--from', policy, '--run', 'learned')
   expect(learned.code, learned.stderr).toBe(0)
   expect(server.violations).toEqual([])
   expect(server.models()).toBe(0)

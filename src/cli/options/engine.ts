@@ -113,11 +113,15 @@ export function useOf(policy: string, elsewhere: boolean): string {
 
 export function printPlan(plan: Plan, json: true | undefined): void {
   if (json) return printJson({ plan })
-  const { steps, sequences, trainedTokens, sampledTokens, promptTokens, sentBytes, atMost } = plan
+  const { steps, sequences, trainedTokens, sampledTokens, promptTokens, sentBytes, samplingRounds, atMost } = plan
   const most = atMost ? 'at most ' : ''
   const count = (value: number): string => value.toLocaleString('en-US')
   print(`${count(steps)} optimiser steps on ${most}${count(sequences)} sequences`)
   print(`trained: ${most}${count(trainedTokens)} tokens`)
   if (sampledTokens > 0) print(`sampled: ${most}${count(sampledTokens)} tokens, after reading ${count(promptTokens)}`)
   print(`sent: ${most}${(sentBytes / 1e6).toFixed(0)} MB`)
+  if (samplingRounds > 1)
+    print(
+      `This counts one sampling round a step. Groups without spread are replaced, in up to ${samplingRounds} rounds.`,
+    )
 }

@@ -7,6 +7,8 @@ function step(changes: Partial<RlMetrics>): RlMetrics {
   return {
     step: 1,
     searches: 96,
+    samplingRounds: 1,
+    trainedGroups: 7,
     sampledTokens: 9_000,
     trainedTokens: 4_000,
     reward: 0.5,
@@ -35,6 +37,12 @@ test('shows the newest step, with means over the last ones of what is noisy', ()
     'right 50 % (40 %), of completed 63 %, turns 3.0 (2.5), over turn 20 %',
     'masked 20 %, no spread 40 %, clip 1 %, entropy 0.30, grad 0.50, 900 tokens/s',
   ])
+})
+
+test('says how many rounds a step took that sampled on', () => {
+  expect(rlNotes([step({ samplingRounds: 3, searches: 288, trainedGroups: 12 })])[2]).toBe(
+    'sampling rounds 3, searches 288, groups learned from 12',
+  )
 })
 
 test('says when groups could not be learned from', () => {

@@ -9,8 +9,9 @@ const columns = 80
 
 /** `recent`: the last steps, at most `smoothedSteps`, the newest at the end. Means over them stand in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
-  const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, ...rest } = recent.at(-1)!
-  const { clipShare, entropy, gradientNorm, tokensPerSecond, lost } = rest
+  const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, samplingRounds, ...rest } =
+    recent.at(-1)!
+  const { clipShare, entropy, gradientNorm, tokensPerSecond, lost, searches, trainedGroups } = rest
   const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
     recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length
   const outcomes = [
@@ -27,8 +28,9 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
     `grad ${gradientNorm.toFixed(2)}`,
     `${tokensPerSecond.toFixed(0)} tokens/s`,
   ]
+  const rounds = `sampling rounds ${samplingRounds}, searches ${searches}, groups learned from ${trainedGroups}`
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
-  return [...[outcomes, learning].map((parts) => parts.join(', ')), ...losses]
+  return [...[outcomes, learning].map((parts) => parts.join(', ')), ...(samplingRounds > 1 ? [rounds] : []), ...losses]
 }
 
 function percent(share: number): string {

@@ -15,7 +15,8 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import { objectives } from '../../train/rl/advantages.ts'
+import { isReleased, objectives } from '../../train/rl/advantages.ts'
+import { releasedSamplingRounds } from '../../train/rl/dynamic-sampling.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
@@ -50,7 +51,14 @@ import { choice, commonOptions, decimalNumber, examples, wholeNumber, workersOpt
 import type { CommonOptions } from '../options/common.ts'
 
 interface RlOptions
-  extends CommonOptions, EngineOptions, VlmOptions, JudgeOptions, BudgetOptions, Omit<RunRlSettings, 'mix' | 'seed'> {
+  extends
+    CommonOptions,
+    EngineOptions,
+    VlmOptions,
+    JudgeOptions,
+    BudgetOptions,
+    Omit<RunRlSettings, 'mix' | 'seed' | 'maxSamplingRounds'> {
+  readonly maxSamplingRounds?: number
   readonly data: string
   readonly from?: string
   readonly easy: number
@@ -73,12 +81,18 @@ export function addRl(program: Command): void {
     .addOption(
       choice(
         '--objective <name>',
-        'official, paper: mask, and divide by the size of a group or by its completed searches; vanilla: no mask',
+        'paper, official (the released code): with over-turn masking; vanilla, official-unmasked: the same without it',
         objectives,
       ).default(own.objective),
     )
     .option('--steps <n>', 'batches of searches', count, own.steps)
     .option('--problems-per-step <n>', 'problems in a batch', count, own.problemsPerStep)
+    .option(
+      '--max-sampling-rounds <n>',
+      'batches of problems that a step may search to replace groups whose searches all have one reward; 1: none are replaced ' +
+        `(default: ${releasedSamplingRounds} for the official objectives on a server, else 1)`,
+      count,
+    )
     .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
     .option('--updates <n>', 'optimiser steps a batch', count, own.updates)
     .option('--max-turns <n>', 'turns of a search in training', wholeNumber(1, 1000), own.maxTurns)
@@ -158,6 +172,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
     objective,
     steps,
     problemsPerStep,
+    maxSamplingRounds: samplingRounds(options),
     groupSize,
     updates,
     maxTurns,
@@ -178,7 +193,14 @@ async function rlCommand(options: RlOptions): Promise<void> {
   const data = { data: resolve(options.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
   const { workers } = options
   const whom = vlm ? { ...vlm.settings, maxTokens } : budget
-  const config = { ...data, from: await weightsHash(from), ...settings, ...whom, workers, ...engineSettings(options) }
+  const config = {
+    ...data,
+    from: await weightsHash(from),
+    ...comparedOf(settings),
+    ...whom,
+    workers,
+    ...engineSettings(options),
+  }
   if (!vlm) sayTradeOff(budget)
   let progress: Progress | undefined
   const interrupt = catchInterrupt(() => {
@@ -203,6 +225,10 @@ async function rlCommand(options: RlOptions): Promise<void> {
       engine,
       workers,
       signal: interrupt.signal,
+      onRound: (step, round, found) => {
+        const note = `step ${step}, sampling round ${round}: ${found} of ${problemsPerStep} groups differ in reward`
+        progress?.advance(0, recent.length === 0 ? note : [...rlNotes(recent), note])
+      },
       onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done })),
       onStep: (metrics) => {
         recent = [...recent, metrics].slice(-smoothedSteps)
@@ -243,6 +269,18 @@ async function rlCommand(options: RlOptions): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+/** The released training replaces groups without spread, and has a server to do it with. */
+function samplingRounds({ maxSamplingRounds, objective, engine }: RlOptions): number {
+  return (
+    maxSamplingRounds ?? (isReleased(objective) && tinkerUrl({ engine }) !== undefined ? releasedSamplingRounds : 1)
+  )
+}
+
+/** The bound itself may change when a run is resumed: no finished step met it. */
+function comparedOf({ maxSamplingRounds, ...settings }: RunRlSettings): object {
+  return maxSamplingRounds > 1 ? { ...settings, dynamicSampling: true } : settings
 }
 
 /** Why a group of searches was left out. */

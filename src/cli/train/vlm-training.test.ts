@@ -49,7 +49,8 @@ async function mini(...options: string[]): Promise<{ code: number; stdout: strin
 }
 
 const files = ['--model-files', 'files']
-const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--max-turns', '2']
+const few = ['--problems-per-step', '1', '--group-size', '2', '--max-sampling-rounds', '1', '--max-turns', '2']
+const rl = ['rl', '--data', 'd', '--steps', '1', ...few]
 
 describe('a vision-language model on a server', () => {
   test('learns searches, then by reinforcement from there; its rollouts and what the server does otherwise are kept', async () => {
@@ -153,7 +154,10 @@ describe('a vision-language model on a server', () => {
   test('a configuration is read as if it had been typed', async () => {
     const wrong: [string, RegExp][] = [
       ['rl: { steps: many }', /--steps many of rl is wrong. It has to be a whole number/],
-      ['rl: { objective: best }', /--objective best of rl is wrong. It has to be one of paper, official, vanilla/],
+      [
+        'rl: { objective: best }',
+        /--objective best of rl is wrong. It has to be one of paper, official, official-unmasked, vanilla/,
+      ],
       ['rl: { step: 1 }', /rl has no word --step/],
       ['sft: { steps: 1 }', /says nothing of rl/],
       ['rl: [1, 2]', /under each its options/],

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { objectives } from '../../train/rl/advantages.ts'
-import { groupAdvantages, policyData, type Rollout } from '../../train/rl/rollout.ts'
+import { isReleased, objectives } from '../../train/rl/advantages.ts'
+import { groupOf, policyData, type Rollout } from '../../train/rl/rollout.ts'
 import type { Datum, Prompt, PromptChunk } from '../engine.ts'
 import type { WireDatum } from './protocol.ts'
 import { sequencesOf, splitSequences } from './sequences.ts'
@@ -80,19 +80,22 @@ describe('an objective of searches of several turns', () => {
                 trajectory: { end: completed ? 'answered' : 'over-turn' } as Trajectory,
                 samples: samples.map(({ prompt, reply }) => ({ prompt, reply, logprobs: reply.map(() => -1) })),
                 reward: completed && right ? 1 : 0,
+                closed: completed,
               }
             }),
           )
-          const groupwise = groupAdvantages(rollouts, mode)
-          const sequences = sequencesOf(policyData(rollouts, groupwise, mode))
+          const groupwise = rollouts.map((group) => groupOf(group, mode))
+          const sequences = sequencesOf(policyData(groupwise, mode))
           let wanted = 0
           const ratios: number[][] = []
           const teaching = groupwise.filter(({ zeroSpread }) => !zeroSpread).length
           for (const [g, group] of given.entries()) {
             for (const [i, { turns }] of group.entries()) {
               const advantage = groupwise[g]!.advantages[i]!
-              if (advantage === 0) continue
-              const own = turns.flatMap((turn) => turn.ratios)
+              const { samples, closed } = groupwise[g]!.rollouts[i]!
+              const learned = isReleased(mode) && !closed ? samples.length - 1 : samples.length
+              const own = turns.slice(0, learned).flatMap((turn) => turn.ratios)
+              if (advantage === 0 || own.length === 0) continue
               ratios.push(own)
               const sum = own.reduce((all, ratio) => all + Math.min(ratio * advantage, clip(ratio) * advantage), 0)
               wanted -= sum / own.length / groupwise[g]!.divisor / teaching

@@ -132,6 +132,23 @@ describe('a vision-language model over HTTP', () => {
     },
   )
 
+  test('stage 2, sampling on until groups differ: the same figures and weights as in process', async () => {
+    const sampling = { objective: 'official', groupSize: 2, problemsPerStep: 3, maxSamplingRounds: 40 } as const
+    const settings = { ...rlSettings, ...sampling }
+    const asked = { problems: problems(), settings, learner }
+    const near = await newRun(settings)
+    expect(await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe('complete')
+    const { server, folder } = await serve()
+    const far = await newRun(settings)
+    expect(await runRl({ ...asked, run: far, engine: await connect(server) })).toBe('complete')
+    const figures = (await figuresOf(near, 'rl')) as { samplingRounds: number; trainedGroups: number }[]
+    expect(figures.map(({ trainedGroups }) => trainedGroups)).toEqual([3, 3, 3])
+    expect(Math.max(...figures.map(({ samplingRounds }) => samplingRounds))).toBeGreaterThan(1)
+    expect(await figuresOf(far, 'rl')).toEqual(figures)
+    expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
+    expect(server.violations).toEqual([])
+  })
+
   test.each([
     ['of the hosted service', serverKinds.hosted, 'try_again'],
     ['of SkyRL, the longest searches first', serverKinds.skyrl, '408'],

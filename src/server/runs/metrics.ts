@@ -20,6 +20,7 @@ const figures = [
   ['turns', 'Turns of a search', 'count'],
   ['maskedShare', 'Masked share', 'share'],
   ['zeroSpreadShare', 'Groups without spread', 'share'],
+  ['samplingRounds', 'Sampling rounds of a step', 'count'],
   ['entropy', 'Entropy', 'count'],
   ['gradientNorm', 'Gradient norm', 'count'],
   ['loss', 'Loss', 'count'],

@@ -8,26 +8,36 @@
  * - `paper`: A'_i = M_i * A_i, divided by the number of completed responses.
  * - `official`: the released code: statistics over all responses, sample deviation, the loss of masked ones dropped, a
  *   fixed divisor.
- * - `vanilla`: no mask: a response that ran out of turns has reward 0 and is punished as wrong.
+ * - `official-unmasked`: the released code with its mask switched off (`ignore_exceed=False`).
+ * - `vanilla`: `paper` without a mask: a response that ran out of turns is punished as wrong.
  */
-export const objectives = ['paper', 'official', 'vanilla'] as const
+export const objectives = ['paper', 'official', 'official-unmasked', 'vanilla'] as const
 export type Objective = (typeof objectives)[number]
+
+/** Follows the released code where it departs from the paper. */
+export function isReleased(objective: Objective): boolean {
+  return objective === 'official' || objective === 'official-unmasked'
+}
+
+/** Responses that met a limit have no gradient. */
+export function isMasked(objective: Objective): boolean {
+  return objective === 'official' || objective === 'paper'
+}
 
 export interface GroupAdvantages {
   /** One for each response; exactly 0 where it is masked. */
   readonly advantages: readonly number[]
   /** What the group's sum is divided by; 0 when nothing in it can be learned from. */
   readonly divisor: number
-  /** All completed responses got the same reward: the group teaches nothing and is dropped. */
+  /** All rewards are the same, or `paper` finds no completed response: the group teaches nothing and is dropped. */
   readonly zeroSpread: boolean
 }
 
 const noSpread = 1e-4
 
 /**
- * Advantages of one group. `rewards` and `completed` run along its responses; a response that was not completed has
- * reward 0. `statistics` says over which responses `paper` takes mean and deviation: the text takes all, the reading in
- * tinker-protocol 3.2 only the completed ones.
+ * Advantages of one group. `rewards` and `completed` run along its responses. `statistics` says over which of them `paper`
+ * takes mean and deviation: the text takes all, the reading in tinker-protocol 3.2 only the completed ones.
  */
 export function advantages(
   rewards: readonly number[],
@@ -36,14 +46,16 @@ export function advantages(
 ): GroupAdvantages {
   const { mode, statistics = 'all' } = options
   if (rewards.length !== completed.length) throw new RangeError('one completion flag for every reward')
-  const masked = mode !== 'vanilla'
+  const masked = isMasked(mode)
+  const released = isReleased(mode)
   const counted = mode === 'paper' && statistics === 'completed' ? rewards.filter((_, i) => completed[i]) : rewards
-  const { mean, deviation } = spread(counted, mode === 'official' ? 1 : 0)
+  const { mean, deviation } = spread(counted, released ? 1 : 0)
   const learned = rewards.filter((_, i) => !masked || completed[i]).length
-  if (counted.length === 0 || deviation < noSpread || learned === 0) {
+  // The released code looks at the rewards alone: a group of masked responses that differ takes part with advantages of 0.
+  if (counted.length === 0 || deviation < noSpread || (learned === 0 && !released)) {
     return { advantages: rewards.map(() => 0), divisor: 0, zeroSpread: true }
   }
-  const scale = mode === 'official' ? deviation + 1e-6 : deviation
+  const scale = released ? deviation + 1e-6 : deviation
   return {
     advantages: rewards.map((reward, i) => (masked && !completed[i] ? 0 : (reward - mean) / scale)),
     divisor: mode === 'paper' ? learned : rewards.length,

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AdamParameters, type Datum, defaultAdam, type Engine, type Loss } from '../../engine/engine.ts'
-import type { End, Trajectory } from '../../protocol/trajectory.ts'
+import { completed, type End, type Trajectory } from '../../protocol/trajectory.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { Objective } from './advantages.ts'
+import { sampleGroups } from './dynamic-sampling.ts'
 import { grpoStep, type GrpoSettings } from './grpo.ts'
-import { groupAdvantages, policyData, type Rollout } from './rollout.ts'
+import { groupOf, policyData, type Rollout } from './rollout.ts'
 import { promptOf } from '../../engine/embedded/view-and-text.ts'
 
-const stepOn = (engine: Engine, groups: Rollout[][], settings: GrpoSettings, step: number) =>
-  grpoStep(engine, groups, groupAdvantages(groups, settings.objective), settings, step, defaultAdam)
+const stepOn = (engine: Engine, groups: Rollout[][], settings: GrpoSettings, step: number) => {
+  const teaching = groups.map((group) => groupOf(group, settings.objective)).filter(({ zeroSpread }) => !zeroSpread)
+  return grpoStep(engine, teaching, settings, step, defaultAdam)
+}
 
 /**
  * A search with two arms: answer at once (token 0), or look on (token 1). Its policy is one softmax over two logits,
@@ -72,7 +75,7 @@ const view = { width: 1, height: 1, data: new Uint8Array(3) }
 function rollout(token: number, end: End, reward: number, logprob: number, turns = 1): Rollout {
   const trajectory = { end, turns: Array.from({ length: turns }) } as unknown as Trajectory
   const sample = { prompt: promptOf(view, []), reply: [token], logprobs: [logprob] }
-  return { trajectory, samples: Array.from({ length: turns }, () => sample), reward }
+  return { trajectory, samples: Array.from({ length: turns }, () => sample), reward, closed: completed(end) }
 }
 
 /**
@@ -148,8 +151,7 @@ describe('GRPO', () => {
             )
           })
         for (const objective of ['paper', 'official'] as const) {
-          const data = (group: Rollout[]): Datum[] =>
-            policyData([group], groupAdvantages([group], objective), objective)
+          const data = (group: Rollout[]): Datum[] => policyData([groupOf(group, objective)], objective)
           const first = data(make(0, 0))
           expect(data(make(1, 3))).toEqual(first)
           const completedTurns = searches
@@ -159,23 +161,6 @@ describe('GRPO', () => {
         }
       }),
     )
-  })
-
-  test('a last turn that was cut off has no gradient under official, and its tokens do not count', () => {
-    const cut = rollout(0, 'void', 0, 0)
-    const [sample] = cut.samples
-    const turn = { text: '', usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 }, ms: 1 } as const
-    const turns = [
-      { ...turn, finish: 'stop' },
-      { ...turn, finish: 'length' },
-    ] as const
-    const long = { ...cut, samples: [sample!, sample!], trajectory: { ...cut.trajectory, turns } }
-    const group = [long, rollout(0, 'answered', 1, 0)]
-    const learned = (['official', 'paper', 'vanilla'] as const).map((objective) =>
-      policyData([group], groupAdvantages([group], objective), objective).map(({ advantages }) => advantages![0]!),
-    )
-    expect(learned.map(({ length }) => length)).toEqual([2, 3, 3])
-    expect(learned[0]![0]).toBeCloseTo(-learned[0]![1]!, 12)
   })
 
   test('log-probabilities that trainer and sampler do not share stop the run before anything is learned', async () => {
@@ -279,7 +264,12 @@ describe('GRPO', () => {
       clipHigh: 0.3,
       oldLogprobs: 'sampler',
     }
-    const metrics = await stepOn(engine, [mixed, flat], settings, 1)
+    const groups = [mixed, flat].map((group) => groupOf(group, 'paper'))
+    const drawn = { groups, lost: [] }
+    const sampled = await sampleGroups(async () => drawn, { wanted: 2, maxRounds: 1, objective: 'paper' })
+    if (sampled.kind !== 'enough') throw new Error('one round is always enough')
+    const metrics = { ...sampled.metrics, ...(await stepOn(engine, [mixed, flat], settings, 1)) }
+    expect([metrics.samplingRounds, metrics.trainedGroups]).toEqual([1, 1])
     expect(metrics.reward).toBeCloseTo(1 / 6)
     expect(metrics.accuracyCompleted).toBeCloseTo(1 / 5)
     expect(metrics.maskedShare).toBeCloseTo(1 / 6)

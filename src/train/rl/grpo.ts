@@ -3,10 +3,10 @@
  * turns, judges them, and takes several optimiser steps on what they teach.
  */
 import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
-import { completed, ends, type End } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
-import type { GroupAdvantages, Objective } from './advantages.ts'
-import { policyData, type Rollout } from './rollout.ts'
+import { mean } from '../../shared/numbers.ts'
+import type { Objective } from './advantages.ts'
+import { policyData, type RolloutGroup } from './rollout.ts'
 
 export interface GrpoSettings {
   readonly objective: Objective
@@ -21,37 +21,23 @@ export interface GrpoSettings {
   readonly oldLogprobs: 'sampler' | 'trainer'
 }
 
-/** Figures of one step; shares are fractions. */
+/** What one step learned; shares are fractions. */
 export interface GrpoMetrics {
   readonly step: number
-  readonly searches: number
-  /** Tokens that the policy wrote, end marks included. */
-  readonly sampledTokens: number
-  /** Those of them that had a gradient. */
+  /** Sampled tokens that had a gradient. */
   readonly trainedTokens: number
-  readonly reward: number
-  /** Right among the completed ones. */
-  readonly accuracyCompleted: number
-  readonly turns: number
-  readonly ends: Readonly<Record<End, number>>
-  /** Searches without a gradient because they were not completed. */
-  readonly maskedShare: number
-  readonly zeroSpreadShare: number
-  /** Tokens whose ratio left the clip range. */
+  /** Those of them whose ratio left the clip range. */
   readonly clipShare: number
-  /** Mean of -log p over sampled tokens, in nats: an estimate of the entropy. */
-  readonly entropy: number
   /** Mean |log p(trainer) - log p(sampler)| before the first update: what sampling and training disagree by. */
   readonly mismatch: number
   readonly gradientNorm: number
   readonly learningRate: number
 }
 
-/** One step's updates from its groups of searches and their advantages. `step` counts from 1. */
+/** One step's updates from groups of searches, each with a spread of rewards. `step` counts from 1. */
 export async function grpoStep(
   engine: Engine,
-  groups: readonly (readonly Rollout[])[],
-  groupwise: readonly GroupAdvantages[],
+  groups: readonly RolloutGroup[],
   settings: GrpoSettings,
   step: number,
   optimiser: AdamParameters,
@@ -60,31 +46,27 @@ export async function grpoStep(
   const loss: Loss = { kind: 'ppo', clipLow, clipHigh }
   const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
   const adam: AdamParameters = { ...optimiser, learningRate }
-  const teaching = groups
-    .map((group, g) => ({ group, advantage: groupwise[g]! }))
-    .filter(({ advantage }) => !advantage.zeroSpread)
   const parts = Array.from({ length: updates }, (_, update) => {
-    const part = teaching.filter((_, i) => i % updates === update)
-    return policyData(
-      part.map(({ group }) => group),
-      part.map(({ advantage }) => advantage),
-      objective,
-    )
+    const part = groups.filter((_, i) => i % updates === update)
+    return policyData(part, objective)
   }).filter((data) => data.length > 0)
   const norms: number[] = []
   const mismatches: number[] = []
   let [clipped, learned] = [0, 0]
   // Before the first update, all of it: later ones are ratios to this.
-  const told = oldLogprobs === 'trainer' ? await Promise.all(parts.map((data) => engine.forward(data))) : undefined
-  if (told) checkMismatch(parts.flat(), told.flat())
+  const trainerLogprobs =
+    oldLogprobs === 'trainer' ? await Promise.all(parts.map((data) => engine.forward(data))) : undefined
+  if (trainerLogprobs) checkMismatch(parts.flat(), trainerLogprobs.flat())
   for (const [p, sampled] of parts.entries()) {
-    const data = told ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: told[p]![d]! })) : sampled
+    const data = trainerLogprobs
+      ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: trainerLogprobs[p]![d]! }))
+      : sampled
     const { logprobs } = await engine.forwardBackward(data, loss)
-    if (!told && p === 0) checkMismatch(sampled, logprobs)
+    if (!trainerLogprobs && p === 0) checkMismatch(sampled, logprobs)
     const { gradientNorm } = await engine.optimStep(adam)
     norms.push(gradientNorm)
     // Of what no update has changed yet.
-    const fresh = told?.[p] ?? (p === 0 ? logprobs : undefined)
+    const fresh = trainerLogprobs?.[p] ?? (p === 0 ? logprobs : undefined)
     for (const difference of fresh ? differences(sampled, fresh) : []) mismatches.push(Math.abs(difference))
     for (const difference of differences(data, logprobs)) {
       const ratio = Math.exp(difference)
@@ -93,9 +75,7 @@ export async function grpoStep(
     }
   }
   return {
-    ...rolloutMetrics(groups, objective),
     step,
-    zeroSpreadShare: 1 - teaching.length / groups.length,
     clipShare: learned === 0 ? 0 : clipped / learned,
     trainedTokens: learned,
     mismatch: mean(mismatches),
@@ -125,32 +105,4 @@ function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly numb
 /** Of each token, how far its log-probability has moved from the old one. */
 function differences(data: readonly Datum[], logprobs: readonly (readonly number[])[]): number[] {
   return data.flatMap(({ oldLogprobs }, d) => logprobs[d]!.map((value, i) => value - oldLogprobs![i]!))
-}
-
-/** What the searches of a step were like. */
-export function rolloutMetrics(
-  groups: readonly (readonly Rollout[])[],
-  objective: Objective,
-): Omit<
-  GrpoMetrics,
-  'step' | 'trainedTokens' | 'zeroSpreadShare' | 'clipShare' | 'mismatch' | 'gradientNorm' | 'learningRate'
-> {
-  const all = groups.flat()
-  const whole = all.filter(({ trajectory }) => completed(trajectory.end))
-  const logprobs = all.flatMap(({ samples }) => samples.flatMap((sample) => sample.logprobs))
-  const shareOf = (end: End): number => all.filter(({ trajectory }) => trajectory.end === end).length / all.length
-  return {
-    searches: all.length,
-    sampledTokens: logprobs.length,
-    reward: mean(all.map(({ reward }) => reward)),
-    accuracyCompleted: mean(whole.map(({ reward }) => reward)),
-    turns: mean(all.map(({ trajectory }) => trajectory.turns.length)),
-    ends: Object.fromEntries(ends.map((end) => [end, shareOf(end)])) as Record<End, number>,
-    maskedShare: objective === 'vanilla' ? 0 : 1 - whole.length / all.length,
-    entropy: -mean(logprobs),
-  }
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length
 }

@@ -3,8 +3,7 @@ import { z } from 'zod'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Log } from '../../runs/log.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import type { GroupAdvantages } from './advantages.ts'
-import type { Rollout } from './rollout.ts'
+import type { RolloutGroup } from './rollout.ts'
 
 const rolloutSchema = z.object({
   step: z.int().positive(),
@@ -29,16 +28,13 @@ const stepsKept = 200
 /** Steps are kept evenly over the run's `steps`, the first one always. */
 export async function keepRollouts(
   run: RunFolder,
-  groups: readonly (readonly Rollout[])[],
-  groupwise: readonly GroupAdvantages[],
+  groups: readonly RolloutGroup[],
   { step, steps }: { readonly step: number; readonly steps: number },
 ): Promise<void> {
   if ((step - 1) % Math.ceil(steps / stepsKept) !== 0) return
   const kept = groups.slice(0, problemsKept)
-  const lines = kept.flatMap((group, g) =>
-    group.map(({ trajectory }, i): RolloutLine => {
-      return { step, advantage: groupwise[g]!.advantages[i]!, trajectory }
-    }),
+  const lines = kept.flatMap(({ rollouts, advantages }) =>
+    rollouts.map(({ trajectory }, i): RolloutLine => ({ step, advantage: advantages[i]!, trajectory })),
   )
   await Promise.all(lines.map((line) => run.append(rolloutLog, line)))
 }

@@ -3,13 +3,14 @@ import type { Datum } from '../../engine/engine.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Judge } from '../../judge/judge.ts'
 import type { Policy, TokenSample } from '../../policy/policy.ts'
+import { dialectOf } from '../../protocol/dialects/dialect.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import { completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import type { Task } from '../../search/search.ts'
 import { searchGroup, type SearchResult } from '../../search/search-many.ts'
-import { advantages, type GroupAdvantages, type Objective, tokenCoefficients } from './advantages.ts'
+import { advantages, type GroupAdvantages, isReleased, type Objective, tokenCoefficients } from './advantages.ts'
 
 export interface Rollout {
   readonly trajectory: Trajectory
@@ -17,10 +18,20 @@ export interface Rollout {
   readonly samples: readonly TokenSample[]
   /** 1 for a right answer, else 0. */
   readonly reward: number
+  /**
+   * The policy ended its last turn with an end mark. False where a token limit cut it off, and where it ended at the tag at
+   * which turns halt, as every turn does that asks for one view too many.
+   */
+  readonly closed: boolean
+}
+
+/** The searches of one problem, with an advantage for each of them. */
+export interface RolloutGroup extends GroupAdvantages {
+  readonly rollouts: readonly Rollout[]
 }
 
 export interface Rollouts {
-  readonly groups: readonly (readonly Rollout[])[]
+  readonly groups: readonly RolloutGroup[]
   /** Of each group that is left out, why. */
   readonly lost: readonly string[]
 }
@@ -34,17 +45,25 @@ export async function rolloutGroups(
   tasks: readonly Task[],
   policy: Policy,
   judge: Judge,
-  options: { readonly groupSize: number; readonly maxTurns: number; readonly profile: Profile; readonly seed: number },
+  options: {
+    readonly groupSize: number
+    readonly maxTurns: number
+    readonly profile: Profile
+    readonly seed: number
+    readonly objective: Objective
+  },
 ): Promise<Rollouts> {
-  const { groupSize, ...search } = options
+  const { groupSize, objective, ...search } = options
   const told = await Promise.all(
     tasks.map(async (task) => {
       const group = await searchGroup(task, policy, { ...search, samples: groupSize })
       const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
       if (failed) return `a search for ${task.problem.docId} failed: ${failed.failure?.message ?? 'no reason given'}`
-      const rollouts = await Promise.all(group.map((result) => rolloutOf(result, policy, judge)))
+      const rollouts = await Promise.all(group.map((result) => rolloutOf(result, policy, judge, options.profile)))
       const unjudged = rollouts.flatMap(({ trajectory: { verdict } }) => (verdict?.kind === 'unjudged' ? verdict : []))
-      return unjudged[0] ? `an answer to ${task.problem.docId} was not judged: ${unjudged[0].reason}` : rollouts
+      return unjudged[0]
+        ? `an answer to ${task.problem.docId} was not judged: ${unjudged[0].reason}`
+        : groupOf(rollouts, objective)
     }),
   )
   const lost = told.filter((each) => typeof each === 'string')
@@ -69,38 +88,42 @@ function lossText(lost: readonly string[]): string {
     .join('; ')
 }
 
-async function rolloutOf({ trajectory, replies }: SearchResult, policy: Policy, judge: Judge): Promise<Rollout> {
+async function rolloutOf(
+  { trajectory, replies }: SearchResult,
+  policy: Policy,
+  judge: Judge,
+  profile: Profile,
+): Promise<Rollout> {
   const judged = await judgeTrajectory(trajectory, judge)
   const samples = replies.map(({ sample }) => {
     if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
     return sample
   })
-  return { trajectory: judged, samples, reward: judged.verdict?.kind === 'correct' ? 1 : 0 }
+  const reward = judged.verdict?.kind === 'correct' ? 1 : 0
+  return { trajectory: judged, samples, reward, closed: isClosed(judged, profile) }
 }
 
-/** The advantages of each group. A search that ran into a limit is not completed, and has reward 0. */
-export function groupAdvantages(groups: readonly (readonly Rollout[])[], mode: Objective): GroupAdvantages[] {
-  return groups.map((group) =>
-    advantages(
-      group.map(({ reward }) => reward),
-      group.map(({ trajectory }) => completed(trajectory.end)),
-      { mode },
-    ),
-  )
+function isClosed({ turns, end }: Trajectory, profile: Profile): boolean {
+  const last = turns.at(-1)
+  const halted = dialectOf(profile).stop.some((tag) => last?.text.endsWith(tag))
+  return completed(end) && last?.finish !== 'length' && !halted
+}
+
+/** Searches of one problem as a group. */
+export function groupOf(rollouts: readonly Rollout[], objective: Objective): RolloutGroup {
+  const rewards = rollouts.map(({ reward }) => reward)
+  const done = rollouts.map(({ trajectory }) => completed(trajectory.end))
+  return { rollouts, ...advantages(rewards, done, { mode: objective }) }
 }
 
 /** The turns of one optimiser step, with per-token advantages that carry every normalisation; masked ones left out. */
-export function policyData(
-  groups: readonly (readonly Rollout[])[],
-  groupwise: readonly GroupAdvantages[],
-  objective: Objective,
-): Datum[] {
-  const counts = groups.map((group) =>
-    group.map((rollout) => learnedFrom(rollout, objective).reduce((sum, { reply }) => sum + reply.length, 0)),
+export function policyData(groups: readonly RolloutGroup[], objective: Objective): Datum[] {
+  const counts = groups.map(({ rollouts }) =>
+    rollouts.map((rollout) => learnedFrom(rollout, objective).reduce((sum, { reply }) => sum + reply.length, 0)),
   )
-  const coefficients = tokenCoefficients(groupwise, counts)
-  return groups.flatMap((group, g) =>
-    group.flatMap((rollout, i) => {
+  const coefficients = tokenCoefficients(groups, counts)
+  return groups.flatMap(({ rollouts }, g) =>
+    rollouts.flatMap((rollout, i) => {
       const coefficient = coefficients[g]![i]!
       if (coefficient === 0) return []
       // A turn of no token at all teaches nothing.
@@ -117,10 +140,9 @@ export function policyData(
 }
 
 /**
- * The turns with a gradient. The released mask ends with the last end mark, which a turn that was cut off at its token limit lacks:
- * `official` learns nothing from such a last turn, and its tokens do not count.
+ * The turns with a gradient. The attention mask of the released code ends at the last end mark, those of messages to the policy
+ * included: the tokens of a last turn that has none are not learned from, and do not count.
  */
-function learnedFrom({ trajectory, samples }: Rollout, objective: Objective): readonly TokenSample[] {
-  const isCut = trajectory.end === 'void' && trajectory.turns.at(-1)?.finish === 'length'
-  return objective === 'official' && isCut ? samples.slice(0, -1) : samples
+function learnedFrom({ samples, closed }: Rollout, objective: Objective): readonly TokenSample[] {
+  return isReleased(objective) && !closed ? samples.slice(0, -1) : samples
 }

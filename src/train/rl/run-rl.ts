@@ -14,16 +14,22 @@ import { UserError } from '../../shared/errors.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Picture } from '../../vision/picture.ts'
+import { sampleGroups, type Sampled, type SamplingMetrics } from './dynamic-sampling.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
 import type { Learner } from '../learner.ts'
-import { groupAdvantages, rolloutGroups } from './rollout.ts'
+import { rolloutGroups, type Rollouts } from './rollout.ts'
 import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf } from '../run-log.ts'
 import { policyFileOf } from '../sft/run-sft.ts'
 
 export interface RunRlSettings extends GrpoSettings {
   readonly steps: number
   readonly problemsPerStep: number
+  /**
+   * Batches of problems that a step may search until it has `problemsPerStep` groups whose searches differ in reward; a step
+   * that lacks some then ends the run. 1: a step learns from what it has. It changes no step that does not reach it.
+   */
+  readonly maxSamplingRounds: number
   readonly groupSize: number
   readonly maxTurns: number
   /** Share of each level among the problems of a step. */
@@ -42,6 +48,7 @@ export const defaultRlSettings: RunRlSettings = {
   oldLogprobs: 'sampler',
   steps: 45,
   problemsPerStep: 12,
+  maxSamplingRounds: 1,
   groupSize: 8,
   maxTurns: 6,
   mix: { easy: 0.3, medium: 0.4, hard: 0.3 },
@@ -68,16 +75,16 @@ export interface RunRlOptions {
   readonly signal?: AbortSignal
   /** Told once how many steps are done already. */
   onBegin?(done: number): void
+  /** A round left a step with `found` groups to learn from, fewer than it wants. */
+  onRound?(step: number, round: number, found: number): void
   onStep?(metrics: RlMetrics): void
 }
 
 /** Figures of one step and where its time went; the step takes `rolloutMs + trainMs`. */
-export interface RlMetrics extends GrpoMetrics {
-  /** Of each group of searches that could not be learned from, why. */
-  readonly lost: readonly string[]
+export interface RlMetrics extends SamplingMetrics, GrpoMetrics {
   /** Sampled tokens for each second of `rolloutMs`. */
   readonly tokensPerSecond: number
-  /** From opening the problems until the last search has its verdict. */
+  /** From opening the problems until the last search of the last round has its verdict. */
   readonly rolloutMs: number
   /** Part of `rolloutMs`: opening problems and drawing views in this thread, mostly while workers sample. */
   readonly drawMs: number
@@ -108,16 +115,25 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     if (!last && from !== undefined) await engine.loadWeights(from)
     options.onBegin?.(done)
     const before = (await metricsOf(run, 'rl')).filter(({ step }) => Number(step) <= done)
+    let saved = done
+    const keep = async (step: number): Promise<void> => {
+      if (step > saved) await keepCheckpoint(engine, run, 'rl', step)
+      saved = step
+    }
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
-      const metrics = await rlStep(engine, options, step)
+      const outcome = await rlStep(engine, options, step)
+      if (outcome.kind !== 'learned') {
+        await keep(step - 1)
+        if (outcome.kind === 'stopped') return 'stopped'
+        throw tooFewGroups(outcome.metrics, options, step)
+      }
+      const { metrics } = outcome
       await run.append(metricsLog, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true
-      if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
-        await keepCheckpoint(engine, run, 'rl', step)
-      }
+      if (step % settings.saveEvery === 0 || step === settings.steps || stopping) await keep(step)
       if (stopping) return 'stopped'
     }
     await engine.saveForUse(run.file(policyFileOf(engine)))
@@ -144,34 +160,67 @@ export function whyUnlearned(steps: readonly Readonly<Record<string, unknown>>[]
   return 'Gradients or learning rates were zero: raise --learning-rate.'
 }
 
-async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<RlMetrics> {
-  const { settings, run } = options
-  const { groupSize, maxTurns } = settings
+/** As the released training does (`max_num_gen_batches`), instead of learning from fewer groups than were asked for. */
+function tooFewGroups(metrics: SamplingMetrics, { settings, run }: RunRlOptions, step: number): UserError {
+  const { searches, trainedGroups, samplingRounds, reward, zeroSpreadShare, lost } = metrics
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  return new UserError(
+    'too-few-groups',
+    `Step ${step} found ${trainedGroups} of ${settings.problemsPerStep} groups of searches that differ in reward, in ` +
+      `${samplingRounds} rounds (--max-sampling-rounds): of ${searches} searches ${percent(reward)} were right, ` +
+      `${percent(zeroSpreadShare)} of the groups had one reward throughout` +
+      `${lost.length > 0 ? `, and ${lost.length} came to no result` : ''}. Nothing was learned from it; the steps before are ` +
+      `saved in ${run.path}. Repeat the command with more rounds, or begin another run with ` +
+      `${reward < 0.5 ? 'easier problems, more turns or a better start' : 'harder problems'}, or a larger --group-size.`,
+  )
+}
+
+type StepOutcome =
+  | { readonly kind: 'learned'; readonly metrics: RlMetrics }
+  | Exclude<Sampled, { readonly kind: 'enough' }>
+
+async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<StepOutcome> {
+  const { settings, run, signal, judge = judgeExact } = options
+  const { groupSize, maxTurns, objective, problemsPerStep, maxSamplingRounds } = settings
   const { profile, policy: policyOf, adam } = options.learner
-  const seed = hashSeed(settings.seed, step)
   const busyMs = engine.busyMs?.()
   const startedMs = performance.now()
-  const opened = await Promise.all(drawProblems(options, step).map((open) => open()))
-  let drawMs = performance.now() - startedMs
-  const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
+  let drawMs = 0
   const policy = policyOf(await engine.sampler())
-  const judge = options.judge ?? judgeExact
-  const { groups, lost } = await rolloutGroups(tasks, policy, judge, { groupSize, maxTurns, profile, seed })
+  const draw = async (round: number): Promise<Rollouts> => {
+    // The first round has the seeds of a step without others.
+    const seeds = round === 1 ? [settings.seed, step] : [settings.seed, step, round]
+    const openedMs = performance.now()
+    const opened = await Promise.all(drawProblems(options, seeds).map((open) => open()))
+    drawMs += performance.now() - openedMs
+    const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
+    const asked = { groupSize, maxTurns, profile, objective, seed: hashSeed(...seeds) }
+    const rollouts = await rolloutGroups(tasks, policy, judge, asked)
+    // Before anything is learned from them: where learning refuses them, they show why.
+    if (round === 1) await keepRollouts(run, rollouts.groups, { steps: settings.steps, step })
+    return rollouts
+  }
+  const sampled = await sampleGroups(draw, {
+    wanted: problemsPerStep,
+    maxRounds: maxSamplingRounds,
+    objective,
+    signal,
+    onRound: (round, found) => options.onRound?.(step, round, found),
+  })
+  if (sampled.kind !== 'enough') return sampled
   const rolloutMs = performance.now() - startedMs
-  const groupwise = groupAdvantages(groups, settings.objective)
-  // Before anything is learned from them: where learning refuses them, they show why.
-  await keepRollouts(run, groups, groupwise, { steps: settings.steps, step })
-  const metrics = await grpoStep(engine, groups, groupwise, settings, step, adam)
+  const learned = await grpoStep(engine, sampled.groups, settings, step, adam)
   const stepMs = performance.now() - startedMs
-  return {
-    ...metrics,
-    lost,
-    tokensPerSecond: metrics.sampledTokens / (rolloutMs / 1000),
+  const metrics = {
+    ...sampled.metrics,
+    ...learned,
+    tokensPerSecond: sampled.metrics.sampledTokens / (rolloutMs / 1000),
     rolloutMs,
     drawMs,
     trainMs: stepMs - rolloutMs,
     ...(busyMs !== undefined && { outsideMs: stepMs - (engine.busyMs!() - busyMs) }),
   }
+  return { kind: 'learned', metrics }
 }
 
 /** The task with a picture that tells how long each of its views keeps this thread. */
@@ -186,9 +235,9 @@ function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
   return { problem, picture: { width, height, sha256, region } }
 }
 
-/** The problems of a step: a level by the mix, then one of its problems, all by seed and step. */
-function drawProblems({ problems, settings }: RunRlOptions, step: number): (() => Promise<Task>)[] {
-  const rng = random('rl-problems', settings.seed, step)
+/** The problems of a round: a level by the mix, then one of its problems, all by the seeds. */
+function drawProblems({ problems, settings }: RunRlOptions, seeds: readonly number[]): (() => Promise<Task>)[] {
+  const rng = random('rl-problems', ...seeds)
   const shares = Object.entries(settings.mix) as [Level, number][]
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
   return Array.from({ length: settings.problemsPerStep }, () => {

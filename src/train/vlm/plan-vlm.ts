@@ -37,6 +37,7 @@ export async function planVlmSft(
     sampledTokens: 0,
     promptTokens: 0,
     sentBytes: imageTokens * (imageTokenBytes + tokenBytes.training) + textTokens * tokenBytes.training,
+    samplingRounds: 1,
     atMost: false,
   }
 }
@@ -68,6 +69,7 @@ export function planVlmRl(settings: RunRlSettings, model: ChatModel, profile: Pr
     sampledTokens: searches * turns * maxTokens,
     promptTokens: searches * read,
     sentBytes: searches * (sampling + training * passes),
+    samplingRounds: settings.maxSamplingRounds,
     atMost: true,
   }
 }
