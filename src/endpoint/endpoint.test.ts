@@ -224,9 +224,12 @@ describe('faults', () => {
   })
 
   test('a reply of 50 MB is not read, and not asked for again', async () => {
-    const { server, endpoint } = await start({ script: [{ fault: 'huge' }, answer] })
-    expect(await failure(ask(endpoint))).toMatchObject({ code: 'reply-too-large' })
+    const { server, endpoint } = await start({ script: () => ({ fault: 'huge' }) })
+    const error = await failure(ask(endpoint))
+    expect(error).toMatchObject({ code: 'reply-too-large' })
     expect(server.requests.length).toBe(1)
+    // Each is an error of its own, with the place where it was made.
+    expect(await failure(ask(endpoint))).not.toBe(error)
   })
 
   test.each(['while it waits for the reply', 'between tries'])('an abort ends a request at once, %s', async (when) => {

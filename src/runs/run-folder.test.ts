@@ -92,6 +92,15 @@ describe('run folder', () => {
     await (await openRun(path, config)).close()
   })
 
+  it('lets go of its lock, though one of its logs could not be opened', async () => {
+    const run = await openRun(path, config)
+    await mkdir(run.file('metrics.jsonl'))
+    await expect(run.append(steps, { step: 1 })).rejects.toThrow()
+    await run.append(numbers, { n: 1 })
+    await run.close().catch(() => {})
+    expect(await readdir(path)).not.toContain('lock')
+  })
+
   it('is given to one of many that open it at the same moment', async () => {
     const opened = await Promise.allSettled(Array.from({ length: 8 }, () => openRun(path, config)))
     expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)

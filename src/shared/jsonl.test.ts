@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { openJsonl, readJsonl } from './jsonl.ts'
 import type { BadLine } from './jsonl.ts'
@@ -87,6 +88,16 @@ describe('jsonl', () => {
     const bad: BadLine[] = []
     for await (const _ of readJsonl(path, numbered, (one) => bad.push(one)));
     expect(bad).toEqual([{ place: `${path}:2`, why: 'not valid UTF-8' }])
+  })
+
+  it('lets go of a file that it cannot read to its end', async () => {
+    const probe = await open(path, 'a+')
+    const methods = Object.getPrototypeOf(probe) as FileHandle
+    await probe.close()
+    const stat = vi.spyOn(methods, 'stat').mockRejectedValueOnce(new Error('input/output error'))
+    await expect(openJsonl(path)).rejects.toThrow('input/output error')
+    expect((stat.mock.contexts[0] as FileHandle).fd).toBe(-1)
+    vi.restoreAllMocks()
   })
 
   it.runIf(existsSync('/dev/full'))('rejects every append after a write that failed, and says why', async () => {

@@ -6,7 +6,7 @@ import { openPicture } from '../../vision/open.ts'
 import { openPictures } from './pictures.ts'
 import type { AskEvent } from './types.ts'
 import { keptAsks } from './kept-asks.ts'
-import { bundledScenes } from './scene-pictures.ts'
+import { bundledScenes, scenesOfWorker } from './scene-pictures.ts'
 
 const pictures = openPictures()
 afterAll(() => pictures.close())
@@ -72,4 +72,16 @@ test('scenes are drawn by a thread as they are here', async () => {
     bundledScenes()[0]!.picture.region(box, size, 'area'),
   ])
   expect(drawn).toEqual(here)
+})
+
+test('nobody waits for a region once the thread that draws them is gone', async () => {
+  const { scenes, close } = scenesOfWorker()
+  const [{ picture: scene }] = scenes as [(typeof scenes)[number]]
+  const waiting = scene
+    .region(pixelBox(0, 0, 4096, 4096), { width: 2000, height: 2000 }, 'area')
+    .catch((error) => error)
+  await close()
+  const ended = { code: 'worker-ended' }
+  expect(await waiting).toMatchObject(ended)
+  await expect(scene.region(pixelBox(0, 0, 8, 8), { width: 8, height: 8 }, 'area')).rejects.toMatchObject(ended)
 })
