@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    globalSetup: ['scripts/fresh-build.mjs'],
     exclude: ['dist/**', 'node_modules/**'],
     testTimeout: 60_000,
     pool: 'threads',

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 /** The rooms of `src/`, top to bottom: a file may import from its own room and from the rooms below it. */
 export const rooms = [
   'index.ts',
+  'library',
   'web',
   'cli',
   'server',

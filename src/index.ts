@@ -1,69 +1,33 @@
-/** The library: what the commands are made of. */
+/**
+ * `mini-o3`: what a program needs to open a picture, let a policy search it, and judge the answer. The subpaths `mini-o3/search`,
+ * `/protocol`, `/policy`, `/engine`, `/train` and `/benchmark` hold the rest; docs/library.md lists all of them.
+ */
+export { openPicture } from './vision/open.ts'
+export type { Picture, Pixels } from './vision/picture.ts'
 
-export type { PixelBox, RelativeBox, Size } from './protocol/box.ts'
-export { boxSize, pixelBox, relativeBox } from './protocol/box.ts'
-export type { Level, Problem } from './protocol/problem.ts'
-export { levels } from './protocol/problem.ts'
+export { search } from './search/search.ts'
+export type { SearchOptions, Task } from './search/search.ts'
+export type { SearchEvent } from './search/events.ts'
+
+export { profiles } from './protocol/profile.ts'
 export type { Profile } from './protocol/profile.ts'
-export { profileHash, profiles, profileWith } from './protocol/profile.ts'
-export { officialPrompts } from './protocol/official-prompts.ts'
-export type { ParsedTurn } from './protocol/parse-turn.ts'
+export type { Problem } from './protocol/problem.ts'
+export type { Trajectory } from './protocol/trajectory.ts'
 export { parseTurn } from './protocol/parse-turn.ts'
 export { resolveBox } from './protocol/resolve-box.ts'
-export type { Action, End, Observation, Trajectory, Turn, Verdict } from './protocol/trajectory.ts'
-export { completed, ends, trajectoryJsonSchema, trajectorySchema } from './protocol/trajectory.ts'
 
-export type { Picture, Pixels } from './vision/picture.ts'
-export { openPicture } from './vision/open.ts'
+export type { Policy } from './policy/policy.ts'
+export { embeddedPolicy } from './policy/embedded/embedded-policy.ts'
+export { chatPolicy } from './policy/chat/chat-policy.ts'
+export { teacherPolicy } from './policy/teacher/teacher.ts'
+export { openEndpoint } from './endpoint/open-endpoint.ts'
+
+export { judgeExact } from './judge/exact.ts'
+export { advantages } from './train/rl/advantages.ts'
 
 export type { Scene } from './probe/scene.ts'
 export { makeScene } from './probe/scene.ts'
 export { makeProblem } from './probe/problem.ts'
 export { scenePicture } from './probe/scene-picture.ts'
-export { buildProbe } from './probe/dataset.ts'
-export { openProblemPicture, readProblems } from './benchmark/readers/mini-o3-json.ts'
-export { benchmarkNamed, benchmarks } from './benchmark/catalog.ts'
-export { readBenchmark } from './benchmark/benchmark.ts'
-export { checkBenchmark } from './benchmark/check-benchmark.ts'
-export { benchmarkScores } from './benchmark/aggregate.ts'
 
-export type { Message, Policy, Reply, Session, Usage, View } from './policy/policy.ts'
-export type { ChatPolicyOptions, Shot } from './policy/chat/chat-policy.ts'
-export { chatPolicy } from './policy/chat/chat-policy.ts'
-export { embeddedPolicy } from './policy/embedded/embedded-policy.ts'
-export { teacherPolicy } from './policy/teacher/teacher.ts'
-export type { TokenPolicyOptions } from './policy/sampler/token-policy.ts'
-export { tokenPolicy } from './policy/sampler/token-policy.ts'
-export type { ChatModel } from './model/qwen/chat-model.ts'
-export { openChatModel } from './model/qwen/chat-model.ts'
-
-export type { Datum, Engine, Loss, Prompt, Sampler } from './engine/engine.ts'
-export type { TinkerEngine, TinkerEngineOptions } from './engine/tinker/tinker-engine.ts'
-export { tinkerEngine } from './engine/tinker/tinker-engine.ts'
-
-export type { Completion, CompletionRequest, Endpoint } from './endpoint/endpoint.ts'
-export type { EndpointOptions } from './endpoint/open-endpoint.ts'
-export { openEndpoint } from './endpoint/open-endpoint.ts'
-
-export type { SearchEvent } from './search/events.ts'
-export type { Asked, SearchOptions, Task } from './search/search.ts'
-export { search } from './search/search.ts'
-export { searchGroup, searchMany, searchToEnd } from './search/search-many.ts'
-
-export type { Judge } from './judge/judge.ts'
-export { judgeTrajectory } from './judge/judge.ts'
-export { judgeExact } from './judge/exact.ts'
-export { judgeChoice } from './judge/choice.ts'
-export { llmJudge } from './judge/llm.ts'
-export { openJudgeCache } from './judge/judge-cache.ts'
-
-export { collect, readCollected } from './coldstart/collect.ts'
-export { readExemplars, shotsFor } from './coldstart/exemplars.ts'
-export { advantages } from './train/rl/advantages.ts'
-export { runSft } from './train/sft/run-sft.ts'
-export { evaluate } from './evaluate/evaluate.ts'
-export { writePage } from './page/search/write-page.ts'
-
-export type { RunFolder } from './runs/run-folder.ts'
-export { openRun } from './runs/run-folder.ts'
 export { AbortedError, MiniO3Error, TransportError, UserError } from './shared/errors.ts'

@@ -1,6 +1,14 @@
-import { expect, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
 import * as library from '../index.ts'
 import type { SearchEvent } from '../index.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  exports: Record<string, string | { types: string; default: string }>
+}
 
 test('a search with nothing but the library', async () => {
   const { makeProblem, makeScene, profiles, scenePicture, search, teacherPolicy } = library
@@ -14,16 +22,36 @@ test('a search with nothing but the library', async () => {
   expect(last?.kind === 'ended' && library.judgeExact(problem, last.trajectory.answer).kind).toBe('correct')
 })
 
-test('what others import by name is there', () => {
-  const names = [
-    'openPicture',
-    'search',
-    'embeddedPolicy',
-    'profiles',
-    'parseTurn',
-    'resolveBox',
-    'judgeExact',
-    'advantages',
-  ]
-  expect(Object.keys(library)).toEqual(expect.arrayContaining(names))
+describe('the entry points', () => {
+  const documented = readFileSync(`${root}docs/library.md`, 'utf8')
+  const entries = Object.entries(manifest.exports).flatMap(([entry, paths]) =>
+    typeof paths === 'string' ? [] : [[entry.replace('.', 'mini-o3'), paths.default] as const],
+  )
+  test.each(entries)('%s exports the names that docs/library.md lists', async (entry, path) => {
+    const exported = (await import(`${root}${path}`)) as Record<string, unknown>
+    const row = documented.split('\n').find((line) => line.startsWith(`| \`${entry}\` |`))!
+    const listed = [...row.split('|')[3]!.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+    expect(listed.toSorted()).toEqual(Object.keys(exported).toSorted())
+  })
+})
+
+describe('the first file of the program', () => {
+  const first = `${root}bin/mini-o3.cjs`
+  const start = (nodeVersion: string) => {
+    const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${nodeVersion}' } })`
+    const code = `${pretend}; process.argv.splice(1, 0, ''); process.argv[2] = '--version'; require(${JSON.stringify(first)})`
+    return execFileSync(process.execPath, ['-e', code], { encoding: 'utf8', stdio: 'pipe' })
+  }
+
+  test.each(['20.18.9', '18.20.8', '8.17.0'])('says on Node %s which Node is needed', (version) => {
+    expect(() => start(version)).toThrow(`needs Node 20.19 or newer, and this is Node ${version}`)
+  })
+
+  test.each(['20.19.0', '22.0.0', '100.0.0'])('starts the program on Node %s', (version) => {
+    expect(start(version)).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('is in the syntax of old Nodes', () => {
+    expect(readFileSync(first, 'utf8')).not.toMatch(/=>|`|\b(?:const|let|class|async|await|import)\b|\?\?|\?\./)
+  })
 })

@@ -1,8 +1,10 @@
 /**
- * `--config`: a YAML file that says a command's words, under the command's name. Words on the command line count more. Its
- * values are read exactly as if they had been typed.
+ * `--config`: a YAML file that holds a command's options under the command's name, or the name of one that ships in `configs/`.
+ * Options on the command line take precedence; values are parsed exactly as if they had been typed.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -14,7 +16,10 @@ type Values = z.infer<typeof schema>[string]
 /** To be called behind the command's other words. What a command requires has to be typed. */
 export function configOption(command: Command): Command {
   return command
-    .option('--config <file>', 'a YAML file with options of this command, such as those in configs/')
+    .option(
+      '--config <file>',
+      `a YAML file with options of this command, or one that ships: ${shippedNames().join(', ')}`,
+    )
     .hook('preAction', () => {
       const { config } = command.opts<{ config?: string }>()
       if (config !== undefined) apply(command, config)
@@ -34,6 +39,12 @@ function apply(command: Command, file: string): void {
     if (command.getOptionValueSource(name) === 'cli') continue
     command.setOptionValueWithSource(name, typed(command, option, value, file), 'config')
   }
+}
+
+const shippedFolder = fileURLToPath(new URL('../../../configs', import.meta.url))
+
+function shippedNames(): string[] {
+  return readdirSync(shippedFolder).flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : []))
 }
 
 type Option = Command['options'][number]
@@ -56,12 +67,15 @@ function typed(command: Command, option: Option, value: Values[string], file: st
 }
 
 function readValues(file: string, name: string): Values {
+  const ships = shippedNames().includes(file) && !existsSync(file)
   let values: Values | undefined
   try {
-    values = schema.parse(parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 }))[name]
+    const text = readFileSync(ships ? join(shippedFolder, `${file}.yaml`) : file, 'utf8')
+    values = schema.parse(parse(text, { maxAliasCount: 0 }))[name]
   } catch (cause) {
     const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its options' : messageOf(cause)
-    throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.`, { cause })
+    const others = existsSync(file) ? '' : ` These ship and need no path: ${shippedNames().join(', ')}.`
+    throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.${others}`, { cause })
   }
   if (values !== undefined) return values
   throw new UserError('config-unreadable', `--config ${file} says nothing of ${name}: it has no "${name}:" at its top.`)

@@ -136,7 +136,7 @@ export function addRl(program: Command): void {
     'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
     'mini-o3 rl --data data/rl --run runs/rl',
     'mini-o3 rl --data data/rl --engine tinker:http://127.0.0.1:8000 --run runs/cluster',
-    'mini-o3 rl --data data/worlds --config configs/qwen2.5-vl-7b.yaml --engine tinker:http://127.0.0.1:8000 --plan',
+    'mini-o3 rl --data data/worlds --config qwen2.5-vl-7b --engine tinker:http://127.0.0.1:8000 --plan',
     'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
     'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
   )

@@ -1,0 +1,16 @@
+/** `mini-o3/benchmark`: problem sets, published or made here, their scores, and the evaluation of a policy on them. */
+export { openProblemPicture, readProblems } from '../benchmark/readers/mini-o3-json.ts'
+export { benchmarkNamed, benchmarks } from '../benchmark/catalog.ts'
+export { readBenchmark } from '../benchmark/benchmark.ts'
+export type { Benchmark } from '../benchmark/benchmark.ts'
+export { checkBenchmark } from '../benchmark/check-benchmark.ts'
+export { benchmarkScores } from '../benchmark/aggregate.ts'
+export { evaluate } from '../evaluate/evaluate.ts'
+export type { EvaluateOptions } from '../evaluate/evaluate.ts'
+export { writePage } from '../page/search/write-page.ts'
+
+export { buildProbe } from '../probe/dataset.ts'
+export { makeProblem } from '../probe/problem.ts'
+export { makeScene } from '../probe/scene.ts'
+export type { Scene } from '../probe/scene.ts'
+export { scenePicture } from '../probe/scene-picture.ts'

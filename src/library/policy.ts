@@ -1,0 +1,13 @@
+/** `mini-o3/policy`: who takes a turn. The interface to implement, the policies of this package, and the client under `chatPolicy`. */
+export type { Message, Policy, Reply, Session, Usage, View } from '../policy/policy.ts'
+export { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
+export { chatPolicy } from '../policy/chat/chat-policy.ts'
+export type { ChatPolicyOptions, Shot } from '../policy/chat/chat-policy.ts'
+export { teacherPolicy } from '../policy/teacher/teacher.ts'
+export { tokenPolicy } from '../policy/sampler/token-policy.ts'
+export type { TokenPolicyOptions } from '../policy/sampler/token-policy.ts'
+export { openChatModel } from '../model/qwen/chat-model.ts'
+export type { ChatModel } from '../model/qwen/chat-model.ts'
+export { openEndpoint } from '../endpoint/open-endpoint.ts'
+export type { EndpointOptions } from '../endpoint/open-endpoint.ts'
+export type { Completion, CompletionRequest, Endpoint } from '../endpoint/endpoint.ts'

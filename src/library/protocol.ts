@@ -1,0 +1,13 @@
+/** `mini-o3/protocol`: the language of a turn. Boxes, profiles, prompts, what a reply says, and trajectories as data; all pure. */
+export { boxSize, pixelBox, relativeBox } from '../protocol/box.ts'
+export type { PixelBox, RelativeBox, Size } from '../protocol/box.ts'
+export { levels } from '../protocol/problem.ts'
+export type { Level, Problem } from '../protocol/problem.ts'
+export { profileHash, profiles, profileWith } from '../protocol/profile.ts'
+export type { Profile } from '../protocol/profile.ts'
+export { officialPrompts } from '../protocol/official-prompts.ts'
+export { parseTurn } from '../protocol/parse-turn.ts'
+export type { ParsedTurn } from '../protocol/parse-turn.ts'
+export { resolveBox } from '../protocol/resolve-box.ts'
+export { completed, ends, trajectoryJsonSchema, trajectorySchema } from '../protocol/trajectory.ts'
+export type { Action, End, Observation, Trajectory, Turn, Verdict } from '../protocol/trajectory.ts'

@@ -1,0 +1,11 @@
+/** `mini-o3/train`: cold start and reinforcement learning as resumable runs, and the advantages with the over-turn mask. */
+export { collect, readCollected } from '../coldstart/collect.ts'
+export type { CollectOptions } from '../coldstart/collect.ts'
+export { readExemplars, shotsFor } from '../coldstart/exemplars.ts'
+export type { Exemplar } from '../coldstart/exemplars.ts'
+export { runSft } from '../train/sft/run-sft.ts'
+export type { RunSftOptions } from '../train/sft/run-sft.ts'
+export { runRl } from '../train/rl/run-rl.ts'
+export type { RunRlOptions } from '../train/rl/run-rl.ts'
+export { advantages } from '../train/rl/advantages.ts'
+export type { GroupAdvantages, Objective } from '../train/rl/advantages.ts'
