@@ -19,7 +19,13 @@ const installed = join(project, 'node_modules/mini-o3')
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 const write = (name, text) => writeFileSync(join(project, name), text)
 const run = (file, ...words) =>
-  execFileSync(file, words, { cwd: project, encoding: 'utf8', shell: file.endsWith('.cmd'), maxBuffer: 1 << 26 })
+  execFileSync(file, words, {
+    cwd: project,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    shell: file.endsWith('.cmd'),
+    maxBuffer: 1 << 26,
+  })
 const node = (...words) => run(process.execPath, ...words)
 const mini = (...words) => node('node_modules/mini-o3/bin/mini-o3.cjs', ...words)
 
@@ -40,6 +46,9 @@ const resolutions = {
   nodenext: { ...compilerOptions, module: 'nodenext', moduleResolution: 'nodenext' },
   bundler: { ...compilerOptions, module: 'esnext', moduleResolution: 'bundler', noEmit: true },
 }
+
+/** What is asked about the scene that the commands make. */
+let question = ''
 
 const steps = {
   'pack and install': () => {
@@ -71,13 +80,16 @@ const steps = {
     mini('probe', 'build', '--out', 'data/probe', '--test', '1', '--seed', '1', '--level', 'easy')
     const [{ images, problem }] = JSON.parse(readFileSync(join(project, 'data/probe/test.json'), 'utf8'))
     const picture = join(project, 'data/probe', images[0])
+    question = problem.replace('<image>\n', '')
     copyFileSync(picture, join(project, 'scene.jpg'))
-    const { trajectory } = JSON.parse(
-      mini('ask', picture, problem.replace('<image>\n', ''), '--max-turns', '4', '--json'),
-    )
-    if (!(trajectory.turns.length > 0)) throw new Error('ask took no turn')
+    const asked = JSON.parse(mini('ask', picture, problem.replace('<image>\n', ''), '--max-turns', '4', '--json'))
+    if (!(asked.turns > 0) || !existsSync(asked.page)) throw new Error('ask took no turn, or left no page')
   },
-  'the sample': () => node('out/sample.js'),
+  'the sample': () => {
+    const sample = readFileSync(join(project, 'out/sample.js'), 'utf8')
+    write('out/sample.js', sample.replace('Which digit is on the red star?', question))
+    if (!/^\d$/m.test(node('out/sample.js'))) throw new Error('the sample printed no answer')
+  },
   'links of README': () => {
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link)
     const broken = links.filter((link) => !existsSync(join(installed, link)))
@@ -92,7 +104,7 @@ try {
     console.log(`${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
   }
 } catch (error) {
-  console.error(error.message, error.stdout ?? '')
+  console.error(error.message, error.stdout ?? '', error.stderr ?? '')
   process.exitCode = 1
 } finally {
   rmSync(project, { recursive: true, force: true })
