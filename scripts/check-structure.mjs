@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
- * are short and open with a sentence, no tracked file names one machine's paths or a package registry, and no dependency
- * runs an install script. Prints one line a finding, as `file:line: what is wrong`, and exits 1 if there is any.
+ * are short and open with a sentence, a policy's name is read in one place, no tracked file names one machine's paths or a
+ * package registry, and no dependency runs an install script. Prints one line a finding, as `file:line: what is wrong`, and
+ * exits 1 if there is any.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -142,6 +143,24 @@ export function checkSlips(files) {
   )
 }
 
+const parsedPolicy =
+  /\bpolicy(?:Name)?\s*[!=]==\s*['"`]|\bpolicy(?:Name)?\??\.(?:startsWith|slice|split)\(|\bstartsWith\(['"`](?:chat|embedded|tinker):(?!\/)/g
+
+/** A policy's name is read in `src/policy/registry/` alone: all others ask it what the policy is. */
+export function checkPolicyNames(files) {
+  return files
+    .filter(
+      ({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path) && !path.startsWith('src/policy/registry/'),
+    )
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(parsedPolicy)].map((match) => ({
+        path,
+        line: lineAt(text, match.index),
+        message: `reads the name of a policy (${match[0]}): ask policyNamed of src/policy/registry/kinds.ts`,
+      })),
+    )
+}
+
 export function checkLock({ path, text }) {
   const findings = []
   for (const [index, line] of text.split('\n').entries()) {
@@ -181,6 +200,7 @@ export function checkStructure(root) {
     ...checkCircles(files),
     ...checkShape(files),
     ...checkSlips(files),
+    ...checkPolicyNames(files),
     ...(lock ? checkLock(lock) : [{ path: 'package-lock.json', line: 1, message: 'is missing: run npm install' }]),
   ]
 }

@@ -1,6 +1,15 @@
 /** The structure check finds each thing it promises to find, names file and line, and finds nothing in good files. */
 import { expect, test } from 'vitest'
-import { checkCircles, checkLock, checkRooms, checkShape, checkSlips, importsOf, maxLines } from './check-structure.mjs'
+import {
+  checkCircles,
+  checkLock,
+  checkPolicyNames,
+  checkRooms,
+  checkShape,
+  checkSlips,
+  importsOf,
+  maxLines,
+} from './check-structure.mjs'
 
 const file = (path, ...lines) => ({ path, text: lines.join('\n') })
 const where = (findings) => findings.map(({ path, line }) => `${path}:${line}`)
@@ -76,6 +85,22 @@ test('paths of one machine and package registries are found; relative paths and 
   const machine = `see /${'work'}/main/notes and https://${'registry'}.example.org`
   expect(where(checkSlips([file('README.md', '', machine)]))).toEqual(['README.md:2', 'README.md:2'])
   expect(checkSlips([file('README.md', 'runs/work/a, src/tmp/b, a homework/assignment, ./work/a')])).toEqual([])
+})
+
+test('a name of a policy is read in the registry alone', () => {
+  const reading = ["if (policy === 'teacher') x()", "policy.startsWith('chat:')", "name.startsWith('embedded:')"]
+  expect(where(checkPolicyNames([file('src/page/step.ts', ...reading)]))).toEqual(
+    [1, 2, 3].map((n) => `src/page/step.ts:${n}`),
+  )
+  const allowed = [
+    'policy !== undefined',
+    "engine === 'embedded'",
+    "weights.startsWith('tinker://')",
+    "const policy = 'teacher'",
+  ]
+  expect(
+    checkPolicyNames([file('src/page/step.ts', ...allowed), file('src/policy/registry/kinds.ts', ...reading)]),
+  ).toEqual([])
 })
 
 test('the lock file may hold no install script and no resolved URL', () => {

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/search/write-page.ts'
-import { checkQuestion } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
+import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../policy/registry/open-policy.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
@@ -14,15 +15,7 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import {
-  askPolicies,
-  checkPolicyName,
-  isChat,
-  openPolicy,
-  policySettings,
-  policyOptions,
-} from './options/choose-policy.ts'
-import type { PolicyOptions } from './options/choose-policy.ts'
+import { policyOptions } from './options/choose-policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from './options/choose-profile.ts'
 import type { ProfileOptions } from './options/choose-profile.ts'
 import { inCommandRun } from './command-run.ts'
@@ -48,7 +41,7 @@ export function addAsk(program: Command): void {
     .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF or GIF file')
     .argument('<question>', 'in quotes')
     .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyOptions(command, 0.3, askPolicies)
+  policyOptions(command, 0.3, 'ask')
   maxPixelsOption(profileOptions(command))
   commonOptions(command)
   examples(
@@ -60,8 +53,11 @@ export function addAsk(program: Command): void {
   command.action(ask)
 }
 
-/** Said with every answer: nothing in a picture tells the policy that it is none of those that it knows. */
-const note = 'The embedded policy only knows generated scenes: about any other picture, its answer means nothing.'
+/** Said with every answer of a policy that takes only some pictures: nothing in a picture tells it that it is none of them. */
+function noteOf(options: AskOptions): string | undefined {
+  const kind = kindOf(options)
+  return kind?.vlm ? undefined : kind?.note
+}
 
 async function ask(file: string, asked: string, options: AskOptions): Promise<void> {
   const question = asked.trim()
@@ -71,7 +67,8 @@ async function ask(file: string, asked: string, options: AskOptions): Promise<vo
   const picture = await openPicture(file)
   const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
   const settings = { ...common, ...(await policySettings(options)) }
-  if (!isChat(options)) say(note)
+  const note = noteOf(options)
+  if (note !== undefined) say(note)
   const policy = await openPolicy(options, profile)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
@@ -111,7 +108,7 @@ async function searchAndShow(
       run: run.path,
       usage,
       ms,
-      ...(isChat(options) ? {} : { note }),
+      note: noteOf(options),
     })
   else print(`How it was found: ${files.page}`)
   if (reason?.kind === 'failed' || reason?.kind === 'refused') {
@@ -122,7 +119,7 @@ async function searchAndShow(
 /** Everything that can be wrong with the words, before anything is opened, loaded or written. */
 function check(question: string, options: AskOptions): void {
   if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
-  checkPolicyName(options, askPolicies)
-  if (!isChat(options)) checkQuestion({ question })
+  checkPolicy(options, 'ask')
+  checkProblem(options, { docId: 'asked', dataSource: 'ask', question })
   profileOf(options)
 }

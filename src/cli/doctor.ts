@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
+import type { ServerOptions } from '../endpoint/open-model.ts'
 import { tryServer } from '../endpoint/try/try-server.ts'
 import type { Finding } from '../endpoint/try/try-server.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
@@ -13,12 +14,11 @@ import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import { endpointOptions } from './options/endpoint.ts'
-import type { EndpointOptions } from './options/endpoint.ts'
 import { print, printJson, say } from './print/output.ts'
 import { onlyWhere } from './options/strict.ts'
 import { examples } from './options/common.ts'
 
-interface DoctorOptions extends EndpointOptions {
+interface DoctorOptions extends ServerOptions {
   readonly model?: string
   readonly json?: true
 }

@@ -1,4 +1,5 @@
 /** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
+import { policyNamed } from '../policy/registry/kinds.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import { answeredBeyondLimit } from '../protocol/trajectory.ts'
@@ -61,14 +62,11 @@ export function endTitle(search: Pick<Trajectory, 'end' | 'answer'>): string {
   return `Answered beyond the limit: ${endWords[search.end]}`
 }
 
-/** Servers do not say which of their tokens are pictures: over one, that number is the grid of Qwen2.5-VL, whatever the model. */
-export function isImageEstimated(policy: string): boolean {
-  return policy.startsWith('chat:')
-}
-
 /** Such as `1,200 tokens in (800 of pictures)`. */
 export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn['usage']): string {
-  const pictures = isImageEstimated(policy) ? `an estimated ${imageTokens} of pictures` : `${imageTokens} of pictures`
+  const pictures = policyNamed(policy)?.kind.imageTokensEstimated
+    ? `an estimated ${imageTokens} of pictures`
+    : `${imageTokens} of pictures`
   return `${promptTokens} tokens in (${pictures})`
 }
 

@@ -61,11 +61,11 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
       words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
     }
   }
-  const measure = (policy: PolicyName): Stage => {
-    const trained = policy === 'sft' ? 'sft-again' : rlStages[policy]
+  const measure = (measured: PolicyName): Stage => {
+    const trained = measured === 'sft' ? 'sft-again' : rlStages[measured]
     const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile)]
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
-    return { name: `eval-${policy}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${policy}`)] }
+    return { name: `eval-${measured}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${measured}`)] }
   }
   const coldStart = ['--data', at('collect')]
   const collect = wordsOf({ 'mistake-rate': 0.05, ...searchesAtOnce, seed })

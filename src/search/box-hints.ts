@@ -1,5 +1,6 @@
 /** What a finished search shows of boxes that were written for another picture or in another unit than its profile reads. Pure. */
 import { textTokens, viewTokens } from '../policy/chat/token-estimate.ts'
+import { policyNamed } from '../policy/registry/kinds.ts'
 import { oddBoxes } from '../protocol/box-unit.ts'
 import { questionText } from '../protocol/prompts.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -21,7 +22,12 @@ const cellPixels = 28 * 28
 function shrunkView({ policy, problem, turns, observations }: Trajectory, profile: Profile): string | undefined {
   const [turn] = turns
   const [first] = observations
-  if (profile.coordinates !== 'pixel' || !policy.startsWith('chat:') || turn === undefined || first === undefined) {
+  if (
+    profile.coordinates !== 'pixel' ||
+    !policyNamed(policy)?.kind.imageTokensEstimated ||
+    turn === undefined ||
+    first === undefined
+  ) {
     return undefined
   }
   const { system } = profile.prompts

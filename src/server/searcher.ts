@@ -26,8 +26,6 @@ export interface Searcher {
   readonly queue: SearchQueue
 }
 
-export const chatNote = 'A model behind a server: takes any picture and question.'
-
 /** Where a search can be looked at, as paths of this server: its page, and the trajectory as JSON. */
 export interface Links {
   readonly page: string

@@ -5,7 +5,7 @@ import type { CollectSummary } from '../../coldstart/summary.ts'
 import type { Table } from '../../evaluate/document/table.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 
-const traitOptions: Readonly<Record<TraitName, string>> = {
+const traitTexts: Readonly<Record<TraitName, string>> = {
   depth: 'crops within crops',
   backTracks: 'back-tracks',
   returnsToOriginal: 'returns to the original',
@@ -28,7 +28,7 @@ export function patternTable({ kept, patterns, traits, meanTurns, mostTurns }: C
       ['', '', ''],
       ['in one of them', 'mean', 'most'],
       row('turns', meanTurns, mostTurns),
-      ...traitNames.map((name) => row(traitOptions[name], traits[name].mean, traits[name].most)),
+      ...traitNames.map((name) => row(traitTexts[name], traits[name].mean, traits[name].most)),
     ],
   }
 }

@@ -9,14 +9,14 @@ import type { CollectSummary } from '../../coldstart/summary.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
 import { columns } from '../print/output.ts'
 import type { Policy } from '../../policy/policy.ts'
-import { teacherPolicy } from '../../policy/teacher/teacher.ts'
-import { sceneOf } from '../../probe/problem.ts'
+import { policyForms } from '../../policy/registry/kinds.ts'
+import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { keyOf, searchKey } from '../../search/owed-samples.ts'
-import { checkPolicyName, chatOptions, isChat, openPolicy, policySettings } from '../options/choose-policy.ts'
-import type { PolicyOptions } from '../options/choose-policy.ts'
+import { chatOptions, onlyForPolicy } from '../options/choose-policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 import { patternTable, spentText, startSpending } from './collect-text.ts'
@@ -28,12 +28,9 @@ import { onlyWhere } from '../options/strict.ts'
 import { decimalNumber, examples, wholeNumber } from '../options/common.ts'
 
 interface CollectOptions extends SearchManyOptions, PolicyOptions, ProfileOptions, JudgeOptions, SelectionRules {
-  readonly mistakeRate: number
   readonly exemplars?: string
   readonly shots?: number
 }
-
-const collectPolicies = ['teacher', 'chat:<model>']
 
 /** What holds for large models where the words say nothing: how many exemplars they see, and the shares of the set. */
 const chatDefaults = { shots: 2, maxSingleTurn: 0.1, maxDuplicates: 0.1 } as const
@@ -43,7 +40,11 @@ export function addCollect(program: Command): void {
     .command('collect')
     .summary('collect cold-start data')
     .description('A teacher searches problems; trajectories with the right answer are kept. Repeat it to resume.')
-    .option('--policy <name>', 'who searches: teacher (scripted; it knows generated scenes), chat:<model>', 'teacher')
+    .option(
+      '--policy <name>',
+      `who searches: ${policyForms('collect').join(', ')}; the teacher is a script that knows generated scenes`,
+      'teacher',
+    )
     .option('--mistake-rate <p>', 'how often the teacher takes something else for the goal', decimalNumber(0, 1), 0.05)
     .option('--exemplars <folder>', 'searches that chat:<model> is shown before its own (default: those that ship)')
     .option('--shots <n>', 'how many of them at a time, in turn (default: 2)', wholeNumber(0, 64))
@@ -52,9 +53,9 @@ export function addCollect(program: Command): void {
     .option('--max-single-turn <p>', 'share that may answer without a zoom (default: chat 0.1)', decimalNumber(0, 1))
     .option('--max-duplicates <p>', 'share that may repeat another search (default: chat 0.1)', decimalNumber(0, 1))
   searchManyOptions(command, 'train.json', 8)
-  onlyWhere<CollectOptions>(command, ['mistake-rate'], (options) => !isChat(options), 'for --policy teacher: take that')
+  onlyForPolicy(command, ['mistakeRate'], 'for --policy teacher: take that')
   const forChat = 'for a model behind a server: add --policy chat:<model>'
-  onlyWhere<CollectOptions>(command, ['temperature', 'exemplars', 'shots'], isChat, forChat)
+  onlyForPolicy(command, ['temperature', 'exemplars', 'shots'], forChat)
   onlyWhere<CollectOptions>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
   chatOptions(command)
   maxPixelsOption(profileOptions(command))
@@ -70,12 +71,12 @@ export function addCollect(program: Command): void {
 }
 
 async function collectCommand(options: CollectOptions): Promise<void> {
-  checkPolicyName(options, collectPolicies)
+  const { kind } = checkPolicy(options, 'collect')
   const profile = profileOf(options)
   // A folder's own training problems; a file is taken as it is.
   const entries = await readEntries(options, 'train')
   const problems = entries.map(({ problem }) => problem)
-  if (!isChat(options)) for (const problem of problems) sceneOf(problem)
+  for (const problem of problems) checkProblem(options, problem)
   await withJudge(options, problems, async (judge) => {
     const { policy, settings } = await openTeacher(options, profile)
     const selection = rulesOf(options)
@@ -101,7 +102,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
           onProgress: (counts, newest) => {
             if (newest !== undefined) spending.add(newest)
             const shown = target === undefined ? counts : { ...counts, done: counts.inSet, total: target }
-            const note = [...outcomes(counts), ...(isChat(options) ? [spentText(spending.spent())] : [])].join(', ')
+            const note = [...outcomes(counts), ...(kind.priced ? [spentText(spending.spent())] : [])].join(', ')
             const reason = newest && reasonOf(newest)
             if (newest !== undefined) told.add(keyOf(newest))
             if (reason !== undefined) reasons.push(reason)
@@ -114,7 +115,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
           reasons.push({ kind: 'refused', code, message })
         }
         const summary = summariseCollection(searched, await readCollected(searches.run))
-        const spent = isChat(options) ? spending.spent() : undefined
+        const spent = kind.priced ? spending.spent() : undefined
         const result = { ...summary, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
         const parts = [text(summary, target), plainTable(patternTable(summary), columns()), ...bill, judgeText(judge)]
@@ -129,20 +130,23 @@ async function collectCommand(options: CollectOptions): Promise<void> {
 
 /** The policy and what the run keeps of it. */
 async function openTeacher(options: CollectOptions, profile: Profile): Promise<{ policy: Policy; settings: object }> {
-  const { policy: name, mistakeRate } = options
-  if (!isChat(options))
-    return { policy: teacherPolicy({ sceneOf, mistakeRate }), settings: { policy: name, mistakeRate } }
+  const settings = await policySettings(options)
+  if (!takesShots(options)) return { policy: await openPolicy(options, profile), settings }
   const count = options.shots ?? chatDefaults.shots
   const exemplars = count === 0 ? [] : await readExemplars(options.exemplars ?? shippedExemplars, profile)
   const shots = shotsFor(exemplars, count)
   const policy = await openPolicy(options, profile, shots)
   const shown = exemplars.map(({ sha256 }) => sha256)
-  return { policy, settings: { ...(await policySettings(options)), shots: count, exemplars: shown } }
+  return { policy, settings: { ...settings, shots: count, exemplars: shown } }
+}
+
+function takesShots(options: CollectOptions): boolean {
+  return kindOf(options)?.options.includes('shots') ?? false
 }
 
 /** Undefined: every right search is in the set. */
 function rulesOf(options: CollectOptions): SelectionRules | undefined {
-  const { maxSingleTurn, maxDuplicates } = isChat(options) ? chatDefaults : {}
+  const { maxSingleTurn, maxDuplicates } = takesShots(options) ? chatDefaults : {}
   const rules = {
     target: options.target,
     maxSingleTurn: options.maxSingleTurn ?? maxSingleTurn,

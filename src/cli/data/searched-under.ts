@@ -7,7 +7,7 @@ import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
-import { profileOf } from '../options/choose-profile.ts'
+import { profileChanged } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 
 const configSchema = z.object({
@@ -53,5 +53,5 @@ function possibleProfiles(
   options: ProfileOptions,
 ): readonly Profile[] {
   const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
-  return [...Object.values(profiles), ...budgeted, profileOf({ ...options, policy: 'chat:' })]
+  return [...Object.values(profiles), ...budgeted, profileChanged(options.profile ?? 'default', options)]
 }

@@ -4,12 +4,12 @@ import type { Command } from 'commander'
 import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarks } from '../../benchmark/catalog.ts'
 import { parseShard } from '../../evaluate/shard.ts'
-import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
+import { checkPolicy, checkProblem, kindOf } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { checkPolicyName, evalPolicies, isVlm, policyOptions } from '../options/choose-policy.ts'
-import type { PolicyOptions } from '../options/choose-policy.ts'
+import { policyOptions, tinkerPolicyOptions } from '../options/choose-policy.ts'
 import { profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 import { checkChosen, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
@@ -24,7 +24,6 @@ import { judgeOptions } from '../options/judge.ts'
 import type { JudgeOptions } from '../options/judge.ts'
 import { manySearchesOptions } from '../search-run.ts'
 import type { SearchManyOptions } from '../search-run.ts'
-import { tinkerPolicyOptions } from '../options/tinker-policy.ts'
 import { budgetOf, budgetOptions } from '../options/view-budget.ts'
 import type { BudgetOptions } from '../options/view-budget.ts'
 import { onlyWhere } from '../options/strict.ts'
@@ -90,7 +89,7 @@ export function addEval(program: Command): void {
   onlyWhere<EvalOptions>(command, ['view-side', 'context-limit'], (options) => !isVlm(options), forSmall)
   onlyWhere<EvalOptions>(command, ['answer'], isVlm, 'for a model behind a server: add --policy chat:<model>')
   budgetOptions(command)
-  tinkerPolicyOptions(policyOptions(command, 1, evalPolicies))
+  tinkerPolicyOptions(policyOptions(command, 1, 'eval'))
   profileOptions(command)
   judgeOptions(command, 'exact', asBenchmark)
   priceOptions(command)
@@ -124,7 +123,7 @@ export function addEval(program: Command): void {
 async function evalCommand(given: EvalOptions, command: Command): Promise<void> {
   if (given.list) return listBenchmarks(given)
   if (given.check) return checkChosen(given)
-  checkPolicyName(given, evalPolicies)
+  checkPolicy(given, 'eval')
   const shard = given.shard === undefined ? undefined : parseShard(given.shard)
   const { optionOrder: orders = [undefined], maxPixels: budgets = [undefined] } = given
   if (orders.length > 1 && budgets.length > 1) {
@@ -144,8 +143,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
       samples: isSaid('samples') ? given.samples : benchmark.samples,
       judge: isSaid('judge') ? given.judge : offlineJudge(benchmark, entries),
     }
-    // All other policies are made of the embedded one.
-    if (!isVlm(options) && options.policy !== 'blind') for (const { problem } of entries) checkQuestion(problem)
+    for (const { problem } of entries) checkProblem(options, problem)
     for (const max of budgets) plans.push({ options, chosen, shard, ...boundedProfile(options, benchmark, max) })
   }
   const [first] = plans as [EvalPlan]
@@ -153,6 +151,10 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
   const { incomplete } =
     plans.length === 1 ? await runEval(first) : await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))
   if (incomplete) throw incomplete
+}
+
+function isVlm(options: EvalOptions): boolean {
+  return kindOf(options)?.vlm ?? false
 }
 
 /** The profile of an evaluation; with `max`, its views held to so many pixels. */

@@ -15,7 +15,7 @@ import { markdownCell, markdownTable, plainTable } from '../../evaluate/document
 import { markupOf } from '../../page/html.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
-import { policySettings } from '../options/choose-policy.ts'
+import { policySettings } from '../../policy/registry/open-policy.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { commandRunPath } from '../command-run.ts'
 import { runEval } from './run.ts'

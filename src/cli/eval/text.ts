@@ -18,7 +18,7 @@ import {
 import { majorityRule } from '../../evaluate/figures/sampling.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
 import type { Table } from '../../evaluate/document/table.ts'
-import { isImageEstimated } from '../../page/step.ts'
+import { policyNamed } from '../../policy/registry/kinds.ts'
 import { columns } from '../print/output.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 
@@ -33,7 +33,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     scores,
     interval,
     sampling: { ...sampling, majorityRule },
-    tokens: { ...tokens, imageEstimated: isImageEstimated(config.policy ?? '') },
+    tokens: { ...tokens, imageEstimated: policyNamed(config.policy ?? '')?.kind.imageTokensEstimated ?? false },
     spent,
     cost,
     reasons,

@@ -1,13 +1,13 @@
 /** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { kindOf } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
 import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
 import type { Coordinates, Profile } from '../../protocol/profile.ts'
 import type { Prompts } from '../../protocol/prompts.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
-import { isVlm } from './choose-policy.ts'
-import type { PolicyOptions } from './choose-policy.ts'
 import { choice, wholeNumber } from './common.ts'
 
 export interface ProfileOptions {
@@ -45,15 +45,22 @@ export function maxPixelsOption(command: Command): Command {
 
 /** Throws `UserError` for what does not go together. */
 export function profileOf(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
-  const { profile: name = isVlm(options) ? defaultOf(options) : 'embedded', prompts } = options
+  const kind = kindOf(options)
+  const name = options.profile ?? kind?.profile ?? 'default'
   const changes = { coordinates: options.coordinates, maxImages: options.maxImages, maxPixels: options.maxPixels }
-  const changed = [prompts, ...Object.values(changes)].some((value) => value !== undefined)
-  if (!isVlm(options) && (name !== 'embedded' || changed)) {
+  const changed = [options.prompts, ...Object.values(changes)].some((value) => value !== undefined)
+  if (kind !== undefined && !kind.vlm && (name !== kind.profile || changed)) {
     throw new UserError(
       'profile-not-for-policy',
       'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
     )
   }
+  return profileChanged(name, options)
+}
+
+/** A profile as the options change it. */
+export function profileChanged(name: keyof typeof profiles, options: ProfileOptions): Profile {
+  const { prompts, coordinates, maxImages, maxPixels } = options
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
@@ -61,12 +68,7 @@ export function profileOf(options: ProfileOptions & Pick<PolicyOptions, 'policy'
     )
   }
   const profile: Profile = profiles[name]
-  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
-}
-
-/** What is sampled on a Tinker server was trained under the released loop. */
-function defaultOf({ policy }: Pick<PolicyOptions, 'policy'>): keyof typeof profiles {
-  return policy === 'tinker' ? 'official' : 'default'
+  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, { coordinates, maxImages, maxPixels })
 }
 
 function readPrompts(path: string): Prompts {

@@ -1,30 +1,20 @@
 /** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
 import type { Command } from 'commander'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
-import { special } from '../../model/tokenizer.ts'
-import { embeddedModelName, serverKindNames, serverKinds, unhonoured } from '../../engine/tinker/server-kinds.ts'
-import type { ServerKindName } from '../../engine/tinker/server-kinds.ts'
-import { tinkerEngine } from '../../engine/tinker/tinker-engine.ts'
+import { connectEngine } from '../../engine/tinker/connect.ts'
+import type { TinkerConnection } from '../../engine/tinker/connect.ts'
+import { serverKindNames, unhonoured } from '../../engine/tinker/server-kinds.ts'
 import type { TinkerEngine } from '../../engine/tinker/tinker-engine.ts'
 import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Plan } from '../../train/plan.ts'
-import { checkpointHash } from './checkpoint-hash.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { choice, wholeNumber } from './common.ts'
 import { onlyWhere } from './strict.ts'
 
-/** What a Tinker server is asked for, beside its address and key. */
-export interface ServerOptions {
-  readonly baseModel?: string
-  readonly tinkerServer?: ServerKindName
-  readonly loraRank?: number
-}
-
-export interface EngineOptions extends ServerOptions {
+export interface EngineOptions extends Omit<TinkerConnection, 'url'> {
   readonly engine: string
-  readonly apiKeyEnv?: string
   readonly plan?: true
 }
 
@@ -61,11 +51,6 @@ export function engineSettings(options: EngineOptions): object {
   return { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } }
 }
 
-/** How weights to start from are named in a run's settings. */
-export async function weightsHash(from: string | undefined): Promise<string | undefined> {
-  return from === undefined || from.startsWith('tinker://') ? from : checkpointHash(from)
-}
-
 /** Connects, and keeps in the run what the server does otherwise than it is asked. Nothing for the embedded engine. */
 export async function openEngine(
   options: EngineOptions,
@@ -80,29 +65,6 @@ export async function openEngine(
   for (const note of deviations) say(note)
   const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
   await replaceFile(run.file('engine.json'), `${JSON.stringify(kept, null, 2)}\n`)
-  return engine
-}
-
-/** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
-export async function connectEngine(
-  options: ServerOptions & { readonly url: string; readonly apiKeyEnv?: string },
-  seed: number,
-  vlm: ChatModel | undefined,
-): Promise<TinkerEngine> {
-  const { url, baseModel, apiKeyEnv, tinkerServer, loraRank } = options
-  const kind = tinkerServer && serverKinds[tinkerServer]
-  const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
-  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
-  if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
-    await engine.close()
-    throw new UserError(
-      'model-files-missing',
-      vlm === undefined
-        ? `${engine.baseModel} reads and writes tokens of its own. Name a folder with its tokenizer: --model-files <folder>, ` +
-            'or --model-files hub:<owner>/<name> to download it.'
-        : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
-    )
-  }
   return engine
 }
 

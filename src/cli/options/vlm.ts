@@ -5,11 +5,11 @@ import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileOf, profileOptions } from './choose-profile.ts'
+import { profileChanged, profileOf, profileOptions } from './choose-profile.ts'
 import type { ProfileOptions } from './choose-profile.ts'
 import { tinkerUrl } from './engine.ts'
 import type { EngineOptions } from './engine.ts'
-import { modelFilesOption } from './tinker-policy.ts'
+import { modelFilesOption } from './choose-policy.ts'
 
 export interface VlmOptions extends ProfileOptions {
   readonly modelFiles?: string
@@ -44,7 +44,7 @@ export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'
       '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',
     )
   }
-  const profile = profileOf({ ...options, profile: options.profile ?? 'official-train', policy: 'chat:' })
+  const profile = profileChanged(options.profile ?? 'official-train', options)
   checkTextual(profile)
   const model = await openChatModel(modelFiles)
   return {

@@ -1,13 +1,11 @@
 /** `mini-o3 mcp`: visual search as tools for other programs, over stdin and stdout. Nothing else is written to stdout. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
-import { embeddedNote } from '../../server/openai/embedded-routes.ts'
-import { chatNote } from '../../server/searcher.ts'
+import { checkPolicy, checkProblem, openPolicy } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
-import { askPolicies, checkPolicyName, isChat, openPolicy, policyOptions } from '../options/choose-policy.ts'
-import type { PolicyOptions } from '../options/choose-policy.ts'
+import { policyOptions } from '../options/choose-policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 import { report, say } from '../print/output.ts'
@@ -26,7 +24,7 @@ export function addMcp(program: Command): void {
         'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
     )
     .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyOptions(command, 0.3, askPolicies)
+  policyOptions(command, 0.3, 'ask')
   maxPixelsOption(profileOptions(command))
   examples(
     command,
@@ -39,7 +37,7 @@ export function addMcp(program: Command): void {
 const queueLimits = { atOnce: 4, waiting: 60 }
 
 async function mcp(options: McpOptions): Promise<void> {
-  checkPolicyName(options, askPolicies)
+  const { kind } = checkPolicy(options, 'ask')
   const profile = profileOf(options)
   // Loaded here, so that no other command waits for it.
   const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
@@ -50,11 +48,11 @@ async function mcp(options: McpOptions): Promise<void> {
   const policy = await openPolicy(options, profile)
   const searcher = {
     name: options.policy,
-    note: isChat(options) ? chatNote : embeddedNote,
+    note: kind.note,
     profile,
     maxTurns: options.maxTurns,
     policy: () => policy,
-    check: isChat(options) ? undefined : (question: string) => void checkQuestion({ question }),
+    check: (question: string) => checkProblem(options, { docId: 'asked', dataSource: 'ask', question }),
     queue: new SearchQueue(queueLimits),
   }
   const interrupt = catchInterrupt(() => say('Stopping.'))

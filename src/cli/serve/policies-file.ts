@@ -2,15 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { parse } from 'yaml'
+import { policyForm } from '../../policy/registry/kinds.ts'
+import { checkPolicy } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { askPolicies, checkPolicyName, policyOptions } from '../options/choose-policy.ts'
-import type { PolicyOptions } from '../options/choose-policy.ts'
+import { policyOptions } from '../options/choose-policy.ts'
 import { checkEffects } from '../options/strict.ts'
 import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
-
-/** The embedded policy is always there. */
-const behindServers = askPolicies.filter((name) => name !== 'embedded')
 
 export type PolicyEntry = PolicyOptions & ProfileOptions
 
@@ -40,7 +39,7 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
     throw new UserError('policies-no-entry', `${where}: has to name its options, such as "policy: chat:<model>".`)
   }
   const options = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
-  const command = maxPixelsOption(profileOptions(policyOptions(new Command(), temperature, askPolicies)))
+  const command = maxPixelsOption(profileOptions(policyOptions(new Command(), temperature, 'ask')))
   try {
     command
       .exitOverride()
@@ -48,8 +47,12 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
       .parse(options, { from: 'user' })
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
-    checkPolicyName(read, behindServers)
-    return read
+    const { kind, kindName } = checkPolicy(read, 'ask')
+    if (kind.servers !== undefined) return read
+    throw new UserError(
+      'policy-unknown',
+      `--policy ${policyForm(kindName)} is always there: list models behind servers.`,
+    )
   } catch (error) {
     if (!(error instanceof CommanderError) && !(error instanceof UserError)) throw error
     throw new UserError('policies-wrong-entry', `${where}: ${error.message.replace(/^error: /, '')}`, { cause: error })

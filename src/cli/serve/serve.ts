@@ -1,6 +1,9 @@
 /** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
+import { policyKinds } from '../../policy/registry/kinds.ts'
+import { checkPolicy, openPolicy } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { askRoutes } from '../../server/api/ask-routes.ts'
 import type { UnavailablePolicy } from '../../server/api/ask-routes.ts'
 import { openAsks } from '../../server/api/asks.ts'
@@ -11,14 +14,12 @@ import { mcpRefusal, mcpRoutes } from '../../server/mcp/routes.ts'
 import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
-import { chatNote } from '../../server/searcher.ts'
 import type { Searcher } from '../../server/searcher.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import { report, say } from '../print/output.ts'
-import { askPolicies, checkPolicyName, isChat, openPolicy, policyOptions } from '../options/choose-policy.ts'
-import type { PolicyOptions } from '../options/choose-policy.ts'
+import { policyOptions } from '../options/choose-policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 import { examples } from '../options/common.ts'
@@ -50,7 +51,7 @@ export function addServe(program: Command): void {
     )
     .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
   listenOptions(command)
-  policyOptions(command, 0.3, askPolicies, true)
+  policyOptions(command, 0.3, 'ask', true)
   maxPixelsOption(profileOptions(command))
   examples(
     command,
@@ -65,7 +66,7 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { checkpoint, temperature, runs, keep } = options
-  checkPolicyName(options, askPolicies)
+  const { kind } = checkPolicy(options, 'ask')
   const listed = options.policies === undefined ? [] : readPolicies(options.policies, temperature)
   // A mistake in an entry ends the command; only its server may be away.
   for (const one of listed) profileOf(one)
@@ -82,9 +83,9 @@ async function serve(options: ServeOptions): Promise<void> {
       const profile = profileOf(one)
       const policy = await openPolicy(one, profile)
       closing.push(() => policy.close?.())
-      return { name: one.policy, note: chatNote, profile, policy: () => policy, queue }
+      return { name: one.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue }
     }
-    const first = isChat(options) ? [await open(options)] : []
+    const first = kind.servers !== undefined ? [await open(options)] : []
     const { opened, unavailable } = await openListed(listed, open)
     const others = [...first, ...opened]
     for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { openProblemPicture } from '../../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
+import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { levels } from '../../protocol/problem.ts'
 import { countReasons } from '../../protocol/reason.ts'
@@ -27,15 +28,7 @@ import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
 import { configOption } from './config-file.ts'
-import {
-  engineSettings,
-  engineOptions,
-  openEngine,
-  printPlan,
-  tinkerUrl,
-  useOf,
-  weightsHash,
-} from '../options/engine.ts'
+import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
 import type { EngineOptions } from '../options/engine.ts'
 import { withJudge, judgeOptions } from '../options/judge.ts'
 import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'

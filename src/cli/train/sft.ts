@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { toldSearches } from '../../coldstart/export/run-rows.ts'
@@ -24,15 +25,7 @@ import { readShareGptExamples } from '../../train/vlm/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../../train/sft/sft.ts'
 import { inCommandRun } from '../command-run.ts'
 import { configOption } from './config-file.ts'
-import {
-  engineSettings,
-  engineOptions,
-  openEngine,
-  printPlan,
-  tinkerUrl,
-  useOf,
-  weightsHash,
-} from '../options/engine.ts'
+import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
 import type { EngineOptions } from '../options/engine.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { costOf } from '../../endpoint/price.ts'
 import type { Price, Prices, SpentTokens } from '../../endpoint/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
+import { pricedModel } from '../../policy/registry/kinds.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import type { EvalConfig } from '../protocol.ts'
@@ -30,9 +31,8 @@ export interface EvalCost {
 
 /** The models behind servers that an evaluation asks, by their names there. */
 export function askedModels({ policy = '', judge }: Pick<EvalConfig, 'policy' | 'judge'>) {
-  const behind = (prefix: string, name: string): string | undefined =>
-    name.startsWith(prefix) ? name.slice(prefix.length) : undefined
-  return { policy: behind('chat:', policy), judge: behind('llm:', judge?.name ?? '') }
+  const [, asked] = /^llm:(.*)$/s.exec(judge?.name ?? '') ?? []
+  return { policy: pricedModel(policy), judge: asked }
 }
 
 /** Of the run at `path`. undefined: no server was asked. */

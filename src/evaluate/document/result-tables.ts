@@ -1,6 +1,6 @@
 /** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
 import type { Aggregate } from '../../benchmark/aggregate.ts'
-import { isImageEstimated } from '../../page/step.ts'
+import { policyNamed } from '../../policy/registry/kinds.ts'
 import { reasonText } from '../../protocol/reason.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
@@ -78,7 +78,9 @@ export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
 /** How searches ended, and what a search took. */
 export function endsTable({ summary, tokens, config }: EvalReport & { readonly config: EvalConfig }): Table {
   const count = (value: number): string => Math.round(value).toLocaleString('en')
-  const pictures = isImageEstimated(config.policy ?? '') ? 'pictures (estimated as Qwen2.5-VL counts)' : 'pictures'
+  const pictures = policyNamed(config.policy ?? '')?.kind.imageTokensEstimated
+    ? 'pictures (estimated as Qwen2.5-VL counts)'
+    : 'pictures'
   return {
     head: ['searches', ''],
     rows: [

@@ -1,6 +1,7 @@
 /** The embedded policy behind an OpenAI-compatible endpoint, in both ways: turn by turn, and a whole search at once. */
 import type { Sampler } from '../../engine/engine.ts'
 import { checkQuestion, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
+import { policyKinds } from '../../policy/registry/kinds.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { embeddedModel } from './embedded-model.ts'
 import { openaiRoutes } from './openai-routes.ts'
@@ -30,13 +31,10 @@ export function embeddedRoutes(
   return openaiRoutes([embeddedModel(sampler), ...models])
 }
 
-export const embeddedNote =
-  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
-
 export function embeddedSearcher(sampler: Sampler, queue: SearchQueue): Searcher {
   return {
     name: 'embedded',
-    note: embeddedNote,
+    note: policyKinds.embedded.note,
     profile: profiles.embedded,
     policy: (temperature = 0.3) => samplerPolicy('embedded', sampler, temperature),
     check: (question) => void checkQuestion({ question }),

@@ -1,0 +1,38 @@
+/** A connection to a training server whose model is the one that is meant. */
+import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import { special } from '../../model/tokenizer.ts'
+import { UserError } from '../../shared/errors.ts'
+import { embeddedModelName, serverKinds } from './server-kinds.ts'
+import type { ServerKindName } from './server-kinds.ts'
+import { tinkerEngine } from './tinker-engine.ts'
+import type { TinkerEngine } from './tinker-engine.ts'
+
+export interface TinkerConnection {
+  readonly url: string
+  readonly apiKeyEnv?: string
+  readonly baseModel?: string
+  readonly tinkerServer?: ServerKindName
+  readonly loraRank?: number
+}
+
+/** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
+export async function connectEngine(
+  { url, baseModel, apiKeyEnv, tinkerServer, loraRank }: TinkerConnection,
+  seed: number,
+  vlm: ChatModel | undefined,
+): Promise<TinkerEngine> {
+  const kind = tinkerServer && serverKinds[tinkerServer]
+  const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
+  if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
+    await engine.close()
+    throw new UserError(
+      'model-files-missing',
+      vlm === undefined
+        ? `${engine.baseModel} reads and writes tokens of its own. Name a folder with its tokenizer: --model-files <folder>, ` +
+            'or --model-files hub:<owner>/<name> to download it.'
+        : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
+    )
+  }
+  return engine
+}

@@ -1,0 +1,120 @@
+/** The policies that there are, as data: how each is named, what it can be asked, and how its figures are told. Pure. */
+import type { profiles } from '../../protocol/profile.ts'
+
+/** Options beside `--policy`, by their names as values. */
+export type PolicyOptionName =
+  | 'checkpoint'
+  | 'temperature'
+  | 'baseUrl'
+  | 'apiKeyEnv'
+  | 'server'
+  | 'replySeconds'
+  | 'replyTokens'
+  | 'modelFiles'
+  | 'baseModel'
+  | 'tinkerServer'
+  | 'loraRank'
+  | 'mistakeRate'
+  | 'exemplars'
+  | 'shots'
+
+export interface PolicyKind {
+  /** The commands that can search with it. */
+  readonly commands: readonly ('ask' | 'collect' | 'eval')[]
+  /** Its name is followed by a colon and the name of a model that its server has. */
+  readonly namesModel?: true
+  /** A vision-language model: it takes any question about any picture, under any profile. Others keep to their own. */
+  readonly vlm: boolean
+  /** The profile unless another is named. */
+  readonly profile: keyof typeof profiles
+  /** The options that have an effect on it; `policyOf` refuses no others, the command line does. */
+  readonly options: readonly PolicyOptionName[]
+  /** Servers that it could be at, for whoever left the address out; absent: it needs none. */
+  readonly servers?: string
+  /** A server bills it by tokens, under the name of its model. */
+  readonly priced?: true
+  /** Its server does not say which tokens are pictures: they are counted on the grid of Qwen2.5-VL, whatever the model. */
+  readonly imageTokensEstimated?: true
+  /** What it takes, for people and for models that call it. */
+  readonly note: string
+}
+
+const scenesOnly =
+  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
+const embedded = { vlm: false, profile: 'embedded', note: scenesOnly } as const
+
+/** In the order in which help lists them. */
+export const policyKinds = {
+  teacher: { ...embedded, commands: ['collect'], options: ['mistakeRate'], note: 'Knows generated scenes by heart.' },
+  embedded: { ...embedded, commands: ['ask', 'eval'], options: ['checkpoint', 'temperature'] },
+  chat: {
+    commands: ['ask', 'collect', 'eval'],
+    namesModel: true,
+    vlm: true,
+    profile: 'default',
+    options: [
+      ...(['temperature', 'baseUrl', 'apiKeyEnv', 'server', 'replySeconds', 'replyTokens'] as const),
+      ...(['exemplars', 'shots'] as const),
+    ],
+    servers:
+      'such as http://127.0.0.1:8000/v1 (vLLM), http://127.0.0.1:11434/v1 (Ollama), http://127.0.0.1:8080/v1 (llama.cpp) ' +
+      'or https://api.openai.com/v1',
+    priced: true,
+    imageTokensEstimated: true,
+    note: 'A model behind a server: takes any picture and question.',
+  },
+  tinker: {
+    commands: ['eval'],
+    vlm: true,
+    // What is sampled on a Tinker server was trained under the released loop.
+    profile: 'official',
+    options: [
+      ...(['checkpoint', 'temperature', 'baseUrl', 'apiKeyEnv', 'replyTokens'] as const),
+      ...(['modelFiles', 'baseModel', 'tinkerServer', 'loraRank'] as const),
+    ],
+    servers: 'the address of a Tinker-compatible server, such as http://127.0.0.1:8000',
+    note: 'A model on a training server: takes any picture and question.',
+  },
+  blind: { ...embedded, commands: ['eval'], options: [], note: 'Guesses without looking.' },
+  overview: { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
+  'random-crops': { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
+} as const satisfies Record<string, PolicyKind>
+
+export type PolicyKindName = keyof typeof policyKinds
+
+/** How a kind is typed: `embedded`, or `chat:<model>`. */
+export function policyForm(name: PolicyKindName): string {
+  const { namesModel }: PolicyKind = policyKinds[name]
+  return namesModel ? `${name}:<model>` : name
+}
+
+/** The forms that a command takes. */
+export function policyForms(command: PolicyKind['commands'][number]): string[] {
+  return kindNames.filter((name) => isFor(policyKinds[name], command)).map(policyForm)
+}
+
+export interface NamedPolicy {
+  readonly kindName: PolicyKindName
+  readonly kind: PolicyKind
+  /** Behind the colon; empty where none is. */
+  readonly model: string
+}
+
+/** What a name says, as it is typed or as a trajectory keeps it (`chat:qwen`); undefined: it is none of these. */
+export function policyNamed(policy: string): NamedPolicy | undefined {
+  const [, name = '', model = ''] = /^([a-z-]+)(?::(.*))?$/s.exec(policy) ?? []
+  const kindName = kindNames.find((one) => one === name)
+  return kindName && { kindName, kind: policyKinds[kindName], model }
+}
+
+export function isFor({ commands }: PolicyKind, command: PolicyKind['commands'][number]): boolean {
+  return commands.includes(command)
+}
+
+/** The name under which a server bills the policy; undefined: none does. */
+export function pricedModel(policy: string): string | undefined {
+  const named = policyNamed(policy)
+  return named?.kind.priced && named.model
+}
+
+const kindNames = Object.keys(policyKinds) as PolicyKindName[]

@@ -1,0 +1,141 @@
+/** From the name of a policy and its options to the policy, and to what a run keeps of it. */
+import { openModel } from '../../endpoint/open-model.ts'
+import type { ServerOptions } from '../../endpoint/open-model.ts'
+import type { ServerKindName as TinkerKindName } from '../../engine/tinker/server-kinds.ts'
+import { weightsHash } from '../../engine/weights-hash.ts'
+import { sceneOf } from '../../probe/problem.ts'
+import type { Problem } from '../../protocol/problem.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { UserError } from '../../shared/errors.ts'
+import { blindPolicy } from '../baseline/blind.ts'
+import { overviewPolicy } from '../baseline/overview.ts'
+import { randomCropsPolicy } from '../baseline/random-crops.ts'
+import { chatPolicy } from '../chat/chat-policy.ts'
+import type { ChatPolicyOptions } from '../chat/chat-policy.ts'
+import { checkQuestion, embeddedPolicy, shippedCheckpoint } from '../embedded/embedded-policy.ts'
+import type { Policy } from '../policy.ts'
+import { openTinkerPolicy } from '../sampler/open-tinker-policy.ts'
+import { teacherPolicy } from '../teacher/teacher.ts'
+import { isFor, policyForm, policyForms, policyNamed } from './kinds.ts'
+import type { NamedPolicy, PolicyKind, PolicyKindName } from './kinds.ts'
+
+export interface PolicyOptions extends ServerOptions {
+  readonly policy: string
+  readonly temperature: number
+  readonly checkpoint?: string
+  readonly replyTokens?: number
+  readonly modelFiles?: string
+  readonly baseModel?: string
+  readonly tinkerServer?: TinkerKindName
+  readonly loraRank?: number
+  readonly mistakeRate?: number
+}
+
+type Shots = ChatPolicyOptions['shots']
+
+interface Opener {
+  /** All that decides what it does, for a run to keep: weights by their hash, never a key. */
+  settings(options: PolicyOptions): object | Promise<object>
+  open(options: PolicyOptions, profile: Profile, shots: Shots): Policy | Promise<Policy>
+  /** Throws `UserError` for a problem that it cannot search. Absent: it takes any. */
+  check?(problem: Problem): unknown
+}
+
+const embedded: Opener = {
+  settings: async ({ policy, checkpoint = shippedCheckpoint, temperature }) => ({
+    policy,
+    checkpoint: await weightsHash(checkpoint),
+    temperature,
+  }),
+  open: embeddedPolicy,
+  check: checkQuestion,
+}
+
+const openers: Readonly<Record<PolicyKindName, Opener>> = {
+  embedded,
+  overview: { ...embedded, open: async (options) => overviewPolicy(await embeddedPolicy(options)) },
+  'random-crops': { ...embedded, open: async (options) => randomCropsPolicy(await embeddedPolicy(options)) },
+  blind: {
+    settings: ({ policy }) => ({ policy }),
+    open: () => blindPolicy([...'0123456789']),
+  },
+  teacher: {
+    settings: ({ policy, mistakeRate }) => ({ policy, mistakeRate }),
+    open: ({ mistakeRate }) => teacherPolicy({ sceneOf, mistakeRate }),
+    check: sceneOf,
+  },
+  chat: {
+    settings: ({ policy, baseUrl, temperature, replyTokens }) => ({ policy, baseUrl, temperature, replyTokens }),
+    open: openChatPolicy,
+  },
+  tinker: {
+    settings: async ({ policy, baseModel, loraRank, checkpoint, temperature, replyTokens }) => ({
+      policy,
+      baseModel,
+      loraRank,
+      weights: await weightsHash(checkpoint),
+      temperature,
+      replyTokens,
+    }),
+    open: (options, profile) => openTinkerPolicy({ ...options, baseUrl: options.baseUrl! }, profile),
+  },
+}
+
+/** Throws `UserError` for a name that the command does not take or that lacks something, before anything is loaded. */
+export function checkPolicy(
+  { policy, baseUrl }: Pick<PolicyOptions, 'policy' | 'baseUrl'>,
+  command: PolicyKind['commands'][number],
+): NamedPolicy {
+  const named = policyNamed(policy)
+  if (named === undefined || !isFor(named.kind, command) || (named.model !== '' && !named.kind.namesModel)) {
+    throw new UserError('policy-unknown', `--policy ${policy} is none of ${policyForms(command).join(', ')}.`)
+  }
+  const { kind, kindName, model } = named
+  if (kind.namesModel && (model === '' || policy === policyForm(kindName))) {
+    throw new UserError(
+      'policy-no-model',
+      `--policy ${policy} names no model. Put its name behind the colon: \`mini-o3 doctor --base-url <url>\` lists those there are.`,
+    )
+  }
+  if (kind.servers !== undefined && baseUrl === undefined) {
+    throw new UserError('base-url-missing', `--policy ${policy} needs --base-url, ${kind.servers}.`)
+  }
+  return named
+}
+
+/** What a run keeps of the policy, so that it never goes on with another. */
+export async function policySettings(options: PolicyOptions): Promise<object> {
+  return openerOf(options).settings(options)
+}
+
+/** Throws `UserError` for a problem that the policy cannot search. */
+export function checkProblem(options: Pick<PolicyOptions, 'policy'>, problem: Problem): void {
+  openerOf(options).check?.(problem)
+}
+
+/** Opens the policy; close it when done. `shots` are for models behind a server. */
+export async function openPolicy(options: PolicyOptions, profile: Profile, shots?: Shots): Promise<Policy> {
+  return openerOf(options).open(options, profile, shots)
+}
+
+/** Of a name that was checked before. */
+export function kindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {
+  return policyNamed(policy)?.kind
+}
+
+function openerOf({ policy }: Pick<PolicyOptions, 'policy'>): Opener {
+  const named = policyNamed(policy)
+  if (named === undefined) throw new UserError('policy-unknown', `There is no policy ${policy}.`)
+  return openers[named.kindName]
+}
+
+const longestReply = 8192
+
+async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
+  const { policy: name, temperature, replyTokens } = options
+  const { endpoint, model } = await openModel(options, policyNamed(name)!.model)
+  const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
+  const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
+  const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })
+  return { ...policy, close: async () => endpoint.close() }
+}
