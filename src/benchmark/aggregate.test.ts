@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cycleScores } from './aggregate.ts'
+import { cycleScores } from './readers/hr-bench.ts'
 
 test('a category that is missing in a cycle has 0 there, as in the script of HR-Bench', () => {
   const row = (category: string, cycle: string, right: boolean) => ({

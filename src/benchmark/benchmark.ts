@@ -1,8 +1,7 @@
 /** A benchmark as data: what it is, where it comes from, what its files must hold, and how it is scored. */
 import { UserError } from '../shared/errors.ts'
 import type { Aggregate } from './aggregate.ts'
-import type { BenchmarkEntry } from './entry.ts'
-import type { VstarOptions } from './readers/vstar.ts'
+import type { BenchmarkEntry, ReadOptions } from './entry.ts'
 
 export interface Benchmark {
   /** As in `--benchmark`. */
@@ -25,6 +24,8 @@ export interface Benchmark {
   /** Which `<answer>` of a trajectory counts. */
   readonly answer: 'first' | 'last'
   readonly aggregate: Aggregate
+  /** The orders in which its choices can be asked, the usual one first; absent: there is one. */
+  readonly optionOrders?: readonly OptionOrderName[]
   /** How the question is put, and whose form that is. */
   readonly question: string
   /** Unlike what the paper's table may have done, or not known of it. */
@@ -57,9 +58,17 @@ function countRange({ problems }: Expected): readonly [number, number] {
   return typeof problems === 'number' ? [problems, problems] : problems
 }
 
-export interface ReadBenchmarkOptions extends VstarOptions {
+export const optionOrderNames = ['published', 'shuffled', 'unshuffled'] as const
+export type OptionOrderName = (typeof optionOrderNames)[number]
+
+/** `unshuffled`: as in the files that the set was made from; a seed: shuffled by it, the same from any layout of files. */
+export type OptionOrder = Exclude<OptionOrderName, 'shuffled'> | { readonly seed: number }
+
+export interface ReadBenchmarkOptions extends ReadOptions {
   /** Of sets that are split: `train` or `test`. */
   readonly split?: string
+  /** Of a benchmark that has `optionOrders`; default: the first of them. */
+  readonly optionOrder?: OptionOrder
 }
 
 /** The problems at `path`. Throws UserError `data-empty`, and what the benchmark's reader throws. */

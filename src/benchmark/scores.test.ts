@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { avgAtK, benchmarkScores, cycleScores, mmeScores } from './aggregate.ts'
+import { avgAtK, micro } from './aggregate.ts'
+import { cycleScores } from './readers/hr-bench.ts'
+import { mmeScores } from './readers/mme-realworld.ts'
 import type { NamedScore, ScoredItem } from './aggregate.ts'
 import { canInferLetter, mmeLetter } from './letter-rules.ts'
 
@@ -28,7 +30,7 @@ describe('Avg@K', () => {
   })
 
   it('goes with the score of every slice', () => {
-    const scores = benchmarkScores('micro', [
+    const scores = micro.scores([
       item('11', { category: 'direct' }),
       item('10', { category: 'direct' }),
       item('00', { category: 'relative' }),

@@ -2,6 +2,7 @@
  * An evaluation: K searches for each of many problems, judged, kept in a run folder line by line, and summed up.
  * Whatever stops it, what is stored is done, and running it again on the same folder does only what is owed.
  */
+import { micro } from '../benchmark/aggregate.ts'
 import type { Aggregate } from '../benchmark/aggregate.ts'
 import type { Slices } from '../benchmark/entry.ts'
 import { addSpent, nothingSpent } from '../endpoint/price.ts'
@@ -62,7 +63,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { retryRefused = false } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
-  const { aggregate = 'micro', whole = own } = options
+  const { aggregate = micro, whole = own } = options
   await writeProblemList(run.path, whole)
   await checkSamePictures(run.read(searchLog), problems)
   const keysByProblem = wantedKeys(problems, samples)

@@ -15,8 +15,10 @@ import type { Level, Problem } from '../../protocol/problem.ts'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import type { Picture } from '../../vision/picture.ts'
+import { micro } from '../aggregate.ts'
+import type { Benchmark, ReadBenchmarkOptions } from '../benchmark.ts'
 import { orReport, rowError as placeError } from '../entry.ts'
-import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
+import type { BenchmarkEntry } from '../entry.ts'
 import { plainName } from '../files/find-file.ts'
 import { LongText, readJsonItems } from '../files/json-items.ts'
 import type { JsonItem } from '../files/json-items.ts'
@@ -37,17 +39,16 @@ export function openProblemPicture(entry: ProblemEntry): Promise<Picture> {
   return entry.openPicture()
 }
 
-export interface MiniO3Options extends ReadOptions {
-  readonly split?: string
-}
-
 /**
  * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, else `val.json`). Pictures are
  * looked for beside the file, then one folder up, as the official data sets lie, and nowhere else; a row without its picture file is drawn
  * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-row`, which names file, row
  * (counted from 1) and field.
  */
-export async function readProblems(path: string, options: MiniO3Options = {}): Promise<ProblemEntry[]> {
+export async function readProblems(
+  path: string,
+  options: Pick<ReadBenchmarkOptions, 'split' | 'report'> = {},
+): Promise<ProblemEntry[]> {
   const { split, report } = options
   const file = await rowsFile(path, split)
   const rows = await readRows(file)
@@ -76,6 +77,22 @@ export async function readProblems(path: string, options: MiniO3Options = {}): P
   }
   const entries = await mapLimit(rows, 16, (value, index) => orReport(report, () => read(value, index)))
   return entries.filter((entry) => entry !== undefined)
+}
+
+export const miniO3Rows: Benchmark = {
+  name: 'visual-probe',
+  title: 'Mini-o3 rows',
+  datasets: [],
+  download: 'nothing: mini-o3 probe build writes such a set',
+  layout: 'test.json, val.json or any file of rows, with its pictures beside it or one folder up',
+  licence: 'Your own.',
+  samples: 1,
+  judge: 'exact',
+  answer: 'first',
+  aggregate: micro,
+  question: 'As in the file, without a hint on how to answer.',
+  notes: '',
+  read: readProblems,
 }
 
 function drawnPicture(scene: SceneRef, sidePx: number): Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'> {

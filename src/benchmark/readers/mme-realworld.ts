@@ -4,6 +4,10 @@
  */
 import { dirname } from 'node:path'
 import { errorCodeOf } from '../../shared/errors.ts'
+import { avgAtK, grouped, named } from '../aggregate.ts'
+import type { Aggregate, NamedScore, ScoredItem } from '../aggregate.ts'
+import type { Benchmark } from '../benchmark.ts'
+import { mean } from '../../shared/numbers.ts'
 import { checkedChoices, letterInFront, lettered, listIn, parenthesisedLines, withoutLetter } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
@@ -43,6 +47,94 @@ const folders: Readonly<Record<MmePart, readonly string[]>> = {
     'MME-RealWorld-CN-Lmms-eval',
   ],
 }
+
+/**
+ * MME-RealWorld (reference 4.5): `avg` is over problems, `avg-c` the plain mean over subtasks; both over all and for each
+ * task, then each subtask of a task and each category of a subtask.
+ */
+export function mmeScores(items: readonly ScoredItem[]): NamedScore[] {
+  const subtasks = (own: readonly ScoredItem[]): (readonly ScoredItem[])[] =>
+    [...grouped(own, 'task').values()].flatMap((inTask) => [...grouped(inTask, 'subtask').values()])
+  const averages = (name: string, own: readonly ScoredItem[]): NamedScore[] => [
+    named(`${name}avg`, own),
+    { name: `${name}avg-c`, score: mean(subtasks(own).map(avgAtK)), items: own.length },
+  ]
+  const inTasks = [...grouped(items, 'task')].flatMap(([task, inTask]) => [
+    ...averages(`${task}: `, inTask),
+    ...[...grouped(inTask, 'subtask')].flatMap(([subtask, own]) => [
+      named(`${task} / ${subtask}`, own),
+      ...[...grouped(own, 'category')].map(([category, rows]) => named(`${task} / ${subtask} / ${category}`, rows)),
+    ]),
+  ])
+  return [...averages('', items), ...inTasks]
+}
+
+const mme: Aggregate = { name: 'mme', text: 'avg over problems, avg-c over subtasks', scores: mmeScores }
+
+function ofPart(
+  part: MmePart,
+  facts: Pick<Benchmark, 'name' | 'title' | 'datasets' | 'download' | 'layout' | 'expected' | 'tsvMd5' | 'notes'>,
+): Benchmark {
+  return {
+    ...facts,
+    licence: 'Tagged Apache-2.0, but its page allows academic research alone and forbids passing it on.',
+    samples: 1,
+    judge: 'mme-letter',
+    answer: 'first',
+    aggregate: mme,
+    question:
+      'Choices announced, one a line as (A) ..., then a request for the letter: the form of the benchmark, words of ours.',
+    read: (path, options) => readMmeRealWorld(path, part, options),
+  }
+}
+
+export const mmeRealWorld: readonly Benchmark[] = [
+  ofPart('full', {
+    name: 'mme-realworld',
+    title: 'MME-RealWorld',
+    datasets: ['yifanzhang114/MME-RealWorld', 'yifanzhang114/MME-RealWorld-Base64'],
+    download:
+      'MME_RealWorld.json and the archives, their parts joined and unpacked; or the JSON files with base64 pictures',
+    layout:
+      'MME-RealWorld/MME_RealWorld.json with the unpacked folders beside it; or MME-RealWorld/*.json, MME-RealWorld.tsv',
+    expected: { problems: [23512, 23609] },
+    tsvMd5: 'fd341132362fc41e707cb37ee6e4dcda',
+    notes: 'Published counts differ. Pixel limits move its scores more than anything else.',
+  }),
+  ofPart('lite', {
+    name: 'mme-realworld-lite',
+    title: 'MME-RealWorld Lite',
+    datasets: ['yifanzhang114/MME-RealWorld-Lite', 'yifanzhang114/MME-RealWorld-Base64'],
+    download: 'MME-RealWorld-Lite.json with data/; or mme_realworld_lite.tsv (1.99 GB)',
+    layout: 'MME-RealWorld-Lite/MME-RealWorld-Lite.json with data/ beside it; or mme_realworld_lite.tsv',
+    expected: {
+      problems: 1919,
+      labels: { A: 518, B: 493, C: 460, D: 397, E: 51 },
+      slices: {
+        task: { Perception: 1169, Reasoning: 750 },
+        subtask: {
+          Autonomous_Driving: 750,
+          Monitoring: 469,
+          'OCR with Complex Context': 350,
+          'Diagram and Table': 200,
+          'Remote Sensing': 150,
+        },
+      },
+    },
+    tsvMd5: '4c17057d7d3b6c4a0d4397c3dae0881c',
+    notes: "No part of the paper's table.",
+  }),
+  ofPart('cn', {
+    name: 'mme-realworld-cn',
+    title: 'MME-RealWorld CN',
+    datasets: ['yifanzhang114/MME-RealWorld', 'yifanzhang114/MME-RealWorld-Base64'],
+    download: 'MME_RealWorld_CN.json and MME-HD-CN.tar.gz, its parts joined and unpacked (3.3 GB)',
+    layout: 'MME-RealWorld/MME_RealWorld_CN.json with the unpacked folders beside it; or MME-RealWorld-CN.tsv',
+    expected: { problems: [5462, 5917] },
+    tsvMd5: 'daaa763d52a760a38606d5dedb3fe444',
+    notes: 'Published counts differ.',
+  }),
+]
 
 export async function readMmeRealWorld(
   path: string,

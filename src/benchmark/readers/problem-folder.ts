@@ -7,6 +7,8 @@ import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
+import { micro } from '../aggregate.ts'
+import type { Benchmark } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, listIn, parenthesisedLines } from '../choices.ts'
 import { headerOf, readDelimited } from '../files/delimited.ts'
 import { gatherEntries, rowError } from '../entry.ts'
@@ -30,6 +32,23 @@ export async function readProblemFolder(path: string, options: ReadOptions = {})
   const rows = rowsOf(file!)
   const pictures = pictureFinder()
   return gatherEntries(rows, (row) => entryOf(row, dirname(file!), pictures), options)
+}
+
+export const problemFolder: Benchmark = {
+  name: 'problems',
+  title: 'A folder of problems',
+  datasets: [],
+  download: 'nothing: write problems.jsonl, .json or .csv',
+  layout:
+    'problems.jsonl (or .json, .csv) with image, question, answer, and if wanted choices, id, category, level; pictures below it',
+  licence: 'Your own.',
+  samples: 1,
+  judge: 'llm',
+  answer: 'first',
+  aggregate: micro,
+  question: 'As in the file; choices below it as (A) ..., one a line.',
+  notes: 'With choices, their letters can be judged too.',
+  read: readProblemFolder,
 }
 
 function rowsOf(file: string): AsyncGenerator<ProblemRow, void> {

@@ -3,6 +3,8 @@
  * parquet with the pictures inside, as repositories of lmms-eval have it.
  */
 import type { Level } from '../../protocol/problem.ts'
+import { micro } from '../aggregate.ts'
+import type { Benchmark } from '../benchmark.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
@@ -16,6 +18,32 @@ const folderNames: Readonly<Record<Level, string>> = {
   medium: 'VisualProbe_Medium',
   hard: 'VisualProbe_Hard',
 }
+
+function ofLevel(level: Level, problems: number, size: string): Benchmark {
+  const id = folderNames[level]
+  return {
+    name: `visualprobe-${level}`,
+    title: `VisualProbe ${level}`,
+    datasets: [`Mini-o3/${id}`],
+    download: `val.json and data/${size}`,
+    layout: `${id}/val.json and ${id}/data/, the three levels side by side`,
+    licence: 'CC BY-NC 4.0, for research only.',
+    expected: { problems, slices: { level: { [level]: problems } } },
+    samples: 32,
+    judge: 'llm',
+    answer: 'first',
+    aggregate: micro,
+    question: 'As in the file, without a hint on how to answer.',
+    notes: 'The paper judged with gpt-4o-2024-11-20. Its 48.0 on hard is at 32 turns, where its command sets 12.',
+    read: (path, options) => readVisualProbe(path, level, options),
+  }
+}
+
+export const visualProbe: readonly Benchmark[] = [
+  ofLevel('easy', 141, ''),
+  ofLevel('medium', 268, ' (792 MB)'),
+  ofLevel('hard', 106, ' (296 MB)'),
+]
 
 /** `path`: the folder in which the three lie, one of them, or its file. */
 export async function readVisualProbe(

@@ -8,10 +8,12 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { random } from '../../shared/random.ts'
+import { micro } from '../aggregate.ts'
+import type { Benchmark, OptionOrder, ReadBenchmarkOptions } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, letterInFront, parenthesisedLines, withoutLetter } from '../choices.ts'
 import type { ChoiceQuestion } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
-import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
+import type { BenchmarkEntry, Row } from '../entry.ts'
 import { findFiles, namesIn, shardFolders, shardNames } from '../files/find-file.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
 import { pictureFinder } from '../files/picture-files.ts'
@@ -20,23 +22,37 @@ import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
 
-/**
- * `published`: as in `test_questions.jsonl`; `unshuffled`: as in the pictures' own files, where the right one is always A
- * (the DeepEyes evaluator); a number: shuffled by this seed, the same from either layout of files.
- */
-export type OptionOrder = 'published' | 'unshuffled' | { readonly seed: number }
-
-export interface VstarOptions extends ReadOptions {
-  /** Default `published`. */
-  readonly optionOrder?: OptionOrder
-}
-
 /** Those that count; `OCR` and `GPT4V-hard` lie beside them and are no part of the 191. */
 export const vstarCategories = ['direct_attributes', 'relative_position'] as const
 
+export const vstar: Benchmark = {
+  name: 'vstar',
+  title: 'V* Bench',
+  datasets: ['craigwu/vstar_bench'],
+  download: 'test_questions.jsonl, direct_attributes/ and relative_position/',
+  layout: 'vstar_bench/test_questions.jsonl and the two folders beside it',
+  licence: 'The card names none. The pictures come from SA-1B, whose terms allow research only.',
+  expected: {
+    problems: 191,
+    labels: { A: 71, B: 70, C: 27, D: 23 },
+    slices: { category: { direct_attributes: 115, relative_position: 76 } },
+  },
+  samples: 32,
+  judge: 'llm',
+  answer: 'first',
+  aggregate: micro,
+  optionOrders: ['published', 'shuffled', 'unshuffled'],
+  question: 'As in test_questions.jsonl; in another order of options with the same lines around them.',
+  notes:
+    "The authors' own file of questions is not public. Overall is over all 191 questions, not the mean of the two types. " +
+    'Unshuffled, the right option is always A.',
+  read: readVstar,
+}
+
 const ownClosing = 'Answer with the letter of the right option.'
 
-export async function readVstar(path: string, options: VstarOptions = {}): Promise<BenchmarkEntry[]> {
+/** Without an order named, the published one; `unshuffled`: as in the pictures' own files, where the right one is always A (the DeepEyes evaluator). */
+export async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Promise<BenchmarkEntry[]> {
   const { optionOrder = 'published' } = options
   const find = (folders: readonly string[], names: readonly RegExp[]) =>
     findFiles(path, folders, names, 'test_questions.jsonl').catch(() => undefined)

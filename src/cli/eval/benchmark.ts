@@ -2,36 +2,32 @@
 import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
 import type { Checked } from '../../benchmark/check-benchmark.ts'
-import { countText, readBenchmark } from '../../benchmark/benchmark.ts'
-import type { Benchmark } from '../../benchmark/benchmark.ts'
+import { countText, optionOrderNames, readBenchmark } from '../../benchmark/benchmark.ts'
+import type { Benchmark, OptionOrder, OptionOrderName } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
-import type { OptionOrder } from '../../benchmark/readers/vstar.ts'
 import { checkJudgeable } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { IncompleteError } from '../incomplete.ts'
 import { print, printJson } from '../print/output.ts'
 
-const optionOrders = ['published', 'shuffled', 'unshuffled'] as const
-export type OptionOrderOption = (typeof optionOrders)[number]
-
 /** Parses orders that are separated by commas. */
-export function readOptionOrders(text: string): readonly OptionOrderOption[] {
+export function readOptionOrders(text: string): readonly OptionOrderName[] {
   const given = [...new Set(text.split(',').map((part) => part.trim()))]
-  const other = given.find((part) => !(optionOrders as readonly string[]).includes(part))
-  if (other === undefined) return given as OptionOrderOption[]
-  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrders.join(', ')}.`)
+  const other = given.find((part) => !(optionOrderNames as readonly string[]).includes(part))
+  if (other === undefined) return given as OptionOrderName[]
+  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrderNames.join(', ')}.`)
 }
 
 export interface BenchmarkOptions {
   readonly benchmark: string
   readonly data?: string
-  readonly optionOrder?: OptionOrderOption
+  readonly optionOrder?: OptionOrderName
   readonly seed: number
   readonly json?: true
 }
 
-type CheckOptions = Omit<BenchmarkOptions, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderOption[] }
+type CheckOptions = Omit<BenchmarkOptions, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderName[] }
 
 /** The benchmark that the words name, and how to read it. Throws `UserError`. */
 function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) {
@@ -39,15 +35,20 @@ function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) 
   if (data === undefined) {
     throw new UserError('data-missing', `--data is missing: ${benchmark.layout}. mini-o3 eval --list says more.`)
   }
-  if (optionOrder !== undefined && !hasOptionOrder(benchmark)) {
-    throw new UserError('option-order-unused', `--option-order is for --benchmark vstar: leave it out.`)
+  if (optionOrder !== undefined && !benchmark.optionOrders?.includes(optionOrder)) {
+    throw new UserError(
+      'option-order-unused',
+      `--option-order ${optionOrder} is for --benchmark ${havingOrders()}: leave it out.`,
+    )
   }
   const order: OptionOrder | undefined = optionOrder === 'shuffled' ? { seed } : optionOrder
   return { benchmark, data, reading: order === undefined ? {} : { optionOrder: order } }
 }
 
-function hasOptionOrder({ name }: Benchmark): boolean {
-  return name === 'vstar'
+/** The benchmarks whose choices can be asked in several orders. */
+export function havingOrders(): string {
+  const names = benchmarks.filter(({ optionOrders }) => optionOrders !== undefined).map(({ name }) => name)
+  return names.join(', ')
 }
 
 export interface ChosenBenchmark {
@@ -55,7 +56,7 @@ export interface ChosenBenchmark {
   readonly data: string
   readonly entries: readonly BenchmarkEntry[]
   /** Of a benchmark that has one. */
-  readonly optionOrder?: OptionOrderOption
+  readonly optionOrder?: OptionOrderName
 }
 
 /** The problems, up to `limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
@@ -63,8 +64,8 @@ export async function readChosen(options: BenchmarkOptions & { readonly limit?: 
   const { benchmark, data, reading } = chosen(options)
   const entries = (await readBenchmark(benchmark, data, reading)).slice(0, options.limit)
   checkJudgeable(entries)
-  const { optionOrder = 'published' } = options
-  return { benchmark, data, entries, ...(hasOptionOrder(benchmark) && { optionOrder }) }
+  const optionOrder = options.optionOrder ?? benchmark.optionOrders?.[0]
+  return { benchmark, data, entries, ...(optionOrder !== undefined && { optionOrder }) }
 }
 
 /** The judge of a benchmark as far as nobody has to be asked: where the rule is an LLM, letters or words are compared. */
@@ -74,7 +75,7 @@ export function offlineJudge({ judge }: Benchmark, entries: readonly BenchmarkEn
 }
 
 export function listBenchmarks({ json }: { readonly json?: true }): void {
-  if (json) return printJson(benchmarks)
+  if (json) return printJson(benchmarks.map((benchmark) => ({ ...benchmark, aggregate: benchmark.aggregate.name })))
   print(benchmarks.map(factsText).join('\n\n'))
 }
 

@@ -1,7 +1,7 @@
 /** `mini-o3 eval`: Avg@K of a policy on a benchmark, at every turn limit, with intervals and causes. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { Benchmark } from '../../benchmark/benchmark.ts'
+import type { Benchmark, OptionOrderName } from '../../benchmark/benchmark.ts'
 import { benchmarks } from '../../benchmark/catalog.ts'
 import { parseShard } from '../../evaluate/shard.ts'
 import { checkPolicy, checkProblem, kindOf } from '../../policy/registry/open-policy.ts'
@@ -12,8 +12,8 @@ import { UserError } from '../../shared/errors.ts'
 import { policyOptions, tinkerPolicyOptions } from '../options/choose-policy.ts'
 import { profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
-import { checkChosen, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
-import type { BenchmarkOptions, OptionOrderOption } from './benchmark.ts'
+import { checkChosen, havingOrders, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
+import type { BenchmarkOptions } from './benchmark.ts'
 import { addEvalMerge } from './merge.ts'
 import { priceOptions } from './price.ts'
 import type { PriceOptions } from './price.ts'
@@ -38,7 +38,7 @@ interface EvalOptions
     BudgetOptions,
     JudgeOptions,
     PriceOptions {
-  readonly optionOrder?: readonly OptionOrderOption[]
+  readonly optionOrder?: readonly OptionOrderName[]
   readonly maxPixels?: readonly number[]
   readonly answer?: Profile['answerPick']
   readonly shard?: string
@@ -68,7 +68,7 @@ export function addEval(program: Command): void {
     )
     .option(
       '--option-order <orders>',
-      'of the choices of vstar: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one',
+      `of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one`,
       readOptionOrders,
     )
     .option(

@@ -29,7 +29,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
     ...summary,
-    benchmark: { name, title, aggregate, judge, optionOrder, shard, notOfficial: judgeNotice(config) },
+    benchmark: { name, title, aggregate: aggregate.name, judge, optionOrder, shard, notOfficial: judgeNotice(config) },
     scores,
     interval,
     sampling: { ...sampling, majorityRule },
@@ -75,5 +75,10 @@ function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] 
     ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
   ].map(tableText)
   const notice = judgeNotice(config)
-  return [...tables, ...rulesOf(run), `Protocol: ${protocolLine(config)}.`, ...(notice === undefined ? [] : [notice])]
+  return [
+    ...tables,
+    ...rulesOf(run, config),
+    `Protocol: ${protocolLine(config)}.`,
+    ...(notice === undefined ? [] : [notice]),
+  ]
 }

@@ -47,7 +47,7 @@ export function reportMarkdown({ runs, comparison }: ReportDocument): string {
     ...runs.flatMap((run, index) => [
       `## [${index + 1}] ${markdownCell(run.name)}`,
       ...tablesOf(run).map(markdownTable),
-      ...rulesOf(run),
+      ...rulesOf(run, run.config),
       markdownTable(limitsTable(run)),
     ]),
   ].join('\n\n')
@@ -95,7 +95,7 @@ function runPart(run: MeasuredRun, index: number): Html {
 <div class="figures">${figure(chart, sentence)}</div>
 ${folded('Every turn limit', htmlTable(limitsTable(run)))}
 ${tablesOf(run).map(htmlTable)}
-${rulesOf(run).map((rule) => html`<p>${rule}</p>`)}</section>
+${rulesOf(run, run.config).map((rule) => html`<p>${rule}</p>`)}</section>
 `
 }
 

@@ -1,4 +1,5 @@
 /** What stands beside published scores says so where it is not the like of them. */
+import { micro } from '../../benchmark/aggregate.ts'
 import { expect, test } from 'vitest'
 import type { Outcome } from '../figures/outcome.ts'
 import { reportOf } from '../figures/report.ts'
@@ -30,7 +31,7 @@ const right: Outcome = {
 function noted(config: Partial<EvalConfig>): { readonly cell: string; readonly note: string } {
   const whole = { command: 'eval', benchmark: 'mme-realworld', samples: 1, maxTurns: 6, seed: 1, ...config }
   const problems = [{ name: 'one', slices: {}, outcomes: [right] }]
-  const report = reportOf(problems, { samples: 1, maxTurns: 6, seed: 1, run: 'own', aggregate: 'micro' })
+  const report = reportOf(problems, { samples: 1, maxTurns: 6, seed: 1, run: 'own', aggregate: micro })
   const summary = { ...report.summary, problems: 23_600 }
   const { table, notes } = paperTable([{ ...report, summary, name: 'own', config: whole }])
   return { cell: table.rows.at(-1)!.find((text) => text.includes('[1]'))!, note: notes.at(-1)! }

@@ -11,16 +11,10 @@ import type { EvalReport } from '../figures/report.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
 
-const aggregateWords: Readonly<Record<Aggregate, string>> = {
-  micro: 'mean over problems',
-  cycles: 'mean over the cycles of choices',
-  mme: 'avg over problems, avg-c over subtasks',
-}
-
 export function scoresTable({ scores, interval, summary }: EvalReport, aggregate: Aggregate): Table {
   const { low, high, over } = interval
   return {
-    head: [`Avg@${summary.samples} in %, ${aggregateWords[aggregate]}`, 'score', `95 % over ${over}`, 'items'],
+    head: [`Avg@${summary.samples} in %, ${aggregate.text}`, 'score', `95 % over ${over}`, 'items'],
     rows: scores.map(({ name, score, items }, index) => [
       name,
       percent(score),
@@ -127,9 +121,12 @@ export function looksTable(figures: readonly LookFigures[]): Table {
 }
 
 /** How figures of these tables are to be understood, a sentence each. */
-export function rulesOf({ summary, looks }: Pick<EvalReport, 'summary' | 'looks'>): string[] {
+export function rulesOf(
+  { summary, looks }: Pick<EvalReport, 'summary' | 'looks'>,
+  { policy = '' }: Pick<EvalConfig, 'policy'>,
+): string[] {
   return [
     ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
-    ...(looks.length > 0 ? [`Where the target is known: ${looksRule}.`] : []),
+    ...(looks.length > 0 ? [`Where the target is known: ${looksRule(policy)}.`] : []),
   ]
 }

@@ -1,5 +1,5 @@
 /** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
-import { readablePx } from '../../model/language.ts'
+import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
@@ -25,14 +25,15 @@ export interface Found {
 }
 
 export function looksOf(trajectory: Trajectory): Looks {
-  const { observations } = trajectory
+  const { observations, policy } = trajectory
+  const { px } = legibleFor(policy)
   const targets = targetBoxes(trajectory)
   const isKnown = targets.length > 0
   const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
   return {
     looks: Math.max(0, observations.length - 1),
     wasted: observations.filter((_, index) => isRepeated(observations, index)).length,
-    seen: isKnown ? targets.every((target) => observations.some((own) => shows(own, target))) : undefined,
+    seen: isKnown ? targets.every((target) => observations.some((own) => shows(own, target, px))) : undefined,
     foundShare: isKnown ? found.length / targets.length : undefined,
     found: isKnown && found.length === targets.length ? lastOf(found) : undefined,
   }
@@ -60,16 +61,20 @@ function scaleOf({ boxInOriginalPx: box, view }: Observation): { readonly across
 }
 
 /** Holds the target's core, large enough to be read. */
-function shows(observation: Observation, target: PixelBox): boolean {
+function shows(observation: Observation, target: PixelBox, legiblePx: number): boolean {
   const { across, down } = scaleOf(observation)
   const sizeInView = Math.min((target[2] - target[0]) * across, (target[3] - target[1]) * down)
-  return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= readablePx
+  return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= legiblePx
 }
 
 /** What `shown legibly` and `in a crop` mean, for whoever reads the figures. */
-export const looksRule =
-  `a target is in a crop when its middle half lies inside; it is shown legibly when its shorter side also takes ${readablePx} ` +
-  'pixels of the view or more, from where on the embedded policy reads digits well'
+export function looksRule(policy: string): string {
+  const { px, why } = legibleFor(policy)
+  return (
+    `a target is in a crop when its middle half lies inside; it is shown legibly when its shorter side also takes ${px} ` +
+    `pixels of the view or more, ${why}`
+  )
+}
 
 /** The core is the middle half of the target, where the answer stands. */
 function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {

@@ -1,4 +1,6 @@
 /** The figures of an evaluation agree with their plain formulas, whatever the searches were. */
+import { micro } from '../../benchmark/aggregate.ts'
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareEvals } from './compare.ts'
@@ -44,7 +46,7 @@ const problem = (name: string, searches: readonly Wanted[], slices: ScoredProble
 })
 
 const maxTurns = 6
-const options = { maxTurns, seed: 1, run: 'r', aggregate: 'micro' } as const
+const options = { maxTurns, seed: 1, run: 'r', aggregate: micro } as const
 
 const searches = fc.record({ correct: fc.boolean(), turns: fc.integer({ min: 1, max: maxTurns }) })
 const sets = fc
@@ -97,7 +99,11 @@ test('forms of one question are drawn together', () => {
   const rows = ['1', '1', '2', '2'].map((question, index) =>
     problem(`p${index}`, [{ correct: question === '1' }], { question, cycle: `${index % 2}` }),
   )
-  const { interval, scores } = reportOf(rows, { ...options, samples: 1, aggregate: 'cycles' })
+  const { interval, scores } = reportOf(rows, {
+    ...options,
+    samples: 1,
+    aggregate: benchmarkNamed('hr-bench-4k').aggregate,
+  })
   expect(interval).toEqual({ low: 0, high: 1, over: 'questions' })
   expect(scores[0]).toEqual({ name: 'overall', score: 0.5, items: 4 })
 })

@@ -1,5 +1,4 @@
 /** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
-import { benchmarkScores } from '../../benchmark/aggregate.ts'
 import type { Aggregate, NamedScore } from '../../benchmark/aggregate.ts'
 import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
@@ -66,7 +65,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
   const { low, high } = summary
   return {
     summary,
-    scores: benchmarkScores(options.aggregate, problems.map(scoredItem)),
+    scores: options.aggregate.scores(problems.map(scoredItem)),
     interval: { low, high, over: units.length < problems.length ? 'questions' : 'problems' },
     sampling: samplingOf(problems, options.aggregate),
     tokens: tokensOf(problems),

@@ -1,5 +1,4 @@
 /** What K searches for each problem say beyond their mean: pass@K, majority@K, how evenly problems are solved, spread. Pure. */
-import { benchmarkScores } from '../../benchmark/aggregate.ts'
 import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
 import { mean } from '../../shared/numbers.ts'
@@ -41,7 +40,7 @@ export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggreg
   const right = items.map(({ correct }) => correct.filter(Boolean).length)
   const runs = Array.from({ length: samples }, (_, sample) => {
     const own = items.map(({ slices, correct }) => ({ slices, correct: [correct[sample] === true] }))
-    return benchmarkScores(aggregate, own)[0]!.score
+    return aggregate.scores(own)[0]!.score
   })
   return {
     passAtK: mean(right.map((count) => (count > 0 ? 1 : 0))),

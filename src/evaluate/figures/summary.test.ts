@@ -163,6 +163,15 @@ test('each cause is told from the others', () => {
   expect(outcome({ target: false })).toMatchObject({ seen: undefined, cause: undefined })
 })
 
+test('what is legible to the embedded policy is not to a model behind a server', () => {
+  const seenBy = (policy: string, side: number): boolean | undefined =>
+    outcomeOf({ ...trajectory({ looks: [pixelBox(900, 900, 900 + side, 900 + side)] }), policy }).seen
+  expect(['embedded', 'overview of embedded', 'chat:qwen', 'tinker:qwen'].map((policy) => seenBy(policy, 300))).toEqual(
+    [true, true, false, false],
+  )
+  expect(seenBy('chat:qwen', 228)).toBe(true)
+})
+
 test('seen means: the core inside, and 20 px or more', () => {
   const seen = (x0: number, y0: number, side: number): boolean | undefined =>
     outcome({ looks: [pixelBox(x0, y0, x0 + side, y0 + side)] }).seen
@@ -203,10 +212,11 @@ test('what was looked at: the first crop with the target, its turn and zoom, and
 test('what the figures mean is said where they are: the rule for votes, and for targets that are known', () => {
   const summary = (samples: number) => summarise([[outcome({})]], { samples, maxTurns: 2, seed: 1, run: 'r' })
   const looks = lookFigures([outcome({ looks: [onTarget] })])
-  expect(rulesOf({ summary: summary(1), looks: [] })).toEqual([])
-  const [votes, targets] = rulesOf({ summary: summary(2), looks })
+  expect(rulesOf({ summary: summary(1), looks: [] }, {})).toEqual([])
+  const [votes, targets] = rulesOf({ summary: summary(2), looks }, { policy: 'embedded' })
   expect(votes).toMatch(/^Majority: /)
   expect(targets).toContain('20 pixels of the view')
+  expect(rulesOf({ summary: summary(1), looks }, { policy: 'chat:qwen' })[0]).toContain('28 pixels of the view')
 })
 
 test('several targets: all have to be found, the last one tells the turn, and each counts for the share', () => {

@@ -1,4 +1,5 @@
 /** The policies that there are, as data: how each is named, what it can be asked, and how its figures are told. Pure. */
+import { readablePx } from '../../model/language.ts'
 import type { profiles } from '../../protocol/profile.ts'
 
 /** Options beside `--policy`, by their names as values. */
@@ -35,13 +36,22 @@ export interface PolicyKind {
   readonly priced?: true
   /** Its server does not say which tokens are pictures: they are counted on the grid of Qwen2.5-VL, whatever the model. */
   readonly imageTokensEstimated?: true
+  /** From how many pixels of a view on, along its shorter side, a target counts as shown legibly, and why from there. */
+  readonly legible: { readonly px: number; readonly why: string }
   /** What it takes, for people and for models that call it. */
   readonly note: string
 }
 
 const scenesOnly =
   'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
-const embedded = { vlm: false, profile: 'embedded', note: scenesOnly } as const
+const embedded = {
+  vlm: false,
+  profile: 'embedded',
+  legible: { px: readablePx, why: 'from where on the embedded policy reads digits well' },
+  note: scenesOnly,
+} as const
+/** No figure is measured for large models: below it, a target has less than a token of its own. */
+const tokenSide = { px: 28, why: 'the side of an image token of Qwen2.5-VL' } as const
 
 /** In the order in which help lists them. */
 export const policyKinds = {
@@ -60,6 +70,7 @@ export const policyKinds = {
       'such as http://127.0.0.1:8000/v1 (vLLM), http://127.0.0.1:11434/v1 (Ollama), http://127.0.0.1:8080/v1 (llama.cpp) ' +
       'or https://api.openai.com/v1',
     priced: true,
+    legible: tokenSide,
     imageTokensEstimated: true,
     note: 'A model behind a server: takes any picture and question.',
   },
@@ -72,6 +83,7 @@ export const policyKinds = {
       ...(['checkpoint', 'temperature', 'baseUrl', 'apiKeyEnv', 'replyTokens'] as const),
       ...(['modelFiles', 'baseModel', 'tinkerServer', 'loraRank'] as const),
     ],
+    legible: tokenSide,
     servers: 'the address of a Tinker-compatible server, such as http://127.0.0.1:8000',
     note: 'A model on a training server: takes any picture and question.',
   },
@@ -109,6 +121,11 @@ export function policyNamed(policy: string): NamedPolicy | undefined {
 
 export function isFor({ commands }: PolicyKind, command: PolicyKind['commands'][number]): boolean {
   return commands.includes(command)
+}
+
+/** Baselines of the embedded policy, and policies of others, are measured as it is. */
+export function legibleFor(policy: string): PolicyKind['legible'] {
+  return (policyNamed(policy)?.kind ?? policyKinds.embedded).legible
 }
 
 /** The name under which a server bills the policy; undefined: none does. */
