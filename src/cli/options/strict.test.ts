@@ -36,7 +36,7 @@ const judge = '--judge-base-url http://127.0.0.1:9/v1'
 describe('options without effect', () => {
   test.each([
     ['ask p.jpg q --base-url http://127.0.0.1:9/v1', '--base-url'],
-    ['ask p.jpg q --api-key-env KEY --server vllm', '--api-key-env'],
+    ['ask p.jpg q --api-key-env KEY --server vllm', '--api-key-env, --server'],
     ['ask p.jpg q --server vllm', '--server'],
     ['ask p.jpg q --reply-tokens 100', '--reply-tokens'],
     [`ask p.jpg q --checkpoint w ${model}`, '--checkpoint'],

@@ -31,8 +31,15 @@ export function onlyWhere<Values>(
 /** Throws `UserError` for options that were given and have no effect. */
 export function checkEffects(command: Command): void {
   const values = command.opts() as never
-  for (const { names, hasEffect, purpose } of rules.get(command) ?? []) {
-    if (!hasEffect(values)) refuseGiven(command, names, purpose)
+  const useless = (rules.get(command) ?? []).filter(({ hasEffect }) => !hasEffect(values))
+  for (const { purpose } of useless) {
+    // Several rules may have one purpose: all that they refuse is named at once.
+    const alike = useless.filter((rule) => rule.purpose === purpose)
+    refuseGiven(
+      command,
+      alike.flatMap(({ names }) => names),
+      purpose,
+    )
   }
 }
 

@@ -47,12 +47,10 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
       .parse(options, { from: 'user' })
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
-    const { kind, kindName } = checkPolicy(read, 'ask')
+    const { kind } = checkPolicy(read, 'ask')
     if (kind.servers !== undefined) return read
-    throw new UserError(
-      'policy-unknown',
-      `--policy ${policyForm(kindName)} is always there: list models behind servers.`,
-    )
+    // The embedded policy is always there.
+    throw new UserError('policy-unknown', `--policy ${read.policy} is none of ${policyForm('chat')}.`)
   } catch (error) {
     if (!(error instanceof CommanderError) && !(error instanceof UserError)) throw error
     throw new UserError('policies-wrong-entry', `${where}: ${error.message.replace(/^error: /, '')}`, { cause: error })
