@@ -1,6 +1,5 @@
 /** The policies that there are, as data: how each is named, what it can be asked, and how its figures are told. Pure. */
 import { readablePx } from '../../model/language.ts'
-import type { profiles } from '../../protocol/profile.ts'
 
 /** Options beside `--policy`, by their names as values. */
 export type PolicyOptionName =
@@ -27,7 +26,7 @@ export interface PolicyKind {
   /** A vision-language model: it takes any question about any picture, under any profile. Others keep to their own. */
   readonly vlm: boolean
   /** The profile unless another is named. */
-  readonly profile: keyof typeof profiles
+  readonly profile: 'default' | 'official' | 'embedded'
   /** The options that have an effect on it; `policyOf` refuses no others, the command line does. */
   readonly options: readonly PolicyOptionName[]
   /** Servers that it could be at, for whoever left the address out; absent: it needs none. */
