@@ -1,4 +1,4 @@
-/** The texts of a figure, set in Inter, whose package brings it along: how wide a text is, and where its lines break. */
+/** The texts of a figure, set in Inter: how wide a text is, and where its lines break. */
 import { characterMap, interFile, readWoff } from '../../probe/world/font.ts'
 
 export type Weight = 400 | 700

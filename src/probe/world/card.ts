@@ -1,7 +1,6 @@
 /** The dataset card of a set of worlds. Pure. */
 import { cardHead, madeBy } from '../card.ts'
 import type { CardFacts } from '../card.ts'
-import { iconSetNames } from './concept.ts'
 import { allStickers, iconSets } from './icons.ts'
 import { worldLevels } from './levels.ts'
 import type { Range } from './levels.ts'
@@ -28,8 +27,7 @@ export function worldsCard({ seed, command, counts }: CardFacts): string {
     return `| ${cells.join(' | ')} |`
   })
   const stickers = allStickers()
-  const sets = iconSetNames.map((name) => {
-    const { title, holder, licence } = iconSets[name]
+  const sets = Object.entries(iconSets).map(([name, { title, holder, licence }]) => {
     const count = stickers.filter(({ drawing }) => drawing.startsWith(`${name}:`)).length
     return `- ${count} of ${title}, ${holder}, ${licence} (npm package \`@iconify-json/${name}\`)`
   })
@@ -66,7 +64,7 @@ Everything else:
 
 - ${photographs.length} photographs of the 19th and 20th century, digital images courtesy of the Getty's Open Content Program, CC0-1.0, in grey
   and cut by the generator.
-- Letters of the typeface Inter, Copyright The Inter Project Authors, SIL Open Font License 1.1 (npm package \`@fontsource/inter\`).
+- Letters of the typeface Inter, Copyright The Inter Project Authors, SIL Open Font License 1.1.
 - What remains is drawn by the generator, under Apache-2.0.
 `
 }

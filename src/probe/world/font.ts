@@ -1,9 +1,7 @@
 /**
- * The letters of signs, as outlines: Inter (OFL) is read from the web font that its package carries, and text becomes an SVG
- * path. So what is drawn depends on no font of the machine, and how wide a text is, is known before it is drawn.
+ * The letters of signs, as outlines: Inter (OFL) is read from the web font in `fonts/`, and text becomes an SVG path. So what is drawn depends on no font of the machine, and how wide a text is, is known before it is drawn.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { inflateSync } from 'node:zlib'
 
 interface Glyph {
@@ -49,10 +47,9 @@ function round(value: number): string {
 
 let inter: Font | undefined
 
-/** The web font of the package, which holds the letters of western languages. */
+/** The web font, which holds the letters of western languages. */
 export function interFile(weight: 400 | 700, kind: 'woff' | 'woff2'): Buffer {
-  const name = `@fontsource/inter/files/inter-latin-${weight}-normal.${kind}`
-  return readFileSync(createRequire(import.meta.url).resolve(name))
+  return readFileSync(new URL(`../../../fonts/inter-latin-${weight}-normal.${kind}`, import.meta.url))
 }
 
 function readFont(): Font {

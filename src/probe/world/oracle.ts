@@ -5,7 +5,7 @@
  */
 import type { PixelBox } from '../../protocol/box.ts'
 import { flagColours, frameColours } from './scene.ts'
-import { askedNames } from './concept.ts'
+import { askedNames } from './icons.ts'
 import type { Description, Exhibit, World } from './scene.ts'
 
 /** Heights in pixels of a view from which on things can be made out; `colour` is the smaller side of a patch. */
@@ -54,16 +54,16 @@ export function chanceOfAnswer(world: World, scale: number): number {
               other.sign &&
               (!sign || !see.text(sign) || !see.text(other.sign) || other.sign.text === sign.text),
           )
-          const chances = twins.map(({ icon, iconBox }) => (see.icon(iconBox) ? right(icon) : 1 / askedNames.length))
+          const chances = twins.map(({ icon, iconBox }) => (see.icon(iconBox) ? right(icon) : 1 / askedNames().length))
           return chances.reduce((sum, chance) => sum + chance, 0) / Math.max(1, twins.length)
         })
       }
-      return among(question.of, ({ icon, iconBox }) => (see.icon(iconBox) ? right(icon) : 1 / askedNames.length))
+      return among(question.of, ({ icon, iconBox }) => (see.icon(iconBox) ? right(icon) : 1 / askedNames().length))
     case 'relation':
       return among(question.of, ({ around }) => {
         const beside = around?.[question.side]
         if (!beside) return 0
-        return see.icon(beside.box) ? right(beside.icon) : 1 / askedNames.length
+        return see.icon(beside.box) ? right(beside.icon) : 1 / askedNames().length
       })
     case 'count': {
       const counted = world.rugs.filter(({ colour }) => question.rugs.includes(colour))

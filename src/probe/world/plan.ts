@@ -1,8 +1,7 @@
 /** What a world has to hold for its question: targets, the things that look almost like them, the answer and its choices. */
 import type { Random } from '../../shared/random.ts'
 import type { ExhibitPlan } from './exhibit.ts'
-import { askedNames } from './concept.ts'
-import { drawingsOf } from './icons.ts'
+import { askedNames, drawingsOf } from './icons.ts'
 import type { Icon } from './icons.ts'
 import { hasAny, wordsNear } from './kin.ts'
 import type { WorldLevel } from './levels.ts'
@@ -175,7 +174,7 @@ const textKinds = ['word', 'number', 'plate'] as const
 /** Random exhibits whose texts are never the same twice, and whose icons are never alike. */
 function planTools(rng: Random) {
   const texts = textSource(rng)
-  let left: readonly string[] = rng.shuffle(askedNames)
+  let left: readonly string[] = rng.shuffle(askedNames())
   const names = (): string => {
     const name = left[0]!
     const near = wordsNear([name])

@@ -1,4 +1,4 @@
-/** Which names of icons make the stickers of worlds. Nothing but lists; `concept.ts` reads them. */
+/** Which icons make the stickers of worlds, and what each shows. Only lists; `choose.mjs` reads them. */
 
 /**
  * Emoji that show one thing each which has one plain name: questions ask about these. Skin tones, faces, look-alikes (two
@@ -39,7 +39,7 @@ tornado tractor umbrella vertical-traffic-light volcano wheel wood
 `)
 
 /** Where the set's own name is not what people would say. */
-export const plainNames: Readonly<Record<string, string>> = {
+export const plainNames = {
   automobile: 'car',
   'bellhop-bell': 'service bell',
   brick: 'brick wall',
@@ -80,7 +80,7 @@ export const plainNames: Readonly<Record<string, string>> = {
 }
 
 /** Emoji that are never shown: they say nothing by themselves, or show more than they are called. */
-export const refusedEmoji: ReadonlySet<string> = new Set(
+export const refusedEmoji = new Set(
   words(`
 articulated-lorry anger-symbol cat-face cow-face dashing-away disguised-face dog-face dotted-line-face
 eye-in-speech-bubble face-in-clouds face-with-head-bandage face-with-medical-mask face-with-symbols-on-mouth fog foggy
@@ -91,7 +91,7 @@ star-struck tiger-face x-ray wind-face zzz
 )
 
 /** Single drawings that show something else than others of their name, or reach beyond their box. */
-export const refusedDrawings: ReadonlySet<string> = new Set(
+export const refusedDrawings = new Set(
   words(`
 fxemoji:baseball fxemoji:gamedie fxemoji:hotbeverage fxemoji:keyboard fxemoji:sunglasses fxemoji:toilet fxemoji:window
 noto-v1:avocado noto-v1:ballot-box-with-ballot noto-v1:bat noto-v1:birthday-cake noto-v1:bread noto-v1:calendar
@@ -106,7 +106,7 @@ noto-v1:white-flower noto-v1:zipper-mouth-face temaki:latrine temaki:water-bottl
 )
 
 /** What Firefox OS Emoji calls otherwise; where only the hyphens are missing no line is needed. */
-export const fxNames: Readonly<Record<string, string>> = {
+export const fxNames = {
   aubergine: 'eggplant',
   bactriancamel: 'two-hump-camel',
   blackpushpin: 'pushpin',
@@ -156,7 +156,7 @@ export const fxNames: Readonly<Record<string, string>> = {
 }
 
 /** One-coloured pictograms, which are drawn on round signs: clutter, never asked about. */
-export const pictograms: Readonly<Record<'mdi' | 'temaki' | 'maki', ReadonlySet<string>>> = {
+export const pictograms = {
   mdi: new Set(
     words(`
 air-conditioner air-humidifier airballoon album ambulance amplifier anchor atom atv awning axe-battle bacteria
@@ -219,6 +219,7 @@ veterinary viewpoint village volcano warehouse watch watermill wetland windmill
   ),
 }
 
-function words(text: string): readonly string[] {
+/** @param {string} text */
+function words(text) {
   return text.trim().split(/\s+/)
 }
