@@ -29,5 +29,5 @@ export function readerKit(): ReaderKit {
 
 /** The width of each picture. */
 export function sizesOf(entries: readonly BenchmarkEntry[]): Promise<number[]> {
-  return Promise.all(entries.map(async (entry) => (await entry.openPicture()).width))
+  return Promise.all(entries.map(async (entry) => (await entry.openPicture('displayed')).width))
 }

@@ -1,5 +1,6 @@
 /** What every reader of a benchmark gives: problems with pictures that are opened when their turn comes, and findings. */
 import type { Problem } from '../protocol/problem.ts'
+import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Picture } from '../vision/picture.ts'
 
@@ -13,7 +14,7 @@ export interface BenchmarkEntry {
   readonly label?: string
   /** File and row, for whoever has to mend it. */
   readonly place: string
-  openPicture(): Promise<Picture>
+  openPicture(reading: PictureReading): Promise<Picture>
   /** What is wrong with the stored picture, seen without decoding it; undefined: nothing. */
   checkPicture(): Promise<string | undefined>
 }

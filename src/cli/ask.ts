@@ -38,7 +38,7 @@ export function addAsk(program: Command): void {
         'a vision-language model behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). The ' +
         'embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?".',
     )
-    .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF or GIF file')
+    .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file')
     .argument('<question>', 'in quotes')
     .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
   policyOptions(command, 0.3, 'ask')
@@ -64,7 +64,7 @@ async function ask(file: string, asked: string, options: AskOptions): Promise<vo
   check(question, options)
   const { maxTurns, seed } = options
   const profile = profileOf(options)
-  const picture = await openPicture(file)
+  const picture = await openPicture(file, { reading: profile.pictures.reading })
   const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
   const settings = { ...common, ...(await policySettings(options)) }
   const note = noteOf(options)

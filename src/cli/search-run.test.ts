@@ -47,8 +47,8 @@ test('searches that failed are counted, and their reasons told when they begin, 
   const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
   const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
     const onProgress = (counts: EvalProgress): void => tell(counts, '', counts.reason)
-    const { summary, reasons } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
-    return { result: summary, text: '', reasons }
+    const { summary, reasons, skipped } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
+    return { result: summary, text: '', reasons, skipped }
   })
   vi.restoreAllMocks()
   expect(incomplete).toMatchObject({ exitCode: 1 })

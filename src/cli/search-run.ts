@@ -10,8 +10,9 @@ import { reasonText } from '../protocol/reason.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { checkJudgeable } from '../search/owed-samples.ts'
+import { checkJudgeable, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
+import type { SkippedProblem } from '../search/search-log.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
@@ -84,6 +85,7 @@ export interface SearchRunResult {
   readonly text: string
   /** What went wrong in the searches of the run. */
   readonly reasons: readonly ReasonCount[]
+  readonly skipped: readonly SkippedProblem[]
 }
 
 /** The problems of `--data`, up to `--limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
@@ -126,14 +128,17 @@ export async function searchRun(
     return await inCommandRun(command, { ...common, ...settings }, options.run, async (run) => {
       const stop = interrupt.signal
       const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, stop }
-      const { result, text, reasons } = await work({ ...how, problems: entries.map(wanted), run, tell })
+      const { result, text, reasons, skipped } = await work({ ...how, problems: entries.map(wanted), run, tell })
       progress?.finish()
       const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
-      const counts = { total: entries.length * samples, failed, refused, unjudged, reasons }
+      const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
       const incomplete = incompleteSearches(counts)
       const openPicture = ({ dataSource, docId }: Problem) =>
-        entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!.openPicture()
+        entries
+          .find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!
+          .openPicture(profile.pictures.reading)
       const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
+      if (skipped.length > 0) notes.push(skippedText(skipped))
       const page = await writeRunPage(run, { title, profile, notes, openPicture })
       const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
       if (options.json) printJson({ ...result, reasons, ...told })
@@ -151,5 +156,5 @@ export async function searchRun(
 }
 
 function wanted(entry: BenchmarkEntry): ManySearches['problems'][number] {
-  return { problem: entry.problem, slices: entry.slices, openPicture: () => entry.openPicture() }
+  return { problem: entry.problem, slices: entry.slices, openPicture: (reading) => entry.openPicture(reading) }
 }

@@ -13,6 +13,7 @@ import { checkJudgeable, keyOf, owedSamples, searchKey, wantedKeys } from '../se
 import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
 import { pendingLog, searchLog } from '../search/search-log.ts'
+import type { SkippedProblem } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
@@ -26,6 +27,8 @@ export interface CollectOptions extends SearchRunOptions {
   readonly judge: Judge
   /** After what was stored before has been read, and after every search; with what the newest search used. */
   readonly onProgress?: (progress: CollectProgress, newest?: Trajectory) => void
+  /** Told of each problem that the profile skips. */
+  readonly onSkip?: (problem: SkippedProblem) => void
 }
 
 /** Counts of searches. */
@@ -52,7 +55,7 @@ export interface CollectProgress {
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
-  await checkSamePictures(run.read(searchLog), problems)
+  await checkSamePictures(run.read(searchLog), problems, profile.pictures.reading)
   const keys = wantedKeys(problems, samples).flat()
   const positions = new Map(keys.map((key, position) => [key, position]))
   const { done, candidates, failures } = await stored(run, positions)
@@ -62,7 +65,13 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   const serves = (): boolean => done.size + waiting.size > 0
   const refused = new Map([...failures].filter(([, search]) => isRefusedForGood(search)))
   if (options.retryRefused || !serves()) refused.clear()
-  const owed = owedSamples(problems, samples, new Set([...done.keys(), ...waiting, ...refused.keys()]))
+  const settled = new Set([...done.keys(), ...waiting, ...refused.keys()])
+  const owed = owedSamples(options, settled, (problem) => {
+    for (let index = 0; index < samples; index++) without.add(searchKey(problem, index))
+    counts.total -= samples
+    options.onSkip?.(problem)
+    tell()
+  })
   const selection = startSelection(await readRules(run))
   const counts = { done: 0, total: keys.length, kept: 0, overTurn: 0, failed: 0, unjudged: 0 }
   /** Searches of this call without a result: the set goes on behind them, until a resume fills the gap. */

@@ -82,7 +82,7 @@ async function readExemplar(folder: string, name: string, profile: Profile): Pro
   const wrong = (what: string, cause?: unknown): UserError =>
     new UserError('exemplar-wrong', `${path}: ${what}. Correct it, or take the folder out.`, { cause })
   const file = await readExemplarFile(path, wrong)
-  const picture = await openPicture(join(folder, name, file.picture))
+  const picture = await openPicture(join(folder, name, file.picture), { reading: profile.pictures.reading })
   const messages: Message[] = []
   const { way, question, answer, turns } = file
   const problem = { docId: name, dataSource: 'exemplars', question, answer }

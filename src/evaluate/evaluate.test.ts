@@ -16,6 +16,7 @@ import { profiles } from '../protocol/profile.ts'
 import { ContextLengthError, TransportError, UserError, errorCodeOf } from '../shared/errors.ts'
 import { openRun } from '../runs/run-folder.ts'
 import { evaluate } from './evaluate.ts'
+import { rulesOf } from './document/result-tables.ts'
 import { readEvalRun } from './read-run.ts'
 import type { WantedProblem } from '../search/owed-samples.ts'
 import type { EvalProgress, EvaluateOptions } from './evaluate.ts'
@@ -282,3 +283,30 @@ test.each(['{"version":2}', '{"half', '\0\0', 'null'])(
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(stored.length + 1)
   },
 )
+
+test('a problem whose picture is too narrow for official is skipped: neither searched nor scored, and named wherever there is a score', async () => {
+  const narrow = [1, 2].map((n): WantedProblem => {
+    const problem = { docId: `thin-${n}`, dataSource: 'set', question: 'What?', answer: 'red' }
+    return { problem, openPicture: async () => ({ ...scenePicture(scenes[0]!, 2048), width: 2000, height: 20 + n }) }
+  })
+  const change = { profile: profiles.official, samples: 1, problems: [narrow[0]!, ...problems, narrow[1]!] }
+  const seen: EvalProgress[] = []
+  const first = await run('a', { ...change, onProgress: (progress) => seen.push(progress) })
+  expect(first.searches).toBe(problems.length)
+  expect(seen.at(-1)).toMatchObject({ done: problems.length, total: problems.length })
+  expect(first.summary.problems).toBe(problems.length)
+  expect(first.skipped.map(({ docId, height }) => [docId, height])).toEqual([
+    ['thin-1', 21],
+    ['thin-2', 22],
+  ])
+  expect(rulesOf(first, {})[0]).toBe(
+    'Skipped, as the released loader does: 2 problems whose pictures are too narrow (set/thin-1, 2000x21; set/thin-2, 2000x22).',
+  )
+  const { searches, ...again } = await run('a', change)
+  expect(searches).toBe(0)
+  expect(again).toEqual({ ...first, searches: undefined })
+  expect((await readFile(join(folder, 'a', 'skipped.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(2)
+  expect((await readEvalRun(join(folder, 'a'))).skipped).toEqual(first.skipped)
+
+  await expect(run('b', { ...change, problems: narrow })).rejects.toMatchObject({ code: 'all-skipped', exitCode: 2 })
+})

@@ -15,7 +15,8 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, keyOf, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
-import { searchLog } from '../search/search-log.ts'
+import { searchLog, skippedLog } from '../search/search-log.ts'
+import type { SkippedProblem } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { outcomeOf } from './figures/outcome.ts'
@@ -23,7 +24,7 @@ import { writeProblemList } from './problem-list.ts'
 import type { ListedProblem } from './problem-list.ts'
 import { reportOf } from './figures/report.ts'
 import type { EvalReport } from './figures/report.ts'
-import { levelSlice, problemName, readOutcomes, readSearches } from './stored-outcomes.ts'
+import { levelSlice, problemName, readOutcomes, readSearches, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
 export interface EvaluatedProblem extends WantedProblem {
   /** What results are grouped by; default: its level. */
@@ -65,14 +66,20 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
   await writeProblemList(run.path, whole)
-  await checkSamePictures(run.read(searchLog), problems)
+  await checkSamePictures(run.read(searchLog), problems, profile.pictures.reading)
   const keysByProblem = wantedKeys(problems, samples)
   const { done: outcomes, failures } = await readOutcomes(run.path)
   const wanted = new Set(keysByProblem.flat())
   for (const [key, { reason }] of outcomes) {
     if (!wanted.has(key) || (retryRefused && reason?.kind === 'refused')) outcomes.delete(key)
   }
-  const owed = owedSamples(problems, samples, new Set(outcomes.keys()))
+  const skipped = new Map<string, SkippedProblem>()
+  const known = await readSkipped(run.path)
+  const owed = owedSamples(options, new Set(outcomes.keys()), async (problem) => {
+    if (!known.has(problemName(problem))) await run.append(skippedLog, problem)
+    skipped.set(problemName(problem), problem)
+    tell()
+  })
   const unjudged = new Set(
     [...outcomes.values()].filter(({ judged, end }) => !judged && end !== 'failed').map(({ key }) => key),
   )
@@ -91,7 +98,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     // A server that refused all is what has to be mended: nothing is refused for good then.
     const forGood = taken > 0 ? refused : 0
     const failed = progress.failed + refused - forGood
-    onProgress?.({ ...progress, failed, refused: forGood, total: problems.length * samples, reason })
+    onProgress?.({ ...progress, failed, refused: forGood, total: (problems.length - skipped.size) * samples, reason })
   }
   tell()
   const finish = (searched: Trajectory): Promise<Trajectory> =>
@@ -122,5 +129,12 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     slices,
     outcomes: keysByProblem[index]!.map((key) => outcomes.get(key)!),
   }))
-  return reportOf(scored, { samples, maxTurns, seed, run: run.path, aggregate })
+  return reportOf(withoutSkipped(scored, skipped), {
+    samples,
+    maxTurns,
+    seed,
+    run: run.path,
+    aggregate,
+    skipped: [...skipped.values()],
+  })
 }

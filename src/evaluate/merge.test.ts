@@ -12,6 +12,7 @@ import { profiles } from '../protocol/profile.ts'
 import { TransportError } from '../shared/errors.ts'
 import { openRun } from '../runs/run-folder.ts'
 import { evaluate } from './evaluate.ts'
+import type { EvaluateOptions } from './evaluate.ts'
 import { mergeRuns } from './merge.ts'
 import { readEvalRun } from './read-run.ts'
 
@@ -41,11 +42,16 @@ function answering(word: string, broken: readonly number[] = []): Policy {
   }
 }
 
-async function evaluated(name: string, policy: Policy, seed = 1): Promise<string> {
+async function evaluated(
+  name: string,
+  policy: Policy,
+  { seed = 1, ...change }: { seed?: number } & Partial<Pick<EvaluateOptions, 'problems' | 'profile'>> = {},
+): Promise<string> {
   const sizes = { samples: 2, maxTurns: 4, seed }
   const path = join(folder, name)
   const run = await openRun(path, { command: 'eval', data: name, ...sizes })
-  await evaluate({ problems, policy, judge: judgeExact, profile: profiles.default, run, concurrency: 2, ...sizes })
+  const options = { problems, policy, judge: judgeExact, profile: profiles.default, run, concurrency: 2, ...sizes }
+  await evaluate({ ...options, ...change })
   await run.close()
   return path
 }
@@ -77,11 +83,22 @@ test('what no run holds is owed; runs of other settings are refused before anyth
   expect(await mergeRuns([first, second], out)).toEqual({ taken: [4, 2], owed: 2 })
   await expect(readEvalRun(out)).rejects.toMatchObject({ code: 'eval-unfinished' })
 
-  const other = await evaluated('other', answering('one'), 2)
+  const other = await evaluated('other', answering('one'), { seed: 2 })
   await expect(mergeRuns([first, other], join(folder, 'no'))).rejects.toMatchObject({
     code: 'merge-differs',
     exitCode: 2,
     message: expect.stringContaining('(seed)'),
   })
   await expect(readFile(join(folder, 'no', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('what one of the runs skipped is skipped in the whole, and nothing is owed for it', async () => {
+  const [first, ...others] = problems as [(typeof problems)[0], ...typeof problems]
+  const thin = { ...first, openPicture: async () => ({ ...(await first.openPicture()), width: 2000, height: 20 }) }
+  const path = await evaluated('thin', answering('one'), { problems: [thin, ...others], profile: profiles.official })
+  const out = join(folder, 'out')
+  for (const taken of [4, 0]) expect(await mergeRuns([path], out)).toEqual({ taken: [taken], owed: 0 })
+  const { summary, skipped } = await readEvalRun(out)
+  expect(summary.problems).toBe(2)
+  expect(skipped).toMatchObject([{ docId: first.problem.docId, width: 2000, height: 20 }])
 })

@@ -8,7 +8,7 @@ import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { judgementLog } from '../judge/judge-cache.ts'
 import { keyOf, searchKey } from '../search/owed-samples.ts'
-import { searchLog } from '../search/search-log.ts'
+import { searchLog, skippedLog } from '../search/search-log.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
@@ -17,6 +17,7 @@ import type { RunFolder } from '../runs/run-folder.ts'
 import { keepPrices, readPrices } from './document/cost.ts'
 import { readProblemList, writeProblemList } from './problem-list.ts'
 import { readEvalConfig } from './protocol.ts'
+import { problemName, readSkipped } from './stored-outcomes.ts'
 
 export interface Merged {
   /** Searches that were taken from each run, in their order. */
@@ -54,9 +55,12 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       await Promise.all(appending)
     }
     await mergeJudgements(paths, run)
+    const skipped = await mergeSkipped(paths, run)
     for (const path of paths) await keepPrices(out, { ...(await readPrices(path)), ...(await readPrices(out)) })
     const { samples } = await readEvalConfig(out)
-    const wanted = problems?.flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
+    const wanted = problems
+      ?.filter((problem) => !skipped.has(problemName(problem)))
+      .flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
     const serves = [...best.values()].some(({ rank }) => rank > refused)
     const isOwed = (rank = 0): boolean => rank !== settled && !(rank === refused && serves)
     const owed = (wanted ?? [...best.keys()]).filter((key) => isOwed(best.get(key)?.rank)).length
@@ -113,6 +117,19 @@ async function mergeJudgements(paths: readonly string[], run: RunFolder): Promis
       else await run.append(judgementLog, line)
     }
   }
+}
+
+/** The names of the problems that any of the runs skipped, each of which the whole now holds. */
+async function mergeSkipped(paths: readonly string[], run: RunFolder): Promise<ReadonlySet<string>> {
+  const names = new Set((await readSkipped(run.path)).keys())
+  for (const path of paths) {
+    for (const [name, problem] of await readSkipped(path)) {
+      if (names.has(name)) continue
+      names.add(name)
+      await run.append(skippedLog, problem)
+    }
+  }
+  return names
 }
 
 /** The settings of the whole evaluation. */

@@ -39,6 +39,8 @@ const configSchema = z.object({
       views: z.string(),
       coordinates: z.string(),
       answer: z.string(),
+      /** How picture files were read, where that is not as displayed. */
+      pictures: z.string().optional(),
     })
     .optional(),
 })
@@ -57,7 +59,7 @@ export async function readEvalConfig(path: string): Promise<EvalConfig> {
 
 /** What a run keeps of its profile in words, beside the hash. */
 export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {
-  const { name, prompts, firstView, observationView, coordinates, answerPick } = profile
+  const { name, prompts, pictures, firstView, observationView, coordinates, answerPick } = profile
   const [first, later] = [viewText(firstView), viewText(observationView)]
   return {
     profile: name,
@@ -65,6 +67,7 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
     views: first === later ? first : `${first}, crops ${later}`,
     coordinates,
     answer: answerPick,
+    ...(pictures.reading === 'pillow' && { pictures: pictures.reading }),
   }
 }
 
@@ -90,6 +93,7 @@ export function protocolLine(config: EvalConfig): string {
     profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
     protocol?.prompts !== undefined && `prompts ${short(protocol.prompts)}`,
     protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
+    protocol?.pictures !== undefined && 'pictures as Pillow reads them',
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,
   ]

@@ -12,7 +12,7 @@ import { readEvalConfig } from './protocol.ts'
 import { reportOf } from './figures/report.ts'
 import type { ScoredProblem } from './figures/sampling.ts'
 import { shardOf } from './shard.ts'
-import { levelSlice, problemName, readOutcomes } from './stored-outcomes.ts'
+import { levelSlice, problemName, readOutcomes, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
 export interface FinishedEval extends MeasuredRun {
   /** In the order of the data. */
@@ -31,15 +31,19 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
   const config = await readEvalConfig(path)
   const { samples, maxTurns, seed, benchmark, shard } = config
   const { done: outcomes } = await readOutcomes(path)
+  const skipped = await readSkipped(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
   const listed = shardOf((await readProblemList(path)) ?? searchedProblems(outcomes), shard)
-  const problems = listed.map((problem) => ({
+  const all = listed.map((problem) => ({
     name: problemName(problem),
     slices: problem.slices,
     outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index))).filter(
       (outcome) => outcome !== undefined && (outcome.judged || outcome.end === 'failed'),
     ),
   })) as ScoredProblem[]
+  // A picture that was exchanged for a larger one since was searched.
+  for (const { name, outcomes: own } of all) if (own.length > 0) skipped.delete(name)
+  const problems = withoutSkipped(all, skipped)
   const owing = problems.filter((problem) => problem.outcomes.length < samples).length
   if (owing > 0) {
     throw new UserError(
@@ -54,6 +58,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
     seed,
     run: path,
     aggregate: benchmarkNamed(benchmark).aggregate,
+    skipped: [...skipped.values()],
   })
   const cost = await readEvalCost(path, report, config, { ...(await readPrices(path)), ...prices })
   return {

@@ -2,8 +2,10 @@
 import type { Slices } from '../benchmark/entry.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
-import { searchKey } from '../search/owed-samples.ts'
-import { searchLog } from '../search/search-log.ts'
+import { searchKey, skippedText } from '../search/owed-samples.ts'
+import { searchLog, skippedLog } from '../search/search-log.ts'
+import type { SkippedProblem } from '../search/search-log.ts'
+import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
@@ -53,4 +55,21 @@ export async function* readSearches(folder: string, keys: Iterable<string>): Asy
     const key = searchKey(trajectory.problem, trajectory.sampleIndex)
     if (trajectory.end !== 'failed' && wanted.delete(key)) yield trajectory
   }
+}
+
+/** The problems that the run in a folder skipped so far, by name. */
+export async function readSkipped(folder: string): Promise<Map<string, SkippedProblem>> {
+  const skipped = new Map<string, SkippedProblem>()
+  for await (const problem of readLog(folder, skippedLog)) skipped.set(problemName(problem), problem)
+  return skipped
+}
+
+/** What is scored. Throws `UserError` `all-skipped` where nothing is. */
+export function withoutSkipped<T extends { readonly name: string }>(
+  problems: readonly T[],
+  skipped: ReadonlyMap<string, SkippedProblem>,
+): readonly T[] {
+  const scored = problems.filter(({ name }) => !skipped.has(name))
+  if (scored.length > 0 || problems.length === 0) return scored
+  throw new UserError('all-skipped', `There is nothing to score. ${skippedText([...skipped.values()])}`)
 }

@@ -9,7 +9,7 @@ describe('profiles', () => {
     const hashes = [profiles.default, profiles.official, profiles.embedded].map((profile) =>
       profileHash(profile).slice(0, 12),
     )
-    expect(hashes).toEqual(['6af0c882d672', 'fe72c8fd8e36', '5bc164adadc1'])
+    expect(hashes).toEqual(['6af0c882d672', '3bd8605012d9', '5bc164adadc1'])
   })
 
   test('what a protocol adds is part of the hash', () => {
@@ -23,7 +23,11 @@ describe('profiles', () => {
   })
 
   test.each([
-    ['official', { maxTurns: 12, maxImages: 12, contextLimit: 32_768 }],
+    ['default', { maxTurns: 32, pictures: { reading: 'displayed', narrow: 'enlarged' } }],
+    [
+      'official',
+      { maxTurns: 12, maxImages: 12, contextLimit: 32_768, pictures: { reading: 'pillow', narrow: 'skipped' } },
+    ],
     ['official-train', { maxTurns: 6, maxImages: 12, contextLimit: 32_768 }],
     ['official-32', { maxTurns: 32, maxImages: 32, contextLimit: 128_000 }],
     ['direct', { maxTurns: 1, dialect: 'answer-only' }],

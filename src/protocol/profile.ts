@@ -8,7 +8,7 @@ import { pixelReasonerPrompts } from './dialects/pixel-reasoner.ts'
 import { toolsPrompts } from './dialects/tools.ts'
 import { coordinateWords, defaultPrompts, embeddedPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
-import type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, ViewRule } from './rules.ts'
+import type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, PictureRule, ViewRule } from './rules.ts'
 
 export { coordinateNames, resamplers } from './rules.ts'
 export type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, Resampler, ViewRule } from './rules.ts'
@@ -30,6 +30,7 @@ export interface Profile {
   /** Milliseconds of one search; null: no limit. A search that takes longer has `failed`: slowness is no fault of a policy. */
   readonly wallClockMs: number | null
 
+  readonly pictures: PictureRule
   readonly firstView: ViewRule
   readonly observationView: ViewRule
   readonly crop: CropRule
@@ -57,6 +58,8 @@ export interface Profile {
   readonly errorText: 'official' | 'helpful'
 }
 
+const displayed: PictureRule = { reading: 'displayed', narrow: 'enlarged' }
+
 /** The released loop's crops. */
 const innerCrop: CropRule = { edges: 'inner', padding: 0, minSide: 1 }
 
@@ -75,6 +78,7 @@ const defaultProfile: Profile = {
   contextLimit: null,
   contextReserve: 0,
   wallClockMs: null,
+  pictures: displayed,
   firstView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'lanczos3' },
   crop: innerCrop,
@@ -98,6 +102,7 @@ const officialProfile: Profile = {
   contextLimit: 32_768,
   contextReserve: 2_000,
   wallClockMs: null,
+  pictures: { reading: 'pillow', narrow: 'skipped' },
   firstView: { ...view, maxAspect: null, resampler: 'lanczos3' },
   observationView: { ...view, maxAspect: 200, resampler: 'nearest' },
   crop: innerCrop,
@@ -325,8 +330,9 @@ export function viewSideWithin(maxPixels: number): number {
 const hashes = new WeakMap<Profile, string>()
 
 /** Settings that came later; where they say what was always done they are left out, so that older scores keep their hash. */
-const addedLater: Pick<Profile, 'dialect' | 'crop' | 'flow' | 'answerIn'> = {
+const addedLater: Pick<Profile, 'dialect' | 'pictures' | 'crop' | 'flow' | 'answerIn'> = {
   dialect: 'grounding',
+  pictures: displayed,
   crop: innerCrop,
   flow: releasedFlow,
   answerIn: 'turns',

@@ -63,3 +63,21 @@ export type Coordinates = (typeof coordinateNames)[number]
 
 /** `file`: pixels of the picture file; `mixed`: fractions where all four are below 1, else pixels of the source's frame. */
 export type BoxUnit = Coordinates | 'file' | 'mixed'
+
+/**
+ * How a picture file becomes pixels. `displayed`: as a viewer shows it, upright, in sRGB, what is transparent on white, and only files
+ * of one picture. `pillow`: as `Image.open(file).convert('RGB')` of Pillow reads it, in the orientation and the colours that are
+ * stored, alpha dropped, deep greys clipped, the first page or frame. A TIFF is upright either way.
+ */
+export const pictureReadings = ['displayed', 'pillow'] as const
+export type PictureReading = (typeof pictureReadings)[number]
+
+/** How the pictures of problems are opened, and what becomes of problems whose picture is too narrow. */
+export interface PictureRule {
+  readonly reading: PictureReading
+  /**
+   * A picture whose first view would have a side below the view's `minSide` is `enlarged`, or its problem is `skipped`, as the released
+   * loader does: then it is searched only where somebody asks about that very picture.
+   */
+  readonly narrow: 'enlarged' | 'skipped'
+}

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { PixelBox, RelativeBox } from './box.ts'
 import { levels } from './problem.ts'
+import { pictureReadings } from './rules.ts'
 import { turnErrorCodes } from './turn-error.ts'
 
 export const trajectoryVersion = 1
@@ -113,7 +114,17 @@ export const trajectorySchema = z
   .strictObject({
     version: z.literal(trajectoryVersion),
     problem: problemSchema,
-    picture: z.strictObject({ sha256: sha256Schema, width: sizeSchema, height: sizeSchema }).readonly(),
+    picture: z
+      .strictObject({
+        sha256: sha256Schema.describe('of the file, or of the scene'),
+        width: sizeSchema,
+        height: sizeSchema,
+        reading: z
+          .enum(pictureReadings)
+          .optional()
+          .describe('how the file was read, which decides its orientation and colours; default `displayed`'),
+      })
+      .readonly(),
     policy: z.string(),
     profile: z.strictObject({ name: z.string(), sha256: sha256Schema }).readonly(),
     maxTurns: sizeSchema,

@@ -3,15 +3,18 @@ import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Profile } from '../protocol/profile.ts'
+import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
+import { isTooNarrow } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
+import type { SkippedProblem } from './search-log.ts'
 import type { Sample } from './search-many.ts'
 
 /** A problem whose picture is opened when its turn comes, and not before. */
 export interface WantedProblem {
   readonly problem: Problem
-  readonly openPicture: () => Promise<Picture>
+  readonly openPicture: (reading: PictureReading) => Promise<Picture>
 }
 
 /** What an evaluation and a collection have in common: many searches, kept in a run that can be resumed. */
@@ -48,18 +51,40 @@ export function wantedKeys(problems: readonly WantedProblem[], samples: number):
   return problems.map(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
 }
 
-/** The searches whose keys are not `done`, problem by problem, so that a picture is opened once for all of its own. */
+/**
+ * The searches whose keys are not `done`, problem by problem, so that a picture is opened once for all of its own. `onSkip` is told of
+ * problems that the profile skips: no search is owed for them.
+ */
 export async function* owedSamples(
-  problems: readonly WantedProblem[],
-  samples: number,
+  { problems, samples, profile }: Pick<SearchRunOptions, 'problems' | 'samples' | 'profile'>,
   done: ReadonlySet<string>,
+  onSkip: (skipped: SkippedProblem) => void | Promise<void>,
 ): AsyncGenerator<Sample, void> {
+  const { reading, narrow } = profile.pictures
   for (const { problem, openPicture } of problems) {
     const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
     if (indices.length === 0) continue
-    const task = { problem, picture: await openPicture() }
-    for (const sampleIndex of indices) yield { task, sampleIndex }
+    const picture = await openPicture(reading)
+    const { width, height } = picture
+    if (narrow === 'skipped' && isTooNarrow(picture, profile.firstView)) {
+      const { dataSource, docId } = problem
+      await onSkip({ dataSource, docId, width, height })
+      continue
+    }
+    for (const sampleIndex of indices) yield { task: { problem, picture }, sampleIndex }
   }
+}
+
+const mostNamed = 20
+
+/** Such as `Skipped, as the released loader does: 1 problem whose picture is too narrow (set/a, 400x20).` */
+export function skippedText(skipped: readonly SkippedProblem[]): string {
+  const named = skipped.slice(0, mostNamed).map(({ dataSource, docId, width, height }) => {
+    return `${dataSource}/${docId}, ${width}x${height}`
+  })
+  const more = skipped.length > mostNamed ? [`${skipped.length - mostNamed} more`] : []
+  const problems = skipped.length === 1 ? '1 problem whose picture is' : `${skipped.length} problems whose pictures are`
+  return `Skipped, as the released loader does: ${problems} too narrow (${[...named, ...more].join('; ')}).`
 }
 
 /** Throws `UserError` unless there are problems, each with a name of its own and a reference answer to judge by. */

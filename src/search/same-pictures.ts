@@ -1,4 +1,5 @@
 /** A run that is resumed goes on with the pictures that it began with. */
+import type { PictureReading } from '../protocol/rules.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { UserError } from '../shared/errors.ts'
 import { mapLimit } from '../shared/map-limit.ts'
@@ -13,6 +14,7 @@ const atOnce = 4
 export async function checkSamePictures(
   stored: AsyncIterable<Pick<Trajectory, 'problem' | 'picture'>>,
   problems: readonly WantedProblem[],
+  reading: PictureReading,
 ): Promise<void> {
   const searched = new Map<string, string>()
   for await (const { problem, picture } of stored) searched.set(searchKey(problem, 0), picture.sha256)
@@ -23,7 +25,7 @@ export async function checkSamePictures(
     atOnce,
     async ({ problem, openPicture }) => {
       // One that cannot be opened is told when it is needed.
-      const picture = await openPicture().catch(() => undefined)
+      const picture = await openPicture(reading).catch(() => undefined)
       if (picture === undefined || picture.sha256 === searched.get(searchKey(problem, 0))) return
       throw new UserError(
         'picture-exchanged',

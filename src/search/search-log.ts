@@ -1,4 +1,5 @@
-/** The logs of whole searches: one trajectory a line. */
+/** The logs of whole searches, one trajectory a line, and of the problems that are not searched. */
+import { z } from 'zod'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Log } from '../runs/log.ts'
@@ -14,4 +15,17 @@ export const pendingLog: Log<Trajectory> = {
   name: 'pending',
   line: trajectorySchema,
   ifLost: 'Their searches are done again when the collection is repeated.',
+}
+
+const skippedSchema = z
+  .strictObject({ dataSource: z.string(), docId: z.string(), width: z.int().positive(), height: z.int().positive() })
+  .readonly()
+/** A problem whose picture, of this size, is too narrow for a profile that skips such. */
+export type SkippedProblem = z.infer<typeof skippedSchema>
+
+/** Of an evaluation. */
+export const skippedLog: Log<SkippedProblem> = {
+  name: 'skipped',
+  line: skippedSchema,
+  ifLost: 'Their problems count as missing until the command is repeated.',
 }

@@ -17,6 +17,7 @@ import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
 import { frameSize } from '../vision/fit.ts'
 import { observationView, viewKey } from '../vision/observation-view.ts'
+import { storedPicture } from '../vision/picture.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchEvent } from './events.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
@@ -144,7 +145,7 @@ export async function* search(
   const trajectory: Trajectory = {
     version: trajectoryVersion,
     problem,
-    picture: { sha256: picture.sha256, width: picture.width, height: picture.height },
+    picture: storedPicture(picture),
     policy: policy.name,
     profile: { name: profile.name, sha256: profileHash(profile) },
     maxTurns,

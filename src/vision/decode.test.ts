@@ -189,10 +189,10 @@ it('an AVIF may have fewer pixels than other pictures, since it is decoded in on
 })
 
 it('says what a file is that it does not open, and what to do', async () => {
-  await expect(openPicture(Buffer.from('BM\x36\x10\0\0'))).rejects.toMatchObject({
+  await expect(openPicture(Buffer.from('8BPS\0\x01'))).rejects.toMatchObject({
     code: 'picture-not-an-image',
     message:
-      'The picture is a BMP picture, which cannot be opened: only JPEG, PNG, WebP, AVIF, TIFF or GIF can. Convert it to PNG or JPEG first.',
+      'The picture is a Photoshop document, which cannot be opened: only JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP can. Convert it to PNG or JPEG first.',
   })
 })
 

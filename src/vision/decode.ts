@@ -1,11 +1,13 @@
-/** Encoded bytes to packed sRGB pixels, within limits that are checked before anything is decoded. */
+/** Encoded bytes to packed 8-bit RGB, as displayed or as stored, within limits that are checked before anything is decoded. */
 import sharp from 'sharp'
-import type { Metadata } from 'sharp'
-import type { Size } from '../protocol/box.ts'
+import type { PictureReading } from '../protocol/rules.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
+import { bmpPixels, readBmpHeader } from './bmp.ts'
 import { isDeep, readDeep } from './deep-pixels.ts'
+import type { Encoded } from './encoded.ts'
 import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
+import { storedPixels, storedSize } from './stored-pixels.ts'
 import { holdsYCbCr } from './tiff-colours.ts'
 
 // Every picture is decoded once and kept by us; libvips remembering its operations would only keep it a second time.
@@ -37,30 +39,21 @@ const maxAvifPixels = 40_000_000
 /** Seconds that decoding may take. */
 const maxSeconds = 60
 
-/** A picture before it is decoded: what its header says. */
-export interface Encoded extends Size {
-  readonly name: string
-  readonly format: PictureFormat
-  readonly bytes: Uint8Array
-  readonly header: Metadata
-  readonly orient: boolean
-}
-
 /**
  * Reads format and header, and compares them with `limits`. Throws UserError: `picture-not-an-image`, `picture-damaged`,
  * `picture-too-large`, `picture-animated`.
  */
 export async function readEncoded(
   bytes: Uint8Array,
-  { name, orient, limits }: { readonly name: string; readonly orient: boolean; readonly limits: PictureLimits },
+  { name, reading, limits }: Pick<Encoded, 'name' | 'reading'> & { readonly limits: PictureLimits },
 ): Promise<Encoded> {
   const format = checkedFormat(bytes, name)
   if (format === 'TIFF' && holdsYCbCr(bytes)) {
     const message = `${name} is a TIFF in YCbCr colours, which cannot be read. Save it as PNG, or as a TIFF in RGB.`
     throw new UserError('picture-not-an-image', message)
   }
-  const header = await readHeader(bytes, name, format)
-  const { width, height } = orient ? header.autoOrient : header
+  const encoded = await readHeader({ name, bytes, reading, format })
+  const { width, height } = encoded
   const shape = `${name} is ${width}x${height} pixels`
   const maxPixels = Math.min(limits.maxPixels, format === 'AVIF' ? maxAvifPixels : Infinity)
   if (width * height > maxPixels) {
@@ -72,8 +65,7 @@ export async function readEncoded(
     throw new UserError('picture-too-large', `${shape}; a side may have ${limits.maxSide}. Scale it down or cut it.`)
   }
   if (format === 'JPEG') checkScans(bytes, name, width * height)
-  const encoded = { width, height, name, format, bytes, header, orient }
-  await checkPages(encoded)
+  if (reading === 'displayed' && encoded.format !== 'BMP') await checkPages(encoded)
   return encoded
 }
 
@@ -81,7 +73,7 @@ function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
   if (bytes.byteLength === 0) throw new UserError('picture-not-an-image', `${name} is empty. Fetch or save it again.`)
   const format = pictureFormat(bytes)
   if (typeof format === 'string') return format
-  const known = 'JPEG, PNG, WebP, AVIF, TIFF or GIF'
+  const known = 'JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP'
   throw new UserError(
     'picture-not-an-image',
     format === undefined
@@ -90,12 +82,26 @@ function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
   )
 }
 
-async function readHeader(bytes: Uint8Array, name: string, format: PictureFormat): Promise<Metadata> {
+async function readHeader(
+  picture: Pick<Encoded, 'name' | 'bytes' | 'reading'> & { readonly format: PictureFormat },
+): Promise<Encoded> {
+  const { name, bytes, reading, format } = picture
   try {
-    return await sharp(bytes, { limitInputPixels: false }).metadata() // our own limits follow
+    if (format === 'BMP') {
+      const header = readBmpHeader(bytes)
+      return { ...picture, format, header, width: header.width, height: header.height }
+    }
+    const header = await sharp(bytes, { limitInputPixels: false }).metadata() // our own limits follow
+    const { width, height } = isTurned(format, reading) ? header.autoOrient : storedSize(header, bytes, format)
+    return { ...picture, format, header, width, height }
   } catch (error) {
     throw damaged(name, format, error)
   }
+}
+
+/** Whether the orientation in the file is applied. Pillow leaves that to its caller, but turns a TIFF by itself. */
+function isTurned(format: PictureFormat, reading: PictureReading): boolean {
+  return reading === 'displayed' || format === 'TIFF'
 }
 
 /** Every scan of a JPEG begins with the marker FF DA, which its compressed data never contains. */
@@ -112,7 +118,7 @@ function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
 }
 
 /** A TIFF may hold smaller copies of its picture; any other second picture leaves open which one is meant. */
-async function checkPages({ name, format, bytes, header }: Encoded): Promise<void> {
+async function checkPages({ name, format, bytes, header }: Exclude<Encoded, { format: 'BMP' }>): Promise<void> {
   const pages = header.pages ?? 1
   if (pages <= 1) return
   if (format === 'TIFF' && pages <= 16) {
@@ -131,16 +137,14 @@ async function checkPages({ name, format, bytes, header }: Encoded): Promise<voi
   )
 }
 
-/** Packed sRGB, 8 bits a channel, `width * height * 3` bytes; what was transparent becomes white. */
+/**
+ * Packed RGB, 8 bits a channel, `width * height * 3` bytes. `displayed`: upright, in sRGB, what was transparent is white. `pillow`: as
+ * `storedPixels` says.
+ */
 export async function decode(encoded: Encoded): Promise<Uint8Array> {
-  const { name, format, bytes, header, width, height, orient } = encoded
-  const { bytes: whole, failOn } = format === 'JPEG' ? withEnd(bytes) : { bytes, failOn: strictness(format) }
-  const image = sharp(whole, { limitInputPixels: false, failOn }).timeout({ seconds: maxSeconds })
-  if (orient) image.autoOrient()
+  const { name, format, width, height } = encoded
   try {
-    const data = isDeep(header)
-      ? await readDeep(image, header, name)
-      : await image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+    const data = encoded.format === 'BMP' ? decodeBmp(encoded) : await decodeBySharp(encoded)
     const expected = width * height * 3
     if (data.byteLength !== expected) throw new Error(`decoded to ${data.byteLength} bytes instead of ${expected}`)
     return data
@@ -152,6 +156,23 @@ export async function decode(encoded: Encoded): Promise<Uint8Array> {
     }
     throw damaged(name, format, error)
   }
+}
+
+async function decodeBySharp(encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<Uint8Array> {
+  const { name, format, bytes, header, reading } = encoded
+  const { bytes: whole, failOn } = format === 'JPEG' ? withEnd(bytes) : { bytes, failOn: strictness(format) }
+  const stored = reading === 'pillow'
+  const image = sharp(whole, { limitInputPixels: false, failOn, ignoreIcc: stored }).timeout({ seconds: maxSeconds })
+  if (isTurned(format, reading)) image.autoOrient()
+  if (stored) return storedPixels(image, encoded)
+  if (isDeep(header)) return readDeep(image, header, name)
+  return image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+}
+
+function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' }>): Uint8Array {
+  const { rgb, alpha } = bmpPixels(bytes, header)
+  if (alpha === undefined || reading === 'pillow') return rgb
+  return rgb.map((value, i) => 255 - Math.round(((255 - value) * alpha[Math.floor(i / 3)]!) / 255))
 }
 
 /** Of a damaged TIFF the decoder shows black strips and only warns; of a JPEG it warns of what every camera does. */

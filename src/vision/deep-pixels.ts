@@ -1,5 +1,6 @@
 /** Pictures of numbers rather than colours (floats, 32-bit integers, 10 or 12 bits stored in 16) as 8-bit greys or colours. */
 import type { Metadata, Sharp } from 'sharp'
+import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
 
 /** Bytes that such a picture may have while it is scaled. */
@@ -19,7 +20,27 @@ export function isDeep({ depth, space }: Metadata): boolean {
  * Throws UserError `picture-too-large`, `picture-not-an-image`.
  */
 export async function readDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
-  const { depth, width, height, channels, hasAlpha } = header
+  const deep = await readValues(image, header, name)
+  const { low, high } = range(deep)
+  const { from, to } = header.depth === 'ushort' ? { from: 0, to: mostOf(high) } : spread(low, high)
+  const scale = 255 / (to - from)
+  return toRgb(deep, (value) => Math.round((value - from) * scale))
+}
+
+/** Packed 8-bit RGB of the values as they are, without their fractions; those beyond 0 to 255 become 0 or 255. Throws as `readDeep`. */
+export async function clipDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
+  return toRgb(await readValues(image, header, name), Math.trunc)
+}
+
+interface DeepPixels extends Size {
+  readonly values: Float32Array
+  /** Of each pixel in `values`; only the first `colours` are colours. */
+  readonly channels: number
+  readonly colours: 1 | 3
+}
+
+async function readValues(image: Sharp, header: Metadata, name: string): Promise<DeepPixels> {
+  const { depth, space, width, height, channels, hasAlpha } = header
   if (depth === 'complex' || depth === 'dpcomplex') {
     throw new UserError('picture-not-an-image', `${name} holds complex numbers. Save what you want to see as PNG.`)
   }
@@ -28,25 +49,29 @@ export async function readDeep(image: Sharp, header: Metadata, name: string): Pr
     throw new UserError('picture-too-large', message)
   }
   const grey = channels - (hasAlpha ? 1 : 0) < 3
-  const upright = depth === 'ushort' ? image.toColourspace('grey16') : image
-  const { data, info } = await upright.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
+  // Any other greys are handed over as numbers by themselves.
+  const numbers = space === 'grey16' ? image.toColourspace('grey16') : image
+  const { data, info } = await numbers.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
   const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)
-  const colours = grey ? 1 : 3
-  const { low, high } = range(values, info.channels, colours)
-  const { from, to } = depth === 'ushort' ? { from: 0, to: mostOf(high) } : spread(low, high)
-  const scale = 255 / (to - from)
-  const rgb = new Uint8Array(info.width * info.height * 3)
-  for (let at = 0, o = 0; o < rgb.length; at += info.channels, o += 3) {
+  return { width: info.width, height: info.height, values, channels: info.channels, colours: grey ? 1 : 3 }
+}
+
+function toRgb(
+  { width, height, values, channels, colours }: DeepPixels,
+  byteOf: (value: number) => number,
+): Uint8Array {
+  const rgb = new Uint8Array(width * height * 3)
+  for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
     for (let c = 0; c < 3; c++) {
-      const value = values[at + (grey ? 0 : c)]!
-      rgb[o + c] = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, Math.round((value - from) * scale)))
+      const value = values[at + (colours === 1 ? 0 : c)]!
+      rgb[o + c] = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, byteOf(value)))
     }
   }
   return rgb
 }
 
-/** Least and greatest finite value of the first `colours` channels. */
-function range(values: Float32Array, channels: number, colours: number): { low: number; high: number } {
+/** Least and greatest finite value of the colours. */
+function range({ values, channels, colours }: DeepPixels): { low: number; high: number } {
   let low = Infinity
   let high = -Infinity
   for (let at = 0; at < values.length; at += channels) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pixelBox } from '../protocol/box.ts'
 import type { ViewRule } from '../protocol/profile.ts'
 import { profiles } from '../protocol/profile.ts'
-import { fitSize, view } from './fit.ts'
+import { fitSize, isTooNarrow, view } from './fit.ts'
 import { openPicture } from './open.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
@@ -175,4 +175,18 @@ describe('view', () => {
     const seen = await view(picture, pixelBox(0, 0, 90, 60), rule)
     expect([seen.width, seen.height, seen.data.length]).toEqual([64, 64, 64 * 64 * 3])
   })
+})
+
+it.each([
+  [27, 27, false], // enlarged to 200x200
+  [1, 1, false],
+  [28, 2000, false],
+  [27, 2000, true],
+  [1400, 20, true], // 1673x23 once it has 40,000 pixels
+  [1000, 29, false],
+  [100_000, 40, false], // 70710x28
+  [100_000, 39, true],
+  [50, 1_600, false],
+] as const)('whether the released loader refuses %dx%d: %s', (width, height, refused) => {
+  expect(isTooNarrow({ width, height }, profiles.official.firstView)).toBe(refused)
 })

@@ -18,6 +18,13 @@ export function fitSize(size: Size, rule: ViewRule): Size {
   return budgetSteps(size, rule).at(-1) ?? size
 }
 
+/** Whether the view has a side below the rule's `minSide` unless it is enlarged: the released loader takes no such picture. */
+export function isTooNarrow(size: Size, rule: ViewRule): boolean {
+  if (rule.kind !== 'budget') return false
+  const { width, height } = budgetSteps(size, { ...rule, minSide: 0 }).at(-1) ?? size
+  return Math.min(width, height) < rule.minSide
+}
+
 /** The sizes that a region goes through on its way to its budget, one resampling each; mostly one, none where it fits. */
 function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): Size[] {
   const steps: Size[] = []

@@ -6,6 +6,7 @@ import type { Resampler } from '../protocol/rules.ts'
 import type { Observation } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { frameSize, view, viewRule } from './fit.ts'
+import { pixelsId } from './picture.ts'
 import type { Picture, Pixels } from './picture.ts'
 import { region } from './region.ts'
 
@@ -34,7 +35,7 @@ export function observationView(
 
 /** Equal for views of the same pixels. */
 export function viewKey(
-  picture: Pick<Picture, 'sha256'>,
+  picture: Pick<Picture, 'sha256' | 'reading'>,
   observation: Observation,
   observations: readonly Observation[],
   profile: Profile,
@@ -44,11 +45,11 @@ export function viewKey(
   if (profile.frames === undefined) {
     const seen =
       profile.crop.edges === 'beyond' ? [askedPx ?? boxInOriginalPx, rule, observation.view] : [boxInOriginalPx, rule]
-    return canonicalJson([picture.sha256, ...seen])
+    return canonicalJson([pixelsId(picture), ...seen])
   }
   const cuts: PixelBox[] = []
   for (let at = observation; at.parent !== null; at = observations[at.parent]!) cuts.push(at.askedPx ?? at.boxPx)
-  return canonicalJson([picture.sha256, cuts, profile.frames, rule])
+  return canonicalJson([pixelsId(picture), cuts, profile.frames, rule])
 }
 
 /**

@@ -1,13 +1,16 @@
-/** Opens a picture once: limits are checked before anything is decoded, orientation is applied, pixels are sRGB without alpha. */
+/** Opens a picture once: limits are checked before anything is decoded; pixels are 8-bit RGB, as displayed or as stored. */
 import { readFile, stat } from 'node:fs/promises'
 import type { Size } from '../protocol/box.ts'
+import type { PictureReading } from '../protocol/rules.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { limiter } from '../shared/limiter.ts'
 import { sharedCache } from './cache.ts'
 import type { PixelCache } from './cache.ts'
 import { decode, pictureLimits, readEncoded } from './decode.ts'
-import type { Encoded, PictureLimits } from './decode.ts'
+import type { PictureLimits } from './decode.ts'
+import type { Encoded } from './encoded.ts'
+import { pixelsId } from './picture.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 
@@ -15,8 +18,8 @@ export { pictureLimits }
 export type { PictureLimits }
 
 export interface OpenOptions {
-  /** Apply the EXIF orientation (default true). The released loop does not. */
-  readonly orient?: boolean
+  /** As the profile says under which the picture is searched; default `displayed`. */
+  readonly reading?: PictureReading
   readonly limits?: Partial<PictureLimits>
   readonly cache?: PixelCache
   /** Ends the wait for a free decoder. */
@@ -37,7 +40,7 @@ export function openPicture(source: string | Uint8Array, options: OpenOptions = 
     const encoded = await readSource(source, options)
     const hash = sha256(encoded.bytes)
     await cache.read(
-      keyOf(hash, options),
+      pixelsId({ sha256: hash, reading: options.reading }),
       bytesOf(encoded),
       () => decode(encoded),
       () => {},
@@ -63,21 +66,18 @@ function pictureOf(
 }
 
 function lazyPicture(size: Size, hash: string, options: OpenOptions, decodeAgain: () => Promise<Uint8Array>): Picture {
-  const { cache = sharedCache } = options
+  const { cache = sharedCache, reading = 'displayed' } = options
   const { width, height } = size
   return {
     width,
     height,
     sha256: hash,
+    reading,
     region: (boxPx, viewSize, resampler) =>
-      cache.read(keyOf(hash, options), bytesOf(size), decodeAgain, (data) =>
+      cache.read(pixelsId({ sha256: hash, reading: options.reading }), bytesOf(size), decodeAgain, (data) =>
         region({ width, height, data }, boxPx, viewSize, resampler),
       ),
   }
-}
-
-function keyOf(hash: string, { orient = true }: OpenOptions): string {
-  return `${hash} ${orient ? 'oriented' : 'as stored'}`
 }
 
 function bytesOf({ width, height }: Size): number {
@@ -86,11 +86,11 @@ function bytesOf({ width, height }: Size): number {
 
 async function readSource(
   source: string | Uint8Array,
-  { orient = true, limits: given }: OpenOptions,
+  { reading = 'displayed', limits: given }: OpenOptions,
 ): Promise<Encoded> {
   const limits = { ...pictureLimits, ...given }
   const name = typeof source === 'string' ? source : 'The picture'
-  return readEncoded(await readBytes(source, name, limits), { name, orient, limits })
+  return readEncoded(await readBytes(source, name, limits), { name, reading, limits })
 }
 
 async function readBytes(source: string | Uint8Array, name: string, limits: PictureLimits): Promise<Uint8Array> {

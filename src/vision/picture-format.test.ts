@@ -29,7 +29,7 @@ test.each([
   [media('mif1', 'miaf'), 'a HEIF picture of a coding that is not supported'],
   [media('crx ', 'isom'), 'a raw camera file'],
   [media('isom', 'mp42'), 'a video'],
-  ['BM\x36\x10', 'a BMP picture'],
+  ['BM\x36\x10', 'BMP'],
   ['\0\0\x01\0\x01\0', 'a Windows icon'],
   ['\0\0\0\x0cjP  \r\n', 'a JPEG 2000 picture'],
   ['\xff\x0a\x10', 'a JPEG XL picture'],

@@ -1,6 +1,6 @@
 /** Which format an encoded picture has, by its first bytes and whatever the file is called, and what to do about formats that cannot be opened. */
 
-export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'TIFF' | 'GIF'
+export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'TIFF' | 'GIF' | 'BMP'
 
 /** What was found in place of a format that can be opened: `name` completes "... is", `advice` is a sentence. */
 export interface OtherFormat {
@@ -24,6 +24,7 @@ const opened: readonly (readonly [magic: string, format: PictureFormat])[] = [
   ['\xff\xd8\xff', 'JPEG'],
   ['\x89PNG\r\n\x1a\n', 'PNG'],
   ['GIF8', 'GIF'],
+  ['BM', 'BMP'],
   ['II*\0', 'TIFF'],
   ['MM\0*', 'TIFF'],
   ['II+\0', 'TIFF'], // BigTIFF
@@ -31,7 +32,6 @@ const opened: readonly (readonly [magic: string, format: PictureFormat])[] = [
 ]
 
 const others: readonly (readonly [magic: string, other: OtherFormat, at?: number])[] = [
-  ['BM', { name: 'a BMP picture', advice: convert }],
   ['\0\0\x01\0', { name: 'a Windows icon', advice: convert }],
   ['\0\0\0\x0cjP  ', { name: 'a JPEG 2000 picture', advice: convert }],
   ['\xff\x4f\xff\x51', { name: 'a JPEG 2000 picture', advice: convert }],

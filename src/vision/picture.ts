@@ -4,6 +4,8 @@
  */
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Resampler } from '../protocol/profile.ts'
+import type { PictureReading } from '../protocol/rules.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
 
 export type { Resampler }
 
@@ -15,6 +17,23 @@ export interface Pixels extends Size {
 export interface Picture extends Size {
   /** Content hash (hex SHA-256) of the file or scene: how trajectories name pictures. */
   readonly sha256: string
+  /** How its file was read; a scene has none, and looks alike either way. */
+  readonly reading?: PictureReading
   /** The region `boxPx` resampled to `size`. The region lies inside the picture and is not empty. */
   region(boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Pixels>
+}
+
+/** What a trajectory says of its picture. */
+export function storedPicture({ sha256, width, height, reading }: Omit<Picture, 'region'>): Trajectory['picture'] {
+  return { sha256, width, height, ...(reading === 'pillow' && { reading }) }
+}
+
+/** Equal for pictures of the same pixels. */
+export function pixelsId({ sha256, reading = 'displayed' }: Pick<Picture, 'sha256' | 'reading'>): string {
+  return reading === 'displayed' ? sha256 : `${sha256} ${reading}`
+}
+
+/** How the picture of a stored search was read. */
+export function readingOf({ picture }: Pick<Trajectory, 'picture'>): PictureReading {
+  return picture.reading ?? 'displayed'
 }

@@ -20,14 +20,14 @@ type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
 /** `place` is named in errors, as the bytes have no name. */
 export function storedPicture(place: string, read: ReadBytes): PictureMethods {
   return {
-    async openPicture() {
+    async openPicture(reading) {
       const bytes = await read().catch((error: unknown) => {
         throw new UserError('picture-unreadable', `${place}: ${messageOf(error)}. Fetch the file again.`, {
           cause: error,
         })
       })
       try {
-        return await openPicture(bytes)
+        return await openPicture(bytes, { reading })
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         throw new UserError(error.code, `${place}: ${error.message}`, { cause: error })
@@ -45,7 +45,7 @@ export function storedPicture(place: string, read: ReadBytes): PictureMethods {
 
 export function pictureFile(file: string): PictureMethods {
   return {
-    openPicture: () => openPicture(file),
+    openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
         return await fileCutOff(file)

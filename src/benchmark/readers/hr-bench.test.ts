@@ -51,7 +51,7 @@ describe('HR-Bench', () => {
     expect(entries[0]!.problem.question).toContain('What is the number on the "blue" bus?')
     expect(await sizesOf(entries)).toEqual(Array(8).fill(96))
     expect(await Promise.all(entries.map((entry) => entry.checkPicture()))).toEqual(Array(8).fill(undefined))
-    const hashes = await Promise.all(entries.map(async (entry) => (await entry.openPicture()).sha256))
+    const hashes = await Promise.all(entries.map(async (entry) => (await entry.openPicture('displayed')).sha256))
     expect(new Set(hashes).size).toBe(2)
   })
 
@@ -96,8 +96,11 @@ describe('HR-Bench', () => {
       'the picture is not base64',
       'no row 99 holds its picture',
     ])
-    await expect(entries[0]!.openPicture()).rejects.toMatchObject({ code: 'picture-unreadable', exitCode: 2 })
-    await expect(entries[1]!.openPicture()).rejects.toThrow(`${entries[1]!.place}: `)
+    await expect(entries[0]!.openPicture('displayed')).rejects.toMatchObject({
+      code: 'picture-unreadable',
+      exitCode: 2,
+    })
+    await expect(entries[1]!.openPicture('displayed')).rejects.toThrow(`${entries[1]!.place}: `)
   })
 
   it('keeps every whole row of a file that is cut off anywhere, and says what became of the last', async () => {

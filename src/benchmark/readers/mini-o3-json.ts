@@ -12,6 +12,7 @@ import { scenePicture } from '../../probe/scene-picture.ts'
 import { relativeBox } from '../../protocol/box.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
+import type { PictureReading } from '../../protocol/rules.ts'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -35,8 +36,9 @@ export interface ProblemEntry extends BenchmarkEntry {
   readonly scene?: SceneRef
 }
 
-export function openProblemPicture(entry: ProblemEntry): Promise<Picture> {
-  return entry.openPicture()
+/** As a profile reads pictures; default as displayed. */
+export function openProblemPicture(entry: ProblemEntry, reading: PictureReading = 'displayed'): Promise<Picture> {
+  return entry.openPicture(reading)
 }
 
 /**

@@ -88,7 +88,10 @@ describe('MME-RealWorld', () => {
       const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))
       const cut = `the base64 of the picture is cut off after ${image.length - 3} characters`
       expect(pictures).toEqual([undefined, cut, 'there is no picture'])
-      await expect(entries[1]!.openPicture()).rejects.toMatchObject({ code: 'picture-unreadable', exitCode: 2 })
+      await expect(entries[1]!.openPicture('displayed')).rejects.toMatchObject({
+        code: 'picture-unreadable',
+        exitCode: 2,
+      })
     }
   })
 

@@ -15,7 +15,8 @@ import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { keyOf, searchKey } from '../../search/owed-samples.ts'
+import { keyOf, searchKey, skippedText } from '../../search/owed-samples.ts'
+import type { SkippedProblem } from '../../search/search-log.ts'
 import { chatOptions, onlyForPolicy } from '../options/choose-policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
@@ -93,12 +94,14 @@ async function collectCommand(options: CollectOptions): Promise<void> {
       const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
         const spending = startSpending()
         const reasons: Reason[] = []
+        const skipped: SkippedProblem[] = []
         /** Searches of this call, by key. */
         const told = new Set<string>()
         const searched = await collect({
           ...searches,
           policy,
           judge: await judge.judgeIn(searches.run),
+          onSkip: (problem) => skipped.push(problem),
           onProgress: (counts, newest) => {
             if (newest !== undefined) spending.add(newest)
             const shown = target === undefined ? counts : { ...counts, done: counts.inSet, total: target }
@@ -116,10 +119,11 @@ async function collectCommand(options: CollectOptions): Promise<void> {
         }
         const summary = summariseCollection(searched, await readCollected(searches.run))
         const spent = kind.priced ? spending.spent() : undefined
-        const result = { ...summary, target, spent, judge: judgeResult(judge) }
+        const result = { ...summary, skipped, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
         const parts = [text(summary, target), plainTable(patternTable(summary), columns()), ...bill, judgeText(judge)]
-        return { result, text: parts.join('\n\n'), reasons: countReasons(reasons) }
+        if (skipped.length > 0) parts.push(skippedText(skipped))
+        return { result, text: parts.join('\n\n'), reasons: countReasons(reasons), skipped }
       })
       if (incomplete) throw incomplete
     } finally {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { openProblemPicture, readProblems } from '../../benchmark/readers/mini-o3-json.ts'
+import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
@@ -43,8 +43,7 @@ export async function searchedUnder(
   }
   const split = config.command === 'collect' ? 'train' : undefined
   const entries = await readProblems(data, { split })
-  const problems = entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
-  return { problems, profiles: possibleProfiles(config, options) }
+  return { problems: entries, profiles: possibleProfiles(config, options) }
 }
 
 /** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */

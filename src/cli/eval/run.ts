@@ -84,7 +84,12 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
         measured = { ...report, config, name: run.path, ...(cost && { cost }) }
         await writeEvalFiles(run.path, measured)
         const result = { ...evalResult(measured), ...budget, judge: judgeResult(judge) }
-        return { result, text: `${evalText(measured)}\n\n${judgeText(judge)}`, reasons: report.reasons }
+        return {
+          result,
+          text: `${evalText(measured)}\n\n${judgeText(judge)}`,
+          reasons: report.reasons,
+          skipped: report.skipped,
+        }
       })
       return { measured: measured!, incomplete }
     } finally {

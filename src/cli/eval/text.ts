@@ -24,7 +24,7 @@ import { replaceFile } from '../../shared/replace-file.ts'
 
 /** One document for machines; the figures over all problems stand at its top. */
 export function evalResult({ config, cost, ...report }: MeasuredRun): object {
-  const { summary, scores, interval, sampling, tokens, spent, reasons, causes, looks } = report
+  const { summary, scores, interval, sampling, tokens, spent, reasons, skipped, causes, looks } = report
   const { benchmark: name, optionOrder, shard } = config
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
@@ -37,6 +37,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     spent,
     cost,
     reasons,
+    skipped,
     causes,
     looks,
     protocol: protocolLine(config),

@@ -1,7 +1,6 @@
 /** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { openProblemPicture } from '../../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
@@ -9,6 +8,8 @@ import { levels } from '../../protocol/problem.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
+import { profiles } from '../../protocol/profile.ts'
+import type { PictureReading } from '../../protocol/rules.ts'
 import type { Task } from '../../search/search.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { AbortedError, UserError } from '../../shared/errors.ts'
@@ -156,7 +157,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   // Refuses a budget that cannot be, before anything is read.
   const learner = vlm ? vlmLearner(vlm.model, vlm.profile, options.maxTokens) : embeddedLearner(budget)
   const entries = await readEntries(options, 'train')
-  const problems = byLevel(entries)
+  const problems = byLevel(entries, (vlm?.profile ?? profiles.embedded).pictures.reading)
   // Sets that others made may have other levels, or none.
   const mix = vlm ? ofThere(asked, problems) : asked
   const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = options
@@ -303,10 +304,10 @@ const ended = {
     'that is too high.',
 } as const
 
-function byLevel(entries: readonly ProblemEntry[]): Record<Level, (() => Promise<Task>)[]> {
+function byLevel(entries: readonly ProblemEntry[], reading: PictureReading): Record<Level, (() => Promise<Task>)[]> {
   const open = (entry: ProblemEntry) => async (): Promise<Task> => ({
     problem: entry.problem,
-    picture: await openProblemPicture(entry),
+    picture: await entry.openPicture(reading),
   })
   return Object.fromEntries(
     levels.map((level) => [level, entries.filter(({ problem }) => levelOf(problem) === level).map(open)]),

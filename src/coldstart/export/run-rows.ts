@@ -12,6 +12,7 @@ import { mapLimit } from '../../shared/map-limit.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { observationView } from '../../vision/observation-view.ts'
+import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { conversationOf } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
@@ -60,7 +61,7 @@ export async function* runRows(
       rolloutIndex: trajectory.sampleIndex,
       system: profile.prompts.system,
       messages: conversationOf(trajectory, profile),
-      images: await views(trajectory, await openPicture(), profile, options.encoding),
+      images: await views(trajectory, await openPicture(readingOf(trajectory)), profile, options.encoding),
       answer: problem.answer,
     }
   }

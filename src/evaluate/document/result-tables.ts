@@ -2,6 +2,7 @@
 import type { Aggregate } from '../../benchmark/aggregate.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import { reasonText } from '../../protocol/reason.ts'
+import { skippedText } from '../../search/owed-samples.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
 import { looksRule } from '../figures/looks.ts'
@@ -122,10 +123,11 @@ export function looksTable(figures: readonly LookFigures[]): Table {
 
 /** How figures of these tables are to be understood, a sentence each. */
 export function rulesOf(
-  { summary, looks }: Pick<EvalReport, 'summary' | 'looks'>,
+  { summary, looks, skipped }: Pick<EvalReport, 'summary' | 'looks' | 'skipped'>,
   { policy = '' }: Pick<EvalConfig, 'policy'>,
 ): string[] {
   return [
+    ...(skipped.length > 0 ? [skippedText(skipped)] : []),
     ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
     ...(looks.length > 0 ? [`Where the target is known: ${looksRule(policy)}.`] : []),
   ]

@@ -6,6 +6,7 @@ import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import type { ReasonCount } from '../../protocol/reason.ts'
+import type { SkippedProblem } from '../../search/search-log.ts'
 import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
@@ -26,6 +27,8 @@ export interface EvalReport {
   readonly solved: readonly SolvedProblem[]
   /** What went wrong in searches, the commonest reason first. */
   readonly reasons: readonly ReasonCount[]
+  /** Problems that were not searched, since their pictures are too narrow for the profile. */
+  readonly skipped: readonly SkippedProblem[]
   readonly causes: readonly CauseCounts[]
   /** Empty where no target's place is known. */
   readonly looks: readonly LookFigures[]
@@ -55,6 +58,8 @@ export interface Tokens {
 
 export interface ReportOptions extends Omit<SummaryOptions, 'units'> {
   readonly aggregate: Aggregate
+  /** Default: none. */
+  readonly skipped?: readonly SkippedProblem[]
 }
 
 export function reportOf(problems: readonly ScoredProblem[], options: ReportOptions): EvalReport {
@@ -74,6 +79,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
       .reduce((sum, outcome) => addSpent(sum, outcome.spent), nothingSpent),
     solved: problems.map(solvedProblem),
     reasons: countReasons(outcomes.map(({ reason }) => reason)),
+    skipped: options.skipped ?? [],
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }

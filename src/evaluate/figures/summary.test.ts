@@ -212,11 +212,13 @@ test('what was looked at: the first crop with the target, its turn and zoom, and
 test('what the figures mean is said where they are: the rule for votes, and for targets that are known', () => {
   const summary = (samples: number) => summarise([[outcome({})]], { samples, maxTurns: 2, seed: 1, run: 'r' })
   const looks = lookFigures([outcome({ looks: [onTarget] })])
-  expect(rulesOf({ summary: summary(1), looks: [] }, {})).toEqual([])
-  const [votes, targets] = rulesOf({ summary: summary(2), looks }, { policy: 'embedded' })
+  expect(rulesOf({ summary: summary(1), looks: [], skipped: [] }, {})).toEqual([])
+  const [votes, targets] = rulesOf({ summary: summary(2), looks, skipped: [] }, { policy: 'embedded' })
   expect(votes).toMatch(/^Majority: /)
   expect(targets).toContain('20 pixels of the view')
-  expect(rulesOf({ summary: summary(1), looks }, { policy: 'chat:qwen' })[0]).toContain('28 pixels of the view')
+  expect(rulesOf({ summary: summary(1), looks, skipped: [] }, { policy: 'chat:qwen' })[0]).toContain(
+    '28 pixels of the view',
+  )
 })
 
 test('several targets: all have to be found, the last one tells the turn, and each counts for the share', () => {

@@ -61,7 +61,7 @@ describe('buildWorlds', { timeout: 120_000 }, () => {
     for (const [n, { problem, openPicture: open }] of entries.entries()) {
       expect(problem.answer).toBe(rows[n]!.solution)
       expect(problem.targetBoxRel).toEqual(rows[n]!.target_box)
-      const picture = await open()
+      const picture = await open('displayed')
       expect([picture.width, picture.height]).toEqual([rows[n]!.width, rows[n]!.height])
       expect(Math.max(picture.width, picture.height)).toBe(2000)
     }

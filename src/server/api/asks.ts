@@ -13,6 +13,7 @@ import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
 import type { AskStarted } from './types.ts'
+import { storedPicture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import { keptAsks } from './kept-asks.ts'
 import type { Ask } from './kept-asks.ts'
@@ -21,7 +22,7 @@ import type { KeepSearch, Links, Searcher } from '../searcher.ts'
 import type { Place, SearchQueue } from '../search-queue.ts'
 
 export interface Asks {
-  start(body: unknown): AskStarted
+  start(body: unknown): Promise<AskStarted>
   /** A finished search of a program. */
   readonly keep: KeepSearch
   /** Throws `HttpError` 404. */
@@ -75,9 +76,14 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     try {
       const policy = searcher.policy()
       await orAborted(place.ready, ask.signal)
-      const { sha256, width, height } = picture
-      const size = { sha256, width, height }
-      const start = { problem, picture: size, policy: policy.name, maxTurns, seed, sampleIndex: sample }
+      const start = {
+        problem,
+        picture: storedPicture(picture),
+        policy: policy.name,
+        maxTurns,
+        seed,
+        sampleIndex: sample,
+      }
       ask.tell({ sample, kind: 'began', search: start })
       const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal }
       for await (const event of search({ picture, problem }, policy, options)) {
@@ -104,14 +110,14 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   }
 
   return {
-    start(body) {
+    async start(body) {
       const { data, error } = requestSchema.safeParse(body)
       if (data === undefined) {
         const { path, message } = error.issues[0]!
         throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
       }
       const searcher = searchers.find(({ name }) => name === data.policy)!
-      const known = pictures.get(data.picture)
+      const known = await pictures.read(data.picture, searcher.profile.pictures.reading)
       const problem =
         known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)
       searcher.check?.(problem.question)

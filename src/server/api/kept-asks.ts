@@ -1,6 +1,7 @@
 /** Asks with their news: those under way, and the newest of those that are done, within bounds on their number and size. */
 import { randomUUID } from 'node:crypto'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
 import type { AskEvent } from './types.ts'
@@ -31,7 +32,7 @@ export class Ask {
 
   constructor({ picture, profile }: Asked, pictures: Pictures, signal: AbortSignal) {
     this.#picture = picture
-    this.#pictureId = picture.sha256
+    this.#pictureId = pixelsId(picture)
     this.#pictures = pictures
     this.profile = profile
     this.signal = AbortSignal.any([signal, this.#stopped.signal])

@@ -1,7 +1,9 @@
 /** Pictures that are asked about: bundled scenes, and files that were sent, kept in memory within a bound. */
 import type { Problem } from '../../protocol/problem.ts'
+import type { PictureReading } from '../../protocol/rules.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { openPicture } from '../../vision/open.ts'
+import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { PictureRow, SceneRow } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -24,8 +26,10 @@ export interface Pictures {
   upload(encoded: Uint8Array, signal: AbortSignal): Promise<PictureRow>
   /** Keeps a picture that was sent, under its hash. */
   keep(sent: Required<Pick<KnownPicture, 'picture' | 'encoded'>>): void
-  /** By the name of a scene, or the hash of any. Throws `HttpError` 404. */
+  /** By the name of a scene, or the hash of any; by its `pixelsId` where it was read otherwise than as displayed. Throws `HttpError` 404. */
   get(id: string): KnownPicture
+  /** The same, read as a profile reads pictures; it is then kept in this form, too. */
+  read(id: string, reading: PictureReading): Promise<KnownPicture>
   close(): Promise<void>
 }
 
@@ -66,14 +70,22 @@ export function openPictures(): Pictures {
       }
     },
     keep(sent) {
-      const { sha256 } = sent.picture
-      forget(sha256)
-      files.set(sha256, sent)
+      const own = pixelsId(sent.picture)
+      forget(own)
+      files.set(own, sent)
       keptBytes += sent.encoded.byteLength
       for (const id of files.keys()) {
-        if (keptBytes <= mostKeptBytes || id === sha256) break
+        if (keptBytes <= mostKeptBytes || id === own) break
         forget(id)
       }
+    },
+    async read(id, reading) {
+      const known = pictures.get(id)
+      const { picture, encoded } = known
+      if (encoded === undefined || picture.reading === reading) return known
+      const other = { picture: await openPicture(encoded, { reading, limits: uploadLimits }), encoded }
+      pictures.keep(other)
+      return other
     },
     get(id) {
       const file = files.get(id)

@@ -9,6 +9,7 @@ import { canonicalJson } from '../../shared/canonical.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { viewRule } from '../../vision/fit.ts'
+import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 
@@ -83,7 +84,7 @@ async function image(
   encoding: Encoding,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const key = canonicalJson([picture.sha256, boxPx, size, resampler, encoding])
+  const key = canonicalJson([pixelsId(picture), boxPx, size, resampler, encoding])
   const bytes = sent.get(key) ?? keep(key, await encode(await picture.region(boxPx, size, resampler), encoding))
   return new Response(new Uint8Array(bytes), { headers: { 'content-type': `image/${encoding}`, ...more } })
 }

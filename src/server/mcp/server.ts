@@ -50,6 +50,7 @@ const boxSchema = z.array(edge).length(4)
 
 /** A server of one connection. */
 export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpServer {
+  const { reading } = searcher.profile.pictures
   const server = new McpServer({ name: 'mini-o3', version })
   const image = z
     .string()
@@ -92,7 +93,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       explained(async () => {
         let picture: Picture | undefined
         const encoded = fileOf(source)
-        const open = async (left: AbortSignal) => (picture = await openPicture(encoded, { signal: left }))
+        const open = async (left: AbortSignal) => (picture = await openPicture(encoded, { reading, signal: left }))
         const asked = { question, open, maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
         let step = await searched.next()
@@ -120,7 +121,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     },
     ({ image: source, box }, { signal }) =>
       explained(async () => {
-        const picture = await openPicture(fileOf(source), { signal })
+        const picture = await openPicture(fileOf(source), { reading, signal })
         const [x0, y0, x1, y1] = box as [number, number, number, number]
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
         const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)

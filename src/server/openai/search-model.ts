@@ -35,10 +35,11 @@ async function* complete(
 ): AsyncGenerator<Delta, Completed, void> {
   const { question, image } = askedIn(request.messages)
   const encoded = sentPicture(image)
+  const { reading } = options.profile.pictures
   let picture: Picture | undefined
   const asked = {
     question,
-    open: async (left: AbortSignal) => (picture = await openPicture(encoded, { cache: pixels, signal: left })),
+    open: async (left: AbortSignal) => (picture = await openPicture(encoded, { reading, cache: pixels, signal: left })),
     maxTurns: request.max_turns ?? undefined,
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),

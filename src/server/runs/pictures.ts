@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
-import { openProblemPicture, readProblems } from '../../benchmark/readers/mini-o3-json.ts'
+import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { problemName } from '../../evaluate/stored-outcomes.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { openPicture } from '../../vision/open.ts'
+import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from './folders.ts'
@@ -53,7 +54,7 @@ async function keptPicture(path: string, { picture }: Trajectory): Promise<Pictu
   const names = await readdir(folder).catch(() => [])
   const name = names.find((one) => one.startsWith(`${picture.sha256}.`))
   if (name === undefined || (await regularFile(join(folder, name))) === undefined) return undefined
-  const kept = await openPicture(join(folder, name))
+  const kept = await openPicture(join(folder, name), { reading: picture.reading })
   if (kept.sha256 === picture.sha256) return kept
   throw new HttpError(
     404,
@@ -76,7 +77,7 @@ async function readData({ settings }: FoundRun): Promise<Entries> {
   const { command, data, benchmark = 'visual-probe' } = settings
   if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
   const entries = trainingCommands.includes(String(command))
-    ? await readTraining(data)
+    ? await readProblems(data, { split: 'train' })
     : await readBenchmark(benchmarkNamed(benchmark), data, {})
   return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
 }
@@ -84,16 +85,11 @@ async function readData({ settings }: FoundRun): Promise<Entries> {
 /** They take the training problems of a folder. */
 const trainingCommands = ['collect', 'rl']
 
-async function readTraining(data: string): Promise<Pick<BenchmarkEntry, 'problem' | 'openPicture'>[]> {
-  const entries = await readProblems(data, { split: 'train' })
-  return entries.map((entry) => ({ problem: entry.problem, openPicture: () => openProblemPicture(entry) }))
-}
-
 /** Only if it is the very picture that was searched. */
-async function dataPicture(entries: Entries, { problem, picture: seen }: Trajectory): Promise<Picture | undefined> {
+async function dataPicture(entries: Entries, search: Trajectory): Promise<Picture | undefined> {
   const picture = await entries
-    .get(problemName(problem))
-    ?.openPicture()
+    .get(problemName(search.problem))
+    ?.openPicture(readingOf(search))
     .catch(() => undefined)
-  return picture?.sha256 === seen.sha256 ? picture : undefined
+  return picture?.sha256 === search.picture.sha256 ? picture : undefined
 }

@@ -231,8 +231,7 @@ function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
     tell(performance.now() - startedMs)
     return pixels
   }
-  const { width, height, sha256 } = picture
-  return { problem, picture: { width, height, sha256, region } }
+  return { problem, picture: { ...picture, region } }
 }
 
 /** The problems of a round: a level by the mix, then one of its problems, all by the seeds. */

@@ -2,12 +2,14 @@
 import type { Message } from '../../policy/policy.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import type { PictureReading } from '../../protocol/rules.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { turnAsText } from '../../protocol/turn-text.ts'
 import { replay } from '../../search/replay.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { view, viewRule } from '../../vision/fit.ts'
+import { pixelsId, readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 
 export interface Lesson {
@@ -23,12 +25,16 @@ export interface Example {
 }
 
 /** `profile`: the one that was searched under. */
-export function exampleOf(trajectory: Trajectory, profile: Profile, openPicture: () => Promise<Picture>): Example {
-  const { sha256 } = trajectory.picture
+export function exampleOf(
+  trajectory: Trajectory,
+  profile: Profile,
+  openPicture: (reading: PictureReading) => Promise<Picture>,
+): Example {
+  const id = pixelsId(trajectory.picture)
   const viewOf = ({ index, boxInOriginalPx: boxPx }: Observation) => {
     const rule = viewRule(profile, index)
-    const key = canonicalJson([sha256, boxPx, rule])
-    const pixels = async () => view(checked(await openPicture(), trajectory), boxPx, rule)
+    const key = canonicalJson([id, boxPx, rule])
+    const pixels = async () => view(checked(await openPicture(readingOf(trajectory)), trajectory), boxPx, rule)
     return { pixels, key, boxPx }
   }
   const sizes = new Map(trajectory.observations.map((observation) => [observation.index, observation.view]))

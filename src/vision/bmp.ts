@@ -1,0 +1,181 @@
+/** Reads BMP, which libvips cannot: what its header says, and its pixels as packed RGB with their opacity where it is stored. */
+import type { Size } from '../protocol/box.ts'
+
+export interface BmpHeader extends Size {
+  readonly bits: number
+  readonly compression: number
+  readonly topDown: boolean
+  /** Red, green, blue, alpha; of a pixel of 16, 24 or 32 bits. */
+  readonly masks: readonly number[]
+  /** Packed RGB of 256 colours. */
+  readonly palette: Uint8Array
+  readonly dataAt: number
+}
+
+export interface BmpPixels {
+  readonly rgb: Uint8Array
+  readonly alpha?: Uint8Array
+}
+
+const [runs8, runs4, bitFields] = [1, 2, 3]
+const wholeBytes: readonly number[] = [0xff, 0xff00, 0xff0000, 0xff000000]
+
+/** Throws an Error that says what is wrong. */
+export function readBmpHeader(bytes: Uint8Array): BmpHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.byteLength < 26) throw new Error('its header is cut off')
+  const size = view.getUint32(14, true)
+  if (![12, 40, 52, 56, 64, 108, 124].includes(size)) throw new Error(`its header has ${size} bytes`)
+  if (bytes.byteLength < 14 + size) throw new Error('its header is cut off')
+  const old = size === 12
+  const width = old ? view.getUint16(18, true) : view.getInt32(18, true)
+  const rows = old ? view.getUint16(20, true) : view.getInt32(22, true)
+  const bits = view.getUint16(old ? 24 : 28, true)
+  const compression = old ? 0 : view.getUint32(30, true)
+  if (width < 1 || rows === 0) throw new Error(`it is ${width}x${rows} pixels`)
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`its pixels have ${bits} bits`)
+  const fits =
+    compression === 0 || { [runs8]: [8], [runs4]: [4], [bitFields]: [16, 24, 32] }[compression]?.includes(bits)
+  if (!fits) throw new Error(`it has ${bits} bits and the compression ${compression}`)
+  const masked = compression === bitFields
+  const masksOutside = masked && size < 52 ? 12 : 0
+  if (bytes.byteLength < 14 + size + masksOutside) throw new Error('its header is cut off')
+  const maskAt = (i: number): number => (i < 3 || size >= 56 ? view.getUint32(54 + 4 * i, true) : 0)
+  const stored = masked ? [0, 1, 2, 3].map(maskAt) : []
+  const usual = bits === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0]
+  const masks = stored.some((mask) => mask !== 0) ? stored : usual
+  if (bits > 16 && !masks.every((mask) => mask === 0 || wholeBytes.includes(mask))) {
+    throw new Error('its colours are not whole bytes')
+  }
+  const paletteAt = 14 + size + masksOutside
+  const colours = bits > 8 ? 0 : Math.min(256, (old ? 0 : view.getUint32(46, true)) || 2 ** bits)
+  const { palette, end } = readPalette(bytes, paletteAt, colours, old ? 3 : 4)
+  const named = view.getUint32(10, true)
+  return { width, height: Math.abs(rows), bits, compression, topDown: rows < 0, masks, palette, dataAt: named || end }
+}
+
+function readPalette(
+  bytes: Uint8Array,
+  at: number,
+  colours: number,
+  entry: number,
+): { readonly palette: Uint8Array; readonly end: number } {
+  const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3))
+  const end = at + colours * entry
+  if (end > bytes.byteLength) throw new Error('its palette is cut off')
+  for (let i = 0; i < colours; i++) {
+    for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[at + i * entry + 2 - c]!
+  }
+  return { palette, end }
+}
+
+/** Throws an Error when pixels are missing. */
+export function bmpPixels(bytes: Uint8Array, header: BmpHeader): BmpPixels {
+  const { bits, compression } = header
+  if (compression === runs8 || compression === runs4) return ofPalette(indicesOfRuns(bytes, header), header)
+  const stride = Math.ceil((header.width * bits) / 32) * 4
+  if (header.dataAt + stride * header.height > bytes.byteLength) throw new Error('its pixels are cut off')
+  return bits <= 8 ? ofPalette(packedIndices(bytes, header, stride), header) : ofMasks(bytes, header, stride)
+}
+
+/** Where row `y` of the picture is stored, counted in rows. */
+function storedRow(y: number, { height, topDown }: BmpHeader): number {
+  return topDown ? y : height - 1 - y
+}
+
+/** Rows as they are stored. */
+function packedIndices(bytes: Uint8Array, { width, height, bits, dataAt }: BmpHeader, stride: number): Uint8Array {
+  const indices = new Uint8Array(width * height)
+  const mask = 2 ** bits - 1
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * bits
+      const byte = bytes[dataAt + y * stride + (bit >> 3)]!
+      indices[y * width + x] = (byte >> (8 - bits - (bit & 7))) & mask
+    }
+  }
+  return indices
+}
+
+/** Rows as they are stored; what no run covers has index 0. */
+function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }: BmpHeader): Uint8Array {
+  const indices = new Uint8Array(width * height)
+  const nibbles = compression === runs4
+  let [x, y] = [0, 0]
+  const put = (index: number): void => {
+    if (x < width && y < height) indices[y * width + x++] = index
+  }
+  for (let at = dataAt; y < height;) {
+    const whole = y === height - 1 && x >= width
+    if (whole) break
+    if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
+    const [count, value] = [bytes[at]!, bytes[at + 1]!]
+    at += 2
+    if (count > 0) {
+      for (let i = 0; i < count; i++) put(nibbles ? nibble(value, i) : value)
+    } else if (value === 0) {
+      ;[x, y] = [0, y + 1]
+    } else if (value === 1) {
+      break
+    } else if (value === 2) {
+      if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
+      x += bytes[at]!
+      y += bytes[at + 1]!
+      at += 2
+    } else {
+      const length = nibbles ? (value + 1) >> 1 : value
+      if (at + length > bytes.byteLength) throw new Error('its pixels are cut off')
+      for (let i = 0; i < value; i++) put(nibbles ? nibble(bytes[at + (i >> 1)]!, i) : bytes[at + i]!)
+      at += length + (length & 1)
+    }
+  }
+  return indices
+}
+
+function nibble(byte: number, i: number): number {
+  return i % 2 === 0 ? byte >> 4 : byte & 15
+}
+
+function ofPalette(indices: Uint8Array, header: BmpHeader): BmpPixels {
+  const { width, height, palette } = header
+  const rgb = new Uint8Array(width * height * 3)
+  for (let y = 0, o = 0; y < height; y++) {
+    const row = storedRow(y, header) * width
+    for (let x = 0; x < width; x++, o += 3) {
+      const colour = indices[row + x]! * 3
+      rgb[o] = palette[colour]!
+      rgb[o + 1] = palette[colour + 1]!
+      rgb[o + 2] = palette[colour + 2]!
+    }
+  }
+  return { rgb }
+}
+
+function ofMasks(bytes: Uint8Array, header: BmpHeader, stride: number): BmpPixels {
+  const { width, height, bits, masks, dataAt } = header
+  const rgb = new Uint8Array(width * height * 3)
+  const alpha = masks[3] === 0 ? undefined : new Uint8Array(width * height)
+  const channels = masks.flatMap((mask, c) => {
+    if (mask === 0) return []
+    const shift = 31 - Math.clz32(mask & -mask)
+    const into = c < 3 ? { out: rgb, first: c, step: 3 } : { out: alpha!, first: 0, step: 1 }
+    return [{ shift, most: mask >>> shift, ...into }]
+  })
+  const size = bits / 8
+  for (let y = 0; y < height; y++) {
+    const start = dataAt + storedRow(y, header) * stride
+    for (const { shift, most, out, first, step } of channels) {
+      let o = y * width * step + first
+      if (bits > 16) {
+        const end = start + width * size
+        for (let at = start + shift / 8; at < end; at += size, o += step) out[o] = bytes[at]!
+      } else {
+        for (let at = start; at < start + width * 2; at += 2, o += step) {
+          const value = ((bytes[at]! | (bytes[at + 1]! << 8)) >> shift) & most
+          out[o] = Math.floor((value * 255) / most)
+        }
+      }
+    }
+  }
+  return { rgb, ...(alpha && { alpha }) }
+}

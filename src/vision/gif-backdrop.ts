@@ -1,0 +1,46 @@
+/** What Pillow shows of a GIF's first frame where the frame is transparent or does not reach: the decoder leaves such pixels open. */
+import type { Size } from '../protocol/box.ts'
+
+export interface GifBackdrop {
+  readonly colour: readonly [red: number, green: number, blue: number]
+  /** The place of the frame on the canvas: left, top, right, bottom. */
+  readonly frame: readonly [number, number, number, number]
+}
+
+const [extension, image, graphicControl] = [0x21, 0x2c, 0xf9]
+
+/** The transparent colour of the first frame, or its colour 0 where it has none. Throws an Error when there is no frame. */
+export function gifBackdrop(bytes: Uint8Array): GifBackdrop {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const shared = bytes[10]! & 0x80 ? 13 : undefined
+  let at = 13 + (shared === undefined ? 0 : tableBytes(bytes[10]!))
+  let index = 0
+  for (; bytes[at] === extension; at++) {
+    if (bytes[at + 1] === graphicControl && bytes[at + 3]! & 1) index = bytes[at + 6]!
+    for (at += 2; bytes[at]! > 0; at += bytes[at]! + 1);
+  }
+  if (bytes[at] !== image || at + 10 > bytes.byteLength) throw new Error('it holds no frame')
+  const own = bytes[at + 9]! & 0x80 ? at + 10 : undefined
+  const table = own ?? shared
+  const colour = (c: number): number => (table === undefined ? index : (bytes[table + index * 3 + c] ?? 0))
+  const [left, top] = [view.getUint16(at + 1, true), view.getUint16(at + 3, true)]
+  const [right, bottom] = [left + view.getUint16(at + 5, true), top + view.getUint16(at + 7, true)]
+  return { colour: [colour(0), colour(1), colour(2)], frame: [left, top, right, bottom] }
+}
+
+function tableBytes(packed: number): number {
+  return 3 * 2 ** ((packed & 7) + 1)
+}
+
+/** Packed RGB of the decoded RGBA. */
+export function onBackdrop(rgba: Uint8Array, { width, height }: Size, { colour, frame }: GifBackdrop): Uint8Array {
+  const rgb = new Uint8Array(width * height * 3)
+  const [left, top, right, bottom] = frame
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const shown = rgba[i * 4 + 3]! > 0 && x >= left && x < right && y >= top && y < bottom
+      for (let c = 0; c < 3; c++) rgb[i * 3 + c] = shown ? rgba[i * 4 + c]! : colour[c]!
+    }
+  }
+  return rgb
+}

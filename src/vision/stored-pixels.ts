@@ -1,0 +1,76 @@
+/**
+ * The pixels of a picture as they are stored, as Pillow's `Image.open(file).convert('RGB')` reads them: no colour profile, alpha
+ * dropped, deep greys clipped, CMYK by the plain formula, of a GIF the first frame with its colours in place of transparency.
+ */
+import type { Sharp } from 'sharp'
+import type { Size } from '../protocol/box.ts'
+import { clipDeep, isDeep } from './deep-pixels.ts'
+import type { Encoded } from './encoded.ts'
+import type { PictureFormat } from './picture-format.ts'
+import { gifBackdrop, onBackdrop } from './gif-backdrop.ts'
+
+/** `image`: opened without regard to its colour profile. Packed RGB. */
+export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<Uint8Array> {
+  const { name, format, bytes, header } = encoded
+  if (format === 'GIF') {
+    const rgba = await image.ensureAlpha().toColourspace('srgb').raw().toBuffer()
+    return onBackdrop(rgba, encoded, gifBackdrop(bytes))
+  }
+  if (header.space === 'cmyk') {
+    const depth = header.depth === 'ushort' ? 'ushort' : 'uchar'
+    const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth })
+    const { data, info } = await inks.toBuffer({ resolveWithObject: true })
+    return ofInks(depth === 'uchar' ? data : highBytes(data), info.channels)
+  }
+  if (isDeep(header) && !isGreyWithAlpha(encoded)) return clipDeep(image, header, name)
+  const asStored = format === 'AVIF' ? turnBack(image, bytes) : image
+  return asStored.removeAlpha().toColourspace('srgb').raw().toBuffer()
+}
+
+/** Of 16-bit greys with alpha Pillow takes the high bytes. */
+function isGreyWithAlpha({ format, bytes }: Pick<Encoded, 'format' | 'bytes'>): boolean {
+  return format === 'PNG' && bytes[25] === 4
+}
+
+function highBytes(data: Buffer): Uint8Array {
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+  return Uint8Array.from(values, (value) => value >> 8)
+}
+
+/** Pillow's conversion of CMYK, rounding included. */
+function ofInks(inks: Uint8Array, channels: number): Uint8Array {
+  const rgb = new Uint8Array((inks.length / channels) * 3)
+  for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
+    const light = 255 - inks[at + 3]!
+    for (let c = 0; c < 3; c++) {
+      const product = inks[at + c]! * light + 128
+      rgb[o + c] = Math.max(0, light - (((product >> 8) + product) >> 8))
+    }
+  }
+  return rgb
+}
+
+/** How an AVIF says that it is to be shown: turned anticlockwise, then mirrored. The decoder does both, and Pillow neither. */
+function avifTurn(bytes: Uint8Array): { readonly degrees: number; readonly mirror?: 'flip' | 'flop' } {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536))
+  const [turn, mirror] = ['irot', 'imir'].map((box) => {
+    const at = head.indexOf(box, 0, 'latin1')
+    return at < 0 ? undefined : head[at + 4]
+  })
+  const degrees = ((turn ?? 0) & 3) * 90
+  return mirror === undefined ? { degrees } : { degrees, mirror: (mirror & 1) === 0 ? 'flip' : 'flop' }
+}
+
+/** Of the picture as it is stored, whose header the decoder has read. */
+export function storedSize({ width, height }: Size, bytes: Uint8Array, format: PictureFormat): Size {
+  const isTurned = format === 'AVIF' && avifTurn(bytes).degrees % 180 !== 0
+  return isTurned ? { width: height, height: width } : { width, height }
+}
+
+function turnBack(image: Sharp, bytes: Uint8Array): Sharp {
+  const { degrees, mirror } = avifTurn(bytes)
+  // Sharp mirrors before it turns, which is clockwise.
+  const turned = image.rotate(degrees)
+  if (mirror === undefined) return turned
+  return mirror === 'flip' ? turned.flip() : turned.flop()
+}
