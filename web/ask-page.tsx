@@ -54,7 +54,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
         )
       }
       if (file.type !== '' && !file.type.startsWith('image/')) {
-        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, TIFF or GIF file.`)
+        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file.`)
       }
       const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
       setPicture(await fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers }))
@@ -123,7 +123,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               <input
                 type="file"
                 class="hidden"
-                accept="image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif"
+                accept="image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif,image/bmp"
                 onChange={(event) => upload(event.currentTarget.files?.[0])}
               />
               <b aria-hidden="true">+</b>
