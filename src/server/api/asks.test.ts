@@ -22,9 +22,7 @@ test('a policy that cannot be opened leaves the queue as it was', async () => {
   const [{ id: picture }] = pictures.scenes as [(typeof pictures.scenes)[number]]
   // There is room for one search: a place that leaks refuses the second.
   for (const tries of [1, 2]) {
-    const { id } = asks.start({ picture, question: 'Which digit?', policy: 'gone', maxTurns: 2, samples: 1 }) as {
-      id: string
-    }
+    const { id } = await asks.start({ picture, question: 'Which digit?', policy: 'gone', maxTurns: 2, samples: 1 })
     const ask = asks.get(id)
     await new Promise((resolve) => setImmediate(resolve))
     expect(ask.events).toEqual([{ sample: 0, kind: 'broken', message: expect.stringContaining('terminal') }])
