@@ -65,7 +65,7 @@ describe('strict parsing', () => {
     ['[0.1,\u00A00.2, 0.3, 0.4]', 'invalid non-printable character U+00A0 (<string>, line 1)'],
     ['[\u22120.1, 0.2, 0.3, 0.4]', "invalid character '\u2212' (U+2212) (<string>, line 1)"],
     ['[10%, 20%, 30%, 40%]', 'invalid syntax (<string>, line 1)'],
-    ['[0, 0, 1, (() => { throw 1 })()]', comma],
+    ['[0, 0, 1, (() => { throw 1 })()]', 'invalid syntax (<string>, line 1)'],
     // Expressions, which the released loop evaluates.
     ['[1/2, 0, 1, 1]', ''],
     ['[0, 0, 1, 2**9]', ''],

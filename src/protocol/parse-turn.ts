@@ -54,7 +54,7 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
   if (!isBox(bbox)) {
     if (profile.errorText === 'helpful') return turnError('bad-box', profile.errorText, written)
     if (call.unread !== undefined) return turnError('bad-box', profile.errorText, call.unread)
-    return officialBoxMistake(bbox, () => sourceMistake(source, profile, viewSizeOf))
+    return officialBoxMistake(bbox, () => sourceMistake(source, profile, viewSizeOf) ?? viewSizeOf(source)!)
   }
   const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source), sign) : undefined
   if (unit !== undefined) return turnError('wrong-unit', profile.errorText, unit)
@@ -71,9 +71,10 @@ function sourceMistake(source: string, profile: ParseRules, viewSizeOf: ViewSize
 }
 
 /** What the released loop says of a list that holds no box: it looks at the number of its items, at the source, at each item. */
-function officialBoxMistake(bbox: unknown, sourceMistake: () => TurnError | undefined): TurnError {
+function officialBoxMistake(bbox: unknown, sourceOf: () => TurnError | Size): TurnError {
   if (!Array.isArray(bbox) || bbox.length !== 4) return turnError('bad-box', 'official')
-  return sourceMistake() ?? turnError('bad-box', 'official', itemsMistake(bbox))
+  const source = sourceOf()
+  return 'code' in source ? source : turnError('bad-box', 'official', itemsMistake(bbox, source))
 }
 
 /**

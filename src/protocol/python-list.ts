@@ -2,31 +2,13 @@
  * Reads the box of a call as the released loop's interpreter does, or tells why not in the interpreter's own words (reference 5.6),
  * since the released checkpoint was trained on them. Nothing is evaluated: expressions are refused without a word. Pure.
  */
+import type { Size } from './box.ts'
+import { joiningKeywords, Refused, refuse, type Token, tokensOf } from './python-tokens.ts'
 
-/** What a Python literal of a box may be; `other`: something that is neither a number nor a list. */
-export type PythonBox = number | readonly PythonBox[] | { readonly other: string }
+/** What a Python literal of a box may be; `other`: something that is neither a number nor a list, with its text if it is a string. */
+export type PythonBox = number | readonly PythonBox[] | { readonly other: string; readonly text?: string }
 
 export type PythonRead = { readonly value: PythonBox } | { readonly error: string }
-
-type Kind = 'number' | 'name' | 'string' | 'open' | 'close' | 'comma' | 'sign' | 'operator'
-interface Token {
-  readonly kind: Kind
-  readonly text: string
-  readonly line: number
-}
-
-const numberPattern = /(?:[0-9](?:_?[0-9])*)?\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?/y
-const namePattern = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Nd}\p{Pc}]*/uy
-const stringPattern = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
-const closers: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}' }
-const mostNested = 100
-
-/** The interpreter's text for a mistake in the source, which it then does not run. */
-class Refused extends Error {}
-
-function refuse(message: string, line: number): never {
-  throw new Refused(`${message} (<string>, line ${line})`)
-}
 
 const plainRefusal = 'invalid syntax'
 const commaRefusal = 'invalid syntax. Perhaps you forgot a comma?'
@@ -35,12 +17,12 @@ export function readPython(text: string): PythonRead {
   const source = text.replace(/^[ \t]+/, '')
   try {
     const { tokens, unclosed } = tokensOf(source)
-    if (tokens.length === 0) refuse(plainRefusal, 0)
+    if (tokens.length === 0) refuse(plainRefusal, source === '' ? 0 : source.replace(/\n$/, '').split('\n').length)
     // The interpreter looks one token ahead, and so meets the end of an open bracket before a mistake in the last token.
     checkGrammar(unclosed === undefined ? tokens : tokens.slice(0, -1))
     if (unclosed !== undefined) refuse(`'${unclosed.text}' was never closed`, unclosed.line)
     const last = tokens.at(-1)!
-    if (last.kind === 'sign' || last.kind === 'operator') refuse(plainRefusal, last.line)
+    if (/^(?:sign|operator|keyword)$/.test(last.kind) && last.text !== '...') refuse(plainRefusal, last.line)
     return valueOf(tokens)
   } catch (error) {
     if (error instanceof Refused) return { error: error.message }
@@ -48,108 +30,104 @@ export function readPython(text: string): PythonRead {
   }
 }
 
-function tokensOf(source: string): { tokens: Token[]; unclosed: Token | undefined } {
-  const tokens: Token[] = []
-  const open: Token[] = []
-  let line = 1
-  for (let at = 0; at < source.length;) {
-    const match = (pattern: RegExp): string => {
-      pattern.lastIndex = at
-      return pattern.exec(source)?.[0] ?? ''
-    }
-    const character = String.fromCodePoint(source.codePointAt(at)!)
-    const add = (kind: Kind, text: string): void => {
-      const token = { kind, text, line }
-      tokens.push(token)
-      at += text.length
-      if (kind === 'open' && open.push(token) > mostNested) refuse('too many nested parentheses', line)
-      if (kind === 'close') closeLast(open, token)
-    }
-    const digits = match(numberPattern)
-    if (character === '\n') line++
-    if (/[ \t\f\r\n]/.test(character)) at++
-    else if (/[0-9]/.test(digits)) {
-      checkNumber(digits, source.slice(at + digits.length, at + digits.length + 1), line)
-      add('number', digits)
-    } else if (character in closers) add('open', character)
-    else if (/[\])}]/.test(character)) add('close', character)
-    else if (character === ',') add('comma', character)
-    else if (/[+-]/.test(character)) add('sign', character)
-    else if (/["']/.test(character)) {
-      const string = match(stringPattern)
-      if (string === '') refuse(`unterminated string literal (detected at line ${line})`, line)
-      add('string', string)
-    } else if (match(namePattern) !== '') add('name', match(namePattern))
-    else if (character.codePointAt(0)! > 127) refuse(badCharacter(character), line)
-    else add('operator', character)
-  }
-  return { tokens, unclosed: open.at(-1) }
-}
-
-function closeLast(open: Token[], { text, line }: Token): void {
-  const opened = open.pop()
-  if (opened === undefined) refuse(`unmatched '${text}'`, line)
-  if (closers[opened.text] === text) return
-  const where = opened.line === line ? '' : ` on line ${opened.line}`
-  refuse(`closing parenthesis '${text}' does not match opening parenthesis '${opened.text}'${where}`, line)
-}
-
-function checkNumber(digits: string, next: string, line: number): void {
-  if (/^0[0_]*[1-9]/.test(digits) && /^[0-9_]+$/.test(digits)) {
-    refuse('leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers', line)
-  }
-  if (/[A-Za-z_]/.test(next)) refuse('invalid decimal literal', line)
-}
-
-function badCharacter(character: string): string {
-  const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
-  return /[\p{C}\p{Z}]/u.test(character)
-    ? `invalid non-printable character ${code}`
-    : `invalid character '${character}' (${code})`
+function isOperand(token: Token | undefined): boolean {
+  return token !== undefined && (/^(?:number|name|string)$/.test(token.kind) || token.text === '...')
 }
 
 /** That operands and commas take turns; what stands between operators is left to the interpreter's imagination. */
 function checkGrammar(tokens: readonly Token[]): void {
-  let depth = 0
-  let before: Token | undefined
-  for (const token of tokens) {
-    const ends = before !== undefined && /^(?:number|name|string|close)$/.test(before.kind)
-    const begins = token.kind === 'number' || token.kind === 'name' || token.kind === 'string'
-    if (ends && begins && !(before!.kind === 'string' && token.kind === 'string')) {
-      refuse(depth > 0 ? commaRefusal : plainRefusal, depth > 0 ? before!.line : token.line)
+  /** Of the brackets that are open, which hold an index or arguments. */
+  const open: { readonly text: string; readonly behindOperand: boolean }[] = []
+  for (const [at, token] of tokens.entries()) {
+    const before = tokens[at - 1]
+    const ends = isOperand(before) || before?.kind === 'close'
+    const negated = token.text === 'not' && tokens[at + 1]?.text !== 'in' && before?.text !== 'is'
+    if (ends && (isOperand(token) || negated) && !(before!.kind === 'string' && token.kind === 'string')) {
+      const hinted = open.length > 0 && !(before!.kind === 'name' && token.kind === 'string')
+      refuse(hinted ? commaRefusal : plainRefusal, hinted ? before!.line : token.line)
     }
-    if (isMisplaced(before, token) || /^[$?!`]$/.test(token.text)) refuse(plainRefusal, token.line)
-    depth += token.kind === 'open' ? 1 : token.kind === 'close' ? -1 : 0
-    before = token
+    if (token.text === '=' && open.length > 0) refuseAssignment(tokens, at, open.at(-1)!.behindOperand)
+    const isSlice = token.text === ':' && (open.at(-1)?.text === '{' || open.at(-1)?.behindOperand === true)
+    const isForeign = /^(?:[$?!`;=]|:=|->)$/.test(token.text) || (token.text === ':' && !isSlice)
+    if (isMisplaced(before, token, ends) || (token.kind === 'operator' && isForeign)) refuse(plainRefusal, token.line)
+    if (token.kind === 'open') open.push({ text: token.text, behindOperand: ends })
+    if (token.kind === 'close') open.pop()
   }
 }
 
-/** Whether an operand is missing before a comma, a closing bracket or an operator. */
-function isMisplaced(before: Token | undefined, { kind, text }: Token): boolean {
+/** Whether an operand is missing before a comma, a closing bracket or an operator, or a keyword fits nowhere. */
+function isMisplaced(before: Token | undefined, { kind, text }: Token, ends: boolean): boolean {
   const waits = before === undefined || before.kind === 'sign'
   const begun = before?.kind === 'comma' || before?.kind === 'open'
-  if (kind === 'comma') return waits || begun || before?.kind === 'operator'
-  if (kind === 'close') return waits || before?.kind === 'operator'
-  return kind === 'operator' && !/[.~]/.test(text) && (waits || begun)
+  const joined = before?.kind === 'keyword' || (before?.kind === 'operator' && before.text !== '...')
+  if (kind === 'comma') return waits || begun || joined
+  if (kind === 'close') return waits || joined
+  // As in `a not in b` and `a is not b`, a keyword may follow another.
+  if (kind === 'keyword') return text !== 'not' && !(joiningKeywords.has(text) && (ends || before?.text === 'not'))
+  return kind === 'operator' && !/^[.~]|^:$/.test(text) && (waits || begun)
+}
+
+/** The interpreter has words of its own for `x=0.1` where it wants an item. */
+function refuseAssignment(tokens: readonly Token[], at: number, inArguments: boolean): void {
+  const [start, before, , next] = tokens.slice(at - 2, at + 2)
+  const begins = start?.kind === 'comma' || start?.kind === 'open'
+  if (inArguments || !begins || !(isOperand(next) || /^(?:open|sign)$/.test(next?.kind ?? ''))) return
+  if (before!.kind === 'name' && !Object.hasOwn(constants, before!.text)) {
+    refuse(`${plainRefusal}. Maybe you meant '==' or ':=' instead of '='?`, before!.line)
+  }
+  if (/^(?:number|string)$/.test(before!.kind)) {
+    refuse("cannot assign to literal here. Maybe you meant '==' instead of '='?", before!.line)
+  }
 }
 
 const constants: Readonly<Record<string, PythonBox>> = { True: 1, False: 0, None: { other: 'NoneType' } }
 
+/** Names that the interpreter knows where the released loop reads a box: its own, those of the loop last. */
+const known: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    builtin_function_or_method:
+      'abs all any ascii bin callable chr dir divmod eval exec format getattr hasattr hash hex id input isinstance iter len max min ' +
+      'next oct open ord pow print repr round sorted sum vars',
+    type: 'bool bytes complex dict enumerate filter float frozenset int list map object property range reversed set slice str super tuple type zip',
+    name: 'bbox source match pattern self error_info json os re time io Image',
+  }).flatMap(([type, names]) => names.split(' ').map((name) => [name, type] as const)),
+)
+
 function valueOf(tokens: readonly Token[]): PythonRead {
   let at = 0
-  let unknown: string | undefined
+  let failure: string | undefined
 
   function item(): PythonBox | undefined {
     let sign = 1
     for (; tokens[at]?.kind === 'sign'; at++) if (tokens[at]!.text === '-') sign = -sign
     const token = tokens[at++]
-    if (token?.kind === 'number') return sign * Number(token.text.replaceAll('_', ''))
-    if (token?.kind === 'string') return { other: 'str' }
-    if (token?.kind === 'open') return items(token.text)
-    if (token?.kind !== 'name') return undefined
-    if (Object.hasOwn(constants, token.text)) return constants[token.text]
-    unknown ??= token.text
-    return { other: 'name' }
+    const found = token && operand(token, sign)
+    return found === undefined || tokens[at]?.kind !== 'open' ? found : applied(found, token!)
+  }
+
+  function operand({ kind, text }: Token, sign: number): PythonBox | undefined {
+    if (kind === 'number') return sign * Number(text.replaceAll('_', ''))
+    if (kind === 'string') return { other: 'str', ...(!text.includes('\\') && { text: text.slice(1, -1) }) }
+    if (kind === 'open') return items(text)
+    if (text === '...') return { other: 'ellipsis' }
+    if (kind !== 'name') return undefined
+    if (Object.hasOwn(constants, text)) return constants[text]
+    if (!known.has(text)) failure ??= `name '${text}' is not defined`
+    return { other: known.get(text) ?? 'name' }
+  }
+
+  /** What stands in brackets behind an operand is an index or arguments to the interpreter. */
+  function applied(value: PythonBox, token: Token): PythonBox {
+    const isCall = tokens[at]!.text === '('
+    const index = items(tokens[at++]!.text === '[' ? '(' : '[')
+    const type = typeOf(value, token)
+    if (isCall && /^(?:int|float|list|tuple|str|NoneType)$/.test(type)) failure ??= `'${type}' object is not callable`
+    if (!isCall && /^(?:int|float|NoneType)$/.test(type)) failure ??= `'${type}' object is not subscriptable`
+    const indexType = typeof index === 'number' ? (Number.isInteger(index) ? 'int' : 'float') : typeOf(index)
+    if (!isCall && /^(?:list|tuple)$/.test(type) && /^(?:float|list|tuple|str|NoneType)$/.test(indexType)) {
+      failure ??= `${type} indices must be integers or slices, not ${indexType}`
+    }
+    return { other: 'expression' }
   }
 
   function items(open: string): PythonBox | undefined {
@@ -169,21 +147,45 @@ function valueOf(tokens: readonly Token[]): PythonRead {
   }
 
   const value = item()
-  if (unknown !== undefined) return { error: `name '${unknown}' is not defined` }
+  if (failure !== undefined) return { error: failure }
   return { value: value === undefined || at < tokens.length ? { other: 'expression' } : value }
+}
+
+function typeOf(value: PythonBox | undefined, token?: Token): string {
+  if (typeof value === 'number') return token?.kind === 'number' && /[.e]/i.test(token.text) ? 'float' : 'int'
+  if (Array.isArray(value)) return 'list'
+  return value === undefined ? 'expression' : (value as { readonly other: string }).other
 }
 
 /** What the interpreter says of a box with a number that has no end. */
 export const infiniteText = 'cannot convert float infinity to integer'
 
-/** What the interpreter says when it takes the items of a list for coordinates; empty where it would go on, as with digits in quotes. */
-export function itemsMistake(items: readonly PythonBox[]): string {
-  const other = (item: PythonBox): string => (typeof item === 'object' && 'other' in item ? item.other : '')
-  const unmultiplied = items.map(other).find((type) => /^(?:NoneType|dict|set)$/.test(type))
+/**
+ * What the interpreter says when it takes the items of a list for coordinates of a picture of `size`: it multiplies all of them first.
+ * Empty where it would go on, as with digits in quotes.
+ */
+export function itemsMistake(items: readonly PythonBox[], { width, height }: Size): string {
+  const types = items.map((item) => typeOf(item))
+  if (types.some((type) => type === 'name' || type === 'expression')) return ''
+  const unmultiplied = types.find((type) =>
+    /^(?:NoneType|dict|set|ellipsis|type|builtin_function_or_method)$/.test(type),
+  )
   if (unmultiplied !== undefined) return `unsupported operand type(s) for *: '${unmultiplied}' and 'int'`
-  const wrong = items.find((item) => typeof item !== 'number' || !Number.isFinite(item))
-  if (typeof wrong === 'number') return infiniteText
-  const type = Array.isArray(wrong) ? 'list' : other(wrong!)
-  if (type !== 'list' && type !== 'tuple') return ''
-  return `int() argument must be a string, a bytes-like object or a real number, not '${type}'`
+  for (const [at, item] of items.entries()) {
+    if (typeof item === 'number' && Number.isFinite(item)) continue
+    if (typeof item === 'number') return infiniteText
+    const type = types[at]!
+    if (type === 'str') return stringMistake((item as { readonly text?: string }).text, at % 2 === 0 ? width : height)
+    return `int() argument must be a string, a bytes-like object or a real number, not '${type}'`
+  }
+  return ''
+}
+
+/** A string times a number is the string so many times over, of which the interpreter quotes the beginning. */
+function stringMistake(text: string | undefined, times: number): string {
+  const quoted = 200
+  if (text === undefined || !/^[ -~]*$/.test(text) || /^[0-9_]+$/.test(text.trim())) return ''
+  const mark = text.includes("'") ? '"' : "'"
+  const whole = text.repeat(text === '' ? 1 : Math.min(times, Math.ceil(quoted / text.length)))
+  return `invalid literal for int() with base 10: ${`${mark}${whole}${mark}`.slice(0, quoted)}`
 }
