@@ -48,8 +48,10 @@ function checkGrammar(tokens: readonly Token[]): void {
     }
     if (token.text === '=' && open.length > 0) refuseAssignment(tokens, at, open.at(-1)!.behindOperand)
     const isSlice = token.text === ':' && (open.at(-1)?.text === '{' || open.at(-1)?.behindOperand === true)
+    const isDangling = token.text === '.' && tokens[at + 1]?.kind !== 'name'
     const isForeign = /^(?:[$?!`;=]|:=|->)$/.test(token.text) || (token.text === ':' && !isSlice)
-    if (isMisplaced(before, token, ends) || (token.kind === 'operator' && isForeign)) refuse(plainRefusal, token.line)
+    if (isMisplaced(before, token, ends) || (token.kind === 'operator' && (isForeign || isDangling)))
+      refuse(plainRefusal, token.line)
     if (token.kind === 'open') open.push({ text: token.text, behindOperand: ends })
     if (token.kind === 'close') open.pop()
   }

@@ -58,7 +58,7 @@ export function tokensOf(source: string): { tokens: Token[]; unclosed: Token | u
       line++
       at += 2
     } else if (/[0-9]/.test(digits)) {
-      checkNumber(digits, source.slice(at + digits.length, at + digits.length + 1), line)
+      checkNumber(digits, source.slice(at + digits.length, at + digits.length + 2), line)
       add('number', digits)
     } else if (character in closers) add('open', character)
     else if (/[\])}]/.test(character)) add('close', character)
@@ -83,13 +83,18 @@ function closeLast(open: Token[], { text, line }: Token): void {
   refuse(`closing parenthesis '${text}' does not match opening parenthesis '${opened.text}'${where}`, line)
 }
 
-function checkNumber(digits: string, next: string, line: number): void {
+/** `behind`: the two characters that follow. */
+function checkNumber(digits: string, behind: string, line: number): void {
   if (/^0[0_]*[1-9]/.test(digits) && /^[0-9_]+$/.test(digits)) {
     refuse('leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers', line)
   }
-  const kinds: Readonly<Record<string, string>> = { x: 'hexadecimal', o: 'octal', b: 'binary' }
-  const prefix = (/^0[xob]/i.test(digits) ? digits[1]! : digits === '0' ? next : '').toLowerCase()
-  if (/[A-Za-z_]/.test(next)) refuse(`invalid ${kinds[prefix] ?? 'decimal'} literal`, line)
+  const bases: Readonly<Record<string, string>> = { x: 'hexadecimal', o: 'octal', b: 'binary' }
+  const written = digits === '0' ? digits + behind : digits
+  const base = /^0[xob]/i.test(written) ? bases[written[1]!.toLowerCase()]! : 'decimal'
+  const next = digits === '0' && base !== 'decimal' ? behind[1] : behind[0]
+  if (/^(?:octal|binary)$/.test(base) && /[0-9]/.test(next ?? ''))
+    refuse(`invalid digit '${next}' in ${base} literal`, line)
+  if (/[A-Za-z_]/.test(behind[0] ?? '')) refuse(`invalid ${base} literal`, line)
 }
 
 function badCharacter(character: string): string {

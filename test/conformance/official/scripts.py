@@ -67,8 +67,12 @@ PICTURES = [(600, 400), (400, 300), (1000, 700), (2250, 1500), (4000, 3000), (12
             (28, 28), (1999, 1001), (2001, 1000), (199, 201), (3840, 2160), (5000, 400), (401, 5600), (640, 480)]
 
 
+# What the released loop evaluates, and the project does not.
+EXPRESSIONS = ["[(0.1, 0.2) [0], 0, 1, 1]", "-[0.1]", "[~0.1]"]
+
+
 def searches():
-    for text in unread:
+    for text in [text for text in unread if text not in EXPRESSIONS]:
         show("list", [call(text), ANSWER], tokens=True)
     for text in sources:
         show("source", [call([0.1, 0.1, 0.7, 0.7]), call([0.2, 0.2, 0.9, 0.9], text), ANSWER], tokens=True)
