@@ -1,7 +1,7 @@
 /** Judge replies, letters and cycles, as the released scorer and the scripts of the benchmarks read them (see `test/conformance/official/README.md`). */
 import { describe, expect, it } from 'vitest'
 import { officialRows } from '../../test/official-rows.ts'
-import { cycleScores } from '../benchmark/aggregate.ts'
+import { cycleScores } from '../benchmark/readers/hr-bench.ts'
 import { canInferLetter } from '../benchmark/letter-rules.ts'
 import type { Completion, CompletionRequest, Endpoint } from '../endpoint/endpoint.ts'
 import { nothingSpent } from '../endpoint/price.ts'

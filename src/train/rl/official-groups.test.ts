@@ -12,7 +12,7 @@ import {
 import type { Judge } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { completed } from '../../protocol/trajectory.ts'
-import { groupAdvantages, policyData, rolloutGroups } from './rollout.ts'
+import { groupOf, policyData, rolloutGroups } from './rollout.ts'
 
 interface GroupRow {
   readonly picture: SearchRow['picture']
@@ -23,6 +23,8 @@ interface GroupRow {
   readonly used: boolean
   /** For each search: tokens with a gradient, and the coefficient of each. */
   readonly gradients: readonly (readonly [tokens: number, coefficient: number])[]
+  /** The same where exceeded searches are not masked. */
+  readonly unmasked: readonly (readonly [tokens: number, coefficient: number])[]
 }
 
 /** Searches are opened in their order; every reply carries the index of its search in place of log-probabilities. */
@@ -54,22 +56,33 @@ it.each(officialRows<GroupRow>('groups').map((row, at) => [at + 1, row] as const
   const profile = rowProfile(row)
   const problem = { docId: 'p', dataSource: 'test', question: 'Which colour?', answer: 'red' }
   const tasks = [{ picture: blankPicture(row.picture), problem }]
-  const options = { groupSize: row.searches.length, maxTurns: row.maxTurns, profile, seed: 1 }
+  const options = {
+    groupSize: row.searches.length,
+    maxTurns: row.maxTurns,
+    profile,
+    seed: 1,
+    objective: 'official',
+  } as const
   if (row.searches.some((search) => search.judge[0] === 'no idea')) {
     await expect(rolloutGroups(tasks, scripted(row), judge, options)).rejects.toThrow('not judged')
     expect(row.used).toBe(false)
     return
   }
   const { groups } = await rolloutGroups(tasks, scripted(row), judge, options)
-  expect(groups[0]!.map(({ reward }) => reward)).toEqual(row.rewards)
-  expect(groups[0]!.map(({ trajectory }) => !completed(trajectory.end))).toEqual(row.masked)
-  const advantages = groupAdvantages(groups, 'official')
-  expect(!advantages[0]!.zeroSpread).toBe(row.used)
-  const data = policyData(groups, advantages, 'official')
-  for (const [index, [tokens, coefficient]] of row.gradients.entries()) {
-    const learned = data.filter(({ oldLogprobs }) => oldLogprobs![0] === index).flatMap((datum) => datum.advantages!)
-    // A coefficient of 0 is the same as no gradient.
-    expect(learned).toHaveLength(coefficient === 0 ? 0 : tokens)
-    for (const found of learned) expect(found / coefficient).toBeCloseTo(1, 4)
+  const { rollouts, zeroSpread } = groups[0]!
+  expect(rollouts.map(({ reward }) => reward)).toEqual(row.rewards)
+  expect(rollouts.map(({ trajectory }) => !completed(trajectory.end))).toEqual(row.masked)
+  expect(!zeroSpread).toBe(row.used)
+  for (const [objective, gradients] of [
+    ['official', row.gradients],
+    ['official-unmasked', row.unmasked],
+  ] as const) {
+    const data = policyData([groupOf(rollouts, objective)], objective)
+    for (const [index, [tokens, coefficient]] of gradients.entries()) {
+      const learned = data.filter(({ oldLogprobs }) => oldLogprobs![0] === index).flatMap((datum) => datum.advantages!)
+      // A coefficient of 0 is the same as no gradient.
+      expect(learned).toHaveLength(coefficient === 0 ? 0 : tokens)
+      for (const found of learned) expect(found / coefficient).toBeCloseTo(1, 4)
+    }
   }
 })

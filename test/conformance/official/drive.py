@@ -300,7 +300,7 @@ def short_hash(ids):
     return sha256(json.dumps(ids, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
-def gradients(dones, rewards):
+def gradients(dones, rewards, ignore_exceed):
     """What the actor learns from a group: for every search, tokens with a gradient and the coefficient that each has."""
     length = 32768
     responses = torch.full((len(dones), length), tokenizer.pad_token_id)
@@ -313,7 +313,8 @@ def gradients(dones, rewards):
     level[:, 0] = torch.tensor(rewards, dtype=torch.float)
     advantages, _ = core_algos.compute_grpo_outcome_advantage(level, attended, ["u"] * len(dones))
     mask = attended * generated
-    mask[torch.tensor([done.exceed for done in dones])] = 0
+    if ignore_exceed:
+        mask[torch.tensor([done.exceed for done in dones])] = 0
     rows = []
     for i in range(len(dones)):
         log_prob = torch.zeros(1, length, requires_grad=True)
@@ -340,8 +341,9 @@ def group_row(script):
     weights = {"tool_call": "crop", "acc_reward_weight": 1.0, "format_reward_weight": 0.0, "use_tool_reward_weight": 0.0}
     invalid = ["u"] if any(result["judgeFailed"] for result in results) else []
     valid, *_ = get_valid_mask(uids, images, weights, level, level, torch.zeros_like(level), invalid, None)
-    return {"rewards": rewards, "masked": [result["masked"] for result in results], "used": bool(valid[0]),
-            "gradients": gradients(dones, rewards) if bool(valid[0]) else []}
+    used = bool(valid[0])
+    return {"rewards": rewards, "masked": [result["masked"] for result in results], "used": used,
+            "gradients": gradients(dones, rewards, True) if used else [], "unmasked": gradients(dones, rewards, False) if used else []}
 
 
 def judge_row(script):
