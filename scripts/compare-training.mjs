@@ -4,8 +4,7 @@
  * A field is a path such as `turns` or `ends.over-turn`. Points are means over five steps and all seeds, bands span the seeds.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { markupOf } from '../dist/page/html.js'
-import { curveChart } from '../dist/evaluate/document/curve-svg.js'
+import { curveSvg } from '../dist/evaluate/document/curve-svg.js'
 
 const [out, title, field, ...words] = process.argv.slice(2)
 const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
@@ -42,5 +41,5 @@ for (const [, name, files] of named) {
   curves.push({ name, points })
 }
 const share = field.startsWith('ends.') || /Share$|^reward$|^accuracy/.test(field)
-const chart = curveChart(curves, { title, xLabel: 'step', yLabel: field }, { x: 'even', y: share ? 'share' : 'count' })
-await writeFile(out, markupOf(chart))
+const chart = curveSvg(curves, { title, xLabel: 'step', yLabel: field }, { x: 'even', y: share ? 'share' : 'count' })
+await writeFile(out, chart)

@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const hasBrowser = existsSync(browserPath)
 if (!hasBrowser) process.stderr.write(`Browser tests skipped: there is no ${browserPath} (set CHROMIUM).\n`)
 

@@ -1,10 +1,9 @@
 /** What lies on the picture: boxes of the turns, those that were refused, the path, the heat, and the target. */
 import type { ComponentChildren } from 'preact'
-import { placeBadges } from '../src/page/search/canvas.ts'
 import { turnClasses } from '../src/page/palette.ts'
 import { depthOf, refusedBox, stepsOf } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
-import type { PixelBox } from '../src/protocol/box.ts'
+import type { PixelBox, Size } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { ShownMarks } from './marks.ts'
 import type { ShownSearch } from './shown-search.ts'
@@ -48,7 +47,7 @@ export function CanvasMarks({ search, turn, lit, shown, onTurn, onLit }: Props) 
             <Rectangle box={box} name="halo" />
             <Rectangle box={box} name="line" fill={step.observation ? undefined : 'url(#refused)'} />
             <OfOneSize at={badges[index]!} name="badge">
-              <circle r={11} />
+              <circle r={badgeRadius} />
               <text dy={4}>{step.number}</text>
             </OfOneSize>
           </g>
@@ -121,6 +120,30 @@ function OfOneSize(props: { readonly at: Place; readonly name: string; readonly 
 interface Place {
   readonly x: number
   readonly y: number
+}
+
+/** Badges keep their distance as on a canvas of this many screen pixels, whatever its width is. */
+const canvasWidth = 640
+const badgeRadius = 11
+
+/** Places in pixels of the picture: each badge takes the corner of its box that is farthest from the badges before it, inside the picture. */
+function placeBadges(boxes: readonly PixelBox[], { width, height }: Size): Place[] {
+  const radius = (badgeRadius * width) / canvasWidth
+  const inside = (value: number, limit: number): number => Math.min(limit - radius, Math.max(radius, value))
+  const placed: Place[] = []
+  for (const [x0, y0, x1, y1] of boxes) {
+    const corners = [
+      { x: inside(x0, width), y: inside(y0, height) },
+      { x: inside(x1, width), y: inside(y0, height) },
+      { x: inside(x0, width), y: inside(y1, height) },
+      { x: inside(x1, width), y: inside(y1, height) },
+    ]
+    const room = (point: Place): number =>
+      // Beyond a few radii more room is of no use: the first corner, top left, is where a reader looks.
+      Math.min(4 * radius, ...placed.map((other) => Math.hypot(other.x - point.x, other.y - point.y)))
+    placed.push(corners.reduce((best, corner) => (room(corner) > room(best) ? corner : best)))
+  }
+  return placed
 }
 
 function middle([x0, y0, x1, y1]: PixelBox): Place {

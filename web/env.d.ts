@@ -1,2 +1,2 @@
-/** The stylesheet of the self-contained page, as `vite.config.ts` provides it. */
-declare module 'virtual:page-style.css'
+/** The colours of the turns, as `vite.config.ts` provides them. */
+declare module 'virtual:palette.css'

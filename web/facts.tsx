@@ -1,5 +1,6 @@
-/** A row of figures, each with its name: the head of a run, or of two. */
+/** Figures with their names: as a row at the head of a run, or as a table; and what went wrong. */
 import type { ComponentChildren } from 'preact'
+import type { Table } from '../src/page/page-data.ts'
 
 export interface Fact {
   readonly title: string
@@ -35,5 +36,49 @@ export function Problem({ message }: { readonly message: string | undefined }) {
     <p class="problem" role="alert">
       {message}
     </p>
+  )
+}
+
+interface TableProps extends Table {
+  /** Told by a screen reader. */
+  readonly title?: string
+}
+
+/** Longer cells are text, such as a command. */
+const longestFigure = 40
+
+/** The first cell names its row; the others stand to the right. */
+export function FigureTable({ head, rows, title }: TableProps) {
+  const classOf = (column: number): string => {
+    const isText = column === 0 || rows.some((row) => (row[column] ?? '').length > longestFigure)
+    return isText ? 'text' : 'number'
+  }
+  return (
+    <div class="table" tabIndex={0}>
+      <table>
+        {title !== undefined && <caption class="hidden">{title}</caption>}
+        <thead>
+          <tr>
+            {head.map((name, column) => (
+              <th key={column} scope="col" class={classOf(column)}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, ...cells], row) => (
+            <tr key={row}>
+              <th scope="row">{name}</th>
+              {cells.map((cell, column) => (
+                <td key={column} class={classOf(column + 1)}>
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

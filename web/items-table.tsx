@@ -1,6 +1,6 @@
 /** The searches of a run as a table, one by one or all for a problem in one row. */
 import { endWords } from '../src/page/step.ts'
-import type { ItemRow } from '../src/server/api/types.ts'
+import type { ItemRow, RunData } from '../src/server/api/types.ts'
 import { answersText, groupOf } from './items.ts'
 import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'
@@ -10,6 +10,8 @@ import type { Column, Sort } from './virtual-table.tsx'
 
 interface Props {
   readonly run: string
+  /** Of a run that is opened from a file. */
+  readonly pages: RunData['pages'] | undefined
   readonly rows: readonly ItemGroup[]
   /** A row is a problem, not a search. */
   readonly whole: boolean
@@ -18,14 +20,14 @@ interface Props {
   readonly from: string
 }
 
-export function ItemsTable({ run, rows, whole, sort, onSort, from }: Props) {
+export function ItemsTable({ run, pages, rows, whole, sort, onSort, from }: Props) {
   return (
     <VirtualTable
       label={!whole ? 'Searches' : rows[0]?.items[0]!.ask === undefined ? 'Problems' : 'Asks'}
-      columns={columnsOf(run, rows, whole)}
+      columns={columnsOf(run, rows, whole, pages === undefined)}
       rows={rows}
       keyOf={({ items }) => (whole ? groupOf(items[0]!) : items[0]!.index)}
-      hrefOf={({ items }) => href(['run', run, items[0]!.index])}
+      hrefOf={({ items }) => (pages ? pages[items[0]!.index] : href(['run', run, items[0]!.index]))}
       sort={sort}
       onSort={onSort}
       from={from}
@@ -38,7 +40,7 @@ export function shortName(problem: string): string {
   return problem.slice(problem.lastIndexOf('/') + 1)
 }
 
-function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Column<ItemGroup>[] {
+function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean, thumbnails: boolean): Column<ItemGroup>[] {
   const first = ({ items }: ItemGroup): ItemRow => items[0]!
   const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
   const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
@@ -51,7 +53,7 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean): Col
       hint: (row) => first(row).problem,
       cell: (row) => (
         <>
-          <Thumbnail key={first(row).index} run={run} index={first(row).index} />
+          {thumbnails && <Thumbnail key={first(row).index} run={run} index={first(row).index} />}
           {first(row).ask ?? shortName(first(row).problem)}
           {!whole && first(row).sampleIndex > 0 && ` #${first(row).sampleIndex + 1}`}
         </>

@@ -1,13 +1,14 @@
-/** The pages: Ask, Trajectory and Runs, chosen by what stands behind the `#` of the address. */
+/** The pages: Ask, Trajectory and Runs, chosen by what stands behind the `#` of the address; or one that was opened from a file. */
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
-import 'virtual:page-style.css'
+import 'virtual:palette.css'
 import './style.css'
 import { AskPage } from './ask-page.tsx'
 import { AskedPage } from './asked-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
 import { Problem } from './facts.tsx'
+import { FilePage } from './file-page.tsx'
 import { href, RouteContext, setTitle, useAddress } from './route.ts'
 import { RunPage } from './run-page.tsx'
 import { RunSearchPage } from './run-search-page.tsx'
@@ -70,6 +71,5 @@ function skip(event: Event): void {
   document.querySelector<HTMLElement>('#main')?.focus()
 }
 
-// The stylesheet shows what only works with scripts below this class.
-document.documentElement.classList.add('live')
-render(<App />, document.querySelector('#app')!)
+const data = document.querySelector('#data')?.textContent
+render(data ? <FilePage data={JSON.parse(data)} /> : <App />, document.querySelector('#app')!)

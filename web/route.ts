@@ -60,14 +60,19 @@ export function replaceAddress(
   setTitle(path)
 }
 
+/** A page that was opened from a file has its own. */
+const titleOfFile = document.title
+
 /** Tells tabs, and entries of the browser's history, apart. */
 export function setTitle([kind = '', name, item]: readonly (string | number)[]): void {
   const pages: Readonly<Record<string, string>> = {
     '': 'Ask',
     ask: 'Search',
+    search: titleOfFile,
     runs: 'Runs',
     run: item === undefined ? `${name}` : `${name}, search ${Number(item) + 1}`,
     diff: `${name} against ${item}`,
   }
-  document.title = `${pages[kind] ?? 'No such page'} - mini-o3`
+  const title = pages[kind] ?? 'No such page'
+  document.title = title === titleOfFile ? title : `${title} - mini-o3`
 }

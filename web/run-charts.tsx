@@ -1,5 +1,6 @@
 /** The charts of a run, each with what it shows in words and as a table. */
 import type { ChartRow } from '../src/server/api/types.ts'
+import { FigureTable } from './facts.tsx'
 
 interface Props {
   readonly run: string
@@ -9,12 +10,13 @@ interface Props {
 }
 
 export function RunCharts({ run, charts, version }: Props) {
+  const base = `api/runs/${encodeURIComponent(run)}/charts`
   return (
     <div class="charts">
-      {charts.map(({ id, title, summary, table: [heads = [], ...rows] }) => (
+      {charts.map(({ id, title, summary, svg, table: [head = [], ...rows] }) => (
         <figure key={id}>
           <img
-            src={`api/runs/${encodeURIComponent(run)}/charts/${encodeURIComponent(id)}?v=${encodeURIComponent(version)}`}
+            src={svg === undefined ? `${base}/${encodeURIComponent(id)}?v=${encodeURIComponent(version)}` : svgUrl(svg)}
             width={720}
             height={446}
             loading="lazy"
@@ -22,37 +24,17 @@ export function RunCharts({ run, charts, version }: Props) {
           />
           <details>
             <summary>
-              figures<span class="unseen"> of {title}</span>
+              figures<span class="hidden"> of {title}</span>
             </summary>
-            <div class="table">
-              <table>
-                <caption class="unseen">{title}</caption>
-                <thead>
-                  <tr>
-                    {heads.map((head) => (
-                      <th key={head} scope="col">
-                        {head}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map(([first, ...others]) => (
-                    <tr key={first}>
-                      <th scope="row">{first}</th>
-                      {others.map((cell, index) => (
-                        <td key={index} class="number">
-                          {cell}
-                        </td>
-                      ))}
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <FigureTable head={head} rows={rows} title={title} />
           </details>
         </figure>
       ))}
     </div>
   )
+}
+
+/** As a picture: nothing in it is run. */
+export function svgUrl(svg: string): string {
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`
 }

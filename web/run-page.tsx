@@ -1,6 +1,6 @@
 /** One run: its scores and curves, and its searches with filters, as they come. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
+import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, percent, Problem } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
@@ -19,20 +19,35 @@ export function RunPage({ name }: { readonly name: string }) {
         <a href={href(['runs'])}>Runs</a> / {name}
       </p>
       <Problem message={error} />
-      {details === undefined ? error === undefined && <p role="status">Loading …</p> : <Details details={details} />}
+      {details === undefined ? error === undefined && <p role="status">Loading …</p> : <LiveRun details={details} />}
     </section>
   )
 }
 
-function Details({ details }: { readonly details: RunDetails }) {
-  const { run, settings, items, unreadable } = details
+function LiveRun({ details }: { readonly details: RunDetails }) {
   const { value: figures, error } = useFigures(details)
+  return (
+    <>
+      <Problem message={error} />
+      <Details details={details} figures={figures} />
+    </>
+  )
+}
+
+interface DetailsProps {
+  readonly details: RunDetails
+  readonly figures: RunFigures | undefined
+  /** Of a run that is opened from a file: where its searches are replayed, by their index. */
+  readonly pages?: RunData['pages']
+}
+
+export function Details({ details, figures, pages }: DetailsProps) {
+  const { run, settings, items, unreadable } = details
   return (
     <>
       <h2>
         {run.name} <small>{run.command}</small> {run.live && <span class="live-mark">running</span>}
       </h2>
-      <Problem message={error} />
       {figures && <Facts facts={headOf(figures)} />}
       {unreadable > 0 && (
         <p class="problem">
@@ -47,7 +62,7 @@ function Details({ details }: { readonly details: RunDetails }) {
         <summary>Settings</summary>
         <pre>{JSON.stringify(settings, null, 2)}</pre>
       </details>
-      {items.length > 0 ? <Searches details={details} /> : <p role="status">{noSearches(details)}</p>}
+      {items.length > 0 ? <Searches details={details} pages={pages} /> : <p role="status">{noSearches(details)}</p>}
     </>
   )
 }
@@ -68,7 +83,7 @@ function headOf({ scores, latest }: RunFigures): Fact[] {
   ]
 }
 
-function Searches({ details }: { readonly details: RunDetails }) {
+function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   const { run } = details
   const route = useRoute()
   const [filter, setFilter] = useState(() => filterOf(route.settings))
@@ -112,7 +127,7 @@ function Searches({ details }: { readonly details: RunDetails }) {
           {rows.length} of {all} {whole ? `${groups}s` : 'searches'}
         </output>
       </div>
-      <ItemsTable run={run.name} rows={rows} whole={whole} sort={sort} onSort={setSort} from={from} />
+      <ItemsTable run={run.name} pages={pages} rows={rows} whole={whole} sort={sort} onSort={setSort} from={from} />
     </>
   )
 }

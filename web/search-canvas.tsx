@@ -29,6 +29,7 @@ interface Props {
 }
 
 const overviewSide = 1400
+const cropSide = 512
 const settleMs = 160
 
 export function SearchCanvas(props: Props) {
@@ -47,6 +48,8 @@ export function SearchCanvas(props: Props) {
   }, [goalKey])
 
   const detail = useDetail(urls, view, search, widthPx)
+  // Without other regions, the crops are what there is that is sharper than the overview.
+  const crops = urls.anyRegion ? [] : looks.filter(({ number }) => number <= turn)
   useLayoutEffect(() => view.watch((now) => place(frame.current!, now, widthPx, picture)))
   const pointers = usePointers(frame, view, picture)
   const overview = Math.min(1, overviewSide / Math.max(width, height))
@@ -55,6 +58,17 @@ export function SearchCanvas(props: Props) {
       <div class="picture" ref={frame} style={{ '--aspect': width / height }} {...pointers}>
         <Layer url={urls.region(overviewSide)} box={[0, 0, width, height]} widthPx={width * overview} />
         {detail && <Layer key={detail.url} {...detail} />}
+        {crops.map(({ number, observation }) => {
+          const box = observation!.boxInOriginalPx
+          return (
+            <Layer
+              key={number}
+              url={urls.region(cropSide, box)}
+              box={box}
+              widthPx={Math.min(cropSide, box[2] - box[0])}
+            />
+          )
+        })}
         <svg
           class="canvas"
           role="img"
@@ -144,7 +158,7 @@ function useDetail(urls: PictureUrls, view: SharedView, { picture }: ShownSearch
     let newest = 0
     const fetchDetail = async ([x, y, w, h]: ViewBox): Promise<void> => {
       const wanted = (widthPx * devicePixelRatio) / w
-      if (wanted <= overviewScale * 1.1 || overviewScale >= 1) return
+      if (wanted <= overviewScale * 1.1 || overviewScale >= 1 || !urls.anyRegion) return
       const mine = ++newest
       const box = [Math.floor(x), Math.floor(y), Math.ceil(x + w), Math.ceil(y + h)].map((value, index) =>
         Math.max(0, Math.min(index % 2 === 0 ? picture.width : picture.height, value)),

@@ -1,6 +1,5 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
-import { duration, shown } from '../src/page/search/card.ts'
-import { isMasked } from '../src/page/step.ts'
+import { duration, isMasked, shown } from '../src/page/step.ts'
 import type { SearchEntry } from './search-view.tsx'
 import { endText, isGoing, turnsText } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
@@ -134,7 +133,7 @@ export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
   const { policy, profile, picture, seed, problem, end } = search
   return (
     <footer class="facts">
-      {end !== undefined && (
+      {end !== undefined && urls.figure && (
         <span>
           figure{' '}
           <a href={urls.figure('svg')} download>

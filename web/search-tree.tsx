@@ -1,11 +1,12 @@
 /** The search as a tree: time runs to the right, depth downwards, returns to earlier pictures show as branches. */
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { turnClasses } from '../src/page/palette.ts'
-import { endWords, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
+import { endTitle, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
-import { captionLine, shortAnswer, side, treeLayout } from '../src/page/search/tree.ts'
-import type { Place } from '../src/page/search/tree.ts'
+import { answeredBeyondLimit } from '../src/protocol/end.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
+import { captionLine, shortAnswer, side, treeLayout } from './tree-layout.ts'
+import type { Place } from './tree-layout.ts'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -22,6 +23,8 @@ const thumbSide = 112
 export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   const strip = useRef<HTMLDivElement>(null)
   const { width, height, observations, nodes, ending } = useMemo(() => treeLayout(search), [search])
+  const { end = 'failed', answer = null } = search
+  const ended = { end, answer }
   const placeNow = turn === 0 ? observations[0] : nodes[turn - 1]?.place
   useEffect(() => {
     if (!strip.current || !placeNow) return
@@ -87,8 +90,8 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
         {ending && (
           <g class="node end">
             <Tile place={ending} sign="?" />
-            <Caption place={ending} text="no answer" />
-            <title>{endWords[search.end!]}</title>
+            <Caption place={ending} text={answeredBeyondLimit(ended) ? 'beyond limit' : 'no answer'} />
+            <title>{endTitle(ended)}</title>
           </g>
         )}
       </svg>

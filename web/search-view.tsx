@@ -1,6 +1,6 @@
 /** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { shown as shortened } from '../src/page/search/card.ts'
+import { shown as shortened } from '../src/page/step.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { KeysHelp } from './keys-help.tsx'
 import { firstMarks, marks } from './marks.ts'
@@ -55,6 +55,8 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     onTurn(Math.max(0, Math.min(last, to)))
   }
   const toggle = (name: Mark): void => setShown((before) => ({ ...before, [name]: !before[name] }))
+  const comparable =
+    entries.length > 1 && entries.every((entry) => entry.search.picture.sha256 === search.picture.sha256)
   const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(search) !== undefined)
   useKeys({
     ArrowRight: () => step(turn + 1),
@@ -66,7 +68,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     ' ': () => (playing ? stop() : play()),
     f: () => setFollow(!follow),
     ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
-    ...(entries.length > 1 && { c: () => onCompare(!compare) }),
+    ...(comparable && { c: () => onCompare(!compare) }),
     ...(!compare && { x: () => setFolded(!folded) }),
     '?': () => setHelp(!help),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => onAt(index)])),
@@ -92,7 +94,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
             <input type="checkbox" checked={shown[name]} onChange={() => toggle(name)} /> {label} <kbd>{key}</kbd>
           </label>
         ))}
-        {entries.length > 1 && (
+        {comparable && (
           <label>
             <input type="checkbox" checked={compare} onChange={() => onCompare(!compare)} /> side by side <kbd>c</kbd>
           </label>

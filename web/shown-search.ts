@@ -1,5 +1,6 @@
 /** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
-import { endWords } from '../src/page/step.ts'
+import type { StoredSearch } from '../src/page/page-data.ts'
+import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, SearchStart } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 
@@ -14,8 +15,8 @@ export function isGoing({ end, broken }: ShownSearch): boolean {
 }
 
 /** Of one that goes on no more. */
-export function endText({ end }: ShownSearch): string {
-  return end === undefined ? 'stopped' : endWords[end]
+export function endText({ end, answer = null }: ShownSearch): string {
+  return end === undefined ? 'stopped' : ended({ end, answer })
 }
 
 export function turnsText(turns: number): string {
@@ -27,8 +28,10 @@ export interface PictureUrls {
   region(side: number, box?: readonly number[]): string
   /** What the policy saw. */
   view(observation: number): string
-  /** Of the search, once it has ended, for a paper. */
-  figure(as: 'svg' | 'png'): string
+  /** Of the search, once it has ended, for a paper; absent where it cannot be drawn. */
+  figure?(as: 'svg' | 'png'): string
+  /** Any region can be had; otherwise only those of the observations, and the whole. */
+  readonly anyRegion: boolean
 }
 
 /**
@@ -42,6 +45,18 @@ export function pictureUrls(base: string, sha256?: string, sample = 0): PictureU
       `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}${picture}`,
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
+    anyRegion: true,
+  }
+}
+
+/** Of pictures that came with the page. */
+export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls {
+  const { original, crops, views } = pictures
+  const crop = (index: number): string => crops[index] ?? original
+  return {
+    region: (_, box) => crop(trajectory.observations.findIndex((one) => one.boxInOriginalPx.join() === box?.join())),
+    view: (index) => views[index] ?? crop(index),
+    anyRegion: false,
   }
 }
 

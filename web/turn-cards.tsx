@@ -1,15 +1,26 @@
 /** Every turn in words and pictures: what was thought, what was done, what came back. Text of models is text, never markup. */
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { actionText, duration, placeName, shown, viewChange } from '../src/page/search/card.ts'
 import { turnClasses } from '../src/page/palette.ts'
-import { contains, endWords, isMasked, pictureName, stepsOf, stepTitle, tokensInText } from '../src/page/step.ts'
+import {
+  contains,
+  duration,
+  endTitle,
+  endWords,
+  isMasked,
+  pictureName,
+  shown,
+  stepsOf,
+  stepTitle,
+  tokensInText,
+} from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
-import { endText, isGoing } from './shown-search.ts'
+import { isGoing } from './shown-search.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
+import { actionText, placeName, viewChange } from './text.ts'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -224,12 +235,12 @@ function Waiting({ search }: Pick<Props, 'search'>) {
 
 /** How the search ended, when its last turn does not say so. */
 function EndCard({ search }: Pick<Props, 'search'>) {
-  const { turns, end, failure } = search
+  const { turns, end, answer = null, failure } = search
   if (turns.at(-1)?.action?.kind === 'answer') return null
   return (
     <li class="card ending">
       <header>
-        <h3>No answer: {endText(search)}</h3>
+        <h3>{end === undefined ? 'No answer: stopped' : endTitle({ end, answer })}</h3>
         {end !== undefined && isMasked(end) && <MaskedChip />}
       </header>
       {failure && (

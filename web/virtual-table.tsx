@@ -30,7 +30,8 @@ interface Props<Row> {
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   keyOf(row: Row): string | number
-  hrefOf(row: Row): string
+  /** Absent: it leads nowhere. */
+  hrefOf(row: Row): string | undefined
   readonly sort: Sort | undefined
   onSort(sort: Sort | undefined): void
   /** When it changes, the table is shown from its top. */

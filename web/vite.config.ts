@@ -1,21 +1,68 @@
-/** Builds the pages into `dist/web`, offline; the stylesheet of the self-contained page is the base of theirs. */
+/**
+ * Builds the pages into `dist/web`, offline: as files for a server, and as `file.html`, all in one, for pages that are opened from
+ * a file with their data inside.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { style } from '../src/page/style.ts'
+import type { Plugin } from 'vite'
+import { paletteStyle } from '../src/page/palette.ts'
 
-const styleId = 'virtual:page-style.css'
+const paletteId = 'virtual:palette.css'
+
+const palette: Plugin = {
+  name: 'palette',
+  resolveId: (id) => (id === paletteId ? `\0${paletteId}` : undefined),
+  load: (id) => (id === `\0${paletteId}` ? paletteStyle() : undefined),
+}
+
+/** `file.html`: nothing in it is fetched, and its policy lets nothing else run. `src/page/data-file.ts` puts the data in. */
+const singleFile: Plugin = {
+  name: 'single-file',
+  generateBundle(_, bundle) {
+    const parts = Object.values(bundle)
+    const scripts = parts.flatMap((part) => (part.type === 'chunk' ? [part.code] : []))
+    const styles = parts.flatMap((part) =>
+      part.type === 'asset' && part.fileName.endsWith('.css') ? [part.source] : [],
+    )
+    if (scripts.length !== 1 || styles.length !== 1) this.error('the single file takes one script and one stylesheet')
+    const source = filePage(scripts[0]!.trim(), String(styles[0]).trim())
+    this.emitFile({ type: 'asset', fileName: 'file.html', source })
+  },
+}
+
+function filePage(script: string, style: string): string {
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('a part of the page would end itself')
+  const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+  const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`
+  const icon = readFileSync(new URL('icon.svg', import.meta.url)).toString('base64')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title></title>
+<link rel="icon" href="data:image/svg+xml;base64,${icon}">
+<style>${style}</style>
+</head>
+<body>
+<noscript></noscript>
+<div id="app"></div>
+<script type="application/json" id="data"></script>
+<script type="module">${script}</script>
+</body>
+</html>
+`
+}
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
   logLevel: 'warn',
-  plugins: [
-    {
-      name: 'page-style',
-      resolveId: (id) => (id === styleId ? `\0${styleId}` : undefined),
-      load: (id) => (id === `\0${styleId}` ? style() : undefined),
-    },
-  ],
+  plugins: [palette, singleFile],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { writePage } from '../page/search/write-page.ts'
+import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
 import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../policy/registry/open-policy.ts'
@@ -93,7 +93,7 @@ async function searchAndShow(
   const { maxTurns, seed } = options
   const stream = options.json ? process.stderr : process.stdout
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
-  const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('report.html')) }
+  const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('searches.html')) }
   await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory

@@ -1,8 +1,8 @@
 /** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown in the terminal. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { writePage } from '../page/search/write-page.ts'
-import type { SearchToShow } from '../page/search/write-page.ts'
+import { writePage } from '../page/write-page.ts'
+import type { SearchToShow } from '../page/write-page.ts'
 import { drawScene } from '../probe/draw.ts'
 import { sceneRefs } from '../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../probe/problem.ts'
@@ -74,7 +74,7 @@ async function searchScenes(options: DemoOptions, policy: Policy, run: RunFolder
     const trajectory = await searchAloud(task, policy, { profile, seed, signal }, stream)
     searches.push({ title: ref.level, trajectory, picture, profile })
   }
-  const page = run.file('report.html')
+  const page = run.file('searches.html')
   const trajectories = searches.map(({ trajectory }) => trajectory)
   await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
   await writePage(page, 'Three searches', searches)

@@ -134,7 +134,7 @@ test('ask: one JSON document on stdout, turns on stderr, a trajectory and a page
   // oxlint-disable-next-line no-control-regex
   expect(stderr).not.toMatch(/\u001b/)
   expect(await readdir(join(folder, 'asked'))).toEqual(
-    expect.arrayContaining(['config.json', 'images', 'report.html', 'trajectories.jsonl']),
+    expect.arrayContaining(['config.json', 'images', 'searches.html', 'trajectories.jsonl']),
   )
 
   const other = await mini(...options.slice(0, -3), '--max-turns', '3')
@@ -153,7 +153,7 @@ test('probe build, then eval: the figures as JSON, and the same figures again fr
   expect(summary).toMatchObject({ problems: 3, samples: 2, ends: { answered: 1 }, meanTurns: 1 })
   expect(summary.byTurnLimit.map(({ limit }: { limit: number }) => limit)).toEqual([1, 2, 4])
   expect(Object.keys(summary.byLevel)).toEqual(['easy', 'medium', 'hard'])
-  expect(await readdir(join(folder, summary.run))).toEqual(expect.arrayContaining(['report.html', 'turns.svg']))
+  expect(await readdir(join(folder, summary.run))).toEqual(expect.arrayContaining(['searches.html', 'turns.svg']))
   expect((await mini(...options)).stdout).toBe(first.stdout)
   expect((await mini(...options.slice(0, -1))).stdout).toContain('accuracy in %')
 })

@@ -5,7 +5,7 @@ import { plainTable } from '../evaluate/document/table.ts'
 import { summaryTable } from '../recipe/figures.ts'
 import { presetNames, presets, smokeNote } from '../recipe/presets.ts'
 import type { PresetName } from '../recipe/presets.ts'
-import { reportPage } from '../recipe/report.ts'
+import { recipeReport } from '../recipe/report.ts'
 import { readResults } from '../recipe/results.ts'
 import { logStage, readStageLog } from '../recipe/stage-log.ts'
 import { commandLine, recipeStages } from '../recipe/stages.ts'
@@ -70,7 +70,7 @@ async function recipe(
     await runStages(stages, run, runCommand)
     const results = await readResults(run.path, settings)
     const report = run.file('report.html')
-    await replaceFile(report, reportPage(results))
+    await replaceFile(report, await recipeReport(results))
     if (json) printJson({ preset, smoke, evals: results.evals, run: run.path, report: resolve(report) })
     else {
       const note = smoke ? `${smokeNote}\n\n` : ''

@@ -10,6 +10,8 @@ import { buildProbe } from '../probe/dataset.ts'
 import { profiles } from '../protocol/profile.ts'
 import { TransportError } from '../shared/errors.ts'
 import { readEntries, searchRun } from './search-run.ts'
+import { dataIn } from '../../test/page-file.ts'
+import type { SearchesData } from '../page/page-data.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -63,6 +65,7 @@ test('searches that failed are counted, and their reasons told when they begin, 
   expect(JSON.parse(said.stdout).reasons).toEqual([
     { kind: 'failed', code: 'gone', message: 'The line is dead.', count: 6 },
   ])
-  expect(await readFile(join(options.run, 'report.html'), 'utf8')).toContain('6 x failed (gone): The line is dead.')
+  const { notes } = dataIn<SearchesData>(await readFile(join(options.run, 'searches.html'), 'utf8'))
+  expect(notes).toEqual(['6 x failed (gone): The line is dead.'])
   expect(await readFile(join(options.run, 'trajectories.jsonl'), 'utf8')).toContain('The line is dead.')
 })

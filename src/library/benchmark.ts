@@ -7,7 +7,7 @@ export { checkBenchmark } from '../benchmark/check-benchmark.ts'
 export type { Aggregate, NamedScore, ScoredItem } from '../benchmark/aggregate.ts'
 export { evaluate } from '../evaluate/evaluate.ts'
 export type { EvaluateOptions } from '../evaluate/evaluate.ts'
-export { writePage } from '../page/search/write-page.ts'
+export { writePage } from '../page/write-page.ts'
 
 export { buildProbe } from '../probe/dataset.ts'
 export { makeProblem } from '../probe/problem.ts'

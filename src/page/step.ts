@@ -2,8 +2,9 @@
 import { policyNamed } from '../policy/registry/kinds.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
-import { answeredBeyondLimit } from '../protocol/trajectory.ts'
-import type { End, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { answeredBeyondLimit } from '../protocol/end.ts'
+import type { End } from '../protocol/end.ts'
+import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 
 export interface Step {
   /** The turn's number, from 1. */
@@ -105,4 +106,16 @@ export function refusedBox(
 export function sizeWords({ boxInOriginalPx, view }: Observation): string {
   const { width, height } = boxSize(boxInOriginalPx)
   return `${Math.max(width, height)} → ${Math.max(view.width, view.height)}`
+}
+
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** A reply can be megabytes long; more than this many characters of one text help no reader. */
+const maxShown = 6000
+
+export function shown(text: string): string {
+  if (text.length <= maxShown) return text
+  return `${text.slice(0, maxShown)} … and ${text.length - maxShown} more characters`
 }

@@ -2,11 +2,10 @@
  * The paper's figures in miniature: charts, the same figures as tables, and sentences made of them. No sentence says what
  * ought to have come. Pure.
  */
-import { curveChart, limitCurve } from '../evaluate/document/curve-svg.ts'
+import { curveSvg, limitCurve } from '../evaluate/document/curve-svg.ts'
 import type { Curve } from '../evaluate/document/curve-svg.ts'
 import type { LimitScore, Slice } from '../evaluate/figures/summary.ts'
 import type { Table } from '../evaluate/document/table.ts'
-import type { Html } from '../page/html.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { mean } from '../shared/numbers.ts'
@@ -35,10 +34,10 @@ export function levelsOf({ evals }: RecipeResults): Level[] {
   return levels.filter((level) => shown.every((policy) => evals[policy].byLevel[level])).toReversed()
 }
 
-export function accuracyChart({ evals }: RecipeResults, level: Level): Html {
+export function accuracyChart({ evals }: RecipeResults, level: Level): string {
   const curves = shown.map((policy) => limitCurve(policyWords[policy], evals[policy].byLevel[level]!))
   const words = { title: `Accuracy on ${level} scenes by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
-  return curveChart(curves, words, { x: 'doubling', y: 'share' })
+  return curveSvg(curves, words)
 }
 
 /** Such as `masked RL 34.1 → 62.0, vanilla RL 22.0 → 22.3`, and how far apart these two end. */
@@ -84,7 +83,7 @@ export const overTurnFigure: TrainingFigure = {
 }
 
 /** Lines are means over the last few steps, bands reach from the lowest to the highest of them. */
-export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): Html {
+export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): string {
   const curves = trainedPolicies.map((objective): Curve => {
     const values = training[objective].map(of)
     const window = Math.max(1, Math.round(values.length / 16))
@@ -94,7 +93,7 @@ export function trainingChart({ training }: RecipeResults, { title, unit, of }: 
     })
     return { name: policyWords[objective], points }
   })
-  return curveChart(curves, { title: `${title} over training`, xLabel: 'step', yLabel: title }, { x: 'even', y: unit })
+  return curveSvg(curves, { title: `${title} over training`, xLabel: 'step', yLabel: title }, { x: 'even', y: unit })
 }
 
 /** Such as `masked RL 3.9 → 4.4, vanilla RL 3.9 → 1.1`, from the first block of steps to the last. */

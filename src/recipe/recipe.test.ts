@@ -11,6 +11,8 @@ import type { Level } from '../protocol/problem.ts'
 import { levels } from '../protocol/problem.ts'
 import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { AbortedError } from '../shared/errors.ts'
+import { dataIn } from '../../test/page-file.ts'
+import type { Part, ReportData } from '../page/page-data.ts'
 import { presets } from './presets.ts'
 
 let folder: string
@@ -77,7 +79,7 @@ async function leave(name: string, path: string): Promise<void> {
     [0, 1].map((i) => trajectory(level, `<img src=x>-${i}`, right[i] ?? 32, right[i] !== undefined)),
   )
   await writeFile(join(path, 'trajectories.jsonl'), lines(searches))
-  if (name === 'eval-masked') await writeFile(join(path, 'report.html'), '')
+  if (name === 'eval-masked') await writeFile(join(path, 'searches.html'), '')
 }
 
 const noEnds: Readonly<Record<End, number>> = {
@@ -116,9 +118,16 @@ test('runs every stage and reports what came of it, in sentences made of the fig
   expect(result).toMatchObject({ preset: 'quick', smoke: true, run: folder, evals: { masked: { avgAtK: 1 } } })
   expect(stderr).toContain('4/10 sft: mini-o3 sft --data ')
   expect(stderr).toContain('result of sft')
-  const page = await readFile(result.report, 'utf8')
-  expect(page).toContain('smoke run')
-  expect(page.match(/<svg /g)).toHaveLength(3 + 3)
+  const { parts } = dataIn<ReportData>(await readFile(result.report, 'utf8'))
+  const of = <Kind extends Part['kind']>(kind: Kind) =>
+    parts.filter((part): part is Extract<Part, { kind: Kind }> => part.kind === kind)
+  expect(of('warning')).toEqual([{ kind: 'warning', text: expect.stringContaining('smoke run') }])
+  const figures = of('figures').flatMap((part) => part.figures)
+  expect(figures.map(({ svg }) => svg.slice(0, 4))).toEqual(Array.from({ length: 3 + 3 }, () => '<svg'))
+  const page = [
+    ...figures.map(({ caption }) => caption),
+    ...parts.map((part) => ('text' in part ? part.text : '')),
+  ].join('\n')
   expect(page).toContain(
     'from turn limit 6 to 32: masked RL 50.0 → 100.0, vanilla RL 0.0 → 0.0, cold start (SFT) 50.0 → 50.0. ' +
       'At 32 turns masked RL is 100.0 points above vanilla RL, and their intervals are apart.',
@@ -126,20 +135,23 @@ test('runs every stage and reports what came of it, in sentences made of the fig
   expect(page).toContain('from the first steps to the last: masked RL 4.00 → 4.00, vanilla RL 4.00 → 1.75.')
   expect(page).toContain('vanilla RL ended at step 4 of 6')
   expect(page).not.toContain('masked RL ended')
-  expect(page).toContain('<a href="eval-masked/report.html">')
-  expect(page).not.toContain('eval-sft/report.html')
-  for (const name of allStages) expect(page).toContain(`<th scope="row">${name}</th>`)
+  expect(of('links')).toEqual([{ kind: 'links', paths: ['eval-masked/searches.html'] }])
+  expect(
+    of('table')
+      .at(-1)!
+      .table.rows.map(([name]) => name),
+  ).toEqual(allStages)
 })
 
-test('the page asks for nothing, runs nothing, and shows text as text', async () => {
+test('the page asks for nothing, runs only its own script, and shows text as text', async () => {
   const wild = join(folder, '..', `run<script>alert(1)</script>"&'`)
   folder = wild
   await recipe()
   const page = await readFile(join(wild, 'report.html'), 'utf8')
-  expect(page).toContain("default-src 'none'; style-src 'sha256-".replaceAll("'", '&#39;'))
-  expect(page).not.toMatch(/<script|<img|<link|<iframe|url\(|@import|style="| on\w+=/)
-  expect(page.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:/)
-  expect(page).toContain('run&lt;script&gt;')
+  expect(page).toContain("default-src 'none'; img-src data:; style-src 'sha256-")
+  expect(page.match(/<script\b/g)).toHaveLength(2)
+  const { parts } = dataIn<ReportData>(page)
+  expect(JSON.stringify(parts)).toContain('run<script>alert(1)</script>')
   expect(stdout).toContain('masked RL, hard')
 })
 

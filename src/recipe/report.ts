@@ -1,12 +1,7 @@
-/**
- * The report of a recipe as one self-contained HTML page: no script, no request (its content security policy forbids
- * all), every text escaped, each figure also as a table. Pure.
- */
-import { figure, folded, htmlTable, reportShell } from '../evaluate/document/shell.ts'
+/** The report of a recipe: the paper's figures in miniature, what it saw beside what came, and what each stage took. */
+import { reportPage } from '../evaluate/document/report-page.ts'
 import { accuracyTable } from '../evaluate/document/table.ts'
-import type { Table } from '../evaluate/document/table.ts'
-import { html } from '../page/html.ts'
-import type { Content, Html } from '../page/html.ts'
+import type { Figure, Part, Table } from '../page/page-data.ts'
 import { durationText } from '../shared/progress.ts'
 import {
   accuracyChart,
@@ -28,45 +23,63 @@ import { presets, smokeNote } from './presets.ts'
 import type { RecipeResults } from './results.ts'
 import { commandLine } from './stages.ts'
 
-/** The whole page as text. */
-export function reportPage(results: RecipeResults): string {
-  const { settings, evals } = results
+/** The text of the page. */
+export function recipeReport(results: RecipeResults): Promise<string> {
+  const { settings, evals, pages } = results
   const { smoke, rl, testTurns } = presets[settings.preset]
-  const named = shown.map((name) => ({
-    name: policyWords[name],
-    summary: evals[name],
-  }))
-  const body = html`<h1>More turns at test time than in training</h1>
-<p>A cold start, then reinforcement learning with searches of at most ${rl['max-turns']} turns: once with over-turn masking,
-which leaves searches that run out of turns out of the update, and once without (vanilla), where they count as wrong. All
-three policies are measured on the same held-out scenes with up to ${testTurns} turns.</p>
-${smoke && html`<p class="smoke" role="note">${smokeNote}</p>`}
-${facts(results)}
-<section><h2>In figures</h2>
-<p>Accuracy in per cent with 95 % intervals over scenes. There is one training seed, so the intervals do not say how much
-another run of the training would differ.</p>
-${htmlTable(summaryTable(results))}</section>
-<section><h2>Accuracy against the turn limit</h2>
-<p>The paper saw: trained with six turns and the mask, accuracy keeps rising up to 32 turns; the mask is essential for that.</p>
-<div class="figures">${levelsOf(results).map((level) =>
-    figure(accuracyChart(results, level), accuracySentence(results, level)),
-  )}</div>
-${folded('These figures as a table', htmlTable(accuracyTable(named)))}</section>
-<section><h2>Turns over training</h2>
-<p>The paper saw: without the mask the policy learns to answer earlier; with it, long searches stay alive.</p>
-<div class="figures">${trainingPart(results, turnsFigure)}</div>
-${earlyEnds(results).map((sentence) => html`<p>${sentence}</p>`)}</section>
-<section><h2>Reward and searches out of turns over training</h2>
-<p>The paper saw: at the start more than a fifth of the searches run out of turns, and vanilla training counts each as wrong.</p>
-<div class="figures">${trainingPart(results, rewardFigure)}${trainingPart(results, overTurnFigure)}</div>
-<p>Lines are means over the last few steps, bands reach from the lowest to the highest of these.</p>
-${folded('The figures of training as a table', htmlTable(trainingTable(results)))}</section>
-${pagesPart(results)}
-<section><h2>The stages</h2>
-<p>Each stage is an ordinary command. Memory is the most that the whole process had held by then.</p>
-<div class="stages">${htmlTable(stagesTable(results))}</div></section>`
-  const title = `Mini-o3 recipe: ${settings.preset}`
-  return reportShell({ title, subtitle: 'the recipe in miniature', body, css: reportStyle })
+  const named = shown.map((name) => ({ name: policyWords[name], summary: evals[name] }))
+  const training = (what: TrainingFigure): Figure => {
+    return { svg: trainingChart(results, what), caption: trainingSentence(results, what) }
+  }
+  return reportPage(`More turns at test time than in training (recipe ${settings.preset})`, [
+    text(
+      `A cold start, then reinforcement learning with searches of at most ${rl['max-turns']} turns: once with over-turn masking, ` +
+        'which leaves searches that run out of turns out of the update, and once without (vanilla), where they count as wrong. ' +
+        `All three policies are measured on the same held-out scenes with up to ${testTurns} turns.`,
+    ),
+    ...(smoke ? [{ kind: 'warning', text: smokeNote } as const] : []),
+    facts(results),
+    heading('In figures'),
+    text(
+      'Accuracy in per cent with 95 % intervals over scenes. There is one training seed, so the intervals do not say how much ' +
+        'another run of the training would differ.',
+    ),
+    { kind: 'table', table: summaryTable(results) },
+    heading('Accuracy against the turn limit'),
+    text(
+      'The paper saw: trained with six turns and the mask, accuracy keeps rising up to 32 turns; the mask is essential for that.',
+    ),
+    {
+      kind: 'figures',
+      figures: levelsOf(results).map((level) => {
+        return { svg: accuracyChart(results, level), caption: accuracySentence(results, level) }
+      }),
+    },
+    { kind: 'table', table: accuracyTable(named), fold: 'These figures as a table' },
+    heading('Turns over training'),
+    text('The paper saw: without the mask the policy learns to answer earlier; with it, long searches stay alive.'),
+    { kind: 'figures', figures: [training(turnsFigure)] },
+    ...earlyEnds(results).map(text),
+    heading('Reward and searches out of turns over training'),
+    text(
+      'The paper saw: at the start more than a fifth of the searches run out of turns, and vanilla training counts each as wrong.',
+    ),
+    { kind: 'figures', figures: [training(rewardFigure), training(overTurnFigure)] },
+    text('Lines are means over the last few steps, bands reach from the lowest to the highest of these.'),
+    { kind: 'table', table: trainingTable(results), fold: 'The figures of training as a table' },
+    ...(pages.length > 0 ? pagesParts(pages) : []),
+    heading('The stages'),
+    text('Each stage is an ordinary command. Memory is the most that the whole process had held by then.'),
+    { kind: 'table', table: stagesTable(results) },
+  ])
+}
+
+function heading(words: string): Part {
+  return { kind: 'heading', text: words }
+}
+
+function text(words: string): Part {
+  return { kind: 'text', text: words }
 }
 
 function stagesTable({ stages }: RecipeResults): Table {
@@ -81,35 +94,27 @@ function stagesTable({ stages }: RecipeResults): Table {
   }
 }
 
-function facts({ settings, stages }: RecipeResults): Html {
+function facts({ settings, stages }: RecipeResults): Part {
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0)
   const memory = Math.max(...stages.map(({ peakMemoryMiB }) => peakMemoryMiB))
   const ended = stages.map(({ endedAt }) => endedAt).toSorted()
-  const entries: readonly (readonly [string, Content])[] = [
-    ['preset', settings.preset],
-    ['finished', ended.at(-1)?.slice(0, 10)],
-    ['seed', settings.seed],
-    ['worker threads', settings.workers],
-    ['work', durationText(seconds)],
-    ['peak memory', `${memory} MiB`],
+  return {
+    kind: 'facts',
+    facts: [
+      ['preset', settings.preset],
+      ['finished', ended.at(-1)?.slice(0, 10) ?? '–'],
+      ['seed', String(settings.seed)],
+      ['worker threads', String(settings.workers)],
+      ['work', durationText(seconds)],
+      ['peak memory', `${memory} MiB`],
+    ],
+  }
+}
+
+function pagesParts(paths: readonly string[]): Part[] {
+  return [
+    heading('Searches to replay'),
+    text('Of each level one search that was right and one that was not, and some of the cold start’s.'),
+    { kind: 'links', paths },
   ]
-  return html`<p class="facts">${entries.map(([name, value]) => html`<span>${name} <b>${value}</b></span>`)}</p>`
 }
-
-function trainingPart(results: RecipeResults, what: TrainingFigure): Html {
-  return figure(trainingChart(results, what), trainingSentence(results, what))
-}
-
-function pagesPart({ pages }: RecipeResults): Html | false {
-  if (pages.length === 0) return false
-  const links = pages.map((page) => html`<li><a href="${page}">${page}</a></li>`)
-  return html`<section><h2>Searches to replay</h2>
-<p>Of each level one search that was right and one that was not, and some of the cold start’s.</p><ul>${links}</ul></section>`
-}
-
-const reportStyle = `
-main > .facts { max-width: none }
-.smoke { padding: 10px 14px; background: var(--bad-well); color: var(--bad); border-radius: 10px; font-weight: 600 }
-.stages td:last-child { min-width: 40ch; font: 12px/1.5 var(--mono); text-align: left; white-space: normal }
-.stages th:last-child { text-align: left }
-`

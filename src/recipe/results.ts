@@ -41,7 +41,7 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
     (await readEvalRun(join(folder, `eval-${policy}`))).summary
   const training = (objective: TrainedName): Promise<TrainingStep[]> => readTraining(join(folder, rlStages[objective]))
-  const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/report.html`)
+  const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/searches.html`)
   const there = await Promise.all(pages.map((page) => exists(join(folder, page))))
   return {
     settings,

@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openFile } from '../../test/page-file.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { searched } from '../../test/searched.ts'
 import { makeProblem } from '../probe/problem.ts'
@@ -77,7 +77,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     const problem = makeProblem(scene)
     // Turn 3 asks for a box that is refused; the search runs out of turns. The second one answers.
     const over = { ...searched([0, 1, -1, 0], 'Not here.', null), problem }
-    const found = { ...searched([0, 1], 'Found it.'), problem, sampleIndex: 1, reward: { total: 1, parts: {} } }
+    const verdict = { kind: 'correct', reason: '' } as const
+    const found = {
+      ...searched([0, 1], 'Found it.'),
+      problem,
+      sampleIndex: 1,
+      reward: { total: 1, parts: {} },
+      verdict,
+    }
     await writeFile(join(rich, 'trajectories.jsonl'), `${JSON.stringify(over)}\n${JSON.stringify(found)}\n`)
     served = await servePage(join(folder, 'runs'), errors)
     ;({ page, base } = served)
@@ -345,23 +352,28 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   test('a run as files opens from a file, and replays there', async () => {
     const site = join(folder, 'site')
     const { page: index } = await exportSite(join(folder, 'runs', 'rich'), site, 5, new AbortController().signal)
-    const files = await page.context().browser()!.newPage()
     const wrong: string[] = []
-    files.on('pageerror', (error) => wrong.push(error.message))
-    files.on('console', (line) => line.type() === 'error' && wrong.push(line.text()))
-    files.on('request', (asked) => /^(file|data):/.test(asked.url()) || wrong.push(asked.url()))
-    await files.goto(pathToFileURL(index).href)
+    const files = await openFile(page.context().browser()!, index, wrong)
+    await files.getByText('2 of 2 searches').waitFor()
+    expect(await files.locator('.scores').innerText()).toMatch(/Avg@1, %/)
+    const chart = files.getByRole('img', { name: /^Accuracy by turn limit/ })
+    await expect
+      .poll(() => chart.evaluate((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
+      .toBe(720)
+    await files.getByRole('combobox', { name: /^End/ }).selectOption('over-turn')
+    await files.getByText('1 of 2 searches').waitFor()
+    await files.getByRole('button', { name: 'show all' }).click()
     // Each row leads to its own search.
     await files.locator('tbody a').nth(1).click()
-    await files.locator('.search.open .canvas').waitFor()
-    expect(await files.locator('nav [aria-current]').innerText()).toContain('Search 2')
+    await files.locator('.canvas').waitFor()
+    expect(await files.locator('.group [aria-pressed=true]').innerText()).toContain('search 2')
     await files.keyboard.press('x')
-    expect(await files.locator('.search.open .card > details[open]').count()).toBe(0)
+    expect(await files.locator('.card > details[open]').count()).toBe(0)
     await files.keyboard.press('x')
     await files.keyboard.press('ArrowRight')
-    expect(await files.locator('.search.open .card.now').getAttribute('data-turn')).toBe('1')
+    expect(await files.locator('.card.now').getAttribute('data-turn')).toBe('1')
     const shown = await files
-      .locator('.search.open img')
+      .locator('.card img')
       .evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
     expect(Math.min(...shown)).toBeGreaterThan(0)
     expect(wrong).toEqual([])

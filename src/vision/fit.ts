@@ -126,3 +126,9 @@ export async function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): P
   for (const next of more) seen = await region(seen, pixelBox(0, 0, seen.width, seen.height), next, rule.resampler)
   return seen
 }
+
+/** The size scaled down, if need be, so that its longer side is `side`. */
+export function atMost({ width, height }: Size, side: number): Size {
+  const scale = Math.min(1, side / Math.max(width, height))
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
+}

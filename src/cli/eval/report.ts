@@ -62,7 +62,7 @@ async function reportCommand(given: readonly string[], { out, compare, json, pri
   const document: ReportDocument = { runs, ...(comparison && { comparison }) }
   if (out !== undefined) {
     await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)
-    await replaceFile(join(out, 'report.html'), reportHtml(document))
+    await replaceFile(join(out, 'report.html'), await reportHtml(document))
     await replaceFile(join(out, 'report.csv'), reportCsv(document))
     say(`Written: report.md, report.html and report.csv in ${resolve(out)}`)
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeVisualProbe, writeVstar } from '../../../test/benchmark-fixtures.ts'
 import { byModel, evaluated, folder, mini, onBenchmark, script, server, writeHrBench } from '../../../test/eval-kit.ts'
+import { dataIn } from '../../../test/page-file.ts'
+import type { ReportData } from '../../page/page-data.ts'
 
 describe('what it cost', () => {
   test('tokens as billed without prices, money with them; kept for the report, and given later too', async () => {
@@ -93,7 +95,8 @@ describe('several evaluations in one command', () => {
     expect(report.stdout).toContain('## HR-Bench 4K by pixel budget: chat:test-vlm')
     expect(report.stdout).toContain('measured: chat:test-vlm, 32 turns, at most 50,000 px')
     const html = await readFile(join(folder, 'report', 'report.html'), 'utf8')
-    expect(html).toContain('Accuracy of chat:test-vlm by pixel budget')
+    const figures = dataIn<ReportData>(html).parts.flatMap((part) => (part.kind === 'figures' ? part.figures : []))
+    expect(figures.map(({ svg }) => svg).join()).toContain('Accuracy of chat:test-vlm by pixel budget')
 
     await expect(sweep('30000')).rejects.toMatchObject({ code: 'bad-max-pixels', exitCode: 2 })
     await expect(sweep('50000,many')).rejects.toThrow('whole number')

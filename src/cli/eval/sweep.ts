@@ -4,7 +4,7 @@ import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { isFile } from '../../benchmark/files/find-file.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import type { Comparison } from '../../evaluate/figures/compare.ts'
-import { curveChart } from '../../evaluate/document/curve-svg.ts'
+import { curveSvg } from '../../evaluate/document/curve-svg.ts'
 import { differenceText } from '../../evaluate/document/document.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { protocolLine } from '../../evaluate/protocol.ts'
@@ -12,7 +12,6 @@ import { readEvalRun } from '../../evaluate/read-run.ts'
 import { sweepCharts, sweepTable } from '../../evaluate/document/sweep.ts'
 import type { Sweep } from '../../evaluate/document/sweep.ts'
 import { markdownCell, markdownTable, plainTable } from '../../evaluate/document/table.ts'
-import { markupOf } from '../../page/html.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { policySettings } from '../../policy/registry/open-policy.ts'
@@ -52,7 +51,7 @@ export async function runSweep(
   const sweep: Sweep = { over, runs }
   const comparison = await comparisonOf(runs, path)
   for (const { file, curves, words, axes } of sweepCharts(sweep)) {
-    await replaceFile(join(path, file), markupOf(curveChart(curves, words, axes)))
+    await replaceFile(join(path, file), curveSvg(curves, words, axes))
   }
   const difference = comparison === undefined ? [] : [differenceText(runs, comparison)]
   const protocols = runs.map(({ name, config }) => `${name}: ${protocolLine(config)}.`)

@@ -1,6 +1,5 @@
 /** One search with every turn printed as it comes, judged where the right answer is known. */
-import { duration } from '../../page/search/card.ts'
-import { endText } from '../../page/step.ts'
+import { duration, endText } from '../../page/step.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'

@@ -1,8 +1,7 @@
 /** The chart is well-formed SVG that draws, puts points where they belong, and shows any text as text. */
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { markupOf } from '../../page/html.ts'
-import { curveChart, curveSvg } from './curve-svg.ts'
+import { curveSvg } from './curve-svg.ts'
 import type { Curve } from './curve-svg.ts'
 
 const words = { title: 'Accuracy', xLabel: 'turn limit', yLabel: 'right answers' }
@@ -23,7 +22,7 @@ test('doubling the limit moves as far right everywhere, and fractions run up fro
 test('even axes: round ticks, whole steps, and nothing above the top', () => {
   const chart = (xs: readonly number[], ys: readonly number[]): string => {
     const points = xs.map((x, i) => ({ x, y: ys[i]!, low: ys[i]!, high: ys[i]! }))
-    return markupOf(curveChart([{ name: 'a', points }], words, { x: 'even', y: 'count' }))
+    return curveSvg([{ name: 'a', points }], words, { x: 'even', y: 'count' })
   }
   const ticks = (svg: string): string[] => [...svg.matchAll(/>([\d.]+)<\/text>/g)].map(([, tick]) => tick!)
   const three = chart([1, 2, 3], [2.4, 1.1, 2.6])

@@ -58,12 +58,12 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00
 /** More points than this and their dots would hide the line. */
 const mostDots = 12
 
-export function curveSvg(curves: readonly Curve[], words: ChartWords): string {
-  return markupOf(curveChart(curves, words, { x: 'doubling', y: 'share' }))
-}
-
-/** The same as markup for a page; the page may colour `.ground`, `.grid` and the words by its own style. */
-export function curveChart(curves: readonly Curve[], words: ChartWords, axes: Axes): Html {
+/** `axes`: by default those of accuracy against turn limits. */
+export function curveSvg(
+  curves: readonly Curve[],
+  words: ChartWords,
+  axes: Axes = { x: 'doubling', y: 'share' },
+): string {
   const all = curves.flatMap(({ points }) => points)
   const xs = [...new Set(all.map(({ x }) => x))].toSorted((a, b) => a - b)
   if (xs.length === 0) throw new RangeError('a chart needs points')
@@ -111,13 +111,13 @@ ${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" st
     return html`<g ${paintOf(index)}><path d="M${left} ${y}h26"/></g><text x="${left + 34}" y="${y + 5}">${name}</text>
 `
   })
-  return html`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}"
+  const svg = html`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}"
   width="${width}" height="${height}" fill="#222" font-size="14"
   font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">
 <title>${words.title}</title>
-<rect class="ground" width="${width}" height="${height}" fill="#fff"/>
+<rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${plot.left}" y="28" font-size="17" font-weight="600">${words.title}</text>
-<g class="grid" stroke="#ddd">${grid}</g>
+<g stroke="#ddd">${grid}</g>
 <g text-anchor="end">${yTicks}</g>
 <g text-anchor="middle">${xTicks}
 <text x="${middle}" y="${plot.bottom + 46}">${words.xLabel}</text>
@@ -125,6 +125,7 @@ ${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" st
 </g>
 ${lines}${legend}</svg>
 `
+  return markupOf(svg)
 }
 
 /** Of many points those at 2, 4, 8 and so on, at one and a half times these, and the last one. */

@@ -1,17 +1,16 @@
 /** `mini-o3 report`: several evaluations as one document, the paper's table first; as Markdown, HTML and CSV. Pure. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { html } from '../../page/html.ts'
-import type { Html } from '../../page/html.ts'
+import type { Part } from '../../page/page-data.ts'
 import type { Comparison } from '../figures/compare.ts'
 import { costTable } from './cost.ts'
 import { csvText } from './csv.ts'
 import type { CsvRow } from './csv.ts'
-import { curveChart, limitCurves } from './curve-svg.ts'
+import { curveSvg, limitCurves } from './curve-svg.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
 import { protocolLine } from '../protocol.ts'
 import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
-import { figure, folded, htmlTable, reportShell } from './shell.ts'
+import { markdownReport, reportPage } from './report-page.ts'
 import { sweepCharts, sweepsOf, sweepTable } from './sweep.ts'
 import type { Sweep } from './sweep.ts'
 import {
@@ -24,7 +23,7 @@ import {
   scoresTable,
   solvedTable,
 } from './result-tables.ts'
-import { causesTable, markdownCell, markdownTable, percent } from './table.ts'
+import { causesTable, percent } from './table.ts'
 import type { Table } from './table.ts'
 
 export interface ReportDocument {
@@ -35,47 +34,43 @@ export interface ReportDocument {
 
 const title = 'Measured beside published scores'
 
-export function reportMarkdown({ runs, comparison }: ReportDocument): string {
+export function reportMarkdown(document: ReportDocument): string {
+  return markdownReport(title, partsOf(document))
+}
+
+export function reportHtml(document: ReportDocument): Promise<string> {
+  return reportPage(title, partsOf(document))
+}
+
+function partsOf({ runs, comparison }: ReportDocument): Part[] {
   const { table, notes } = paperTable(runs)
   return [
-    `# ${title}`,
-    markdownTable(table),
-    notes.map((note) => `- ${markdownCell(note)}`).join('\n'),
-    ...(comparison ? ['## The two compared', markdownCell(differenceText(runs, comparison))] : []),
-    ...(comparison && comparison.flipped.length > 0 ? [markdownTable(flippedTable(comparison))] : []),
-    ...sweepsOf(runs).flatMap((sweep) => [`## ${markdownCell(sweepTitle(sweep))}`, markdownTable(sweepTable(sweep))]),
-    ...runs.flatMap((run, index) => [
-      `## [${index + 1}] ${markdownCell(run.name)}`,
-      ...tablesOf(run).map(markdownTable),
-      ...rulesOf(run, run.config),
-      markdownTable(limitsTable(run)),
-    ]),
-  ].join('\n\n')
+    { kind: 'table', table },
+    { kind: 'list', items: notes },
+    ...(comparison ? comparisonParts(runs, comparison) : []),
+    ...sweepsOf(runs).flatMap(sweepParts),
+    ...runs.flatMap(runParts),
+  ]
 }
 
-export function reportHtml({ runs, comparison }: ReportDocument): string {
-  const { table, notes } = paperTable(runs)
-  const body = html`<h1>${title}</h1>
-${htmlTable(table)}
-<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
-${comparison && comparisonPart(runs, comparison)}
-${sweepsOf(runs).map(sweepPart)}
-${runs.map(runPart)}`
-  return reportShell({ title, subtitle: 'evaluations', body })
+function comparisonParts(runs: readonly MeasuredRun[], comparison: Comparison): Part[] {
+  const flipped = { kind: 'table', table: flippedTable(comparison), fold: 'Problems that flipped' } as const
+  return [
+    { kind: 'heading', text: 'The two compared' },
+    { kind: 'text', text: differenceText(runs, comparison) },
+    ...(comparison.flipped.length > 0 ? [flipped] : []),
+  ]
 }
 
-function comparisonPart(runs: readonly MeasuredRun[], comparison: Comparison): Html {
-  const { flipped } = comparison
-  return html`<section><h2>The two compared</h2><p>${differenceText(runs, comparison)}</p>
-${flipped.length > 0 && folded('Problems that flipped', htmlTable(flippedTable(comparison)))}</section>`
-}
-
-function sweepPart(sweep: Sweep): Html {
-  const charts = sweepCharts(sweep).map(({ curves, words, axes }) => figure(curveChart(curves, words, axes), interval))
-  return html`<section><h2>${sweepTitle(sweep)}</h2>
-${htmlTable(sweepTable(sweep))}
-<div class="figures">${charts}</div></section>
-`
+function sweepParts(sweep: Sweep): Part[] {
+  const figures = sweepCharts(sweep).map(({ curves, words, axes }) => {
+    return { svg: curveSvg(curves, words, axes), caption: 'With 95 % bootstrap intervals.' }
+  })
+  return [
+    { kind: 'heading', text: sweepTitle(sweep) },
+    { kind: 'table', table: sweepTable(sweep) },
+    { kind: 'figures', figures },
+  ]
 }
 
 /** Such as `V* Bench by pixel budget: chat:qwen`. */
@@ -84,19 +79,18 @@ function sweepTitle({ over, runs }: Sweep): string {
   return `${benchmarkNamed(benchmark).title} by ${over === 'pixels' ? 'pixel budget' : 'order of options'}: ${policy}`
 }
 
-const interval = 'With 95 % bootstrap intervals.'
-
-function runPart(run: MeasuredRun, index: number): Html {
+function runParts(run: MeasuredRun, index: number): Part[] {
   const words = { title: `Accuracy of ${run.name} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
-  const chart = curveChart(limitCurves(run.summary), words, { x: 'doubling', y: 'share' })
-  const sentence = 'With 95 % bootstrap intervals; every limit is read off the same searches.'
-  return html`<section><h2>[${index + 1}] ${run.name}</h2>
-<p>${protocolLine(run.config)}.</p>
-<div class="figures">${figure(chart, sentence)}</div>
-${folded('Every turn limit', htmlTable(limitsTable(run)))}
-${tablesOf(run).map(htmlTable)}
-${rulesOf(run, run.config).map((rule) => html`<p>${rule}</p>`)}</section>
-`
+  const svg = curveSvg(limitCurves(run.summary), words)
+  const caption = 'With 95 % bootstrap intervals; every limit is read off the same searches.'
+  return [
+    { kind: 'heading', text: `[${index + 1}] ${run.name}` },
+    { kind: 'text', text: `${protocolLine(run.config)}.` },
+    { kind: 'figures', figures: [{ svg, caption }] },
+    ...tablesOf(run).map((table): Part => ({ kind: 'table', table })),
+    ...rulesOf(run, run.config).map((text): Part => ({ kind: 'text', text })),
+    { kind: 'table', table: limitsTable(run), fold: 'Every turn limit' },
+  ]
 }
 
 function tablesOf(run: MeasuredRun): Table[] {

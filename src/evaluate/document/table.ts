@@ -1,14 +1,11 @@
 /** Tables of an evaluation, for a terminal and for Markdown. Scores are percentages here, since people read them. Pure. */
+import type { Table } from '../../page/page-data.ts'
 import { levels } from '../../protocol/problem.ts'
 import { causes } from '../figures/outcome.ts'
 import type { Cause } from '../figures/outcome.ts'
 import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
 
-/** The first column is text and aligned left, the others are figures and aligned right. */
-export interface Table {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
+export type { Table }
 
 /** A summary under the name that tables and charts give it. */
 export interface NamedSummary {

@@ -12,7 +12,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { sidesShown } from './layout.ts'
 import { isInInter, trueType, weights } from './text.ts'
 import { figureSvg, layoutOf } from './figure.ts'
-import { atMost } from '../search/write-page.ts'
+import { atMost } from '../../vision/fit.ts'
 
 /** Pixels of a PNG for each unit of the figure, and of the pictures within. */
 const density = 1.5

@@ -102,6 +102,17 @@ export interface ChartRow {
   readonly summary: string
   /** Some of its figures, the heads of the columns first. */
   readonly table: readonly (readonly string[])[]
+  /** In a page that is opened from a file. */
+  readonly svg?: string
+}
+
+/** A run in a page that is opened from a file. */
+export interface RunData {
+  readonly kind: 'run'
+  readonly details: RunDetails
+  readonly figures: RunFigures
+  /** By the index of a search: where it is replayed. */
+  readonly pages: Readonly<Record<number, string>>
 }
 
 export interface Scores {

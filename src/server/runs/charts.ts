@@ -1,5 +1,5 @@
 /** What a run came to: scores of its searches with accuracy against the turn limit, and the curves of its training. */
-import { curveChart, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
 import { percent } from '../../evaluate/document/table.ts'
@@ -52,7 +52,7 @@ function scoresOf(searches: readonly IndexedSearch[], limit: unknown): { scores:
       title: words.title,
       summary: `Accuracy by turn limit: ${percents}.`,
       table: [['turn limit', 'accuracy, %', '95 % from', 'to'], ...rows],
-      svg: curveChart(limitCurves(summary), words, { x: 'doubling', y: 'share' }),
+      svg: curveSvg(limitCurves(summary), words),
     },
   }
 }

@@ -1,21 +1,16 @@
 /** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { figure, reportShell } from '../../evaluate/document/shell.ts'
-import { percent } from '../../evaluate/document/table.ts'
-import { html } from '../../page/html.ts'
-import type { Html } from '../../page/html.ts'
-import { endText } from '../../page/step.ts'
-import { writePage } from '../../page/search/write-page.ts'
-import type { SearchToShow } from '../../page/search/write-page.ts'
+import { dataFile } from '../../page/data-file.ts'
+import { writePage } from '../../page/write-page.ts'
+import type { SearchToShow } from '../../page/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { removeStrays } from '../../shared/strays.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
-import type { ItemRow, RunRow } from '../api/types.ts'
-import type { Figures } from './charts.ts'
+import type { ItemRow, RunData } from '../api/types.ts'
 import { groupOf } from './run-index.ts'
 
 export interface ExportedSite {
@@ -27,6 +22,8 @@ export interface ExportedSite {
 
 /** Searches of one problem that its page shows. */
 const mostTogether = 8
+/** Changes where pages that are there have to be written again. */
+const pageForm = 'one file'
 
 /**
  * The first `limit` problems of the run get pages; one whose picture is gone is listed without. A page's name holds the hash
@@ -37,13 +34,14 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   const runs = openRuns(run)
   const details = await runs.details('.')
   const problems = byProblem(details.items)
-  const pages = new Map<readonly ItemRow[], string>()
+  const pages = new Map<number, string>()
+  let written = 0
   let searches = 0
   for (const items of problems.slice(0, limit)) {
     throwIfAborted(signal)
     const shown = items.slice(0, mostTogether)
     const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
-    const name = `problem-${sha256(canonicalJson(trajectories)).slice(0, 16)}.html`
+    const name = `problem-${sha256(canonicalJson([pageForm, ...trajectories])).slice(0, 16)}.html`
     if (!(await isFile(join(to, name)))) {
       // All searches of a problem look at the same picture.
       const picture = await runs.picture('.', items[0]!.index).catch(() => undefined)
@@ -54,15 +52,20 @@ export async function exportSite(run: string, to: string, limit: number, signal:
       })
       await writePage(join(to, name), items[0]!.question, toShow)
     }
-    pages.set(items, name)
-    searches += trajectories.length
+    for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
+    written++
+    searches += shown.length
   }
   const page = join(to, 'index.html')
-  const rows = problems.flatMap((items) =>
-    items.map((item, at) => row(item, at < mostTogether && pages.has(items) && `${pages.get(items)}#s${at + 1}`)),
-  )
-  await replaceFile(page, index(basename(resolve(run)), details.run, await runs.figures('.'), rows))
-  return { page, problems: pages.size, searches }
+  const name = basename(resolve(run))
+  const data: RunData = {
+    kind: 'run',
+    details: { ...details, run: { ...details.run, name, live: false } },
+    figures: await runs.figures('.'),
+    pages: Object.fromEntries(pages),
+  }
+  await replaceFile(page, await dataFile(`Searches of ${name}`, data, [`The searches of ${name}, with scripts.`]))
+  return { page, problems: written, searches }
 }
 
 /** The searches of each problem in the order of their samples; of one that was done again the last. */
@@ -77,30 +80,4 @@ function byProblem(items: readonly ItemRow[]): ItemRow[][] {
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false
-}
-
-function index(name: string, { command, policy }: RunRow, { scores, charts }: Figures, rows: readonly Html[]): string {
-  const body = html`<h1>${name}</h1>
-<p>${command} ${policy}</p>
-${scores && html`<p>Avg@${scores.samples} ${percent(scores.avgAtK)} % (95 % ${percent(scores.low)} to ${percent(scores.high)}), ${scores.problems} problems, ${scores.meanTurns.toFixed(1)} turns in the mean.</p>`}
-${charts.length > 0 && html`<div class="figures">${charts.map(({ svg, summary }) => figure(svg, summary))}</div>`}
-<h2>Searches</h2>
-<div class="table" tabindex="0"><table><thead><tr>${['Problem', 'Question', 'Answer', 'Truth', 'Verdict', 'Turns', 'End'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rows}</tbody></table></div>`
-  return reportShell({ title: `Searches of ${name}`, subtitle: 'visual search, turn by turn', body, css })
-}
-
-/** Words stand to the left, turns to the right. */
-const css = `
-.table :is(th, td) { text-align: left }
-.table :is(th, td):nth-child(6) { text-align: right }
-`
-
-/** `page`: the address of the search, if it has one. */
-function row(item: ItemRow, page: string | false): Html {
-  const { problem, question, answer, truth, verdict, turns, sampleIndex } = item
-  const name = problem.slice(problem.lastIndexOf('/') + 1) + (sampleIndex > 0 ? ` #${sampleIndex + 1}` : '')
-  return html`<tr><th scope="row">${page === false ? name : html`<a href="${page}">${name}</a>`}</th><td>${question}</td><td>${answer ?? '–'}</td>
-<td>${truth}</td><td>${verdict}</td><td>${turns}</td><td>${endText(item)}</td></tr>
-`
 }

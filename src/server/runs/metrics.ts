@@ -1,9 +1,8 @@
 /** `metrics.jsonl` of a run that trains, as curves and as the figures of its last step. What is no metric in it is passed over. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { curveChart } from '../../evaluate/document/curve-svg.ts'
+import { curveSvg } from '../../evaluate/document/curve-svg.ts'
 import type { CurvePoint } from '../../evaluate/document/curve-svg.ts'
-import type { Html } from '../../page/html.ts'
 import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
@@ -11,7 +10,7 @@ import { parseJson } from '../../shared/json.ts'
 import { regularFile } from './regular-file.ts'
 
 export interface Chart extends ChartRow {
-  readonly svg: Html
+  readonly svg: string
 }
 
 /** Figures that are shown, where a run has them, by their names there. */
@@ -105,7 +104,7 @@ function curve({ name: stage, steps }: Stage, name: string, title: string, unit:
     title: words.title,
     summary: `${title} of ${stage}: ${shown(first.value, unit)} at step ${first.step}, ${shown(last.value, unit)} at step ${last.step}.`,
     table: [['step', title], ...some(values, mostRows).map(({ step, value }) => [String(step), shown(value, unit)])],
-    svg: curveChart([{ name: stage, points: smoothed(values) }], words, { x: 'even', y: unit }),
+    svg: curveSvg([{ name: stage, points: smoothed(values) }], words, { x: 'even', y: unit }),
   }
 }
 
@@ -136,7 +135,7 @@ function endsChart({ name: stage, steps }: Stage): Chart | undefined {
       ['step', ...shown.map((end) => endWords[end])],
       ...some(told, mostRows).map((one) => [String(one.step), ...cells(one)]),
     ],
-    svg: curveChart(curves, words, { x: 'even', y: 'share' }),
+    svg: curveSvg(curves, words, { x: 'even', y: 'share' }),
   }
 }
 

@@ -1,5 +1,4 @@
 /** Run folders for the page: what there is, the searches and curves of one, two compared, and the pictures that searches looked at. */
-import { markupOf } from '../../page/html.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { RunDetails, RunRow, RunsDiff } from '../api/types.ts'
@@ -65,7 +64,7 @@ export function openRuns(root: string): Runs {
     async chart(name, id) {
       const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)
       if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')
-      return markupOf(chart.svg)
+      return chart.svg
     },
     async diff(first, second) {
       const both = await Promise.all([first, second].map(opened))

@@ -1,11 +1,11 @@
 /** The page of a run with many searches: of every level one that was right and one that was not. */
-import type { Problem } from '../../protocol/problem.ts'
-import type { Profile } from '../../protocol/profile.ts'
-import type { Trajectory } from '../../protocol/trajectory.ts'
-import { keyOf } from '../../search/owed-samples.ts'
-import { searchLog } from '../../search/search-log.ts'
-import type { RunFolder } from '../../runs/run-folder.ts'
-import type { Picture } from '../../vision/picture.ts'
+import type { Problem } from '../protocol/problem.ts'
+import type { Profile } from '../protocol/profile.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { keyOf } from '../search/owed-samples.ts'
+import { searchLog } from '../search/search-log.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
+import type { Picture } from '../vision/picture.ts'
 import { writePage } from './write-page.ts'
 import type { SearchToShow } from './write-page.ts'
 
@@ -19,7 +19,7 @@ export interface RunPageOptions {
   readonly openPicture: (problem: Problem) => Promise<Picture>
 }
 
-/** Writes `report.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
+/** Writes `searches.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
   const picked = await pick(run.read(searchLog))
   const { title, notes = [] } = options
@@ -30,7 +30,7 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
     const picture = await options.openPicture(problem)
     searches.push({ title: problem.level ?? problem.docId, trajectory, picture, profile: options.profile })
   }
-  const page = run.file('report.html')
+  const page = run.file('searches.html')
   await writePage(page, title, searches, notes)
   return page
 }

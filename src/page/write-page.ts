@@ -1,0 +1,97 @@
+/** Writes searches as one page: the original, the crops and what the policy saw, each at a size for which the page has room. */
+import { boxSize, pixelBox } from '../protocol/box.ts'
+import type { PixelBox, Size } from '../protocol/box.ts'
+import type { Profile } from '../protocol/profile.ts'
+import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import { replaceFile } from '../shared/replace-file.ts'
+import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
+import { atMost } from '../vision/fit.ts'
+import { observationView } from '../vision/observation-view.ts'
+import type { Picture, Pixels } from '../vision/picture.ts'
+import { region } from '../vision/region.ts'
+import { dataFile } from './data-file.ts'
+import type { SearchesData, StoredPictures, StoredSearch } from './page-data.ts'
+import { endText, shown } from './step.ts'
+
+export interface SearchToShow {
+  /** Short, such as `easy`. */
+  readonly title: string
+  readonly trajectory: Trajectory
+  readonly picture: Picture
+  /** The profile that the search ran with: it says how views were made. */
+  readonly profile: Profile
+}
+
+/** Longest sides in pixels. */
+const originalSide = 1400
+const cropSide = 512
+const smallestSide = 64
+/** For all pictures of a page. Each has a share of it, and is made smaller until it keeps to that. */
+const budgetBytes = 16 * 1024 ** 2
+
+/** Writes one self-contained page (beside, then renamed) for one search or several. */
+export async function writePage(
+  path: string,
+  title: string,
+  searches: readonly SearchToShow[],
+  notes: readonly string[] = [],
+): Promise<void> {
+  const stored: StoredSearch[] = []
+  for (const search of searches) {
+    const pictures = await picturesOf(search, budgetBytes / searches.length)
+    stored.push({ name: search.title, trajectory: shortened(search.trajectory), pictures })
+  }
+  const data: SearchesData = { kind: 'searches', notes, searches: stored }
+  await replaceFile(path, await dataFile(title, data, [...notes, ...searches.map(plainText)].map(shown)))
+}
+
+function plainText({ title, trajectory }: SearchToShow): string {
+  const { problem, answer, verdict, turns } = trajectory
+  const truth = problem.answer === undefined ? '' : `, truth ${problem.answer}: ${verdict?.kind}`
+  return `${title}. ${problem.question} ${answer ?? '–'}${truth} (${endText(trajectory)}, ${turns.length} turns)`
+}
+
+/** A reply can be megabytes long. */
+function shortened(trajectory: Trajectory): Trajectory {
+  return JSON.parse(JSON.stringify(trajectory, (_, value) => (typeof value === 'string' ? shown(value) : value)))
+}
+
+/** A quarter of the bytes are for the original. */
+async function picturesOf(search: SearchToShow, bytes: number): Promise<StoredPictures> {
+  const { picture, trajectory } = search
+  const whole = pixelBox(0, 0, picture.width, picture.height)
+  const part = (boxPx: PixelBox, side: number, most: number): Promise<string> =>
+    jpeg((size) => picture.region(boxPx, size, 'area'), boxSize(boxPx), side, most)
+  const original = await part(whole, originalSide, bytes / 4)
+  const each = (bytes * 3) / 4 / (2 * trajectory.observations.length)
+  const crops: (string | null)[] = []
+  const views: (string | null)[] = []
+  for (const observation of trajectory.observations) {
+    crops.push(observation.index === 0 ? null : await part(observation.boxInOriginalPx, cropSide, each))
+    views.push(await viewOf(search, observation, each))
+  }
+  return { original, crops, views }
+}
+
+/** Pixel for pixel what the policy saw, unless that is larger than a page has room for. */
+async function viewOf(
+  { picture, trajectory, profile }: SearchToShow,
+  observation: Observation,
+  bytes: number,
+): Promise<string | null> {
+  const { view, boxInOriginalPx, askedPx } = observation
+  const reduced = Math.max(view.width, view.height) > cropSide
+  const { width, height } = boxSize(boxInOriginalPx)
+  if (reduced && askedPx === undefined && Math.max(width, height) >= cropSide) return null
+  const pixels = await observationView(picture, observation, trajectory.observations, profile)
+  const png = reduced ? undefined : await encodePng(pixels)
+  if (png !== undefined && png.length <= bytes) return dataUrl(png, 'png')
+  const whole = pixelBox(0, 0, pixels.width, pixels.height)
+  return jpeg((size) => region(pixels, whole, size, 'area'), pixels, cropSide, bytes)
+}
+
+async function jpeg(draw: (size: Size) => Promise<Pixels>, size: Size, side: number, bytes: number): Promise<string> {
+  const encoded = await encodeJpeg(await draw(atMost(size, side)), 82)
+  if (encoded.length <= bytes || side <= smallestSide) return dataUrl(encoded, 'jpeg')
+  return jpeg(draw, size, side / 2, bytes)
+}

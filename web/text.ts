@@ -1,0 +1,31 @@
+/** What is said of an action, a region and a view. Pure. */
+import { pictureName } from '../src/page/step.ts'
+import { boxSize } from '../src/protocol/box.ts'
+import type { Action, Observation } from '../src/protocol/trajectory.ts'
+
+/** As JSON, for people: numbers are rounded. */
+export function actionText(action: Action): string {
+  return action.kind === 'grounding'
+    ? `{"bbox_2d": [${action.boxRel.map(rounded).join(', ')}], "source": ${JSON.stringify(action.source)}}`
+    : JSON.stringify({ answer: action.text })
+}
+
+/** What became of the region on its way to the view, such as `reduced 16 ×`. */
+export function viewChange({ view, boxInOriginalPx }: Observation): string {
+  const region = boxSize(boxInOriginalPx)
+  const scale = Math.sqrt((region.width * region.height) / (view.width * view.height))
+  return scale > 1.05 ? `reduced ${factor(scale)}` : scale < 0.95 ? `enlarged ${factor(1 / scale)}` : 'same size'
+}
+
+/** Such as `observation 2, x 0 to 512, y 512 to 1024 of the original`. */
+export function placeName({ index, boxInOriginalPx: box }: Observation): string {
+  return `${pictureName(index)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of the original`
+}
+
+function rounded(value: number): string {
+  return String(Math.round(value * 10_000) / 10_000)
+}
+
+function factor(scale: number): string {
+  return `${scale < 9.95 ? Math.round(scale * 10) / 10 : Math.round(scale)}\u00a0×`
+}

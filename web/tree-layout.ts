@@ -1,0 +1,91 @@
+/**
+ * Where everything of a search's tree stands: time runs to the right, depth downwards. Every observation hangs from the picture
+ * that it was cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
+ */
+import { depthOf, stepsOf } from '../src/page/step.ts'
+import type { Step } from '../src/page/step.ts'
+import type { End } from '../src/protocol/end.ts'
+import type { Trajectory } from '../src/protocol/trajectory.ts'
+
+export const side = 56
+const column = 78
+const row = 104
+const margin = 12
+const caption = 27
+export const captionLine = 12
+
+export interface Place {
+  /** Left and top edge of the thumbnail. */
+  readonly x: number
+  readonly y: number
+}
+
+export interface TreeLayout {
+  readonly width: number
+  readonly height: number
+  /** Where each observation stands, by its index. */
+  readonly observations: readonly Place[]
+  readonly nodes: readonly { readonly step: Step; readonly place: Place; readonly arrow: Arrow | undefined }[]
+  /** Of the tile that says that there is no answer, where there is none. */
+  readonly ending: Place | undefined
+}
+
+/** SVG paths of a line and of its head. */
+export interface Arrow {
+  readonly way: string
+  readonly head: string
+}
+
+export function treeLayout(
+  trajectory: Pick<Trajectory, 'turns' | 'observations'> & { readonly end?: End },
+): TreeLayout {
+  const steps = stepsOf(trajectory)
+  const observations: Place[] = [at(0, 0)]
+  const places = steps.map(({ number, observation }, index) => {
+    const before = observations.at(-1)!
+    const place = observation ? at(index + 1, depthOf(trajectory, observation)) : { x: at(number, 0).x, y: before.y }
+    if (observation) observations[observation.index] = place
+    return place
+  })
+  const answered = steps.at(-1)?.turn.action?.kind === 'answer'
+  const ending =
+    answered || trajectory.end === undefined ? undefined : { x: at(steps.length + 1, 0).x, y: observations.at(-1)!.y }
+  return {
+    width: at(steps.length + (ending ? 1 : 0), 0).x + side + margin,
+    height: Math.max(...observations.map((place) => place.y)) + side + caption + margin,
+    observations,
+    nodes: steps.map((step, index) => {
+      const place = places[index]!
+      return { step, place, arrow: arrow(step, place, observations) }
+    }),
+    ending,
+  }
+}
+
+function at(columnIndex: number, depth: number): Place {
+  return { x: margin + columnIndex * column, y: margin + depth * row }
+}
+
+/** An answer as far as a tile holds it. */
+export function shortAnswer(answer: string): string {
+  return [...answer].length > 7 ? `${[...answer].slice(0, 6).join('')}…` : answer
+}
+
+/** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */
+function arrow({ turn, observation }: Step, to: Place, observations: readonly Place[]): Arrow | undefined {
+  if (!observation) {
+    const last = observations.at(-1)!
+    if (turn.action?.kind !== 'answer') return undefined
+    const y = last.y + side / 2
+    return { way: `M${last.x + side} ${y}H${to.x - 7}`, head: `M${to.x - 7} ${y - 4}l6 4-6 4z` }
+  }
+  const from = observations[observation.parent ?? 0]!
+  const x0 = from.x + side / 2
+  const y0 = from.y + side + caption + 1
+  const x1 = to.x + side / 2
+  const y1 = to.y - 6
+  // Long ways run flat just under their source, so that they do not cross the pictures between.
+  const bend = (y1 - y0) * 0.55 + Math.max(0, y1 - y0 - row) * 0.4
+  const way = `M${x0} ${y0}C${x0} ${y0 + bend} ${x1} ${Math.max(y0, y1 - bend)} ${x1} ${y1}`
+  return { way, head: `M${x1 - 4} ${y1 - 1}l4 6 4-6z` }
+}
