@@ -88,6 +88,22 @@ const linesOf = async (name: string): Promise<string[]> =>
   (await readFile(join(folder, 'run', name), 'utf8')).split('\n').filter((line) => line !== '')
 
 describe('collect', () => {
+  it('passes over a problem whose picture is too narrow for its profile, tells of it, and goes on behind it', async () => {
+    const [first, ...others] = problems as [(typeof problems)[number], ...typeof problems]
+    const thin = { ...first, openPicture: async () => ({ ...(await first.openPicture()), width: 2000, height: 20 }) }
+    const state = { broken: false, searches: 0 }
+    const skipped: unknown[] = []
+    const totals: number[] = []
+    const searched = await run(faulty(state), {
+      problems: [thin, ...others.slice(0, 2)],
+      profile: { ...profiles.embedded, pictures: profiles.official.pictures, firstView: profiles.official.firstView },
+      onSkip: (problem) => skipped.push(problem),
+      onProgress: ({ total }) => totals.push(total),
+    })
+    expect(skipped).toMatchObject([{ docId: first.problem.docId, width: 2000, height: 20 }])
+    expect([state.searches, searched.length, totals.at(-1)]).toEqual([4, 4, 4])
+  })
+
   it('keeps whole trajectories with the right answer, and remembers the others', async () => {
     const state = { broken: false, searches: 0 }
     const searched = await run(faulty(state))

@@ -86,6 +86,17 @@ describe('runRows', () => {
     }
   })
 
+  it('opens the picture as it was read for the search', async () => {
+    const asked: unknown[] = []
+    const problems = run.problems.map((wanted): WantedProblem => {
+      return { ...wanted, openPicture: (reading) => (asked.push(reading), wanted.openPicture(reading)) }
+    })
+    const [search] = searches as [Trajectory]
+    const stored = { ...search, picture: { ...search.picture, reading: 'pillow' as const } }
+    for (const one of [search, stored]) await rowsOf([one], { problems })
+    expect(asked).toEqual(['displayed', 'pillow'])
+  })
+
   it('writes JPEG where that is wanted', async () => {
     const [row] = await rowsOf(searches.slice(0, 1), { encoding: 'jpeg' })
     expect(row!.images[0]!.name).toBe('original_image.jpg')
