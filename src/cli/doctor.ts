@@ -138,7 +138,7 @@ async function loadEmbedded(): Promise<void> {
 async function writeHere(): Promise<void> {
   const folder = await mkdtemp('.mini-o3-doctor-')
   try {
-    await writeFile(join(folder, 'config.json'), '{}\n')
+    await writeFile(join(folder, 'written'), '')
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -2,23 +2,11 @@
  * Which of the searches with the right answer make the cold-start set: so many as are wanted, with guesses and repetitions
  * held to a share. It depends on the searches and the order of their problems alone, never on who finished first. Pure.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { PixelBox } from '../protocol/box.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import type { selectionRulesSchema } from '../runs/configuration.ts'
 
-const shareSchema = z.number().min(0).max(1)
-
-/** Absent: no limit. */
-export const selectionRulesSchema = z
-  .object({
-    /** Trajectories in the set. */
-    target: z.int().positive().optional(),
-    /** Largest share of the set that answered without a zoom. */
-    maxSingleTurn: shareSchema.optional(),
-    /** Largest share that repeats an earlier search for the same problem, see `nearlySame`. */
-    maxDuplicates: shareSchema.optional(),
-  })
-  .readonly()
 export type SelectionRules = z.infer<typeof selectionRulesSchema>
 
 /** What the rules look at. */

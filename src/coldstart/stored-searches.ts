@@ -1,20 +1,17 @@
 /** What a collection has on disk: kept searches, those that wait for a verdict, and a line for every finished one. */
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import { completed, ends, failureSchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { keyOf } from '../search/owed-samples.ts'
 import { pendingLog } from '../search/search-log.ts'
-import { UserError } from '../shared/errors.ts'
-import { parseJson } from '../shared/json.ts'
+import { configurations, readSettings } from '../runs/configuration.ts'
 import type { Log } from '../runs/log.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
-import { selectionRulesSchema } from './selection.ts'
 import type { SelectionRules } from './selection.ts'
 
-export type ReadableRun = Pick<RunFolder, 'read' | 'file'>
+export type ReadableRun = Pick<RunFolder, 'read' | 'path'>
 
 /** What is remembered of a finished search. */
 const searchedSchema = z.object({
@@ -58,15 +55,7 @@ export async function* readPending(run: ReadableRun, done: Iterable<string>): As
   }
 }
 
-const configSchema = z.object({ selection: selectionRulesSchema.optional() })
-
-/** The rules of the set are settings of the run: `selection` in its `config.json`. */
-export async function readRules(run: Pick<ReadableRun, 'file'>): Promise<SelectionRules> {
-  const file = run.file('config.json')
-  try {
-    return configSchema.parse(parseJson(await readFile(file, 'utf8'))).selection ?? {}
-  } catch (cause) {
-    const why = `${file} holds something that this version does not write. Name another folder with --run.`
-    throw new UserError('collection-unreadable', why, { cause })
-  }
+/** The rules of the set are settings of the run. */
+export async function readRules(run: Pick<RunFolder, 'path'>): Promise<SelectionRules> {
+  return (await readSettings(run.path, configurations.collect.pick({ selection: true }))).selection ?? {}
 }

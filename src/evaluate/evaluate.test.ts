@@ -106,9 +106,9 @@ test('every search is stored once with its verdict, and a second run reads the s
 })
 
 test('an evaluation is read back only when it is one, and finished', async () => {
-  await expect(readEvalRun(join(folder, 'none'))).rejects.toMatchObject({ code: 'eval-not-found', exitCode: 2 })
+  await expect(readEvalRun(join(folder, 'none'))).rejects.toMatchObject({ code: 'run-not-found', exitCode: 2 })
   await (await openRun(join(folder, 'sft'), { command: 'sft' })).close()
-  await expect(readEvalRun(join(folder, 'sft'))).rejects.toThrow('not one of an eval')
+  await expect(readEvalRun(join(folder, 'sft'))).rejects.toThrow('is a run of sft')
   await run('a', { problems: problems.slice(0, 2) })
   const path = join(folder, 'a', 'trajectories.jsonl')
   await writeFile(path, (await lines('a')).slice(1).join('\n') + '\n')

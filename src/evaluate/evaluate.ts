@@ -20,8 +20,9 @@ import type { SkippedProblem } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { outcomeOf } from './figures/outcome.ts'
-import { writeProblemList } from './problem-list.ts'
-import type { ListedProblem } from './problem-list.ts'
+import { problemList } from '../runs/files.ts'
+import type { ListedProblem } from '../runs/files.ts'
+import { writeRunFile } from '../runs/run-file.ts'
 import { reportOf } from './figures/report.ts'
 import type { EvalReport } from './figures/report.ts'
 import { levelSlice, problemName, readOutcomes, readSearches, readSkipped, withoutSkipped } from './stored-outcomes.ts'
@@ -65,7 +66,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
-  await writeProblemList(run.path, whole)
+  const listed = whole.map(({ dataSource, docId, slices }) => ({ dataSource, docId, slices }))
+  await writeRunFile(run.path, problemList, listed)
   await checkSamePictures(run.read(searchLog), problems, profile.pictures.reading)
   const keysByProblem = wantedKeys(problems, samples)
   const { done: outcomes, failures } = await readOutcomes(run.path)

@@ -2,8 +2,6 @@
  * Joins the runs of one evaluation, such as its shards on several machines, into a run of its own. Of a search that several
  * runs hold, the first one counts, unless it failed or has no verdict and a later one is better.
  */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { judgementLog } from '../judge/judge-cache.ts'
@@ -14,9 +12,10 @@ import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
-import { keepPrices, readPrices } from './document/cost.ts'
-import { readProblemList, writeProblemList } from './problem-list.ts'
-import { readEvalConfig } from './protocol.ts'
+import { differences, readConfiguration } from '../runs/configuration.ts'
+import { pricesFile, problemList } from '../runs/files.ts'
+import { readRunFile, writeRunFile } from '../runs/run-file.ts'
+import { keepPrices } from './document/cost.ts'
 import { problemName, readSkipped } from './stored-outcomes.ts'
 
 export interface Merged {
@@ -26,16 +25,13 @@ export interface Merged {
   readonly owed: number
 }
 
-/** What may differ between runs that are joined: the share of the work, and where the data lay. */
-const ownSettings = new Set(['shard', 'data'])
-
 /** Throws `UserError` when the runs are not of the same evaluation. Merging again into the same folder does what is new. */
 export async function mergeRuns(paths: readonly string[], out: string): Promise<Merged> {
   const config = await commonConfig(paths)
-  const problems = await readProblemList(paths[0]!)
+  const problems = await readRunFile(paths[0]!, problemList)
   const run = await openRun(out, config)
   try {
-    if (problems !== undefined) await writeProblemList(run.path, problems)
+    if (problems !== undefined) await writeRunFile(run.path, problemList, problems)
     const best = await chooseSearches([out, ...paths])
     const taken = paths.map(() => 0)
     for (const [index, path] of paths.entries()) {
@@ -56,8 +52,9 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
     }
     await mergeJudgements(paths, run)
     const skipped = await mergeSkipped(paths, run)
-    for (const path of paths) await keepPrices(out, { ...(await readPrices(path)), ...(await readPrices(out)) })
-    const { samples } = await readEvalConfig(out)
+    for (const path of paths)
+      await keepPrices(out, { ...(await readRunFile(path, pricesFile)), ...(await readRunFile(out, pricesFile)) })
+    const { samples } = await readConfiguration(out, 'eval')
     const wanted = problems
       ?.filter((problem) => !skipped.has(problemName(problem)))
       .flatMap((problem) => Array.from({ length: samples }, (_, i) => searchKey(problem, i)))
@@ -134,16 +131,11 @@ async function mergeSkipped(paths: readonly string[], run: RunFolder): Promise<R
 
 /** The settings of the whole evaluation. */
 async function commonConfig(paths: readonly string[]): Promise<object> {
-  const configs: Record<string, unknown>[] = []
-  for (const path of paths) {
-    await readEvalConfig(path)
-    configs.push(Object(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))) as Record<string, unknown>)
-  }
-  const [first] = configs as [Record<string, unknown>]
+  const configs = await Promise.all(paths.map((path) => readConfiguration(path, 'eval')))
+  const [first] = configs
   for (const [index, config] of configs.entries()) {
-    const differing = [...new Set([...Object.keys(first), ...Object.keys(config)])].filter(
-      (key) => !ownSettings.has(key) && canonicalJson(first[key] ?? null) !== canonicalJson(config[key] ?? null),
-    )
+    const lines = differences({ ...first, shard: null, data: null }, { ...config, shard: null, data: null })
+    const differing = lines.map((line) => line.slice(0, line.indexOf(':')))
     if (differing.length === 0) continue
     throw new UserError(
       'merge-differs',
@@ -151,6 +143,6 @@ async function commonConfig(paths: readonly string[]): Promise<object> {
         'to one evaluation. Leave it out; mini-o3 report shows several evaluations side by side.',
     )
   }
-  const { shard: _, ...whole } = first
+  const { shard: _, ...whole } = first!
   return whole
 }

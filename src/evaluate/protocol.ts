@@ -1,61 +1,11 @@
 /** What a score depends on beside the policy's weights, read from the run's settings and told in one line. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { z } from 'zod'
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Benchmark } from '../benchmark/benchmark.ts'
+import type { Configuration } from '../runs/configuration.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { messageOf, UserError } from '../shared/errors.ts'
 
-const judgeSchema = z.object({
-  name: z.string(),
-  parser: z.string().optional(),
-  promptsSha256: z.string().optional(),
-})
-
-/** Runs of earlier versions lack some. */
-const configSchema = z.object({
-  command: z.string().default('eval'),
-  benchmark: z.string().default('visual-probe'),
-  optionOrder: z.string().optional(),
-  shard: z.object({ index: z.int().positive(), of: z.int().positive() }).optional(),
-  samples: z.int().positive(),
-  maxTurns: z.int().positive(),
-  seed: z.int(),
-  policy: z.string().optional(),
-  checkpoint: z.string().optional(),
-  temperature: z.number().optional(),
-  /** Fields beside the temperature that the server was sent. */
-  sampling: z.record(z.string(), z.number()).optional(),
-  judge: judgeSchema.optional(),
-  profile: z.string().optional(),
-  /** `profile`: the hash of the profile before its pixels were bounded, the same for all runs of a sweep. */
-  pixels: z.object({ max: z.int().positive(), profile: z.string() }).optional(),
-  protocol: z
-    .object({
-      profile: z.string(),
-      prompts: z.string().optional(),
-      views: z.string(),
-      coordinates: z.string(),
-      answer: z.string(),
-      /** How picture files were read, where that is not as displayed. */
-      pictures: z.string().optional(),
-    })
-    .optional(),
-})
-
-export type EvalConfig = z.infer<typeof configSchema>
-
-/** Throws `UserError` `eval-not-found`. */
-export async function readEvalConfig(path: string): Promise<EvalConfig> {
-  try {
-    return configSchema.parse(JSON.parse(await readFile(join(path, 'config.json'), 'utf8')))
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'its config.json is not one of an eval' : messageOf(cause)
-    throw new UserError('eval-not-found', `${path} holds no evaluation: ${why}. Name the run of an eval.`, { cause })
-  }
-}
+export type EvalConfig = Configuration<'eval'>
 
 /** What a run keeps of its profile in words, beside the hash. */
 export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {

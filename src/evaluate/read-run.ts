@@ -3,12 +3,13 @@ import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
 import { searchKey } from '../search/owed-samples.ts'
 import { UserError } from '../shared/errors.ts'
-import { readEvalCost, readPrices } from './document/cost.ts'
+import { readEvalCost } from './document/cost.ts'
 import type { Outcome } from './figures/outcome.ts'
 import type { MeasuredRun } from './document/paper-table.ts'
-import { readProblemList } from './problem-list.ts'
-import type { ListedProblem } from './problem-list.ts'
-import { readEvalConfig } from './protocol.ts'
+import { pricesFile, problemList } from '../runs/files.ts'
+import type { ListedProblem } from '../runs/files.ts'
+import { readRunFile } from '../runs/run-file.ts'
+import { readConfiguration } from '../runs/configuration.ts'
 import { reportOf } from './figures/report.ts'
 import type { ScoredProblem } from './figures/sampling.ts'
 import { shardOf } from './shard.ts'
@@ -24,16 +25,16 @@ export interface FinishedEval extends MeasuredRun {
 }
 
 /**
- * The report of the finished evaluation in the folder `path`; `prices` win over those that the run keeps. Throws UserError: `eval-not-found` for a folder without
- * one, `eval-unfinished` when a problem lacks some of its searches.
+ * The report of the finished evaluation in the folder `path`; `prices` win over those that the run keeps. Throws UserError: those of `readConfiguration`, `eval-not-found` for a run without
+ * searches, `eval-unfinished` when a problem lacks some of its searches.
  */
 export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
-  const config = await readEvalConfig(path)
+  const config = await readConfiguration(path, 'eval')
   const { samples, maxTurns, seed, benchmark, shard } = config
   const { done: outcomes } = await readOutcomes(path)
   const skipped = await readSkipped(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
-  const listed = shardOf((await readProblemList(path)) ?? searchedProblems(outcomes), shard)
+  const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(outcomes), shard)
   const all = listed.map((problem) => ({
     name: problemName(problem),
     slices: problem.slices,
@@ -60,7 +61,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
     aggregate: benchmarkNamed(benchmark).aggregate,
     skipped: [...skipped.values()],
   })
-  const cost = await readEvalCost(path, report, config, { ...(await readPrices(path)), ...prices })
+  const cost = await readEvalCost(path, report, config, { ...(await readRunFile(path, pricesFile)), ...prices })
   return {
     ...report,
     name: path,

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { sha256 } from '../shared/canonical.ts'
 import { errorCodeOf, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
+import { plainFile } from './plain-file.ts'
 import { isRunning, ownIdentity, processIdentitySchema, stateOf } from '../shared/process-identity.ts'
 import type { ProcessIdentity } from '../shared/process-identity.ts'
 import { unwritable } from '../shared/unwritable.ts'
@@ -48,7 +49,7 @@ export async function lockRun(folder: string, times: LockTimes = lockTimes): Pro
 /** Does the process that holds the run's lock still work? Tells at once; of a holder elsewhere by the clocks of both. */
 export async function isLocked(folder: string): Promise<boolean> {
   const file = join(folder, 'lock')
-  const held = await read(file)
+  const held = (await plainFile(file)) && (await read(file))
   if (held === undefined) return false
   const state = await stateOfHolder(held)
   if (state !== 'unknown') return state === 'running'

@@ -4,13 +4,14 @@
  * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
  * time has it open; `lock` names that process.
  */
-import { access, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { access, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
-import { parseJson } from '../shared/json.ts'
 import { openJsonl } from '../shared/jsonl.ts'
 import type { JsonlWriter } from '../shared/jsonl.ts'
+import { configurationFile, differingSettings, isRun, readSettings } from './configuration.ts'
+import { runFileNames } from './files.ts'
 import { checkLine, logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
 import { makeFolder } from '../shared/make-folder.ts'
@@ -70,7 +71,7 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
       const why = `${join(path, 'images')} is not a folder: ${messageOf(cause)}. Move it away.`
       throw new UserError('run-folder-unusable', why, { cause })
     })
-    if (!resumed) await replaceFile(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+    if (!resumed) await replaceFile(configurationFile(path), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {
     await removeStart()
     throw error
@@ -112,7 +113,7 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
 }
 
 /** What a start writes before any work is done. */
-const startNames = ['config.json', 'problems.json', 'prices.json', 'engine.json', 'images']
+const startNames = ['config.json', ...runFileNames, 'images']
 
 async function isWithoutWork(path: string): Promise<boolean> {
   const names = await namesIn(path)
@@ -122,8 +123,7 @@ async function isWithoutWork(path: string): Promise<boolean> {
 
 /** True: the folder holds this very run. False: there is nothing yet. */
 async function checkConfig(path: string, config: object): Promise<boolean> {
-  const configPath = join(path, 'config.json')
-  if (!(await exists(configPath))) {
+  if (!(await isRun(path))) {
     const names = await namesIn(path)
     if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'lock')) return false
     throw new UserError(
@@ -131,16 +131,7 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
       `${path} is not empty and holds no run (no config.json). Name another folder with --run.`,
     )
   }
-  let stored: unknown
-  try {
-    stored = parseJson(await readFile(configPath, 'utf8'))
-  } catch (error) {
-    throw new UserError('run-config-broken', `${configPath} is not JSON. Name another folder with --run.`, {
-      cause: error,
-    })
-  }
-  // Through JSON, so that what cannot be stored (undefined, class instances) does not differ.
-  const differing = differences(stored, JSON.parse(JSON.stringify(config)))
+  const differing = differingSettings(await readSettings(path), config)
   if (differing.length > 0) {
     throw new UserError(
       'run-config-differs',
@@ -149,23 +140,6 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
     )
   }
   return true
-}
-
-/** One line for every setting that differs, such as `train.steps: 100, now 200`. */
-export function differences(before: unknown, after: unknown, name = ''): string[] {
-  if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return []
-  if (!isRecord(before) || !isRecord(after)) return [`${name || 'all'}: ${brief(before)}, now ${brief(after)}`]
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...keys].flatMap((key) => differences(before[key], after[key], name === '' ? key : `${name}.${key}`))
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function brief(value: unknown): string {
-  const text = value === undefined ? 'not set' : JSON.stringify(value)
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text
 }
 
 async function exists(path: string): Promise<boolean> {

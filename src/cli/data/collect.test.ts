@@ -71,8 +71,7 @@ function start(...options: readonly string[]) {
 
 /** The set of a run, less what the clock decides. */
 async function setOf(name: string): Promise<unknown[]> {
-  const file = (...parts: readonly string[]): string => join(folder, name, ...parts)
-  const set = await readCollected({ file, read: (log) => readLog(join(folder, name), log) })
+  const set = await readCollected({ path: join(folder, name), read: (log) => readLog(join(folder, name), log) })
   return set.map((trajectory) => ({
     ...trajectory,
     ms: 0,

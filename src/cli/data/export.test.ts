@@ -101,7 +101,7 @@ describe('mini-o3 export', () => {
     const options = ['--to', 'trl', '--out', inFolder('wrong')]
     await expect(mini(inFolder('nowhere'), ...options)).rejects.toMatchObject({ code: 'export-not-found', exitCode: 2 })
     await expect(mini(await runWith({ command: 'ask' }), ...options)).rejects.toMatchObject({ code: 'export-no-data' })
-    await expect(mini(await runWith([]), ...options)).rejects.toMatchObject({ code: 'export-not-a-run' })
+    await expect(mini(await runWith([]), ...options)).rejects.toMatchObject({ code: 'run-config-broken' })
     await expect(mini(run.path, '--to', 'alpaca', '--out', 'x')).rejects.toThrow('alpaca')
     await expect(mini(run.path, ...options, '--data', inFolder('nowhere'))).rejects.toMatchObject({
       code: 'data-not-found',

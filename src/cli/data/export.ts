@@ -14,6 +14,7 @@ import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from './read-collection.ts'
+import { isRun } from '../../runs/configuration.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
 import type { SearchedConfig } from './searched-under.ts'
 import { refuseGiven } from '../options/strict.ts'
@@ -87,8 +88,7 @@ interface Source {
 }
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
-  const config = await readSearchedConfig(source)
-  if (config !== undefined) return openSearches(source, config, options)
+  if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
   const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images', 'max-pixels']
   refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
   return openColdStart(source)

@@ -1,9 +1,8 @@
 /** Reads the cold-start data that `mini-o3 collect` kept, and leaves their folder as it is. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { readConfiguration } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readLog } from '../../runs/log.ts'
 
@@ -12,32 +11,12 @@ import { readLog } from '../../runs/log.ts'
  * command, whose searches may have ended in wrong answers.
  */
 export async function readCollection(path: string): Promise<Trajectory[]> {
-  const command = await commandOf(path)
-  if (command !== 'collect') {
-    throw new UserError(
-      'data-not-collected',
-      `${path} holds no collection but a run of ${String(command)}. Name the run folder of mini-o3 collect with --data.`,
-    )
-  }
-  const file = (...parts: readonly string[]): string => join(path, ...parts)
-  const trajectories = await readCollected({ file, read: (log) => readLog(path, log) })
+  await readConfiguration(path, 'collect')
+  const trajectories = await readCollected({ path, read: (log) => readLog(path, log) })
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
   throw new UserError(
     'no-trajectories',
     `${path} holds no search with the right answer. Collect more: mini-o3 collect --help`,
   )
-}
-
-async function commandOf(path: string): Promise<unknown> {
-  try {
-    const config: unknown = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
-    return (Object(config) as { command?: unknown }).command
-  } catch (cause) {
-    throw new UserError(
-      'data-not-a-run',
-      `${path} is not a run folder (no readable config.json). Name the run folder of mini-o3 collect with --data.`,
-      { cause },
-    )
-  }
 }

@@ -1,33 +1,21 @@
-/** The problems and profiles of a run that searched, from its config and the words of the user: what its searches are told with. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/** The problems and profiles of a run that searched, from its configuration and the user's options: what its searches are told with. */
 import { z } from 'zod'
 import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { errorCodeOf, UserError } from '../../shared/errors.ts'
+import { configurations, readSettings } from '../../runs/configuration.ts'
+import { UserError } from '../../shared/errors.ts'
 import { profileChanged } from '../options/choose-profile.ts'
 import type { ProfileOptions } from '../options/choose-profile.ts'
 
-const configSchema = z.object({
-  command: z.string(),
-  data: z.string().optional(),
-  viewSide: z.int().optional(),
-  contextLimit: z.int().nullable().optional(),
-})
-export type SearchedConfig = z.infer<typeof configSchema>
+const { data, viewSide, contextLimit } = configurations.collect.shape
+const schema = z.object({ command: z.string(), data, viewSide, contextLimit })
+export type SearchedConfig = z.infer<typeof schema>
 
-/** What the run's config says; undefined when `path` is not a run. */
-export async function readSearchedConfig(path: string): Promise<SearchedConfig | undefined> {
-  const file = join(path, 'config.json')
-  try {
-    return configSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCodeOf(cause))) return undefined
-    const why = `${file} is not the config of a run. Name the run folder of mini-o3 collect or mini-o3 eval.`
-    throw new UserError('export-not-a-run', why, { cause })
-  }
+/** Of a run of any command. */
+export function readSearchedConfig(path: string): Promise<SearchedConfig> {
+  return readSettings(path, schema)
 }
 
 /** `data`: where the problems are, if not where the run read them. Throws `UserError`. */
@@ -46,7 +34,7 @@ export async function searchedUnder(
   return { problems: entries, profiles: possibleProfiles(config, options) }
 }
 
-/** The profiles that ship, the embedded one with the run's budget, and the one that the words describe. */
+/** The profiles that ship, the embedded one with the run's budget, and the one that the options describe. */
 function possibleProfiles(
   { viewSide, contextLimit = null }: SearchedConfig,
   options: ProfileOptions,

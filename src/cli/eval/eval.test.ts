@@ -266,7 +266,7 @@ test('wrong options are named before anything is written', async () => {
   await fails([...hr, '--max-pixels', '4096', '--view-side', '64'], 'view-side-twice')
   await fails([...hr, ...byModel(), '--judge', 'nobody'], 'judge-unknown')
   await fails([...hr], 'question-unknown')
-  await fails(['report', folder], 'eval-not-found')
+  await fails(['report', folder], 'run-not-found')
   await fails(['report', folder, '--compare'], 'compare-two')
   await expect(readFile(join(folder, 'no', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -1,7 +1,7 @@
 /** `mini-o3 judge`: the answers of a run judged again by another judge, and how far the two agree. */
-import { access, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { compareJudges, judgeAgain, readVerdicts } from '../../evaluate/judge-again.ts'
 import type { Comparison, JudgeAgainProgress, JudgedAgain } from '../../evaluate/judge-again.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
@@ -10,6 +10,7 @@ import { verdictKinds } from '../../judge/agreement.ts'
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Problem } from '../../protocol/problem.ts'
+import { configurations, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
@@ -93,20 +94,8 @@ function reasonOfJudged({ failed, after }: JudgedAgain): Reason | undefined {
 
 /** The name of the judge that a run was judged by; runs of before there was a choice were judged exactly. */
 async function judgeOf(path: string): Promise<string> {
-  try {
-    await access(join(path, 'trajectories.jsonl'))
-    const config: unknown = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
-    const { judge } = Object(config) as { judge?: { name?: unknown } }
-    return typeof judge?.name === 'string' ? judge.name : 'exact'
-  } catch (cause) {
-    throw new UserError(
-      'not-a-run',
-      `${path} is not a run with searches. Name the run folder of an eval or a collection.`,
-      {
-        cause,
-      },
-    )
-  }
+  const { judge } = await readSettings(path, z.object({ judge: configurations.judge.shape.judge }))
+  return judge?.name ?? 'exact'
 }
 
 async function judgeableProblems(path: string): Promise<Problem[]> {

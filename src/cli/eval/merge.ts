@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { keepPrices } from '../../evaluate/document/cost.ts'
 import { mergeRuns } from '../../evaluate/merge.ts'
-import { readEvalConfig } from '../../evaluate/protocol.ts'
+import { readConfiguration } from '../../runs/configuration.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
 import { checkPrices, priceOptions } from './price.ts'
 import type { PriceOptions } from './price.ts'
@@ -33,7 +33,7 @@ export function addEvalMerge(evaluation: Command): void {
 }
 
 async function mergeCommand(runs: readonly string[], { run, json, price }: MergeOptions): Promise<void> {
-  checkPrices(price, await Promise.all(runs.map(readEvalConfig)))
+  checkPrices(price, await Promise.all(runs.map((path) => readConfiguration(path, 'eval'))))
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)
   if (owed > 0) {

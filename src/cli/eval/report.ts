@@ -1,7 +1,8 @@
 /** `mini-o3 report`: evaluations beside the paper's published table, and two of them compared problem by problem. */
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isFile, namesIn } from '../../benchmark/files/find-file.ts'
+import { isRun } from '../../runs/configuration.ts'
+import { namesIn } from '../../benchmark/files/find-file.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/document.ts'
 import type { ReportDocument } from '../../evaluate/document/document.ts'
@@ -76,10 +77,10 @@ async function reportCommand(given: readonly string[], { out, compare, json, pri
 
 /** The run at a path, or those that a sweep keeps there, in the order of their numbers. */
 async function runsAt(path: string): Promise<readonly string[]> {
-  if (await isFile(join(path, 'config.json'))) return [path]
+  if (await isRun(path)) return [path]
   const names = (await namesIn(path)).toSorted(new Intl.Collator('en', { numeric: true }).compare)
   const runs: string[] = []
-  for (const name of names) if (await isFile(join(path, name, 'config.json'))) runs.push(join(path, name))
+  for (const name of names) if (await isRun(join(path, name))) runs.push(join(path, name))
   return runs.length > 0 ? runs : [path]
 }
 

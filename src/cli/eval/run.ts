@@ -1,11 +1,12 @@
 /** One evaluation of `mini-o3 eval`: a policy on a benchmark under one profile, in a run folder of its own. */
+import { readConfiguration } from '../../runs/configuration.ts'
 import { costOf } from '../../endpoint/price.ts'
 import type { Prices } from '../../endpoint/price.ts'
 import { askedModels, keepPrices, money, readEvalCost } from '../../evaluate/document/cost.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvalProgress } from '../../evaluate/evaluate.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
-import { profileSettings, readEvalConfig } from '../../evaluate/protocol.ts'
+import { profileSettings } from '../../evaluate/protocol.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { shardOf } from '../../evaluate/shard.ts'
 import type { Shard } from '../../evaluate/shard.ts'
@@ -79,7 +80,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           judge: await judge.judgeIn(run),
           onProgress: (counts) => tell(counts, note(counts), counts.reason),
         })
-        const config = await readEvalConfig(run.path)
+        const config = await readConfiguration(run.path, 'eval')
         const cost = await readEvalCost(run.path, report, config, prices)
         measured = { ...report, config, name: run.path, ...(cost && { cost }) }
         await writeEvalFiles(run.path, measured)

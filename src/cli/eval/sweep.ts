@@ -1,7 +1,7 @@
 /** Several evaluations of one command that differ in pixel budget or order of options, each in a run of its own, and what they say together. */
 import { join, resolve } from 'node:path'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { isFile } from '../../benchmark/files/find-file.ts'
+import { isRun } from '../../runs/configuration.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import type { Comparison } from '../../evaluate/figures/compare.ts'
 import { curveSvg } from '../../evaluate/document/curve-svg.ts'
@@ -32,7 +32,7 @@ export async function runSweep(
   over: Sweep['over'],
   path: string,
 ): Promise<Pick<RanEval, 'incomplete'>> {
-  if (await isFile(join(path, 'config.json'))) {
+  if (await isRun(path)) {
     throw new UserError(
       'sweep-in-run',
       `${path} holds a run, and a sweep keeps several. Name another folder with --run.`,

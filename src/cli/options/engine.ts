@@ -6,7 +6,8 @@ import type { TinkerConnection } from '../../engine/tinker/connect.ts'
 import { serverKindNames, unhonoured } from '../../engine/tinker/server-kinds.ts'
 import type { TinkerEngine } from '../../engine/tinker/tinker-engine.ts'
 import { UserError } from '../../shared/errors.ts'
-import { replaceFile } from '../../shared/replace-file.ts'
+import { engineFile } from '../../runs/files.ts'
+import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Plan } from '../../train/plan.ts'
 import { print, printJson, say } from '../print/output.ts'
@@ -64,7 +65,7 @@ export async function openEngine(
   const deviations = unhonoured(engine.kind)
   for (const note of deviations) say(note)
   const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
-  await replaceFile(run.file('engine.json'), `${JSON.stringify(kept, null, 2)}\n`)
+  await writeRunFile(run.path, engineFile, kept)
   return engine
 }
 

@@ -63,7 +63,7 @@ test.each([
   [['run', '--figure', 'b.png', '--problem', 'nowhere'], 'No problem is named nowhere'],
   [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 0, 1 with --sample'],
   [['nothing', '--figure', 'b.png'], 'holds no searches'],
-  [['folder', '--figure', 'b.png'], 'is no run folder'],
+  [['folder', '--figure', 'b.png'], 'is not a run folder'],
   [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],
   [['run', '--problem', named(5)], 'add --figure'],
   [['run', '--export', 'site', '--sample', '1'], 'add --figure'],

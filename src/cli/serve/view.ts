@@ -1,12 +1,11 @@
 /** `mini-o3 view`: the pages on one run, the run as files that open without a server, or one search as a figure. */
 import { basename, dirname, resolve } from 'node:path'
-import { stat } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
-import { UserError } from '../../shared/errors.ts'
+import { readSettings } from '../../runs/configuration.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { listen, listenOptions } from './listen.ts'
@@ -62,13 +61,7 @@ export function addView(program: Command): void {
 }
 
 async function view(run: string, options: ViewOptions): Promise<void> {
-  const found = await stat(resolve(run, 'config.json')).catch(() => undefined)
-  if (!found?.isFile()) {
-    throw new UserError(
-      'run-not-found',
-      `${run} is no run folder (it has no config.json). Name one, such as runs/demo.`,
-    )
-  }
+  await readSettings(run)
   if (options.figure !== undefined) return draw(run, options.figure, options)
   if (options.export !== undefined) return write(run, options.export, options)
   return show(run, options)

@@ -212,7 +212,7 @@ async function examplesOf(
   const exported = await readShareGptExamples(data)
   if (exported) return { examples: exported, hash: sha256(await readFile(join(data, 'train.json'))) }
   const trajectories = await readCollection(data)
-  const searched = await searchedUnder(data, (await readSearchedConfig(data))!, { ...options, data: problems })
+  const searched = await searchedUnder(data, await readSearchedConfig(data), { ...options, data: problems })
   const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openPicture }) =>
     exampleOf(trajectory, profile, openPicture),
   )

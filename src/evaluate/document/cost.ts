@@ -1,13 +1,10 @@
 /** What an evaluation cost: tokens as servers bill them, and money at the prices that its user gave. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { z } from 'zod'
 import { costOf } from '../../endpoint/price.ts'
 import type { Price, Prices, SpentTokens } from '../../endpoint/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
 import { pricedModel } from '../../policy/registry/kinds.ts'
-import { errorCodeOf, UserError } from '../../shared/errors.ts'
-import { replaceFile } from '../../shared/replace-file.ts'
+import { pricesFile } from '../../runs/files.ts'
+import { readRunFile, writeRunFile } from '../../runs/run-file.ts'
 import type { EvalConfig } from '../protocol.ts'
 import type { EvalReport } from '../figures/report.ts'
 import type { Table } from './table.ts'
@@ -99,26 +96,9 @@ function count(value: number): string {
   return value.toLocaleString('en')
 }
 
-const amount = z.number().nonnegative()
-const pricesSchema = z.record(z.string(), z.strictObject({ sent: amount, cached: amount, written: amount }))
-const fileName = 'prices.json'
-
-/** Those that a run keeps; they decide nothing, so they are no part of its settings and may be given later. */
-export async function readPrices(path: string): Promise<Prices> {
-  const file = join(path, fileName)
-  try {
-    return pricesSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-  } catch (cause) {
-    if (errorCodeOf(cause) === 'ENOENT') return {}
-    throw new UserError('prices-broken', `${file} holds no prices. Delete it, and give them again with --price.`, {
-      cause,
-    })
-  }
-}
-
 /** What the run keeps and what is given now, which wins and is kept too. */
 export async function keepPrices(path: string, given: Prices): Promise<Prices> {
-  const prices = { ...(await readPrices(path)), ...given }
-  if (Object.keys(given).length > 0) await replaceFile(join(path, fileName), `${JSON.stringify(prices, null, 2)}\n`)
+  const prices = { ...(await readRunFile(path, pricesFile)), ...given }
+  if (Object.keys(given).length > 0) await writeRunFile(path, pricesFile, prices)
   return prices
 }

@@ -30,11 +30,12 @@ export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
   ].filter((sweep) => new Set(sweep.runs.map(({ config }) => variantName(config, sweep.over))).size > 1)
 }
 
-/** In groups with the same settings, as far as `rest` gives them. */
+/** In groups with the same settings, as far as `rest` gives them. Where data and server were, and how large a view is, may differ. */
 function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => object): MeasuredRun[][] {
   const groups = new Map<string, MeasuredRun[]>()
   for (const run of runs) {
-    const key = canonicalJson(rest(run.config))
+    const { data: _data, problems: _problems, baseUrl: _server, viewSide: _side, ...settings } = run.config
+    const key = canonicalJson(rest(settings))
     const group = groups.get(key)
     if (group) group.push(run)
     else groups.set(key, [run])

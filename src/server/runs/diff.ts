@@ -1,15 +1,14 @@
 /** Two runs on the same problems: how far apart their scores are, and which problem went otherwise. */
-import { join } from 'node:path'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
-import { problemListFile, readProblemList } from '../../evaluate/problem-list.ts'
+import { problemList } from '../../runs/files.ts'
+import { readRunFile } from '../../runs/run-file.ts'
 import type { ScoredProblem } from '../../evaluate/figures/sampling.ts'
 import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
-import { differences } from '../../runs/run-folder.ts'
+import { differences } from '../../runs/configuration.ts'
 import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { byGroup } from './charts.ts'
-import type { FoundRun } from './folders.ts'
-import { regularFile } from './regular-file.ts'
+import type { FoundRun } from '../../runs/find-runs.ts'
 import type { IndexedSearch } from './run-index.ts'
 
 export interface RunToCompare {
@@ -20,7 +19,7 @@ export interface RunToCompare {
 type Groups = ReadonlyMap<string, readonly IndexedSearch[]>
 
 /** On the problems that both have searches with verdicts for. Throws `HttpError` 409 where nothing can be compared. */
-export async function diffRuns(first: RunToCompare, second: RunToCompare): Promise<RunsDiff> {
+export async function diffRuns(first: RunToCompare, second: RunToCompare): Promise<Omit<RunsDiff, 'runs'>> {
   const both = [first, second]
   const benchmarks = both.map(({ run }) => benchmarkOf(run))
   if (benchmarks[0] !== benchmarks[1]) {
@@ -46,7 +45,6 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
   const { difference, flipped } = compareEvals(a, b, 0)
   const flips = new Map(flipped.map((flip) => [flip.name, flip.after > flip.before ? 'gained' : 'lost'] as const))
   return {
-    runs: [first.run.row, second.run.row],
     avgAtK: [meanShare(a), meanShare(b)],
     difference,
     rows: names.map((name) => rowOf(flips.get(name), before.get(name)!, after.get(name)!)),
@@ -69,8 +67,7 @@ function judged({ searches }: RunToCompare): Groups {
 
 /** What the run's list of problems groups each one by; a list that cannot be read is none. */
 async function slicesOf({ path }: FoundRun): Promise<ReadonlyMap<string, ScoredProblem['slices']>> {
-  const readable = (await regularFile(join(path, problemListFile))) !== undefined
-  const list = readable ? await readProblemList(path).catch(() => undefined) : undefined
+  const list = await readRunFile(path, problemList).catch(() => undefined)
   return new Map((list ?? []).map((problem) => [problemName(problem), problem.slices]))
 }
 

@@ -7,7 +7,7 @@ import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
 import { parseJson } from '../../shared/json.ts'
-import { regularFile } from './regular-file.ts'
+import { plainFile } from '../../runs/plain-file.ts'
 
 export interface Chart extends ChartRow {
   readonly svg: string
@@ -48,7 +48,7 @@ interface Stage {
 /** In the order in which they began. */
 export async function readStages(path: string): Promise<Stage[]> {
   const file = join(path, 'metrics.jsonl')
-  const { size = Infinity } = (await regularFile(file)) ?? {}
+  const { size = Infinity } = (await plainFile(file)) ?? {}
   const text = size > mostBytes ? '' : await readFile(file, 'utf8').catch(() => '')
   const stages = new Map<string, Map<number, Step>>()
   for (const line of text.split('\n')) {

@@ -13,9 +13,9 @@ import { openPicture } from '../../vision/open.ts'
 import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
-import type { FoundRun } from './folders.ts'
+import type { FoundRun } from '../../runs/find-runs.ts'
 import { keepNewest } from './keep-newest.ts'
-import { regularFile } from './regular-file.ts'
+import { plainFile } from '../../runs/plain-file.ts'
 
 type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
 
@@ -53,7 +53,7 @@ async function keptPicture(path: string, { picture }: Trajectory): Promise<Pictu
   if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined
   const names = await readdir(folder).catch(() => [])
   const name = names.find((one) => one.startsWith(`${picture.sha256}.`))
-  if (name === undefined || (await regularFile(join(folder, name))) === undefined) return undefined
+  if (name === undefined || (await plainFile(join(folder, name))) === undefined) return undefined
   const kept = await openPicture(join(folder, name), { reading: picture.reading })
   if (kept.sha256 === picture.sha256) return kept
   throw new HttpError(

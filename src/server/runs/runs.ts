@@ -6,8 +6,8 @@ import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
-import { findRuns, runNamed } from './folders.ts'
-import type { FoundRun } from './folders.ts'
+import { findRun, findRuns } from '../../runs/find-runs.ts'
+import type { FoundRun } from '../../runs/find-runs.ts'
 import { RunIndex } from './run-index.ts'
 import { keepNewest } from './keep-newest.ts'
 import { runPictures } from './pictures.ts'
@@ -27,6 +27,19 @@ export interface Runs {
 /** Logs whose searches are remembered, and runs whose figures are. */
 const mostIndexed = 16
 const mostFigures = 64
+
+/** What the pages know of a run. */
+function rowOf({ name, settings, changedMs, live, bytes }: FoundRun): RunRow {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return { name, command: text(settings['command']), policy: text(settings['policy']), changedMs, live, bytes }
+}
+
+/** Throws `HttpError` 404. */
+async function runNamed(root: string, name: string): Promise<FoundRun> {
+  const run = await findRun(root, name)
+  if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run in the folder of runs.')
+  return run
+}
 
 export function openRuns(root: string): Runs {
   const indexes = new Map<string, RunIndex>()
@@ -52,13 +65,12 @@ export function openRuns(root: string): Runs {
   }
 
   return {
-    list: async () => (await findRuns(root)).map(({ row }) => row),
+    list: async () => (await findRuns(root)).map(rowOf),
     async details(name, after = 0, log) {
       const { run, index } = await opened(name)
       const { items, unreadable } = index
-      const { row, settings } = run
       const fresh = items.slice(log === index.log ? after : 0)
-      return { run: row, settings, log: index.log, items: fresh, total: items.length, unreadable }
+      return { run: rowOf(run), settings: run.settings, log: index.log, items: fresh, total: items.length, unreadable }
     },
     figures: figuresOfRun,
     async chart(name, id) {
@@ -69,7 +81,7 @@ export function openRuns(root: string): Runs {
     async diff(first, second) {
       const both = await Promise.all([first, second].map(opened))
       const [a, b] = both.map(({ run, index }) => ({ run, searches: index.searches }))
-      return diffRuns(a!, b!)
+      return { runs: [rowOf(a!.run), rowOf(b!.run)], ...(await diffRuns(a!, b!)) }
     },
     search: async (name, at) => (await opened(name)).index.trajectory(at),
     async picture(name, at) {

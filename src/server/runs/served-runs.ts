@@ -2,11 +2,11 @@
  * What a server searched, as ordinary runs in `<runs>/served`: a new one when the last is full, and the oldest are deleted, so
  * that a server that goes on for months needs no more room than one that went on for a week.
  */
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchLog } from '../../search/search-log.ts'
-import { isLocked } from '../../runs/lock.ts'
+import { findRun } from '../../runs/find-runs.ts'
 import { openRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { removeStrays } from '../../shared/strays.ts'
@@ -108,8 +108,8 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
   for (const [index, name] of names.entries()) {
     const path = join(folder, name)
-    const config = await readFile(join(path, 'config.json'), 'utf8').catch(() => '{}')
-    if (!config.includes(`"command": "${command}"`) || (await isLocked(path))) continue
+    const run = await findRun(folder, name)
+    if (run?.settings['command'] !== command || run.live) continue
     if (index < names.length - kept) await rm(path, { recursive: true })
     else {
       await rm(join(path, 'lock'), { force: true })

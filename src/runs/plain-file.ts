@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 
 /** undefined: there is no plain file of that name. */
-export async function regularFile(path: string): Promise<Stats | undefined> {
+export async function plainFile(path: string): Promise<Stats | undefined> {
   const found = await lstat(path).catch(() => undefined)
   return found?.isFile() ? found : undefined
 }

@@ -1,0 +1,74 @@
+/** The run folders below one folder: found by their configuration, named by their path there, and never anything outside. */
+import { readdir, realpath } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { configurationFile, isRun, readSettings } from './configuration.ts'
+import type { Settings } from './configuration.ts'
+import { isLocked } from './lock.ts'
+import { logFile } from './log.ts'
+import { plainFile } from './plain-file.ts'
+
+/** Recipes keep the runs of their stages in folders of their own. */
+const mostDepth = 4
+const mostRuns = 1000
+
+export interface FoundRun {
+  /** Its folder's path below the runs' folder, with `/`. */
+  readonly name: string
+  readonly path: string
+  readonly settings: Settings
+  readonly changedMs: number
+  /** A process is working in it. */
+  readonly live: boolean
+  /** The file that holds its searches, if there is any yet, and its size. */
+  readonly log: string
+  readonly bytes: number
+  /** Changes when a log of the run does. */
+  readonly version: string
+}
+
+/** Newest first. */
+export async function findRuns(root: string): Promise<FoundRun[]> {
+  const found: FoundRun[] = []
+  const walk = async (path: string, depth: number): Promise<void> => {
+    const run = (await isRun(path)) ? await runAt(root, path) : undefined
+    if (run) found.push(run)
+    if (depth === mostDepth) return
+    for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
+      if (found.length >= mostRuns) return
+      // A link may lead anywhere: it is not followed.
+      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'images') {
+        await walk(join(path, entry.name), depth + 1)
+      }
+    }
+  }
+  await walk(root, 0)
+  return found.toSorted((a, b) => b.changedMs - a.changedMs)
+}
+
+/** undefined: the name leads to no run inside of `root`, links followed. */
+export async function findRun(root: string, name: string): Promise<FoundRun | undefined> {
+  const path = join(root, name)
+  const [base, real] = await Promise.all([root, path].map((one) => realpath(one).catch(() => undefined)))
+  const inside = base !== undefined && real !== undefined && (real === base || real.startsWith(base + sep))
+  return inside && !name.includes('\0') ? runAt(root, path) : undefined
+}
+
+async function runAt(root: string, path: string): Promise<FoundRun | undefined> {
+  const settings = await readSettings(path).catch(() => undefined)
+  if (settings === undefined) return undefined
+  // The first two hold searches: of training those that it keeps, of all else each one.
+  const names = ['trajectories', 'rollouts', 'metrics'].map((name) => logFile(path, { name }))
+  const stats = await Promise.all([...names, configurationFile(path)].map(plainFile))
+  const [searches, rollouts] = stats
+  const log = searches === undefined && rollouts !== undefined ? 1 : 0
+  return {
+    name: relative(root, path).split(sep).join('/') || '.',
+    path,
+    settings,
+    changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
+    live: await isLocked(path),
+    log: names[log]!,
+    bytes: stats[log]?.size ?? 0,
+    version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
+  }
+}
