@@ -44,7 +44,7 @@ export interface SearchRow {
 }
 
 /** The words that stood in the places of the released ones when the rows were made. */
-export const rowPrompts: Prompts = {
+const rowPrompts: Prompts = {
   system: 'Look closely, then answer.',
   question: '<image>\n{question}',
   observation: 'Action {action} gave observation {observation}:\n<image>.\nGo on.',

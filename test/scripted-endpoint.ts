@@ -9,10 +9,8 @@ import type { AddressInfo } from 'node:net'
 import { promptTokens, rawMessages, readMessage, withReasoning } from './scripted-messages.ts'
 import type { SentImage, SentMessage } from './scripted-messages.ts'
 
-export type { SentImage, SentMessage } from './scripted-messages.ts'
-
 /** What the model says; its text is cut at the stop strings as the kind of server does it. */
-export interface ScriptedReply {
+interface ScriptedReply {
   readonly text: string
   readonly finish?: 'stop' | 'length' | 'tool_calls'
   /** Thinking that comes in a field of its own. */
@@ -21,14 +19,14 @@ export interface ScriptedReply {
   readonly usage?: object
 }
 
-export interface ScriptedStatus {
+interface ScriptedStatus {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | object
 }
 
 /** `cut`: the connection ends amid the reply; `huge`: a reply of 50 MB; `empty`: 200 with no body; `hang`: nothing ever. */
-export interface ScriptedFault {
+interface ScriptedFault {
   readonly fault: 'cut' | 'hang' | 'huge' | 'empty'
 }
 
@@ -53,7 +51,7 @@ export interface Asked {
  */
 export type Script = readonly Step[] | Readonly<Record<string, readonly Step[]>> | ((asked: Asked) => Step)
 
-export interface ScriptedModel {
+interface ScriptedModel {
   readonly id: string
   readonly max_model_len?: number
 }
@@ -88,7 +86,7 @@ export interface ScriptedOptions {
   readonly delayMs?: number
 }
 
-export interface ScriptedRequest extends Asked {
+interface ScriptedRequest extends Asked {
   /** Size of the request's body. */
   readonly bytes: number
   readonly status: number

@@ -17,7 +17,7 @@ import type { Sent, SentChunk, SentDatum } from './tinker-requests.ts'
 export class BadRequest extends Error {}
 
 export type TrainingInput = Sent<'forward_backward'>['forward_backward_input']
-export type SamplingParams = Sent<'asample'>['sampling_params']
+type SamplingParams = Sent<'asample'>['sampling_params']
 
 export interface ServedModel {
   /** Ends a reply. */

@@ -10,7 +10,7 @@ export interface Range {
 export const rangeNames = ['step', 'turns', 'boxes'] as const
 export type RangeName = (typeof rangeNames)[number]
 export const choiceNames = ['policy', 'level', 'verdict', 'end'] as const
-export type ChoiceName = (typeof choiceNames)[number]
+type ChoiceName = (typeof choiceNames)[number]
 
 export type ItemFilter = Readonly<Partial<Record<ChoiceName | 'words', string> & Record<RangeName, Range>>>
 

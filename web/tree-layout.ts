@@ -31,7 +31,7 @@ export interface TreeLayout {
 }
 
 /** SVG paths of a line and of its head. */
-export interface Arrow {
+interface Arrow {
   readonly way: string
   readonly head: string
 }

@@ -151,10 +151,7 @@ export async function readCollected(run: ReadableRun): Promise<Trajectory[]> {
 }
 
 /** The keys of the kept trajectories that are in the set. */
-export async function chosenFrom(
-  run: ReadableRun,
-  keptByKey: ReadonlyMap<string, Trajectory>,
-): Promise<ReadonlySet<string>> {
+async function chosenFrom(run: ReadableRun, keptByKey: ReadonlyMap<string, Trajectory>): Promise<ReadonlySet<string>> {
   const rules = await readRules(run)
   if (Object.keys(rules).length === 0) return new Set(keptByKey.keys())
   const positions = new Map<string, number>()

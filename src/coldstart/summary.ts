@@ -7,7 +7,7 @@ import { labelsOf, patternNames, patternsOf, traitNames } from './patterns.ts'
 import type { PatternName, TraitName } from './patterns.ts'
 import type { Searched } from './stored-searches.ts'
 
-export interface MeanAndMost {
+interface MeanAndMost {
   readonly mean: number
   readonly most: number
 }

@@ -27,7 +27,7 @@ import { reportOf } from './figures/report.ts'
 import type { EvalReport } from './figures/report.ts'
 import { levelSlice, problemName, readOutcomes, readSearches, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
-export interface EvaluatedProblem extends WantedProblem {
+interface EvaluatedProblem extends WantedProblem {
   /** What results are grouped by; default: its level. */
   readonly slices?: Slices
 }

@@ -37,7 +37,7 @@ export const judgementLog: Log<z.infer<typeof lineSchema>> = {
 }
 
 /** All that a verdict depends on. */
-export type JudgeAsked = z.infer<typeof askedSchema>
+type JudgeAsked = z.infer<typeof askedSchema>
 
 /** A verdict, and what it took to get it. */
 export interface Judged {

@@ -7,7 +7,7 @@
 import { relativeBox, type RelativeBox } from '../protocol/box.ts'
 
 /** Cells a side; `a1` is top left, `h1` top right. */
-export const cellsPerSide = 8
+const cellsPerSide = 8
 
 export interface Cell {
   /** 0-based, from the left. */

@@ -20,7 +20,7 @@ export interface ProbeConfig {
 }
 
 /** Shares in 0..1. */
-export interface AnswerFigures {
+interface AnswerFigures {
   readonly problems: number
   /** Share of the most frequent answer; of the most frequent letter, where there are choices. */
   readonly commonestAnswer: number

@@ -52,7 +52,7 @@ function arc(cx: number, cy: number, rx: number, ry: number, from: number, to: n
 const lift = [NaN, NaN]
 
 /** Each digit's pen strokes as `x, y, x, y, ...` in the unit square; a `NaN` pair lifts the pen. */
-export const digitStrokes: readonly (readonly number[])[] = [
+const digitStrokes: readonly (readonly number[])[] = [
   arc(0.5, 0.5, 0.5, 0.5, 0, 360),
   [0.12, 0.22, 0.55, 0, 0.55, 1, ...lift, 0.15, 1, 0.95, 1],
   [...arc(0.5, 0.28, 0.48, 0.28, 190, 390), 0, 1, 1, 1],

@@ -10,8 +10,8 @@ import { coordinateWords, defaultPrompts, embeddedPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
 import type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, PictureRule, ViewRule } from './rules.ts'
 
-export { coordinateNames, resamplers } from './rules.ts'
-export type { BoxUnit, Coordinates, CropRule, FlowRule, FrameRule, Resampler, ViewRule } from './rules.ts'
+export { coordinateNames } from './rules.ts'
+export type { BoxUnit, Coordinates, Resampler, ViewRule } from './rules.ts'
 
 export interface Profile {
   /** How people call it; not part of the hash. */

@@ -15,7 +15,7 @@ import type { Failure, Trajectory } from './trajectory.ts'
  * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed;
  * `boxes`: its result counts, but half of its boxes or more were in another unit than its profile reads.
  */
-export const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes'] as const
+const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes'] as const
 
 export interface Reason {
   readonly kind: (typeof reasonKinds)[number]

@@ -1,6 +1,6 @@
 /** The parts of a profile that are rules of their own: views, crops, frames, the flow of a search and the unit of boxes. Pure. */
 
-export const resamplers = ['nearest', 'area', 'bicubic', 'lanczos3'] as const
+const resamplers = ['nearest', 'area', 'bicubic', 'lanczos3'] as const
 export type Resampler = (typeof resamplers)[number]
 
 /** How a region becomes the view that a policy sees (reference 5.3). */

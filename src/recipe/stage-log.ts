@@ -17,7 +17,7 @@ const stageLineSchema = z.object({
 
 export type StageLine = z.infer<typeof stageLineSchema>
 
-export const stageLog: Log<StageLine> = {
+const stageLog: Log<StageLine> = {
   name: 'stages',
   line: stageLineSchema,
   ifLost: 'Their stages are repeated, which does only what is missing in their own folders.',

@@ -25,7 +25,7 @@ export type TrainedName = (typeof trainedPolicies)[number]
 /** Stages of reinforcement learning by the policy that they train. */
 export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const satisfies Record<TrainedName, string>
 
-export type StageName =
+type StageName =
   | 'probe'
   | 'scenes'
   | 'collect'

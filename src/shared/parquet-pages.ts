@@ -9,7 +9,7 @@ import { compressors as usualCompressors } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
 
-export const maxPageBytes = 1024 ** 3
+const maxPageBytes = 1024 ** 3
 /** Values of one column in one row group, nulls and items of lists counted. */
 const maxValues = 32_000_000
 const maxHeaderBytes = 64 * 1024

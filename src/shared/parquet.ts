@@ -6,7 +6,7 @@ import { fileWriter, ParquetWriter } from 'hyparquet-writer'
 import type { SchemaElement } from 'hyparquet-writer'
 
 /** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
-export type Shape =
+type Shape =
   | 'string'
   | 'bytes'
   | 'int64'

@@ -6,7 +6,7 @@ import { UserError } from './errors.ts'
 
 /** Tuples are read as lists, numbers that are the key of a dict as text. */
 export type PythonValue = string | number | boolean | null | readonly PythonValue[] | PythonDict
-export type PythonDict = { readonly [key: string]: PythonValue }
+type PythonDict = { readonly [key: string]: PythonValue }
 
 const maxDepth = 100
 

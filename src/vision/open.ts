@@ -15,7 +15,6 @@ import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 
 export { pictureLimits }
-export type { PictureLimits }
 
 export interface OpenOptions {
   /** As the profile says under which the picture is searched; default `displayed`. */

@@ -150,6 +150,6 @@ function entryOf(
 }
 
 /** The form is VLMEvalKit's, the words are ours. */
-export function hrBenchQuestion(question: string, choices: readonly string[]): string {
+function hrBenchQuestion(question: string, choices: readonly string[]): string {
   return `${question}\n${dottedLines(choices)}\nAnswer with the letter of the right option.`
 }

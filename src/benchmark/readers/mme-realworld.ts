@@ -18,7 +18,7 @@ import { pictureFile, storedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
-export type MmePart = 'full' | 'lite' | 'cn'
+type MmePart = 'full' | 'lite' | 'cn'
 
 const partNames: Readonly<Record<MmePart, string>> = {
   full: 'mme[_-]?realworld',
@@ -136,11 +136,7 @@ export const mmeRealWorld: readonly Benchmark[] = [
   }),
 ]
 
-export async function readMmeRealWorld(
-  path: string,
-  part: MmePart,
-  options: ReadOptions = {},
-): Promise<BenchmarkEntry[]> {
+async function readMmeRealWorld(path: string, part: MmePart, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const files = await partFiles(path, part)
   const pictures = pictureFinder()
   const findPicture = (file: string, image: string) => pictures.below(dirname(file), image)
@@ -236,7 +232,7 @@ function mergedCategory(category: string): string {
 }
 
 /** The form is the benchmark's own (choices announced, one a line, the reply begun), the words are ours. */
-export function mmeQuestion(question: string, choices: readonly string[], language: 'en' | 'zh'): string {
+function mmeQuestion(question: string, choices: readonly string[], language: 'en' | 'zh'): string {
   const [announced, closing] =
     language === 'zh'
       ? ['选项：', '请根据图像选出最合适的选项，只回答它的字母。\n答案：']

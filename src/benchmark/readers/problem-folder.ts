@@ -26,7 +26,7 @@ interface ProblemRow extends Row {
   readonly value: unknown
 }
 
-export async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
+async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const names = ['jsonl', 'json', 'csv', 'tsv'].map((ending) => new RegExp(`^problems\\.${ending}$`))
   const [file] = await findFiles(path, [], names, 'problems.jsonl, problems.json, problems.csv or problems.tsv')
   const rows = rowsOf(file!)

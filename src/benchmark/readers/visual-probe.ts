@@ -46,11 +46,7 @@ export const visualProbe: readonly Benchmark[] = [
 ]
 
 /** `path`: the folder in which the three lie, one of them, or its file. */
-export async function readVisualProbe(
-  path: string,
-  level: Level,
-  options: ReadOptions = {},
-): Promise<BenchmarkEntry[]> {
+async function readVisualProbe(path: string, level: Level, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const folder = folderNames[level]
   const own = new RegExp(`^visual_?probe_?${level}[^/]*\\.parquet$`, 'i')
   const names = [/^val\.jsonl?$/, own, ...shardNames('val', 'validation', 'test')]

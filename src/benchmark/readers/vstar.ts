@@ -23,7 +23,7 @@ import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
 
 /** Those that count; `OCR` and `GPT4V-hard` lie beside them and are no part of the 191. */
-export const vstarCategories = ['direct_attributes', 'relative_position'] as const
+const vstarCategories = ['direct_attributes', 'relative_position'] as const
 
 export const vstar: Benchmark = {
   name: 'vstar',
@@ -52,7 +52,7 @@ export const vstar: Benchmark = {
 const ownClosing = 'Answer with the letter of the right option.'
 
 /** Without an order named, the published one; `unshuffled`: as in the pictures' own files, where the right one is always A (the DeepEyes evaluator). */
-export async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Promise<BenchmarkEntry[]> {
+async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Promise<BenchmarkEntry[]> {
   const { optionOrder = 'published' } = options
   const find = (folders: readonly string[], names: readonly RegExp[]) =>
     findFiles(path, folders, names, 'test_questions.jsonl').catch(() => undefined)

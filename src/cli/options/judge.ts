@@ -33,7 +33,7 @@ export interface JudgeOptions {
 }
 
 /** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
-export interface JudgeCost {
+interface JudgeCost {
   readonly verdicts: number
   readonly cached: number
   readonly requests: number

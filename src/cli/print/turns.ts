@@ -79,6 +79,6 @@ function observationLine({ index, boxInOriginalPx, view }: Observation): string 
   return `${pictureName(index)}: ${sizeOptions(boxSize(boxInOriginalPx))} pixels, seen as ${sizeOptions(view)}`
 }
 
-export function sizeOptions({ width, height }: Size): string {
+function sizeOptions({ width, height }: Size): string {
   return `${width} x ${height}`
 }

@@ -8,7 +8,7 @@ import { typedMessages } from './training-row.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
 import { writeCard } from './trl-card.ts'
 
-export interface ShardLimits {
+interface ShardLimits {
   /** A row group is written when it holds this many rows, or bytes of pictures. */
   readonly groupRows: number
   readonly groupBytes: number

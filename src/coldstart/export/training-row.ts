@@ -31,7 +31,7 @@ export interface TrainingRow {
   readonly answer?: string
 }
 
-export type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }
+type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }
 
 export interface TypedMessage {
   readonly role: 'system' | 'user' | 'assistant'

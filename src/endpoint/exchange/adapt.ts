@@ -122,7 +122,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
 
 const nothing: ReadonlySet<string> = new Set()
 
-export type PictureMemory = ReturnType<typeof pictureMemory>
+type PictureMemory = ReturnType<typeof pictureMemory>
 
 /** Which pictures a server may still have. Where that is wrong more often than right, none are sent by id any more. */
 function pictureMemory() {

@@ -10,7 +10,7 @@ export interface Exchange {
   readonly text: string
 }
 
-export interface SendOptions {
+interface SendOptions {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: { readonly pieces: readonly Uint8Array[]; readonly bytes: number }

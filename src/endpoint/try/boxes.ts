@@ -52,7 +52,7 @@ export function unitOf(box: Numbers): BoxUnit | undefined {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
 
 /** The last four numbers in brackets, which follow whatever was thought aloud. */
-export function boxIn({ text }: Completion): Numbers | undefined {
+function boxIn({ text }: Completion): Numbers | undefined {
   const number = String.raw`\s*[\"']?(-?\d{1,7}(?:\.\d{1,20})?)\s?(?:%|px)?[\"']?\s*`
   const found = text.slice(-4_000).matchAll(new RegExp(`[[(]${number},${number},${number},${number}[\\])]`, 'g'))
   const last = [...found].at(-1)

@@ -41,7 +41,7 @@ export interface EmbeddedEngine extends Engine {
 const sampleBatch = 32
 
 /** One worker thread a core, at most 8. */
-export function defaultWorkers(): number {
+function defaultWorkers(): number {
   return Math.min(8, availableParallelism())
 }
 

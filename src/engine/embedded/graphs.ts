@@ -26,7 +26,7 @@ const forms = formTable()
 const firstCell = tokenOf(` ${cellName(cellsInOrder[0]!)}`)
 
 /** Per-token arrays of a batch, all [B, T - I] and 0 where nothing is learned. */
-export interface Targets {
+interface Targets {
   readonly next: Tensor
   readonly weights: Tensor
   readonly advantages: Tensor
@@ -91,7 +91,7 @@ export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
 }
 
 /** What a view holds, for teaching the stem: see `train/sft/perception.ts`. */
-export interface LookTargets {
+interface LookTargets {
   /** [B] 1, or 0 for rows that only fill the batch. */
   readonly rows: Tensor
   /** [B, I, presenceLabels] 1 where a colour shows in one of the patch's cells. */

@@ -3,7 +3,7 @@ import type { Datum, Loss } from '../engine.ts'
 import type { Chunk, TensorData, WireDatum } from './protocol.ts'
 import type { SequenceTurn } from './sequences.ts'
 
-export function lengthOf(chunk: Chunk): number {
+function lengthOf(chunk: Chunk): number {
   return chunk.type === 'image' ? chunk.expected_tokens : chunk.tokens.length
 }
 

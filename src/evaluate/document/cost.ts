@@ -10,7 +10,7 @@ import type { EvalReport } from '../figures/report.ts'
 import type { Table } from './table.ts'
 
 /** What one model cost; `price` and `cost` are absent where its user gave none. */
-export interface ModelCost {
+interface ModelCost {
   readonly model: string
   readonly tokens: SpentTokens
   readonly price?: Price

@@ -116,7 +116,7 @@ export function differenceText([first, second]: readonly MeasuredRun[], comparis
   )
 }
 
-export function flippedTable({ flipped }: Comparison): Table {
+function flippedTable({ flipped }: Comparison): Table {
   return {
     head: ['problem', 'right before, %', 'right after, %'],
     rows: flipped.map(({ name, before, after }) => [name, percent(before), percent(after)]),

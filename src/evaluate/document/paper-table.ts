@@ -64,7 +64,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
 }
 
 /** Such as `48.0 (43.1-52.9)`. */
-export function scoreText({ scores, interval: { low, high } }: EvalReport): string {
+function scoreText({ scores, interval: { low, high } }: EvalReport): string {
   return `${percent(scores[0]!.score)} (${percent(low)}-${percent(high)})`
 }
 

@@ -44,7 +44,7 @@ function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => obj
 }
 
 /** Such as `500,000 px` or `options shuffled`. */
-export function variantName({ pixels, optionOrder }: EvalConfig, over: Sweep['over']): string {
+function variantName({ pixels, optionOrder }: EvalConfig, over: Sweep['over']): string {
   return over === 'options' ? `options ${optionOrder}` : `${pixels!.max.toLocaleString('en')} px`
 }
 

@@ -15,7 +15,7 @@ export interface Comparison {
 }
 
 /** Shares of right searches, of which one is under a half and the other is not. */
-export interface Flip {
+interface Flip {
   readonly name: string
   readonly before: number
   readonly after: number

@@ -17,7 +17,7 @@ export interface Looks {
   readonly found: Found | undefined
 }
 
-export interface Found {
+interface Found {
   /** The turn that brought the last of the first crops that hold a target each, counted from 1. */
   readonly turn: number
   /** How many times longer a line is in these crops' views than in the overview: their geometric mean. */

@@ -41,14 +41,14 @@ export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
   readonly meanTurns: number
 }
 
-export interface Interval {
+interface Interval {
   readonly low: number
   readonly high: number
   /** What was resampled: a question that is asked in several forms is one. */
   readonly over: 'problems' | 'questions'
 }
 
-export interface Tokens {
+interface Tokens {
   /** What was new in each turn, without the conversation before it. */
   readonly prompt: number
   /** Of a model behind a server an estimate, by the grid of Qwen2.5-VL: servers do not say it. */

@@ -6,7 +6,7 @@ import { keyFrom } from '../../endpoint/address.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 
-export const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
+const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
 export type ModelFiles = Readonly<Record<(typeof modelFileNames)[number], object>>
 
 const hubMark = 'hub:'

@@ -3,7 +3,7 @@ import { Tokenizer } from '@huggingface/tokenizers'
 import { UserError } from '../../shared/errors.ts'
 
 /** Tokens that structure a conversation; their ids are read from the tokenizer. */
-export interface Marks {
+interface Marks {
   /** Opens a message; its role follows. */
   readonly start: number
   /** Ends a message. */

@@ -42,7 +42,7 @@ export interface Placed {
   readonly tiles: readonly Rect[]
 }
 
-export interface FigureArrow {
+interface FigureArrow {
   readonly turn: number
   /** The box in the picture that was looked into. */
   readonly from: Rect
@@ -52,11 +52,11 @@ export interface FigureArrow {
 }
 
 export const margin = 40
-export const heading = 28
+const heading = 28
 const originalSide = 640
 const gutter = 112
 const cropSide = 224
-export const cell = { width: 560, height: 224, inner: 18 }
+const cell = { width: 560, height: 224, inner: 18 }
 const gap = 46
 /** Arrows beside each other in a gutter. */
 const lanes = 5
@@ -115,7 +115,7 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
 }
 
 /** A box of the source's pixels, where the source is shown. */
-export function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
+function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
   const source = boxSize(observations[parent ?? 0]!.boxInOriginalPx)
   return scaled(boxPx, source, shown)
 }
@@ -152,7 +152,7 @@ export function wordsRect({ rect, tiles }: Placed): Rect {
 }
 
 /** The largest size of this shape in the room there is. */
-export function fitted({ width, height }: { width: number; height: number }, mostWide: number, mostHigh: number) {
+function fitted({ width, height }: { width: number; height: number }, mostWide: number, mostHigh: number) {
   const scale = Math.min(mostWide / width, mostHigh / height)
   // A strip too thin to be seen is of no use.
   return { width: Math.max(24, width * scale), height: Math.max(24, height * scale) }

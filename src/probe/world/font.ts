@@ -16,7 +16,7 @@ interface Font {
 }
 
 /** Height of capitals and digits as a share of the font size, from the font's own table. */
-export const capHeight = 0.727
+const capHeight = 0.727
 
 /** The width of a text whose capitals are `height` tall. */
 export function textWidth(text: string, height: number): number {

@@ -9,10 +9,10 @@ import { askedNames } from './icons.ts'
 import type { Description, Exhibit, World } from './scene.ts'
 
 /** Heights in pixels of a view from which on things can be made out; `colour` is the smaller side of a patch. */
-export const legiblePx = { text: 8, icon: 14, colour: 4 } as const
+const legiblePx = { text: 8, icon: 14, colour: 4 } as const
 
 /** The view of a whole picture has at most so many pixels. */
-export const overviewPixels = 2_000_000
+const overviewPixels = 2_000_000
 
 /** Width of a frame's line, in sides of the icon. */
 const frameLine = 0.16

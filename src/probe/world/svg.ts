@@ -9,7 +9,7 @@ import { sides } from './scene.ts'
 import type { Exhibit, FrameShape, Leaf, Rug, Sticker, World, WorldColour } from './scene.ts'
 import { leafBox } from './solve.ts'
 
-export const worldHex: Readonly<Record<WorldColour, string>> = {
+const worldHex: Readonly<Record<WorldColour, string>> = {
   red: '#d8232a',
   orange: '#f58a1f',
   yellow: '#f7d917',

@@ -14,7 +14,7 @@ export interface Asking {
 }
 
 /** Takes the body (parsed; of `image/...` its bytes; undefined where there is none) and returns what is sent: a `Response` as it is, all else as JSON. */
-export type Route = (body: unknown, asking: Asking) => unknown
+type Route = (body: unknown, asking: Asking) => unknown
 /** By method and path, such as `GET /v1/models`, or `GET /runs/*` for all below. */
 export type Routes = Readonly<Record<string, Route>>
 

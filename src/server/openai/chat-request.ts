@@ -68,7 +68,7 @@ export function readChatRequest(body: unknown): ChatRequest {
 }
 
 /** What the policy was told, one message a turn, with the URL of its picture. */
-export interface Told extends Said {
+interface Told extends Said {
   readonly image?: string
 }
 

@@ -21,7 +21,7 @@ export interface ServedLimits {
   readonly runs: number
 }
 
-export const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 2, runs: 8 }
+const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 2, runs: 8 }
 
 export interface ServedRuns {
   keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links>

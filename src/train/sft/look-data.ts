@@ -68,7 +68,7 @@ function inside(region: Region, box: readonly number[]): Region {
 }
 
 /** What the stem is to say of a region: colour presence by patch and cell, one-hot centre object. */
-export function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kind: Float32Array } {
+function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kind: Float32Array } {
   const presence = new Float32Array(cellsInOrder.length * colours.length)
   const kind = new Float32Array(kindLabels)
   const side = region[2] - region[0]

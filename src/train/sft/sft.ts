@@ -44,7 +44,7 @@ const kindWeights: Readonly<Record<TokenKind, number>> = {
 }
 
 /** Linear warm-up, then a cosine down to a fiftieth. `step` counts from 1. */
-export function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step: number): number {
+function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step: number): number {
   if (step <= warmupSteps) return (learningRate * step) / warmupSteps
   const progress = (step - warmupSteps) / Math.max(1, steps - warmupSteps)
   return learningRate * (0.02 + 0.98 * 0.5 * (1 + Math.cos(Math.PI * progress)))
