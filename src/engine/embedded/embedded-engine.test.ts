@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { defaultConfig, type ModelConfig } from '../../model/config.ts'
 import { parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, writeSafetensors } from '../../model/safetensors.ts'
@@ -245,6 +246,7 @@ describe('embedded engine', () => {
     const [{ prompt }] = turns(1) as [Datum]
     const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
     const abort = new AbortController()
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
     const both = [abort.signal, undefined].map((signal) => sampler.sample(request, { signal }))
     const settled = Promise.allSettled(both)
     abort.abort()
@@ -252,6 +254,9 @@ describe('embedded engine', () => {
       { status: 'rejected', reason: { code: 'aborted' } },
       { status: 'fulfilled', value: { tokens: expect.any(Array) } },
     ])
+    // The thread never heard of the one that was given up.
+    expect(posted.mock.calls).toEqual([[{ id: 0, request: expect.objectContaining({ requests: [request] }) }]])
+    posted.mockRestore()
     await expect(sampler.sample(request, { signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
   })
 
