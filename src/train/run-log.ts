@@ -41,15 +41,17 @@ export const metricsLog: Log<z.infer<typeof metricsSchema>> = {
 /** Checkpoints that stay on disk. */
 const kept = 2
 
-/** Saves the engine after `step` and discards all checkpoints but the one before. The log is not read: that would cost its length at each save. */
+/** Saves the engine after `step` and discards all checkpoints but the one before. The log is not read: each save would cost its length. */
 export async function keepCheckpoint(engine: Engine, run: RunFolder, stage: Stage, step: number): Promise<void> {
   const file = `checkpoint-${stage}-${step}${engine.checkpointSuffix}`
   await engine.save(run.file(file))
   await run.append(checkpointLog, { stage, step, file })
-  const before = (await checkpointFiles(run))
+  const others = (await checkpointFiles(run))
     .filter((name) => name !== file)
     .toSorted((a, b) => orderOf(a) - orderOf(b))
-  for (const name of before.slice(0, 1 - kept)) await engine.discard(run.file(name))
+  const before = others.findLast((name) => orderOf(name) < orderOf(file))
+  // What lies ahead is of steps that were lost with their line, or broken, and are done again.
+  for (const name of others) if (name !== before) await engine.discard(run.file(name))
 }
 
 async function checkpointFiles(run: RunFolder): Promise<string[]> {
@@ -64,7 +66,7 @@ function orderOf(file: string): number {
 
 /**
  * Loads the newest checkpoint that is whole, and returns its line; `undefined` at the start of a run. `onSkipped` is told of
- * one that cannot be used. A file that a kill left without its line is discarded. Throws `UserError` when no checkpoint can be used.
+ * one that cannot be used. Once one is loaded, a file that a kill left without its line is discarded. Throws `UserError` when no checkpoint can be used.
  */
 export async function loadCheckpoint(
   engine: Engine,
@@ -72,12 +74,12 @@ export async function loadCheckpoint(
   onSkipped: (why: string) => void = warnOfCheckpoint,
 ): Promise<CheckpointLine | undefined> {
   const newest = await newestCheckpoints(run)
-  const logged = new Set(newest.map(({ file }) => file))
-  for (const name of await checkpointFiles(run)) if (!logged.has(name)) await engine.discard(run.file(name))
   const broken: string[] = []
   for (const line of newest) {
     try {
       await engine.load(run.file(line.file))
+      const logged = new Set(newest.map(({ file }) => file))
+      for (const name of await checkpointFiles(run)) if (!logged.has(name)) await engine.discard(run.file(name))
       for (const why of broken) onSkipped(`${why} Training goes on from step ${line.step} of ${line.stage} instead.`)
       return line
     } catch (error) {
