@@ -1,20 +1,18 @@
 /** What was asked on this page: its searches as they go on. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { postJson } from './fetch-json.ts'
-import { replaceAddress, routeNow } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { pictureUrls } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
+import { usePlace } from './use-place.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
   const { searches, pages, broken, done, error } = useAsk(id)
-  const { settings } = routeNow()
-  const [at, setAt] = useState(() => Number(settings.get('sample')) || 0)
-  const [turn, setTurn] = useState(() => Number(settings.get('turn')) || 0)
-  const [compare, setCompare] = useState(() => settings.has('compare'))
-  useEffect(() => {
-    replaceAddress(['ask', id], { ...(at && { sample: at }), ...(turn && { turn }), ...(compare && { compare: 1 }) })
-  }, [id, at, turn, compare])
+  const [place, go] = usePlace(
+    (at) => ({ path: ['ask', id], ...(at > 0 && { settings: { sample: at } }) }),
+    ({ settings }) => Number(settings.get('sample')) || 0,
+  )
+  const kept = pages[place.at]
   const base = `api/asks/${encodeURIComponent(id)}`
   // All searches of an ask look at the same picture.
   const sha256 = searches.find((search) => search !== undefined)?.picture.sha256
@@ -39,21 +37,13 @@ export function AskedPage({ id }: { readonly id: string }) {
           </button>
         </p>
       )}
-      {pages[at] !== undefined && (
+      {kept !== undefined && (
         <p class="crumbs">
-          Kept as <a href={pages[at].slice(1)}>part of a run</a>
+          Kept as <a href={kept.slice(1)}>part of a run</a>
         </p>
       )}
       {entries.length > 0 && (
-        <SearchView
-          entries={entries}
-          at={Math.min(at, entries.length - 1)}
-          onAt={setAt}
-          turn={turn}
-          onTurn={setTurn}
-          compare={compare && entries.length > 1}
-          onCompare={setCompare}
-        />
+        <SearchView entries={entries} {...place} at={Math.min(place.at, entries.length - 1)} go={go} />
       )}
     </>
   )

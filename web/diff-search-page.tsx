@@ -13,9 +13,7 @@ interface Props {
 }
 
 export function DiffSearchPage({ runs, indexes }: Props) {
-  const [at, setAt] = useState(0)
-  const [turn, setTurn] = useState(0)
-  const [compare, setCompare] = useState(true)
+  const [place, setPlace] = useState({ at: 0, turn: 0, compare: true })
   const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
   const loaded = [useJson<Trajectory>(paths[0]!), useJson<Trajectory>(paths[1]!)]
   const entries = loaded.flatMap(({ value }, side) =>
@@ -35,15 +33,7 @@ export function DiffSearchPage({ runs, indexes }: Props) {
       </p>
       <Problem message={error} />
       {entries.length === 2 ? (
-        <SearchView
-          entries={entries}
-          at={at}
-          onAt={setAt}
-          turn={turn}
-          onTurn={setTurn}
-          compare={compare}
-          onCompare={setCompare}
-        />
+        <SearchView entries={entries} {...place} go={(to) => setPlace({ ...place, ...to })} />
       ) : (
         error === undefined && <p role="status">Loading …</p>
       )}

@@ -54,7 +54,7 @@ function pageOf(path: readonly string[]) {
   if (shape === 'runs 1') return <RunsPage />
   // The second is how one types it.
   if (shape === 'run 2' || shape === 'runs 2') return <RunPage key={name} name={name} />
-  if (shape === 'run 3' && isIndex(item)) return <RunSearchPage key={name} name={name} index={Number(item)} />
+  if (shape === 'run 3' && isIndex(item)) return <RunSearchPage key={name} name={name} />
   if (shape === 'diff 3') return <DiffPage key={`${name} ${item}`} first={name} second={item} />
   if (shape === 'diff 5' && others.every(isIndex)) {
     return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />

@@ -28,7 +28,7 @@ export function useAddress(): Route {
   return route
 }
 
-export function routeNow(): Route {
+function routeNow(): Route {
   const [path = '', settings = ''] = location.hash.replace(/^#\/?/, '').split('?', 2)
   return { path: path.split('/').filter(Boolean).map(decoded), settings: new URLSearchParams(settings) }
 }

@@ -4,28 +4,22 @@ import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 import { currentItems, groupOf } from './items.ts'
-import { href, replaceAddress, useRoute } from './route.ts'
-import type { Route } from './route.ts'
+import { Problem } from './facts.tsx'
+import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { pictureUrls } from './shown-search.ts'
+import { usePlace } from './use-place.ts'
 import { useRun } from './use-run.ts'
 
 /** Searches of a problem that are shown together. */
 const mostTogether = 16
 
-export function RunSearchPage({ name, index: opened }: { readonly name: string; readonly index: number }) {
-  const route = useRoute()
-  const [index, setIndex] = useState(opened)
-  const [turn, setTurn] = useState(() => turnOf(route))
-  const [compare, setCompare] = useState(() => route.settings.has('compare'))
-  useEffect(() => {
-    setIndex(opened)
-    setTurn(turnOf(route))
-    setCompare(route.settings.has('compare'))
-  }, [route, opened])
-  useEffect(() => {
-    replaceAddress(['run', name, index], { ...(turn && { turn }), ...(compare && { compare: 1 }) })
-  }, [name, index, turn, compare])
+export function RunSearchPage({ name }: { readonly name: string }) {
+  const [place, go] = usePlace(
+    (at) => ({ path: ['run', name, at] }),
+    ({ path }) => Number(path[2]),
+  )
+  const { at: index, compare } = place
   const { value: details, error: runError } = useRun(name)
   const items = details?.items
   const item = items?.[index]
@@ -50,66 +44,48 @@ export function RunSearchPage({ name, index: opened }: { readonly name: string; 
   )
   const all = wanted.every((at) => known?.has(at))
   const shown = all ? entries : entries.filter(({ at }) => at === index)
-  const place = Math.max(
+  const chosen = Math.max(
     0,
     shown.findIndex(({ at }) => at === index),
   )
-  const go = (to: number | undefined): void => {
-    if (to === undefined) return
-    setIndex(to)
-    setTurn(0)
-  }
   return (
     <>
       <p class="crumbs">
         <a href={href(['runs'])}>Runs</a> / <a href={href(['run', name])}>{name}</a> / search {index + 1}
         {item?.ask !== undefined && `, ask ${item.ask} of ${item.policy}`}
         <span class="around">
-          <button type="button" disabled={index === 0} onClick={() => go(index - 1)}>
+          <button type="button" disabled={index === 0} onClick={() => go({ at: index - 1, turn: 0 })}>
             before
           </button>
           <button
             type="button"
             disabled={items === undefined || index + 1 >= items.length}
-            onClick={() => go(index + 1)}
+            onClick={() => go({ at: index + 1, turn: 0 })}
           >
             after
           </button>
           {group.length > 1 && !compare && (
-            <button type="button" onClick={() => setCompare(true)}>
+            <button type="button" onClick={() => go({ compare: true })}>
               all {group.length} side by side
             </button>
           )}
         </span>
       </p>
-      {[runError, error].map(
-        (message) =>
-          message !== undefined && (
-            <p key={message} class="problem" role="alert">
-              {message}
-            </p>
-          ),
-      )}
+      <Problem message={runError} />
+      <Problem message={error} />
       {shown.length > 0 ? (
         <SearchView
-          key={shown[place]!.search.picture.sha256}
+          key={shown[chosen]!.search.picture.sha256}
           entries={shown}
-          at={place}
-          onAt={(at) => go(shown[at]?.at)}
-          turn={turn}
-          onTurn={setTurn}
-          compare={compare && shown.length > 1}
-          onCompare={setCompare}
+          {...place}
+          at={chosen}
+          go={({ at, ...to }) => go(at === undefined ? to : { at: shown[at]!.at, turn: 0 })}
         />
       ) : (
         runError === undefined && error === undefined && <p role="status">Loading …</p>
       )}
     </>
   )
-}
-
-function turnOf({ settings }: Route): number {
-  return Number(settings.get('turn')) || 0
 }
 
 /** Searches by their index, one after the other, each loaded once. */

@@ -12,6 +12,7 @@ import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
+import type { Go, Place } from './use-place.ts'
 import { wholeView } from './view-box.ts'
 
 export interface SearchEntry {
@@ -23,21 +24,18 @@ export interface SearchEntry {
   readonly advantage?: number
 }
 
-interface Props {
+interface Props extends Place {
   readonly entries: readonly SearchEntry[]
-  /** The one that is shown. */
-  readonly at: number
-  readonly onAt: (at: number) => void
-  readonly turn: number
-  readonly onTurn: (turn: number) => void
-  readonly compare: boolean
-  readonly onCompare: (compare: boolean) => void
+  readonly go: Go
 }
 
 const playMs = 1800
 
-export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, onCompare }: Props) {
+export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Props) {
   const { search, urls } = entries[at]!
+  const comparable =
+    entries.length > 1 && entries.every((entry) => entry.search.picture.sha256 === search.picture.sha256)
+  const compare = asked && comparable
   const last = compare ? Math.max(...entries.map((entry) => entry.search.turns.length)) : search.turns.length
   const turn = Math.min(wanted, last)
   const [view] = useState(() => sharedView(wholeView(search.picture)))
@@ -46,17 +44,15 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
   const [shown, setShown] = useState(firstMarks)
   const [help, setHelp] = useState(false)
   const [folded, setFolded] = useState(false)
-  const { playing, play, stop } = usePlay(turn, last, onTurn)
+  const { playing, play, stop } = usePlay(turn, last, (to) => go({ turn: to }))
   useEffect(() => {
     if (compare) scrollTo(0, 0)
   }, [compare])
   const step = (to: number): void => {
     stop()
-    onTurn(Math.max(0, Math.min(last, to)))
+    go({ turn: Math.max(0, Math.min(last, to)) })
   }
   const toggle = (name: Mark): void => setShown((before) => ({ ...before, [name]: !before[name] }))
-  const comparable =
-    entries.length > 1 && entries.every((entry) => entry.search.picture.sha256 === search.picture.sha256)
   const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(search) !== undefined)
   useKeys({
     ArrowRight: () => step(turn + 1),
@@ -68,10 +64,10 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
     ' ': () => (playing ? stop() : play()),
     f: () => setFollow(!follow),
     ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
-    ...(comparable && { c: () => onCompare(!compare) }),
+    ...(comparable && { c: () => go({ compare: !compare }) }),
     ...(!compare && { x: () => setFolded(!folded) }),
     '?': () => setHelp(!help),
-    ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => onAt(index)])),
+    ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
   })
   const canvas = { turn, lit, view, follow, shown, onTurn: step, onLit: setLit }
   const controls = (
@@ -96,7 +92,8 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
         ))}
         {comparable && (
           <label>
-            <input type="checkbox" checked={compare} onChange={() => onCompare(!compare)} /> side by side <kbd>c</kbd>
+            <input type="checkbox" checked={compare} onChange={() => go({ compare: !compare })} /> side by side{' '}
+            <kbd>c</kbd>
           </label>
         )}
         {!compare && (
@@ -119,7 +116,7 @@ export function SearchView({ entries, at, onAt, turn: wanted, onTurn, compare, o
   return (
     <section class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
       <Heading search={search} />
-      {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={onAt} />}
+      {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={(to) => go({ at: to })} />}
       {compare ? (
         <>
           {controls}

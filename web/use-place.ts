@@ -1,0 +1,34 @@
+/** Where one is among searches: which one, at which turn, beside the others or alone. The address holds it. */
+import { useEffect, useState } from 'preact/hooks'
+import { replaceAddress, useRoute } from './route.ts'
+import type { Route } from './route.ts'
+
+export interface Place {
+  /** The search that is shown. */
+  readonly at: number
+  /** 0: the whole search. */
+  readonly turn: number
+  readonly compare: boolean
+}
+
+export type Go = (to: Partial<Place>) => void
+
+/** `routeTo`: what stands in the address for a search; `atIn`: which one it is. */
+export function usePlace(routeTo: (at: number) => Address, atIn: (route: Route) => number): [Place, Go] {
+  const route = useRoute()
+  const { settings } = route
+  const wanted = { at: atIn(route), turn: Number(settings.get('turn')) || 0, compare: settings.has('compare') }
+  const [place, setPlace] = useState<Place>(wanted)
+  useEffect(() => setPlace(wanted), [route])
+  useEffect(() => {
+    const { at, turn, compare } = place
+    const { path, settings: own } = routeTo(at)
+    replaceAddress(path, { ...own, ...(turn && { turn }), ...(compare && { compare: 1 }) })
+  }, [place])
+  return [place, (to) => setPlace((before) => ({ ...before, ...to }))]
+}
+
+interface Address {
+  readonly path: readonly (string | number)[]
+  readonly settings?: Readonly<Record<string, number>>
+}
