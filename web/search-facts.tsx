@@ -1,5 +1,6 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
 import { duration, isMasked, shown } from '../src/page/step.ts'
+import { changedSince } from '../src/protocol/earlier-forms.ts'
 import type { SearchEntry } from './search-view.tsx'
 import { endText, isGoing, turnsText } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
@@ -131,6 +132,7 @@ export function Outcome({
 
 export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
   const { policy, profile, picture, seed, problem, end } = search
+  const change = profile && changedSince(profile)
   return (
     <footer class="facts">
       {end !== undefined && urls.figure && (
@@ -150,6 +152,7 @@ export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
       {profile && (
         <span>
           profile <b>{profile.name}</b> {profile.sha256.slice(0, 12)}
+          {change !== undefined && ` (an earlier form of it: since then ${change})`}
         </span>
       )}
       <span>

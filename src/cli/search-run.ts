@@ -5,6 +5,7 @@ import type { BenchmarkEntry, Slices } from '../benchmark/entry.ts'
 import { readProblems } from '../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/readers/mini-o3-json.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
+import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { reasonText } from '../protocol/reason.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
@@ -13,7 +14,9 @@ import type { Profile } from '../protocol/profile.ts'
 import { checkJudgeable, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import type { SkippedProblem } from '../search/search-log.ts'
+import { configurations, readSettings } from '../runs/configuration.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
@@ -149,10 +152,26 @@ export async function searchRun(
   } catch (error) {
     // What is said of it stands below the last counts, not behind them.
     progress?.finish()
-    throw error
+    throw await withChange(error, profile.name, options.run)
   } finally {
     interrupt.release()
   }
+}
+
+/** What a run says of its profile. */
+const profileSettings = configurations.eval.pick({ profile: true, pixels: true, protocol: true })
+
+/** A run that cannot go on since its profile was changed by a later version is told so. */
+async function withChange(error: unknown, name: string, path: string | undefined): Promise<unknown> {
+  if (!(error instanceof UserError && error.code === 'run-config-differs') || path === undefined) return error
+  const { profile, pixels, protocol } = await readSettings(path, profileSettings)
+  const sha256 = pixels?.profile ?? profile
+  const change = sha256 === undefined ? undefined : changedSince({ name: protocol?.profile ?? name, sha256 })
+  if (change === undefined) return error
+  const message =
+    `${path} was begun with an earlier form of the profile ${name}: since then ${change}. Its searches can still be reported, but ` +
+    'not be gone on with. Name another folder with --run.'
+  return new UserError('profile-changed', message, { cause: error })
 }
 
 function wanted(entry: BenchmarkEntry): ManySearches['problems'][number] {

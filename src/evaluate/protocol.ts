@@ -2,6 +2,7 @@
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Benchmark } from '../benchmark/benchmark.ts'
 import type { Configuration } from '../runs/configuration.ts'
+import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 
@@ -9,16 +10,23 @@ export type EvalConfig = Configuration<'eval'>
 
 /** What a run keeps of its profile in words, beside the hash. */
 export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {
-  const { name, prompts, pictures, firstView, observationView, coordinates, answerPick } = profile
+  const { name, prompts, pictures, firstView, observationView, coordinates } = profile
   const [first, later] = [viewText(firstView), viewText(observationView)]
   return {
     profile: name,
     prompts: sha256(canonicalJson(prompts)),
     views: first === later ? first : `${first}, crops ${later}`,
     coordinates,
-    answer: answerPick,
+    answer: answerText(profile),
     ...(pictures.reading === 'pillow' && { pictures: pictures.reading }),
   }
+}
+
+/** Which answer counts. One word where it is one of the turns of a search that completed, as in runs of earlier versions. */
+function answerText({ answerIn, answerPick }: Profile): string {
+  if (answerIn === 'turns') return answerPick
+  if (answerIn === 'last-reply') return 'answer of the last reply, or else all of it'
+  return `${answerIn === 'joined' ? `${answerPick} answer of all turns joined` : 'last answer of all turns'}, also beyond a limit`
 }
 
 function viewText(rule: ViewRule): string {
@@ -33,21 +41,30 @@ function short(hash: string): string {
 
 /** Such as `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
 export function protocolLine(config: EvalConfig): string {
-  const { samples, maxTurns, temperature, sampling, profile, protocol, judge, optionOrder, policy, checkpoint, seed } =
-    config
+  const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed } = config
   const parts = [
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
     `Avg@${samples}`,
     `${maxTurns} turns`,
     temperature !== undefined && `temperature ${temperature}${samplingText(sampling)}`,
-    profile !== undefined && `profile ${protocol ? `${protocol.profile} (${short(profile)})` : short(profile)}`,
+    profileText(config),
     protocol?.prompts !== undefined && `prompts ${short(protocol.prompts)}`,
-    protocol && `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer} answer`,
+    protocol &&
+      `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer}${/ /.test(protocol.answer) ? '' : ' answer'}`,
     protocol?.pictures !== undefined && 'pictures as Pillow reads them',
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
+}
+
+/** A score from before a change of its profile says so; `pixels.profile` is the hash without the bound of a sweep. */
+function profileText({ profile, protocol, pixels }: EvalConfig): string | undefined {
+  if (profile === undefined) return undefined
+  if (protocol === undefined) return `profile ${short(profile)}`
+  const change = changedSince({ name: protocol.profile, sha256: pixels?.profile ?? profile })
+  const earlier = change === undefined ? '' : `; an earlier form of it: since then ${change}`
+  return `profile ${protocol.profile} (${short(profile)}${earlier})`
 }
 
 /** Such as ` with top_p 1, top_k -1 sent`; a run over a server that was sent none says so. */

@@ -101,10 +101,19 @@ function valueOf(tokens: readonly Token[]): PythonRead {
 
   function item(): PythonBox | undefined {
     let sign = 1
-    for (; tokens[at]?.kind === 'sign'; at++) if (tokens[at]!.text === '-') sign = -sign
+    let unary: string | undefined
+    for (; tokens[at]?.kind === 'sign'; at++) {
+      unary = tokens[at]!.text
+      if (unary === '-') sign = -sign
+    }
     const token = tokens[at++]
     const found = token && operand(token, sign)
-    return found === undefined || tokens[at]?.kind !== 'open' ? found : applied(found, token!)
+    const whole = found === undefined || tokens[at]?.kind !== 'open' ? found : applied(found, token!)
+    const type = typeOf(whole)
+    if (unary !== undefined && /^(?:list|tuple|str|NoneType|dict|set|ellipsis|type)$/.test(type)) {
+      failure ??= `bad operand type for unary ${unary}: '${type}'`
+    }
+    return whole
   }
 
   function operand({ kind, text }: Token, sign: number): PythonBox | undefined {

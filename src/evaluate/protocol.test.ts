@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { profileHash, profiles } from '../protocol/profile.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { profileSettings, protocolLine } from './protocol.ts'
+
+const lineOf = (profile: Profile, hash = profileHash(profile)): string =>
+  protocolLine({
+    command: 'eval',
+    benchmark: 'visual-probe',
+    samples: 1,
+    maxTurns: profile.maxTurns,
+    seed: 0,
+    profile: hash,
+    protocol: profileSettings(profile),
+  })
+
+it.each([
+  ['default', 'coordinates relative, last answer, judge exact'],
+  [
+    'official',
+    'coordinates relative, first answer of all turns joined, also beyond a limit, pictures as Pillow reads them',
+  ],
+  ['deepeyes', 'coordinates file, answer of the last reply, or else all of it, judge exact'],
+  ['pixel-reasoner', 'coordinates mixed, last answer of all turns, also beyond a limit, judge exact'],
+] as const)('says of %s which answer counts', (name, words) => {
+  expect(lineOf(profiles[name])).toContain(words)
+})
+
+it('tells a score from before a change of its profile', () => {
+  expect(lineOf(profiles.official, `f0c1bd4b0571${'0'.repeat(52)}`)).toContain(
+    'profile official (f0c1bd4b; an earlier form of it: since then answers beyond a limit count, ',
+  )
+  expect(lineOf(profiles.official)).toMatch(/profile official \([0-9a-f]{8}\), /)
+})

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { changedSince } from './earlier-forms.ts'
+import { profileHash, profiles } from './profile.ts'
+
+it.each(['official', 'official-train', 'official-32'] as const)(
+  'knows the earlier forms of %s by their hashes',
+  (name) => {
+    const now = profiles[name]
+    const { pictures } = profiles.default
+    const since = (form: typeof now) => changedSince({ name, sha256: profileHash(form) })
+    expect(since({ ...now, pictures })).toBe('pictures are read as Pillow does')
+    expect(since({ ...now, pictures, answerIn: 'turns' })).toContain('answers beyond a limit count')
+    expect(since(now)).toBeUndefined()
+  },
+)
+
+it.each(['deepeyes', 'pixel-reasoner'] as const)('knows %s from before by the hash of its lenient form', (name) => {
+  const sha256 = profileHash(profiles[`${name}-lenient`])
+  expect(changedSince({ name, sha256 })).toContain('its own evaluation')
+  expect(changedSince({ name: `${name}-lenient`, sha256 })).toBeUndefined()
+})

@@ -1,0 +1,37 @@
+/** Forms that profiles had before they changed: a score under one of their hashes does not compare with today's of the same name. Pure. */
+
+interface Change {
+  /** What has been done otherwise since. */
+  readonly change: string
+  /** By the name of the profile, the beginning of its hash until then: with the project's words, and with the released ones. */
+  readonly hashes: Readonly<Record<string, readonly string[]>>
+}
+
+const changes: readonly Change[] = [
+  {
+    change:
+      'answers beyond a limit count, the first of all turns joined is taken, and pictures are read as Pillow does',
+    hashes: {
+      official: ['f0c1bd4b0571', '7ea63291ff5f'],
+      'official-train': ['34d6f67c4242', 'df7ed459fbc4'],
+      'official-32': ['eeaff77f8074', 'd664a08d886d'],
+    },
+  },
+  {
+    change: 'pictures are read as Pillow does',
+    hashes: {
+      official: ['fe72c8fd8e36', '0428b6db4910'],
+      'official-train': ['96ce1a707e17', 'fa4e6df3879e'],
+      'official-32': ['4bf52dcc99db', '0f4610de0dbd'],
+    },
+  },
+  {
+    change: 'it does what its own evaluation does; this is the lenient form of it',
+    hashes: { deepeyes: ['6ebf07c0a1d2'], 'pixel-reasoner': ['7b8ccd16f242'] },
+  },
+]
+
+/** What has changed since the profile of this name had this hash; undefined: nothing that is known. */
+export function changedSince({ name, sha256 }: { readonly name: string; readonly sha256: string }): string | undefined {
+  return changes.find(({ hashes }) => hashes[name]?.some((hash) => sha256.startsWith(hash)))?.change
+}
