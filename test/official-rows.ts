@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Prompt } from '../src/engine/engine.ts'
 import { type ChatModel, chatModel } from '../src/model/qwen/chat-model.ts'
 import { openConversation } from '../src/policy/sampler/conversation.ts'
+import { userMessage } from '../src/policy/chat/chat-messages.ts'
 import type { Message, Policy, Reply } from '../src/policy/policy.ts'
 import { profiles, type Profile } from '../src/protocol/profile.ts'
 import type { Prompts } from '../src/protocol/prompts.ts'
@@ -107,22 +108,48 @@ function tokensOf(prompt: Prompt): number[] {
   })
 }
 
+function shortHash(tokens: readonly number[]): string {
+  return sha256(JSON.stringify(tokens)).slice(0, 16)
+}
+
+const image = { type: 'image', bytes: new Uint8Array(), mime: 'image/png', sha256: '' } as const
+
+/** What the chat template of Qwen2.5-VL makes of a message that a chat endpoint is sent, up to where the policy speaks. */
+function templated(message: Message, imageTokens: number, { tokenizer: { encode, marks } }: ChatModel): number[] {
+  const { content } = userMessage(message.text, message.kind === 'error' ? undefined : image)
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content } as const] : (content ?? [])
+  const said = parts.flatMap((part) =>
+    part.type === 'text'
+      ? encode(part.text)
+      : [marks.visionStart, ...Array.from({ length: imageTokens }, () => ids.imagePad), marks.visionEnd],
+  )
+  const before = message.kind === 'question' ? [marks.start, ...encode(`system\n${message.system}`)] : []
+  const user = [marks.end, ...encode('\n'), marks.start, ...encode('user\n'), ...said]
+  return [...before, ...user, marks.end, ...encode('\n'), marks.start, ...encode('assistant\n')]
+}
+
 export interface Played {
   readonly trajectory: Trajectory
   readonly prompts: readonly string[]
+  /** The same over a chat endpoint, which is sent text; but for what decodes to nothing. */
+  readonly chatPrompts: readonly string[]
 }
 
 /** Plays a row through the search loop. The tokens of prompts are written out where the row has them, else their counts are taken. */
 export async function playRow(row: SearchRow, profile: Profile, model: ChatModel = byteModel): Promise<Played> {
   const prompts: string[] = []
+  const chatPrompts: string[] = []
   const policy: Policy = {
     name: 'scripted',
     open: () => {
       const conversation = openConversation(model)
+      const chat: number[] = []
       const cost = async (message: Message, turn: number) => {
         if (row.prompts === undefined) return { promptTokens: row.promptTokens[turn - 1]!, imageTokens: 0 }
         const told = await conversation.tell(message)
-        if (turn <= row.turns) prompts.push(sha256(JSON.stringify(tokensOf(conversation.prompt()))).slice(0, 16))
+        chat.push(...templated(message, told.imageTokens, model))
+        if (turn <= row.turns) prompts.push(shortHash(tokensOf(conversation.prompt())))
+        if (turn <= row.turns) chatPrompts.push(shortHash(chat))
         return told
       }
       return {
@@ -130,6 +157,7 @@ export async function playRow(row: SearchRow, profile: Profile, model: ChatModel
           const { reply, tokens } = said(row.replies[Math.min(turn, row.replies.length) - 1]!, model)
           const told = await cost(message, turn)
           conversation.reply(tokens)
+          chat.push(...model.tokenizer.encode(reply.text))
           return { ...reply, usage: { ...told, replyTokens: tokens.length } }
         },
         close: () => {},
@@ -138,5 +166,5 @@ export async function playRow(row: SearchRow, profile: Profile, model: ChatModel
   }
   const problem = { docId: 'p', dataSource: 'test', question: row.question, answer: 'red' }
   const { trajectory } = await searchToEnd({ picture: blankPicture(row.picture), problem }, policy, { profile })
-  return { trajectory, prompts }
+  return { trajectory, prompts, chatPrompts }
 }

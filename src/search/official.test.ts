@@ -9,7 +9,7 @@ import { completed } from '../protocol/trajectory.ts'
 
 /** Columns of a row, and the same of our search. */
 async function compared(row: SearchRow, profile: Profile, model?: Parameters<typeof playRow>[2]) {
-  const { trajectory, prompts } = await playRow(row, profile, model)
+  const { trajectory, prompts, chatPrompts } = await playRow(row, profile, model)
   const crops = trajectory.observations.slice(1)
   const first = trajectory.observations[0]!.view
   const ours = {
@@ -25,6 +25,8 @@ async function compared(row: SearchRow, profile: Profile, model?: Parameters<typ
     replyTokens: trajectory.turns.map(({ usage }) => usage.replyTokens),
     ...(row.prompts && { prompts }),
   }
+  if (row.prompts !== undefined && row.replies.every(({ more = 0 }) => more === 0))
+    expect(chatPrompts).toEqual(row.prompts)
   const theirs = Object.fromEntries(Object.keys(ours).map((key) => [key, row[key as keyof SearchRow]]))
   return { ours, theirs }
 }
