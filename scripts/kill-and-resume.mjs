@@ -53,7 +53,7 @@ const commands = {
   demo: { words: (run) => ['demo', '--run', run] },
   sft: {
     words: (run) =>
-      `sft --data ${collection} --look-steps 2 --look-batch 2 --steps 3 --batch 2 --save-every 1 --workers 1 --run ${run}`.split(
+      `sft --collection ${collection} --look-steps 2 --look-batch 2 --steps 3 --batch 2 --save-every 1 --workers 1 --run ${run}`.split(
         ' ',
       ),
   },

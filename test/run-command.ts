@@ -2,7 +2,6 @@
 import { Command } from 'commander'
 import { vi } from 'vitest'
 import { IncompleteError } from '../src/cli/incomplete.ts'
-import { strictly } from '../src/cli/options/strict.ts'
 
 export interface Said {
   readonly stdout: string
@@ -21,7 +20,6 @@ export async function runCommand(
   }
   const program = new Command('mini-o3').exitOverride().enablePositionalOptions()
   for (const add of commands) add(program)
-  strictly(program)
   try {
     await program.parseAsync(words, { from: 'user' })
     return { ...said, code: 0 }

@@ -5,7 +5,6 @@ import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
 import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
-import type { PolicyOptions } from '../policy/registry/open-policy.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
@@ -15,42 +14,44 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import { policyOptions } from './options/choose-policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from './options/choose-profile.ts'
-import type { ProfileOptions } from './options/choose-profile.ts'
+import { addCommand } from './options/command.ts'
+import { policyOptions } from './options/policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from './options/profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
-import { commonOptions, examples, wholeNumber } from './options/common.ts'
-import type { CommonOptions } from './options/common.ts'
+import { inGroup } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { maxTurnsOption, runOptions, seedOption } from './options/shared.ts'
 
-interface AskOptions extends CommonOptions, PolicyOptions, ProfileOptions {
-  readonly maxTurns?: number
+const askOptions = {
+  ...policyOptions('ask', 0.3),
+  ...profileOptions,
+  ...maxPixelsOption,
+  ...inGroup('Search', { ...maxTurnsOption, ...seedOption() }),
+  ...runOptions,
 }
 
+type AskOptions = Values<typeof askOptions>
+
 export function addAsk(program: Command): void {
-  const command = program
-    .command('ask')
-    .summary('answer a question about a picture')
-    .description(
+  addCommand(program, {
+    name: 'ask',
+    summary: 'answer a question about a picture',
+    description:
       'Searches the picture turn by turn, answers, and writes a page that shows how. Any picture and question: with ' +
-        'a vision-language model behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). The ' +
-        'embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?".',
-    )
-    .argument('<picture>', 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file')
-    .argument('<question>', 'in quotes')
-    .option('--max-turns <n>', 'turns that the search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyOptions(command, 0.3, 'ask')
-  maxPixelsOption(profileOptions(command))
-  commonOptions(command)
-  examples(
-    command,
-    'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
-    'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
-    'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
-  )
-  command.action(ask)
+      'a vision-language model behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). The ' +
+      'embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?".',
+    arguments: { '<picture>': 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file', '<question>': 'in quotes' },
+    options: askOptions,
+    examples: [
+      'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
+      'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
+      'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
+    ],
+    run: (options, [file, question]) => ask(file!, question!, options),
+  })
 }
 
 /** Said with every answer of a policy that takes only some pictures: nothing in a picture tells it that it is none of them. */

@@ -22,26 +22,34 @@ import { inCommandRun } from './command-run.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
 import { incompleteSearches } from './incomplete.ts'
-import { commonOptions, decimalNumber, examples } from './options/common.ts'
-import type { CommonOptions } from './options/common.ts'
+import { addCommand } from './options/command.ts'
+import { temperatureOption } from './options/policy.ts'
+import { inGroup, text } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { runOptions, seedOption } from './options/shared.ts'
 
-interface DemoOptions extends CommonOptions {
-  readonly checkpoint?: string
-  readonly temperature: number
+const demoOptions = {
+  ...inGroup('Search', {
+    checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'those that ship' }),
+    temperature: temperatureOption(0.3),
+    ...seedOption(),
+  }),
+  ...runOptions,
 }
+
+type DemoOptions = Values<typeof demoOptions>
 
 const sidePx = 4096
 
 export function addDemo(program: Command): void {
-  const command = program
-    .command('demo')
-    .summary('search three scenes that no training has seen, and show how')
-    .description('Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.')
-    .option('--checkpoint <file>', 'weights of the embedded policy (default: those that ship)')
-    .option('--temperature <t>', '1 samples as in training, lower is surer', decimalNumber(0, 10), 0.3)
-  commonOptions(command)
-  examples(command, 'mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven')
-  command.action(demo)
+  addCommand(program, {
+    name: 'demo',
+    summary: 'search three scenes that no training has seen, and show how',
+    description: 'Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.',
+    options: demoOptions,
+    examples: ['mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven'],
+    run: demo,
+  })
 }
 
 async function demo(options: DemoOptions): Promise<void> {

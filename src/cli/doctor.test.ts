@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
 import { addDoctor } from './doctor.ts'
-import { strictly } from './options/strict.ts'
 
 let printed = ''
 const servers: ScriptedEndpoint[] = []
@@ -26,7 +25,6 @@ afterEach(async () => {
 async function doctor(...options: string[]): Promise<{ code: number; text: string }> {
   const program = new Command().exitOverride()
   addDoctor(program)
-  strictly(program)
   await program.parseAsync(['doctor', ...options], { from: 'user' })
   return { code: Number(process.exitCode ?? 0), text: printed }
 }

@@ -6,22 +6,29 @@ import type { Command } from 'commander'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
-import type { ServerOptions } from '../endpoint/open-model.ts'
 import { tryServer } from '../endpoint/try/try-server.ts'
 import type { Finding } from '../endpoint/try/try-server.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
-import { endpointOptions } from './options/endpoint.ts'
+import { addCommand } from './options/command.ts'
 import { print, printJson, say } from './print/output.ts'
-import { onlyWhere } from './options/strict.ts'
-import { examples } from './options/common.ts'
+import { inGroup, only, text } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { serverOptions } from './options/server.ts'
+import { jsonOption } from './options/shared.ts'
 
-interface DoctorOptions extends ServerOptions {
-  readonly model?: string
-  readonly json?: true
+const doctorOptions = {
+  ...inGroup(
+    'Server',
+    { model: text('<name>', 'the model to try', { fallbackText: 'the only one there is' }), ...serverOptions },
+    only<{ readonly baseUrl?: string }>(({ baseUrl }) => baseUrl !== undefined, 'for a server: add its --base-url'),
+  ),
+  ...jsonOption,
 }
+
+type DoctorOptions = Values<typeof doctorOptions>
 
 interface Diagnosis {
   readonly findings: readonly Finding[]
@@ -32,29 +39,21 @@ interface Diagnosis {
 }
 
 export function addDoctor(program: Command): void {
-  const command = program
-    .command('doctor')
-    .summary('check this machine, or a server and its models')
-    .description(
+  addCommand(program, {
+    name: 'doctor',
+    summary: 'check this machine, or a server and its models',
+    description:
       'Without options: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
-        'that is, which models it has, and what one of them really does with pictures in several messages, boxes, stop ' +
-        'strings, long replies, seeds and function calls, found out with about 25 small requests.',
-    )
-    .option('--model <name>', 'the model to try (default: the only one there is)')
-  onlyWhere<DoctorOptions>(
-    command,
-    ['model', 'api-key-env', 'server', 'reply-seconds'],
-    ({ baseUrl }) => baseUrl !== undefined,
-    'for a server: add its --base-url',
-  )
-  endpointOptions(command).option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  examples(
-    command,
-    'mini-o3 doctor',
-    'mini-o3 doctor --base-url http://127.0.0.1:8000/v1',
-    'mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY --model gpt-5-mini',
-  )
-  command.action(doctor)
+      'that is, which models it has, and how one of them really behaves with pictures in several messages, boxes, stop ' +
+      'strings, long replies, seeds and function calls, found out with about 25 small requests.',
+    options: doctorOptions,
+    examples: [
+      'mini-o3 doctor',
+      'mini-o3 doctor --base-url http://127.0.0.1:8000/v1',
+      'mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY --model gpt-5-mini',
+    ],
+    run: doctor,
+  })
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {

@@ -1,65 +1,8 @@
 #!/usr/bin/env node
-/** The program `mini-o3`. Exit 0: done; 1: the work failed; 2: the arguments are invalid; 130: stopped by Ctrl-C. */
-import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
-import { addAsk } from './ask.ts'
-import { addCollect } from './data/collect.ts'
-import { addDemo } from './demo.ts'
-import { addDoctor } from './doctor.ts'
-import { addEval } from './eval/eval.ts'
-import { addExport } from './data/export.ts'
-import { addJudge } from './eval/judge.ts'
-import { addMcp } from './serve/mcp.ts'
+/** The program `mini-o3`; `program.ts` says what its exit codes mean. */
 import { showWarnings, tolerateClosedPipes } from './print/output.ts'
-import { addProbe } from './data/probe.ts'
-import { addRecipe } from './recipe.ts'
-import { addReport } from './eval/report.ts'
-import { addRl } from './train/rl.ts'
-import { addServe } from './serve/serve.ts'
+import { program } from './program.ts'
 import { runProgram } from './run-program.ts'
-import { addSft } from './train/sft.ts'
-import { addView } from './serve/view.ts'
-import { withHelpTopics } from './options/help.ts'
-import { strictly } from './options/strict.ts'
-import { examples } from './options/common.ts'
-
-function program(): Command {
-  const root = new Command('mini-o3')
-    .description(
-      'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
-    )
-    .version(
-      (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-    )
-    // Options behind a command are its own: eval and eval merge both have --run.
-    .enablePositionalOptions()
-    .showHelpAfterError('(--help shows the options and examples)')
-    .exitOverride()
-    // A key that was given to an option that there is not would be echoed with it.
-    .configureOutput({ outputError: (text, write) => write(text.replace(/('--?[\w-]+)=[^']*/, '$1')) })
-  examples(root, 'mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"')
-  for (const add of [
-    addDemo,
-    addAsk,
-    addProbe,
-    addCollect,
-    addSft,
-    addRl,
-    addEval,
-    addReport,
-    addJudge,
-    addExport,
-    addServe,
-    addView,
-    addMcp,
-    addDoctor,
-  ])
-    add(root)
-  addRecipe(root, (options) => program().parseAsync(options, { from: 'user' }))
-  withHelpTopics(root)
-  strictly(root)
-  return root
-}
 
 tolerateClosedPipes()
 showWarnings()

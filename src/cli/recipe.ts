@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { plainTable } from '../evaluate/document/table.ts'
 import { summaryTable } from '../recipe/figures.ts'
 import { presetNames, presets, smokeNote } from '../recipe/presets.ts'
-import type { PresetName } from '../recipe/presets.ts'
 import { recipeReport } from '../recipe/report.ts'
 import { readResults } from '../recipe/results.ts'
 import { logStage, readStageLog } from '../recipe/stage-log.ts'
@@ -16,38 +15,40 @@ import type { RunFolder } from '../runs/run-folder.ts'
 import { commandRunPath, inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
 import { columns, print, printJson, resultsAside, say } from './print/output.ts'
-import { choice, commonOptions, examples, workersOption } from './options/common.ts'
-import type { CommonOptions } from './options/common.ts'
+import { addCommand } from './options/command.ts'
+import { flag, inGroup, oneOf } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { runOptions, seedOption, workersOption } from './options/shared.ts'
 
-interface RecipeOptions extends CommonOptions {
-  readonly preset: PresetName
-  readonly workers: number
-  readonly dryRun?: true
+const recipeOptions = {
+  ...inGroup('Training', {
+    preset: oneOf('<name>', 'quick: a smoke run of minutes; full: the real one', presetNames, { fallback: 'full' }),
+    dryRun: flag('print the commands and run none'),
+    ...workersOption,
+    ...seedOption(1),
+  }),
+  ...runOptions,
 }
 
-/** Runs the words of a command as the program itself does. */
-export type RunCommand = (options: readonly string[]) => Promise<unknown>
+type RecipeOptions = Values<typeof recipeOptions>
+
+/** Runs a command line as the program itself does. */
+export type RunCommand = (words: readonly string[]) => Promise<unknown>
 
 export function addRecipe(program: Command, runCommand: RunCommand): void {
-  const command = program
-    .command('recipe')
-    .summary('run the whole recipe and report what came of it')
-    .description(
+  addCommand(program, {
+    name: 'recipe',
+    summary: 'run the whole recipe and report what came of it',
+    description:
       'Cold start, reinforcement learning with the mask and without, evaluations, a report. Repeat it to resume.',
-    )
-    .addOption(
-      choice('--preset <name>', 'quick: a smoke run of minutes; full: the real one', presetNames).default('full'),
-    )
-    .option('--dry-run', 'print the commands and run none')
-  workersOption(command)
-  commonOptions(command, 1)
-  examples(
-    command,
-    'mini-o3 recipe --preset quick',
-    'mini-o3 recipe --preset full --run runs/full',
-    'mini-o3 recipe --dry-run',
-  )
-  command.action((options: RecipeOptions) => recipe(options, runCommand))
+    options: recipeOptions,
+    examples: [
+      'mini-o3 recipe --preset quick',
+      'mini-o3 recipe --preset full --run runs/full',
+      'mini-o3 recipe --dry-run',
+    ],
+    run: (options) => recipe(options, runCommand),
+  })
 }
 
 async function recipe(

@@ -1,6 +1,5 @@
 /** What `collect` and `eval` share: many problems searched in a run folder, with progress, a page and a resume. */
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
 import type { BenchmarkEntry, Slices } from '../benchmark/entry.ts'
 import { readProblems } from '../benchmark/readers/mini-o3-json.ts'
 import type { ProblemEntry } from '../benchmark/readers/mini-o3-json.ts'
@@ -24,35 +23,23 @@ import { inCommandRun } from './command-run.ts'
 import { incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
-import { commonOptions, wholeNumber } from './options/common.ts'
-import type { CommonOptions } from './options/common.ts'
+import { flag, inGroup, whole } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { maxTurnsOption, seedOption } from './options/shared.ts'
+import type { RunOptions } from './options/shared.ts'
 
-export interface SearchManyOptions extends CommonOptions {
-  readonly data: string
-  readonly samples: number
-  readonly maxTurns?: number
-  readonly limit?: number
-  readonly concurrency: number
-  readonly retryRefused?: true
-}
+export const searchManyOptions = (concurrency: number) =>
+  inGroup('Search', {
+    ...maxTurnsOption,
+    concurrency: whole('searches at once', { min: 1, max: 1024, fallback: concurrency }),
+    retryRefused: flag('search again what the server refused for good (too long, filtered)'),
+    ...seedOption(),
+  })
 
-/** `file`: what a folder is read for; `concurrency` is the default of that word. */
-export function searchManyOptions(command: Command, file: string, concurrency: number): Command {
-  command
-    .requiredOption('--problems, --data <path>', `a folder with ${file}, or a file of Mini-o3 rows`)
-    .option('--samples <k>', 'searches for each problem', wholeNumber(1, 1000), 1)
-  return manySearchesOptions(command, concurrency)
-}
+export const limitOption = inGroup('Problems', { limit: whole('only the first n problems', { min: 1 }) })
 
-/** The words that are the same wherever the problems come from. */
-export function manySearchesOptions(command: Command, concurrency: number): Command {
-  command
-    .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
-    .option('--limit <n>', 'only the first n problems', wholeNumber(1))
-    .option('--concurrency <n>', 'searches at once', wholeNumber(1, 1024), concurrency)
-    .option('--retry-refused', 'search again what the server refused for good (too long, filtered)')
-  return commonOptions(command)
-}
+export type SearchManyOptions = Values<ReturnType<typeof searchManyOptions> & typeof limitOption> &
+  RunOptions & { readonly data: string; readonly samples: number }
 
 export interface SearchRunPlan {
   readonly command: 'collect' | 'eval'

@@ -116,7 +116,7 @@ test('runs every stage and reports what came of it, in sentences made of the fig
   expect(await recipe(['--json'])).toEqual(allStages)
   const result = JSON.parse(stdout)
   expect(result).toMatchObject({ preset: 'quick', smoke: true, run: folder, evals: { masked: { avgAtK: 1 } } })
-  expect(stderr).toContain('4/10 sft: mini-o3 sft --data ')
+  expect(stderr).toContain('4/10 sft: mini-o3 sft --collection ')
   expect(stderr).toContain('result of sft')
   const { parts } = dataIn<ReportData>(await readFile(result.report, 'utf8'))
   const of = <Kind extends Part['kind']>(kind: Kind) =>

@@ -67,7 +67,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
     return { name: `eval-${measured}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${measured}`)] }
   }
-  const coldStart = ['--data', at('collect')]
+  const coldStart = ['--collection', at('collect')]
   const collect = wordsOf({ 'mistake-rate': 0.05, ...searchesAtOnce, seed })
   return [
     build('probe', { train: coldStartScenes, seed }),

@@ -9,66 +9,90 @@ import type { CollectSummary } from '../../coldstart/summary.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
 import { columns } from '../print/output.ts'
 import type { Policy } from '../../policy/policy.ts'
-import { policyForms } from '../../policy/registry/kinds.ts'
 import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../../policy/registry/open-policy.ts'
-import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { keyOf, searchKey, skippedText } from '../../search/owed-samples.ts'
 import type { SkippedProblem } from '../../search/search-log.ts'
-import { chatOptions, onlyForPolicy } from '../options/choose-policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { addCommand } from '../options/command.ts'
+import { chatOptions, ofPolicy, policyOption, temperatureOption } from '../options/policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
 import { patternTable, spentText, startSpending } from './collect-text.ts'
 import { judgeResult, judgeText, judgeOptions, withJudge } from '../options/judge.ts'
-import type { JudgeOptions } from '../options/judge.ts'
-import { readEntries, searchRun, searchManyOptions } from '../search-run.ts'
-import type { SearchManyOptions } from '../search-run.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { decimalNumber, examples, wholeNumber } from '../options/common.ts'
+import { limitOption, readEntries, searchRun, searchManyOptions } from '../search-run.ts'
+import { decimal, inGroup, only, required, restrict, text, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { dataOption, runOptions } from '../options/shared.ts'
 
-interface CollectOptions extends SearchManyOptions, PolicyOptions, ProfileOptions, JudgeOptions, SelectionRules {
-  readonly exemplars?: string
-  readonly shots?: number
-}
-
-/** What holds for large models where the words say nothing: how many exemplars they see, and the shares of the set. */
+/** What holds for large models where the options say nothing: how many exemplars they see, and the shares of the set. */
 const chatDefaults = { shots: 2, maxSingleTurn: 0.1, maxDuplicates: 0.1 } as const
 
+const forChat = 'for a model behind a server: add --policy chat:<model>'
+const ofChat = `chat ${chatDefaults.maxSingleTurn}`
+
+const collectOptions = {
+  ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
+  ...limitOption,
+  ...inGroup('Search', {
+    ...policyOption('collect', 'teacher', '; the teacher is a script that knows generated scenes'),
+    ...ofPolicy(
+      {
+        mistakeRate: decimal('<p>', 'how often the teacher takes something else for the goal', {
+          min: 0,
+          max: 1,
+          fallback: 0.05,
+        }),
+      },
+      'for --policy teacher: use that',
+    ),
+    ...restrict(
+      ofPolicy(
+        {
+          exemplars: text('<folder>', 'searches that chat:<model> is shown before its own', {
+            fallbackText: 'those that ship',
+          }),
+        },
+        forChat,
+      ),
+      only<{ readonly shots?: number }>(({ shots }) => shots !== 0, 'for --shots above 0: raise that'),
+    ),
+    ...ofPolicy(
+      {
+        shots: whole('exemplars at a time, in turn', { min: 0, max: 64, fallbackText: String(chatDefaults.shots) }),
+        temperature: temperatureOption(1),
+      },
+      forChat,
+    ),
+    target: whole('stop when the set holds so many', { min: 1, fallbackText: 'all problems' }),
+    maxSingleTurn: decimal('<p>', `share that may answer without a zoom (default: ${ofChat})`, { min: 0, max: 1 }),
+    maxDuplicates: decimal('<p>', `share that may repeat another search (default: ${ofChat})`, { min: 0, max: 1 }),
+    samples: whole('searches for each problem', { takes: '<k>', min: 1, max: 1000, fallback: 1 }),
+  }),
+  ...searchManyOptions(8),
+  ...chatOptions,
+  ...profileOptions,
+  ...maxPixelsOption,
+  ...judgeOptions(),
+  ...runOptions,
+}
+
+type CollectOptions = Values<typeof collectOptions>
+
 export function addCollect(program: Command): void {
-  const command = program
-    .command('collect')
-    .summary('collect cold-start data')
-    .description('A teacher searches problems; trajectories with the right answer are kept. Repeat it to resume.')
-    .option(
-      '--policy <name>',
-      `who searches: ${policyForms('collect').join(', ')}; the teacher is a script that knows generated scenes`,
-      'teacher',
-    )
-    .option('--mistake-rate <p>', 'how often the teacher takes something else for the goal', decimalNumber(0, 1), 0.05)
-    .option('--exemplars <folder>', 'searches that chat:<model> is shown before its own (default: those that ship)')
-    .option('--shots <n>', 'how many of them at a time, in turn (default: 2)', wholeNumber(0, 64))
-    .option('--temperature <t>', 'of chat:<model>: lower is surer and more alike', decimalNumber(0, 10), 1)
-    .option('--target <n>', 'stop when the set holds so many (default: all problems)', wholeNumber(1))
-    .option('--max-single-turn <p>', 'share that may answer without a zoom (default: chat 0.1)', decimalNumber(0, 1))
-    .option('--max-duplicates <p>', 'share that may repeat another search (default: chat 0.1)', decimalNumber(0, 1))
-  searchManyOptions(command, 'train.json', 8)
-  onlyForPolicy(command, ['mistakeRate'], 'for --policy teacher: take that')
-  const forChat = 'for a model behind a server: add --policy chat:<model>'
-  onlyForPolicy(command, ['temperature', 'exemplars', 'shots'], forChat)
-  onlyWhere<CollectOptions>(command, ['exemplars'], ({ shots }) => shots !== 0, 'for --shots above 0: raise that')
-  chatOptions(command)
-  maxPixelsOption(profileOptions(command))
-  judgeOptions(command, 'exact')
-  examples(
-    command,
-    'mini-o3 probe build --out data/train --train 6000 --no-pictures',
-    'mini-o3 collect --data data/train --run runs/collect',
-    'mini-o3 collect --problems VisualProbe_train --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
-      '--samples 4 --target 6000',
-  )
-  command.action(collectCommand)
+  addCommand(program, {
+    name: 'collect',
+    summary: 'collect cold-start data',
+    description: 'A teacher searches problems; trajectories with the right answer are kept. Repeat it to resume.',
+    options: collectOptions,
+    examples: [
+      'mini-o3 probe build --out data/train --train 6000 --no-pictures',
+      'mini-o3 collect --data data/train --run runs/collect',
+      'mini-o3 collect --data VisualProbe_train --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+        '--samples 4 --target 6000',
+    ],
+    run: collectCommand,
+  })
 }
 
 async function collectCommand(options: CollectOptions): Promise<void> {
@@ -121,7 +145,12 @@ async function collectCommand(options: CollectOptions): Promise<void> {
         const spent = kind.priced ? spending.spent() : undefined
         const result = { ...summary, skipped, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]
-        const parts = [text(summary, target), plainTable(patternTable(summary), columns()), ...bill, judgeText(judge)]
+        const parts = [
+          summaryText(summary, target),
+          plainTable(patternTable(summary), columns()),
+          ...bill,
+          judgeText(judge),
+        ]
         if (skipped.length > 0) parts.push(skippedText(skipped))
         return { result, text: parts.join('\n\n'), reasons: countReasons(reasons), skipped }
       })
@@ -171,7 +200,10 @@ function outcomes({ done, kept, inSet, overTurn, failed, refused, unjudged }: Co
   ]
 }
 
-function text({ searches, right, kept, meanTurns, mostTurns }: CollectSummary, target: number | undefined): string {
+function summaryText(
+  { searches, right, kept, meanTurns, mostTurns }: CollectSummary,
+  target: number | undefined,
+): string {
   const short = target !== undefined && kept < target
   return [
     `${kept} of ${searches} searches kept, ${meanTurns.toFixed(1)} turns on average, ${mostTurns} at most.`,

@@ -3,63 +3,61 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
-import type { ExportTarget } from '../../coldstart/export/export-set.ts'
 import { readSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
-import type { Encoding } from '../../vision/encode.ts'
-import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { addCommand, refuseGiven } from '../options/command.ts'
+import { maxPixelsOption, profileOptions } from '../options/profile.ts'
+import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { dataOption, jsonOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from './read-collection.ts'
 import { isRun } from '../../runs/configuration.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
 import type { SearchedConfig } from './searched-under.ts'
-import { refuseGiven } from '../options/strict.ts'
-import { choice, examples } from '../options/common.ts'
 
-interface ExportOptions extends ProfileOptions {
-  readonly to: ExportTarget
-  readonly out: string
-  readonly all?: true
-  readonly data?: string
-  readonly pictures: Encoding
-  readonly json?: true
-}
-
-export function addExport(program: Command): void {
-  const command = program
-    .command('export')
-    .summary('write training sets for other trainers')
-    .description(
-      'Writes the right searches of a collect or eval run as a training set. In place of a run, a parquet file or folder ' +
-        "of Mini-o3's cold-start layout can be given.",
-    )
-    .argument('<run>', 'the run folder, or a cold-start set')
-    .addOption(
-      choice(
-        '--to <format>',
+const exportOptions = {
+  ...inGroup('Problems', {
+    ...dataOption('the problems that were searched (default: where the run read them)'),
+    all: flag('also searches without the right answer, and what the set of a collection leaves out'),
+  }),
+  ...profileOptions,
+  ...maxPixelsOption,
+  ...inGroup('Output', {
+    to: required(
+      oneOf(
+        '<format>',
         'LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, or problems for verl',
         exportTargets,
-      ).makeOptionMandatory(),
-    )
-    .requiredOption('--out <folder>', 'where the set is written; empty or not there')
-    .option('--all', 'also searches without the right answer, and what the set of a collection leaves out')
-    .option('--data <path>', 'the problems that were searched (default: where the run read them)')
-    .addOption(
-      choice('--pictures <encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg']).default('png'),
-    )
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  maxPixelsOption(profileOptions(command))
-  examples(
-    command,
-    'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
-    'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
-    'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
-  )
-  command.action(exportCommand)
+      ),
+    ),
+    out: required(text('<folder>', 'where the set is written; empty or not there')),
+    pictures: oneOf('<encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg'], { fallback: 'png' }),
+  }),
+  ...jsonOption,
+}
+
+type ExportOptions = Values<typeof exportOptions>
+
+export function addExport(program: Command): void {
+  addCommand(program, {
+    name: 'export',
+    summary: 'write training sets for other trainers',
+    description:
+      'Writes the right searches of a collect or eval run as a training set. In place of a run, a parquet file or folder ' +
+      "of Mini-o3's cold-start layout can be given.",
+    arguments: { '<run>': 'the run folder, or a cold-start set' },
+    options: exportOptions,
+    examples: [
+      'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
+      'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
+      'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
+    ],
+    run: (options, [source], command) => exportCommand(source!, options, command),
+  })
 }
 
 async function exportCommand(source: string, options: ExportOptions, command: Command): Promise<void> {
@@ -89,7 +87,7 @@ interface Source {
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
-  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'max-images', 'max-pixels']
+  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'maxImages', 'maxPixels']
   refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
   return openColdStart(source)
 }

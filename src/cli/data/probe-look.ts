@@ -11,27 +11,40 @@ import { readRows } from '../../probe/world/check.ts'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { print, printJson } from '../print/output.ts'
-import { examples, wholeNumber } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { inGroup, text, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { jsonOption } from '../options/shared.ts'
+
+const showOptions = {
+  ...inGroup('Problems', {
+    limit: whole('problems to show, of the test split first', { min: 1, max: 500, fallback: 24 }),
+  }),
+  ...inGroup('Output', { out: text('<file>', 'where to write', { fallbackText: 'sheet.html in the folder' }) }),
+  ...jsonOption,
+}
+
+const folder = { '<folder>': 'what probe build wrote' }
 
 export function addProbeLook(probe: Command): void {
-  const check = probe
-    .command('check')
-    .summary('verify a problem set')
-    .description('Derives every answer again, looks for faults and tells what can be answered without looking.')
-    .argument('<folder>', 'what probe build wrote')
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-    .action(checkSet)
-  examples(check, 'mini-o3 probe check data/worlds')
-  const show = probe
-    .command('show')
-    .summary('write a contact sheet of a problem set')
-    .description('Writes one page: pictures, questions, answers, targets outlined and from near.')
-    .argument('<folder>', 'what probe build wrote')
-    .option('--limit <n>', 'problems to show, of the test split first', wholeNumber(1, 500), 24)
-    .option('--out <file>', 'where to write (default: sheet.html in the folder)')
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-    .action(showSet)
-  examples(show, 'mini-o3 probe show data/worlds --limit 12')
+  addCommand(probe, {
+    name: 'check',
+    summary: 'verify a problem set',
+    description: 'Derives every answer again, looks for faults and tells what can be answered without looking.',
+    arguments: folder,
+    options: jsonOption,
+    examples: ['mini-o3 probe check data/worlds'],
+    run: (options, [path]) => checkSet(path!, options),
+  })
+  addCommand(probe, {
+    name: 'show',
+    summary: 'write a contact sheet of a problem set',
+    description: 'Writes one page: pictures, questions, answers, targets outlined and magnified.',
+    arguments: folder,
+    options: showOptions,
+    examples: ['mini-o3 probe show data/worlds --limit 12'],
+    run: (options, [path]) => showSet(path!, options),
+  })
 }
 
 async function checkSet(folder: string, { json }: { readonly json?: true }): Promise<void> {
@@ -73,13 +86,7 @@ function checkText({ kind, problems, pictures, faults, byFamily, byLevel }: Prob
   ].join('\n')
 }
 
-interface ShowOptions {
-  readonly limit: number
-  readonly out?: string
-  readonly json?: true
-}
-
-async function showSet(folder: string, { limit, out, json }: ShowOptions): Promise<void> {
+async function showSet(folder: string, { limit, out, json }: Values<typeof showOptions>): Promise<void> {
   const { kind, pictures } = await readProbeConfig(folder)
   const read = async (split: Split): Promise<SheetProblem[]> =>
     kind === 'world'

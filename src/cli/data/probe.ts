@@ -11,65 +11,64 @@ import { readRows } from '../../probe/world/check.ts'
 import { buildWorlds } from '../../probe/world/dataset.ts'
 import { worldsCard } from '../../probe/world/card.ts'
 import { levels } from '../../protocol/problem.ts'
-import type { Level } from '../../protocol/problem.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addProbeLook } from './probe-look.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { choice, examples, seedAndJson, wholeNumber } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { flag, inGroup, oneOf, only, required, restrict, text, turnedOff, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { jsonOption, seedOption } from '../options/shared.ts'
 
-interface BuildOptions {
-  readonly out: string
-  readonly train: number
-  readonly test: number
-  readonly seed: number
-  readonly level?: Level
-  readonly kind: 'shapes' | 'world'
-  readonly side?: number
-  readonly format: 'jpeg' | 'png'
-  readonly pictures: boolean
-  readonly parquet?: true
-  readonly jobs?: number
-  readonly json?: true
+const buildOptions = {
+  ...inGroup('Problems', {
+    train: whole('problems to train on', { min: 0, fallback: 0 }),
+    test: whole('problems to test on; their scenes are never trained on', { min: 0, fallback: 0 }),
+    level: oneOf('<level>', 'one level only (default: all three, in turn)', levels),
+    kind: oneOf('<kind>', 'kind of scene', ['shapes', 'world'], { fallback: 'shapes' }),
+    side: whole('longer side of the pictures', {
+      takes: '<pixels>',
+      min: 64,
+      max: 8192,
+      fallbackText: '4096; of worlds what their level says, up to 7680',
+    }),
+    ...seedOption(),
+  }),
+  ...inGroup('Output', {
+    out: required(text('<folder>', 'where to build')),
+    ...restrict(
+      {
+        format: oneOf('<format>', 'of the pictures', ['jpeg', 'png'], { fallback: 'jpeg' }),
+        jobs: whole('pictures drawn at once', { min: 1, max: 256, fallbackText: 'one a core' }),
+      },
+      only<{ readonly pictures: boolean }>(({ pictures }) => pictures, 'for pictures: remove --no-pictures'),
+    ),
+    pictures: turnedOff('rows only: commands draw the scenes that the rows name'),
+    parquet: flag('Hugging Face parquet shards with a dataset card, too'),
+  }),
+  ...jsonOption,
 }
 
-const sideOptions = 'longer side of the pictures (default: 4096; of worlds what their level says, up to 7680)'
+type BuildOptions = Values<typeof buildOptions>
 
 export function addProbe(program: Command): void {
   const probe = program
     .command('probe')
     .summary('make visual search problems')
     .description('Generated scenes with questions whose answer hides in a few pixels.')
-  const command = probe
-    .command('build')
-    .summary('build a data set')
-    .description('Writes train.json and test.json (Mini-o3 rows) and pictures/ beside them. Repeat it to resume.')
-    .requiredOption('--out <folder>', 'where to build')
-    .option('--train <n>', 'problems to train on', wholeNumber(0), 0)
-    .option('--test <n>', 'problems to test on; their scenes are never trained on', wholeNumber(0), 0)
-    .addOption(choice('--level <level>', 'one level only (default: all three, in turn)', levels))
-    .addOption(choice('--kind <kind>', 'kind of scene', ['shapes', 'world']).default('shapes'))
-    .option('--side <pixels>', sideOptions, wholeNumber(64, 8192))
-    .addOption(choice('--format <format>', 'of the pictures', ['jpeg', 'png']).default('jpeg'))
-    .option('--no-pictures', 'rows only: commands draw the scenes that the rows name')
-    .option('--parquet', 'Hugging Face parquet shards with a dataset card, too')
-    .option('--jobs <n>', 'pictures drawn at once (default: one a core)', wholeNumber(1, 256))
-  onlyWhere<BuildOptions>(
-    command,
-    ['format', 'jobs'],
-    ({ pictures }) => pictures,
-    'for pictures: take --no-pictures away',
-  )
-  seedAndJson(command)
-  examples(
-    command,
-    'mini-o3 probe build --out data/probe --train 600 --test 30 --seed 1',
-    'mini-o3 probe build --out data/worlds --kind world --test 60 --parquet',
-  )
-  command.action(build)
+  addCommand(probe, {
+    name: 'build',
+    summary: 'build a data set',
+    description: 'Writes train.json and test.json (Mini-o3 rows) and pictures/ beside them. Repeat it to resume.',
+    options: buildOptions,
+    examples: [
+      'mini-o3 probe build --out data/probe --train 600 --test 30 --seed 1',
+      'mini-o3 probe build --out data/worlds --kind world --test 60 --parquet',
+    ],
+    run: build,
+  })
   addProbeLook(probe)
 }
 

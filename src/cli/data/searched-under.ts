@@ -6,8 +6,8 @@ import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { configurations, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileChanged } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { profileChanged } from '../options/profile.ts'
+import type { ProfileOptions } from '../options/profile.ts'
 
 const { data, viewSide, contextLimit } = configurations.collect.shape
 const schema = z.object({ command: z.string(), data, viewSide, contextLimit })

@@ -1,122 +1,129 @@
 /** `mini-o3 eval`: Avg@K of a policy on a benchmark, at every turn limit, with intervals and causes. */
-import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { Benchmark, OptionOrderName } from '../../benchmark/benchmark.ts'
+import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarks } from '../../benchmark/catalog.ts'
 import { parseShard } from '../../evaluate/shard.ts'
 import { checkPolicy, checkProblem, kindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
-import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { policyOptions, tinkerPolicyOptions } from '../options/choose-policy.ts'
-import { profileOf, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { addCommand, isGiven } from '../options/command.ts'
+import { policyOptions, tinkerPolicyOptions } from '../options/policy.ts'
+import { profileOf, profileOptions } from '../options/profile.ts'
 import { checkChosen, havingOrders, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
-import type { BenchmarkOptions } from './benchmark.ts'
 import { addEvalMerge } from './merge.ts'
 import { priceOptions } from './price.ts'
-import type { PriceOptions } from './price.ts'
 import { runEval } from './run.ts'
 import type { EvalPlan } from './run.ts'
 import { runSweep, sweepPath } from './sweep.ts'
 import { judgeOptions } from '../options/judge.ts'
-import type { JudgeOptions } from '../options/judge.ts'
-import { manySearchesOptions } from '../search-run.ts'
-import type { SearchManyOptions } from '../search-run.ts'
+import { limitOption, searchManyOptions } from '../search-run.ts'
 import { budgetOf, budgetOptions } from '../options/view-budget.ts'
-import type { BudgetOptions } from '../options/view-budget.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { choice, examples, wholeNumber, wholeNumbers } from '../options/common.ts'
+import { flag, inGroup, oneOf, only, parsed, restrict, text, whole, wholeNumbers } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { dataOption, runOptions } from '../options/shared.ts'
 
-interface EvalOptions
-  extends
-    Omit<BenchmarkOptions, 'optionOrder'>,
-    Omit<SearchManyOptions, 'data'>,
-    PolicyOptions,
-    Omit<ProfileOptions, 'maxPixels'>,
-    BudgetOptions,
-    JudgeOptions,
-    PriceOptions {
-  readonly optionOrder?: readonly OptionOrderName[]
-  readonly maxPixels?: readonly number[]
-  readonly answer?: Profile['answerPick']
-  readonly shard?: string
-  readonly list?: true
-  readonly check?: true
-}
-
-const forSmall = 'for the embedded policy; the views of others are bounded by --max-pixels: take that'
 const asBenchmark = 'as the benchmark asks'
+const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
 
-export function addEval(program: Command): void {
-  const command = program
-    .command('eval')
-    .enablePositionalOptions()
-    .summary('measure a policy on a benchmark')
-    .description('Searches each problem K times and reports accuracy at every turn limit. Repeat it to resume.')
-    .addOption(
-      choice(
-        '--benchmark <name>',
-        'how the data is read and scored',
-        benchmarks.map(({ name }) => name),
-      ).default('visual-probe'),
-    )
-    .option('--problems, --data <path>', 'where the data lies: see --list')
-    .addOption(
-      new Option('--samples <k>', 'searches for each problem').argParser(wholeNumber(1, 1000)).default(1, asBenchmark),
-    )
-    .option(
-      '--option-order <orders>',
-      `of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one`,
+type Policy = Pick<PolicyOptions, 'policy'>
+const forSmall = only<Policy>(
+  (options) => !isVlm(options),
+  'for the embedded policy; the views of others are bounded by --max-pixels: use that',
+)
+const forLarge = only<Policy>(isVlm, 'for a model behind a server: add --policy chat:<model>')
+
+const searching = {
+  ...inGroup('Problems', {
+    benchmark: oneOf(
+      '<name>',
+      'how the data is read and scored',
+      benchmarks.map(({ name }) => name),
+      { fallback: 'visual-probe' },
+    ),
+    ...dataOption('where the data lies: see --list'),
+    optionOrder: parsed(
+      '<orders>',
+      `order of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one`,
       readOptionOrders,
-    )
-    .option(
-      '--max-pixels <n>',
+    ),
+    ...limitOption,
+    shard: text('<i/n>', 'every n-th problem, from the i-th: for n machines; join their runs with eval merge'),
+    check: flag('look through the data for what is missing or broken, and stop'),
+  }),
+  ...policyOptions('eval', 1),
+  ...tinkerPolicyOptions,
+  ...profileOptions,
+  ...inGroup('Search', {
+    samples: whole('searches for each problem', {
+      takes: '<k>',
+      min: 1,
+      max: 1000,
+      fallback: 1,
+      fallbackText: asBenchmark,
+    }),
+    maxPixels: parsed(
+      '<n>',
       'pixels of a view at most (default: as the profile); several, as 250000,500000, are run one by one',
       wholeNumbers,
-    )
-    .addOption(
-      choice('--answer <which>', `of a search of chat:<model> with several answers (default: ${asBenchmark})`, [
+    ),
+    ...restrict(budgetOptions, forSmall),
+  }),
+  ...searchManyOptions(32),
+  ...judgeOptions(asBenchmark),
+  ...inGroup(
+    'Judge',
+    {
+      answer: oneOf('<which>', `which answer of a search with several counts (default: ${asBenchmark})`, [
         'first',
         'last',
       ]),
-    )
-    .option('--shard <i/n>', 'every n-th problem, from the i-th: for n machines; join their runs with eval merge')
-    .option('--list', 'say what there is to download for each benchmark, and stop')
-    .option('--check', 'look through the data for what is missing or broken, and stop')
-  manySearchesOptions(command, 32)
-  onlyWhere<EvalOptions>(command, ['view-side', 'context-limit'], (options) => !isVlm(options), forSmall)
-  onlyWhere<EvalOptions>(command, ['answer'], isVlm, 'for a model behind a server: add --policy chat:<model>')
-  budgetOptions(command)
-  tinkerPolicyOptions(policyOptions(command, 1, 'eval'))
-  profileOptions(command)
-  judgeOptions(command, 'exact', asBenchmark)
-  priceOptions(command)
-  examples(
-    command,
-    'mini-o3 eval --list',
-    'mini-o3 eval --data data/probe --samples 4',
-    'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
-    'mini-o3 eval --benchmark vstar --data downloads --check',
-    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
-      '--profile official-32 --judge llm:<model> --judge-base-url http://127.0.0.1:8001/v1',
-    'mini-o3 eval --benchmark hr-bench-4k --data downloads --shard 1/4 --run runs/part-1 --policy chat:<model> ' +
-      '--base-url http://127.0.0.1:8000/v1',
-    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
-      '--max-pixels 500000,1000000,2000000 --price <model>=0.15,0.60',
-    'mini-o3 eval --benchmark vstar --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
-      '--option-order published,shuffled',
-    'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy tinker --base-url http://127.0.0.1:8000 ' +
-      '--model-files hub:Qwen/Qwen2.5-VL-7B-Instruct --checkpoint runs/rl-7b/policy.json',
-  )
-  const searching = command.options.flatMap(({ long }) => long?.slice(2) ?? [])
-  const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
-  const others = (...names: readonly string[]): string[] => searching.filter((name) => !names.includes(name))
-  onlyWhere<EvalOptions>(command, others('list', 'json'), ({ list }) => list === undefined, forSearches)
-  const checked = others('check', 'list', 'json', 'benchmark', 'data', 'problems', 'option-order', 'seed')
-  onlyWhere<EvalOptions>(command, checked, ({ check }) => check === undefined, forSearches)
-  command.action(evalCommand)
+    },
+    forLarge,
+  ),
+  ...runOptions,
+  ...priceOptions,
+}
+
+const evalOptions = {
+  ...restrict(
+    restrict(
+      searching,
+      only<{ readonly check?: true }>(({ check }) => check === undefined, forSearches),
+      ['check', 'json', 'benchmark', 'data', 'optionOrder', 'seed'],
+    ),
+    only<{ readonly list?: true }>(({ list }) => list === undefined, forSearches),
+    ['json'],
+  ),
+  ...inGroup('Problems', { list: flag('say what there is to download for each benchmark, and stop') }),
+}
+
+type EvalOptions = Values<typeof evalOptions>
+
+export function addEval(program: Command): void {
+  const command = addCommand(program, {
+    name: 'eval',
+    summary: 'measure a policy on a benchmark',
+    description: 'Searches each problem K times and reports accuracy at every turn limit. Repeat it to resume.',
+    options: evalOptions,
+    examples: [
+      'mini-o3 eval --list',
+      'mini-o3 eval --data data/probe --samples 4',
+      'mini-o3 eval --data data/probe --policy random-crops --limit 90 --json',
+      'mini-o3 eval --benchmark vstar --data downloads --check',
+      'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+        '--profile official-32 --judge llm:<model> --judge-base-url http://127.0.0.1:8001/v1',
+      'mini-o3 eval --benchmark hr-bench-4k --data downloads --shard 1/4 --run runs/part-1 --policy chat:<model> ' +
+        '--base-url http://127.0.0.1:8000/v1',
+      'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+        '--max-pixels 500000,1000000,2000000 --price <model>=0.15,0.60',
+      'mini-o3 eval --benchmark vstar --data downloads --policy chat:<model> --base-url http://127.0.0.1:8000/v1 ' +
+        '--option-order published,shuffled',
+      'mini-o3 eval --benchmark visualprobe-hard --data downloads --policy tinker --base-url http://127.0.0.1:8000 ' +
+        '--model-files hub:Qwen/Qwen2.5-VL-7B-Instruct --checkpoint runs/rl-7b/policy.json',
+    ],
+    run: (options, _, own) => evalCommand(options, own),
+  }).enablePositionalOptions()
   addEvalMerge(command)
 }
 
@@ -129,7 +136,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
   if (orders.length > 1 && budgets.length > 1) {
     throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can have several values at once.')
   }
-  const isSaid = (word: string): boolean => command.getOptionValueSource(word) !== 'default'
+  const isSaid = (name: string): boolean => isGiven(command, name)
   if (given.maxPixels && isSaid('viewSide')) {
     throw new UserError('view-side-twice', '--max-pixels and --view-side both bound the views: leave one out.')
   }
@@ -153,7 +160,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
   if (incomplete) throw incomplete
 }
 
-function isVlm(options: EvalOptions): boolean {
+function isVlm(options: Pick<PolicyOptions, 'policy'>): boolean {
   return kindOf(options)?.vlm ?? false
 }
 

@@ -16,41 +16,45 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
 import { inCommandRun } from '../command-run.ts'
-import { judgeResult, judgeText, judgeOptions, withJudge } from '../options/judge.ts'
-import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
+import { judgeResult, judgeText, namedJudgeOptions, withJudge } from '../options/judge.ts'
+import type { OpenedJudge } from '../options/judge.ts'
 import { columns, print, printJson, say } from '../print/output.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { incompleteSearches, reasonTeller } from '../incomplete.ts'
 import type { IncompleteError } from '../incomplete.ts'
-import { commonOptions, examples, wholeNumber } from '../options/common.ts'
-import type { CommonOptions } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { inGroup, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { runOptions, seedOption } from '../options/shared.ts'
 
-interface JudgeCommandOptions extends CommonOptions, JudgeOptions {
-  readonly concurrency: number
+const judgeCommandOptions = {
+  ...namedJudgeOptions,
+  ...inGroup('Judge', {
+    concurrency: whole('answers judged at once', { min: 1, max: 1024, fallback: 16 }),
+    ...seedOption(),
+  }),
+  ...runOptions,
 }
 
 export function addJudge(program: Command): void {
-  const command = program
-    .command('judge')
-    .summary('judge the answers of a run again')
-    .description(
+  addCommand(program, {
+    name: 'judge',
+    summary: 'judge the answers of a run again',
+    description:
       'Judges what the searches of a run answered with another judge, and prints how far the two judges agree. Nothing is ' +
-        'searched and the run is left as it is; the new verdicts are a run of their own. Repeat it to resume.',
-    )
-    .argument('<run>', 'the run folder of eval, collect or judge')
-    .option('--concurrency <n>', 'answers that are judged at once', wholeNumber(1, 1024), 16)
-  judgeOptions(command)
-  commonOptions(command)
-  examples(
-    command,
-    'mini-o3 judge runs/eval --judge exact',
-    'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url http://127.0.0.1:8000/v1',
-    'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url https://api.openai.com/v1 --judge-api-key-env OPENAI_API_KEY',
-  )
-  command.action(judgeCommand)
+      'searched and the run is left as it is; the new verdicts are a run of their own. Repeat it to resume.',
+    arguments: { '<run>': 'the run folder of eval, collect or judge' },
+    options: judgeCommandOptions,
+    examples: [
+      'mini-o3 judge runs/eval --judge exact',
+      'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url http://127.0.0.1:8000/v1',
+      'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url https://api.openai.com/v1 --judge-api-key-env OPENAI_API_KEY',
+    ],
+    run: (options, [path]) => judgeCommand(path!, options),
+  })
 }
 
-async function judgeCommand(path: string, options: JudgeCommandOptions): Promise<void> {
+async function judgeCommand(path: string, options: Values<typeof judgeCommandOptions>): Promise<void> {
   const { seed, concurrency } = options
   const nameBefore = await judgeOf(path)
   const problems = await judgeableProblems(path)

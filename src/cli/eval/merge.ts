@@ -5,34 +5,35 @@ import { mergeRuns } from '../../evaluate/merge.ts'
 import { readConfiguration } from '../../runs/configuration.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
 import { checkPrices, priceOptions } from './price.ts'
-import type { PriceOptions } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
 import { IncompleteError } from '../incomplete.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { examples } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { inGroup, required, text } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { jsonOption } from '../options/shared.ts'
 
-interface MergeOptions extends PriceOptions {
-  readonly run: string
-  readonly json?: true
+const mergeOptions = {
+  ...inGroup('Output', { run: required(text('<folder>', 'where the whole is kept')) }),
+  ...jsonOption,
+  ...priceOptions,
 }
 
 export function addEvalMerge(evaluation: Command): void {
-  const command = evaluation
-    .command('merge')
-    .summary('join the runs of --shard')
-    .description(
+  addCommand(evaluation, {
+    name: 'merge',
+    summary: 'join the runs of --shard',
+    description:
       'Joins runs of the same settings into a run of its own, and prints its result. Of a search that several runs hold the ' +
-        'first counts, unless it failed. The runs are left as they are.',
-    )
-    .argument('<runs...>', 'run folders of mini-o3 eval')
-    .requiredOption('--run <folder>', 'where the whole is kept')
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  priceOptions(command)
-  examples(command, 'mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole')
-  command.action(mergeCommand)
+      'first counts, unless it failed. The runs are left as they are.',
+    arguments: { '<runs...>': 'run folders of mini-o3 eval' },
+    options: mergeOptions,
+    examples: ['mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole'],
+    run: (options, runs) => mergeCommand(runs, options),
+  })
 }
 
-async function mergeCommand(runs: readonly string[], { run, json, price }: MergeOptions): Promise<void> {
+async function mergeCommand(runs: readonly string[], { run, json, price }: Values<typeof mergeOptions>): Promise<void> {
   checkPrices(price, await Promise.all(runs.map((path) => readConfiguration(path, 'eval'))))
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)

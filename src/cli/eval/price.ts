@@ -1,24 +1,21 @@
 /** `--price <model>=<sent>,<written>`: what the tokens of a model cost, for the policy and the judge alike. */
-import { InvalidArgumentError, Option } from 'commander'
-import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import type { Prices } from '../../endpoint/price.ts'
 import { askedModels } from '../../evaluate/document/cost.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { UserError } from '../../shared/errors.ts'
+import { inGroup, parsed } from '../options/schema.ts'
 
-export interface PriceOptions {
-  /** No model has one until it is given. */
-  readonly price: Prices
-}
+const what =
+  'what a million tokens of a model cost, sent and written, as 0.15,0.60; with a price for cached ones 0.15,0.075,0.60; ' +
+  'for policy and judge, repeated'
 
-export function priceOptions(command: Command): Command {
-  const what =
-    'what a million tokens of a model cost, sent and written, as 0.15,0.60; with a price for cached ones 0.15,0.075,0.60; ' +
-    'for policy and judge, repeated'
-  return command.addOption(
-    new Option('--price <model=amounts>', what).argParser(readPrice).default({}, 'costs are told in tokens'),
-  )
-}
+export const priceOptions = inGroup('Output', {
+  price: parsed<Prices, Prices>('<model=amounts>', what, readPrice, {
+    fallback: {},
+    fallbackText: 'costs are in tokens',
+  }),
+})
 
 const form = /^(.+)=([\d.]+),([\d.]+)(?:,([\d.]+))?$/
 

@@ -12,40 +12,44 @@ import { readEvalRun } from '../../evaluate/read-run.ts'
 import type { FinishedEval } from '../../evaluate/read-run.ts'
 import { UserError } from '../../shared/errors.ts'
 import { checkPrices, priceOptions } from './price.ts'
-import type { PriceOptions } from './price.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { evalResult } from './text.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { examples } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { flag, inGroup, text } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { jsonOption } from '../options/shared.ts'
 
-interface ReportOptions extends PriceOptions {
-  readonly out?: string
-  readonly compare?: true
-  readonly json?: true
+const reportOptions = {
+  ...inGroup('Output', {
+    out: text('<folder>', 'also write report.md, report.html and report.csv there'),
+    compare: flag('pair two runs on the same problems: the difference, its interval, and which problems flipped'),
+  }),
+  ...jsonOption,
+  ...priceOptions,
 }
 
 export function addReport(program: Command): void {
-  const command = program
-    .command('report')
-    .summary("put measured scores into the paper's table")
-    .description(
+  addCommand(program, {
+    name: 'report',
+    summary: "put measured scores into the paper's table",
+    description:
       'Prints finished evaluations as Markdown: the published table with their rows below it, what each was measured under, ' +
-        'and their figures.',
-    )
-    .argument('<runs...>', 'run folders of mini-o3 eval, or of a sweep for all of its runs')
-    .option('--out <folder>', 'also write report.md, report.html and report.csv there')
-    .option('--compare', 'pair two runs on the same problems: the difference, its interval, and which problems flipped')
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-  priceOptions(command)
-  examples(
-    command,
-    'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
-    'mini-o3 report runs/before runs/after --compare',
-  )
-  command.action(reportCommand)
+      'and their figures.',
+    arguments: { '<runs...>': 'run folders of mini-o3 eval, or of a sweep for all of its runs' },
+    options: reportOptions,
+    examples: [
+      'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
+      'mini-o3 report runs/before runs/after --compare',
+    ],
+    run: (options, runs) => reportCommand(runs, options),
+  })
 }
 
-async function reportCommand(given: readonly string[], { out, compare, json, price }: ReportOptions): Promise<void> {
+async function reportCommand(
+  given: readonly string[],
+  { out, compare, json, price }: Values<typeof reportOptions>,
+): Promise<void> {
   const paths = (await Promise.all(given.map(runsAt))).flat()
   if (compare && paths.length !== 2) {
     throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)

@@ -16,7 +16,6 @@ import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import type { EmbeddedBudget, Profile } from '../../protocol/profile.ts'
 import type { ChosenBenchmark } from './benchmark.ts'
 import { checkPrices } from './price.ts'
-import type { PriceOptions } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
 import { judgeResult, judgeText, withJudge } from '../options/judge.ts'
 import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
@@ -26,7 +25,7 @@ import type { IncompleteError } from '../incomplete.ts'
 import { sayTradeOff } from '../options/view-budget.ts'
 
 export interface EvalPlan {
-  readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & PriceOptions
+  readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & { readonly price: Prices }
   readonly chosen: ChosenBenchmark
   readonly shard?: Shard
   readonly profile: Profile

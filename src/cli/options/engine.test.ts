@@ -34,7 +34,7 @@ async function mini(...options: string[]): Promise<{ code: number; stdout: strin
   return { code, stdout, stderr }
 }
 
-const sft = ['sft', '--data', 'collected', '--steps', '2', '--batch', '2']
+const sft = ['sft', '--collection', 'collected', '--steps', '2', '--batch', '2']
 const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--medium', '0']
 const easy = ['--easy', '1', '--hard', '0']
 const oneRound = ['--max-sampling-rounds', '1']

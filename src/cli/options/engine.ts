@@ -1,9 +1,7 @@
 /** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
-import type { Command } from 'commander'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { connectEngine } from '../../engine/tinker/connect.ts'
-import type { TinkerConnection } from '../../engine/tinker/connect.ts'
-import { serverKindNames, unhonoured } from '../../engine/tinker/server-kinds.ts'
+import { unhonoured } from '../../engine/tinker/server-kinds.ts'
 import type { TinkerEngine } from '../../engine/tinker/tinker-engine.ts'
 import { UserError } from '../../shared/errors.ts'
 import { engineFile } from '../../runs/files.ts'
@@ -11,35 +9,33 @@ import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Plan } from '../../train/plan.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { choice, wholeNumber } from './common.ts'
-import { onlyWhere } from './strict.ts'
+import { tinkerServerOptions } from './policy.ts'
+import { flag, inGroup, only, restrict, text } from './schema.ts'
+import type { Values } from './schema.ts'
+import { workersOption } from './shared.ts'
 
-export interface EngineOptions extends Omit<TinkerConnection, 'url'> {
-  readonly engine: string
-  readonly plan?: true
+const onServer = (values: { readonly engine: string }): boolean => tinkerUrl(values) !== undefined
+
+export const engineOptions = {
+  ...inGroup('Training', {
+    engine: text('<where>', 'embedded, or tinker:<url> of a Tinker-compatible server', { fallback: 'embedded' }),
+    plan: flag('print tokens, bytes and steps, and send nothing'),
+    ...restrict(
+      workersOption,
+      only<{ readonly engine: string }>((values) => !onServer(values), 'for --engine embedded: use that'),
+    ),
+  }),
+  ...inGroup(
+    'Server',
+    { apiKeyEnv: text('<name>', 'tinker: environment variable that holds the API key'), ...tinkerServerOptions },
+    only(onServer, 'for a training server: add --engine tinker:http://host:8000'),
+  ),
 }
 
-export function serverOptions(command: Command): Command {
-  return command
-    .option('--base-model <name>', 'tinker: which of the server’s models (default: its only one)')
-    .addOption(choice('--tinker-server <kind>', 'tinker: its kind (default: found out)', serverKindNames))
-    .option('--lora-rank <n>', 'tinker: rank of the adapter; 0 trains all weights', wholeNumber(0, 1024))
-}
-
-export function engineOptions(command: Command): Command {
-  const onServer = (options: EngineOptions): boolean => tinkerUrl(options) !== undefined
-  const names = ['api-key-env', 'base-model', 'tinker-server', 'lora-rank']
-  onlyWhere(command, names, onServer, 'for a training server: add --engine tinker:http://host:8000')
-  onlyWhere<EngineOptions>(command, ['workers'], (options) => !onServer(options), 'for --engine embedded: take that')
-  return serverOptions(
-    command
-      .option('--engine <where>', 'embedded, or tinker:<url> of a Tinker-compatible server', 'embedded')
-      .option('--api-key-env <name>', 'tinker: environment variable that holds the key'),
-  ).option('--plan', 'print tokens, bytes and steps, and send nothing')
-}
+export type EngineOptions = Values<typeof engineOptions>
 
 /** The address behind `tinker:`, or undefined for the embedded engine. Throws `UserError`. */
-export function tinkerUrl({ engine }: Pick<EngineOptions, 'engine'>): string | undefined {
+export function tinkerUrl({ engine }: { readonly engine: string }): string | undefined {
   if (engine === 'embedded') return undefined
   if (/^tinker:https?:\/\//.test(engine)) return engine.slice('tinker:'.length)
   throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)

@@ -1,7 +1,5 @@
 /** `--judge` and its like: who decides whether an answer is right, the same for every command that judges. */
 import { readFile } from 'node:fs/promises'
-import { Option } from 'commander'
-import type { Command } from 'commander'
 import { openModel } from '../../endpoint/open-model.ts'
 import { nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
@@ -20,17 +18,8 @@ import type { Judge } from '../../judge/judge.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import { wholeNumber } from './common.ts'
-import { onlyWhere } from './strict.ts'
-
-export interface JudgeOptions {
-  readonly judge: string
-  readonly judgeBaseUrl?: string
-  readonly judgeApiKeyEnv?: string
-  readonly judgeParser?: string
-  readonly judgePrompts?: string
-  readonly judgeMaxTokens?: number
-}
+import { inGroup, only, required, text, whole } from './schema.ts'
+import type { Values } from './schema.ts'
 
 /** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
 interface JudgeCost {
@@ -57,36 +46,47 @@ export interface OpenedJudge {
 }
 
 const names = 'exact, choice, can-infer, mme-letter, llm:<model>'
+const whoDecides = `who decides whether an answer is correct: ${names}`
 
-/** `fallback` undefined: the judge has to be named. `fallbackText`: how help tells the fallback. */
-export function judgeOptions(command: Command, fallback?: string, fallbackText?: string): Command {
-  const judge = new Option('--judge <name>', `who decides whether an answer is right: ${names}`)
-  if (fallback === undefined) judge.makeOptionMandatory()
-  else judge.default(fallback, fallbackText)
-  onlyWhere<JudgeOptions>(
-    command,
-    ['judge-base-url', 'judge-api-key-env', 'judge-parser', 'judge-prompts', 'judge-max-tokens'],
-    ({ judge: name }) => name.startsWith('llm:'),
-    'for a model as judge: add --judge llm:<model>',
-  )
-  return command
-    .addOption(judge)
-    .option('--judge-base-url <url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1')
-    .option('--judge-api-key-env <name>', 'environment variable that holds its key')
-    .option(
-      '--judge-parser <name>',
-      `how its reply is read: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/ ` +
-        '(default: lenient; with --judge-prompts official, as the released scorer does)',
-    )
-    .option(
-      '--judge-prompts <file>',
-      'your copy of the official general_qa_tool.py, for its prompts (default: our own)',
-    )
-    .option(
-      '--judge-max-tokens <n>',
-      `tokens of its reply, thinking included; up to four times as many after one that was cut off (default: ${defaultMaxTokens})`,
-      wholeNumber(1),
-    )
+const modelOptions = inGroup(
+  'Judge',
+  {
+    judgeBaseUrl: text('<url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1'),
+    judgeApiKeyEnv: text('<name>', 'environment variable that holds its API key'),
+    judgeParser: text(
+      '<name>',
+      `how its reply is read: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
+      {
+        fallbackText: 'lenient; with --judge-prompts official, as the released scorer does',
+      },
+    ),
+    judgePrompts: text('<file>', 'your copy of the official general_qa_tool.py, for its prompts', {
+      fallbackText: 'our own',
+    }),
+    judgeMaxTokens: whole('tokens of its reply, thinking included; up to four times as many after a truncated one', {
+      min: 1,
+      fallbackText: String(defaultMaxTokens),
+    }),
+  },
+  only<{ readonly judge: string }>(({ judge }) => isModel(judge), 'for a model as judge: add --judge llm:<model>'),
+)
+
+/** `fallbackText`: how help tells the fallback. */
+export function judgeOptions(fallbackText?: string) {
+  const judge = text('<name>', whoDecides, { fallback: 'exact', ...(fallbackText !== undefined && { fallbackText }) })
+  return { ...inGroup('Judge', { judge }), ...modelOptions }
+}
+
+/** Of a command that is about judging: the judge has to be named. */
+export const namedJudgeOptions = {
+  ...inGroup('Judge', { judge: required(text('<name>', whoDecides)) }),
+  ...modelOptions,
+}
+
+export type JudgeOptions = Values<typeof namedJudgeOptions>
+
+function isModel(judge: string): boolean {
+  return judge.startsWith('llm:')
 }
 
 /**
@@ -109,7 +109,7 @@ export async function withJudge<T>(
 
 async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   const { judge: name } = options
-  if (name.startsWith('llm:')) return openLlmJudge(options, name.slice('llm:'.length))
+  if (isModel(name)) return openLlmJudge(options, name.slice('llm:'.length))
   const settings = { name }
   if (name === 'exact') return { settings, judgeIn: async () => judgeExact }
   if (name === 'choice') return { settings, check: checkChoices, judgeIn: async () => judgeChoice }

@@ -1,24 +1,23 @@
 /** `--view-side` and `--context-limit`: what the embedded policy may spend, and the trade-off told before a run. */
-import type { Command } from 'commander'
 import { plainTable } from '../../evaluate/document/table.ts'
 import { tradeOffs, typicalReplyTokens } from '../../policy/embedded/context-budget.ts'
 import { viewSides } from '../../protocol/profile.ts'
 import type { EmbeddedBudget } from '../../protocol/profile.ts'
 import { columns, say } from '../print/output.ts'
-import { wholeNumber } from './common.ts'
+import { inGroup, whole } from './schema.ts'
+import type { Values } from './schema.ts'
 
-export interface BudgetOptions {
-  readonly viewSide: number
-  readonly contextLimit?: number
-}
+const { least, most, step, own } = viewSides
 
-export function budgetOptions(command: Command): Command {
-  const { least, most, step, own } = viewSides
-  const sides = `pixels a side of a view: a multiple of ${step}, ${least} to ${most}; above ${own} it costs more and shows no more`
-  return command
-    .option('--view-side <px>', sides, wholeNumber(1), own)
-    .option('--context-limit <n>', 'tokens of a search; longer ones end (default: no limit)', wholeNumber(1))
-}
+export const budgetOptions = inGroup('Search', {
+  viewSide: whole(
+    `side of a view in pixels: a multiple of ${step}, ${least} to ${most}; above ${own} it costs more and shows no more`,
+    { takes: '<px>', min: 1, fallback: own },
+  ),
+  contextLimit: whole('tokens of a search; longer ones end', { min: 1, fallbackText: 'no limit' }),
+})
+
+export type BudgetOptions = Values<typeof budgetOptions>
 
 export function budgetOf({ viewSide, contextLimit }: BudgetOptions): EmbeddedBudget {
   return { viewSide, contextLimit: contextLimit ?? null }

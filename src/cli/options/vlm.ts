@@ -1,25 +1,23 @@
 /** The words that name a vision-language model to train on a server, and the model as they describe it. */
-import type { Command } from 'commander'
 import { type ChatModel, openChatModel } from '../../model/qwen/chat-model.ts'
 import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileChanged, profileOf, profileOptions } from './choose-profile.ts'
-import type { ProfileOptions } from './choose-profile.ts'
+import { profileChanged, profileOf, profileOptions } from './profile.ts'
+import type { ProfileOptions } from './profile.ts'
 import { tinkerUrl } from './engine.ts'
 import type { EngineOptions } from './engine.ts'
-import { modelFilesOption } from './choose-policy.ts'
+import { modelFilesOption } from './policy.ts'
+import { inGroup } from './schema.ts'
+import type { Values } from './schema.ts'
 
-export interface VlmOptions extends ProfileOptions {
-  readonly modelFiles?: string
-}
+/** `modelFiles`: of the model; without them the small policy is trained. */
+export const vlmOptions = { ...inGroup('Training', modelFilesOption), ...profileOptions }
 
-export function vlmOptions(command: Command): Command {
-  return profileOptions(command.option(...modelFilesOption))
-}
+export type VlmOptions = Values<typeof vlmOptions> & Pick<ProfileOptions, 'maxPixels'>
 
-export function hasModelFiles({ modelFiles }: VlmOptions): boolean {
+export function hasModelFiles({ modelFiles }: Pick<VlmOptions, 'modelFiles'>): boolean {
   return modelFiles !== undefined
 }
 

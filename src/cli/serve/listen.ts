@@ -1,26 +1,21 @@
 /** What `serve` and `view` share: their options for listening, and a server with the pages that runs until Ctrl-C. */
 import { once } from 'node:events'
 import { hostname } from 'node:os'
-import type { Command } from 'commander'
 import { tokenVariable } from '../../server/http/guard.ts'
 import { startServer } from '../../server/http/start-server.ts'
 import type { ServerOptions } from '../../server/http/start-server.ts'
 import { pageRoutes } from '../../server/pages.ts'
 import { print, printJson, report } from '../print/output.ts'
-import { wholeNumber } from '../options/common.ts'
+import { flag, inGroup, text, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
 
-export interface ListenOptions {
-  readonly host: string
-  readonly port: number
-  readonly json?: true
-}
+export const listenOptions = inGroup('Output', {
+  host: text('<address>', 'where to listen', { fallback: '127.0.0.1' }),
+  port: whole('port to listen on; 0: any free one', { min: 0, max: 65_535, fallback: 8420 }),
+  json: flag('print one line {"url": ...} on stdout when ready, and everything else on stderr'),
+})
 
-export function listenOptions(command: Command): Command {
-  return command
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0: any free one', wholeNumber(0, 65_535), 8420)
-    .option('--json', 'print one line {"url": ...} on stdout when ready, and everything else on stderr')
-}
+type ListenOptions = Values<typeof listenOptions>
 
 interface Served extends Pick<ServerOptions, 'routes' | 'refusals'> {
   /** Where on the pages to begin, as parts of a path. */

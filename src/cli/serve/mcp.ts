@@ -2,41 +2,42 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { checkPolicy, checkProblem, openPolicy } from '../../policy/registry/open-policy.ts'
-import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
-import { policyOptions } from '../options/choose-policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { addCommand } from '../options/command.ts'
+import { policyOptions } from '../options/policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
 import { report, say } from '../print/output.ts'
-import { examples, wholeNumber } from '../options/common.ts'
+import { inGroup } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { maxTurnsOption } from '../options/shared.ts'
 
-interface McpOptions extends PolicyOptions, ProfileOptions {
-  readonly maxTurns?: number
+const mcpOptions = {
+  ...policyOptions('ask', 0.3),
+  ...profileOptions,
+  ...maxPixelsOption,
+  ...inGroup('Search', maxTurnsOption),
 }
 
 export function addMcp(program: Command): void {
-  const command = program
-    .command('mcp')
-    .summary('offer visual search to other programs as tools (Model Context Protocol)')
-    .description(
+  addCommand(program, {
+    name: 'mcp',
+    summary: 'offer visual search to other programs as tools (Model Context Protocol)',
+    description:
       'Speaks the Model Context Protocol on stdin and stdout, with the tools visual_search(image, question) and ' +
-        'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
-    )
-    .option('--max-turns <n>', 'turns that a search may take (default: as the profile says)', wholeNumber(1, 1000))
-  policyOptions(command, 0.3, 'ask')
-  maxPixelsOption(profileOptions(command))
-  examples(
-    command,
-    'mini-o3 mcp',
-    'mini-o3 mcp --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
-  )
-  command.action(mcp)
+      'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
+    options: mcpOptions,
+    examples: [
+      'mini-o3 mcp',
+      'mini-o3 mcp --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
+    ],
+    run: mcp,
+  })
 }
 
 const queueLimits = { atOnce: 4, waiting: 60 }
 
-async function mcp(options: McpOptions): Promise<void> {
+async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   const { kind } = checkPolicy(options, 'ask')
   const profile = profileOf(options)
   // Loaded here, so that no other command waits for it.

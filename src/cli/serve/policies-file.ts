@@ -6,12 +6,18 @@ import { policyForm } from '../../policy/registry/kinds.ts'
 import { checkPolicy } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { policyOptions } from '../options/choose-policy.ts'
-import { checkEffects } from '../options/strict.ts'
-import { maxPixelsOption, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
+import { addOptions, checkEffects } from '../options/command.ts'
+import { policyOptions } from '../options/policy.ts'
+import { maxPixelsOption, profileOptions } from '../options/profile.ts'
+import type { ProfileOptions } from '../options/profile.ts'
 
 export type PolicyEntry = PolicyOptions & ProfileOptions
+
+const entryOptions = (temperature: number) => ({
+  ...policyOptions('ask', temperature),
+  ...profileOptions,
+  ...maxPixelsOption,
+})
 
 /**
  * A YAML (or JSON) list such as `- { policy: "chat:qwen", base-url: "http://127.0.0.1:8000/v1", api-key-env: VLM_KEY }`. A key
@@ -38,13 +44,13 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw new UserError('policies-no-entry', `${where}: has to name its options, such as "policy: chat:<model>".`)
   }
-  const options = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
-  const command = maxPixelsOption(profileOptions(policyOptions(new Command(), temperature, 'ask')))
+  const line = Object.entries(entry).map(([name, value]) => `--${name}=${String(value)}`)
+  const command = addOptions(new Command(), entryOptions(temperature))
   try {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
-      .parse(options, { from: 'user' })
+      .parse(line, { from: 'user' })
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
     const { kind } = checkPolicy(read, 'ask')

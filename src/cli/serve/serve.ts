@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
 import { policyKinds } from '../../policy/registry/kinds.ts'
 import { checkPolicy, openPolicy } from '../../policy/registry/open-policy.ts'
-import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { askRoutes } from '../../server/api/ask-routes.ts'
 import type { UnavailablePolicy } from '../../server/api/ask-routes.ts'
 import { openAsks } from '../../server/api/asks.ts'
@@ -19,52 +18,57 @@ import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import { report, say } from '../print/output.ts'
-import { policyOptions } from '../options/choose-policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/choose-profile.ts'
-import type { ProfileOptions } from '../options/choose-profile.ts'
-import { examples } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { policyOptions } from '../options/policy.ts'
+import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
+import { flag, inGroup, text } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
 import { listen, listenOptions } from './listen.ts'
-import type { ListenOptions } from './listen.ts'
 import { readPolicies } from './policies-file.ts'
 import type { PolicyEntry } from './policies-file.ts'
 
-interface ServeOptions extends ListenOptions, PolicyOptions, ProfileOptions {
-  readonly runs: string
-  readonly keep?: true
-  readonly policies?: string
+const policies = policyOptions('ask', 0.3)
+
+const serveOptions = {
+  ...policies,
+  // The embedded policy is always there, beside the one that is named.
+  checkpoint: { ...policies.checkpoint, only: [] },
+  ...profileOptions,
+  ...maxPixelsOption,
+  ...inGroup('Search', {
+    policies: text('<file>', 'further models to choose from: a YAML list of --policy, --base-url and their like'),
+  }),
+  ...inGroup('Output', {
+    runs: text('<folder>', 'run folders to look at', { fallback: 'runs' }),
+    keep: flag(
+      'keep what is searched, pictures included, as runs in <runs>/served, the newest 2,000 searches or 2 GiB ' +
+        '(default: the newest 200 in memory, until the server ends)',
+    ),
+  }),
+  ...listenOptions,
 }
 
 export function addServe(program: Command): void {
-  const command = program
-    .command('serve')
-    .summary('open the pages, an OpenAI-compatible endpoint and an MCP server')
-    .description(
+  addCommand(program, {
+    name: 'serve',
+    summary: 'open the pages, an OpenAI-compatible endpoint and an MCP server',
+    description:
       'Until Ctrl-C: a page to ask and to look at runs; chat completions of the models "embedded" (a turn at a time) ' +
-        `and "search:embedded" (a whole search); MCP under /mcp. Beyond this machine only with ${tokenVariable} set. ` +
-        'With --policy chat:<model> questions can also be put to a model behind a server; its key stays in this process.',
-    )
-    .option('--runs <folder>', 'run folders to look at', 'runs')
-    .option(
-      '--keep',
-      'keep what is searched, pictures included, as runs in <runs>/served, the newest 2,000 searches or 2 GiB ' +
-        '(default: the newest 200 in memory, until the server ends)',
-    )
-    .option('--policies <file>', 'further models to choose from: a YAML list of --policy, --base-url and their like')
-  listenOptions(command)
-  policyOptions(command, 0.3, 'ask', true)
-  maxPixelsOption(profileOptions(command))
-  examples(
-    command,
-    'mini-o3 serve',
-    'mini-o3 serve --policies policies.yaml --keep',
-    'mini-o3 serve --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
-    'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
-      '--base-url http://127.0.0.1:8420/v1',
-  )
-  command.action(serve)
+      `and "search:embedded" (a whole search); MCP under /mcp. Beyond this machine only with ${tokenVariable} set. ` +
+      'With --policy chat:<model> questions can also be put to a model behind a server; its key stays in this process.',
+    options: serveOptions,
+    examples: [
+      'mini-o3 serve',
+      'mini-o3 serve --policies policies.yaml --keep',
+      'mini-o3 serve --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
+      'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
+        '--base-url http://127.0.0.1:8420/v1',
+    ],
+    run: serve,
+  })
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+async function serve(options: Values<typeof serveOptions>): Promise<void> {
   const { checkpoint, temperature, runs, keep } = options
   const { kind } = checkPolicy(options, 'ask')
   const listed = options.policies === undefined ? [] : readPolicies(options.policies, temperature)

@@ -1,67 +1,75 @@
 /** `mini-o3 view`: the pages on one run, the run as files that open without a server, or one search as a figure. */
 import { basename, dirname, resolve } from 'node:path'
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { readSettings } from '../../runs/configuration.ts'
+import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { listen, listenOptions } from './listen.ts'
-import type { ListenOptions } from './listen.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { examples, wholeNumber } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { inGroup, only, restrict, text, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
 
-interface ViewOptions extends ListenOptions {
+interface Where {
   readonly export?: string
-  readonly limit: number
   readonly figure?: string
-  readonly problem?: string
-  readonly sample: number
 }
 
+const viewOptions = {
+  ...restrict(
+    listenOptions,
+    only<Where>(
+      (where) => where.export === undefined && where.figure === undefined,
+      'for serving: leave out --export and --figure',
+    ),
+    ['json'],
+  ),
+  ...inGroup('Output', {
+    export: text('<dir>', 'write the pages there: index.html, and one page for each problem; repeat to resume'),
+    ...restrict(
+      { limit: whole('with --export, problems that get a page', { min: 1, fallback: 50 }) },
+      only<Where>((where) => where.export !== undefined, 'for pages as files: add --export <dir>'),
+    ),
+    figure: text('<file>', 'draw one search there, as .svg or .png'),
+    ...restrict(
+      {
+        problem: text('<id>', 'with --figure, the problem; not needed where the run has only one'),
+        sample: whole('with --figure, which search for the problem, from 0', { min: 0, fallback: 0 }),
+      },
+      only<Where>(({ figure }) => figure !== undefined, 'for a figure: add --figure'),
+    ),
+  }),
+}
+
+type ViewOptions = Values<typeof viewOptions>
+
 export function addView(program: Command): void {
-  const command = program
-    .command('view')
-    .summary('look at a run: its searches, scores and curves')
-    .description(
+  addCommand(program, {
+    name: 'view',
+    summary: 'look at a run: its searches, scores and curves',
+    description:
       'Serves the pages until Ctrl-C and prints the address of the run; open it in a browser. With --export the run is ' +
-        'written as a folder of pages that open from a file or any static host, with --figure one of its searches as a ' +
-        'picture for a paper; nothing is served then.',
-    )
-    .argument('<run>', 'a run folder')
-    .option('--export <dir>', 'write the pages there: index.html, and one page for each problem; repeat to resume')
-    .option('--limit <n>', 'with --export, problems that get a page', wholeNumber(1), 50)
-    .addOption(new Option('--figure <file>', 'draw one search there, as .svg or .png').conflicts('export'))
-    .option('--problem <id>', 'with --figure, the problem; not needed where the run has only one')
-    .option('--sample <n>', 'with --figure, which search for the problem, from 0', wholeNumber(0), 0)
-  onlyWhere<ViewOptions>(
-    command,
-    ['limit'],
-    (options) => options.export !== undefined,
-    'for pages as files: add --export <dir>',
-  )
-  onlyWhere<ViewOptions>(
-    command,
-    ['problem', 'sample'],
-    ({ figure }) => figure !== undefined,
-    'for a figure: add --figure',
-  )
-  const serves = (options: ViewOptions): boolean => options.export === undefined && options.figure === undefined
-  onlyWhere(command, ['host', 'port'], serves, 'for serving: leave out --export and --figure')
-  listenOptions(command)
-  examples(
-    command,
-    'mini-o3 view runs/eval-1a2b3c4d',
-    'mini-o3 view runs/eval-1a2b3c4d --export site',
-    'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
-  )
-  command.action(view)
+      'written as a folder of pages that open from a file or any static host, with --figure one of its searches as a ' +
+      'picture for a paper; nothing is served then.',
+    arguments: { '<run>': 'a run folder' },
+    options: viewOptions,
+    examples: [
+      'mini-o3 view runs/eval-1a2b3c4d',
+      'mini-o3 view runs/eval-1a2b3c4d --export site',
+      'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
+    ],
+    run: (options, [run]) => view(run!, options),
+  })
 }
 
 async function view(run: string, options: ViewOptions): Promise<void> {
   await readSettings(run)
+  if (options.figure !== undefined && options.export !== undefined) {
+    throw new UserError('view-twice', '--export and --figure are two commands: leave one out.')
+  }
   if (options.figure !== undefined) return draw(run, options.figure, options)
   if (options.export !== undefined) return write(run, options.export, options)
   return show(run, options)

@@ -28,117 +28,115 @@ import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
-import { configOption } from './config-file.ts'
 import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
-import type { EngineOptions } from '../options/engine.ts'
 import { withJudge, judgeOptions } from '../options/judge.ts'
-import type { JudgeOptions, OpenedJudge } from '../options/judge.ts'
+import type { OpenedJudge } from '../options/judge.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from '../search-run.ts'
 import { budgetOf, budgetOptions, sayTradeOff } from '../options/view-budget.ts'
-import type { BudgetOptions } from '../options/view-budget.ts'
 import { hasModelFiles, openVlm, vlmOptions } from '../options/vlm.ts'
 import type { VlmOptions } from '../options/vlm.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { choice, commonOptions, decimalNumber, examples, wholeNumber, workersOption } from '../options/common.ts'
-import type { CommonOptions } from '../options/common.ts'
+import { addCommand } from '../options/command.ts'
+import { maxPixelsOption } from '../options/profile.ts'
+import { decimal, inGroup, oneOf, only, required, restrict, text, valuesOf, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { dataOption, runOptions, seedOption } from '../options/shared.ts'
 
-interface RlOptions
-  extends
-    CommonOptions,
-    EngineOptions,
-    VlmOptions,
-    JudgeOptions,
-    BudgetOptions,
-    Omit<RunRlSettings, 'mix' | 'seed' | 'maxSamplingRounds'> {
-  readonly maxSamplingRounds?: number
-  readonly data: string
-  readonly from?: string
-  readonly easy: number
-  readonly medium: number
-  readonly hard: number
-  readonly maxTokens: number
-  readonly workers: number
+const own = defaultRlSettings
+const count = { min: 1, max: 10_000_000 }
+const share = { min: 0, max: 1 }
+
+/** What config.json keeps as it is given. */
+const settingOptions = inGroup('Training', {
+  objective: oneOf(
+    '<name>',
+    'paper, official (the released code): with over-turn masking; vanilla, official-unmasked: the same without it',
+    objectives,
+    { fallback: own.objective },
+  ),
+  steps: whole('batches of searches', { ...count, fallback: own.steps }),
+  problemsPerStep: whole('problems in a batch', { ...count, fallback: own.problemsPerStep }),
+  groupSize: whole('searches for each problem', { min: 2, max: 1024, fallback: own.groupSize }),
+  updates: whole('optimiser steps a batch', { ...count, fallback: own.updates }),
+  maxTurns: whole('turns of a search in training', { min: 1, max: 1000, fallback: own.maxTurns }),
+  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...share, fallback: own.learningRate }),
+  warmupSteps: whole('warm-up steps', { min: 0, fallback: own.warmupSteps }),
+  clipLow: decimal('<c>', 'lower PPO clip', { ...share, fallback: own.clipLow }),
+  clipHigh: decimal('<c>', 'upper PPO clip', { min: 0, max: 10, fallback: own.clipHigh }),
+  oldLogprobs: oneOf(
+    '<whose>',
+    'source of the old log-probabilities: as sampled, or asked of the trainer first',
+    ['sampler', 'trainer'],
+    { fallback: own.oldLogprobs },
+  ),
+  saveEvery: whole('steps between checkpoints', { ...count, fallback: own.saveEvery }),
+  ...seedOption(own.seed),
+})
+
+const mixOptions = inGroup('Problems', {
+  easy: decimal('<share>', 'share of easy problems', { ...share, fallback: own.mix.easy }),
+  medium: decimal('<share>', 'share of medium problems', { ...share, fallback: own.mix.medium }),
+  hard: decimal('<share>', 'share of hard problems', { ...share, fallback: own.mix.hard }),
+})
+
+const rlOptions = {
+  ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
+  ...mixOptions,
+  ...inGroup('Training', {
+    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'the cold start that ships' }),
+  }),
+  ...settingOptions,
+  ...inGroup('Training', {
+    maxSamplingRounds: whole(
+      'batches of problems that a step may search to replace groups whose searches all have one reward; 1: none are replaced',
+      { ...count, fallbackText: `${releasedSamplingRounds} for the official objectives on a server, else 1` },
+    ),
+  }),
+  ...engineOptions,
+  ...vlmOptions,
+  ...restrict(
+    budgetOptions,
+    only(
+      (values: VlmOptions) => !hasModelFiles(values),
+      'for the small policy; the views of others are bounded by --max-pixels: use that',
+    ),
+  ),
+  ...restrict(
+    {
+      ...inGroup('Search', {
+        maxTokens: whole('with --model-files: tokens of a turn', { ...count, fallback: 2_000 }),
+      }),
+      ...maxPixelsOption,
+    },
+    only(hasModelFiles, 'for a model on a server; the small policy has --view-side: add --model-files <place>'),
+  ),
+  ...judgeOptions(),
+  ...runOptions,
 }
 
+type RlOptions = Values<typeof rlOptions>
+
 export function addRl(program: Command): void {
-  const own = defaultRlSettings
-  const count = wholeNumber(1, 10_000_000)
-  const share = decimalNumber(0, 1)
-  const command = program
-    .command('rl')
-    .summary('train a policy by reinforcement learning (stage 2)')
-    .description('GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.')
-    .requiredOption('--data <path>', 'a folder with train.json, or a file of Mini-o3 rows')
-    .option('--from <checkpoint>', 'weights to start from (default: the cold start that ships)')
-    .addOption(
-      choice(
-        '--objective <name>',
-        'paper, official (the released code): with over-turn masking; vanilla, official-unmasked: the same without it',
-        objectives,
-      ).default(own.objective),
-    )
-    .option('--steps <n>', 'batches of searches', count, own.steps)
-    .option('--problems-per-step <n>', 'problems in a batch', count, own.problemsPerStep)
-    .option(
-      '--max-sampling-rounds <n>',
-      'batches of problems that a step may search to replace groups whose searches all have one reward; 1: none are replaced ' +
-        `(default: ${releasedSamplingRounds} for the official objectives on a server, else 1)`,
-      count,
-    )
-    .option('--group-size <n>', 'searches for each problem', wholeNumber(2, 1024), own.groupSize)
-    .option('--updates <n>', 'optimiser steps a batch', count, own.updates)
-    .option('--max-turns <n>', 'turns of a search in training', wholeNumber(1, 1000), own.maxTurns)
-    .option('--learning-rate <r>', 'after the warm-up', decimalNumber(0, 1), own.learningRate)
-    .option('--warmup-steps <n>', 'steps until then', wholeNumber(0), own.warmupSteps)
-    .option('--clip-low <c>', 'how far a ratio may fall', share, own.clipLow)
-    .option('--clip-high <c>', 'how far it may rise', decimalNumber(0, 10), own.clipHigh)
-    .addOption(
-      choice('--old-logprobs <whose>', 'what ratios start from: as sampled, or asked of the trainer first', [
-        'sampler',
-        'trainer',
-      ]).default(own.oldLogprobs),
-    )
-    .option('--easy <share>', 'of the problems', share, own.mix.easy)
-    .option('--medium <share>', 'of the problems', share, own.mix.medium)
-    .option('--hard <share>', 'of the problems', share, own.mix.hard)
-    .option('--save-every <n>', 'steps between checkpoints', count, own.saveEvery)
-  budgetOptions(command)
-  onlyWhere<RlOptions>(
-    command,
-    ['view-side', 'context-limit'],
-    (options) => !hasModelFiles(options),
-    'for the small policy; the views of others are bounded by --max-pixels: take that',
-  )
-  onlyWhere<RlOptions>(
-    command,
-    ['max-tokens', 'max-pixels'],
-    hasModelFiles,
-    'for a model on a server; the small policy has --view-side: add --model-files <place>',
-  )
-  engineOptions(command)
-  vlmOptions(command)
-    .option('--max-tokens <n>', 'with --model-files: tokens of a turn', count, 2_000)
-    .option('--max-pixels <n>', 'with --model-files: pixels of a view at most (default: as the profile)', count)
-  judgeOptions(command, 'exact')
-  workersOption(command)
-  configOption(command)
-  commonOptions(command, own.seed)
-  examples(
-    command,
-    'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
-    'mini-o3 rl --data data/rl --run runs/rl',
-    'mini-o3 rl --data data/rl --engine tinker:http://127.0.0.1:8000 --run runs/cluster',
-    'mini-o3 rl --data data/worlds --config qwen2.5-vl-7b --engine tinker:http://127.0.0.1:8000 --plan',
-    'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
-    'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
-  )
-  command.action(rlCommand)
+  addCommand(program, {
+    name: 'rl',
+    summary: 'train a policy by reinforcement learning (stage 2)',
+    description: 'GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.',
+    options: rlOptions,
+    examples: [
+      'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
+      'mini-o3 rl --data data/rl --run runs/rl',
+      'mini-o3 rl --data data/rl --engine tinker:http://127.0.0.1:8000 --run runs/cluster',
+      'mini-o3 rl --data data/worlds --config qwen2.5-vl-7b --engine tinker:http://127.0.0.1:8000 --plan',
+      'mini-o3 rl --data data/rl --objective vanilla --run runs/vanilla',
+      'mini-o3 rl --data data/rl --view-side 32 --context-limit 400 --max-turns 32 --run runs/small-views',
+    ],
+    run: rlCommand,
+  })
 }
 
 async function rlCommand(options: RlOptions): Promise<void> {
-  const asked = { easy: options.easy, medium: options.medium, hard: options.hard }
+  const asked = valuesOf(mixOptions, options)
   // A server starts with weights of its own.
   const from = options.from ?? (tinkerUrl(options) === undefined ? coldStartCheckpoint : undefined)
   if (Object.values(asked).every((share) => share === 0))
@@ -160,23 +158,10 @@ async function rlCommand(options: RlOptions): Promise<void> {
   const problems = byLevel(entries, (vlm?.profile ?? profiles.embedded).pictures.reading)
   // Sets that others made may have other levels, or none.
   const mix = vlm ? ofThere(asked, problems) : asked
-  const { objective, steps, problemsPerStep, groupSize, updates, maxTurns, learningRate } = options
-  const { warmupSteps, clipLow, clipHigh, oldLogprobs, seed, saveEvery, maxTokens } = options
+  const { seed, steps, maxTokens } = options
   const settings: RunRlSettings = {
-    objective,
-    steps,
-    problemsPerStep,
+    ...valuesOf(settingOptions, options),
     maxSamplingRounds: samplingRounds(options),
-    groupSize,
-    updates,
-    maxTurns,
-    learningRate,
-    warmupSteps,
-    clipLow,
-    clipHigh,
-    oldLogprobs,
-    seed,
-    saveEvery,
     mix,
   }
   check(entries, settings, vlm !== undefined)
@@ -220,7 +205,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
       workers,
       signal: interrupt.signal,
       onRound: (step, round, found) => {
-        const note = `step ${step}, sampling round ${round}: ${found} of ${problemsPerStep} groups differ in reward`
+        const note = `step ${step}, sampling round ${round}: ${found} of ${settings.problemsPerStep} groups differ in reward`
         progress?.advance(0, recent.length === 0 ? note : [...rlNotes(recent), note])
       },
       onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done })),

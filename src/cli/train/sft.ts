@@ -8,7 +8,7 @@ import { scenePicture } from '../../probe/scene-picture.ts'
 import { toldSearches } from '../../coldstart/export/run-rows.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
-import { AbortedError } from '../../shared/errors.ts'
+import { AbortedError, UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
@@ -24,101 +24,140 @@ import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
 import { readShareGptExamples } from '../../train/vlm/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../../train/sft/sft.ts'
 import { inCommandRun } from '../command-run.ts'
-import { configOption } from './config-file.ts'
 import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
-import type { EngineOptions } from '../options/engine.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'
 import { readSearchedConfig, searchedUnder } from '../data/searched-under.ts'
 import { hasModelFiles, openVlm, vlmOptions } from '../options/vlm.ts'
-import type { Vlm, VlmOptions } from '../options/vlm.ts'
-import { onlyWhere } from '../options/strict.ts'
-import { commonOptions, decimalNumber, examples, wholeNumber, workersOption } from '../options/common.ts'
-import type { CommonOptions } from '../options/common.ts'
+import type { Vlm } from '../options/vlm.ts'
+import { addCommand } from '../options/command.ts'
+import { decimal, inGroup, only, restrict, text, valuesOf, whole } from '../options/schema.ts'
+import type { Values } from '../options/schema.ts'
+import { runOptions, seedOption } from '../options/shared.ts'
 
-interface SftOptions extends CommonOptions, EngineOptions, VlmOptions, RunSftSettings {
-  readonly problems?: string
-  readonly data: string
-  readonly from?: string
-  readonly workers: number
+const own = defaultSftSettings
+const steps = { min: 1, max: 10_000_000 }
+const rate = { min: 0, max: 1 }
+
+/** What config.json keeps of any model's training as it is given. */
+const settingOptions = inGroup('Training', {
+  steps: whole('steps that teach searching', { ...steps, fallback: own.steps }),
+  batch: whole('turns in a step; with --model-files: searches', { ...steps, fallback: own.batch }),
+  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...rate, fallback: own.learningRate }),
+  warmupSteps: whole('warm-up steps', { min: 0, fallback: own.warmupSteps }),
+  saveEvery: whole('steps between checkpoints', { ...steps, fallback: own.saveEvery }),
+  ...seedOption(own.seed),
+})
+
+const onLook = only<{ readonly lookSteps: number }>(
+  ({ lookSteps }) => lookSteps > 0,
+  'for --look-steps above 0: raise that',
+)
+
+/** The same of the small policy's. */
+const lookOptions = inGroup(
+  'Training',
+  {
+    lookSteps: whole('steps that teach seeing alone, before', { min: 0, max: 10_000_000, fallback: own.lookSteps }),
+    ...restrict(
+      {
+        lookBatch: whole('views in such a step', { ...steps, fallback: own.lookBatch }),
+        lookRate: decimal('<r>', 'its learning rate', { ...rate, fallback: own.lookRate }),
+      },
+      onLook,
+    ),
+    trainStem: { help: 'let text teach seeing too, as for the policy that ships', fallback: own.trainStem },
+  },
+  only<{ readonly engine: string }>(
+    (options) => tinkerUrl(options) === undefined,
+    'for the small policy, trained by --engine embedded: use that',
+  ),
+)
+
+interface Learned {
+  readonly modelFiles?: string
+  readonly collection?: string
 }
+
+const forLarge = 'for a model on a server: add --model-files <place>'
+const problemsOptions = {
+  ...restrict(
+    {
+      data: text('<path>', 'with --model-files: the problems that were searched', {
+        fallbackText: 'where the run read them',
+      }),
+    },
+    only<Learned>((options) => hasModelFiles(options) || options.collection === undefined, forLarge),
+  ),
+  ...restrict({ problems: text('<path>', 'the same as --data') }, only<Learned>(hasModelFiles, forLarge)),
+}
+
+const sftOptions = {
+  ...inGroup('Problems', {
+    collection: text(
+      '<run>',
+      'the run folder of mini-o3 collect; with --model-files also a folder of mini-o3 export --to sharegpt',
+    ),
+    ...problemsOptions,
+  }),
+  ...settingOptions,
+  ...lookOptions,
+  ...inGroup('Training', {
+    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'fresh ones' }),
+  }),
+  ...engineOptions,
+  ...vlmOptions,
+  ...runOptions,
+}
+
+type SftOptions = Values<typeof sftOptions>
 
 export function addSft(program: Command): void {
-  const own = defaultSftSettings
-  const steps = wholeNumber(1, 10_000_000)
-  const command = program
-    .command('sft')
-    .summary('train a policy on cold-start data (stage 1)')
-    .description('The model learns to see, then to search as the trajectories do. Repeat the command to resume.')
-    .requiredOption(
-      '--data <run>',
-      'the run folder of mini-o3 collect; with --model-files also a folder of mini-o3 export --to sharegpt',
-    )
-    .option('--look-steps <n>', 'steps that teach seeing alone, before', wholeNumber(0, 10_000_000), own.lookSteps)
-    .option('--look-batch <n>', 'views in such a step', steps, own.lookBatch)
-    .option('--look-rate <r>', 'its learning rate', decimalNumber(0, 1), own.lookRate)
-    .option('--steps <n>', 'steps that teach searching', steps, own.steps)
-    .option('--batch <n>', 'turns in a step; with --model-files: searches', steps, own.batch)
-    .option('--learning-rate <r>', 'its highest learning rate', decimalNumber(0, 1), own.learningRate)
-    .option('--warmup-steps <n>', 'until that rate is reached', wholeNumber(0), own.warmupSteps)
-    .option('--from <checkpoint>', 'weights to start from (default: fresh ones)')
-    .option('--train-stem', 'let text teach seeing too, as for the policy that ships', own.trainStem)
-    .option('--save-every <n>', 'steps between checkpoints', steps, own.saveEvery)
-  engineOptions(command)
-  vlmOptions(command).option(
-    '--problems <path>',
-    'with --model-files: the problems that were searched (default: where the run read them)',
-  )
-  onlyWhere<SftOptions>(
-    command,
-    ['look-steps', 'look-batch', 'look-rate', 'train-stem'],
-    (options) => tinkerUrl(options) === undefined,
-    'for the small policy, trained by --engine embedded: take that',
-  )
-  onlyWhere<SftOptions>(
-    command,
-    ['look-batch', 'look-rate'],
-    ({ lookSteps }) => lookSteps > 0,
-    'for --look-steps above 0: raise that',
-  )
-  onlyWhere<SftOptions>(command, ['problems'], hasModelFiles, 'for a model on a server: add --model-files <place>')
-  workersOption(command)
-  configOption(command)
-  commonOptions(command, own.seed)
-  examples(
-    command,
-    'mini-o3 sft --data runs/collect --train-stem --run runs/sft',
-    'mini-o3 sft --data runs/collect --engine tinker:http://127.0.0.1:8000 --plan',
-    `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
-  )
-  command.action(sftCommand)
+  addCommand(program, {
+    name: 'sft',
+    summary: 'train a policy on cold-start data (stage 1)',
+    description: 'The model learns to see, then to search as the trajectories do. Repeat the command to resume.',
+    options: sftOptions,
+    examples: [
+      'mini-o3 sft --collection runs/collect --train-stem --run runs/sft',
+      'mini-o3 sft --collection runs/collect --engine tinker:http://127.0.0.1:8000 --plan',
+      `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
+    ],
+    run: (options) => sftCommand(withCollection(options)),
+  })
 }
 
-async function sftCommand(options: SftOptions): Promise<void> {
+/** `--data` named the collection before `--collection` was there, and still does where that is missing. */
+function withCollection({ collection, data, problems, ...options }: SftOptions): TrainedOn {
+  const learned = collection ?? data
+  if (learned === undefined) {
+    throw new UserError('collection-missing', 'Name the run folder of mini-o3 collect with --collection.')
+  }
+  const searched = collection === undefined ? problems : (data ?? problems)
+  return { ...options, collection: learned, ...(searched !== undefined && { data: searched }) }
+}
+
+type TrainedOn = Omit<SftOptions, 'problems' | 'collection'> & { readonly collection: string }
+
+async function sftCommand(options: TrainedOn): Promise<void> {
   const vlm = await openVlm(options)
   return vlm ? vlmSft(options, vlm) : embeddedSft(options)
 }
 
-async function embeddedSft(options: SftOptions): Promise<void> {
-  const trajectories = await readCollection(options.data)
+async function embeddedSft(options: TrainedOn): Promise<void> {
+  const trajectories = await readCollection(options.collection)
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
-  const { lookBatch, lookRate, steps, batch, learningRate, warmupSteps, trainStem, seed, saveEvery } = options
+  const { seed } = options
   // The stem is taught in this process alone.
   const lookSteps = tinkerUrl(options) === undefined ? options.lookSteps : 0
   const settings: RunSftSettings = {
+    ...valuesOf(settingOptions, options),
+    ...valuesOf(lookOptions, options),
     lookSteps,
-    lookBatch,
-    lookRate,
-    steps,
-    batch,
-    learningRate,
-    warmupSteps,
-    trainStem,
-    seed,
-    saveEvery,
   }
+  const { steps } = settings
   if (options.plan) {
     const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
     return printPlan(planSft(turns, settings), options.json)
@@ -165,10 +204,11 @@ async function embeddedSft(options: SftOptions): Promise<void> {
 }
 
 /** A vision-language model on a server learns from whole searches, under the prompts and views that they had. */
-async function vlmSft(options: SftOptions, vlm: Vlm): Promise<void> {
-  const { steps, batch, learningRate, warmupSteps, seed, saveEvery, from } = options
+async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
+  const { from } = options
   const { examples, hash } = await examplesOf(options)
-  const settings: SftSettings = { steps, batch, learningRate, warmupSteps, seed, saveEvery }
+  const settings: SftSettings = valuesOf(settingOptions, options)
+  const { seed, steps } = settings
   if (options.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), options.json)
   const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(options) }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
@@ -206,13 +246,13 @@ async function vlmSft(options: SftOptions, vlm: Vlm): Promise<void> {
 
 /** Of a collection, told again under the prompts and views that its searches had, or of an exported set, as it stands. */
 async function examplesOf(
-  options: SftOptions,
+  options: TrainedOn,
 ): Promise<{ readonly examples: readonly Example[]; readonly hash: string }> {
-  const { data, problems } = options
-  const exported = await readShareGptExamples(data)
-  if (exported) return { examples: exported, hash: sha256(await readFile(join(data, 'train.json'))) }
-  const trajectories = await readCollection(data)
-  const searched = await searchedUnder(data, await readSearchedConfig(data), { ...options, data: problems })
+  const { collection } = options
+  const exported = await readShareGptExamples(collection)
+  if (exported) return { examples: exported, hash: sha256(await readFile(join(collection, 'train.json'))) }
+  const trajectories = await readCollection(collection)
+  const searched = await searchedUnder(collection, await readSearchedConfig(collection), options)
   const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openPicture }) =>
     exampleOf(trajectory, profile, openPicture),
   )

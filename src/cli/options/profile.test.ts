@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { profiles } from '../../protocol/profile.ts'
-import { profileOf } from './choose-profile.ts'
+import { profileOf } from './profile.ts'
 
 const chat = { policy: 'chat:some' } as const
 

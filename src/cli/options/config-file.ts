@@ -9,30 +9,26 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { text } from './schema.ts'
+
+const shippedFolder = fileURLToPath(new URL('../../../configs', import.meta.url))
 
 const schema = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
 type Values = z.infer<typeof schema>[string]
 
-/** To be called behind the command's other words. What a command requires has to be typed. */
-export function configOption(command: Command): Command {
-  return command
-    .option(
-      '--config <file>',
-      `a YAML file with options of this command, or one that ships: ${shippedNames().join(', ')}`,
-    )
-    .hook('preAction', () => {
-      const { config } = command.opts<{ config?: string }>()
-      if (config !== undefined) apply(command, config)
-    })
-}
+export const configOption = text(
+  '<file>',
+  `a YAML file with options of this command, or one that ships: ${shippedNames().join(', ')}`,
+)
 
-function apply(command: Command, file: string): void {
+/** What a command requires has to be typed. Throws `UserError`. */
+export function applyConfig(command: Command, file: string): void {
   for (const [word, value] of Object.entries(readValues(file, command.name()))) {
     const option = command.options.find(({ long }) => long === `--${word}`)
     if (!option || word === 'config') {
       throw new UserError(
         'config-word',
-        `${file}: ${command.name()} has no word --${word}. Take it out, or see --help.`,
+        `${file}: ${command.name()} has no option --${word}. Take it out, or see --help.`,
       )
     }
     const name = option.attributeName()
@@ -40,8 +36,6 @@ function apply(command: Command, file: string): void {
     command.setOptionValueWithSource(name, typed(command, option, value, file), 'config')
   }
 }
-
-const shippedFolder = fileURLToPath(new URL('../../../configs', import.meta.url))
 
 function shippedNames(): string[] {
   return readdirSync(shippedFolder).flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : []))
@@ -70,8 +64,8 @@ function readValues(file: string, name: string): Values {
   const ships = shippedNames().includes(file) && !existsSync(file)
   let values: Values | undefined
   try {
-    const text = readFileSync(ships ? join(shippedFolder, `${file}.yaml`) : file, 'utf8')
-    values = schema.parse(parse(text, { maxAliasCount: 0 }))[name]
+    const yaml = readFileSync(ships ? join(shippedFolder, `${file}.yaml`) : file, 'utf8')
+    values = schema.parse(parse(yaml, { maxAliasCount: 0 }))[name]
   } catch (cause) {
     const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its options' : messageOf(cause)
     const others = existsSync(file) ? '' : ` These ship and need no path: ${shippedNames().join(', ')}.`

@@ -1,47 +1,39 @@
 /** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
-import type { Command } from 'commander'
 import { kindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
 import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
-import type { Coordinates, Profile } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import type { Prompts } from '../../protocol/prompts.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
-import { choice, wholeNumber } from './common.ts'
+import { inGroup, oneOf, parsed, whole } from './schema.ts'
+import type { Values } from './schema.ts'
 
-export interface ProfileOptions {
-  readonly profile?: keyof typeof profiles
-  readonly prompts?: Prompts
-  readonly coordinates?: Coordinates
-  readonly maxImages?: number
-  readonly maxPixels?: number
-}
+const profileNames = Object.keys(profiles) as (keyof typeof profiles)[]
+const coordinateHelp = 'how the model writes boxes: fractions, percent, thousandths, or pixels of what it saw'
 
-export function profileOptions(command: Command): Command {
-  const names = Object.keys(profiles)
-  const coordinates = 'how the model writes boxes: fractions, percent, thousandths, or pixels of what it saw'
-  return command
-    .addOption(
-      choice(
-        '--profile <name>',
-        'prompts, limits and views (default: embedded; of chat: default; of tinker: official)',
-        names,
-      ),
-    )
-    .option(
-      '--prompts <file>',
-      "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
-      readPrompts,
-    )
-    .addOption(choice('--coordinates <kind>', `${coordinates} (default: as the profile)`, coordinateNames))
-    .option('--max-images <n>', 'pictures of a search, the original included (default: as the profile)', wholeNumber(1))
-}
+export const profileOptions = inGroup('Search', {
+  profile: oneOf(
+    '<name>',
+    'prompts, limits and views (default: embedded; of chat: default; of tinker: official)',
+    profileNames,
+  ),
+  prompts: parsed<Prompts>(
+    '<file>',
+    "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
+    readPrompts,
+  ),
+  coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'as the profile' }),
+  maxImages: whole('pictures of a search, the original included', { min: 1, fallbackText: 'as the profile' }),
+})
 
 /** For commands that take one bound; `eval` takes several. */
-export function maxPixelsOption(command: Command): Command {
-  return command.option('--max-pixels <n>', 'pixels of a view at most (default: as the profile)', wholeNumber(1))
-}
+export const maxPixelsOption = inGroup('Search', {
+  maxPixels: whole('pixels of a view at most', { min: 1, fallbackText: 'as the profile' }),
+})
+
+export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOption>
 
 /** Throws `UserError` for what does not go together. */
 export function profileOf(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
@@ -64,7 +56,7 @@ export function profileChanged(name: keyof typeof profiles, options: ProfileOpti
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
-      `--prompts are the options of the official profiles, not of ${name}. Add --profile official.`,
+      `--prompts replaces the prompts of the official profiles, and ${name} is none of them. Add --profile official.`,
     )
   }
   const profile: Profile = profiles[name]

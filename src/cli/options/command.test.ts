@@ -60,6 +60,7 @@ describe('options without effect', () => {
     ['judge r --judge choice --judge-prompts p', '--judge-prompts'],
     ['sft --data d --lora-rank 3', '--lora-rank'],
     ['sft --data d --problems p', '--problems'],
+    ['sft --collection c --data d', '--data'],
     ['sft --data d --look-steps 0 --look-rate 0.1', '--look-rate'],
     ['sft --data d --engine tinker:http://127.0.0.1:9 --workers 2', '--workers'],
     ['sft --data d --engine tinker:http://127.0.0.1:9 --train-stem', '--train-stem'],

@@ -1,0 +1,70 @@
+/** The commands of `mini-o3`, and what the status that one ends with means. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addAsk } from './ask.ts'
+import { addCollect } from './data/collect.ts'
+import { addDemo } from './demo.ts'
+import { addDoctor } from './doctor.ts'
+import { addEval } from './eval/eval.ts'
+import { addExport } from './data/export.ts'
+import { addJudge } from './eval/judge.ts'
+import { addMcp } from './serve/mcp.ts'
+import { addProbe } from './data/probe.ts'
+import { addRecipe } from './recipe.ts'
+import { addReport } from './eval/report.ts'
+import { addRl } from './train/rl.ts'
+import { addServe } from './serve/serve.ts'
+import { addSft } from './train/sft.ts'
+import { addView } from './serve/view.ts'
+import { withHelpTopics } from './options/help.ts'
+
+/** What the status that a command ends with means. */
+export const exitCodes: Readonly<Record<number, string>> = {
+  0: 'done',
+  1: 'the work failed, or its printed result is incomplete; what to do is printed',
+  2: 'the command line, a file or an address is invalid; nothing was changed',
+  130: 'stopped by Ctrl-C; repeat the command to resume',
+}
+
+function exitCodesText(): string {
+  return ['Exit codes:', ...Object.entries(exitCodes).map(([code, text]) => `  ${code.padEnd(3)}  ${text}`)].join('\n')
+}
+
+/** All commands. */
+export function program(): Command {
+  const root = new Command('mini-o3')
+    .description(
+      'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
+    )
+    .version(
+      (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    )
+    // Options behind a command are its own: eval and eval merge both have --run.
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows the options and examples)')
+    .exitOverride()
+    // A key that was given to an option that there is not would be echoed with it.
+    .configureOutput({ outputError: (text, write) => write(text.replace(/('--?[\w-]+)=[^']*/, '$1')) })
+  const examples = ['mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"']
+  root.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodesText()}`)
+  for (const add of [
+    addDemo,
+    addAsk,
+    addProbe,
+    addCollect,
+    addSft,
+    addRl,
+    addEval,
+    addReport,
+    addJudge,
+    addExport,
+    addServe,
+    addView,
+    addMcp,
+    addDoctor,
+  ])
+    add(root)
+  addRecipe(root, (options) => program().parseAsync(options, { from: 'user' }))
+  withHelpTopics(root)
+  return root
+}
