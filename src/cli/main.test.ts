@@ -93,7 +93,7 @@ describe('options', () => {
     [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
     [['collect', '--data', 'options.jpg', '--policy', 'nobody'], 'none of teacher'],
     [['sft', '--data', '.'], 'not a run folder'],
-    [['sft', '--data', 'evaluated'], 'is a run of eval, not a collection'],
+    [['sft', '--data', 'evaluated'], 'is a run of eval'],
     [['sft', '--data', 'nothing-right'], 'no search with the right answer'],
     [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
     [['recipe', '--run', 'evaluated'], 'other settings'],

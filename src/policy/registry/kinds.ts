@@ -2,7 +2,7 @@
 import { readablePx } from '../../model/language.ts'
 
 /** Options beside `--policy`, by their names as values. */
-export type PolicyOptionName =
+type PolicyOptionName =
   | 'checkpoint'
   | 'temperature'
   | 'baseUrl'
