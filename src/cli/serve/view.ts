@@ -68,7 +68,7 @@ export function addView(program: Command): void {
 async function view(run: string, options: ViewOptions): Promise<void> {
   await readSettings(run)
   if (options.figure !== undefined && options.export !== undefined) {
-    throw new UserError('view-twice', '--export and --figure are two commands: leave one out.')
+    throw new UserError('view-twice', '--figure cannot be used with --export: leave one of them out.')
   }
   if (options.figure !== undefined) return draw(run, options.figure, options)
   if (options.export !== undefined) return write(run, options.export, options)

@@ -158,7 +158,7 @@ describe('a vision-language model on a server', () => {
         'rl: { objective: best }',
         /--objective best of rl is wrong. It has to be one of paper, official, official-unmasked, vanilla/,
       ],
-      ['rl: { step: 1 }', /rl has no word --step/],
+      ['rl: { step: 1 }', /rl has no option --step/],
       ['sft: { steps: 1 }', /says nothing of rl/],
       ['rl: [1, 2]', /under each its options/],
       ['a: &a [1]\nb: *a', /cannot be read/],

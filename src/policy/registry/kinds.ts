@@ -42,7 +42,7 @@ export interface PolicyKind {
 }
 
 const scenesOnly =
-  'Knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
+  'It only knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
 const embedded = {
   vlm: false,
   profile: 'embedded',
