@@ -8,7 +8,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { sceneRefs } from '../dist/probe/dataset.js'
 import { drawScene } from '../dist/probe/draw.js'
@@ -22,14 +21,13 @@ import { PixelCache } from '../dist/vision/cache.js'
 import { encode, encodeJpeg } from '../dist/vision/encode.js'
 import { fitSize, view } from '../dist/vision/fit.js'
 import { openPicture } from '../dist/vision/open.js'
-import { cost, medians } from './measure.mjs'
+import { benchOptions, cost, medians } from './measure.mjs'
 import { startPeer } from './picture-peer.mjs'
 
-const { values } = parseArgs({
-  options: { repeats: { type: 'string', default: '5' }, python: { type: 'string', default: 'python3' } },
-})
-const repeats = Number(values.repeats)
-const eightK = { width: 7680, height: 4320 }
+const values = benchOptions({ repeats: 5, side: 4096, python: 'python3' }, { repeats: 1, side: 256 })
+const { repeats, side } = values
+/** Twice the height: 8K by default. */
+const eightK = { width: (side * 15) / 8, height: (side * 135) / 128 }
 const jpegQuality = 92
 sharp.concurrency(1)
 sharp.cache(false)
@@ -41,8 +39,8 @@ function builders() {
   return {
     shapes: () =>
       cost(() => {
-        const side = { width: 4096, height: 4096 }
-        return encodeJpeg(drawScene(sceneFrom(shapes.next().value), [0, 0, 1, 1], side), jpegQuality)
+        const size = { width: side, height: side }
+        return encodeJpeg(drawScene(sceneFrom(shapes.next().value), [0, 0, 1, 1], size), jpegQuality)
       }),
     world: () =>
       cost(() => drawnWorld(makeWorld(worlds.next().value)).then((pixels) => encodeJpeg(pixels, jpegQuality))),
@@ -67,6 +65,7 @@ try {
   await writeFile(file, await encodeJpeg(await drawnWorld(makeWorld(worldRefs('test', 1, 1, 'hard')[0]), eightK), 90))
   const { firstView } = profiles.default
   const whole = pixelBox(0, 0, eightK.width, eightK.height)
+  /** @type {Record<string, () => Promise<import('./measure.mjs').Cost>>} */
   const contenders = {
     ours: () =>
       cost(async () => {

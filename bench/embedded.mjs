@@ -11,9 +11,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { createEmbeddedEngine } from '../dist/engine/embedded/embedded-engine.js'
-import { defaultAdam } from '../dist/engine/engine.js'
+import { promptOf, viewAndText } from '../dist/engine/embedded/view-and-text.js'
+import { defaultAdam, textLength } from '../dist/engine/engine.js'
 import { sequenceArrays } from '../dist/model/batch.js'
 import { defaultConfig, textTokens } from '../dist/model/config.js'
 import { cellName, cellsInOrder } from '../dist/model/language.js'
@@ -30,19 +30,14 @@ import { searchToEnd } from '../dist/search/search-many.js'
 import { random } from '../dist/shared/random.js'
 import { coldStartTurns, shiftNumbers } from '../dist/train/sft/cold-start-turns.js'
 import { withWeights } from '../dist/train/sft/sft.js'
-import { cost, median, medians } from './measure.mjs'
+import { benchOptions, cost, median, medians } from './measure.mjs'
 
-const { values } = parseArgs({
-  options: {
-    repeats: { type: 'string', default: '7' },
-    python: { type: 'string', default: 'python3' },
-  },
-})
+const values = benchOptions({ repeats: 7, batch: 64, python: 'python3' }, { repeats: 1, batch: 2 })
 const shipped = coldStartCheckpoint
-const batch = 64
+const { batch } = values
 const viewPx = defaultConfig.viewPx
 const adam = { ...defaultAdam, learningRate: 1e-3 }
-const crossEntropy = { kind: 'cross-entropy' }
+const crossEntropy = { kind: /** @type {const} */ ('cross-entropy') }
 
 /** A batch of turns as stage 1 learns them: searches of the teacher on scenes of all levels, drawn from in a seeded order. */
 async function teacherTurns() {
@@ -62,7 +57,7 @@ async function teacherTurns() {
       drawn.map(async (turn) => {
         const { docId, boxPx, prompt, reply } = shiftNumbers(turn, rng)
         const view = await scenePicture(byId.get(docId), 4096).region(boxPx, { width: viewPx, height: viewPx }, 'area')
-        return { prompt: { view, tokens: prompt }, reply }
+        return { prompt: promptOf(view, prompt), reply }
       }),
     ),
   )
@@ -72,18 +67,18 @@ async function teacherTurns() {
 function writeBatch(file, data) {
   const words = textTokens(defaultConfig)
   const sequences = data.map(({ prompt, reply }) => ({
-    view: prompt.view,
-    tokens: [...prompt.tokens, ...reply.slice(0, -1)],
-    promptLength: prompt.tokens.length,
+    view: viewAndText(prompt).view,
+    tokens: [...viewAndText(prompt).tokens, ...reply.slice(0, -1)],
+    promptLength: textLength(prompt),
   }))
   const { tokens, goal, colour } = sequenceArrays(defaultConfig, sequences, batch)
   const next = new Float32Array(batch * words)
   const weights = new Float32Array(batch * words)
   for (const [b, { prompt, reply, weights: own }] of data.entries()) {
-    next.set(reply, b * words + prompt.tokens.length - 1)
-    weights.set(own, b * words + prompt.tokens.length - 1)
+    next.set(reply, b * words + textLength(prompt) - 1)
+    weights.set(own, b * words + textLength(prompt) - 1)
   }
-  const views = Float32Array.from(data.flatMap(({ prompt }) => [...prompt.view.data]))
+  const views = Float32Array.from(data.flatMap(({ prompt }) => [...viewAndText(prompt).view.data]))
   const column = (valueOf) => ({ shape: [batch], values: Float32Array.from(sequences, valueOf) })
   const tensors = new Map([
     ['views', { shape: [batch, viewPx, viewPx, 3], values: views }],
@@ -125,7 +120,10 @@ async function train(engine, data) {
 /** One reply for each prompt of `data`, all asked for at once; seeds count up from `seed`. */
 async function sample(engine, data, { seed, temperature, maxTokens }) {
   const sampler = await engine.sampler()
-  return Promise.all(data.map(({ prompt }, i) => sampler.sample({ prompt, seed: seed + i, temperature, maxTokens })))
+  const { signal } = new AbortController()
+  return Promise.all(
+    data.map(({ prompt }, i) => sampler.sample({ prompt, seed: seed + i, temperature, maxTokens }, { signal })),
+  )
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-embedded-'))
@@ -141,7 +139,7 @@ try {
   const replyLengths = data.map(({ reply }) => reply.length)
   // Untrained, a reply hardly ever ends: it is cut where the teacher's are done.
   const sampling = { temperature: 1, maxTokens: trained ? textTokens(defaultConfig) : median(replyLengths) }
-  const tokens = data.reduce((sum, { prompt, reply }) => sum + prompt.tokens.length + reply.length, 0)
+  const tokens = data.reduce((sum, { prompt, reply }) => sum + textLength(prompt) + reply.length, 0)
   console.log(
     `${batch} turns, ${tokens} text tokens, replies of ${Math.min(...replyLengths)} to ${Math.max(...replyLengths)}; ` +
       `${trained ? 'the shipped weights' : 'initial weights'}; ${cpus().length} x ${cpus()[0].model}; Node ${process.version}`,
@@ -187,8 +185,8 @@ try {
       return perToken(spent, tokens)
     }
   }
-  report('sampling', await medians(samplers, Number(values.repeats)))
-  report('training', await medians(trainers, Number(values.repeats)))
+  report('sampling', await medians(samplers, values.repeats))
+  report('training', await medians(trainers, values.repeats))
 } finally {
   peer?.stop()
   for (const engine of engines) await engine.close()

@@ -14,19 +14,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { makeProblem } from '../dist/probe/problem.js'
 import { drawScene } from '../dist/probe/draw.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { encodeJpeg } from '../dist/vision/encode.js'
+import { benchOptions } from './measure.mjs'
 
-const { values } = parseArgs({
-  options: {
-    concurrency: { type: 'string', default: '1,32,256,1024' },
-    pictures: { type: 'string', default: '16' },
-  },
-})
-const [width, height] = [3840, 2160]
+const values = benchOptions(
+  { concurrency: '1,32,256,1024', pictures: 16, searches: 128, width: 3840 },
+  { concurrency: '2', pictures: 1, searches: 4, width: 640 },
+)
+const { width } = values
+const height = (width * 9) / 16
 const turns = 6
 const replyMark = '"role":"assistant"'
 
@@ -66,7 +65,7 @@ const server = createServer((request, response) => {
 })
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 await once(server, 'listening')
-const baseUrl = `http://127.0.0.1:${server.address().port}/v1`
+const baseUrl = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/v1`
 
 async function measure(task) {
   received = 0
@@ -84,7 +83,7 @@ async function measure(task) {
 const folder = await mkdtemp(join(tmpdir(), 'bench-harness-'))
 try {
   const pictures = []
-  for (let i = 0; i < Number(values.pictures); i++) {
+  for (let i = 0; i < values.pictures; i++) {
     const scene = makeScene(i, 'hard')
     const rest = (1 - height / width) / 2
     const file = join(folder, `${i}.jpg`)
@@ -100,7 +99,7 @@ try {
   console.log('|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const concurrency of values.concurrency.split(',').map(Number)) {
     for (const kind of ['generic', 'vllm']) {
-      const searches = Math.max(128, concurrency)
+      const searches = Math.max(values.searches, concurrency)
       const r = await measure({ baseUrl, kind, pictures, concurrency, searches, turns })
       const perTurn = (ms) => (ms / (searches * turns)).toFixed(2)
       const row = [

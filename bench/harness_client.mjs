@@ -79,7 +79,7 @@ async function measure({ baseUrl, kind, pictures, concurrency, searches, turns }
   return { search: searched, coding, peakBytes, openedBytes, bytesSent }
 }
 
-process.once('message', (task) => {
+process.once('message', (/** @type {Parameters<typeof measure>[0]} */ task) => {
   measure(task).then(
     (result) => process.send(result, () => process.disconnect()),
     (error) => {

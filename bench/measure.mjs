@@ -1,6 +1,27 @@
 /** Shared by the benchmarks: contenders take turns, so that a busy machine slows all of them alike. */
+import { parseArgs } from 'node:util'
 
 /** @typedef {{ cpuMs: number, wallMs: number }} Cost Processor time (all threads of the process) and time passed. */
+
+/**
+ * Options of a benchmark from the command line, each a number, a text or a switch as its default is. `--smoke` replaces the defaults by
+ * those of a run of seconds, which only shows that the benchmark still works.
+ * @template {Record<string, number | string | boolean>} Options
+ * @param {Options} defaults
+ * @param {Partial<Options>} smoke
+ * @returns {Options}
+ */
+export function benchOptions(defaults, smoke) {
+  const kindOf = (value) => (/** @type {'boolean' | 'string'} */ (typeof value === 'boolean' ? 'boolean' : 'string'))
+  const options = Object.entries(defaults).map(([name, value]) => [name, { type: kindOf(value) }])
+  const { values } = parseArgs({ options: { smoke: { type: 'boolean' }, ...Object.fromEntries(options) } })
+  const { smoke: small, ...given } = /** @type {Record<string, string | boolean>} */ (values)
+  const typed = Object.entries(given).map(([name, value]) => [
+    name,
+    typeof defaults[name] === 'number' ? Number(value) : value,
+  ])
+  return { ...defaults, ...(small ? smoke : {}), ...Object.fromEntries(typed) }
+}
 
 /**
  * What one run of `work` in this process costs.
@@ -25,16 +46,16 @@ export async function cost(work) {
 export async function medians(contenders, repeats) {
   const names = Object.keys(contenders)
   for (const name of names) await contenders[name]()
+  /** @type {Record<string, Cost[]>} */
   const costs = Object.fromEntries(names.map((name) => [name, []]))
   for (let i = 0; i < repeats; i++) {
     for (const name of names) costs[name].push(await contenders[name]())
   }
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      { cpuMs: median(costs[name].map((c) => c.cpuMs)), wallMs: median(costs[name].map((c) => c.wallMs)) },
-    ]),
-  )
+  const found = names.map((name) => [
+    name,
+    { cpuMs: median(costs[name].map((c) => c.cpuMs)), wallMs: median(costs[name].map((c) => c.wallMs)) },
+  ])
+  return /** @type {Record<Name, Cost>} */ (Object.fromEntries(found))
 }
 
 /** @param {number[]} values */

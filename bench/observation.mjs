@@ -8,7 +8,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { boxSize, pixelBox } from '../dist/protocol/box.js'
 import { profiles } from '../dist/protocol/profile.js'
@@ -17,14 +16,12 @@ import { PixelCache } from '../dist/vision/cache.js'
 import { encode } from '../dist/vision/encode.js'
 import { fitSize, view } from '../dist/vision/fit.js'
 import { openPicture } from '../dist/vision/open.js'
-import { cost, medians } from './measure.mjs'
+import { benchOptions, cost, medians } from './measure.mjs'
 import { startPeer } from './picture-peer.mjs'
 
-const { values } = parseArgs({
-  options: { repeats: { type: 'string', default: '7' }, python: { type: 'string', default: 'python3' } },
-})
-const width = 7680
-const height = 4320
+const values = benchOptions({ repeats: 7, width: 7680, python: 'python3' }, { repeats: 1, width: 1280 })
+const { width } = values
+const height = (width * 9) / 16
 sharp.concurrency(1)
 sharp.cache(false)
 
@@ -90,8 +87,9 @@ try {
     ]
     const picture = await openPicture(file)
     const seen = await Promise.all(views.map(({ boxPx, rule }) => view(picture, boxPx, rule)))
-    for (const encoding of ['jpeg', 'png']) {
-      const sizes = {}
+    for (const encoding of /** @type {const} */ (['jpeg', 'png'])) {
+      const sizes = { ours: 0 }
+      /** @type {Record<string, () => Promise<import('./measure.mjs').Cost>>} */
       const contenders = {
         ours: () =>
           cost(async () => {
@@ -119,7 +117,7 @@ try {
           return spent
         }
       }
-      const { ours, floor, peer: theirs } = await medians(contenders, Number(values.repeats))
+      const { ours, floor, peer: theirs } = await medians(contenders, values.repeats)
       const line = [
         `${profile.name} ${encoding}`.padEnd(14),
         `ours ${ms(ours)}`,

@@ -8,40 +8,34 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { defaultConfig } from '../dist/model/config.js'
 import { coldStartCheckpoint } from '../dist/policy/embedded/embedded-policy.js'
 import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
-import { levels } from '../dist/protocol/problem.js'
 import { openRun } from '../dist/runs/run-folder.js'
+import { embeddedLearner } from '../dist/train/learner.js'
 import { defaultRlSettings, runRl } from '../dist/train/rl/run-rl.js'
+import { benchOptions } from './measure.mjs'
 
-const { values } = parseArgs({
-  options: {
-    steps: { type: 'string', default: '4' },
-    workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
-    json: { type: 'boolean', default: false },
-  },
-})
-const steps = Number(values.steps)
-const workers = Number(values.workers)
+const values = benchOptions(
+  { steps: 4, workers: Math.min(8, availableParallelism()), problems: defaultRlSettings.problemsPerStep, json: false },
+  { steps: 1, workers: 1, problems: 1 },
+)
+const { steps, workers } = values
 if (!(Number.isInteger(steps) && steps >= 1 && Number.isInteger(workers) && workers >= 1)) {
   console.error('error: --steps and --workers have to be whole numbers, 1 or more.')
   process.exit(2)
 }
 
 const scenesPerLevel = 200
-const settings = { ...defaultRlSettings, steps: steps + 1, saveEvery: steps + 1 }
-const problems = Object.fromEntries(
-  levels.map((level) => [
-    level,
-    Array.from({ length: scenesPerLevel }, (_, i) => async () => {
-      const scene = makeScene(i, level)
-      return { problem: makeProblem(scene), picture: scenePicture(scene, 4096) }
-    }),
-  ]),
-)
+const settings = { ...defaultRlSettings, problemsPerStep: values.problems, steps: steps + 1, saveEvery: steps + 1 }
+const scenesOf = (level) =>
+  Array.from({ length: scenesPerLevel }, (_, i) => async () => {
+    const scene = makeScene(i, level)
+    return { problem: makeProblem(scene), picture: scenePicture(scene, 4096) }
+  })
+const problems = { easy: scenesOf('easy'), medium: scenesOf('medium'), hard: scenesOf('hard') }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-rl-'))
 const run = await openRun(join(folder, 'run'), settings)
@@ -50,6 +44,7 @@ let cpu
 try {
   await runRl({
     problems,
+    learner: embeddedLearner({ viewSide: defaultConfig.viewPx, contextLimit: null }),
     from: coldStartCheckpoint,
     settings,
     run,

@@ -14,7 +14,6 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { judgeExact } from '../dist/judge/exact.js'
 import { judgeTrajectory } from '../dist/judge/judge.js'
@@ -25,16 +24,18 @@ import { drawScene } from '../dist/probe/draw.js'
 import { makeProblem, sceneFrom, sceneOf } from '../dist/probe/problem.js'
 import { scenePicture } from '../dist/probe/scene-picture.js'
 import { profiles } from '../dist/protocol/profile.js'
+import { searchLog } from '../dist/search/search-log.js'
 import { searchToEnd } from '../dist/search/search-many.js'
 import { openRun } from '../dist/runs/run-folder.js'
 import { encodeJpeg } from '../dist/vision/encode.js'
 import { openPicture } from '../dist/vision/open.js'
-import { median } from './measure.mjs'
+import { benchOptions, median } from './measure.mjs'
 
-const { values } = parseArgs({ options: { repeats: { type: 'string', default: '3' }, profile: { type: 'string' } } })
-const side = 8192
-const turns = 32
-const items = 200
+const values = benchOptions(
+  { repeats: 3, side: 8192, turns: 32, items: 200, profile: '' },
+  { repeats: 1, side: 512, turns: 3, items: 3 },
+)
+const { side, turns, items } = values
 /** A key that is held down repeats about this often. */
 const keyMs = 33
 
@@ -56,7 +57,7 @@ try {
   )
 
   const firstViews = []
-  for (let n = 0; n <= Number(values.repeats); n++) firstViews.push(await firstView(`${url}/#/run/many`))
+  for (let n = 0; n <= values.repeats; n++) firstViews.push(await firstView(`${url}/#/run/many`))
   const [cold, ...warm] = firstViews
   console.log(
     `A run of ${items} searches, ms from the request to its first row on the screen: ${cold.toFixed(0)} the first`,
@@ -68,7 +69,7 @@ try {
   console.log(
     '| scrubbing | frames | frames a second | median ms | 95th percentile | longest |\n|---|---:|---:|---:|---:|---:|',
   )
-  for (let n = 0; n < Number(values.repeats); n++) await scrub(`${url}/#/run/long/0`, n === 0 && values.profile)
+  for (let n = 0; n < values.repeats; n++) await scrub(`${url}/#/run/long/0`, n === 0 && values.profile)
 } finally {
   await browser?.close()
   if (server) {
@@ -94,7 +95,7 @@ async function longSearch(path) {
     const { trajectory } = await searchToEnd({ problem, picture }, policy, options)
     if (trajectory.turns.length < turns) continue
     await run.keepImage(jpeg, 'jpg')
-    await run.append('trajectories', await judgeTrajectory(trajectory, judgeExact))
+    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact))
     break
   }
   await run.close()
@@ -108,7 +109,7 @@ async function manySearches(path) {
     const scene = sceneFrom(ref)
     const task = { problem: makeProblem(scene), picture: scenePicture(scene, 4096) }
     const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, maxTurns: 6 })
-    await run.append('trajectories', await judgeTrajectory(trajectory, judgeExact))
+    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact))
   }
   await run.close()
 }
@@ -118,7 +119,7 @@ async function firstView(address) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
   const page = await context.newPage()
   await page.addInitScript(() => {
-    window.firstView = new Promise((resolve) => {
+    globalThis.firstView = new Promise((resolve) => {
       const look = () => {
         if (document.querySelector('main td')) requestAnimationFrame(() => resolve(performance.now()))
         else requestAnimationFrame(look)
@@ -153,10 +154,10 @@ async function scrub(address, profile) {
 async function frames(page, what, work) {
   await sleep(1000)
   await page.evaluate(() => {
-    const times = (window.frameTimes = [])
+    const times = (globalThis.frameTimes = [])
     const note = (now) => {
       times.push(now)
-      window.frameNote = requestAnimationFrame(note)
+      globalThis.frameNote = requestAnimationFrame(note)
     }
     requestAnimationFrame(note)
   })

@@ -16,19 +16,16 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { drawScene } from '../dist/probe/draw.js'
 import { makeProblem } from '../dist/probe/problem.js'
 import { makeScene } from '../dist/probe/scene.js'
+import { levels } from '../dist/protocol/problem.js'
 import { dataUrl, encodeJpeg } from '../dist/vision/encode.js'
-import { median } from './measure.mjs'
+import { benchOptions, median } from './measure.mjs'
 
-const { values } = parseArgs({
-  options: { asks: { type: 'string', default: '64' }, side: { type: 'string', default: '2048' } },
-})
-const asks = Number(values.asks)
-const side = Number(values.side)
+const values = benchOptions({ asks: 64, side: 2048 }, { asks: 1, side: 256 })
+const { asks, side } = values
 
 const program = join(import.meta.dirname, '../dist/cli/main.js')
 const watched = join(await mkdtemp(join(tmpdir(), 'bench-serve-')), 'watched.json')
@@ -46,7 +43,7 @@ async function peakMb() {
 }
 
 function body(seed) {
-  const scene = makeScene(seed, ['easy', 'medium', 'hard'][seed % 3])
+  const scene = makeScene(seed, levels[seed % levels.length])
   return encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: side, height: side })).then((jpeg) => {
     const content = [
       { type: 'image_url', image_url: { url: dataUrl(jpeg, 'jpeg') } },
@@ -64,7 +61,7 @@ async function ask(sent) {
       headers: { 'content-type': 'application/json' },
       body: sent,
     })
-    const { mini_o3: ended } = await response.json()
+    const { mini_o3: ended } = /** @type {{ mini_o3?: unknown }} */ (await response.json())
     if (response.status === 429) return Number(response.headers.get('retry-after'))
     return response.status === 200 && ended !== undefined ? 'answered' : 'lost'
   } catch {
@@ -103,7 +100,7 @@ async function visitor() {
       const pickedMs = performance.now()
       await page.locator('.scenes input').nth(2).check({ force: true })
       await page.waitForFunction(() => {
-        const shown = document.querySelector('img.chosen')
+        const shown = /** @type {HTMLImageElement} */ (document.querySelector('img.chosen'))
         return shown.src.includes('scene-3') && shown.complete && shown.naturalWidth > 0
       })
       times.picked.push(performance.now() - pickedMs)

@@ -14,10 +14,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { median } from './measure.mjs'
+import { benchOptions, median } from './measure.mjs'
 
-const readers = 200
-const writers = 100
+const { readers, writers, seconds } = benchOptions(
+  { readers: 200, writers: 100, seconds: 200 },
+  { readers: 3, writers: 3, seconds: 2 },
+)
 
 const program = join(import.meta.dirname, '../dist/cli/main.js')
 const server = spawn(process.execPath, [program, 'serve', '--port', '0', '--json'], {
@@ -71,8 +73,8 @@ try {
     if (answer.ok) delays.push(performance.now() - askedMs)
     await sleep(1000)
     // What the server has closed is only seen by who reads on; these have waited long enough.
-    if (performance.now() - startedMs > 60_000) for (const socket of all.slice(0, readers)) socket.resume()
-    if (performance.now() - startedMs > 200_000) for (const socket of all) socket.resume()
+    if (performance.now() - startedMs > 300 * seconds) for (const socket of all.slice(0, readers)) socket.resume()
+    if (performance.now() - startedMs > 1000 * seconds) for (const socket of all) socket.destroy()
   }
   console.log(`| ${readers} that read nothing, ${writers} that send a byte a second | |\n|---|---:|`)
   for (const [what, figure] of [

@@ -22,7 +22,10 @@ function watchProgram() {
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   const threadBytes = new Map()
-  threads.addEventListener('message', ({ data }) => threadBytes.set(data.threadId, data.bytes))
+  threads.addEventListener('message', (event) => {
+    const { data } = /** @type {MessageEvent} */ (/** @type {unknown} */ (event))
+    threadBytes.set(data.threadId, data.bytes)
+  })
   let peak = { rss: 0 }
   process.on('SIGUSR2', () => {
     delay.reset()

@@ -188,8 +188,8 @@ export function checkLock({ path, text }) {
 
 /** Everything that is wrong in a checkout; files that git ignores do not count. */
 export function checkStructure(root) {
-  const options = { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], options)
+  const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const listed = execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 })
   const files = listed
     .split('\0')
     .filter(Boolean)

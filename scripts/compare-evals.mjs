@@ -10,6 +10,7 @@ import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/docu
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 import { replaceFile } from '../dist/shared/replace-file.js'
 
+/** @param {string[]} args */
 async function main([out, ...words]) {
   const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
   if (out === undefined || out.includes('=') || named.length === 0 || named.includes(null)) {

@@ -48,6 +48,7 @@ function differenceWords(policy, level, differenceOf) {
   return `${signed(mean)} (${signed(low)} to ${signed(high)})`
 }
 
+/** @param {string[]} args */
 async function main([out, ...words]) {
   const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
   if (out === undefined || out.includes('=') || named.length === 0 || named.includes(null)) {

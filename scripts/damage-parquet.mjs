@@ -27,7 +27,7 @@ const folder = await mkdtemp(join(tmpdir(), 'damage-parquet-'))
 
 function ownFile() {
   const path = join(folder, 'whole.parquet')
-  const talk = { list: { struct: { from: 'string', value: 'string' } } }
+  const talk = /** @type {const} */ ({ list: { struct: { from: 'string', value: 'string' } } })
   const file = createParquet(path, { index: 'int64', question: 'string', talk, images: { list: 'image' } })
   for (let group = 0; group < 3; group++) {
     file.write(

@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { openPicture } from '../dist/index.js'
+import { pixelBox } from '../dist/protocol/box.js'
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +73,7 @@ const damages = {
 
 async function pixelsOf(bytes) {
   const picture = await openPicture(bytes)
-  const box = [0, 0, picture.width, picture.height]
+  const box = pixelBox(0, 0, picture.width, picture.height)
   return (await picture.region(box, { width: picture.width, height: picture.height }, 'nearest')).data
 }
 

@@ -24,9 +24,9 @@ if (checkpoint === undefined || !/^\d+$/.test(count)) {
   console.error('usage: node scripts/gradient-signal.mjs <checkpoint> [problems]')
   process.exit(2)
 }
-const levels = ['easy', 'medium', 'medium', 'medium']
+const levels = /** @type {const} */ (['easy', 'medium', 'medium', 'medium'])
 const firstSeed = 900_000
-const ppo = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 }
+const ppo = { kind: /** @type {const} */ ('ppo'), clipLow: 0.2, clipHigh: 0.3 }
 const steps = [
   { epsilon: 1e-9, learningRate: 2e-4 },
   { epsilon: 1e-4, learningRate: 2e-4 },

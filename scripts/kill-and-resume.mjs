@@ -104,7 +104,7 @@ async function contentOf(path, folder) {
   const byKey = new Map()
   for (const line of text.split('\n').slice(0, -1)) {
     const value = JSON.parse(line, (name, inner) => (timed.test(name) ? undefined : inner))
-    byKey.set(keyOf(value, text), JSON.stringify(value))
+    byKey.set(keyOf(value), JSON.stringify(value))
   }
   return [...byKey]
     .toSorted()

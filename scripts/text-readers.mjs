@@ -30,6 +30,7 @@ const problem = {
   choices: ['blue', 'red', '红色', '12'],
 }
 const usage = { promptTokens: 1, imageTokens: 0, replyTokens: 1 }
+const taken = { finish: /** @type {const} */ ('stop'), usage, ms: 1 }
 const rules = { stop: ['</grounding>', '</x>'], stripped: true, refused: [], messages: 1 }
 
 function check(holds, what) {
@@ -53,12 +54,19 @@ function readTurn(profile) {
     if ('error' in turn) check(turn.error.length < 400, 'an error is short')
     else if (turn.action.kind === 'grounding') {
       check(turn.action.boxRel.every(Number.isFinite), 'a box is finite')
-      const { boxPx } = resolveBox(turn.action.boxRel, size, profile)
-      check(boxPx === undefined || boxPx.every(Number.isInteger), 'pixels are whole')
-      const { index } = resolveSource(turn.action.source, 3, profile)
-      check(index === undefined || [0, 1, 2].includes(index), 'a source is there')
+      const box = resolveBox(turn.action.boxRel, size, profile)
+      check('error' in box || box.boxPx.every(Number.isInteger), 'pixels are whole')
+      const source = resolveSource(turn.action.source, 3, profile)
+      check('error' in source || [0, 1, 2].includes(source.index), 'a source is there')
     }
-    const answer = finalAnswer([{ text, ...turn }, { text }], profile)
+    const acted = 'error' in turn ? {} : { action: turn.action }
+    const answer = finalAnswer(
+      [
+        { ...taken, text, ...acted },
+        { ...taken, text },
+      ],
+      profile,
+    )
     check(answer === null || typeof answer === 'string', 'an answer is a text')
   }
 }
@@ -70,7 +78,7 @@ function readVerdict(judge) {
 function readScore(name) {
   const parser = scoreParser(name)
   return (text) => {
-    for (const finish of ['stop', 'length']) {
+    for (const finish of /** @type {const} */ (['stop', 'length'])) {
       check([undefined, 'correct', 'wrong'].includes(scoreOf({ text, finish }, parser)), 'a score is one of three')
     }
   }
@@ -108,7 +116,7 @@ export const textReaders = {
   'Python literal': refusing(readPythonLiteral),
   'Python file': pythonAssignments,
   patterns: (text) =>
-    patternsOf({ problem, turns: [{ text, thought: text, finish: 'stop', usage, ms: 1 }], observations: [] }),
+    patternsOf(/** @type {any} */ ({ problem, turns: [{ ...taken, text, thought: text }], observations: [] })),
   'turn as text': (text) => turnAsText({ text, thinking: text }),
   'terminal text': plainText,
   'terminal line': plainLine,

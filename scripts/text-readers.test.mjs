@@ -80,12 +80,13 @@ const pairs = [
 ].flatMap((first) => ['x', '>', '</answer>', ']', '"', ' ', '}', '\u0301'].map((second) => [first, second]))
 
 const filled = (atom, length) => atom.repeat(Math.ceil(length / atom.length)).slice(0, length)
+/** @typedef {[string, (length: number) => string]} Grown */
 const texts = [
-  ...atoms.map((atom) => [atom, (length) => filled(atom, length)]),
-  ...pairs.map(([first, second]) => [
-    `${first}…${second}`,
-    (length) => filled(first, length / 2) + filled(second, length / 2),
-  ]),
+  ...atoms.map((atom) => /** @type {Grown} */ ([atom, (length) => filled(atom, length)])),
+  ...pairs.map(
+    ([first, second]) =>
+      /** @type {Grown} */ ([`${first}…${second}`, (length) => filled(first, length / 2) + filled(second, length / 2)]),
+  ),
 ]
 
 /** Milliseconds of this process, the least of some runs: a busy machine only adds. */

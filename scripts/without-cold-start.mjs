@@ -7,6 +7,7 @@ import { readCheckpoint, writeCheckpoint } from '../dist/engine/embedded/checkpo
 import { initialParameters, parameterSpecs } from '../dist/model/parameters.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 
+/** @param {string[]} args */
 async function main([from, out, seed]) {
   if (!/^\d+$/.test(seed ?? '')) {
     throw new UserError('usage', 'usage: node scripts/without-cold-start.mjs <checkpoint> <out> <seed>')

@@ -47,7 +47,7 @@ export async function writeProblems(folder, picturesOfAColour = 1, size = undefi
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** The built program; never rejects. */
-export function miniO3(args, { cwd } = {}) {
+export function miniO3(args, { cwd = undefined } = {}) {
   return new Promise((ended) => {
     execFile(process.execPath, [main, ...args], { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       ended({ code: error === null ? 0 : (error.code ?? 1), stdout, stderr })

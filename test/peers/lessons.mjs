@@ -8,6 +8,7 @@
  * Writes lessons.jsonl (a line a conversation) and pictures/. `tiny-vlm.py` learns from them.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -42,8 +43,11 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }))
   })
 })
-await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
-const there = ['--base-url', `http://127.0.0.1:${server.address().port}/v1`]
+await once(server.listen(0, '127.0.0.1'), 'listening')
+const there = [
+  '--base-url',
+  `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/v1`,
+]
 
 /** A message with its pictures in files of their own. */
 function withFiles(message) {

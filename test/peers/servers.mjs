@@ -14,6 +14,7 @@
  * PEERS_LOGS       a folder for what the servers print
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,8 +35,8 @@ const picture = join(data, 'pictures', 'yellow-0.png')
 
 async function freePort() {
   const probe = createServer()
-  await new Promise((listening) => probe.listen(0, '127.0.0.1', listening))
-  const { port } = probe.address()
+  await once(probe.listen(0, '127.0.0.1'), 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
   await new Promise((closed) => probe.close(closed))
   return port
 }
