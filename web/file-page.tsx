@@ -1,8 +1,9 @@
 /** A page that was opened from a file, with its data inside. */
 import { useMemo } from 'preact/hooks'
-import type { ReportData, SearchesData } from '../src/page/page-data.ts'
+import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
 import type { RunData } from '../src/server/api/types.ts'
+import { ProblemsPage } from './problems-page.tsx'
 import { ReportPage } from './report-page.tsx'
 import { RouteContext, useAddress } from './route.ts'
 import { Details } from './run-page.tsx'
@@ -10,7 +11,7 @@ import { SearchView } from './search-view.tsx'
 import { storedUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
 
-type FileData = SearchesData | ReportData | RunData
+type FileData = SearchesData | ReportData | ProblemsData | RunData
 
 export function FilePage({ data }: { readonly data: FileData }) {
   const route = useAddress()
@@ -29,6 +30,7 @@ export function FilePage({ data }: { readonly data: FileData }) {
 function pageOf(data: FileData) {
   if (data.kind === 'searches') return <SearchesPage {...data} />
   if (data.kind === 'report') return <ReportPage {...data} />
+  if (data.kind === 'problems') return <ProblemsPage {...data} />
   return (
     <section class="run" aria-label={`Run ${data.details.run.name}`}>
       <Details {...data} />

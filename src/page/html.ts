@@ -19,10 +19,10 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return { [markup]: out }
 }
 
-/** The `<script>` or `<style>` of a page: trusted text of this program, which must not close its own element. */
-export function trustedElement(name: 'script' | 'style', source: string): Html {
-  if (source.toLowerCase().includes(`</${name}`)) throw new Error(`the ${name} would end itself`)
-  return { [markup]: `<${name}>${source}</${name}>` }
+/** Rules of this program, which must not close their own element. */
+export function styleElement(rules: string): Html {
+  if (/<\/style/i.test(rules)) throw new Error('the style would end itself')
+  return { [markup]: `<style>${rules}</style>` }
 }
 
 export function markupOf(content: Html): string {

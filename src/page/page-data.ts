@@ -52,3 +52,20 @@ export interface Figure {
   readonly svg: string
   readonly caption: string
 }
+
+/** The contact sheet of a problem set. */
+export interface ProblemsData {
+  readonly kind: 'problems'
+  readonly title: string
+  readonly problems: readonly {
+    readonly name: string
+    readonly question: string
+    readonly answers: readonly { readonly text: string; readonly right: boolean }[]
+    /** `[x0, y0, x1, y1]` as fractions of the picture. */
+    readonly targets: readonly (readonly [number, number, number, number])[]
+    readonly facts: string
+    /** `data:` URLs: of the whole, and of what is around each target. */
+    readonly picture: string
+    readonly closeUps: readonly string[]
+  }[]
+}

@@ -7,24 +7,19 @@ import { drawScene } from '../probe/draw.ts'
 import { sceneFrom } from '../probe/problem.ts'
 import type { WorldRow } from '../probe/world/row.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
-import { html, markupOf, trustedElement } from './html.ts'
-import type { Html } from './html.ts'
+import { dataFile } from './data-file.ts'
+import type { ProblemsData } from './page-data.ts'
 
 const thumbSide = 560
 const closeSide = 300
 /** What is shown around a target, as a share of its longer side. */
 const margin = 0.25
 
-/** `[x0, y0, x1, y1]` as fractions of the picture. */
-type Fractions = readonly [number, number, number, number]
+type ShownProblem = ProblemsData['problems'][number]
+type Fractions = ShownProblem['targets'][number]
 
 /** One problem of any kind of set. */
-export interface SheetProblem {
-  readonly name: string
-  readonly question: string
-  readonly answers: readonly { readonly text: string; readonly right: boolean }[]
-  readonly targets: readonly Fractions[]
-  readonly facts: string
+export interface SheetProblem extends Omit<ShownProblem, 'picture' | 'closeUps'> {
   /** A part of the picture, no side longer than `side`. */
   show(part: Fractions, side: number): Sharp
   readonly width: number
@@ -83,39 +78,28 @@ function fromFile(
   return sharp(file).extract(part).resize(side, side, { fit: 'inside' })
 }
 
-/** The page, complete in itself. */
+/** The text of the page. */
 export async function probeSheet(folder: string, problems: readonly SheetProblem[]): Promise<string> {
-  const cards: Html[] = []
-  for (const problem of problems) cards.push(await card(problem))
-  const page = html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <title>${problems.length} problems of ${folder}</title>
-      ${trustedElement('style', style)}
-      <h1>${problems.length} problems of ${folder}</h1>
-      <main>${cards}</main>
-    </html>`
-  return markupOf(page)
+  const title = `${problems.length} problems of ${folder}`
+  const shown: ShownProblem[] = []
+  for (const problem of problems) shown.push(await withPictures(problem))
+  const data: ProblemsData = { kind: 'problems', title, problems: shown }
+  return dataFile(title, data, [title, ...problems.map(({ name, question }) => `${name}: ${question}`)])
 }
 
-async function card(problem: SheetProblem): Promise<Html> {
-  const thumb = await shown(problem, [0, 0, 1, 1], thumbSide)
-  const closes: string[] = []
-  for (const box of problem.targets) closes.push(await shown(problem, surroundings(problem, box), closeSide))
-  const outlines = problem.targets.map(([x0, y0, x1, y1]) => {
-    const [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map((part) => (part * 100).toFixed(3))
-    return html`<rect x="${x}%" y="${y}%" width="${w}%" height="${h}%" />`
-  })
-  const answers = problem.answers.map(({ text, right }) => html`<li class="${right && 'right'}">${text}</li>`)
-  return html`<article>
-    <p class="name">${problem.name}</p>
-    <h2>${problem.question}</h2>
-    <ul>${answers}</ul>
-    <div class="picture"><img src="${thumb}" alt="the whole picture" /><svg>${outlines}</svg></div>
-    <div class="close">${closes.map((url) => html`<img src="${url}" alt="a target" />`)}</div>
-    <p class="name">${problem.facts}</p>
-  </article>`
+async function withPictures(problem: SheetProblem): Promise<ShownProblem> {
+  const { name, question, answers, targets, facts } = problem
+  const closeUps: string[] = []
+  for (const box of targets) closeUps.push(await pictureOf(problem, surroundings(problem, box), closeSide))
+  return {
+    name,
+    question,
+    answers,
+    targets,
+    facts,
+    picture: await pictureOf(problem, [0, 0, 1, 1], thumbSide),
+    closeUps,
+  }
 }
 
 function surroundings({ width, height }: SheetProblem, [x0, y0, x1, y1]: Fractions): Fractions {
@@ -124,7 +108,7 @@ function surroundings({ width, height }: SheetProblem, [x0, y0, x1, y1]: Fractio
   return [Math.max(0, x0 - byX), Math.max(0, y0 - byY), Math.min(1, x1 + byX), Math.min(1, y1 + byY)]
 }
 
-async function shown(problem: SheetProblem, part: Fractions, side: number): Promise<string> {
+async function pictureOf(problem: SheetProblem, part: Fractions, side: number): Promise<string> {
   try {
     const jpeg = await problem.show(part, side).jpeg({ quality: 82 }).toBuffer()
     return `data:image/jpeg;base64,${jpeg.toString('base64')}`
@@ -133,16 +117,3 @@ async function shown(problem: SheetProblem, part: Fractions, side: number): Prom
     throw new UserError('data-not-found', `${what} mini-o3 probe check lists all that is wrong.`, { cause })
   }
 }
-
-const style = `
-body { margin: 24px; font: 15px/1.45 system-ui, sans-serif; color: #1c1c1a; background: #f3f1ea }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 20px }
-article { background: #fff; border-radius: 10px; padding: 16px; box-shadow: 0 1px 4px #0002 }
-h1 { font-size: 20px } h2 { font-size: 16px; margin: 4px 0 8px }
-.name { color: #6d6a61; font-size: 12.5px; margin: 4px 0 }
-ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 14px } .right { font-weight: 700; color: #0d6b3f }
-.picture { position: relative } .picture img { width: 100%; display: block; border-radius: 6px }
-svg { position: absolute; inset: 0; width: 100%; height: 100% }
-rect { fill: none; stroke: #ff0a54; stroke-width: 2.5 }
-.close { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px } .close img { max-width: 48%; max-height: 180px; border-radius: 6px }
-`

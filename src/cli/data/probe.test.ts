@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dataIn } from '../../../test/page-file.ts'
+import type { ProblemsData } from '../../page/page-data.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
@@ -64,10 +66,13 @@ describe.each(['world', 'shapes', 'rows'])('a set of %s', (set) => {
 
     const shown = await probe('show', at(set), '--json', '--out', at(`${set}.html`))
     expect(JSON.parse(shown.out)).toEqual({ page: at(`${set}.html`), problems: 5 })
-    const page = await readFile(at(`${set}.html`), 'utf8')
-    expect(page.match(/<article>/g)?.length).toBe(5)
+    const { problems } = dataIn<ProblemsData>(await readFile(at(`${set}.html`), 'utf8'))
+    expect(problems).toHaveLength(5)
+    expect(problems.every(({ closeUps, targets }) => targets.length > 0 && closeUps.length === targets.length)).toBe(
+      true,
+    )
     for (const { problem } of await rowsOf(set, 'test')) {
-      expect(page).toContain(String(problem).replace('<image>\n', '').replaceAll('"', '&quot;'))
+      expect(problems.map(({ question }) => question)).toContain(String(problem).replace('<image>\n', ''))
     }
   })
 

@@ -11,7 +11,7 @@ import { fontRules, lines, textWidth } from './text.ts'
 import type { Weight } from './text.ts'
 import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './layout.ts'
 import type { FigureLayout, Placed, Point, Rect } from './layout.ts'
-import { html, markupOf, trustedElement } from '../html.ts'
+import { html, markupOf, styleElement } from '../html.ts'
 import type { Html } from '../html.ts'
 import { dashPatterns, inkOn, turnColours } from '../palette.ts'
 import { contains, endWords, pictureName, stepTitle } from '../step.ts'
@@ -48,7 +48,7 @@ export function figureSvg(figure: Figure): string {
   const svg = html`<svg xmlns="http://www.w3.org/2000/svg" width="${n(layout.width)}" height="${n(height)}"
  viewBox="0 0 ${n(layout.width)} ${n(height)}" role="img" font-family="Inter, sans-serif" fill="${ink}">
 <title>${problem.question}</title>
-${trustedElement('style', fontRules())}
+${styleElement(fontRules())}
 <defs><pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="9" height="9" fill="#fbe9e7"/><rect width="2.5" height="9" fill="${bad}" fill-opacity=".4"/></pattern></defs>
 <rect width="100%" height="100%" fill="#ffffff"/>
