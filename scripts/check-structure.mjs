@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
- * are short and open with a sentence, a policy's name is read in one place, no tracked file names one machine's paths or a
+ * are short and open with a sentence, no two rooms export one name, a policy's name is read in one place, no tracked file names one machine's paths or a
  * package registry, and no dependency runs an install script. Prints one line a finding, as `file:line: what is wrong`, and
  * exits 1 if there is any.
  */
@@ -9,32 +9,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { allowedImports, sharedNames, webTypes } from './structure-rules.mjs'
 
-/** The rooms of `src/`, top to bottom: a file may import from its own room and from the rooms below it. */
-export const rooms = [
-  'index.ts',
-  'library',
-  'web',
-  'cli',
-  'server',
-  'recipe',
-  'evaluate',
-  'page',
-  'coldstart',
-  'train',
-  'search',
-  'policy',
-  'engine',
-  'model',
-  'judge',
-  'endpoint',
-  'benchmark',
-  'probe',
-  'vision',
-  'runs',
-  'protocol',
-  'shared',
-]
+/** The rooms of `src/` and `web/`, top to bottom: a file may import from its own room and from those that are listed for it. */
+const rooms = Object.keys(allowedImports)
 
 /** Where scripts outside of this package look for what has moved: they hold nothing but `export ... from`. */
 export const forwards = ['src/shared/run-folder.ts']
@@ -46,12 +24,12 @@ export const maxLines = 400
  * @typedef {{ path: string, line: number, message: string }} Finding
  */
 
-const isCode = (path) => /^(src|bench|scripts)\/.*\.(ts|mjs)$/.test(path)
+const isCode = (path) => /^(src|web|bench|scripts)\/.*\.(ts|tsx|mjs)$/.test(path)
 /** Code, its tests and what serves them alone, and the pages. */
 const isShort = (path) => /^(src|bench|scripts|test|web)\/.*\.(ts|tsx|mjs)$/.test(path)
 const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
 const isForward = ({ path, text }) => forwards.includes(path) && /^\/\*\*.*\*\/\n(?:export .* from .*\n)+$/.test(text)
-const roomOf = (path) => path.split('/')[1]
+const roomOf = (path) => (path.startsWith('web/') ? 'web' : path.split('/')[1])
 const lineAt = (text, offset) => text.slice(0, offset).split('\n').length
 
 /** Relative imports of a file, types included: `import`, `export from`, `import()` and `new URL` of code. */
@@ -66,6 +44,7 @@ export function importsOf({ path, text }) {
     [...text.matchAll(pattern)].map((match) => ({
       target: posix.normalize(posix.join(posix.dirname(path), match[2])),
       line: lineAt(text, match.index + match[0].length),
+      typeOnly: /^\s*(?:import|export)\s+type\b/.test(match[0]),
     })),
   )
 }
@@ -73,22 +52,63 @@ export function importsOf({ path, text }) {
 /** Tests may reach up: the teacher's test runs the search loop, which stands above the teacher. */
 export function checkRooms(files) {
   return files
-    .filter(({ path }) => path.startsWith('src/') && isCode(path))
+    .filter(({ path }) => /^(?:src|web)\//.test(path) && isCode(path))
     .flatMap((file) => {
-      const from = rooms.indexOf(roomOf(file.path))
-      if (from < 0)
-        return [{ path: file.path, line: 1, message: `'${roomOf(file.path)}' is no room: ${rooms.join(' > ')}` }]
+      const room = roomOf(file.path)
+      if (!rooms.includes(room))
+        return [{ path: file.path, line: 1, message: `'${room}' is not a room: ${rooms.join(' > ')}` }]
       if (isTest(file.path) || isForward(file)) return []
-      return importsOf(file)
-        .filter(({ target }) => !target.startsWith('src/') || rooms.indexOf(roomOf(target)) < from)
-        .map(({ target, line }) => ({
-          path: file.path,
-          line,
-          message: target.startsWith('src/')
-            ? `imports ${target}: '${roomOf(target)}' stands above '${roomOf(file.path)}', and imports run downwards only`
-            : `imports ${target}, which is outside src/ and is not built`,
-        }))
+      return importsOf(file).flatMap((imported) => {
+        const message = isBuilt(room, imported.target)
+          ? wrongImport(room, imported)
+          : 'which is outside src/ and is not built'
+        return message === undefined
+          ? []
+          : [{ path: file.path, line: imported.line, message: `imports ${imported.target}: ${message}` }]
+      })
     })
+}
+
+const isBuilt = (room, target) => target.startsWith('src/') || (room === 'web' && target.startsWith('web/'))
+
+function wrongImport(room, { target, typeOnly }) {
+  const other = roomOf(target)
+  if (other === room || allowedImports[room].split(' ').includes(other)) return undefined
+  if (room === 'web' && typeOnly && webTypes.includes(other)) return undefined
+  if (rooms.indexOf(other) < rooms.indexOf(room))
+    return `'${other}' stands above '${room}', and imports run downwards only`
+  return `'${room}' does not import from '${other}' so far; scripts/structure-rules.mjs lists what a room may import`
+}
+
+/** One finding for each export whose name another room exports too, and for each name on the list that is no longer shared. */
+export function checkNames(files, shared = sharedNames.trim().split(/\s+/)) {
+  const exported = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm
+  const first = new Map()
+  const findings = []
+  const met = new Set()
+  for (const { path, text } of files) {
+    if (!/^(?:src|web)\//.test(path) || !isCode(path) || isTest(path)) continue
+    for (const match of text.matchAll(exported)) {
+      const before = first.get(match[1]) ?? path
+      first.set(match[1], before)
+      if (roomOf(before) === roomOf(path)) continue
+      met.add(match[1])
+      if (shared.includes(match[1])) continue
+      findings.push({
+        path,
+        line: lineAt(text, match.index),
+        message: `exports ${match[1]}, as ${before} does: rename one`,
+      })
+    }
+  }
+  const mended = shared.filter((name) => !met.has(name))
+  if (mended.length > 0)
+    findings.push({
+      path: 'scripts/structure-rules.mjs',
+      line: 1,
+      message: `no longer shared, take off the list: ${mended.join(', ')}`,
+    })
+  return findings
 }
 
 /** One finding for each circle of files, named at the import that closes it. */
@@ -198,6 +218,7 @@ export function checkStructure(root) {
   return [
     ...checkRooms(files),
     ...checkCircles(files),
+    ...checkNames(files),
     ...checkShape(files),
     ...checkSlips(files),
     ...checkPolicyNames(files),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   checkCircles,
   checkLock,
+  checkNames,
   checkPolicyNames,
   checkRooms,
   checkShape,
@@ -30,7 +31,7 @@ test('finds every kind of relative import, on its line', () => {
       "const text = 'taken from ./nowhere.ts'",
     ),
   )
-  expect(found.toSorted((a, b) => a.line - b.line)).toEqual([
+  expect(found.toSorted((a, b) => a.line - b.line)).toMatchObject([
     { target: 'src/policy/policy.ts', line: 4 },
     { target: 'src/search/events.ts', line: 5 },
     { target: 'src/shared/random.ts', line: 6 },
@@ -47,6 +48,25 @@ test('imports run downwards; tests may reach up; an unknown room and a way out o
   expect(where(checkRooms([file('src/policy/policy.test.ts', "import { s } from '../search/loop.ts'")]))).toEqual([])
   expect(where(checkRooms([file('src/helpers/a.ts', '')]))).toEqual(['src/helpers/a.ts:1'])
   expect(where(checkRooms([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
+})
+
+test('a room imports from the rooms that are listed for it, and pages import no code of the server', () => {
+  const imports = (path, line) => where(checkRooms([file(path, line)]))
+  expect(imports('src/runs/a.ts', "import { parseTurn } from '../protocol/parse-turn.ts'")).toEqual([])
+  expect(imports('src/search/a.ts', "import { scene } from '../probe/scene.ts'")).toEqual(['src/search/a.ts:1'])
+  expect(imports('web/a.tsx', "import { b } from './b.tsx'")).toEqual([])
+  expect(imports('web/a.tsx', "import type { Row } from '../src/server/api/types.ts'")).toEqual([])
+  expect(imports('web/a.tsx', "import { rows } from '../src/server/api/rows.ts'")).toEqual(['web/a.tsx:1'])
+  expect(imports('src/page/a.ts', "import { b } from '../../web/b.tsx'")).toEqual(['src/page/a.ts:1'])
+})
+
+test('a name that two rooms export is found once, unless it is on the list; one that is mended leaves the list', () => {
+  const both = [file('src/page/a.ts', 'export const rows = 1'), file('web/b.tsx', '', 'export function rows() {}')]
+  const within = [file('src/page/a.ts', 'export type Row = 1'), file('src/page/b.ts', 'export interface Row {}')]
+  expect(where(checkNames(both, []))).toEqual(['web/b.tsx:2'])
+  expect(checkNames(both, ['rows'])).toEqual([])
+  expect(checkNames(within, [])).toEqual([])
+  expect(where(checkNames(within, ['Row']))).toEqual(['scripts/structure-rules.mjs:1'])
 })
 
 test('a forwarding file may reach up, as long as it only exports', () => {
@@ -73,10 +93,11 @@ test('long files are found, tests and pages too; so are files without an opening
   const long = `/** Long. */\n${'x\n'.repeat(maxLines)}`
   expect(where(checkShape([{ path: 'src/model/long.ts', text: long }]))).toEqual([`src/model/long.ts:${maxLines + 1}`])
   expect(checkShape([{ path: 'src/model/long.ts', text: long.slice(0, -2) }])).toEqual([])
-  for (const path of ['src/model/long.test.ts', 'test/kit.ts', 'web/page.tsx']) {
+  for (const path of ['src/model/long.test.ts', 'test/kit.ts']) {
     expect(where(checkShape([{ path, text: long }]))).toEqual([`${path}:${maxLines + 1}`])
     expect(checkShape([file(path, 'export {}')])).toEqual([])
   }
+  expect(where(checkShape([file('web/page.tsx', 'export {}')]))).toEqual(['web/page.tsx:1'])
   expect(where(checkShape([file('src/model/mute.ts', 'export {}')]))).toEqual(['src/model/mute.ts:1'])
   expect(checkShape([file('scripts/a.mjs', '#!/usr/bin/env node', '/** Says it. */')])).toEqual([])
 })

@@ -5,9 +5,10 @@ import { parse } from 'yaml'
 const root = new URL('../', import.meta.url)
 const workflow = parse(readFileSync(new URL('.github/workflows/ci.yml', root), 'utf8'))
 const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+/** @type {string[]} */
 const commands = workflow.jobs.test.steps.flatMap(({ run }) => (run === undefined ? [] : [run]))
 
-test.each(commands)('%s can be run', (command) => {
+test.each(commands.map((command) => ({ command })))('$command can be run', ({ command }) => {
   const [program, ...words] = command.split(' ')
   if (program === 'node') expect(existsSync(new URL(words[0], root))).toBe(true)
   else if (words[0] === 'run') expect(manifest.scripts).toHaveProperty(words[1])

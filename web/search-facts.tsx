@@ -1,9 +1,8 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
 import { duration, isMasked, shown } from '../src/page/step.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
-import type { SearchEntry } from './search-view.tsx'
 import { endText, isGoing, turnsText } from './shown-search.ts'
-import type { ShownSearch } from './shown-search.ts'
+import type { SearchEntry, ShownSearch } from './shown-search.ts'
 
 export function Heading({ search }: { readonly search: ShownSearch }) {
   const { problem, answer, verdict, turns, end, maxTurns, ms } = search

@@ -10,19 +10,10 @@ import { SearchCanvas } from './search-canvas.tsx'
 import { Facts, GroupBar, Heading, Outcome } from './search-facts.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
-import type { PictureUrls, ShownSearch } from './shown-search.ts'
+import type { SearchEntry } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
 import type { Go, Place } from './use-place.ts'
 import { wholeView } from './view-box.ts'
-
-export interface SearchEntry {
-  readonly search: ShownSearch
-  readonly urls: PictureUrls
-  /** Default: its number. */
-  readonly name?: string
-  /** What training multiplied its gradient with. */
-  readonly advantage?: number
-}
 
 interface Props extends Place {
   readonly entries: readonly SearchEntry[]

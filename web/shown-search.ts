@@ -34,6 +34,16 @@ export interface PictureUrls {
   readonly anyRegion: boolean
 }
 
+/** One of the searches that are shown together. */
+export interface SearchEntry {
+  readonly search: ShownSearch
+  readonly urls: PictureUrls
+  /** Default: its number. */
+  readonly name?: string
+  /** What training multiplied its gradient with. */
+  readonly advantage?: number
+}
+
 /**
  * `base`: the path below which the server has `region` and `view`. Browsers keep regions where the hash of the picture, `sha256`,
  * is in their addresses.

@@ -1,0 +1,47 @@
+/** The rules of `check-structure.mjs` that are lists: which room may import from which, and names that more than one room exports. */
+
+/**
+ * The rooms, top to bottom, each with the rooms below it that it imports from. A new pair is a decision about the structure: add it
+ * here when docs/architecture.md can say why.
+ */
+export const allowedImports = {
+  'index.ts': 'train search policy judge endpoint probe vision protocol shared',
+  library: 'evaluate page coldstart train search policy engine model judge endpoint benchmark probe runs protocol',
+  web: 'page protocol',
+  cli: 'server recipe evaluate page coldstart train search policy engine model judge endpoint benchmark probe vision runs protocol shared',
+  server: 'evaluate page search policy engine model judge benchmark probe vision runs protocol shared',
+  recipe: 'evaluate page train runs protocol shared',
+  evaluate: 'page search policy judge endpoint benchmark runs protocol shared',
+  page: 'search policy probe vision runs protocol shared',
+  coldstart: 'search policy judge vision runs protocol shared',
+  train: 'search policy engine model judge probe vision runs protocol shared',
+  search: 'policy vision runs protocol shared',
+  policy: 'engine model endpoint benchmark probe vision protocol shared',
+  engine: 'model endpoint vision shared',
+  model: 'endpoint probe vision protocol shared',
+  judge: 'endpoint benchmark runs protocol shared',
+  endpoint: 'vision protocol shared',
+  benchmark: 'probe vision protocol shared',
+  probe: 'vision protocol shared',
+  vision: 'protocol shared',
+  runs: 'protocol shared',
+  protocol: 'shared',
+  shared: '',
+}
+
+/** What `web/` may import as types alone: code of the server does not run in a browser. */
+export const webTypes = ['server']
+
+/**
+ * Names that more than one room exports. No new one may be added, and one that is mended has to leave the list. Some are the plain
+ * word for two things in fields far apart (a `Row` of a benchmark and of a parquet file, the `encode` of a tokenizer and of a picture);
+ * the others wait to be renamed.
+ */
+export const sharedNames = `
+Finding Row Cell storedPicture profileOf Values parsed conversationOf writeParquet
+readSearches Exchange ServerOptions Cause Refused serverKindNames ServerKindName ServerKind serverKinds
+kindOf Ask reasonOf BoxUnit Outcome outcomeOf Asked Sequence Patience
+PublishedRow percent Looks looksOf imageTokens textTokens ChatModel encode decode
+Placed textWidth Part endText isMasked shown Conversation Range Plan
+questionText matches Problem Stage groupOf Place
+`
