@@ -246,7 +246,7 @@ test.each([
 test('the description tells who searches, and what it knows', async () => {
   const client = await overHttp()
   const { tools } = await client.listTools()
-  expect(tools[0]!.description).toMatch(/Who searches: embedded\. Knows generated scenes/)
+  expect(tools[0]!.description).toMatch(/Who searches: embedded\. It only knows generated scenes/)
   await client.close()
 })
 
