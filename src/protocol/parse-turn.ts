@@ -4,7 +4,7 @@
  */
 import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
-import { dialectOf } from './dialects/dialect.ts'
+import { dialectOf } from './profile.ts'
 import { plainBox, wholeOf, wrongUnit } from './box-unit.ts'
 import { answerBodies, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Message, Policy, Reply } from '../policy/policy.ts'
-import { dialectOf } from '../protocol/dialects/dialect.ts'
+import { dialectOf } from '../protocol/profile.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { openPicture } from '../vision/open.ts'

@@ -4,7 +4,7 @@
  */
 import { goesOnFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
-import { dialectOf } from '../../protocol/dialects/dialect.ts'
+import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'

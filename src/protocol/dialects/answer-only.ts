@@ -1,7 +1,9 @@
 /** One turn and no tool: the reply is the answer, with or without tags. Pure. */
+import { defaultProfile } from '../base-profile.ts'
+import type { Profile } from '../base-profile.ts'
 import type { Prompts } from '../prompts.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.ts'
-import type { Dialect } from './written-turn.ts'
+import type { Dialect } from './dialect.ts'
 
 const tags = /<\/?(?:think|answer)>/
 
@@ -15,10 +17,20 @@ export const answerOnly: Dialect = {
 }
 
 /** Nothing follows the question. */
-export const directPrompts: Prompts = {
+const directPrompts: Prompts = {
   system:
     'You answer a question about a picture. Look closely, then give your answer alone: <answer>your answer</answer>.',
   question: '<image>\n{question}',
   observation: '<image>',
   error: '{error}',
+}
+
+/** The model alone: one turn, no tool, what searching has to beat. */
+export const directProfile: Profile = {
+  ...defaultProfile,
+  name: 'direct',
+  prompts: directPrompts,
+  dialect: 'answer-only',
+  maxTurns: 1,
+  maxImages: 1,
 }

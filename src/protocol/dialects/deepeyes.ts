@@ -2,13 +2,16 @@
  * DeepEyes (reference 9): the first `<tool_call>` counts, its box is one of the original picture, and an answer beats a call. The
  * wording is this project's own. Pure.
  */
+import { defaultProfile, qwenGrid } from '../base-profile.ts'
+import type { Profile } from '../base-profile.ts'
+import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callEnd, callStart, isRecord, own, toolArguments, writtenBox } from './tool-call.ts'
-import type { Values } from './tool-call.ts'
+import { callEnd, callStart, toolArguments } from './tool-call.ts'
+import type { Values } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
-import { originalSource, pick, taggedAnswers, thoughtBefore } from './written-turn.ts'
-import type { Dialect } from './written-turn.ts'
+import { isRecord, originalSource, own, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import type { Dialect } from './dialect.ts'
 
 const name = 'image_zoom_in_tool'
 const tags = /<\/?(?:think|tool_call|answer)>/
@@ -78,8 +81,8 @@ const form =
   `Think, call ${name} where a closer look helps, then answer. Write ` +
   '<think>...</think>, then <tool_call>...</tool_call> for a look or <answer>...</answer> once you are sure.'
 
-export const deepeyesPrompts: Prompts = promptsOf('file')
-export const deepeyesLenientPrompts: Prompts = promptsOf('pixel')
+const deepeyesPrompts: Prompts = promptsOf('file')
+const deepeyesLenientPrompts: Prompts = promptsOf('pixel')
 
 function promptsOf(unit: 'file' | 'pixel'): Prompts {
   const system = [
@@ -94,4 +97,36 @@ function promptsOf(unit: 'file' | 'pixel'): Prompts {
     observation: `<tool_response><image>\n${form}</tool_response>`,
     error: `<tool_response>{error}\n${form}</tool_response>`,
   }
+}
+
+const deepeyesView: ViewRule = { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 }
+
+/** The protocol of DeepEyes, read leniently: boxes in pixels of the view, cut off at the edges, and mistakes are told. */
+export const deepeyesLenientProfile: Profile = {
+  ...defaultProfile,
+  name: 'deepeyes-lenient',
+  prompts: deepeyesLenientPrompts,
+  dialect: 'deepeyes',
+  maxTurns: 11,
+  firstView: deepeyesView,
+  observationView: deepeyesView,
+  crop: { edges: 'nearest', padding: 0, minSide: 1 },
+  coordinates: 'pixel',
+  callAndAnswer: 'answer',
+  answerPick: 'first',
+}
+
+/**
+ * DeepEyes as its own evaluation runs it: boxes in pixels of the file, black beyond its edges; a mistake ends the search, silence is
+ * asked again, and the last reply is the answer, whole where it marks none.
+ */
+export const deepeyesProfile: Profile = {
+  ...deepeyesLenientProfile,
+  name: 'deepeyes',
+  prompts: deepeyesPrompts,
+  crop: { edges: 'beyond', padding: 0, minSide: 1 },
+  flow: { mistake: 'ends', silence: 'asked-again', cutAnswer: 'answered', fullPrompt: 'refused' },
+  parse: 'strict',
+  coordinates: 'file',
+  answerIn: 'last-reply',
 }

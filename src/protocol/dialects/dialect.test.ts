@@ -4,7 +4,7 @@ import { parseTurn, finalAnswer } from '../parse-turn.ts'
 import { profileWith, profiles } from '../profile.ts'
 import type { Profile } from '../profile.ts'
 import type { Turn } from '../trajectory.ts'
-import { dialectOf } from './dialect.ts'
+import { dialectOf } from '../profile.ts'
 
 const { tools, direct } = profiles
 const deepeyes = profiles['deepeyes-lenient']

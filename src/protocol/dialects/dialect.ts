@@ -1,23 +1,36 @@
-/** The dialects: how policies write their calls and answers. A profile names one; a protocol is added in this folder. Pure. */
-import { answerOnly } from './answer-only.ts'
-import { deepeyes } from './deepeyes.ts'
-import { grounding } from './grounding.ts'
-import { pixelReasoner } from './pixel-reasoner.ts'
-import { tools } from './tools.ts'
-import type { Dialect } from './written-turn.ts'
+/** What a dialect says about the text of a turn: how a policy writes its calls and answers. Each has a file in this folder. Pure. */
 
-export type { Dialect } from './written-turn.ts'
+/** How turns are written: where a reply halts, and what its text says. All readers are linear in the text and never throw. */
+export interface Dialect {
+  /** A reply halts after the first of these, which stays at its end. */
+  readonly stop: readonly string[]
+  /** OpenAI function declarations, for dialects that call natively. */
+  readonly tools?: readonly object[]
+  /** A call as it should have been written, to be told after one that cannot be read. */
+  readonly callForm: string
+  /** Blank or undefined: the turn says nothing of what was thought. */
+  readonly thought: (text: string) => string | undefined
+  /** The call that counts; undefined: the turn makes none. */
+  readonly call: (text: string, rules: ReadRules) => WrittenCall | 'unreadable' | undefined
+  /** The answer that the turn gives, were there no call; undefined: none. */
+  readonly answer: (text: string, rules: ReadRules) => string | undefined
+  /** Every complete answer in the text, in its order, whatever else the turn does. */
+  readonly answers: (text: string) => readonly string[]
+}
 
-const dialects = {
-  grounding,
-  deepeyes,
-  'pixel-reasoner': pixelReasoner,
-  tools,
-  'answer-only': answerOnly,
-} as const satisfies Record<string, Dialect>
+/** The part of a profile that says how a turn is read. */
+export interface ReadRules {
+  readonly parse: 'strict' | 'lenient'
+  readonly answerPick: 'first' | 'last'
+}
 
-export type DialectName = keyof typeof dialects
-
-export function dialectOf({ dialect }: { readonly dialect: DialectName }): Dialect {
-  return dialects[dialect]
+/** A call as it was written, its box and its source not yet checked. */
+export interface WrittenCall {
+  readonly bbox: unknown
+  /** `original_image`, or `observation_` and its number. */
+  readonly source: string
+  /** Why a box could not be read at all, in the words of the released loop's interpreter. */
+  readonly unread?: string
+  /** The text of the box, to be quoted in an error. */
+  readonly written: string
 }

@@ -1,9 +1,11 @@
 /** Mini-o3's own tags: `<think>`, `<grounding>` with a box and a source as JSON, `<answer>`. Pure. */
+import { budgetView, innerCrop, releasedFlow } from '../base-profile.ts'
+import type { Profile } from '../base-profile.ts'
+import { defaultPrompts } from '../prompts.ts'
 import { readLooseValue } from '../loose-value.ts'
 import { readStrictCall } from './strict-call.ts'
-import { isRecord, writtenBox } from './tool-call.ts'
-import { between, pick, taggedAnswers, thoughtBefore } from './written-turn.ts'
-import type { Dialect, ReadRules, WrittenCall } from './written-turn.ts'
+import { between, isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import type { Dialect, ReadRules, WrittenCall } from './dialect.ts'
 
 const tags = /<\/?(?:think|grounding|answer)>/
 
@@ -45,4 +47,43 @@ function readLenientCall(text: string): WrittenCall | undefined {
   fencePattern.test(text)
   const call = readLooseValue(text, fencePattern.lastIndex)?.value
   return isRecord(call) ? writtenBox(call) : undefined
+}
+
+/** The released loop as its validation command runs it (reference 5), with this project's wording of the prompts. */
+export const officialProfile: Profile = {
+  name: 'official',
+  prompts: defaultPrompts,
+  dialect: 'grounding',
+  maxTurns: 12,
+  maxImages: 12,
+  contextLimit: 32_768,
+  contextReserve: 2_000,
+  wallClockMs: null,
+  pictures: { reading: 'pillow', narrow: 'skipped' },
+  firstView: { ...budgetView, maxAspect: null, resampler: 'lanczos3' },
+  observationView: { ...budgetView, maxAspect: 200, resampler: 'nearest' },
+  crop: innerCrop,
+  flow: releasedFlow,
+  parse: 'strict',
+  coordinates: 'relative',
+  callAndAnswer: 'call',
+  answerPick: 'first',
+  answerIn: 'joined',
+  observationNumbering: 'official',
+  errorText: 'official',
+}
+
+/** The released loop with the turns of its training. */
+export const officialTrainProfile: Profile = { ...officialProfile, name: 'official-train', maxTurns: 6 }
+
+/**
+ * The released loop with room for 32 turns: 31 crops of full size hold 80,000 tokens, so pictures and context are raised too,
+ * as far as the model's 128,000. How the published figure at 32 turns was taken is not known (reference 5.7).
+ */
+export const official32Profile: Profile = {
+  ...officialProfile,
+  name: 'official-32',
+  maxTurns: 32,
+  maxImages: 32,
+  contextLimit: 128_000,
 }

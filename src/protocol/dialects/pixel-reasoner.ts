@@ -2,11 +2,13 @@
  * Pixel Reasoner (reference 9): a turn that ends with a `<tool_call>` of `crop_image_normalized` calls, on a picture given by its
  * number from 1; any other turn answers in `\boxed{}`. The wording is this project's own. Pure.
  */
+import { defaultProfile, qwenGrid } from '../base-profile.ts'
+import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callEnd, own, sourceNumbered, toolArguments, writtenBox } from './tool-call.ts'
-import { originalSource, pick, thoughtBefore } from './written-turn.ts'
-import type { Dialect, WrittenCall } from './written-turn.ts'
+import { callEnd, toolArguments } from './tool-call.ts'
+import { originalSource, own, pick, sourceNumbered, thoughtBefore, writtenBox } from './written-turn.ts'
+import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
 const marks = /<\/?(?:think|tool_call)>|\\boxed\{/
@@ -85,7 +87,7 @@ const declared = {
   },
 }
 
-export const pixelReasonerPrompts: Prompts = {
+const pixelReasonerPrompts: Prompts = {
   system: [
     'You answer questions about a picture. You may call this function:',
     `<tools>\n${JSON.stringify(declared)}\n</tools>`,
@@ -97,4 +99,40 @@ export const pixelReasonerPrompts: Prompts = {
     'your final answer within \\boxed{}.',
   observation: 'This is the crop:\n<image>',
   error: 'Execution error:\n{error}',
+}
+
+/** The protocol of Pixel Reasoner with crops of the original's pixels and boxes in fractions alone. */
+export const pixelReasonerLenientProfile: Profile = {
+  ...defaultProfile,
+  name: 'pixel-reasoner-lenient',
+  prompts: pixelReasonerPrompts,
+  dialect: 'pixel-reasoner',
+  maxTurns: 5,
+  maxImages: 16,
+  contextLimit: 12_288,
+  contextReserve: 200,
+  firstView: { ...qwenGrid, minPixels: 512 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  observationView: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  crop: { edges: 'nearest', padding: 0.1, minSide: 29 },
+}
+
+/**
+ * Pixel Reasoner as its own evaluation runs it: padded crops of resized pictures, which the engine resizes once more; four calls at
+ * most; and the last boxed answer of all replies counts, whatever ended the search.
+ */
+export const pixelReasonerProfile: Profile = {
+  ...pixelReasonerLenientProfile,
+  name: 'pixel-reasoner',
+  // Its bound is passed with more than 12,088 tokens.
+  contextReserve: 199,
+  observationView: pixelReasonerLenientProfile.firstView,
+  crop: { edges: 'even', padding: 0.1, minSide: 29 },
+  frames: {
+    first: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 8_000 * 28 * 28 },
+    observation: { ...qwenGrid, minPixels: 256 * 28 * 28, maxPixels: 5_120 * 28 * 28 },
+  },
+  flow: { mistake: 'told', silence: 'ends', cutAnswer: 'answered', fullPrompt: 'counts' },
+  parse: 'strict',
+  coordinates: 'mixed',
+  answerIn: 'last',
 }

@@ -1,6 +1,6 @@
 /** The released loop's reading of a call, exact to the blank (reference 5.4), without its evaluation of text. Pure. */
 import { readPython } from '../python-list.ts'
-import type { WrittenCall } from './written-turn.ts'
+import type { WrittenCall } from './dialect.ts'
 
 const callStart = '<grounding>{"bbox_2d": '
 const sourceKey = '"source": '

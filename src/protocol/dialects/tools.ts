@@ -2,11 +2,13 @@
  * The endpoint's native function calling, with a function of our own. A call reaches the reader as text behind what was said:
  * `<tool_call>{"name":"zoom","arguments":{...}}</tool_call>`. A reply without a call is the answer. Pure.
  */
+import { defaultProfile } from '../base-profile.ts'
+import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callStart, toolArguments, writtenBox } from './tool-call.ts'
-import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.ts'
-import type { Dialect } from './written-turn.ts'
+import { callStart, toolArguments } from './tool-call.ts'
+import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import type { Dialect } from './dialect.ts'
 
 const name = 'zoom'
 const tags = /<\/?(?:think|tool_call|answer)>/
@@ -52,7 +54,7 @@ export const tools: Dialect = {
   answers: taggedAnswers,
 }
 
-export const toolsPrompts: Prompts = {
+const toolsPrompts: Prompts = {
   system: [
     'You answer a question about a picture. What decides the answer may be very small, so look closely before you answer.',
     `Call ${name} to look at a region. Its corners are given ${coordinateWords.relative}. You may zoom as often as you need, ` +
@@ -63,3 +65,6 @@ export const toolsPrompts: Prompts = {
   observation: 'observation_{observation}:\n<image>',
   error: 'That zoom failed. {error}',
 }
+
+/** For any model that can call functions: the endpoint's own function calling, a zoom for each call. */
+export const toolsProfile: Profile = { ...defaultProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }

@@ -1,40 +1,8 @@
-/** What a dialect says about the text of a turn, and how tags are found in it. The text is data and never evaluated. Pure. */
+/** How tags, boxes and answers are found in the text of a turn. The text is data and never evaluated. Pure. */
+import type { WrittenCall } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 
-/** How turns are written: where a reply halts, and what its text says. All readers are linear in the text and never throw. */
-export interface Dialect {
-  /** A reply halts after the first of these, which stays at its end. */
-  readonly stop: readonly string[]
-  /** OpenAI function declarations, for dialects that call natively. */
-  readonly tools?: readonly object[]
-  /** A call as it should have been written, to be told after one that cannot be read. */
-  readonly callForm: string
-  /** Blank or undefined: the turn says nothing of what was thought. */
-  readonly thought: (text: string) => string | undefined
-  /** The call that counts; undefined: the turn makes none. */
-  readonly call: (text: string, rules: ReadRules) => WrittenCall | 'unreadable' | undefined
-  /** The answer that the turn gives, were there no call; undefined: none. */
-  readonly answer: (text: string, rules: ReadRules) => string | undefined
-  /** Every complete answer in the text, in its order, whatever else the turn does. */
-  readonly answers: (text: string) => readonly string[]
-}
-
-/** The part of a profile that says how a turn is read. */
-export interface ReadRules {
-  readonly parse: 'strict' | 'lenient'
-  readonly answerPick: 'first' | 'last'
-}
-
-/** A call as it was written, its box and its source not yet checked. */
-export interface WrittenCall {
-  readonly bbox: unknown
-  /** `original_image`, or `observation_` and its number. */
-  readonly source: string
-  /** Why a box could not be read at all, in the words of the released loop's interpreter. */
-  readonly unread?: string
-  /** The text of the box, to be quoted in an error. */
-  readonly written: string
-}
+export type Values = { readonly [key: string]: unknown }
 
 export const originalSource = 'original_image'
 
@@ -82,4 +50,25 @@ export function plainAnswer(text: string): string | undefined {
 
 export function pick<T>(items: readonly T[], which: 'first' | 'last'): T | undefined {
   return items.at(which === 'first' ? 0 : -1)
+}
+
+/** The box of a call, and its source if the dialect writes one; undefined where one is missing. */
+export function writtenBox(values: Values, source: unknown = own(values, 'source')): WrittenCall | undefined {
+  const bbox = own(values, 'bbox_2d')
+  if (bbox === undefined || typeof source !== 'string') return undefined
+  return { bbox, source, written: JSON.stringify(bbox) }
+}
+
+/** Pictures by number, 1 being the original. */
+export function sourceNumbered(number: number): string {
+  return number === 1 ? originalSource : `observation_${number - 1}`
+}
+
+export function isRecord(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A field of its own: never one that every object has. */
+export function own(values: Values, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined
 }
