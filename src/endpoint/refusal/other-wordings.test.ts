@@ -86,10 +86,17 @@ const wordings: Readonly<Record<string, string>> = {
     400 image exceeds the size limit
     400 Failed to decode image
     400 images must be smaller than 5MB
+    400 <400> InternalError.Algo.InvalidParameter: Multimodal file size is too large
     400 Image pixel count 50000000 exceeds limit 33177600
     400 Image file is truncated
     400 Unsupported image format
     400 <400> InternalError.Algo.InvalidParameter: The image length and width do not meet the model restrictions. [height:8 or width:9 must be larger than 10]
+  `,
+  key: `
+    400 API key not valid. Please pass a valid API key.
+    400 API key expired. Please renew the API key.
+    400 Missing API key in the request headers
+    422 Invalid API-key provided.
   `,
   filtered: `
     400 Prompt blocked due to safety reasons
@@ -126,6 +133,8 @@ const wordings: Readonly<Record<string, string>> = {
     503 No capacity available
     400 Please slow down
     503 model is not ready
+    503 server busy, please try again. maximum pending requests exceeded
+    400 system currently busy
     500 Server overloaded, please retry shortly
     400 当前请求过多，请稍后重试
     400 Request was throttled. Expected available in 5 seconds.

@@ -35,7 +35,7 @@ export function meaningOf(refusal: Refusal): Meaning {
   if (coded === 'filtered' || (coded === undefined && isFiltered(refusal, text))) return { kind: 'filtered' }
   if (status === 429 && says.throttledQuota.test(text)) return { kind: 'busy' }
   if (coded === 'quota' || isQuotaSpent(refusal, text)) return { kind: isBrief(refusal.waitMs) ? 'busy' : 'quota' }
-  if (coded === 'key' || status === 401) return { kind: 'key' }
+  if (coded === 'key' || status === 401 || (status < 500 && says.key.test(text))) return { kind: 'key' }
   if (isModelUnknown(refusal)) return { kind: 'model-unknown' }
   const cap = imageCap(refusal)
   if (cap === 0) return { kind: 'no-pictures' }

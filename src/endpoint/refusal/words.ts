@@ -12,6 +12,10 @@ const not = "(?:not|n't|cannot|no)"
 export const says = {
   /** A server that only speaks TLS, asked in plain HTTP. */
   wantsHttps: anyOf('plain http request was sent to (?:an? )?https', 'http request to an https server'),
+  key: anyOf(
+    'api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|not found|missing|revoked|disabled)',
+    '(?:invalid|incorrect|missing|expired|revoked|no|wrong) (?:authentication|api[ _-]?key|bearer token|access token)',
+  ),
   imageMiss: anyOf('cache miss', 'expected a cached item', 'mm_hash', 'multi_?modal_uuids?'),
 
   filtered: anyOf(
@@ -55,7 +59,7 @@ export const says = {
   ),
   busy: anyOf(
     'overloaded|over ?load\\b|(?:at|over) capacity|capacity exceeded|too many (?:concurrent )?requests|rate.?limit|throttl',
-    'temporarily (?:unavailable|rate)|try again (?:later|in |shortly|soon)|(?:server|system|service|model) is (?:too )?busy|retry later',
+    'temporarily (?:unavailable|rate)|try again (?:later|in |shortly|soon)|(?:server|system|service|model|engine) (?:is )?(?:too |currently )?busy|retry later',
     '(?:currently|still|is) (?:loading|starting|warming|initializing)|model (?:un|re)loaded|loading model|queue is full',
     'slow down|not ready|no capacity|no available (?:channel|capacity|instance|server)|no healthy (?:upstream|deployment)|concurrency limit',
     '繁忙|请求过多|稍后再试|请稍后|限流|频率',
@@ -69,7 +73,7 @@ export const says = {
     '模型不存在',
   ),
 
-  image: anyOf(image, '\\bmultimodal item'),
+  image: anyOf(image, '\\bmultimodal (?:item|file)'),
   /** Pictures are counted, and not measured. */
   imageCount: anyOf(
     `(?:number|count|amount|total|quantity) of (?:\\w{1,12} ){0,2}${image}|many (?:\\w{1,12} ){0,2}${image}`,
@@ -96,7 +100,7 @@ export const says = {
   imageSize: anyOf(
     `${image}[^.]{0,120}(?:pixels?|\\bpx\\b|dimensions?|resolution|width|height|\\bside|bytes?\\b|\\d ?[kmg]i?b\\b|size|too (?:large|big|small|wide|tall)|megapixel|\\d ?x ?\\d|大小|尺寸)`,
     `(?:pixels?|dimensions?|resolution|width|height|size|bytes?|large|small|big)[^.]{0,60}${image}`,
-    'height:|width:|min_pixels|max_pixels|长度和宽度',
+    'multi-?modal (?:file|data|input) size|height:|width:|min_pixels|max_pixels|长度和宽度',
   ),
   imageUnreadable: anyOf(
     `(?:could not|cannot|can't|can not|unable to|failed to|fail to|error while|error)[^.]{0,24}(?:load|decod|open|pars|identify|read|download|fetch|process (?:the |this |your |input )?(?=image\\b))\\w{0,4}[^.]{0,30}${image}`,
