@@ -27,6 +27,8 @@ describe('reads B', () => {
     'B\n\nThe box shows something else.',
     'B - green',
     'B, not A',
+    'B, because A is too small',
+    'B，因为A太小',
     'B/',
     'I pick option b.',
     'ANS: B',
@@ -100,6 +102,9 @@ describe('reads no letter', () => {
   it.each([
     'A or B',
     'A、B',
+    'A, B',
+    'B, or perhaps C',
+    'B, and C',
     'Answer: A or B',
     'The answer is A, B.',
     '答案是A或B',

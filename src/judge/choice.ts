@@ -27,7 +27,7 @@ export function judgeByLetter(problem: Problem, answer: string | null, read: Rea
 
 /**
  * The letter that a text chooses; undefined: none, or more than one. In this order: the text of a choice; what stands in the last
- * `\boxed{}`; a letter in front, as in `(B)` or `B.`; "answer is B", "选B", the last one that is said; "B is correct"; a single
+ * `\boxed{}`; a letter in front, as in `(B)` or `B.`; "answer is B", "选B", the last one that is said; "B is correct"; "B, because ..."; a single
  * letter among the last words; the one choice whose text the answer quotes; the one choice that holds the whole answer.
  */
 export function chosenLetter(answer: string, choices: readonly string[]): string | undefined {
@@ -97,6 +97,9 @@ const confirmed =
 /** "A green sign", and not "A because it is red". */
 const article = /(?<![\p{L}\p{N}(])A (?=[a-z])(?!(?:is|was|as|and|or|if|for|with|since|because)\b)/gu
 
+/** "B, because A is too small", and not "B, C" or "B, or A". */
+const beforeComma = /^([A-HJ-Z]) ?,(?! ?(?:(?:or|and)\b|[或和]|\(?[A-Z](?![A-Za-z'])))/
+
 /** A bare letter must stand among so many last words. */
 const lastWords = 4
 
@@ -113,6 +116,8 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   if (isLetter(ending)) return ending
   const right = new Set([...text.matchAll(confirmed)].map((match) => match[1]).filter(isLetter))
   if (right.size === 1) return [...right][0]
+  const reasoned = beforeComma.exec(text)?.[1]
+  if (isLetter(reasoned)) return reasoned
 
   const words = text
     .replaceAll(/[.()[\],:;!?，。；：、！？/]/g, ' ')
