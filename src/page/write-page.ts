@@ -6,7 +6,7 @@ import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
 import { atMost } from '../vision/fit.ts'
-import { observationView } from '../vision/observation-view.ts'
+import { storedView } from '../vision/observation-view.ts'
 import type { Picture, Pixels } from '../vision/picture.ts'
 import { region } from '../vision/region.ts'
 import { dataFile } from './data-file.ts'
@@ -83,7 +83,7 @@ async function viewOf(
   const reduced = Math.max(view.width, view.height) > cropSide
   const { width, height } = boxSize(boxInOriginalPx)
   if (reduced && askedPx === undefined && Math.max(width, height) >= cropSide) return null
-  const pixels = await observationView(picture, observation, trajectory.observations, profile)
+  const pixels = await storedView(picture, trajectory, observation.index, profile)
   const png = reduced ? undefined : await encodePng(pixels)
   if (png !== undefined && png.length <= bytes) return dataUrl(png, 'png')
   const whole = pixelBox(0, 0, pixels.width, pixels.height)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pixelBox } from '../protocol/box.ts'
 import { profiles } from '../protocol/profile.ts'
-import { observationView, viewKey } from './observation-view.ts'
+import { observationView, storedView, viewKey } from './observation-view.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
 
@@ -35,6 +35,17 @@ describe('what a policy sees', () => {
     const dark = await observationView(picture, beside, [original, beside], profiles.deepeyes)
     expect(dark.data.every((level) => level === 0)).toBe(true)
     expect(viewKey(picture, crop, [], profiles.deepeyes)).not.toBe(viewKey(picture, beside, [], profiles.deepeyes))
+  })
+
+  it('has the size that a stored search noted, also where the settings of its profile were changed', async () => {
+    const view = { width: 96, height: 64 }
+    const seen = await storedView(picture, { observations: [{ ...original, view }] }, 0, profiles.embedded)
+    const expected = await picture.region(whole, view, profiles.embedded.firstView.resampler)
+    expect({ width: seen.width, height: seen.height }).toEqual(view)
+    expect(Buffer.compare(seen.data, expected.data)).toBe(0)
+    const { width, height } = await observationView(picture, original, [original], profiles.embedded)
+    const own = { observations: [{ ...original, view: { width, height } }] }
+    expect((await storedView(picture, own, 0, profiles.embedded)).width).toBe(64)
   })
 
   it('is made by Pixel Reasoner of the resized picture that the crop was cut from', async () => {

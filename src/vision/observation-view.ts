@@ -33,6 +33,22 @@ export function observationView(
   }
 }
 
+/**
+ * What a stored search saw, at the size that it noted. That of the profile is another one where settings were changed for the run;
+ * then the region is resampled to the noted size in one step.
+ */
+export async function storedView(
+  picture: Picture,
+  { observations }: { readonly observations: readonly Observation[] },
+  index: number,
+  profile: Profile,
+): Promise<Pixels> {
+  const { boxInOriginalPx, view: noted } = observations[index]!
+  const seen = await observationView(picture, observations[index]!, observations, profile)
+  if (seen.width === noted.width && seen.height === noted.height) return seen
+  return picture.region(boxInOriginalPx, noted, viewRule(profile, index).resampler)
+}
+
 /** Equal for views of the same pixels. */
 export function viewKey(
   picture: Pick<Picture, 'sha256' | 'reading'>,

@@ -1,15 +1,15 @@
 /** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
 import { boxSize, pixelBox } from '../../protocol/box.ts'
-import type { PixelBox, Size } from '../../protocol/box.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'
-import type { Profile, Resampler } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
-import { atMost, viewRule } from '../../vision/fit.ts'
+import { atMost } from '../../vision/fit.ts'
+import { storedView } from '../../vision/observation-view.ts'
 import { pixelsId } from '../../vision/picture.ts'
-import type { Picture } from '../../vision/picture.ts'
+import type { Picture, Pixels } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
@@ -41,14 +41,8 @@ export async function regionResponse(picture: Picture, query: URLSearchParams): 
   const boxPx = pixelBox(x0, y0, x1, y1)
   const size = atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side)))
   const keep = query.get('picture') === picture.sha256
-  return image(
-    picture,
-    boxPx,
-    size,
-    'area',
-    'jpeg',
-    keep ? { 'cache-control': 'private, max-age=31536000, immutable' } : {},
-  )
+  const headers = keep ? { 'cache-control': 'private, max-age=31536000, immutable' } : undefined
+  return image(picture, [boxPx, size], 'jpeg', () => picture.region(boxPx, size, 'area'), headers)
 }
 
 /** What the policy saw of observation `?observation=<n>`. */
@@ -59,10 +53,11 @@ export async function viewResponse(
 ): Promise<Response> {
   const observation = trajectory.observations[Number(query.get('observation'))]
   if (observation === undefined) throw new HttpError(404, 'no_observation', 'The search has no such observation.')
-  const { resampler } = viewRule(profileOf(trajectory.profile), observation.index)
-  const size = atMost(observation.view, mostSide)
-  const encoding = Math.max(size.width, size.height) <= losslessSide ? 'png' : 'jpeg'
-  return image(picture, observation.boxInOriginalPx, size, resampler, encoding)
+  const { view, index } = observation
+  const encoding = Math.max(view.width, view.height) <= losslessSide ? 'png' : 'jpeg'
+  // A view may be one of an observation before it.
+  const of = [trajectory.profile, trajectory.observations.slice(0, index + 1)]
+  return image(picture, of, encoding, () => storedView(picture, trajectory, index, profileOf(trajectory.profile)))
 }
 
 /** The profile that a stored search names; where its settings were changed, the one that they were changed from. */
@@ -75,17 +70,17 @@ export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
   )
 }
 
+/** `of`: what beside the picture decides the pixels. */
 async function image(
   picture: Picture,
-  boxPx: PixelBox,
-  size: Size,
-  resampler: Resampler,
+  of: readonly unknown[],
   encoding: Encoding,
-  more: Readonly<Record<string, string>> = {},
+  draw: () => Promise<Pixels>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const key = canonicalJson([pixelsId(picture), boxPx, size, resampler, encoding])
-  const bytes = sent.get(key) ?? keep(key, await encode(await picture.region(boxPx, size, resampler), encoding))
-  return new Response(new Uint8Array(bytes), { headers: { 'content-type': `image/${encoding}`, ...more } })
+  const key = canonicalJson([pixelsId(picture), ...of, encoding])
+  const bytes = sent.get(key) ?? keep(key, await encode(await draw(), encoding))
+  return new Response(new Uint8Array(bytes), { headers: { 'content-type': `image/${encoding}`, ...headers } })
 }
 
 /** The oldest go first. */
