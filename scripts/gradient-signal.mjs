@@ -75,7 +75,7 @@ try {
   })
   const gradients = [await gradientOf(halves[0].data), await gradientOf(halves[1].data)]
   console.log(
-    `groups that teach: ${teaching.length} of ${groups.length}; halves of ${halves.map((half) => half.groups)}`,
+    `groups that teach: ${teaching.length} of ${groups.length}; halves of ${halves.map((half) => half.groups).join()}`,
   )
   console.log(`cosine between the gradients of the halves: ${cosine(...gradients).toFixed(3)}`)
   for (const step of steps) {

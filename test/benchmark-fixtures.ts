@@ -25,7 +25,7 @@ export function delimited(
 ): string {
   const names = Object.keys(rows[0]!)
   const cell = (value: unknown): string => {
-    const text = value === undefined ? '' : String(value)
+    const text = value === undefined ? '' : String(value as string | number)
     return /["\n\r]/.test(text) || text.includes(separator) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return [names, ...rows.map((row) => names.map((name) => row[name]))]

@@ -122,7 +122,7 @@ async function decode(bytes: Buffer): Promise<{ width: number; height: number; f
   try {
     const { format } = await sharp(bytes).metadata()
     const { info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
-    return { width: info.width, height: info.height, format: String(format) }
+    return { width: info.width, height: info.height, format }
   } catch {
     return { width: 0, height: 0, format: 'nothing that decodes' }
   }

@@ -315,7 +315,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     if (options.apiKey !== undefined && request.headers['x-api-key'] !== options.apiKey)
-      return { status: 401, json: { detail: `unknown key ${request.headers['x-api-key']}` } }
+      return { status: 401, json: { detail: `unknown key ${String(request.headers['x-api-key'])}` } }
     const path = (request.url ?? '').replace(/^\/api\/v1\//, '')
     if (request.method === 'GET' && path === 'get_server_capabilities')
       return { status: 200, json: { supported_models: [{ model_name: modelName }] } }

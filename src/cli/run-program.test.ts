@@ -6,8 +6,8 @@ const built = new URL('../../dist/', import.meta.url)
 
 function run(work: string, env: Record<string, string> = {}): Promise<{ code: number; stderr: string }> {
   const script = `
-    const { runProgram } = await import('${new URL('cli/run-program.js', built)}')
-    const { UserError } = await import('${new URL('shared/errors.js', built)}')
+    const { runProgram } = await import('${new URL('cli/run-program.js', built).href}')
+    const { UserError } = await import('${new URL('shared/errors.js', built).href}')
     runProgram('mini-o3 eval', ${work})`
   const options = ['--input-type=module', '-e', script]
   return new Promise((done) => {

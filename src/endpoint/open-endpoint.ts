@@ -103,7 +103,7 @@ function readModels(exchange: Exchange, server: Server): Listed[] {
   return data.flatMap((entry) => {
     const model = fieldsOf(entry)
     if (typeof model?.id !== 'string') return []
-    return [{ id: model.id, ownedBy: String(model.owned_by ?? ''), ...contextOf(model) }]
+    return [{ id: model.id, ownedBy: typeof model.owned_by === 'string' ? model.owned_by : '', ...contextOf(model) }]
   })
 }
 

@@ -115,7 +115,7 @@ test('a refusal in the same words adds up, others do not', () => {
 })
 
 test('a reason is one line of bounded length', () => {
-  const reason = { kind: 'void', code: 'no-action', message: 'None.', example: `${'x\n'.repeat(400)}` } as const
+  const reason = { kind: 'void', code: 'no-action', message: 'None.', example: 'x\n'.repeat(400) } as const
   const text = reasonText(reason, 100)
   expect(text).toHaveLength(100)
   expect(text).toMatch(/^void \(no-action\): None\. The reply began: "x/)

@@ -191,7 +191,7 @@ function repr(value: unknown): string {
       .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
       .join(', ')}}`
   }
-  const text = String(value)
+  const text = String(value as string | number)
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
   const inner = text.replace(/[\\'"]|\p{Cc}/gu, (c) => {
     if (c === '"' || c === "'") return c === quote ? `\\${c}` : c

@@ -28,7 +28,7 @@ export async function writePicture(file, colour, seed, [width, height] = [240, 1
 }
 
 /** A folder for `--benchmark problems`: each of the pictures with each of the questions. Returns how many problems it holds. */
-export async function writeProblems(folder, picturesOfAColour = 1, size = undefined) {
+export async function writeProblems(folder, picturesOfAColour = 1, size) {
   mkdirSync(join(folder, 'pictures'), { recursive: true })
   const rows = []
   for (const [which, colour] of Object.keys(colours).entries()) {
@@ -47,7 +47,7 @@ export async function writeProblems(folder, picturesOfAColour = 1, size = undefi
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** The built program; never rejects. */
-export function miniO3(args, { cwd = undefined } = {}) {
+export function miniO3(args, { cwd } = /** @type {{ cwd?: string }} */ ({})) {
   return new Promise((ended) => {
     execFile(process.execPath, [main, ...args], { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       ended({ code: error === null ? 0 : (error.code ?? 1), stdout, stderr })

@@ -35,7 +35,10 @@ function errorIn(holder: Fields): Said | undefined {
   }
   const { status_code: code, status_msg: message } = fieldsOf(base) ?? {}
   if (typeof code !== 'number' || code === 0) return undefined
-  return { message: String(message ?? ''), codes: [String(miniMaxStatus[code] ?? 502), String(code)] }
+  return {
+    message: typeof message === 'string' ? message : '',
+    codes: [String(miniMaxStatus[code] ?? 502), String(code)],
+  }
 }
 
 /** Without choices: `{message, code}`, `{detail}`, `{msg, success: false}`. */

@@ -65,7 +65,7 @@ const registry = createFileRegistry(
 )
 
 /** The descriptor of a message, for `create`, `toBinary` and `fromBinary`. */
-export function messageType(name: keyof typeof layout & string): DescMessage {
+export function messageType(name: keyof typeof layout): DescMessage {
   return registry.getMessage(`${packageName}.${name}`)!
 }
 

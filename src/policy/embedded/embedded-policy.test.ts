@@ -38,7 +38,7 @@ function scripted(...texts: string[]): { sampler: Sampler; asked: SampleRequest[
 
 describe('embedded policy', () => {
   test('is conditioned on the question, its own last turn as it was sampled, and the name of what it sees', async () => {
-    const { sampler, asked } = scripted(zoom, `${zoom.replace('0.5, 0.5', '0.25, 0.25')}`, '</think><answer>4</answer>')
+    const { sampler, asked } = scripted(zoom, zoom.replace('0.5, 0.5', '0.25, 0.25'), '</think><answer>4</answer>')
     const policy = samplerPolicy('test', sampler, 0.7)
     const { trajectory, replies } = await searchToEnd(task, policy, { profile: profiles.embedded, seed: 1 })
     const head = `Find the target and answer.${problem.question}`

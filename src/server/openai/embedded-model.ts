@@ -48,7 +48,7 @@ async function* complete(
   checkQuestion({ question: asked.text })
   const question = questionTokens({ system: chat.system, text: asked.text })
   const pictures = await Promise.all(
-    chat.told.map(({ image }) => (image === undefined ? undefined : openView(image, views, signal))),
+    chat.told.map(async ({ image }) => (image === undefined ? undefined : openView(image, views, signal))),
   )
   const promptTokens = tokensOf(chat, question, pictures)
   if (promptTokens > maxModelLength) {
