@@ -50,6 +50,9 @@ export interface Profile {
 
 export const displayed: PictureRule = { reading: 'displayed', narrow: 'enlarged' }
 
+/** As loaders in Python open pictures; narrow ones are enlarged. */
+export const pillowPictures: PictureRule = { reading: 'pillow', narrow: 'enlarged' }
+
 /** The released loop's crops. */
 export const innerCrop: CropRule = { edges: 'inner', padding: 0, minSide: 1 }
 

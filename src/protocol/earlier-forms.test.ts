@@ -14,7 +14,10 @@ it.each(['official', 'official-train', 'official-32'] as const)(
   },
 )
 
-it.each(['deepeyes', 'pixel-reasoner'] as const)('knows %s from before by the hash of its lenient form', (name) => {
+it.each(['deepeyes', 'pixel-reasoner'] as const)('knows %s from before by its hashes', (name) => {
+  const { pictures } = profiles.default
+  expect(changedSince({ name, sha256: profileHash({ ...profiles[name], pictures }) })).toContain('Pillow')
+  expect(changedSince({ name, sha256: profileHash(profiles[name]) })).toBeUndefined()
   const sha256 = profileHash(profiles[`${name}-lenient`])
   expect(changedSince({ name, sha256 })).toContain('its own evaluation')
   expect(changedSince({ name: `${name}-lenient`, sha256 })).toBeUndefined()

@@ -43,8 +43,8 @@ describe('official, row by row', () => {
 
 const { OFFICIAL_ROWS, OFFICIAL_PROMPTS, OFFICIAL_MODEL } = process.env
 
-/** Rows that you made yourself: see the README on how, and on the prompts and the tokenizer with which they were made. */
-test.skipIf(OFFICIAL_ROWS === undefined)('rows of your own', async () => {
+/** Rows that you made yourself, however many: see the README on how, and on the prompts and the tokenizer with which they were made. */
+test.skipIf(OFFICIAL_ROWS === undefined)('rows of your own', { timeout: 3_600_000 }, async () => {
   const prompts = OFFICIAL_PROMPTS && officialPrompts(readFileSync(OFFICIAL_PROMPTS, 'utf8'))
   const model = OFFICIAL_MODEL ? await openChatModel(OFFICIAL_MODEL) : undefined
   const differing: object[] = []

@@ -2,7 +2,7 @@
  * DeepEyes (reference 9): the first `<tool_call>` counts, its box is one of the original picture, and an answer beats a call. The
  * wording is this project's own. Pure.
  */
-import { defaultProfile, qwenGrid } from '../base-profile.ts'
+import { defaultProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
@@ -124,6 +124,7 @@ export const deepeyesProfile: Profile = {
   ...deepeyesLenientProfile,
   name: 'deepeyes',
   prompts: deepeyesPrompts,
+  pictures: pillowPictures,
   crop: { edges: 'beyond', padding: 0, minSide: 1 },
   flow: { mistake: 'ends', silence: 'asked-again', cutAnswer: 'answered', fullPrompt: 'refused' },
   parse: 'strict',

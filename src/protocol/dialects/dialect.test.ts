@@ -84,6 +84,7 @@ describe('pixel-reasoner', () => {
 
   it.each([
     ['So: \\boxed{red}.', 'red'],
+    ['\\boxed{blue}, no: boxed{red}', 'red'],
     ['\\boxed{blue}, no: \\boxed{ red }', 'red'],
     ['\\boxed{\\frac{1}{2}}', '\\frac{1}{2}'],
     ['\\boxed{a \\boxed{b} c}', 'a \\boxed{b} c'],

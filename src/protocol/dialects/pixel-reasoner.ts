@@ -2,7 +2,7 @@
  * Pixel Reasoner (reference 9): a turn that ends with a `<tool_call>` of `crop_image_normalized` calls, on a picture given by its
  * number from 1; any other turn answers in `\boxed{}`. The wording is this project's own. Pure.
  */
-import { defaultProfile, qwenGrid } from '../base-profile.ts'
+import { defaultProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
@@ -11,7 +11,7 @@ import { originalSource, own, pick, sourceNumbered, thoughtBefore, writtenBox } 
 import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
-const marks = /<\/?(?:think|tool_call)>|\\boxed\{/
+const marks = /<\/?(?:think|tool_call)>|\\?boxed\{/
 
 export const pixelReasoner: Dialect = {
   stop: [],
@@ -46,12 +46,12 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1
 }
 
-/** What stands in every outermost `\boxed{}` whose braces are balanced, trimmed. */
+/** What stands in every outermost `\boxed{}` whose braces are balanced, trimmed. Its scorer does not ask for the backslash. */
 function boxedAnswers(text: string): string[] {
   const boxes: { readonly start: number; readonly end: number }[] = []
   /** Where the content of each open brace starts, -1 for one that is no box. */
   const open: number[] = []
-  for (const { 0: brace, index } of text.matchAll(/\\boxed\{|[{}]/g)) {
+  for (const { 0: brace, index } of text.matchAll(/\\?boxed\{|[{}]/g)) {
     if (brace !== '}') {
       open.push(brace === '{' ? -1 : index + brace.length)
       continue
@@ -123,6 +123,7 @@ export const pixelReasonerLenientProfile: Profile = {
 export const pixelReasonerProfile: Profile = {
   ...pixelReasonerLenientProfile,
   name: 'pixel-reasoner',
+  pictures: pillowPictures,
   // Its bound is passed with more than 12,088 tokens.
   contextReserve: 199,
   observationView: pixelReasonerLenientProfile.firstView,
