@@ -80,6 +80,17 @@ describe('run folder', () => {
     expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual(config)
   })
 
+  it('is told as in use, and as nothing else, to those who start it a moment too late', async () => {
+    for (let round = 0; round < 20; round++) {
+      const started = await Promise.allSettled(
+        Array.from({ length: 8 }, () => openRun(join(base, `together-${round}`), config)),
+      )
+      const codes = started.flatMap((one) => (one.status === 'rejected' ? [(one.reason as UserError).code] : []))
+      expect(codes).toEqual(codes.map(() => 'run-in-use'))
+      for (const one of started) if (one.status === 'fulfilled') await one.value.close()
+    }
+  })
+
   it('is open once at a time, and again when it was closed', async () => {
     const run = await openRun(path, config)
     await expect(openRun(path, config)).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import { sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { openJsonl } from '../shared/jsonl.ts'
 import type { JsonlWriter } from '../shared/jsonl.ts'
-import { configurationFile, differingSettings, isRun, readSettings } from './configuration.ts'
+import { configurationFile, differingSettings, readSettings } from './configuration.ts'
 import { runFileNames } from './files.ts'
 import { checkLine, logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
@@ -123,8 +123,9 @@ async function isWithoutWork(path: string): Promise<boolean> {
 
 /** True: the folder holds this very run. False: there is nothing yet. */
 async function checkConfig(path: string, config: object): Promise<boolean> {
-  if (!(await isRun(path))) {
-    const names = await namesIn(path)
+  // Listed once: another process that starts the same run writes config.json at any moment.
+  const names = await namesIn(path)
+  if (!names.includes('config.json')) {
     if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'lock')) return false
     throw new UserError(
       'run-folder-taken',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
@@ -152,6 +153,8 @@ describe('mistakes are results that say what to do', () => {
   test.each([
     ['a folder', { image: tmpdir() }, /not a file/],
     ['a picture elsewhere', { image: 'data:text/html;base64,AAAA' }, /not a picture/],
+    ['an address', { image: 'https://example.com/a.jpg' }, /not fetched/],
+    ['a file of another machine', { image: 'file://elsewhere/a.jpg' }, /names no file/],
     ['corners the wrong way round', { box: [0.9, 0.9, 0.1, 0.1] }, /box|x0|left/i],
     ['words for a box', { box: ['a', 0, 1, 1] }, /box/],
   ])('%s', async (_, args, message) => {
@@ -218,6 +221,13 @@ describe('mistakes are results that say what to do', () => {
     expect(faults).toEqual([broken])
     await client.close()
   })
+})
+
+test('a file may be named by its file: URL', async () => {
+  const client = await inMemory()
+  const zoomed = await call(client, 'zoom', { image: pathToFileURL(file).href, box: [0, 0, 1, 1] })
+  expect(words(zoomed)).toEqual(['768 x 768 pixels at [0, 0, 768, 768] of 768 x 768'])
+  await client.close()
 })
 
 test('over HTTP a search is kept, and its result links the page', async () => {

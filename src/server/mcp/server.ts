@@ -1,5 +1,6 @@
 /** Visual search as tools of the Model Context Protocol: `visual_search` and `zoom`, whose results carry crops as pictures. */
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
@@ -11,8 +12,9 @@ import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { view } from '../../vision/fit.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture } from '../../vision/picture.ts'
-import { asHttpError } from '../http/http-error.ts'
+import { asHttpError, HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
+import { messageOf } from '../../shared/errors.ts'
 import type { Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
@@ -70,9 +72,18 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     }
   }
 
-  /** A path, or the bytes that were sent. */
+  /** A path, also as a file: URL, or the bytes that were sent. */
   function fileOf(source: string): string | Uint8Array {
-    return files && !/^\s*data:/i.test(source) ? source : sentPicture(source)
+    const scheme = /^\s*([a-z]{2,20}):/i.exec(source)?.[1]!.toLowerCase()
+    if (!files || scheme === 'data') return sentPicture(source)
+    if (scheme === 'http' || scheme === 'https') {
+      throw new HttpError(
+        400,
+        'picture_not_fetched',
+        `${source.slice(0, 200)} is not fetched. Save it, and give the path.`,
+      )
+    }
+    return scheme === 'file' ? pathOf(source.trim()) : source
   }
 
   server.registerTool(
@@ -162,6 +173,14 @@ function cropWords({ index, parent, boxInOriginalPx }: Observation): string {
 
 function text(words: string): { type: 'text'; text: string } {
   return { type: 'text', text: words }
+}
+
+function pathOf(fileUrl: string): string {
+  try {
+    return fileURLToPath(fileUrl)
+  } catch (cause) {
+    throw new HttpError(400, 'invalid_file_url', `${fileUrl.slice(0, 200)} names no file: ${messageOf(cause)}.`)
+  }
 }
 
 /** What a model wrote may be of any length. */
