@@ -129,7 +129,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
     tell(trajectory)
   }
   const finish = (trajectory: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(afterEarlier(trajectory, failures.get(keyOf(trajectory))?.failure), judge, keep)
+    judgeAndKeep(afterEarlier(trajectory, failures.get(keyOf(trajectory))?.failure), judge, undefined, keep)
   const judged = mapAsFinished(readPending(run, done.keys()), concurrency, finish, stop)
   for await (const { value } of judged) settle(value)
   const wanted = until(owed, selection.full)

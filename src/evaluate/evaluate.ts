@@ -104,7 +104,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   }
   tell()
   const finish = (searched: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(afterEarlier(searched, failures.get(keyOf(searched))), judge, async (trajectory) => {
+    judgeAndKeep(afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
       // A line that says nothing new is not written again.
       const stored = unjudged.has(keyOf(trajectory))
       if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)

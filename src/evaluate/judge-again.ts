@@ -71,7 +71,7 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
   let done = total - owed.length
   onProgress?.({ done, total })
   const work = (trajectory: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(trajectory, judge, async (judged) => {
+    judgeAndKeep(trajectory, judge, undefined, async (judged) => {
       const isNews = !after.has(keyOf(judged)) || isJudged(storedVerdict(judged))
       if (isNews) await run.append(searchLog, judged)
     })

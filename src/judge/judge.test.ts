@@ -106,9 +106,11 @@ describe('judgeChoice', () => {
 
 it('leaves a failed search unjudged, and judges the others', async () => {
   const trajectory = { problem, answer: 'white', end: 'answered' } as Trajectory
-  expect((await judgeTrajectory(trajectory, judgeExact)).verdict?.kind).toBe('correct')
-  expect((await judgeTrajectory({ ...trajectory, end: 'over-turn', answer: null }, judgeExact)).verdict?.kind).toBe(
-    'wrong',
+  expect((await judgeTrajectory(trajectory, judgeExact, undefined)).verdict?.kind).toBe('correct')
+  expect(
+    (await judgeTrajectory({ ...trajectory, end: 'over-turn', answer: null }, judgeExact, undefined)).verdict?.kind,
+  ).toBe('wrong')
+  expect((await judgeTrajectory({ ...trajectory, end: 'failed' }, judgeExact, undefined)).verdict?.kind).toBe(
+    'unjudged',
   )
-  expect((await judgeTrajectory({ ...trajectory, end: 'failed' }, judgeExact)).verdict?.kind).toBe('unjudged')
 })

@@ -3,11 +3,22 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { messageOf } from '../shared/errors.ts'
 
-/** `answer` null: the search came to none. A judge that asks a server ends its request when `signal` fires, and throws. */
-export type Judge = (problem: Problem, answer: string | null, signal?: AbortSignal) => Verdict | Promise<Verdict>
+/**
+ * `answer` null: the search came to none. A judge that asks a server ends its request when `signal` fires, and throws; a run that is
+ * stopped gives none, since what is in flight goes on to its end.
+ */
+export type Judge = (
+  problem: Problem,
+  answer: string | null,
+  signal: AbortSignal | undefined,
+) => Verdict | Promise<Verdict>
 
 /** The trajectory with its verdict. A failed search is left unjudged: it is to be done again, and never scored. */
-export async function judgeTrajectory(trajectory: Trajectory, judge: Judge, signal?: AbortSignal): Promise<Trajectory> {
+export async function judgeTrajectory(
+  trajectory: Trajectory,
+  judge: Judge,
+  signal: AbortSignal | undefined,
+): Promise<Trajectory> {
   const verdict: Verdict =
     trajectory.end === 'failed'
       ? { kind: 'unjudged', reason: 'the search failed' }
@@ -22,11 +33,12 @@ export async function judgeTrajectory(trajectory: Trajectory, judge: Judge, sign
 export async function judgeAndKeep(
   trajectory: Trajectory,
   judge: Judge,
+  signal: AbortSignal | undefined,
   keep: (judged: Trajectory) => Promise<void>,
 ): Promise<Trajectory> {
   let judged: Trajectory
   try {
-    judged = await judgeTrajectory(trajectory, judge)
+    judged = await judgeTrajectory(trajectory, judge, signal)
   } catch (error) {
     await keep({ ...trajectory, verdict: { kind: 'unjudged', reason: messageOf(error) } })
     throw error

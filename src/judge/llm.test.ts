@@ -68,8 +68,8 @@ test('asks in text for the meaning, and takes the score', async () => {
   const { judge, server } = await open(({ messages }) =>
     messages[1]!.text.includes('ivory') ? 'Score: 1' : 'Score: 0',
   )
-  expect(await judge(problem, 'ivory')).toEqual({ kind: 'correct', reason: 'judge: Score: 1' })
-  expect(await judge(problem, 'black')).toEqual({ kind: 'wrong', reason: 'judge: Score: 0' })
+  expect(await judge(problem, 'ivory', undefined)).toEqual({ kind: 'correct', reason: 'judge: Score: 1' })
+  expect(await judge(problem, 'black', undefined)).toEqual({ kind: 'wrong', reason: 'judge: Score: 0' })
   const [asked] = server.requests
   expect(asked!.messages.map(({ role }) => role)).toEqual(['system', 'user'])
   expect(asked!.messages.flatMap(({ images }) => images)).toEqual([])
@@ -80,7 +80,7 @@ test('asks in text for the meaning, and takes the score', async () => {
 
 test('texts with marks of the prompt in them stay what they are', async () => {
   const { judge, server } = await open(['Score: 0'])
-  await judge({ ...problem, question: 'What says {answer}?' }, '{reference} $& $1')
+  await judge({ ...problem, question: 'What says {answer}?' }, '{reference} $& $1', undefined)
   expect(server.requests[0]!.messages[1]!.text).toContain('Question: What says {answer}?')
   expect(server.requests[0]!.messages[1]!.text).toContain('Given answer: {reference} $& $1')
 })
@@ -88,10 +88,10 @@ test('texts with marks of the prompt in them stay what they are', async () => {
 test('"10" is right as the released scorer reads it; read strictly, it is asked again and stays unjudged', async () => {
   const tens = (): Step => 'Score: 10'
   const official = await open(tens)
-  expect((await official.judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await official.judge(problem, 'ivory', undefined)).kind).toBe('correct')
   await official.run.close()
   const strict = await open(tens, { parser: scoreParser('strict') })
-  const verdict = await strict.judge(problem, 'ivory')
+  const verdict = await strict.judge(problem, 'ivory', undefined)
   const reason = 'judge gave no score in 5 replies that --judge-parser strict reads, at last: Score: 10'
   expect(verdict).toEqual({ kind: 'unjudged', reason })
   expect(strict.server.requests).toHaveLength(5)
@@ -99,15 +99,15 @@ test('"10" is right as the released scorer reads it; read strictly, it is asked 
 
 test('a reply without a score is asked for again, warmer each time, and then left unjudged', async () => {
   const mended = await open(({ attempt }) => ['Well, well.', 'Score: maybe', 'Score: 1'][attempt - 1]!)
-  expect(await mended.judge(problem, 'ivory')).toMatchObject({ kind: 'correct' })
+  expect(await mended.judge(problem, 'ivory', undefined)).toMatchObject({ kind: 'correct' })
   expect(temperatures(mended.server)).toEqual([0, 0.2, 0.4])
   await mended.run.close()
 
   const hopeless = await open(({ attempt }) => `Nonsense ${attempt}`)
-  expect((await hopeless.judge(problem, 'cream')).kind).toBe('unjudged')
+  expect((await hopeless.judge(problem, 'cream', undefined)).kind).toBe('unjudged')
   expect(temperatures(hopeless.server)).toEqual([0, 0.2, 0.4, 0.6, 0.8])
   // Nothing of that is kept: whoever wants to know asks again.
-  expect((await hopeless.judge(problem, 'cream')).kind).toBe('unjudged')
+  expect((await hopeless.judge(problem, 'cream', undefined)).kind).toBe('unjudged')
   expect(hopeless.server.requests).toHaveLength(10)
   expect(hopeless.cache.counts()).toEqual({ wanted: 2, cached: 0 })
 })
@@ -118,14 +118,14 @@ const thinking = 'Let me think: Score: 1 if both agree. They'
 test('a reply that is cut off is no verdict: it is asked for again with more tokens', async () => {
   const cut = { text: thinking, finish: 'length' as const }
   const { judge, server } = await open(({ attempt }) => (attempt < 3 ? cut : 'Score: 0'), { maxTokens: 10 })
-  expect(await judge(problem, 'ivory')).toMatchObject({ kind: 'wrong' })
+  expect(await judge(problem, 'ivory', undefined)).toMatchObject({ kind: 'wrong' })
   expect(budgets(server)).toEqual([10, 20, 40])
 })
 
 test('a judge whose replies are always cut off leaves the answer unjudged, with the cause and its fix', async () => {
   const usage = { prompt_tokens: 100, completion_tokens: 37 }
   const { judge, server } = await open(() => ({ text: thinking, finish: 'length' as const, usage }), { maxTokens: 10 })
-  const { kind, reason } = await judge(problem, 'ivory')
+  const { kind, reason } = await judge(problem, 'ivory', undefined)
   expect(kind).toBe('unjudged')
   expect(reason).toBe(
     'judge gave no score in 3 replies: the last was cut off at 37 tokens. Raise --judge-max-tokens, or turn its thinking ' +
@@ -149,13 +149,13 @@ test.each([
     const most = Number(body.max_tokens)
     return most > 2048 ? refused(most) : 'Score: 1'
   })
-  expect((await judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await judge(problem, 'ivory', undefined)).kind).toBe('correct')
   expect(server.requests.length).toBeLessThanOrEqual(5)
 })
 
 test('an expression that takes too long leaves the answer unjudged, with the cause', async () => {
   const { judge, server } = await open(() => `${'a'.repeat(50)}b`, { parser: scoreParser('/^(a+)+$/') })
-  expect(await judge(problem, 'ivory')).toEqual({
+  expect(await judge(problem, 'ivory', undefined)).toEqual({
     kind: 'unjudged',
     reason: expect.stringContaining('the expression of --judge-parser took more than'),
   })
@@ -168,29 +168,29 @@ test('a signal ends the request of a judge, and what was asked is asked again la
   const asked = judge(problem, 'ivory', stop.signal)
   stop.abort()
   await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
-  expect((await judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await judge(problem, 'ivory', undefined)).kind).toBe('correct')
 })
 
 test('an empty answer is judged, as the released scorer does', async () => {
   const { judge, server } = await open(['Score: 1'])
-  expect((await judge(problem, '')).kind).toBe('correct')
-  expect((await judge(problem, ' \n')).kind).toBe('correct')
+  expect((await judge(problem, '', undefined)).kind).toBe('correct')
+  expect((await judge(problem, ' \n', undefined)).kind).toBe('correct')
   expect(server.requests).toHaveLength(2)
 })
 
 test('what needs no judge costs no call', async () => {
   const { judge, server } = await open([])
-  expect((await judge(problem, null)).kind).toBe('wrong')
-  expect((await judge({ ...problem, answer: undefined }, 'ivory')).kind).toBe('unjudged')
+  expect((await judge(problem, null, undefined)).kind).toBe('wrong')
+  expect((await judge({ ...problem, answer: undefined }, 'ivory', undefined)).kind).toBe('unjudged')
   expect(server.requests).toEqual([])
 })
 
 test('a storm of 429 passes, or leaves the answer unjudged', async () => {
   const busy: Step = { status: 429, headers: { 'retry-after': '0' }, body: { error: { message: 'Slow down.' } } }
   const { judge, server, endpoint } = await open({ ivory: [busy, busy, 'Score: 1'], cream: [busy, busy, busy] })
-  expect((await judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await judge(problem, 'ivory', undefined)).kind).toBe('correct')
   expect(endpoint.spent()).toMatchObject({ requests: 3, retries: 2 })
-  const verdict = await judge(problem, 'cream')
+  const verdict = await judge(problem, 'cream', undefined)
   expect(verdict.kind).toBe('unjudged')
   expect(verdict.reason).toContain('judge could not be asked')
   expect(server.requests).toHaveLength(6)
@@ -198,24 +198,26 @@ test('a storm of 429 passes, or leaves the answer unjudged', async () => {
 
 test.each(['cut', 'empty', 'huge', 'hang'] as const)('a reply that is %s leaves the answer unjudged', async (fault) => {
   const { judge } = await open(() => ({ fault }))
-  expect((await judge(problem, 'ivory')).kind).toBe('unjudged')
+  expect((await judge(problem, 'ivory', undefined)).kind).toBe('unjudged')
 })
 
 test('the same question is asked once, also at the same time, and after a kill', async () => {
   const first = await open(() => 'Score: 1')
-  const verdicts = await Promise.all(Array.from({ length: 8 }, async () => first.judge(problem, 'ivory')))
+  const verdicts = await Promise.all(
+    Array.from({ length: 8 }, async () => first.judge(problem, 'ivory', undefined)),
+  )
   expect(verdicts.every(({ kind }) => kind === 'correct')).toBe(true)
   expect(first.server.requests).toHaveLength(1)
   expect(first.cache.counts()).toEqual({ wanted: 8, cached: 7 })
-  await first.judge({ ...problem, docId: 'p2' }, 'ivory')
-  await first.judge({ ...problem, answer: 'ivory' }, 'ivory')
-  await first.judge({ ...problem, question: 'Which one?' }, 'ivory')
+  await first.judge({ ...problem, docId: 'p2' }, 'ivory', undefined)
+  await first.judge({ ...problem, answer: 'ivory' }, 'ivory', undefined)
+  await first.judge({ ...problem, question: 'Which one?' }, 'ivory', undefined)
   expect(first.server.requests).toHaveLength(3)
   await first.run.close()
   await appendFile(join(folder, 'run', 'judgements.jsonl'), '{"model":"judge","question":"Whi')
 
   const second = await open(() => 'Score: 0')
-  expect((await second.judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await second.judge(problem, 'ivory', undefined)).kind).toBe('correct')
   expect(second.server.requests).toHaveLength(0)
   // Another way to read replies, or other prompts, are another judge.
   const { endpoint, cache } = second
@@ -229,14 +231,14 @@ test('the same question is asked once, also at the same time, and after a kill',
       prompts: { system: 's', query: '{answer}?' },
     }),
   ]
-  for (const judge of judges) expect((await judge(problem, 'ivory')).kind).toBe('wrong')
+  for (const judge of judges) expect((await judge(problem, 'ivory', undefined)).kind).toBe('wrong')
 })
 
 test('what verdicts cost is kept with them, every reply that they took', async () => {
   const usage = { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 64 } }
   const { judge, cache, run } = await open(({ attempt }) => ({ text: attempt === 1 ? 'Well.' : 'Score: 1', usage }))
-  await judge(problem, 'ivory')
-  await judge(problem, 'ivory')
+  await judge(problem, 'ivory', undefined)
+  await judge(problem, 'ivory', undefined)
   const tokens = { sent: 200, cached: 128, written: 10 }
   expect(cache.tokens()).toEqual(tokens)
   await run.close()
@@ -248,7 +250,7 @@ test('what verdicts cost is kept with them, every reply that they took', async (
 
 test('a wrong key ends the work, and never shows', async () => {
   const right = await open(() => 'Score: 1', {}, { apiKey: key })
-  expect((await right.judge(problem, 'ivory')).kind).toBe('correct')
+  expect((await right.judge(problem, 'ivory', undefined)).kind).toBe('correct')
   expect(await readFile(join(folder, 'run', 'judgements.jsonl'), 'utf8')).not.toContain(key)
   await right.run.close()
   const refusing = await open(
@@ -256,7 +258,7 @@ test('a wrong key ends the work, and never shows', async () => {
     {},
     { apiKey: key },
   )
-  const error: Error = await Promise.resolve(refusing.judge(problem, 'cream')).then(
+  const error: Error = await Promise.resolve(refusing.judge(problem, 'cream', undefined)).then(
     () => new Error('no error'),
     (thrown: Error) => thrown,
   )
@@ -280,7 +282,7 @@ test('its budget of tokens is cut to what the server takes', async () => {
       ? { status: 400, body: { error: { message: 'Range of max_tokens should be [1, 1500]' } } }
       : 'Score: 1',
   )
-  expect(await judge(problem, 'ivory')).toMatchObject({ kind: 'correct' })
-  expect(await judge(problem, 'eggshell')).toMatchObject({ kind: 'correct' })
+  expect(await judge(problem, 'ivory', undefined)).toMatchObject({ kind: 'correct' })
+  expect(await judge(problem, 'eggshell', undefined)).toMatchObject({ kind: 'correct' })
   expect(server.requests.map(({ body }) => Number(body.max_tokens) <= 1_500)).toEqual([false, true, true])
 })

@@ -24,7 +24,7 @@ export async function searchAloud(
   let judged: Trajectory | undefined
   for await (const event of search(task, policy, options)) {
     print(event)
-    if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact)
+    if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact, options.signal)
   }
   if (judged === undefined) throw new Error('a search always ends with its trajectory')
   const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'

@@ -160,5 +160,5 @@ function profileNamed(profile: Profile): Trajectory['profile'] {
 
 /** Judged only where the right answer is known. */
 async function judged(trajectory: Trajectory): Promise<Trajectory> {
-  return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judgeExact)
+  return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judgeExact, undefined)
 }
