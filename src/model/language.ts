@@ -7,7 +7,7 @@
 import { relativeBox, type RelativeBox } from '../protocol/box.ts'
 
 /** Cells a side; `a1` is top left, `h1` top right. */
-const cellsPerSide = 8
+export const cellsPerSide = 8
 
 export interface Cell {
   /** 0-based, from the left. */
@@ -38,7 +38,7 @@ export function parseCell(name: string): Cell | undefined {
 }
 
 /** All 64 cells in the order in which a list names them: patch by patch (4 x 4 patches of 2 x 2 cells), then within. */
-export const cellsInOrder: readonly Cell[] = Array.from({ length: 64 }, (_, i) => {
+export const cellsInOrder: readonly Cell[] = Array.from({ length: cellsPerSide ** 2 }, (_, i) => {
   const patch = i >> 2
   return { column: (patch % 4) * 2 + (i & 1), row: (patch >> 2) * 2 + ((i >> 1) & 1) }
 })

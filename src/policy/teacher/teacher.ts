@@ -5,10 +5,12 @@
  * nothing is left, looks closer where the shape is right and the digit small, and answers only what it can read. Every
  * decision follows from the question, its last thought and the view, so that a policy that sees just those can learn it.
  */
+import { defaultConfig } from '../../model/config.ts'
 import {
   cellAt,
   cellName,
   cellsInOrder,
+  cellsPerSide,
   closerBox,
   coordinate,
   legiblePx,
@@ -105,14 +107,15 @@ function isCell(name: string): boolean {
   return !quadrants.some((quadrant) => quadrant === name)
 }
 
-/** The part of the picture that a cell of the view of `parent` stands for, with a little tolerance at its edges. */
+/** The part of the picture that a cell of the view of `parent` stands for, and a pixel of that view around it. */
 function coreOf(parent: Region, name: string): Region {
   const cell = cellsInOrder.find((candidate) => cellName(candidate) === name)!
   const side = parent[2] - parent[0]
-  const slack = side / 64
-  const x = parent[0] + (cell.column / 8) * side
-  const y = parent[1] + (cell.row / 8) * side
-  return [x - slack, y - slack, x + side / 8 + slack, y + side / 8 + slack]
+  const pixel = side / defaultConfig.viewPx
+  const cellSide = side / cellsPerSide
+  const x = parent[0] + cell.column * cellSide
+  const y = parent[1] + cell.row * cellSide
+  return [x - pixel, y - pixel, x + cellSide + pixel, y + cellSide + pixel]
 }
 
 interface Seen {
@@ -135,7 +138,7 @@ function look(
   rng: Random,
 ): Seen {
   const side = region[2] - region[0]
-  const sidePx = (object: SceneObject): number => (object.side / side) * 64
+  const sidePx = (object: SceneObject): number => (object.side / side) * defaultConfig.viewPx
   const area = core ?? region
   const inArea = scene.objects.filter((object) => contains(area, object) && contains(region, object))
   const alike = inArea.filter((object) => object.colour === goal.colour && sidePx(object) >= visiblePx)
