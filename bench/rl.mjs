@@ -8,6 +8,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createEmbeddedEngine } from '../dist/engine/embedded/embedded-engine.js'
 import { defaultConfig } from '../dist/model/config.js'
 import { coldStartCheckpoint } from '../dist/policy/embedded/embedded-policy.js'
 import { makeProblem } from '../dist/probe/problem.js'
@@ -48,7 +49,7 @@ try {
     from: coldStartCheckpoint,
     settings,
     run,
-    workers,
+    engine: createEmbeddedEngine({ frozenStem: true, workers }),
     onStep: (metrics) => {
       if (cpu !== undefined) measured.push(metrics)
       cpu ??= process.cpuUsage()

@@ -95,7 +95,7 @@ async function longSearch(path) {
     const { trajectory } = await searchToEnd({ problem, picture }, policy, options)
     if (trajectory.turns.length < turns) continue
     await run.keepImage(jpeg, 'jpg')
-    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact))
+    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact, undefined))
     break
   }
   await run.close()
@@ -109,7 +109,7 @@ async function manySearches(path) {
     const scene = sceneFrom(ref)
     const task = { problem: makeProblem(scene), picture: scenePicture(scene, 4096) }
     const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, maxTurns: 6 })
-    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact))
+    await run.append(searchLog, await judgeTrajectory(trajectory, judgeExact, undefined))
   }
   await run.close()
 }

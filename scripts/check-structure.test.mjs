@@ -69,6 +69,15 @@ test('a name that two rooms export is found once, unless it is on the list; one 
   expect(where(checkNames(within, ['Row']))).toEqual(['scripts/structure-rules.mjs:1'])
 })
 
+test('train uses engine through its interface alone', () => {
+  const train = (...imports) => [file('src/train/rl/run.ts', ...imports.map((path) => `import { a } from '${path}'`))]
+  expect(checkRooms(train('../../engine/engine.ts', '../learner.ts'))).toEqual([])
+  const [found, ...more] = checkRooms(train('../../engine/engine.ts', '../../engine/tinker/wire-chunks.ts'))
+  expect([where([found]), more]).toEqual([['src/train/rl/run.ts:2'], []])
+  expect(found.message).toContain("'train' uses 'engine' through src/engine/engine.ts alone")
+  expect(checkRooms([file('src/policy/a.ts', "import { a } from '../engine/embedded/embedded-engine.ts'")])).toEqual([])
+})
+
 test('a forwarding file may reach up, as long as it only exports', () => {
   const line = "export { openRun } from '../runs/run-folder.ts'"
   const forward = (...lines) => [{ path: 'src/shared/run-folder.ts', text: ['/** Moved. */', ...lines, ''].join('\n') }]

@@ -118,6 +118,8 @@ export function learnFrom(model: Bigram, { before, token, weight, advantage, old
 export function bigramEngine(model: Bigram): Engine {
   const beforeOf = ({ prompt, reply }: Datum, i: number): number => (i === 0 ? lastOf(prompt) : reply[i - 1]!)
   return {
+    about: { engine: 'test' },
+    ignoredSettings: [],
     checkpointSuffix: '.json',
     async forwardBackward(data, loss) {
       const logprobs = data.map((datum) =>

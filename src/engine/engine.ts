@@ -1,7 +1,8 @@
 /**
- * Where gradients are computed. `train/` talks to this interface only, so the same loops run in this process and on a
+ * Where gradients are computed. `train/` imports nothing else of this room, so the same loops run in this process and on a
  * cluster. Losses are sums over tokens: every normalisation travels in weights and advantages.
  */
+import { defaultConfig, imageTokens } from '../model/config.ts'
 import type { Pixels } from '../vision/picture.ts'
 
 /** A stretch of what a reply is conditioned on. */
@@ -19,29 +20,56 @@ export type PromptChunk =
     }
 
 /**
- * What a reply is conditioned on, in order. A turn that goes on from another holds the very chunks of that one's prompt, then
- * its reply as a chunk of its own: so an engine can tell that both are one sequence.
+ * What a reply is conditioned on, in order. The prompt of a later turn reuses the chunk objects of the turn before it, followed by
+ * that turn's reply as a chunk of its own: so an engine recognises both as one sequence by identity.
  */
 export type Prompt = readonly PromptChunk[]
 
-/** Does the prompt begin with that of an earlier turn and its reply, chunk for chunk? */
-export function goesOnFrom(
+/** Whether the prompt starts with that of an earlier turn and its reply, chunk for chunk. */
+export function continuesFrom(
   prompt: Prompt,
-  before: { readonly prompt: Prompt; readonly reply: readonly number[] },
+  earlier: { readonly prompt: Prompt; readonly reply: readonly number[] },
 ): boolean {
-  const { length } = before.prompt
+  const { length } = earlier.prompt
   const next = prompt[length]
   return (
-    before.prompt.every((chunk, i) => chunk === prompt[i]) &&
+    earlier.prompt.every((chunk, i) => chunk === prompt[i]) &&
     next?.kind === 'text' &&
-    next.tokens.length === before.reply.length &&
-    next.tokens.every((token, i) => token === before.reply[i])
+    next.tokens.length === earlier.reply.length &&
+    next.tokens.every((token, i) => token === earlier.reply[i])
+  )
+}
+
+/** A prompt as the small model reads it: one view, and the text behind it. */
+export function promptOf(view: Pixels, tokens: readonly number[]): Prompt {
+  return [
+    { kind: 'view', view },
+    { kind: 'text', tokens },
+  ]
+}
+
+/** The inverse of `promptOf`. Throws `RangeError` for a prompt of another form. */
+export function viewAndText(prompt: Prompt): { readonly view: Pixels; readonly tokens: readonly number[] } {
+  const [first, second, ...more] = prompt
+  if (first?.kind === 'view' && second?.kind === 'text' && more.length === 0) {
+    return { view: first.view, tokens: second.tokens }
+  }
+  throw new RangeError(
+    `a prompt of ${prompt.map(({ kind }) => kind).join(', ')}; the small model reads a view, then text`,
   )
 }
 
 /** Tokens of all text in a prompt. */
 export function textLength(prompt: Prompt): number {
   return prompt.reduce((sum, chunk) => sum + (chunk.kind === 'text' ? chunk.tokens.length : 0), 0)
+}
+
+/** Positions of a prompt in the model's context, pictures at their full length. */
+export function promptLength(prompt: Prompt): number {
+  return prompt.reduce((sum, chunk) => {
+    if (chunk.kind === 'view') return sum + imageTokens(defaultConfig)
+    return sum + (chunk.kind === 'image' ? chunk.tokens : chunk.tokens.length)
+  }, 0)
 }
 
 /** One turn to learn from. Arrays run along `reply`. */
@@ -70,6 +98,22 @@ export interface ForwardBackward {
   readonly logprobs: readonly (readonly number[])[]
   /** For each datum, whether each reply token was the likeliest; from engines that can tell. */
   readonly greedy?: readonly (readonly boolean[])[]
+}
+
+/** A view and what it holds, for teaching the stem of the small model to see. */
+export interface LookDatum {
+  readonly view: Pixels
+  /** [imageTokens * presenceLabels] */
+  readonly presence: Float32Array
+  /** [kindLabels] */
+  readonly kind: Float32Array
+}
+
+export interface Looked {
+  readonly loss: number
+  /** Predictions as the heads gave them, shaped as the labels of `LookDatum`. */
+  readonly presence: readonly Float32Array[]
+  readonly kind: readonly Float32Array[]
 }
 
 export interface AdamParameters {
@@ -120,7 +164,12 @@ export interface Sampler {
   sample(request: SampleRequest, options: { readonly signal: AbortSignal | undefined }): Promise<SampledReply>
 }
 
+/** Optional members are capabilities: what uses one asks whether it is there. */
 export interface Engine {
+  /** What it is, for `engine.json` of a run. */
+  readonly about: { readonly engine: string; readonly server?: string; readonly baseModel?: string }
+  /** Settings that it does not follow, one sentence each, for users. */
+  readonly ignoredSettings: readonly string[]
   /** How the names of its checkpoints end: weights themselves, or a note of where a server keeps them. */
   readonly checkpointSuffix: '.safetensors' | '.json'
   forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward>
@@ -138,7 +187,9 @@ export interface Engine {
   loadWeights(file: string): Promise<void>
   /** Deletes what `save` wrote, wherever it lies. */
   discard(file: string): Promise<void>
-  /** Milliseconds of work so far, from engines that can tell: all of it in `sampler` and in training. */
+  /** Gradients of the perception loss of the stem, each view counting `scale`. */
+  lookForwardBackward?(data: readonly LookDatum[], scale: number): Promise<Looked>
+  /** Milliseconds of work so far: all of it in `sampler` and in training. */
   busyMs?(): number
   close(): Promise<void>
 }

@@ -203,9 +203,7 @@ test.each(['cut', 'empty', 'huge', 'hang'] as const)('a reply that is %s leaves 
 
 test('the same question is asked once, also at the same time, and after a kill', async () => {
   const first = await open(() => 'Score: 1')
-  const verdicts = await Promise.all(
-    Array.from({ length: 8 }, async () => first.judge(problem, 'ivory', undefined)),
-  )
+  const verdicts = await Promise.all(Array.from({ length: 8 }, async () => first.judge(problem, 'ivory', undefined)))
   expect(verdicts.every(({ kind }) => kind === 'correct')).toBe(true)
   expect(first.server.requests).toHaveLength(1)
   expect(first.cache.counts()).toEqual({ wanted: 8, cached: 7 })

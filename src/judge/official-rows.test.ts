@@ -34,7 +34,7 @@ describe('replies of the judge', () => {
     }
     const endpoint = { complete } as unknown as Endpoint
     const judge = llmJudge({ endpoint, model: 'judge', parser: scoreParser('official'), cache: noCache })
-    const { kind } = await judge(problem, 'crimson')
+    const { kind } = await judge(problem, 'crimson', undefined)
     expect(kind).toBe(row.right === null ? 'unjudged' : row.right ? 'correct' : 'wrong')
     expect(asked.map(({ temperature }) => temperature)).toEqual(row.temperatures)
     expect(asked).toHaveLength(row.asked)

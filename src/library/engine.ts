@@ -5,6 +5,8 @@ export type {
   Datum,
   Engine,
   ForwardBackward,
+  LookDatum,
+  Looked,
   Loss,
   Prompt,
   SampledReply,

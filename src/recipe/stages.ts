@@ -3,7 +3,7 @@
  * its own inside the recipe's. So every stage can be read, repeated by hand, and resumed. Pure.
  */
 import { join } from 'node:path'
-import { policyFile } from '../train/sft/run-sft.ts'
+import { policyFile } from '../train/run-log.ts'
 import { presets } from './presets.ts'
 import type { Flags, PresetName } from './presets.ts'
 

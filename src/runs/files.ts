@@ -29,10 +29,17 @@ export const pricesFile: RunFile<Readonly<Record<string, z.infer<typeof price>>>
   fix: 'Delete it, and give the prices again with --price.',
 }
 
-/** Which training server worked on a run, and which settings it ignored. */
-export const engineFile: RunFile<{ server: string; baseModel: string; deviations: readonly string[] }> = {
+/** Which engine trained a run, and which settings it ignored. `server` and `baseModel`: of one elsewhere; earlier versions wrote these alone. */
+const engineSchema = z.object({
+  engine: z.string().optional(),
+  server: z.string().optional(),
+  baseModel: z.string().optional(),
+  deviations: z.array(z.string()).readonly(),
+})
+
+export const engineFile: RunFile<z.infer<typeof engineSchema>> = {
   name: 'engine.json',
-  schema: z.object({ server: z.string(), baseModel: z.string(), deviations: z.array(z.string()).readonly() }),
+  schema: engineSchema,
   fix: 'Repeat the command of its run.',
 }
 

@@ -12,7 +12,7 @@ import type { SearchEvent } from './events.ts'
 import { search } from './search.ts'
 import type { SearchOptions } from './search.ts'
 import { searchToEnd } from './search-many.ts'
-import { promptOf } from '../engine/embedded/view-and-text.ts'
+import { promptOf } from '../engine/engine.ts'
 
 const width = 250
 const height = 200

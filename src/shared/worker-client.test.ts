@@ -22,7 +22,11 @@ afterEach(() => worker.close())
 it('answers, and tells what was thrown in the thread', async () => {
   const { ask } = start()
   expect(await Promise.all([ask('a'), ask('b')])).toEqual(['aa', 'bb'])
-  await expect(ask('throw')).rejects.toMatchObject({ code: 'refused', message: 'not this one' })
+  await expect(ask('throw')).rejects.toMatchObject({
+    code: 'refused',
+    message: 'not this one',
+    cause: { name: 'Error', stack: expect.stringContaining('data:text/javascript') as unknown },
+  })
   expect(await ask('c')).toBe('cc')
 })
 

@@ -7,6 +7,7 @@ type Response<A> = { readonly id: number } & ({ readonly answer: A } | { readonl
 
 interface Failure {
   readonly code: string
+  readonly name: string
   readonly message: string
   readonly stack?: string | undefined
 }
@@ -14,6 +15,12 @@ interface Failure {
 export interface WorkerClient<Q, A> {
   /** Rejects with a `MiniO3Error`: with the code of what was thrown in the thread, or `worker-ended` once there is no thread. */
   ask(request: Q): Promise<A>
+  /** Requests not yet answered. */
+  pending(): number
+  /** Milliseconds in which the thread was not waiting for a request. */
+  activeMs(): number
+  /** Why it will never answer again. */
+  ended(): MiniO3Error | undefined
   /** Ends the thread; whoever waits is told so. */
   close(): Promise<void>
 }
@@ -24,8 +31,11 @@ interface Waiting<A> {
 }
 
 /** Starts the thread of the compiled file `url`, which calls `answerRequests`. An idle thread does not keep the process running. */
-export function startWorker<Q, A>(url: URL): WorkerClient<Q, A> {
-  const worker = new Worker(url)
+export function startWorker<Q, A>(
+  url: URL,
+  { onEnd, ...options }: { readonly workerData?: unknown; onEnd?(): void } = {},
+): WorkerClient<Q, A> {
+  const worker = new Worker(url, options)
   const waiting = new Map<number, Waiting<A>>()
   let ended: MiniO3Error | undefined
   let next = 0
@@ -42,6 +52,7 @@ export function startWorker<Q, A>(url: URL): WorkerClient<Q, A> {
     ended ??= error
     for (const { reject } of waiting.values()) reject(ended)
     waiting.clear()
+    onEnd?.()
   }
   const endedBecause = (reason: string, cause?: unknown): MiniO3Error =>
     new MiniO3Error('worker-ended', `A worker thread ${reason}.`, { cause })
@@ -58,6 +69,9 @@ export function startWorker<Q, A>(url: URL): WorkerClient<Q, A> {
         worker.ref()
         worker.postMessage({ id, request } satisfies Request<Q>)
       }),
+    pending: () => waiting.size,
+    activeMs: () => worker.performance.eventLoopUtilization().active,
+    ended: () => ended,
     async close() {
       end(endedBecause('was stopped'))
       await worker.terminate()
@@ -65,8 +79,8 @@ export function startWorker<Q, A>(url: URL): WorkerClient<Q, A> {
   }
 }
 
-function errorOf({ code, message, stack }: Failure): MiniO3Error {
-  return new MiniO3Error(code, message, { cause: stack })
+function errorOf({ code, message, ...thrown }: Failure): MiniO3Error {
+  return new MiniO3Error(code, message, { cause: Object.assign(new Error(message), thrown) })
 }
 
 /** In the thread: answers each request as soon as it can, also while others wait. */
@@ -77,8 +91,8 @@ export function answerRequests<Q, A>(handle: (request: Q) => A | Promise<A>): vo
       try {
         return { id, answer: await handle(request) }
       } catch (error) {
-        const stack = error instanceof Error ? error.stack : undefined
-        return { id, failure: { code: errorCodeOf(error), message: messageOf(error), stack } }
+        const { name, stack } = error instanceof Error ? error : new Error(messageOf(error))
+        return { id, failure: { code: errorCodeOf(error), name, message: messageOf(error), stack } }
       }
     }
     void answered().then((response) => port.postMessage(response))

@@ -1,4 +1,4 @@
-/** Whom a run trains: how it takes its turns from a sampler, under which profile, and with which optimiser. */
+/** What a run trains: how it takes its turns from a sampler, under which profile, and with which optimiser. */
 import { type AdamParameters, defaultAdam, type Sampler } from '../engine/engine.ts'
 import type { ChatModel } from '../model/qwen/chat-model.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'

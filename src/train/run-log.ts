@@ -38,6 +38,14 @@ export const metricsLog: Log<z.infer<typeof metricsSchema>> = {
   ifLost: 'Their steps are missing from the curves; training itself is not affected.',
 }
 
+/** The file, inside the run folder, with which training of the small policy in this process ends. */
+export const policyFile = 'policy.safetensors'
+
+/** The same for any engine. */
+export function policyFileOf({ checkpointSuffix }: Engine): string {
+  return `policy${checkpointSuffix}`
+}
+
 /** Checkpoints that stay on disk. */
 const kept = 2
 

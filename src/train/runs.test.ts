@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultConfig } from '../model/config.ts'
-import type { Sampler } from '../engine/engine.ts'
+import type { Engine, Sampler } from '../engine/engine.ts'
 import { judgeExact } from '../judge/exact.ts'
 import type { Judge } from '../judge/judge.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
@@ -23,9 +23,16 @@ import { workerUrl } from '../shared/worker-url.ts'
 import { keepRollouts, rolloutLog, type RolloutLine } from './rl/kept-rollouts.ts'
 import { embeddedLearner } from './learner.ts'
 import { groupOf, rolloutGroups } from './rl/rollout.ts'
-import { metricsOf } from './run-log.ts'
-import { defaultRlSettings, type RlMetrics, runRl, type RunRlSettings, whyUnlearned } from './rl/run-rl.ts'
-import { policyFile, runSft, type RunSftSettings } from './sft/run-sft.ts'
+import { metricsOf, policyFile } from './run-log.ts'
+import {
+  defaultRlSettings,
+  type RlMetrics,
+  runRl,
+  type RunRlOptions,
+  type RunRlSettings,
+  whyUnlearned,
+} from './rl/run-rl.ts'
+import { runSft, type RunSftSettings } from './sft/run-sft.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
 // With a digit of their own, so that `sceneOf` makes them again from their problems.
@@ -77,6 +84,7 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
   const from = (module: string): string => JSON.stringify(workerUrl(import.meta.url, module).href)
   const code = `
     import { readFile } from 'node:fs/promises'
+    import { createEmbeddedEngine } from ${from('../engine/embedded/embedded-engine.js')}
     import { sceneOf } from ${from('../probe/problem.js')}
     import { scenePicture } from ${from('../probe/scene-picture.js')}
     import { openRun } from ${from('../runs/run-folder.js')}
@@ -89,7 +97,8 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
       await run.append(log, line)
     }
     const openPicture = async (docId) => pictures.get(docId)
-    await runSft({ trajectories, openPicture, settings, run: { ...run, append }, config, workers: 1 })`
+    const engine = createEmbeddedEngine({ config, seed: settings.seed, frozenStem: true, workers: 1 })
+    await runSft({ trajectories, openPicture, settings, run: { ...run, append }, config, engine })`
   const program = join(folder, 'train.mjs')
   await writeFile(program, code)
   const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -98,6 +107,10 @@ async function killedAt(path: string, given: object, step: number): Promise<Node
 }
 
 const learner = embeddedLearner({ viewSide: 64, contextLimit: null })
+
+/** As `mini-o3 sft` opens it. */
+const engineFor = ({ seed, trainStem }: RunSftSettings): Engine =>
+  createEmbeddedEngine({ config, seed, frozenStem: !trainStem, workers: 1 })
 
 describe('stage 1 as a run', () => {
   const settings: RunSftSettings = {
@@ -116,7 +129,9 @@ describe('stage 1 as a run', () => {
 
   test('stopped in both halves and resumed, it ends with the same weights and figures as undisturbed', async () => {
     const whole = await freshRun(settings)
-    expect(await runSft({ trajectories, openPicture, settings, run: whole, config, workers: 1 })).toBe(true)
+    expect(await runSft({ trajectories, openPicture, settings, run: whole, config, engine: engineFor(settings) })).toBe(
+      true,
+    )
 
     const broken = await freshRun(settings)
     const stopAt = async (stage: 'look' | 'sft', step: number): Promise<void> => {
@@ -129,7 +144,7 @@ describe('stage 1 as a run', () => {
         settings,
         run: broken,
         config,
-        workers: 1,
+        engine: engineFor(settings),
         signal: controller.signal,
         onLook: (at) => stop('look', at),
         onStep: (metrics) => stop('sft', metrics.step),
@@ -138,7 +153,9 @@ describe('stage 1 as a run', () => {
     }
     await stopAt('look', 1)
     await stopAt('sft', 2)
-    expect(await runSft({ trajectories, openPicture, settings, run: broken, config, workers: 1 })).toBe(true)
+    expect(
+      await runSft({ trajectories, openPicture, settings, run: broken, config, engine: engineFor(settings) }),
+    ).toBe(true)
 
     expect(await figures(broken)).toEqual(await figures(whole))
     expect(await readFile(broken.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
@@ -155,7 +172,9 @@ describe('stage 1 as a run', () => {
       stage: 'sft',
       step: 1,
     })
-    expect(await runSft({ trajectories, openPicture, settings, run: killed, config, workers: 1 })).toBe(true)
+    expect(
+      await runSft({ trajectories, openPicture, settings, run: killed, config, engine: engineFor(settings) }),
+    ).toBe(true)
     expect(await figures(killed)).toEqual(await figures(whole))
     expect(await readFile(killed.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
     expect((await readdir(path)).filter((name) => name.startsWith('checkpoint-'))).toHaveLength(2)
@@ -168,17 +187,28 @@ describe('stage 1 as a run', () => {
     const dropped: number[] = []
     const onDropped = (count: number): number => dropped.push(count)
     const few = { ...settings, lookSteps: 0, steps: 1 }
-    const asked = { trajectories: [endless, first], openPicture, settings: few, run, config, workers: 1, onDropped }
+    const asked = {
+      trajectories: [endless, first],
+      openPicture,
+      settings: few,
+      run,
+      config,
+      engine: engineFor(few),
+      onDropped,
+    }
     expect(await runSft(asked)).toBe(true)
     expect(dropped).toEqual([1])
   })
 
   test('nothing to learn from is said so', async () => {
     const run = await freshRun(settings)
-    const nothing = runSft({ trajectories: [], openPicture, settings, run, config, workers: 1 })
+    const nothing = runSft({ trajectories: [], openPicture, settings, run, config, engine: engineFor(settings) })
     await expect(nothing).rejects.toThrow(/Collect some/)
   })
 })
+
+/** As `mini-o3 rl` opens it. */
+const frozenEngine = (): Engine => createEmbeddedEngine({ config, frozenStem: true, workers: 1 })
 
 describe('stage 2 as a run', () => {
   const settings: RunRlSettings = {
@@ -205,7 +235,7 @@ describe('stage 2 as a run', () => {
     const from = await checkpoint()
     // Weights at random never answer right, so no group has anything to learn from.
     const whole = await freshRun(settings)
-    expect(await runRl({ problems, learner, from, settings, run: whole, config, workers: 1 })).toBe('unlearned')
+    expect(await runRl({ problems, learner, from, settings, run: whole, engine: frozenEngine() })).toBe('unlearned')
     const broken = await freshRun(settings)
     const controller = new AbortController()
     const stopped = await runRl({
@@ -214,13 +244,12 @@ describe('stage 2 as a run', () => {
       from,
       settings,
       run: broken,
-      config,
-      workers: 1,
+      engine: frozenEngine(),
       signal: controller.signal,
       onStep: ({ step }) => (step === 1 ? controller.abort() : undefined),
     })
     expect(stopped).toBe('stopped')
-    expect(await runRl({ problems, learner, from, settings, run: broken, config, workers: 1 })).toBe('unlearned')
+    expect(await runRl({ problems, learner, from, settings, run: broken, engine: frozenEngine() })).toBe('unlearned')
     expect(await figures(broken)).toEqual(await figures(whole))
     for (const line of await metricsOf(whole, 'rl')) {
       const { searches, sampledTokens, drawMs, rolloutMs, trainMs, outsideMs } = line as unknown as RlMetrics
@@ -238,12 +267,13 @@ describe('stage 2 as a run', () => {
     const from = await checkpoint()
     const oneTurn = { ...settings, steps: 1, maxTurns: 1 }
     const masked = await freshRun(oneTurn)
-    const asked = { problems, learner, from, config, workers: 1 }
-    const end = await runRl({ ...asked, settings: oneTurn, run: masked })
+    const train = (changes: Pick<RunRlOptions, 'settings' | 'run' | 'judge'>) =>
+      runRl({ problems, learner, from, engine: frozenEngine(), ...changes })
+    const end = await train({ settings: oneTurn, run: masked })
     const wrong = { ...oneTurn, objective: 'vanilla' as const }
     const alike = await freshRun(wrong)
     const judge: Judge = () => ({ kind: 'wrong', reason: '' })
-    expect([end, await runRl({ ...asked, settings: wrong, run: alike, judge })]).toEqual(['unlearned', 'unlearned'])
+    expect([end, await train({ settings: wrong, run: alike, judge })]).toEqual(['unlearned', 'unlearned'])
     expect(whyUnlearned(await metricsOf(alike, 'rl'))).toMatch(/No answer was right/)
     expect(whyUnlearned([{ maskedShare: 1, reward: 0 }])).toMatch(/--max-turns/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 1 }])).toMatch(/harder/)
@@ -258,8 +288,8 @@ describe('stage 2 as a run', () => {
   ])('a checkpoint that is %s is passed over for the one before, and said', async (_, damage) => {
     const from = await checkpoint()
     const whole = await freshRun(settings)
-    const asked = { problems, learner, from, settings, config, workers: 1 }
-    await runRl({ ...asked, run: whole })
+    const asked = { problems, learner, from, settings, run: whole }
+    await runRl({ ...asked, engine: frozenEngine() })
     const weights = await readFile(whole.file(policyFile))
     const expected = await figures(whole)
     await rm(whole.file(policyFile))
@@ -267,7 +297,7 @@ describe('stage 2 as a run', () => {
     await writeFile(last, damage(await readFile(last)))
     const warned = once(process, 'warning')
     const begun: number[] = []
-    await runRl({ ...asked, run: whole, onBegin: (done) => begun.push(done) })
+    await runRl({ ...asked, engine: frozenEngine(), onBegin: (done) => begun.push(done) })
     expect(String(await warned)).toMatch(/checkpoint-rl-3.*goes on from step 2/)
     expect(begun).toEqual([2])
     expect(await readFile(whole.file(policyFile))).toEqual(weights)
@@ -282,7 +312,7 @@ describe('stage 2 as a run', () => {
     await writeFile(run.file('checkpoints.jsonl'), line('../victim.safetensors') + line(victim) + line('config.json'))
     // As a kill between a checkpoint and its line leaves one.
     await writeFile(run.file('checkpoint-rl-9.safetensors'), '')
-    const asked = { problems, learner, from: await checkpoint(), settings, run, config, workers: 1 }
+    const asked = { problems, learner, from: await checkpoint(), settings, run, engine: frozenEngine() }
     expect(await runRl(asked)).not.toBe('stopped')
     expect(await readFile(victim, 'utf8')).toBe('precious')
     expect((await readdir(run.path)).filter((name) => name.startsWith('checkpoint-')).toSorted()).toEqual([
@@ -355,7 +385,7 @@ describe('stage 2 as a run', () => {
     const from = await checkpoint()
     const mix = { easy: 0, medium: 1, hard: 0 }
     const run = await freshRun(settings)
-    const asked = runRl({ problems, learner, from, settings: { ...settings, mix }, run, config, workers: 1 })
+    const asked = runRl({ problems, learner, from, settings: { ...settings, mix }, run, engine: frozenEngine() })
     await expect(asked).rejects.toThrow(/wants medium problems/)
   })
 })

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { openEngine } from './engine.ts'
 import { serveToyModel } from '../../../test/tinker-toy-model.ts'
-import { tinyFolder } from '../../../test/tinker-runs.ts'
+import { tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 
@@ -85,6 +87,24 @@ test('sft, then rl from what it made: weights stay on the server, keys in the en
   })
   for (const file of ['config.json', 'engine.json', 'policy.json'])
     expect(await readFile(join(folder, 'trained', file), 'utf8')).not.toContain('tml-key')
+})
+
+test('an engine says what it can do and which settings it ignores, and a run keeps that', async () => {
+  const run = await tinyRun({})
+  const training = { seed: 1, frozenStem: false }
+  const keyEnv = { apiKeyEnv: 'KEY' }
+  process.env['KEY'] = 'tml-key'
+  const opened: [Engine, unknown][] = []
+  for (const engine of ['embedded', `tinker:${server.url}`]) {
+    const own = await openEngine({ engine, workers: 1, ...(engine !== 'embedded' && keyEnv) }, run, training)
+    opened.push([own, JSON.parse(await readFile(run.file('engine.json'), 'utf8'))])
+    await own.close()
+  }
+  await run.close()
+  const [[here, keptHere], [there, keptThere]] = opened as [(typeof opened)[0], (typeof opened)[0]]
+  expect([here.lookForwardBackward, there.lookForwardBackward]).toEqual([expect.any(Function), undefined])
+  expect(keptHere).toEqual({ engine: 'embedded', deviations: [] })
+  expect(keptThere).toMatchObject({ engine: 'tinker', server: 'embedded', deviations: there.ignoredSettings })
 })
 
 test('wrong options are said before anything is sent', async () => {

@@ -1,9 +1,7 @@
 /** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
-import { connectEngine } from '../../engine/tinker/connect.ts'
-import { unhonoured } from '../../engine/tinker/server-kinds.ts'
-import type { TinkerEngine } from '../../engine/tinker/tinker-engine.ts'
-import { UserError } from '../../shared/errors.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { engineNamed } from '../../engine/open-engine.ts'
+import type { Training } from '../../engine/open-engine.ts'
 import { engineFile } from '../../runs/files.ts'
 import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -14,7 +12,7 @@ import { flag, inGroup, only, restrict, text } from './schema.ts'
 import type { Values } from './schema.ts'
 import { workersOption } from './shared.ts'
 
-const onServer = (values: { readonly engine: string }): boolean => tinkerUrl(values) !== undefined
+const onServer = (values: { readonly engine: string }): boolean => engineNamed(values).isRemote
 
 export const engineOptions = {
   ...inGroup('Training', {
@@ -34,40 +32,19 @@ export const engineOptions = {
 
 export type EngineOptions = Values<typeof engineOptions>
 
-/** The address behind `tinker:`, or undefined for the embedded engine. Throws `UserError`. */
-export function tinkerUrl({ engine }: { readonly engine: string }): string | undefined {
-  if (engine === 'embedded') return undefined
-  if (/^tinker:https?:\/\//.test(engine)) return engine.slice('tinker:'.length)
-  throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)
-}
-
-/** What of the engine decides what is computed; addresses may change between a run and its resumption. */
-export function engineSettings(options: EngineOptions): object {
-  if (tinkerUrl(options) === undefined) return {}
-  const { baseModel, tinkerServer, loraRank } = options
-  return { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } }
-}
-
-/** Connects, and keeps in the run what the server does otherwise than it is asked. Nothing for the embedded engine. */
-export async function openEngine(
-  options: EngineOptions,
-  run: RunFolder,
-  seed: number,
-  vlm?: ChatModel,
-): Promise<TinkerEngine | undefined> {
-  const url = tinkerUrl(options)
-  if (url === undefined) return undefined
-  const engine = await connectEngine({ ...options, url }, seed, vlm)
-  const deviations = unhonoured(engine.kind)
-  for (const note of deviations) say(note)
-  const kept = { server: engine.kind.name, baseModel: engine.baseModel, deviations }
-  await writeRunFile(run.path, engineFile, kept)
+/** Opens the engine for a training run, tells which settings it ignores, and keeps that in the run. */
+export async function openEngine(options: EngineOptions, run: RunFolder, training: Training): Promise<Engine> {
+  const engine = await engineNamed(options).open(training)
+  for (const note of engine.ignoredSettings) say(note)
+  await writeRunFile(run.path, engineFile, { ...engine.about, deviations: engine.ignoredSettings })
   return engine
 }
 
 /** What to do with the result of training. */
-export function useOf(policy: string, elsewhere: boolean): string {
-  return elsewhere ? `The server has the weights: go on with --from ${policy}` : `Use it with --checkpoint ${policy}`
+export function useOf(policy: string, { checkpointSuffix }: Engine): string {
+  return checkpointSuffix === '.json'
+    ? `The server has the weights: go on with --from ${policy}`
+    : `Use it with --checkpoint ${policy}`
 }
 
 export function printPlan(plan: Plan, json: true | undefined): void {

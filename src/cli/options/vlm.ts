@@ -1,4 +1,5 @@
 /** The words that name a vision-language model to train on a server, and the model as they describe it. */
+import { engineNamed } from '../../engine/open-engine.ts'
 import { type ChatModel, openChatModel } from '../../model/qwen/chat-model.ts'
 import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
@@ -6,7 +7,6 @@ import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { profileChanged, profileOf, profileOptions } from './profile.ts'
 import type { ProfileOptions } from './profile.ts'
-import { tinkerUrl } from './engine.ts'
 import type { EngineOptions } from './engine.ts'
 import { modelFilesOption } from './policy.ts'
 import { inGroup } from './schema.ts'
@@ -36,7 +36,7 @@ export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'
     profileOf({ ...options, policy: 'embedded' })
     return undefined
   }
-  if (tinkerUrl(options) === undefined) {
+  if (!engineNamed(options).isRemote) {
     throw new UserError(
       'model-files-unused',
       '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',

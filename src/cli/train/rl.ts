@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
+import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { levels } from '../../protocol/problem.ts'
@@ -23,12 +24,11 @@ import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
 import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
-import { metricsOf } from '../../train/run-log.ts'
+import { metricsOf, policyFileOf } from '../../train/run-log.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
-import { policyFile, policyFileOf } from '../../train/sft/run-sft.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
-import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
+import { engineOptions, openEngine, printPlan, useOf } from '../options/engine.ts'
 import { withJudge, judgeOptions } from '../options/judge.ts'
 import type { OpenedJudge } from '../options/judge.ts'
 import { print, printJson, say } from '../print/output.ts'
@@ -137,8 +137,8 @@ export function addRl(program: Command): void {
 
 async function rlCommand(options: RlOptions): Promise<void> {
   const asked = valuesOf(mixOptions, options)
-  // A server starts with weights of its own.
-  const from = options.from ?? (tinkerUrl(options) === undefined ? coldStartCheckpoint : undefined)
+  const named = engineNamed(options)
+  const from = options.from ?? (named.isRemote ? undefined : coldStartCheckpoint)
   if (Object.values(asked).every((share) => share === 0))
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
   const sum = options.easy + options.medium + options.hard
@@ -157,7 +157,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   const entries = await readEntries(options, 'train')
   const problems = byLevel(entries, (vlm?.profile ?? profiles.embedded).pictures.reading)
   // Sets that others made may have other levels, or none.
-  const mix = vlm ? ofThere(asked, problems) : asked
+  const mix = vlm ? presentLevels(asked, problems) : asked
   const { seed, steps, maxTokens } = options
   const settings: RunRlSettings = {
     ...valuesOf(settingOptions, options),
@@ -171,14 +171,14 @@ async function rlCommand(options: RlOptions): Promise<void> {
   }
   const data = { data: resolve(options.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
   const { workers } = options
-  const whom = vlm ? { ...vlm.settings, maxTokens } : budget
+  const policySettings = vlm ? { ...vlm.settings, maxTokens } : budget
   const config = {
     ...data,
     from: await weightsHash(from),
     ...comparedOf(settings),
-    ...whom,
+    ...policySettings,
     workers,
-    ...engineSettings(options),
+    ...named.settings,
   }
   if (!vlm) sayTradeOff(budget)
   let progress: Progress | undefined
@@ -193,7 +193,8 @@ async function rlCommand(options: RlOptions): Promise<void> {
       progress?.leave()
       say(line)
     })
-    const engine = await openEngine(options, run, seed, vlm?.model)
+    // Rewards are too coarse to teach the stem to see.
+    const engine = await openEngine(options, run, { seed, frozenStem: true, model: vlm?.model })
     const how = await runRl({
       problems,
       learner,
@@ -202,7 +203,6 @@ async function rlCommand(options: RlOptions): Promise<void> {
       settings,
       run,
       engine,
-      workers,
       signal: interrupt.signal,
       onRound: (step, round, found) => {
         const note = `step ${step}, sampling round ${round}: ${found} of ${settings.problemsPerStep} groups differ in reward`
@@ -223,7 +223,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
     if (losses.length > 0) say([left, ...reasonLines(reasons)].join('\n'))
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
+    const policy = resolve(run.file(policyFileOf(engine)))
     const why = how === 'unlearned' ? whyUnlearned(await metricsOf(run, 'rl')) : undefined
     if (options.json)
       printJson({
@@ -238,7 +238,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
         ...(vlm ? {} : budget),
       })
     else if (how === 'unlearned') print(`Nothing was learned: the policy is the one it started from. ${why}`)
-    else print(`${ended[how]} ${useOf(policy, engine !== undefined)}`)
+    else print(`${ended[how]} ${useOf(policy, engine)}`)
   }
   try {
     const judgedProblems = entries.map(({ problem }) => problem)
@@ -252,9 +252,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
 
 /** The released training replaces groups without spread, and has a server to do it with. */
 function samplingRounds({ maxSamplingRounds, objective, engine }: RlOptions): number {
-  return (
-    maxSamplingRounds ?? (isReleased(objective) && tinkerUrl({ engine }) !== undefined ? releasedSamplingRounds : 1)
-  )
+  return maxSamplingRounds ?? (isReleased(objective) && engineNamed({ engine }).isRemote ? releasedSamplingRounds : 1)
 }
 
 /** The bound itself may change when a run is resumed: no finished step met it. */
@@ -305,7 +303,7 @@ function levelOf({ level = 'medium' }: Problem): Level {
 }
 
 /** The shares of the levels that the data hold. */
-function ofThere(mix: RunRlSettings['mix'], problems: Record<Level, readonly unknown[]>): RunRlSettings['mix'] {
+function presentLevels(mix: RunRlSettings['mix'], problems: Record<Level, readonly unknown[]>): RunRlSettings['mix'] {
   return Object.fromEntries(
     levels.map((level) => [level, problems[level].length > 0 ? mix[level] : 0]),
   ) as RunRlSettings['mix']

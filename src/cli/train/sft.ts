@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
@@ -18,13 +19,14 @@ import { exampleOf } from '../../train/vlm/example.ts'
 import type { Example } from '../../train/vlm/example.ts'
 import { planSft } from '../../train/plan.ts'
 import { planVlmSft } from '../../train/vlm/plan-vlm.ts'
-import { defaultSftSettings, policyFile, policyFileOf, runSft } from '../../train/sft/run-sft.ts'
+import { policyFile, policyFileOf } from '../../train/run-log.ts'
+import { defaultSftSettings, runSft } from '../../train/sft/run-sft.ts'
 import type { RunSftSettings } from '../../train/sft/run-sft.ts'
 import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
 import { readShareGptExamples } from '../../train/vlm/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../../train/sft/sft.ts'
 import { inCommandRun } from '../command-run.ts'
-import { engineSettings, engineOptions, openEngine, printPlan, tinkerUrl, useOf } from '../options/engine.ts'
+import { engineOptions, openEngine, printPlan, useOf } from '../options/engine.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'
 import { readSearchedConfig, searchedUnder } from '../data/searched-under.ts'
@@ -69,7 +71,7 @@ const lookOptions = inGroup(
     trainStem: { help: 'let text teach seeing too, as for the policy that ships', fallback: own.trainStem },
   },
   only<{ readonly engine: string }>(
-    (options) => tinkerUrl(options) === undefined,
+    (options) => !engineNamed(options).isRemote,
     'for the small policy, trained by --engine embedded: use that',
   ),
 )
@@ -151,7 +153,8 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   )
   const { seed } = options
   // The stem is taught in this process alone.
-  const lookSteps = tinkerUrl(options) === undefined ? options.lookSteps : 0
+  const named = engineNamed(options)
+  const lookSteps = named.isRemote ? 0 : options.lookSteps
   const settings: RunSftSettings = {
     ...valuesOf(settingOptions, options),
     ...valuesOf(lookOptions, options),
@@ -164,7 +167,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   }
   const { from, workers } = options
   const weights = await weightsHash(from)
-  const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...engineSettings(options) }
+  const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...named.settings }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
@@ -173,7 +176,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   }
   let last: SftMetrics | undefined
   const train = async (run: RunFolder): Promise<void> => {
-    const engine = await openEngine(options, run, seed)
+    const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem })
     const complete = await runSft({
       trajectories,
       openPicture: async (docId) => pictures.get(docId)!,
@@ -181,7 +184,6 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       from,
       run,
       engine,
-      workers,
       signal: interrupt.signal,
       onDropped: (turns) => say(`${turns} turns are longer than the model can read and are left out.`),
       onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall)}, reads ${percent(digit)}`),
@@ -192,9 +194,9 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(engine ? policyFileOf(engine) : policyFile))
+    const policy = resolve(run.file(policyFileOf(engine)))
     if (options.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
-    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine !== undefined)}`)
+    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine)}`)
   }
   try {
     await inCommandRun('sft', config, options.run, train)
@@ -210,10 +212,16 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
   const settings: SftSettings = valuesOf(settingOptions, options)
   const { seed, steps } = settings
   if (options.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), options.json)
-  const config = { data: hash, from: await weightsHash(from), ...settings, ...vlm.settings, ...engineSettings(options) }
+  const config = {
+    data: hash,
+    from: await weightsHash(from),
+    ...settings,
+    ...vlm.settings,
+    ...engineNamed(options).settings,
+  }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
   const train = async (run: RunFolder): Promise<void> => {
-    const engine = (await openEngine(options, run, seed, vlm.model))!
+    const engine = await openEngine(options, run, { seed, frozenStem: false, model: vlm.model })
     let progress: Progress | undefined
     let loss: number | undefined
     const complete = await runVlmSft({
@@ -235,7 +243,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
     const policy = resolve(run.file(policyFileOf(engine)))
     if (options.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
-    else print(`Trained on ${examples.length} trajectories. ${useOf(policy, true)}`)
+    else print(`Trained on ${examples.length} trajectories. ${useOf(policy, engine)}`)
   }
   try {
     await inCommandRun('sft', config, options.run, train)

@@ -10,7 +10,7 @@ import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
-import { viewAndText } from './view-and-text.ts'
+import { viewAndText } from '../engine.ts'
 import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
 
 /** Batch sizes that are compiled when first needed; a smaller batch is padded, and costs what the full one does. */

@@ -10,11 +10,9 @@ import { encode, special } from '../../model/tokenizer.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { lookDatum } from '../../train/sft/look-data.ts'
-import { type Datum, defaultAdam, type Loss } from '../engine.ts'
+import { type Datum, defaultAdam, type LookDatum, type Loss, promptOf, viewAndText } from '../engine.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './embedded-engine.ts'
-import type { LookDatum } from './messages.ts'
-import { promptOf, viewAndText } from './view-and-text.ts'
 
 const config: ModelConfig = { ...defaultConfig, width: 32, layers: 2, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] }
 const crossEntropy: Loss = { kind: 'cross-entropy' }

@@ -4,19 +4,30 @@
  * and data give the same weights. Sampling requests are gathered into batches.
  */
 import { rm } from 'node:fs/promises'
-import { Worker } from 'node:worker_threads'
 import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { orAborted } from '../../shared/deadline.ts'
-import { ContextLengthError, MiniO3Error, UserError } from '../../shared/errors.ts'
+import { ContextLengthError, messageOf, MiniO3Error, UserError } from '../../shared/errors.ts'
+import { startWorker } from '../../shared/worker-client.ts'
+import type { WorkerClient } from '../../shared/worker-client.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
-import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
+import type {
+  AdamParameters,
+  Datum,
+  Engine,
+  ForwardBackward,
+  LookDatum,
+  Looked,
+  Loss,
+  SampledReply,
+  SampleRequest,
+} from '../engine.ts'
+import { viewAndText } from '../engine.ts'
 import { adamStep, newAdamState } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
-import { viewAndText } from './view-and-text.ts'
+import type { Request, Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig
@@ -28,14 +39,8 @@ export interface EmbeddedEngineOptions {
   readonly frozenStem?: boolean
 }
 
-/** The embedded engine can do more than the interface: teach the stem. */
-export interface EmbeddedEngine extends Engine {
-  readonly config: ModelConfig
-  /** Gradients of the perception loss, each view counting `scale`. */
-  lookForwardBackward(data: readonly LookDatum[], scale: number): Promise<Looked>
-  /** The mean over the workers, and the optimiser's steps, for which all of them wait. */
-  busyMs(): number
-}
+/** Every capability of the interface. */
+export type EmbeddedEngine = Engine & Required<Pick<Engine, 'lookForwardBackward' | 'busyMs'>>
 
 /** Most prompts that one worker reads at once. */
 const sampleBatch = 32
@@ -65,16 +70,26 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   const start = { config, parameters: shared, frozenStem }
   const replicas = Array.from({ length: count }, () => startReplica(start, size, plan))
 
+  let closed = false
+  const failure = (cause: unknown): MiniO3Error =>
+    closed
+      ? new MiniO3Error('engine-stopped', 'The engine is closed.')
+      : new MiniO3Error('engine-failed', messageOf(cause), { cause: (cause as MiniO3Error).cause ?? cause })
+  const ask = ({ worker }: Replica, request: Request): Promise<unknown> =>
+    worker.ask(request).catch((error: unknown) => {
+      throw failure(error)
+    })
+
   /** Splits `data` into one run of neighbours a replica. */
   function shares<T>(data: readonly T[]): T[][] {
     const each = Math.ceil(data.length / replicas.length)
     return replicas.map((_, i) => data.slice(i * each, (i + 1) * each))
   }
 
-  async function onAll<T, R>(data: readonly T[], ask: (part: readonly T[]) => Request): Promise<R[]> {
+  async function onAll<T, R>(data: readonly T[], request: (part: readonly T[]) => Request): Promise<R[]> {
     const parts = shares(data)
     const asked = replicas.flatMap((replica, i) =>
-      parts[i]!.length > 0 ? [replica.ask(ask(parts[i]!)) as Promise<R>] : [],
+      parts[i]!.length > 0 ? [ask(replica, request(parts[i]!)) as Promise<R>] : [],
     )
     const settled = await Promise.allSettled(asked)
     // Sampling requests may have waited for a replica that was training.
@@ -96,14 +111,14 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     flushing = false
     // Whoever asked for these waits no more.
     queue.push(...queue.splice(0).filter(({ signal }) => !signal?.aborted))
-    const alive = replicas.filter((replica) => !replica.dead())
-    if (alive.length === 0) for (const { reject } of queue.splice(0)) reject(replicas[0]!.dead())
-    const idle = alive.filter((replica) => replica.pending() === 0)
+    const alive = replicas.filter(({ worker }) => !worker.ended())
+    if (alive.length === 0) for (const { reject } of queue.splice(0)) reject(failure(replicas[0]!.worker.ended()))
+    const idle = alive.filter(({ worker }) => worker.pending() === 0)
     for (const [i, replica] of idle.entries()) {
       const part = queue.splice(0, Math.min(sampleBatch, Math.ceil(queue.length / (idle.length - i))))
       if (part.length === 0) return
       const requests = part.map(({ request }) => request)
-      void (replica.ask({ kind: 'sample', requests, version }) as Promise<SampledReply[]>)
+      void (ask(replica, { kind: 'sample', requests, version }) as Promise<SampledReply[]>)
         .then(
           (replies) => part.forEach(({ resolve }, index) => resolve(replies[index]!)),
           (error: unknown) => part.forEach(({ reject }) => reject(error)),
@@ -151,7 +166,8 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   }
 
   return {
-    config,
+    about: { engine: 'embedded' },
+    ignoredSettings: [],
     checkpointSuffix: '.safetensors',
     forwardBackward,
     async forward(data) {
@@ -202,68 +218,23 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       adam = newAdamState(size)
     },
     discard: (file) => rm(file, { force: true }),
-    busyMs: () => optimiserMs + replicas.reduce((sum, replica) => sum + replica.busyMs(), 0) / count,
+    // The mean over the workers, and the optimiser's steps, for which all of them wait.
+    busyMs: () => optimiserMs + replicas.reduce((sum, { worker }) => sum + worker.activeMs(), 0) / count,
     async close() {
-      await Promise.all(replicas.map((replica) => replica.stop()))
+      closed = true
+      await Promise.all(replicas.map(({ worker }) => worker.close()))
     },
   }
 }
 
 interface Replica {
+  readonly worker: WorkerClient<Request, unknown>
   readonly gradients: Float32Array
-  /** Rejects once the replica is dead. */
-  ask(request: Request): Promise<unknown>
-  /** Requests not yet answered. */
-  pending(): number
-  /** Milliseconds in which its thread was not waiting for a request. */
-  busyMs(): number
-  /** Why it will never answer again: it broke, or was stopped. */
-  dead(): MiniO3Error | undefined
-  stop(): Promise<void>
 }
 
-function startReplica(start: Omit<Start, 'gradients'>, size: number, onDeath: () => void): Replica {
+function startReplica(start: Omit<Start, 'gradients'>, size: number, onEnd: () => void): Replica {
   const gradients = new SharedArrayBuffer(size * 4)
-  const worker = new Worker(workerUrl(import.meta.url, './worker.js'), { workerData: { ...start, gradients } })
-  const waiting = new Map<number, Waiting<unknown>>()
-  let next = 0
-  let dead: MiniO3Error | undefined
-  // An idle engine keeps no program alive; one that is asked something does.
-  worker.unref()
-  worker.on('message', (response: Response) => {
-    const asked = waiting.get(response.id)
-    waiting.delete(response.id)
-    if (waiting.size === 0) worker.unref()
-    if ('ok' in response) asked?.resolve(response.ok)
-    else {
-      const { message, ...thrown } = response.failed
-      asked?.reject(new MiniO3Error('engine-failed', message, { cause: Object.assign(new Error(message), thrown) }))
-    }
-  })
-  const die = (error: MiniO3Error): void => {
-    dead ??= error
-    for (const { reject } of waiting.values()) reject(dead)
-    waiting.clear()
-    onDeath()
-  }
-  worker.on('error', (cause) => die(new MiniO3Error('engine-failed', 'A worker of the engine broke.', { cause })))
-  worker.on('exit', () => die(new MiniO3Error('engine-failed', 'A worker of the engine ended by itself.')))
-  return {
-    gradients: new Float32Array(gradients),
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        if (dead) throw dead
-        const id = next++
-        waiting.set(id, { resolve, reject })
-        worker.ref()
-        worker.postMessage({ id, request })
-      }),
-    pending: () => waiting.size,
-    busyMs: () => worker.performance.eventLoopUtilization().active,
-    dead: () => dead,
-    stop: async () => {
-      die(new MiniO3Error('engine-stopped', 'The engine is closed.'))
-      await worker.terminate()
-    },
-  }
+  const workerData: Start = { ...start, gradients }
+  const worker = startWorker<Request, unknown>(workerUrl(import.meta.url, './worker.js'), { workerData, onEnd })
+  return { worker, gradients: new Float32Array(gradients) }
 }

@@ -1,7 +1,6 @@
-/** What the engine and its worker threads say to each other. */
+/** What the engine asks of its worker threads, and the memory that it shares with them. */
 import type { ModelConfig } from '../../model/config.ts'
-import type { Pixels } from '../../vision/picture.ts'
-import type { Datum, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
+import type { Datum, LookDatum, Loss, SampleRequest } from '../engine.ts'
 
 /** The engine's memory, shared with every worker: one writer at a time, ordered by messages. */
 export interface Start {
@@ -12,30 +11,7 @@ export interface Start {
   readonly frozenStem: boolean
 }
 
-/** A view and what it holds, for teaching the stem. */
-export interface LookDatum {
-  readonly view: Pixels
-  /** [imageTokens * presenceLabels] */
-  readonly presence: Float32Array
-  /** [kindLabels] */
-  readonly kind: Float32Array
-}
-
 export type Request =
   | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
   | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
   | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
-
-export interface Looked {
-  readonly loss: number
-  /** Predictions as the heads gave them, shaped as the labels of `LookDatum`. */
-  readonly presence: readonly Float32Array[]
-  readonly kind: readonly Float32Array[]
-}
-
-export type Response =
-  | { readonly id: number; readonly ok: ForwardBackward | Looked | readonly SampledReply[] }
-  | {
-      readonly id: number
-      readonly failed: { readonly name: string; readonly message: string; readonly stack?: string }
-    }

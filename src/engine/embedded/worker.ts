@@ -1,5 +1,5 @@
 /** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { formStatesOf } from '../../model/grammar.ts'
 import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
 import {
@@ -15,11 +15,12 @@ import {
 import { numpy as np, type Tensor } from '../../model/jax.ts'
 import type { Inputs, Parameters } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
-import { type Datum, type ForwardBackward, type Loss, textLength } from '../engine.ts'
+import { answerRequests } from '../../shared/worker-client.ts'
+import type { Datum, ForwardBackward, LookDatum, Looked, Loss, SampledReply } from '../engine.ts'
+import { textLength, viewAndText } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
-import type { LookDatum, Looked, Request, Response, Start } from './messages.ts'
+import type { Request, Start } from './messages.ts'
 import { createBatchSampler } from './batch-sampler.ts'
-import { viewAndText } from './view-and-text.ts'
 
 const { config, parameters, gradients, frozenStem } = workerData as Start
 const specs = parameterSpecs(config)
@@ -170,7 +171,7 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
   return result
 }
 
-async function answer(request: Request): Promise<ForwardBackward | Looked | readonly unknown[]> {
+async function answer(request: Request): Promise<ForwardBackward | Looked | readonly SampledReply[]> {
   switch (request.kind) {
     case 'train':
       return train(request.data, request.loss)
@@ -182,16 +183,9 @@ async function answer(request: Request): Promise<ForwardBackward | Looked | read
 }
 
 // One request after the other: tensors of two at once would not fit the memory they share.
-let turn: Promise<void> = Promise.resolve()
-parentPort!.on('message', ({ id, request }: { id: number; request: Request }) => {
-  turn = turn.then(async () => {
-    let response: Response
-    try {
-      response = { id, ok: (await answer(request)) as ForwardBackward }
-    } catch (error) {
-      const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-      response = { id, failed: { name, message, stack } }
-    }
-    parentPort!.postMessage(response)
-  })
+let turn: Promise<unknown> = Promise.resolve()
+answerRequests<Request, ForwardBackward | Looked | readonly SampledReply[]>((request) => {
+  const answered = turn.then(() => answer(request))
+  turn = answered.catch(() => {})
+  return answered
 })

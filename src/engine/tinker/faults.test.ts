@@ -28,7 +28,7 @@ import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../eng
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
 import { special } from '../../model/tokenizer.ts'
-import { promptOf } from '../embedded/view-and-text.ts'
+import { promptOf } from '../engine.ts'
 
 vi.setConfig({ hookTimeout: 60_000 })
 

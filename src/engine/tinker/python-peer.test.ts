@@ -14,7 +14,7 @@ import { type Datum, defaultAdam } from '../engine.ts'
 import { serverKinds } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 import { special } from '../../model/tokenizer.ts'
-import { promptOf } from '../embedded/view-and-text.ts'
+import { promptOf } from '../engine.ts'
 
 const python = process.env['TINKER_SDK_PYTHON']
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { isReleased, objectives } from '../../train/rl/advantages.ts'
 import { groupOf, policyData, type Rollout } from '../../train/rl/rollout.ts'
-import type { Datum, Prompt, PromptChunk } from '../engine.ts'
+import { type Datum, type Prompt, type PromptChunk, promptLength } from '../engine.ts'
 import type { WireDatum } from './protocol.ts'
 import { sequencesOf, splitSequences } from './sequences.ts'
-import { promptLength, wireChunks } from './wire-chunks.ts'
+import { wireChunks } from './wire-chunks.ts'
 import { forMeans, positions, replyLogprobs, wireSequence } from './wire-data.ts'
 
 const image = (tokens: number): PromptChunk => ({

@@ -90,22 +90,22 @@ export function guessServerKind(url: URL, models: readonly string[]): ServerKind
   return models.includes(embeddedModelName) ? serverKinds.embedded : serverKinds.skyrl
 }
 
-/** What such a server does otherwise than it is asked, one sentence each. */
-export function unhonoured(kind: ServerKind): string[] {
+/** Settings that such a server does not follow, one sentence each. */
+export function ignoredSettings(kind: ServerKind): string[] {
   const notes: string[] = []
   if (kind.adam === 'learning-rate')
     notes.push(
-      'Of the optimiser only the learning rate is ours: betas, epsilon, weight decay and clipping are the server’s.',
+      'Of the optimiser’s settings only the learning rate is used; the server sets betas, epsilon, weight decay and clipping.',
     )
   if (kind.adam === 'no-clip') notes.push('Gradients are not clipped.')
   if (kind.reduction === 'mean')
     notes.push(
-      'Supervised losses are means over each sequence: long and short ones, and heavy and light ones, count the same.',
+      'Supervised losses are averaged over each sequence: all sequences count the same, whatever their length and weights.',
     )
   if (!kind.images) notes.push('Pictures are dropped: only text can be trained.')
   if (kind.name !== 'embedded') {
-    notes.push('Which tokens were the likeliest is not told, so there is no accuracy by kind of token.')
-    notes.push('No part of the model is frozen by request; a vision tower is trained unless the server leaves it out.')
+    notes.push('The server does not report which tokens were the likeliest, so there is no accuracy by kind of token.')
+    notes.push('No part of the model can be frozen; a vision tower is trained unless the server leaves it out.')
   }
   return notes
 }

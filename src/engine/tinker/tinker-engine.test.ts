@@ -54,7 +54,8 @@ describe('stage 1 over HTTP', () => {
   test('the same losses and weights as in process, over the protobuf dialect', async () => {
     const own = await tinyRun(tinySft)
     const asked = { trajectories, openPicture: openTinyPicture, settings: tinySft, config: tinyModel }
-    const engine = createEmbeddedEngine({ ...small, seed: 3 })
+    // A server cannot teach the stem.
+    const { lookForwardBackward: _, ...engine } = createEmbeddedEngine({ ...small, seed: 3 })
     expect(await runSft({ ...asked, run: own, engine })).toBe(true)
 
     const folder = await tinyFolder()
@@ -79,7 +80,8 @@ describe('stage 2 over HTTP', () => {
     const own = await tinyRun(tinyRl)
     const problems = tinyProblems
     const settings: RunRlSettings = tinyRl
-    expect(await runRl({ problems, learner, from: base, settings, run: own, ...small })).toBe('complete')
+    const engine = createEmbeddedEngine({ ...small, frozenStem: true })
+    expect(await runRl({ problems, learner, from: base, settings, run: own, engine })).toBe('complete')
 
     const folder = await tinyFolder()
     const server = await serve({ folder, model: { ...small, base, frozenStem: true } })

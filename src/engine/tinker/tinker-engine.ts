@@ -11,7 +11,7 @@ import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
 import { read, replies, type WireDatum } from './protocol.ts'
 import { createSampler } from './sampler.ts'
-import { guessServerKind, type ServerKind } from './server-kinds.ts'
+import { guessServerKind, ignoredSettings, type ServerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
 import { errorIs, openTransport, type Patience, type Transport } from './transport.ts'
 import { type Sequence, sequenceBytes, sequenceLength, sequencesOf, splitSequences } from './sequences.ts'
@@ -153,6 +153,8 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   return {
     kind,
     baseModel,
+    about: { engine: 'tinker', server: kind.name, baseModel },
+    ignoredSettings: ignoredSettings(kind),
     checkpointSuffix: '.json',
     forwardBackward: (data, loss) => inOrder(() => train(data, loss)),
     forward: (data) => inOrder(() => forward(data)),

@@ -35,14 +35,6 @@ function joined(chunks: readonly Chunk[]): Chunk[] {
   return whole
 }
 
-/** Positions of a prompt, pictures at their full length. */
-export function promptLength(prompt: Prompt): number {
-  return prompt.reduce((sum, chunk) => {
-    if (chunk.kind === 'view') return sum + imageTokens(defaultConfig)
-    return sum + (chunk.kind === 'image' ? chunk.tokens : chunk.tokens.length)
-  }, 0)
-}
-
 export function hasPictures(prompt: Prompt): boolean {
   return prompt.some(({ kind }) => kind !== 'text')
 }

@@ -7,7 +7,7 @@ import { createGate } from './gate.ts'
 import type { Chunk, WireDatum } from './protocol.ts'
 import { sequenceBytes, sequencesOf, splitSequences } from './sequences.ts'
 import { append, forMeans, lossOf, wireLoss, wireSequence } from './wire-data.ts'
-import { promptOf } from '../embedded/view-and-text.ts'
+import { promptOf } from '../engine.ts'
 
 const image: Chunk = { type: 'image', data: Uint8Array.of(1), format: 'png', expected_tokens: 3 }
 const view = { width: 1, height: 1, data: new Uint8Array(3) }

@@ -10,7 +10,7 @@ import type { Message, Policy, Reply } from '../policy.ts'
 import { blindPolicy } from './blind.ts'
 import { overviewPolicy } from './overview.ts'
 import { randomCropsPolicy } from './random-crops.ts'
-import { promptOf } from '../../engine/embedded/view-and-text.ts'
+import { promptOf } from '../../engine/engine.ts'
 
 const scene = makeScene(5, 'easy')
 const side = 1024

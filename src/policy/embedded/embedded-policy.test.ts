@@ -11,7 +11,7 @@ import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { region } from '../../vision/region.ts'
 import type { View } from '../policy.ts'
 import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
-import { viewAndText } from '../../engine/embedded/view-and-text.ts'
+import { viewAndText } from '../../engine/engine.ts'
 
 const scene = makeScene(1, 'easy')
 const problem = makeProblem(scene)

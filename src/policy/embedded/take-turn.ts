@@ -3,7 +3,7 @@
  * the whole conversation take their turns here, so that the same conversation and seed give the same turn.
  */
 import type { SampledReply, Sampler, SampleRequest } from '../../engine/engine.ts'
-import { promptOf } from '../../engine/embedded/view-and-text.ts'
+import { promptOf } from '../../engine/engine.ts'
 import { defaultConfig, textTokens } from '../../model/config.ts'
 import { phrases } from '../../model/language.ts'
 import { decode, encode, special } from '../../model/tokenizer.ts'

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ids, qwenFiles } from '../../../test/qwen-files.ts'
-import type { Prompt, Sampler, SampleRequest } from '../../engine/engine.ts'
-import { promptLength } from '../../engine/tinker/wire-chunks.ts'
+import { type Prompt, promptLength, type Sampler, type SampleRequest } from '../../engine/engine.ts'
 import { chatModel } from '../../model/qwen/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'

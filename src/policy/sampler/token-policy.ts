@@ -2,7 +2,7 @@
  * A vision-language model on an engine as a `Policy`: every turn is sampled in tokens behind all that came before it, with the
  * log-probabilities that training needs.
  */
-import { goesOnFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
+import { continuesFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
@@ -58,7 +58,7 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       const room = roomOf(profile, held)
       if (room <= 0)
         throw new ContextLengthError('The next view does not fit into the context that the profile allows.')
-      if (last && !goesOnFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
+      if (last && !continuesFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
       const request = { prompt, seed: hashSeed(seed, turn), temperature, maxTokens: Math.min(maxTokens, room) }
       const sampled = await sampler.sample(request, { signal })
       const said = beforePictures(sampled.tokens, tokenizer.pictureTokens)

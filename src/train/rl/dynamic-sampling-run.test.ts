@@ -11,6 +11,7 @@ import {
   tinyTasks,
 } from '../../../test/tinker-runs.ts'
 import { freshBigram, tinyVlm } from '../../../test/tiny-vlm.ts'
+import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import type { Judge } from '../../judge/judge.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -117,8 +118,9 @@ describe('a run that samples on until groups differ', () => {
 
 test('the small policy samples on, is killed, and goes on to the same figures and weights', async () => {
   const learner = embeddedLearner({ viewSide: 64, contextLimit: null })
-  const asked = { problems: tinyProblems, learner, from: await tinyCheckpoint(4), config: tinyModel, workers: 1 }
-  const train: Train = (run, changes) => runRl({ ...asked, settings, run, ...changes })
+  const asked = { problems: tinyProblems, learner, from: await tinyCheckpoint(4), settings }
+  const opened = () => createEmbeddedEngine({ config: tinyModel, frozenStem: true, workers: 1 })
+  const train: Train = (run, changes) => runRl({ ...asked, run, engine: opened(), ...changes })
   const whole = await undisturbed(train, 'policy.safetensors')
   const broken = await killed(train)
   expect(await train(broken)).toBe('complete')

@@ -7,7 +7,7 @@ import type { Objective } from './advantages.ts'
 import { sampleGroups } from './dynamic-sampling.ts'
 import { grpoStep, type GrpoSettings } from './grpo.ts'
 import { groupOf, policyData, type Rollout } from './rollout.ts'
-import { promptOf } from '../../engine/embedded/view-and-text.ts'
+import { promptOf } from '../../engine/engine.ts'
 
 const stepOn = (engine: Engine, groups: Rollout[][], settings: GrpoSettings, step: number) => {
   const teaching = groups.map((group) => groupOf(group, settings.objective)).filter(({ zeroSpread }) => !zeroSpread)
@@ -24,6 +24,8 @@ function toyEngine(): Engine & { readonly logits: [number, number]; readonly gra
   return {
     logits,
     gradient,
+    about: { engine: 'test' },
+    ignoredSettings: [],
     checkpointSuffix: '.json',
     forwardBackward(data: readonly Datum[], loss: Loss) {
       if (loss.kind !== 'ppo') throw new Error('the toy only knows the clipped objective')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { promptOf } from '../../engine/embedded/view-and-text.ts'
+import { promptOf } from '../../engine/engine.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import type { Policy, Reply } from '../../policy/policy.ts'
 import { makeProblem } from '../../probe/problem.ts'

@@ -54,7 +54,7 @@ export async function rolloutGroups(
   },
 ): Promise<Rollouts> {
   const { groupSize, objective, ...search } = options
-  const told = await Promise.all(
+  const outcomes = await Promise.all(
     tasks.map(async (task) => {
       const group = await searchGroup(task, policy, { ...search, samples: groupSize })
       const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
@@ -66,7 +66,7 @@ export async function rolloutGroups(
         : groupOf(rollouts, objective)
     }),
   )
-  const lost = told.filter((each) => typeof each === 'string')
+  const lost = outcomes.filter((each) => typeof each === 'string')
   if (lost.length * 2 > tasks.length) {
     throw new MiniO3Error(
       'search-failed',
@@ -74,7 +74,7 @@ export async function rolloutGroups(
         '\nRepeat the command to go on from the last checkpoint.',
     )
   }
-  return { groups: told.filter((each) => typeof each !== 'string'), lost }
+  return { groups: outcomes.filter((each) => typeof each !== 'string'), lost }
 }
 
 const mostLosses = 3
@@ -94,7 +94,7 @@ async function rolloutOf(
   judge: Judge,
   profile: Profile,
 ): Promise<Rollout> {
-  const judged = await judgeTrajectory(trajectory, judge)
+  const judged = await judgeTrajectory(trajectory, judge, undefined)
   const samples = replies.map(({ sample }) => {
     if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
     return sample

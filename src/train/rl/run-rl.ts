@@ -3,9 +3,7 @@
  * from them, and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a
  * run that was killed goes on to the same figures from its last checkpoint.
  */
-import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { ModelConfig } from '../../model/config.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import type { Judge } from '../../judge/judge.ts'
 import type { Level } from '../../protocol/problem.ts'
@@ -19,8 +17,7 @@ import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
 import type { Learner } from '../learner.ts'
 import { rolloutGroups, type Rollouts } from './rollout.ts'
-import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf } from '../run-log.ts'
-import { policyFileOf } from '../sft/run-sft.ts'
+import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf, policyFileOf } from '../run-log.ts'
 
 export interface RunRlSettings extends GrpoSettings {
   readonly steps: number
@@ -59,19 +56,16 @@ export const defaultRlSettings: RunRlSettings = {
 export interface RunRlOptions {
   /** Problems of a level, opened when they are drawn. */
   readonly problems: Readonly<Record<Level, readonly (() => Promise<Task>)[]>>
-  /** Whom to train. The limits of its profile end a search as too many turns do, and such searches are masked alike. */
+  /** What is trained. The limits of its profile end a search as too many turns do, and such searches are masked alike. */
   readonly learner: Learner
   /** Default: the exact one. */
   readonly judge?: Judge
-  /** Checkpoint to start from; may be absent where the engine begins with weights of its own. */
+  /** Checkpoint to start from; default: the weights that the engine has. */
   readonly from?: string
   readonly settings: RunRlSettings
   readonly run: RunFolder
-  /** Computes elsewhere, and is closed at the end; default: an embedded engine. */
-  readonly engine?: Engine
-  /** Shape of the model in `from`; default: the one that ships. */
-  readonly config?: ModelConfig
-  readonly workers?: number
+  /** Closed at the end. The stem of the small model should be frozen: rewards are too coarse to teach it to see. */
+  readonly engine: Engine
   readonly signal?: AbortSignal
   /** Told once how many steps are done already. */
   onBegin?(done: number): void
@@ -106,9 +100,7 @@ export type RlEnd = 'complete' | 'stopped' | 'collapsed' | 'unlearned'
 
 /** Returns how it ended. */
 export async function runRl(options: RunRlOptions): Promise<RlEnd> {
-  const { settings, run, from, config, workers, signal } = options
-  // The stem stays frozen: rewards are too coarse to teach it to see.
-  const engine = options.engine ?? createEmbeddedEngine({ config, frozenStem: true, workers })
+  const { settings, run, from, engine, signal } = options
   try {
     const last = await loadCheckpoint(engine, run)
     const done = last?.step ?? 0
@@ -122,7 +114,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     }
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
-      const outcome = await rlStep(engine, options, step)
+      const outcome = await rlStep(options, step)
       if (outcome.kind !== 'learned') {
         await keep(step - 1)
         if (outcome.kind === 'stopped') return 'stopped'
@@ -179,8 +171,8 @@ type StepOutcome =
   | { readonly kind: 'learned'; readonly metrics: RlMetrics }
   | Exclude<Sampled, { readonly kind: 'enough' }>
 
-async function rlStep(engine: Engine, options: RunRlOptions, step: number): Promise<StepOutcome> {
-  const { settings, run, signal, judge = judgeExact } = options
+async function rlStep(options: RunRlOptions, step: number): Promise<StepOutcome> {
+  const { settings, engine, run, signal, judge = judgeExact } = options
   const { groupSize, maxTurns, objective, problemsPerStep, maxSamplingRounds } = settings
   const { profile, policy: policyOf, adam } = options.learner
   const busyMs = engine.busyMs?.()

@@ -15,13 +15,14 @@ import {
   readablePx,
   visiblePx,
 } from '../../model/language.ts'
-import { kindLabels, kindRanges } from '../../model/config.ts'
+import { defaultConfig, kindLabels, kindRanges } from '../../model/config.ts'
 import { drawScene, type Region } from '../../probe/draw.ts'
 import { colours, makeScene, type Scene, type SceneObject, shapes } from '../../probe/scene.ts'
 import { levels } from '../../protocol/problem.ts'
-import type { LookDatum } from '../../engine/embedded/messages.ts'
+import type { LookDatum } from '../../engine/engine.ts'
 import { random, type Random } from '../../shared/random.ts'
 
+const { viewPx } = defaultConfig
 const cellIndex = new Map(cellsInOrder.map((cell, index) => [cellName(cell), index]))
 
 const whole: Region = [0, 0, 1, 1]
@@ -32,7 +33,7 @@ export function lookDatum(seed: number, index: number): LookDatum {
   const level = rng.pick(levels)
   const scene = makeScene(rng.int(2 ** 31), level)
   const region = viewRegion(scene, rng)
-  const view = drawScene(scene, region, { width: 64, height: 64 })
+  const view = drawScene(scene, region, { width: viewPx, height: viewPx })
   return { view, ...lookLabels(scene, region) }
 }
 
@@ -51,7 +52,7 @@ function viewRegion(scene: Scene, rng: Random): Region {
     const cell = cellAt((aim.x - region[0]) / side + jitter(), (aim.y - region[1]) / side + jitter())
     region = inside(region, cellBox(cell))
   }
-  const px = (object.side / (region[2] - region[0])) * 64
+  const px = (object.side / (region[2] - region[0])) * viewPx
   if (px < legiblePx || px >= readablePx || rng.chance(0.5)) return region
   const side = region[2] - region[0]
   return inside(region, closerBox(cellAt((object.x - region[0]) / side, (object.y - region[1]) / side)))
@@ -77,7 +78,7 @@ function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kin
   for (const object of scene.objects) {
     const u = (object.x - region[0]) / side
     const v = (object.y - region[1]) / side
-    const px = (object.side / side) * 64
+    const px = (object.side / side) * viewPx
     if (u < 0 || v < 0 || u >= 1 || v >= 1 || px < visiblePx) continue
     const cell = cellIndex.get(cellName(cellAt(u, v)))!
     // Patch by patch, in each cell by cell, in each colour by colour.
@@ -91,7 +92,7 @@ function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kin
   if (best) {
     kind[kindRanges.colour[0] + colours.indexOf(best.colour)] = 1
     kind[kindRanges.shape[0] + shapes.indexOf(best.shape)] = 1
-    if ((best.side / side) * 64 >= readablePx) kind[kindRanges.digit[0] + best.digit] = 1
+    if ((best.side / side) * viewPx >= readablePx) kind[kindRanges.digit[0] + best.digit] = 1
   }
   return { presence, kind }
 }

@@ -3,9 +3,7 @@
  * to search and goes on beside it, so that the policy's first, coarse gradients cannot spoil what the stem knows
  * (docs/experiments/sft.md; reference embedded-policy 2 and 3).
  */
-import type { EmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
-import type { LookDatum, Looked } from '../../engine/embedded/messages.ts'
-import { defaultAdam } from '../../engine/engine.ts'
+import { defaultAdam, type Engine, type LookDatum, type Looked } from '../../engine/engine.ts'
 import { kindRanges } from '../../model/config.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { lookDatum } from './look-data.ts'
@@ -28,6 +26,13 @@ export interface LookMetrics {
   readonly digit: number
 }
 
+/** An engine that can teach the stem. */
+export type StemEngine = Engine & Required<Pick<Engine, 'lookForwardBackward'>>
+
+export function teachesStem(engine: Engine): engine is StemEngine {
+  return engine.lookForwardBackward !== undefined
+}
+
 const warmupSteps = 50
 
 /** The views of a step; views of the stage before and beside never repeat. */
@@ -37,7 +42,7 @@ export function lookBatchAt({ seed, lookBatch }: PerceptionSettings, step: numbe
 
 /** Steps `firstStep..lookSteps` of the stage before the policy. */
 export async function teachStem(
-  engine: EmbeddedEngine,
+  engine: StemEngine,
   settings: PerceptionSettings,
   run: RunFolder,
   options: {

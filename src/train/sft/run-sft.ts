@@ -2,9 +2,7 @@
  * Stage 1 of the recipe as one resumable run: the stem learns to see, then the policy learns from cold-start
  * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
  */
-import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
-import { promptOf } from '../../engine/embedded/view-and-text.ts'
-import { type Datum, defaultAdam, type Engine } from '../../engine/engine.ts'
+import { type Datum, defaultAdam, type Engine, promptOf } from '../../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
@@ -14,8 +12,15 @@ import type { RunFolder } from '../../runs/run-folder.ts'
 import { view } from '../../vision/fit.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { coldStartTurns, type ColdStartTurn, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
-import { lookBatchAt, lookMetrics, type LookMetrics, type PerceptionSettings, teachStem } from './perception.ts'
-import { loadCheckpoint } from '../run-log.ts'
+import {
+  lookBatchAt,
+  lookMetrics,
+  type LookMetrics,
+  type PerceptionSettings,
+  teachesStem,
+  teachStem,
+} from './perception.ts'
+import { loadCheckpoint, policyFileOf } from '../run-log.ts'
 import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
@@ -51,11 +56,10 @@ export interface RunSftOptions {
   /** A checkpoint to start from, with its optimiser state; default: fresh weights. */
   readonly from?: string
   readonly run: RunFolder
-  /** Computes elsewhere, and is closed at the end: the stem is not taught there, so the stage before is left out. */
-  readonly engine?: Engine
-  /** Shape of the model; default: the one that ships. */
+  /** Closed at the end. Where it cannot teach the stem, the stage before is left out. */
+  readonly engine: Engine
+  /** Shape of the engine's model; default: the one that ships. */
   readonly config?: ModelConfig
-  readonly workers?: number
   readonly signal?: AbortSignal
   /** Told once, before training, how many turns are left out because they are longer than the model's context. */
   onDropped?(turns: number): void
@@ -63,33 +67,23 @@ export interface RunSftOptions {
   onStep?(metrics: SftMetrics): void
 }
 
-/** The file, inside the run folder, that can be used as a policy. */
-export const policyFile = 'policy.safetensors'
-
-export function policyFileOf({ checkpointSuffix }: Engine): string {
-  return `policy${checkpointSuffix}`
-}
-
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runSft(options: RunSftOptions): Promise<boolean> {
-  const { trajectories, settings, from, run, config, workers, signal } = options
+  const { trajectories, settings, engine, from, run, config, signal } = options
   const all = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
   const turns = all.filter((turn) => fits(turn, config ?? defaultConfig))
-  if (turns.length === 0) {
-    await options.engine?.close()
-    throw new UserError('no-trajectories', 'There is no trajectory to learn from. Collect some: mini-o3 collect --help')
-  }
-  if (turns.length < all.length) options.onDropped?.(all.length - turns.length)
-  const embedded = options.engine
-    ? undefined
-    : createEmbeddedEngine({ config, seed: settings.seed, frozenStem: !settings.trainStem, workers })
-  const engine = options.engine ?? embedded!
   try {
+    if (turns.length === 0) {
+      const fix = 'There is no trajectory to learn from. Collect some: mini-o3 collect --help'
+      throw new UserError('no-trajectories', fix)
+    }
+    if (turns.length < all.length) options.onDropped?.(all.length - turns.length)
+    const stem = teachesStem(engine) ? engine : undefined
     const done = await loadCheckpoint(engine, run)
     if (!done && from !== undefined) await engine.load(from)
-    if (embedded && done?.stage !== 'sft') {
+    if (stem && done?.stage !== 'sft') {
       const firstStep = done ? done.step + 1 : 1
-      await teachStem(embedded, settings, run, { firstStep, signal, onStep: options.onLook })
+      await teachStem(stem, settings, run, { firstStep, signal, onStep: options.onLook })
       if (signal?.aborted) return false
     }
     await sft(engine, settings, defaultAdam, (step) => batchAt(turns, options, step), run, {
@@ -97,10 +91,10 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
       signal,
       onStep: options.onStep,
       beside:
-        embedded &&
+        stem &&
         (async (step) => {
           const views = lookBatchAt(settings, settings.lookSteps + step)
-          const looked = await embedded.lookForwardBackward(views, lookWeight / views.length)
+          const looked = await stem.lookForwardBackward(views, lookWeight / views.length)
           return { look: lookMetrics(views, looked) }
         }),
     })

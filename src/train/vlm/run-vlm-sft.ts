@@ -2,16 +2,14 @@
  * Stage 1 for a vision-language model on an engine elsewhere, as one resumable run: every reply of a search is learned behind
  * all that came before it, one sequence a search, every token counting the same.
  */
-import type { Datum, Engine } from '../../engine/engine.ts'
+import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
-import { promptLength } from '../../engine/tinker/wire-chunks.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Example } from './example.ts'
 import { vlmAdam } from '../learner.ts'
-import { loadCheckpoint } from '../run-log.ts'
-import { policyFileOf } from '../sft/run-sft.ts'
+import { loadCheckpoint, policyFileOf } from '../run-log.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft.ts'
 
 export interface RunVlmSftOptions {
