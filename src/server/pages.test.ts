@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     expect(await page.getByRole('alert').innerText()).toBe('Type a question first.')
     await page.getByLabel('Question').fill('What is this?')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
-    await page.getByText('only knows generated scenes').waitFor()
+    await page.getByRole('alert').getByText('only knows generated scenes').waitFor()
     await page.setInputFiles('input[type=file]', { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no') })
     await page.getByText('is not a picture that can be read').waitFor()
     await page.goto(`${base}/#/run/nowhere`)
