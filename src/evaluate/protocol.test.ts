@@ -20,8 +20,14 @@ it.each([
     'official',
     'coordinates relative, first answer of all turns joined, also beyond a limit, pictures as Pillow reads them',
   ],
-  ['deepeyes', 'coordinates file, answer of the last reply, or else all of it, judge exact'],
-  ['pixel-reasoner', 'coordinates mixed, last answer of all turns, also beyond a limit, judge exact'],
+  [
+    'deepeyes',
+    'coordinates file, answer of the last reply, or else all of it, pictures as Pillow reads them, judge exact',
+  ],
+  [
+    'pixel-reasoner',
+    'coordinates mixed, last answer of all turns, also beyond a limit, pictures as Pillow reads them, judge exact',
+  ],
 ] as const)('says of %s which answer counts', (name, words) => {
   expect(lineOf(profiles[name])).toContain(words)
 })

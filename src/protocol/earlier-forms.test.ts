@@ -6,10 +6,11 @@ it.each(['official', 'official-train', 'official-32'] as const)(
   'knows the earlier forms of %s by their hashes',
   (name) => {
     const now = profiles[name]
-    const { pictures } = profiles.default
+    const { pictures, flow } = profiles.default
     const since = (form: typeof now) => changedSince({ name, sha256: profileHash(form) })
-    expect(since({ ...now, pictures })).toBe('pictures are read as Pillow does')
-    expect(since({ ...now, pictures, answerIn: 'turns' })).toContain('answers beyond a limit count')
+    expect(since({ ...now, flow })).toBe('a reply that was cut off before it acted counts')
+    expect(since({ ...now, flow, pictures })).toContain('pictures are read as Pillow does')
+    expect(since({ ...now, flow, pictures, answerIn: 'turns' })).toContain('answers beyond a limit count')
     expect(since(now)).toBeUndefined()
   },
 )

@@ -10,7 +10,8 @@ interface Change {
 const changes: readonly Change[] = [
   {
     change:
-      'answers beyond a limit count, the first of all turns joined is taken, and pictures are read as Pillow does',
+      'answers beyond a limit count, the first of all turns joined is taken, pictures are read as Pillow does, ' +
+      'and a reply that was cut off before it acted counts',
     hashes: {
       official: ['f0c1bd4b0571', '7ea63291ff5f'],
       'official-train': ['34d6f67c4242', 'df7ed459fbc4'],
@@ -18,14 +19,24 @@ const changes: readonly Change[] = [
     },
   },
   {
-    change: 'pictures are read as Pillow does',
+    change: 'pictures are read as Pillow does, and a reply that was cut off before it acted counts',
     hashes: {
       official: ['fe72c8fd8e36', '0428b6db4910'],
       'official-train': ['96ce1a707e17', 'fa4e6df3879e'],
       'official-32': ['4bf52dcc99db', '0f4610de0dbd'],
-      deepeyes: ['e88a67db4045'],
-      'pixel-reasoner': ['047ecc76f82a'],
     },
+  },
+  {
+    change: 'a reply that was cut off before it acted counts',
+    hashes: {
+      official: ['3bd8605012d9', '9d778cac5c72'],
+      'official-train': ['1c9bebe7acf2', '56ec105c19af'],
+      'official-32': ['c8db0b89a40d', '8aaee137445a'],
+    },
+  },
+  {
+    change: 'pictures are read as Pillow does',
+    hashes: { deepeyes: ['e88a67db4045'], 'pixel-reasoner': ['047ecc76f82a'] },
   },
   {
     change: 'it does what its own evaluation does, as Pillow reads pictures; this is the lenient form of it',

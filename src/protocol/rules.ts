@@ -54,6 +54,11 @@ export interface FlowRule {
   readonly silence: 'ends' | 'asked-again'
   /** How a search ends whose answer stands in a reply that was cut off. */
   readonly cutAnswer: 'void' | 'answered'
+  /**
+   * A reply that was cut off before it called or answered ends the search as `void`, as in the released loop; absent: over a chat
+   * endpoint it has `failed`, since the limit of tokens is no fault of the policy.
+   */
+  readonly cutReply?: 'void'
   /** A reply to a prompt that filled the context is `refused` together with what was told last, or `counts`. */
   readonly fullPrompt: 'refused' | 'counts'
 }

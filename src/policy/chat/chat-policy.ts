@@ -136,7 +136,8 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
 /** A reply that the token limit cut off while the model still thought decides nothing, and the limit is not its fault. */
 function cutThinking({ finish, text, toolCalls }: Completion, asText: string, profile: Profile): Reply['failure'] {
   // The loops of some profiles read a reply the same however it ended.
-  if (finish !== 'length' || toolCalls.length > 0 || profile.flow.cutAnswer === 'answered') return undefined
+  const { cutAnswer, cutReply } = profile.flow
+  if (finish !== 'length' || toolCalls.length > 0 || cutAnswer === 'answered' || cutReply === 'void') return undefined
   const open = thinkingOpens(splitAtThinking(text)?.said ?? text) !== undefined
   const dialect = dialectOf(profile)
   const acts = dialect.call(asText, profile) !== undefined || dialect.answer(asText, profile) !== undefined

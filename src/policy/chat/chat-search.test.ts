@@ -251,6 +251,7 @@ describe('a search meets a limit', () => {
     ['an answer that was cut off', { text: '<think>Seen.</think><answer>re', finish: 'length' }, plain, 're'],
     ['an answer at the token limit', { text: answer, finish: 'length' }, plain, 'red'],
     ['text behind the answer', `${answer} I think.`, official, 'red'],
+    ['a thought that was cut off, in the released loop', { text: '<think>And', finish: 'length' }, official, null],
     ['an empty reply', '', plain, null],
   ])('void: %s', async (_, step, profile, expected) => {
     const { trajectory } = await play([zoom(), step], { profile })

@@ -63,7 +63,7 @@ export const officialProfile: Profile = {
   firstView: { ...budgetView, maxAspect: null, resampler: 'lanczos3' },
   observationView: { ...budgetView, maxAspect: 200, resampler: 'nearest' },
   crop: innerCrop,
-  flow: releasedFlow,
+  flow: { ...releasedFlow, cutReply: 'void' },
   parse: 'strict',
   coordinates: 'relative',
   callAndAnswer: 'call',
