@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -80,14 +80,15 @@ describe('run folder', () => {
     expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual(config)
   })
 
-  it('is told as in use, and as nothing else, to those who start it a moment too late', async () => {
-    for (let round = 0; round < 20; round++) {
-      const started = await Promise.allSettled(
-        Array.from({ length: 8 }, () => openRun(join(base, `together-${round}`), config)),
-      )
-      const codes = started.flatMap((one) => (one.status === 'rejected' ? [(one.reason as UserError).code] : []))
-      expect(codes).toEqual(codes.map(() => 'run-in-use'))
-      for (const one of started) if (one.status === 'fulfilled') await one.value.close()
+  it('is recognised also where another process writes its config meanwhile', async () => {
+    for (let round = 0; round < 40; round++) {
+      const folder = join(base, `round-${round}`)
+      await mkdir(folder)
+      await writeFile(join(base, 'written'), JSON.stringify(config))
+      const opened = openRun(folder, config)
+      for (let ticks = 0; ticks < round % 8; ticks++) await new Promise(setImmediate)
+      await Promise.all([rename(join(base, 'written'), join(folder, 'config.json')), opened])
+      await (await opened).close()
     }
   })
 

@@ -1,11 +1,12 @@
 /** What is told when something cannot be written: the file, the platform's reason, and what to do about it. */
 import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
 
-/** Keeps the platform's code, such as `ENOSPC`. */
-export function unwritable(path: string, cause: unknown): MiniO3Error {
+const goOn = 'What was stored before is kept: repeat the command to go on.'
+
+/** Keeps the platform's code, such as `ENOSPC`. `then`: what is left, and what to do once that is mended. */
+export function unwritable(path: string, cause: unknown, then: string = goOn): MiniO3Error {
   const code = errorCodeOf(cause)
   const [fix] = fixes.flatMap(([codes, text]) => (codes.includes(code) ? [text] : []))
-  const then = 'What was stored before is kept: repeat the command to go on.'
   return new MiniO3Error(code, `${path} cannot be written: ${messageOf(cause)}. ${fix ?? 'Mend that.'} ${then}`, {
     cause,
   })
@@ -16,3 +17,8 @@ const fixes: readonly (readonly [readonly string[], string])[] = [
   [['EACCES', 'EPERM', 'EROFS'], 'Allow writing there, or name another folder with --run.'],
   [['EMFILE', 'ENFILE'], 'Raise the limit on open files (ulimit -n).'],
 ]
+
+/** The platform's own error, and one with which only writing fails, as on a disk that is full. */
+export function isUnwritable(error: unknown): boolean {
+  return !(error instanceof MiniO3Error) && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errorCodeOf(error))
+}

@@ -269,6 +269,17 @@ describe('a set that cannot be finished', () => {
     expect(await readdir(join(base, 'deep'))).toEqual([])
   })
 
+  it('says what to do where the disk is full', async () => {
+    async function* full(): AsyncGenerator<TrainingRow> {
+      yield rows[0]!
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    }
+    const attempt = exported({ rows: full() })
+    await expect(attempt).rejects.toMatchObject({ name: 'MiniO3Error', code: 'ENOSPC' })
+    await expect(attempt).rejects.toThrow('Make room on that disk. Nothing is left behind: repeat the command then.')
+    expect(await readdir(join(base, 'deep'))).toEqual([])
+  })
+
   it('takes an empty folder, and no other', async () => {
     await mkdir(out, { recursive: true })
     await exported({})

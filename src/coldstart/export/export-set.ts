@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../../shared/errors.ts'
 import { makeFolder } from '../../shared/make-folder.ts'
 import { removeStrays } from '../../shared/strays.ts'
+import { isUnwritable, unwritable } from '../../shared/unwritable.ts'
 import { writeColdStart } from './cold-start.ts'
 import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
@@ -95,6 +96,7 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     return { ...counts, leftOut, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   } catch (error) {
     await rm(beside, { recursive: true, force: true })
+    if (isUnwritable(error)) throw unwritable(out, error, 'Nothing is left behind: repeat the command then.')
     throw error
   }
 }
