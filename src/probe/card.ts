@@ -53,13 +53,17 @@ export function levelCounts(rows: Readonly<Record<Split, readonly PublishedRow[]
   })
 }
 
-/** What Hugging Face reads, and the heading. */
-export function cardHead(title: string, counts: readonly LevelCount[]): string {
+/** The metadata that Hugging Face reads, and the heading. `licences`: one identifier for each licence that applies to a part. */
+export function cardHead(
+  title: string,
+  counts: readonly LevelCount[],
+  licences: readonly string[] = ['apache-2.0'],
+): string {
   const total = counts.reduce((sum, { train, test }) => sum + train + test, 0)
   const splits = (['train', 'test'] as const).filter((split) => counts.some((count) => count[split] > 0))
   const files = splits.map((split) => `      - split: ${split}\n        path: data/${split}-*.parquet`)
   return `---
-license: apache-2.0
+license: ${licences.length === 1 ? licences[0] : `[${licences.join(', ')}]`}
 language: [en]
 task_categories: [visual-question-answering]
 pretty_name: ${title}

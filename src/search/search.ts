@@ -1,6 +1,11 @@
 /**
- * The one loop: a policy is shown a picture and a question, zooms in turn after turn, and answers or meets a limit.
- * Everything that searches calls this; terminal, page and trainer only read its events.
+ * The agent loop of Mini-o3 (the paper's thought, action, observation): a policy is shown a picture and a question, zooms in turn
+ * after turn, and answers or meets a limit. Everything that searches calls this; terminal, page and trainer only read its events.
+ *
+ * What a score depends on (prompts, limits, view sizes, which mistakes are told back and which answer counts) is the profile's:
+ * `official` follows the released code, test/conformance/official/ holds it to that row by row. Departures in every profile:
+ * a policy or server that breaks ends the search as `failed`, and never as a wrong answer; a crop that no longer fits the context is
+ * taken back, so that the trajectory holds what the policy read.
  */
 import type { Message, Policy, Reply, Session, TurnOptions, Usage, View } from '../policy/policy.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'

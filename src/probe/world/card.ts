@@ -31,7 +31,10 @@ export function worldsCard({ seed, command, counts }: CardFacts): string {
     const count = stickers.filter(({ drawing }) => drawing.startsWith(`${name}:`)).length
     return `- ${count} of ${title}, ${holder}, ${licence} (npm package \`@iconify-json/${name}\`)`
   })
-  return `${cardHead('VisualProbe worlds', counts)}
+  // Those of the icons, the generator (Apache-2.0), the photographs and the typeface.
+  const licences = [...Object.values(iconSets).map(({ licence }) => licence), 'Apache-2.0', 'CC0-1.0', 'OFL-1.1']
+  const names = [...new Set(licences.map((licence) => licence.toLowerCase()))].toSorted()
+  return `${cardHead('VisualProbe worlds', counts, names)}
 Generated pictures of high resolution in which the answer to a question hides in a few pixels, among things that look almost like
 its target. Every answer is unique: it follows from the scene's data, and an independent check derived it again before the
 picture was drawn.

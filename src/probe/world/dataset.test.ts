@@ -174,7 +174,8 @@ describe('writeParquet', () => {
     }
     const card = worldsCard({ seed: 7, command: 'mini-o3 probe build', counts: levelCounts(rows) })
     const licences = ['Fluent Emoji Flat', 'MIT', 'Noto Emoji', 'Apache-2.0', 'Maki', 'CC0-1.0', 'Open Font License']
-    for (const word of [...licences, 'Getty', '| easy | 3 | 6 | 8 | 0 | 1 |', 'split: test']) {
+    const metadata = 'license: [apache-2.0, cc-by-4.0, cc0-1.0, mit, ofl-1.1]'
+    for (const word of [...licences, metadata, 'Getty', '| easy | 3 | 6 | 8 | 0 | 1 |', 'split: test']) {
       expect(card).toContain(word)
     }
     await rm(join(out, 'data'), { recursive: true })

@@ -1,6 +1,9 @@
 /**
- * Stage 2: GRPO with over-turn masking, over the `Engine` interface. Each step samples groups of searches with few
- * turns, judges them, and takes several optimiser steps on what they teach.
+ * Stage 2 of the paper: GRPO with over-turn masking, over the `Engine` interface. This is GRPO with clip-higher (0.2 below, 0.3 above)
+ * and with neither a KL term nor an entropy term, except that searches which met a limit have no gradient, as `advantages.ts`
+ * defines for each objective (A'_i = M_i * A_i). A step takes several optimiser steps, each on its share of the groups (the paper:
+ * batches of 256 in mini-batches of 32). Departure: importance ratios may start from the sampler's log-probabilities, the default of
+ * the embedded engine, whose sampler and trainer share their weights; the paper's framework recomputes them with the trainer.
  */
 import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
 import { MiniO3Error } from '../../shared/errors.ts'

@@ -1,7 +1,8 @@
 /**
- * Stage 2 of the recipe as one resumable run: samples problems with a mix of levels, searches them in groups, learns
- * from them, and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a
- * run that was killed goes on to the same figures from its last checkpoint.
+ * Stage 2 of the paper as one resumable run: samples problems with a mix of levels, searches them in groups (`rollout.ts`), learns from
+ * them (`grpo.ts`), and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a run that
+ * was killed goes on to the same figures from its last checkpoint. Departure: the defaults are for the small policy on two cores
+ * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
 import type { Engine } from '../../engine/engine.ts'
 import { judgeExact } from '../../judge/exact.ts'
