@@ -1,8 +1,8 @@
 /**
  * Rollouts for GRPO: groups of searches for the same problem by the policy that is being trained, each judged (reward 1 or 0, as in
  * the paper: the answer alone, no reward for form or for zooming), with the tokens to learn from. A search is sampled turn by turn,
- * and only tokens that the policy wrote are trained; observations are context. A group in which a search
- * failed or was not judged is left out as a whole, since its mean would say nothing about the policy.
+ * and only tokens that the policy wrote are trained; observations are context. A group in which a search failed or was not judged is
+ * left out as a whole, since its mean would say nothing about the policy.
  */
 import type { Datum } from '../../engine/engine.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
