@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -57,6 +57,14 @@ describe('mini-o3 export', () => {
     await mini(run.path, '--to', 'sharegpt', '--out', inFolder('direct'))
     const train = (name: string) => readFile(join(inFolder(name), 'train.json'), 'utf8')
     expect(await train('again')).toBe(await train('direct'))
+  })
+
+  it('reads the problems of an evaluation as its benchmark does', async () => {
+    const data = inFolder('bench')
+    await cp(run.data, join(data, 'VisualProbe_Hard'), { recursive: true })
+    await rename(join(data, 'VisualProbe_Hard/train.json'), join(data, 'VisualProbe_Hard/val.json'))
+    const path = await runWith({ command: 'eval', benchmark: 'visualprobe-hard', data })
+    expect(await mini(path, '--to', 'sharegpt', '--out', inFolder('of-benchmark'))).toContain('3 rows with')
   })
 
   it('exports the others with --all', async () => {

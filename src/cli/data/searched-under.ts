@@ -1,5 +1,7 @@
 /** The problems and profiles of a run that searched, from its configuration and the user's options: what its searches are told with. */
 import { z } from 'zod'
+import { readBenchmark } from '../../benchmark/benchmark.ts'
+import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
@@ -10,7 +12,8 @@ import { profileChanged } from '../options/profile.ts'
 import type { ProfileOptions } from '../options/profile.ts'
 
 const { data, viewSide, contextLimit } = configurations.collect.shape
-const schema = z.object({ command: z.string(), data, viewSide, contextLimit })
+const { benchmark } = configurations.eval.shape
+const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark })
 export type SearchedConfig = z.infer<typeof schema>
 
 /** Of a run of any command. */
@@ -29,8 +32,10 @@ export async function searchedUnder(
     const why = `${path} does not say which problems were searched. Name them with --data.`
     throw new UserError('export-no-data', why)
   }
-  const split = config.command === 'collect' ? 'train' : undefined
-  const entries = await readProblems(data, { split })
+  const entries =
+    config.command === 'collect'
+      ? await readProblems(data, { split: 'train' })
+      : await readBenchmark(benchmarkNamed(config.benchmark), data, {})
   return { problems: entries, profiles: possibleProfiles(config, options) }
 }
 
