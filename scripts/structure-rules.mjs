@@ -7,7 +7,7 @@
 export const allowedImports = {
   'index.ts': 'train search policy judge endpoint probe vision protocol shared',
   library: 'evaluate page coldstart train search policy engine model judge endpoint benchmark probe runs protocol',
-  web: 'page protocol',
+  web: 'page protocol shared',
   cli: 'server recipe evaluate page coldstart train search policy engine model judge endpoint benchmark probe vision runs protocol shared',
   server: 'evaluate page search policy engine model judge benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',

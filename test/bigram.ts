@@ -97,9 +97,9 @@ export function createBigram(
 export interface Lesson {
   readonly before: number
   readonly token: number
-  readonly weight?: number
-  readonly advantage?: number
-  readonly oldLogprob?: number
+  readonly weight?: number | undefined
+  readonly advantage?: number | undefined
+  readonly oldLogprob?: number | undefined
 }
 
 /** The log-probability of the token, and the gradient of its loss added up. */

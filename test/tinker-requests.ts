@@ -33,19 +33,19 @@ const datum = z.strictObject({
   model_input: z.strictObject({ chunks: z.array(chunk).min(1) }),
   loss_fn_inputs: z.strictObject({
     target_tokens: tensor('int64'),
-    weights: tensor('float32').optional(),
-    logprobs: tensor('float32').optional(),
-    advantages: tensor('float32').optional(),
+    weights: tensor('float32').exactOptional(),
+    logprobs: tensor('float32').exactOptional(),
+    advantages: tensor('float32').exactOptional(),
   }),
 })
 export type SentDatum = z.infer<typeof datum>
 
 /** Of no consequence for a server that trains one small model. */
 const theirs = {
-  user_metadata: z.null().optional(),
-  optimizer_config: z.strictObject({ type: z.literal('adamw') }).optional(),
-  ttl_seconds: z.null().optional(),
-  overwrite: z.literal(false).optional(),
+  user_metadata: z.null().exactOptional(),
+  optimizer_config: z.strictObject({ type: z.literal('adamw') }).exactOptional(),
+  ttl_seconds: z.null().exactOptional(),
+  overwrite: z.literal(false).exactOptional(),
 } as const
 
 const trainingInput = z.strictObject({
@@ -56,9 +56,9 @@ const trainingInput = z.strictObject({
       clip_low_threshold: z.number(),
       clip_high_threshold: z.number(),
       // Not of the protocol: the small model's extension.
-      formed: z.literal(1).optional(),
+      formed: z.literal(1).exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
 })
 
 export const requestShapes = {
@@ -80,9 +80,9 @@ export const requestShapes = {
     lora_config: z.strictObject({
       rank: z.int().nonnegative(),
       seed: z.int().nullish(),
-      train_unembed: z.literal(true).optional(),
-      train_mlp: z.literal(true).optional(),
-      train_attn: z.literal(true).optional(),
+      train_unembed: z.literal(true).exactOptional(),
+      train_mlp: z.literal(true).exactOptional(),
+      train_attn: z.literal(true).exactOptional(),
     }),
     user_metadata: theirs.user_metadata,
     optimizer_config: theirs.optimizer_config,
@@ -94,7 +94,7 @@ export const requestShapes = {
     seq_id: seqId,
     forward_backward_input: trainingInput,
     // Of the protobuf dialect.
-    forward_only: z.boolean().optional(),
+    forward_only: z.boolean().exactOptional(),
   }),
   forward: z.strictObject({ model_id: id, seq_id: seqId, forward_input: trainingInput }),
   optim_step: z.strictObject({
@@ -129,11 +129,11 @@ export const requestShapes = {
   save_weights_for_sampler: z
     .strictObject({
       model_id: id,
-      path: name.optional(),
-      kind: z.literal('snapshot').optional(),
+      path: name.exactOptional(),
+      kind: z.literal('snapshot').exactOptional(),
       ttl_seconds: theirs.ttl_seconds,
       user_metadata: theirs.user_metadata,
-      sampling_session_seq_id: z.int().nonnegative().optional(),
+      sampling_session_seq_id: z.int().nonnegative().exactOptional(),
       seq_id: seqId,
       type: z.literal('save_weights_for_sampler'),
     })
@@ -151,16 +151,16 @@ export const requestShapes = {
       seed: z.int().nonnegative(),
       stop: z.array(z.int()),
       // Not of the protocol: the small model's extension.
-      formed: z.literal(true).optional(),
+      formed: z.literal(true).exactOptional(),
     }),
     type: z.literal('sample'),
-    prompt_logprobs: z.literal(false).optional(),
-    topk_prompt_logprobs: z.literal(0).optional(),
-    topk_sample_logprobs: z.literal(0).optional(),
-    prompt_alt_tokens_k: z.literal(0).optional(),
-    record_stability_info: z.literal(false).optional(),
+    prompt_logprobs: z.literal(false).exactOptional(),
+    topk_prompt_logprobs: z.literal(0).exactOptional(),
+    topk_sample_logprobs: z.literal(0).exactOptional(),
+    prompt_alt_tokens_k: z.literal(0).exactOptional(),
+    record_stability_info: z.literal(false).exactOptional(),
   }),
-  retrieve_future: z.strictObject({ request_id: id, allow_metadata_only: z.boolean().optional() }),
+  retrieve_future: z.strictObject({ request_id: id, allow_metadata_only: z.boolean().exactOptional() }),
 } as const
 
 export type Path = keyof typeof requestShapes

@@ -15,7 +15,7 @@ import { type Path, requestShapes, type Sent } from './tinker-requests.ts'
 
 /** `cut`: acts, then breaks the connection. `expire`: acts and forgets the promise. `die`: acts on nothing any more. */
 export type Fault =
-  | { readonly status: number; readonly headers?: Record<string, string> }
+  | { readonly status: number; readonly headers?: Record<string, string> | undefined }
   | 'cut'
   | 'expire'
   | 'die'
@@ -39,7 +39,7 @@ export interface TinkerServerOptions {
   /** Added to the log-probabilities of samples, as by a sampler that sees another sequence. */
   readonly misreport?: number
   /** Asked at each request; `nth` counts those to this path. */
-  fault?(path: string, nth: number): Fault | undefined
+  readonly fault?: ((path: string, nth: number) => Fault | undefined) | undefined
 }
 
 export interface TinkerServer {

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { AskRequest, AskStarted, PictureRow, PolicyRow, Setup } from '../src/server/api/types.ts'
 import { Problem } from './facts.tsx'
+import { defined, itemAt } from '../src/shared/known.ts'
 import { fetchJson, postJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 
@@ -23,10 +24,13 @@ function canBeAsked({ unavailable }: PolicyRow): boolean {
 
 function AskForm({ setup }: { readonly setup: Setup }) {
   const { scenes, policies, limits } = setup
-  const [picture, setPicture] = useState<PictureRow>(scenes[0]!)
-  const [question, setQuestion] = useState(scenes[0]!.question)
-  const [policyName, setPolicyName] = useState(policies.find(canBeAsked)!.name)
-  const policy = policies.find(({ name }) => name === policyName)!
+  const [picture, setPicture] = useState<PictureRow>(itemAt(scenes, 0))
+  const [question, setQuestion] = useState(itemAt(scenes, 0).question)
+  const [policyName, setPolicyName] = useState(policies.find(canBeAsked)?.name)
+  const policy = defined(
+    policies.find(({ name }) => name === policyName),
+    'the policy',
+  )
   const [maxTurns, setMaxTurns] = useState(Math.min(policy.maxTurns, limits.turns))
   const [samples, setSamples] = useState(1)
   const [problem, setProblem] = useState<string>()
@@ -60,7 +64,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     event.preventDefault()
     void during('Asking …', async () => {
       if (question.trim() === '') throw new Error('Type a question first.')
-      const request: AskRequest = { picture: picture.id, question, policy: policyName, maxTurns, samples }
+      const request: AskRequest = { picture: picture.id, question, policy: policy.name, maxTurns, samples }
       const { id } = await postJson<AskStarted>('api/asks', request)
       location.hash = href(['ask', id])
     })

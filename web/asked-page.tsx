@@ -5,6 +5,7 @@ import { SearchView } from './search-view.tsx'
 import { pictureUrls } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
 import { usePlace } from './use-place.ts'
+import { itemAt } from '../src/shared/known.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
   const { searches, pages, broken, done, error } = useAsk(id)
@@ -20,7 +21,7 @@ export function AskedPage({ id }: { readonly id: string }) {
     () => searches.map((_, sample) => pictureUrls(base, sha256, sample)),
     [base, sha256, searches.length],
   )
-  const entries = searches.flatMap((search, sample) => (search ? [{ search, urls: urls[sample]! }] : []))
+  const entries = searches.flatMap((search, sample) => (search ? [{ search, urls: itemAt(urls, sample) }] : []))
   const reasons = [...new Set(broken.filter((reason) => reason !== undefined))]
   return (
     <>

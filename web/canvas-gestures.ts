@@ -13,7 +13,7 @@ interface Point {
 export function usePointers(element: { readonly current: Element | null }, view: SharedView, size: Size) {
   const down = useRef(new Map<number, Point>())
   const share = useCallback((event: { readonly clientX: number; readonly clientY: number }): Point => {
-    const { left, top, width, height } = element.current!.getBoundingClientRect()
+    const { left = 0, top = 0, width = 1, height = 1 } = element.current?.getBoundingClientRect() ?? {}
     return { x: (event.clientX - left) / width, y: (event.clientY - top) / height }
   }, [])
   useEffect(() => {

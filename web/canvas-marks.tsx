@@ -5,6 +5,7 @@ import { depthOf, refusedBox, stepsOf } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import type { PixelBox, Size } from '../src/protocol/box.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
+import { itemAt } from '../src/shared/known.ts'
 import type { ShownMarks } from './marks.ts'
 import type { ShownSearch } from './shown-search.ts'
 import { turnState } from './turn-state.ts'
@@ -46,7 +47,7 @@ export function CanvasMarks({ search, turn, lit, shown, onTurn, onLit }: Props) 
           >
             <Rectangle box={box} name="halo" />
             <Rectangle box={box} name="line" fill={step.observation ? undefined : 'url(#refused)'} />
-            <OfOneSize at={badges[index]!} name="badge">
+            <OfOneSize at={itemAt(badges, index)} name="badge">
               <circle r={badgeRadius} />
               <text dy={4}>{step.number}</text>
             </OfOneSize>
@@ -91,7 +92,7 @@ function Path({ looks }: { readonly looks: readonly Look[] }) {
   return (
     <g class="path">
       {looks.slice(1).map(({ step, box }, index) => {
-        const [from, to] = [middle(looks[index]!.box), middle(box)]
+        const [from, to] = [middle(itemAt(looks, index).box), middle(box)]
         const angle = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI
         return (
           <g key={step.number} class={turnClasses(step.number)}>

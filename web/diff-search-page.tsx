@@ -1,6 +1,7 @@
 /** One problem as two runs searched it, side by side. */
 import { useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { itemAt } from '../src/shared/known.ts'
 import { Problem } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
@@ -15,9 +16,11 @@ interface Props {
 export function DiffSearchPage({ runs, indexes }: Props) {
   const [place, setPlace] = useState({ at: 0, turn: 0, compare: true })
   const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
-  const loaded = [useJson<Trajectory>(paths[0]!), useJson<Trajectory>(paths[1]!)]
+  const loaded = [useJson<Trajectory>(itemAt(paths, 0)), useJson<Trajectory>(itemAt(paths, 1))]
   const entries = loaded.flatMap(({ value }, side) =>
-    value ? [{ search: value, urls: pictureUrls(paths[side]!, value.picture.sha256), name: runs[side]! }] : [],
+    value
+      ? [{ search: value, urls: pictureUrls(itemAt(paths, side), value.picture.sha256), name: itemAt(runs, side) }]
+      : [],
   )
   const error = loaded.find((one) => one.error !== undefined)?.error
   return (
@@ -27,7 +30,7 @@ export function DiffSearchPage({ runs, indexes }: Props) {
         {runs.map((run, side) => (
           <>
             {' / '}
-            <a href={href(['run', run, indexes[side]!])}>in {run}</a>
+            <a href={href(['run', run, itemAt(indexes, side)])}>in {run}</a>
           </>
         ))}
       </p>

@@ -23,7 +23,7 @@ export function postJson<T>(path: string, body: unknown): Promise<T> {
 }
 
 export interface Loaded<T> {
-  readonly value?: T
+  readonly value?: T | undefined
   readonly error?: string
 }
 

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks'
 import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
 import type { RunData } from '../src/server/api/types.ts'
+import { itemAt } from '../src/shared/known.ts'
 import { ProblemsPage } from './problems-page.tsx'
 import { ReportPage } from './report-page.tsx'
 import { RouteContext, useAddress } from './route.ts'
@@ -62,7 +63,7 @@ function SearchesPage({ searches, notes }: SearchesData) {
       )}
       {entries.length > 0 && (
         <SearchView
-          key={entries[place.at]!.search.picture.sha256}
+          key={itemAt(entries, place.at).search.picture.sha256}
           entries={entries}
           {...place}
           go={(to) => go(to.at === undefined ? to : { at: to.at, turn: 0 })}

@@ -2,6 +2,7 @@
 import { endWords } from '../src/page/step.ts'
 import type { End } from '../src/protocol/trajectory.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
+import { itemAt, lastOf } from '../src/shared/known.ts'
 import { binsOf, choiceNames, matches, rangeNames } from './items.ts'
 import type { Bin, ItemFilter, Range } from './items.ts'
 
@@ -87,7 +88,7 @@ interface HistogramProps {
 /** A bar chooses its range, or takes it back; with shift the range reaches to it. */
 function Histogram({ title, bins, range, onRange }: HistogramProps) {
   const most = Math.max(1, ...bins.map(({ count }) => count))
-  const [lowest, highest] = [bins[0]!.from, bins.at(-1)!.to]
+  const [lowest, highest] = [itemAt(bins, 0).from, lastOf(bins).to]
   const choose = (bin: Bin, further: boolean): void => {
     const same = range?.from === bin.from && range.to === bin.to
     if (further && range) onRange({ from: Math.min(range.from, bin.from), to: Math.max(range.to, bin.to) })

@@ -1,6 +1,7 @@
 /** The searches of a run as a table, one by one or all for a problem in one row. */
 import { endWords } from '../src/page/step.ts'
 import type { ItemRow, RunData } from '../src/server/api/types.ts'
+import { itemAt } from '../src/shared/known.ts'
 import { answersText, groupOf } from './items.ts'
 import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'
@@ -23,11 +24,11 @@ interface Props {
 export function ItemsTable({ run, pages, rows, whole, sort, onSort, from }: Props) {
   return (
     <VirtualTable
-      label={!whole ? 'Searches' : rows[0]?.items[0]!.ask === undefined ? 'Problems' : 'Asks'}
+      label={!whole ? 'Searches' : rows[0]?.items[0]?.ask === undefined ? 'Problems' : 'Asks'}
       columns={columnsOf(run, rows, whole, pages === undefined)}
       rows={rows}
-      keyOf={({ items }) => (whole ? groupOf(items[0]!) : items[0]!.index)}
-      hrefOf={({ items }) => (pages ? pages[items[0]!.index] : href(['run', run, items[0]!.index]))}
+      keyOf={({ items }) => (whole ? groupOf(itemAt(items, 0)) : itemAt(items, 0).index)}
+      hrefOf={({ items }) => (pages ? pages[itemAt(items, 0).index] : href(['run', run, itemAt(items, 0).index]))}
       sort={sort}
       onSort={onSort}
       from={from}
@@ -41,7 +42,7 @@ export function shortName(problem: string): string {
 }
 
 function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean, thumbnails: boolean): Column<ItemGroup>[] {
-  const first = ({ items }: ItemGroup): ItemRow => items[0]!
+  const first = ({ items }: ItemGroup): ItemRow => itemAt(items, 0)
   const some = (test: (item: ItemRow) => boolean): boolean => rows.some((row) => test(first(row)))
   const count = (value: number): string => (whole ? value.toFixed(1) : String(value))
   const asks = some(({ ask }) => ask !== undefined)
@@ -132,6 +133,6 @@ function columnsOf(run: string, rows: readonly ItemGroup[], whole: boolean, thum
 
 function endsText(items: readonly ItemRow[]): string {
   const kinds = [...new Set(items.map(({ end }) => end))]
-  if (kinds.length === 1) return endWords[kinds[0]!]
+  if (kinds.length === 1) return endWords[itemAt(kinds, 0)]
   return kinds.map((kind) => `${endWords[kind]} ${items.filter(({ end }) => end === kind).length}`).join(', ')
 }

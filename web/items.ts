@@ -1,5 +1,6 @@
 /** What the list of a run's searches is made of: filters that the address holds, rows, order and bins. Pure. */
 import type { ItemRow } from '../src/server/api/types.ts'
+import { itemAt } from '../src/shared/known.ts'
 
 /** Both ends belong to it. */
 export interface Range {
@@ -12,7 +13,9 @@ export type RangeName = (typeof rangeNames)[number]
 export const choiceNames = ['policy', 'level', 'verdict', 'end'] as const
 type ChoiceName = (typeof choiceNames)[number]
 
-export type ItemFilter = Readonly<Partial<Record<ChoiceName | 'words', string> & Record<RangeName, Range>>>
+export type ItemFilter = Readonly<
+  Partial<Record<ChoiceName | 'words', string | undefined> & Record<RangeName, Range | undefined>>
+>
 
 export function matches(item: ItemRow, filter: ItemFilter): boolean {
   if (choiceNames.some((name) => filter[name] && item[name] !== filter[name])) return false
@@ -30,7 +33,8 @@ export function matches(item: ItemRow, filter: ItemFilter): boolean {
 export function filterOf(settings: URLSearchParams): ItemFilter {
   const filter: Record<string, string | Range> = {}
   for (const name of [...choiceNames, 'words']) {
-    if (settings.get(name)) filter[name] = settings.get(name)!
+    const value = settings.get(name)
+    if (value) filter[name] = value
   }
   for (const name of rangeNames) {
     const [, from, to] = /^(\d+)-(\d+)$/.exec(settings.get(name) ?? '') ?? []
@@ -118,7 +122,7 @@ export function binsOf(every: readonly ItemRow[], shown: readonly ItemRow[], nam
     return { from, to: Math.min(highest, from + width - 1), count: 0, judged: 0, right: 0 }
   })
   for (const item of shown) {
-    const bin = bins[Math.floor(((item[name] ?? 0) - lowest) / width)]!
+    const bin = itemAt(bins, Math.floor(((item[name] ?? 0) - lowest) / width))
     bin.count++
     if (item.verdict !== 'unjudged') bin.judged++
     if (item.verdict === 'correct') bin.right++

@@ -75,4 +75,5 @@ function skip(event: Event): void {
 }
 
 const data = document.querySelector('#data')?.textContent
-render(data ? <FilePage data={JSON.parse(data)} /> : <App />, document.querySelector('#app')!)
+const app = document.querySelector('#app')
+if (app) render(data ? <FilePage data={JSON.parse(data)} /> : <App />, app)

@@ -15,16 +15,17 @@ export function Minimap({ url, size, view }: Props) {
   useLayoutEffect(
     () =>
       view.watch(([x, y, width, height]) => {
-        map.current!.style.visibility = width < size.width ? 'visible' : 'hidden'
-        const seen = map.current!.querySelector('.seen')!
-        for (const [name, value] of Object.entries({ x, y, width, height })) seen.setAttribute(name, String(value))
+        if (!map.current) return
+        map.current.style.visibility = width < size.width ? 'visible' : 'hidden'
+        const seen = map.current.querySelector('.seen')
+        for (const [name, value] of Object.entries({ x, y, width, height })) seen?.setAttribute(name, String(value))
       }),
     [view, size.width, size.height],
   )
   const go = (event: PointerEvent): void => {
-    if (event.buttons === 0) return
+    if (event.buttons === 0 || !map.current) return
     event.stopPropagation()
-    const { left, top, width } = map.current!.getBoundingClientRect()
+    const { left, top, width } = map.current.getBoundingClientRect()
     const scale = size.width / width
     const [x, y, w, h] = view.now()
     view.set(

@@ -38,7 +38,7 @@ interface DetailsProps {
   readonly details: RunDetails
   readonly figures: RunFigures | undefined
   /** Of a run that is opened from a file: where its searches are replayed, by their index. */
-  readonly pages?: RunData['pages']
+  readonly pages?: RunData['pages'] | undefined
 }
 
 export function Details({ details, figures, pages }: DetailsProps) {

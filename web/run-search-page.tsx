@@ -1,6 +1,7 @@
 /** One search of a run, with the others for the same problem beside it. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { itemAt } from '../src/shared/known.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 import { currentItems, groupOf } from './items.ts'
@@ -75,11 +76,11 @@ export function RunSearchPage({ name }: { readonly name: string }) {
       <Problem message={error} />
       {shown.length > 0 ? (
         <SearchView
-          key={shown[chosen]!.search.picture.sha256}
+          key={itemAt(shown, chosen).search.picture.sha256}
           entries={shown}
           {...place}
           at={chosen}
-          go={({ at, ...to }) => go(at === undefined ? to : { at: shown[at]!.at, turn: 0 })}
+          go={({ at, ...to }) => go(at === undefined ? to : { at: itemAt(shown, at).at, turn: 0 })}
         />
       ) : (
         runError === undefined && error === undefined && <p role="status">Loading …</p>

@@ -50,7 +50,7 @@ export function SearchCanvas(props: Props) {
   const detail = useDetail(urls, view, search, widthPx)
   // Without other regions, the crops are what there is that is sharper than the overview.
   const crops = urls.anyRegion ? [] : looks.filter(({ number }) => number <= turn)
-  useLayoutEffect(() => view.watch((now) => place(frame.current!, now, widthPx, picture)))
+  useLayoutEffect(() => view.watch((now) => frame.current && place(frame.current, now, widthPx, picture)))
   const pointers = usePointers(frame, view, picture)
   const overview = Math.min(1, overviewSide / Math.max(width, height))
   return (
@@ -59,7 +59,8 @@ export function SearchCanvas(props: Props) {
         <Layer url={urls.region(overviewSide)} box={[0, 0, width, height]} widthPx={width * overview} />
         {detail && <Layer key={detail.url} {...detail} />}
         {crops.map(({ number, observation }) => {
-          const box = observation!.boxInOriginalPx
+          const box = observation?.boxInOriginalPx
+          if (!box) return null
           return (
             <Layer
               key={number}
@@ -116,11 +117,12 @@ function place(frame: HTMLElement, view: ViewBox, widthPx: number, size: Size): 
   if (widthPx === 0) return
   const scale = widthPx / view[2]
   for (const layer of frame.querySelectorAll<HTMLImageElement>('.layer')) {
-    const [x0 = 0, y0 = 0, x1 = 0] = layer.dataset['box']!.split(' ').map(Number)
+    const [x0 = 0, y0 = 0, x1 = 0] = layer.dataset['box']?.split(' ').map(Number) ?? []
     const by = ((x1 - x0) * scale) / layer.width
     layer.style.transform = `translate(${(x0 - view[0]) * scale}px, ${(y0 - view[1]) * scale}px) scale(${by})`
   }
-  const svg = frame.querySelector('.canvas')!
+  const svg = frame.querySelector('.canvas')
+  if (!svg) return
   set(svg, 'viewBox', view.join(' '))
   const small = widthPx < 450 ? 0.8 : 1
   for (const mark of svg.querySelectorAll<SVGElement>('.one-size')) {
@@ -142,8 +144,8 @@ function ring([x0, y0, x1, y1]: readonly number[] | PixelBox): string {
 function useWidth(element: { readonly current: HTMLElement | null }): number {
   const [widthPx, setWidthPx] = useState(0)
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(() => setWidthPx(element.current!.clientWidth))
-    watch.observe(element.current!)
+    const watch = new ResizeObserver(() => setWidthPx(element.current?.clientWidth ?? 0))
+    if (element.current) watch.observe(element.current)
     return () => watch.disconnect()
   }, [])
   return widthPx

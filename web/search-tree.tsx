@@ -4,6 +4,7 @@ import { turnClasses } from '../src/page/palette.ts'
 import { endTitle, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { answeredBeyondLimit } from '../src/protocol/end.ts'
+import { itemAt } from '../src/shared/known.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { captionLine, shortAnswer, side, treeLayout } from './tree-layout.ts'
 import type { Place } from './tree-layout.ts'
@@ -74,8 +75,8 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
             ),
         )}
         <g class="node" data-turn="0" {...link(0, 'The original: shows the whole search')}>
-          <Thumbnail url={thumb(0)} place={observations[0]!} />
-          <Caption place={observations[0]!} text="original" />
+          <Thumbnail url={thumb(0)} place={itemAt(observations, 0)} />
+          <Caption place={itemAt(observations, 0)} text="original" />
         </g>
         {nodes.map(({ step }, index) => (
           <g

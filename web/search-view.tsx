@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { shown as shortened } from '../src/page/step.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
+import { itemAt } from '../src/shared/known.ts'
 import { KeysHelp } from './keys-help.tsx'
 import { firstMarks, marks } from './marks.ts'
 import type { Mark } from './marks.ts'
@@ -23,7 +24,7 @@ interface Props extends Place {
 const playMs = 1800
 
 export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Props) {
-  const { search, urls } = entries[at]!
+  const { search, urls } = itemAt(entries, at)
   const comparable =
     entries.length > 1 && entries.every((entry) => entry.search.picture.sha256 === search.picture.sha256)
   const compare = asked && comparable

@@ -41,7 +41,7 @@ export interface SearchEntry {
   /** Default: its number. */
   readonly name?: string
   /** What training multiplied its gradient with. */
-  readonly advantage?: number
+  readonly advantage?: number | undefined
 }
 
 /**

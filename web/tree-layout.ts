@@ -6,6 +6,7 @@ import { depthOf, stepsOf } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import type { End } from '../src/protocol/end.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { itemAt, lastOf } from '../src/shared/known.ts'
 
 export const side = 56
 const column = 78
@@ -42,20 +43,20 @@ export function treeLayout(
   const steps = stepsOf(trajectory)
   const observations: Place[] = [at(0, 0)]
   const places = steps.map(({ number, observation }, index) => {
-    const before = observations.at(-1)!
+    const before = lastOf(observations)
     const place = observation ? at(index + 1, depthOf(trajectory, observation)) : { x: at(number, 0).x, y: before.y }
     if (observation) observations[observation.index] = place
     return place
   })
   const answered = steps.at(-1)?.turn.action?.kind === 'answer'
   const ending =
-    answered || trajectory.end === undefined ? undefined : { x: at(steps.length + 1, 0).x, y: observations.at(-1)!.y }
+    answered || trajectory.end === undefined ? undefined : { x: at(steps.length + 1, 0).x, y: lastOf(observations).y }
   return {
     width: at(steps.length + (ending ? 1 : 0), 0).x + side + margin,
     height: Math.max(...observations.map((place) => place.y)) + side + caption + margin,
     observations,
     nodes: steps.map((step, index) => {
-      const place = places[index]!
+      const place = itemAt(places, index)
       return { step, place, arrow: arrow(step, place, observations) }
     }),
     ending,
@@ -74,12 +75,12 @@ export function shortAnswer(answer: string): string {
 /** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */
 function arrow({ turn, observation }: Step, to: Place, observations: readonly Place[]): Arrow | undefined {
   if (!observation) {
-    const last = observations.at(-1)!
+    const last = lastOf(observations)
     if (turn.action?.kind !== 'answer') return undefined
     const y = last.y + side / 2
     return { way: `M${last.x + side} ${y}H${to.x - 7}`, head: `M${to.x - 7} ${y - 4}l6 4-6 4z` }
   }
-  const from = observations[observation.parent ?? 0]!
+  const from = itemAt(observations, observation.parent ?? 0)
   const x0 = from.x + side / 2
   const y0 = from.y + side + caption + 1
   const x1 = to.x + side / 2

@@ -205,7 +205,7 @@ function Answer({ search, text }: { readonly search: ShownSearch; readonly text:
     <div class={`verdict ${verdict?.kind ?? 'unjudged'}`}>
       <div>
         <span>Answer</span>
-        <b dir="auto">{answer === null ? endWords[end!] : shown(answer)}</b>
+        <b dir="auto">{answer === null ? end && endWords[end] : shown(answer)}</b>
       </div>
       {problem.answer !== undefined && (
         <div>

@@ -12,7 +12,7 @@ export interface AskNews {
   /** Why samples could not be searched. */
   readonly broken: readonly (string | undefined)[]
   readonly done: boolean
-  readonly error?: string
+  readonly error?: string | undefined
 }
 
 export function useAsk(id: string): AskNews {

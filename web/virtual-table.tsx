@@ -51,25 +51,25 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
   const moved = useRef(false)
   useEffect(() => {
     const seen = new ResizeObserver(() => setHeightPx(box.current?.clientHeight ?? 0))
-    seen.observe(box.current!)
+    if (box.current) seen.observe(box.current)
     return () => seen.disconnect()
   }, [])
   useEffect(() => {
-    box.current!.scrollTop = 0
+    if (box.current) box.current.scrollTop = 0
     setCurrent(0)
   }, [from, sort?.name, sort?.down])
   // The link exists only once its row is in sight.
   useLayoutEffect(() => {
     if (!moved.current) return
     moved.current = false
-    box.current!.querySelector<HTMLElement>(`tr[data-row="${current}"] a`)?.focus({ preventScroll: true })
+    box.current?.querySelector<HTMLElement>(`tr[data-row="${current}"] a`)?.focus({ preventScroll: true })
   })
   const inSight = Math.max(1, Math.floor(heightPx / rowPx) - 1)
   const go = (to: number): void => {
     const at = Math.max(0, Math.min(rows.length - 1, to))
-    const { scrollTop } = box.current!
-    const next = Math.min(at * rowPx, Math.max(scrollTop, (at + 2) * rowPx - heightPx))
-    box.current!.scrollTop = next
+    if (!box.current) return
+    const next = Math.min(at * rowPx, Math.max(box.current.scrollTop, (at + 2) * rowPx - heightPx))
+    box.current.scrollTop = next
     setTop(next)
     setCurrent(at)
     moved.current = true
@@ -117,7 +117,7 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
                 {columns.map((column, place) =>
                   place === 0 ? (
                     <th key={column.name} scope="row" title={column.hint?.(row)}>
-                      <a href={hrefOf(row)} tabIndex={at === current ? 0 : -1} onFocus={() => setCurrent(at)}>
+                      <a {...linkTo(hrefOf(row))} tabIndex={at === current ? 0 : -1} onFocus={() => setCurrent(at)}>
                         {column.cell(row)}
                       </a>
                     </th>
@@ -168,11 +168,15 @@ function Head<Row>({ column: { name, title, by, numbers }, sort, onSort }: HeadP
 
 function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort | undefined): readonly Row[] {
   const by = columns.find(({ name }) => name === sort?.name)?.by
-  if (by === undefined) return rows
-  const sign = sort!.down ? -1 : 1
+  if (sort === undefined || by === undefined) return rows
+  const sign = sort.down ? -1 : 1
   const compare = (a: number | string, b: number | string): number =>
     typeof a === 'number' && typeof b === 'number'
       ? a - b
       : String(a).localeCompare(String(b), undefined, { numeric: true })
   return rows.toSorted((a, b) => sign * compare(by(a), by(b)))
+}
+
+function linkTo(href: string | undefined): { readonly href?: string } {
+  return href === undefined ? {} : { href }
 }

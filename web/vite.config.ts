@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
 import { paletteStyle } from '../src/page/palette.ts'
+import { itemAt } from '../src/shared/known.ts'
 
 const paletteId = 'virtual:palette.css'
 
@@ -27,7 +28,7 @@ const singleFile: Plugin = {
       part.type === 'asset' && part.fileName.endsWith('.css') ? [part.source] : [],
     )
     if (scripts.length !== 1 || styles.length !== 1) this.error('the single file takes one script and one stylesheet')
-    const source = filePage(scripts[0]!.trim(), String(styles[0]).trim())
+    const source = filePage(itemAt(scripts, 0).trim(), String(styles[0]).trim())
     this.emitFile({ type: 'asset', fileName: 'file.html', source })
   },
 }

@@ -42,7 +42,7 @@ export interface Expected {
 }
 
 /** Whether so many problems can be the whole set; so if nothing is known of its size. */
-export function isWhole({ expected }: Pick<Benchmark, 'expected'>, problems: number): boolean {
+export function isWhole({ expected }: { readonly expected?: Expected | undefined }, problems: number): boolean {
   if (expected === undefined) return true
   const [fewest, most] = countRange(expected)
   return problems >= fewest && problems <= most
@@ -66,7 +66,7 @@ export type OptionOrder = Exclude<OptionOrderName, 'shuffled'> | { readonly seed
 
 export interface ReadBenchmarkOptions extends ReadOptions {
   /** Of sets that are split: `train` or `test`. */
-  readonly split?: string
+  readonly split?: string | undefined
   /** Of a benchmark that has `optionOrders`; default: the first of them. */
   readonly optionOrder?: OptionOrder
 }

@@ -1,6 +1,7 @@
 /** Questions with lettered choices: their letters, their text in the question, and whether they hold together. Pure. */
 import { messageOf, UserError } from '../shared/errors.ts'
 import { readPythonLiteral } from '../shared/python-literal.ts'
+import { itemAt } from '../shared/known.ts'
 import { rowError } from './entry.ts'
 
 export function letterAt(index: number): string {
@@ -56,7 +57,7 @@ export function withoutLetter(choice: string): string {
 /** The letter that stands in front of a line, as a capital; undefined: it is no choice. */
 export function letterInFront(line: string): string | undefined {
   const found = lettering.exec(line)
-  return found === null ? undefined : plainLetter(found[1] ?? found[2] ?? found[3]!)
+  return found === null ? undefined : plainLetter(found[1] ?? found[2] ?? itemAt(found, 3))
 }
 
 /** `(b)`, `B.` and `Ｂ` are B. */

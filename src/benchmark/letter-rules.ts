@@ -3,6 +3,7 @@
  * rule that we believe is best; these give the officials' scores.
  */
 import { letterAt } from './choices.ts'
+import { itemAt } from '../shared/known.ts'
 
 /** What the MME rule cuts out. The official list lacks two commas, so that four of its pieces are two that never occur. */
 const mmePrefixes = [
@@ -64,7 +65,7 @@ function inferredLetter(answer: string, choices: readonly string[]): string | un
   const letters = choices.map((_, index) => letterAt(index))
   const words = wordsOf(answer.replaceAll(/[.()[\],:;!*#{}]/g, ' '))
   const named = letters.filter((letter) => words.includes(letter))
-  if (named.length === 1 && words.indexOf(named[0]!) > words.length - 5) return named[0]
+  if (named.length === 1 && words.indexOf(itemAt(named, 0)) > words.length - 5) return named[0]
   if (named.length === 0 && words.includes('Z')) return 'Z'
   const stated = answerIs.exec(answer)?.[1]?.toUpperCase()
   return stated !== undefined && letters.includes(stated) ? stated : undefined

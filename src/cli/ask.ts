@@ -50,7 +50,7 @@ export function addAsk(program: Command): void {
       'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
       'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
     ],
-    run: (options, [file, question]) => ask(file!, question!, options),
+    run: (options, [file = '', question = '']) => ask(file, question, options),
   })
 }
 

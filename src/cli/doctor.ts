@@ -12,6 +12,7 @@ import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
+import { defined, itemAt } from '../shared/known.ts'
 import { addCommand } from './options/command.ts'
 import { print, printJson, say } from './print/output.ts'
 import { inGroup, only, text } from './options/schema.ts'
@@ -152,7 +153,7 @@ const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing',
 async function examineServer(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
   const timeoutMs = (options.replySeconds ?? patience) * 1000
   const endpointOptions = {
-    baseUrl: options.baseUrl!,
+    baseUrl: defined(options.baseUrl, '--base-url'),
     apiKeyEnv: options.apiKeyEnv,
     kind: options.server,
     timeoutMs,
@@ -202,7 +203,7 @@ async function examineServer(options: DoctorOptions, signal: AbortSignal): Promi
 function chooseModel(named: string | undefined, models: readonly ModelInfo[]): ModelInfo | Finding {
   const check = 'model'
   if (named === undefined) {
-    if (models.length === 1) return models[0]!
+    if (models.length === 1) return itemAt(models, 0)
     const text = models.length === 0 ? 'the server lists none' : `${models.length} to choose from; none was tried`
     return { check, level: 'note', text, fix: 'Name the one to try with --model.' }
   }

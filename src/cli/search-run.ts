@@ -19,6 +19,7 @@ import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
+import { defined } from '../shared/known.ts'
 import { inCommandRun } from './command-run.ts'
 import { incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
@@ -123,10 +124,10 @@ export async function searchRun(
       const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
       const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
       const incomplete = incompleteSearches(counts)
-      const openPicture = ({ dataSource, docId }: Problem) =>
-        entries
-          .find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)!
-          .openPicture(profile.pictures.reading)
+      const openPicture = ({ dataSource, docId }: Problem) => {
+        const entry = entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)
+        return defined(entry, docId).openPicture(profile.pictures.reading)
+      }
       const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
       if (skipped.length > 0) notes.push(skippedText(skipped))
       const page = await writeRunPage(run, { title, profile, notes, openPicture })

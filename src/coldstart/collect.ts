@@ -16,6 +16,7 @@ import { pendingLog, searchLog } from '../search/search-log.ts'
 import type { SkippedProblem } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
+import { itemAt } from '../shared/known.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { candidateOf, startSelection } from './selection.ts'
 import type { Candidate } from './selection.ts'
@@ -80,7 +81,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
 
   function tell(newest?: Trajectory): void {
     for (; reached < keys.length; reached++) {
-      const key = keys[reached]!
+      const key = itemAt(keys, reached)
       if (!done.has(key) && !without.has(key)) break
       const candidate = candidates.get(key)
       if (candidate !== undefined) selection.add(candidate)
@@ -95,7 +96,10 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
     if (kept) counts.kept++
     if (end === 'over-turn') counts.overTurn++
   }
-  for (const key of keys) if (done.has(key)) count(done.get(key)!)
+  for (const key of keys) {
+    const search = done.get(key)
+    if (search !== undefined) count(search)
+  }
   tell()
 
   async function keep(trajectory: Trajectory): Promise<void> {

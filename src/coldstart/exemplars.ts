@@ -16,6 +16,7 @@ import { searchToEnd } from '../search/search-many.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
+import { itemAt } from '../shared/known.ts'
 import { openPicture } from '../vision/open.ts'
 
 export interface Exemplar {
@@ -60,7 +61,7 @@ export function shotsFor(exemplars: readonly Exemplar[], count: number): (seed: 
   if (count > exemplars.length) {
     throw new UserError('too-few-exemplars', `There are ${exemplars.length} exemplars, not ${count}. Lower --shots.`)
   }
-  return (seed) => Array.from({ length: count }, (_, i) => exemplars[(seed + i) % exemplars.length]!.shot)
+  return (seed) => Array.from({ length: count }, (_, i) => itemAt(exemplars, (seed + i) % exemplars.length).shot)
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -90,7 +91,7 @@ async function readExemplar(folder: string, name: string, profile: Profile): Pro
   const { trajectory } = await searchToEnd({ picture, problem }, reader(turns, messages), options)
   const mistake = mistakeIn(trajectory, file, profile)
   if (mistake !== undefined) throw wrong(mistake)
-  const shot = { exchanges: messages.map((message, i) => ({ message, reply: turns[i]! })) }
+  const shot = { exchanges: messages.map((message, i) => ({ message, reply: itemAt(turns, i) })) }
   return { way, trajectory, shot, sha256: sha256(canonicalJson({ question, turns, picture: picture.sha256 })) }
 }
 
@@ -106,7 +107,7 @@ async function readExemplarFile(
   }
   const { data, error } = exemplarSchema.safeParse(value)
   if (data !== undefined) return data
-  const { path: at, message } = error.issues[0]!
+  const { path: at, message } = itemAt(error.issues, 0)
   throw wrong(`${at.join('.') || 'all'}: ${message}`, error)
 }
 

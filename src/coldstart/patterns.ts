@@ -6,6 +6,7 @@
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import { itemAt } from '../shared/known.ts'
 
 export interface Patterns {
   /** The longest chain of observations, each a crop of the one before: 1 is a crop of the original picture. */
@@ -88,7 +89,7 @@ export function labelsOf(patterns: Patterns): PatternName[] {
 
 function depthOf(observations: readonly Observation[]): number {
   const depths: number[] = []
-  for (const { index, parent } of observations) depths[index] = parent === null ? 0 : depths[parent]! + 1
+  for (const { index, parent } of observations) depths[index] = parent === null ? 0 : itemAt(depths, parent) + 1
   return depths.reduce((most, depth) => Math.max(most, depth), 0)
 }
 
@@ -160,7 +161,7 @@ function quadrantsScanned(observations: readonly Observation[]): number {
   const bySource = new Map<number, Set<string>>()
   for (const { parent, boxPx } of observations) {
     if (parent === null) continue
-    const source = boxSize(observations[parent]!.boxInOriginalPx)
+    const source = boxSize(itemAt(observations, parent).boxInOriginalPx)
     const column = sideOf(boxPx[0] / source.width, boxPx[2] / source.width)
     const row = sideOf(boxPx[1] / source.height, boxPx[3] / source.height)
     if (column === undefined || row === undefined) continue

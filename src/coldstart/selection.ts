@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { PixelBox } from '../protocol/box.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { selectionRulesSchema } from '../runs/configuration.ts'
+import { itemAt } from '../shared/known.ts'
 
 export type SelectionRules = z.infer<typeof selectionRulesSchema>
 
@@ -61,7 +62,7 @@ export function startSelection({ target, maxSingleTurn = 1, maxDuplicates = 1 }:
       for (const limited of ['single-turn', 'duplicate'] as const) {
         const room = (): boolean => taken[limited] + 1 <= shares[limited] * (keys.size + 1)
         while (!full() && waiting[limited].length > 0 && room()) {
-          keys.add(waiting[limited].shift()!)
+          for (const key of waiting[limited].splice(0, 1)) keys.add(key)
           taken[limited]++
         }
       }
@@ -77,7 +78,7 @@ const sameOverlap = 0.9
 /** As many turns and looks, and each look at nearly the same place. */
 export function nearlySame(a: Candidate, b: Candidate): boolean {
   if (a.turns !== b.turns || a.boxes.length !== b.boxes.length) return false
-  const total = a.boxes.reduce((sum, box, i) => sum + overlap(box, b.boxes[i]!), 0)
+  const total = a.boxes.reduce((sum, box, i) => sum + overlap(box, itemAt(b.boxes, i)), 0)
   return total >= sameOverlap * a.boxes.length
 }
 

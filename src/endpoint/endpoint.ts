@@ -18,13 +18,13 @@ export interface CompletionRequest {
   /** The reply halts after the first of these, which is kept at its end, whatever the server does. */
   readonly stop?: readonly string[]
   /** Tokens of the reply. */
-  readonly maxTokens?: number
-  readonly temperature?: number
-  readonly topP?: number
+  readonly maxTokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
   /** Sent where the kind of server takes one. */
   readonly seed?: number
   /** OpenAI function declarations, for models that call natively. */
-  readonly tools?: readonly object[]
+  readonly tools?: readonly object[] | undefined
 }
 
 export interface Completion {
@@ -75,7 +75,7 @@ export interface Endpoint {
    * vain or a refusal concerns this request alone, `ContextLengthError` when the prompt does not fit, `UserError` for what
    * every request would meet (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */
-  complete(request: CompletionRequest, options?: { readonly signal?: AbortSignal }): Promise<Completion>
+  complete(request: CompletionRequest, options?: { readonly signal?: AbortSignal | undefined }): Promise<Completion>
   spent(): Spent
   /** Closes idle connections. */
   close(): void

@@ -1,4 +1,5 @@
 /** Names that resemble one that was mistyped. Pure. */
+import { itemAt } from '../shared/known.ts'
 
 /** At most `count` of the names, the most alike first. */
 export function nearestNames(name: string, names: readonly string[], count = 5): string[] {
@@ -21,9 +22,13 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      next[j] = Math.min(
+        itemAt(row, j) + 1,
+        itemAt(next, j - 1) + 1,
+        itemAt(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      )
     }
     row = next
   }
-  return row[b.length]!
+  return itemAt(row, b.length)
 }

@@ -20,11 +20,11 @@ export interface EndpointOptions {
   /** Such as `http://127.0.0.1:8000/v1`. */
   readonly baseUrl: string
   /** Name of the environment variable that holds the key; absent: no key is sent. */
-  readonly apiKeyEnv?: string
+  readonly apiKeyEnv?: string | undefined
   /** Default: found out. */
-  readonly kind?: ServerKindName
+  readonly kind?: ServerKindName | undefined
   /** Milliseconds that one reply may take; default 10 minutes. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Tries of one request, the first included; default 6. */
   readonly maxTries?: number
   /** Milliseconds before the second try, doubled for each further one; default half a second. */

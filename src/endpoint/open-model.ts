@@ -1,5 +1,6 @@
 /** One model of a server: where it is, opened and asked whether it has that model. */
 import { UserError } from '../shared/errors.ts'
+import { defined } from '../shared/known.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
 import { nearestNames } from './nearest.ts'
 import { openEndpoint } from './open-endpoint.ts'
@@ -8,7 +9,7 @@ import type { ServerKindName } from './server-kinds.ts'
 export interface ServerOptions {
   readonly baseUrl?: string
   /** The environment variable that holds the key. */
-  readonly apiKeyEnv?: string
+  readonly apiKeyEnv?: string | undefined
   readonly server?: ServerKindName
   /** Seconds that one reply may take. */
   readonly replySeconds?: number
@@ -18,7 +19,7 @@ export interface ServerOptions {
 export async function openModel(options: ServerOptions, id: string): Promise<{ endpoint: Endpoint; model: ModelInfo }> {
   const { baseUrl, apiKeyEnv, server: kind, replySeconds } = options
   const timeoutMs = replySeconds === undefined ? undefined : replySeconds * 1000
-  const endpoint = await openEndpoint({ baseUrl: baseUrl!, apiKeyEnv, kind, timeoutMs })
+  const endpoint = await openEndpoint({ baseUrl: defined(baseUrl, '--base-url'), apiKeyEnv, kind, timeoutMs })
   const { models } = endpoint
   const model = models.find((listed) => listed.id === id)
   if (model !== undefined || models.length === 0) return { endpoint, model: model ?? { id } }

@@ -1,4 +1,5 @@
 /** What is known of each kind of OpenAI-compatible server, as data. */
+import { own } from '../shared/known.ts'
 
 export const serverKindNames = [
   'vllm',
@@ -179,7 +180,8 @@ export function kindOf({ url, ownedBy, serverHeader }: KindSigns): ServerKind {
   const host = url.hostname
   if (host === 'api.openai.com' || host.endsWith('.openai.azure.com')) return serverKinds.openai
   if (host === 'generativelanguage.googleapis.com') return serverKinds.gemini
-  for (const owner of ownedBy) if (Object.hasOwn(byOwner, owner)) return serverKinds[byOwner[owner]!]
+  const known = ownedBy.map((owner) => own(byOwner, owner)).find((kind) => kind !== undefined)
+  if (known !== undefined) return serverKinds[known]
   if (serverHeader?.toLowerCase().startsWith('llama.cpp')) return serverKinds.llamacpp
   return url.port === '11434' ? serverKinds.ollama : serverKinds.generic
 }

@@ -1,4 +1,5 @@
 /** Removes an API key from text that a server sent, whole or in part. Pure. */
+import { itemAt } from '../shared/known.ts'
 
 /** Parts of a key that are shorter than this may be any word. */
 const leastPart = 8
@@ -25,7 +26,7 @@ export function withoutKey(text: string, key: string | undefined): string {
   let done = 0
   for (const { from, to } of masked) {
     cleaned += `${text.slice(done, places[from])}***`
-    done = places[to - 1]! + 1
+    done = itemAt(places, to - 1) + 1
   }
   return cleaned + text.slice(done)
 }

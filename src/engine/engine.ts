@@ -82,7 +82,7 @@ export interface Datum {
   readonly advantages?: readonly number[]
   readonly oldLogprobs?: readonly number[]
   /** In RL: the reply was held to the form of a turn, and p is the probability among the tokens that could come. */
-  readonly formed?: boolean
+  readonly formed?: boolean | undefined
 }
 
 export type Loss =
@@ -143,7 +143,7 @@ export interface SampleRequest {
   /** The only tokens that may be drawn; all when absent. */
   readonly allowed?: readonly number[]
   /** Keeps to the form of a turn (`model/grammar.ts`). */
-  readonly formed?: boolean
+  readonly formed?: boolean | undefined
   readonly seed: number
   /** 0 takes the likeliest token. */
   readonly temperature: number

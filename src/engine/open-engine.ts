@@ -17,7 +17,7 @@ export interface Training {
   /** The stem of the small model is not to learn; engines elsewhere freeze nothing. */
   readonly frozenStem: boolean
   /** The vision-language model whose tokens are sent; none: the small one. */
-  readonly model?: ChatModel
+  readonly model?: ChatModel | undefined
 }
 
 export interface NamedEngine {

@@ -19,6 +19,7 @@ import { searchLog, skippedLog } from '../search/search-log.ts'
 import type { SkippedProblem } from '../search/search-log.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
+import { itemAt } from '../shared/known.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import { problemList } from '../runs/files.ts'
 import type { ListedProblem } from '../runs/files.ts'
@@ -57,7 +58,7 @@ export interface EvalProgress {
   /** By the policy, in searches that did not fail, as a server bills it. */
   readonly spent: SpentTokens
   /** Of the newest search, why its result does not count. */
-  readonly reason?: Reason
+  readonly reason?: Reason | undefined
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
@@ -129,7 +130,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const scored = own.map(({ slices, ...problem }, index) => ({
     name: problemName(problem),
     slices,
-    outcomes: keysByProblem[index]!.map((key) => outcomes.get(key)!),
+    outcomes: itemAt(keysByProblem, index).flatMap((key) => outcomes.get(key) ?? []),
   }))
   return reportOf(withoutSkipped(scored, skipped), {
     samples,

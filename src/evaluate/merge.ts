@@ -9,6 +9,7 @@ import { keyOf, searchKey } from '../search/owed-samples.ts'
 import { searchLog, skippedLog } from '../search/search-log.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import { defined, itemAt } from '../shared/known.ts'
 import { readLog } from '../runs/log.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
@@ -28,7 +29,7 @@ export interface Merged {
 /** Throws `UserError` when the runs are not of the same evaluation. Merging again into the same folder does what is new. */
 export async function mergeRuns(paths: readonly string[], out: string): Promise<Merged> {
   const config = await commonConfig(paths)
-  const problems = await readRunFile(paths[0]!, problemList)
+  const problems = await readRunFile(itemAt(paths, 0), problemList)
   const run = await openRun(out, config)
   try {
     if (problems !== undefined) await writeRunFile(run.path, problemList, problems)
@@ -39,9 +40,9 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       let appending: Promise<void>[] = []
       for await (const trajectory of readLog(path, searchLog)) {
         const at = line++
-        const chosen = best.get(keyOf(trajectory))!
+        const chosen = defined(best.get(keyOf(trajectory)), 'the choice')
         if (chosen.from !== index + 1 || chosen.line !== at) continue
-        taken[index]!++
+        taken[index] = itemAt(taken, index) + 1
         // Lines that wait together are flushed together.
         appending.push(run.append(searchLog, trajectory))
         if (appending.length < 64) continue
@@ -143,6 +144,6 @@ async function commonConfig(paths: readonly string[]): Promise<object> {
         'to one evaluation. Leave it out; mini-o3 report shows several evaluations side by side.',
     )
   }
-  const { shard: _, ...whole } = first!
+  const { shard: _, ...whole } = defined(first, 'a run')
   return whole
 }

@@ -1,6 +1,6 @@
 /** What the searches that a run holds came to. */
 import type { Slices } from '../benchmark/entry.ts'
-import type { Problem } from '../protocol/problem.ts'
+import type { Level, Problem } from '../protocol/problem.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { searchKey, skippedText } from '../search/owed-samples.ts'
 import { searchLog, skippedLog } from '../search/search-log.ts'
@@ -16,7 +16,7 @@ export function problemName({ dataSource, docId }: Pick<Problem, 'dataSource' | 
 }
 
 /** What results are grouped by where the data says nothing else. */
-export function levelSlice({ level }: Partial<Pick<Problem, 'level'>>): Slices {
+export function levelSlice({ level }: { readonly level?: Level | undefined }): Slices {
   return level === undefined ? {} : { level }
 }
 

@@ -2,7 +2,8 @@
 import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
-import { normalised, withoutWords } from './judge.ts'
+import { itemAt } from '../shared/known.ts'
+import { normalised, wordsToCompare } from './judge.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 
 /** Reads a letter off an answer; undefined: none, or more than one. */
@@ -16,11 +17,11 @@ export function judgeChoice(problem: Problem, answer: string | null): Verdict {
 export function judgeByLetter(problem: Problem, answer: string | null, read: ReadLetter): Verdict {
   const { choices = [] } = problem
   if (choices.length === 0) return { kind: 'unjudged', reason: 'no choices' }
-  const decided = withoutWords(problem, answer)
-  if (decided !== undefined) return decided
-  const wanted = chosenLetter(problem.answer!, choices)
+  const words = wordsToCompare(problem, answer)
+  if ('kind' in words) return words
+  const wanted = chosenLetter(words.reference, choices)
   if (wanted === undefined) return { kind: 'unjudged', reason: 'the reference answer names no choice' }
-  const chosen = read(answer!, choices)
+  const chosen = read(words.answer, choices)
   if (chosen === undefined) return { kind: 'wrong', reason: 'no choice could be read' }
   return { kind: chosen === wanted ? 'correct' : 'wrong', reason: `chose ${chosen}` }
 }
@@ -135,10 +136,10 @@ const [shortAnswer, longestQuoting] = [40, 4000]
 function quotedChoice(given: string, texts: readonly string[], letters: readonly string[]): string | undefined {
   const allLength = texts.reduce((sum, text) => sum + text.length, 0)
   if (given.length > Math.min(Math.max(2 * allLength, shortAnswer), longestQuoting)) return undefined
-  const quoted = letters.filter((_, index) => holds(given, texts[index]!))
+  const quoted = letters.filter((_, index) => holds(given, itemAt(texts, index)))
   if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined
   const bare = given.replace(/^(?:an?|the) /, '').replace(/[!。]$/, '')
-  const holding = letters.filter((_, index) => holds(texts[index]!, bare))
+  const holding = letters.filter((_, index) => holds(itemAt(texts, index), bare))
   return holding.length === 1 ? holding[0] : undefined
 }
 

@@ -1,12 +1,12 @@
 /** The exact judge: the same words, but for case, blanks and a final period. */
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
-import { normalised, withoutWords } from './judge.ts'
+import { wordsToCompare, normalised } from './judge.ts'
 
 export function judgeExact(problem: Problem, answer: string | null): Verdict {
-  const decided = withoutWords(problem, answer)
-  if (decided !== undefined) return decided
-  return normalised(answer!) === normalised(problem.answer!)
+  const words = wordsToCompare(problem, answer)
+  if ('kind' in words) return words
+  return normalised(words.answer) === normalised(words.reference)
     ? { kind: 'correct', reason: 'the same words' }
     : { kind: 'wrong', reason: 'other words' }
 }

@@ -7,7 +7,8 @@ import { judgeExact } from './exact.ts'
 import { judgeTrajectory } from './judge.ts'
 import { judgeMmeLetter } from './mme-letter.ts'
 
-const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour?', answer: 'White.' }
+const unanswered: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour?' }
+const problem: Problem = { ...unanswered, answer: 'White.' }
 
 describe('judgeExact', () => {
   it.each(['White.', 'white', '  WHITE \n', 'white .', 'Ｗhite'])('takes %j for right', (answer) => {
@@ -26,7 +27,7 @@ describe('judgeExact', () => {
   it('takes no answer for wrong, and judges nothing without a reference', () => {
     expect(judgeExact(problem, null)).toEqual({ kind: 'wrong', reason: 'no answer' })
     expect(judgeExact(problem, ' ')).toEqual({ kind: 'wrong', reason: 'no answer' })
-    expect(judgeExact({ ...problem, answer: undefined }, 'x').kind).toBe('unjudged')
+    expect(judgeExact(unanswered, 'x').kind).toBe('unjudged')
   })
 })
 

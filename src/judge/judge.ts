@@ -1,4 +1,5 @@
 /** Is the answer right? A judge compares it with the reference answer of its problem and says why. */
+import type { Compared } from './judge-prompts.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { messageOf } from '../shared/errors.ts'
@@ -47,15 +48,15 @@ export async function judgeAndKeep(
   return judged
 }
 
-/** What every judge decides alike; undefined: there are two answers to compare, though one may be empty (reference 6.2). */
-export function withoutComparing(problem: Problem, answer: string | null): Verdict | undefined {
+/** What every judge decides alike, or else the two answers to compare, of which one may be empty (reference 6.2). */
+export function toCompare(problem: Problem, answer: string | null): Verdict | Compared {
   if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
-  return answer === null ? noAnswer : undefined
+  return answer === null ? noAnswer : { question: problem.question, reference: problem.answer, answer }
 }
 
 /** The same for judges that compare words: an empty answer is none. */
-export function withoutWords(problem: Problem, answer: string | null): Verdict | undefined {
-  return withoutComparing(problem, answer) ?? (answer?.trim() === '' ? noAnswer : undefined)
+export function wordsToCompare(problem: Problem, answer: string | null): Verdict | Compared {
+  return answer?.trim() === '' ? toCompare(problem, null) : toCompare(problem, answer)
 }
 
 const noAnswer: Verdict = { kind: 'wrong', reason: 'no answer' }

@@ -6,6 +6,7 @@ import { jsonIn } from './custom-score.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 import { digitForm, scoreOfValue, scoreOfWord, wordForm } from './score-value.ts'
 import type { Score } from './score-value.ts'
+import { itemAt, lastOf } from '../shared/known.ts'
 
 export function lenientScore(said: string): Score | undefined {
   const json = scoreInJson(jsonIn(said))
@@ -89,7 +90,7 @@ interface Statement {
 function scoreIn(text: string, pattern: RegExp): Score | undefined {
   const statements = [...text.matchAll(pattern)].flatMap((match): Statement[] => {
     const { index } = match
-    const score = scoreOfWord(match[1] ?? match[2]!)
+    const score = scoreOfWord(match[1] ?? itemAt(match, 2))
     if (score === undefined || !follows.test(text.slice(index + match[0].length).slice(0, 40))) return []
     const before = text.slice(Math.max(index - 80, 0), index)
     const line = before.slice(before.lastIndexOf('\n') + 1)
@@ -109,14 +110,15 @@ const bareVerdict = new RegExp(`^(${wordForm})[.!,:;，。！]`, 'iu')
 function bareScore(text: string): Score | undefined {
   const lines = text.split('\n')
   const scores = new Set(
-    [lines.at(-1)!, lines[0]!].flatMap((line) => {
+    [lastOf(lines), itemAt(lines, 0)].flatMap((line) => {
       const match = line.length <= 40 ? bareValue.exec(line) : null
-      return (match && scoreOfWord(match[1] ?? match[2]!)) ?? []
+      return (match && scoreOfWord(match[1] ?? itemAt(match, 2))) ?? []
     }),
   )
   if (scores.size > 0) return scores.size === 1 ? [...scores][0] : undefined
   const pair = bareWithWord.exec(text)
-  if (pair !== null) return scoreOfWord(pair[1]!) === scoreOfWord(pair[2]!) ? scoreOfWord(pair[1]!) : undefined
+  if (pair !== null)
+    return scoreOfWord(itemAt(pair, 1)) === scoreOfWord(itemAt(pair, 2)) ? scoreOfWord(itemAt(pair, 1)) : undefined
   const begins = bareVerdict.exec(text)?.[1]?.toLowerCase()
   return begins === undefined || begins === 'no' || begins === 'yes' ? undefined : scoreOfWord(begins)
 }

@@ -18,7 +18,8 @@ import { llmJudge } from './llm.ts'
 import type { LlmJudgeOptions } from './llm.ts'
 import { scoreParser } from './parse-score.ts'
 
-const problem: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour is the door?', answer: 'White.' }
+const unanswered: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour is the door?' }
+const problem: Problem = { ...unanswered, answer: 'White.' }
 const key = 'sk-test-0123456789'
 
 let folder: string
@@ -181,7 +182,7 @@ test('an empty answer is judged, as the released scorer does', async () => {
 test('what needs no judge costs no call', async () => {
   const { judge, server } = await open([])
   expect((await judge(problem, null, undefined)).kind).toBe('wrong')
-  expect((await judge({ ...problem, answer: undefined }, 'ivory', undefined)).kind).toBe('unjudged')
+  expect((await judge(unanswered, 'ivory', undefined)).kind).toBe('unjudged')
   expect(server.requests).toEqual([])
 })
 

@@ -6,7 +6,7 @@ import { SlowPatternError } from './custom-score.ts'
 import type { Judged, JudgeCache } from './judge-cache.ts'
 import { defaultJudgePrompts, judgeMessages, judgePromptsHash } from './judge-prompts.ts'
 import type { Compared, JudgePrompts } from './judge-prompts.ts'
-import { withoutComparing } from './judge.ts'
+import { toCompare } from './judge.ts'
 import type { Judge } from './judge.ts'
 import { scoreOf } from './parse-score.ts'
 import type { ScoreParser } from './parse-score.ts'
@@ -19,7 +19,7 @@ export interface LlmJudgeOptions {
   /** Default: this project's own. */
   readonly prompts?: JudgePrompts
   /** Tokens of a reply at first; one that is cut off is asked for again with twice as many, up to four times these. */
-  readonly maxTokens?: number
+  readonly maxTokens?: number | undefined
 }
 
 const tries = 5
@@ -67,9 +67,8 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
   }
 
   return async (problem, answer, signal) => {
-    const decided = withoutComparing(problem, answer)
-    if (decided !== undefined) return decided
-    const compared = { question: problem.question, reference: problem.answer!, answer: answer! }
+    const compared = toCompare(problem, answer)
+    if ('kind' in compared) return compared
     const asked = { model, promptsSha256, parser: parser.name, ...compared }
     try {
       return await cache.verdictOf(asked, () => ask(compared, signal))

@@ -2,6 +2,7 @@
 import { splitAtThinking, thinkingOpens } from '../protocol/thinking-marks.ts'
 import type { SplitText } from '../protocol/thinking-marks.ts'
 import { UserError } from '../shared/errors.ts'
+import { itemAt } from '../shared/known.ts'
 import { jsonScore, patternScore } from './custom-score.ts'
 import { lenientScore } from './lenient-score.ts'
 import type { Score } from './score-value.ts'
@@ -24,7 +25,7 @@ export function scoreParser(name: string): ScoreParser {
   const path = /^json:(.+)$/s.exec(name)?.[1]
   if (path !== undefined) return { name, read: jsonScore(path.split('.')) }
   const expression = /^\/(.+)\/([imsu]*)$/s.exec(name)
-  if (expression !== null) return { name, read: patternScore(expression[1]!, expression[2]!) }
+  if (expression !== null) return { name, read: patternScore(itemAt(expression, 1), itemAt(expression, 2)) }
   throw new UserError(
     'judge-parser-unknown',
     `--judge-parser ${name} is none of ${scoreParsers.join(', ')}, json:<path> such as json:score, or a regular ` +

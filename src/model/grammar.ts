@@ -3,6 +3,7 @@
  * token does not spoil a search; what a turn says (which places, which box, which answer) is left to the policy.
  */
 import { colours, shapes } from '../probe/scene.ts'
+import { defined } from '../shared/known.ts'
 import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
 import { maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
 
@@ -138,10 +139,10 @@ export function turnForm(): TurnForm {
   let placesSoFar = 0
   const listIsFull = (): boolean => state === 'place' && placesSoFar >= maxPlaces
   return {
-    state: () => (listIsFull() ? formStates - 1 : numberOf.get(state)!),
-    allowed: () => (listIsFull() ? [stopToken] : allowedIn.get(state)!),
+    state: () => (listIsFull() ? formStates - 1 : defined(numberOf.get(state), state)),
+    allowed: () => (listIsFull() ? [stopToken] : defined(allowedIn.get(state), state)),
     accept: (token) => {
-      state = next.get(state)!.get(token) ?? state
+      state = next.get(state)?.get(token) ?? state
       if (state === 'place') placesSoFar++
     },
   }

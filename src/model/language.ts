@@ -5,6 +5,7 @@
  * can be told but whose digit is small is looked at once more, in a window half of the view wide.
  */
 import { relativeBox, type RelativeBox } from '../protocol/box.ts'
+import { itemAt } from '../shared/known.ts'
 
 /** Cells a side; `a1` is top left, `h1` top right. */
 export const cellsPerSide = 8
@@ -27,7 +28,7 @@ const closerWindow = 1 / 2
 const quadrantWindow = 9 / 16
 
 export function cellName({ column, row }: Cell): string {
-  return 'abcdefgh'[column]! + (row + 1)
+  return itemAt('abcdefgh', column) + (row + 1)
 }
 
 /** The cell of a name such as `c4`; undefined for anything else. */

@@ -7,8 +7,13 @@
  */
 import { cellsPerPatch, colourCount, imageTokens, type ModelConfig, textTokens } from './config.ts'
 import { nn, numpy as np, type Tensor } from './jax.ts'
+import { defined, itemAt } from '../shared/known.ts'
 
 export type Parameters = Readonly<Record<string, Tensor>>
+
+export function weight(parameters: Parameters, name: string): Tensor {
+  return defined(parameters[name], name)
+}
 
 /** Inputs of a batch, made by `batch.ts`. */
 export interface Inputs {
@@ -50,7 +55,7 @@ function blocks(x: Tensor, batch: number, n: number, channels: number): Tensor {
 /** A 4 x 4 convolution of stride 2 over blocks: one product, then the four shifted parts summed. [B, n/2, n/2, out]. */
 function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): Tensor {
   const m = n / 2
-  const out = weight.shape[1]! / 4
+  const out = itemAt(weight.shape, 1) / 4
   const parts = np.matmul(x, weight).reshape([batch, m + 1, m + 1, 4, out])
   const part = (dy: number, dx: number): Tensor =>
     parts.ref.slice([], [dy, dy + m], [dx, dx + m], dy * 2 + dx, []) as Tensor
@@ -64,12 +69,12 @@ export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tenso
   const [batch, count, inputs] = patches.shape as [number, number, number]
   const [c1, c2, c3] = config.stemChannels
   const n = Math.sqrt(count)
-  let x = np.matmul(patches.reshape([batch * count, inputs]), p['stem.1']!).add(p['stem.1.bias']!)
+  let x = np.matmul(patches.reshape([batch * count, inputs]), weight(p, 'stem.1')).add(weight(p, 'stem.1.bias'))
   x = nn.relu(blocks(x.reshape([batch, n, n, c1]), batch, n, c1))
-  x = blockConvolution(x, p['stem.2']!, batch, n).add(p['stem.2.bias']!)
+  x = blockConvolution(x, weight(p, 'stem.2'), batch, n).add(weight(p, 'stem.2.bias'))
   x = nn.relu(blocks(x, batch, n / 2, c2))
-  x = nn.relu(blockConvolution(x, p['stem.3']!, batch, n / 2).add(p['stem.3.bias']!))
-  x = np.matmul(x.reshape([batch * imageTokens(config), c3]), p['stem.out']!).add(p['stem.out.bias']!)
+  x = nn.relu(blockConvolution(x, weight(p, 'stem.3'), batch, n / 2).add(weight(p, 'stem.3.bias')))
+  x = np.matmul(x.reshape([batch * imageTokens(config), c3]), weight(p, 'stem.out')).add(weight(p, 'stem.out.bias'))
   return normalise(x).reshape([batch, imageTokens(config), config.width])
 }
 
@@ -98,8 +103,8 @@ function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, co
 
 /** Logits [B * I, presenceLabels]: each colour in each of a patch's cells. */
 export function presenceLogits(config: ModelConfig, p: Parameters, features: Tensor): Tensor {
-  const rows = features.reshape([features.shape[0]! * features.shape[1]!, config.width])
-  return np.matmul(rows, p['look.presence']!).add(p['look.presence.bias']!)
+  const rows = features.reshape([itemAt(features.shape, 0) * itemAt(features.shape, 1), config.width])
+  return np.matmul(rows, weight(p, 'look.presence')).add(weight(p, 'look.presence.bias'))
 }
 
 /**
@@ -114,7 +119,7 @@ function pictureTokens(
   cellNames: Tensor,
 ): Tensor {
   const [batch, patches] = features.shape as [number, number]
-  const gate = np.expandDims(np.matmul(goal.words, p['goal']!).add(1), 1)
+  const gate = np.expandDims(np.matmul(goal.words, weight(p, 'goal')).add(1), 1)
   // Features have a length of sqrt(D), names of about one: what is found has to be heard beside what is seen.
   const loud = 0.6 * Math.sqrt(config.width)
   const strength = presenceOfGoal(config, p, features.ref, goal.colour)
@@ -145,7 +150,7 @@ export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Floa
 
 /** Rotates [B, H, n, head] by tables that broadcast to [B, H, n, head/2]. */
 export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
-  const half = x.shape[3]! / 2
+  const half = itemAt(x.shape, 3) / 2
   const a = x.ref.slice([], [], [], [0, half]) as Tensor
   const b = x.slice([], [], [], [half, 2 * half]) as Tensor
   const first = a.ref.mul(cos.ref).sub(b.ref.mul(sin.ref))
@@ -154,10 +159,17 @@ export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
 }
 
 /** Queries, keys and values [3, B, H, n, head] of normalised rows [B * n, D]. */
-export function project(config: ModelConfig, weight: Tensor, rows: Tensor, batch: number, n: number): Tensor[] {
+export function project(
+  config: ModelConfig,
+  weights: Tensor,
+  rows: Tensor,
+  batch: number,
+  n: number,
+): [query: Tensor, key: Tensor, value: Tensor] {
   const head = config.width / config.heads
-  const all = np.matmul(normalise(rows), weight).reshape([batch, n, 3, config.heads, head]).transpose([2, 0, 3, 1, 4])
-  const parts = [0, 1, 2].map((i) => all.ref.slice(i) as Tensor)
+  const all = np.matmul(normalise(rows), weights).reshape([batch, n, 3, config.heads, head]).transpose([2, 0, 3, 1, 4])
+  const part = (i: number): Tensor => all.ref.slice(i) as Tensor
+  const parts: [Tensor, Tensor, Tensor] = [part(0), part(1), part(2)]
   all.dispose()
   return parts
 }
@@ -175,8 +187,8 @@ export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mas
 
 /** The feed-forward half of a layer, with squared rectifiers: they need no exponential. */
 export function feedForward(p: Parameters, layer: number, rows: Tensor): Tensor {
-  const hidden = np.square(nn.relu(np.matmul(normalise(rows), p[`${layer}.up`]!)))
-  return np.matmul(hidden, p[`${layer}.down`]!)
+  const hidden = np.square(nn.relu(np.matmul(normalise(rows), weight(p, `${layer}.up`))))
+  return np.matmul(hidden, weight(p, `${layer}.down`))
 }
 
 /** Log-probabilities [rows, V] of the next token after hidden rows [rows, D]. */
@@ -186,9 +198,9 @@ export function nextToken(embedding: Tensor, rows: Tensor): Tensor {
 
 /** The sequence's rows before the first layer: [B * T, D]. `cell` is the token of the first cell. */
 export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
-  const batch = inputs.tokens.shape[0]!
+  const batch = itemAt(inputs.tokens.shape, 0)
   const length = textTokens(config)
-  const embedding = p['embedding']!
+  const embedding = weight(p, 'embedding')
   const text = embed(config, embedding.ref, inputs.tokens.reshape([batch * length])).reshape([
     batch,
     length,
@@ -202,25 +214,21 @@ export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, 
 
 /** The whole forward pass: log-probabilities [B * (T - I), V] of the token after each text token. */
 export function forward(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
-  const batch = inputs.tokens.shape[0]!
+  const batch = itemAt(inputs.tokens.shape, 0)
   const table = rotaryTable(config)
   const tableShape = [1, 1, config.contextTokens, table.half]
   const cos = np.array(table.cos, { shape: tableShape })
   const sin = np.array(table.sin, { shape: tableShape })
-  let rows = firstRows(config, { ...p, embedding: p['embedding']!.ref }, features, inputs, cell)
+  let rows = firstRows(config, { ...p, embedding: weight(p, 'embedding').ref }, features, inputs, cell)
   for (let layer = 0; layer < config.layers; layer++) {
-    const [q, k, v] = project(config, p[`${layer}.qkv`]!, rows.ref, batch, config.contextTokens) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ]
+    const [q, k, v] = project(config, weight(p, `${layer}.qkv`), rows.ref, batch, config.contextTokens)
     const mixed = attend(config, rotate(q, cos.ref, sin.ref), rotate(k, cos.ref, sin.ref), v, inputs.mask.ref)
-    rows = rows.add(np.matmul(mixed, p[`${layer}.out`]!))
+    rows = rows.add(np.matmul(mixed, weight(p, `${layer}.out`)))
     rows = rows.ref.add(feedForward(p, layer, rows))
   }
   for (const spent of [cos, sin, inputs.mask]) spent.dispose()
   const last = rows
     .reshape([batch, config.contextTokens, config.width])
     .slice([], [imageTokens(config), config.contextTokens], []) as Tensor
-  return nextToken(p['embedding']!, last.reshape([batch * textTokens(config), config.width]))
+  return nextToken(weight(p, 'embedding'), last.reshape([batch * textTokens(config), config.width]))
 }

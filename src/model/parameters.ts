@@ -3,6 +3,7 @@
  * optimisers loop over them and checkpoints store them without knowing the model.
  */
 import { random } from '../shared/random.ts'
+import { lastOf } from '../shared/known.ts'
 import { imageTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
 
 export interface ParameterSpec {
@@ -54,7 +55,7 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
 }
 
 export function parameterCount(specs: readonly ParameterSpec[]): number {
-  const last = specs.at(-1)!
+  const last = lastOf(specs)
   return last.offset + last.size
 }
 

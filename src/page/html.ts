@@ -2,6 +2,7 @@
  * HTML that is safe by default: whatever is put into an `html` template is escaped as text, unless it is itself the
  * result of an `html` template. Text from models and files can therefore never become markup. Pure.
  */
+import { itemAt } from '../shared/known.ts'
 
 const markup: unique symbol = Symbol('markup')
 
@@ -14,8 +15,8 @@ export type Content = Html | string | number | false | undefined | null | readon
 
 /** Markup with its values escaped; `false`, `null` and `undefined` leave nothing, lists are joined. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
-  let out = strings[0]!
-  for (const [index, value] of values.entries()) out += render(value) + strings[index + 1]!
+  let out = itemAt(strings, 0)
+  for (const [index, value] of values.entries()) out += render(value) + itemAt(strings, index + 1)
   return { [markup]: out }
 }
 
@@ -49,7 +50,7 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeText(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[&<>"'`]/g, (sign) => entities[sign]!)
+    .replace(/[&<>"'`]/g, (sign) => entities[sign] ?? sign)
     .replace(unprintable, '\ufffd')
 }
 

@@ -5,13 +5,14 @@ import type { PixelBox } from '../protocol/box.ts'
 import { answeredBeyondLimit } from '../protocol/end.ts'
 import type { End } from '../protocol/end.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { itemAt } from '../shared/known.ts'
 
 export interface Step {
   /** The turn's number, from 1. */
   readonly number: number
   readonly turn: Turn
   /** What the turn brought back. */
-  readonly observation?: Observation
+  readonly observation?: Observation | undefined
 }
 
 export function stepsOf(trajectory: Pick<Trajectory, 'turns' | 'observations'>): Step[] {
@@ -26,7 +27,7 @@ export function stepsOf(trajectory: Pick<Trajectory, 'turns' | 'observations'>):
 export function depthOf(trajectory: Pick<Trajectory, 'observations'>, observation: Observation): number {
   let depth = 0
   for (let at = observation; at.parent !== null && depth < trajectory.observations.length; depth++) {
-    at = trajectory.observations[at.parent]!
+    at = itemAt(trajectory.observations, at.parent)
   }
   return depth
 }

@@ -44,5 +44,5 @@ async function pick(searches: AsyncIterable<Trajectory>): Promise<Trajectory[]> 
     const key = `${search.problem.level ?? search.problem.docId} ${search.verdict?.kind}`
     if (picked.size < mostSearches && !picked.has(key)) picked.set(key, search)
   }
-  return [...picked.keys()].toSorted().map((key) => picked.get(key)!)
+  return [...picked].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, search]) => search)
 }

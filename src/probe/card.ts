@@ -1,6 +1,7 @@
 /** The dataset card of a set: what cards of all kinds share, and that of shapes. Pure. */
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
+import { itemAt, lastOf } from '../shared/known.ts'
 import type { Split } from './dataset.ts'
 import type { PublishedRow } from './parquet.ts'
 import { looks } from './world/scene.ts'
@@ -35,7 +36,7 @@ export function levelCounts(rows: Readonly<Record<Split, readonly PublishedRow[]
     const own = both.map(({ difficulty }) => difficulty)
     const range = (numbers: readonly number[]): readonly [number, number] => {
       const sorted = numbers.toSorted((a, b) => a - b)
-      return [sorted[0]!, sorted.at(-1)!]
+      return [itemAt(sorted, 0), lastOf(sorted)]
     }
     const by = Object.fromEntries(looks.map((kind) => [kind, own.filter((one) => one.looks === kind).length]))
     return [

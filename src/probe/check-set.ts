@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import type { z } from 'zod'
 import type { Level } from '../protocol/problem.ts'
 import { messageOf } from '../shared/errors.ts'
+import { itemAt } from '../shared/known.ts'
 import { fileCutOff } from '../vision/cut-off.ts'
 import type { Size } from '../protocol/box.ts'
 import type { Split } from './dataset.ts'
@@ -67,7 +68,8 @@ export async function readJsonRows<T>(folder: string, split: Split, schema: z.Zo
   return values.flatMap((value: unknown, index) => {
     const { success, error } = schema.safeParse(value)
     if (success) return [value as T]
-    faults.push(`${name}, row ${index + 1}: ${error.issues[0]!.path.join('.')} ${error.issues[0]!.message}`)
+    const { path, message } = itemAt(error.issues, 0)
+    faults.push(`${name}, row ${index + 1}: ${path.join('.')} ${message}`)
     return []
   })
 }

@@ -5,6 +5,7 @@ import { levels } from '../protocol/problem.ts'
 import { viewSides } from '../protocol/profile.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { mapLimit } from '../shared/map-limit.ts'
+import { itemAt } from '../shared/known.ts'
 import {
   commonest,
   levelFigures,
@@ -65,7 +66,7 @@ export async function checkShapes(folder: string, wanted: ProbeConfig): Promise<
 
 function rowFaults(row: ProbeRow, scene: Scene): string[] {
   const { question, answer, docId, targetBoxRel } = makeProblem(scene)
-  const target = scene.objects[scene.target]!
+  const target = itemAt(scene.objects, scene.target)
   const fitting = scene.objects.filter(({ colour, shape }) => colour === target.colour && shape === target.shape)
   return [
     ...(fitting.length === 1 ? [] : [`has ${fitting.length} answers`]),
@@ -75,7 +76,7 @@ function rowFaults(row: ProbeRow, scene: Scene): string[] {
     ...(canonicalJson(row.difficulty ?? null) === canonicalJson(difficultyOf(scene))
       ? []
       : ['has another difficulty than its scene']),
-    ...(row.target_box.every((edge, n) => edge === targetBoxRel![n])
+    ...(row.target_box.every((edge, n) => edge === targetBoxRel?.[n])
       ? []
       : ['its target box does not show the answer']),
   ]
@@ -90,7 +91,7 @@ const legiblePx = 8
 
 /** For one who sees views as large as those of the small policy. */
 function sightOf({ objects, target }: Scene, sidePx: number): Sight {
-  const { shape, side } = objects[target]!
+  const { shape, side } = itemAt(objects, target)
   const height = side * digitPlace[shape].height
   const known = (viewPx: number): number => (height * viewPx >= legiblePx ? 1 : 1 / 10)
   return { blind: 1 / 10, overview: known(Math.min(viewSides.own, sidePx)), crops: known(sidePx) }

@@ -11,8 +11,8 @@ import { worldGenerator } from './world/dataset.ts'
 
 const configSchema: z.ZodType<ProbeConfig> = z.looseObject({
   kind: z.enum(['shapes', 'world']),
-  train: z.int().optional(),
-  test: z.int().optional(),
+  train: z.int().exactOptional(),
+  test: z.int().exactOptional(),
   pictures: z.boolean().default(true),
   generator: z.number().default(1),
 })

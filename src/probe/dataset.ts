@@ -14,6 +14,7 @@ import { makeFolder } from '../shared/make-folder.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { removeStrays } from '../shared/strays.ts'
+import { itemAt } from '../shared/known.ts'
 import { difficultyOf } from './difficulty.ts'
 import type { Difficulty } from './difficulty.ts'
 import { drawPictures } from './draw-pictures.ts'
@@ -30,15 +31,15 @@ export interface ProbeOptions {
   readonly test: number
   readonly seed: number
   /** Absent: all three, in turn. */
-  readonly level?: Level
+  readonly level?: Level | undefined
   /** Width and height of the pictures; of worlds the longer side. */
-  readonly sidePx?: number
+  readonly sidePx?: number | undefined
   readonly format?: 'jpeg' | 'png'
   /** False: rows only. Readers draw the scenes that the rows name. */
   readonly pictures?: boolean
   /** Pictures drawn at once; absent: one a core, 8 at most (an 8K picture takes 200 MB). */
-  readonly jobs?: number
-  readonly signal?: AbortSignal
+  readonly jobs?: number | undefined
+  readonly signal?: AbortSignal | undefined
   /** Told after every picture; `done` counts those that were there already. */
   readonly onPicture?: (done: number, total: number) => void
 }
@@ -105,11 +106,11 @@ export const heldOutSeed = 2 ** 31
 export function sceneRefs(split: Split, count: number, seed: number, level?: Level): SceneRef[] {
   const start = hashSeed('probe', split, seed)
   return Array.from({ length: count }, (_, i) => {
-    const own = level ?? levels[i % levels.length]!
+    const own = level ?? itemAt(levels, i % levels.length)
     const k = level ? i : Math.floor(i / levels.length)
     const digits = random('answers', split, seed, own, Math.floor(k / 10)).shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     const sceneSeed = ((start + k) % heldOutSeed) + (split === 'test' ? heldOutSeed : 0)
-    return { kind: 'shapes', seed: sceneSeed, level: own, digit: digits[k % 10]! }
+    return { kind: 'shapes', seed: sceneSeed, level: own, digit: itemAt(digits, k % 10) }
   })
 }
 
@@ -136,11 +137,11 @@ async function makeRows(
 function makeRow(ref: SceneRef, sidePx: number, extension: string): ProbeRow {
   const scene = sceneFrom(ref)
   const { docId, dataSource, question, answer, targetBoxRel } = makeProblem(scene)
-  const [x0, y0, x1, y1] = targetBoxRel!
+  const [x0, y0, x1, y1] = targetBoxRel
   return {
     images: [`pictures/${docId}.${extension}`],
     problem: `<image>\n${question}`,
-    solution: answer!,
+    solution: answer,
     data_source: dataSource,
     doc_id: docId,
     level: ref.level,

@@ -1,6 +1,7 @@
 /** The difficulty record of a problem, the same for every kind of scene. Pure. */
 import type { Scene } from './scene.ts'
 import type { Looks } from './world/scene.ts'
+import { itemAt } from '../shared/known.ts'
 
 /** How hard a problem is, in numbers that are known because its scene is. */
 export interface Difficulty {
@@ -17,7 +18,7 @@ export interface Difficulty {
 
 /** Of shapes. Look-alikes have the target's colour or its shape. */
 export function difficultyOf({ objects, clutter, target }: Scene): Difficulty {
-  const { colour, shape, side } = objects[target]!
+  const { colour, shape, side } = itemAt(objects, target)
   const alike = objects.filter((own) => own.colour === colour || own.shape === shape)
   return {
     target_share: Number((side ** 2).toPrecision(4)),

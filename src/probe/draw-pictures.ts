@@ -4,6 +4,7 @@ import { mapAsFinished } from '../shared/map-limit.ts'
 import { startWorker } from '../shared/worker-client.ts'
 import type { WorkerClient } from '../shared/worker-client.ts'
 import { workerUrl } from '../shared/worker-url.ts'
+import { defined } from '../shared/known.ts'
 import type { Encoding } from '../vision/encode.ts'
 import type { SceneRef } from './problem.ts'
 import type { WorldTask } from './world/draw-task.ts'
@@ -32,7 +33,7 @@ export async function drawPictures(
   })
   const idle = [...workers]
   const draw = async (task: DrawTask): Promise<void> => {
-    const worker = idle.pop()!
+    const worker = defined(idle.pop(), 'an idle worker')
     await drawOn(worker, task)
     idle.push(worker)
   }

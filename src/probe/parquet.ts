@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { makeFolder } from '../shared/make-folder.ts'
 import { createParquet } from '../shared/parquet.ts'
 import type { Columns } from '../shared/parquet.ts'
+import { lastOf } from '../shared/known.ts'
 import type { ProbeRow, Split } from './dataset.ts'
 import type { WorldRow } from './world/row.ts'
 
@@ -109,7 +110,7 @@ async function inParts(out: string, rows: readonly PublishedRow[], bytes: number
       parts.push([])
       filled = 0
     }
-    parts.at(-1)!.push(row)
+    lastOf(parts).push(row)
     filled += size
   }
   return parts

@@ -3,6 +3,7 @@ import { relativeBox } from '../protocol/box.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
 import { UserError } from '../shared/errors.ts'
+import { itemAt } from '../shared/known.ts'
 import { colours, makeScene, questionStart, sceneQuestion, shapes } from './scene.ts'
 import type { Colour, Scene, Shape } from './scene.ts'
 
@@ -12,7 +13,7 @@ export interface SceneRef {
   readonly seed: number
   readonly level: Level
   /** The target's digit, where a set balances its answers. */
-  readonly digit?: number
+  readonly digit?: number | undefined
 }
 
 export function sceneFrom({ seed, level, digit }: SceneRef): Scene {
@@ -20,8 +21,8 @@ export function sceneFrom({ seed, level, digit }: SceneRef): Scene {
 }
 
 /** The problem that a scene poses; `docId` such as `shapes_hard_12` names level and seed. */
-export function makeProblem(scene: Scene): Problem {
-  const { x, y, side, digit } = scene.objects[scene.target]!
+export function makeProblem(scene: Scene): Problem & Required<Pick<Problem, 'answer' | 'targetBoxRel'>> {
+  const { x, y, side, digit } = itemAt(scene.objects, scene.target)
   return {
     docId: `${scene.kind}_${scene.level}_${scene.seed}`,
     dataSource: `visual_probe_${scene.kind}_${scene.level}`,

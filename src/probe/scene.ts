@@ -5,6 +5,7 @@
  */
 import type { Level } from '../protocol/problem.ts'
 import { random, type Random } from '../shared/random.ts'
+import { itemAt } from '../shared/known.ts'
 
 export const colours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const
 export type Colour = (typeof colours)[number]
@@ -133,7 +134,7 @@ export function makeScene(seed: number, level: Level, digit?: number): Scene {
     level,
     ground: makeGround(rng),
     clutter: makeClutter(rng, inRange(rng, spec.clutter), spec, objects),
-    objects: order.map((index) => objects[index]!),
+    objects: order.map((index) => itemAt(objects, index)),
     target: order.indexOf(0),
   }
 }
@@ -143,7 +144,7 @@ export const questionStart = 'Which digit is on the'
 
 /** The question whose only answer is the target's digit. */
 export function sceneQuestion(scene: Scene): string {
-  const { colour, shape } = scene.objects[scene.target]!
+  const { colour, shape } = itemAt(scene.objects, scene.target)
   return `${questionStart} ${colour} ${shape}?`
 }
 

@@ -12,12 +12,15 @@ type Corners = readonly [number, number, number, number]
 type Sign = '%' | 'px'
 
 /** A box as four numbers, where a model wrote it as text, as a list in a list, or its numbers as text, with a sign or without. */
-export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign } {
+export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign | undefined } {
   const value = typeof bbox === 'string' ? readLooseValue(/^\s?[[(]/.test(bbox) ? bbox : `[${bbox}]`)?.value : bbox
   const list = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value
   if (!Array.isArray(list)) return { bbox: list }
   const signs = list.map((part) => numeral(part)?.[2] as Sign | undefined)
-  const numbers = list.map((part) => (numeral(part) === undefined ? part : Number(numeral(part)![1])))
+  const numbers = list.map((part) => {
+    const read = numeral(part)
+    return read === undefined ? part : Number(read[1])
+  })
   return { bbox: numbers, sign: signs.find((sign) => sign !== undefined) }
 }
 

@@ -15,6 +15,7 @@ import { resolveSource } from './resolve-box.ts'
 import { splitAtThinking } from './thinking-marks.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
+import { defined } from '../shared/known.ts'
 
 export type ParsedTurn = { readonly thought?: string } & ({ readonly action: Action } | TurnError)
 
@@ -54,12 +55,15 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
   if (!isBox(bbox)) {
     if (profile.errorText === 'helpful') return turnError('bad-box', profile.errorText, written)
     if (call.unread !== undefined) return turnError('bad-box', profile.errorText, call.unread)
-    return officialBoxMistake(bbox, () => sourceMistake(source, profile, viewSizeOf) ?? viewSizeOf(source)!)
+    return officialBoxMistake(
+      bbox,
+      () => sourceMistake(source, profile, viewSizeOf) ?? defined(viewSizeOf(source), source),
+    )
   }
   const unit = lenient ? wrongUnit(bbox, profile.coordinates, () => viewSizeOf(source), sign) : undefined
   if (unit !== undefined) return turnError('wrong-unit', profile.errorText, unit)
   const boxRel = toRelative(bbox, profile.coordinates, () => viewSizeOf(source))
-  if (boxRel === undefined) return sourceMistake(source, profile, viewSizeOf)!
+  if (boxRel === undefined) return defined(sourceMistake(source, profile, viewSizeOf), 'a mistake')
   return { kind: 'grounding', boxRel, source }
 }
 

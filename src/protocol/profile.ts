@@ -89,10 +89,10 @@ export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget):
 /** What a user may set in any profile. */
 export interface ProfileChanges {
   /** The prompts are changed to say the same. */
-  readonly coordinates?: Coordinates
-  readonly maxImages?: number | null
+  readonly coordinates?: Coordinates | undefined
+  readonly maxImages?: number | null | undefined
   /** Of every view, that of the original included. */
-  readonly maxPixels?: number
+  readonly maxPixels?: number | undefined
 }
 
 /** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit. */

@@ -4,6 +4,7 @@
  */
 import type { Size } from './box.ts'
 import { joiningKeywords, Refused, refuse, type Token, tokensOf } from './python-tokens.ts'
+import { itemAt, lastOf } from '../shared/known.ts'
 
 /** What a Python literal of a box may be; `other`: something that is neither a number nor a list, with its text if it is a string. */
 export type PythonBox = number | readonly PythonBox[] | { readonly other: string; readonly text?: string }
@@ -21,7 +22,7 @@ export function readPython(text: string): PythonRead {
     // The interpreter looks one token ahead, and so meets the end of an open bracket before a mistake in the last token.
     checkGrammar(unclosed === undefined ? tokens : tokens.slice(0, -1))
     if (unclosed !== undefined) refuse(`'${unclosed.text}' was never closed`, unclosed.line)
-    const last = tokens.at(-1)!
+    const last = lastOf(tokens)
     if (/^(?:sign|operator|keyword)$/.test(last.kind) && last.text !== '...') refuse(plainRefusal, last.line)
     return valueOf(tokens)
   } catch (error) {
@@ -42,11 +43,11 @@ function checkGrammar(tokens: readonly Token[]): void {
     const before = tokens[at - 1]
     const ends = isOperand(before) || before?.kind === 'close'
     const negated = token.text === 'not' && tokens[at + 1]?.text !== 'in' && before?.text !== 'is'
-    if (ends && (isOperand(token) || negated) && !(before!.kind === 'string' && token.kind === 'string')) {
-      const hinted = open.length > 0 && !(before!.kind === 'name' && token.kind === 'string')
-      refuse(hinted ? commaRefusal : plainRefusal, hinted ? before!.line : token.line)
+    if (before && ends && (isOperand(token) || negated) && !(before.kind === 'string' && token.kind === 'string')) {
+      const hinted = open.length > 0 && !(before.kind === 'name' && token.kind === 'string')
+      refuse(hinted ? commaRefusal : plainRefusal, hinted ? before.line : token.line)
     }
-    if (token.text === '=' && open.length > 0) refuseAssignment(tokens, at, open.at(-1)!.behindOperand)
+    if (token.text === '=' && open.length > 0) refuseAssignment(tokens, at, lastOf(open).behindOperand)
     const isSlice = token.text === ':' && (open.at(-1)?.text === '{' || open.at(-1)?.behindOperand === true)
     const isDangling = token.text === '.' && tokens[at + 1]?.kind !== 'name'
     const isForeign = /^(?:[$?!`;=]|:=|->)$/.test(token.text) || (token.text === ':' && !isSlice)
@@ -73,12 +74,13 @@ function isMisplaced(before: Token | undefined, { kind, text }: Token, ends: boo
 function refuseAssignment(tokens: readonly Token[], at: number, inArguments: boolean): void {
   const [start, before, , next] = tokens.slice(at - 2, at + 2)
   const begins = start?.kind === 'comma' || start?.kind === 'open'
-  if (inArguments || !begins || !(isOperand(next) || /^(?:open|sign)$/.test(next?.kind ?? ''))) return
-  if (before!.kind === 'name' && !Object.hasOwn(constants, before!.text)) {
-    refuse(`${plainRefusal}. Maybe you meant '==' or ':=' instead of '='?`, before!.line)
+  if (before === undefined || inArguments || !begins || !(isOperand(next) || /^(?:open|sign)$/.test(next?.kind ?? '')))
+    return
+  if (before.kind === 'name' && !Object.hasOwn(constants, before.text)) {
+    refuse(`${plainRefusal}. Maybe you meant '==' or ':=' instead of '='?`, before.line)
   }
-  if (/^(?:number|string)$/.test(before!.kind)) {
-    refuse("cannot assign to literal here. Maybe you meant '==' instead of '='?", before!.line)
+  if (/^(?:number|string)$/.test(before.kind)) {
+    refuse("cannot assign to literal here. Maybe you meant '==' instead of '='?", before.line)
   }
 }
 
@@ -103,12 +105,12 @@ function valueOf(tokens: readonly Token[]): PythonRead {
     let sign = 1
     let unary: string | undefined
     for (; tokens[at]?.kind === 'sign'; at++) {
-      unary = tokens[at]!.text
+      unary = itemAt(tokens, at).text
       if (unary === '-') sign = -sign
     }
     const token = tokens[at++]
     const found = token && operand(token, sign)
-    const whole = found === undefined || tokens[at]?.kind !== 'open' ? found : applied(found, token!)
+    const whole = !token || found === undefined || tokens[at]?.kind !== 'open' ? found : applied(found, token)
     const type = typeOf(whole)
     if (unary !== undefined && /^(?:list|tuple|str|NoneType|dict|set|ellipsis|type)$/.test(type)) {
       failure ??= `bad operand type for unary ${unary}: '${type}'`
@@ -129,8 +131,8 @@ function valueOf(tokens: readonly Token[]): PythonRead {
 
   /** What stands in brackets behind an operand is an index or arguments to the interpreter. */
   function applied(value: PythonBox, token: Token): PythonBox {
-    const isCall = tokens[at]!.text === '('
-    const index = items(tokens[at++]!.text === '[' ? '(' : '[')
+    const isCall = itemAt(tokens, at).text === '('
+    const index = items(itemAt(tokens, at++).text === '[' ? '(' : '[')
     const type = typeOf(value, token)
     if (isCall && /^(?:int|float|list|tuple|str|NoneType)$/.test(type)) failure ??= `'${type}' object is not callable`
     if (!isCall && /^(?:int|float|NoneType)$/.test(type)) failure ??= `'${type}' object is not subscriptable`
@@ -185,7 +187,7 @@ export function itemsMistake(items: readonly PythonBox[], { width, height }: Siz
   for (const [at, item] of items.entries()) {
     if (typeof item === 'number' && Number.isFinite(item)) continue
     if (typeof item === 'number') return infiniteText
-    const type = types[at]!
+    const type = itemAt(types, at)
     if (type === 'str') return stringMistake((item as { readonly text?: string }).text, at % 2 === 0 ? width : height)
     return `int() argument must be a string, a bytes-like object or a real number, not '${type}'`
   }

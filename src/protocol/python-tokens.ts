@@ -40,7 +40,7 @@ export function tokensOf(source: string): { tokens: Token[]; unclosed: Token | u
       pattern.lastIndex = at
       return pattern.exec(source)?.[0] ?? ''
     }
-    const character = String.fromCodePoint(source.codePointAt(at)!)
+    const character = String.fromCodePoint(source.codePointAt(at) ?? 0)
     const add = (kind: Kind, text: string): void => {
       const token = { kind, text, line }
       tokens.push(token)
@@ -69,7 +69,7 @@ export function tokensOf(source: string): { tokens: Token[]; unclosed: Token | u
       if (string === '') refuse(`unterminated string literal (detected at line ${line})`, line)
       add('string', string)
     } else if (name !== '') add(keywords.has(name) ? 'keyword' : 'name', name)
-    else if (character.codePointAt(0)! > 127) refuse(badCharacter(character), line)
+    else if ((character.codePointAt(0) ?? 0) > 127) refuse(badCharacter(character), line)
     else add('operator', match(operatorPattern))
   }
   return { tokens, unclosed: open.at(-1) }
@@ -90,7 +90,7 @@ function checkNumber(digits: string, behind: string, line: number): void {
   }
   const bases: Readonly<Record<string, string>> = { x: 'hexadecimal', o: 'octal', b: 'binary' }
   const written = digits === '0' ? digits + behind : digits
-  const base = /^0[xob]/i.test(written) ? bases[written[1]!.toLowerCase()]! : 'decimal'
+  const base = bases[/^0([xob])/i.exec(written)?.[1]?.toLowerCase() ?? ''] ?? 'decimal'
   const next = digits === '0' && base !== 'decimal' ? behind[1] : behind[0]
   if (/^(?:octal|binary)$/.test(base) && /[0-9]/.test(next ?? ''))
     refuse(`invalid digit '${next}' in ${base} literal`, line)
@@ -98,7 +98,7 @@ function checkNumber(digits: string, behind: string, line: number): void {
 }
 
 function badCharacter(character: string): string {
-  const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+  const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
   return /[\p{C}\p{Z}]/u.test(character)
     ? `invalid non-printable character ${code}`
     : `invalid character '${character}' (${code})`

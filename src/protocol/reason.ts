@@ -6,6 +6,7 @@ import {
   requestRefusedCode,
   withheldCode,
 } from '../shared/errors.ts'
+import { lastOf } from '../shared/known.ts'
 import { oddBoxes } from './box-unit.ts'
 import { answeredBeyondLimit } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
@@ -44,7 +45,10 @@ const refusedWhenRepeated: ReadonlySet<string> = new Set([
  * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,
  * or twice in the same words. It stays `failed`: it counts as not right, and says nothing about the policy.
  */
-export function isRefusedForGood({ end, failure }: Pick<Trajectory, 'end' | 'failure'>): boolean {
+export function isRefusedForGood({
+  end,
+  failure,
+}: Pick<Trajectory, 'end'> & { readonly failure?: Failure | undefined }): boolean {
   if (end !== 'failed' || failure === undefined) return false
   return refusedAtOnce.has(failure.code) || (isRefusal(failure) && (failure.times ?? 1) > 1)
 }
@@ -79,7 +83,7 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
     mistakes.length > 0 &&
     mistakes.length * 2 >= turns.length
   ) {
-    const { code, error } = mistakes.at(-1)!
+    const { code, error } = lastOf(mistakes)
     const hint = (code === 'wrong-unit' && oddBoxes(trajectory)?.fix) || ''
     return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error} ${hint}`.trim() }
   }
@@ -99,7 +103,7 @@ function exampleOf({ turns }: Trajectory): string {
 
 function voidReason(trajectory: Trajectory): Reason {
   const { policy, turns } = trajectory
-  const { finish, action } = turns.at(-1)!
+  const { finish, action } = lastOf(turns)
   const kind = 'void'
   const example = exampleOf(trajectory)
   if (finish === 'length') {

@@ -19,8 +19,10 @@ export interface SplitText {
 /** What stands behind the last thinking that is closed, and before it; undefined: none is. */
 export function splitAtThinking(text: string): SplitText | undefined {
   const ends = pairs.map(([, close]) => [text.lastIndexOf(close), close.length] as const).filter(([at]) => at >= 0)
-  const [at, length] = ends.toSorted(([a], [b]) => b - a)[0] ?? []
-  return at === undefined ? undefined : { said: text.slice(at + length!), thought: text.slice(0, at) }
+  const [last] = ends.toSorted(([a], [b]) => b - a)
+  if (last === undefined) return undefined
+  const [at, length] = last
+  return { said: text.slice(at + length), thought: text.slice(0, at) }
 }
 
 /** Where thinking is opened first; undefined: nowhere. */

@@ -26,11 +26,11 @@ const problemSchema = z
     docId: z.string(),
     dataSource: z.string(),
     question: z.string(),
-    answer: z.string().optional(),
-    level: z.enum(levels).optional(),
-    choices: z.array(z.string()).readonly().optional(),
-    targetBoxRel: relativeBoxSchema.optional(),
-    targetBoxesRel: z.array(relativeBoxSchema).readonly().optional(),
+    answer: z.string().exactOptional(),
+    level: z.enum(levels).exactOptional(),
+    choices: z.array(z.string()).readonly().exactOptional(),
+    targetBoxRel: relativeBoxSchema.exactOptional(),
+    targetBoxesRel: z.array(relativeBoxSchema).readonly().exactOptional(),
   })
   .readonly()
 
@@ -40,7 +40,7 @@ const usageSchema = z
     imageTokens: countSchema.describe('of a model behind a server an estimate, by the grid of Qwen2.5-VL'),
     replyTokens: countSchema,
     cachedTokens: countSchema
-      .optional()
+      .exactOptional()
       .describe('of the whole prompt of the request, what the server says that it had kept'),
   })
   .readonly()
@@ -55,17 +55,17 @@ const turnSchema = z
     text: z.string().describe('the reply as it came, with native calls behind it as text'),
     thinking: z
       .string()
-      .optional()
+      .exactOptional()
       .describe('what the server gave as thinking in a field of its own; never read for an action'),
     finish: z.enum(['stop', 'length']),
-    thought: z.string().optional(),
-    action: actionSchema.optional(),
+    thought: z.string().exactOptional(),
+    action: actionSchema.exactOptional(),
     error: z
       .strictObject({ code: z.enum(turnErrorCodes), error: z.string() })
       .readonly()
-      .optional()
+      .exactOptional()
       .describe('the mistake that was fed back, or that ended the search'),
-    observation: countSchema.optional().describe('index of the observation that this turn brought back'),
+    observation: countSchema.exactOptional().describe('index of the observation that this turn brought back'),
     usage: usageSchema,
     ms: z.number().nonnegative(),
   })
@@ -77,7 +77,7 @@ const observationSchema = z
     parent: countSchema.nullable().describe('index of the source; null for the original'),
     boxPx: pixelBoxSchema.describe('in pixels of the source'),
     askedPx: pixelBoxSchema
-      .optional()
+      .exactOptional()
       .describe('the box that was cut, where it reached beyond the source or was one of a resized picture of it'),
     boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture'),
     view: z.strictObject({ width: sizeSchema, height: sizeSchema }).readonly(),
@@ -90,7 +90,11 @@ export const failureSchema = z
   .strictObject({
     code: z.string(),
     message: z.string(),
-    times: z.int().positive().optional().describe('how often the server refused this search in these words; default 1'),
+    times: z
+      .int()
+      .positive()
+      .exactOptional()
+      .describe('how often the server refused this search in these words; default 1'),
   })
   .readonly()
 
@@ -105,7 +109,7 @@ export const trajectorySchema = z
         height: sizeSchema,
         reading: z
           .enum(pictureReadings)
-          .optional()
+          .exactOptional()
           .describe('how the file was read, which decides its orientation and colours; default `displayed`'),
       })
       .readonly(),
@@ -114,7 +118,7 @@ export const trajectorySchema = z
     maxTurns: sizeSchema,
     seed: z.int(),
     sampleIndex: countSchema,
-    ask: countSchema.optional().describe('on a server: the number of the ask, which its samples share'),
+    ask: countSchema.exactOptional().describe('on a server: the number of the ask, which its samples share'),
     turns: z.array(turnSchema).readonly(),
     observations: z.array(observationSchema).readonly(),
     end: z.enum(ends),
@@ -122,14 +126,14 @@ export const trajectorySchema = z
       .string()
       .nullable()
       .describe('beside an end at a limit: answered beyond the limit, which `official` counts'),
-    failure: failureSchema.optional().describe('why a search failed'),
+    failure: failureSchema.exactOptional().describe('why a search failed'),
     usage: usageSchema.describe('sums over the turns'),
     ms: z.number().nonnegative(),
-    verdict: verdictSchema.optional(),
+    verdict: verdictSchema.exactOptional(),
     reward: z
       .strictObject({ total: z.number(), parts: z.record(z.string(), z.number()).readonly() })
       .readonly()
-      .optional(),
+      .exactOptional(),
   })
   .readonly()
 

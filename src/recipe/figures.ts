@@ -4,11 +4,12 @@
  */
 import { curveSvg, limitCurve } from '../evaluate/document/curve-svg.ts'
 import type { Curve } from '../evaluate/document/curve-svg.ts'
-import type { LimitScore, Slice } from '../evaluate/figures/summary.ts'
+import type { EvalSummary, LimitScore, Slice } from '../evaluate/figures/summary.ts'
 import type { Table } from '../evaluate/document/table.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { mean } from '../shared/numbers.ts'
+import { defined, itemAt, lastOf } from '../shared/known.ts'
 import { presets } from './presets.ts'
 import type { RecipeResults, TrainingStep } from './results.ts'
 import { trainedPolicies } from './stages.ts'
@@ -34,8 +35,13 @@ export function levelsOf({ evals }: RecipeResults): Level[] {
   return levels.filter((level) => shown.every((policy) => evals[policy].byLevel[level])).toReversed()
 }
 
+/** Of a level that the evaluation has. */
+function sliceOf({ byLevel }: Pick<EvalSummary, 'byLevel'>, level: Level): Slice {
+  return defined(byLevel[level], level)
+}
+
 export function accuracyChart({ evals }: RecipeResults, level: Level): string {
-  const curves = shown.map((policy) => limitCurve(policyWords[policy], evals[policy].byLevel[level]!))
+  const curves = shown.map((policy) => limitCurve(policyWords[policy], sliceOf(evals[policy], level)))
   const words = { title: `Accuracy on ${level} scenes by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
   return curveSvg(curves, words)
 }
@@ -44,8 +50,8 @@ export function accuracyChart({ evals }: RecipeResults, level: Level): string {
 export function accuracySentence(results: RecipeResults, level: Level): string {
   const { trained, tested } = limitsOf(results)
   const scoresOf = (policy: PolicyName): { readonly from: LimitScore | undefined; readonly to: LimitScore } => {
-    const { byTurnLimit } = results.evals[policy].byLevel[level]!
-    return { from: byTurnLimit.find(({ limit }) => limit === trained), to: byTurnLimit.at(-1)! }
+    const { byTurnLimit } = sliceOf(results.evals[policy], level)
+    return { from: byTurnLimit.find(({ limit }) => limit === trained), to: lastOf(byTurnLimit) }
   }
   const changes = shown.map((policy) => {
     const { from, to } = scoresOf(policy)
@@ -100,7 +106,7 @@ export function trainingChart({ training }: RecipeResults, { title, unit, of }: 
 export function trainingSentence(results: RecipeResults, { unit, of }: TrainingFigure): string {
   const changes = trainedPolicies.map((objective) => {
     const blocks = blocksOf(results.training[objective])
-    const [first, last] = [blocks[0]!, blocks.at(-1)!].map((block) => text(mean(block.map(of)), unit))
+    const [first, last] = [itemAt(blocks, 0), lastOf(blocks)].map((block) => text(mean(block.map(of)), unit))
     return `${policyWords[objective]} ${first} → ${last}`
   })
   return `Here, from the first steps to the last: ${changes.join(', ')}.`
@@ -109,7 +115,7 @@ export function trainingSentence(results: RecipeResults, { unit, of }: TrainingF
 /** Objectives whose training ended before its last step, and where: `run-rl.ts` stops searches that have collapsed. */
 export function earlyEnds({ training, settings }: RecipeResults): string[] {
   return trainedPolicies.flatMap((objective) => {
-    const last = training[objective].at(-1)!.step
+    const last = lastOf(training[objective]).step
     const { steps } = presets[settings.preset].rl
     if (last >= steps) return []
     return `${policyWords[objective]} ended at step ${last} of ${steps}: its searches had shrunk to hardly more than one turn.`
@@ -123,7 +129,7 @@ export function trainingTable({ training }: RecipeResults): Table {
     head: ['steps', ...figures.map(({ title, unit }) => (unit === 'share' ? `${title}, %` : title))],
     rows: trainedPolicies.flatMap((objective) =>
       blocksOf(training[objective]).map((block) => [
-        `${policyWords[objective]}, ${block[0]!.step}–${block.at(-1)!.step}`,
+        `${policyWords[objective]}, ${itemAt(block, 0).step}–${lastOf(block).step}`,
         ...figures.map(({ unit, of }) => text(mean(block.map(of)), unit)),
       ]),
     ),
@@ -157,7 +163,7 @@ export function summaryTable(results: RecipeResults): Table {
     ],
     rows: [
       ...levelsOf(results).flatMap((level) =>
-        shown.map((policy) => row(`${policyWords[policy]}, ${level}`, evals[policy].byLevel[level]!)),
+        shown.map((policy) => row(`${policyWords[policy]}, ${level}`, sliceOf(evals[policy], level))),
       ),
       ...shown.map((policy) => row(`${policyWords[policy]}, all`, evals[policy])),
     ],

@@ -6,6 +6,7 @@ import type { Settings } from './configuration.ts'
 import { isLocked } from './lock.ts'
 import { logFile } from './log.ts'
 import { plainFile } from './plain-file.ts'
+import { itemAt } from '../shared/known.ts'
 
 /** Recipes keep the runs of their stages in folders of their own. */
 const mostDepth = 4
@@ -67,7 +68,7 @@ async function runAt(root: string, path: string): Promise<FoundRun | undefined> 
     settings,
     changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
     live: await isLocked(path),
-    log: names[log]!,
+    log: itemAt(names, log),
     bytes: stats[log]?.size ?? 0,
     version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
   }

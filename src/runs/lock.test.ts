@@ -127,7 +127,7 @@ describe('the lock of a run', () => {
       expect(answers.map((own) => own[round]).toSorted()).toEqual(['in', ...Array(5).fill('run-in-use')])
     }
     for (const taker of takers) taker.stdin.write('end\n')
-    await Promise.all(takers.map((taker) => taker.exitCode ?? once(taker, 'exit')))
+    await Promise.all(takers.map(async (taker) => taker.exitCode ?? once(taker, 'exit')))
     for (const round of rounds) expect(await readdir(round)).toEqual(['lock'])
   })
 })

@@ -107,7 +107,7 @@ describe('run folder', () => {
   it('lets go of its lock, though one of its logs could not be opened', async () => {
     const run = await openRun(path, config)
     await mkdir(run.file('metrics.jsonl'))
-    await expect(run.append(steps, { step: 1 })).rejects.toThrow()
+    await expect(run.append(steps, { step: 1 })).rejects.toThrow('EISDIR')
     await run.append(numbers, { n: 1 })
     await run.close().catch(() => {})
     expect(await readdir(path)).not.toContain('lock')

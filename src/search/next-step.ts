@@ -9,6 +9,7 @@ import type { Action, End, Observation } from '../protocol/trajectory.ts'
 import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
 import { cropViewSize, fitSize, frameSize } from '../vision/fit.ts'
+import { itemAt } from '../shared/known.ts'
 
 export type NextStep =
   | { readonly kind: 'end'; readonly end: End; readonly error?: TurnError }
@@ -63,7 +64,7 @@ function zoomed(
 ): NextStep {
   const named = resolveSource(source, observations.length, profile)
   if ('error' in named) return { kind: 'error', error: named }
-  const parent = observations[named.index]!
+  const parent = itemAt(observations, named.index)
   const frame = frameSize(parent, profile)
   const box = resolveBox(boxRel, frame, profile)
   if ('error' in box) return { kind: 'error', error: box }

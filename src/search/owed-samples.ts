@@ -32,7 +32,7 @@ export interface SearchRunOptions {
   /** Searches at once. */
   readonly concurrency: number
   /** Search again what the server refused for good, as after a change to the server; default: no. */
-  readonly retryRefused?: boolean
+  readonly retryRefused?: boolean | undefined
   /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
 }

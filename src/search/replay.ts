@@ -4,6 +4,7 @@ import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, questionText } from '../protocol/prompts.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
+import { defined, itemAt } from '../shared/known.ts'
 
 export interface Exchange {
   readonly message: Message
@@ -19,7 +20,7 @@ export function replay(
   const { problem, turns, observations } = trajectory
   const { prompts, observationNumbering } = profile
   const text = questionText(prompts, problem.question)
-  const question: Message = { kind: 'question', system: prompts.system, text, view: viewOf(observations[0]!) }
+  const question: Message = { kind: 'question', system: prompts.system, text, view: viewOf(itemAt(observations, 0)) }
   const forgotten = ({ error }: Turn, i: number) =>
     profile.flow.silence === 'asked-again' && error?.code === 'no-action' && i < turns.length - 1
   const stayed = turns.flatMap((turn, i) => (forgotten(turn, i) ? [] : [{ turn, number: i + 1 }]))
@@ -32,7 +33,10 @@ export function replay(
   function told({ observation, error }: Turn, number: number): Message {
     if (observation !== undefined) {
       const label = observationNumbering === 'official' ? number : observation
-      const shown = observations.find(({ index }) => index === observation)!
+      const shown = defined(
+        observations.find(({ index }) => index === observation),
+        `observation ${observation}`,
+      )
       const said = observationText(prompts, label - 1, label)
       return { kind: 'observation', index: observation, text: said, view: viewOf(shown) }
     }

@@ -43,7 +43,7 @@ export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex' | 'seed'>
   /** Searches that run at once. */
   readonly concurrency: number
   /** When it fires, no more searches start, and those in flight go on to their ends. `signal` cuts them off instead. */
-  readonly stop?: AbortSignal
+  readonly stop?: AbortSignal | undefined
   readonly onEvent?: OnEvent
   /**
    * The last work on a trajectory, such as judging and storing it. It counts as part of the search, so that many are at it at

@@ -20,6 +20,7 @@ import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/tr
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
+import { defined, itemAt } from '../shared/known.ts'
 import { frameSize } from '../vision/fit.ts'
 import { observationView, viewKey } from '../vision/observation-view.ts'
 import { storedPicture } from '../vision/picture.ts'
@@ -42,13 +43,13 @@ export interface Asked {
 export interface SearchOptions {
   readonly profile: Profile
   /** In place of the profile's. */
-  readonly maxTurns?: number
+  readonly maxTurns?: number | undefined
   /** Given to the policy, which samples by it where it can; default 0. */
   readonly seed?: number
   /** Which of several searches for the same problem this is, counted from 0. */
   readonly sampleIndex?: number
   /** Cuts the search off, also within a turn; it then throws `AbortedError`. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -85,7 +86,7 @@ export async function* search(
   const unitSizeOf = (source: string) => {
     const named = resolveSource(source, observations.length, profile)
     if (!('index' in named)) return undefined
-    const observation = observations[named.index]!
+    const observation = itemAt(observations, named.index)
     return profile.coordinates === 'pixel' ? observation.view : frameSize(observation, profile)
   }
 
@@ -198,7 +199,7 @@ function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Prof
 
 /** Takes back the observation that the last turn brought, if it brought one. */
 function takeBack(turns: Turn[], observations: Observation[]): number | undefined {
-  const { observation, ...last } = turns.pop()!
+  const { observation, ...last } = defined(turns.pop(), 'a turn')
   turns.push(last)
   if (observation !== undefined) observations.pop()
   return observation

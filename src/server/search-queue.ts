@@ -76,6 +76,6 @@ export class SearchQueue {
   }
 
   #admit(): void {
-    while (this.#running < this.#limits.atOnce && this.#waiting.length > 0) this.#waiting.shift()!()
+    while (this.#running < this.#limits.atOnce && this.#waiting.length > 0) this.#waiting.shift()?.()
   }
 }

@@ -7,6 +7,7 @@ import { search } from '../search/search.ts'
 import type { Task } from '../search/search.ts'
 import { orAborted } from '../shared/deadline.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { itemAt } from '../shared/known.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchQueue } from './search-queue.ts'
 
@@ -18,7 +19,7 @@ export interface Searcher {
   readonly note: string
   readonly profile: Profile
   /** In place of the profile's. */
-  readonly maxTurns?: number
+  readonly maxTurns?: number | undefined
   /** Undefined: as the searcher is used to. */
   policy(temperature?: number): Policy
   /** Throws `UserError` for a question that it cannot be asked, before anything is decoded. */
@@ -50,8 +51,8 @@ export interface PictureSearch {
   readonly question: string
   /** Called when the search starts: those that wait hold no pixels. */
   readonly open: (signal: AbortSignal) => Promise<Picture>
-  readonly maxTurns?: number
-  readonly temperature?: number
+  readonly maxTurns?: number | undefined
+  readonly temperature?: number | undefined
   readonly seed: number
 }
 
@@ -63,9 +64,9 @@ export async function* searchPicture(
 ): AsyncGenerator<string, Trajectory, void> {
   const { profile, queue } = searcher
   searcher.check?.(question)
-  const [place] = queue.join()
+  const place = itemAt(queue.join(), 0)
   try {
-    await orAborted(place!.ready, signal)
+    await orAborted(place.ready, signal)
     const picture = await open(signal)
     const task: Task = { picture, problem: askedProblem(picture, question) }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal })
@@ -75,7 +76,7 @@ export async function* searchPicture(
     }
     throw new Error('a search always ends with its trajectory')
   } finally {
-    place!.leave()
+    place.leave()
   }
 }
 

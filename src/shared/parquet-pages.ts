@@ -8,6 +8,7 @@ import type { AsyncBuffer, ColumnChunk, ColumnMetaData, Compressors, SchemaTree 
 import { compressors as usualCompressors } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
+import { defined } from './known.ts'
 
 const maxPageBytes = 1024 ** 3
 /** Values of one column in one row group, nulls and items of lists counted. */
@@ -17,7 +18,9 @@ const maxHeaderBytes = 64 * 1024
 /** Never gives more than a page says that it holds. */
 export const compressors: Compressors = {
   ...Object.fromEntries(
-    Object.entries(usualCompressors).map(([codec, decompress]) => [codec, within(decompress!)] as const),
+    Object.entries(usualCompressors).flatMap(([codec, decompress]) =>
+      decompress ? [[codec, within(decompress)]] : [],
+    ),
   ),
   GZIP: within((input, maxOutputLength) => gunzipSync(input, { maxOutputLength })),
   BROTLI: within((input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength })),
@@ -41,7 +44,7 @@ export async function checkPages(
   schema: SchemaTree,
   rows: number,
 ): Promise<void> {
-  const column = chunk.meta_data!
+  const column = defined(chunk.meta_data, 'what a column holds')
   const path = getTreePath(schema, column.path_in_schema)
   const levels = { repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) }
   const values = Number(column.num_values)
@@ -232,7 +235,7 @@ function checkRuns(reader: Reader, length: number, width: number, count: number,
       const size = Math.ceil(width / 8)
       if (run === 0 || run > count - seen || at + size > end) throw new Error('the levels of a page are damaged')
       let value = 0
-      for (let index = 0; index < size; index++) value += bytes[at + index]! * 2 ** (8 * index)
+      for (const [index, byte] of bytes.subarray(at, at + size).entries()) value += byte * 2 ** (8 * index)
       if (value === wanted) equal += run
       at += size
       seen += run

@@ -8,6 +8,7 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { errorCodeOf, messageOf, UserError } from './errors.ts'
 import type { Row } from './parquet.ts'
 import { checkPages, compressors } from './parquet-pages.ts'
+import { itemAt } from './known.ts'
 
 export interface ParquetSource {
   /** At the top level. */
@@ -47,13 +48,16 @@ function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): Parq
   async function check(start: number, end: number, wanted: readonly string[]): Promise<void> {
     for (const [index, [from, to]] of groups.entries()) {
       if (from >= end || to <= start) continue
-      const group = metadata.row_groups[index]!
-      const chunks = group.columns.filter(({ meta_data: meta }) => meta && wanted.includes(meta.path_in_schema[0]!))
-      const present = new Set(chunks.map(({ meta_data: meta }) => meta!.path_in_schema[0]))
+      const group = itemAt(metadata.row_groups, index)
+      const chunks = group.columns.flatMap((chunk) => {
+        const path = chunk.meta_data?.path_in_schema ?? []
+        return path[0] !== undefined && wanted.includes(path[0]) ? [{ chunk, path }] : []
+      })
+      const present = new Set(chunks.map(({ path }) => path[0]))
       const lacking = wanted.find((name) => !present.has(name))
       if (lacking !== undefined) throw new Error(`a row group has no column ${lacking}`)
-      for (const chunk of chunks) {
-        const key = `${index} ${JSON.stringify(chunk.meta_data!.path_in_schema)}`
+      for (const { chunk, path } of chunks) {
+        const key = `${index} ${JSON.stringify(path)}`
         const result = checked.get(key) ?? checkPages(file, chunk, schema, to - from)
         checked.set(key, result)
         await result

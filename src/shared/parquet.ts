@@ -33,24 +33,24 @@ export interface ParquetFile {
 }
 
 export function createParquet(path: string, columns: Columns): ParquetFile {
-  const names = Object.keys(columns)
+  const shapes = Object.entries(columns)
   const writer = fileWriter(path)
   const file = new ParquetWriter({
     writer,
     schema: [
-      { name: 'schema', num_children: names.length },
-      ...names.flatMap((name) => elements(name, columns[name]!)),
+      { name: 'schema', num_children: shapes.length },
+      ...shapes.flatMap(([name, shape]) => elements(name, shape)),
     ],
     kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features: features(columns) } }) }],
     createdBy: 'mini-o3',
   })
   return {
     write(rows) {
-      const columnData = names.map((name) => ({
+      const columnData = shapes.map(([name, shape]) => ({
         name,
         data: rows.map((row) => row[name]),
         // Pictures are compressed already, and the smallest or largest of them says nothing.
-        ...(holdsImages(columns[name]!) ? { codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } : {}),
+        ...(holdsImages(shape) ? { codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } : {}),
       })) as Parameters<ParquetWriter['write']>[0]['columnData']
       void file.write({ columnData, rowGroupSize: rows.length })
     },

@@ -18,9 +18,9 @@ export interface Progress {
 export interface ProgressOptions {
   readonly label: string
   /** Absent: unknown, so no time left is shown. */
-  readonly total?: number
+  readonly total?: number | undefined
   /** Already done before a resume; counts towards the total but not towards the rate. */
-  readonly done?: number
+  readonly done?: number | undefined
   readonly stream?: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown }
   readonly now?: () => number
 }

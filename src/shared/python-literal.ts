@@ -3,6 +3,7 @@
  * nesting is bounded, and time is linear in the length of the text. Pure.
  */
 import { UserError } from './errors.ts'
+import { itemAt } from './known.ts'
 
 /** Tuples are read as lists, numbers that are the key of a dict as text. */
 export type PythonValue = string | number | boolean | null | readonly PythonValue[] | PythonDict
@@ -84,7 +85,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
     const digits = match(numberPattern)?.[0]
     if (digits !== undefined) return number(digits)
     const word = match(wordPattern)?.[0]
-    if (word !== undefined && Object.hasOwn(words, word)) return words[word]!
+    if (word !== undefined && Object.hasOwn(words, word)) return words[word] ?? null
     return fail(word === undefined ? 'nothing that can be read' : `the name ${word.slice(0, 40)}`)
   }
 
@@ -102,7 +103,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
   /** One item without a comma is that item; anything else is a tuple. */
   function parenthesised(depth: number): PythonValue {
     const { list, comma } = items(')', depth)
-    return list.length === 1 && !comma ? list[0]! : list
+    return list.length === 1 && !comma ? itemAt(list, 0) : list
   }
 
   function dict(depth: number): PythonDict {
@@ -130,7 +131,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
   function joinedStrings(depth: number): string | undefined {
     const parts: string[] = []
     for (let start = match(stringStartPattern); start !== undefined; start = match(stringStartPattern)) {
-      const prefix = start[1]!.toLowerCase()
+      const prefix = itemAt(start, 1).toLowerCase()
       if (!['', 'r', 'u'].includes(prefix)) fail(`a string that starts with ${start[0]}`)
       parts.push(string(here - 1, prefix === 'r'))
       skipBlanks(depth)
@@ -179,7 +180,7 @@ export function pythonAssignments(source: string): Map<string, PythonValue> {
 function nextStatement(source: string, at: number): number {
   let depth = 0
   for (let here = at; here < source.length; here++) {
-    const character = source[here]!
+    const character = itemAt(source, here)
     if (character === '"' || character === "'") here = (stringEnd(source, here) ?? source.length) - 1
     else if (character === '#') here = lineEnd(source, here) - 1
     else if (character === '\\') here++
@@ -196,7 +197,7 @@ function lineEnd(source: string, at: number): number {
 }
 
 function quotesAt(text: string, open: number): string {
-  const quote = text[open]!
+  const quote = itemAt(text, open)
   return text.startsWith(quote.repeat(3), open) ? quote.repeat(3) : quote
 }
 

@@ -1,4 +1,5 @@
 /** Seeded random numbers, the same on every machine: streams are split by name, so that adding one never moves another. */
+import { itemAt } from './known.ts'
 
 export interface Random {
   /** Uniform in [0, 1). */
@@ -49,13 +50,15 @@ export function random(...parts: readonly (number | string)[]): Random {
     between: (low, high) => low + (high - low) * next(),
     pick: (items) => {
       if (items.length === 0) throw new Error('pick from an empty list')
-      return items[int(items.length)] as (typeof items)[number]
+      return itemAt(items, int(items.length))
     },
     shuffle: (items) => {
       const copy = [...items]
       for (let i = copy.length - 1; i > 0; i--) {
         const j = int(i + 1)
-        ;[copy[i], copy[j]] = [copy[j]!, copy[i]!]
+        const swapped = itemAt(copy, i)
+        copy[i] = itemAt(copy, j)
+        copy[j] = swapped
       }
       return copy
     },

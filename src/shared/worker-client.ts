@@ -1,6 +1,7 @@
 /** Requests to a worker thread and their answers: none is left waiting when the thread breaks, ends by itself or is stopped. */
 import { parentPort, Worker } from 'node:worker_threads'
 import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
+import { defined } from './known.ts'
 
 type Request<Q> = { readonly id: number; readonly request: Q }
 type Response<A> = { readonly id: number } & ({ readonly answer: A } | { readonly failure: Failure })
@@ -85,7 +86,7 @@ function errorOf({ code, message, ...thrown }: Failure): MiniO3Error {
 
 /** In the thread: answers each request as soon as it can, also while others wait. */
 export function answerRequests<Q, A>(handle: (request: Q) => A | Promise<A>): void {
-  const port = parentPort!
+  const port = defined(parentPort ?? undefined, 'the port of the thread')
   port.on('message', ({ id, request }: Request<Q>) => {
     const answered = async (): Promise<Response<A>> => {
       try {

@@ -12,17 +12,19 @@ const [extension, image, graphicControl] = [0x21, 0x2c, 0xf9]
 /** The transparent colour of the first frame, or its colour 0 where it has none. Throws an Error when there is no frame. */
 export function gifBackdrop(bytes: Uint8Array): GifBackdrop {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const shared = bytes[10]! & 0x80 ? 13 : undefined
-  let at = 13 + (shared === undefined ? 0 : tableBytes(bytes[10]!))
+  // Of a file that is cut off, no frame is found.
+  const byte = (at: number): number => bytes[at] ?? 0
+  const shared = byte(10) & 0x80 ? 13 : undefined
+  let at = 13 + (shared === undefined ? 0 : tableBytes(byte(10)))
   let index = 0
   for (; bytes[at] === extension; at++) {
-    if (bytes[at + 1] === graphicControl && bytes[at + 3]! & 1) index = bytes[at + 6]!
-    for (at += 2; bytes[at]! > 0; at += bytes[at]! + 1);
+    if (byte(at + 1) === graphicControl && byte(at + 3) & 1) index = byte(at + 6)
+    for (at += 2; byte(at) > 0; at += byte(at) + 1);
   }
   if (bytes[at] !== image || at + 10 > bytes.byteLength) throw new Error('it holds no frame')
-  const own = bytes[at + 9]! & 0x80 ? at + 10 : undefined
+  const own = byte(at + 9) & 0x80 ? at + 10 : undefined
   const table = own ?? shared
-  const colour = (c: number): number => (table === undefined ? index : (bytes[table + index * 3 + c] ?? 0))
+  const colour = (c: number): number => (table === undefined ? index : byte(table + index * 3 + c))
   const [left, top] = [view.getUint16(at + 1, true), view.getUint16(at + 3, true)]
   const [right, bottom] = [left + view.getUint16(at + 5, true), top + view.getUint16(at + 7, true)]
   return { colour: [colour(0), colour(1), colour(2)], frame: [left, top, right, bottom] }

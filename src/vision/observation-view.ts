@@ -5,6 +5,7 @@ import type { Profile } from '../protocol/profile.ts'
 import type { Resampler } from '../protocol/rules.ts'
 import type { Observation } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
+import { itemAt } from '../shared/known.ts'
 import { frameSize, view, viewRule } from './fit.ts'
 import { pixelsId } from './picture.ts'
 import type { Picture, Pixels } from './picture.ts'
@@ -29,7 +30,7 @@ export function observationView(
   async function frameOf(of: Observation): Promise<Pixels> {
     const size = frameSize(of, profile)
     if (of.parent === null || of.askedPx === undefined) return picture.region(of.boxInOriginalPx, size, rule.resampler)
-    return region(await frameOf(observations[of.parent]!), of.askedPx, size, rule.resampler)
+    return region(await frameOf(itemAt(observations, of.parent)), of.askedPx, size, rule.resampler)
   }
 }
 
@@ -43,8 +44,9 @@ export async function storedView(
   index: number,
   profile: Profile,
 ): Promise<Pixels> {
-  const { boxInOriginalPx, view: noted } = observations[index]!
-  const seen = await observationView(picture, observations[index]!, observations, profile)
+  const observation = itemAt(observations, index)
+  const { boxInOriginalPx, view: noted } = observation
+  const seen = await observationView(picture, observation, observations, profile)
   if (seen.width === noted.width && seen.height === noted.height) return seen
   return picture.region(boxInOriginalPx, noted, viewRule(profile, index).resampler)
 }
@@ -64,7 +66,7 @@ export function viewKey(
     return canonicalJson([pixelsId(picture), ...seen])
   }
   const cuts: PixelBox[] = []
-  for (let at = observation; at.parent !== null; at = observations[at.parent]!) cuts.push(at.askedPx ?? at.boxPx)
+  for (let at = observation; at.parent !== null; at = itemAt(observations, at.parent)) cuts.push(at.askedPx ?? at.boxPx)
   return canonicalJson([pixelsId(picture), cuts, profile.frames, rule])
 }
 

@@ -18,11 +18,11 @@ export { pictureLimits }
 
 export interface OpenOptions {
   /** As the profile says under which the picture is searched; default `displayed`. */
-  readonly reading?: PictureReading
+  readonly reading?: PictureReading | undefined
   readonly limits?: Partial<PictureLimits>
   readonly cache?: PixelCache
   /** Ends the wait for a free decoder. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Encoded files in memory at once, whatever the number of pictures being opened: as many as libuv has threads. */

@@ -29,7 +29,13 @@ export function storedPicture({ sha256, width, height, reading }: Omit<Picture, 
 }
 
 /** Equal for pictures of the same pixels. */
-export function pixelsId({ sha256, reading = 'displayed' }: Pick<Picture, 'sha256' | 'reading'>): string {
+export function pixelsId({
+  sha256,
+  reading = 'displayed',
+}: {
+  readonly sha256: string
+  readonly reading?: PictureReading | undefined
+}): string {
   return reading === 'displayed' ? sha256 : `${sha256} ${reading}`
 }
 

@@ -1,5 +1,6 @@
 /** Pictures as benchmarks store them, in files of their own or as base64 inside of others, read when they are asked for. */
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import { openPicture, pictureLimits } from '../../vision/open.ts'
 import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
@@ -97,8 +98,8 @@ const quotes = new Set(['"', "'", '\\', ' ', '\n', '\r', '\t'])
 function unquoted(text: string): string {
   let start = 0
   let end = text.length
-  while (start < end && quotes.has(text[start]!)) start++
+  while (start < end && quotes.has(itemAt(text, start))) start++
   if (text[start] === 'b' && quotes.has(text[start + 1] ?? '')) start += 2
-  while (end > start && quotes.has(text[end - 1]!)) end--
+  while (end > start && quotes.has(itemAt(text, end - 1))) end--
   return text.slice(start, end)
 }

@@ -15,6 +15,7 @@ import type { Level, Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark, ReadBenchmarkOptions } from '../benchmark.ts'
@@ -113,7 +114,7 @@ const sceneSchema = z.object({
   kind: z.literal('shapes'),
   seed: z.int().nonnegative(),
   level: z.enum(levels),
-  digit: z.int().min(0).max(9).optional(),
+  digit: z.int().min(0).max(9).exactOptional(),
 })
 
 const boxSchema = z
@@ -143,7 +144,7 @@ type Row = z.infer<typeof rowSchema>
 function checkedRow(file: string, number: number, value: unknown): Row {
   const { data, error } = rowSchema.safeParse(fieldsOf(value))
   if (data) return data
-  const issue = error.issues[0]!
+  const issue = itemAt(error.issues, 0)
   const field = issue.path.join('.')
   const given = valueAt(value, issue.path)
   const what = given instanceof LongText ? 'is longer than 16 KiB' : issue.message
@@ -218,7 +219,7 @@ async function pictureOf(
   bases: readonly [string, string],
   pictures: PictureFinder,
 ): Promise<ProblemEntry['picture']> {
-  const image = row.images[0]!
+  const image = itemAt(row.images, 0)
   const candidates = bases.map((base) => resolve(base, image)).filter((path) => isInside(bases[1], path))
   if (isAbsolute(image) || candidates.length === 0) {
     throw rowError(file, number, 'images', `${image} has to be a path inside of ${bases.join(' or ')}`)

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
+import { itemAt } from '../../shared/known.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, listIn, parenthesisedLines } from '../choices.ts'
@@ -28,10 +29,11 @@ interface ProblemRow extends Row {
 
 async function readProblemFolder(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const names = ['jsonl', 'json', 'csv', 'tsv'].map((ending) => new RegExp(`^problems\\.${ending}$`))
-  const [file] = await findFiles(path, [], names, 'problems.jsonl, problems.json, problems.csv or problems.tsv')
-  const rows = rowsOf(file!)
+  const files = await findFiles(path, [], names, 'problems.jsonl, problems.json, problems.csv or problems.tsv')
+  const file = itemAt(files, 0)
+  const rows = rowsOf(file)
   const pictures = pictureFinder()
-  return gatherEntries(rows, (row) => entryOf(row, dirname(file!), pictures), options)
+  return gatherEntries(rows, (row) => entryOf(row, dirname(file), pictures), options)
 }
 
 export const problemFolder: Benchmark = {
@@ -146,10 +148,9 @@ function fieldsOf(place: string, value: unknown): unknown {
 async function entryOf({ place, value }: ProblemRow, folder: string, pictures: PictureFinder): Promise<BenchmarkEntry> {
   const { data, error } = schema.safeParse(fieldsOf(place, value))
   if (!data) {
-    const [issue] = error.issues
-    const field = issue!.path.join('.')
-    const missing = issue!.code === 'invalid_type' && issue!.message.endsWith('undefined')
-    throw rowError(place, `field ${field}: ${missing ? 'is missing' : issue!.message}`)
+    const { path, code, message } = itemAt(error.issues, 0)
+    const missing = code === 'invalid_type' && message.endsWith('undefined')
+    throw rowError(place, `field ${path.join('.')}: ${missing ? 'is missing' : message}`)
   }
   const { image, question, choices, category, level } = data
   const inside = !isAbsolute(image) && !relative(folder, join(folder, image)).startsWith('..')

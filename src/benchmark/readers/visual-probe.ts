@@ -11,6 +11,7 @@ import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
 import { storedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
+import { itemAt } from '../../shared/known.ts'
 import { readProblems } from './mini-o3-json.ts'
 
 const folderNames: Readonly<Record<Level, string>> = {
@@ -51,9 +52,9 @@ async function readVisualProbe(path: string, level: Level, options: ReadOptions 
   const own = new RegExp(`^visual_?probe_?${level}[^/]*\\.parquet$`, 'i')
   const names = [/^val\.jsonl?$/, own, ...shardNames('val', 'validation', 'test')]
   const files = await findFiles(path, [folder, ...['', folder].flatMap(shardFolders)], names, 'val.json')
-  const entries = files[0]!.endsWith('.parquet')
+  const entries = itemAt(files, 0).endsWith('.parquet')
     ? await gatherEntries(parquetRows(files), (row) => entryOf(row, level), options)
-    : await readProblems(files[0]!, options)
+    : await readProblems(itemAt(files, 0), options)
   return entries.map((entry) => ({ ...entry, problem: { ...entry.problem, level }, slices: { level } }))
 }
 

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark, OptionOrder, ReadBenchmarkOptions } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, letterInFront, parenthesisedLines, withoutLetter } from '../choices.ts'
@@ -140,7 +141,8 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
     }
     const { data, error } = questionSchema.safeParse(value)
     if (!data) {
-      yield brokenRow(place, `field ${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`)
+      const issue = itemAt(error.issues, 0)
+      yield brokenRow(place, `field ${issue.path.join('.')}: ${issue.message}`)
       continue
     }
     const { image, category, label } = data
@@ -152,12 +154,12 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
 function questionIn(text: string, label: string): Pick<VstarRow, 'broken' | 'item' | 'closing'> {
   const lines = text.split(/\r?\n/)
   const options = lines.flatMap((line, at) => (letterInFront(line) === undefined ? [] : [at]))
-  const outOfOrder = options.some((at, index) => letterInFront(lines[at]!) !== letterAt(index))
+  const outOfOrder = options.some((at, index) => letterInFront(itemAt(lines, at)) !== letterAt(index))
   return {
     ...(outOfOrder && { broken: 'its options are not lettered A, B, C, D in this order' }),
     item: {
       question: lines.slice(0, options[0] ?? lines.length).join('\n'),
-      choices: options.map((at) => withoutLetter(lines[at]!)),
+      choices: options.map((at) => withoutLetter(itemAt(lines, at))),
       label,
     },
     closing: lines
@@ -209,8 +211,8 @@ async function* pictureRows(folder: string): AsyncGenerator<VstarRow, void> {
         pictureSchema.safeParse(parsedJson(text.replace(/^\uFEFF/, ''))),
       )
       if (!parsed.success) {
-        const [issue] = parsed.error.issues
-        yield brokenRow(place, `field ${issue!.path.join('.') || 'question'}: ${issue!.message}`)
+        const { path, message } = itemAt(parsed.error.issues, 0)
+        yield brokenRow(place, `field ${path.join('.') || 'question'}: ${message}`)
         continue
       }
       const { question, options } = parsed.data
@@ -261,7 +263,7 @@ function entryOf(row: VstarRow, picture: PictureSource, order: OptionOrder): Ben
 
 /** Shuffled from an order that does not depend on the one that was read. */
 function shuffled({ question, choices, label }: ChoiceQuestion, docId: string, seed: number): ChoiceQuestion {
-  const right = choices[label.charCodeAt(0) - 65]!
+  const right = itemAt(choices, label.charCodeAt(0) - 65)
   const mixed = random('option-order', seed, docId).shuffle(choices.toSorted())
   return { question, choices: mixed, label: letterAt(mixed.indexOf(right)) }
 }

@@ -56,7 +56,7 @@ export function addExport(program: Command): void {
       'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
       'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
     ],
-    run: (options, [source], command) => exportCommand(source!, options, command),
+    run: (options, [source = ''], command) => exportCommand(source, options, command),
   })
 }
 

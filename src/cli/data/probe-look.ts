@@ -34,7 +34,7 @@ export function addProbeLook(probe: Command): void {
     arguments: folder,
     options: jsonOption,
     examples: ['mini-o3 probe check data/worlds'],
-    run: (options, [path]) => checkSet(path!, options),
+    run: (options, [path = '']) => checkSet(path, options),
   })
   addCommand(probe, {
     name: 'show',
@@ -43,7 +43,7 @@ export function addProbeLook(probe: Command): void {
     arguments: folder,
     options: showOptions,
     examples: ['mini-o3 probe show data/worlds --limit 12'],
-    run: (options, [path]) => showSet(path!, options),
+    run: (options, [path = '']) => showSet(path, options),
   })
 }
 

@@ -22,7 +22,7 @@ export function readOptionOrders(text: string): readonly OptionOrderName[] {
 export interface BenchmarkOptions {
   readonly benchmark: string
   readonly data?: string
-  readonly optionOrder?: OptionOrderName
+  readonly optionOrder?: OptionOrderName | undefined
   readonly seed: number
   readonly json?: true
 }
@@ -56,7 +56,7 @@ export interface ChosenBenchmark {
   readonly data: string
   readonly entries: readonly BenchmarkEntry[]
   /** Of a benchmark that has one. */
-  readonly optionOrder?: OptionOrderName
+  readonly optionOrder?: OptionOrderName | undefined
 }
 
 /** The problems, up to `limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */

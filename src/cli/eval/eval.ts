@@ -170,7 +170,8 @@ function boundedProfile(
   benchmark: Benchmark,
   max: number | undefined,
 ): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
-  const named = profileOf({ ...options, maxPixels: undefined })
+  const { maxPixels: _, ...unbounded } = options
+  const named = profileOf(unbounded)
   if (isVlm(options)) {
     const whole = { ...named, answerPick: options.answer ?? benchmark.answer }
     if (max === undefined) return { profile: whole }

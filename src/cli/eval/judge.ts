@@ -50,7 +50,7 @@ export function addJudge(program: Command): void {
       'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url http://127.0.0.1:8000/v1',
       'mini-o3 judge runs/eval --judge llm:<model> --judge-base-url https://api.openai.com/v1 --judge-api-key-env OPENAI_API_KEY',
     ],
-    run: (options, [path]) => judgeCommand(path!, options),
+    run: (options, [path = '']) => judgeCommand(path, options),
   })
 }
 

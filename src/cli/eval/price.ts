@@ -4,6 +4,7 @@ import type { Prices } from '../../endpoint/price.ts'
 import { askedModels } from '../../evaluate/document/cost.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { UserError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import { inGroup, parsed } from '../options/schema.ts'
 
 const what =
@@ -26,7 +27,7 @@ function readPrice(text: string, before: Prices): Prices {
   if (model === undefined || amounts.some((amount) => !Number.isFinite(amount))) {
     throw new InvalidArgumentError('It has to be <model>=<sent>,<written> or <model>=<sent>,<cached>,<written>.')
   }
-  return { ...before, [model]: { sent: amounts[0]!, cached: amounts[1]!, written: amounts[2]! } }
+  return { ...before, [model]: { sent: itemAt(amounts, 0), cached: itemAt(amounts, 1), written: itemAt(amounts, 2) } }
 }
 
 /** Throws `UserError` for a price of a model that none of the evaluations asks. */

@@ -13,6 +13,7 @@ import type { FinishedEval } from '../../evaluate/read-run.ts'
 import { UserError } from '../../shared/errors.ts'
 import { checkPrices, priceOptions } from './price.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
+import { itemAt } from '../../shared/known.ts'
 import { evalResult } from './text.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
@@ -61,9 +62,9 @@ async function reportCommand(
     finished.map(({ config }) => config),
   )
   const names = runNames(paths)
-  const runs: MeasuredRun[] = finished.map((run, index) => ({ ...run, name: names[index]! }))
+  const runs: MeasuredRun[] = finished.map((run, index) => ({ ...run, name: itemAt(names, index) }))
   const [first, second] = finished
-  const comparison = compare && compareEvals(first!.problems, second!.problems, first!.config.seed)
+  const comparison = compare && first && second && compareEvals(first.problems, second.problems, first.config.seed)
   const document: ReportDocument = { runs, ...(comparison && { comparison }) }
   if (out !== undefined) {
     await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)

@@ -23,11 +23,12 @@ import { searchRun } from '../search-run.ts'
 import type { SearchManyOptions } from '../search-run.ts'
 import type { IncompleteError } from '../incomplete.ts'
 import { sayTradeOff } from '../options/view-budget.ts'
+import { defined } from '../../shared/known.ts'
 
 export interface EvalPlan {
   readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & { readonly price: Prices }
   readonly chosen: ChosenBenchmark
-  readonly shard?: Shard
+  readonly shard: Shard | undefined
   readonly profile: Profile
   /** Of the embedded policy. */
   readonly budget?: EmbeddedBudget
@@ -91,7 +92,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           skipped: report.skipped,
         }
       })
-      return { measured: measured!, incomplete }
+      return { measured: defined(measured, 'the report'), incomplete }
     } finally {
       await policy.close?.()
     }

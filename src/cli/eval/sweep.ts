@@ -16,6 +16,7 @@ import { profileHash } from '../../protocol/profile.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { policySettings } from '../../policy/registry/open-policy.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
+import { itemAt } from '../../shared/known.ts'
 import { commandRunPath } from '../command-run.ts'
 import { runEval } from './run.ts'
 import type { EvalPlan, RanEval } from './run.ts'
@@ -43,8 +44,8 @@ export async function runSweep(
   for (const plan of plans) {
     const name = folderOf(plan, over)
     say(`${name}, ${runs.length + 1} of ${plans.length}:`)
-    const options = { ...plan.options, json: undefined, run: join(path, name) }
-    const ran = await resultsAside(() => runEval({ ...plan, options }))
+    const { json: _, ...options } = plan.options
+    const ran = await resultsAside(() => runEval({ ...plan, options: { ...options, run: join(path, name) } }))
     incomplete ??= ran.incomplete && new IncompleteError(`${name}: ${ran.incomplete.message}`)
     runs.push({ ...ran.measured, name })
   }
@@ -55,10 +56,10 @@ export async function runSweep(
   }
   const difference = comparison === undefined ? [] : [differenceText(runs, comparison)]
   const protocols = runs.map(({ name, config }) => `${name}: ${protocolLine(config)}.`)
-  const heading = `# ${benchmarkNamed(runs[0]!.config.benchmark).title}`
+  const heading = `# ${benchmarkNamed(itemAt(runs, 0).config.benchmark).title}`
   const notes = [...difference, ...protocols].map((text) => `- ${markdownCell(text)}`).join('\n')
   await replaceFile(join(path, 'results.md'), `${[heading, markdownTable(sweepTable(sweep)), notes].join('\n\n')}\n`)
-  if (plans[0]!.options.json) {
+  if (itemAt(plans, 0).options.json) {
     const bySetting = runs.map((run) => ({ maxPixels: run.config.pixels?.max, ...evalResult(run) }))
     printJson({ over, bySetting, ...(comparison && { comparison }), run: path })
     return { incomplete }
@@ -91,15 +92,16 @@ export async function sweepPath(
 }
 
 function folderOf({ pixels, chosen }: EvalPlan, over: Sweep['over']): string {
-  return over === 'pixels' ? `max-pixels-${pixels!.max}` : `options-${chosen.optionOrder}`
+  return over === 'pixels' ? `max-pixels-${pixels?.max}` : `options-${chosen.optionOrder}`
 }
 
 /** Of two runs; undefined: there are more, or one of them still owes searches. */
 async function comparisonOf(runs: readonly MeasuredRun[], path: string): Promise<Comparison | undefined> {
   if (runs.length !== 2) return undefined
   try {
-    const [first, second] = await Promise.all(runs.map(({ name }) => readEvalRun(join(path, name))))
-    return compareEvals(first!.problems, second!.problems, first!.config.seed)
+    const finished = await Promise.all(runs.map(({ name }) => readEvalRun(join(path, name))))
+    const [first, second] = [itemAt(finished, 0), itemAt(finished, 1)]
+    return compareEvals(first.problems, second.problems, first.config.seed)
   } catch (error) {
     if (errorCodeOf(error) === 'eval-unfinished') return undefined
     throw error

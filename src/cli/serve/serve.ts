@@ -17,6 +17,7 @@ import type { Searcher } from '../../server/searcher.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
+import { itemAt } from '../../shared/known.ts'
 import { report, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
 import { policyOptions } from '../options/policy.ts'
@@ -126,7 +127,7 @@ async function openListed(
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') opened.push(result.value)
     else if (!(result.reason instanceof MiniO3Error)) throw result.reason
-    else unavailable.push({ name: listed[index]!.policy, reason: messageOf(result.reason) })
+    else unavailable.push({ name: itemAt(listed, index).policy, reason: messageOf(result.reason) })
   }
   return { opened, unavailable }
 }

@@ -61,7 +61,7 @@ export function addView(program: Command): void {
       'mini-o3 view runs/eval-1a2b3c4d --export site',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
     ],
-    run: (options, [run]) => view(run!, options),
+    run: (options, [run = '']) => view(run, options),
   })
 }
 

@@ -1,6 +1,7 @@
 /** What `mini-o3 rl` shows of its steps while it runs: lines of figures, each within 80 columns. Pure. */
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { plainLine } from '../print/plain-text.ts'
+import { lastOf } from '../../shared/known.ts'
 
 /** One step is noisy: reward and turns are also shown as means over this many. */
 export const smoothedSteps = 10
@@ -10,7 +11,7 @@ const columns = 80
 /** `recent`: the last steps, at most `smoothedSteps`, the newest at the end. Means over them stand in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, samplingRounds, ...rest } =
-    recent.at(-1)!
+    lastOf(recent)
   const { clipShare, entropy, gradientNorm, tokensPerSecond, lost, searches, trainedGroups } = rest
   const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
     recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length

@@ -13,6 +13,7 @@ import { AbortedError, UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
+import { defined } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { coldStartTurns } from '../../train/sft/cold-start-turns.ts'
 import { exampleOf } from '../../train/vlm/example.ts'
@@ -179,7 +180,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
     const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem })
     const complete = await runSft({
       trajectories,
-      openPicture: async (docId) => pictures.get(docId)!,
+      openPicture: async (docId) => defined(pictures.get(docId), docId),
       settings,
       from,
       run,

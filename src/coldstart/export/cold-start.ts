@@ -12,6 +12,7 @@ import { parseJson } from '../../shared/json.ts'
 import { readParquet } from '../../shared/parquet-read.ts'
 import type { Columns, Row } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
 import type { ChatText, TrainingRow } from './training-row.ts'
 
@@ -71,7 +72,7 @@ const roles: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
 const conversationsSchema = z
   .array(
     z.object({ from: z.enum(Object.keys(roles)), value: z.string() }).transform(({ from, value }) => ({
-      role: roles[from]!,
+      role: defined(roles[from], from),
       text: value,
     })),
   )
@@ -116,7 +117,7 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
   for await (const value of readParquet(path)) {
     const name = `${path}, row ${++number}`
     const { data, error } = rowSchema.safeParse(value)
-    if (!data) throw rowError(name, error.issues[0]!)
+    if (!data) throw rowError(name, itemAt(error.issues, 0))
     const { conversations, images } = data
     const names = data.image_names ?? images.map(usualName)
     if (names.length !== images.length) {
@@ -133,7 +134,7 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
       rolloutIndex: data.rollout_index ?? 0,
       system,
       messages,
-      images: images.map((one, index) => ({ bytes: one, name: names[index]! })),
+      images: images.map((one, index) => ({ bytes: one, name: itemAt(names, index) })),
     }
   }
 }

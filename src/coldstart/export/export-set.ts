@@ -37,7 +37,7 @@ export interface ExportSetOptions {
   /** A folder that is empty or not there. */
   readonly out: string
   /** When it fires, what was written is removed and `AbortedError` is thrown. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly onRow?: () => void
 }
 

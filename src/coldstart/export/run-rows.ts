@@ -9,6 +9,7 @@ import type { WantedProblem } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readLog } from '../../runs/log.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
+import { itemAt } from '../../shared/known.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { observationView } from '../../vision/observation-view.ts'
@@ -88,7 +89,7 @@ export function toldSearches(
       if (profile === undefined) throw unknownProfile(trajectory)
       const sampleIndex = places.get(searchKey(trajectory.problem, 0))
       if (sampleIndex === undefined) throw unknownProblem(trajectory)
-      return { trajectory, openPicture: problems[sampleIndex]!.openPicture, sampleIndex, profile }
+      return { trajectory, openPicture: itemAt(problems, sampleIndex).openPicture, sampleIndex, profile }
     })
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
 }

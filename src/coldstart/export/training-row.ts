@@ -28,7 +28,7 @@ export interface TrainingRow {
   /** In the order of their marks. */
   readonly images: readonly TrainingImage[]
   /** The right one, where it is known. */
-  readonly answer?: string
+  readonly answer?: string | undefined
 }
 
 type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }

@@ -61,8 +61,9 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     if (meaning.kind === 'reply-cap') return meaning.cap !== undefined && meaning.cap < maxTokens ? meaning.cap : half
     if (meaning.kind !== 'too-long' || !meaning.reply) return undefined
     // A count that did not help the first time is not believed a second time.
-    const fits = adaptations === 0 && meaning.room !== undefined && meaning.room < maxTokens
-    const fewer = fits ? meaning.room! : Math.min(half, Math.floor((meaning.limit || maxTokens) / 2))
+    const room = adaptations === 0 ? meaning.room : undefined
+    const fewer =
+      room !== undefined && room < maxTokens ? room : Math.min(half, Math.floor((meaning.limit || maxTokens) / 2))
     return fewer >= leastReply ? fewer : undefined
   }
 

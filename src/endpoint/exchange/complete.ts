@@ -30,7 +30,7 @@ export function completer(
 
   async function complete(
     request: CompletionRequest,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Completion> {
     const form = formOf(request, learnt)
     let failures = 0

@@ -172,7 +172,7 @@ function readUsage(usage: Fields | undefined): Completion['usage'] {
   const promptTokens = countOf(usage?.prompt_tokens)
   const replyTokens = countOf(usage?.completion_tokens)
   if (promptTokens === undefined || replyTokens === undefined) return undefined
-  const cachedTokens = countOf(fieldsOf(usage!.prompt_tokens_details)?.cached_tokens)
+  const cachedTokens = countOf(fieldsOf(usage?.prompt_tokens_details)?.cached_tokens)
   return {
     promptTokens,
     replyTokens,

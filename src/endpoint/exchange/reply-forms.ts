@@ -1,5 +1,6 @@
 /** In which form a server takes its own replies back, learnt from what it refuses. Pure. */
 import type { Refusal } from '../refusal/refusal.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { EncodedMessage } from './encode-message.ts'
 import { extraFields } from './encode-reply.ts'
 import type { ReplyForms } from './encode-reply.ts'
@@ -40,7 +41,7 @@ export function nextForms(
   const empty = replies.find(({ content }) => contentText(content).trim() === '')
   if (empty === undefined || !/content/i.test(said) || !unwantedContent.test(said)) return undefined
   const order = empty.content === null ? [null, '', spoken] : ['', null, spoken]
-  const sent = forms.emptyContent === undefined ? order[0]! : forms.emptyContent
+  const sent = forms.emptyContent === undefined ? itemAt(order, 0) : forms.emptyContent
   const next = order[order.indexOf(sent) + 1]
   return next === undefined ? undefined : { ...forms, emptyContent: next }
 }

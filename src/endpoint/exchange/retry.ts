@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AbortedError, TransportError } from '../../shared/errors.ts'
 
 /** The result, or why another try may do better, and how long the server wants to be left alone. */
-export type Tried<T> = { readonly result: T } | { readonly error: TransportError; readonly waitMs?: number }
+export type Tried<T> = { readonly result: T } | { readonly error: TransportError; readonly waitMs?: number | undefined }
 
 export interface RetryRules {
   /** The first included. */
@@ -13,7 +13,7 @@ export interface RetryRules {
   readonly backoffMs: number
   /** No wait is longer, whatever a server asks for. */
   readonly maxWaitMs: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly onRetry: () => void
 }
 

@@ -16,7 +16,7 @@ interface SendOptions {
   readonly body?: { readonly pieces: readonly Uint8Array[]; readonly bytes: number }
   /** Milliseconds until the whole reply has to be there. */
   readonly timeoutMs: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** No completion is near this large: its text, its thinking and its token counts. */

@@ -1,5 +1,6 @@
 /** Reads the body of a refusal, in whichever of the usual shapes: the server's message and its own codes. Pure. */
 import { parseJson } from '../../shared/json.ts'
+import { defined } from '../../shared/known.ts'
 import { fieldsOf } from '../exchange/fields.ts'
 import type { Fields } from '../exchange/fields.ts'
 import { maxRead, quoted } from '../quoted.ts'
@@ -116,8 +117,8 @@ function waitSaid(text: string): number | undefined {
     )?.[1]
   if (said === undefined) return undefined
   let ms = 0
-  for (const [, count, unit] of said.matchAll(/(\d+(?:\.\d+)?) ?(ms|[hms])/gi))
-    ms += Number(count) * unitMs[unit!.toLowerCase()]!
+  for (const [, count, unit = ''] of said.matchAll(/(\d+(?:\.\d+)?) ?(ms|[hms])/gi))
+    ms += Number(count) * defined(unitMs[unit.toLowerCase()], unit)
   return ms
 }
 

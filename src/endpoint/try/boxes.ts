@@ -3,6 +3,7 @@ import { pixelBox } from '../../protocol/box.ts'
 import type { Coordinates } from '../../protocol/profile.ts'
 import { coordinateWords } from '../../protocol/prompts.ts'
 import type { Completion } from '../endpoint.ts'
+import { itemAt } from '../../shared/known.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
 import type { Ask, Finding } from './asking.ts'
 
@@ -40,7 +41,7 @@ export function unitOf(box: Numbers): BoxUnit | undefined {
       ...(scale > 0.05 && scale < 0.97 ? [{ coordinates: 'pixel', scale, x: 1 / scale, y: 1 / scale } as const] : []),
     ] as const
     return units.map(({ coordinates, scale: shown, x, y }) => {
-      const offPx = read.map((value, at) => Math.abs(value * (at % 2 === 0 ? x : y) - markPx[at]!))
+      const offPx = read.map((value, at) => Math.abs(value * (at % 2 === 0 ? x : y) - itemAt(markPx, at)))
       return { unit: { coordinates, scale: shown, order }, offPx: Math.max(...offPx) }
     })
   })

@@ -15,7 +15,7 @@ const names = (colour: string, completion: Completion): boolean =>
 export async function tryPictures(
   ask: Ask,
   { kind }: Endpoint,
-): Promise<{ readonly finding: Finding; readonly reply?: Completion }> {
+): Promise<{ readonly finding: Finding; readonly reply?: Completion | undefined }> {
   const check = 'pictures'
   const wrong: string[] = []
   let reply: Completion | undefined

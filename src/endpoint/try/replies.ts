@@ -2,6 +2,7 @@
 import { tools } from '../../protocol/dialects/tools.ts'
 import type { Completion, Endpoint } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
+import { itemAt } from '../../shared/known.ts'
 import { drawn, reasonOf, room, saidIn, user } from './asking.ts'
 import type { Ask, Finding } from './asking.ts'
 
@@ -85,7 +86,7 @@ export async function trySeed(ask: Ask, { kind }: Endpoint): Promise<readonly Fi
   return [{ check, level: 'ok', text: 'the same seed gives the same reply, another one another' }]
 }
 
-const [declared] = tools.tools!
+const declared = itemAt(tools.tools ?? [], 0)
 const zoom = (declared as { readonly function: { readonly name: string } }).function.name
 
 /** A call of a declared function, and its result with a picture, as `--profile tools` needs them. */
@@ -96,7 +97,7 @@ export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
   const first = [user(await drawn({ width: 224, height: 224 }, [0, 0, 255]), call)]
   let reply: Completion
   try {
-    reply = await ask('whether a function call arrives', first, { ...room, tools: [declared!] })
+    reply = await ask('whether a function call arrives', first, { ...room, tools: [declared] })
   } catch (error) {
     return [
       { check, level: 'note', text: `refused, so --profile tools cannot be used. ${reasonOf(error)}`, fix: without },
@@ -116,7 +117,7 @@ export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
     )
     await ask('whether the result of a call goes back', [...first, reply.message, ...results, crop], {
       ...room,
-      tools: [declared!],
+      tools: [declared],
     })
     return [{ check, level: 'ok', text: 'a call arrives, and its result goes back: --profile tools can be used' }]
   } catch (error) {

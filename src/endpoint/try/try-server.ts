@@ -11,7 +11,7 @@ export type { Finding } from './asking.ts'
 export interface TryOptions {
   readonly endpoint: Endpoint
   readonly model: string
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Told before every request. */
   readonly onRequest: (what: string) => void
 }

@@ -9,6 +9,7 @@ import { type Parameters, rotaryTable } from '../../model/network.ts'
 import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
 import { random, type Random } from '../../shared/random.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
@@ -79,7 +80,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     const layers = stepParameters(p)
     for (;;) {
       const logprobs = (await logits.data()) as Float32Array
-      for (const [b, row] of rows.entries()) if (!row.done) draw(row, logprobs, b, lengths[b]!)
+      for (const [b, row] of rows.entries()) if (!row.done) draw(row, logprobs, b, itemAt(lengths, b))
       if (rows.every((row) => row.done)) break
       const tokens = new Int32Array(batch)
       const at = new Float32Array(batch * total)
@@ -88,7 +89,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
       const sin = new Float32Array(batch * table.half)
       for (let b = 0; b < batch; b++) {
         const drawn = rows[b]?.tokens.length ?? 0
-        const position = Math.min(total - 1, lengths[b]! + Math.max(0, drawn - 1))
+        const position = Math.min(total - 1, itemAt(lengths, b) + Math.max(0, drawn - 1))
         tokens[b] = rows[b]?.tokens.at(-1) ?? special.pad
         at[b * total + position] = 1
         mask.fill(0, b * total, b * total + position + 1)
@@ -112,7 +113,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     const allowed = row.request.allowed ?? row.form?.allowed()
     const token = pick(logprobs, allowed, row.request.temperature, row.rng)
     row.form?.accept(token)
-    row.logprobs.push(logprobs[token]! - logSum(logprobs, allowed))
+    row.logprobs.push(itemAt(logprobs, token) - logSum(logprobs, allowed))
     if (token === special.end) row.ended = true
     else row.tokens.push(token)
     const full = promptLength + row.tokens.length >= total || row.tokens.length >= row.request.maxTokens
@@ -122,10 +123,10 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
   return async (requests, version) => {
     const p = parametersOf(version)
     const replies: SampledReply[] = []
-    const largest = batchSizes.at(-1)!
+    const largest = lastOf(batchSizes)
     for (let from = 0; from < requests.length; from += largest) {
       const part = requests.slice(from, from + largest)
-      const batch = batchSizes.find((size) => size >= part.length)!
+      const batch = batchSizes.find((size) => size >= part.length) ?? largest
       const rows = await sampleBatch(part, batch, p)
       replies.push(...rows.map(({ tokens, logprobs, ended }) => ({ tokens, logprobs, ended })))
     }
@@ -136,8 +137,9 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
 /** Logarithm of the probability that `allowed` have together: what is left out is not part of the policy. */
 function logSum(logprobs: Float32Array, allowed: readonly number[] | undefined): number {
   if (!allowed) return 0
-  const largest = Math.max(...allowed.map((token) => logprobs[token]!))
-  return largest + Math.log(allowed.reduce((sum, token) => sum + Math.exp(logprobs[token]! - largest), 0))
+  const own = allowed.map((token) => itemAt(logprobs, token))
+  const largest = Math.max(...own)
+  return largest + Math.log(own.reduce((sum, logprob) => sum + Math.exp(logprob - largest), 0))
 }
 
 /** A token drawn from log-probabilities at a temperature, among `allowed`; 0 takes the likeliest. */

@@ -5,6 +5,7 @@ import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
 import { UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { AdamState } from './adam.ts'
 
 export interface Checkpoint {
@@ -38,8 +39,9 @@ export async function writeCheckpoint(file: string, { config, parameters, adam }
   const tensors = new Map<string, StoredTensor>()
   for (const spec of parameterSpecs(config)) {
     tensors.set(spec.name, { shape: spec.shape, values: partOf(parameters, spec) })
-    for (const moment of adam ? moments : []) {
-      tensors.set(`adam.${moment}/${spec.name}`, { shape: spec.shape, values: partOf(adam![moment], spec) })
+    if (adam === undefined) continue
+    for (const moment of moments) {
+      tensors.set(`adam.${moment}/${spec.name}`, { shape: spec.shape, values: partOf(adam[moment], spec) })
     }
   }
   const metadata = { format, config: JSON.stringify(config), adamStep: String(adam?.step ?? 0) }
@@ -53,22 +55,24 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     new UserError('checkpoint-foreign', `${file} is not a checkpoint of the embedded policy (${why}).`)
   if (metadata['format'] !== format) throw wrong('unknown format')
   const parsed = configSchema.safeParse(jsonOrUndefined(metadata['config']))
-  if (!parsed.success) throw wrong(`its model's shape: ${parsed.error.issues[0]!.message}`)
+  if (!parsed.success) throw wrong(`its model's shape: ${itemAt(parsed.error.issues, 0).message}`)
   const config = parsed.data
   const specs = parameterSpecs(config)
   const gather = (prefix: string): Float32Array => {
-    for (const { name, size } of specs) {
-      if (tensors.get(prefix + name)?.values.length !== size) throw wrong(`${prefix}${name} is missing or misshapen`)
-    }
+    const parts = specs.map(({ name, size, offset }) => {
+      const part = tensors.get(prefix + name)?.values
+      if (part?.length !== size) throw wrong(`${prefix}${name} is missing or misshapen`)
+      return { part, offset }
+    })
     const values = new Float32Array(parameterCount(specs))
-    for (const { name, offset } of specs) values.set(tensors.get(prefix + name)!.values, offset)
+    for (const { part, offset } of parts) values.set(part, offset)
     if (!values.every(Number.isFinite)) {
       throw new UserError('checkpoint-broken', `${file} holds values that are not finite. Name another checkpoint.`)
     }
     return values
   }
   const parameters = gather('')
-  if (!tensors.has(`adam.first/${specs[0]!.name}`)) return { config, parameters }
+  if (!tensors.has(`adam.first/${itemAt(specs, 0).name}`)) return { config, parameters }
   const step = z.coerce.number().int().nonnegative().safeParse(metadata['adamStep'])
   if (!step.success) throw wrong('its optimiser has no step')
   return {

@@ -13,6 +13,7 @@ import { ContextLengthError, messageOf, MiniO3Error, UserError } from '../../sha
 import { startWorker } from '../../shared/worker-client.ts'
 import type { WorkerClient } from '../../shared/worker-client.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
+import { itemAt } from '../../shared/known.ts'
 import type {
   AdamParameters,
   Datum,
@@ -30,11 +31,11 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.t
 import type { Request, Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
-  readonly config?: ModelConfig
+  readonly config?: ModelConfig | undefined
   /** Seed of the initial weights; ignored when `load` follows. */
   readonly seed?: number
   /** Worker threads; default: `defaultWorkers()`. Their number decides the order of sums, so the last bits of weights. */
-  readonly workers?: number
+  readonly workers?: number | undefined
   /** No gradient from text into the stem: once it can see, the first steps of a new task would only spoil it. */
   readonly frozenStem?: boolean
 }
@@ -89,7 +90,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   async function onAll<T, R>(data: readonly T[], request: (part: readonly T[]) => Request): Promise<R[]> {
     const parts = shares(data)
     const asked = replicas.flatMap((replica, i) =>
-      parts[i]!.length > 0 ? [ask(replica, request(parts[i]!)) as Promise<R>] : [],
+      itemAt(parts, i).length > 0 ? [ask(replica, request(itemAt(parts, i))) as Promise<R>] : [],
     )
     const settled = await Promise.allSettled(asked)
     // Sampling requests may have waited for a replica that was training.
@@ -112,7 +113,8 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     // Whoever asked for these waits no more.
     queue.push(...queue.splice(0).filter(({ signal }) => !signal?.aborted))
     const alive = replicas.filter(({ worker }) => !worker.ended())
-    if (alive.length === 0) for (const { reject } of queue.splice(0)) reject(failure(replicas[0]!.worker.ended()))
+    if (alive.length === 0)
+      for (const { reject } of queue.splice(0)) reject(failure(itemAt(replicas, 0).worker.ended()))
     const idle = alive.filter(({ worker }) => worker.pending() === 0)
     for (const [i, replica] of idle.entries()) {
       const part = queue.splice(0, Math.min(sampleBatch, Math.ceil(queue.length / (idle.length - i))))
@@ -120,7 +122,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       const requests = part.map(({ request }) => request)
       void (ask(replica, { kind: 'sample', requests, version }) as Promise<SampledReply[]>)
         .then(
-          (replies) => part.forEach(({ resolve }, index) => resolve(replies[index]!)),
+          (replies) => part.forEach(({ resolve }, index) => resolve(itemAt(replies, index))),
           (error: unknown) => part.forEach(({ reject }) => reject(error)),
         )
         .finally(plan)
@@ -161,7 +163,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     return {
       loss: parts.reduce((sum, part) => sum + part.loss, 0),
       logprobs: parts.flatMap((part) => part.logprobs),
-      greedy: parts.flatMap((part) => part.greedy!),
+      greedy: parts.flatMap((part) => part.greedy ?? []),
     }
   }
 
@@ -190,7 +192,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       const startedMs = performance.now()
       const total = new Float32Array(size)
       for (const { gradients } of replicas) {
-        for (let i = 0; i < size; i++) total[i]! += gradients[i]!
+        for (let i = 0; i < size; i++) total[i]! += itemAt(gradients, i)
         gradients.fill(0)
       }
       const gradientNorm = adamStep(specs, parameters, total, adam, settings)

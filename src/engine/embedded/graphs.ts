@@ -16,14 +16,16 @@ import {
   rotate,
   rotaryTable,
   stem,
+  weight,
 } from '../../model/network.ts'
 import { formStates, formTable } from '../../model/grammar.ts'
 import { tokenOf } from '../../model/tokenizer.ts'
 import { cellName, cellsInOrder } from '../../model/language.ts'
 import type { Loss } from '../engine.ts'
+import { itemAt } from '../../shared/known.ts'
 
 const forms = formTable()
-const firstCell = tokenOf(` ${cellName(cellsInOrder[0]!)}`)
+const firstCell = tokenOf(` ${cellName(itemAt(cellsInOrder, 0))}`)
 
 /** Per-token arrays of a batch, all [B, T - I] and 0 where nothing is learned. */
 interface Targets {
@@ -50,7 +52,7 @@ function stopped(p: Parameters): Parameters {
 
 export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean): TrainStep {
   const lossOf = (p: Parameters, inputs: Inputs, targets: Targets): [Tensor, Tensor[]] => {
-    const rows = inputs.tokens.shape[0]! * textTokens(config)
+    const rows = itemAt(inputs.tokens.shape, 0) * textTokens(config)
     const [own, rest] = split(p, 'stem.')
     const [unused, used] = split(rest, 'look.kind')
     for (const tensor of Object.values(unused)) tensor.dispose()
@@ -115,7 +117,7 @@ export function lookStep(config: ModelConfig): LookStep {
     const [own, rest] = split(p, 'stem.')
     const [heads, unused] = split(rest, 'look.')
     for (const tensor of Object.values(unused)) tensor.dispose()
-    const batch = patches.shape[0]!
+    const batch = itemAt(patches.shape, 0)
     const seen = stem(config, own, patches)
     const cells = presenceLogits(config, heads, seen.ref)
     const labels = targets.presence.ref.reshape([batch * imageTokens(config), presenceLabels])
@@ -128,7 +130,7 @@ export function lookStep(config: ModelConfig): LookStep {
     const softplus = np.log(np.exp(np.absolute(cells.ref).mul(-1)).add(1)).add(nn.relu(cells.ref))
     const miss = softplus.sub(cells.ref.mul(labels)).mul(weights.reshape([batch * imageTokens(config), presenceLabels]))
     const flat = seen.reshape([batch, imageTokens(config) * config.width])
-    const kinds = np.matmul(flat, heads['look.kind']!).add(heads['look.kind.bias']!)
+    const kinds = np.matmul(flat, weight(heads, 'look.kind')).add(weight(heads, 'look.kind.bias'))
     let loss = np.sum(miss).mul(0.1)
     for (const [[from, to], weight] of kindWeights) {
       const part = nn.logSoftmax(kinds.ref.slice([], [from, to]) as Tensor, -1)
@@ -149,26 +151,26 @@ export type ReadPrompts = (p: Parameters, inputs: Inputs, last: Tensor) => [Tens
 export function readPrompts(config: ModelConfig): ReadPrompts {
   const run = (p: Parameters, inputs: Inputs, last: Tensor): [Tensor, Tensor[]] => {
     const [own, rest] = split(p, 'stem.')
-    const batch = inputs.tokens.shape[0]!
+    const batch = itemAt(inputs.tokens.shape, 0)
     const total = config.contextTokens
     const table = rotaryTable(config)
     const cos = np.array(table.cos, { shape: [1, 1, total, table.half] })
     const sin = np.array(table.sin, { shape: [1, 1, total, table.half] })
     const seen = stem(config, own, inputs.patches)
-    let rows = firstRows(config, { ...rest, embedding: rest['embedding']!.ref }, seen, inputs, firstCell)
+    let rows = firstRows(config, { ...rest, embedding: weight(rest, 'embedding').ref }, seen, inputs, firstCell)
     const cache: Tensor[] = []
     for (let layer = 0; layer < config.layers; layer++) {
-      const parts = project(config, rest[`${layer}.qkv`]!, rows.ref, batch, total)
-      const q = rotate(parts[0]!, cos.ref, sin.ref)
-      const k = rotate(parts[1]!, cos.ref, sin.ref)
-      cache.push(k.ref, parts[2]!.ref)
-      rows = rows.add(np.matmul(attend(config, q, k, parts[2]!, inputs.mask.ref), rest[`${layer}.out`]!))
+      const [query, key, v] = project(config, weight(rest, `${layer}.qkv`), rows.ref, batch, total)
+      const q = rotate(query, cos.ref, sin.ref)
+      const k = rotate(key, cos.ref, sin.ref)
+      cache.push(k.ref, v.ref)
+      rows = rows.add(np.matmul(attend(config, q, k, v, inputs.mask.ref), weight(rest, `${layer}.out`)))
       rows = rows.ref.add(feedForward(rest, layer, rows))
     }
     for (const spent of [cos, sin, inputs.mask]) spent.dispose()
     // [B, 1, T] picks the row of the last prompt token.
     const final = np.matmul(np.expandDims(last, 1), rows.reshape([batch, total, config.width]))
-    return [nextToken(rest['embedding']!, final.reshape([batch, config.width])), cache]
+    return [nextToken(weight(rest, 'embedding'), final.reshape([batch, config.width])), cache]
   }
   return jit(run as never) as unknown as ReadPrompts
 }
@@ -187,23 +189,23 @@ export type NextTokens = (
 
 export function nextTokens(config: ModelConfig): NextTokens {
   const run: NextTokens = (p, cache, step) => {
-    const batch = step.tokens.shape[0]!
-    let rows = embed(config, p['embedding']!.ref, step.tokens)
+    const batch = itemAt(step.tokens.shape, 0)
+    let rows = embed(config, weight(p, 'embedding').ref, step.tokens)
     const here = step.at.reshape([batch, 1, config.contextTokens, 1])
     const elsewhere = np.subtract(1, here.ref)
     const next: Tensor[] = []
     for (let layer = 0; layer < config.layers; layer++) {
-      const parts = project(config, p[`${layer}.qkv`]!, rows.ref, batch, 1)
-      const q = rotate(parts[0]!, step.cos.ref, step.sin.ref)
+      const [query, key, value] = project(config, weight(p, `${layer}.qkv`), rows.ref, batch, 1)
+      const q = rotate(query, step.cos.ref, step.sin.ref)
       const put = (old: Tensor, fresh: Tensor): Tensor => old.mul(elsewhere.ref).add(fresh.mul(here.ref))
-      const k = put(cache[layer * 2]!, rotate(parts[1]!, step.cos.ref, step.sin.ref))
-      const v = put(cache[layer * 2 + 1]!, parts[2]!)
+      const k = put(itemAt(cache, layer * 2), rotate(key, step.cos.ref, step.sin.ref))
+      const v = put(itemAt(cache, layer * 2 + 1), value)
       next.push(k.ref, v.ref)
-      rows = rows.add(np.matmul(attend(config, q, k, v, step.mask.ref), p[`${layer}.out`]!))
+      rows = rows.add(np.matmul(attend(config, q, k, v, step.mask.ref), weight(p, `${layer}.out`)))
       rows = rows.ref.add(feedForward(p, layer, rows))
     }
     for (const spent of [here, elsewhere, step.cos, step.sin, step.mask]) spent.dispose()
-    return [nextToken(p['embedding']!, rows), next]
+    return [nextToken(weight(p, 'embedding'), rows), next]
   }
   return jit(run as never) as unknown as NextTokens
 }

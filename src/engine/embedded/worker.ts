@@ -13,9 +13,10 @@ import {
   textTokens,
 } from '../../model/config.ts'
 import { numpy as np, type Tensor } from '../../model/jax.ts'
-import type { Inputs, Parameters } from '../../model/network.ts'
+import { type Inputs, type Parameters, weight } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
 import { answerRequests } from '../../shared/worker-client.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 import type { Datum, ForwardBackward, LookDatum, Looked, Loss, SampledReply } from '../engine.ts'
 import { textLength, viewAndText } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
@@ -48,8 +49,8 @@ function currentParameters(): Parameters {
 
 async function addGradients(all: Parameters, scale: number): Promise<void> {
   for (const { name, offset } of specs) {
-    const part = (await all[name]!.data()) as Float32Array
-    for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]! * scale
+    const part = (await weight(all, name).data()) as Float32Array
+    for (let i = 0; i < part.length; i++) sums[offset + i]! += itemAt(part, i) * scale
   }
 }
 
@@ -73,20 +74,20 @@ function sequenceOf(datum: Datum): Sequence {
 /** Trains on neighbours in length together, each micro-batch in the shortest context that holds it. */
 async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
   const length = (datum: Datum): number => textLength(datum.prompt) + datum.reply.length - 1
-  const order = data.map((_, i) => i).sort((a, b) => length(data[a]!) - length(data[b]!) || a - b)
+  const order = data.map((datum, i) => ({ datum, i })).sort((a, b) => length(a.datum) - length(b.datum) || a.i - b.i)
   const logprobs: number[][] = []
   const greedy: boolean[][] = []
   let total = 0
   for (let from = 0; from < order.length; from += microBatch) {
-    const indices = order.slice(from, from + microBatch)
-    const part = indices.map((i) => data[i]!)
-    const longest = imageTokens(config) + length(part.at(-1)!)
+    const next = order.slice(from, from + microBatch)
+    const part = next.map(({ datum }) => datum)
+    const longest = imageTokens(config) + length(lastOf(part))
     const contextTokens = contexts.find((tokens) => tokens >= longest) ?? config.contextTokens
     const trained = await trainMicroBatch({ ...config, contextTokens }, part, loss)
     total += trained.loss
-    for (const [b, i] of indices.entries()) {
-      logprobs[i] = trained.logprobs[b]!
-      greedy[i] = trained.greedy[b]!
+    for (const [b, { i }] of next.entries()) {
+      logprobs[i] = itemAt(trained.logprobs, b)
+      greedy[i] = itemAt(trained.greedy, b)
     }
   }
   return { loss: total, logprobs, greedy }
@@ -105,7 +106,7 @@ async function trainMicroBatch(
   const next = new Int32Array(microBatch * words)
   const form = new Int32Array(next.length)
   const rows = [new Float32Array(next.length), new Float32Array(next.length), new Float32Array(next.length)] as const
-  const startOf = (b: number): number => b * words + textLength(part[b]!.prompt) - 1
+  const startOf = (b: number): number => b * words + textLength(itemAt(part, b).prompt) - 1
   for (const [b, datum] of part.entries()) {
     next.set(datum.reply, startOf(b))
     rows[0].set(datum.weights ?? [], startOf(b))
@@ -122,15 +123,15 @@ async function trainMicroBatch(
     form: np.array(form, { shape: [microBatch, words] }),
   }
   const [[summed, extras], grads] = step(currentParameters(), inputs, targets)
-  const total = ((await summed.data()) as Float32Array)[0]!
-  const all = (await extras[0]!.data()) as Float32Array
-  const best = (await extras[1]!.data()) as Float32Array
+  const [total = NaN] = (await summed.data()) as Float32Array
+  const all = (await itemAt(extras, 0).data()) as Float32Array
+  const best = (await itemAt(extras, 1).data()) as Float32Array
   await addGradients(grads, 1)
   const own = part.map((datum, b) => [...all.subarray(startOf(b), startOf(b) + datum.reply.length)])
   return {
     loss: total,
     logprobs: own,
-    greedy: own.map((row, b) => row.map((value, i) => value >= best[startOf(b) + i]!)),
+    greedy: own.map((row, b) => row.map((value, i) => value >= itemAt(best, startOf(b) + i))),
   }
 }
 
@@ -159,9 +160,9 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
         kind: np.array(kind, { shape: [batch, kindLabels] }),
       },
     )
-    result.loss += ((await total.data()) as Float32Array)[0]!
-    const seenCells = (await extras[0]!.data()) as Float32Array
-    const seenKinds = (await extras[1]!.data()) as Float32Array
+    result.loss += itemAt((await total.data()) as Float32Array, 0)
+    const seenCells = (await itemAt(extras, 0).data()) as Float32Array
+    const seenKinds = (await itemAt(extras, 1).data()) as Float32Array
     await addGradients(grads, scale)
     for (let b = 0; b < part.length; b++) {
       result.presence.push(seenCells.slice(b * cells, (b + 1) * cells))

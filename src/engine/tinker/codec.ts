@@ -1,6 +1,7 @@
 /** The two ways in which training requests and results are written: plain JSON and the protobuf of the hosted dialect. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { messageOf, TransportError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import { dtypes, messageType } from './proto.ts'
 import {
   type Chunk,
@@ -129,8 +130,10 @@ interface BatchedTensor {
 
 /** One row a datum: row `i` lies between byte offsets `i` and `i + 1`. */
 function rowsOf(batched: BatchedTensor | undefined): number[][] {
-  const offsets = [...new BigInt64Array(aligned(batched?.offsets ?? new Uint8Array()))].map(Number)
-  return offsets.slice(1).map((end, i) => floats(batched!.data.subarray(offsets[i]!, end), batched!.dtype))
+  if (batched === undefined) return []
+  const { data, dtype } = batched
+  const offsets = [...new BigInt64Array(aligned(batched.offsets))].map(Number)
+  return offsets.slice(1).map((end, i) => floats(data.subarray(itemAt(offsets, i), end), dtype))
 }
 
 function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {

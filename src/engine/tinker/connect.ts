@@ -9,7 +9,7 @@ import type { TinkerEngine } from './tinker-engine.ts'
 
 export interface TinkerConnection {
   readonly url: string
-  readonly apiKeyEnv?: string
+  readonly apiKeyEnv?: string | undefined
   readonly baseModel?: string
   readonly tinkerServer?: ServerKindName
   readonly loraRank?: number

@@ -13,10 +13,10 @@ export function createGate(limit: number): Gate {
   const fits = (amount: number): boolean => inside === 0 || inside + amount <= limit
 
   function admit(): void {
-    while (waiting.length > 0 && fits(waiting[0]!.amount)) {
-      const { amount, enter } = waiting.shift()!
-      inside += amount
-      enter()
+    for (let [next] = waiting; next !== undefined && fits(next.amount); [next] = waiting) {
+      waiting.shift()
+      inside += next.amount
+      next.enter()
     }
   }
 

@@ -12,7 +12,7 @@ export interface Exchange {
 export interface Asked {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Body
+  readonly body?: Body | undefined
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
@@ -28,8 +28,8 @@ export async function exchange(url: URL, { method, headers, body, timeoutMs, sig
     const response = await fetch(url, {
       method,
       headers: { ...headers, ...(body && { 'content-type': body.type }) },
-      body: body?.bytes as Uint8Array<ArrayBuffer> | undefined,
-      signal: deadline.signal,
+      body: (body?.bytes ?? null) as Uint8Array<ArrayBuffer> | null,
+      signal: deadline.signal ?? null,
       // An address elsewhere would be sent the key.
       redirect: 'manual',
     })

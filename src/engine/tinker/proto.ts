@@ -5,6 +5,7 @@ import {
   FieldDescriptorProto_Type as Type,
   FileDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt'
+import { defined } from '../../shared/known.ts'
 
 type FieldKind = 'string' | 'bytes' | 'int32' | 'int64' | 'bool' | 'double'
 /** `[number, type]`, with `repeated`, `optional` (tells 0 from absent), or `map` from strings. Other words are messages. */
@@ -66,7 +67,7 @@ const registry = createFileRegistry(
 
 /** The descriptor of a message, for `create`, `toBinary` and `fromBinary`. */
 export function messageType(name: keyof typeof layout): DescMessage {
-  return registry.getMessage(`${packageName}.${name}`)!
+  return defined(registry.getMessage(`${packageName}.${name}`), name)
 }
 
 function messageOf(name: string, fields: Readonly<Record<string, Field>>) {

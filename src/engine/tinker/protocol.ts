@@ -31,7 +31,7 @@ export interface ForwardBackwardRequest {
   readonly seqId: number
   readonly data: readonly WireDatum[]
   readonly lossFn: string
-  readonly lossFnConfig?: Readonly<Record<string, number>>
+  readonly lossFnConfig?: Readonly<Record<string, number>> | undefined
   /** Log-probabilities alone, no gradient. */
   readonly forwardOnly?: boolean
 }

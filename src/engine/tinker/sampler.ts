@@ -1,6 +1,7 @@
 /** Samples replies from published weights, many at once within bounds on bytes and on requests under way. */
 import { orAborted } from '../../shared/deadline.ts'
 import { MiniO3Error, throwIfAborted } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { SampledReply, Sampler, SampleRequest } from '../engine.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
@@ -62,7 +63,7 @@ export function createSampler(
         const ask = (): Promise<string> => submit(request)
         // The interface knows no cancelling: the server writes its reply, and nobody asks for it any more.
         const raw = await orAborted(transport.result(await ask(), 'asample', ask, signal), signal)
-        return replyOf(decodeSampled(raw)[0]!, endTokens)
+        return replyOf(itemAt(decodeSampled(raw), 0), endTokens)
       })
       return orAborted(sampled, signal)
     },

@@ -3,6 +3,7 @@
  * turn. A turn belongs to the sequence of the turn before it if its prompt begins with that one's prompt and reply. Pure.
  */
 import { continuesFrom, type Datum, type Prompt, promptLength } from '../engine.ts'
+import { lastOf } from '../../shared/known.ts'
 import { promptBytes } from './wire-chunks.ts'
 
 export interface Sequence {
@@ -24,7 +25,7 @@ export function sequencesOf(data: readonly Datum[]): Sequence[] {
   for (const datum of data) {
     const turn = { at: promptLength(datum.prompt), datum }
     const open = sequences.at(-1)
-    if (open && continuesFrom(datum.prompt, open.turns.at(-1)!.datum)) {
+    if (open && continuesFrom(datum.prompt, lastOf(open.turns).datum)) {
       open.prompt = datum.prompt
       open.turns.push(turn)
     } else sequences.push({ prompt: datum.prompt, turns: [turn] })
@@ -61,11 +62,11 @@ export function splitSequences(sequences: readonly Sequence[], limits: RequestLi
 const positionBytes = 20
 
 export function sequenceBytes({ prompt, turns }: Sequence): number {
-  return promptBytes(prompt) + (promptLength(prompt) + turns.at(-1)!.datum.reply.length) * positionBytes
+  return promptBytes(prompt) + (promptLength(prompt) + lastOf(turns).datum.reply.length) * positionBytes
 }
 
 /** Positions of all of it. */
 export function sequenceLength({ turns }: Sequence): number {
-  const { at, datum } = turns.at(-1)!
+  const { at, datum } = lastOf(turns)
   return at + datum.reply.length
 }

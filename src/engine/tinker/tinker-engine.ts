@@ -5,6 +5,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss } from '../engine.ts'
 import { createGate } from './gate.ts'
 import { createModel, type TinkerModel } from './model.ts'
@@ -21,18 +22,18 @@ import { forMeans, lossOf, positions, replyLogprobs, wireLoss, wireSequence } fr
 export interface TinkerEngineOptions {
   readonly url: string
   /** Name of the environment variable with the key. */
-  readonly apiKeyEnv?: string
+  readonly apiKeyEnv?: string | undefined
   /** Default: guessed from the address and the models. */
-  readonly kind?: ServerKind
+  readonly kind?: ServerKind | undefined
   /** Default: the server's only one. */
-  readonly baseModel?: string
+  readonly baseModel?: string | undefined
   /** Default: the server kind's. */
-  readonly loraRank?: number
+  readonly loraRank?: number | undefined
   readonly seed?: number
   /** Tokens that end a reply. */
   readonly endTokens: readonly number[]
-  readonly heartbeatMs?: number
-  readonly patience?: Partial<Patience>
+  readonly heartbeatMs?: number | undefined
+  readonly patience?: Partial<Patience> | undefined
 }
 
 export interface TinkerEngine extends Engine {
@@ -117,7 +118,10 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       })
       const send = async (): Promise<(readonly [Sequence, number[][]])[]> => {
         const { logprobs } = await current.forwardBackward({ data: wire, lossFn, lossFnConfig: config, forwardOnly })
-        return part.map((sequence, i) => [sequence, ownLogprobs(logprobs[i]!, positions(wire[i]!.chunks), sequence)])
+        return part.map((sequence, i) => [
+          sequence,
+          ownLogprobs(itemAt(logprobs, i), positions(itemAt(wire, i).chunks), sequence),
+        ])
       }
       const result = send().finally(leave)
       result.catch(() => {})
@@ -125,7 +129,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       if (kind.merges) await result
     }
     const told = new Map((await Promise.all(results)).flat())
-    return sequences.flatMap((sequence) => told.get(sequence)!)
+    return sequences.flatMap((sequence) => defined(told.get(sequence), 'a sequence'))
   }
 
   async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
@@ -203,7 +207,7 @@ async function modelsOf(transport: Transport): Promise<string[]> {
 }
 
 function chooseModel(models: readonly string[], asked: string | undefined): string {
-  const chosen = asked ?? (models.length === 1 ? models[0]! : undefined)
+  const chosen = asked ?? (models.length === 1 ? itemAt(models, 0) : undefined)
   if (chosen !== undefined && models.includes(chosen)) return chosen
   const names = models.slice(0, 8).join(', ')
   throw new UserError('model-unknown', `Name one of the server's models with --base-model. It has ${names}.`)

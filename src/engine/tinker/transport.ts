@@ -16,11 +16,11 @@ export interface TransportOptions {
   /** Without `/api/v1`. */
   readonly url: string
   /** Name of the environment variable that holds the key; none: no key is sent. */
-  readonly apiKeyEnv?: string
+  readonly apiKeyEnv?: string | undefined
   /** 409 means "busy". */
   readonly conflictPasses: () => boolean
   /** Waits, to be shortened by tests. */
-  readonly patience?: Partial<Patience>
+  readonly patience?: Partial<Patience> | undefined
 }
 
 export interface Patience {

@@ -1,5 +1,6 @@
 /** Data of the engine as sequences of the protocol, and log-probabilities back to the reply they belong to. Pure. */
 import type { Datum, Loss } from '../engine.ts'
+import { defined, itemAt, lastOf } from '../../shared/known.ts'
 import type { Chunk, TensorData, WireDatum } from './protocol.ts'
 import type { SequenceTurn } from './sequences.ts'
 
@@ -26,7 +27,7 @@ export function append(chunks: readonly Chunk[], tokens: readonly number[]): Chu
  * that follows, with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there.
  */
 export function wireSequence(prompt: readonly Chunk[], turns: readonly SequenceTurn[], loss: Loss): WireDatum {
-  const { reply } = turns.at(-1)!.datum
+  const { reply } = lastOf(turns).datum
   const all = prompt.flatMap((chunk) => (chunk.type === 'image' ? zeros(chunk.expected_tokens) : [...chunk.tokens]))
   const targets = [...all.slice(1), ...reply]
   const tensor = (valuesOf: (datum: Datum) => readonly number[]): TensorData => {
@@ -38,10 +39,13 @@ export function wireSequence(prompt: readonly Chunk[], turns: readonly SequenceT
   const target_tokens: TensorData = { dtype: 'int64', data: targets }
   const chunks = append(prompt, reply.slice(0, -1))
   if (loss.kind === 'cross-entropy') {
-    return { chunks, inputs: { target_tokens, weights: tensor(({ weights }) => weights!) } }
+    return { chunks, inputs: { target_tokens, weights: tensor(({ weights }) => defined(weights, 'the weights')) } }
   }
-  const logprobs = tensor(({ oldLogprobs }) => oldLogprobs!)
-  return { chunks, inputs: { target_tokens, logprobs, advantages: tensor((datum) => datum.advantages!) } }
+  const logprobs = tensor((datum) => defined(datum.oldLogprobs, 'what was sampled'))
+  return {
+    chunks,
+    inputs: { target_tokens, logprobs, advantages: tensor((datum) => defined(datum.advantages, 'the advantages')) },
+  }
 }
 
 /** The log-probabilities of each turn's reply, from those of its whole sequence. */
@@ -85,13 +89,14 @@ export function wireLoss(loss: Loss): { readonly lossFn: string; readonly lossFn
 /** The summed loss, from log-probabilities alone: what servers report differs in what it is summed over. */
 export function lossOf(data: readonly Datum[], loss: Loss, logprobs: readonly (readonly number[])[]): number {
   let sum = 0
-  for (const [d, { weights, advantages, oldLogprobs }] of data.entries()) {
-    for (const [i, logprob] of logprobs[d]!.entries()) {
-      if (loss.kind === 'cross-entropy') sum -= weights![i]! * logprob
+  for (const [d, { weights = [], advantages = [], oldLogprobs = [] }] of data.entries()) {
+    for (const [i, logprob] of itemAt(logprobs, d).entries()) {
+      if (loss.kind === 'cross-entropy') sum -= itemAt(weights, i) * logprob
       else {
-        const ratio = Math.exp(logprob - oldLogprobs![i]!)
+        const ratio = Math.exp(logprob - itemAt(oldLogprobs, i))
         const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
-        sum -= Math.min(ratio * advantages![i]!, clipped * advantages![i]!)
+        const advantage = itemAt(advantages, i)
+        sum -= Math.min(ratio * advantage, clipped * advantage)
       }
     }
   }

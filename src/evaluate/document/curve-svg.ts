@@ -6,6 +6,7 @@ import { html, markupOf } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { EvalSummary, Slice } from '../figures/summary.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 
 export interface Curve {
   readonly name: string
@@ -67,12 +68,12 @@ export function curveSvg(
   const all = curves.flatMap(({ points }) => points)
   const xs = [...new Set(all.map(({ x }) => x))].toSorted((a, b) => a - b)
   if (xs.length === 0) throw new RangeError('a chart needs points')
-  if (axes.x === 'doubling' && xs[0]! <= 0) throw new RangeError('a logarithmic axis needs positive points')
+  if (axes.x === 'doubling' && itemAt(xs, 0) <= 0) throw new RangeError('a logarithmic axis needs positive points')
   const place = (x: number): number => (axes.x === 'doubling' ? Math.log2(x) : x)
-  const first = place(xs[0]!)
-  const span = place(xs.at(-1)!) - first || 1
+  const first = place(itemAt(xs, 0))
+  const span = place(lastOf(xs)) - first || 1
   const heights = roundTicks(0, axes.y === 'share' ? 1 : Math.max(1, ...all.map(({ high }) => high)))
-  const top = heights.at(-1)!
+  const top = lastOf(heights)
   const across = (x: number): string => tenths(plot.left + ((place(x) - first) / span) * (plot.right - plot.left))
   const downPx = (y: number): number => plot.bottom - (y / top) * (plot.bottom - plot.top)
   const down = (y: number): string => tenths(downPx(y))
@@ -88,7 +89,7 @@ export function curveSvg(
   const ticks =
     axes.x === 'doubling'
       ? doublings(xs)
-      : roundTicks(xs[0]!, xs.at(-1)!, 1).filter((x) => x >= xs[0]! && x <= xs.at(-1)!)
+      : roundTicks(itemAt(xs, 0), lastOf(xs), 1).filter((x) => x >= itemAt(xs, 0) && x <= lastOf(xs))
   const xTicks = ticks.map(
     (x) =>
       html`<text x="${across(x)}" y="${plot.bottom + 22}">${x.toLocaleString('en', { useGrouping: 'min2' })}</text>`,
@@ -131,7 +132,7 @@ ${lines}${legend}</svg>
 /** Of many points those at 2, 4, 8 and so on, at one and a half times these, and the last one. */
 function doublings(xs: readonly number[]): readonly number[] {
   if (xs.length <= mostDots) return xs
-  const last = xs.at(-1)!
+  const last = lastOf(xs)
   const isRound = (x: number): boolean => Number.isInteger(Math.log2(x)) || Number.isInteger(Math.log2(x / 1.5))
   return xs.filter((x) => x === last || (isRound(x) && x * 1.2 < last))
 }
@@ -143,7 +144,7 @@ function doublings(xs: readonly number[]): readonly number[] {
 function roundTicks(low: number, high: number, leastStep = 0): number[] {
   const least = Math.max((high - low) / 6, leastStep)
   const power = 10 ** Math.floor(Math.log10(least))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= least * 0.999)!
+  const step = [1, 2, 5].map((factor) => factor * power).find((size) => size >= least * 0.999) ?? 10 * power
   const from = Math.floor(low / step)
   return Array.from({ length: Math.ceil(high / step - 1e-9) - from + 1 }, (_, i) =>
     Number(((from + i) * step).toPrecision(12)),
@@ -152,7 +153,7 @@ function roundTicks(low: number, high: number, leastStep = 0): number[] {
 
 /** The attributes that give a curve its colour and dashes. */
 function paintOf(index: number): Html {
-  const colour = colours[index % colours.length]!
+  const colour = itemAt(colours, index % colours.length)
   const dash = index >= colours.length ? '7 4' : 'none'
   return html`fill="${colour}" stroke="${colour}" stroke-width="2.2" stroke-linejoin="round" stroke-dasharray="${dash}"`
 }

@@ -9,6 +9,7 @@ import { curveSvg, limitCurves } from './curve-svg.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
 import { protocolLine } from '../protocol.ts'
+import { itemAt } from '../../shared/known.ts'
 import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
 import { markdownReport, reportPage } from './report-page.ts'
 import { sweepCharts, sweepsOf, sweepTable } from './sweep.ts'
@@ -75,7 +76,7 @@ function sweepParts(sweep: Sweep): Part[] {
 
 /** Such as `V* Bench by pixel budget: chat:qwen`. */
 function sweepTitle({ over, runs }: Sweep): string {
-  const { benchmark, policy = 'the policy' } = runs[0]!.config
+  const { benchmark, policy = 'the policy' } = itemAt(runs, 0).config
   return `${benchmarkNamed(benchmark).title} by ${over === 'pixels' ? 'pixel budget' : 'order of options'}: ${policy}`
 }
 
@@ -106,12 +107,13 @@ function tablesOf(run: MeasuredRun): Table[] {
 }
 
 /** Such as `b minus a: +3.1 points (95 % -0.4 to +6.5, paired over 106 problems); 12 of 106 problems flipped.` */
-export function differenceText([first, second]: readonly MeasuredRun[], comparison: Comparison): string {
+export function differenceText(runs: readonly MeasuredRun[], comparison: Comparison): string {
   const { difference, units, flipped } = comparison
   const { mean, low, high } = difference
+  const [first, second] = [itemAt(runs, 0), itemAt(runs, 1)]
   return (
-    `${second!.name} minus ${first!.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
-    `bootstrap over ${units} ${second!.interval.over}). ${flipped.length} of ${second!.summary.problems} problems flipped: ` +
+    `${second.name} minus ${first.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
+    `bootstrap over ${units} ${second.interval.over}). ${flipped.length} of ${second.summary.problems} problems flipped: ` +
     'half of their searches or more were right in one run, and fewer in the other.'
   )
 }

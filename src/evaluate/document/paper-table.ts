@@ -6,6 +6,7 @@ import { judgeNotice, protocolLine } from '../protocol.ts'
 import type { EvalConfig } from '../protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
 import type { EvalReport } from '../figures/report.ts'
+import { itemAt } from '../../shared/known.ts'
 import { percent } from './table.ts'
 import type { Table } from './table.ts'
 
@@ -43,7 +44,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
           ...columns.map((_, index) => scores[index]?.toFixed(1) ?? ''),
         ]),
         ...measured.map((row) => [
-          `measured: ${settingName(row[0]!)}`,
+          `measured: ${settingName(itemAt(row, 0))}`,
           ...columns.map(({ benchmark }) => {
             const run = row.find(({ config }) => config.benchmark === benchmark)
             return run === undefined ? '' : `${scoreText(run)} [${numbers.get(run)}]${isLike(run) ? '' : '*'}`
@@ -65,7 +66,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
 
 /** Such as `48.0 (43.1-52.9)`. */
 function scoreText({ scores, interval: { low, high } }: EvalReport): string {
-  return `${percent(scores[0]!.score)} (${percent(low)}-${percent(high)})`
+  return `${percent(itemAt(scores, 0).score)} (${percent(low)}-${percent(high)})`
 }
 
 /** All of the benchmark's problems, and no shard of them, judged by its rule. */
@@ -78,7 +79,7 @@ function runNote(run: MeasuredRun): string {
   const { name, config, summary } = run
   const notice = judgeNotice(config)
   const { title, expected } = benchmarkNamed(config.benchmark)
-  const all = isWhole({ expected }, summary.problems) ? '' : ` of ${countText(expected!)}`
+  const all = expected === undefined || isWhole({ expected }, summary.problems) ? '' : ` of ${countText(expected)}`
   const share = config.shard ? `, shard ${config.shard.index} of ${config.shard.of}` : ''
   const problems = `${summary.problems}${all} problems${share}`
   return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
@@ -101,7 +102,8 @@ function rowsOf(runs: readonly MeasuredRun[]): MeasuredRun[][] {
   const rows: MeasuredRun[][] = []
   for (const run of runs) {
     const row = rows.find(
-      (own) => sameSettings(own[0]!, run) && own.every(({ config }) => config.benchmark !== run.config.benchmark),
+      (own) =>
+        sameSettings(itemAt(own, 0), run) && own.every(({ config }) => config.benchmark !== run.config.benchmark),
     )
     if (row === undefined) rows.push([run])
     else row.push(run)

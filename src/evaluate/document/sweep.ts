@@ -1,6 +1,7 @@
 /** Evaluations that differ in one thing: how many pixels a view may have, or the order of options. Pure. */
 import { levels } from '../../protocol/problem.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
+import { defined, itemAt, lastOf } from '../../shared/known.ts'
 import { money } from './cost.ts'
 import { limitCurve } from './curve-svg.ts'
 import type { Axes, ChartWords, Curve } from './curve-svg.ts'
@@ -19,8 +20,8 @@ export interface Sweep {
 export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
   const bounded = runs.filter(({ config }) => config.pixels !== undefined)
   const byPixels = grouped(
-    bounded.toSorted((a, b) => a.config.pixels!.max - b.config.pixels!.max),
-    (config) => ({ ...config, pixels: config.pixels!.profile, profile: undefined, protocol: undefined }),
+    bounded.toSorted((a, b) => mostPixels(a) - mostPixels(b)),
+    (config) => ({ ...config, pixels: config.pixels?.profile, profile: undefined, protocol: undefined }),
   )
   const ordered = runs.filter(({ config }) => config.optionOrder !== undefined)
   const byOptions = grouped(ordered, (config) => ({ ...config, optionOrder: undefined }))
@@ -28,6 +29,11 @@ export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
     ...byPixels.map((own) => ({ over: 'pixels' as const, runs: own })),
     ...byOptions.map((own) => ({ over: 'options' as const, runs: own })),
   ].filter((sweep) => new Set(sweep.runs.map(({ config }) => variantName(config, sweep.over))).size > 1)
+}
+
+/** Of a run with a bound. */
+function mostPixels({ config: { pixels } }: Pick<MeasuredRun, 'config'>): number {
+  return defined(pixels, 'the bound').max
 }
 
 /** In groups with the same settings, as far as `rest` gives them. Where data and server were, and how large a view is, may differ. */
@@ -44,8 +50,8 @@ function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => obj
 }
 
 /** Such as `500,000 px` or `options shuffled`. */
-function variantName({ pixels, optionOrder }: EvalConfig, over: Sweep['over']): string {
-  return over === 'options' ? `options ${optionOrder}` : `${pixels!.max.toLocaleString('en')} px`
+function variantName(config: EvalConfig, over: Sweep['over']): string {
+  return over === 'options' ? `options ${config.optionOrder}` : `${mostPixels({ config }).toLocaleString('en')} px`
 }
 
 const columnNames = { pixels: 'pixels of a view at most', options: 'order of options' } as const
@@ -66,10 +72,10 @@ export function sweepTable({ over, runs }: Sweep): Table {
     rows: runs.map(({ config, scores, interval, summary, tokens, cost }) => [
       variantName(config, over),
       config.protocol?.views ?? '',
-      percent(scores[0]!.score),
+      percent(itemAt(scores, 0).score),
       `${percent(interval.low)}-${percent(interval.high)}`,
       summary.meanTurns.toFixed(1),
-      percent(summary.everyTurnLimit.at(-1)!.overTurn),
+      percent(lastOf(summary.everyTurnLimit).overTurn),
       Math.round(tokens.prompt).toLocaleString('en'),
       ...(priced ? [cost?.perSearch === undefined ? '' : money(cost.perSearch)] : []),
     ]),
@@ -85,7 +91,7 @@ export interface SweepChart {
 }
 
 export function sweepCharts({ over, runs }: Sweep): SweepChart[] {
-  const policy = runs[0]!.config.policy ?? 'the policy'
+  const policy = itemAt(runs, 0).config.policy ?? 'the policy'
   const axes = { x: 'doubling', y: 'share' } as const
   const byTurns: SweepChart = {
     file: 'turns.svg',
@@ -97,7 +103,7 @@ export function sweepCharts({ over, runs }: Sweep): SweepChart[] {
   const words = {
     title: `Accuracy of ${policy} by pixel budget`,
     xLabel: columnNames.pixels,
-    yLabel: `accuracy at ${runs[0]!.config.maxTurns} turns`,
+    yLabel: `accuracy at ${itemAt(runs, 0).config.maxTurns} turns`,
   }
   return [{ file: 'pixels.svg', curves: pixelCurves(runs), words, axes }, byTurns]
 }
@@ -110,13 +116,13 @@ function pixelCurves(runs: readonly MeasuredRun[]): Curve[] {
       level,
       runs.flatMap(({ config, summary }) => {
         const slice = summary.byLevel[level]
-        return slice ? [{ x: config.pixels!.max, y: slice.avgAtK, low: slice.low, high: slice.high }] : []
+        return slice ? [{ x: mostPixels({ config }), y: slice.avgAtK, low: slice.low, high: slice.high }] : []
       }),
     ),
   )
   const all = runs.map(({ config, scores, interval }) => ({
-    x: config.pixels!.max,
-    y: scores[0]!.score,
+    x: mostPixels({ config }),
+    y: itemAt(scores, 0).score,
     low: interval.low,
     high: interval.high,
   }))

@@ -4,6 +4,7 @@ import { levels } from '../../protocol/problem.ts'
 import { causes } from '../figures/outcome.ts'
 import type { Cause } from '../figures/outcome.ts'
 import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 
 export type { Table }
 
@@ -107,11 +108,11 @@ function partsOf({ head, rows }: Table, columns: number): string[] {
   const parts: number[][] = [[]]
   let used = first
   for (const [index, width] of figures.entries()) {
-    if (used + width > columns && parts.at(-1)!.length > 0) {
+    if (used + width > columns && lastOf(parts).length > 0) {
       parts.push([])
       used = first
     }
-    parts.at(-1)!.push(index + 1)
+    lastOf(parts).push(index + 1)
     used += width
   }
   return parts.map((part) => {
@@ -125,7 +126,7 @@ function partsOf({ head, rows }: Table, columns: number): string[] {
 /** The figures stand on the first line of a row. */
 function rowText([name = '', ...figures]: readonly string[], [first = 0, ...widths]: readonly number[]): string {
   const [top = '', ...below] = wrapped(name, first)
-  const line = [top.padEnd(first), ...figures.map((figure, index) => figure.padStart(widths[index]!))]
+  const line = [top.padEnd(first), ...figures.map((figure, index) => figure.padStart(itemAt(widths, index)))]
   return [line.join(' '.repeat(gap)).trimEnd(), ...below].join('\n')
 }
 

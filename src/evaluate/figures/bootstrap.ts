@@ -1,5 +1,6 @@
 /** Intervals for a mean over problems: the percentile bootstrap, seeded, so that the same results give the same interval. */
 import { random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export interface Estimate {
   readonly mean: number
@@ -30,7 +31,7 @@ export function bootstrapMean(values: readonly number[], seed: number): Estimate
   const tail = Math.floor(resamples * 0.025)
   return {
     mean: sorted.reduce((sum, value) => sum + value, 0) / n,
-    low: means[tail]!,
-    high: means[resamples - 1 - tail]!,
+    low: itemAt(means, tail),
+    high: itemAt(means, resamples - 1 - tail),
   }
 }

@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts'
 import { unitsOf } from './report.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { UserError } from '../../shared/errors.ts'
+import { defined } from '../../shared/known.ts'
 
 export interface Comparison {
   /** Avg@K of the second minus that of the first, with its 95 % paired bootstrap interval. */
@@ -29,17 +30,16 @@ export function compareEvals(
 ): Comparison {
   const [before, after] = [unitsOf(first), unitsOf(second)]
   const byName = new Map(second.map((problem) => [problem.name, problem]))
-  if (first.length !== second.length || first.some(({ name }) => !byName.has(name))) {
+  const flips = first.flatMap(({ name, outcomes }) => {
+    const other = byName.get(name)
+    return other === undefined ? [] : [{ name, before: shareRight(outcomes), after: shareRight(other.outcomes) }]
+  })
+  if (first.length !== second.length || flips.length < first.length) {
     throw new UserError('other-problems', 'The two runs are not on the same problems, so they cannot be paired.')
   }
-  const flips = first.map((problem) => ({
-    name: problem.name,
-    before: shareRight(problem.outcomes),
-    after: shareRight(byName.get(problem.name)!.outcomes),
-  }))
   return {
     difference: bootstrapMean(
-      [...before].map(([name, outcomes]) => shareRight(after.get(name)!) - shareRight(outcomes)),
+      [...before].map(([name, outcomes]) => shareRight(defined(after.get(name), name)) - shareRight(outcomes)),
       seed,
     ),
     units: before.size,

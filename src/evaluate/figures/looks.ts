@@ -3,6 +3,7 @@ import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export interface Looks {
   /** Regions that were zoomed into; the overview is none. */
@@ -35,11 +36,11 @@ export function looksOf(trajectory: Trajectory): Looks {
     wasted: observations.filter((_, index) => isRepeated(observations, index)).length,
     seen: isKnown ? targets.every((target) => observations.some((own) => shows(own, target, px))) : undefined,
     foundShare: isKnown ? found.length / targets.length : undefined,
-    found: isKnown && found.length === targets.length ? lastOf(found) : undefined,
+    found: isKnown && found.length === targets.length ? foundAll(found) : undefined,
   }
 }
 
-function lastOf(found: readonly Found[]): Found {
+function foundAll(found: readonly Found[]): Found {
   const product = found.reduce((all, { zoom }) => all * zoom, 1)
   return { turn: Math.max(...found.map(({ turn }) => turn)), zoom: product ** (1 / found.length) }
 }
@@ -87,7 +88,7 @@ function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
 const sameRegion = 0.8
 
 function isRepeated(observations: readonly Observation[], index: number): boolean {
-  const { boxInOriginalPx: box } = observations[index]!
+  const { boxInOriginalPx: box } = itemAt(observations, index)
   return observations.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion)
 }
 

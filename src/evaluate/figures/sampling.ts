@@ -2,6 +2,7 @@
 import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
 import { mean } from '../../shared/numbers.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Outcome } from './outcome.ts'
 
 /** A problem with the outcomes of its K searches, in their order. */
@@ -40,7 +41,7 @@ export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggreg
   const right = items.map(({ correct }) => correct.filter(Boolean).length)
   const runs = Array.from({ length: samples }, (_, sample) => {
     const own = items.map(({ slices, correct }) => ({ slices, correct: [correct[sample] === true] }))
-    return aggregate.scores(own)[0]!.score
+    return itemAt(aggregate.scores(own), 0).score
   })
   return {
     passAtK: mean(right.map((count) => (count > 0 ? 1 : 0))),

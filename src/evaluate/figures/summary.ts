@@ -6,6 +6,7 @@ import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { End } from '../../protocol/trajectory.ts'
+import { lastOf } from '../../shared/known.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { causes } from './outcome.ts'
@@ -114,7 +115,7 @@ function sliceOf(
     return { limit, avgAtK, low, high, meanTurns: meanTurns(limit), overTurn }
   }
   const everyTurnLimit = Array.from({ length: maxTurns }, (_, index) => scoreAt(index + 1))
-  const { avgAtK, low, high } = everyTurnLimit.at(-1)!
+  const { avgAtK, low, high } = lastOf(everyTurnLimit)
   return {
     problems: outcomesByProblem.length,
     samples,

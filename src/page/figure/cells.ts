@@ -48,8 +48,8 @@ function parted(steps: readonly Step[], kept: ReadonlySet<Step>): Cell[] {
 function byImportance(trajectory: Trajectory, steps: readonly Step[]): Step[] {
   const target = targetBox(trajectory)
   const looks = steps.filter(({ observation }) => observation !== undefined)
-  const found = target && looks.find(({ observation }) => contains(observation!.boxInOriginalPx, target))
-  const returned = looks.find(({ observation }) => (observation!.parent ?? 0) < observation!.index - 1)
+  const found = target && looks.find(({ observation: at }) => at && contains(at.boxInOriginalPx, target))
+  const returned = looks.find(({ observation: at }) => at && (at.parent ?? 0) < at.index - 1)
   const mistaken = steps.find(({ turn }) => turn.error !== undefined)
   const picked = [steps.at(-1), steps[0], ...wayTo(looks.at(-1), looks), ...wayTo(found, looks), returned, mistaken]
   return [...new Set([...picked.filter((step) => step !== undefined), ...steps])]
@@ -60,8 +60,8 @@ function wayTo(look: Step | undefined, looks: readonly Step[]): Step[] {
   const way: Step[] = []
   for (let at = look; at !== undefined && !way.includes(at);) {
     way.push(at)
-    const { parent } = at.observation!
-    at = looks.find(({ observation }) => observation!.index === parent)
+    const parent = at.observation?.parent
+    at = looks.find(({ observation }) => observation?.index === parent)
   }
   return way
 }

@@ -16,6 +16,7 @@ import type { Html } from '../html.ts'
 import { dashPatterns, inkOn, turnColours } from '../palette.ts'
 import { contains, endWords, pictureName, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 
 export interface Figure {
   readonly trajectory: Trajectory
@@ -72,22 +73,26 @@ function questionLines({ problem }: Trajectory, width: number): string[] {
 /** With the boxes of all looks: those of crops that are shown whole come with their arrows. */
 function original({ trajectory, layout, urls }: Figure): Html {
   const { original: at, arrows } = layout
-  return html`${text('Original', at.x, at.y - 9, 17, 700)}${image(urls.get(0)!, at)}
+  return html`${text('Original', at.x, at.y - 9, 17, 700)}${image(urlOf(urls, 0), at)}
 ${frame(at, '#b9b5ad', 1.5)}
 ${otherBoxes(trajectory, layout).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
 ${targetRing(trajectory, 0, at)}
 ${arrows.map(({ turn, from }) => inside(from, at) && box(from, turn))}`
 }
 
+function urlOf(urls: Figure['urls'], index: number): string {
+  return defined(urls.get(index), `picture ${index}`)
+}
+
 function cellPictures({ cell, tiles }: Placed, { trajectory, layout, urls }: Figure): Html {
   if (cell.kind === 'end') return html``
   if (cell.kind === 'more') {
-    return html`${tiles.map((tile, index) => smallTile(cell.steps[index]!, tile, urls))}`
+    return html`${tiles.map((tile, index) => smallTile(itemAt(cell.steps, index), tile, urls))}`
   }
   const { number, turn, observation } = cell.step
   const [tile] = tiles
   if (tile === undefined) return html``
-  const place = observation ? image(urls.get(observation.index)!, tile) : refused(tile, turn.error?.error)
+  const place = observation ? image(urlOf(urls, observation.index), tile) : refused(tile, turn.error?.error)
   const looked = observation === undefined ? [] : layout.arrows.filter(({ from }) => inside(from, tile))
   return html`${place}${observation && targetRing(trajectory, observation.index, tile)}
 ${frame(tile, observation ? colourOf(number) : bad, 5, observation && dashOf(number))}
@@ -95,7 +100,7 @@ ${looked.map(({ turn, from }) => box(from, turn))}`
 }
 
 function smallTile({ number, observation, turn }: Step, tile: Rect, urls: ReadonlyMap<number, string>): Html {
-  const content = observation ? image(urls.get(observation.index)!, tile) : turn.error && refused(tile)
+  const content = observation ? image(urlOf(urls, observation.index), tile) : turn.error && refused(tile)
   return html`${content}${frame(tile, colourOf(number), 3, dashOf(number))}${badge(number, tile.x + 3, tile.y + 3, 10.5)}`
 }
 
@@ -219,7 +224,7 @@ function text(line: string, x: number, y: number, size: number, weight: Weight, 
 }
 
 function colourOf(turn: number): string {
-  return turnColours[(turn - 1) % turnColours.length]!
+  return itemAt(turnColours, (turn - 1) % turnColours.length)
 }
 
 /** As in the pages: the same colours come again with another pattern. */

@@ -10,6 +10,7 @@ import { figureCells } from './cells.ts'
 import type { Cell } from './cells.ts'
 import { stepsOf } from '../step.ts'
 import type { Step } from '../step.ts'
+import { itemAt } from '../../shared/known.ts'
 
 /** In units of the figure, from its top left. */
 export interface Rect {
@@ -87,7 +88,7 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
     const tiles = tilesOf(one, rect, trajectory)
     const steps = one.kind === 'turn' ? [one.step] : one.kind === 'more' ? one.steps : []
     for (const [n, tile] of tiles.entries()) {
-      const { observation } = steps[n]!
+      const { observation } = itemAt(steps, n)
       if (observation) pictures.set(observation.index, tile)
     }
     return { cell: one, rect, tiles }
@@ -98,8 +99,8 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
     const [tile] = tiles
     const observation = one.kind === 'turn' ? one.step.observation : undefined
     const source = observation && pictures.get(observation.parent ?? 0)
-    if (one.kind !== 'turn' || tile === undefined || source === undefined) continue
-    const from = boxWithin(observation!, trajectory, source)
+    if (one.kind !== 'turn' || !tile || !observation || !source) continue
+    const from = boxWithin(observation, trajectory, source)
     const tip = { x: tile.x - 4, y: tile.y + tile.height / 2 }
     const home = placed.find((other) => other.tiles.includes(source))?.rect
     const lane = arrows.length % lanes
@@ -116,7 +117,7 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
 
 /** A box of the source's pixels, where the source is shown. */
 function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
-  const source = boxSize(observations[parent ?? 0]!.boxInOriginalPx)
+  const source = boxSize(itemAt(observations, parent ?? 0).boxInOriginalPx)
   return scaled(boxPx, source, shown)
 }
 
@@ -138,7 +139,7 @@ function tilesOf(one: Cell, { x, y }: Rect, { observations }: Trajectory): Rect[
   }
   const { observation, turn } = one.step
   if (observation) {
-    const size = fitted(boxSize(observations[observation.index]!.boxInOriginalPx), cropSide, cropSide)
+    const size = fitted(boxSize(itemAt(observations, observation.index).boxInOriginalPx), cropSide, cropSide)
     return [{ x: x + (cropSide - size.width) / 2, y: y + (cropSide - size.height) / 2, ...size }]
   }
   return turn.error ? [{ x, y, width: cropSide, height: cropSide }] : []

@@ -1,5 +1,6 @@
 /** The texts of a figure, set in Inter: how wide a text is, and where its lines break. */
 import { characterMap, interFile, readWoff } from '../../probe/world/font.ts'
+import { defined, itemAt, lastOf } from '../../shared/known.ts'
 
 export type Weight = 400 | 700
 
@@ -22,7 +23,7 @@ export function textWidth(text: string, sizePx: number, weight: Weight): number 
   let width = 0
   for (const character of text) {
     const { wide, other } = strangeWidths
-    width += face.advance(character) ?? (character.codePointAt(0)! >= wideFrom ? wide : other)
+    width += face.advance(character) ?? ((character.codePointAt(0) ?? 0) >= wideFrom ? wide : other)
   }
   return width * sizePx
 }
@@ -54,7 +55,7 @@ export function lines(text: string, { widthPx, lines: most, sizePx, weight }: Ro
     if (out.length > most) break
   }
   if (out.length <= most && text.length <= mostCharacters) return out
-  let last = [...out[Math.min(most, out.length) - 1]!]
+  let last = [...itemAt(out, Math.min(most, out.length) - 1)]
   while (last.length > 0 && !fits(`${last.join('').trimEnd()}…`)) last = last.slice(0, -1)
   return [...out.slice(0, most - 1), `${last.join('').trimEnd()}…`]
 }
@@ -63,7 +64,7 @@ export function lines(text: string, { widthPx, lines: most, sizePx, weight }: Ro
 function pieces(word: string, fits: (text: string) => boolean): string[] {
   const out = ['']
   for (const character of word) {
-    if (fits(out.at(-1)! + character)) out[out.length - 1] += character
+    if (fits(lastOf(out) + character)) out[out.length - 1] += character
     else out.push(character)
   }
   return out.filter(Boolean)
@@ -107,15 +108,15 @@ function faceOf(weight: Weight): Face {
 
 function readFace(weight: Weight): Face {
   const tables = readWoff(interFile(weight, 'woff'))
-  const [head, hhea, hmtx, cmap] = ['head', 'hhea', 'hmtx', 'cmap'].map((name) => tables.get(name)!) as Four
+  const table = (name: string): Buffer => defined(tables.get(name), `table ${name}`)
+  const [head, hhea, hmtx, cmap] = [table('head'), table('hhea'), table('hmtx'), table('cmap')]
   const unitsPerEm = head.readUInt16BE(18)
   const metrics = hhea.readUInt16BE(34)
   const indexOf = characterMap(cmap)
   return {
     advance(character) {
-      const index = indexOf(character.codePointAt(0)!)
+      const index = indexOf(character.codePointAt(0) ?? 0)
       return index === 0 ? undefined : hmtx.readUInt16BE(Math.min(index, metrics - 1) * 4) / unitsPerEm
     },
   }
 }
-type Four = [Buffer, Buffer, Buffer, Buffer]

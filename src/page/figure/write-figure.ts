@@ -7,6 +7,7 @@ import { boxSize, pixelBox } from '../../protocol/box.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
+import { itemAt } from '../../shared/known.ts'
 import { dataUrl, encodeJpeg } from '../../vision/encode.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { sidesShown } from './layout.ts'
@@ -41,7 +42,7 @@ export async function drawFigure(
   const urls = new Map<number, string>()
   for (const [index, side] of sidesShown(layout)) {
     const whole = pixelBox(0, 0, picture.width, picture.height)
-    const boxPx = index === 0 ? whole : trajectory.observations[index]!.boxInOriginalPx
+    const boxPx = index === 0 ? whole : itemAt(trajectory.observations, index).boxInOriginalPx
     const pixels = await picture.region(boxPx, atMost(boxSize(boxPx), Math.ceil(side * density)), 'area')
     urls.set(index, dataUrl(await encodeJpeg(pixels, 86), 'jpeg'))
   }
@@ -54,7 +55,7 @@ async function rastered(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-'))
   try {
     const fontFiles = weights.map((weight) => join(folder, `${weight}.ttf`))
-    for (const [index, weight] of weights.entries()) await writeFile(fontFiles[index]!, trueType(weight))
+    for (const [index, weight] of weights.entries()) await writeFile(itemAt(fontFiles, index), trueType(weight))
     const loadSystemFonts = !isInInter(svg.replaceAll('\n', ''))
     const font = { fontFiles, loadSystemFonts, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
     return new Uint8Array((await renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng())

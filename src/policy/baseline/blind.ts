@@ -31,7 +31,7 @@ function choicesOf({ question, choices }: Problem): readonly string[] | undefine
   const letters = choices?.map((_, index) => letterAt(index))
   const isLettered = choices?.every(
     (choice, index) =>
-      question.includes(`(${letters![index]}) ${choice}`) || question.includes(`${letters![index]}. ${choice}`),
+      question.includes(`(${letterAt(index)}) ${choice}`) || question.includes(`${letterAt(index)}. ${choice}`),
   )
   return isLettered ? letters : choices
 }

@@ -1,5 +1,6 @@
 /** A baseline that sees only the overview: a policy that is made to answer in its first turn. */
 import { UserError } from '../../shared/errors.ts'
+import { defined } from '../../shared/known.ts'
 import type { Policy } from '../policy.ts'
 
 /**
@@ -20,7 +21,7 @@ export function overviewPolicy(inner: Policy): Policy {
         )
       }
       return {
-        take: (message, turn) => session.answerNow!(message, turn),
+        take: async (message, turn) => defined(await session.answerNow?.(message, turn), 'an answer'),
         close: () => session.close(),
       }
     },

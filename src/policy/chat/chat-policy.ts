@@ -34,7 +34,7 @@ export interface ChatPolicyOptions {
   /** Tokens of one turn; default 8192. */
   readonly maxTokens?: number
   /** Exemplars for the conversation with this seed; the same objects each time, so that they are encoded once. */
-  readonly shots?: (seed: number) => readonly Shot[]
+  readonly shots?: ((seed: number) => readonly Shot[]) | undefined
 }
 
 /** Messages as they are sent, with an estimate of their tokens, those of pictures among them. */

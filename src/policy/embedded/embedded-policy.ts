@@ -12,6 +12,7 @@ import { colours, shapes } from '../../probe/scene.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { UserError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
+import { defined } from '../../shared/known.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import type { Message, Policy, Reply, Session, TurnOptions } from '../policy.ts'
 import { answerTurn, takeTurn } from './take-turn.ts'
@@ -20,10 +21,10 @@ import { questionTokens } from './turn-prompt.ts'
 
 export interface EmbeddedPolicyOptions {
   /** A `.safetensors` file; default: the one that ships. */
-  readonly checkpoint?: string
+  readonly checkpoint?: string | undefined
   /** 1 samples as in training, lower is surer, 0 takes the likeliest token. */
   readonly temperature?: number
-  readonly workers?: number
+  readonly workers?: number | undefined
 }
 
 /** The policy that ships: the cold start after reinforcement learning. */
@@ -89,7 +90,16 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
   ): Promise<Reply> {
     if (message.kind === 'question') question = questionTokens(message)
     if (message.kind !== 'error') view = await message.view.pixels()
-    const taken = await take({ question, lastReply, message, view: view!, seed, turn, temperature, signal })
+    const taken = await take({
+      question,
+      lastReply,
+      message,
+      view: defined(view, 'a view'),
+      seed,
+      turn,
+      temperature,
+      signal,
+    })
     lastReply = taken.written
     return taken.reply
   }

@@ -10,6 +10,7 @@ import { decode, encode, special } from '../../model/tokenizer.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
 import type { Reply } from '../policy.ts'
@@ -34,7 +35,7 @@ export interface TurnContext {
   /** See `Sampler.sample`. */
   readonly signal: AbortSignal | undefined
   /** Tokens that the reply may have; never more than `longestReply`, which is the default. */
-  readonly maxTokens?: number
+  readonly maxTokens?: number | undefined
 }
 
 export interface TakenTurn {
@@ -47,7 +48,7 @@ export interface TakenTurn {
 export const longestReply = 48
 /** Text tokens that a reply needs at least: prompts that leave less do not fit. */
 const shortestRoom = 20
-const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
+const digits = [...'0123456789'].map((digit) => itemAt(encode(digit), 0))
 
 /** A turn in the form of a turn, as training has it. Throws `ContextLengthError`. */
 export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<TakenTurn> {
@@ -102,5 +103,5 @@ async function asSeen(sent: Pixels): Promise<Pixels> {
 }
 
 function answerEnd({ tokens }: SampledReply): number[] {
-  return [...encode('.'), ...encode(phrases.answer), tokens[0]!, ...encode(phrases.endAnswer)]
+  return [...encode('.'), ...encode(phrases.answer), itemAt(tokens, 0), ...encode(phrases.endAnswer)]
 }

@@ -7,6 +7,7 @@ import { sceneOf } from '../../probe/problem.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
+import { defined } from '../../shared/known.ts'
 import { blindPolicy } from '../baseline/blind.ts'
 import { overviewPolicy } from '../baseline/overview.ts'
 import { randomCropsPolicy } from '../baseline/random-crops.ts'
@@ -22,7 +23,7 @@ import type { NamedPolicy, PolicyKind, PolicyKindName } from './kinds.ts'
 export interface PolicyOptions extends ServerOptions {
   readonly policy: string
   readonly temperature: number
-  readonly checkpoint?: string
+  readonly checkpoint?: string | undefined
   readonly replyTokens?: number
   readonly modelFiles?: string
   readonly baseModel?: string
@@ -77,7 +78,8 @@ const openers: Readonly<Record<PolicyKindName, Opener>> = {
       temperature,
       replyTokens,
     }),
-    open: (options, profile) => openTinkerPolicy({ ...options, baseUrl: options.baseUrl! }, profile),
+    open: (options, profile) =>
+      openTinkerPolicy({ ...options, baseUrl: defined(options.baseUrl, '--base-url') }, profile),
   },
 }
 
@@ -133,7 +135,7 @@ const longestReply = 8192
 
 async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
   const { policy: name, temperature, replyTokens } = options
-  const { endpoint, model } = await openModel(options, policyNamed(name)!.model)
+  const { endpoint, model } = await openModel(options, defined(policyNamed(name), name).model)
   const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
   const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
   const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })

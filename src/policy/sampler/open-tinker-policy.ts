@@ -11,7 +11,7 @@ export interface TinkerPolicyOptions extends Omit<TinkerConnection, 'url'> {
   readonly baseUrl: string
   readonly modelFiles?: string
   /** A note of training or an address `tinker://...`; none: the server's own weights. */
-  readonly checkpoint?: string
+  readonly checkpoint?: string | undefined
   readonly temperature: number
   readonly replyTokens?: number
 }

@@ -28,13 +28,14 @@ import { type Goal, parseGoal } from '../../probe/problem.ts'
 import type { Scene, SceneObject } from '../../probe/scene.ts'
 import { UserError } from '../../shared/errors.ts'
 import { random, type Random } from '../../shared/random.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import type { Message, Policy, Reply, Session } from '../policy.ts'
 
 export interface TeacherOptions {
   /** The scene behind a problem. */
   readonly sceneOf: (problem: Problem) => Scene
   /** Chance, each time it lists places, that it takes something else for a candidate. */
-  readonly mistakeRate?: number
+  readonly mistakeRate?: number | undefined
 }
 
 /** A place still to be checked: a cell or quadrant of a source view. */
@@ -81,8 +82,9 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
       scan = phrases.scanning
     }
     toCheck = places
-    place = places[0]!
-    const box = (closer ? closerBox(parseCell(place.name)!) : placeBox(place.name)!).map(coordinate).join(', ')
+    place = itemAt(places, 0)
+    const cell = closer ? parseCell(place.name) : undefined
+    const box = (cell ? closerBox(cell) : defined(placeBox(place.name), place.name)).map(coordinate).join(', ')
     const action = `${phrases.zoom}${box}${phrases.source}${place.source}${phrases.endZoom}`
     return `${head}${scan}${phrases.toCheck}${listPlaces(places)}.${action}`
   }
@@ -109,7 +111,7 @@ function isCell(name: string): boolean {
 
 /** The part of the picture that a cell of the view of `parent` stands for, and a pixel of that view around it. */
 function coreOf(parent: Region, name: string): Region {
-  const cell = cellsInOrder.find((candidate) => cellName(candidate) === name)!
+  const cell = defined(parseCell(name), name)
   const side = parent[2] - parent[0]
   const pixel = side / defaultConfig.viewPx
   const cellSide = side / cellsPerSide

@@ -56,7 +56,7 @@ export function groundsFor(asked: Asked): readonly string[] {
 export function confusing(world: World): readonly string[] {
   const { exhibits, rugs, scenery, photograph } = world
   const may = mayStand(world)
-  const around = exhibits.flatMap((exhibit) => (exhibit.around ? sides.map((side) => exhibit.around![side]) : []))
+  const around = exhibits.flatMap(({ around }) => (around ? sides.map((side) => around[side]) : []))
   const shown: readonly Icon[] = [...exhibits, ...around, ...rugs.flatMap(({ stickers }) => stickers), ...scenery]
   const wrong = shown.filter(({ icon, drawing }) => !may(icon) || shownBy(drawing) !== icon)
   const named = [...new Set(namesIn(world))]

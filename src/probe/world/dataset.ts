@@ -11,6 +11,7 @@ import { throwIfAborted, UserError } from '../../shared/errors.ts'
 import { makeFolder } from '../../shared/make-folder.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
+import { itemAt } from '../../shared/known.ts'
 import { checkOptions, claimFolder, finishedFiles, heldOutSeed, rowsText } from '../dataset.ts'
 import type { BuiltProbe, ProbeOptions, Split } from '../dataset.ts'
 import { drawPictures } from '../draw-pictures.ts'
@@ -92,12 +93,12 @@ const draws = Array.from({ length: 24 }, (_, n) => n)
 export function worldRefs(split: Split, count: number, seed: number, level?: Level): WorldRef[] {
   const start = hashSeed('world', split, seed)
   return Array.from({ length: count }, (_, i) => {
-    const own = level ?? levels[i % levels.length]!
+    const own = level ?? itemAt(levels, i % levels.length)
     const k = level ? i : Math.floor(i / levels.length)
-    const family = families[k % families.length]!
+    const family = itemAt(families, k % families.length)
     const round = Math.floor(k / families.length)
     const order = random('draws', split, seed, own, family, Math.floor(round / draws.length)).shuffle(draws)
     const ownSeed = ((start + k) % heldOutSeed) + (split === 'test' ? heldOutSeed : 0)
-    return { kind: 'world', seed: ownSeed, level: own, family, draw: order[round % draws.length]! }
+    return { kind: 'world', seed: ownSeed, level: own, family, draw: itemAt(order, round % draws.length) }
   })
 }

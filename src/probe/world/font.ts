@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { inflateSync } from 'node:zlib'
+import { defined, itemAt } from '../../shared/known.ts'
 
 interface Glyph {
   /** SVG path in font units, y downwards, the baseline at 0. */
@@ -54,8 +55,8 @@ export function interFile(weight: 400 | 700, kind: 'woff' | 'woff2'): Buffer {
 
 function readFont(): Font {
   const tables = readWoff(interFile(700, 'woff'))
-  const table = (name: string): Buffer => tables.get(name)!
-  const [head, hhea, hmtx, loca, glyf] = ['head', 'hhea', 'hmtx', 'loca', 'glyf'].map(table) as Five
+  const table = (name: string): Buffer => defined(tables.get(name), `table ${name}`)
+  const [head, hhea, hmtx, loca, glyf] = [table('head'), table('hhea'), table('hmtx'), table('loca'), table('glyf')]
   const longOffsets = head.readInt16BE(50) === 1
   const offset = (index: number): number =>
     longOffsets ? loca.readUInt32BE(index * 4) : loca.readUInt16BE(index * 2) * 2
@@ -63,7 +64,7 @@ function readFont(): Font {
   const indexOf = characterMap(table('cmap'))
   const known = new Map<string, Glyph>()
   const read = (character: string): Glyph => {
-    const index = indexOf(character.codePointAt(0)!)
+    const index = indexOf(character.codePointAt(0) ?? 0)
     if (index === 0) throw new Error(`the font has no ${character}`)
     const [start, end] = [offset(index), offset(index + 1)]
     const advance = hmtx.readUInt16BE(Math.min(index, metrics - 1) * 4)
@@ -78,7 +79,6 @@ function readFont(): Font {
     },
   }
 }
-type Five = [Buffer, Buffer, Buffer, Buffer, Buffer]
 
 /** The tables of a WOFF 1 file: an SFNT whose tables are compressed one by one. */
 export function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
@@ -95,7 +95,10 @@ export function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
 /** From code points to glyphs (0: none), by the table's format 4 (segments of the basic plane). */
 export function characterMap(cmap: Buffer): (codePoint: number) => number {
   const starts = Array.from({ length: cmap.readUInt16BE(2) }, (_, n) => cmap.readUInt32BE(4 + n * 8 + 4))
-  const start = starts.find((at) => cmap.readUInt16BE(at) === 4)!
+  const start = defined(
+    starts.find((at) => cmap.readUInt16BE(at) === 4),
+    'a table of format 4',
+  )
   const segments = cmap.readUInt16BE(start + 6) / 2
   const [ends, begins] = [start + 14, start + 16 + segments * 2]
   return (codePoint) => {
@@ -119,27 +122,27 @@ function outline(glyph: Buffer): string {
   const contours = glyph.readInt16BE(0)
   if (contours < 0) throw new Error('a sign has no letters that are put together from others')
   const ends = Array.from({ length: contours }, (_, n) => glyph.readUInt16BE(10 + n * 2))
-  const count = ends.at(-1)! + 1
+  const count = (ends.at(-1) ?? -1) + 1
   let at = 10 + contours * 2
   at += 2 + glyph.readUInt16BE(at)
   const flags: number[] = []
   while (flags.length < count) {
-    const flag = glyph[at++]!
-    const times = flag & 8 ? glyph[at++]! + 1 : 1
+    const flag = glyph.readUInt8(at++)
+    const times = flag & 8 ? glyph.readUInt8(at++) + 1 : 1
     for (let n = 0; n < times; n++) flags.push(flag)
   }
   const axis = (short: number, same: number): number[] => {
     let value = 0
     return flags.map((flag) => {
-      if (flag & short) value += flag & same ? glyph[at++]! : -glyph[at++]!
+      if (flag & short) value += glyph.readUInt8(at++) * (flag & same ? 1 : -1)
       else if (!(flag & same)) value += glyph.readInt16BE((at += 2) - 2)
       return value
     })
   }
   const xs = axis(2, 16)
   const ys = axis(4, 32)
-  const points = flags.map((flag, n) => ({ on: (flag & 1) === 1, x: xs[n]!, y: -ys[n]! }))
-  return ends.map((end, n) => contour(points.slice(n === 0 ? 0 : ends[n - 1]! + 1, end + 1))).join('')
+  const points = flags.map((flag, n) => ({ on: (flag & 1) === 1, x: itemAt(xs, n), y: -itemAt(ys, n) }))
+  return ends.map((end, n) => contour(points.slice((ends[n - 1] ?? -1) + 1, end + 1))).join('')
 }
 
 interface Point {
@@ -151,7 +154,7 @@ interface Point {
 function contour(points: readonly Point[]): string {
   const between = (a: Point, b: Point): Point => ({ on: true, x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 })
   const full = points.flatMap((point, n) => {
-    const next = points[(n + 1) % points.length]!
+    const next = itemAt(points, (n + 1) % points.length)
     return point.on || next.on ? [point] : [point, between(point, next)]
   })
   const first = full.findIndex(({ on }) => on)

@@ -58,7 +58,7 @@ export function askedNames(): readonly string[] {
 
 /** The drawings of a name that questions ask about. */
 export function drawingsOf(name: string): readonly string[] {
-  return (read ??= readStickers()).asked.get(name)!
+  return (read ??= readStickers()).asked.get(name) ?? []
 }
 
 /** What a drawing shows; undefined where worlds do not have it. */

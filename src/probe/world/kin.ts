@@ -265,8 +265,9 @@ const related = relations()
 
 function relations(): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>()
-  const add = (one: string, other: string): void => void (found.get(one) ?? put(one)).add(other)
-  const put = (word: string): Set<string> => found.set(word, new Set()).get(word)!
+  const add = (one: string, other: string): void => {
+    found.set(one, (found.get(one) ?? new Set()).add(other))
+  }
   for (const line of kin.trim().split('\n')) {
     const [left, right] = line.split(':') as [string, string?]
     const ones = wordsOf(left)

@@ -7,6 +7,7 @@ import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { random } from '../../shared/random.ts'
 import type { Random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import { clutterFor, groundsFor } from './confusion.ts'
 import { layExhibit, wholeBox } from './exhibit.ts'
 import type { ExhibitPlan } from './exhibit.ts'
@@ -81,10 +82,10 @@ function sameThing(filler: ExhibitPlan, of: Description): boolean {
 
 function targetBoxes({ question }: Plan, exhibits: readonly Exhibit[], rugs: readonly Rug[]): PixelBox[] {
   if (question.family === 'count') {
-    return question.rugs.map((colour) => rugs.find((rug) => rug.colour === colour)!.box)
+    return question.rugs.flatMap((colour) => rugs.filter((rug) => rug.colour === colour).map(({ box }) => box))
   }
   if (question.family !== 'relation') return exhibits.map(({ box }) => box)
-  return exhibits.map(({ box, around }) => union([box, around![question.side].box]))
+  return exhibits.map(({ box, around }) => union(around ? [box, around[question.side].box] : [box]))
 }
 
 /** Rugs that no question asks about. */
@@ -145,7 +146,7 @@ class Room {
         const shift = (): number => Math.round((cell - side) / 2 + this.#rng.between(-0.12, 0.12) * side)
         const x = box[0] + border + (at % columns) * cell + shift()
         const y = box[1] + border + Math.floor(at / columns) * cell + shift()
-        return { ...icons[n]!, box: pixelBox(x, y, x + side, y + side) }
+        return { ...itemAt(icons, n), box: pixelBox(x, y, x + side, y + side) }
       })
       return [{ colour, box, stickers }]
     })

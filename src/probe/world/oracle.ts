@@ -71,8 +71,8 @@ export function chanceOfAnswer(world: World, scale: number): number {
     }
     case 'compare': {
       const known = question.of.every((of) => {
-        const possible = world.exhibits.filter((exhibit) => see.mayBe(exhibit, of))
-        return possible.length === 1 && possible[0]!.sign !== undefined && see.text(possible[0]!.sign)
+        const [only, ...others] = world.exhibits.filter((exhibit) => see.mayBe(exhibit, of))
+        return others.length === 0 && only?.sign !== undefined && see.text(only.sign)
       })
       return known ? 1 : 1 / question.of.length
     }

@@ -1,5 +1,6 @@
 /** What a world has to hold for its question: targets, the things that look almost like them, the answer and its choices. */
 import type { Random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { ExhibitPlan } from './exhibit.ts'
 import { askedNames, drawingsOf } from './icons.ts'
 import type { Icon } from './icons.ts'
@@ -9,6 +10,9 @@ import { flagColours, frameColours, frameShapes, sides } from './scene.ts'
 import type { Description, Family, Side, WorldColour, WorldQuestion } from './scene.ts'
 import { textSource } from './words.ts'
 import type { TextKind } from './words.ts'
+
+/** With all that an exhibit can have. */
+type WholePlan = ExhibitPlan & Required<Pick<ExhibitPlan, 'flag' | 'text'>>
 
 export interface RugPlan {
   readonly colour: WorldColour
@@ -34,10 +38,10 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
   const lookAlikeCount = spec.lookAlikes[0] + rng.int(spec.lookAlikes[1] - spec.lookAlikes[0] + 1)
   const { plan, filler, names, named } = tools
   /** Look-alikes of the targets in turn: each agrees in all of what is described but one property. */
-  const near = (targets: readonly ExhibitPlan[], described: readonly Key[]): ExhibitPlan[] =>
+  const near = (targets: readonly ExhibitPlan[], described: readonly Key[]): WholePlan[] =>
     Array.from({ length: lookAlikeCount }, (_, n) => {
-      const differs = described[Math.floor(n / targets.length) % described.length]!
-      return tools.vary(targets[n % targets.length]!, described, differs)
+      const differs = itemAt(described, Math.floor(n / targets.length) % described.length)
+      return tools.vary(itemAt(targets, n % targets.length), described, differs)
     })
   const fourChoices = (answer: string, others: readonly string[], more: () => string): string[] => {
     const wrong = new Set(others.filter((other) => other !== answer).slice(0, 3))
@@ -54,10 +58,10 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     tools.textKind = kind
     const target = plan()
     const lookAlikes = near([target], framedKeys)
-    const answer = target.text!
+    const answer = target.text
     const choices = fourChoices(
       answer,
-      lookAlikes.map(({ text }) => text!),
+      lookAlikes.map(({ text }) => text),
       () => tools.texts.fresh(kind),
     )
     return { ...base, question: { family, of: framed(target) }, answer, choices, targets: [target], lookAlikes }
@@ -65,11 +69,11 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
   if (family === 'attribute') {
     const part = rng.pick(['flag', 'frame'] as const)
     const palette: readonly WorldColour[] = part === 'flag' ? flagColours : frameColours
-    const answer = palette[draw % palette.length]!
+    const answer = itemAt(palette, draw % palette.length)
     const made = plan()
-    const target: ExhibitPlan =
+    const target: WholePlan =
       part === 'flag' ? { ...made, flag: answer } : { ...made, frame: { ...made.frame, colour: answer } }
-    const of: Description = part === 'flag' ? framed(target) : { icon: target.icon, flag: target.flag! }
+    const of: Description = part === 'flag' ? framed(target) : { icon: target.icon, flag: target.flag }
     const lookAlikes = near([target], part === 'flag' ? framedKeys : ['icon', 'flag'])
     const others = rng.shuffle(palette)
     const choices = fourChoices(answer, others, () => rng.pick(palette))
@@ -77,14 +81,14 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
   }
   if (family === 'identity') {
     const kinds = spec.chained ? (['frame', 'text', 'twin'] as const) : (['frame', 'text'] as const)
-    const kind = kinds[draw % kinds.length]!
+    const kind = itemAt(kinds, draw % kinds.length)
     if (kind !== 'frame') tools.textKind = 'plate'
     if (kind === 'twin') {
       const first = plan()
-      const target = { ...plan(), text: first.text! }
+      const target = { ...plan(), text: first.text }
       // Every other one is like the exhibit that the question starts from, the rest have almost its text.
       const lookAlikes = near([first], framedKeys).map((alike, n) =>
-        n % 2 === 0 ? alike : { ...plan(), text: tools.texts.near(first.text!) },
+        n % 2 === 0 ? alike : { ...plan(), text: tools.texts.near(first.text) },
       )
       const others = lookAlikes.map(({ icon }) => icon).filter((icon) => icon !== first.icon)
       const choices = fourChoices(target.icon, others, names)
@@ -93,9 +97,9 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     }
     const byText = kind === 'text'
     const target = plan()
-    const of: Description = byText ? { text: target.text! } : { frame: target.frame, flag: target.flag! }
+    const of: Description = byText ? { text: target.text } : { frame: target.frame, flag: target.flag }
     const lookAlikes = byText
-      ? Array.from({ length: lookAlikeCount }, () => ({ ...plan(), text: tools.texts.near(target.text!) }))
+      ? Array.from({ length: lookAlikeCount }, () => ({ ...plan(), text: tools.texts.near(target.text) }))
       : near([target], ['shape', 'colour', 'flag'])
     const choices = fourChoices(
       target.icon,
@@ -105,7 +109,7 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     return { ...base, question: { family, of }, answer: target.icon, choices, targets: [target], lookAlikes }
   }
   if (family === 'relation') {
-    const bare = ({ icon, drawing, frame, style }: ExhibitPlan): ExhibitPlan => ({
+    const bare = ({ icon, drawing, frame, style }: ExhibitPlan) => ({
       icon,
       drawing,
       frame,
@@ -114,9 +118,9 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     })
     const target = bare(plan())
     const lookAlikes = near([target], framedKeys).map(bare)
-    const side: Side = sides[draw % sides.length]!
-    const answer = target.around![side].icon
-    const others = Object.values(target.around!).map(({ icon }) => icon)
+    const side: Side = itemAt(sides, draw % sides.length)
+    const answer = target.around[side].icon
+    const others = Object.values(target.around).map(({ icon }) => icon)
     const choices = fourChoices(answer, others, names)
     return { ...base, question: { family, of: framed(target), side }, answer, choices, targets: [target], lookAlikes }
   }
@@ -125,7 +129,7 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     const targets = Array.from({ length: spec.compared }, plan)
     const most = rng.pick(['largest', 'smallest'] as const)
     const ordered = targets.toSorted((a, b) => (Number(a.text) - Number(b.text)) * (most === 'largest' ? -1 : 1))
-    const extreme = ordered[0]!
+    const extreme = itemAt(ordered, 0)
     // The answer is named in every place equally often.
     const listed = rng.shuffle(ordered.slice(1))
     listed.splice(draw % targets.length, 0, extreme)
@@ -176,7 +180,7 @@ function planTools(rng: Random) {
   const texts = textSource(rng)
   let left: readonly string[] = rng.shuffle(askedNames())
   const names = (): string => {
-    const name = left[0]!
+    const name = itemAt(left, 0)
     const near = wordsNear([name])
     left = left.filter((other) => !hasAny(other, near))
     return name
@@ -191,7 +195,7 @@ function planTools(rng: Random) {
     drawn,
     /** Set: every sign has a text of this kind. */
     textKind: undefined as TextKind | undefined,
-    plan: (icon: Icon = named()): ExhibitPlan => ({
+    plan: (icon: Icon = named()): WholePlan => ({
       ...icon,
       frame: { shape: rng.pick(frameShapes), colour: rng.pick(frameColours) },
       flag: rng.pick(flagColours),
@@ -199,7 +203,7 @@ function planTools(rng: Random) {
       style: rng.int(4),
     }),
     /** An exhibit like `own` in what is `described`, but for one property, and unlike it elsewhere. */
-    vary({ icon, frame, flag }: ExhibitPlan, described: readonly Key[], differs: Key): ExhibitPlan {
+    vary({ icon, frame, flag }: ExhibitPlan, described: readonly Key[], differs: Key): WholePlan {
       const fresh = tools.plan()
       const take = <T>(key: Key, own: T, all: readonly T[], any: T): T =>
         !described.includes(key) ? any : key === differs ? other(all, own) : own
@@ -210,7 +214,7 @@ function planTools(rng: Random) {
           shape: take('shape', frame.shape, frameShapes, fresh.frame.shape),
           colour: take('colour', frame.colour, frameColours, fresh.frame.colour),
         },
-        flag: take('flag', flag!, flagColours, fresh.flag!),
+        flag: flag === undefined ? fresh.flag : take('flag', flag, flagColours, fresh.flag),
       }
     },
     filler(icon: Icon): ExhibitPlan {

@@ -45,7 +45,7 @@ function theOne(of: Description): string {
 }
 
 function theFrame({ frame, flag }: Description): string {
-  return `the ${frame!.colour} ${frame!.shape} frame${flag === undefined ? '' : ` with the ${flag} flag above it`}`
+  return `the ${frame?.colour} ${frame?.shape} frame${flag === undefined ? '' : ` with the ${flag} flag above it`}`
 }
 
 function article(noun: string): string {

@@ -2,6 +2,7 @@
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Difficulty } from '../difficulty.ts'
 import type { WorldRef } from './make-world.ts'
 import { union } from './place.ts'
@@ -57,7 +58,7 @@ export function worldRow(world: World, ref: WorldRef, picture: Size, extension: 
     level: world.level,
     family: ref.family,
     choices: world.choices,
-    choice: 'ABCD'[world.choices.indexOf(world.answer)]!,
+    choice: itemAt('ABCD', world.choices.indexOf(world.answer)),
     target_box: relative(union(world.targets)),
     target_boxes: world.targets.map(relative),
     difficulty: {

@@ -4,6 +4,7 @@
  */
 import { boxSize } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
+import { itemAt } from '../../shared/known.ts'
 import { overlaps } from './place.ts'
 import { matches, sides } from './scene.ts'
 import type { Description, Exhibit, Leaf, Side, Sticker, World } from './scene.ts'
@@ -70,7 +71,7 @@ function neighbours(world: World, from: Exhibit, side: Side): Sticker[] {
   const [ahead, across] = side === 'left' || side === 'right' ? [0, 1] : [1, 0]
   const forwards = side === 'left' || side === 'above' ? -1 : 1
   const [fromX, fromY] = middle(from.iconBox)
-  const around = world.exhibits.flatMap((exhibit) => (exhibit.around ? sides.map((name) => exhibit.around![name]) : []))
+  const around = world.exhibits.flatMap(({ around }) => (around ? sides.map((name) => around[name]) : []))
   const others = world.exhibits
     .filter((exhibit) => exhibit !== from)
     .map(({ icon, drawing, iconBox: box }) => ({ icon, drawing, box }))
@@ -79,7 +80,7 @@ function neighbours(world: World, from: Exhibit, side: Side): Sticker[] {
     .map((sticker) => {
       const [x, y] = middle(sticker.box)
       const step = [x - fromX, y - fromY]
-      return { sticker, far: step[ahead]! * forwards, off: Math.abs(step[across]!) }
+      return { sticker, far: itemAt(step, ahead) * forwards, off: Math.abs(itemAt(step, across)) }
     })
     .filter(({ far, off }) => far > 0 && off <= far * Math.tan(Math.PI / 9))
   const nearest = Math.min(...inLine.map(({ far }) => far))

@@ -1,6 +1,7 @@
 /** A world's things as SVG, in pixels of its picture. Only what touches the wanted region is written. */
 import type { PixelBox } from '../../protocol/box.ts'
 import { random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import { plateReach } from './exhibit.ts'
 import { textPath } from './font.ts'
 import { iconBody, iconSide } from './icons.ts'
@@ -42,9 +43,9 @@ export function worldSvg(world: World, region: PixelBox): string {
     ...(world.photograph ? [] : patches(world)),
     ...world.rugs.filter(({ box }) => seen(box)).flatMap((one) => [rug(one), ...stickers(one.stickers, plated)]),
     ...stickers(world.scenery, (one) => shadow(one) + draw(one)),
-    ...world.exhibits.flatMap((one) => [
+    ...world.exhibits.flatMap(({ around, ...one }) => [
       ...(seen(one.box) ? [exhibit(one, draw)] : []),
-      ...stickers(one.around ? sides.map((name) => one.around![name]) : [], plated),
+      ...stickers(around ? sides.map((name) => around[name]) : [], plated),
     ]),
     ...world.leaves.filter((one) => seen(leafBox(one))).map(leaf),
   ].join('')
@@ -68,11 +69,11 @@ function patches({ ground, width, height }: World): string[] {
 /** A closed curve through the middles of the sides of a polygon. */
 function smooth(corners: readonly (readonly [number, number])[]): string {
   const mid = (n: number): string => {
-    const [a, b] = [corners[n % corners.length]!, corners[(n + 1) % corners.length]!]
+    const [a, b] = [itemAt(corners, n % corners.length), itemAt(corners, (n + 1) % corners.length)]
     return `${(a[0] + b[0]) / 2} ${(a[1] + b[1]) / 2}`
   }
   const curves = corners.map((_, n) => {
-    const [x, y] = corners[(n + 1) % corners.length]!
+    const [x, y] = itemAt(corners, (n + 1) % corners.length)
     return `Q${x} ${y} ${mid(n + 1)}`
   })
   return `M${mid(0)}${curves.join('')}Z`
@@ -110,7 +111,7 @@ function exhibit(one: Exhibit, draw: (sticker: Sticker) => string): string {
   }
   if (sign) {
     const [x0, y0, x1, y1] = sign.box
-    const style = signStyles[sign.style]!
+    const style = itemAt(signStyles, sign.style)
     parts.push(
       pole(middle - side * 0.3, frame.box[3] - side * 0.4, y0),
       pole(middle + side * 0.3, frame.box[3] - side * 0.4, y0),
@@ -151,7 +152,7 @@ function circle(x: number, y: number, r: number, fill: string, stroke: string, l
 }
 
 function rug({ colour, box: [x0, y0, x1, y1], stickers }: Rug): string {
-  const unit = stickers[0]!.box[2] - stickers[0]!.box[0]
+  const unit = itemAt(stickers, 0).box[2] - itemAt(stickers, 0).box[0]
   const rect = (inset: number, paint: string): string => {
     const [width, height] = [x1 - x0 - 2 * inset, y1 - y0 - 2 * inset]
     return `<rect x="${x0 + inset}" y="${y0 + inset}" width="${width}" height="${height}" rx="${unit * 0.1}" ${paint}/>`

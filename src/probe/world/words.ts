@@ -1,5 +1,6 @@
 /** What stands on signs: words, numbers and plates. Letters and digits that look alike (I and 1, O and 0) are kept off plates. */
 import type { Random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 
 const words = `
 BAKERY MARKET SCHOOL MUSEUM GARDEN BRIDGE STATION HARBOR LIBRARY CINEMA THEATER HOTEL CAFE BANK POST GALLERY PHARMACY
@@ -49,5 +50,5 @@ export function textSource(rng: Random): Texts {
 }
 
 function some(rng: Random, characters: string): string {
-  return characters[rng.int(characters.length)]!
+  return itemAt(characters, rng.int(characters.length))
 }

@@ -10,7 +10,8 @@ import type { Prompts } from '../prompts.ts'
 import { callEnd, callStart, toolArguments } from './tool-call.ts'
 import type { Values } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
-import { isRecord, originalSource, own, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import { own } from '../../shared/known.ts'
+import { isRecord, originalSource, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
 
 const name = 'image_zoom_in_tool'
@@ -32,8 +33,9 @@ export const deepeyes: Dialect = {
 
 /** As its evaluation reads them: a literal of Python between the first tag and the next; the name of the function is not looked at. */
 function evaluatedArguments(text: string): Values | undefined {
-  const written = text.split(callStart, 2)[1]!.split(callEnd, 1)[0]!.trim()
-  const call = wholeLiteral(written)
+  const [, behind = ''] = text.split(callStart, 2)
+  const [written = ''] = behind.split(callEnd, 1)
+  const call = wholeLiteral(written.trim())
   const values = isRecord(call) ? own(call, 'arguments') : undefined
   if (!isRecord(values)) return undefined
   const box = own(values, 'bbox_2d')
@@ -52,7 +54,7 @@ function wholeLiteral(text: string): unknown {
 /** A closing tag ends the search. What follows the first opening tag is the answer, or else the whole reply. */
 function closedAnswer(text: string): string | undefined {
   if (!text.includes('</answer>')) return undefined
-  return text.split('<answer>', 2)[1]?.split('</answer>', 1)[0]!.trim() ?? text
+  return text.split('<answer>', 2)[1]?.split('</answer>', 1)[0]?.trim() ?? text
 }
 
 const declared = {

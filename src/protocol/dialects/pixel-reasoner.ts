@@ -6,8 +6,9 @@ import { defaultProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
+import { lastOf, own } from '../../shared/known.ts'
 import { callEnd, toolArguments } from './tool-call.ts'
-import { originalSource, own, pick, sourceNumbered, thoughtBefore, writtenBox } from './written-turn.ts'
+import { originalSource, pick, sourceNumbered, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
@@ -58,7 +59,7 @@ function boxedAnswers(text: string): string[] {
     }
     const start = open.pop() ?? -1
     if (start < 0) continue
-    while (boxes.length > 0 && boxes.at(-1)!.start > start) boxes.pop()
+    while (boxes.length > 0 && lastOf(boxes).start > start) boxes.pop()
     boxes.push({ start, end: index })
   }
   return boxes.map(({ start, end }) => text.slice(start, end).trim())

@@ -1,9 +1,10 @@
 /** Function calls written as JSON between `<tool_call>` tags, as Qwen's models and their kin write them. Pure. */
 import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
-import { isRecord, own } from './written-turn.ts'
+import { isRecord } from './written-turn.ts'
 import type { Values } from './written-turn.ts'
 import { parseJson } from '../../shared/json.ts'
+import { own } from '../../shared/known.ts'
 
 export const callStart = '<tool_call>'
 export const callEnd = '</tool_call>'

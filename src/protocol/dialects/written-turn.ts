@@ -1,6 +1,7 @@
 /** How tags, boxes and answers are found in the text of a turn. The text is data and never evaluated. Pure. */
 import type { WrittenCall } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
+import { own } from '../../shared/known.ts'
 
 export type Values = { readonly [key: string]: unknown }
 
@@ -66,9 +67,4 @@ export function sourceNumbered(number: number): string {
 
 export function isRecord(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A field of its own: never one that every object has. */
-export function own(values: Values, key: string): unknown {
-  return Object.hasOwn(values, key) ? values[key] : undefined
 }

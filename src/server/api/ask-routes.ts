@@ -51,15 +51,15 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       throw new HttpError(415, 'not_a_picture', 'Send the bytes of a picture, with its content type.')
     },
     'GET /api/pictures/*': (_, { url }) => {
-      const [[id, what], query] = partsOf(url, '/api/pictures/')
+      const [[id = '', what], query] = partsOf(url, '/api/pictures/')
       if (what !== 'region') throw nowhere()
-      query.set('picture', id!)
-      return regionResponse(pictures.get(id!).picture, query)
+      query.set('picture', id)
+      return regionResponse(pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
-      const [[id, what], query] = partsOf(url, '/api/asks/')
-      const ask = asks.get(id!)
+      const [[id = '', what], query] = partsOf(url, '/api/asks/')
+      const ask = asks.get(id)
       if (what === 'events') {
         return streams(ask, headers['last-event-id']?.toString(), AbortSignal.any([gone, signal]))
       }
@@ -70,9 +70,9 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       throw nowhere()
     },
     'POST /api/asks/*': (_, { url }) => {
-      const [[id, what]] = partsOf(url, '/api/asks/')
+      const [[id = '', what]] = partsOf(url, '/api/asks/')
       if (what !== 'stop') throw nowhere()
-      asks.get(id!).stop()
+      asks.get(id).stop()
       return {}
     },
   }

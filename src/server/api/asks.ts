@@ -11,6 +11,7 @@ import { sampleSeed } from '../../search/search-many.ts'
 import { search } from '../../search/search.ts'
 import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
 import type { AskStarted } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
@@ -35,7 +36,7 @@ export interface AsksOptions {
   readonly pictures: Pictures
   readonly queue: SearchQueue
   /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
-  readonly archive?: { keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links> }
+  readonly archive?: { keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links> } | undefined
   /** Told of faults of ours, and when the archive does not take a search. */
   readonly onFault: (error: unknown) => void
   /** Cuts all searches off. */
@@ -113,10 +114,13 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     async start(body) {
       const { data, error } = requestSchema.safeParse(body)
       if (data === undefined) {
-        const { path, message } = error.issues[0]!
+        const { path, message } = itemAt(error.issues, 0)
         throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
       }
-      const searcher = searchers.find(({ name }) => name === data.policy)!
+      const searcher = defined(
+        searchers.find(({ name }) => name === data.policy),
+        data.policy,
+      )
       const known = await pictures.read(data.picture, searcher.profile.pictures.reading)
       const problem =
         known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)

@@ -2,6 +2,7 @@
 import type { Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
+import { defined } from '../../shared/known.ts'
 import { openPicture } from '../../vision/open.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -54,7 +55,13 @@ export function openPictures(): Pictures {
   const pictures: Pictures = {
     scenes: scenes.map(({ id, problem, picture }) => {
       const { question, level } = problem
-      return { id, question, level: level!, width: picture.width, height: picture.height }
+      return {
+        id,
+        question,
+        level: defined(level, 'the level of a scene'),
+        width: picture.width,
+        height: picture.height,
+      }
     }),
     async upload(encoded, signal) {
       if (decoding >= decodedAtOnce)

@@ -27,7 +27,7 @@ const losslessSide = 512
  */
 export async function regionResponse(picture: Picture, query: URLSearchParams): Promise<Response> {
   const { width, height } = picture
-  const box = query.has('box') ? query.get('box')!.split(',').map(Number) : [0, 0, width, height]
+  const box = query.get('box')?.split(',').map(Number) ?? [0, 0, width, height]
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box
   const inside = x0 >= 0 && y0 >= 0 && x0 < x1 && y0 < y1 && x1 <= width && y1 <= height
   const side = Number(query.get('side') ?? mostSide)

@@ -25,25 +25,25 @@ export function viewRoutes(root: string): Routes {
 /** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
-  [name, kind, id, what]: readonly string[],
+  [name = '', kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
-  if (kind === undefined) return runs.details(name!, countOf(query, 'after'), query.get('log') ?? undefined)
+  if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined)
   if (kind === 'figures' && id === undefined) {
-    const { scores, latest, charts } = await runs.figures(name!)
+    const { scores, latest, charts } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
     return { scores, latest, charts: rows } satisfies RunFigures
   }
-  if (kind === 'diff' && what === undefined) return runs.diff(name!, id!)
+  if (kind === 'diff' && what === undefined) return runs.diff(name, id ?? '')
   if (kind === 'charts' && what === undefined) {
-    return new Response(await runs.chart(name!, id!), { headers: { 'content-type': 'image/svg+xml' } })
+    return new Response(await runs.chart(name, id ?? ''), { headers: { 'content-type': 'image/svg+xml' } })
   }
   if (kind !== 'items') throw nowhere()
   const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
-  if (what === undefined) return runs.search(name!, index)
-  const picture = await runs.picture(name!, index)
+  if (what === undefined) return runs.search(name, index)
+  const picture = await runs.picture(name, index)
   if (what === 'region') return regionResponse(picture, query)
-  const search = await runs.search(name!, index)
+  const search = await runs.search(name, index)
   if (what === 'view') return viewResponse(picture, search, query)
   if (what === 'figure') return figureResponse(search, picture, query)
   throw nowhere()

@@ -52,7 +52,7 @@ export type AskEvent = { readonly sample: number } & (
   | { readonly kind: 'observed'; readonly observation: Observation }
   | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
   /** `page`: its address as part of a run, where it is kept as such. */
-  | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string }
+  | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string | undefined }
   /** It could not be searched. */
   | { readonly kind: 'broken'; readonly message: string }
 )

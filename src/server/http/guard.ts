@@ -17,7 +17,7 @@ export interface Door {
   /** The address that is listened on. */
   readonly host: string
   /** Asked for when there is one. */
-  readonly token?: string
+  readonly token?: string | undefined
 }
 
 /** Tokens can be tried at leisure over a network. */

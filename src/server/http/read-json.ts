@@ -20,7 +20,7 @@ export function readJson(body: Buffer): unknown {
 function checkValues(body: Buffer): void {
   let values = 1
   for (let at = 0; at < body.length; at++) {
-    const byte = body[at]!
+    const byte = body[at]
     if (byte === quote) at = endOfString(body, at)
     else if (byte === comma || byte === colon || byte === openBracket || byte === openBrace) values++
     if (values > mostValues) {

@@ -1,6 +1,7 @@
 /** Which route answers a request, by its method and path. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { HttpError } from './http-error.ts'
+import { own } from '../../shared/known.ts'
 
 /** What a route may want to know beside the body. */
 export interface Asking {
@@ -25,17 +26,18 @@ type Find = (method: string, path: string) => Route
  * `HttpError` 404 or 405.
  */
 export function router(routes: Routes): Find {
-  const folders = Object.keys(routes)
-    .filter((name) => name.endsWith('/*'))
-    .map((name) => ({ name, prefix: name.slice(name.indexOf(' ') + 1, -1) }))
+  const folders = Object.entries(routes)
+    .filter(([name]) => name.endsWith('/*'))
+    .map(([name, route]) => ({ name, route, prefix: name.slice(name.indexOf(' ') + 1, -1) }))
     .toSorted((a, b) => b.prefix.length - a.prefix.length)
   return (asked, path) => {
     const method = asked === 'HEAD' ? 'GET' : asked
     const exact = `${method} ${path}`
-    if (Object.hasOwn(routes, exact)) return routes[exact]!
+    const route = own(routes, exact)
+    if (route !== undefined) return route
     const around = folders.filter(({ prefix }) => path.startsWith(prefix))
     const folder = around.find(({ name }) => name.startsWith(`${method} `))
-    if (folder !== undefined) return routes[folder.name]!
+    if (folder !== undefined) return folder.route
     const known = Object.keys(routes).filter((name) => name.endsWith(` ${path}`))
     const others = [...known, ...around.map(({ name }) => name)]
     if (others.length > 0) throw new HttpError(405, 'method_not_allowed', `This path takes ${others.join(', ')} only.`)
@@ -47,5 +49,6 @@ export function router(routes: Routes): Find {
 
 /** Without the query. */
 export function pathOf(url: string): string {
-  return url.split('?', 1)[0]!
+  const [path = ''] = url.split('?', 1)
+  return path
 }

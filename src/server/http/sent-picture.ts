@@ -19,7 +19,7 @@ export function sentPicture(url: string): Buffer {
   }
   const payload = unescaped(url.slice(header[0].length))
   // Node takes both alphabets, and passes over blanks and line breaks.
-  return /;\s*base64\s*$/i.test(header[1]!) ? Buffer.from(payload.toString('latin1'), 'base64') : payload
+  return /;\s*base64\s*$/i.test(header[1] ?? '') ? Buffer.from(payload.toString('latin1'), 'base64') : payload
 }
 
 /** With the bytes that percent signs stand for, which need not be UTF-8. */
@@ -31,7 +31,7 @@ function unescaped(text: string): Buffer {
     const high = escape ? hexDigit(bytes[at + 1]) : undefined
     const low = escape ? hexDigit(bytes[at + 2]) : undefined
     const escaped = high !== undefined && low !== undefined
-    bytes[length++] = escaped ? high * 16 + low : bytes[at]!
+    bytes[length++] = escaped ? high * 16 + low : (bytes[at] ?? 0)
     if (escaped) at += 2
   }
   return bytes.subarray(0, length)

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { own } from '../../shared/known.ts'
 import { checkDoor, checkSite, checkToken } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
@@ -20,7 +21,7 @@ export interface ServerOptions extends Door {
   readonly port: number
   readonly routes: Routes
   /** How refusals are said at some paths; elsewhere as OpenAI does. */
-  readonly refusals?: Readonly<Record<string, (refusal: HttpError) => object>>
+  readonly refusals?: Readonly<Record<string, (refusal: HttpError) => object>> | undefined
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void
   /** With slow clients. */
@@ -73,8 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (response.headersSent) response.destroy()
       else {
         const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-        const path = pathOf(asking.url)
-        const bodyOf = Object.hasOwn(refusals, path) ? refusals[path]! : errorBody
+        const bodyOf = own(refusals, pathOf(asking.url)) ?? errorBody
         sendJson(response, status, bodyOf(refusal), { ...ending(), ...wait })
       }
     }

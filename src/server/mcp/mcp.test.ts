@@ -284,7 +284,7 @@ test('a result stays below a megabyte, and so does each message of progress, wha
   const noise = await encodePng({ width: side, height: side, data: new Uint8Array(randomBytes(side * side * 3)) })
   const image = join(folder, 'noise.png')
   await writeFile(image, noise)
-  const chatty = { ...searcher, profile: profiles.default, check: undefined, policy: () => talker }
+  const chatty = { ...searcher, profile: profiles.default, check: () => {}, policy: () => talker }
   const client = await inMemory(chatty)
   const longest = { message: 0 }
   const found = await client.callTool({ name: 'visual_search', arguments: { image, question } }, undefined, {

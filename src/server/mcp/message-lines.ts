@@ -3,6 +3,7 @@
  * where the protocol's own reader would end the connection, and with it the server.
  */
 import { Transform } from 'node:stream'
+import { itemAt } from '../../shared/known.ts'
 
 /** Room for the largest picture in base64. */
 const mostBytes = 96 * 1024 ** 2
@@ -41,7 +42,7 @@ export function messageLines(refuse: (refusal: JsonRpcRefusal) => void, limit: n
     head = tail = Buffer.alloc(0)
     if (!long) return Buffer.concat(all)
     const message = `A message may have ${limit} bytes. Send a smaller picture, or the path of a file.`
-    refuse({ jsonrpc: '2.0', id: idOf(text[0]!, text[1]!), error: { code: -32_600, message } })
+    refuse({ jsonrpc: '2.0', id: idOf(itemAt(text, 0), itemAt(text, 1)), error: { code: -32_600, message } })
     return undefined
   }
 

@@ -19,9 +19,9 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
         import('./server.ts'),
         import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
       ])
-      const pageOf = async (search: SentSearch): Promise<string> =>
-        `http://${headers.host}${(await keep!(search)).page}`
-      const server = mcpServer({ ...options, files: false, keep: keep && pageOf })
+      const pageOf =
+        keep && (async (search: SentSearch): Promise<string> => `http://${headers.host}${(await keep(search)).page}`)
+      const server = mcpServer({ ...options, files: false, keep: pageOf })
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !wantsProgress(parsedBody) })
       const close = (): void => void server.close()
       signal.addEventListener('abort', close, { once: true })

@@ -17,6 +17,7 @@ import { searchPicture } from '../searcher.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
+import { defined } from '../../shared/known.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
 
 export interface McpOptions {
@@ -24,7 +25,7 @@ export interface McpOptions {
   /** Pictures may be named by their paths on this machine: only where whoever calls is its user. */
   readonly files: boolean
   /** Keeps a finished search of a picture that was sent, and returns the address of its page. */
-  readonly keep?: (search: SentSearch) => Promise<string>
+  readonly keep?: ((search: SentSearch) => Promise<string>) | undefined
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void
 }
@@ -74,7 +75,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
 
   /** A path, also as a file: URL, or the bytes that were sent. */
   function fileOf(source: string): string | Uint8Array {
-    const scheme = /^\s*([a-z]{2,20}):/i.exec(source)?.[1]!.toLowerCase()
+    const scheme = /^\s*([a-z]{2,20}):/i.exec(source)?.[1]?.toLowerCase()
     if (!files || scheme === 'data') return sentPicture(source)
     if (scheme === 'http' || scheme === 'https') {
       throw new HttpError(
@@ -114,8 +115,9 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
           await sendNotification({ method: 'notifications/progress', params })
         }
         const trajectory = step.value
-        const sent = typeof encoded === 'string' ? undefined : { trajectory, picture: picture!, encoded }
-        return searchResult(trajectory, picture!, sent && (await keep?.(sent)))
+        const searchedIn = defined(picture, 'the picture')
+        const sent = typeof encoded === 'string' ? undefined : { trajectory, picture: searchedIn, encoded }
+        return searchResult(trajectory, searchedIn, sent && (await keep?.(sent)))
       }),
   )
 

@@ -14,7 +14,7 @@ export interface Completed {
   readonly promptTokens: number
   readonly replyTokens: number
   /** Of a whole search; what the answer carries as `mini_o3`. */
-  readonly searched?: { readonly end: End; readonly turns: number; readonly links?: Links }
+  readonly searched?: { readonly end: End; readonly turns: number; readonly links?: Links | undefined }
 }
 
 export interface ChatModel {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Said } from '../../policy/embedded/turn-prompt.ts'
 import { embeddedPrompts } from '../../protocol/prompts.ts'
 import { HttpError } from '../http/http-error.ts'
+import { itemAt } from '../../shared/known.ts'
 import { contentSchema, imagesOf, textOf } from './content.ts'
 import type { Part } from './content.ts'
 
@@ -62,7 +63,7 @@ export function readChatRequest(body: unknown): ChatRequest {
   }
   const { data, error } = requestSchema.safeParse(body)
   if (data !== undefined) return data
-  const { path, message } = error.issues[0]!
+  const { path, message } = itemAt(error.issues, 0)
   const param = path.join('.')
   throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
 }
@@ -91,7 +92,7 @@ export function conversationOf(messages: ChatRequest['messages']): Conversation 
   const [first, ...later] = turns.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
   if (first?.image === undefined) throw badChat('The first user message has to hold the picture, beside the question.')
   return {
-    system: opens ? textOf(messages[0]!.content) : embeddedPrompts.system,
+    system: opens ? textOf(itemAt(messages, 0).content) : embeddedPrompts.system,
     told: [{ ...first, kind: 'question' }, ...later],
     replies: turns.filter(({ role }) => role === 'assistant').map(({ content }) => textOf(content)),
   }

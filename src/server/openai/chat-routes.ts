@@ -7,6 +7,7 @@ import type { Told } from './choices.ts'
 import { eventStream } from './event-stream.ts'
 import { modelNamed, searchedOf, seconds, spentBy } from './models.ts'
 import type { Routes } from '../http/router.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export function chatRoutes(models: readonly ChatModel[]): Routes {
   return {
@@ -42,19 +43,19 @@ async function whole(opening: Opening, told: AsyncIterable<Told>, { choices, bas
   const completed: Completed[] = []
   for await (const { choice, ...news } of told) {
     if ('completed' in news) completed[choice] = news.completed
-    else if ('content' in news.delta) said[choice]!.content += news.delta.content
-    else said[choice]!.reasoning += news.delta.reasoning
+    else if ('content' in news.delta) itemAt(said, choice).content += news.delta.content
+    else itemAt(said, choice).reasoning += news.delta.reasoning
   }
   return {
     ...opening,
     object: 'chat.completion',
     choices: said.map(({ reasoning, content }, index) => {
       const message = { role: 'assistant', content, refusal: null, ...(reasoning && { reasoning_content: reasoning }) }
-      const searched = choices > 1 && searchedOf(completed[index]!, base)
-      return { index, message, logprobs: null, ...finishOf(completed[index]!), ...searched }
+      const searched = choices > 1 && searchedOf(itemAt(completed, index), base)
+      return { index, message, logprobs: null, ...finishOf(itemAt(completed, index)), ...searched }
     }),
     usage: usageOf(completed),
-    ...searchedOf(completed[0]!, base),
+    ...searchedOf(itemAt(completed, 0), base),
   }
 }
 

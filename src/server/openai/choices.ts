@@ -1,6 +1,7 @@
 /** The completions of one request: as many as it asks for, side by side, told as they come. */
 import type { ChatModel, Completed, Delta } from './chat-model.ts'
 import type { ChatRequest } from './chat-request.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export type Told = { readonly choice: number } & ({ readonly delta: Delta } | { readonly completed: Completed })
 
@@ -16,7 +17,10 @@ export async function* runChoices(
   const runs = Array.from({ length: request.n ?? 1 }, (_, choice) =>
     model.complete(typeof seed === 'number' ? { ...request, seed: (seed + choice) >>> 0 } : request, signal),
   )
-  const step = (choice: number) => runs[choice]!.next().then((result) => ({ choice, result }))
+  const step = (choice: number) =>
+    itemAt(runs, choice)
+      .next()
+      .then((result) => ({ choice, result }))
   const coming = new Map(runs.map((_, choice) => [choice, step(choice)]))
   try {
     while (coming.size > 0) {

@@ -16,9 +16,8 @@ export const contentSchema = z.unknown().transform((content, { issues }): readon
   if (!Array.isArray(content)) return refuse('has to be text, or a list of text and image_url parts')
   if (content.length > mostParts) return refuse(`has ${content.length} parts, more than ${mostParts}`)
   const parts = content.map(partOf)
-  return parts.every((part) => typeof part === 'object')
-    ? parts
-    : refuse(parts.find((part) => typeof part === 'string')!)
+  const wrong = parts.find((part) => typeof part === 'string')
+  return wrong === undefined ? parts.filter((part) => typeof part === 'object') : refuse(wrong)
 })
 
 /** A string says what is wrong. */

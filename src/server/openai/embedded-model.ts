@@ -9,6 +9,7 @@ import { freshTokens, questionTokens } from '../../policy/embedded/turn-prompt.t
 import { pixelBox } from '../../protocol/box.ts'
 import { viewSides } from '../../protocol/profile.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
+import { defined, lastOf } from '../../shared/known.ts'
 import { PixelCache } from '../../vision/cache.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture, Pixels } from '../../vision/picture.ts'
@@ -57,8 +58,13 @@ async function* complete(
   const { reply } = await takeTurn(sampler, {
     question,
     lastReply: encode(chat.replies.at(-1) ?? ''),
-    message: chat.told.at(-1)!,
-    view: await pixelsOf(pictures.findLast((picture) => picture !== undefined)!),
+    message: lastOf(chat.told),
+    view: await pixelsOf(
+      defined(
+        pictures.findLast((picture) => picture !== undefined),
+        'a picture',
+      ),
+    ),
     seed: request.seed ?? randomInt(2 ** 32),
     turn: chat.told.length,
     signal,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { readChatRequest } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
+import { itemAt } from '../../shared/known.ts'
 
 const itemSchema = z.looseObject({
   type: z.string().nullish(),
@@ -31,7 +32,7 @@ const requestSchema = z.looseObject({
 export function readResponseRequest(body: unknown): ChatRequest {
   const { data, error } = requestSchema.safeParse(body)
   if (data === undefined) {
-    const { path, message } = error.issues[0]!
+    const { path, message } = itemAt(error.issues, 0)
     const param = path.join('.')
     throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
   }

@@ -23,7 +23,7 @@ export function responseRoutes(models: readonly ChatModel[]): Routes {
       if (request.stream) return eventStream(numbered(events), asking, { typed: true, failed })
       let last: Event | undefined
       for await (const event of events) last = event
-      return last!['response']
+      return last?.['response']
     },
   }
 }

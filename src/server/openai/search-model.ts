@@ -10,9 +10,10 @@ import { HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
 import type { KeepSearch, Searcher } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
+import { defined } from '../../shared/known.ts'
 
 export interface SearchModelOptions extends Searcher {
-  readonly keep?: KeepSearch
+  readonly keep?: KeepSearch | undefined
 }
 
 /** Decoded pictures of one model's searches: no picture is asked about for long. */
@@ -49,7 +50,7 @@ async function* complete(
   for (; !step.done; step = await searched.next()) yield { reasoning: `${step.value}\n\n` }
   const trajectory = step.value
   const { answer, end, usage, turns, failure } = trajectory
-  const links = await options.keep?.({ trajectory, picture: picture!, encoded })
+  const links = await options.keep?.({ trajectory, picture: defined(picture, 'the picture'), encoded })
   if (failure !== undefined) throw new HttpError(502, failure.code, `The search failed: ${failure.message}`)
   if (answer !== null) yield { content: answer }
   return {

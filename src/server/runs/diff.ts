@@ -9,6 +9,7 @@ import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { byGroup } from './charts.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import type { IndexedSearch } from './run-index.ts'
 
 export interface RunToCompare {
@@ -30,7 +31,7 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
   if (both.some(({ run }) => run.settings['command'] === 'serve')) {
     throw notComparable('A run of serve holds asks, not a set of problems, so it cannot be compared.')
   }
-  const [before, after] = both.map(judged) as [Groups, Groups]
+  const [before, after] = [judged(first), judged(second)]
   const names = [...before.keys()].filter((name) => after.has(name))
   if (names.length === 0) {
     throw notComparable(
@@ -38,16 +39,15 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
     )
   }
   const slices = await slicesOf(first.run)
-  const [a, b] = [before, after].map((groups) => names.map((name) => scored(name, groups.get(name)!, slices))) as [
-    ScoredProblem[],
-    ScoredProblem[],
-  ]
+  const searchesOf = (groups: Groups, name: string) => defined(groups.get(name), name)
+  const scoredIn = (groups: Groups) => names.map((name) => scored(name, searchesOf(groups, name), slices))
+  const [a, b] = [scoredIn(before), scoredIn(after)]
   const { difference, flipped } = compareEvals(a, b, 0)
   const flips = new Map(flipped.map((flip) => [flip.name, flip.after > flip.before ? 'gained' : 'lost'] as const))
   return {
     avgAtK: [meanShare(a), meanShare(b)],
     difference,
-    rows: names.map((name) => rowOf(flips.get(name), before.get(name)!, after.get(name)!)),
+    rows: names.map((name) => rowOf(flips.get(name), searchesOf(before, name), searchesOf(after, name))),
     alone: [before.size - names.length, after.size - names.length],
     settings: differences(first.run.settings, second.run.settings),
   }
@@ -76,7 +76,7 @@ function scored(
   searches: readonly IndexedSearch[],
   slices: ReadonlyMap<string, ScoredProblem['slices']>,
 ): ScoredProblem {
-  const { item, outcome } = searches[0]!
+  const { item, outcome } = itemAt(searches, 0)
   return { name, slices: slices.get(item.problem) ?? levelSlice(outcome), outcomes: searches.map((one) => one.outcome) }
 }
 
@@ -91,7 +91,7 @@ function rowOf(
   before: readonly IndexedSearch[],
   after: readonly IndexedSearch[],
 ): DiffRow {
-  const { problem, step, level, question, truth } = before[0]!.item
+  const { problem, step, level, question, truth } = itemAt(before, 0).item
   const sides = [sideOf(before), sideOf(after)] as const
   return {
     problem,
@@ -107,7 +107,10 @@ function rowOf(
 function sideOf(searches: readonly IndexedSearch[]): DiffSide {
   const right = searches.filter(({ outcome }) => outcome.correct).length
   const mostRight = right * 2 >= searches.length
-  const { item } = searches.find(({ outcome }) => outcome.correct === mostRight)!
+  const { item } = defined(
+    searches.find(({ outcome }) => outcome.correct === mostRight),
+    'a search',
+  )
   const turns = searches.reduce((sum, { outcome }) => sum + outcome.turns, 0)
   return { right, of: searches.length, meanTurns: turns / searches.length, item }
 }

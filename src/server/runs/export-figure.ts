@@ -1,6 +1,7 @@
 /** One search of a run as a figure for a paper. */
 import { figureKind, writeFigure } from '../../page/figure/write-figure.ts'
 import { UserError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -47,6 +48,6 @@ function chosen(items: readonly ItemRow[], { problem, sample }: FigureWords): It
   const samples = [...new Set(own.map(({ sampleIndex }) => sampleIndex))].toSorted((a, b) => a - b).join(', ')
   throw new UserError(
     'sample-not-found',
-    `There is no sample ${sample} of ${named[0]!}: name one of ${samples} with --sample.`,
+    `There is no sample ${sample} of ${itemAt(named, 0)}: name one of ${samples} with --sample.`,
   )
 }

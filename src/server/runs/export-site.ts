@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { removeStrays } from '../../shared/strays.ts'
+import { itemAt } from '../../shared/known.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow, RunData } from '../api/types.ts'
@@ -44,13 +45,13 @@ export async function exportSite(run: string, to: string, limit: number, signal:
     const name = `problem-${sha256(canonicalJson([pageForm, ...trajectories])).slice(0, 16)}.html`
     if (!(await isFile(join(to, name)))) {
       // All searches of a problem look at the same picture.
-      const picture = await runs.picture('.', items[0]!.index).catch(() => undefined)
+      const picture = await runs.picture('.', itemAt(items, 0).index).catch(() => undefined)
       if (picture === undefined) continue
       const toShow = trajectories.map((trajectory): SearchToShow => {
         const title = `search ${trajectory.sampleIndex + 1}`
         return { title, trajectory, picture, profile: profileOf(trajectory.profile) }
       })
-      await writePage(join(to, name), items[0]!.question, toShow)
+      await writePage(join(to, name), itemAt(items, 0).question, toShow)
     }
     for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
     written++

@@ -7,6 +7,7 @@ import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
 import { parseJson } from '../../shared/json.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 import { plainFile } from '../../runs/plain-file.ts'
 
 export interface Chart extends ChartRow {
@@ -53,10 +54,11 @@ export async function readStages(path: string): Promise<Stage[]> {
   const stages = new Map<string, Map<number, Step>>()
   for (const line of text.split('\n')) {
     const value = parsed(line)
-    const { stage, step } = value ?? {}
+    if (value === undefined) continue
+    const { stage, step } = value
     if (typeof stage !== 'string' || typeof step !== 'number') continue
     const steps = stages.get(stage) ?? new Map<number, Step>()
-    stages.set(stage, steps.set(step, { step, line: value! }))
+    stages.set(stage, steps.set(step, { step, line: value }))
   }
   return [...stages].map(([name, steps]) => ({
     name,
@@ -98,7 +100,7 @@ function curve({ name: stage, steps }: Stage, name: string, title: string, unit:
   })
   if (values.length < 2) return undefined
   const words = { title: `${title} (${stage})`, xLabel: 'step', yLabel: title }
-  const [first, last] = [values[0]!, values.at(-1)!]
+  const [first, last] = [itemAt(values, 0), lastOf(values)]
   return {
     id: `${stage}-${name}`,
     title: words.title,
@@ -119,14 +121,19 @@ function endsChart({ name: stage, steps }: Stage): Chart | undefined {
   let below: readonly number[] = told.map(() => 0)
   const curves = shown.map((end) => {
     const points = smoothed(told.map(({ step, line }) => ({ step, value: numberAt(line, end) ?? 0 }))).map(
-      ({ x, y }, index) => ({ x, y: below[index]! + y, low: below[index]!, high: below[index]! + y }),
+      ({ x, y }, index) => ({
+        x,
+        y: itemAt(below, index) + y,
+        low: itemAt(below, index),
+        high: itemAt(below, index) + y,
+      }),
     )
     below = points.map(({ y }) => y)
     return { name: endWords[end], points }
   })
   const words = { title: `How searches ended (${stage})`, xLabel: 'step', yLabel: 'share, stacked' }
   const cells = ({ line }: Step): string[] => shown.map((end) => percent(numberAt(line, end) ?? 0))
-  const last = told.at(-1)!
+  const last = lastOf(told)
   return {
     id: `${stage}-ends`,
     title: words.title,

@@ -62,11 +62,12 @@ export class RunIndex {
   /** Throws `HttpError` 404. */
   async trajectory(index: number): Promise<Trajectory> {
     const entry = this.#entries[index]
-    const file = entry && (await openLog(this.#file))
+    if (entry === undefined) throw noSearch()
+    const file = await openLog(this.#file)
     if (file === undefined) throw noSearch()
     try {
-      const line = Buffer.alloc(entry!.end - entry!.start)
-      await file.read(line, 0, line.length, entry!.start)
+      const line = Buffer.alloc(entry.end - entry.start)
+      await file.read(line, 0, line.length, entry.start)
       const read = parsed(line)
       if (read === undefined) throw noSearch()
       return read.trajectory

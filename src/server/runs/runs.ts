@@ -79,9 +79,10 @@ export function openRuns(root: string): Runs {
       return chart.svg
     },
     async diff(first, second) {
-      const both = await Promise.all([first, second].map(opened))
-      const [a, b] = both.map(({ run, index }) => ({ run, searches: index.searches }))
-      return { runs: [rowOf(a!.run), rowOf(b!.run)], ...(await diffRuns(a!, b!)) }
+      const [one, other] = await Promise.all([opened(first), opened(second)])
+      const [a, b] = [one.index.searches, other.index.searches]
+      const difference = await diffRuns({ run: one.run, searches: a }, { run: other.run, searches: b })
+      return { runs: [rowOf(one.run), rowOf(other.run)], ...difference }
     },
     search: async (name, at) => (await opened(name)).index.trajectory(at),
     async picture(name, at) {

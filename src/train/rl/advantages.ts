@@ -3,6 +3,7 @@
  * response, and from there to per-token coefficients that carry every normalisation, so that any engine that sums over
  * tokens computes the objective (reference: project page, stage 2; tinker-protocol 3.2; protocol page 7).
  */
+import { itemAt } from '../../shared/known.ts'
 
 /**
  * - `paper`: A'_i = M_i * A_i, divided by the number of completed responses.
@@ -81,7 +82,7 @@ export function tokenCoefficients(
   const teaching = groups.filter((group) => !group.zeroSpread).length
   return groups.map((group, g) =>
     group.advantages.map((advantage, i) => {
-      const count = tokenCounts[g]![i]!
+      const count = itemAt(itemAt(tokenCounts, g), i)
       return advantage === 0 || count === 0 ? 0 : advantage / (teaching * group.divisor * count)
     }),
   )

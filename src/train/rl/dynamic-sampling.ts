@@ -47,7 +47,7 @@ export interface SamplingOptions {
   readonly maxRounds: number
   readonly objective: Objective
   /** Between two rounds the step can be stopped; repeated, it draws the same. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   onRound?(round: number, found: number): void
 }
 

@@ -8,6 +8,7 @@
 import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Objective } from './advantages.ts'
 import { policyData, type RolloutGroup } from './rollout.ts'
 
@@ -62,7 +63,7 @@ export async function grpoStep(
   if (trainerLogprobs) checkMismatch(parts.flat(), trainerLogprobs.flat())
   for (const [p, sampled] of parts.entries()) {
     const data = trainerLogprobs
-      ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: trainerLogprobs[p]![d]! }))
+      ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: itemAt(itemAt(trainerLogprobs, p), d) }))
       : sampled
     const { logprobs } = await engine.forwardBackward(data, loss)
     if (!trainerLogprobs && p === 0) checkMismatch(sampled, logprobs)
@@ -107,5 +108,7 @@ function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly numb
 
 /** Of each token, how far its log-probability has moved from the old one. */
 function differences(data: readonly Datum[], logprobs: readonly (readonly number[])[]): number[] {
-  return data.flatMap(({ oldLogprobs }, d) => logprobs[d]!.map((value, i) => value - oldLogprobs![i]!))
+  return data.flatMap(({ oldLogprobs = [] }, d) =>
+    itemAt(logprobs, d).map((value, i) => value - itemAt(oldLogprobs, i)),
+  )
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { trajectorySchema } from '../../protocol/trajectory.ts'
 import type { Log } from '../../runs/log.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { RolloutGroup } from './rollout.ts'
 
 const rolloutSchema = z.object({
@@ -34,7 +35,7 @@ export async function keepRollouts(
   if ((step - 1) % Math.ceil(steps / stepsKept) !== 0) return
   const kept = groups.slice(0, problemsKept)
   const lines = kept.flatMap(({ rollouts, advantages }) =>
-    rollouts.map(({ trajectory }, i): RolloutLine => ({ step, advantage: advantages[i]!, trajectory })),
+    rollouts.map(({ trajectory }, i): RolloutLine => ({ step, advantage: itemAt(advantages, i), trajectory })),
   )
   await Promise.all(lines.map((line) => run.append(rolloutLog, line)))
 }

@@ -13,6 +13,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import { completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { Task } from '../../search/search.ts'
 import { searchGroup, type SearchResult } from '../../search/search-many.ts'
 import { advantages, type GroupAdvantages, isReleased, type Objective, tokenCoefficients } from './advantages.ts'
@@ -129,7 +130,7 @@ export function policyData(groups: readonly RolloutGroup[], objective: Objective
   const coefficients = tokenCoefficients(groups, counts)
   return groups.flatMap(({ rollouts }, g) =>
     rollouts.flatMap((rollout, i) => {
-      const coefficient = coefficients[g]![i]!
+      const coefficient = itemAt(itemAt(coefficients, g), i)
       if (coefficient === 0) return []
       // A turn of no token at all teaches nothing.
       const spoken = learnedFrom(rollout, objective).filter(({ reply }) => reply.length > 0)

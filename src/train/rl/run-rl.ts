@@ -11,6 +11,7 @@ import type { Level } from '../../protocol/problem.ts'
 import type { Task } from '../../search/search.ts'
 import { UserError } from '../../shared/errors.ts'
 import { hashSeed, random } from '../../shared/random.ts'
+import { defined, lastOf } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { sampleGroups, type Sampled, type SamplingMetrics } from './dynamic-sampling.ts'
@@ -62,12 +63,12 @@ export interface RunRlOptions {
   /** Default: the exact one. */
   readonly judge?: Judge
   /** Checkpoint to start from; default: the weights that the engine has. */
-  readonly from?: string
+  readonly from?: string | undefined
   readonly settings: RunRlSettings
   readonly run: RunFolder
   /** Closed at the end. The stem of the small model should be frozen: rewards are too coarse to teach it to see. */
   readonly engine: Engine
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Told once how many steps are done already. */
   onBegin?(done: number): void
   /** A round left a step with `found` groups to learn from, fewer than it wants. */
@@ -211,7 +212,7 @@ async function rlStep(options: RunRlOptions, step: number): Promise<StepOutcome>
     rolloutMs,
     drawMs,
     trainMs: stepMs - rolloutMs,
-    ...(busyMs !== undefined && { outsideMs: stepMs - (engine.busyMs!() - busyMs) }),
+    ...(busyMs !== undefined && { outsideMs: stepMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs) }),
   }
   return { kind: 'learned', metrics }
 }
@@ -234,7 +235,7 @@ function drawProblems({ problems, settings }: RunRlOptions, seeds: readonly numb
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
   return Array.from({ length: settings.problemsPerStep }, () => {
     let left = rng.next() * total
-    const level = shares.find(([, share]) => (left -= share) < 0)?.[0] ?? shares.at(-1)![0]
+    const level = shares.find(([, share]) => (left -= share) < 0)?.[0] ?? lastOf(shares)[0]
     if (problems[level].length === 0) {
       throw new UserError(
         'no-problems',

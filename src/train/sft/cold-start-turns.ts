@@ -10,6 +10,7 @@ import { profiles } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { replay, unseen } from '../../search/replay.ts'
 import type { Random } from '../../shared/random.ts'
+import { defined } from '../../shared/known.ts'
 
 export interface ColdStartTurn {
   readonly docId: string
@@ -33,7 +34,12 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
     if (message.kind !== 'error') boxPx = message.view.boxPx
     const prompt = turnPrompt(question, last, message)
     last = encode(turn.text)
-    turns.push({ docId: trajectory.problem.docId, boxPx: boxPx!, prompt, reply: [...last, special.end] })
+    turns.push({
+      docId: trajectory.problem.docId,
+      boxPx: defined(boxPx, 'a view'),
+      prompt,
+      reply: [...last, special.end],
+    })
   }
   return turns
 }
@@ -75,7 +81,7 @@ export function withEmptyList({ docId, boxPx, prompt, reply }: ColdStartTurn): C
 
 /** What the teacher writes after its verdict when nothing is left to check. */
 function scanTurn(): number[] {
-  const box = placeBox(quadrants[0])!.map(coordinate).join(', ')
+  const box = defined(placeBox(quadrants[0]), quadrants[0]).map(coordinate).join(', ')
   const list = `${phrases.toCheck}original_image ${quadrants.join(' ')}.`
   const action = `${phrases.zoom}${box}${phrases.source}original_image${phrases.endZoom}`
   return [...encode(`${phrases.scanning}${list}${action}`), special.end]

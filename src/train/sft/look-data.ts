@@ -21,6 +21,7 @@ import { colours, makeScene, type Scene, type SceneObject, shapes } from '../../
 import { levels } from '../../protocol/problem.ts'
 import type { LookDatum } from '../../engine/engine.ts'
 import { random, type Random } from '../../shared/random.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 
 const { viewPx } = defaultConfig
 const cellIndex = new Map(cellsInOrder.map((cell, index) => [cellName(cell), index]))
@@ -61,10 +62,10 @@ function viewRegion(scene: Scene, rng: Random): Region {
 function inside(region: Region, box: readonly number[]): Region {
   const side = region[2] - region[0]
   return [
-    region[0] + box[0]! * side,
-    region[1] + box[1]! * side,
-    region[0] + box[2]! * side,
-    region[1] + box[3]! * side,
+    region[0] + itemAt(box, 0) * side,
+    region[1] + itemAt(box, 1) * side,
+    region[0] + itemAt(box, 2) * side,
+    region[1] + itemAt(box, 3) * side,
   ]
 }
 
@@ -80,7 +81,7 @@ function lookLabels(scene: Scene, region: Region): { presence: Float32Array; kin
     const v = (object.y - region[1]) / side
     const px = (object.side / side) * viewPx
     if (u < 0 || v < 0 || u >= 1 || v >= 1 || px < visiblePx) continue
-    const cell = cellIndex.get(cellName(cellAt(u, v)))!
+    const cell = defined(cellIndex.get(cellName(cellAt(u, v))), 'a cell')
     // Patch by patch, in each cell by cell, in each colour by colour.
     presence[cell * colours.length + colours.indexOf(object.colour)] = 1
     const away = Math.hypot(u - 0.5, v - 0.5)

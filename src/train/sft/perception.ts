@@ -8,6 +8,7 @@ import { kindRanges } from '../../model/config.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { lookDatum } from './look-data.ts'
 import { keepCheckpoint, metricsLog } from '../run-log.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export interface PerceptionSettings {
   readonly lookSteps: number
@@ -47,8 +48,8 @@ export async function teachStem(
   run: RunFolder,
   options: {
     readonly firstStep?: number
-    readonly signal?: AbortSignal
-    onStep?(step: number, metrics: LookMetrics): void
+    readonly signal?: AbortSignal | undefined
+    readonly onStep?: ((step: number, metrics: LookMetrics) => void) | undefined
   } = {},
 ): Promise<void> {
   const first = options.firstStep ?? 1
@@ -77,7 +78,7 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
   let [legible, readable, shapes, digits] = [0, 0, 0, 0]
   for (const [i, { presence, kind }] of data.entries()) {
     for (const [cell, label] of presence.entries()) {
-      const yes = looked.presence[i]![cell]! > 0
+      const yes = itemAt(itemAt(looked.presence, i), cell) > 0
       if (label > 0) present++
       if (yes) said++
       if (yes && label > 0) both++
@@ -85,8 +86,8 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
     if (!kind.some((value) => value > 0)) continue
     legible++
     if (kind.subarray(...kindRanges.digit).some((value) => value > 0)) readable++
-    if (kind[largest(looked.kind[i]!, kindRanges.shape)]! > 0) shapes++
-    if (kind[largest(looked.kind[i]!, kindRanges.digit)]! > 0) digits++
+    if (itemAt(kind, largest(itemAt(looked.kind, i), kindRanges.shape)) > 0) shapes++
+    if (itemAt(kind, largest(itemAt(looked.kind, i), kindRanges.digit)) > 0) digits++
   }
   const share = (part: number, of: number): number => (of === 0 ? 0 : part / of)
   return {
@@ -99,6 +100,6 @@ export function lookMetrics(data: readonly LookDatum[], looked: Looked): LookMet
 
 function largest(values: Float32Array, [from, to]: readonly [number, number]): number {
   let best = from
-  for (let i = from; i < to; i++) if (values[i]! > values[best]!) best = i
+  for (let i = from; i < to; i++) if (itemAt(values, i) > itemAt(values, best)) best = i
   return best
 }

@@ -8,6 +8,7 @@ import { profiles } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
 import { random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { view } from '../../vision/fit.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -54,13 +55,13 @@ export interface RunSftOptions {
   readonly openPicture: (docId: string) => Promise<Picture>
   readonly settings: RunSftSettings
   /** A checkpoint to start from, with its optimiser state; default: fresh weights. */
-  readonly from?: string
+  readonly from?: string | undefined
   readonly run: RunFolder
   /** Closed at the end. Where it cannot teach the stem, the stage before is left out. */
   readonly engine: Engine
   /** Shape of the engine's model; default: the one that ships. */
-  readonly config?: ModelConfig
-  readonly signal?: AbortSignal
+  readonly config?: ModelConfig | undefined
+  readonly signal?: AbortSignal | undefined
   /** Told once, before training, how many turns are left out because they are longer than the model's context. */
   onDropped?(turns: number): void
   onLook?(step: number, metrics: LookMetrics): void
@@ -120,8 +121,8 @@ async function batchAt(
   const data = await Promise.all(
     indices.map(async (index, position) => {
       const rng = random('shift', settings.seed, step, position)
-      const emptied = rng.chance(emptiedShare) ? withEmptyList(turns[index]!) : undefined
-      const turn = shiftNumbers(emptied ?? turns[index]!, rng)
+      const emptied = rng.chance(emptiedShare) ? withEmptyList(itemAt(turns, index)) : undefined
+      const turn = shiftNumbers(emptied ?? itemAt(turns, index), rng)
       const picture = await openPicture(turn.docId)
       const seen = await view(picture, turn.boxPx, profiles.embedded.observationView)
       return { prompt: promptOf(seen, turn.prompt), reply: turn.reply }

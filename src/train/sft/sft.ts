@@ -5,6 +5,7 @@
 import type { AdamParameters, Datum, Engine } from '../../engine/engine.ts'
 import { textLength } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { keepCheckpoint, metricsLog } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
@@ -54,7 +55,7 @@ function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step:
 export function batchIndices(count: number, { batch, seed }: SftSettings, step: number): number[] {
   return Array.from({ length: batch }, (_, i) => {
     const position = (step - 1) * batch + i
-    return order(count, seed, Math.floor(position / count))[position % count]!
+    return itemAt(order(count, seed, Math.floor(position / count)), position % count)
   })
 }
 
@@ -73,7 +74,7 @@ function order(count: number, seed: number, epoch: number): number[] {
 export function withWeights(data: readonly Omit<Datum, 'weights'>[]): Datum[] {
   const weights = data.map(({ reply }) => kindsOf(reply).map((kind) => kindWeights[kind]))
   const total = weights.flat().reduce((a, b) => a + b, 0)
-  return data.map((datum, i) => ({ ...datum, weights: weights[i]!.map((weight) => weight / total) }))
+  return data.map((datum, i) => ({ ...datum, weights: itemAt(weights, i).map((weight) => weight / total) }))
 }
 
 /**
@@ -88,10 +89,10 @@ export async function sft(
   run: RunFolder,
   options: {
     readonly firstStep?: number
-    readonly signal?: AbortSignal
+    readonly signal?: AbortSignal | undefined
     /** What else adds gradients to a step, such as the perception loss; its figures go into the metrics. */
-    beside?(step: number): Promise<object>
-    onStep?(metrics: SftMetrics): void
+    readonly beside?: ((step: number) => Promise<object>) | undefined
+    readonly onStep?: ((metrics: SftMetrics) => void) | undefined
   } = {},
 ): Promise<void> {
   const first = options.firstStep ?? 1
@@ -137,10 +138,13 @@ function accuracyByKind(data: readonly Datum[], greedy: readonly (readonly boole
   for (const [d, { reply }] of data.entries()) {
     for (const [i, kind] of kindsOf(reply).entries()) {
       all.set(kind, (all.get(kind) ?? 0) + 1)
-      if (greedy[d]![i]) right.set(kind, (right.get(kind) ?? 0) + 1)
+      if (itemAt(greedy, d)[i]) right.set(kind, (right.get(kind) ?? 0) + 1)
     }
   }
   return Object.fromEntries(
-    tokenKinds.filter((kind) => all.has(kind)).map((kind) => [kind, (right.get(kind) ?? 0) / all.get(kind)!]),
+    tokenKinds.flatMap((kind) => {
+      const count = all.get(kind)
+      return count === undefined ? [] : [[kind, (right.get(kind) ?? 0) / count]]
+    }),
   )
 }

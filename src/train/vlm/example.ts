@@ -15,7 +15,7 @@ import type { Picture } from '../../vision/picture.ts'
 export interface Lesson {
   readonly message: Message
   /** Of the message's view, if it has one. */
-  readonly viewSize?: Size
+  readonly viewSize?: Size | undefined
   readonly reply: string
 }
 

@@ -6,6 +6,7 @@ import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
 import { UserError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Example } from './example.ts'
 import { vlmAdam } from '../learner.ts'
@@ -22,9 +23,9 @@ export interface RunVlmSftOptions {
   /** Closed at the end. */
   readonly engine: Engine
   /** A checkpoint to start from; default: the server's own weights. */
-  readonly from?: string
+  readonly from?: string | undefined
   readonly run: RunFolder
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   onStep?(metrics: SftMetrics): void
 }
 
@@ -41,7 +42,7 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     const done = await loadCheckpoint(engine, run)
     if (!done && from !== undefined) await engine.loadWeights(from)
     const batchAt = async (step: number): Promise<Datum[]> => {
-      const searches = batchIndices(examples.length, settings, step).map((index) => examples[index]!)
+      const searches = batchIndices(examples.length, settings, step).map((index) => itemAt(examples, index))
       return evenWeights(
         (await Promise.all(searches.map((example) => exampleTurns(example, model, contextLimit)))).flat(),
       )

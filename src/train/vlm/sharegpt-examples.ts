@@ -6,6 +6,7 @@ import type { Message } from '../../policy/policy.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
+import { itemAt } from '../../shared/known.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Example, Lesson } from './example.ts'
 
@@ -70,13 +71,13 @@ async function lessonsOf({ conversations, system, images }: Row, folder: string)
   const lessons: Lesson[] = []
   let shown = 0
   for (let i = 0; i < conversations.length; i += 2) {
-    const text = conversations[i]!.value
-    const reply = conversations[i + 1]!.value
+    const text = itemAt(conversations, i).value
+    const reply = itemAt(conversations, i + 1).value
     if (!text.includes(mark)) {
       lessons.push({ message: { kind: 'error', text }, reply })
       continue
     }
-    const picture = await openPicture(join(folder, images[shown]!))
+    const picture = await openPicture(join(folder, itemAt(images, shown)))
     const { width, height, sha256 } = picture
     const boxPx = pixelBox(0, 0, width, height)
     const view = { pixels: () => picture.region(boxPx, { width, height }, 'area'), key: sha256, boxPx }
