@@ -22,6 +22,6 @@ test('a run of an earlier form of official is reported as one, and not gone on w
   await mini('report', join(folder, 'run'), '--out', join(folder, 'scores'))
   const told = await readFile(join(folder, 'scores', 'report.md'), 'utf8')
   expect(told).toContain(
-    'profile official (fe72c8fd; an earlier form of it: since then pictures are read as Pillow does)',
+    'profile official (fe72c8fd; an earlier form of it: since then pictures are read as Pillow does, and a reply',
   )
 })
