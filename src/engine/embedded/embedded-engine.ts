@@ -192,7 +192,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       const startedMs = performance.now()
       const total = new Float32Array(size)
       for (const { gradients } of replicas) {
-        for (let i = 0; i < size; i++) total[i]! += itemAt(gradients, i)
+        for (let i = 0; i < size; i++) total[i]! += gradients[i]!
         gradients.fill(0)
       }
       const gradientNorm = adamStep(specs, parameters, total, adam, settings)

@@ -50,7 +50,7 @@ function currentParameters(): Parameters {
 async function addGradients(all: Parameters, scale: number): Promise<void> {
   for (const { name, offset } of specs) {
     const part = (await weight(all, name).data()) as Float32Array
-    for (let i = 0; i < part.length; i++) sums[offset + i]! += itemAt(part, i) * scale
+    for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]! * scale
   }
 }
 
