@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dataIn } from '../../test/page-file.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
+import type { SearchesData } from '../page/page-data.ts'
 import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 
@@ -210,7 +212,7 @@ test('demo: three searches of held-out scenes on one page', async () => {
   expect(code).toBe(0)
   const { searches, page } = JSON.parse(stdout)
   expect(searches.map(({ level }: { level: string }) => level)).toEqual(['easy', 'medium', 'hard'])
-  expect((await readFile(page, 'utf8')).match(/<section class="search"/g)).toHaveLength(3)
+  expect(dataIn<SearchesData>(await readFile(page, 'utf8')).searches).toHaveLength(3)
   expect(await readdir(join(folder, 'demo/images'))).toHaveLength(3)
 })
 
