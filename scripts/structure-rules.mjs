@@ -39,7 +39,7 @@ export const webTypes = ['server']
  */
 export const sharedNames = `
 Finding Row Cell storedPicture profileOf Values parsed conversationOf writeParquet
-readSearches Exchange ServerOptions Cause Refused serverKindNames ServerKindName ServerKind serverKinds
+Exchange ServerOptions Cause Refused serverKindNames ServerKindName ServerKind serverKinds
 kindOf Ask reasonOf BoxUnit Outcome outcomeOf Asked Sequence Patience
 PublishedRow percent Looks looksOf imageTokens textTokens ChatModel encode decode
 Placed textWidth Part endText isMasked shown Conversation Range Plan

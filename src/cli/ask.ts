@@ -11,7 +11,7 @@ import { reasonOf } from '../protocol/reason.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
-import { replaceFile } from '../shared/replace-file.ts'
+import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
 import { addCommand } from './options/command.ts'
@@ -94,8 +94,8 @@ async function searchAndShow(
   const { maxTurns, seed } = options
   const stream = options.json ? process.stderr : process.stdout
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
-  const files = { trajectory: resolve(run.file('trajectories.jsonl')), page: resolve(run.file('searches.html')) }
-  await replaceFile(files.trajectory, `${JSON.stringify(trajectory)}\n`)
+  const stored = await run.replace(searchLog, [trajectory])
+  const files = { trajectory: resolve(stored), page: resolve(run.file('searches.html')) }
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory
   const reason = answer === null ? reasonOf(trajectory) : undefined

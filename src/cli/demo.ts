@@ -14,7 +14,7 @@ import { openPolicy, policySettings } from '../policy/registry/open-policy.ts'
 import { throwIfAborted } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { hashSeed } from '../shared/random.ts'
-import { replaceFile } from '../shared/replace-file.ts'
+import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { openPicture } from '../vision/open.ts'
@@ -84,7 +84,7 @@ async function searchScenes(options: DemoOptions, policy: Policy, run: RunFolder
   }
   const page = run.file('searches.html')
   const trajectories = searches.map(({ trajectory }) => trajectory)
-  await replaceFile(run.file('trajectories.jsonl'), trajectories.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  await run.replace(searchLog, trajectories)
   await writePage(page, 'Three searches', searches)
   const right = trajectories.filter(({ verdict }) => verdict?.kind === 'correct').length
   if (options.json) printJson({ searches: trajectories.map(brief), correct: right, page: resolve(page), run: run.path })

@@ -19,7 +19,7 @@ import { collect, readCollected } from './collect.ts'
 import type { CollectOptions } from './collect.ts'
 import type { SelectionRules } from './selection.ts'
 import type { Searched } from './stored-searches.ts'
-import { summariseCollection } from './summary.ts'
+import { setEntryOf, summariseCollection } from './summary.ts'
 
 const scenes = sceneRefs('train', 9, 4).map(sceneFrom)
 const problems = scenes.map((scene) => ({
@@ -120,7 +120,7 @@ describe('collect', () => {
       })
       expect(turns.at(-1)!.action?.kind).toBe('answer')
     }
-    const summary = summariseCollection(searched, await kept())
+    const summary = summariseCollection(searched, (await kept()).map(setEntryOf))
     expect(summary).toMatchObject({ searches: 18, kept: 16, ends: { answered: 18 } })
     expect(summary.byLevel).toEqual({
       easy: { searches: 6, kept: 4 },
@@ -151,7 +151,7 @@ describe('collect', () => {
     state.searches = 0
     const second = await run(faulty(state))
     expect(state.searches).toBe(2)
-    expect(summariseCollection(second, await kept())).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(second, (await kept()).map(setEntryOf))).toMatchObject({ searches: 18, kept: 16 })
     expect(await run(faulty(state))).toEqual(second)
     expect(state.searches).toBe(2)
     expect((await linesOf('trajectories.jsonl')).length).toBe(16)
@@ -166,11 +166,19 @@ describe('collect', () => {
     expect(await run(policy, { onProgress: (at) => progress.push(at) })).toEqual(first)
     expect(state.searches).toBe(18)
     expect(progress.at(-1)).toMatchObject({ done: 16, failed: 0, refused: 2 })
-    expect(summariseCollection(first, await kept())).toMatchObject({ searches: 18, kept: 14, ends: { failed: 2 } })
+    expect(summariseCollection(first, (await kept()).map(setEntryOf))).toMatchObject({
+      searches: 18,
+      kept: 14,
+      ends: { failed: 2 },
+    })
     state.broken = false
     const mended = await run(policy, { retryRefused: true })
     expect(state.searches).toBe(20)
-    expect(summariseCollection(mended, await kept())).toMatchObject({ searches: 18, kept: 16, ends: { answered: 18 } })
+    expect(summariseCollection(mended, (await kept()).map(setEntryOf))).toMatchObject({
+      searches: 18,
+      kept: 16,
+      ends: { answered: 18 },
+    })
     expect(await run(policy)).toEqual(mended)
   })
 
@@ -184,7 +192,7 @@ describe('collect', () => {
     await appendFile(join(folder, 'run', 'trajectories.jsonl'), '{"version":1,"prob')
 
     const searched = await run(faulty(state))
-    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, (await kept()).map(setEntryOf))).toMatchObject({ searches: 18, kept: 16 })
     const keys = (await linesOf('trajectories.jsonl')).map((line) => {
       const { problem, sampleIndex } = JSON.parse(line) as Awaited<ReturnType<typeof kept>>[number]
       return `${problem.docId} ${sampleIndex}`
@@ -208,7 +216,7 @@ describe('collect', () => {
 
     const searched = await run(faulty(state))
     expect(state.searches).toBe(18)
-    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, (await kept()).map(setEntryOf))).toMatchObject({ searches: 18, kept: 16 })
     expect(await kept()).toHaveLength(16)
   })
 
@@ -222,7 +230,7 @@ describe('collect', () => {
     expect(await linesOf('pending.jsonl')).toHaveLength(before)
     const searched = await run(faulty(state))
     expect(state.searches).toBe(18)
-    expect(summariseCollection(searched, await kept())).toMatchObject({ searches: 18, kept: 16 })
+    expect(summariseCollection(searched, (await kept()).map(setEntryOf))).toMatchObject({ searches: 18, kept: 16 })
   })
 
   it('reads the same data in the same order, whoever finished first', async () => {

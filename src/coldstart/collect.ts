@@ -1,7 +1,7 @@
 /**
  * Collects cold-start data: a policy searches problems whose answers are known, and only whole trajectories with the right
- * answer are kept. `trajectories.jsonl` of the run holds those; `metrics.jsonl` has a line for every finished search, kept
- * or not, so that running it again on the same folder does only what is owed. `pending.jsonl` holds whole searches whose
+ * answer are kept. The log of searches holds those; `searchedLog` has a line for every finished search, kept
+ * or not, so that running it again on the same folder does only what is owed. `pendingLog` holds whole searches whose
  * judge failed: searching costs more than judging, so a resume judges them again and does not search again. Which of the
  * kept ones make the set is worked out from them whenever the set is read, so that it depends on no order of work.
  */
@@ -9,11 +9,17 @@ import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import { afterEarlier, isRefusal, isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, keyOf, owedSamples, searchKey, wantedKeys } from '../search/owed-samples.ts'
+import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
+import { keyOf, searchKey } from '../runs/searches.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
+import { readLog } from '../runs/log.ts'
+import { indexSearches } from '../runs/search-index.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
-import { pendingLog, searchLog } from '../search/search-log.ts'
-import type { SkippedProblem } from '../search/search-log.ts'
+import type { SearchedPictures } from '../search/same-pictures.ts'
+import { setEntryOf } from './summary.ts'
+import type { SetEntry } from './summary.ts'
+import { pendingLog, searchLog } from '../runs/searches.ts'
+import type { SkippedProblem } from '../runs/searches.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
@@ -21,7 +27,7 @@ import type { RunFolder } from '../runs/run-folder.ts'
 import { candidateOf, startSelection } from './selection.ts'
 import type { Candidate } from './selection.ts'
 import { readPending, readRules, remember, searchedLog } from './stored-searches.ts'
-import type { ReadableRun, Searched } from './stored-searches.ts'
+import type { Searched } from './stored-searches.ts'
 
 /** The rules of the set stand in the config that `run` was opened with, see `readRules`. */
 export interface CollectOptions extends SearchRunOptions {
@@ -56,10 +62,10 @@ export interface CollectProgress {
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
   checkJudgeable(problems)
-  await checkSamePictures(run.read(searchLog), problems, profile.pictures.reading)
   const keys = wantedKeys(problems, samples).flat()
   const positions = new Map(keys.map((key, position) => [key, position]))
-  const { done, candidates, failures } = await stored(run, positions)
+  const { done, candidates, failures, pictures } = await stored(run, positions)
+  await checkSamePictures(pictures, problems, profile.pictures.reading)
   const waiting = new Set<string>()
   for await (const trajectory of readPending(run, done.keys())) waiting.add(keyOf(trajectory))
   // A server that refused all is what has to be mended: nothing is refused for good then.
@@ -142,32 +148,51 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   return keys.flatMap((key) => done.get(key) ?? (serves() ? refused.get(key) : undefined) ?? [])
 }
 
-/**
- * The trajectories of the set, sorted by problem and sample, so that training does not depend on who finished first. In the
- * order of the problems, the rules of the run leave out what is too many of a kind, and what lies behind the target.
- */
-export async function readCollected(run: ReadableRun): Promise<Trajectory[]> {
-  const byKey = new Map<string, Trajectory>()
-  for await (const trajectory of run.read(searchLog)) byKey.set(keyOf(trajectory), trajectory)
-  const chosen = await chosenFrom(run, byKey)
-  const sorted = [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return sorted.flatMap(([key, trajectory]) => (chosen.has(key) ? [trajectory] : []))
+/** The set of a collection: the keys of its searches, sorted so that training does not depend on who finished first. */
+export interface CollectedSet {
+  readonly keys: readonly string[]
+  /** Of each of them, in their order. */
+  readonly briefs: readonly SetEntry[]
+  /** Whole, in their order; each is read when its turn comes. */
+  read(): AsyncGenerator<Trajectory, void>
+}
+
+/** In the order of the problems, the rules of the run leave out what is too many of a kind, and what lies behind the target. */
+export async function openCollected(run: Pick<RunFolder, 'path'>): Promise<CollectedSet> {
+  const index = await indexSearches(run.path, (trajectory) => {
+    return { candidate: candidateOf(keyOf(trajectory), trajectory), entry: setEntryOf(trajectory) }
+  })
+  const byKey = new Map(index.entries.map(({ key, kept }) => [key, kept]))
+  const candidates = new Map([...byKey].map(([key, { candidate }]) => [key, candidate]))
+  const chosen = await chosenFrom(run, candidates)
+  const keys = [...byKey.keys()].filter((key) => chosen.has(key)).toSorted((a, b) => (a < b ? -1 : 1))
+  return { keys, briefs: keys.map((key) => byKey.get(key)!.entry), read: () => index.readAll(keys) }
+}
+
+/** The trajectories of the set. */
+export async function readCollected(run: Pick<RunFolder, 'path'>): Promise<Trajectory[]> {
+  const set: Trajectory[] = []
+  for await (const trajectory of (await openCollected(run)).read()) set.push(trajectory)
+  return set
 }
 
 /** The keys of the kept trajectories that are in the set. */
-async function chosenFrom(run: ReadableRun, keptByKey: ReadonlyMap<string, Trajectory>): Promise<ReadonlySet<string>> {
+async function chosenFrom(
+  run: Pick<RunFolder, 'path'>,
+  kept: ReadonlyMap<string, Candidate>,
+): Promise<ReadonlySet<string>> {
   const rules = await readRules(run)
-  if (Object.keys(rules).length === 0) return new Set(keptByKey.keys())
+  if (Object.keys(rules).length === 0) return new Set(kept.keys())
   const positions = new Map<string, number>()
-  for await (const searched of run.read(searchedLog)) {
+  for await (const searched of readLog(run.path, searchedLog)) {
     const { position, sampleIndex } = searched
     if (position !== undefined) positions.set(searchKey(searched, sampleIndex), position)
   }
   const ordered = [...positions].toSorted(([, a], [, b]) => a - b)
   const selection = startSelection(rules)
   for (const [key] of ordered) {
-    const trajectory = keptByKey.get(key)
-    if (trajectory !== undefined) selection.add(candidateOf(key, trajectory))
+    const candidate = kept.get(key)
+    if (candidate !== undefined) selection.add(candidate)
   }
   return selection.keys()
 }
@@ -179,6 +204,7 @@ interface Stored {
   readonly candidates: Map<string, Candidate>
   /** Searches that the server refused, by key. */
   readonly failures: ReadonlyMap<string, Searched>
+  readonly pictures: SearchedPictures
 }
 
 /** A kept trajectory whose line is missing gets it now; a line whose kept trajectory is missing is owed again. */
@@ -190,8 +216,10 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
     kind.set(searchKey(searched, searched.sampleIndex), searched)
   }
   const candidates = new Map<string, Candidate>()
+  const pictures = new Map<string, string>()
   for await (const trajectory of run.read(searchLog)) {
     const key = keyOf(trajectory)
+    pictures.set(searchKey(trajectory.problem, 0), trajectory.picture.sha256)
     candidates.set(key, candidateOf(key, trajectory))
     if (done.get(key)?.kept) continue
     const searched = remember(trajectory, positions.get(key))
@@ -199,7 +227,7 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
     await run.append(searchedLog, searched)
   }
   for (const [key, { kept }] of done) if (kept && !candidates.has(key)) done.delete(key)
-  return { done, candidates, failures }
+  return { done, candidates, failures, pictures }
 }
 
 /** The items before `enough` says so. */

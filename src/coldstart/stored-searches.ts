@@ -3,15 +3,13 @@ import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import { completed, ends, failureSchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { keyOf } from '../search/owed-samples.ts'
-import { pendingLog } from '../search/search-log.ts'
+import { keyOf } from '../runs/searches.ts'
+import { pendingLog } from '../runs/searches.ts'
 import { configurations, readSettings } from '../runs/configuration.ts'
 import type { Log } from '../runs/log.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { labelsOf, patternNames, patternsOf } from './patterns.ts'
 import type { SelectionRules } from './selection.ts'
-
-export type ReadableRun = Pick<RunFolder, 'read' | 'path'>
 
 /** What is remembered of a finished search. */
 const searchedSchema = z.object({
@@ -34,7 +32,7 @@ export type Searched = z.infer<typeof searchedSchema>
 export const searchedLog: Log<Searched> = {
   name: 'metrics',
   line: searchedSchema,
-  ifLost: 'What is still known of their searches is taken from trajectories.jsonl; the others are done again.',
+  ifLost: 'What is still known of their searches is taken from those that were kept; the others are done again.',
 }
 
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
@@ -46,7 +44,10 @@ export function remember(trajectory: Trajectory, position: number | undefined): 
 }
 
 /** The searches that wait for a verdict, each once; `done` are the keys of those that have one. */
-export async function* readPending(run: ReadableRun, done: Iterable<string>): AsyncGenerator<Trajectory, void> {
+export async function* readPending(
+  run: Pick<RunFolder, 'read'>,
+  done: Iterable<string>,
+): AsyncGenerator<Trajectory, void> {
   const seen = new Set(done)
   for await (const trajectory of run.read(pendingLog)) {
     const key = keyOf(trajectory)

@@ -4,7 +4,7 @@ import type { Level } from '../protocol/problem.ts'
 import { ends } from '../protocol/trajectory.ts'
 import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { labelsOf, patternNames, patternsOf, traitNames } from './patterns.ts'
-import type { PatternName, TraitName } from './patterns.ts'
+import type { PatternName, Patterns, TraitName } from './patterns.ts'
 import type { Searched } from './stored-searches.ts'
 
 interface MeanAndMost {
@@ -29,10 +29,21 @@ export interface CollectSummary {
   readonly traits: Readonly<Record<TraitName, MeanAndMost>>
 }
 
-export function summariseCollection(searched: readonly Searched[], set: readonly Trajectory[]): CollectSummary {
-  const shown = set.map(patternsOf)
+/** What a summary looks at of a search in the set. */
+export interface SetEntry {
+  readonly level: Level | undefined
+  readonly turns: number
+  readonly patterns: Patterns
+}
+
+export function setEntryOf(trajectory: Trajectory): SetEntry {
+  return { level: trajectory.problem.level, turns: trajectory.turns.length, patterns: patternsOf(trajectory) }
+}
+
+export function summariseCollection(searched: readonly Searched[], set: readonly SetEntry[]): CollectSummary {
+  const shown = set.map(({ patterns }) => patterns)
   const labels = shown.map(labelsOf)
-  const turns = meanAndMost(set.map((trajectory) => trajectory.turns.length))
+  const turns = meanAndMost(set.map((entry) => entry.turns))
   return {
     searches: searched.length,
     right: searched.filter((search) => search.kept).length,
@@ -42,7 +53,7 @@ export function summariseCollection(searched: readonly Searched[], set: readonly
     ends: present(ends, (end) => searched.filter((search) => search.end === end).length),
     byLevel: present(levels, (level) => {
       const searches = searched.filter((search) => search.level === level).length
-      return searches === 0 ? 0 : { searches, kept: set.filter(({ problem }) => problem.level === level).length }
+      return searches === 0 ? 0 : { searches, kept: set.filter((entry) => entry.level === level).length }
     }),
     patterns: recordOf(patternNames, (name) => labels.filter((own) => own.includes(name)).length),
     traits: recordOf(traitNames, (name) => meanAndMost(shown.map((patterns) => patterns[name]))),

@@ -12,11 +12,12 @@ import type { Judge } from '../judge/judge.ts'
 import { afterEarlier } from '../protocol/reason.ts'
 import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, keyOf, owedSamples, wantedKeys } from '../search/owed-samples.ts'
+import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
+import { keyOf } from '../runs/searches.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
-import { searchLog, skippedLog } from '../search/search-log.ts'
-import type { SkippedProblem } from '../search/search-log.ts'
+import { searchLog, skippedLog } from '../runs/searches.ts'
+import type { SkippedProblem } from '../runs/searches.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
@@ -26,7 +27,7 @@ import type { ListedProblem } from '../runs/files.ts'
 import { writeRunFile } from '../runs/run-file.ts'
 import { reportOf } from './figures/report.ts'
 import type { EvalReport } from './figures/report.ts'
-import { levelSlice, problemName, readOutcomes, readSearches, readSkipped, withoutSkipped } from './stored-outcomes.ts'
+import { levelSlice, problemName, readOutcomes, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
 interface EvaluatedProblem extends WantedProblem {
   /** What results are grouped by; default: its level. */
@@ -69,9 +70,9 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { aggregate = micro, whole = own } = options
   const listed = whole.map(({ dataSource, docId, slices }) => ({ dataSource, docId, slices }))
   await writeRunFile(run.path, problemList, listed)
-  await checkSamePictures(run.read(searchLog), problems, profile.pictures.reading)
   const keysByProblem = wantedKeys(problems, samples)
-  const { done: outcomes, failures } = await readOutcomes(run.path)
+  const { done: outcomes, failures, pictures, read } = await readOutcomes(run.path)
+  await checkSamePictures(pictures, problems, profile.pictures.reading)
   const wanted = new Set(keysByProblem.flat())
   for (const [key, { reason }] of outcomes) {
     if (!wanted.has(key) || (retryRefused && reason?.kind === 'refused')) outcomes.delete(key)
@@ -123,7 +124,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     else if (!outcome.judged) progress.unjudged++
     tell(outcome.reason)
   }
-  const judgedAgain = mapAsFinished(readSearches(run.path, unjudged), concurrency, finish, stop)
+  const judgedAgain = mapAsFinished(read(unjudged), concurrency, finish, stop)
   for await (const { value } of judgedAgain) count(value)
   const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop, finish })
   for await (const { trajectory } of searches) count(trajectory)

@@ -8,14 +8,14 @@ import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
-import { keyOf, searchKey } from '../search/owed-samples.ts'
-import { searchLog } from '../search/search-log.ts'
-import { readLog } from '../runs/log.ts'
+import { keyOf, searchKey } from '../runs/searches.ts'
+import { searchLog } from '../runs/searches.ts'
+import { indexSearches } from '../runs/search-index.ts'
+import type { SearchIndex } from '../runs/search-index.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { bootstrapMean } from './figures/bootstrap.ts'
 import type { Estimate } from './figures/bootstrap.ts'
-import { readSearches } from './stored-outcomes.ts'
 
 export interface JudgeAgainOptions {
   /** Folder of the run that is judged. */
@@ -52,17 +52,26 @@ export interface JudgedAgain extends Omit<StoredVerdict, 'verdict'> {
   readonly after: Verdict
 }
 
-/** What the run in a folder holds, by key; the last line of a search counts. */
-export async function readVerdicts(folder: string): Promise<Map<string, StoredVerdict>> {
+/** What the run in a folder holds, by key; the last line of a search counts. `read` gives searches whole. */
+export async function readVerdicts(
+  folder: string,
+): Promise<{ readonly stored: Map<string, StoredVerdict>; readonly read: SearchIndex<void>['readAll'] }> {
   const stored = new Map<string, StoredVerdict>()
-  for await (const trajectory of readLog(folder, searchLog)) stored.set(keyOf(trajectory), storedVerdict(trajectory))
-  return stored
+  /** One of each, for all of its samples. */
+  const problems = new Map<string, Problem>()
+  const index = await indexSearches(folder, (trajectory) => {
+    const name = searchKey(trajectory.problem, 0)
+    const problem = problems.get(name) ?? trajectory.problem
+    problems.set(name, problem)
+    stored.set(keyOf(trajectory), { ...storedVerdict(trajectory), problem })
+  })
+  return { stored, read: (keys) => index.readAll(keys) }
 }
 
 export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgain[]> {
   const { of, judge, run, concurrency, stop, onProgress } = options
-  const before = await readVerdicts(of)
-  const after = await readVerdicts(run.path)
+  const { stored: before, read } = await readVerdicts(of)
+  const { stored: after } = await readVerdicts(run.path)
   // The same search can hold another answer when the other run was made anew.
   for (const [key, { answer }] of after) if (before.get(key)?.answer !== answer) after.delete(key)
   const owed = [...before].filter(([key, { failed }]) => !failed && !isJudged(after.get(key))).map(([key]) => key)
@@ -75,7 +84,7 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
       const isNews = !after.has(keyOf(judged)) || isJudged(storedVerdict(judged))
       if (isNews) await run.append(searchLog, judged)
     })
-  for await (const { value } of mapAsFinished(readSearches(of, owed), concurrency, work, stop)) {
+  for await (const { value } of mapAsFinished(read(owed), concurrency, work, stop)) {
     after.set(keyOf(value), storedVerdict(value))
     onProgress?.({ done: ++done, total, newest: value })
   }

@@ -1,7 +1,7 @@
 /** Reads a finished evaluation back from its run folder: the report that the command gave. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
-import { searchKey } from '../search/owed-samples.ts'
+import { searchKey } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readEvalCost } from './document/cost.ts'
 import type { Outcome } from './figures/outcome.ts'

@@ -2,11 +2,14 @@
 import type { Slices } from '../benchmark/entry.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
-import { searchKey, skippedText } from '../search/owed-samples.ts'
-import { searchLog, skippedLog } from '../search/search-log.ts'
-import type { SkippedProblem } from '../search/search-log.ts'
+import { skippedText } from '../search/owed-samples.ts'
+import { searchKey } from '../runs/searches.ts'
+import { skippedLog } from '../runs/searches.ts'
+import type { SkippedProblem } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
+import { indexSearches } from '../runs/search-index.ts'
+import type { SearchedPictures } from '../search/same-pictures.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
@@ -25,6 +28,9 @@ export interface StoredOutcomes {
   readonly done: Map<string, Outcome>
   /** Why the others failed, by key: they are owed again. */
   readonly failures: ReadonlyMap<string, Failure | undefined>
+  readonly pictures: SearchedPictures
+  /** The searches with these keys, whole; each is read when its turn comes. */
+  read(keys: Iterable<string>): AsyncGenerator<Trajectory, void>
 }
 
 /**
@@ -35,26 +41,18 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   const done = new Map<string, Outcome>()
   const failures = new Map<string, Failure | undefined>()
   const refused = new Map<string, Outcome>()
-  for await (const trajectory of readLog(folder, searchLog)) {
+  const pictures = new Map<string, string>()
+  const index = await indexSearches(folder, (trajectory) => {
     const outcome = outcomeOf(trajectory)
     const { key } = outcome
     if (outcome.end !== 'failed') done.set(key, outcome)
     else failures.set(key, trajectory.failure)
     if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
-  }
+    pictures.set(searchKey(trajectory.problem, 0), trajectory.picture.sha256)
+  })
   if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
   for (const key of done.keys()) failures.delete(key)
-  return { done, failures }
-}
-
-/** The searches with these keys that did not fail, each once: its lines differ in nothing but the verdict. */
-export async function* readSearches(folder: string, keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
-  const wanted = new Set(keys)
-  if (wanted.size === 0) return
-  for await (const trajectory of readLog(folder, searchLog)) {
-    const key = searchKey(trajectory.problem, trajectory.sampleIndex)
-    if (trajectory.end !== 'failed' && wanted.delete(key)) yield trajectory
-  }
+  return { done, failures, pictures, read: (keys) => index.readAll(keys) }
 }
 
 /** The problems that the run in a folder skipped so far, by name. */

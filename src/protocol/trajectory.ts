@@ -144,7 +144,7 @@ export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
 
-/** The JSON Schema of a line of `trajectories.jsonl`. */
+/** The JSON Schema of a search as a run stores it. */
 export function trajectoryJsonSchema(): object {
   return z.toJSONSchema(trajectorySchema)
 }

@@ -6,7 +6,7 @@ import type { Settings } from './configuration.ts'
 import { isLocked } from './lock.ts'
 import { logFile } from './log.ts'
 import { plainFile } from './plain-file.ts'
-import { itemAt } from '../shared/known.ts'
+import { rolloutLog, searchLog } from './searches.ts'
 
 /** Recipes keep the runs of their stages in folders of their own. */
 const mostDepth = 4
@@ -20,8 +20,9 @@ export interface FoundRun {
   readonly changedMs: number
   /** A process is working in it. */
   readonly live: boolean
-  /** The file that holds its searches, if there is any yet, and its size. */
-  readonly log: string
+  /** What holds its searches, of training those that it keeps. */
+  readonly log: typeof searchLog | typeof rolloutLog
+  /** Of that log. */
   readonly bytes: number
   /** Changes when a log of the run does. */
   readonly version: string
@@ -57,19 +58,18 @@ export async function findRun(root: string, name: string): Promise<FoundRun | un
 async function runAt(root: string, path: string): Promise<FoundRun | undefined> {
   const settings = await readSettings(path).catch(() => undefined)
   if (settings === undefined) return undefined
-  // The first two hold searches: of training those that it keeps, of all else each one.
-  const names = ['trajectories', 'rollouts', 'metrics'].map((name) => logFile(path, { name }))
-  const stats = await Promise.all([...names, configurationFile(path)].map(plainFile))
+  const files = [searchLog, rolloutLog, { name: 'metrics' }].map((log) => logFile(path, log))
+  const stats = await Promise.all([...files, configurationFile(path)].map(plainFile))
   const [searches, rollouts] = stats
-  const log = searches === undefined && rollouts !== undefined ? 1 : 0
+  const trains = searches === undefined && rollouts !== undefined
   return {
     name: relative(root, path).split(sep).join('/') || '.',
     path,
     settings,
     changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
     live: await isLocked(path),
-    log: itemAt(names, log),
-    bytes: stats[log]?.size ?? 0,
+    log: trains ? rolloutLog : searchLog,
+    bytes: (trains ? rollouts : searches)?.size ?? 0,
     version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
   }
 }

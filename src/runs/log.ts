@@ -19,30 +19,35 @@ export function logFile(folder: string, { name }: Pick<Log<unknown>, 'name'>): s
 
 /** The lines of a log in order. Those that cannot be read are left out, and a warning names them. */
 export async function* readLog<T>(folder: string, log: Log<T>): AsyncGenerator<T, void> {
-  const bad: BadLine[] = []
-  let count = 0
-  const onBadLine = (line: BadLine): void => {
-    if (count++ < mostNamed) bad.push(line)
-  }
+  const bad = badLines()
   try {
-    yield* readJsonl(logFile(folder, log), log.line, onBadLine)
+    yield* readJsonl(logFile(folder, log), log.line, bad.add)
   } finally {
-    if (count > 0) warn(bad, count, log.ifLost)
+    bad.warn(log.ifLost)
   }
 }
 
 const mostNamed = 5
 
-function warn(bad: readonly BadLine[], count: number, ifLost: string): void {
-  const named = bad.map(({ place, why }) => `${place} (${why})`).join(', ')
-  const more = count > bad.length ? ` and ${count - bad.length} more` : ''
-  process.emitWarning(
-    `Skipped ${count === 1 ? 'a line' : `${count} lines`} that cannot be read: ${named}${more}. ${ifLost}`,
-    {
-      type: 'MiniO3Warning',
-      code: 'log-line-skipped',
+/** Counts lines that cannot be read, and remembers the first of them. */
+export function badLines(): { add(bad: BadLine): void; count(): number; warn(ifLost: string): void } {
+  const named: string[] = []
+  let count = 0
+  return {
+    add({ place, why }) {
+      if (count++ < mostNamed) named.push(`${place} (${why})`)
     },
-  )
+    count: () => count,
+    warn(ifLost) {
+      if (count === 0) return
+      const what = count === 1 ? 'a line' : `${count} lines`
+      const more = count > named.length ? ` and ${count - named.length} more` : ''
+      process.emitWarning(`Skipped ${what} that cannot be read: ${named.join(', ')}${more}. ${ifLost}`, {
+        type: 'MiniO3Warning',
+        code: 'log-line-skipped',
+      })
+    },
+  }
 }
 
 /** Throws unless the log's own readers take the value: what they would skip is never written. */

@@ -24,6 +24,8 @@ export interface RunFolder {
   readonly path: string
   /** Appends one line to a log and flushes it. Rejects what the log's readers would not take. */
   append<T>(log: Log<T>, value: T): Promise<void>
+  /** Writes a log anew, whole or not at all, and returns its path. */
+  replace<T>(log: Log<T>, values: readonly T[]): Promise<string>
   /** The lines of a log, so far. */
   read<T>(log: Log<T>): AsyncGenerator<T, void>
   /** Keeps an encoded picture once, named by the hash of its bytes; returns that hash (hex SHA-256). */
@@ -92,6 +94,13 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
       checkLine(path, log, value)
       await lock.check()
       await (await writerOf(log)).append(value)
+    },
+    async replace(log, values) {
+      for (const value of values) checkLine(path, log, value)
+      await lock.check()
+      const file = logFile(path, log)
+      await replaceFile(file, values.map((value) => `${JSON.stringify(value)}\n`).join(''))
+      return file
     },
     read: (log) => readLog(path, log),
     async keepImage(bytes, extension) {

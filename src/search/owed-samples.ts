@@ -1,14 +1,14 @@
 /** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
 import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
+import { searchKey } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { isTooNarrow } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
-import type { SkippedProblem } from './search-log.ts'
+import type { SkippedProblem } from '../runs/searches.ts'
 import type { Sample } from './search-many.ts'
 
 /** A problem whose picture is opened when its turn comes, and not before. */
@@ -35,15 +35,6 @@ export interface SearchRunOptions {
   readonly retryRefused?: boolean | undefined
   /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
-}
-
-/** Names one search in a run. */
-export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
-  return JSON.stringify([problem.dataSource, problem.docId, sampleIndex])
-}
-
-export function keyOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
-  return searchKey(problem, sampleIndex)
 }
 
 /** The keys of all wanted searches: for each problem, one for each of its samples. */

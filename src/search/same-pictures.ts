@@ -1,23 +1,23 @@
 /** A run that is resumed goes on with the pictures that it began with. */
 import type { PictureReading } from '../protocol/rules.ts'
-import type { Trajectory } from '../protocol/trajectory.ts'
 import { UserError } from '../shared/errors.ts'
 import { mapLimit } from '../shared/map-limit.ts'
-import { searchKey } from './owed-samples.ts'
+import { searchKey } from '../runs/searches.ts'
 import type { WantedProblem } from './owed-samples.ts'
+
+/** By the key of the problem's first search. */
+export type SearchedPictures = ReadonlyMap<string, string>
 
 /** Of larger sets as many problems, spread evenly, are compared: opening every picture again would take hours. */
 const mostCompared = 1000
 const atOnce = 4
 
-/** Throws `UserError` where a problem's picture is not the one that its stored searches looked at. */
+/** Throws `UserError` where a problem's picture is not `searched`, the hash of the one that its stored searches looked at. */
 export async function checkSamePictures(
-  stored: AsyncIterable<Pick<Trajectory, 'problem' | 'picture'>>,
+  searched: SearchedPictures,
   problems: readonly WantedProblem[],
   reading: PictureReading,
 ): Promise<void> {
-  const searched = new Map<string, string>()
-  for await (const { problem, picture } of stored) searched.set(searchKey(problem, 0), picture.sha256)
   const known = problems.filter(({ problem }) => searched.has(searchKey(problem, 0)))
   const every = Math.ceil(known.length / mostCompared)
   await mapLimit(

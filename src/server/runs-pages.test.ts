@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
-import type { RolloutLine } from '../train/rl/kept-rollouts.ts'
+import type { RolloutLine } from '../runs/searches.ts'
 
 const hostile = '<img src=x onerror="window.pwned=1">'
 const evalOf = (change: object = {}): object => ({ command: 'eval', policy: 'embedded', maxTurns: 8, ...change })

@@ -3,7 +3,7 @@
  * line is ignored by readers and cut off before the next append, and a damaged line costs itself and no other.
  */
 import { isUtf8 } from 'node:buffer'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
 import { errorCodeOf, UserError } from './errors.ts'
@@ -102,21 +102,24 @@ export async function* readJsonl<T = unknown>(
   onBadLine: (bad: BadLine) => void = () => {},
 ): AsyncGenerator<T, void> {
   let number = 0
-  for await (const line of wholeLines(path)) {
+  for await (const { bytes } of wholeLines(path)) {
     number++
-    const { value, why } = parsed(line, schema)
-    if (why !== undefined) onBadLine({ place: `${path}:${number}`, why })
-    else if (value !== blank) yield value as T
+    const read = parseLine(bytes, schema)
+    if (read === undefined) continue
+    if ('why' in read) onBadLine({ place: `${path}:${number}`, why: read.why })
+    else yield read.value
   }
 }
 
-const blank = Symbol('blank')
-
-function parsed<T>(line: Buffer | undefined, schema: z.ZodType<T>): { value?: T | typeof blank; why?: string } {
-  if (line === undefined) return { why: 'too long' }
-  if (!isUtf8(line)) return { why: 'not valid UTF-8' }
-  const text = line.toString('utf8').replace(/^\uFEFF/, '')
-  if (text.trim() === '') return { value: blank }
+/** The value of a line, or why it cannot be read; undefined for a blank one. */
+export function parseLine<T>(
+  bytes: Buffer | undefined,
+  schema: z.ZodType<T>,
+): { readonly value: T } | { readonly why: string } | undefined {
+  if (bytes === undefined) return { why: 'too long' }
+  if (!isUtf8(bytes)) return { why: 'not valid UTF-8' }
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
+  if (text.trim() === '') return undefined
   let value: unknown
   try {
     value = parseJson(text)
@@ -134,33 +137,46 @@ const newline = 10
 /** No line that is written is that long, and a file may be anything. */
 const mostLineBytes = 256 * 1024 ** 2
 
+/** A line of a file, without its newline. */
+export interface WholeLine {
+  /** Where its first byte is, and where the next line begins. */
+  readonly start: number
+  readonly next: number
+  /** undefined: it is too long. */
+  readonly bytes: Buffer | undefined
+}
+
 /**
- * The lines of a file that end in a newline; undefined for one that is too long. Split at \n alone: JSON text may hold the
- * other characters that some readers take for line ends (U+2028, U+2029).
+ * The lines of a file from the byte `at` on that end in a newline. Split at \n alone: JSON text may hold the other characters
+ * that some readers take for line ends (U+2028, U+2029).
  */
-async function* wholeLines(path: string): AsyncGenerator<Buffer | undefined, void> {
+export async function* wholeLines(path: string, at = 0): AsyncGenerator<WholeLine, void> {
   let file: FileHandle
   try {
+    // A device or a pipe may never end, and a pipe without a writer never opens.
+    if (!(await stat(path)).isFile()) throw new UserError('log-unreadable', `${path} is not a file. Move it away.`)
     file = await open(path, 'r')
   } catch (error) {
     if (errorCodeOf(error) === 'ENOENT') return
     throw error
   }
   try {
-    // A device or a pipe may never end.
-    if (!(await file.stat()).isFile()) throw new UserError('log-unreadable', `${path} is not a file. Move it away.`)
     let pieces: Buffer[] = []
     let length = 0
-    for (;;) {
+    let start = at
+    for (let position = at; ;) {
       const block = Buffer.allocUnsafe(blockBytes)
-      const { bytesRead } = await file.read(block, 0, blockBytes, null)
+      const { bytesRead } = await file.read(block, 0, blockBytes, position)
       if (bytesRead === 0) return
+      position += bytesRead
       const bytes = block.subarray(0, bytesRead)
       let from = 0
       for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
         pieces.push(bytes.subarray(from, end))
         length += end - from
-        yield length > mostLineBytes ? undefined : Buffer.concat(pieces)
+        const next = start + length + 1
+        yield { start, next, bytes: length > mostLineBytes ? undefined : Buffer.concat(pieces) }
+        start = next
         pieces = []
         length = 0
         from = end + 1

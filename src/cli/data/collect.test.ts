@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { readCollected } from '../../coldstart/collect.ts'
-import { readLog } from '../../runs/log.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
@@ -71,7 +70,7 @@ function start(...options: readonly string[]) {
 
 /** The set of a run, less what the clock decides. */
 async function setOf(name: string): Promise<unknown[]> {
-  const set = await readCollected({ path: join(folder, name), read: (log) => readLog(join(folder, name), log) })
+  const set = await readCollected({ path: join(folder, name) })
   return set.map((trajectory) => ({
     ...trajectory,
     ms: 0,

@@ -1,6 +1,6 @@
 /** `mini-o3 collect`: cold-start data, the searches of a teacher that ended in the right answer. */
 import type { Command } from 'commander'
-import { collect, readCollected } from '../../coldstart/collect.ts'
+import { collect, openCollected } from '../../coldstart/collect.ts'
 import type { CollectProgress } from '../../coldstart/collect.ts'
 import { readExemplars, shippedExemplars, shotsFor } from '../../coldstart/exemplars.ts'
 import type { SelectionRules } from '../../coldstart/selection.ts'
@@ -13,8 +13,9 @@ import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '.
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { keyOf, searchKey, skippedText } from '../../search/owed-samples.ts'
-import type { SkippedProblem } from '../../search/search-log.ts'
+import { skippedText } from '../../search/owed-samples.ts'
+import { keyOf, searchKey } from '../../runs/searches.ts'
+import type { SkippedProblem } from '../../runs/searches.ts'
 import { addCommand } from '../options/command.ts'
 import { chatOptions, ofPolicy, policyOption, temperatureOption } from '../options/policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
@@ -141,7 +142,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
           const { code, message } = search.failure
           reasons.push({ kind: 'refused', code, message })
         }
-        const summary = summariseCollection(searched, await readCollected(searches.run))
+        const summary = summariseCollection(searched, (await openCollected(searches.run)).briefs)
         const spent = kind.priced ? spending.spent() : undefined
         const result = { ...summary, skipped, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
-import { readSearches, runRows } from '../../coldstart/export/run-rows.ts'
+import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
@@ -95,7 +95,7 @@ async function open(source: string, options: ExportOptions, command: Command): P
 async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {
   // Of a collection its set, which may leave right searches out.
   const wholeSet = config.command === 'collect' && !options.all
-  const searches = wholeSet ? await readCollection(path) : await readSearches(path, { all: options.all === true })
+  const searches = wholeSet ? await readCollection(path) : await readRightSearches(path, { all: options.all === true })
   const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding: options.pictures })
   return { rows, total: searches.length }
 }

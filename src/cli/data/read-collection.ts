@@ -4,7 +4,6 @@ import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { readConfiguration } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
-import { readLog } from '../../runs/log.ts'
 
 /**
  * The right searches of a collection, at least one. Throws `UserError` for any other folder, also for that of another
@@ -12,7 +11,7 @@ import { readLog } from '../../runs/log.ts'
  */
 export async function readCollection(path: string): Promise<Trajectory[]> {
   await readConfiguration(path, 'collect')
-  const trajectories = await readCollected({ path, read: (log) => readLog(path, log) })
+  const trajectories = await readCollected({ path })
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
   throw new UserError(

@@ -103,7 +103,7 @@ async function judgeOf(path: string): Promise<string> {
 }
 
 async function judgeableProblems(path: string): Promise<Problem[]> {
-  const problems = [...(await readVerdicts(path)).values()].map(({ problem }) => problem)
+  const problems = [...(await readVerdicts(path)).stored.values()].map(({ problem }) => problem)
   if (problems.some(({ answer }) => answer !== undefined)) return problems
   throw new UserError(
     'nothing-to-judge',

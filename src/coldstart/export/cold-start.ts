@@ -154,7 +154,7 @@ export async function coldStartFiles(path: string): Promise<string[]> {
   }
   throw new UserError(
     'export-not-found',
-    `${path} is neither the folder of a run (no config.json) nor a cold-start set (no parquet file). Check the path.`,
+    `${path} is neither the folder of a run nor a cold-start set (no parquet file). Check the path.`,
   )
 }
 

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { exportSet } from './export-set.ts'
-import { readSearches, runRows } from './run-rows.ts'
+import { readRightSearches, runRows } from './run-rows.ts'
 import type { TrainingRow } from './training-row.ts'
 import { imageMark } from './training-row.ts'
 
@@ -31,7 +31,7 @@ test.skipIf(!there)(
     const base = await mkdtemp(join(tmpdir(), 'python-loaders-'))
     try {
       const { path, problems } = await collectedRun(base)
-      const searches = await readSearches(path, { all: false })
+      const searches = await readRightSearches(path, { all: false })
       const rows: TrainingRow[] = []
       for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' })) {
         rows.push(row)

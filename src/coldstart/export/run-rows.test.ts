@@ -10,7 +10,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { defaultPrompts } from '../../protocol/prompts.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { WantedProblem } from '../../search/owed-samples.ts'
-import { readSearches, runRows } from './run-rows.ts'
+import { readRightSearches, runRows } from './run-rows.ts'
 import type { RunRowsOptions } from './run-rows.ts'
 import { specialTextIn } from './special-text.ts'
 import { typedMessages } from './training-row.ts'
@@ -30,7 +30,7 @@ let searches: Trajectory[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-rows-'))
   run = await collectedRun(folder, drifting)
-  searches = await readSearches(run.path, { all: false })
+  searches = await readRightSearches(run.path, { all: false })
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -129,7 +129,7 @@ describe('runRows', () => {
   })
 })
 
-describe('readSearches', () => {
+describe('readRightSearches', () => {
   const lines = (trajectories: readonly unknown[]) => trajectories.map((line) => `${JSON.stringify(line)}\n`).join('')
 
   it('takes the right ones, or all that did not fail; of the same search the last line', async () => {
@@ -139,22 +139,22 @@ describe('readSearches', () => {
     const broken = { ...failed, end: 'failed', verdict: undefined }
     const lost = { ...wrong, verdict: { kind: 'wrong', reason: '' } }
     await writeFile(join(path, 'trajectories.jsonl'), lines([before, lost, broken, right]))
-    expect(await readSearches(path, { all: false })).toEqual([right])
-    expect((await readSearches(path, { all: true })).map(({ problem }) => problem.docId).toSorted()).toEqual(
+    expect(await readRightSearches(path, { all: false })).toEqual([right])
+    expect((await readRightSearches(path, { all: true })).map(({ problem }) => problem.docId).toSorted()).toEqual(
       [right, wrong].map(({ problem }) => problem.docId).toSorted(),
     )
     await writeFile(join(path, 'trajectories.jsonl'), lines([lost]))
-    await expect(readSearches(path, { all: false })).rejects.toMatchObject({
+    await expect(readRightSearches(path, { all: false })).rejects.toMatchObject({
       code: 'export-nothing',
       message: expect.stringContaining('--all'),
     })
     await appendFile(join(path, 'trajectories.jsonl'), '{"version":99}\n')
-    expect(await readSearches(path, { all: true })).toEqual([lost])
+    expect(await readRightSearches(path, { all: true })).toEqual([lost])
   })
 
   it('leaves the run as it is', async () => {
     const before = await readFile(join(run.path, 'trajectories.jsonl'))
-    await readSearches(run.path, { all: true })
+    await readRightSearches(run.path, { all: true })
     expect(await readFile(join(run.path, 'trajectories.jsonl'))).toEqual(before)
   })
 })

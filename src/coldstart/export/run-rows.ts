@@ -3,8 +3,8 @@ import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
-import { searchKey } from '../../search/owed-samples.ts'
-import { searchLog } from '../../search/search-log.ts'
+import { searchKey } from '../../runs/searches.ts'
+import { searchLog } from '../../runs/searches.ts'
 import type { WantedProblem } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readLog } from '../../runs/log.ts'
@@ -25,7 +25,7 @@ const viewsAtOnce = 4
  * The searches in the run folder `path` that ended in the right answer, within their limits; with `all`, every one that did not fail. Of a search
  * that was done again the last line counts.
  */
-export async function readSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
+export async function readRightSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
   for await (const search of readLog(path, searchLog)) {
     const key = searchKey(search.problem, search.sampleIndex)

@@ -11,7 +11,7 @@ import { reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
-import { searchKey } from '../../search/owed-samples.ts'
+import { searchKey } from '../../runs/searches.ts'
 import { looksOf } from './looks.ts'
 import type { Looks } from './looks.ts'
 

@@ -5,8 +5,8 @@ import type { EvalSummary } from '../../evaluate/figures/summary.ts'
 import { percent } from '../../evaluate/document/table.ts'
 import type { RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { groupOf } from './run-index.ts'
-import type { IndexedSearch } from './run-index.ts'
+import { groupOf } from './items.ts'
+import type { ListedSearch } from './items.ts'
 import { latestFigures, readStages, stageCharts } from './metrics.ts'
 import type { Chart } from './metrics.ts'
 
@@ -17,7 +17,7 @@ export interface Figures extends RunFigures {
 /** Settings may say anything; more limits than these nobody reads. */
 const mostLimits = 256
 
-export async function figuresOf({ path, settings }: FoundRun, searches: readonly IndexedSearch[]): Promise<Figures> {
+export async function figuresOf({ path, settings }: FoundRun, searches: readonly ListedSearch[]): Promise<Figures> {
   const stages = await readStages(path)
   // A collection keeps only what was right, and asks are no set of problems.
   const unscored = settings['command'] === 'collect' || settings['command'] === 'serve'
@@ -31,7 +31,7 @@ export async function figuresOf({ path, settings }: FoundRun, searches: readonly
 }
 
 /** Of those that have a verdict; null: none has. */
-function scoresOf(searches: readonly IndexedSearch[], limit: unknown): { scores: Scores; chart: Chart } | null {
+function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: Scores; chart: Chart } | null {
   const judged = byGroup(searches.filter(({ outcome }) => outcome.judged))
   if (judged.size === 0) return null
   const byProblem = [...judged.values()].map((own) => own.map(({ outcome }) => outcome))
@@ -58,8 +58,8 @@ function scoresOf(searches: readonly IndexedSearch[], limit: unknown): { scores:
 }
 
 /** The searches of each problem, in training of each problem and step. */
-export function byGroup(searches: readonly IndexedSearch[]): Map<string, IndexedSearch[]> {
-  const groups = new Map<string, IndexedSearch[]>()
+export function byGroup(searches: readonly ListedSearch[]): Map<string, ListedSearch[]> {
+  const groups = new Map<string, ListedSearch[]>()
   for (const search of searches) {
     const own = groups.get(groupOf(search.item))
     if (own === undefined) groups.set(groupOf(search.item), [search])

@@ -10,14 +10,14 @@ import { HttpError } from '../http/http-error.ts'
 import { byGroup } from './charts.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { defined, itemAt } from '../../shared/known.ts'
-import type { IndexedSearch } from './run-index.ts'
+import type { ListedSearch } from './items.ts'
 
 export interface RunToCompare {
   readonly run: FoundRun
-  readonly searches: readonly IndexedSearch[]
+  readonly searches: readonly ListedSearch[]
 }
 
-type Groups = ReadonlyMap<string, readonly IndexedSearch[]>
+type Groups = ReadonlyMap<string, readonly ListedSearch[]>
 
 /** On the problems that both have searches with verdicts for. Throws `HttpError` 409 where nothing can be compared. */
 export async function diffRuns(first: RunToCompare, second: RunToCompare): Promise<Omit<RunsDiff, 'runs'>> {
@@ -73,7 +73,7 @@ async function slicesOf({ path }: FoundRun): Promise<ReadonlyMap<string, ScoredP
 
 function scored(
   name: string,
-  searches: readonly IndexedSearch[],
+  searches: readonly ListedSearch[],
   slices: ReadonlyMap<string, ScoredProblem['slices']>,
 ): ScoredProblem {
   const { item, outcome } = itemAt(searches, 0)
@@ -88,8 +88,8 @@ function meanShare(problems: readonly ScoredProblem[]): number {
 
 function rowOf(
   flip: 'gained' | 'lost' | undefined,
-  before: readonly IndexedSearch[],
-  after: readonly IndexedSearch[],
+  before: readonly ListedSearch[],
+  after: readonly ListedSearch[],
 ): DiffRow {
   const { problem, step, level, question, truth } = itemAt(before, 0).item
   const sides = [sideOf(before), sideOf(after)] as const
@@ -104,7 +104,7 @@ function rowOf(
   }
 }
 
-function sideOf(searches: readonly IndexedSearch[]): DiffSide {
+function sideOf(searches: readonly ListedSearch[]): DiffSide {
   const right = searches.filter(({ outcome }) => outcome.correct).length
   const mostRight = right * 2 >= searches.length
   const { item } = defined(

@@ -12,7 +12,7 @@ import { itemAt } from '../../shared/known.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow, RunData } from '../api/types.ts'
-import { groupOf } from './run-index.ts'
+import { groupOf } from './items.ts'
 
 export interface ExportedSite {
   /** The index. */

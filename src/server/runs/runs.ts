@@ -1,14 +1,18 @@
 /** Run folders for the page: what there is, the searches and curves of one, two compared, and the pictures that searches looked at. */
+import { lstat } from 'node:fs/promises'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { RunDetails, RunRow, RunsDiff } from '../api/types.ts'
+import { logFile } from '../../runs/log.ts'
+import { errorCodeOf } from '../../shared/errors.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
 import { findRun, findRuns } from '../../runs/find-runs.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { RunIndex } from './run-index.ts'
+import { latest, runIndex } from './items.ts'
+import type { RunIndex } from './items.ts'
 import { keepNewest } from './keep-newest.ts'
 import { runPictures } from './pictures.ts'
 
@@ -34,6 +38,18 @@ function rowOf({ name, settings, changedMs, live, bytes }: FoundRun): RunRow {
   return { name, command: text(settings['command']), policy: text(settings['policy']), changedMs, live, bytes }
 }
 
+function unreadable(why: string): HttpError {
+  return new HttpError(409, 'log_unreadable', `The log of this run cannot be read (${why}).`)
+}
+
+/** Throws `HttpError` 404. */
+async function searchAt(index: RunIndex, at: number): Promise<Trajectory> {
+  const entry = index.entries[at]
+  const search = entry && (await index.read(entry).catch(() => undefined))
+  if (search === undefined) throw new HttpError(404, 'no_search', 'The run has no such search.')
+  return search
+}
+
 /** Throws `HttpError` 404. */
 async function runNamed(root: string, name: string): Promise<FoundRun> {
   const run = await findRun(root, name)
@@ -48,9 +64,15 @@ export function openRuns(root: string): Runs {
 
   async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
     const run = await runNamed(root, name)
-    const index = indexes.get(run.log) ?? new RunIndex(run.log)
-    keepNewest(indexes, run.log, index, mostIndexed)
-    await index.update()
+    const file = logFile(run.path, run.log)
+    const index = indexes.get(file) ?? runIndex(run)
+    keepNewest(indexes, file, index, mostIndexed)
+    // A link could lead anywhere.
+    const found = await lstat(file).catch(() => undefined)
+    if (found?.isFile() === false) throw unreadable('not a plain file')
+    await index.update().catch((error: unknown) => {
+      throw unreadable(errorCodeOf(error))
+    })
     return { run, index }
   }
 
@@ -58,7 +80,7 @@ export function openRuns(root: string): Runs {
     const { path, version } = await runNamed(root, name)
     const known = figures.get(path)
     const drawn =
-      known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, index.searches))
+      known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, latest(index)))
     keepNewest(figures, path, { version, figures: drawn }, mostFigures)
     drawn.catch(() => figures.delete(path))
     return drawn
@@ -68,9 +90,9 @@ export function openRuns(root: string): Runs {
     list: async () => (await findRuns(root)).map(rowOf),
     async details(name, after = 0, log) {
       const { run, index } = await opened(name)
-      const { items, unreadable } = index
-      const fresh = items.slice(log === index.log ? after : 0)
-      return { run: rowOf(run), settings: run.settings, log: index.log, items: fresh, total: items.length, unreadable }
+      const { entries, unreadable } = index
+      const items = entries.slice(log === index.log ? after : 0).map(({ kept }) => kept.item)
+      return { run: rowOf(run), settings: run.settings, log: index.log, items, total: entries.length, unreadable }
     },
     figures: figuresOfRun,
     async chart(name, id) {
@@ -80,14 +102,14 @@ export function openRuns(root: string): Runs {
     },
     async diff(first, second) {
       const [one, other] = await Promise.all([opened(first), opened(second)])
-      const [a, b] = [one.index.searches, other.index.searches]
-      const difference = await diffRuns({ run: one.run, searches: a }, { run: other.run, searches: b })
-      return { runs: [rowOf(one.run), rowOf(other.run)], ...difference }
+      const a = { run: one.run, searches: latest(one.index) }
+      const b = { run: other.run, searches: latest(other.index) }
+      return { runs: [rowOf(one.run), rowOf(other.run)], ...(await diffRuns(a, b)) }
     },
-    search: async (name, at) => (await opened(name)).index.trajectory(at),
+    search: async (name, at) => searchAt((await opened(name)).index, at),
     async picture(name, at) {
       const { run, index } = await opened(name)
-      return pictureOf(run, await index.trajectory(at))
+      return pictureOf(run, await searchAt(index, at))
     },
   }
 }

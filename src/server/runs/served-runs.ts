@@ -5,7 +5,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { searchLog } from '../../search/search-log.ts'
+import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
 import { openRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import { tinyVlm } from '../../../test/tiny-vlm.ts'
 import { exportSet } from '../../coldstart/export/export-set.ts'
-import { readSearches, runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
+import { readRightSearches, runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
 import { type Prompt, promptLength } from '../../engine/engine.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { openPicture } from '../../vision/open.ts'
@@ -19,7 +19,7 @@ let collected: Example[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sharegpt-'))
   const { path, problems } = await collectedRun(folder)
-  const searches = await readSearches(path, { all: false })
+  const searches = await readRightSearches(path, { all: false })
   const under = { problems, profiles: Object.values(profiles) }
   set = join(folder, 'set')
   await exportSet({ rows: runRows(searches, { ...under, encoding: 'png' }), to: 'sharegpt', out: set })
