@@ -165,8 +165,9 @@ export async function openCollected(run: Pick<RunFolder, 'path'>): Promise<Colle
   const byKey = new Map(index.entries.map(({ key, kept }) => [key, kept]))
   const candidates = new Map([...byKey].map(([key, { candidate }]) => [key, candidate]))
   const chosen = await chosenFrom(run, candidates)
-  const keys = [...byKey.keys()].filter((key) => chosen.has(key)).toSorted((a, b) => (a < b ? -1 : 1))
-  return { keys, briefs: keys.map((key) => byKey.get(key)!.entry), read: () => index.readAll(keys) }
+  const set = [...byKey].filter(([key]) => chosen.has(key)).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const keys = set.map(([key]) => key)
+  return { keys, briefs: set.map(([, { entry }]) => entry), read: () => index.readAll(keys) }
 }
 
 /** The trajectories of the set. */
