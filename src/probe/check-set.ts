@@ -1,5 +1,5 @@
 /** What the checks of all kinds of sets share: rows as they lie on disk, what a set gives away, and the figures that come out. */
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { z } from 'zod'
@@ -111,6 +111,12 @@ export function missingRows(
 
 /** What is wrong with a picture, as far as can be told without decoding it. */
 export async function pictureFaults(path: string, { width, height }: Size): Promise<string[]> {
+  try {
+    // Asked of the file system: what the decoder says of a missing file depends on other errors at that moment.
+    await access(path)
+  } catch {
+    return ['its picture is missing, or may not be read']
+  }
   try {
     const found = await sharp(path).metadata()
     if (found.width !== width || found.height !== height) {
