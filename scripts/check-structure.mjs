@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
- * are short and open with a sentence, no two rooms export one name, a policy's name is read in one place, no tracked file names one machine's paths or a
+ * are short and open with a sentence, no two rooms export one name, a policy's name is read in one place, run folders have one owner, no tracked file names one machine's paths or a
  * package registry, and no dependency runs an install script. Prints one line a finding, as `file:line: what is wrong`, and
  * exits 1 if there is any.
  */
@@ -186,6 +186,23 @@ export function checkPolicyNames(files) {
     )
 }
 
+/** What a run folder holds that is read again: only `src/runs/` names it, and only there a log is defined. */
+const runFiles =
+  /['"`](?:[^'"`\n]*\/)?(?:(?:trajectories|pending|metrics|rollouts|skipped|checkpoints|judgements|stages)\.jsonl|config\.json|problems\.json|prices\.json|engine\.json|searches\.html|lock)['"`]|\bpolicy\.safetensors['"`]|\bcheckpoint-\$|: (?:Log|RunFile)<.*> = \{/g
+
+/** The only owner of run folders is `src/runs/`: all others ask it for what is in them. */
+export function checkRunFiles(files) {
+  return files
+    .filter(({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path) && !path.startsWith('src/runs/'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(runFiles)].map((match) => ({
+        path,
+        line: lineAt(text, match.index),
+        message: `names a file of a run folder (${match[0]}): ask src/runs/ for it`,
+      })),
+    )
+}
+
 export function checkLock({ path, text }) {
   const findings = []
   for (const [index, line] of text.split('\n').entries()) {
@@ -227,6 +244,7 @@ export function checkStructure(root) {
     ...checkShape(files),
     ...checkSlips(files),
     ...checkPolicyNames(files),
+    ...checkRunFiles(files),
     ...(lock ? checkLock(lock) : [{ path: 'package-lock.json', line: 1, message: 'is missing: run npm install' }]),
   ]
 }

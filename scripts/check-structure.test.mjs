@@ -6,6 +6,7 @@ import {
   checkNames,
   checkPolicyNames,
   checkRooms,
+  checkRunFiles,
   checkShape,
   checkSlips,
   importsOf,
@@ -132,6 +133,20 @@ test('a name of a policy is read in the registry alone', () => {
   expect(
     checkPolicyNames([file('src/page/step.ts', ...allowed), file('src/policy/registry/kinds.ts', ...reading)]),
   ).toEqual([])
+})
+
+test('files of a run folder are named and defined in src/runs alone', () => {
+  const naming = [
+    "join(folder, 'metrics.jsonl')",
+    'readFile(`${folder}/config.json`)',
+    "run.file('lock')",
+    'const log: Log<Line> = {',
+  ]
+  expect(where(checkRunFiles([file('src/page/step.ts', ...naming)]))).toEqual(
+    [1, 2, 3, 4].map((n) => `src/page/step.ts:${n}`),
+  )
+  const allowed = ["files['tokenizer_config.json']", "'problems.jsonl'", 'read(log: Log<Line>)', '// metrics.jsonl']
+  expect(checkRunFiles([file('src/page/step.ts', ...allowed), file('src/runs/log.ts', ...naming)])).toEqual([])
 })
 
 test('the lock file may hold no install script and no resolved URL', () => {

@@ -17,7 +17,7 @@ import type { Task } from '../src/search/search.ts'
 import { searchToEnd } from '../src/search/search-many.ts'
 import { openRun, type RunFolder } from '../src/runs/run-folder.ts'
 import { coldStartTurns } from '../src/train/sft/cold-start-turns.ts'
-import { metricsOf, type Stage } from '../src/train/run-log.ts'
+import { readSteps, type Stage } from '../src/runs/training.ts'
 import { defaultRlSettings, type RunRlSettings } from '../src/train/rl/run-rl.ts'
 import type { RunSftSettings } from '../src/train/sft/run-sft.ts'
 import { view } from '../src/vision/fit.ts'
@@ -105,7 +105,7 @@ async function guess(trajectory: Trajectory): Promise<Datum> {
 /** What a run measured, without what depends on the clock or only one engine can tell. */
 export async function figuresOf(run: RunFolder, stage: Stage): Promise<unknown[]> {
   const other = /Ms$|PerSecond$|^accuracy$/
-  return (await metricsOf(run, stage)).map((line) =>
+  return (await readSteps(run, stage)).map((line) =>
     Object.fromEntries(Object.entries(line).filter(([name]) => !other.test(name))),
   )
 }

@@ -11,6 +11,7 @@ import { reasonOf } from '../protocol/reason.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
+import { searchesPage } from '../runs/files.ts'
 import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
@@ -95,7 +96,7 @@ async function searchAndShow(
   const stream = options.json ? process.stderr : process.stdout
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
   const stored = await run.replace(searchLog, [trajectory])
-  const files = { trajectory: resolve(stored), page: resolve(run.file('searches.html')) }
+  const files = { trajectory: resolve(stored), page: resolve(run.file(searchesPage)) }
   await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
   const { answer, end, turns, usage, ms } = trajectory
   const reason = answer === null ? reasonOf(trajectory) : undefined

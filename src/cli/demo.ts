@@ -14,6 +14,7 @@ import { openPolicy, policySettings } from '../policy/registry/open-policy.ts'
 import { throwIfAborted } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { hashSeed } from '../shared/random.ts'
+import { searchesPage } from '../runs/files.ts'
 import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { encodeJpeg } from '../vision/encode.ts'
@@ -75,14 +76,14 @@ async function searchScenes(options: DemoOptions, policy: Policy, run: RunFolder
     throwIfAborted(signal)
     const scene = sceneFrom(ref)
     const drawn = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: sidePx, height: sidePx }))
-    const file = run.file('images', `${await run.keepImage(drawn, 'jpg')}.jpg`)
+    const file = await run.keepImage(drawn, 'jpg')
     const picture = await openPicture(file)
     stream.write(`\n${ref.level} scene, ${sidePx} x ${sidePx} pixels, ${file}\n`)
     const task = { picture, problem: makeProblem(scene) }
     const trajectory = await searchAloud(task, policy, { profile, seed, signal }, stream)
     searches.push({ title: ref.level, trajectory, picture, profile })
   }
-  const page = run.file('searches.html')
+  const page = run.file(searchesPage)
   const trajectories = searches.map(({ trajectory }) => trajectory)
   await run.replace(searchLog, trajectories)
   await writePage(page, 'Three searches', searches)

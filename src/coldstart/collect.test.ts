@@ -18,7 +18,7 @@ import { openRun } from '../runs/run-folder.ts'
 import { collect, readCollected } from './collect.ts'
 import type { CollectOptions } from './collect.ts'
 import type { SelectionRules } from './selection.ts'
-import type { Searched } from './stored-searches.ts'
+import type { Searched } from '../runs/searches.ts'
 import { setEntryOf, summariseCollection } from './summary.ts'
 
 const scenes = sceneRefs('train', 9, 4).map(sceneFrom)

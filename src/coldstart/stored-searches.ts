@@ -1,39 +1,12 @@
 /** What a collection has on disk: kept searches, those that wait for a verdict, and a line for every finished one. */
-import { z } from 'zod'
-import { levels } from '../protocol/problem.ts'
-import { completed, ends, failureSchema } from '../protocol/trajectory.ts'
+import { completed } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { keyOf } from '../runs/searches.ts'
-import { pendingLog } from '../runs/searches.ts'
+import { keyOf, pendingLog } from '../runs/searches.ts'
+import type { Searched } from '../runs/searches.ts'
 import { configurations, readSettings } from '../runs/configuration.ts'
-import type { Log } from '../runs/log.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
-import { labelsOf, patternNames, patternsOf } from './patterns.ts'
+import { labelsOf, patternsOf } from './patterns.ts'
 import type { SelectionRules } from './selection.ts'
-
-/** What is remembered of a finished search. */
-const searchedSchema = z.object({
-  dataSource: z.string(),
-  docId: z.string(),
-  sampleIndex: z.int(),
-  level: z.enum(levels).optional(),
-  end: z.enum(ends),
-  turns: z.int(),
-  /** Its answer is right. */
-  kept: z.boolean(),
-  labels: z.array(z.enum(patternNames)),
-  /** Its place among the searches that are wanted; earlier versions did not write it. */
-  position: z.int().nonnegative().optional(),
-  /** Of a search that the server refused. */
-  failure: failureSchema.optional(),
-})
-export type Searched = z.infer<typeof searchedSchema>
-
-export const searchedLog: Log<Searched> = {
-  name: 'metrics',
-  line: searchedSchema,
-  ifLost: 'What is still known of their searches is taken from those that were kept; the others are done again.',
-}
 
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
   const { problem, sampleIndex, end, turns, verdict, failure } = trajectory

@@ -5,7 +5,7 @@ import { ends } from '../protocol/trajectory.ts'
 import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { labelsOf, patternNames, patternsOf, traitNames } from './patterns.ts'
 import type { PatternName, Patterns, TraitName } from './patterns.ts'
-import type { Searched } from './stored-searches.ts'
+import type { Searched } from '../runs/searches.ts'
 
 interface MeanAndMost {
   readonly mean: number

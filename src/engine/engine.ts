@@ -166,7 +166,7 @@ export interface Sampler {
 
 /** Optional members are capabilities: what uses one asks whether it is there. */
 export interface Engine {
-  /** What it is, for `engine.json` of a run. */
+  /** What it is, as a run keeps it. */
   readonly about: { readonly engine: string; readonly server?: string; readonly baseModel?: string }
   /** Settings that it does not follow, one sentence each, for users. */
   readonly ignoredSettings: readonly string[]

@@ -4,7 +4,7 @@
  */
 import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { judgementLog } from '../judge/judge-cache.ts'
+import { judgementLog } from '../runs/judgements.ts'
 import { keyOf, searchKey } from '../runs/searches.ts'
 import { searchLog, skippedLog } from '../runs/searches.ts'
 import { canonicalJson } from '../shared/canonical.ts'

@@ -2,42 +2,14 @@
  * What a judge said before: the same question, reference and answer, put to the same model in the same words, is asked about
  * once. Kept line by line, so that it survives a kill.
  */
-import { z } from 'zod'
 import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { readLog } from '../runs/log.ts'
-import type { Log } from '../runs/log.ts'
+import { judgementLog } from '../runs/judgements.ts'
+import type { JudgeAsked } from '../runs/judgements.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
-
-const askedSchema = z.strictObject({
-  model: z.string(),
-  promptsSha256: z.string(),
-  parser: z.string(),
-  question: z.string(),
-  reference: z.string(),
-  answer: z.string(),
-})
-
-const countSchema = z.int().nonnegative()
-
-const lineSchema = z.strictObject({
-  ...askedSchema.shape,
-  kind: z.enum(['correct', 'wrong']),
-  reason: z.string(),
-  /** Of all replies that the verdict took; lines of earlier versions lack it. */
-  tokens: z.strictObject({ sent: countSchema, cached: countSchema, written: countSchema }).optional(),
-})
-
-export const judgementLog: Log<z.infer<typeof lineSchema>> = {
-  name: 'judgements',
-  line: lineSchema,
-  ifLost: 'The judge is asked again.',
-}
-
-/** All that a verdict depends on. */
-type JudgeAsked = z.infer<typeof askedSchema>
 
 /** A verdict, and what it took to get it. */
 export interface Judged {
@@ -63,7 +35,7 @@ export async function readJudgeTokens(folder: string): Promise<SpentTokens | und
   return all
 }
 
-/** Reads `judgements.jsonl` of a run, and goes on writing it. */
+/** Reads the judgements of a run, and goes on adding to them. */
 export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): Promise<JudgeCache> {
   const verdicts = new Map<string, Promise<Verdict>>()
   let spent = nothingSpent

@@ -2,8 +2,8 @@
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { keyOf } from '../runs/searches.ts'
-import { searchLog } from '../runs/searches.ts'
+import { searchesPage } from '../runs/files.ts'
+import { keyOf, searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
 import { writePage } from './write-page.ts'
@@ -19,7 +19,7 @@ export interface RunPageOptions {
   readonly openPicture: (problem: Problem) => Promise<Picture>
 }
 
-/** Writes `searches.html` into the run and returns its path; `undefined` when the run holds nothing to show. */
+/** Writes the page of searches into the run and returns its path; `undefined` when the run holds nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
   const picked = await pick(run.read(searchLog))
   const { title, notes = [] } = options
@@ -30,7 +30,7 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
     const picture = await options.openPicture(problem)
     searches.push({ title: problem.level ?? problem.docId, trajectory, picture, profile: options.profile })
   }
-  const page = run.file('searches.html')
+  const page = run.file(searchesPage)
   await writePage(page, title, searches, notes)
   return page
 }

@@ -2,7 +2,7 @@
  * The paper's figures in miniature: charts, the same figures as tables, and sentences made of them. No sentence says what
  * ought to have come. Pure.
  */
-import { curveSvg, limitCurve } from '../evaluate/document/curve-svg.ts'
+import { curveSvg, limitCurve, smoothed } from '../evaluate/document/curve-svg.ts'
 import type { Curve } from '../evaluate/document/curve-svg.ts'
 import type { EvalSummary, LimitScore, Slice } from '../evaluate/figures/summary.ts'
 import type { Table } from '../evaluate/document/table.ts'
@@ -91,13 +91,8 @@ export const overTurnFigure: TrainingFigure = {
 /** Lines are means over the last few steps, bands reach from the lowest to the highest of them. */
 export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): string {
   const curves = trainedPolicies.map((objective): Curve => {
-    const values = training[objective].map(of)
-    const window = Math.max(1, Math.round(values.length / 16))
-    const points = training[objective].map(({ step }, index) => {
-      const last = values.slice(Math.max(0, index + 1 - window), index + 1)
-      return { x: step, y: mean(last), low: Math.min(...last), high: Math.max(...last) }
-    })
-    return { name: policyWords[objective], points }
+    const steps = training[objective].map((step) => ({ x: step.step, y: of(step) }))
+    return { name: policyWords[objective], points: smoothed(steps) }
   })
   return curveSvg(curves, { title: `${title} over training`, xLabel: 'step', yLabel: title }, { x: 'even', y: unit })
 }

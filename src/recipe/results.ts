@@ -6,10 +6,11 @@ import { readEvalRun } from '../evaluate/read-run.ts'
 import type { EvalSummary } from '../evaluate/figures/summary.ts'
 import { ends } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
+import { searchesPage } from '../runs/files.ts'
 import { readLog } from '../runs/log.ts'
-import type { Log } from '../runs/log.ts'
+import { readSteps } from '../runs/training.ts'
 import { readStageLog } from './stage-log.ts'
-import type { StageLine } from './stage-log.ts'
+import type { StageLine } from '../runs/recipe-stages.ts'
 import { policies, recipeStages, rlStages } from './stages.ts'
 import type { PolicyName, RecipeSettings, TrainedName } from './stages.ts'
 
@@ -41,7 +42,7 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
     (await readEvalRun(join(folder, `eval-${policy}`))).summary
   const training = (objective: TrainedName): Promise<TrainingStep[]> => readTraining(join(folder, rlStages[objective]))
-  const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/searches.html`)
+  const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/${searchesPage}`)
   const there = await Promise.all(pages.map((page) => exists(join(folder, page))))
   return {
     settings,
@@ -64,21 +65,13 @@ const stepSchema = z.object({
   ends: z.record(z.enum(ends), shareSchema),
 })
 
-/** What the report shows of the metrics of reinforcement learning. */
-const stepLog: Log<z.infer<typeof stepSchema>> = {
-  name: 'metrics',
-  line: stepSchema,
-  ifLost: 'Their steps are missing from the curves; training itself is not affected.',
-}
-
-/** Of a step that was done again after a kill, the last line counts. */
-async function readTraining(folder: string): Promise<TrainingStep[]> {
-  const byStep = new Map<number, TrainingStep>()
-  for await (const { step, reward, turns, ends: shares } of readLog(folder, stepLog)) {
-    byStep.set(step, { step, reward, turns, overTurnShare: shares['over-turn'] })
-  }
-  if (byStep.size === 0) throw new MiniO3Error('metrics-missing', `${folder} holds no step of reinforcement learning.`)
-  return [...byStep.values()].toSorted((a, b) => a.step - b.step)
+async function readTraining(path: string): Promise<TrainingStep[]> {
+  const steps = (await readSteps({ path }, 'rl')).flatMap((line) => {
+    const { data } = stepSchema.safeParse(line)
+    return data === undefined ? [] : [{ ...data, overTurnShare: data.ends['over-turn'] }]
+  })
+  if (steps.length === 0) throw new MiniO3Error('metrics-missing', `${path} holds no step of reinforcement learning.`)
+  return steps
 }
 
 async function exists(path: string): Promise<boolean> {

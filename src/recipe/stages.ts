@@ -3,7 +3,7 @@
  * its own inside the recipe's. So every stage can be read, repeated by hand, and resumed. Pure.
  */
 import { join } from 'node:path'
-import { policyFile } from '../train/run-log.ts'
+import { policyFile } from '../runs/training.ts'
 import { presets } from './presets.ts'
 import type { Flags, PresetName } from './presets.ts'
 
@@ -55,7 +55,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
   })
   const searchesAtOnce = { concurrency: 64 }
   const learn = (objective: 'official' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
-    const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile)]
+    const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile())]
     return {
       name,
       words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
@@ -63,7 +63,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
   }
   const measure = (measured: PolicyName): Stage => {
     const trained = measured === 'sft' ? 'sft-again' : rlStages[measured]
-    const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile)]
+    const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile())]
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
     return { name: `eval-${measured}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${measured}`)] }
   }
@@ -80,7 +80,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
         'sft',
         ...coldStart,
         '--from',
-        at('sft', policyFile),
+        at('sft', policyFile()),
         ...wordsOf({ ...sftAgain, ...shared, seed: nextSeed }),
         '--run',
         at('sft-again'),

@@ -127,11 +127,11 @@ export type Configuration<C extends CommandName> = z.infer<(typeof configuration
 export type Settings = Readonly<Record<string, unknown>>
 
 const anySettings = z.record(z.string(), z.unknown())
-const file = 'config.json'
+export const configurationName = 'config.json'
 const mostBytes = 16 * 1024 ** 2
 
 export function configurationFile(folder: string): string {
-  return join(folder, file)
+  return join(folder, configurationName)
 }
 
 export async function isRun(folder: string): Promise<boolean> {
@@ -149,7 +149,7 @@ export async function readSettings(folder: string, schema: z.ZodType = anySettin
   if (size === undefined) {
     throw new UserError(
       'run-not-found',
-      `${folder} is not a run folder: it has no ${file}. Name one, such as runs/demo.`,
+      `${folder} is not a run folder: it has no ${configurationName}. Name one, such as runs/demo.`,
     )
   }
   if (size > mostBytes) throw broken(`it has ${size} bytes`)

@@ -43,5 +43,8 @@ export const engineFile: RunFile<z.infer<typeof engineSchema>> = {
   fix: 'Repeat the command of its run.',
 }
 
+/** The page that shows the searches of a run, or some of them. */
+export const searchesPage = 'searches.html'
+
 /** All of them: what a run may hold before any work is done. */
 export const runFileNames: readonly string[] = [problemList, pricesFile, engineFile].map(({ name }) => name)

@@ -38,9 +38,15 @@ interface Held {
   readonly process?: ProcessIdentity
 }
 
+export const lockName = 'lock'
+
+function lockFile(folder: string): string {
+  return join(folder, lockName)
+}
+
 /** Takes the run in `folder` for this process. Throws `UserError` `run-in-use` while another one works in it. */
 export async function lockRun(folder: string, times: LockTimes = lockTimes): Promise<RunLock> {
-  const file = join(folder, 'lock')
+  const file = lockFile(folder)
   const own = JSON.stringify({ process: await ownIdentity(), token: randomUUID() })
   await take(file, own, times)
   return holdLock(file, own, times)
@@ -48,7 +54,7 @@ export async function lockRun(folder: string, times: LockTimes = lockTimes): Pro
 
 /** Does the process that holds the run's lock still work? Tells at once; of a holder elsewhere by the clocks of both. */
 export async function isLocked(folder: string): Promise<boolean> {
-  const file = join(folder, 'lock')
+  const file = lockFile(folder)
   const held = (await plainFile(file)) && (await read(file))
   if (held === undefined) return false
   const state = await stateOfHolder(held)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { MiniO3Error } from '../shared/errors.ts'
-import { readJsonl } from '../shared/jsonl.ts'
+import { parseLine, readJsonl, wholeLines } from '../shared/jsonl.ts'
 import type { BadLine } from '../shared/jsonl.ts'
 
 export interface Log<T> {
@@ -24,6 +24,19 @@ export async function* readLog<T>(folder: string, log: Log<T>): AsyncGenerator<T
     yield* readJsonl(logFile(folder, log), log.line, bad.add)
   } finally {
     bad.warn(log.ifLost)
+  }
+}
+
+/** A log's lines as bytes, but for those whose values `unwanted` picks. */
+export async function* linesWithout<T>(
+  folder: string,
+  log: Log<T>,
+  unwanted: (value: T) => boolean,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const { bytes } of wholeLines(logFile(folder, log))) {
+    const line = parseLine(bytes, log.line)
+    if (bytes === undefined || (line !== undefined && 'value' in line && unwanted(line.value))) continue
+    yield Buffer.concat([bytes, Buffer.from('\n')])
   }
 }
 

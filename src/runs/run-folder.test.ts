@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,13 +35,26 @@ describe('run folder', () => {
     await run.append(steps, { step: 1 })
     await run.append(steps, { step: 2 })
     const bytes = Buffer.from('not really a picture')
-    const hash = await run.keepImage(bytes, 'png')
-    expect(await run.keepImage(bytes, 'png')).toBe(hash)
+    const name = `${sha256(bytes)}.png`
+    expect(await run.keepImage(bytes, 'png')).toBe(run.file('images', name))
+    expect(await run.keepImage(bytes, 'png')).toBe(run.file('images', name))
     await run.close()
     expect((await readdir(path)).toSorted()).toEqual(['config.json', 'images', 'metrics.jsonl'])
-    expect(hash).toBe(sha256(bytes))
-    expect(await readdir(join(path, 'images'))).toEqual([`${hash}.png`])
+    expect(await readdir(join(path, 'images'))).toEqual([name])
     expect(JSON.parse(await readFile(run.file('config.json'), 'utf8'))).toEqual(config)
+  })
+
+  it('removes lines from a log and goes on writing it; what cannot be read stays', async () => {
+    const run = await openRun(path, config)
+    await appendFile(join(path, 'trajectories.jsonl'), '{"n":1}\nnonsense\n{"n":3}\n')
+    await run.append(numbers, { n: 4 })
+    const { ino } = await stat(join(path, 'trajectories.jsonl'))
+    await run.remove(numbers, ({ n }) => n > 9)
+    expect((await stat(join(path, 'trajectories.jsonl'))).ino).toBe(ino)
+    await run.remove(numbers, ({ n }) => n > 2)
+    await run.append(numbers, { n: 5 })
+    expect(await readFile(join(path, 'trajectories.jsonl'), 'utf8')).toBe('{"n":1}\nnonsense\n{"n":5}\n')
+    await run.close()
   })
 
   it('resumes the same config, in any order of its keys, after a torn line', async () => {

@@ -4,19 +4,20 @@
  * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
  * time has it open; `lock` names that process.
  */
-import { access, readdir, rm, rmdir } from 'node:fs/promises'
+import { access, lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { openJsonl } from '../shared/jsonl.ts'
 import type { JsonlWriter } from '../shared/jsonl.ts'
-import { configurationFile, differingSettings, readSettings } from './configuration.ts'
+import { configurationFile, configurationName, differingSettings, readSettings } from './configuration.ts'
 import { runFileNames } from './files.ts'
-import { checkLine, logFile, readLog } from './log.ts'
+import { plainFile } from './plain-file.ts'
+import { checkLine, linesWithout, logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
 import { makeFolder } from '../shared/make-folder.ts'
 import { replaceFile } from '../shared/replace-file.ts'
-import { lockRun } from './lock.ts'
+import { lockName, lockRun } from './lock.ts'
 import { settleAll } from '../shared/settle-all.ts'
 import { removeStrays } from '../shared/strays.ts'
 
@@ -26,11 +27,13 @@ export interface RunFolder {
   append<T>(log: Log<T>, value: T): Promise<void>
   /** Writes a log anew, whole or not at all, and returns its path. */
   replace<T>(log: Log<T>, values: readonly T[]): Promise<string>
+  /** Removes the lines of a log that `unwanted` picks; what cannot be read stays. */
+  remove<T>(log: Log<T>, unwanted: (value: T) => boolean): Promise<void>
   /** The lines of a log, so far. */
   read<T>(log: Log<T>): AsyncGenerator<T, void>
-  /** Keeps an encoded picture once, named by the hash of its bytes; returns that hash (hex SHA-256). */
+  /** Keeps an encoded picture once, named by the hash of its bytes (hex SHA-256); returns its path. */
   keepImage(bytes: Uint8Array, extension: string): Promise<string>
-  /** A path inside the folder, such as `file('images', 'a.png')`. */
+  /** A path inside the folder. */
   file(...parts: readonly string[]): string
   /** Waits for what is being written, and lets others open the run. */
   close(): Promise<void>
@@ -68,9 +71,9 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
   try {
     resumed = await checkConfig(path, config)
     await removeStrays(path)
-    await removeStrays(join(path, 'images'))
-    await makeFolder(join(path, 'images')).catch((cause: unknown) => {
-      const why = `${join(path, 'images')} is not a folder: ${messageOf(cause)}. Move it away.`
+    await removeStrays(join(path, imagesName))
+    await makeFolder(join(path, imagesName)).catch((cause: unknown) => {
+      const why = `${join(path, imagesName)} is not a folder: ${messageOf(cause)}. Move it away.`
       throw new UserError('run-folder-unusable', why, { cause })
     })
     if (!resumed) await replaceFile(configurationFile(path), `${JSON.stringify(config, null, 2)}\n`)
@@ -85,6 +88,19 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     writers.set(log.name, writer)
     return writer
   }
+  const rewrite = async (
+    log: Pick<Log<unknown>, 'name'>,
+    content: Parameters<typeof replaceFile>[1],
+  ): Promise<string> => {
+    await lock.check()
+    // The next line goes to the new file.
+    const writer = writers.get(log.name)
+    writers.delete(log.name)
+    await (await writer)?.close()
+    const file = logFile(path, log)
+    await replaceFile(file, content)
+    return file
+  }
   const closeWriters = (): Promise<void> =>
     // One that could not be opened has been told of by `append`.
     settleAll([...writers.values()].map(async (writer) => (await writer.catch(() => undefined))?.close()))
@@ -97,17 +113,18 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     },
     async replace(log, values) {
       for (const value of values) checkLine(path, log, value)
-      await lock.check()
-      const file = logFile(path, log)
-      await replaceFile(file, values.map((value) => `${JSON.stringify(value)}\n`).join(''))
-      return file
+      return rewrite(log, values.map((value) => `${JSON.stringify(value)}\n`).join(''))
+    },
+    async remove(log, unwanted) {
+      for await (const value of readLog(path, log))
+        if (unwanted(value)) return void (await rewrite(log, linesWithout(path, log, unwanted)))
     },
     read: (log) => readLog(path, log),
     async keepImage(bytes, extension) {
       const hash = sha256(bytes)
-      const target = join(path, 'images', `${hash}.${extension}`)
+      const target = join(path, imagesName, `${hash}.${extension}`)
       if (!(await exists(target))) await replaceFile(target, bytes)
-      return hash
+      return target
     },
     file: (...parts) => join(path, ...parts),
     async close() {
@@ -121,21 +138,38 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
   }
 }
 
+/** Removes what a process that was killed left beside the work of its run. No process may work in it. */
+export async function tidyRun(path: string): Promise<void> {
+  await rm(join(path, lockName), { force: true })
+  for (const inside of [path, join(path, imagesName)]) await removeStrays(inside)
+}
+
+/** A file of the pictures of a run by the hash of its bytes; undefined: it is not there. A link may lead anywhere and is not followed. */
+export async function keptImage(path: string, hash: string): Promise<string | undefined> {
+  const folder = join(path, imagesName)
+  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined
+  const name = (await readdir(folder).catch(() => [])).find((one) => one.startsWith(`${hash}.`))
+  const file = name && join(folder, name)
+  return file && (await plainFile(file)) ? file : undefined
+}
+
+const imagesName = 'images'
+
 /** What a start writes before any work is done. */
-const startNames = ['config.json', ...runFileNames, 'images']
+const startNames = [configurationName, ...runFileNames, imagesName]
 
 async function isWithoutWork(path: string): Promise<boolean> {
   const names = await namesIn(path)
-  const pictures = await namesIn(join(path, 'images'))
-  return pictures.length === 0 && names.every((name) => name === 'lock' || startNames.includes(name))
+  const pictures = await namesIn(join(path, imagesName))
+  return pictures.length === 0 && names.every((name) => name === lockName || startNames.includes(name))
 }
 
 /** True: the folder holds this very run. False: there is nothing yet. */
 async function checkConfig(path: string, config: object): Promise<boolean> {
   // Listed once: another process that starts the same run writes config.json at any moment.
   const names = await namesIn(path)
-  if (!names.includes('config.json')) {
-    if (names.every((name) => name.endsWith('.tmp') || name === 'images' || name === 'lock')) return false
+  if (!names.includes(configurationName)) {
+    if (names.every((name) => name.endsWith('.tmp') || name === imagesName || name === lockName)) return false
     throw new UserError(
       'run-folder-taken',
       `${path} is not empty and holds no run (no config.json). Name another folder with --run.`,

@@ -1,7 +1,8 @@
 /** The logs of whole searches, one trajectory a line, and of the problems that are not searched; what names a search in a run. */
 import { z } from 'zod'
+import { levels } from '../protocol/problem.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { trajectorySchema } from '../protocol/trajectory.ts'
+import { ends, failureSchema, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { Log } from './log.ts'
 
@@ -29,6 +30,31 @@ export const skippedLog: Log<SkippedProblem> = {
   name: 'skipped',
   line: skippedSchema,
   ifLost: 'Their problems count as missing until the command is repeated.',
+}
+
+/** Of a collection: what is remembered of a finished search, whether it is kept or not. */
+const searchedSchema = z.object({
+  dataSource: z.string(),
+  docId: z.string(),
+  sampleIndex: z.int(),
+  level: z.enum(levels).optional(),
+  end: z.enum(ends),
+  turns: z.int(),
+  /** Its answer is right. */
+  kept: z.boolean(),
+  /** Names of the patterns that it shows. */
+  labels: z.array(z.string()),
+  /** Its place among the searches that are wanted; earlier versions did not write it. */
+  position: z.int().nonnegative().optional(),
+  /** Of a search that the server refused. */
+  failure: failureSchema.optional(),
+})
+export type Searched = z.infer<typeof searchedSchema>
+
+export const searchedLog: Log<Searched> = {
+  name: 'metrics',
+  line: searchedSchema,
+  ifLost: 'What is still known of their searches is taken from those that were kept; the others are done again.',
 }
 
 const rolloutSchema = z.object({

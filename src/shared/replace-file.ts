@@ -1,5 +1,5 @@
 /** Writes a whole file or none of it. */
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { unwritable } from './unwritable.ts'
@@ -7,13 +7,16 @@ import { unwritable } from './unwritable.ts'
 let besideCount = 0
 
 /** Written beside, flushed, then renamed. */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const beside = `${path}.${process.pid}-${besideCount++}.tmp`
   try {
     await makeFolder(dirname(path))
     const file = await open(beside, 'w')
     try {
-      await file.writeFile(content)
+      await writeFile(file, content)
       await file.datasync()
     } finally {
       await file.close()

@@ -7,6 +7,9 @@ import type { Engine } from '../engine/engine.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { UserError } from '../shared/errors.ts'
+import { rolloutLog } from '../runs/searches.ts'
+import { readSteps, stepLog } from '../runs/training.ts'
+import { searched } from '../../test/searched.ts'
 import { keepCheckpoint, loadCheckpoint } from './run-log.ts'
 
 let folder: string
@@ -62,4 +65,33 @@ test('where the log is lost, nothing is discarded before the next step is saved'
   await stray(20)
   expect(await loadCheckpoint(engine, run)).toBeUndefined()
   expect(await steps()).toEqual([10, 20])
+})
+
+test('what is logged behind the checkpoint is removed: it is done and logged again', async () => {
+  const log = async (...wanted: number[]): Promise<void> => {
+    for (const step of wanted) {
+      await run.append(stepLog, { stage: 'rl', step, reward: 0 })
+      await run.append(rolloutLog, { step, advantage: 0, trajectory: searched([0]) })
+    }
+  }
+  const logged = async (): Promise<number[][]> => {
+    const rollouts: number[] = []
+    for await (const { step } of run.read(rolloutLog)) rollouts.push(step)
+    return [(await readSteps(run, 'rl')).map(({ step }) => step), rollouts]
+  }
+  await run.append(stepLog, { stage: 'look', step: 90 })
+  await log(1, 2)
+  await save(2)
+  await log(3, 4)
+  await loadCheckpoint(engine, run)
+  expect(await logged()).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+  await log(3)
+  expect(await logged()).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ])
+  expect(await readSteps(run, 'look')).toHaveLength(1)
 })

@@ -24,7 +24,7 @@ import { keepRollouts } from './rl/kept-rollouts.ts'
 import { rolloutLog, type RolloutLine } from '../runs/searches.ts'
 import { embeddedLearner } from './learner.ts'
 import { groupOf, rolloutGroups } from './rl/rollout.ts'
-import { metricsOf, policyFile } from './run-log.ts'
+import { policyFile, readSteps } from '../runs/training.ts'
 import {
   defaultRlSettings,
   type RlMetrics,
@@ -61,7 +61,7 @@ async function freshRun(settings: object): Promise<RunFolder> {
 
 /** What a run measured, without what depends on the clock. */
 async function figures(run: RunFolder): Promise<unknown[]> {
-  const stages = [await metricsOf(run, 'look'), await metricsOf(run, 'sft'), await metricsOf(run, 'rl')]
+  const stages = [await readSteps(run, 'look'), await readSteps(run, 'sft'), await readSteps(run, 'rl')]
   const timed = /Ms$|PerSecond$/
   return stages.flat().map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !timed.test(name))))
 }
@@ -159,7 +159,7 @@ describe('stage 1 as a run', () => {
     ).toBe(true)
 
     expect(await figures(broken)).toEqual(await figures(whole))
-    expect(await readFile(broken.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
+    expect(await readFile(broken.file(policyFile()))).toEqual(await readFile(whole.file(policyFile())))
 
     // Killed, for good, with a new checkpoint on disk whose line was not yet written.
     const path = join(await mkdtemp(join(tmpdir(), 'runs-')), 'run')
@@ -177,7 +177,7 @@ describe('stage 1 as a run', () => {
       await runSft({ trajectories, openPicture, settings, run: killed, config, engine: engineFor(settings) }),
     ).toBe(true)
     expect(await figures(killed)).toEqual(await figures(whole))
-    expect(await readFile(killed.file(policyFile))).toEqual(await readFile(whole.file(policyFile)))
+    expect(await readFile(killed.file(policyFile()))).toEqual(await readFile(whole.file(policyFile())))
     expect((await readdir(path)).filter((name) => name.startsWith('checkpoint-'))).toHaveLength(2)
   })
 
@@ -252,7 +252,7 @@ describe('stage 2 as a run', () => {
     expect(stopped).toBe('stopped')
     expect(await runRl({ problems, learner, from, settings, run: broken, engine: frozenEngine() })).toBe('unlearned')
     expect(await figures(broken)).toEqual(await figures(whole))
-    for (const line of await metricsOf(whole, 'rl')) {
+    for (const line of await readSteps(whole, 'rl')) {
       const { searches, sampledTokens, drawMs, rolloutMs, trainMs, outsideMs } = line as unknown as RlMetrics
       expect([searches, sampledTokens > 0]).toEqual([4, true])
       expect(drawMs).toBeGreaterThan(0)
@@ -275,7 +275,7 @@ describe('stage 2 as a run', () => {
     const alike = await freshRun(wrong)
     const judge: Judge = () => ({ kind: 'wrong', reason: '' })
     expect([end, await train({ settings: wrong, run: alike, judge })]).toEqual(['unlearned', 'unlearned'])
-    expect(whyUnlearned(await metricsOf(alike, 'rl'))).toMatch(/No answer was right/)
+    expect(whyUnlearned(await readSteps(alike, 'rl'))).toMatch(/No answer was right/)
     expect(whyUnlearned([{ maskedShare: 1, reward: 0 }])).toMatch(/--max-turns/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 1 }])).toMatch(/harder/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 1 }])).toMatch(/--group-size/)
@@ -291,9 +291,9 @@ describe('stage 2 as a run', () => {
     const whole = await freshRun(settings)
     const asked = { problems, learner, from, settings, run: whole }
     await runRl({ ...asked, engine: frozenEngine() })
-    const weights = await readFile(whole.file(policyFile))
+    const weights = await readFile(whole.file(policyFile()))
     const expected = await figures(whole)
-    await rm(whole.file(policyFile))
+    await rm(whole.file(policyFile()))
     const last = whole.file('checkpoint-rl-3.safetensors')
     await writeFile(last, damage(await readFile(last)))
     const warned = once(process, 'warning')
@@ -301,7 +301,7 @@ describe('stage 2 as a run', () => {
     await runRl({ ...asked, engine: frozenEngine(), onBegin: (done) => begun.push(done) })
     expect(String(await warned)).toMatch(/checkpoint-rl-3.*goes on from step 2/)
     expect(begun).toEqual([2])
-    expect(await readFile(whole.file(policyFile))).toEqual(weights)
+    expect(await readFile(whole.file(policyFile()))).toEqual(weights)
     expect(await figures(whole)).toEqual(expected)
   })
 

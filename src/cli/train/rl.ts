@@ -24,7 +24,7 @@ import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
 import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
-import { metricsOf, policyFileOf } from '../../train/run-log.ts'
+import { policyFile, readSteps } from '../../runs/training.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
@@ -223,8 +223,8 @@ async function rlCommand(options: RlOptions): Promise<void> {
     if (losses.length > 0) say([left, ...reasonLines(reasons)].join('\n'))
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFileOf(engine)))
-    const why = how === 'unlearned' ? whyUnlearned(await metricsOf(run, 'rl')) : undefined
+    const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
+    const why = how === 'unlearned' ? whyUnlearned(await readSteps(run, 'rl')) : undefined
     if (options.json)
       printJson({
         policy,

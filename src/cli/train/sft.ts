@@ -20,7 +20,7 @@ import { exampleOf } from '../../train/vlm/example.ts'
 import type { Example } from '../../train/vlm/example.ts'
 import { planSft } from '../../train/plan.ts'
 import { planVlmSft } from '../../train/vlm/plan-vlm.ts'
-import { policyFile, policyFileOf } from '../../train/run-log.ts'
+import { policyFile } from '../../runs/training.ts'
 import { defaultSftSettings, runSft } from '../../train/sft/run-sft.ts'
 import type { RunSftSettings } from '../../train/sft/run-sft.ts'
 import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
@@ -124,7 +124,7 @@ export function addSft(program: Command): void {
     examples: [
       'mini-o3 sft --collection runs/collect --train-stem --run runs/sft',
       'mini-o3 sft --collection runs/collect --engine tinker:http://127.0.0.1:8000 --plan',
-      `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile}`,
+      `mini-o3 ask scene.jpg "Which digit is on the red heart?" --checkpoint runs/sft/${policyFile()}`,
     ],
     run: (options) => sftCommand(withCollection(options)),
   })
@@ -195,7 +195,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFileOf(engine)))
+    const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     if (options.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
     else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine)}`)
   }
@@ -242,7 +242,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFileOf(engine)))
+    const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     if (options.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
     else print(`Trained on ${examples.length} trajectories. ${useOf(policy, engine)}`)
   }

@@ -1,7 +1,7 @@
 /** The chart is well-formed SVG that draws, puts points where they belong, and shows any text as text. */
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { curveSvg } from './curve-svg.ts'
+import { curveSvg, smoothed } from './curve-svg.ts'
 import type { Curve } from './curve-svg.ts'
 
 const words = { title: 'Accuracy', xLabel: 'turn limit', yLabel: 'right answers' }
@@ -54,4 +54,19 @@ test('a name is text, whatever it holds; a single point is enough; no points are
   expect(svg).not.toContain('NaN')
   await expect(sharp(Buffer.from(svg)).metadata()).resolves.toMatchObject({ format: 'svg' })
   expect(() => curveSvg([], words)).toThrow(RangeError)
+})
+
+test('a noisy curve is smoothed over a sixteenth of its points, and keeps its last point however few are wanted', () => {
+  const line = Array.from({ length: 32 }, (_, x) => ({ x, y: x % 2 }))
+  expect(smoothed(line).slice(0, 2)).toEqual([
+    { x: 0, y: 0, low: 0, high: 0 },
+    { x: 1, y: 0.5, low: 0, high: 1 },
+  ])
+  expect(smoothed(line, 4).map(({ x, y }) => [x, y])).toEqual([
+    [7, 0.5],
+    [15, 0.5],
+    [23, 0.5],
+    [31, 0.5],
+  ])
+  expect(smoothed([])).toEqual([])
 })

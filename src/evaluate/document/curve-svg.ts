@@ -7,6 +7,7 @@ import type { Html } from '../../page/html.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { EvalSummary, Slice } from '../figures/summary.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
+import { mean } from '../../shared/numbers.ts'
 
 export interface Curve {
   readonly name: string
@@ -47,6 +48,24 @@ export function limitCurves(summary: EvalSummary): Curve[] {
 /** The accuracy of one slice of an evaluation at every turn limit. */
 export function limitCurve(name: string, { everyTurnLimit }: Slice): Curve {
   return { name, points: everyTurnLimit.map(({ limit, avgAtK, low, high }) => ({ x: limit, y: avgAtK, low, high })) }
+}
+
+/**
+ * A noisy curve: each point is the mean of a sixteenth of the curve up to there, in a band from the lowest to the highest value. Of
+ * more than `most` points it has as many, evenly spread, the last one among them.
+ */
+export function smoothed(values: readonly { readonly x: number; readonly y: number }[], most = Infinity): CurvePoint[] {
+  const window = Math.max(1, Math.round(values.length / 16))
+  return evenly([...values.keys()], most).map((index) => {
+    const last = values.slice(Math.max(0, index + 1 - window), index + 1).map(({ y }) => y)
+    return { x: itemAt(values, index).x, y: mean(last), low: Math.min(...last), high: Math.max(...last) }
+  })
+}
+
+/** At most so many, evenly spread, the last one among them. */
+export function evenly<T>(values: readonly T[], most: number): T[] {
+  const stride = Math.max(1, Math.ceil(values.length / most))
+  return values.filter((_, index) => (values.length - 1 - index) % stride === 0)
 }
 
 const width = 720

@@ -7,7 +7,7 @@ import type { RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupOf } from './items.ts'
 import type { ListedSearch } from './items.ts'
-import { latestFigures, readStages, stageCharts } from './metrics.ts'
+import { latestFigures, readMetrics, stageCharts } from './metrics.ts'
 import type { Chart } from './metrics.ts'
 
 export interface Figures extends RunFigures {
@@ -18,7 +18,7 @@ export interface Figures extends RunFigures {
 const mostLimits = 256
 
 export async function figuresOf({ path, settings }: FoundRun, searches: readonly ListedSearch[]): Promise<Figures> {
-  const stages = await readStages(path)
+  const stages = await readMetrics(path)
   // A collection keeps only what was right, and asks are no set of problems.
   const unscored = settings['command'] === 'collect' || settings['command'] === 'serve'
   const scorable = unscored ? [] : searches.filter(({ item }) => item.step === undefined)

@@ -1,6 +1,5 @@
 /** The picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
-import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
@@ -15,7 +14,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { keepNewest } from './keep-newest.ts'
-import { plainFile } from '../../runs/plain-file.ts'
+import { keptImage } from '../../runs/run-folder.ts'
 
 type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
 
@@ -46,20 +45,16 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promis
   }
 }
 
-/** Of `images`, named by its hash; its content has to have that hash. */
+/** A file of the run, named by its hash; its content has to have that hash. */
 async function keptPicture(path: string, { picture }: Trajectory): Promise<Picture | undefined> {
-  const folder = join(path, 'images')
-  // A link may lead anywhere: it is not followed.
-  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined
-  const names = await readdir(folder).catch(() => [])
-  const name = names.find((one) => one.startsWith(`${picture.sha256}.`))
-  if (name === undefined || (await plainFile(join(folder, name))) === undefined) return undefined
-  const kept = await openPicture(join(folder, name), { reading: picture.reading })
+  const file = await keptImage(path, picture.sha256)
+  if (file === undefined) return undefined
+  const kept = await openPicture(file, { reading: picture.reading })
   if (kept.sha256 === picture.sha256) return kept
   throw new HttpError(
     404,
     'picture_changed',
-    `images/${name} is not the picture that was searched: it was changed since.`,
+    `images/${basename(file)} is not the picture that was searched: it was changed since.`,
   )
 }
 

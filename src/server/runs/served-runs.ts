@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
-import { openRun } from '../../runs/run-folder.ts'
+import { openRun, tidyRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import { removeStrays } from '../../shared/strays.ts'
 import type { KnownPicture } from '../api/pictures.ts'
 import type { Links } from '../searcher.ts'
 
@@ -111,9 +110,6 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
     const run = await findRun(folder, name)
     if (run?.settings['command'] !== command || run.live) continue
     if (index < names.length - kept) await rm(path, { recursive: true })
-    else {
-      await rm(join(path, 'lock'), { force: true })
-      for (const inside of [path, join(path, 'images')]) await removeStrays(inside)
-    }
+    else await tidyRun(path)
   }
 }

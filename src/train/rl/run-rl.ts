@@ -19,7 +19,8 @@ import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { keepRollouts } from './kept-rollouts.ts'
 import type { Learner } from '../learner.ts'
 import { rolloutGroups, type Rollouts } from './rollout.ts'
-import { keepCheckpoint, loadCheckpoint, metricsLog, metricsOf, policyFileOf } from '../run-log.ts'
+import { policyFile, stepLog, readSteps } from '../../runs/training.ts'
+import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
 
 export interface RunRlSettings extends GrpoSettings {
   readonly steps: number
@@ -108,7 +109,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     const done = last?.step ?? 0
     if (!last && from !== undefined) await engine.loadWeights(from)
     options.onBegin?.(done)
-    const before = (await metricsOf(run, 'rl')).filter(({ step }) => Number(step) <= done)
+    const before = await readSteps(run, 'rl')
     let saved = done
     const keep = async (step: number): Promise<void> => {
       if (step > saved) await keepCheckpoint(engine, run, 'rl', step)
@@ -123,16 +124,16 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
         throw tooFewGroups(outcome.metrics, options, step)
       }
       const { metrics } = outcome
-      await run.append(metricsLog, { stage: 'rl', ...metrics })
+      await run.append(stepLog, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true
       if (step % settings.saveEvery === 0 || step === settings.steps || stopping) await keep(step)
       if (stopping) return 'stopped'
     }
-    await engine.saveForUse(run.file(policyFileOf(engine)))
+    await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     if (short >= collapseSteps) return 'collapsed'
-    return (await metricsOf(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
+    return (await readSteps(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
   } finally {
     await engine.close()
   }

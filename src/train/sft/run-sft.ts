@@ -1,6 +1,6 @@
 /**
  * Stage 1 of the recipe as one resumable run: the stem learns to see, then the policy learns from cold-start
- * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end `policy.safetensors`.
+ * trajectories turn by turn. The run folder holds metrics, the checkpoint to resume from, and at the end the policy.
  */
 import { type Datum, defaultAdam, type Engine, promptOf } from '../../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
@@ -21,7 +21,8 @@ import {
   teachesStem,
   teachStem,
 } from './perception.ts'
-import { loadCheckpoint, policyFileOf } from '../run-log.ts'
+import { policyFile } from '../../runs/training.ts'
+import { loadCheckpoint } from '../run-log.ts'
 import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
@@ -100,7 +101,7 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
         }),
     })
     if (signal?.aborted) return false
-    await engine.saveForUse(run.file(policyFileOf(engine)))
+    await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     return true
   } finally {
     await engine.close()

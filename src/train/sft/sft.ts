@@ -7,7 +7,8 @@ import { textLength } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import { keepCheckpoint, metricsLog } from '../run-log.ts'
+import { stepLog } from '../../runs/training.ts'
+import { keepCheckpoint } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
 export interface SftSettings {
@@ -118,7 +119,7 @@ export async function sft(
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
     }
-    await run.append(metricsLog, { stage: 'sft', ...metrics, ...besides })
+    await run.append(stepLog, { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {

@@ -10,7 +10,8 @@ import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Example } from './example.ts'
 import { vlmAdam } from '../learner.ts'
-import { loadCheckpoint, policyFileOf } from '../run-log.ts'
+import { policyFile } from '../../runs/training.ts'
+import { loadCheckpoint } from '../run-log.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft.ts'
 
 export interface RunVlmSftOptions {
@@ -50,7 +51,7 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     const firstStep = done ? done.step + 1 : 1
     await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, onStep: options.onStep })
     if (signal?.aborted) return false
-    await engine.saveForUse(run.file(policyFileOf(engine)))
+    await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     return true
   } finally {
     await engine.close()

@@ -1,0 +1,90 @@
+/** What a training run logs: a line a step, a line a checkpoint. Which files checkpoints and the trained policy are, by name. */
+import { z } from 'zod'
+import { readJsonl } from '../shared/jsonl.ts'
+import { logFile, readLog } from './log.ts'
+import type { Log } from './log.ts'
+import type { RunFolder } from './run-folder.ts'
+import { rolloutLog } from './searches.ts'
+
+/** In the order in which a run goes through them. */
+const stages = ['look', 'sft', 'rl'] as const
+export type Stage = (typeof stages)[number]
+
+const stepSchema = z.looseObject({ stage: z.enum(stages), step: z.int().positive() })
+/** A step of a stage with its metrics. */
+export type StepLine = z.infer<typeof stepSchema>
+
+export const stepLog: Log<StepLine> = {
+  name: 'metrics',
+  line: stepSchema,
+  ifLost: 'Their steps are missing from the curves; training itself is not affected.',
+}
+
+/** A plain name: what a log says never leads out of the run's folder. */
+const checkpointName = /^checkpoint-(?:look|sft|rl)-\d+\.(?:safetensors|json)$/
+
+export function isCheckpointFile(name: string): boolean {
+  return checkpointName.test(name)
+}
+
+export function checkpointFile(stage: Stage, step: number, suffix: string): string {
+  return `checkpoint-${stage}-${step}${suffix}`
+}
+
+/** Later stages and steps are greater. */
+export function orderOfCheckpoint(file: string): number {
+  const [, stage, step] = file.split(/[-.]/)
+  return orderOf({ stage: stages.find((name) => name === stage) ?? 'look', step: Number(step) })
+}
+
+function orderOf({ stage, step }: Pick<StepLine, 'stage' | 'step'>): number {
+  return stages.indexOf(stage) * 1e12 + step
+}
+
+const checkpointSchema = z.object({
+  stage: z.enum(stages),
+  step: z.int().positive(),
+  /** Inside the run folder. */
+  file: z.string().refine(isCheckpointFile, 'is not the name of a checkpoint'),
+})
+export type CheckpointLine = z.infer<typeof checkpointSchema>
+
+export const checkpointLog: Log<CheckpointLine> = {
+  name: 'checkpoints',
+  line: checkpointSchema,
+  ifLost: 'Training goes on from a checkpoint whose line can be read; the steps behind it are done again.',
+}
+
+/** The file with which training ends; `suffix` is that of the engine's checkpoints. */
+export function policyFile(suffix = '.safetensors'): string {
+  return `policy${suffix}`
+}
+
+export interface TrainedStage {
+  readonly name: Stage
+  /** In their order. */
+  readonly steps: readonly StepLine[]
+}
+
+/** In the order in which they began. Of a step that was logged twice, as earlier versions did after a kill, the last line counts. */
+export async function readStages(folder: string, onBadLine: 'warn' | 'ignore' = 'warn'): Promise<TrainedStage[]> {
+  const lines = onBadLine === 'warn' ? readLog(folder, stepLog) : readJsonl(logFile(folder, stepLog), stepSchema)
+  const byStage = new Map<Stage, Map<number, StepLine>>()
+  for await (const line of lines) {
+    const steps = byStage.get(line.stage) ?? new Map<number, StepLine>()
+    byStage.set(line.stage, steps.set(line.step, line))
+  }
+  return [...byStage].map(([name, steps]) => ({ name, steps: [...steps.values()].toSorted((a, b) => a.step - b.step) }))
+}
+
+/** The steps of one stage. */
+export async function readSteps({ path }: Pick<RunFolder, 'path'>, stage: Stage): Promise<readonly StepLine[]> {
+  return (await readStages(path)).find(({ name }) => name === stage)?.steps ?? []
+}
+
+/** Removes what is logged of steps behind a checkpoint, or of all steps without one: they are done again, and logged again. */
+export async function forgetStepsBehind(run: RunFolder, checkpoint: CheckpointLine | undefined): Promise<void> {
+  const last = checkpoint === undefined ? 0 : orderOf(checkpoint)
+  await run.remove(stepLog, (line) => orderOf(line) > last)
+  await run.remove(rolloutLog, ({ step }) => orderOf({ stage: 'rl', step }) > last)
+}
