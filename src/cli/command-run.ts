@@ -1,24 +1,22 @@
 /** The run folder of a command. Its name comes from the settings, so that repeating a command resumes it. */
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
-import { configurations } from '../runs/configuration.ts'
-import type { CommandName } from '../runs/configuration.ts'
+import { checkSettings } from '../runs/configuration.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 
 /**
  * Works in the run folder, which is closed whatever happens, and removed if it is new and the work failed before anything
- * was stored. `settings` are all that decide what is computed; `path` is `--run`, if given. Settings that are
- * not what the command's configuration says are a mistake of this program, and thrown.
+ * was stored. `settings` are all that decide what is computed; `path` is `--run`, if given.
  */
 export async function inCommandRun<T>(
-  command: CommandName,
+  command: string,
   settings: object,
   path: string | undefined,
   work: (run: RunFolder) => Promise<T>,
 ): Promise<T> {
   const config = { command, ...settings }
-  configurations[command].parse(config)
+  checkSettings(config)
   const run = await openRun(path ?? commandRunPath(command, settings), config)
   let result: T
   try {

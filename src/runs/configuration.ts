@@ -1,12 +1,11 @@
 /**
- * What `config.json` of a run holds: one schema for each command. A command stores it, every reader reads it through it, and a
- * resume compares what two of them say. Settings that this version does not know are kept and compared too; what earlier
- * versions did not write is optional here.
+ * The configuration of a run, `config.json`: what a command was asked for, as its options are described in `src/cli`, and what else
+ * decides its results. Stored whole, and compared whole by a resume, so a new setting is described nowhere else. The schemas here are of
+ * the settings that are read back: by reports, exports, merges. What earlier versions did not write is optional in them.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { levels } from '../protocol/problem.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
@@ -15,38 +14,15 @@ import { plainFile } from './plain-file.ts'
 const count = z.int().positive()
 const share = z.number().min(0).max(1)
 
-/** Who searches, and what its replies depend on. */
-const policy = {
-  policy: z.string().optional(),
-  /** Hash of the weights. */
-  checkpoint: z.string().optional(),
-  temperature: z.number().optional(),
-  baseUrl: z.string().optional(),
-  /** Fields beside the temperature that the server was sent. */
-  sampling: z.record(z.string(), z.number()).optional(),
-}
-
 const judge = z
   .looseObject({ name: z.string(), parser: z.string().optional(), promptsSha256: z.string().optional() })
   .optional()
 
-/** Limits of the embedded policy's views and context. */
-const budget = { viewSide: z.int().optional(), contextLimit: z.int().nullable().optional() }
-
-/** Many searches of the problems in a data set. */
-const searches = {
-  ...policy,
-  ...budget,
+/** Where the problems of a run are, and the limits that the embedded policy had. */
+const searched = {
   data: z.string().optional(),
-  /** Hash of all problems. */
-  problems: z.string().optional(),
-  samples: count.optional(),
-  maxTurns: count.optional(),
-  limit: count.optional(),
-  seed: z.int().optional(),
-  /** Hash of the profile. */
-  profile: z.string().optional(),
-  judge,
+  viewSide: z.int().optional(),
+  contextLimit: z.int().nullable().optional(),
 }
 
 /** Which right searches make a cold-start set. Absent: no limit. */
@@ -61,36 +37,23 @@ export const selectionRulesSchema = z
   })
   .readonly()
 
-/** What training has in common, whatever it learns from. */
-const training = {
-  /** What it learns from: a path, or the hash of the set. */
-  data: z.string(),
-  /** Weights it started from. */
-  from: z.string().optional(),
-  steps: count,
-  learningRate: z.number(),
-  warmupSteps: z.int(),
-  seed: z.int(),
-  saveEvery: count,
-  workers: count.optional(),
-  engine: z.looseObject({ kind: z.string() }).optional(),
-}
-
+/** By command. */
 export const configurations = {
-  ask: z.looseObject({
-    ...policy,
-    picture: z.string(),
-    question: z.string(),
-    maxTurns: count.optional(),
-    seed: z.int(),
-  }),
-  demo: z.looseObject({ ...policy, seed: z.int() }),
-  collect: z.looseObject({ ...searches, selection: selectionRulesSchema.optional() }),
+  collect: z.looseObject({ ...searched, selection: selectionRulesSchema.optional() }),
   eval: z.looseObject({
-    ...searches,
+    ...searched,
+    policy: z.string().optional(),
+    /** Hash of the weights. */
+    checkpoint: z.string().optional(),
+    temperature: z.number().optional(),
+    /** Fields beside the temperature that the server was sent. */
+    sampling: z.record(z.string(), z.number()).optional(),
+    judge,
     samples: count,
     maxTurns: count,
     seed: z.int(),
+    /** Hash of the profile. */
+    profile: z.string().optional(),
     benchmark: z.string().default('visual-probe'),
     optionOrder: z.string().optional(),
     shard: z.object({ index: count, of: count }).optional(),
@@ -109,20 +72,11 @@ export const configurations = {
       })
       .optional(),
   }),
-  judge: z.looseObject({ of: z.string(), judge, seed: z.int() }),
-  sft: z.looseObject({ ...training, batch: count }),
-  rl: z.looseObject({ ...training, ...budget, judge, maxTurns: count, mix: z.record(z.enum(levels), share) }),
-  recipe: z.looseObject({
-    preset: z.string(),
-    seed: z.int(),
-    workers: count,
-    commands: z.array(z.string()).optional(),
-  }),
-  serve: z.looseObject({ started: z.string() }),
+  judge: z.looseObject({ judge }),
 } as const
 
-export type CommandName = keyof typeof configurations
-export type Configuration<C extends CommandName> = z.infer<(typeof configurations)[C]>
+type ReadCommand = keyof typeof configurations
+export type Configuration<C extends ReadCommand> = z.infer<(typeof configurations)[C]>
 /** A configuration of any command, also one that this version does not know. */
 export type Settings = Readonly<Record<string, unknown>>
 
@@ -162,7 +116,7 @@ export async function readSettings(folder: string, schema: z.ZodType = anySettin
 }
 
 /** The configuration of a run of `command`; the earliest runs do not name theirs. Throws `UserError` for any other folder. */
-export async function readConfiguration<C extends CommandName>(folder: string, command: C): Promise<Configuration<C>> {
+export async function readConfiguration<C extends ReadCommand>(folder: string, command: C): Promise<Configuration<C>> {
   const { command: stored = command } = await readSettings(folder)
   const schema: z.ZodType = configurations[command]
   if (stored === command) return (await readSettings(folder, schema)) as Configuration<C>
@@ -176,10 +130,18 @@ export function differingSettings(stored: Settings, asked: object): string[] {
   return differences(completed(stored), completed(anySettings.parse(JSON.parse(JSON.stringify(asked)))))
 }
 
-/** With what an earlier version did not write; other configurations than those of commands stay as they are. */
+/** Throws for settings that a reader would not take: a mistake of this program, found before anything is written. */
+export function checkSettings(settings: Settings): void {
+  schemaOf(settings).parse(settings)
+}
+
+/** With what an earlier version did not write. */
 function completed(settings: Settings): Settings {
-  const command = Object.entries(configurations).find(([name]) => name === settings['command'])
-  return command?.[1].safeParse(settings).data ?? settings
+  return schemaOf(settings).safeParse(settings).data ?? settings
+}
+
+function schemaOf({ command }: Settings): z.ZodType<Settings> {
+  return Object.entries(configurations).find(([name]) => name === command)?.[1] ?? anySettings
 }
 
 /** Such as `train.steps: 100, now 200`. */
