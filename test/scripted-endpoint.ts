@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { streamCompletion } from './scripted-stream.ts'
 import { promptTokens, rawMessages, readMessage, withReasoning } from './scripted-messages.ts'
 import type { SentImage, SentMessage } from './scripted-messages.ts'
 
@@ -103,7 +104,7 @@ export interface ScriptedEndpoint {
 
 const knownFields = new Set(
   (
-    'model messages stop max_tokens max_completion_tokens temperature top_p seed tools stream ' +
+    'model messages stop max_tokens max_completion_tokens temperature top_p seed tools stream stream_options ' +
     'include_stop_str_in_output top_k repetition_penalty'
   ).split(' '),
 )
@@ -244,7 +245,7 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
     }))
     const prompt = promptTokens(asked.messages)
     const completion = 1 + Math.ceil(full.length / 4)
-    json(response, 200, {
+    const completed = {
       id: 'chatcmpl-test',
       object: 'chat.completion',
       model: asked.body.model,
@@ -267,7 +268,9 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
         total_tokens: prompt + completion,
         prompt_tokens_details: { cached_tokens: asked.turn === 1 ? 0 : promptTokens(asked.messages.slice(0, -2)) },
       },
-    })
+    }
+    if (asked.body.stream === true) streamCompletion(response, completed)
+    else json(response, 200, completed)
     return full
   }
 

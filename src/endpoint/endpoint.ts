@@ -3,6 +3,7 @@
  * the doctor. `openEndpoint` in `open-endpoint.ts` makes one.
  */
 import type { EncodedMessage } from './exchange/encode-message.ts'
+import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { ServerKind } from './server-kinds.ts'
 import type { ToolCall } from './exchange/messages.ts'
 
@@ -64,6 +65,12 @@ export interface Spent {
   readonly bytesSent: number
 }
 
+export interface CompletionOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Hears the reply while it is written, and of tries that failed. The reply is the same with and without. */
+  readonly onNews?: OnReplyNews | undefined
+}
+
 export interface Endpoint {
   readonly baseUrl: string
   readonly kind: ServerKind
@@ -75,7 +82,7 @@ export interface Endpoint {
    * vain or a refusal concerns this request alone, `ContextLengthError` when the prompt does not fit, `UserError` for what
    * every request would meet (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */
-  complete(request: CompletionRequest, options?: { readonly signal?: AbortSignal | undefined }): Promise<Completion>
+  complete(request: CompletionRequest, options?: CompletionOptions): Promise<Completion>
   spent(): Spent
   /** Closes idle connections. */
   close(): void

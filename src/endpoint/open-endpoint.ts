@@ -31,15 +31,24 @@ export interface EndpointOptions {
   readonly backoffMs?: number
   /** Milliseconds that a try waits at most, whatever the server asks for; default one minute. */
   readonly maxWaitMs?: number
+  /** Milliseconds that a streamed reply may pause once it has begun, after which it is asked for again; default 3 minutes. */
+  readonly idleMs?: number
 }
 
 /** Throws `UserError` when the server cannot be reached, or the variable of the key is not set. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const { apiKeyEnv, timeoutMs = 600_000, maxTries = 6, backoffMs = 500, maxWaitMs = 60_000 } = options
+  const {
+    apiKeyEnv,
+    timeoutMs = 600_000,
+    maxTries = 6,
+    backoffMs = 500,
+    maxWaitMs = 60_000,
+    idleMs = 180_000,
+  } = options
   const key = keyFrom(apiKeyEnv)
   const given = baseUrlOf(options.baseUrl)
   const { send, close } = openConnections(given.protocol)
-  const unproven: Server = { base: given, key, apiKeyEnv, send, timeoutMs, maxTries, backoffMs, maxWaitMs }
+  const unproven: Server = { base: given, key, apiKeyEnv, send, timeoutMs, maxTries, backoffMs, maxWaitMs, idleMs }
   try {
     const { base, exchange } = await listModels(unproven)
     const server = { ...unproven, base }

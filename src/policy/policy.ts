@@ -5,6 +5,7 @@
 import type { Prompt } from '../engine/engine.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Pixels } from '../vision/picture.ts'
+import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { PixelBox } from '../protocol/box.ts'
 
 /** What the policy is shown of a region, fitted to the profile's budget. */
@@ -63,6 +64,8 @@ export interface TurnOptions {
   readonly signal: AbortSignal | undefined
   /** 1-based turn number within the search. */
   readonly turn: number
+  /** Hears the reply while it is written, from policies that can tell; the reply is the same with and without. */
+  readonly onNews?: OnReplyNews | undefined
   /** The same message as in the turn before, whose reply is to be forgotten. */
   readonly again?: boolean
 }

@@ -31,6 +31,15 @@ export function thinkingOpens(text: string): number | undefined {
   return opens.length === 0 ? undefined : Math.min(...opens)
 }
 
+/** What stands behind the mark of a thinking that is open at the end; undefined: the last one is closed, or there is none. */
+export function openThinking(text: string): string | undefined {
+  const opened = pairs.flatMap(([open, close]) => {
+    const at = text.lastIndexOf(open)
+    return at < 0 || text.includes(close, at + open.length) ? [] : [at + open.length]
+  })
+  return opened.length === 0 ? undefined : text.slice(Math.min(...opened))
+}
+
 /** The first thinking that is closed, whose opening a template may have written; undefined: there is none. */
 export function firstThinking(text: string): string | undefined {
   const blocks = pairs.flatMap(([open, close]) => {

@@ -389,3 +389,62 @@ describe('stopping', () => {
     await expect(run(scripted(answer).policy, roomy, { maxTurns: 0 })).rejects.toMatchObject({ code: 'bad-max-turns' })
   })
 })
+
+describe('a watched search', () => {
+  const reply = (text: string): Reply => ({
+    text,
+    finish: 'stop',
+    usage: { promptTokens: 1, imageTokens: 1, replyTokens: 1 },
+  })
+  /** Tells its reply in two pieces, the first one twice with a failed try between. */
+  const telling: Policy = {
+    name: 'telling',
+    open: () => ({
+      take: async (_, { turn, onNews }) => {
+        const text = turn === 1 ? half : answer
+        const cut = text.indexOf('.')
+        onNews?.({ kind: 'text', text: text.slice(0, cut) })
+        onNews?.({ kind: 'waiting', why: 'cut', next: { number: 2, of: 6 } })
+        onNews?.({ kind: 'text', text: text.slice(0, cut) })
+        await new Promise(setImmediate)
+        onNews?.({ kind: 'text', text: text.slice(cut) })
+        return reply(text)
+      },
+      close: () => {},
+    }),
+  }
+
+  it('tells thoughts and waits in their order, and ends as it does unwatched', async () => {
+    const told: string[] = []
+    let live: object | undefined
+    for await (const event of search({ picture, problem }, telling, { profile: profiles.default, live: true })) {
+      if (event.kind === 'ended')
+        live = { ...event.trajectory, ms: 0, turns: event.trajectory.turns.map(({ ms: _, ...turn }) => turn) }
+      else told.push('text' in event ? `${event.kind} ${event.text}` : event.kind)
+    }
+    expect(told).toEqual([
+      ...['observed', 'writing Closer', 'waiting', 'writing Closer', 'writing .', 'thinking Closer.', 'acted'],
+      ...['observed', 'writing Seen', 'waiting', 'writing Seen', 'writing .', 'thinking Seen.', 'acted'],
+    ])
+    const { trajectory } = await searchToEnd({ picture, problem }, telling, { profile: profiles.default })
+    expect({ ...trajectory, ms: 0, turns: trajectory.turns.map(({ ms: _, ...turn }) => turn) }).toEqual(live)
+  })
+
+  it('is cut off where its reader leaves in the middle of a turn', async () => {
+    let left: AbortSignal | undefined
+    const endless: Policy = {
+      name: 'endless',
+      open: () => ({
+        take: (_, { signal, onNews }) => {
+          left = signal
+          onNews?.({ kind: 'text', text: '<think>Hm' })
+          return new Promise((__, reject) => signal!.addEventListener('abort', () => reject(new Error('gone'))))
+        },
+        close: () => {},
+      }),
+    }
+    for await (const event of search({ picture, problem }, endless, { profile: profiles.default, live: true }))
+      if (event.kind === 'writing') break
+    expect(left?.aborted).toBe(true)
+  })
+})

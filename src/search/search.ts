@@ -21,11 +21,14 @@ import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
+import type { OnReplyNews } from '../shared/reply-news.ts'
+import { withNews } from '../shared/with-news.ts'
 import { frameSize } from '../vision/fit.ts'
 import { observationView, viewKey } from '../vision/observation-view.ts'
 import { storedPicture } from '../vision/picture.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchEvent } from './events.ts'
+import { liveThought } from './live-thought.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
 import type { NextStep } from './next-step.ts'
 
@@ -48,6 +51,8 @@ export interface SearchOptions {
   readonly seed?: number
   /** Which of several searches for the same problem this is, counted from 0. */
   readonly sampleIndex?: number
+  /** Also yields thoughts while they are written, and waits, from policies that tell. */
+  readonly live?: boolean | undefined
   /** Cuts the search off, also within a turn; it then throws `AbortedError`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -103,7 +108,9 @@ export async function* search(
 
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
-      const reply = await takeTurn(session, message, { turn, again }, deadline)
+      const taking = (onNews?: OnReplyNews): Promise<Reply | Failure> =>
+        takeTurn(session, message, { turn, again, onNews }, deadline)
+      const reply = options.live ? yield* watched(turn, profile, taking) : await taking()
       throwIfAborted(signal)
       // Whether the last message fits is known from the reply to it; that reply then does not count.
       if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
@@ -179,7 +186,7 @@ const maxMessage = 8_000
 async function takeTurn(
   session: Session,
   message: Message,
-  which: Pick<TurnOptions, 'turn' | 'again'>,
+  which: Omit<TurnOptions, 'signal'>,
   deadline: Deadline,
 ): Promise<Reply | Failure> {
   try {
@@ -189,6 +196,26 @@ async function takeTurn(
     if (error instanceof UserError) throw error
     return { code: errorCodeOf(error), message: messageOf(error).slice(0, maxMessage) }
   }
+}
+
+async function* watched(
+  turn: number,
+  profile: Profile,
+  taking: (onNews: OnReplyNews) => Promise<Reply | Failure>,
+): AsyncGenerator<SearchEvent, Reply | Failure, void> {
+  let thought = liveThought(profile)
+  const news = withNews(taking)
+  let step = await news.next()
+  for (; !step.done; step = await news.next()) {
+    if (step.value.kind === 'waiting') {
+      thought = liveThought(profile)
+      yield { ...step.value, turn }
+    } else {
+      const text = thought.add(step.value.kind, step.value.text)
+      if (text !== '') yield { kind: 'writing', turn, text }
+    }
+  }
+  return step.value
 }
 
 function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Profile): boolean {

@@ -2,22 +2,24 @@
 import { AbortedError } from './errors.ts'
 
 export interface Deadline {
-  /** Fires when the caller's signal does or the time is up; absent when there is neither. */
-  readonly signal: AbortSignal | undefined
+  /** Fires when the caller's signal does, the time is up, or the deadline is released. */
+  readonly signal: AbortSignal
   readonly expired: () => boolean
-  /** Stops the clock and lets go of the caller's signal. */
+  /** Stops the clock, what is still at work, and lets go of the caller's signal. */
   readonly release: () => void
 }
 
 /** `limitMs` null: no limit on time. */
 export function startDeadline(signal: AbortSignal | undefined, limitMs: number | null): Deadline {
-  if (limitMs === null) return { signal, expired: () => false, release: () => {} }
   const controller = new AbortController()
   let expired = false
-  const timer = setTimeout(() => {
-    expired = true
-    controller.abort()
-  }, limitMs)
+  const timer =
+    limitMs === null
+      ? undefined
+      : setTimeout(() => {
+          expired = true
+          controller.abort()
+        }, limitMs)
   const release = onAbort(signal, () => controller.abort(signal?.reason))
   return {
     signal: controller.signal,
@@ -25,6 +27,7 @@ export function startDeadline(signal: AbortSignal | undefined, limitMs: number |
     release() {
       clearTimeout(timer)
       release()
+      controller.abort()
     },
   }
 }

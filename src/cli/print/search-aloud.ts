@@ -18,13 +18,17 @@ export async function searchAloud(
   options: SearchOptions,
   stream: NodeJS.WriteStream,
 ): Promise<Trajectory> {
-  const { print, styled } = turnPrinter(stream)
+  const { print, styled, close } = turnPrinter(stream)
   const { question } = 'problem' in task ? task.problem : task
   stream.write(`${styled('bold', plainLine(question))}\n`)
   let judged: Trajectory | undefined
-  for await (const event of search(task, policy, options)) {
-    print(event)
-    if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact, options.signal)
+  try {
+    for await (const event of search(task, policy, { ...options, live: true })) {
+      print(event)
+      if (event.kind === 'ended') judged = await judgeTrajectory(event.trajectory, judgeExact, options.signal)
+    }
+  } finally {
+    close()
   }
   if (judged === undefined) throw new Error('a search always ends with its trajectory')
   const right = judged.answer !== null && judged.verdict?.kind !== 'wrong'

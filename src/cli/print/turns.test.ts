@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test, vi } from 'vitest'
 import { pixelBox, relativeBox } from '../../protocol/box.ts'
 import type { Turn } from '../../protocol/trajectory.ts'
 import type { SearchEvent } from '../../search/events.ts'
@@ -37,10 +38,11 @@ const events: readonly SearchEvent[] = [
   acted(12, { thought: 'done', action: { kind: 'answer', text: '7\u001b]0;title\u0007' } }),
 ]
 
-async function printed(isTTY: boolean): Promise<string> {
+async function printed(isTTY: boolean, told = events): Promise<string> {
   const stream = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream
   const printer = turnPrinter(stream)
-  for (const event of events) printer.print(event)
+  for (const event of told) printer.print(event)
+  printer.close()
   stream.end()
   return text(stream)
 }
@@ -65,4 +67,57 @@ test('a terminal gets colours, and only ours', async () => {
   expect(coloured).toContain('\u001b[1m')
   expect(coloured).not.toContain('\u001b[2J')
   expect(coloured).not.toContain('\u001b]0;')
+})
+
+test('a thought is written as it comes, and what follows a failed try begins anew', async () => {
+  const writing = (text: string, turn = 1): SearchEvent => ({ kind: 'writing', turn, text })
+  const live: readonly SearchEvent[] = [
+    events[0]!,
+    writing('It is '),
+    { kind: 'waiting', turn: 1, why: 'The connection\nbroke.', waitMs: 3_400, next: { number: 2, of: 6 } },
+    writing('To the\n'),
+    writing(' \u001b[2Jleft'),
+    { kind: 'thinking', turn: 1, text: 'To the\n \u001b[2Jleft, I think.' },
+    acted(1, { thought: 'x', action: zoom, observation: 1 }),
+    writing('Not what', 2),
+    { kind: 'thinking', turn: 2, text: 'Something else.' },
+    acted(2, { thought: 'x', action: { kind: 'answer', text: '7' } }),
+    writing('Broken o', 3),
+  ]
+  expect(await printed(false, live)).toBe(
+    [
+      'turn  1  It is ',
+      '        try 2 of 6 in 3 s: The connection broke.',
+      'turn  1  To the left, I think.',
+      '        zooms to [0, 0, 0.25, 0.1235] of original_image',
+      'turn  2  Not what',
+      'turn  2  Something else.',
+      '        answers 7',
+      'turn  3  Broken o',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('on a terminal the seconds of a wait are counted, and gone when it is over', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  try {
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 }) as unknown as NodeJS.WriteStream
+    const printer = turnPrinter(stream)
+    printer.print(events[0]!)
+    vi.advanceTimersByTime(2_000)
+    printer.print({ kind: 'writing', turn: 1, text: 'Left.' })
+    vi.advanceTimersByTime(5_000)
+    printer.close()
+    stream.end()
+    const shown = stripVTControlCharacters(await text(stream))
+    expect(shown.split('\r').map((part) => part.trim())).toEqual([
+      '',
+      'waiting for the model: 1 s',
+      'waiting for the model: 2 s',
+      'turn  1  Left.',
+    ])
+  } finally {
+    vi.useRealTimers()
+  }
 })

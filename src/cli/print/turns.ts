@@ -5,7 +5,8 @@ import { boxSize } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Observation, Turn } from '../../protocol/trajectory.ts'
 import type { SearchEvent } from '../../search/events.ts'
-import { plainLine } from './plain-text.ts'
+import { plainLine, plainText } from './plain-text.ts'
+import { waitingClock } from './waiting-clock.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -25,6 +26,8 @@ export interface TurnPrinter {
   print(event: SearchEvent): void
   /** The text in a style, where the terminal has any. */
   styled(style: Style, text: string): string
+  /** Ends what is unfinished, also when the search broke off. */
+  close(): void
 }
 
 /** Colours only when `stream` is a terminal and nobody asked for none (`NO_COLOR`). */
@@ -32,35 +35,75 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
   const colours = stream.isTTY && !process.env['NO_COLOR']
   const styled = (style: Style, text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text
-  const line = (text: string): void => void stream.write(`${text}\n`)
+  const clock = waitingClock(stream)
+  /** What was written of the thought of the turn that is under way; undefined: its line has not begun, or is over. */
+  let begun: string | undefined
+
+  function line(text: string): void {
+    close()
+    stream.write(`${text}\n`)
+  }
+  function close(): void {
+    clock.stop()
+    if (begun !== undefined) stream.write('\n')
+    begun = undefined
+  }
   const indented = (text: string): void => line(`        ${text}`)
+  const head = (turn: number): string =>
+    `${styled(['bold', turnStyles[(turn - 1) % turnStyles.length] as 'bold'], numbered(turn))}  `
+
+  function write(turn: number, text: string): void {
+    clock.stop()
+    if (begun === undefined) stream.write(head(turn))
+    const flat = plainText(text).replace(/\s+/g, ' ')
+    const more = begun === undefined || begun === '' || begun.endsWith(' ') ? flat.trimStart() : flat
+    stream.write(more)
+    begun = (begun ?? '') + more
+  }
 
   return {
     styled,
+    close,
     print(event) {
       switch (event.kind) {
         case 'observed':
           if (event.observation.index > 0) indented(styled('dim', observationLine(event.observation)))
+          clock.start('waiting for the model')
+          return
+        case 'writing':
+          write(event.turn, event.text)
+          return
+        case 'waiting':
+          indented(styled('dim', waitingLine(event)))
+          clock.start('waiting for the model')
           return
         case 'thinking': {
-          const number = styled(
-            ['bold', turnStyles[(event.turn - 1) % turnStyles.length] as 'bold'],
-            numbered(event.turn),
-          )
-          line(`${number}  ${plainLine(event.text)}`)
+          const told = begun
+          const whole = plainText(event.text).replace(/\s+/g, ' ').trim()
+          if (told !== undefined && whole.startsWith(told)) stream.write(whole.slice(told.length))
+          else line(`${head(event.turn)}${plainLine(event.text)}`)
           return
         }
         case 'acted':
-          if (event.taken.thought === undefined) line(numbered(event.turn))
+          if (event.taken.thought === undefined && begun === undefined) line(numbered(event.turn))
           indented(actionLine(event.taken))
+          if (event.taken.error !== undefined) clock.start('waiting for the model')
           return
         case 'taken-back':
           indented(styled('dim', `${pictureName(event.observation)} does not fit into the context and is taken back`))
           return
         case 'ended':
+          close()
       }
     },
   }
+}
+
+/** Such as `try 2 of 6 in 3 s: <what went wrong>`. */
+function waitingLine({ why, waitMs, next }: Extract<SearchEvent, { readonly kind: 'waiting' }>): string {
+  const when = waitMs === undefined || waitMs < 500 ? '' : ` in ${Math.round(waitMs / 1000)} s`
+  const what = next === undefined ? 'waits' : `try ${next.number} of ${next.of}`
+  return `${what}${when}: ${plainLine(why, 300)}`
 }
 
 function numbered(turn: number): string {

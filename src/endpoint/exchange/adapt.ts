@@ -1,6 +1,6 @@
 /**
  * What is sent differently after a refusal: fewer tokens for the reply, earlier replies in another form, without a field that
- * the server does not take, or a picture whole that went by id. At most four times a request, whatever the server says, so that no wording makes a loop.
+ * the server does not take, as a whole and not as a stream, or a picture whole that went by id. At most four times a request, whatever the server says, so that no wording makes a loop.
  */
 import type { CompletionRequest } from '../endpoint.ts'
 import { refusedFields } from '../refusal/refusal.ts'
@@ -29,10 +29,19 @@ export interface Learnt {
   replyForms: ReplyForms
   /** It has answered a request with stop strings. */
   stopTaken: boolean
+  /** It has streamed a reply. */
+  streamTaken: boolean
 }
 
 export function nothingLearnt(): Learnt {
-  return { dropped: new Set(), replyCaps: new Map(), pictures: pictureMemory(), replyForms: asItCame, stopTaken: false }
+  return {
+    dropped: new Set(),
+    replyCaps: new Map(),
+    pictures: pictureMemory(),
+    replyForms: asItCame,
+    stopTaken: false,
+    streamTaken: false,
+  }
 }
 
 /** One request in the form that may be taken. */
@@ -41,6 +50,8 @@ export interface Form {
   readonly habits: Habits
   /** Whether there is another form to try, which `asked` and `habits` then are. `tries`: those that ended in an error. */
   adapt(refusal: Refusal, meaning: Meaning, body: RequestBody, tries: number): boolean
+  /** The reply came as a stream that could not be read: it is to come whole. */
+  streamFailed(): void
   /** A form was taken: what made it so is kept for later requests. */
   taken(body: RequestBody): void
 }
@@ -52,6 +63,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
   if (maxTokens !== undefined) maxTokens = Math.min(maxTokens, replyCaps.get(model) ?? maxTokens)
   let byId = true
   let withoutStop = false
+  let withoutStream = false
   let adaptations = 0
   let capped = false
 
@@ -89,11 +101,14 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
       pictures.missed(body.images, forgotten || refusal.status === 500)
       return true
     }
-    // Some servers answer stop strings with a bare 500, each time.
-    const suspect = meaning.kind === 'unknown' && refusal.status === 500 && !learnt.stopTaken && tries > 0
-    if (!suspect || withoutStop || !body.fields.includes('stop')) return false
-    withoutStop = true
-    return true
+    const streamed = body.fields.includes('stream')
+    if (streamed && unclear && /\bstream/i.test(`${refusal.message} ${refusal.code}`)) return (withoutStream = true)
+    // Some servers answer streams or stop strings with a bare 500, each time.
+    if (meaning.kind !== 'unknown' || refusal.status !== 500 || tries === 0) return false
+    if (streamed && !learnt.streamTaken) return (withoutStream = true)
+    if (withoutStop || learnt.stopTaken || !body.fields.includes('stop')) return false
+    withoutStream = false
+    return (withoutStop = true)
   }
 
   return {
@@ -102,7 +117,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     },
     get habits() {
       return {
-        dropped: withoutStop ? new Set([...dropped, 'stop']) : dropped,
+        dropped: new Set([...dropped, ...(withoutStop ? ['stop'] : []), ...(withoutStream ? ['stream'] : [])]),
         heldImages: byId ? pictures.held : nothing,
         replyForms: learnt.replyForms,
       }
@@ -112,9 +127,12 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
       adaptations++
       return true
     },
+    streamFailed: () => void (withoutStream = true),
     taken(body) {
       pictures.took(body.images)
       if (withoutStop) dropped.add('stop')
+      if (withoutStream) dropped.add('stream')
+      if (body.fields.includes('stream')) learnt.streamTaken = true
       if (capped && maxTokens !== undefined) replyCaps.set(model, maxTokens)
       if (body.fields.includes('stop')) learnt.stopTaken = true
     },

@@ -1,10 +1,11 @@
 /** Replies from one server: tries again, learns what the server does not take, counts what was spent. */
 import { TransportError, withheldCode } from '../../shared/errors.ts'
 import { below } from '../address.ts'
-import type { Completion, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
+import type { Completion, CompletionOptions, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
 import { unreadable } from './foreign-body.ts'
 import { formOf, nothingLearnt } from './adapt.ts'
 import type { InnerError } from './inner-error.ts'
+import { liveReply } from './live-reply.ts'
 import { readReply } from './read-reply.ts'
 import { meaningOf } from '../refusal/refusal.ts'
 import type { Meaning, Refusal } from '../refusal/refusal.ts'
@@ -28,21 +29,20 @@ export function completer(
   const url = below(server.base, '/chat/completions')
   const headers = authorization(server.key)
 
-  async function complete(
-    request: CompletionRequest,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Completion> {
+  async function complete(request: CompletionRequest, { signal, onNews }: CompletionOptions = {}): Promise<Completion> {
     const form = formOf(request, learnt)
     let failures = 0
 
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
-        const body = requestBody(form.asked, kind, form.habits)
+        const body = requestBody(form.asked, kind, form.habits, { streamed: onNews !== undefined })
+        const listener = onNews && body.fields.includes('stream') ? liveReply(onNews) : undefined
         spent.requests++
         spent.bytesSent += body.bytes
         let exchange: Exchange
         try {
-          exchange = await server.send(url, { method: 'POST', headers, body, timeoutMs: server.timeoutMs, signal })
+          const { timeoutMs, idleMs } = server
+          exchange = await server.send(url, { method: 'POST', headers, body, timeoutMs, idleMs, signal, listener })
         } catch (error) {
           if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
           return error.code === 'connection-stale' ? { error, waitMs: 0 } : { error }
@@ -54,7 +54,12 @@ export function completer(
         }
         const refusal = refusalOf(server, exchange)
         const meaning = meaningOf(refusal)
-        if (form.adapt(refusal, meaning, body, failures)) continue
+        if (form.adapt(refusal, meaning, body, failures)) {
+          // It may have come in the middle of a reply.
+          if (listener !== undefined)
+            onNews?.({ kind: 'waiting', why: 'The server wants the request in another form.' })
+          continue
+        }
         failures++
         if (!mayPass(refusal, meaning)) {
           const { model } = request
@@ -78,15 +83,24 @@ export function completer(
         form.taken(sent)
         return { result: completion }
       } catch (error) {
-        if (error instanceof TransportError && error.code === 'reply-unreadable')
+        if (error instanceof TransportError && error.code === 'reply-unreadable') {
+          if (sent.fields.includes('stream')) form.streamFailed()
           return { error: unreadable(text, server) }
+        }
         if (error instanceof TransportError && error.code !== withheldCode) return { error }
         throw error
       }
     }
     const stopField = Object.keys(kind.stopFields)[0] ?? ''
 
-    return withRetries(attempt, { ...server, signal, onRetry: () => void spent.retries++ })
+    return withRetries(attempt, {
+      ...server,
+      signal,
+      onRetry({ error, waitMs, number, of }) {
+        spent.retries++
+        onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
+      },
+    })
   }
 
   return { complete, spent: (): Spent => ({ ...spent }) }

@@ -20,7 +20,7 @@ const after = (reply: EncodedMessage): EncodedMessage[] => [user, reply, result,
 
 function sent(messages: readonly EncodedMessage[], replyForms: ReplyForms): Record<string, unknown>[] {
   const habits = { dropped: new Set<string>(), heldImages: new Set<string>(), replyForms }
-  const { pieces } = requestBody({ model: 'm', messages }, serverKinds.generic, habits)
+  const { pieces } = requestBody({ model: 'm', messages }, serverKinds.generic, habits, { streamed: false })
   return JSON.parse(Buffer.concat(pieces).toString()).messages
 }
 

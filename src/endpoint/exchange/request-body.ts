@@ -26,7 +26,13 @@ export interface RequestBody {
   readonly imagesById: number
 }
 
-export function requestBody(request: CompletionRequest, kind: ServerKind, habits: Habits): RequestBody {
+/** `streamed`: the reply is to come as it is written, unless the server is known not to do that. */
+export function requestBody(
+  request: CompletionRequest,
+  kind: ServerKind,
+  habits: Habits,
+  { streamed }: { readonly streamed: boolean },
+): RequestBody {
   const pieces: Uint8Array[] = [Buffer.from(`{"model":${JSON.stringify(request.model)},"messages":[`)]
   const images: string[] = []
   let imagesById = 0
@@ -47,7 +53,7 @@ export function requestBody(request: CompletionRequest, kind: ServerKind, habits
       pieces.push(...imagePieces(piece, kind, byId))
     }
   })
-  const fields = requestFields(request, kind, habits.dropped)
+  const fields = requestFields(request, kind, habits.dropped, streamed)
   const names = Object.keys(fields)
   pieces.push(Buffer.from(names.length === 0 ? ']}' : `],${JSON.stringify(fields).slice(1)}`))
   return { pieces, bytes: pieces.reduce((sum, { length }) => sum + length, 0), fields: names, images, imagesById }
@@ -69,6 +75,7 @@ function requestFields(
   { stop, maxTokens, temperature, topP, seed, tools }: CompletionRequest,
   kind: ServerKind,
   dropped: ReadonlySet<string>,
+  streamed: boolean,
 ): Record<string, unknown> {
   const { maxTokensField } = kind
   const otherField = maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
@@ -81,6 +88,7 @@ function requestFields(
     ...(topP !== undefined && { top_p: topP }),
     seed: kind.seed ? seed : undefined,
     tools: tools === undefined || tools.length === 0 ? undefined : tools,
+    ...(streamed && !dropped.has('stream') && { stream: true, stream_options: { include_usage: true } }),
   }
   return Object.fromEntries(Object.entries(all).filter(([name, value]) => value !== undefined && !dropped.has(name)))
 }

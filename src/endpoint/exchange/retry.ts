@@ -14,7 +14,15 @@ export interface RetryRules {
   /** No wait is longer, whatever a server asks for. */
   readonly maxWaitMs: number
   readonly signal?: AbortSignal | undefined
-  readonly onRetry: () => void
+  /** Told before the wait for try `number` of `of`. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined
+}
+
+export interface Retry {
+  readonly error: TransportError
+  readonly waitMs: number
+  readonly number: number
+  readonly of: number
 }
 
 /** Throws the last error when all tries were in vain, and `AbortedError` as soon as the signal fires. */
@@ -29,11 +37,12 @@ export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: Re
       const message = maxTries === 1 ? error.message : `${said} That was the last of ${maxTries} tries.`
       throw new TransportError(error.code, message, { cause: error.cause })
     }
-    onRetry()
     // Spread out, so that a thousand searches do not come back all at once.
     const own = backoffMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2)
     const asked = tried.waitMs === undefined ? own : tried.waitMs * (1 + Math.random() / 10)
-    await pause(Math.min(asked, maxWaitMs), signal)
+    const waitMs = Math.min(asked, maxWaitMs)
+    onRetry?.({ error, waitMs, number: tries + 1, of: maxTries })
+    await pause(waitMs, signal)
   }
 }
 

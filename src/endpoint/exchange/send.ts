@@ -17,10 +17,21 @@ interface SendOptions {
   /** Milliseconds until the whole reply has to be there. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Hears the body of a success while it arrives. */
+  readonly listener?: BodyListener | undefined
+  /** Milliseconds that a body that is being written may pause, where somebody listens. */
+  readonly idleMs?: number
 }
+
+/** Told each piece of a body. `writing`: the reply has begun, and goes on without long pauses; `done`: nothing that counts follows. */
+export type BodyListener = (chunk: Buffer) => 'waiting' | 'writing' | 'done'
 
 /** No completion is near this large: its text, its thinking and its token counts. */
 const maxReplyBytes = 8 * 2 ** 20
+/** As a stream, which wraps every token into some 300 bytes. */
+const maxStreamBytes = 64 * 2 ** 20
+/** Milliseconds that a server has to end a stream of which nothing more is wanted, before its connection is given up. */
+const endingMs = 1_000
 
 export type Send = (url: URL, options: SendOptions) => Promise<Exchange>
 
@@ -43,7 +54,7 @@ function send(
   url: URL,
   options: SendOptions,
 ): Promise<Exchange> {
-  const { method, headers, body, timeoutMs, signal } = options
+  const { method, headers, body, timeoutMs, signal, listener, idleMs = timeoutMs } = options
   throwIfAborted(signal)
   return new Promise((resolve, reject) => {
     const sized = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.bytes }
@@ -53,8 +64,10 @@ function send(
       headers: { accept: 'application/json', ...headers, ...sized },
     })
 
+    let idle: NodeJS.Timeout | undefined
     function settle(end: () => void): void {
       clearTimeout(timer)
+      clearTimeout(idle)
       release()
       end()
     }
@@ -71,20 +84,38 @@ function send(
 
     request.on('error', (cause) => fail(connectionError(cause, request.reusedSocket)))
     request.on('response', (response) => {
+      const { statusCode: status = 0 } = response
+      const heard = status >= 200 && status < 300 ? listener : undefined
+      const most = heard === undefined ? maxReplyBytes : maxStreamBytes
       const chunks: Buffer[] = []
       let size = 0
-      response.on('data', (chunk: Buffer) => {
+      function finish(): void {
+        const text = Buffer.concat(chunks).toString()
+        settle(() => resolve({ status, headers: response.headers, text }))
+      }
+      function hear(chunk: Buffer): void {
+        const state = heard?.(chunk)
+        clearTimeout(idle)
+        if (state === 'writing') idle = setTimeout(() => fail(pausedTooLong(idleMs)), idleMs)
+        if (state !== 'done') return
+        response.off('data', take).off('end', finish)
+        finish()
+        const ending = setTimeout(() => request.destroy(), endingMs).unref()
+        response.on('close', () => clearTimeout(ending)).resume()
+      }
+      function take(chunk: Buffer): void {
         size += chunk.length
-        if (size <= maxReplyBytes) chunks.push(chunk)
-        else fail(tooLarge())
-      })
+        if (size > most) return fail(tooLarge(most))
+        chunks.push(chunk)
+        try {
+          hear(chunk)
+        } catch (error) {
+          fail(error as Error)
+        }
+      }
+      response.on('data', take)
       response.on('error', (cause) => fail(connectionError(cause, false)))
-      response.on('end', () =>
-        settle(() => {
-          const text = Buffer.concat(chunks).toString()
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
-        }),
-      )
+      response.on('end', finish)
     })
     // All pieces leave together, as they lie in memory.
     request.cork()
@@ -93,11 +124,15 @@ function send(
   })
 }
 
-function tooLarge(): TransportError {
+function tooLarge(most: number): TransportError {
   return new TransportError(
     'reply-too-large',
-    `The reply is larger than ${maxReplyBytes / 2 ** 20} MiB, which no turn is. Is this the address of a chat endpoint?`,
+    `The reply is larger than ${most / 2 ** 20} MiB, which no turn is. Is this the address of a chat endpoint?`,
   )
+}
+
+function pausedTooLong(idleMs: number): TransportError {
+  return new TransportError('reply-timeout', `The reply paused for ${idleMs / 1000} s in the middle.`)
 }
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])

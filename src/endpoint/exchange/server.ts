@@ -15,6 +15,8 @@ export interface Server {
   readonly maxTries: number
   readonly backoffMs: number
   readonly maxWaitMs: number
+  /** Milliseconds that a streamed reply may pause once it has begun. */
+  readonly idleMs: number
 }
 
 /** Milliseconds until the answer to a question about the server has to be there. */
@@ -38,7 +40,7 @@ export function get(server: Server, url: URL): Promise<Exchange> {
       throw new UserError('endpoint-unreachable', message, { cause: error })
     }
   }
-  return withRetries(attempt, { ...server, onRetry: () => {} })
+  return withRetries(attempt, server)
 }
 
 export function authorization(key: string | undefined): Record<string, string> {

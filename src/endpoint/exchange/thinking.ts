@@ -36,6 +36,12 @@ export function thinkingOf(message: Fields): string {
   return Array.isArray(message.content) ? thoughtText(message.content.filter(thinks), 0) : ''
 }
 
+/** What a piece of a stream adds to the thinking; blanks count here. */
+export function thinkingDelta(delta: Fields): string {
+  const given = thinkingFields.map((name) => thoughtText(delta[name], 0)).find((text) => text !== '')
+  return given ?? (Array.isArray(delta.content) ? thoughtText(delta.content.filter(thinks), 0) : '')
+}
+
 /** The message without its thinking. */
 export function withoutThinking(message: Fields): Fields {
   return Object.fromEntries(

@@ -29,7 +29,7 @@ export async function exchange(url: URL, { method, headers, body, timeoutMs, sig
       method,
       headers: { ...headers, ...(body && { 'content-type': body.type }) },
       body: (body?.bytes ?? null) as Uint8Array<ArrayBuffer> | null,
-      signal: deadline.signal ?? null,
+      signal: deadline.signal,
       // An address elsewhere would be sent the key.
       redirect: 'manual',
     })

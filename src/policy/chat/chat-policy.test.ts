@@ -56,7 +56,9 @@ const read = (messages: readonly EncodedMessage[]): Record<string, unknown>[] =>
 
 function bodyText(messages: readonly EncodedMessage[]): string {
   const habits = { dropped: new Set<string>(), heldImages: new Set<string>(), replyForms: asItCame }
-  return Buffer.concat(requestBody({ model: 'vlm', messages }, serverKinds.generic, habits).pieces).toString()
+  return Buffer.concat(
+    requestBody({ model: 'vlm', messages }, serverKinds.generic, habits, { streamed: false }).pieces,
+  ).toString()
 }
 const picture = (mime: string) => ({ type: 'image_url', image_url: { url: expect.stringContaining(`data:${mime};`) } })
 

@@ -97,13 +97,13 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   /** Of the conversation so far, as the server counts. */
   let heldTokens = 0
 
-  async function reply(telling: Promise<Told>, { signal, again = false }: TurnOptions): Promise<Reply> {
+  async function reply(telling: Promise<Told>, { signal, onNews, again = false }: TurnOptions): Promise<Reply> {
     const told = await telling
     if (again) ({ messages, heldTokens } = before)
     before = { messages, heldTokens }
     messages = [...messages, ...told.messages]
     const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
-    const completion = await endpoint.complete(request, { signal })
+    const completion = await endpoint.complete(request, { signal, onNews })
     const { text, thinking, toolCalls, finish, usage } = completion
     messages = [...messages, completion.message]
     calls = toolCalls

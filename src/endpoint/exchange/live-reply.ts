@@ -1,0 +1,38 @@
+/** Tells of a reply while its bytes arrive. The reply that counts is read from the whole body, `reply-body.ts`. */
+import { StringDecoder } from 'node:string_decoder'
+import type { OnReplyNews } from '../../shared/reply-news.ts'
+import { eventReader } from './events.ts'
+import { fieldsOf } from './fields.ts'
+import type { BodyListener } from './send.ts'
+import { deltaOf, isError } from './streamed-reply.ts'
+import { contentText, thinkingDelta } from './thinking.ts'
+
+/** Listens to one body. A server that does not stream after all sends JSON, of which nothing is told. */
+export function liveReply(onNews: OnReplyNews): BodyListener {
+  const decoder = new StringDecoder('utf8')
+  let isStream: boolean | undefined
+  let state: ReturnType<BodyListener> = 'waiting'
+
+  const events = eventReader((event) => {
+    if (state === 'done') return
+    if (event === 'done' || isError(event)) {
+      state = 'done'
+      return
+    }
+    const piece = fieldsOf(Array.isArray(event.choices) ? event.choices[0] : undefined)
+    if (piece === undefined) return
+    const delta = deltaOf(piece)
+    const [thinking, text] = [thinkingDelta(delta), contentText(delta.content)]
+    if (thinking !== '') onNews({ kind: 'thinking', text: thinking })
+    if (text !== '') onNews({ kind: 'text', text })
+    if (thinking !== '' || text !== '' || delta.tool_calls !== undefined) state = 'writing'
+  })
+
+  return (chunk) => {
+    const text = decoder.write(chunk)
+    // The names of all fields begin with one of these letters, and JSON with none.
+    isStream ??= /[^\ufeff\s]/.test(text) ? /^[\ufeff\s]*[:deir]/.test(text) : undefined
+    if (isStream === true) events.push(text)
+    return state
+  }
+}

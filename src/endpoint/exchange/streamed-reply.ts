@@ -1,0 +1,138 @@
+/** A reply that comes in pieces, put together as the server would have sent it whole. Pure. */
+import { fieldsOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+export interface StreamedReply {
+  add(event: Fields | 'done'): void
+  /** The completion; an error among the pieces stands for it. Undefined: the stream broke off, or held no reply. */
+  body(): Fields | undefined
+}
+
+export function streamedReply(): StreamedReply {
+  const message: Message = {}
+  let first: Fields | undefined
+  let error: Fields | undefined
+  let usage: unknown
+  let choice: Fields | undefined
+  let finished: Fields | undefined
+  let ended = false
+  return {
+    add(event) {
+      if (event === 'done') {
+        ended = true
+        return
+      }
+      if (isError(event)) error ??= event
+      first ??= event
+      if (fieldsOf(event.usage)) usage = event.usage
+      const piece = fieldsOf(listOf(event.choices)[0])
+      if (piece === undefined) return
+      choice = piece
+      if (piece.finish_reason) finished = piece
+      addDelta(message, deltaOf(piece))
+    },
+    body() {
+      if (error !== undefined) return error
+      if (choice === undefined || (!ended && finished === undefined)) return undefined
+      const calls = message.tool_calls as Message[] | undefined
+      const whole =
+        calls === undefined ? message : { ...message, tool_calls: calls.map(({ index: _, ...call }) => call) }
+      return { ...first, usage, choices: [{ ...choice, ...finished, message: whole }] }
+    },
+  }
+}
+
+/** What a piece adds to the message: servers that only pretend to stream send the whole of it. */
+export function deltaOf(piece: Fields): Fields {
+  const text: Fields = typeof piece.text === 'string' ? { content: piece.text } : {}
+  return fieldsOf(piece.delta) ?? fieldsOf(piece.message) ?? text
+}
+
+export function isError({ error }: Fields): boolean {
+  return typeof error === 'string' ? error !== '' : Object.keys(fieldsOf(error) ?? {}).length > 0
+}
+
+type Message = Record<string, unknown>
+
+function addDelta(message: Message, delta: Fields): void {
+  for (const [name, value] of Object.entries(delta)) {
+    if (name === 'tool_calls') message[name] = addCalls(message[name], listOf(value))
+    else if (name === 'function_call') message[name] = joinedFunction(fieldsOf(message[name]), fieldsOf(value))
+    else message[name] = name === 'role' ? (value ?? message[name]) : joined(message[name], value)
+  }
+}
+
+/** Text is put together, and lists with it; of anything else the last value counts that is one. */
+function joined(before: unknown, value: unknown): unknown {
+  if (value === null || value === undefined) return before ?? null
+  if (typeof before === 'string' && typeof value === 'string') return before + value
+  if (Array.isArray(before)) return withParts(before, Array.isArray(value) ? value : [{ type: 'text', text: value }])
+  // Thinking comes as parts, and what is said behind it as text.
+  if (Array.isArray(value) && typeof before === 'string' && before !== '')
+    return withParts([{ type: 'text', text: before }], value)
+  return Array.isArray(value) ? withParts([], value) : value
+}
+
+/** A part that goes on with the one before it is put together with it. The list is the message's own. */
+function withParts(parts: unknown[], added: readonly unknown[]): unknown[] {
+  for (const value of added) {
+    const [last, part] = [fieldsOf(parts.at(-1)), fieldsOf(value)]
+    if (last !== undefined && part !== undefined && goesOn(last, part)) parts[parts.length - 1] = joinedPart(last, part)
+    else if (value !== '') parts.push(value)
+  }
+  return parts
+}
+
+function goesOn(last: Fields, part: Fields): boolean {
+  const same = (name: string): boolean => (part[name] ?? null) === null || part[name] === last[name]
+  return part.type === last.type && same('index') && same('id') && part.image_url === undefined
+}
+
+const told = new Set(['type', 'id', 'index', 'format'])
+
+function joinedPart(last: Fields, part: Fields): Fields {
+  const entries = Object.entries(part).map(([name, value]) => [
+    name,
+    told.has(name) ? (value ?? last[name]) : joined(last[name], value),
+  ])
+  return { ...last, ...Object.fromEntries(entries) }
+}
+
+/** Calls are known by their index or their id; a piece with neither, and without a name, goes on with the last one. */
+function addCalls(before: unknown, pieces: readonly unknown[]): Message[] {
+  const calls = (before ?? []) as Message[]
+  for (const value of pieces) {
+    const piece = fieldsOf(value) ?? {}
+    const at = calls.findLastIndex((call) => isOf(call, piece))
+    const known = calls[at]
+    if (known === undefined) calls.push({ ...piece })
+    else {
+      const called = joinedFunction(fieldsOf(known.function), fieldsOf(piece.function))
+      calls[at] = { ...piece, ...known, id: known.id || piece.id, function: called }
+    }
+  }
+  return calls
+}
+
+/** Some servers count all calls as 0, and tell them apart by their ids; some do neither, and send each of them whole. */
+function isOf(call: Message, { index, id, function: called }: Fields): boolean {
+  const named = Boolean(fieldsOf(called)?.name)
+  if (id && call.id && id !== call.id && named) return false
+  if (index !== undefined && index !== null) return index === call.index
+  return id ? id === call.id : !named
+}
+
+function joinedFunction(before: Fields = {}, added: Fields = {}): Fields {
+  const { name, arguments: values } = added
+  const text = typeof before.arguments === 'string' && typeof values === 'string'
+  return {
+    ...added,
+    ...before,
+    name: before.name || name,
+    arguments: text ? before.arguments + values : (values ?? before.arguments),
+  }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
