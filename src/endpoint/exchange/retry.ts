@@ -15,14 +15,9 @@ export interface RetryRules {
   readonly maxWaitMs: number
   readonly signal?: AbortSignal | undefined
   /** Told before the wait for try `number` of `of`. */
-  readonly onRetry?: ((retry: Retry) => void) | undefined
-}
-
-export interface Retry {
-  readonly error: TransportError
-  readonly waitMs: number
-  readonly number: number
-  readonly of: number
+  readonly onRetry?:
+    | ((retry: { error: TransportError; waitMs: number; number: number; of: number }) => void)
+    | undefined
 }
 
 /** Throws the last error when all tries were in vain, and `AbortedError` as soon as the signal fires. */

@@ -34,10 +34,7 @@ export function streamedReply(): StreamedReply {
     body() {
       if (error !== undefined) return error
       if (choice === undefined || (!ended && finished === undefined)) return undefined
-      const calls = message.tool_calls as Message[] | undefined
-      const whole =
-        calls === undefined ? message : { ...message, tool_calls: calls.map(({ index: _, ...call }) => call) }
-      return { ...first, usage, choices: [{ ...choice, ...finished, message: whole }] }
+      return { ...first, usage, choices: [{ ...choice, ...finished, message: wholeMessage(message) }] }
     },
   }
 }
@@ -53,6 +50,12 @@ export function isError({ error }: Fields): boolean {
 }
 
 type Message = Record<string, unknown>
+
+/** The calls of a whole message are not numbered. */
+function wholeMessage({ tool_calls: calls, ...message }: Message): Fields {
+  if (calls === undefined) return message
+  return { ...message, tool_calls: (calls as Message[]).map((call) => ({ ...call, index: undefined })) }
+}
 
 function addDelta(message: Message, delta: Fields): void {
   for (const [name, value] of Object.entries(delta)) {
