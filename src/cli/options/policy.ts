@@ -38,20 +38,35 @@ export function temperatureOption(fallback: number) {
   return decimal('<t>', 'sampling temperature: 1 as in training, lower is more certain', { min: 0, max: 10, fallback })
 }
 
-/** What only a model behind a server needs. */
-export const chatOptions = inGroup(
-  'Server',
-  ofPolicy(
-    {
-      ...serverOptions,
-      replyTokens: whole('tokens of one turn of chat:<model>', {
-        min: 16,
-        fallbackText: '8192, and at most a quarter of its context',
-      }),
-    },
-    'for a model behind a server: add --policy chat:<model>',
+/** What only a model behind a server or in a file needs. */
+export const chatOptions = {
+  ...inGroup(
+    'Server',
+    ofPolicy(
+      {
+        ...serverOptions,
+        replyTokens: whole('tokens of one turn of chat:<model> or local:<model>', {
+          min: 16,
+          fallbackText: '8192, and at most a quarter of its context',
+        }),
+      },
+      'for a model behind a server: add --policy chat:<model>',
+    ),
   ),
-)
+  ...inGroup(
+    'Search',
+    ofPolicy(
+      {
+        mmproj: text('<file>', 'of local:<file.gguf>: the GGUF file with which it sees'),
+        context: whole('tokens of one conversation with local:<model>', {
+          min: 1024,
+          fallbackText: '32768, or what memory allows',
+        }),
+      },
+      'for a model in a file: add --policy local:<file.gguf>',
+    ),
+  ),
+}
 
 export const modelFilesOption = {
   modelFiles: text(

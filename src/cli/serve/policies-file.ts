@@ -54,7 +54,7 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
     const { kind } = checkPolicy(read, 'ask')
-    if (kind.servers !== undefined) return read
+    if (kind.vlm) return read
     // The embedded policy is always there.
     throw new UserError('policy-unknown', `--policy ${read.policy} is none of ${policyForm('chat')}.`)
   } catch (error) {

@@ -90,7 +90,7 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
       closing.push(() => policy.close?.())
       return { name: one.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue }
     }
-    const first = kind.servers !== undefined ? [await open(options)] : []
+    const first = kind.vlm ? [await open(options)] : []
     const { opened, unavailable } = await openListed(listed, open)
     const others = [...first, ...opened]
     for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)

@@ -17,11 +17,13 @@ type PolicyOptionName =
   | 'mistakeRate'
   | 'exemplars'
   | 'shots'
+  | 'mmproj'
+  | 'context'
 
 export interface PolicyKind {
   /** The commands that can search with it. */
   readonly commands: readonly ('ask' | 'collect' | 'eval')[]
-  /** Its name is followed by a colon and the name of a model that its server has. */
+  /** Its name is followed by a colon and the name of a model. */
   readonly namesModel?: true
   /** A vision-language model: it takes any question about any picture, under any profile. Others keep to their own. */
   readonly vlm: boolean
@@ -72,6 +74,16 @@ export const policyKinds = {
     legible: tokenSide,
     imageTokensEstimated: true,
     note: 'A model behind a server: takes any picture and question.',
+  },
+  local: {
+    commands: ['ask', 'collect', 'eval'],
+    namesModel: true,
+    vlm: true,
+    profile: 'default',
+    options: ['temperature', 'replyTokens', 'exemplars', 'shots', 'mmproj', 'context'],
+    legible: tokenSide,
+    imageTokensEstimated: true,
+    note: 'A model in a GGUF file, in this program: takes any picture and question.',
   },
   tinker: {
     commands: ['eval'],

@@ -4,6 +4,7 @@ import type { ServerOptions } from '../../endpoint/open-model.ts'
 import type { ServerKindName as TinkerKindName } from '../../engine/tinker/server-kinds.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
+import { openLocal } from '../../local/open-local.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -30,6 +31,10 @@ export interface PolicyOptions extends ServerOptions {
   readonly tinkerServer?: TinkerKindName
   readonly loraRank?: number
   readonly mistakeRate?: number
+  readonly mmproj?: string
+  readonly context?: number
+  /** Searches at once. */
+  readonly concurrency?: number
 }
 
 type Shots = ChatPolicyOptions['shots']
@@ -69,6 +74,10 @@ const openers: Readonly<Record<PolicyKindName, Opener>> = {
     settings: ({ policy, baseUrl, temperature, replyTokens }) => ({ policy, baseUrl, temperature, replyTokens }),
     open: openChatPolicy,
   },
+  local: {
+    settings: ({ policy, temperature, replyTokens, context }) => ({ policy, temperature, replyTokens, context }),
+    open: openChatPolicy,
+  },
   tinker: {
     settings: async ({ policy, baseModel, loraRank, checkpoint, temperature, replyTokens }) => ({
       policy,
@@ -96,7 +105,9 @@ export function checkPolicy(
   if (kind.namesModel && (model === '' || policy === policyForm(kindName))) {
     throw new UserError(
       'policy-no-model',
-      `--policy ${policy} names no model. Put its name behind the colon: \`mini-o3 doctor --base-url <url>\` lists those there are.`,
+      kindName === 'local'
+        ? `--policy ${policy} names no model. Put a GGUF file behind the colon, and its --mmproj beside it.`
+        : `--policy ${policy} names no model. Put its name behind the colon: \`mini-o3 doctor --base-url <url>\` lists those there are.`,
     )
   }
   if (kind.servers !== undefined && baseUrl === undefined) {
@@ -135,9 +146,18 @@ const longestReply = 8192
 
 async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
   const { policy: name, temperature, replyTokens } = options
-  const { endpoint, model } = await openModel(options, defined(policyNamed(name), name).model)
+  const { kindName, model: named } = defined(policyNamed(name), name)
+  const { endpoint, model } = kindName === 'local' ? await openFile(named, options) : await openModel(options, named)
   const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
   const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
   const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })
-  return { ...policy, close: async () => endpoint.close() }
+  return { ...policy, name, close: async () => endpoint.close() }
+}
+
+async function openFile(
+  model: string,
+  { policy, mmproj, context, concurrency }: PolicyOptions,
+): ReturnType<typeof openLocal> {
+  if (mmproj === undefined) throw new UserError('mmproj-missing', `--policy ${policy} needs --mmproj <file>.`)
+  return openLocal({ model, mmproj, context, slots: concurrency })
 }

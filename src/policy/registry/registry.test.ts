@@ -30,9 +30,17 @@ test('only a model behind a server has a price, under its name there', () => {
 })
 
 test('each command lists what it can search with', () => {
-  expect(policyForms('ask')).toEqual(['embedded', 'chat:<model>'])
-  expect(policyForms('collect')).toEqual(['teacher', 'chat:<model>'])
-  expect(policyForms('eval')).toEqual(['embedded', 'chat:<model>', 'tinker', 'blind', 'overview', 'random-crops'])
+  expect(policyForms('ask')).toEqual(['embedded', 'chat:<model>', 'local:<model>'])
+  expect(policyForms('collect')).toEqual(['teacher', 'chat:<model>', 'local:<model>'])
+  expect(policyForms('eval')).toEqual([
+    'embedded',
+    'chat:<model>',
+    'local:<model>',
+    'tinker',
+    'blind',
+    'overview',
+    'random-crops',
+  ])
 })
 
 describe('before anything is loaded', () => {
@@ -44,6 +52,7 @@ describe('before anything is loaded', () => {
     [{ policy: 'chat:', ...at }, 'policy-no-model'],
     [{ policy: 'chat:<model>', ...at }, 'policy-no-model'],
     [{ policy: 'chat:qwen' }, 'base-url-missing'],
+    [{ policy: 'local:' }, 'policy-no-model'],
   ])('%j cannot collect: %s', (options, code) => {
     expect(() => checkPolicy(options, 'collect')).toThrow(expect.objectContaining({ code, exitCode: 2 }))
   })

@@ -1,0 +1,134 @@
+/** llama.cpp as a native addon: the part of its interface that is used, and which of its packages is loaded. */
+import { createRequire } from 'node:module'
+import { UserError } from '../shared/errors.ts'
+
+/** Of `@fugood/node-llama-*`, which hold the addon alone; the package that wraps them runs an install script. */
+const addonVersion = '1.7.15'
+
+export interface Addon {
+  readonly LlamaContext: new (options: ContextOptions) => LlamaContext
+}
+
+interface ContextOptions {
+  readonly model: string
+  /** Tokens of all slots together. */
+  readonly n_ctx: number
+  readonly n_parallel: number
+  readonly n_batch: number
+  readonly n_threads: number
+  readonly ctx_shift: boolean
+}
+
+export interface LlamaContext {
+  initMultimodal(options: {
+    readonly path: string
+    readonly use_gpu: boolean
+    readonly image_max_tokens: number
+  }): boolean
+  getMultimodalSupport(): { readonly vision: boolean }
+  enableParallelMode(options: { readonly n_parallel: number; readonly n_batch: number }): boolean
+  getUsedDevices(): string[]
+  getFormattedChat(messages: readonly object[], template: undefined, options: ChatOptions): FormattedChat
+  tokenize(text: string, media: readonly string[]): Promise<Tokenized>
+  /** Calls back with each token and then with the result; nothing is said of a request that was cancelled. */
+  queueCompletion(
+    options: CompletionOptions,
+    onEvent: (error: unknown, event: TokenEvent | CompletionResult) => void,
+  ): { readonly requestId: number }
+  cancelRequest(requestId: number): void
+}
+
+interface ChatOptions {
+  readonly jinja: true
+  readonly tools?: readonly object[]
+  readonly tool_choice?: 'auto'
+  readonly enable_thinking: boolean
+  readonly reasoning_format: 'auto'
+}
+
+/** A prompt by the model's own template, and how a reply to it is read. */
+export interface FormattedChat {
+  readonly prompt: string
+  readonly chat_format: number
+  readonly grammar: string
+  readonly grammar_lazy: boolean
+  readonly grammar_triggers: readonly object[]
+  readonly generation_prompt: string
+  readonly preserved_tokens: readonly string[]
+  readonly additional_stops: readonly string[]
+  readonly chat_parser: string
+}
+
+/** Positions, which are fewer than the tokens of pictures where a model counts these in rows and columns (M-RoPE). */
+export interface Tokenized {
+  readonly tokens: Int32Array
+  /** Names the pictures, and then the parts that they were made into. */
+  readonly bitmap_hashes?: readonly string[]
+  /** Where each stretch of text and each picture begins. */
+  readonly chunk_pos?: readonly number[]
+  readonly chunk_pos_media?: readonly number[]
+}
+
+interface CompletionOptions extends FormattedChat {
+  readonly media_paths: readonly string[]
+  readonly reasoning_format: 'auto'
+  readonly stop: readonly string[]
+  readonly n_predict: number
+  readonly seed: number
+  readonly temperature: number
+  readonly top_p: number
+  readonly top_k: number
+  readonly min_p: number
+  readonly dry_multiplier: number
+  readonly xtc_probability: number
+  readonly load_state_path?: string
+  readonly save_prompt_state_path?: string
+}
+
+export interface TokenEvent {
+  readonly token: string
+  /** All that was written so far, thinking apart; absent where the reply is plain text. */
+  readonly content?: string
+  readonly reasoning_content?: string
+}
+
+export interface CompletionResult {
+  readonly text: string
+  readonly content?: string
+  readonly reasoning_content?: string
+  readonly tool_calls?: readonly object[]
+  /** None of the four: the request failed. */
+  readonly stopped_eos: boolean
+  readonly stopped_limit: boolean
+  readonly stopped_word: boolean
+  readonly context_full: boolean
+  readonly chat_format: number
+  readonly timings: { readonly cache_n: number; readonly predicted_n: number }
+}
+
+const platform = `${process.platform}-${process.arch}`
+const name = (variant: string): string => `@fugood/node-llama-${platform}${variant}`
+
+/** Those with a graphics card first: they are only there when somebody installed them. */
+const packages = ['-cuda', '-vulkan', ''].map(name)
+
+const { resolve } = createRequire(import.meta.url)
+
+/** The path of the addon. Throws `UserError` with the one line to install it. */
+export function findAddon(): string {
+  for (const one of packages) {
+    try {
+      return resolve(one)
+    } catch {
+      // Not installed, or not made for this machine.
+    }
+  }
+  throw new UserError(
+    'llama-missing',
+    `local: needs llama.cpp, which is not installed. Install it with: npm install ${name('')}@${addonVersion}`,
+  )
+}
+
+export function loadAddon(path: string): Addon {
+  return createRequire(import.meta.url)(path) as Addon
+}

@@ -1,0 +1,132 @@
+/** The process that runs llama.cpp, seen from the program: orders go in, notes come out, and whoever waits is told when it ends. */
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { MiniO3Error } from '../shared/errors.ts'
+import { defined } from '../shared/known.ts'
+import { workerUrl } from '../shared/worker-url.ts'
+import type { CompleteOrder, Note, OpenOrder, LocalReply } from './orders.ts'
+
+export interface LlamaProcess {
+  readonly devices: readonly string[]
+  /** Rejects with a `MiniO3Error`, with the code of what was thrown in the process, or `llama-ended`. */
+  complete(
+    order: Omit<CompleteOrder, 'kind' | 'id'>,
+    onText: OnText,
+    signal: AbortSignal | undefined,
+  ): Promise<LocalReply>
+  readonly pid: number | undefined
+  ended(): boolean
+  close(): Promise<void>
+}
+
+type OnText = (text: string, thinking: string) => void
+
+interface Waiting {
+  readonly onNote: (note: Note) => void
+  readonly reject: (error: MiniO3Error) => void
+}
+
+/** Starts the process and loads the model. Rejects with `llama-ended` where llama.cpp cannot read it: its own words are in the message. */
+export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
+  const child = fork(workerUrl(import.meta.url, './llama-worker.js'), [], {
+    serialization: 'advanced',
+    // What it prints on its standard output is not for anybody.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+  })
+  const said = keepWords(child)
+  const waiting = new Map<number, Waiting>()
+  let ended: MiniO3Error | undefined
+  let next = 1
+
+  const end = (error: MiniO3Error): void => {
+    ended ??= error
+    for (const { reject } of waiting.values()) reject(ended)
+    waiting.clear()
+  }
+  const gone = new Promise<void>((resolve) => {
+    // Its last words come after its end.
+    child.on('close', (status, killed) => {
+      end(new MiniO3Error('llama-ended', endOf(status, killed, said())))
+      resolve()
+    })
+    child.on('error', (cause) => {
+      end(new MiniO3Error('llama-ended', `The process that runs llama.cpp broke: ${cause.message}`, { cause }))
+      resolve()
+    })
+  })
+  child.on('message', (note: Note) => waiting.get(('id' in note ? note.id : undefined) ?? opening)?.onNote(note))
+
+  function send<T>(id: number, message: object, read: (note: Note) => { readonly value: T } | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (ended !== undefined) throw ended
+      const onNote = (note: Note): void => {
+        if (note.kind === 'failed') reject(new MiniO3Error(note.code, note.message))
+        const answered = read(note)
+        if (answered !== undefined) resolve(answered.value)
+      }
+      waiting.set(id, { onNote, reject })
+      child.ref()
+      child.channel?.ref()
+      child.send(message)
+    }).finally(() => {
+      waiting.delete(id)
+      if (waiting.size > 0) return
+      // An idle process does not keep the program running.
+      child.unref()
+      child.channel?.unref()
+    })
+  }
+
+  async function close(): Promise<void> {
+    end(new MiniO3Error('llama-ended', 'The process that runs llama.cpp was stopped.'))
+    child.kill('SIGKILL')
+    child.ref()
+    await gone
+  }
+
+  try {
+    const devices = await send(opening, order, (note) => (note.kind === 'opened' ? { value: note.devices } : undefined))
+    return {
+      devices,
+      pid: child.pid,
+      ended: () => ended !== undefined,
+      close,
+      complete(asked, onText, signal) {
+        const id = next++
+        const cancel = (): void => void (child.connected && child.send({ kind: 'cancel', id }))
+        signal?.addEventListener('abort', cancel, { once: true })
+        const reply = send(id, { ...asked, kind: 'complete', id }, (note) => {
+          if (note.kind === 'text') onText(note.text, note.thinking)
+          return note.kind === 'done' ? { value: note.reply } : undefined
+        })
+        return reply.finally(() => signal?.removeEventListener('abort', cancel))
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The id of the first order. */
+const opening = 0
+const mostWords = 16_384
+
+/** The last that it wrote on its standard error. */
+function keepWords(child: ChildProcess): () => string {
+  const stream = defined(child.stderr ?? undefined, 'the standard error of the process')
+  let words = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (text: string) => (words = (words + text).slice(-mostWords)))
+  ;(stream as { unref?(): void }).unref?.()
+  return () => words
+}
+
+function endOf(status: number | null, signal: NodeJS.Signals | null, words: string): string {
+  const how = signal === null ? `with status ${status}` : `by ${signal}`
+  const memory = signal === 'SIGKILL' ? ' The system does that when memory runs out.' : ''
+  const complaints = words.split('\n').filter((line) => /error|fail|unsupported|abort|assert/i.test(line))
+  const why = complaints.length === 0 ? '' : ` Its last words: ${complaints.slice(-3).join(' / ').slice(0, 600)}`
+  return `The process that runs llama.cpp ended ${how}.${memory}${why}`
+}

@@ -1,0 +1,62 @@
+/** What the program and the process that runs llama.cpp say to each other. */
+
+export interface OpenOrder {
+  readonly kind: 'open'
+  /** Path of the addon. */
+  readonly addon: string
+  readonly model: string
+  readonly mmproj: string
+  /** Tokens of one conversation. */
+  readonly context: number
+  /** Conversations at once. */
+  readonly slots: number
+  readonly threads: number
+  /** Pictures take fewer positions than tokens (M-RoPE). */
+  readonly mrope: boolean
+  readonly imageTokens: number
+  /** Where read prompts are kept, and how many bytes of them. */
+  readonly keptFolder: string
+  readonly keptBytes: number
+}
+
+export interface Media {
+  readonly sha256: string
+  readonly dataUrl: string
+  readonly width: number
+  readonly height: number
+}
+
+export interface CompleteOrder {
+  readonly kind: 'complete'
+  readonly id: number
+  /** JSON text of OpenAI messages, each picture a part of the type `media_marker`. */
+  readonly messages: string
+  readonly media: readonly Media[]
+  readonly tools: readonly object[]
+  readonly stop: readonly string[]
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topP: number
+  readonly seed: number
+}
+
+export type Order = OpenOrder | CompleteOrder | { readonly kind: 'cancel'; readonly id: number }
+
+export interface LocalReply {
+  readonly content: string
+  readonly thinking: string
+  readonly toolCalls: readonly object[]
+  readonly finish: 'stop' | 'length'
+  readonly promptTokens: number
+  readonly cachedTokens: number
+  readonly replyTokens: number
+}
+
+export type Note =
+  | { readonly kind: 'opened'; readonly devices: readonly string[] }
+  | { readonly kind: 'text'; readonly id: number; readonly text: string; readonly thinking: string }
+  | { readonly kind: 'done'; readonly id: number; readonly reply: LocalReply }
+  | { readonly kind: 'failed'; readonly id?: number; readonly code: string; readonly message: string }
+
+/** Stands for a picture in a prompt. */
+export const mediaMarker = '<__media__>'
