@@ -15,11 +15,13 @@ import { searchesPage } from '../runs/files.ts'
 import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
-import { addCommand } from './options/command.ts'
-import { policyOptions } from './options/policy.ts'
+import { noModelText, takeBest } from './options/auto-policy.ts'
+import { addCommand, isGiven } from './options/command.ts'
+import { autoPolicy, policyOptions } from './options/policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from './options/profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
+import { foundRows, rowLines } from './print/found.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
 import { inGroup } from './options/schema.ts'
@@ -42,17 +44,49 @@ export function addAsk(program: Command): void {
     summary: 'answer a question about a picture',
     description:
       'Searches the picture turn by turn, answers, and writes a page that shows how. Any picture and question: with ' +
-      'a vision-language model behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). The ' +
-      'embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?".',
+      'a vision-language model, such as one behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). ' +
+      'The embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
+      'other question, the best model that is found on this machine is taken (--policy auto; `mini-o3 doctor` lists all).',
     arguments: { '<picture>': 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file', '<question>': 'in quotes' },
     options: askOptions,
     examples: [
       'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
+      'mini-o3 ask photo.jpg "What does the sign say?"',
       'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
       'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
     ],
-    run: (options, [file = '', question = '']) => ask(file, question, options),
+    run: async (options, [file = '', question = ''], command) => {
+      const chosen = await withPolicy(question.trim(), options, command)
+      if (chosen !== undefined) await ask(file, question, chosen)
+    },
   })
+}
+
+/** With a policy that can take the question. Undefined: there is none, and what there is has been printed. */
+async function withPolicy(question: string, options: AskOptions, command: Command): Promise<AskOptions | undefined> {
+  const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !takesQuestion(question, options))
+  if (!auto) return options
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  try {
+    const nothing = await takeBest(command, options.temperature, interrupt.signal)
+    if (nothing === undefined) return command.opts<AskOptions>()
+    const rows = foundRows(nothing)
+    if (options.json) printJson({ answer: null, found: rows })
+    else print([noModelText, '', ...rowLines(rows)].join('\n'))
+    process.exitCode = 1
+    return undefined
+  } finally {
+    interrupt.release()
+  }
+}
+
+function takesQuestion(question: string, options: AskOptions): boolean {
+  try {
+    checkProblem(options, { docId: 'asked', dataSource: 'ask', question })
+    return true
+  } catch {
+    return question === ''
+  }
 }
 
 /** Said with every answer of a policy that takes only some pictures: nothing in a picture tells it that it is none of them. */

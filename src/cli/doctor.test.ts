@@ -55,6 +55,7 @@ test('this machine can search', async () => {
     'machine',
     'embedded policy',
     'run folders',
+    'server',
   ])
 })
 

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { choicesOf } from '../discover/choices.ts'
+import { find } from '../discover/find.ts'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
@@ -14,7 +16,10 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import { defined, itemAt } from '../shared/known.ts'
 import { addCommand } from './options/command.ts'
+import { readConfigured } from './options/configured.ts'
+import { askLine, foundRows } from './print/found.ts'
 import { print, printJson, say } from './print/output.ts'
+import { shellWord } from './print/shell-word.ts'
 import { inGroup, only, text } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
 import { serverOptions } from './options/server.ts'
@@ -44,8 +49,8 @@ export function addDoctor(program: Command): void {
     name: 'doctor',
     summary: 'check this machine, or a server and its models',
     description:
-      'Without options: whether this machine can search with the embedded policy. With --base-url: which kind of server ' +
-      'that is, which models it has, and how one of them really behaves with pictures in several messages, boxes, stop ' +
+      'Without options: whether this machine can search with the embedded policy, and what is there for photographs: servers ' +
+      'that run on this machine, keys in the usual environment variables, mini-o3.yaml. With --base-url: which kind of server that is, which models it has, and how one of them really behaves with pictures in several messages, boxes, stop ' +
       'strings, long replies, seeds and function calls, found out with about 25 small requests.',
     options: doctorOptions,
     examples: [
@@ -61,7 +66,9 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     const diagnosis =
-      options.baseUrl === undefined ? await examineMachine() : await examineServer(options, interrupt.signal)
+      options.baseUrl === undefined
+        ? await examineMachine(interrupt.signal)
+        : await examineServer(options, interrupt.signal)
     const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
     if (options.json) printJson({ usable, ...diagnosis })
     else show(diagnosis)
@@ -95,7 +102,7 @@ function show({ findings, models = [], command }: Diagnosis): void {
 const leastNode = [20, 19] as const
 const enoughMemory = 2e9
 
-async function examineMachine(): Promise<Diagnosis> {
+async function examineMachine(signal: AbortSignal): Promise<Diagnosis> {
   const version = process.versions.node
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const current = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])
@@ -118,7 +125,13 @@ async function examineMachine(): Promise<Diagnosis> {
       writeHere,
     ),
   ]
-  return { findings, command: 'mini-o3 demo' }
+  const found = await find({ signal })
+  const there = foundRows({ found, configured: readConfigured(0) })
+  const usable = choicesOf(found).length > 0
+  return {
+    findings: [...findings, ...there],
+    command: usable ? 'mini-o3 ask photo.jpg "What does the sign say?"' : 'mini-o3 demo',
+  }
 }
 
 async function finding(check: string, text: string, fix: string, work: () => Promise<void>): Promise<Finding> {
@@ -225,7 +238,7 @@ const embeddedOnly: Finding = {
 function scenesOf(options: DoctorOptions, { baseUrl }: Endpoint, model: string): string {
   const key = options.apiKeyEnv === undefined ? '' : ` --api-key-env ${options.apiKeyEnv}`
   const question = 'Which digit is on the red heart?'
-  return `mini-o3 ask scene.jpg "${question}" --policy chat:${model} --profile embedded --base-url ${baseUrl}${key}`
+  return `mini-o3 ask scene.jpg "${question}" --policy ${shellWord(`chat:${model}`)} --profile embedded --base-url ${baseUrl}${key}`
 }
 
 /** About ten views of two million pixels, and as many thoughts. */
@@ -240,7 +253,7 @@ function aboutContext(contextLength: number | undefined, { kind }: Endpoint): Fi
 }
 
 function askCommand(options: DoctorOptions, { baseUrl }: Endpoint, model: string, found: readonly string[]): string {
-  const parts = [`mini-o3 ask photo.jpg "What does the sign say?" --policy chat:${model} --base-url ${baseUrl}`]
+  const parts = [askLine({ policy: `chat:${model}`, baseUrl })]
   if (options.apiKeyEnv !== undefined) parts.push(`--api-key-env ${options.apiKeyEnv}`)
   if (options.server !== undefined) parts.push(`--server ${options.server}`)
   return [...parts, ...found].join(' ')

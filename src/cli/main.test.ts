@@ -71,7 +71,7 @@ describe('options', () => {
     [['ask', 'no.jpg', question], 'There is no file no.jpg'],
     [['ask', 'options.jpg', question], 'not a picture'],
     [['ask', 'grey.jpg', '  '], 'The question is empty'],
-    [['ask', 'grey.jpg', 'What is on the sign?'], 'only knows generated scenes'],
+    [['ask', 'grey.jpg', 'What is on the sign?', '--policy', 'embedded'], 'only knows generated scenes'],
     [['ask', 'grey.jpg', question, '--max-turns', '-3'], 'whole number, 1 to 1000'],
     [['ask', 'grey.jpg', question, '--max-turns', '2.5'], 'whole number'],
     [['ask', 'grey.jpg', question, '--temperature', '-1'], 'number from 0 to 10'],

@@ -6,6 +6,7 @@ export const serverKindNames = [
   'sglang',
   'llamacpp',
   'ollama',
+  'lmstudio',
   'openai',
   'gemini',
   'transformers',
@@ -112,6 +113,14 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
       'start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more: it drops the oldest messages of longer prompts in silence',
     keyEnv: ownKey,
   },
+  lmstudio: {
+    ...plain,
+    name: 'lmstudio',
+    title: 'LM Studio',
+    moreImages: () => 'take a model that is made for several pictures',
+    moreContext: 'load the model in LM Studio with a longer context',
+    keyEnv: ownKey,
+  },
   openai: {
     ...plain,
     name: 'openai',
@@ -172,6 +181,7 @@ const byOwner: Readonly<Record<string, ServerKindName>> = {
   sglang: 'sglang',
   llamacpp: 'llamacpp',
   library: 'ollama',
+  organization_owner: 'lmstudio',
   google: 'gemini',
   'mini-o3': 'mini-o3',
 }

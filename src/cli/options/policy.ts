@@ -19,11 +19,15 @@ export function policyOption(searching: PolicyKind['commands'][number], fallback
   return { policy: text('<name>', `who searches: ${policyForms(searching).join(', ')}${more}`, { fallback }) }
 }
 
+/** Stands for the best of what is there, where a question is asked. */
+export const autoPolicy = 'auto'
+
 /** Of policies that ask and that are measured. */
 export function policyOptions(searching: 'ask' | 'eval', temperature: number) {
+  const auto = searching === 'ask' ? `; ${autoPolicy}: the best of what is there` : ''
   return {
     ...inGroup('Search', {
-      ...policyOption(searching, 'embedded'),
+      ...policyOption(searching, 'embedded', auto),
       ...ofPolicy(
         { checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'those that ship' }) },
         'for policies with weights of their own: add --policy embedded',

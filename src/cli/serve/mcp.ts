@@ -4,8 +4,9 @@ import type { Command } from 'commander'
 import { checkPolicy, checkProblem, openPolicy } from '../../policy/registry/open-policy.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
+import { withBest } from '../options/auto-policy.ts'
 import { addCommand } from '../options/command.ts'
-import { policyOptions } from '../options/policy.ts'
+import { autoPolicy, policyOptions } from '../options/policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
 import { report, say } from '../print/output.ts'
 import { inGroup } from '../options/schema.ts'
@@ -29,9 +30,10 @@ export function addMcp(program: Command): void {
     options: mcpOptions,
     examples: [
       'mini-o3 mcp',
+      'mini-o3 mcp --policy auto',
       'mini-o3 mcp --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
     ],
-    run: mcp,
+    run: async (options, _, command) => mcp(options.policy === autoPolicy ? await withBest(command, options) : options),
   })
 }
 

@@ -19,14 +19,15 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import { itemAt } from '../../shared/known.ts'
 import { report, say } from '../print/output.ts'
+import { withBest } from '../options/auto-policy.ts'
 import { addCommand } from '../options/command.ts'
-import { policyOptions } from '../options/policy.ts'
+import { autoPolicy, policyOptions } from '../options/policy.ts'
 import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { listen, listenOptions } from './listen.ts'
-import { readPolicies } from './policies-file.ts'
-import type { PolicyEntry } from './policies-file.ts'
+import { readPolicies } from '../options/policies-file.ts'
+import type { PolicyEntry } from '../options/policies-file.ts'
 
 const policies = policyOptions('ask', 0.3)
 
@@ -65,7 +66,8 @@ export function addServe(program: Command): void {
       'mini-o3 ask scene.jpg "Which digit is on the red heart?" --policy chat:embedded --profile embedded ' +
         '--base-url http://127.0.0.1:8420/v1',
     ],
-    run: serve,
+    run: async (options, _, command) =>
+      serve(options.policy === autoPolicy ? await withBest(command, options) : options),
   })
 }
 

@@ -16,6 +16,8 @@ interface SendOptions {
   readonly body?: { readonly pieces: readonly Uint8Array[]; readonly bytes: number }
   /** Milliseconds until the whole reply has to be there. */
   readonly timeoutMs: number
+  /** Of the reply; default 8 MiB, 64 of one that is heard. */
+  readonly maxBytes?: number
   readonly signal?: AbortSignal | undefined
   /** Hears the body of a success while it arrives. */
   readonly listener?: BodyListener | undefined
@@ -54,7 +56,7 @@ function send(
   url: URL,
   options: SendOptions,
 ): Promise<Exchange> {
-  const { method, headers, body, timeoutMs, signal, listener, idleMs = timeoutMs } = options
+  const { method, headers, body, timeoutMs, maxBytes, signal, listener, idleMs = timeoutMs } = options
   throwIfAborted(signal)
   return new Promise((resolve, reject) => {
     const sized = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.bytes }
@@ -86,7 +88,7 @@ function send(
     request.on('response', (response) => {
       const { statusCode: status = 0 } = response
       const heard = status >= 200 && status < 300 ? listener : undefined
-      const most = heard === undefined ? maxReplyBytes : maxStreamBytes
+      const most = maxBytes ?? (heard === undefined ? maxReplyBytes : maxStreamBytes)
       const chunks: Buffer[] = []
       let size = 0
       function finish(): void {

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { sha256 } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
+import { isLoopback } from '../../shared/loopback.ts'
 import { HttpError } from './http-error.ts'
 
 /** The environment variable with the token. */
@@ -84,10 +85,6 @@ function foreignSite(): HttpError {
 function cookiesOf({ cookie = '' }: IncomingHttpHeaders): string[] {
   const start = `${cookieName}=`
   return cookie.split(/; */).flatMap((one) => (one.startsWith(start) ? [one.slice(start.length)] : []))
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
 function urlOf(text: string): URL | undefined {

@@ -1,4 +1,4 @@
-/** `--policies <file>`: further models behind servers, each with the words that would stand behind a command. */
+/** `serve --policies <file>` and `mini-o3.yaml`: models with the options that would stand behind a command. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { parse } from 'yaml'
@@ -6,10 +6,10 @@ import { policyForm } from '../../policy/registry/kinds.ts'
 import { checkPolicy } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { addOptions, checkEffects } from '../options/command.ts'
-import { policyOptions } from '../options/policy.ts'
-import { maxPixelsOption, profileOptions } from '../options/profile.ts'
-import type { ProfileOptions } from '../options/profile.ts'
+import { addOptions, checkEffects } from './command.ts'
+import { policyOptions } from './policy.ts'
+import { maxPixelsOption, profileOptions } from './profile.ts'
+import type { ProfileOptions } from './profile.ts'
 
 export type PolicyEntry = PolicyOptions & ProfileOptions
 
@@ -28,15 +28,15 @@ export function readPolicies(path: string, temperature: number): PolicyEntry[] {
   try {
     list = parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 })
   } catch (cause) {
-    throw new UserError('policies-unreadable', `--policies ${path} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new UserError('policies-unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause })
   }
   if (!Array.isArray(list)) {
-    throw new UserError('policies-no-list', `--policies ${path} has to be a list: "- policy: chat:<model>" and so on.`)
+    throw new UserError('policies-no-list', `${path} has to be a list: "- policy: chat:<model>" and so on.`)
   }
   const entries = list.map((entry: unknown, index) => readEntry(entry, `${path}, entry ${index + 1}`, temperature))
   const twice = entries.find(({ policy }, index) => entries.findIndex((one) => one.policy === policy) < index)
   if (twice === undefined) return entries
-  throw new UserError('policy-twice', `--policies ${path} names ${twice.policy} twice: nobody could tell them apart.`)
+  throw new UserError('policy-twice', `${path} names ${twice.policy} twice: nobody could tell them apart.`)
 }
 
 /** By the same rules as the words of a command. */

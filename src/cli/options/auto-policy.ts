@@ -1,0 +1,115 @@
+/** `--policy auto`, and `ask` without `--policy`: takes the best of what is there, and says what it took. */
+import type { Command } from 'commander'
+import { choicesOf } from '../../discover/choices.ts'
+import type { Choice } from '../../discover/choices.ts'
+import { find } from '../../discover/find.ts'
+import { openModel } from '../../endpoint/open-model.ts'
+import { trySight } from '../../endpoint/try/try-sight.ts'
+import { policyNamed } from '../../policy/registry/kinds.ts'
+import { MiniO3Error, messageOf, UserError } from '../../shared/errors.ts'
+import { catchInterrupt } from '../../shared/interrupt.ts'
+import { foundRows, rowLines } from '../print/found.ts'
+import type { WhatIsThere } from '../print/found.ts'
+import { say } from '../print/output.ts'
+import { checkEffects, isGiven } from './command.ts'
+import { leavesMachine, readConfigured } from './configured.ts'
+import type { PolicyEntry } from './policies-file.ts'
+
+interface Candidate {
+  /** By the names of options. */
+  readonly values: Readonly<Record<string, unknown>> & { readonly policy: string }
+  readonly at: string
+  /** Why it cannot be taken after all. */
+  whyNot(): Promise<string | undefined>
+}
+
+/**
+ * Puts the best of what is there in the place of `--policy`, or returns all that there is.
+ *
+ * The order: the first model of `mini-o3.yaml` whose server answers, then of the user's configuration file, then as `choicesOf` says.
+ * An entry of `mini-o3.yaml` that leads to another machine counts only where `--policy auto` was typed: a folder may be anybody's.
+ */
+export async function takeBest(
+  command: Command,
+  temperature: number,
+  signal: AbortSignal,
+): Promise<WhatIsThere | undefined> {
+  const configured = readConfigured(temperature)
+  const trusted = isGiven(command, 'policy')
+  for (const { problem } of configured) if (problem !== undefined) say(problem)
+  const entries = configured.flatMap(({ file, entries: all }) =>
+    all.filter((entry) => file.own || trusted || !leavesMachine(entry)).map((entry) => configuredOne(entry, file.path)),
+  )
+  if (await took(entries, command)) return undefined
+  const found = await find({ signal })
+  const others = choicesOf(found).map((choice) => foundOne(choice, signal))
+  return (await took(others, command)) ? undefined : { found, configured }
+}
+
+/** The options of a command that runs until it is stopped, with the best policy. Throws `UserError` where nothing can be taken. */
+export async function withBest<Options extends { readonly temperature: number }>(
+  command: Command,
+  { temperature }: Options,
+): Promise<Options> {
+  const interrupt = catchInterrupt(() => say('Stopping.'))
+  try {
+    const nothing = await takeBest(command, temperature, interrupt.signal)
+    if (nothing === undefined) return command.opts<Options>()
+    throw new UserError('no-model-found', [noModelText, ...rowLines(foundRows(nothing))].join('\n'))
+  } finally {
+    interrupt.release()
+  }
+}
+
+export const noModelText = 'No model can be taken without asking. What is there, with the lines that go on:'
+
+async function took(candidates: readonly Candidate[], command: Command): Promise<boolean> {
+  for (const { values, at, whyNot } of candidates) {
+    const problem = await whyNot()
+    if (problem === undefined) {
+      say(`Taking ${values.policy}, ${at}. --policy names another; \`mini-o3 doctor\` lists what is there.`)
+      // What was typed stays as it is, and has to have an effect.
+      for (const [name, value] of Object.entries(values)) {
+        if (name === 'policy' || !isGiven(command, name)) command.setOptionValueWithSource(name, value, 'auto')
+      }
+      checkEffects(command)
+      return true
+    }
+    say(`${values.policy}, ${at}, cannot be taken: ${problem}`)
+  }
+  return false
+}
+
+function configuredOne(entry: PolicyEntry, file: string): Candidate {
+  return {
+    values: { ...entry },
+    at: `the first of ${file} that answers`,
+    whyNot: async () => {
+      if (entry.baseUrl === undefined) return undefined
+      try {
+        const { endpoint } = await openModel(entry, modelOf(entry))
+        endpoint.close()
+        return undefined
+      } catch (error) {
+        if (error instanceof MiniO3Error) return messageOf(error)
+        throw error
+      }
+    },
+  }
+}
+
+function foundOne({ policy, at, baseUrl, server, untried }: Choice, signal: AbortSignal): Candidate {
+  return {
+    values: { policy, ...(baseUrl !== undefined && { baseUrl }), ...(server !== undefined && { server }) },
+    at,
+    whyNot: async () => {
+      if (!untried || baseUrl === undefined) return undefined
+      say(`Trying whether ${modelOf({ policy })} sees pictures …`)
+      return trySight({ baseUrl, model: modelOf({ policy }), kind: server, signal })
+    },
+  }
+}
+
+function modelOf({ policy }: { readonly policy: string }): string {
+  return policyNamed(policy)?.model ?? ''
+}

@@ -1,0 +1,87 @@
+/** What was found to ask about photographs, as rows: `doctor` prints them, and `ask` where nothing can be taken without asking. Pure. */
+import { choicesOf, modelsToOffer } from '../../discover/choices.ts'
+import type { Choice } from '../../discover/choices.ts'
+import type { FoundServer } from '../../discover/find-servers.ts'
+import type { Found } from '../../discover/find.ts'
+import type { Configured } from '../options/configured.ts'
+import { shellWord } from './shell-word.ts'
+
+export interface WhatIsThere {
+  readonly found: Found
+  readonly configured: readonly Configured[]
+}
+
+export interface FoundRow {
+  readonly check: string
+  /** `ok`: something can be asked with it. */
+  readonly level: 'ok' | 'note'
+  readonly text: string
+  /** The command line that goes on with it, or what to do. */
+  readonly fix?: string
+}
+
+const noServer = 'of models: none answers on the usual ports of this machine'
+const serverFix = 'Start one, such as `ollama serve` with a model that sees pictures, and try again (docs/vlm.md).'
+
+/** Names that a row lists. */
+const mostNames = 8
+
+export function foundRows({ found: { servers, services }, configured }: WhatIsThere): FoundRow[] {
+  return [
+    ...configured.map(({ file, entries, problem }) => ({
+      check: 'configuration',
+      level: problem === undefined ? ('ok' as const) : ('note' as const),
+      text: `${file.path}: ${problem ?? namesIn(entries.map(({ policy }) => policy))}`,
+    })),
+    ...servers.map(serverRow),
+    ...(servers.length === 0 ? [{ check: 'server', level: 'note' as const, text: noServer, fix: serverFix }] : []),
+    ...services.map(({ title, keyEnv, baseUrl }) => ({
+      check: 'key',
+      level: 'ok' as const,
+      text: `${keyEnv} is set, for ${title}`,
+      fix: `mini-o3 doctor --base-url ${baseUrl} --api-key-env ${keyEnv}`,
+    })),
+  ]
+}
+
+export function rowLines(rows: readonly FoundRow[]): string[] {
+  const width = Math.max(...rows.map(({ check }) => check.length))
+  return rows.flatMap(({ check, text, fix }) => [
+    `${check.padEnd(width)}  ${text}`,
+    ...(fix === undefined ? [] : [`${' '.repeat(width)}  ${fix}`]),
+  ])
+}
+
+function serverRow(server: FoundServer): FoundRow {
+  const { title, baseUrl, models, problem } = server
+  const check = 'server'
+  if (problem !== undefined) return { check, level: 'note', text: `at ${baseUrl}: ${problem}` }
+  const [first] = [...choicesOf({ servers: [server], services: [] }), ...modelsToOffer(server)]
+  const text = `${title} at ${baseUrl}: ${modelWords(models)}`
+  return first === undefined ? { check, level: 'note', text } : { check, level: 'ok', text, fix: askLine(first) }
+}
+
+/** Such as `qwen2.5vl:7b sees pictures; 3 others do not`. */
+function modelWords(models: FoundServer['models']): string {
+  if (models.length === 0) return 'it lists no models'
+  const named = (sees: string) => models.filter((model) => model.sees === sees).map(({ id }) => id)
+  const [yes, unknown, no] = [named('yes'), named('unknown'), named('no')]
+  return [
+    ...(yes.length > 0 ? [`${namesIn(yes)} ${yes.length === 1 ? 'sees' : 'see'} pictures`] : []),
+    ...(unknown.length > 0 ? [`${namesIn(unknown)} may see pictures: it does not say`] : []),
+    ...(no.length > 0 ? [`${no.length} of its models ${no.length === 1 ? 'does' : 'do'} not see`] : []),
+  ].join('; ')
+}
+
+function namesIn(names: readonly string[]): string {
+  const more = names.length - mostNames
+  return `${names.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+export function askLine(choice: Pick<Choice, 'policy' | 'baseUrl' | 'server'>): string {
+  const { policy, baseUrl, server } = choice
+  const words = ['mini-o3 ask photo.jpg "What does the sign say?" --policy', shellWord(policy)]
+  if (baseUrl !== undefined) words.push('--base-url', baseUrl)
+  if (server !== undefined) words.push('--server', server)
+  return words.join(' ')
+}

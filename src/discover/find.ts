@@ -1,0 +1,17 @@
+/** What is there to answer a question about a photograph: running servers, services with a key. */
+import { findServers } from './find-servers.ts'
+import type { FindOptions, FoundServer } from './find-servers.ts'
+import { servicesWithKeys } from './keys.ts'
+import type { HostedService } from './keys.ts'
+import { usualPlaces } from './usual-places.ts'
+
+export interface Found {
+  readonly servers: readonly FoundServer[]
+  readonly services: readonly HostedService[]
+}
+
+/** Asks nobody beyond this machine. */
+export async function find(options: FindOptions = {}): Promise<Found> {
+  const { env } = process
+  return { servers: await findServers(usualPlaces(env), options), services: servicesWithKeys(env) }
+}
