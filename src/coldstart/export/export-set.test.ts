@@ -293,4 +293,15 @@ describe('a set that cannot be finished', () => {
     }
     expect((await readdir(base)).toSorted()).toEqual(['deep', basename(file)])
   })
+
+  it('leaves a folder alone that another export filled meanwhile', async () => {
+    async function* whileAnotherExports(): AsyncGenerator<TrainingRow> {
+      yield rows[0]!
+      await mkdir(out, { recursive: true })
+      await writeFile(join(out, 'theirs'), '')
+    }
+    await expect(exported({ rows: whileAnotherExports() })).rejects.toMatchObject({ code: 'export-folder-taken' })
+    expect(await readdir(out)).toEqual(['theirs'])
+    expect(await readdir(join(base, 'deep'))).toEqual([basename(out)])
+  })
 })

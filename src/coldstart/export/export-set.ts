@@ -89,10 +89,7 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     })
     await target.write(checked(), beside)
     const sizes = await sizesIn(beside)
-    await rmdir(out).catch((error: unknown) => {
-      if (errorCodeOf(error) !== 'ENOENT') throw error
-    })
-    await rename(beside, out)
+    await takeFolder(beside, out)
     return { ...counts, leftOut, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   } catch (error) {
     await rm(beside, { recursive: true, force: true })
@@ -120,8 +117,25 @@ export async function checkFolder(out: string): Promise<void> {
       `${out} cannot be a folder: ${messageOf(error)}. Name another with --out.`,
     )
   })
-  if (names.length === 0) return
-  throw new UserError('export-folder-taken', `${out} is not empty. Name a new folder with --out, or empty this one.`)
+  if (names.length > 0) throw folderTaken(out)
+}
+
+function folderTaken(out: string, cause?: unknown): UserError {
+  const why = `${out} is not empty. Name a new folder with --out, or empty this one.`
+  return new UserError('export-folder-taken', why, { cause })
+}
+
+/** Another export may have filled the folder since it was checked. */
+async function takeFolder(beside: string, out: string): Promise<void> {
+  try {
+    await rmdir(out).catch((error: unknown) => {
+      if (errorCodeOf(error) !== 'ENOENT') throw error
+    })
+    await rename(beside, out)
+  } catch (error) {
+    const code = errorCodeOf(error)
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? folderTaken(out, error) : error
+  }
 }
 
 async function sizesIn(folder: string): Promise<number[]> {
