@@ -115,6 +115,16 @@ test('random crops are the same for the same seed, are not what was asked for, a
   expect(zooms.every(({ sample }) => sample === undefined)).toBe(true)
 })
 
+test('a turn that asks for no zoom, or that came to nothing, is left as it is', async () => {
+  const zoom = '<think>There.</think><grounding>{"bbox_2d": [0, 0, 1, 1], "source": "original_image"}</grounding>'
+  const failure = { code: 'reply-cut', message: 'too long' }
+  for (const said of [reply('I see nothing.'), { ...reply(zoom), failure }]) {
+    const inner: Policy = { name: 'inner', open: () => ({ take: async () => said, close() {} }) }
+    const { turns, end } = await trajectoryOf(randomCropsPolicy(inner), 1)
+    expect([turns.map(({ text }) => text), end]).toEqual([[said.text], 'failure' in said ? 'failed' : 'void'])
+  }
+})
+
 test('closing a baseline closes the policy under it', async () => {
   const log: string[] = []
   await overviewPolicy(cornerPolicy(log)).close?.()

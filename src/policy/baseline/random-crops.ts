@@ -22,7 +22,8 @@ export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, numb
       return {
         take: async (message, turn) => {
           const reply = await session.take(message, turn)
-          return reply.text.includes('<answer>') ? reply : zoomAnywhere(reply, rng, sideRel)
+          const zooms = reply.text.includes('<grounding>') && !reply.text.includes('<answer>')
+          return zooms && reply.failure === undefined ? zoomAnywhere(reply, rng, sideRel) : reply
         },
         close: () => session.close(),
       }

@@ -100,6 +100,7 @@ export const policyKinds = {
   },
   blind: { ...embedded, commands: ['eval'], options: [], note: 'Guesses without looking.' },
   overview: { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
+  // Behind a colon a model whose zooms go anywhere, such as random-crops:chat:<model>; else the embedded policy's do.
   'random-crops': { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
 } as const satisfies Record<string, PolicyKind>
 
@@ -127,7 +128,15 @@ export interface NamedPolicy {
 export function policyNamed(policy: string): NamedPolicy | undefined {
   const [, name = '', model = ''] = /^([a-z-]+)(?::(.*))?$/s.exec(policy) ?? []
   const kindName = kindNames.find((one) => one === name)
-  return kindName && { kindName, kind: policyKinds[kindName], model }
+  if (kindName !== 'random-crops' || model === '') return kindName && { kindName, kind: policyKinds[kindName], model }
+  const kind = kindLookedAround(model)
+  return kind && { kindName, kind, model }
+}
+
+/** Random crops take a model's turns: what can be asked of it can be asked of them. */
+function kindLookedAround(policy: string): PolicyKind | undefined {
+  const { kindName, kind } = policyNamed(policy) ?? {}
+  return kind?.namesModel && kindName !== 'random-crops' ? { ...kind, commands: ['eval'] } : undefined
 }
 
 export function isFor({ commands }: PolicyKind, command: PolicyKind['commands'][number]): boolean {
@@ -141,8 +150,8 @@ export function legibleFor(policy: string): PolicyKind['legible'] {
 
 /** The name under which a server bills the policy; undefined: none does. */
 export function pricedModel(policy: string): string | undefined {
-  const named = policyNamed(policy)
-  return named?.kind.priced && named.model
+  const { kindName, kind, model = '' } = policyNamed(policy) ?? {}
+  return kindName === 'random-crops' ? pricedModel(model) : kind?.priced && model
 }
 
 const kindNames = Object.keys(policyKinds) as PolicyKindName[]

@@ -60,7 +60,10 @@ const embedded: Opener = {
 const openers: Readonly<Record<PolicyKindName, Opener>> = {
   embedded,
   overview: { ...embedded, open: async (options) => overviewPolicy(await embeddedPolicy(options)) },
-  'random-crops': { ...embedded, open: async (options) => randomCropsPolicy(await embeddedPolicy(options)) },
+  'random-crops': {
+    settings: async (options) => ({ ...(await policySettings(lookedAround(options))), policy: options.policy }),
+    open: openRandomCrops,
+  },
   blind: {
     settings: ({ policy }) => ({ policy }),
     open: () => blindPolicy([...'0123456789']),
@@ -102,6 +105,8 @@ export function checkPolicy(
     throw new UserError('policy-unknown', `--policy ${policy} is none of ${policyForms(command).join(', ')}.`)
   }
   const { kind, kindName, model } = named
+  if (kindName === 'random-crops' && model !== '')
+    checkPolicy({ policy: model, ...(baseUrl !== undefined && { baseUrl }) }, command)
   if (kind.namesModel && (model === '' || policy === policyForm(kindName))) {
     throw new UserError(
       'policy-no-model',
@@ -123,7 +128,7 @@ export async function policySettings(options: PolicyOptions): Promise<object> {
 
 /** Throws `UserError` for a problem that the policy cannot search. */
 export function checkProblem(options: Pick<PolicyOptions, 'policy'>, problem: Problem): void {
-  openerOf(options).check?.(problem)
+  openerOf(lookedAround(options)).check?.(problem)
 }
 
 /** Opens the policy; close it when done. `shots` are for models behind a server. */
@@ -140,6 +145,22 @@ function openerOf({ policy }: Pick<PolicyOptions, 'policy'>): Opener {
   const named = policyNamed(policy)
   if (named === undefined) throw new UserError('policy-unknown', `There is no policy ${policy}.`)
   return openers[named.kindName]
+}
+
+/** Of random crops the policy whose turns they take; others as they are. */
+function lookedAround<Options extends Pick<PolicyOptions, 'policy'>>(options: Options): Options {
+  const { kindName, model } = policyNamed(options.policy) ?? {}
+  return kindName === 'random-crops' ? { ...options, policy: model || 'embedded' } : options
+}
+
+async function openRandomCrops(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
+  if (profile.dialect !== 'grounding' || profile.coordinates !== 'relative') {
+    throw new UserError(
+      'random-crops-profile',
+      `Random crops are written as <grounding> in fractions, which the profile ${profile.name} does not read. Take --profile default without --coordinates.`,
+    )
+  }
+  return randomCropsPolicy(await openPolicy(lookedAround(options), profile, shots))
 }
 
 const longestReply = 8192

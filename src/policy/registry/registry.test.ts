@@ -1,7 +1,8 @@
 /** What the registry says of a name is what a command line, a trajectory and a bill mean by it. */
 import { describe, expect, test } from 'vitest'
 import { policyForms, policyNamed, pricedModel } from './kinds.ts'
-import { checkPolicy, checkProblem, policySettings } from './open-policy.ts'
+import { checkPolicy, checkProblem, openPolicy, policySettings } from './open-policy.ts'
+import { profiles, profileWith } from '../../protocol/profile.ts'
 
 test.each([
   ['embedded', 'embedded', ''],
@@ -9,19 +10,26 @@ test.each([
   ['chat:org/model:7b', 'chat', 'org/model:7b'],
   ['tinker:Qwen/Qwen2.5-VL-7B', 'tinker', 'Qwen/Qwen2.5-VL-7B'],
   ['random-crops', 'random-crops', ''],
+  ['random-crops:chat:a/b', 'random-crops', 'chat:a/b'],
 ])('%s is the kind %s with the model "%s"', (name, kindName, model) => {
   expect(policyNamed(name)).toMatchObject({ kindName, model })
 })
 
-test.each(['', 'chatty', 'random crops for embedded', 'constructor', 'toString:x'])(
-  '"%s" is no name of a policy',
-  (name) => {
-    expect(policyNamed(name)).toBeUndefined()
-  },
-)
+test.each([
+  '',
+  'chatty',
+  'random-crops:embedded',
+  'random-crops:random-crops:chat:a',
+  'random crops for embedded',
+  'constructor',
+  'toString:x',
+])('"%s" is no name of a policy', (name) => {
+  expect(policyNamed(name)).toBeUndefined()
+})
 
 test('only a model behind a server has a price, under its name there', () => {
-  expect(['chat:a/b', 'embedded', 'tinker:a', 'my own'].map(pricedModel)).toEqual([
+  expect(['chat:a/b', 'random-crops:chat:a/b', 'embedded', 'tinker:a', 'my own'].map(pricedModel)).toEqual([
+    'a/b',
     'a/b',
     undefined,
     undefined,
@@ -53,6 +61,7 @@ describe('before anything is loaded', () => {
     [{ policy: 'chat:<model>', ...at }, 'policy-no-model'],
     [{ policy: 'chat:qwen' }, 'base-url-missing'],
     [{ policy: 'local:' }, 'policy-no-model'],
+    [{ policy: 'random-crops:chat:qwen', ...at }, 'policy-unknown'],
   ])('%j cannot collect: %s', (options, code) => {
     expect(() => checkPolicy(options, 'collect')).toThrow(expect.objectContaining({ code, exitCode: 2 }))
   })
@@ -62,7 +71,33 @@ describe('before anything is loaded', () => {
     expect(() => checkProblem({ policy: 'embedded' }, sign)).toThrow('only knows generated scenes')
     expect(() => checkProblem({ policy: 'chat:qwen' }, sign)).not.toThrow()
     expect(() => checkProblem({ policy: 'blind' }, sign)).not.toThrow()
+    expect(() => checkProblem({ policy: 'random-crops:chat:qwen' }, sign)).not.toThrow()
+    expect(() => checkProblem({ policy: 'random-crops' }, sign)).toThrow('only knows generated scenes')
   })
+})
+
+describe('random crops of a model', () => {
+  const policy = 'random-crops:chat:qwen'
+  const baseUrl = 'http://127.0.0.1:8000/v1'
+
+  test('are measured with the options of that model', async () => {
+    expect(checkPolicy({ policy, baseUrl }, 'eval').kind).toMatchObject({ vlm: true, profile: 'default' })
+    expect(() => checkPolicy({ policy }, 'eval')).toThrow(expect.objectContaining({ code: 'base-url-missing' }))
+    expect(() => checkPolicy({ policy: 'random-crops:chat:', baseUrl }, 'eval')).toThrow(
+      expect.objectContaining({ code: 'policy-no-model' }),
+    )
+    expect(await policySettings({ policy, temperature: 1, baseUrl })).toMatchObject({ policy, temperature: 1, baseUrl })
+  })
+
+  test.each([profiles.tools, profileWith(profiles.default, { coordinates: 'pixel' })])(
+    'are refused where boxes are not fractions in <grounding>',
+    async (profile) => {
+      await expect(openPolicy({ policy, temperature: 1, baseUrl }, profile)).rejects.toMatchObject({
+        code: 'random-crops-profile',
+        exitCode: 2,
+      })
+    },
+  )
 })
 
 test('a run keeps what decides the searches, and never which variable holds a key', async () => {
