@@ -17,3 +17,10 @@ export type SearchEvent =
   /** The observation did not fit into the context any more: the search ends without it, and `turn` brought none. */
   | { readonly kind: 'taken-back'; readonly turn: number; readonly observation: number }
   | { readonly kind: 'ended'; readonly trajectory: Trajectory }
+
+/** Such as `try 2 of 6 in 3 s: <what went wrong>`. */
+export function waitingWords({ why, waitMs, next }: Extract<SearchEvent, { readonly kind: 'waiting' }>): string {
+  const when = waitMs === undefined || waitMs < 500 ? '' : ` in ${Math.round(waitMs / 1000)} s`
+  const what = next === undefined ? 'waits' : `try ${next.number} of ${next.of}`
+  return `${what}${when}: ${why}`
+}

@@ -3,6 +3,7 @@ import type { Policy } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory, Turn } from '../protocol/trajectory.ts'
+import { waitingWords } from '../search/events.ts'
 import { search } from '../search/search.ts'
 import type { Task } from '../search/search.ts'
 import { orAborted } from '../shared/deadline.ts'
@@ -56,12 +57,19 @@ export interface PictureSearch {
   readonly seed: number
 }
 
-/** Waits for its turn, then searches; yields each turn in words. Throws `HttpError` 429 when too many wait already. */
+/** More of what a search says in words; all of a turn's put together are the turn. */
+export interface SearchNews {
+  readonly text: string
+  /** Nothing more comes of the turn. */
+  readonly whole: boolean
+}
+
+/** Waits for its turn, then searches; yields each turn in words, thoughts as they are written. Throws `HttpError` 429 when too many wait already. */
 export async function* searchPicture(
   searcher: Searcher,
   { question, open, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
   signal: AbortSignal,
-): AsyncGenerator<string, Trajectory, void> {
+): AsyncGenerator<SearchNews, Trajectory, void> {
   const { profile, queue } = searcher
   searcher.check?.(question)
   const place = itemAt(queue.join(), 0)
@@ -69,10 +77,24 @@ export async function* searchPicture(
     await orAborted(place.ready, signal)
     const picture = await open(signal)
     const task: Task = { picture, problem: askedProblem(picture, question) }
-    const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal })
+    const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal, live: true })
+    /** What was said of the turn that is being written. */
+    let told = ''
     for await (const event of events) {
-      if (event.kind === 'acted') yield `Turn ${event.turn}. ${turnWords(event.taken)}`
-      if (event.kind === 'ended') return event.trajectory
+      if (event.kind === 'writing') {
+        const text = told === '' ? `Turn ${event.turn}. ${event.text}` : event.text
+        told += text
+        yield { text, whole: false }
+      } else if (event.kind === 'waiting') {
+        yield { text: `${told === '' ? '' : '\n'}[${waitingWords(event)}]\n`, whole: false }
+        told = ''
+      } else if (event.kind === 'acted') {
+        const words = `Turn ${event.turn}. ${turnWords(event.taken)}`
+        yield { text: words.startsWith(told) ? words.slice(told.length) : `\n${words}`, whole: true }
+        told = ''
+      } else if (event.kind === 'ended') {
+        return event.trajectory
+      }
     }
     throw new Error('a search always ends with its trajectory')
   } finally {

@@ -5,6 +5,7 @@ import { boxSize } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Observation, Turn } from '../../protocol/trajectory.ts'
 import type { SearchEvent } from '../../search/events.ts'
+import { waitingWords } from '../../search/events.ts'
 import { plainLine, plainText } from './plain-text.ts'
 import { waitingClock } from './waiting-clock.ts'
 
@@ -74,7 +75,7 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
           write(event.turn, event.text)
           return
         case 'waiting':
-          indented(styled('dim', waitingLine(event)))
+          indented(styled('dim', plainLine(waitingWords(event))))
           clock.start('waiting for the model')
           return
         case 'thinking': {
@@ -97,13 +98,6 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
       }
     },
   }
-}
-
-/** Such as `try 2 of 6 in 3 s: <what went wrong>`. */
-function waitingLine({ why, waitMs, next }: Extract<SearchEvent, { readonly kind: 'waiting' }>): string {
-  const when = waitMs === undefined || waitMs < 500 ? '' : ` in ${Math.round(waitMs / 1000)} s`
-  const what = next === undefined ? 'waits' : `try ${next.number} of ${next.of}`
-  return `${what}${when}: ${plainLine(why, 300)}`
 }
 
 function numbered(turn: number): string {

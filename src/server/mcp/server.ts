@@ -109,9 +109,15 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
         const asked = { question, open, maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
         let step = await searched.next()
-        for (let turn = 1; !step.done; turn++, step = await searched.next()) {
+        let turn = 1
+        for (let words = ''; !step.done; step = await searched.next()) {
+          words += step.value.text
+          if (!step.value.whole) continue
+          const message = cut(words)
+          const progress = turn++
+          words = ''
           if (_meta?.progressToken === undefined) continue
-          const params = { progressToken: _meta.progressToken, progress: turn, message: cut(step.value) }
+          const params = { progressToken: _meta.progressToken, progress, message }
           await sendNotification({ method: 'notifications/progress', params })
         }
         const trajectory = step.value

@@ -47,7 +47,10 @@ async function* complete(
   }
   const searched = searchPicture(options, asked, signal)
   let step = await searched.next()
-  for (; !step.done; step = await searched.next()) yield { reasoning: `${step.value}\n\n` }
+  for (; !step.done; step = await searched.next()) {
+    const { text, whole } = step.value
+    yield { reasoning: whole ? `${text}\n\n` : text }
+  }
   const trajectory = step.value
   const { answer, end, usage, turns, failure } = trajectory
   const links = await options.keep?.({ trajectory, picture: defined(picture, 'the picture'), encoded })
