@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
- * are short and open with a sentence, no two rooms export one name, a policy's name is read in one place, run folders have one owner, no tracked file names one machine's paths or a
+ * are short and open with a sentence, no two rooms export one name, names of policies and judges are read in one place, run folders have one owner, no tracked file names one machine's paths or a
  * package registry, and no dependency runs an install script. Prints one line a finding, as `file:line: what is wrong`, and
  * exits 1 if there is any.
  */
@@ -168,38 +168,35 @@ export function checkSlips(files) {
   )
 }
 
-const parsedPolicy =
-  /\bpolicy(?:Name)?\s*[!=]==\s*['"`]|\bpolicy(?:Name)?\??\.(?:startsWith|slice|split)\(|\bstartsWith\(['"`](?:chat|embedded|tinker):(?!\/)/g
-
-/** A policy's name is read in `src/policy/registry/` alone: all others ask it what the policy is. */
-export function checkPolicyNames(files) {
-  return files
-    .filter(
-      ({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path) && !path.startsWith('src/policy/registry/'),
-    )
-    .flatMap(({ path, text }) =>
-      [...text.matchAll(parsedPolicy)].map((match) => ({
-        path,
-        line: lineAt(text, match.index),
-        message: `reads the name of a policy (${match[0]}): ask policyNamed of src/policy/registry/kinds.ts`,
-      })),
-    )
-}
-
 /** What a run folder holds that is read again: only `src/runs/` names it, and only there a log is defined. */
 const runFiles =
   /['"`](?:[^'"`\n]*\/)?(?:(?:trajectories|pending|metrics|rollouts|skipped|checkpoints|judgements|stages)\.jsonl|config\.json|problems\.json|prices\.json|engine\.json|searches\.html|lock)['"`]|\bpolicy\.safetensors['"`]|\bcheckpoint-\$|: (?:Log|RunFile)<.*> = \{/g
 
-/** The only owner of run folders is `src/runs/`: all others ask it for what is in them. */
-export function checkRunFiles(files) {
+const parsedPolicy =
+  /\bpolicy(?:Name)?\s*[!=]==\s*['"`]|\bpolicy(?:Name)?\??\.(?:startsWith|slice|split)\(|\bstartsWith\(['"`](?:chat|embedded|tinker):(?!\/)/g
+
+const parsedJudge = /\bjudge(?:Name)?\s*[!=]==\s*['"`]|['"`^/]llm:['"`(]/g
+
+/** What one place of `src/` alone may write or read: all others ask it. */
+const owned = [
+  { owner: 'src/policy/registry/', pattern: parsedPolicy, message: 'reads the name of a policy', ask: 'policyNamed' },
+  { owner: 'src/judge/', pattern: parsedJudge, message: 'reads the name of a judge', ask: 'judgeNamed' },
+  { owner: 'src/runs/', pattern: runFiles, message: 'names a file of a run folder', ask: 'its definition' },
+]
+
+export function checkOwned(files) {
   return files
-    .filter(({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path) && !path.startsWith('src/runs/'))
+    .filter(({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(runFiles)].map((match) => ({
-        path,
-        line: lineAt(text, match.index),
-        message: `names a file of a run folder (${match[0]}): ask src/runs/ for it`,
-      })),
+      owned
+        .filter(({ owner }) => !path.startsWith(owner))
+        .flatMap(({ owner, pattern, message, ask }) =>
+          [...text.matchAll(pattern)].map((match) => ({
+            path,
+            line: lineAt(text, match.index),
+            message: `${message} (${match[0]}): ask ${ask} of ${owner}`,
+          })),
+        ),
     )
 }
 
@@ -243,8 +240,7 @@ export function checkStructure(root) {
     ...checkNames(files),
     ...checkShape(files),
     ...checkSlips(files),
-    ...checkPolicyNames(files),
-    ...checkRunFiles(files),
+    ...checkOwned(files),
     ...(lock ? checkLock(lock) : [{ path: 'package-lock.json', line: 1, message: 'is missing: run npm install' }]),
   ]
 }

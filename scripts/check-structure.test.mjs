@@ -4,9 +4,8 @@ import {
   checkCircles,
   checkLock,
   checkNames,
-  checkPolicyNames,
+  checkOwned,
   checkRooms,
-  checkRunFiles,
   checkShape,
   checkSlips,
   importsOf,
@@ -121,7 +120,7 @@ test('paths of one machine and package registries are found; relative paths and 
 
 test('a name of a policy is read in the registry alone', () => {
   const reading = ["if (policy === 'teacher') x()", "policy.startsWith('chat:')", "name.startsWith('embedded:')"]
-  expect(where(checkPolicyNames([file('src/page/step.ts', ...reading)]))).toEqual(
+  expect(where(checkOwned([file('src/page/step.ts', ...reading)]))).toEqual(
     [1, 2, 3].map((n) => `src/page/step.ts:${n}`),
   )
   const allowed = [
@@ -130,9 +129,9 @@ test('a name of a policy is read in the registry alone', () => {
     "weights.startsWith('tinker://')",
     "const policy = 'teacher'",
   ]
-  expect(
-    checkPolicyNames([file('src/page/step.ts', ...allowed), file('src/policy/registry/kinds.ts', ...reading)]),
-  ).toEqual([])
+  expect(checkOwned([file('src/page/step.ts', ...allowed), file('src/policy/registry/kinds.ts', ...reading)])).toEqual(
+    [],
+  )
 })
 
 test('files of a run folder are named and defined in src/runs alone', () => {
@@ -142,11 +141,20 @@ test('files of a run folder are named and defined in src/runs alone', () => {
     "run.file('lock')",
     'const log: Log<Line> = {',
   ]
-  expect(where(checkRunFiles([file('src/page/step.ts', ...naming)]))).toEqual(
+  expect(where(checkOwned([file('src/page/step.ts', ...naming)]))).toEqual(
     [1, 2, 3, 4].map((n) => `src/page/step.ts:${n}`),
   )
   const allowed = ["files['tokenizer_config.json']", "'problems.jsonl'", 'read(log: Log<Line>)', '// metrics.jsonl']
-  expect(checkRunFiles([file('src/page/step.ts', ...allowed), file('src/runs/log.ts', ...naming)])).toEqual([])
+  expect(checkOwned([file('src/page/step.ts', ...allowed), file('src/runs/log.ts', ...naming)])).toEqual([])
+})
+
+test("a judge's name is read in its registry alone", () => {
+  const reading = ["judge === 'exact'", "name.startsWith('llm:')", '/^llm:(.*)$/.exec(name)']
+  expect(where(checkOwned([file('src/page/step.ts', ...reading)]))).toEqual(
+    [1, 2, 3].map((n) => `src/page/step.ts:${n}`),
+  )
+  const allowed = ["'--judge llm:<model>'", 'judge !== undefined', "judge: 'llm'"]
+  expect(checkOwned([file('src/page/step.ts', ...allowed), file('src/judge/registry.ts', ...reading)])).toEqual([])
 })
 
 test('the lock file may hold no install script and no resolved URL', () => {

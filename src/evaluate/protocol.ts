@@ -1,6 +1,6 @@
 /** What a score depends on beside the policy's weights, read from the run's settings and told in one line. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
-import type { Benchmark } from '../benchmark/benchmark.ts'
+import { isRuleOf, judgeForm } from '../judge/registry.ts'
 import type { Configuration } from '../runs/configuration.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
@@ -80,17 +80,10 @@ function judgeText(judge: EvalConfig['judge']): string {
   return promptsSha256 === undefined ? name : `${name} (prompts ${short(promptsSha256)}, ${parser} parser)`
 }
 
-const officialRules: Readonly<Record<Benchmark['judge'], string>> = {
-  llm: 'an LLM as judge: name one with --judge llm:<model>',
-  choice: '--judge choice',
-  'mme-letter': '--judge mme-letter',
-  exact: '--judge exact',
-}
-
 /** Says so when answers were not judged by the benchmark's own rule; undefined: they were. */
 export function judgeNotice({ benchmark: name, judge }: Pick<EvalConfig, 'benchmark' | 'judge'>): string | undefined {
   const benchmark = benchmarkNamed(name)
   const used = judge?.name ?? 'exact'
-  if (used === benchmark.judge || (benchmark.judge === 'llm' && used.startsWith('llm:'))) return undefined
-  return `Not by the rule of ${benchmark.title}: judged by ${used}, where the rule is ${officialRules[benchmark.judge]}.`
+  if (isRuleOf(benchmark, used)) return undefined
+  return `Not by the rule of ${benchmark.title}: judged by ${used}, where the rule is --judge ${judgeForm(benchmark.judge)}.`
 }

@@ -6,6 +6,7 @@ import { answeredBeyondLimit } from '../protocol/end.ts'
 import type { End } from '../protocol/end.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
+import { originalSource } from '../protocol/source.ts'
 
 export interface Step {
   /** The turn's number, from 1. */
@@ -91,7 +92,7 @@ export function refusedBox(
   { turn: { action, error } }: Step,
 ): PixelBox | undefined {
   if (!error || action?.kind !== 'grounding') return undefined
-  const index = action.source === 'original_image' ? 0 : Number(/^observation_(\d+)$/.exec(action.source)?.[1])
+  const index = action.source === originalSource ? 0 : Number(/^observation_(\d+)$/.exec(action.source)?.[1])
   const source = observations[index]?.boxInOriginalPx
   if (!source) return undefined
   const { width, height } = boxSize(source)

@@ -6,6 +6,7 @@ import { roundHalfEven } from '../shared/round.ts'
 import { infiniteText } from './python-list.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
+import { originalSource } from './source.ts'
 
 /** A crop is refused when one side is this many times the other, or more. */
 const maxCropAspect = 200
@@ -76,7 +77,7 @@ export function resolveSource(
   profile: Pick<Profile, 'errorText' | 'parse'>,
 ): ResolvedSource {
   const name = profile.parse === 'strict' ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
-  if (name === 'original_image') return { index: 0 }
+  if (name === originalSource) return { index: 0 }
   const digits = /^observation_([0-9]+)/.exec(name)
   if (digits === null) return turnError('bad-source', profile.errorText, source)
   const index = Number(digits[1])

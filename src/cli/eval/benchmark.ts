@@ -1,4 +1,5 @@
 /** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
+import { judgeForm, judgeNamed } from '../../judge/registry.ts'
 import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
 import type { Checked } from '../../benchmark/check-benchmark.ts'
@@ -70,7 +71,8 @@ export async function readChosen(options: BenchmarkOptions & { readonly limit?: 
 
 /** The judge of a benchmark as far as nobody has to be asked: where the rule is an LLM, letters or words are compared. */
 export function offlineJudge({ judge }: Benchmark, entries: readonly BenchmarkEntry[]): string {
-  if (judge !== 'llm') return judge
+  // A kind of judge that needs a model is not the name of one.
+  if (judgeNamed(judge) !== undefined) return judge
   return entries.every(({ problem }) => problem.choices !== undefined) ? 'choice' : 'exact'
 }
 
@@ -94,7 +96,7 @@ function factsText(benchmark: Benchmark): string {
     ['licence', licence],
     ['hash', hashText(benchmark)],
     ['problems', expected === undefined ? '' : countText(expected)],
-    ['scored', `Avg@${samples}, judge ${judge === 'llm' ? 'llm:<model>' : judge}, ${answer} answer`],
+    ['scored', `Avg@${samples}, judge ${judgeForm(judge)}, ${answer} answer`],
     ['question', question],
     ['note', notes],
   ]

@@ -65,7 +65,7 @@ describe('scores by hand', () => {
     expect(scores).toEqual({ overall: 0.5, 'category: direct_attributes': 0.75, 'category: relative_position': 0.25 })
     expect(result).toMatchObject({ samples: 32, judge: { name: 'choice' }, sampling: { majorityAtK: 0.5, passAtK: 1 } })
     expect(result.benchmark).toMatchObject({ optionOrder: 'published', judge: 'llm' })
-    expect(result.benchmark.notOfficial).toContain('an LLM as judge')
+    expect(result.benchmark.notOfficial).toContain('the rule is --judge llm:<model>')
     for (const part of [
       'Avg@32',
       'profile default (',

@@ -15,6 +15,7 @@ import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
 import type { ChatText, TrainingRow } from './training-row.ts'
+import { sourceAt } from '../../protocol/source.ts'
 
 const columns: Columns = {
   conversations: 'string',
@@ -142,7 +143,7 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
 /** As a search names its views. */
 function usualName(picture: Uint8Array, index: number): string {
   const ending = picture[0] === 0x89 ? 'png' : picture[0] === 0x52 ? 'webp' : 'jpg'
-  return `${index === 0 ? 'original_image' : `observation_${index}`}.${ending}`
+  return `${sourceAt(index)}.${ending}`
 }
 
 /** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` where there is none. */

@@ -17,6 +17,7 @@ import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { conversationOf } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
+import { sourceAt } from '../../protocol/source.ts'
 
 /** Views of one search that are drawn and encoded at once. */
 const viewsAtOnce = 4
@@ -110,8 +111,7 @@ async function views(
   return mapLimit(trajectory.observations, viewsAtOnce, async (observation: Observation) => {
     const { index } = observation
     const pixels = await observationView(picture, observation, trajectory.observations, profile)
-    const stem = index === 0 ? 'original_image' : `observation_${index}`
-    return { bytes: await encode(pixels, encoding), name: `${stem}.${encoding === 'png' ? 'png' : 'jpg'}` }
+    return { bytes: await encode(pixels, encoding), name: `${sourceAt(index)}.${encoding === 'png' ? 'png' : 'jpg'}` }
   })
 }
 

@@ -2,6 +2,7 @@
 import { costOf } from '../../endpoint/price.ts'
 import type { Price, Prices, SpentTokens } from '../../endpoint/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
+import { judgeNamed } from '../../judge/registry.ts'
 import { pricedModel } from '../../policy/registry/kinds.ts'
 import { pricesFile } from '../../runs/files.ts'
 import { readRunFile, writeRunFile } from '../../runs/run-file.ts'
@@ -28,8 +29,7 @@ export interface EvalCost {
 
 /** The models behind servers that an evaluation asks, by their names there. */
 export function askedModels({ policy = '', judge }: Pick<EvalConfig, 'policy' | 'judge'>) {
-  const [, asked] = /^llm:(.*)$/s.exec(judge?.name ?? '') ?? []
-  return { policy: pricedModel(policy), judge: asked }
+  return { policy: pricedModel(policy), judge: judge && judgeNamed(judge.name)?.model }
 }
 
 /** Of the run at `path`. undefined: no server was asked. */

@@ -1,6 +1,7 @@
 /** A baseline that never looks: it answers in its first turn, with one of the possible answers drawn at random. */
 import { letterAt } from '../../benchmark/choices.ts'
 import type { Problem } from '../../protocol/problem.ts'
+import { groundingTurn } from '../../protocol/dialects/grounding.ts'
 import { random } from '../../shared/random.ts'
 import type { Policy } from '../policy.ts'
 
@@ -17,7 +18,7 @@ export function blindPolicy(answers: readonly string[]): Policy {
       const rng = random('blind', problem.dataSource, problem.docId, seed)
       return {
         take: async () => ({
-          text: `<think>I do not look.</think><answer>${rng.pick(possible)}</answer>`,
+          text: groundingTurn('I do not look.', { answer: rng.pick(possible) }),
           finish: 'stop',
           usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 },
         }),

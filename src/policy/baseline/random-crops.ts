@@ -1,4 +1,7 @@
 /** A baseline that looks anywhere: a policy that reads and decides when to answer, while chance decides where to look. */
+import { relativeBox } from '../../protocol/box.ts'
+import { grounding, groundingTurn } from '../../protocol/dialects/grounding.ts'
+import { profiles } from '../../protocol/profile.ts'
 import { random } from '../../shared/random.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Policy, Reply } from '../policy.ts'
@@ -22,8 +25,7 @@ export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, numb
       return {
         take: async (message, turn) => {
           const reply = await session.take(message, turn)
-          const zooms = reply.text.includes('<grounding>') && !reply.text.includes('<answer>')
-          return zooms && reply.failure === undefined ? zoomAnywhere(reply, rng, sideRel) : reply
+          return zooms(reply) ? zoomAnywhere(reply, rng, sideRel) : reply
         },
         close: () => session.close(),
       }
@@ -32,12 +34,17 @@ export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, numb
   }
 }
 
+/** Does the turn call, and not answer? */
+function zooms({ text, failure }: Reply): boolean {
+  const rules = profiles.embedded
+  return failure === undefined && !!grounding.call(text, rules) && grounding.answer(text, rules) === undefined
+}
+
 /** The reply without its tokens, since those were not what the search saw. */
 function zoomAnywhere({ usage }: Reply, rng: Random, [low, high]: readonly [number, number]): Reply {
   const side = low * (high / low) ** rng.next()
   const x = rng.between(0, 1 - side)
   const y = rng.between(0, 1 - side)
-  const box = [x, y, x + side, y + side].map((edge) => edge.toFixed(4)).join(', ')
-  const text = `<think>Anywhere.</think><grounding>{"bbox_2d": [${box}], "source": "original_image"}</grounding>`
+  const text = groundingTurn('Anywhere.', { boxRel: relativeBox(x, y, x + side, y + side) })
   return { text, finish: 'stop', usage }
 }

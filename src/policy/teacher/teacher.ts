@@ -30,6 +30,7 @@ import { UserError } from '../../shared/errors.ts'
 import { random, type Random } from '../../shared/random.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import type { Message, Policy, Reply, Session } from '../policy.ts'
+import { sourceAt } from '../../protocol/source.ts'
 
 export interface TeacherOptions {
   /** The scene behind a problem. */
@@ -61,7 +62,7 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
 
   function turn(message: Message): string {
     if (message.kind === 'error') return write(goal, { text: '', places: [] }, toCheck.slice(1))
-    const source = message.kind === 'question' ? 'original_image' : `observation_${message.index}`
+    const source = sourceAt(message.kind === 'question' ? 0 : message.index)
     if (message.kind === 'question') pictureSide = message.view.boxPx[2]
     const region = message.view.boxPx.map((edge) => edge / pictureSide) as unknown as Region
     sourceRegions.set(source, region)

@@ -11,8 +11,9 @@ import { callEnd, callStart, toolArguments } from './tool-call.ts'
 import type { Values } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { own } from '../../shared/known.ts'
-import { isRecord, originalSource, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import { isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
+import { originalSource } from '../source.ts'
 
 const name = 'image_zoom_in_tool'
 const tags = /<\/?(?:think|tool_call|answer)>/

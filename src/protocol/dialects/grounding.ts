@@ -1,6 +1,8 @@
 /** Mini-o3's own tags: `<think>`, `<grounding>` with a box and a source as JSON, `<answer>`. Pure. */
 import { budgetView, innerCrop, releasedFlow } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
+import type { RelativeBox } from '../box.ts'
+import { originalSource } from '../source.ts'
 import { defaultPrompts } from '../prompts.ts'
 import { readLooseValue } from '../loose-value.ts'
 import { readStrictCall } from './strict-call.ts'
@@ -21,6 +23,16 @@ export const grounding: Dialect = {
   },
   answer: (text, rules) => (rules.parse === 'strict' ? closingAnswer(text, rules) : lenientAnswer(text, rules)),
   answers: taggedAnswers,
+}
+
+/** A turn in this dialect, as baselines write theirs. `boxRel` is of the original. */
+export function groundingTurn(
+  thought: string,
+  act: { readonly answer: string } | { readonly boxRel: RelativeBox },
+): string {
+  if ('answer' in act) return `<think>${thought}</think><answer>${act.answer}</answer>`
+  const box = act.boxRel.map((edge) => edge.toFixed(4)).join(', ')
+  return `<think>${thought}</think><grounding>{"bbox_2d": [${box}], "source": "${originalSource}"}</grounding>`
 }
 
 /** The answer that the text ends with: nothing but one line break may follow its closing tag (reference 5.7). */

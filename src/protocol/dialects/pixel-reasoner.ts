@@ -8,7 +8,8 @@ import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
 import { lastOf, own } from '../../shared/known.ts'
 import { callEnd, toolArguments } from './tool-call.ts'
-import { originalSource, pick, sourceNumbered, thoughtBefore, writtenBox } from './written-turn.ts'
+import { originalSource, sourceAt } from '../source.ts'
+import { pick, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
@@ -24,7 +25,7 @@ export const pixelReasoner: Dialect = {
     const number = values && own(values, 'target_image')
     if (values === undefined) return 'unreadable'
     if (rules.parse === 'strict') return firstFour(writtenBox(values, sourceIndexed(number))) ?? 'unreadable'
-    return (isCount(number) ? writtenBox(values, sourceNumbered(number)) : undefined) ?? 'unreadable'
+    return (isCount(number) ? writtenBox(values, sourceAt(number - 1)) : undefined) ?? 'unreadable'
   },
   answer: (text, { answerPick }) => pick(boxedAnswers(text), answerPick),
   answers: boxedAnswers,
@@ -34,7 +35,7 @@ export const pixelReasoner: Dialect = {
 function sourceIndexed(number: unknown): string | undefined {
   const index = number === true ? 1 : number === false ? 0 : number
   if (index === 0) return originalSource
-  return isCount(index) ? sourceNumbered(index) : undefined
+  return isCount(index) ? sourceAt(index - 1) : undefined
 }
 
 /** Its loop looks at no more numbers than four. */

@@ -5,8 +5,6 @@ import { own } from '../../shared/known.ts'
 
 export type Values = { readonly [key: string]: unknown }
 
-export const originalSource = 'original_image'
-
 /** Where the text between the first `open` at or after `from` and the next `close` starts and ends. */
 export function between(
   text: string,
@@ -58,11 +56,6 @@ export function writtenBox(values: Values, source: unknown = own(values, 'source
   const bbox = own(values, 'bbox_2d')
   if (bbox === undefined || typeof source !== 'string') return undefined
   return { bbox, source, written: JSON.stringify(bbox) }
-}
-
-/** Pictures by number, 1 being the original. */
-export function sourceNumbered(number: number): string {
-  return number === 1 ? originalSource : `observation_${number - 1}`
 }
 
 export function isRecord(value: unknown): value is Values {

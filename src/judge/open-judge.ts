@@ -1,0 +1,141 @@
+/** Opens a judge by its name and options, for every command that judges. */
+import { readFile } from 'node:fs/promises'
+import { openModel } from '../endpoint/open-model.ts'
+import { nothingSpent } from '../endpoint/price.ts'
+import type { SpentTokens } from '../endpoint/price.ts'
+import type { Problem } from '../protocol/problem.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
+import { messageOf, UserError } from '../shared/errors.ts'
+import { openJudgeCache } from './judge-cache.ts'
+import type { JudgeCache } from './judge-cache.ts'
+import { defaultJudgePrompts, judgePromptsHash } from './judge-prompts.ts'
+import type { JudgePrompts } from './judge-prompts.ts'
+import type { Judge } from './judge.ts'
+import { llmJudge } from './llm.ts'
+import { scoreParser } from './parse-score.ts'
+import { judgeForms, judgeNamed } from './registry.ts'
+import { releasedJudgePrompts } from './released-prompts.ts'
+
+/** The judge by its name, and of a model behind a server what it is asked. */
+export interface JudgeOptions {
+  readonly judge: string
+  readonly judgeBaseUrl?: string
+  /** The environment variable that holds its API key. */
+  readonly judgeApiKeyEnv?: string
+  readonly judgeParser?: string
+  /** A file that holds the released prompts. */
+  readonly judgePrompts?: string
+  readonly judgeMaxTokens?: number
+}
+
+/** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
+interface JudgeCost {
+  readonly verdicts: number
+  readonly cached: number
+  readonly requests: number
+  readonly retries: number
+  readonly promptTokens: number
+  readonly replyTokens: number
+}
+
+export interface OpenedJudge {
+  /** What a run keeps of it: all that decides verdicts, and never a key. `name` is such as `exact` or `llm:qwen`. */
+  readonly settings: { readonly name: string; readonly parser?: string; readonly promptsSha256?: string }
+  /** Throws `UserError` when this judge cannot judge these problems. */
+  check?(problems: readonly Problem[]): void
+  /** The judge itself; what it says is kept in the run. */
+  judgeIn(run: RunFolder): Promise<Judge>
+  /** Absent for judges that cost nothing. */
+  cost?(): JudgeCost
+  /** What all verdicts cost that the run keeps, those from before too. */
+  tokens?(): SpentTokens
+  close?(): void
+}
+
+/**
+ * Works with the judge that the options name. Throws `UserError` for a name of none, for a server that cannot be used, and
+ * for problems that it cannot judge; nothing is written yet.
+ */
+export async function withJudge<T>(
+  options: JudgeOptions,
+  problems: readonly Problem[],
+  work: (judge: OpenedJudge) => Promise<T>,
+): Promise<T> {
+  const judge = await openJudge(options)
+  try {
+    judge.check?.(problems)
+    return await work(judge)
+  } finally {
+    judge.close?.()
+  }
+}
+
+async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
+  const { judge: name } = options
+  const named = judgeNamed(name)
+  if (named === undefined) throw new UserError('judge-unknown', `--judge ${name} is none of ${judgeForms}.`)
+  const { kind, model = '' } = named
+  const { judge } = kind
+  if (judge === undefined) return openLlmJudge(options, model)
+  return { settings: { name }, judgeIn: async () => judge, ...(kind.needsChoices && { check: checkChoices }) }
+}
+
+/** Seconds that one reply of a judge may take, as in the released scorer. */
+const replySeconds = 120
+
+async function openLlmJudge(options: JudgeOptions, model: string): Promise<OpenedJudge> {
+  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeMaxTokens: maxTokens } = options
+  const parser = scoreParser(options.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
+  if (model === '' || model === '<model>') {
+    throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
+  }
+  if (judgeBaseUrl === undefined) {
+    throw new UserError(
+      'judge-base-url-missing',
+      `--judge ${name} needs --judge-base-url, such as http://127.0.0.1:8000/v1 or https://api.openai.com/v1.`,
+    )
+  }
+  const server = { baseUrl: judgeBaseUrl, apiKeyEnv: judgeApiKeyEnv, replySeconds }
+  const prompts = judgePrompts === undefined ? defaultJudgePrompts : await readPrompts(judgePrompts)
+  const { endpoint } = await openModel(server, model).catch(asJudge)
+  let cache: JudgeCache | undefined
+  return {
+    settings: { name, parser: parser.name, promptsSha256: judgePromptsHash(prompts) },
+    async judgeIn(run) {
+      cache = await openJudgeCache(run)
+      return llmJudge({ endpoint, model, parser, cache, prompts, maxTokens })
+    },
+    cost() {
+      const { wanted = 0, cached = 0 } = cache?.counts() ?? {}
+      const { requests, retries, promptTokens, replyTokens } = endpoint.spent()
+      return { verdicts: wanted, cached, requests, retries, promptTokens, replyTokens }
+    },
+    tokens: () => cache?.tokens() ?? nothingSpent,
+    close: () => endpoint.close(),
+  }
+}
+
+async function readPrompts(file: string): Promise<JudgePrompts> {
+  const source = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('judge-prompts-unreadable', `--judge-prompts ${file} cannot be read: ${messageOf(cause)}.`, {
+      cause,
+    })
+  })
+  return releasedJudgePrompts(source)
+}
+
+/** The server of a judge and that of a policy are named by different words: says which one is meant. */
+function asJudge(error: unknown): never {
+  if (!(error instanceof UserError)) throw error
+  const message = error.message.replaceAll('--api-key-env', '--judge-api-key-env').replaceAll('chat:', 'llm:')
+  throw new UserError(error.code, `The judge: ${message}`, { cause: error })
+}
+
+function checkChoices(problems: readonly Problem[]): void {
+  const without = problems.find(({ choices = [] }) => choices.length === 0)
+  if (without === undefined) return
+  throw new UserError(
+    'no-choices',
+    `${without.dataSource}/${without.docId} has no choices to judge by. Take --judge exact or llm:<model>.`,
+  )
+}

@@ -1,0 +1,56 @@
+/** The judges that there are, by the names that `--judge` takes and runs keep. Nobody else reads a judge's name. Pure. */
+import type { Benchmark } from '../benchmark/benchmark.ts'
+import { judgeCanInfer } from './can-infer.ts'
+import { judgeChoice } from './choice.ts'
+import { judgeExact } from './exact.ts'
+import type { Judge } from './judge.ts'
+import { judgeMmeLetter } from './mme-letter.ts'
+
+export interface JudgeKind {
+  /** Absent: a model behind a server is asked, whose name follows that of the kind and a colon. */
+  readonly judge?: Judge
+  /** It judges by the letters of a problem's choices. */
+  readonly needsChoices?: true
+}
+
+const kinds = {
+  exact: { judge: judgeExact },
+  choice: { judge: judgeChoice, needsChoices: true },
+  'can-infer': { judge: judgeCanInfer, needsChoices: true },
+  'mme-letter': { judge: judgeMmeLetter, needsChoices: true },
+  llm: {},
+} satisfies Readonly<Record<string, JudgeKind>>
+
+type JudgeKindName = keyof typeof kinds
+
+/** As it is written for `--judge`, such as `llm:<model>`. */
+export function judgeForm(kindName: JudgeKindName): string {
+  return 'judge' in kinds[kindName] ? kindName : `${kindName}:<model>`
+}
+
+/** For help and errors. */
+export const judgeForms = Object.keys(kinds)
+  .map((name) => judgeForm(name as JudgeKindName))
+  .join(', ')
+
+export interface NamedJudge {
+  readonly kindName: JudgeKindName
+  readonly kind: JudgeKind
+  /** Of a model behind a server, as its server knows it. */
+  readonly model?: string
+}
+
+/** undefined: there is no judge of that name. */
+export function judgeNamed(name: string): NamedJudge | undefined {
+  for (const [kindName, kind] of Object.entries(kinds) as [JudgeKindName, JudgeKind][]) {
+    if (kind.judge !== undefined && name === kindName) return { kindName, kind }
+    const prefix = `${kindName}:`
+    if (kind.judge === undefined && name.startsWith(prefix)) return { kindName, kind, model: name.slice(prefix.length) }
+  }
+  return undefined
+}
+
+/** Is this the judge that the benchmark's own scores go by? */
+export function isRuleOf({ judge }: Pick<Benchmark, 'judge'>, name: string): boolean {
+  return judgeNamed(name)?.kindName === judge
+}
