@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bytesText } from './bytes.ts'
 import { durationText, startProgress } from './progress.ts'
 
 function setup(isTTY: boolean, total?: number, done?: number) {
@@ -30,6 +31,16 @@ describe('progress', () => {
     expect(written).toHaveLength(4)
     progress.finish()
     expect(written.at(-1)).toBe('searches 40/100, 2.00/s, 30 s left, loss 0.5\n')
+  })
+
+  it('tells counts and rate in the unit that it is given', () => {
+    let ms = 0
+    const written: string[] = []
+    const stream = { write: (text: string) => written.push(text) }
+    const progress = startProgress({ label: 'model', total: 4e9, countText: bytesText, stream, now: () => ms })
+    ms = 10_000
+    progress.advance(1e9)
+    expect(written).toEqual(['model 1.00 GB/4.00 GB, 100 MB/s, 30 s left\n'])
   })
 
   it('keeps one live line on a terminal, cut to its width', () => {

@@ -21,6 +21,8 @@ export interface ProgressOptions {
   readonly total?: number | undefined
   /** Already done before a resume; counts towards the total but not towards the rate. */
   readonly done?: number | undefined
+  /** How a count is told, such as bytes; default: as a number. */
+  readonly countText?: (count: number) => string
   readonly stream?: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown }
   readonly now?: () => number
 }
@@ -30,7 +32,7 @@ const liveEveryMs = 100
 const plainEveryMs = 5_000
 
 export function startProgress(options: ProgressOptions): Progress {
-  const { label, total, stream = process.stderr, now = Date.now } = options
+  const { label, total, countText, stream = process.stderr, now = Date.now } = options
   const before = options.done ?? 0
   const startedMs = now()
   const live = stream.isTTY === true
@@ -42,7 +44,9 @@ export function startProgress(options: ProgressOptions): Progress {
   function lines(): string[] {
     const seconds = (now() - startedMs) / 1000
     const perSecond = (done - before) / seconds
-    const parts = [`${label} ${done}${total === undefined ? '' : `/${total}`}`, rateText(perSecond)]
+    const told = countText ?? String
+    const rate = countText === undefined ? rateText(perSecond) : `${countText(Math.round(perSecond))}/s`
+    const parts = [`${label} ${told(done)}${total === undefined ? '' : `/${told(total)}`}`, rate]
     if (total !== undefined && done < total && perSecond > 0)
       parts.push(`${durationText((total - done) / perSecond)} left`)
     else parts.push(`in ${durationText(seconds)}`)

@@ -14,7 +14,7 @@ export function unwritable(path: string, cause: unknown, then: string = goOn): M
 
 const fixes: readonly (readonly [readonly string[], string])[] = [
   [['ENOSPC', 'EDQUOT'], 'Make room on that disk.'],
-  [['EACCES', 'EPERM', 'EROFS'], 'Allow writing there, or name another folder with --run.'],
+  [['EACCES', 'EPERM', 'EROFS'], 'Allow writing there, or choose another folder.'],
   [['EMFILE', 'ENFILE'], 'Raise the limit on open files (ulimit -n).'],
 ]
 
