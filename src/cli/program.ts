@@ -9,6 +9,7 @@ import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
+import { addModels } from './models.ts'
 import { addProbe } from './data/probe.ts'
 import { addRecipe } from './recipe.ts'
 import { addReport } from './eval/report.ts'
@@ -61,6 +62,7 @@ export function program(): Command {
     addServe,
     addView,
     addMcp,
+    addModels,
     addDoctor,
   ])
     add(root)

@@ -19,6 +19,8 @@ export interface CommandSpec<Specs extends OptionSpecs> {
   readonly arguments?: Readonly<Record<string, string>>
   readonly options: Specs
   readonly examples: readonly string[]
+  /** Runs where the command above it is given alone. */
+  readonly isDefault?: true
   /** `given`: the arguments in their order. */
   run(values: Values<Specs>, given: readonly string[], command: Command): unknown
 }
@@ -28,7 +30,10 @@ const debug = inGroup('Output', {
 })
 
 export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: CommandSpec<Specs>): Command {
-  const command = parent.command(spec.name).summary(spec.summary).description(spec.description)
+  const command = parent
+    .command(spec.name, { isDefault: spec.isDefault === true })
+    .summary(spec.summary)
+    .description(spec.description)
   for (const [form, help] of Object.entries(spec.arguments ?? {})) command.argument(form, help)
   addOptions(command, { ...spec.options, ...debug })
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Output:'))

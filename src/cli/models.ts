@@ -1,0 +1,122 @@
+/** `mini-o3 models`: the vision models that run in this process; those of this machine and those known, pulled and removed when asked. */
+import type { Command } from 'commander'
+import { plainTable } from '../evaluate/document/table.ts'
+import { knownModels } from '../hub/known-models.ts'
+import { findLocalModel, modelOf, planPull, planRemoval, pulledModels, unfinishedPulls } from '../hub/local-model.ts'
+import type { LocalModel } from '../hub/local-model.ts'
+import { bytesText } from '../shared/bytes.ts'
+import { errorCodeOf } from '../shared/errors.ts'
+import { addCommand } from './options/command.ts'
+import { flag, inGroup } from './options/schema.ts'
+import type { Values } from './options/schema.ts'
+import { jsonOption } from './options/shared.ts'
+import { isAgreed } from './print/consent.ts'
+import { columns, print, printJson, say } from './print/output.ts'
+import { pullAloud } from './print/pull-aloud.ts'
+
+const yesOption = inGroup('Output', { yes: flag('do it without asking') })
+const changeOptions = { ...yesOption, ...jsonOption }
+type ChangeOptions = Values<typeof changeOptions>
+
+const modelArgument = {
+  '<model>': 'a known name such as qwen3-vl-4b, or hub:<owner>/<name>; with :<quant> and @<revision> if you like',
+}
+
+export function addModels(program: Command): void {
+  const models = program
+    .command('models')
+    .summary('list, pull and remove models that run in this process')
+    .description(
+      'Vision models (GGUF with a projector) that --policy local:<model> runs in this process. They are kept in the cache ' +
+        'that all clients of the Hugging Face Hub share.',
+    )
+  addCommand(models, {
+    name: 'list',
+    summary: 'what is on this machine, and what could be pulled',
+    description:
+      'Lists the models of this machine and those that are known, with size, memory, licence and profile. Asks no server.',
+    options: jsonOption,
+    examples: ['mini-o3 models list', 'mini-o3 models list --json'],
+    isDefault: true,
+    run: listModels,
+  })
+  addCommand(models, {
+    name: 'pull',
+    summary: 'download a model',
+    description:
+      'Says what would come, asks, and downloads it. A download that broke off goes on where it stopped; every file is checked by ' +
+      'its hash. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE count as everywhere.',
+    arguments: modelArgument,
+    options: changeOptions,
+    examples: [
+      'mini-o3 models pull qwen3-vl-4b',
+      'mini-o3 models pull qwen3-vl-4b:Q8_0 --yes',
+      'mini-o3 models pull hub:ggml-org/Qwen2.5-VL-7B-Instruct-GGUF',
+    ],
+    run: (options, [name = '']) => pullModel(name, options),
+  })
+  addCommand(models, {
+    name: 'remove',
+    summary: 'delete a model that was pulled',
+    description:
+      'Deletes the files of the model from the shared cache, and unfinished downloads of its repository, once you agree.',
+    arguments: modelArgument,
+    options: changeOptions,
+    examples: ['mini-o3 models remove qwen3-vl-4b'],
+    run: (options, [name = '']) => removeModel(name, options),
+  })
+}
+
+async function listModels({ json }: Values<typeof jsonOption>): Promise<void> {
+  const [pulled, unfinished] = await Promise.all([pulledModels(), unfinishedPulls()])
+  if (json) return printJson({ pulled, unfinished, known: knownModels })
+  const here = new Set(pulled.map(({ name }) => name))
+  const parts = unfinished.map(({ repository, bytes }) => [repository, `${bytesText(bytes)} of an unfinished download`])
+  const rows = [...pulled.map(({ name, bytes }) => [name, bytesText(bytes)]), ...parts]
+  print(rows.length === 0 ? 'There is no model on this machine.' : table(['on this machine', 'size'], rows))
+  const others = knownModels.filter(({ name }) => !here.has(name))
+  const about = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+  if (others.length > 0)
+    print(
+      `\n${table(
+        ['mini-o3 models pull', 'download', 'memory', 'licence'],
+        others.map((own) => [own.name, about(own.bytes), about(own.memoryBytes), own.licence]),
+      )}`,
+    )
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return plainTable({ head, rows }, columns())
+}
+
+async function pullModel(name: string, { yes, json }: ChangeOptions): Promise<void> {
+  const model = await broughtHere(name, yes)
+  if (model === undefined) return say('Nothing was downloaded.')
+  if (json) return printJson(model)
+  print(`${name} is on this machine, ${bytesText(model.bytes)}. To search with it:`)
+  print(`  mini-o3 ask photo.jpg "What does the sign say?" --policy local:${name}`)
+}
+
+/** undefined: the person said no. */
+async function broughtHere(name: string, yes: boolean | undefined): Promise<LocalModel | undefined> {
+  try {
+    const plan = await planPull(name)
+    const title = plan.known?.title ?? plan.repository.id
+    const agreed = await pullAloud(plan, { title, yes, command: `mini-o3 models pull ${name} --yes` })
+    return agreed ? modelOf(plan) : undefined
+  } catch (error) {
+    if (errorCodeOf(error) !== 'hub-offline') throw error
+    return findLocalModel(name)
+  }
+}
+
+async function removeModel(name: string, { yes, json }: ChangeOptions): Promise<void> {
+  const { folder, paths, bytes, remove } = await planRemoval(name)
+  say(`From ${folder}:`)
+  for (const path of paths) say(`  ${path}`)
+  const command = `mini-o3 models remove ${name} --yes`
+  if (!(await isAgreed({ yes, question: `Delete ${bytesText(bytes)}?`, command }))) return say('Nothing was deleted.')
+  await remove()
+  if (json) printJson({ name, folder, paths, bytes })
+  else print(`${name} was deleted, ${bytesText(bytes)}.`)
+}

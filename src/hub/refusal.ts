@@ -1,0 +1,36 @@
+/** What the hub's refusals mean, and what to do about each. */
+import { MiniO3Error, TransportError, UserError } from '../shared/errors.ts'
+import type { Repository } from './repository.ts'
+import type { HubReply } from './request.ts'
+import type { HubSettings } from './settings.ts'
+
+/** The error for a status that is not a success. The hub's own words are not repeated: its codes say which case it is. */
+export function hubRefusal(
+  { status, hubHeaders, fromHub }: HubReply,
+  { kind, id, revision }: Repository,
+  { endpoint }: HubSettings,
+): MiniO3Error {
+  const code = String(hubHeaders['x-error-code'] ?? '')
+  const page = `${endpoint.origin}/${kind === 'datasets' ? 'datasets/' : ''}${id}`
+  // The address of a store of files is signed for some minutes only: the next try asks the hub for another one.
+  if (!fromHub) return new TransportError('hub-store', `The store of files that the hub names answered ${status}.`)
+  if (code === 'GatedRepo')
+    return new UserError(
+      'hub-gated',
+      `${id} is gated: accept its terms at ${page}, then set HF_TOKEN to a token of that account and try again.`,
+    )
+  if (code === 'RevisionNotFound') return new UserError('hub-revision', `${id} has no revision "${revision}".`)
+  if (code === 'EntryNotFound')
+    return new UserError('hub-file-missing', `A file of ${id} is no longer there at ${revision}. Repeat the command.`)
+  if (status === 401 || status === 404)
+    return new UserError(
+      'hub-not-found',
+      `The hub knows no ${id} that it would show to you. Check the name; if it is private, set HF_TOKEN to a token that may read it.`,
+    )
+  if (status === 403)
+    return new UserError(
+      'hub-forbidden',
+      `The hub does not let you read ${id}: the token in HF_TOKEN lacks the right, or the terms at ${page} are not accepted.`,
+    )
+  return new MiniO3Error('hub-refused', `The hub answered ${status} for ${id}. Check HF_ENDPOINT.`)
+}
