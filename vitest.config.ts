@@ -5,7 +5,10 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
     globalSetup: ['scripts/fresh-build.mjs'],
     exclude: ['dist/**', 'node_modules/**'],
-    testTimeout: 60_000,
+    // A busy machine takes longer, and nothing more: what ends a test is that it hangs.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     // Tests look at no server that happens to run on this machine.
     env: { MINI_O3_PORTS: '' },
     pool: 'threads',

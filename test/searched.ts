@@ -1,6 +1,9 @@
-/** A search that looks where a test wants it to, without a policy. */
+/** Searches that look where a test wants them to, without a policy. */
+import { makeProblem } from '../src/probe/problem.ts'
+import { makeScene } from '../src/probe/scene.ts'
 import { pixelBox, relativeBox } from '../src/protocol/box.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import { jsonLines, writeRun } from './stored-searches.ts'
 
 const side = 1024
 const usage = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
@@ -54,4 +57,13 @@ export function searched(
     usage,
     ms: 1,
   }
+}
+
+/** A run of two searches for one problem: the first has a refused box in turn 3 and runs out of turns, the second one answers. */
+export async function writeRichRun(run: string): Promise<void> {
+  const problem = makeProblem(makeScene(2 ** 31 + 5, 'easy', 4))
+  const over = { ...searched([0, 1, -1, 0], 'Not here.', null), problem }
+  const verdict = { kind: 'correct', reason: '' } as const
+  const found = { ...searched([0, 1], 'Found it.'), problem, sampleIndex: 1, reward: { total: 1, parts: {} }, verdict }
+  await writeRun(run, { command: 'eval', maxTurns: 4 }, { 'trajectories.jsonl': jsonLines([over, found]) })
 }

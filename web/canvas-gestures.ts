@@ -1,5 +1,5 @@
 /** Moving and zooming a picture: the wheel zooms at the pointer, one pointer moves, two pinch, and keys do both. */
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Size } from '../src/protocol/box.ts'
 import type { SharedView } from './shared-view.ts'
 import { moved, wholeView, zoomed } from './view-box.ts'
@@ -16,7 +16,7 @@ export function usePointers(element: { readonly current: Element | null }, view:
     const { left = 0, top = 0, width = 1, height = 1 } = element.current?.getBoundingClientRect() ?? {}
     return { x: (event.clientX - left) / width, y: (event.clientY - top) / height }
   }, [])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onWheel = (event: WheelEvent): void => {
       const whole = view.now()[2] >= size.width
       if (event.deltaY > 0 && whole) return // the page scrolls on

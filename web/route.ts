@@ -1,6 +1,6 @@
 /** Addresses: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
 import { createContext } from 'preact'
-import { useContext, useEffect, useState } from 'preact/hooks'
+import { useContext, useLayoutEffect, useState } from 'preact/hooks'
 
 export interface Route {
   readonly path: readonly string[]
@@ -20,7 +20,7 @@ export function useRoute(): Route {
 /** For the root alone. */
 export function useAddress(): Route {
   const [route, setRoute] = useState(routeNow)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (): void => setRoute(routeNow())
     addEventListener('hashchange', follow)
     return () => removeEventListener('hashchange', follow)

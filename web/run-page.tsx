@@ -1,5 +1,5 @@
 /** One run: its scores and curves, and its searches with filters, as they come. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, percent, Problem } from './facts.tsx'
 import type { Fact } from './facts.tsx'
@@ -89,7 +89,8 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   const [filter, setFilter] = useState(() => filterOf(route.settings))
   const [sort, setSort] = useState(() => sortOf(route.settings))
   const [whole, setWhole] = useState(() => route.settings.get('rows') === 'problems')
-  useEffect(() => {
+  // See `usePlace`.
+  useLayoutEffect(() => {
     setFilter(filterOf(route.settings))
     setSort(sortOf(route.settings))
     setWhole(route.settings.get('rows') === 'problems')
@@ -100,7 +101,7 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
     ...(whole && { rows: 'problems' }),
   }
   const from = JSON.stringify({ filter, whole })
-  useEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
+  useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
   const items = useMemo(() => currentItems(details.items), [details.items])
   const several = useMemo(() => new Set(items.map(groupOf)).size < items.length, [items])
   // A problem is shown with all of its searches when one of them passes.

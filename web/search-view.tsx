@@ -1,5 +1,5 @@
 /** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { shown as shortened } from '../src/page/step.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -170,7 +170,8 @@ function usePlay(turn: number, last: number, onTurn: (turn: number) => void) {
 function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys)
   latest.current = keys
-  useEffect(() => {
+  // Whoever sees the page can use its keys.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
       const element = event.target as Element

@@ -1,5 +1,5 @@
 /** Where one is among searches: which one, at which turn, beside the others or alone. The address holds it. */
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { replaceAddress, useRoute } from './route.ts'
 import type { Route } from './route.ts'
 
@@ -19,8 +19,9 @@ export function usePlace(routeTo: (at: number) => Address, atIn: (route: Route) 
   const { settings } = route
   const wanted = { at: atIn(route), turn: Number(settings.get('turn')) || 0, compare: settings.has('compare') }
   const [place, setPlace] = useState<Place>(wanted)
-  useEffect(() => setPlace(wanted), [route])
-  useEffect(() => {
+  // Before anything else can happen: a key that is pressed between the address and an effect after the next frame would be forgotten.
+  useLayoutEffect(() => setPlace(wanted), [route])
+  useLayoutEffect(() => {
     const { at, turn, compare } = place
     const { path, settings: own } = routeTo(at)
     replaceAddress(path, { ...own, ...(turn && { turn }), ...(compare && { compare: 1 }) })

@@ -2,24 +2,22 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, openBrowser } from '../../test/served-page.ts'
 import { drawScene } from '../probe/draw.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
 import { dataUrl, encodeJpeg } from '../vision/encode.ts'
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const token = 'a secret/of & mine'
 const scene = makeScene(4, 'easy')
 const { question } = makeProblem(scene)
 
-describe.skipIf(!existsSync(browserPath))('the page with a token', () => {
+describe.skipIf(!hasBrowser)('the page with a token', () => {
   let child: ChildProcess
   let browser: Browser
   let page: Page
@@ -37,9 +35,9 @@ describe.skipIf(!existsSync(browserPath))('the page with a token', () => {
     const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
     printed += line
     base = `http://127.0.0.1:${/:(\d+)\/\?token=<MINI_O3_TOKEN> in a browser/.exec(line)![1]}`
-    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
+    browser = await openBrowser()
     page = await browser.newPage()
-    page.setDefaultTimeout(50_000)
+    page.setDefaultTimeout(120_000)
     page.on('pageerror', (error) => errors.push(error.message))
   }, 60_000)
   afterAll(async () => {

@@ -213,7 +213,10 @@ async function rlStep(options: RunRlOptions, step: number): Promise<StepOutcome>
     rolloutMs,
     drawMs,
     trainMs: stepMs - rolloutMs,
-    ...(busyMs !== undefined && { outsideMs: stepMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs) }),
+    // The clocks of several threads: of a step that is all engine, the difference may fall below nothing by their rounding.
+    ...(busyMs !== undefined && {
+      outsideMs: Math.max(0, stepMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs)),
+    }),
   }
   return { kind: 'learned', metrics }
 }

@@ -1,0 +1,209 @@
+/** One search on its page: picture, track, tree and cards, by pointer and by keyboard, in a real browser on the real program. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { writeRichRun } from '../../test/searched.ts'
+
+describe.skipIf(!hasBrowser)('the page of a search', () => {
+  let folder: string
+  let served: ServedPage
+  let page: Page
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'search-page-'))
+    await writeRichRun(join(folder, 'runs', 'rich'))
+    served = await servePage(join(folder, 'runs'), errors)
+    page = served.page
+  })
+  afterAll(async () => {
+    await served?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const openRich = async (): Promise<void> => {
+    await served.open('run/rich/0')
+    await page.locator('.turns .card').nth(4).waitFor()
+    // The second search is loaded after the first.
+    await page.locator('.group button').nth(1).waitFor()
+  }
+  async function expectCount(selector: string, count: number): Promise<void> {
+    await expect.poll(() => page.locator(selector).count(), { message: selector }).toBe(count)
+  }
+  async function expectTurn(selector: string, turn: string): Promise<void> {
+    await expect.poll(() => page.locator(selector).getAttribute('data-turn'), { message: selector }).toBe(turn)
+  }
+
+  test('marks on the picture go and come by their keys; a refused box is hatched, a search that met a limit is masked', async () => {
+    await openRich()
+    await expectCount('.canvas .box', 4)
+    await expectTurn('.canvas .refused-box', '3')
+    expect(await page.locator('.refused-box .line').getAttribute('style')).toContain('url("#refused")')
+    expect(await page.locator('.question').innerText()).toContain('masked in training')
+    for (const [key, mark, count] of [
+      ['h', '.heat .warm', 3],
+      ['p', '.path .head', 2],
+      ['t', '.canvas .target', 1],
+    ] as const) {
+      await expectCount(mark, 0)
+      await page.keyboard.press(key)
+      await expectCount(mark, count)
+      await page.keyboard.press(key)
+      await expectCount(mark, 0)
+    }
+    await page.keyboard.press('b')
+    await expectCount('.canvas .box', 0)
+  })
+
+  test('cards fold by their heads and all at once by a key, also while one is focused; the arrows go on', async () => {
+    await openRich()
+    const open = '.card > details[open]'
+    await expectCount(open, 5)
+    await page.locator('.card[data-turn="2"] > details > summary').click()
+    await page.locator('.card[data-turn="2"] .pair').waitFor({ state: 'hidden' })
+    await page.keyboard.press(' ')
+    await page.locator('.card[data-turn="2"] .pair').waitFor({ state: 'visible' })
+    await page.keyboard.press('x')
+    await expectCount(open, 0)
+    await page.keyboard.press('ArrowRight')
+    await expectTurn('.card.now', '1')
+    await page.keyboard.press('Enter')
+    await expectCount(open, 1)
+    await page.keyboard.press('x')
+    await expectCount(open, 5)
+  })
+
+  test('the picture, the track and the tree stay in sight to the last turn', async () => {
+    await openRich()
+    await page.keyboard.press('End')
+    const inSight = async (selector: string): Promise<boolean> => {
+      const box = await page.locator(selector).boundingBox()
+      return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height
+    }
+    // The page scrolls there smoothly, and the cards go by beside the picture.
+    await expect.poll(() => inSight('.card.now h3')).toBe(true)
+    await expectTurn('.card.now', '4')
+    await expect.poll(() => inSight('.look')).toBe(true)
+  })
+
+  test('a key that is pressed at once after the address has changed is not forgotten', async () => {
+    await openRich()
+    await page.evaluate(`{
+      const press = () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }))
+      addEventListener('hashchange', () => setTimeout(press), { once: true })
+      location.hash = '#/run/rich/1'
+    }`)
+    await page.getByText('turn 3 of 3').waitFor()
+    await expectTurn('.card.now', '3')
+  })
+
+  test('the figure of a search can be kept from its page', async () => {
+    await openRich()
+    for (const [kind, start] of [
+      ['SVG', '<svg'],
+      ['PNG', '\u0089PNG'],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: kind, exact: true }).click(),
+      ])
+      expect(download.suggestedFilename()).toBe(`search.${kind.toLowerCase()}`)
+      expect((await readFile(await download.path())).subarray(0, 4).toString('latin1')).toBe(start)
+    }
+  })
+
+  test('what is pointed at lights up everywhere, on the track too', async () => {
+    await openRich()
+    await page.locator('.node[data-turn="2"]').hover()
+    for (const part of ['.canvas .box', '.node', '.card']) await expectTurn(`${part}.lit`, '2')
+    expect(await page.locator('.dots .lit').innerText()).toBe('2')
+    const { width, height } = (await page.locator('.track input').boundingBox())!
+    await page.locator('.track input').hover({ position: { x: (width * 3) / 4, y: height / 2 } })
+    await expectTurn('.card.lit', '3')
+  })
+
+  const viewBoxes = (): Promise<unknown> =>
+    page.locator('.canvas').evaluateAll((all) => all.map((one) => one.getAttribute('viewBox')))
+
+  test('the picture zooms along with the turns, the minimap says where, and pictures side by side zoom together', async () => {
+    await openRich()
+    await expect.poll(viewBoxes).toEqual(['0 0 1024 1024'])
+    await page.locator('.minimap').waitFor({ state: 'hidden' })
+    await page.keyboard.press('f')
+    await page.keyboard.press('j')
+    await expect.poll(viewBoxes).toEqual(['0 0 768 768'])
+    await expect.poll(() => page.locator('.minimap .seen').getAttribute('width')).toBe('768')
+    await page.locator('.minimap').waitFor({ state: 'visible' })
+    await page.keyboard.press('f')
+    await page.keyboard.press('c')
+    await page.locator('.side-by-side .canvas').nth(1).waitFor()
+    await page.locator('.canvas').first().focus()
+    await page.keyboard.press('0')
+    await expect.poll(viewBoxes).toEqual(['0 0 1024 1024', '0 0 1024 1024'])
+    await page.keyboard.press('+')
+    await expect.poll(viewBoxes).not.toContain('0 0 1024 1024')
+    await expect.poll(async () => new Set((await viewBoxes()) as string[]).size).toBe(1)
+  })
+
+  test('another search in the address is shown, with its reward', async () => {
+    await openRich()
+    // Not even for a moment is the address written back without its turn.
+    await page.evaluate(`{
+      window.written = []
+      const replace = history.replaceState.bind(history)
+      history.replaceState = (state, title, address) => (window.written.push(address), replace(state, title, address))
+      location.hash = "#/run/rich/1?turn=2"
+    }`)
+    await page.getByText('turn 2 of 3').waitFor()
+    await expect.poll(() => page.locator('.group [aria-pressed=true]').innerText()).toContain('reward 1.00')
+    expect(page.url()).toContain('/run/rich/1?turn=2')
+    expect(await page.evaluate('window.written')).not.toContain('#/run/rich/1')
+  })
+
+  test('by keyboard alone: the tree, the track and the picture are reached, and the keys are told', async () => {
+    await openRich()
+    await page.keyboard.press('?')
+    for (const key of ['h', 'm', 'f', 'c', 'space']) {
+      await page.locator('.keys-help dt', { hasText: key }).first().waitFor()
+    }
+    const reached = new Set<string>()
+    for (let n = 0; n < 40; n++) {
+      await page.keyboard.press('Tab')
+      const name = await page.evaluate(
+        '(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim()',
+      )
+      reached.add(String(name))
+      if (name === 'Turn 2: Looks into observation 1') break
+    }
+    const all = [...reached].join('\n')
+    for (const name of [
+      'The picture, 1024',
+      'Zoom in',
+      'Play the search',
+      'Turn (0 shows',
+      'Turn 1: Looks into the original',
+    ]) {
+      expect(all).toContain(name)
+    }
+    await page.keyboard.press('Enter')
+    await expectTurn('.card.now', '2')
+  })
+
+  test('a screen reader is told the name of everything that can be used, and what every picture shows', async () => {
+    await openRich()
+    const told = await page.locator('main').ariaSnapshot()
+    // A role without a name behind it.
+    expect(told.match(/- (button|link|checkbox|slider|img|region|group|heading)( \[[^\]]*\])*:?$/gm) ?? []).toEqual([])
+    expect(told).toContain('img "The picture, 1024 × 1024 pixels')
+    expect(told).toContain('img "As the policy saw it: observation 2, x 0 to 256, y 0 to 256 of the original"')
+    expect(told).toContain('heading "Turn 3: Box refused" [level=3]')
+    expect(told).toMatch(/slider "Turn \(0 shows the whole search\)"/)
+  })
+
+  test('all this without an error', () => {
+    expect(errors).toEqual([])
+  })
+})
