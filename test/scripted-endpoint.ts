@@ -83,6 +83,8 @@ export interface ScriptedOptions {
   /** Further paths and the JSON that they answer with. */
   readonly routes?: Readonly<Record<string, object>>
   readonly headers?: Readonly<Record<string, string>>
+  /** Told when a client waits for what never comes. */
+  readonly onHang?: (() => void) | undefined
   /** Milliseconds before each reply. */
   readonly delayMs?: number
 }
@@ -220,7 +222,8 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
   /** The raw reply as the next request has to hold it; undefined after a fault. */
   function play(step: Step, asked: Asked, response: ServerResponse): string | undefined {
     if (typeof step === 'object' && 'fault' in step) {
-      if (step.fault === 'empty') response.writeHead(200).end()
+      if (step.fault === 'hang') options.onHang?.()
+      else if (step.fault === 'empty') response.writeHead(200).end()
       else if (step.fault === 'huge') sendHuge(response)
       else if (step.fault === 'cut') {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '2000' })

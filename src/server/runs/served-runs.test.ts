@@ -2,8 +2,7 @@
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { pixelBox } from '../../protocol/box.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { openRun } from '../../runs/run-folder.ts'
@@ -75,10 +74,12 @@ test('a full run is followed by another one, and the oldest are deleted', async 
   const runs = servedRuns(root, { searches: 2, pictureBytes: 1024 ** 2, runs: 2 })
   const picture = await sent(0)
   const pages: string[] = []
+  // The clock stands still.
+  vi.setSystemTime(new Date('2026-01-01'))
   for (let index = 0; index < 7; index++) {
     pages.push((await runs.keep(trajectoryOf(picture, 'q'), picture)).page)
-    await sleep(3)
   }
+  vi.useRealTimers()
   await runs.close()
   const names = await served()
   expect(names).toHaveLength(2)
@@ -93,7 +94,6 @@ test('many bytes of pictures make a run full as well', async () => {
   const picture = await sent(0)
   const runs = servedRuns(root, { searches: 100, pictureBytes: picture.encoded.byteLength, runs: 8 })
   await runs.keep(trajectoryOf(picture, 'q'), picture)
-  await sleep(3)
   await runs.keep(trajectoryOf(picture, 'q'), picture)
   await runs.close()
   expect(await served()).toHaveLength(2)
@@ -127,10 +127,7 @@ test('nothing but runs of a server is deleted', async () => {
   await openRun(join(root, 'served', '2020-01-02T-other'), { command: 'serve' })
   const runs = servedRuns(root, { searches: 1, pictureBytes: 1024 ** 2, runs: 1 })
   const picture = await sent(0)
-  for (let index = 0; index < 3; index++) {
-    await runs.keep(trajectoryOf(picture, 'q'), picture)
-    await sleep(3)
-  }
+  for (let index = 0; index < 3; index++) await runs.keep(trajectoryOf(picture, 'q'), picture)
   await runs.close()
   expect(await served()).toEqual(['2020-01-01T-eval', '2020-01-02T-other', expect.stringMatching(/^20/), 'mine'])
 })

@@ -35,6 +35,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   const folder = join(root, 'served')
   let run: RunFolder | undefined
   let name = ''
+  let startedMs = 0
   let searches = 0
   let pictureBytes = 0
   /** One at a time: a search's place in its run is part of its address. */
@@ -42,7 +43,9 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
 
   async function openNext(): Promise<RunFolder> {
     await closeRun()
-    const next = new Date().toISOString().replaceAll(/[:.]/g, '-')
+    // Names tell which run is the newest, also where the clock was set back or has not moved on.
+    startedMs = Math.max(Date.now(), startedMs + 1)
+    const next = new Date(startedMs).toISOString().replaceAll(/[:.]/g, '-')
     run = await openRun(join(folder, next), { command, started: next })
     name = next
     searches = 0
