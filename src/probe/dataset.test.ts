@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { levels } from '../protocol/problem.ts'
 import { openPicture } from '../vision/open.ts'
 import { pixelBox } from '../protocol/box.ts'
@@ -123,11 +123,12 @@ describe('buildProbe', () => {
 
   it('stops while it makes rows', async () => {
     const stop = new AbortController()
-    const stopped = build({ train: 100_000, pictures: false, signal: stop.signal })
-    const refused = expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
-    await expect.poll(() => existsSync(join(out, 'dataset.json'))).toBe(true)
-    stop.abort()
-    await refused
+    await Promise.all([
+      expect(build({ train: 100_000, pictures: false, signal: stop.signal })).rejects.toMatchObject({
+        name: 'AbortError',
+      }),
+      vi.waitUntil(() => existsSync(join(out, 'dataset.json')), { timeout: 60_000 }).then(() => stop.abort()),
+    ])
     expect(await readdir(out)).toEqual(['dataset.json'])
   })
 
