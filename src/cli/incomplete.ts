@@ -1,5 +1,6 @@
 /** What a printed result lacks, as the error that ends the command: how much is missing, why, and what to do. */
 import { countReasons, reasonText } from '../protocol/reason.ts'
+import type { Profile } from '../protocol/profile.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { plainLine } from './print/plain-text.ts'
@@ -47,6 +48,24 @@ export function refusedText({ total, refused }: Pick<SearchCounts, 'total' | 're
   return (
     `${refused} of ${total} searches ${refused === 1 ? 'is' : 'are'} given up and counted as not right: the server refused ` +
     'what does not change, or answered in the same way twice. To search again after a change to the server, add --retry-refused.'
+  )
+}
+
+/** Of all searches, from which share on a profile does not suit a model. */
+const formlessShare = 0.2
+
+/** Where more than a fifth of the searches ended without an action in the profile's form: one reply, and the profile to try. */
+export function formWarning({ total, reasons }: SearchCounts, profile: Pick<Profile, 'name'>): string | undefined {
+  const formless = reasons.filter(({ code }) => code === 'no-action' || code === 'plain-answer')
+  const count = formless.reduce((sum, reason) => sum + reason.count, 0)
+  const [first] = formless
+  if (first === undefined || count <= total * formlessShare) return undefined
+  const named = /--profile ([\w.-]*\w)/.exec(first.message)?.[1]
+  const other = named ?? (profile.name === 'tools' ? 'default' : 'tools')
+  return (
+    `${count} of ${total} searches ended without a zoom or an answer in the form of the profile ${profile.name}. One reply began: ` +
+    `${plainLine(JSON.stringify(first.example ?? ''), 200)}. Try --profile ${other}` +
+    `${named === undefined ? ', or --profile direct for answers without zooms' : ''}; doctor tells which one a model can follow.`
   )
 }
 

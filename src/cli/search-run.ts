@@ -21,7 +21,7 @@ import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import { defined } from '../shared/known.ts'
 import { inCommandRun } from './command-run.ts'
-import { incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
+import { formWarning, incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { flag, inGroup, whole } from './options/schema.ts'
@@ -134,6 +134,8 @@ export async function searchRun(
       const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
       if (options.json) printJson({ ...result, reasons, ...told })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
+      const warning = formWarning(counts, profile)
+      if (warning !== undefined) say(warning)
       if (incomplete === undefined && refused > 0) say([refusedText(counts), ...reasonLines(reasons)].join('\n'))
       return incomplete
     })

@@ -1,5 +1,5 @@
 /** What a collection has on disk: kept searches, those that wait for a verdict, and a line for every finished one. */
-import { completed } from '../protocol/trajectory.ts'
+import { answeredPlainly, completed } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { keyOf, pendingLog } from '../runs/searches.ts'
 import type { Searched } from '../runs/searches.ts'
@@ -11,7 +11,8 @@ import type { SelectionRules } from './selection.ts'
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
   const { problem, sampleIndex, end, turns, verdict, failure } = trajectory
   const { dataSource, docId, level } = problem
-  const kept = verdict?.kind === 'correct' && completed(end)
+  // What is learnt has to hold the form of an answer.
+  const kept = verdict?.kind === 'correct' && completed(end) && !answeredPlainly(trajectory)
   const labels = labelsOf(patternsOf(trajectory))
   return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept, labels, position, failure }
 }

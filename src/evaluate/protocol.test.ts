@@ -15,7 +15,8 @@ const lineOf = (profile: Profile, hash = profileHash(profile)): string =>
   })
 
 it.each([
-  ['default', 'coordinates relative, last answer, judge exact'],
+  ['default', 'coordinates relative, last answer, after one reminder also a reply in plain prose, judge exact'],
+  ['tools', 'coordinates relative, last answer, judge exact'],
   [
     'official',
     'coordinates relative, first answer of all turns joined, also beyond a limit, pictures as Pillow reads them',

@@ -23,8 +23,9 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
 }
 
 /** Which answer counts. One word where it is one of the turns of a search that completed, as in runs of earlier versions. */
-function answerText({ answerIn, answerPick }: Profile): string {
-  if (answerIn === 'turns') return answerPick
+function answerText({ answerIn, answerPick, flow }: Profile): string {
+  const plain = flow.silence === 'reminded' ? ' answer, after one reminder also a reply in plain prose' : ''
+  if (answerIn === 'turns') return `${answerPick}${plain}`
   if (answerIn === 'last-reply') return 'answer of the last reply, or else all of it'
   return `${answerIn === 'joined' ? `${answerPick} answer of all turns joined` : 'last answer of all turns'}, also beyond a limit`
 }

@@ -78,7 +78,8 @@ export function stepTitle({ turn, observation }: Step): string {
   if (observation) return `Looks into ${pictureName(observation.parent ?? 0)}`
   if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
   if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
-  return turn.action?.kind === 'answer' ? 'Answers' : 'Looks on'
+  if (turn.action?.kind !== 'answer') return 'Looks on'
+  return turn.action.plain ? 'Answers in plain prose' : 'Answers'
 }
 
 /** Over-turn masking leaves such a search out of training: it met a limit. */

@@ -61,9 +61,9 @@ export const releasedFlow: FlowRule = { mistake: 'told', silence: 'ends', cutAns
 
 export const budgetView = { kind: 'budget', minPixels: 40_000, maxPixels: 2_000_000, minSide: 28 } as const
 
-/** What we believe is best for a VLM that follows instructions: lenient reading, smooth views, errors that name the fix. */
-export const defaultProfile: Profile = {
-  name: 'default',
+/** What our own profiles are made of: lenient reading, smooth views, errors that name the fix. */
+export const baseProfile: Profile = {
+  name: 'base',
   prompts: defaultPrompts,
   dialect: 'grounding',
   maxTurns: 32,

@@ -6,7 +6,8 @@ it.each(['official', 'official-train', 'official-32'] as const)(
   'knows the earlier forms of %s by their hashes',
   (name) => {
     const now = profiles[name]
-    const { pictures, flow } = profiles.default
+    const { pictures } = profiles.default
+    const { flow } = profiles.tools
     const since = (form: typeof now) => changedSince({ name, sha256: profileHash(form) })
     expect(since({ ...now, flow })).toBe('a reply that was cut off before it acted counts')
     expect(since({ ...now, flow, pictures })).toContain('pictures are read as Pillow does')
@@ -14,6 +15,13 @@ it.each(['official', 'official-train', 'official-32'] as const)(
     expect(since(now)).toBeUndefined()
   },
 )
+
+it.each(['first', 'last'] as const)('knows default from before with the %s answer', (answerPick) => {
+  const { reminder: _, ...prompts } = profiles.default.prompts
+  const before = { ...profiles.default, prompts, flow: profiles.tools.flow, answerPick }
+  expect(changedSince({ name: 'default', sha256: profileHash(before) })).toContain('plain prose')
+  expect(changedSince({ name: 'default', sha256: profileHash(profiles.default) })).toBeUndefined()
+})
 
 it.each(['deepeyes', 'pixel-reasoner'] as const)('knows %s from before by its hashes', (name) => {
   const { pictures } = profiles.default

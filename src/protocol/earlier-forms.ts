@@ -3,11 +3,15 @@
 interface Change {
   /** What has been done otherwise since. */
   readonly change: string
-  /** By the name of the profile, the beginning of its hash until then: with the project's words, and with the released ones. */
+  /** By the name of the profile, the beginnings of its hashes until then: with the project's words, and with the released ones; or with either answer. */
   readonly hashes: Readonly<Record<string, readonly string[]>>
 }
 
 const changes: readonly Change[] = [
+  {
+    change: 'a reply in plain prose is reminded of the form once, and then taken as the answer',
+    hashes: { default: ['6af0c882d672', 'd6bf86c718bd'] },
+  },
   {
     change:
       'answers beyond a limit count, the first of all turns joined is taken, pictures are read as Pillow does, ' +

@@ -1,12 +1,18 @@
 /** The profiles and dialects that there are; a profile is readonly data that holds everything that changes a score, hashed with it. Pure. */
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
-import { defaultProfile, displayed, innerCrop, qwenGrid, releasedFlow } from './base-profile.ts'
+import { baseProfile, displayed, innerCrop, qwenGrid, releasedFlow } from './base-profile.ts'
 import type { Profile } from './base-profile.ts'
 import { answerOnly, directProfile } from './dialects/answer-only.ts'
 import { deepeyes, deepeyesLenientProfile, deepeyesProfile } from './dialects/deepeyes.ts'
 import type { Dialect } from './dialects/dialect.ts'
-import { grounding, official32Profile, officialProfile, officialTrainProfile } from './dialects/grounding.ts'
+import {
+  defaultProfile,
+  grounding,
+  official32Profile,
+  officialProfile,
+  officialTrainProfile,
+} from './dialects/grounding.ts'
 import { pixelReasoner, pixelReasonerLenientProfile, pixelReasonerProfile } from './dialects/pixel-reasoner.ts'
 import { tools, toolsProfile } from './dialects/tools.ts'
 import { coordinateWords, embeddedPrompts } from './prompts.ts'
@@ -36,7 +42,7 @@ export const viewSides = { least: 16, most: 256, step: 16, own: 64 } as const
 
 /** The small policy that ships: every view is a square, and every message is a fixed piece of its vocabulary. */
 const embeddedProfile: Profile = {
-  ...defaultProfile,
+  ...baseProfile,
   name: 'embedded',
   prompts: embeddedPrompts,
   // The policy has words for 64 observations beside the original.

@@ -12,6 +12,8 @@ export interface Prompts {
   readonly observation: string
   /** User message after a mistake. Places: `{error}`, `{code}`. */
   readonly error: string
+  /** User message after a reply that neither zooms nor answers, where these are told back. Places: `{error}`. */
+  readonly reminder?: string
 }
 
 const fractions = 'as fractions between 0 and 1 of the width and the height of its source'
@@ -63,8 +65,8 @@ export function observationText(prompts: Prompts, action: number, observation: n
   return fill(prompts.observation, { action, observation })
 }
 
-export function errorText(prompts: Prompts, { error, code }: TurnError): string {
-  return fill(prompts.error, { error, code })
+export function errorText({ error: template, reminder = template }: Prompts, { error, code }: TurnError): string {
+  return fill(code === 'no-action' ? reminder : template, { error, code })
 }
 
 /** Puts values into their places in one pass: what a question or an error quotes is never taken for a place. */

@@ -8,15 +8,17 @@ import {
 } from '../shared/errors.ts'
 import { lastOf } from '../shared/known.ts'
 import { oddBoxes } from './box-unit.ts'
-import { answeredBeyondLimit } from './trajectory.ts'
+import { profileWrittenFor } from './other-form.ts'
+import { answeredBeyondLimit, answeredPlainly } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
  * `failed`: it is searched again on a resume; `refused`: the server refused it for good; `void`: its last reply held no
  * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed;
- * `boxes`: its result counts, but half of its boxes or more were in another unit than its profile reads.
+ * `boxes`: its result counts, but half of its boxes or more were in another unit than its profile reads;
+ * `plain`: its result counts, but its answer was taken from a reply in plain prose.
  */
-const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes'] as const
+const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes', 'plain'] as const
 
 export interface Reason {
   readonly kind: (typeof reasonKinds)[number]
@@ -89,7 +91,7 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
   }
   if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
   const odd = oddBoxes(trajectory)
-  if (odd === undefined || odd.count * 2 < odd.of) return undefined
+  if (odd === undefined || odd.count * 2 < odd.of) return plainReason(trajectory)
   return { kind: 'boxes', code: 'wrong-unit', message: `Most boxes were in another unit. ${odd.fix}` }
 }
 
@@ -99,6 +101,18 @@ const exampleLength = 160
 function exampleOf({ turns }: Trajectory): string {
   const { text = '', thinking = '' } = turns.at(-1) ?? {}
   return (text.trim() || thinking.trim()).slice(0, exampleLength)
+}
+
+function plainReason(trajectory: Trajectory): Reason | undefined {
+  if (!answeredPlainly(trajectory)) return undefined
+  const message = `The answer was taken from a reply in plain prose.${otherForm(trajectory)}`
+  return { kind: 'plain', code: 'plain-answer', message, example: exampleOf(trajectory) }
+}
+
+/** The profile to try, where a reply without an action is written for another one. */
+function otherForm({ turns, profile }: Trajectory): string {
+  const name = turns.map(({ text }) => profileWrittenFor(text)).find((one) => one !== undefined && one !== profile.name)
+  return name === undefined ? '' : ` It seems to be written for another profile: try --profile ${name}.`
 }
 
 function voidReason(trajectory: Trajectory): Reason {
@@ -114,7 +128,12 @@ function voidReason(trajectory: Trajectory): Reason {
     return { kind, code: replyCutCode, message: `The reply was cut off at its token limit ${where}.${raise}`, example }
   }
   if (example === '') return { kind, code: 'reply-empty', message: 'The reply was empty.' }
-  return { kind, code: 'no-action', message: 'The reply held neither a zoom nor an answer.', example }
+  return {
+    kind,
+    code: 'no-action',
+    message: `The reply held neither a zoom nor an answer.${otherForm(trajectory)}`,
+    example,
+  }
 }
 
 /** Alike reasons together, the commonest first. Each is told in the words of its first search. */

@@ -50,8 +50,11 @@ export interface FrameRule {
 export interface FlowRule {
   /** A call that cannot be carried out is told back, or ends the search as `void`. */
   readonly mistake: 'told' | 'ends'
-  /** A reply without call or answer ends the search as `void`, or is forgotten and the policy asked the same again. */
-  readonly silence: 'ends' | 'asked-again'
+  /**
+   * A reply without call or answer ends the search as `void`, or is forgotten and the policy asked the same again. `reminded`: it is
+   * told the form once a search; where it writes plain prose again, or no turn is left, all of that is its answer.
+   */
+  readonly silence: 'ends' | 'asked-again' | 'reminded'
   /** How a search ends whose answer stands in a reply that was cut off. */
   readonly cutAnswer: 'void' | 'answered'
   /**

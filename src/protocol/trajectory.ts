@@ -47,7 +47,16 @@ const usageSchema = z
 
 const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() }).readonly(),
-  z.strictObject({ kind: z.literal('answer'), text: z.string() }).readonly(),
+  z
+    .strictObject({
+      kind: z.literal('answer'),
+      text: z.string(),
+      plain: z
+        .literal(true)
+        .exactOptional()
+        .describe('the reply marked no answer: all of its plain prose was taken for one'),
+    })
+    .readonly(),
 ])
 
 const turnSchema = z
@@ -143,6 +152,12 @@ export type Turn = z.infer<typeof turnSchema>
 export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
+
+/** Whether the answer was taken from a reply in plain prose. */
+export function answeredPlainly({ turns }: Pick<Trajectory, 'turns'>): boolean {
+  const action = turns.at(-1)?.action
+  return action?.kind === 'answer' && action.plain === true
+}
 
 /** The JSON Schema of a search as a run stores it. */
 export function trajectoryJsonSchema(): object {

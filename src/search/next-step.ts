@@ -6,6 +6,7 @@ import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { resolveBox, resolveSource, withinParent, withinSource } from '../protocol/resolve-box.ts'
 import type { Action, End, Observation } from '../protocol/trajectory.ts'
+import { plainAnswer } from '../protocol/dialects/written-turn.ts'
 import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
 import { cropViewSize, fitSize, frameSize } from '../vision/fit.ts'
@@ -13,6 +14,8 @@ import { itemAt } from '../shared/known.ts'
 
 export type NextStep =
   | { readonly kind: 'end'; readonly end: End; readonly error?: TurnError }
+  /** The search ends with a reply in plain prose as its answer. */
+  | { readonly kind: 'plain-answer'; readonly text: string }
   | { readonly kind: 'ask-again' }
   | { readonly kind: 'error'; readonly error: TurnError }
   | { readonly kind: 'observe'; readonly observation: Observation }
@@ -23,6 +26,8 @@ export interface Standing {
   readonly turn: number
   readonly maxTurns: number
   readonly contextTokens: number
+  /** An earlier turn neither zoomed nor answered. */
+  readonly reminded: boolean
   readonly observations: readonly Observation[]
 }
 
@@ -33,6 +38,7 @@ export interface Standing {
 export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
   const { flow } = profile
   if ('error' in parsed && parsed.code === 'no-action') {
+    if (flow.silence === 'reminded') return afterSilence(reply, parsed, standing, profile)
     if (flow.silence === 'ends') return { kind: 'end', end: 'void' }
     return limitReached(standing, profile) ?? { kind: 'ask-again' }
   }
@@ -42,6 +48,15 @@ export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, p
   const step = called(parsed, standing.observations, profile)
   if (step.kind === 'error' && flow.mistake === 'ends') return { kind: 'end', end: 'void', error: step.error }
   return limitReached(standing, profile) ?? step
+}
+
+function afterSilence(reply: Reply, error: TurnError, standing: Standing, profile: Profile): NextStep {
+  // What was cut off is no answer, and would be cut off again.
+  if (reply.finish === 'length') return { kind: 'end', end: 'void' }
+  const limit = limitReached(standing, profile)
+  if (!standing.reminded && limit === undefined) return { kind: 'error', error }
+  const text = plainAnswer(reply.text)
+  return text === undefined ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }
 }
 
 function limitReached(standing: Standing, profile: Profile): NextStep | undefined {

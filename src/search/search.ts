@@ -123,7 +123,8 @@ export async function* search(
       } else {
         contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
         const parsed = parseTurn(reply.text, profile, unitSizeOf)
-        const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, observations }, profile)
+        const reminded = turns.some(({ error }) => error?.code === 'no-action')
+        const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, reminded, observations }, profile)
         const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
         if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
         turns.push(taken)
@@ -133,6 +134,8 @@ export async function* search(
           failure = reply.failure
         } else if (next.kind === 'end') {
           end = next.end
+        } else if (next.kind === 'plain-answer') {
+          end = 'answered'
         } else if (next.kind === 'ask-again') {
           again = true
         } else if (next.kind === 'error') {
@@ -233,14 +236,19 @@ function takeBack(turns: Turn[], observations: Observation[]): number | undefine
 }
 
 function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): Turn {
-  const thoughts = [reply.thinking?.trim(), parsed.thought].filter((thought) => thought !== undefined && thought !== '')
-  const error = 'error' in next && next.error !== undefined ? next.error : 'error' in parsed ? parsed : undefined
+  const plain = next.kind === 'plain-answer' ? next.text : undefined
+  const said = parsed.thought === plain ? undefined : parsed.thought
+  const thoughts = [reply.thinking?.trim(), said].filter((thought) => thought !== undefined && thought !== '')
+  const parsedAction = 'action' in parsed ? parsed.action : undefined
+  const action = plain === undefined ? parsedAction : ({ kind: 'answer', text: plain, plain: true } as const)
+  const mistake = 'error' in next && next.error !== undefined ? next.error : 'error' in parsed ? parsed : undefined
+  const error = plain === undefined ? mistake : undefined
   return {
     text: reply.text,
     ...(reply.thinking === undefined ? {} : { thinking: reply.thinking }),
     finish: reply.finish,
     ...(thoughts.length === 0 ? {} : { thought: thoughts.join('\n\n') }),
-    ...('action' in parsed ? { action: parsed.action } : {}),
+    ...(action === undefined ? {} : { action }),
     ...(error === undefined ? {} : { error: { code: error.code, error: error.error } }),
     ...(next.kind === 'observe' ? { observation: next.observation.index } : {}),
     usage: reply.usage,

@@ -7,26 +7,32 @@ import { makeProblem } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { profiles } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import { TransportError } from '../../shared/errors.ts'
 import { searchAloud } from './search-aloud.ts'
 
 const scene = makeScene(1, 'easy')
 const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
 
-async function told(take: () => Promise<Reply>): Promise<string> {
+async function told(take: () => Promise<Reply>, profile: Profile = profiles.default): Promise<string> {
   const policy: Policy = { name: 'chat:m', open: () => ({ take, close() {} }) }
   const stream = new PassThrough() as unknown as NodeJS.WriteStream
   const task = { problem: makeProblem(scene), picture: scenePicture(scene, 512) }
-  await searchAloud(task, policy, { profile: profiles.default }, stream)
+  await searchAloud(task, policy, { profile }, stream)
   stream.end()
   return text(stream)
 }
 
 test('a reply without an action is shown whole, and nothing in it reaches the terminal', async () => {
   const reply = { text: 'The answer is 7.\n\u001b[2JI am sure.', finish: 'stop', usage } as const
-  expect(await told(async () => reply)).toContain(
+  expect(await told(async () => reply, profiles.official)).toContain(
     'The whole last reply:\n  | The answer is 7.\n  | I am sure.\nThe reply held neither a zoom nor an answer.\nno answer',
   )
+})
+
+test('an answer in plain prose is told as one', async () => {
+  const said = await told(async () => ({ text: 'The answer is 7.', finish: 'stop', usage }))
+  expect(said).toContain('answers in plain prose The answer is 7.\nanswer The answer is 7.')
 })
 
 test('of a reply that was cut off, the option that gives it more room is named', async () => {

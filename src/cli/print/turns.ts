@@ -107,7 +107,8 @@ function numbered(turn: number): string {
 function actionLine({ action, error }: Turn): string {
   const mistake = error ? `  mistake: ${plainLine(`${error.code} ${error.error}`, 160)}` : ''
   if (!action) return mistake.trim()
-  if (action.kind === 'answer') return `answers ${plainLine(action.text, 160)}${mistake}`
+  if (action.kind === 'answer')
+    return `answers${action.plain ? ' in plain prose' : ''} ${plainLine(action.text, 160)}${mistake}`
   const box = action.boxRel.map((value) => Math.round(value * 1e4) / 1e4)
   return `zooms to [${box.join(', ')}] of ${plainLine(action.source, 60)}${mistake}`
 }

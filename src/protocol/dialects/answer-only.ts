@@ -1,5 +1,5 @@
 /** One turn and no tool: the reply is the answer, with or without tags. Pure. */
-import { defaultProfile } from '../base-profile.ts'
+import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { Prompts } from '../prompts.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.ts'
@@ -27,7 +27,7 @@ const directPrompts: Prompts = {
 
 /** The model alone: one turn, no tool, what searching has to beat. */
 export const directProfile: Profile = {
-  ...defaultProfile,
+  ...baseProfile,
   name: 'direct',
   prompts: directPrompts,
   dialect: 'answer-only',

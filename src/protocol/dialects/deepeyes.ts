@@ -2,7 +2,7 @@
  * DeepEyes (reference 9): the first `<tool_call>` counts, its box is one of the original picture, and an answer beats a call. The
  * wording is this project's own. Pure.
  */
-import { defaultProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
+import { baseProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
@@ -106,7 +106,7 @@ const deepeyesView: ViewRule = { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels:
 
 /** The protocol of DeepEyes, read leniently: boxes in pixels of the view, cut off at the edges, and mistakes are told. */
 export const deepeyesLenientProfile: Profile = {
-  ...defaultProfile,
+  ...baseProfile,
   name: 'deepeyes-lenient',
   prompts: deepeyesLenientPrompts,
   dialect: 'deepeyes',

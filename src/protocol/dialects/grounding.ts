@@ -1,5 +1,5 @@
 /** Mini-o3's own tags: `<think>`, `<grounding>` with a box and a source as JSON, `<answer>`. Pure. */
-import { budgetView, innerCrop, releasedFlow } from '../base-profile.ts'
+import { baseProfile, budgetView, innerCrop, releasedFlow } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { RelativeBox } from '../box.ts'
 import { originalSource } from '../source.ts'
@@ -59,6 +59,21 @@ function readLenientCall(text: string): WrittenCall | undefined {
   fencePattern.test(text)
   const call = readLooseValue(text, fencePattern.lastIndex)?.value
   return isRecord(call) ? writtenBox(call) : undefined
+}
+
+/**
+ * What we believe is best for a VLM that follows instructions. Models that were not trained on these tags forget them: a reply in plain
+ * prose is reminded of them once, and counts as the answer after that.
+ */
+export const defaultProfile: Profile = {
+  ...baseProfile,
+  name: 'default',
+  prompts: {
+    ...defaultPrompts,
+    reminder:
+      '{error}\nIf that was your answer, write it as <answer>your answer</answer>. If not, think again, then zoom in as you were told.',
+  },
+  flow: { ...releasedFlow, silence: 'reminded' },
 }
 
 /** The released loop as its validation command runs it (reference 5), with this project's wording of the prompts. */

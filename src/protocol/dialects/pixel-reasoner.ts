@@ -2,7 +2,7 @@
  * Pixel Reasoner (reference 9): a turn that ends with a `<tool_call>` of `crop_image_normalized` calls, on a picture given by its
  * number from 1; any other turn answers in `\boxed{}`. The wording is this project's own. Pure.
  */
-import { defaultProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
+import { baseProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
@@ -105,7 +105,7 @@ const pixelReasonerPrompts: Prompts = {
 
 /** The protocol of Pixel Reasoner with crops of the original's pixels and boxes in fractions alone. */
 export const pixelReasonerLenientProfile: Profile = {
-  ...defaultProfile,
+  ...baseProfile,
   name: 'pixel-reasoner-lenient',
   prompts: pixelReasonerPrompts,
   dialect: 'pixel-reasoner',

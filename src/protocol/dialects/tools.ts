@@ -2,7 +2,7 @@
  * The endpoint's native function calling, with a function of our own. A call reaches the reader as text behind what was said:
  * `<tool_call>{"name":"zoom","arguments":{...}}</tool_call>`. A reply without a call is the answer. Pure.
  */
-import { defaultProfile } from '../base-profile.ts'
+import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
@@ -67,4 +67,4 @@ const toolsPrompts: Prompts = {
 }
 
 /** For any model that can call functions: the endpoint's own function calling, a zoom for each call. */
-export const toolsProfile: Profile = { ...defaultProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }
+export const toolsProfile: Profile = { ...baseProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }

@@ -11,7 +11,7 @@ import type { Policy, TokenSample } from '../../policy/policy.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { countReasons } from '../../protocol/reason.ts'
-import { completed, type Trajectory } from '../../protocol/trajectory.ts'
+import { answeredPlainly, completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { Task } from '../../search/search.ts'
@@ -105,7 +105,8 @@ async function rolloutOf(
     if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
     return sample
   })
-  const reward = judged.verdict?.kind === 'correct' ? 1 : 0
+  // The form is to be learnt with the rest: a right answer that is not marked earns nothing.
+  const reward = judged.verdict?.kind === 'correct' && !answeredPlainly(judged) ? 1 : 0
   return { trajectory: judged, samples, reward, closed: isClosed(judged, profile) }
 }
 

@@ -1,0 +1,34 @@
+/** What is said where a model does not write the form of its profile. */
+import { expect, test } from 'vitest'
+import { countReasons } from '../protocol/reason.ts'
+import type { Reason } from '../protocol/reason.ts'
+import { formWarning } from './incomplete.ts'
+
+const plain: Reason = {
+  kind: 'plain',
+  code: 'plain-answer',
+  message: 'Taken from plain prose.',
+  example: 'It is \u001b[2Jred.',
+}
+const call: Reason = {
+  kind: 'void',
+  code: 'no-action',
+  message: 'Neither. Try --profile deepeyes-lenient.',
+  example: '{}',
+}
+const other: Reason = { kind: 'failed', code: 'reply-broken', message: 'Broken.' }
+
+function warning(total: number, reasons: readonly Reason[], name = 'default'): string | undefined {
+  return formWarning({ total, failed: 0, refused: 0, unjudged: 0, reasons: countReasons(reasons) }, { name })
+}
+
+test('more than a fifth of searches without an action: one reply is quoted, and a profile is named', () => {
+  expect(warning(10, [plain, plain])).toBeUndefined()
+  expect(warning(10, [other, other, other])).toBeUndefined()
+  const said = warning(10, [plain, plain, call])!
+  expect(said).toContain('3 of 10 searches')
+  expect(said).toContain('"It is \\\\u001b[2Jred."'.replace('\\\\', '\\'))
+  expect(said).toContain('--profile tools')
+  expect(warning(4, [call, call])).toContain('--profile deepeyes-lenient;')
+  expect(warning(4, [plain, plain], 'tools')).toContain('--profile default')
+})

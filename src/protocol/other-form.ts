@@ -1,0 +1,13 @@
+/** For which profile a reply seems to be written that holds no action in the form of its own. Pure. */
+
+const forms: readonly (readonly [RegExp, string])[] = [
+  [/\bimage_zoom_in_tool\b/, 'deepeyes-lenient'],
+  [/\bcrop_image_normalized\b/, 'pixel-reasoner-lenient'],
+  [/<grounding>|<answer>/, 'default'],
+  [/<tool_call>/, 'tools'],
+]
+
+/** Undefined: nothing in it tells. */
+export function profileWrittenFor(text: string): string | undefined {
+  return forms.find(([mark]) => mark.test(text))?.[1]
+}
