@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { allowedImports, sharedNames, webTypes } from './structure-rules.mjs'
+import { allowedImports, webTypes } from './structure-rules.mjs'
 
 /** The rooms of `src/` and `web/`, top to bottom: a file may import from its own room and from those that are listed for it. */
 const rooms = Object.keys(allowedImports)
@@ -85,20 +85,17 @@ function wrongImport(room, { target, typeOnly }) {
   return `'${room}' does not import from '${other}' so far; scripts/structure-rules.mjs lists what a room may import`
 }
 
-/** One finding for each export whose name another room exports too, and for each name on the list that is no longer shared. */
-export function checkNames(files, shared = sharedNames.trim().split(/\s+/)) {
+/** One finding for each export whose name another room exports too. */
+export function checkNames(files) {
   const exported = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm
   const first = new Map()
   const findings = []
-  const met = new Set()
   for (const { path, text } of files) {
     if (!/^(?:src|web)\//.test(path) || !isCode(path) || isTest(path)) continue
     for (const match of text.matchAll(exported)) {
       const before = first.get(match[1]) ?? path
       first.set(match[1], before)
       if (roomOf(before) === roomOf(path)) continue
-      met.add(match[1])
-      if (shared.includes(match[1])) continue
       findings.push({
         path,
         line: lineAt(text, match.index),
@@ -106,13 +103,6 @@ export function checkNames(files, shared = sharedNames.trim().split(/\s+/)) {
       })
     }
   }
-  const mended = shared.filter((name) => !met.has(name))
-  if (mended.length > 0)
-    findings.push({
-      path: 'scripts/structure-rules.mjs',
-      line: 1,
-      message: `no longer shared, take off the list: ${mended.join(', ')}`,
-    })
   return findings
 }
 

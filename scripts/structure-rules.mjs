@@ -1,4 +1,4 @@
-/** The rules of `check-structure.mjs` that are lists: which room may import from which, and names that more than one room exports. */
+/** The rules of `check-structure.mjs` that are lists: which room may import from which. */
 
 /**
  * The rooms, top to bottom, each with the rooms below it that it imports from. A new pair is a decision about the structure: add it
@@ -34,17 +34,3 @@ export const allowedImports = {
 
 /** What `web/` may import as types alone: code of the server does not run in a browser. */
 export const webTypes = ['server']
-
-/**
- * Names that more than one room exports. No new one may be added, and one that is mended has to leave the list. Some are the plain
- * word for two things in fields far apart (a `Row` of a benchmark and of a parquet file, the `encode` of a tokenizer and of a picture);
- * the others wait to be renamed.
- */
-export const sharedNames = `
-Finding Row Cell storedPicture profileOf Values parsed conversationOf writeParquet
-Exchange ServerOptions Cause Refused serverKindNames ServerKindName ServerKind serverKinds
-kindOf Ask reasonOf BoxUnit Outcome outcomeOf Asked Sequence Patience
-PublishedRow percent Looks looksOf imageTokens textTokens ChatModel encode decode
-Placed textWidth Part endText isMasked shown Conversation Range Plan
-questionText matches Problem Stage groupOf Place
-`

@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import { createEmbeddedEngine, type EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
 import { promptOf } from '../src/engine/engine.ts'
 import type { AdamParameters, Datum, Loss, SampledReply } from '../src/engine/engine.ts'
-import { defaultConfig, imageTokens } from '../src/model/config.ts'
+import { defaultConfig, patchTokens } from '../src/model/config.ts'
 import { special } from '../src/model/tokenizer.ts'
 import type { Pixels } from '../src/vision/picture.ts'
 import type { Sent, SentChunk, SentDatum } from './tinker-requests.ts'
@@ -100,7 +100,7 @@ async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise
   const { chunks } = datum.model_input
   const { target_tokens, weights, advantages, logprobs } = datum.loss_fn_inputs
   const { view, text } = await readChunks(chunks)
-  const image = imageTokens(defaultConfig)
+  const image = patchTokens(defaultConfig)
   const length = image + text.length
   checkLengths(datum, length, loss)
   const targets = target_tokens.data
@@ -137,7 +137,7 @@ async function readChunks(chunks: readonly SentChunk[]): Promise<{ view: Pixels;
   const [image, ...texts] = chunks
   if (image?.type !== 'image' || texts.length === 0) throw new BadRequest('the model reads one view and text behind it')
   if (texts.length > 1) throw new BadRequest('text that stands together has to be one chunk')
-  const own = imageTokens(defaultConfig)
+  const own = patchTokens(defaultConfig)
   if (image.expected_tokens !== own)
     throw new BadRequest(`Expected ${image.expected_tokens} tokens, got ${own} from image`)
   const { data, info } = await sharp(Buffer.from(image.data, 'base64'))

@@ -1,14 +1,14 @@
 /** Ask: a picture of one's own or a scene, a question, who searches and for how long. */
 import { useState } from 'preact/hooks'
 import type { AskRequest, AskStarted, PictureRow, PolicyRow, Setup } from '../src/server/api/types.ts'
-import { Problem } from './facts.tsx'
+import { ProblemFact } from './facts.tsx'
 import { defined, itemAt } from '../src/shared/known.ts'
 import { fetchJson, postJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 
 export function AskPage() {
   const { value: setup, error } = useJson<Setup>('api/setup')
-  if (error !== undefined) return <Problem message={error} />
+  if (error !== undefined) return <ProblemFact message={error} />
   if (setup === undefined) return <p role="status">Loading …</p>
   if (setup.policies.length > 0) return <AskForm setup={setup} />
   return (
@@ -178,7 +178,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           <button type="submit" class="go" disabled={busy !== undefined}>
             {busy ?? 'Search'}
           </button>
-          <Problem message={problem} />
+          <ProblemFact message={problem} />
         </div>
       </div>
     </form>

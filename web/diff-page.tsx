@@ -1,7 +1,7 @@
 /** Two runs on the same problems: how far apart they are, and which problem went otherwise. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
-import { Facts, percent, Problem } from './facts.tsx'
+import { Facts, percentText, ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { shortName } from './items-table.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
@@ -30,7 +30,7 @@ export function DiffPage({ first, second }: Props) {
       <h2>
         <a href={href(['run', first])}>{first}</a> <small>against</small> <a href={href(['run', second])}>{second}</a>
       </h2>
-      <Problem message={error} />
+      <ProblemFact message={error} />
       {diff === undefined ? error === undefined && <p role="status">Loading …</p> : <Diff diff={diff} />}
     </section>
   )
@@ -43,8 +43,8 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
     <>
       <Facts
         facts={[
-          { title: 'First, %', text: percent(avgAtK[0]) },
-          { title: 'Second, %', text: percent(avgAtK[1]) },
+          { title: 'First, %', text: percentText(avgAtK[0]) },
+          { title: 'Second, %', text: percentText(avgAtK[1]) },
           { title: 'Difference, points', text: signed(mean), more: `${signed(low)} to ${signed(high)}` },
           { title: 'Problems in both', text: rows.length },
         ]}
@@ -198,5 +198,5 @@ function sideText({ right, of, item: { answer, verdict } }: DiffSide): string {
 
 /** In points. */
 function signed(share: number): string {
-  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
+  return `${share < 0 ? '−' : '+'}${percentText(Math.abs(share))}`
 }

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
-import { Problem } from './facts.tsx'
+import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
@@ -34,7 +34,7 @@ export function DiffSearchPage({ runs, indexes }: Props) {
           </>
         ))}
       </p>
-      <Problem message={error} />
+      <ProblemFact message={error} />
       {entries.length === 2 ? (
         <SearchView entries={entries} {...place} go={(to) => setPlace({ ...place, ...to })} />
       ) : (

@@ -26,11 +26,11 @@ export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
 }
 
 /** `73.4`, of 0.734. */
-export function percent(share: number): string {
+export function percentText(share: number): string {
   return (share * 100).toFixed(1)
 }
 
-export function Problem({ message }: { readonly message: string | undefined }) {
+export function ProblemFact({ message }: { readonly message: string | undefined }) {
   if (message === undefined) return null
   return (
     <p class="problem" role="alert">

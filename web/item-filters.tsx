@@ -3,8 +3,8 @@ import { endWords } from '../src/page/step.ts'
 import type { End } from '../src/protocol/trajectory.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
 import { itemAt, lastOf } from '../src/shared/known.ts'
-import { binsOf, choiceNames, matches, rangeNames } from './items.ts'
-import type { Bin, ItemFilter, Range } from './items.ts'
+import { binsOf, choiceNames, matchesFilter, rangeNames } from './items.ts'
+import type { Bin, ItemFilter, ItemRange } from './items.ts'
 
 const titles = {
   policy: 'Policy',
@@ -56,7 +56,7 @@ export function ItemFilters({ items, filter, onFilter }: Props) {
       </label>
       {rangeNames.map((name) => {
         // What the other filters leave, in bars that stay where they are.
-        const left = items.filter((item) => matches(item, { ...filter, [name]: undefined }))
+        const left = items.filter((item) => matchesFilter(item, { ...filter, [name]: undefined }))
         const bins = binsOf(items, left, name)
         if (bins.length === 0) return null
         return (
@@ -81,8 +81,8 @@ export function ItemFilters({ items, filter, onFilter }: Props) {
 interface HistogramProps {
   readonly title: string
   readonly bins: readonly Bin[]
-  readonly range: Range | undefined
-  readonly onRange: (range: Range | undefined) => void
+  readonly range: ItemRange | undefined
+  readonly onRange: (range: ItemRange | undefined) => void
 }
 
 /** A bar chooses its range, or takes it back; with shift the range reaches to it. */

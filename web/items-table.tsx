@@ -2,7 +2,7 @@
 import { endWords } from '../src/page/step.ts'
 import type { ItemRow, RunData } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
-import { answersText, groupOf } from './items.ts'
+import { answersText, itemGroup } from './items.ts'
 import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'
 import { Thumbnail } from './thumbnail.tsx'
@@ -27,7 +27,7 @@ export function ItemsTable({ run, pages, rows, whole, sort, onSort, from }: Prop
       label={!whole ? 'Searches' : rows[0]?.items[0]?.ask === undefined ? 'Problems' : 'Asks'}
       columns={columnsOf(run, rows, whole, pages === undefined)}
       rows={rows}
-      keyOf={({ items }) => (whole ? groupOf(itemAt(items, 0)) : itemAt(items, 0).index)}
+      keyOf={({ items }) => (whole ? itemGroup(itemAt(items, 0)) : itemAt(items, 0).index)}
       hrefOf={({ items }) => (pages ? pages[itemAt(items, 0).index] : href(['run', run, itemAt(items, 0).index]))}
       sort={sort}
       onSort={onSort}

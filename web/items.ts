@@ -3,7 +3,7 @@ import type { ItemRow } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 
 /** Both ends belong to it. */
-export interface Range {
+export interface ItemRange {
   readonly from: number
   readonly to: number
 }
@@ -14,10 +14,10 @@ export const choiceNames = ['policy', 'level', 'verdict', 'end'] as const
 type ChoiceName = (typeof choiceNames)[number]
 
 export type ItemFilter = Readonly<
-  Partial<Record<ChoiceName | 'words', string | undefined> & Record<RangeName, Range | undefined>>
+  Partial<Record<ChoiceName | 'words', string | undefined> & Record<RangeName, ItemRange | undefined>>
 >
 
-export function matches(item: ItemRow, filter: ItemFilter): boolean {
+export function matchesFilter(item: ItemRow, filter: ItemFilter): boolean {
   if (choiceNames.some((name) => filter[name] && item[name] !== filter[name])) return false
   const outside = (name: RangeName): boolean => {
     const [range, value] = [filter[name], item[name]]
@@ -31,7 +31,7 @@ export function matches(item: ItemRow, filter: ItemFilter): boolean {
 }
 
 export function filterOf(settings: URLSearchParams): ItemFilter {
-  const filter: Record<string, string | Range> = {}
+  const filter: Record<string, string | ItemRange> = {}
   for (const name of [...choiceNames, 'words']) {
     const value = settings.get(name)
     if (value) filter[name] = value
@@ -44,7 +44,7 @@ export function filterOf(settings: URLSearchParams): ItemFilter {
 }
 
 export function settingsOf(filter: ItemFilter): Record<string, string> {
-  const text = (value: string | Range): string => (typeof value === 'string' ? value : `${value.from}-${value.to}`)
+  const text = (value: string | ItemRange): string => (typeof value === 'string' ? value : `${value.from}-${value.to}`)
   return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value ? [[name, text(value)]] : [])))
 }
 
@@ -61,12 +61,12 @@ export interface ItemGroup {
 
 /** Of a search that was done again, the last. */
 export function currentItems(items: readonly ItemRow[]): readonly ItemRow[] {
-  const last = new Map(items.map((item) => [`${groupOf(item)} ${item.sampleIndex}`, item]))
+  const last = new Map(items.map((item) => [`${itemGroup(item)} ${item.sampleIndex}`, item]))
   return last.size === items.length ? items : [...last.values()]
 }
 
 /** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
-export function groupOf({ ask, step, problem }: ItemRow): string {
+export function itemGroup({ ask, step, problem }: ItemRow): string {
   if (ask !== undefined) return `ask ${ask}`
   return `${step ?? ''} ${problem}`
 }
@@ -75,8 +75,8 @@ export function groupsOf(items: readonly ItemRow[], whole: boolean): ItemGroup[]
   if (!whole) return items.map((item) => group([item]))
   const groups = new Map<string, ItemRow[]>()
   for (const item of items) {
-    const known = groups.get(groupOf(item))
-    if (known === undefined) groups.set(groupOf(item), [item])
+    const known = groups.get(itemGroup(item))
+    if (known === undefined) groups.set(itemGroup(item), [item])
     else known.push(item)
   }
   return [...groups.values()].map(group)
@@ -102,7 +102,7 @@ export function answersText(items: readonly ItemRow[]): string {
   return sorted.map(([answer, count]) => (count > 1 && items.length > 1 ? `${answer} ×${count}` : answer)).join(', ')
 }
 
-export interface Bin extends Range {
+export interface Bin extends ItemRange {
   readonly count: number
   readonly judged: number
   readonly right: number

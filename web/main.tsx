@@ -10,7 +10,7 @@ import { AskPage } from './ask-page.tsx'
 import { AskedPage } from './asked-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
-import { Problem } from './facts.tsx'
+import { ProblemFact } from './facts.tsx'
 import { FilePage } from './file-page.tsx'
 import { href, RouteContext, setTitle, useAddress } from './route.ts'
 import { RunPage } from './run-page.tsx'
@@ -62,7 +62,7 @@ function pageOf(path: readonly string[]) {
   if (shape === 'diff 5' && others.every(isIndex)) {
     return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />
   }
-  return <Problem message="There is no such page. Ask and Runs, above, are where all begins." />
+  return <ProblemFact message="There is no such page. Ask and Runs, above, are where all begins." />
 }
 
 function isIndex(text: string): boolean {

@@ -1,10 +1,10 @@
 /** One run: its scores and curves, and its searches with filters, as they come. */
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
-import { Facts, percent, Problem } from './facts.tsx'
+import { Facts, percentText, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
-import { currentItems, filterOf, groupOf, groupsOf, matches, settingsOf } from './items.ts'
+import { currentItems, filterOf, itemGroup, groupsOf, matchesFilter, settingsOf } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
@@ -18,7 +18,7 @@ export function RunPage({ name }: { readonly name: string }) {
       <p class="crumbs">
         <a href={href(['runs'])}>Runs</a> / {name}
       </p>
-      <Problem message={error} />
+      <ProblemFact message={error} />
       {details === undefined ? error === undefined && <p role="status">Loading …</p> : <LiveRun details={details} />}
     </section>
   )
@@ -28,7 +28,7 @@ function LiveRun({ details }: { readonly details: RunDetails }) {
   const { value: figures, error } = useFigures(details)
   return (
     <>
-      <Problem message={error} />
+      <ProblemFact message={error} />
       <Details details={details} figures={figures} />
     </>
   )
@@ -75,8 +75,8 @@ function headOf({ scores, latest }: RunFigures): Fact[] {
   if (scores === null) return [...latest]
   const { problems, samples, avgAtK, low, high, passAtK, meanTurns } = scores
   return [
-    { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` },
-    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
+    { title: `Avg@${samples}, %`, text: percentText(avgAtK), more: `${percentText(low)}–${percentText(high)}` },
+    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percentText(passAtK) }] : []),
     { title: 'Problems', text: problems },
     { title: 'Mean turns', text: meanTurns.toFixed(1) },
     ...latest,
@@ -103,14 +103,14 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   const from = JSON.stringify({ filter, whole })
   useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
   const items = useMemo(() => currentItems(details.items), [details.items])
-  const several = useMemo(() => new Set(items.map(groupOf)).size < items.length, [items])
+  const several = useMemo(() => new Set(items.map(itemGroup)).size < items.length, [items])
   // A problem is shown with all of its searches when one of them passes.
   const rows = useMemo(
-    () => groupsOf(items, whole).filter((row) => row.items.some((item) => matches(item, filter))),
+    () => groupsOf(items, whole).filter((row) => row.items.some((item) => matchesFilter(item, filter))),
     [items, from],
   )
   const groups = items[0]?.ask === undefined ? 'problem' : 'ask'
-  const all = whole ? new Set(items.map(groupOf)).size : items.length
+  const all = whole ? new Set(items.map(itemGroup)).size : items.length
   return (
     <>
       <ItemFilters items={items} filter={filter} onFilter={setFilter} />

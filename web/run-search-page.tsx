@@ -4,8 +4,8 @@ import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
-import { currentItems, groupOf } from './items.ts'
-import { Problem } from './facts.tsx'
+import { currentItems, itemGroup } from './items.ts'
+import { ProblemFact } from './facts.tsx'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { pictureUrls } from './shown-search.ts'
@@ -25,7 +25,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
   const items = details?.items
   const item = items?.[index]
   const own = currentItems(items ?? [])
-    .filter((one) => item !== undefined && groupOf(one) === groupOf(item))
+    .filter((one) => item !== undefined && itemGroup(one) === itemGroup(item))
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
     .map((one) => one.index)
   const group = own.length <= mostTogether ? own : [index]
@@ -72,8 +72,8 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           )}
         </span>
       </p>
-      <Problem message={runError} />
-      <Problem message={error} />
+      <ProblemFact message={runError} />
+      <ProblemFact message={error} />
       {shown.length > 0 ? (
         <SearchView
           key={itemAt(shown, chosen).search.picture.sha256}

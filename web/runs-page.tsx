@@ -1,7 +1,7 @@
 /** Runs: every run folder, newest first, with its score, refreshed while it is looked at; two of them can be compared. */
 import { useEffect, useState } from 'preact/hooks'
 import type { RunFigures, RunRow, Scores } from '../src/server/api/types.ts'
-import { percent, Problem } from './facts.tsx'
+import { percentText, ProblemFact } from './facts.tsx'
 import { fetchJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 
@@ -18,7 +18,7 @@ export function RunsPage() {
   return (
     <section class="runs" aria-label="Runs">
       <h2>Runs</h2>
-      <Problem message={error} />
+      <ProblemFact message={error} />
       {runs === undefined && error === undefined && <p role="status">Loading …</p>}
       {runs?.length === 0 && (
         <p>
@@ -120,7 +120,7 @@ function useScores(runs: readonly RunRow[]): Known {
 
 function scoreText(scores: Scores | null | undefined): string {
   if (!scores) return scores === null ? '–' : ''
-  return `${percent(scores.avgAtK)} (${percent(scores.low)}–${percent(scores.high)}) Avg@${scores.samples} of ${scores.problems}`
+  return `${percentText(scores.avgAtK)} (${percentText(scores.low)}–${percentText(scores.high)}) Avg@${scores.samples} of ${scores.problems}`
 }
 
 function size(bytes: number): string {

@@ -1,7 +1,7 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
-import { duration, isMasked, shown } from '../src/page/step.ts'
+import { duration, isMaskedEnd, shown } from '../src/page/step.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
-import { endText, isGoing, turnsText } from './shown-search.ts'
+import { shownEnd, isGoing, turnsText } from './shown-search.ts'
 import type { SearchEntry, ShownSearch } from './shown-search.ts'
 
 export function Heading({ search }: { readonly search: ShownSearch }) {
@@ -40,8 +40,8 @@ export function Heading({ search }: { readonly search: ShownSearch }) {
           <div>
             <dt>End</dt>
             <dd class="words">
-              {isGoing(search) ? 'searching …' : endText(search)}
-              {end !== undefined && isMasked(end) && <MaskedChip />}
+              {isGoing(search) ? 'searching …' : shownEnd(search)}
+              {end !== undefined && isMaskedEnd(end) && <MaskedChip />}
             </dd>
           </div>
         )}
@@ -82,7 +82,7 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
             {turnsText(search.turns.length)}
             {search.reward && `, reward ${search.reward.total.toFixed(2)}`}
             {advantage !== undefined && `, advantage ${advantage.toFixed(2)}`}
-            {search.end !== undefined && isMasked(search.end) && ', masked'}
+            {search.end !== undefined && isMaskedEnd(search.end) && ', masked'}
           </small>
         </button>
       ))}
@@ -102,7 +102,7 @@ export function MaskedChip() {
   )
 }
 
-export function Outcome({
+export function OutcomeFact({
   search,
   name,
   turn,
@@ -118,7 +118,7 @@ export function Outcome({
       <p>
         <b>{name}</b> answer <b dir="auto">{isGoing(search) ? '…' : shown(answer ?? '–')}</b>
         <Mark kind={verdict?.kind} /> after {turnsText(turns.length)}
-        {isGoing(search) || end === 'answered' ? '' : `, ${endText(search)}`}
+        {isGoing(search) || end === 'answered' ? '' : `, ${shownEnd(search)}`}
       </p>
       {turn > 0 && thought && (
         <p class="thought" dir="auto">

@@ -7,7 +7,7 @@ import { answeredBeyondLimit } from '../src/protocol/end.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { captionLine, shortAnswer, side, treeLayout } from './tree-layout.ts'
-import type { Place } from './tree-layout.ts'
+import type { TreePlace } from './tree-layout.ts'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -102,7 +102,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
 
 interface NodeProps {
   readonly step: Step
-  readonly place: Place
+  readonly place: TreePlace
   readonly search: ShownSearch
   readonly thumb: (observation: number) => string
 }
@@ -137,7 +137,7 @@ function NodeBody({ step: { turn, observation }, place, search, thumb }: NodePro
   )
 }
 
-function Thumbnail({ url, place }: { readonly url: string; readonly place: Place }) {
+function Thumbnail({ url, place }: { readonly url: string; readonly place: TreePlace }) {
   return (
     <>
       <rect class="well" {...square(place)} />
@@ -147,7 +147,7 @@ function Thumbnail({ url, place }: { readonly url: string; readonly place: Place
   )
 }
 
-function Tile({ place, sign }: { readonly place: Place; readonly sign: string }) {
+function Tile({ place, sign }: { readonly place: TreePlace; readonly sign: string }) {
   return (
     <>
       <rect class="refused" {...square(place)} />
@@ -158,7 +158,7 @@ function Tile({ place, sign }: { readonly place: Place; readonly sign: string })
   )
 }
 
-function Caption(props: { readonly place: Place; readonly text: string; readonly line?: number }) {
+function Caption(props: { readonly place: TreePlace; readonly text: string; readonly line?: number }) {
   const { place, text, line = 0 } = props
   return (
     <text class="caption" x={place.x + side / 2} y={place.y + side + 13 + line * captionLine}>
@@ -167,10 +167,10 @@ function Caption(props: { readonly place: Place; readonly text: string; readonly
   )
 }
 
-function square({ x, y }: Place) {
+function square({ x, y }: TreePlace) {
   return { x, y, width: side, height: side }
 }
 
-function middle({ x, y }: Place) {
+function middle({ x, y }: TreePlace) {
   return { x: x + side / 2, y: y + side / 2 }
 }

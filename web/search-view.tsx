@@ -8,15 +8,15 @@ import { firstMarks, marks } from './marks.ts'
 import type { Mark } from './marks.ts'
 import { Scrubber } from './scrubber.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
-import { Facts, GroupBar, Heading, Outcome } from './search-facts.tsx'
+import { Facts, GroupBar, Heading, OutcomeFact } from './search-facts.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
 import type { SearchEntry } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
-import type { Go, Place } from './use-place.ts'
+import type { Go, PagePlace } from './use-place.ts'
 import { wholeView } from './view-box.ts'
 
-interface Props extends Place {
+interface Props extends PagePlace {
   readonly entries: readonly SearchEntry[]
   readonly go: Go
 }
@@ -116,7 +116,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
             {entries.map((entry, index) => (
               <div key={index} class={index === at ? 'chosen' : ''}>
                 <SearchCanvas {...canvas} follow={follow && index === at} search={entry.search} urls={entry.urls} />
-                <Outcome search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
+                <OutcomeFact search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
                 <SearchTree
                   search={entry.search}
                   urls={entry.urls}

@@ -15,7 +15,7 @@ export function isGoing({ end, broken }: ShownSearch): boolean {
 }
 
 /** Of one that goes on no more. */
-export function endText({ end, answer = null }: ShownSearch): string {
+export function shownEnd({ end, answer = null }: ShownSearch): string {
   return end === undefined ? 'stopped' : ended({ end, answer })
 }
 

@@ -15,7 +15,7 @@ const margin = 12
 const caption = 27
 export const captionLine = 12
 
-export interface Place {
+export interface TreePlace {
   /** Left and top edge of the thumbnail. */
   readonly x: number
   readonly y: number
@@ -25,10 +25,10 @@ export interface TreeLayout {
   readonly width: number
   readonly height: number
   /** Where each observation stands, by its index. */
-  readonly observations: readonly Place[]
-  readonly nodes: readonly { readonly step: Step; readonly place: Place; readonly arrow: Arrow | undefined }[]
+  readonly observations: readonly TreePlace[]
+  readonly nodes: readonly { readonly step: Step; readonly place: TreePlace; readonly arrow: Arrow | undefined }[]
   /** Of the tile that says that there is no answer, where there is none. */
-  readonly ending: Place | undefined
+  readonly ending: TreePlace | undefined
 }
 
 /** SVG paths of a line and of its head. */
@@ -41,7 +41,7 @@ export function treeLayout(
   trajectory: Pick<Trajectory, 'turns' | 'observations'> & { readonly end?: End },
 ): TreeLayout {
   const steps = stepsOf(trajectory)
-  const observations: Place[] = [at(0, 0)]
+  const observations: TreePlace[] = [at(0, 0)]
   const places = steps.map(({ number, observation }, index) => {
     const before = lastOf(observations)
     const place = observation ? at(index + 1, depthOf(trajectory, observation)) : { x: at(number, 0).x, y: before.y }
@@ -63,7 +63,7 @@ export function treeLayout(
   }
 }
 
-function at(columnIndex: number, depth: number): Place {
+function at(columnIndex: number, depth: number): TreePlace {
   return { x: margin + columnIndex * column, y: margin + depth * row }
 }
 
@@ -73,7 +73,7 @@ export function shortAnswer(answer: string): string {
 }
 
 /** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */
-function arrow({ turn, observation }: Step, to: Place, observations: readonly Place[]): Arrow | undefined {
+function arrow({ turn, observation }: Step, to: TreePlace, observations: readonly TreePlace[]): Arrow | undefined {
   if (!observation) {
     const last = lastOf(observations)
     if (turn.action?.kind !== 'answer') return undefined

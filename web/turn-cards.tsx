@@ -6,7 +6,7 @@ import {
   duration,
   endTitle,
   endWords,
-  isMasked,
+  isMaskedEnd,
   pictureName,
   shown,
   stepsOf,
@@ -241,7 +241,7 @@ function EndCard({ search }: Pick<Props, 'search'>) {
     <li class="card ending">
       <header>
         <h3>{end === undefined ? 'No answer: stopped' : endTitle({ end, answer })}</h3>
-        {end !== undefined && isMasked(end) && <MaskedChip />}
+        {end !== undefined && isMaskedEnd(end) && <MaskedChip />}
       </header>
       {failure && (
         <p class="mistake" dir="auto">

@@ -3,7 +3,7 @@ import { useLayoutEffect, useState } from 'preact/hooks'
 import { replaceAddress, useRoute } from './route.ts'
 import type { Route } from './route.ts'
 
-export interface Place {
+export interface PagePlace {
   /** The search that is shown. */
   readonly at: number
   /** 0: the whole search. */
@@ -11,14 +11,14 @@ export interface Place {
   readonly compare: boolean
 }
 
-export type Go = (to: Partial<Place>) => void
+export type Go = (to: Partial<PagePlace>) => void
 
 /** `routeTo`: what stands in the address for a search; `atIn`: which one it is. */
-export function usePlace(routeTo: (at: number) => Address, atIn: (route: Route) => number): [Place, Go] {
+export function usePlace(routeTo: (at: number) => Address, atIn: (route: Route) => number): [PagePlace, Go] {
   const route = useRoute()
   const { settings } = route
   const wanted = { at: atIn(route), turn: Number(settings.get('turn')) || 0, compare: settings.has('compare') }
-  const [place, setPlace] = useState<Place>(wanted)
+  const [place, setPlace] = useState<PagePlace>(wanted)
   // Before anything else can happen: a key that is pressed between the address and an effect after the next frame would be forgotten.
   useLayoutEffect(() => setPlace(wanted), [route])
   useLayoutEffect(() => {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { mapLimit } from '../shared/map-limit.ts'
 import { countText, isWhole, readBenchmark } from './benchmark.ts'
 import type { Benchmark, ReadBenchmarkOptions } from './benchmark.ts'
-import type { BenchmarkEntry, Finding } from './entry.ts'
+import type { BenchmarkEntry, DataFinding } from './entry.ts'
 
 export interface CheckOptions extends Omit<ReadBenchmarkOptions, 'report'> {
   /** Read every picture too, without decoding it (default true). */
@@ -17,14 +17,14 @@ export interface Checked {
   readonly labels: Readonly<Record<string, number>>
   /** Files whose published hash they have. */
   readonly verified: readonly string[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly DataFinding[]
 }
 
 /** Throws only when there is nothing to look through. */
 export async function checkBenchmark(benchmark: Benchmark, path: string, options: CheckOptions = {}): Promise<Checked> {
   const { pictures = true, ...readOptions } = options
-  const findings: Finding[] = []
-  const report = (finding: Finding): void => void findings.push(finding)
+  const findings: DataFinding[] = []
+  const report = (finding: DataFinding): void => void findings.push(finding)
   const files: string[] = []
   const onFile = (file: string): void => void files.push(file)
   const entries = await readBenchmark(benchmark, path, { ...readOptions, report, onFile })

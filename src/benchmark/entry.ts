@@ -20,11 +20,11 @@ export interface BenchmarkEntry {
 }
 
 /** Something wrong with a benchmark's files; the message names the place. */
-export interface Finding {
+export interface DataFinding {
   readonly code: 'row' | 'count' | 'labels' | 'slice' | 'picture' | 'checksum'
   readonly message: string
 }
-export type Report = (finding: Finding) => void
+export type Report = (finding: DataFinding) => void
 
 export interface ReadOptions {
   /** Told of each table that rows are read from, as it is opened. */

@@ -4,7 +4,7 @@ import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
-import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
+import { checkPolicy, checkProblem, policyKindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
@@ -18,7 +18,7 @@ import { openPicture } from '../vision/open.ts'
 import { noModelText, takeBest } from './options/auto-policy.ts'
 import { addCommand, isGiven } from './options/command.ts'
 import { autoPolicy, policyOptions } from './options/policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from './options/profile.ts'
+import { maxPixelsOption, chosenProfile, profileOptions } from './options/profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
 import { foundRows, rowLines } from './print/found.ts'
@@ -91,7 +91,7 @@ function takesQuestion(question: string, options: AskOptions): boolean {
 
 /** Said with every answer of a policy that takes only some pictures: nothing in a picture tells it that it is none of them. */
 function noteOf(options: AskOptions): string | undefined {
-  const kind = kindOf(options)
+  const kind = policyKindOf(options)
   return kind?.vlm ? undefined : kind?.note
 }
 
@@ -99,7 +99,7 @@ async function ask(file: string, asked: string, options: AskOptions): Promise<vo
   const question = asked.trim()
   check(question, options)
   const { maxTurns, seed } = options
-  const profile = profileOf(options)
+  const profile = chosenProfile(options)
   const picture = await openPicture(file, { reading: profile.pictures.reading })
   const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
   const settings = { ...common, ...(await policySettings(options)) }
@@ -157,5 +157,5 @@ function check(question: string, options: AskOptions): void {
   if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
   checkPolicy(options, 'ask')
   checkProblem(options, { docId: 'asked', dataSource: 'ask', question })
-  profileOf(options)
+  chosenProfile(options)
 }

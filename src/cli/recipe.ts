@@ -8,7 +8,7 @@ import { recipeReport } from '../recipe/report.ts'
 import { readResults } from '../recipe/results.ts'
 import { logStage, readStageLog } from '../recipe/stage-log.ts'
 import { commandLine, recipeStages } from '../recipe/stages.ts'
-import type { RecipeSettings, Stage } from '../recipe/stages.ts'
+import type { RecipeSettings, RecipeStage } from '../recipe/stages.ts'
 import { AbortedError, MiniO3Error } from '../shared/errors.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
@@ -80,7 +80,7 @@ async function recipe(
   })
 }
 
-async function runStages(stages: readonly Stage[], run: RunFolder, runCommand: RunCommand): Promise<void> {
+async function runStages(stages: readonly RecipeStage[], run: RunFolder, runCommand: RunCommand): Promise<void> {
   const before = await readStageLog(run)
   for (const [index, stage] of stages.entries()) {
     const title = `${index + 1}/${stages.length} ${stage.name}`
@@ -99,7 +99,7 @@ async function runStages(stages: readonly Stage[], run: RunFolder, runCommand: R
 }
 
 /** A stage whose result is not whole ends the recipe: what is missing has to be there for the next one. */
-async function runStage(stage: Stage, runCommand: RunCommand): Promise<void> {
+async function runStage(stage: RecipeStage, runCommand: RunCommand): Promise<void> {
   try {
     await runCommand(stage.words)
   } catch (error) {

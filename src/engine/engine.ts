@@ -2,7 +2,7 @@
  * Where gradients are computed. `train/` imports nothing else of this room, so the same loops run in this process and on a
  * cluster. Losses are sums over tokens: every normalisation travels in weights and advantages.
  */
-import { defaultConfig, imageTokens } from '../model/config.ts'
+import { defaultConfig, patchTokens } from '../model/config.ts'
 import type { Pixels } from '../vision/picture.ts'
 
 /** A stretch of what a reply is conditioned on. */
@@ -67,7 +67,7 @@ export function textLength(prompt: Prompt): number {
 /** Positions of a prompt in the model's context, pictures at their full length. */
 export function promptLength(prompt: Prompt): number {
   return prompt.reduce((sum, chunk) => {
-    if (chunk.kind === 'view') return sum + imageTokens(defaultConfig)
+    if (chunk.kind === 'view') return sum + patchTokens(defaultConfig)
     return sum + (chunk.kind === 'image' ? chunk.tokens : chunk.tokens.length)
   }, 0)
 }

@@ -1,7 +1,7 @@
 /** Turns views and tokens into the arrays that the network takes. Plain typed arrays, padded to fixed shapes. */
 import { colours, shapes } from '../probe/scene.ts'
 import type { Pixels } from '../vision/picture.ts'
-import { colourCount, firstKernel, imageTokens, type ModelConfig, patchCount, patchSize, textTokens } from './config.ts'
+import { colourCount, firstKernel, patchTokens, type ModelConfig, patchCount, patchSize, textTokens } from './config.ts'
 import { special, tokenOf } from './tokenizer.ts'
 
 export interface SequenceArrays {
@@ -23,14 +23,18 @@ const colourTokens = colours.map((colour) => tokenOf(` ${colour}`))
 const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 
 /** `promptLength` counts the text tokens that see each other in both directions, together with the view. */
-export interface Sequence {
+export interface TokenSequence {
   readonly view: Pixels
   readonly tokens: readonly number[]
   readonly promptLength: number
 }
 
 /** Arrays for `sequences`, padded with empty ones up to `batch`. Throws on a sequence that does not fit. */
-export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence[], batch: number): SequenceArrays {
+export function sequenceArrays(
+  config: ModelConfig,
+  sequences: readonly TokenSequence[],
+  batch: number,
+): SequenceArrays {
   const words = textTokens(config)
   const total = config.contextTokens
   const patchLength = patchCount(config) * patchSize
@@ -53,7 +57,7 @@ export function sequenceArrays(config: ModelConfig, sequences: readonly Sequence
       }
       fillPatches(config, sequence.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
     }
-    const seen = imageTokens(config) + (sequence?.promptLength ?? 0)
+    const seen = patchTokens(config) + (sequence?.promptLength ?? 0)
     for (let i = 0; i < total; i++) {
       const row = (b * total + i) * total
       mask.fill(0, row, row + Math.max(seen, i + 1))

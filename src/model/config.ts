@@ -54,11 +54,11 @@ export function patchCount(config: ModelConfig): number {
   return (config.viewPx / firstKernel.stride) ** 2
 }
 
-export function imageTokens(config: ModelConfig): number {
+export function patchTokens(config: ModelConfig): number {
   return config.patchesPerSide ** 2
 }
 
 /** Text tokens that fit beside the picture tokens. */
 export function textTokens(config: ModelConfig): number {
-  return config.contextTokens - imageTokens(config)
+  return config.contextTokens - patchTokens(config)
 }

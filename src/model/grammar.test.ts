@@ -9,7 +9,7 @@ import { profiles } from '../protocol/profile.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { random } from '../shared/random.ts'
 import { formStates, formStatesOf, formTable, turnForm } from './grammar.ts'
-import { decode, encode, special, vocabularySize } from './tokenizer.ts'
+import { decodeTokens, encodeText, special, vocabularySize } from './tokenizer.ts'
 
 describe('the form of a turn', () => {
   test('everything that the teacher writes has it', async () => {
@@ -21,7 +21,7 @@ describe('the form of a turn', () => {
         const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed })
         for (const { text } of trajectory.turns) {
           const form = turnForm()
-          for (const token of [...encode(text), special.end]) {
+          for (const token of [...encodeText(text), special.end]) {
             expect(form.allowed(), text).toContain(token)
             form.accept(token)
           }
@@ -69,8 +69,8 @@ describe('the form of a turn', () => {
       }
       if (tokens.length === 60) continue
       ended++
-      const turn = parseTurn(decode(tokens), profiles.embedded)
-      expect('action' in turn, decode(tokens)).toBe(true)
+      const turn = parseTurn(decodeTokens(tokens), profiles.embedded)
+      expect('action' in turn, decodeTokens(tokens)).toBe(true)
     }
     expect(ended).toBeGreaterThan(100)
   })

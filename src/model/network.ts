@@ -5,7 +5,7 @@
  *
  * Shapes: B sequences, T tokens of which the first I are picture tokens, D width, V vocabulary.
  */
-import { cellsPerPatch, colourCount, imageTokens, type ModelConfig, textTokens } from './config.ts'
+import { cellsPerPatch, colourCount, patchTokens, type ModelConfig, textTokens } from './config.ts'
 import { nn, numpy as np, type Tensor } from './jax.ts'
 import { defined, itemAt } from '../shared/known.ts'
 
@@ -74,8 +74,8 @@ export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tenso
   x = blockConvolution(x, weight(p, 'stem.2'), batch, n).add(weight(p, 'stem.2.bias'))
   x = nn.relu(blocks(x, batch, n / 2, c2))
   x = nn.relu(blockConvolution(x, weight(p, 'stem.3'), batch, n / 2).add(weight(p, 'stem.3.bias')))
-  x = np.matmul(x.reshape([batch * imageTokens(config), c3]), weight(p, 'stem.out')).add(weight(p, 'stem.out.bias'))
-  return normalise(x).reshape([batch, imageTokens(config), config.width])
+  x = np.matmul(x.reshape([batch * patchTokens(config), c3]), weight(p, 'stem.out')).add(weight(p, 'stem.out.bias'))
+  return normalise(x).reshape([batch, patchTokens(config), config.width])
 }
 
 /** One-hot of integer `tokens`, over a new last axis. */
@@ -207,7 +207,7 @@ export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, 
     config.width,
   ])
   const words = np.sum(text.ref.mul(np.expandDims(inputs.goal, -1)), 1)
-  const names = embedding.slice([cell, cell + imageTokens(config) * cellsPerPatch], []) as Tensor
+  const names = embedding.slice([cell, cell + patchTokens(config) * cellsPerPatch], []) as Tensor
   const pictures = pictureTokens(config, p, features, { words, colour: inputs.colour }, names)
   return np.concatenate([pictures, text], 1).reshape([batch * config.contextTokens, config.width])
 }
@@ -229,6 +229,6 @@ export function forward(config: ModelConfig, p: Parameters, features: Tensor, in
   for (const spent of [cos, sin, inputs.mask]) spent.dispose()
   const last = rows
     .reshape([batch, config.contextTokens, config.width])
-    .slice([], [imageTokens(config), config.contextTokens], []) as Tensor
+    .slice([], [patchTokens(config), config.contextTokens], []) as Tensor
   return nextToken(weight(p, 'embedding'), last.reshape([batch * textTokens(config), config.width]))
 }

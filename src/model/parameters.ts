@@ -4,7 +4,7 @@
  */
 import { random } from '../shared/random.ts'
 import { lastOf } from '../shared/known.ts'
-import { imageTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
+import { patchTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
 
 export interface ParameterSpec {
   readonly name: string
@@ -49,7 +49,7 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
   // only makes the stem tell kinds apart.
   add('look.presence', [width, presenceLabels], 0.02)
   add('look.presence.bias', [presenceLabels], 0)
-  add('look.kind', [imageTokens(config) * width, kindLabels], 0.01)
+  add('look.kind', [patchTokens(config) * width, kindLabels], 0.01)
   add('look.kind.bias', [kindLabels], 0)
   return specs
 }

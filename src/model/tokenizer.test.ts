@@ -1,29 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cellBox, cellName, cellsInOrder, parseCell, phrases, placeBox, quadrants } from './language.ts'
-import { decode, encode, special, tokenOf, vocabularySize } from './tokenizer.ts'
+import { decodeTokens, encodeText, special, tokenOf, vocabularySize } from './tokenizer.ts'
 
 describe('tokenizer', () => {
   test('protocol pieces are single tokens', () => {
-    for (const phrase of Object.values(phrases)) expect(encode(phrase)).toHaveLength(1)
+    for (const phrase of Object.values(phrases)) expect(encodeText(phrase)).toHaveLength(1)
     for (const piece of ['original_image', 'observation_7', 'observation_64', ' c4', ' nw', ' red', ' star']) {
-      expect(encode(piece)).toEqual([tokenOf(piece)])
+      expect(encodeText(piece)).toEqual([tokenOf(piece)])
     }
-    expect(encode('Find the target and answer.')).toHaveLength(1)
+    expect(encodeText('Find the target and answer.')).toHaveLength(1)
     expect(
-      encode('</think><grounding>{"bbox_2d": [0.3125, 0, 1, 0.5], "source": "observation_12"}</grounding>'),
+      encodeText('</think><grounding>{"bbox_2d": [0.3125, 0, 1, 0.5], "source": "observation_12"}</grounding>'),
     ).toHaveLength(8)
   })
 
   test('any printable text comes back', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => decode(encode(text)) === text))
+    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => decodeTokens(encodeText(text)) === text))
   })
 
   test('what cannot be written becomes one unknown token a character, and never throws', () => {
-    expect(encode('é')).toEqual([special.unknown])
+    expect(encodeText('é')).toEqual([special.unknown])
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const tokens = encode(text)
+        const tokens = encodeText(text)
         return tokens.every((token) => token > 0 && token < vocabularySize) && tokens.length <= text.length
       }),
     )

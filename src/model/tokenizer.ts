@@ -37,7 +37,7 @@ const idOf: ReadonlyMap<string, number> = new Map(pieces.map((piece, index) => [
 const longest = Math.max(...pieces.map((piece) => piece.length))
 
 /** The tokens of `text`, without an end mark. */
-export function encode(text: string): number[] {
+export function encodeText(text: string): number[] {
   const tokens: number[] = []
   for (let at = 0; at < text.length;) {
     let length = Math.min(longest, text.length - at)
@@ -50,7 +50,7 @@ export function encode(text: string): number[] {
 }
 
 /** The text of `tokens`; special tokens are left out. */
-export function decode(tokens: Iterable<number>): string {
+export function decodeTokens(tokens: Iterable<number>): string {
   let text = ''
   for (const token of tokens) text += pieces[token - firstPiece] ?? ''
   return text

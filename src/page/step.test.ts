@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { searched } from '../../test/searched.ts'
 import { pixelBox, relativeBox } from '../protocol/box.ts'
 import { completed, ends } from '../protocol/trajectory.ts'
-import { endText, endTitle, isMasked, refusedBox, sizeWords, stepsOf } from './step.ts'
+import { endText, endTitle, isMaskedEnd, refusedBox, sizeWords, stepsOf } from './step.ts'
 
 test('masked is what training leaves out: ends at a limit, not those of its own', () => {
   const scored = ends.filter((end) => end !== 'failed')
-  expect(scored.map(isMasked)).toEqual(scored.map((end) => !completed(end)))
+  expect(scored.map(isMaskedEnd)).toEqual(scored.map((end) => !completed(end)))
 })
 
 test('an answer beyond a limit is told apart from none', () => {

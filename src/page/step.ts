@@ -83,7 +83,7 @@ export function stepTitle({ turn, observation }: Step): string {
 }
 
 /** Over-turn masking leaves such a search out of training: it met a limit. */
-export function isMasked(end: End): boolean {
+export function isMaskedEnd(end: End): boolean {
   return end.startsWith('over-')
 }
 

@@ -75,21 +75,21 @@ export async function readJsonRows<T>(folder: string, split: Split, schema: z.Zo
 }
 
 /** A row with the words that name it in a fault. */
-export interface Placed<T> {
+export interface PlacedProblem<T> {
   readonly row: T
   readonly place: string
 }
 
 export function placed<T extends { readonly doc_id: string }>(
   rows: Readonly<Record<Split, readonly T[]>>,
-): Placed<T>[] {
+): PlacedProblem<T>[] {
   return (['train', 'test'] as const).flatMap((split) =>
     rows[split].map((row, index) => ({ row, place: `${split}.json, row ${index + 1} (${row.doc_id})` })),
   )
 }
 
 /** Rows that have what an earlier one has already, in the same split or the other. */
-export function repeated<T>(places: readonly Placed<T>[], what: string, keyOf: (row: T) => string): string[] {
+export function repeated<T>(places: readonly PlacedProblem<T>[], what: string, keyOf: (row: T) => string): string[] {
   const seen = new Map<string, string>()
   return places.flatMap(({ row, place }) => {
     const before = seen.get(keyOf(row))

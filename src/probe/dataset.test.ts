@@ -10,7 +10,7 @@ import { readParquet } from '../shared/parquet-read.ts'
 import { levelCounts, shapesCard } from './card.ts'
 import { buildProbe, heldOutSeed, sceneRefs } from './dataset.ts'
 import type { ProbeOptions, ProbeRow } from './dataset.ts'
-import { publishedShapes, setColumns, writeParquet } from './parquet.ts'
+import { publishedShapes, setColumns, writeProbeParquet } from './parquet.ts'
 import { sceneFrom } from './problem.ts'
 import { scenePicture } from './scene-picture.ts'
 
@@ -182,7 +182,7 @@ describe('writeParquet', () => {
   it('writes shapes as Hugging Face reads them, and a card with what the levels measure', async () => {
     const { train, test } = await build()
     const rows = { train: (await rowsIn(train)).map(publishedShapes), test: (await rowsIn(test)).map(publishedShapes) }
-    const paths = await writeParquet(out, rows, setColumns.shapes)
+    const paths = await writeProbeParquet(out, rows, setColumns.shapes)
     expect(paths.map((path) => path.slice(out.length + 1))).toEqual([
       'data/train-00000-of-00001.parquet',
       'data/test-00000-of-00001.parquet',

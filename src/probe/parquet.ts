@@ -49,7 +49,7 @@ const shardBytes = 400e6
 const groupBytes = 48e6
 
 /** Writes `data/<split>-....parquet`, and returns the paths of the shards. */
-export async function writeParquet(
+export async function writeProbeParquet(
   out: string,
   rows: Readonly<Record<Split, readonly PublishedRow[]>>,
   columns: Columns,

@@ -3,7 +3,7 @@
  * since the released checkpoint was trained on them. Nothing is evaluated: expressions are refused without a word. Pure.
  */
 import type { Size } from './box.ts'
-import { joiningKeywords, Refused, refuse, type Token, tokensOf } from './python-tokens.ts'
+import { joiningKeywords, RefusedLiteral, refuse, type Token, tokensOf } from './python-tokens.ts'
 import { itemAt, lastOf } from '../shared/known.ts'
 
 /** What a Python literal of a box may be; `other`: something that is neither a number nor a list, with its text if it is a string. */
@@ -26,7 +26,7 @@ export function readPython(text: string): PythonRead {
     if (/^(?:sign|operator|keyword)$/.test(last.kind) && last.text !== '...') refuse(plainRefusal, last.line)
     return valueOf(tokens)
   } catch (error) {
-    if (error instanceof Refused) return { error: error.message }
+    if (error instanceof RefusedLiteral) return { error: error.message }
     throw error
   }
 }

@@ -24,10 +24,10 @@ const keywords: ReadonlySet<string> = new Set([
 ])
 
 /** The interpreter's text for a mistake in the source, which it then does not run. */
-export class Refused extends Error {}
+export class RefusedLiteral extends Error {}
 
 export function refuse(message: string, line: number): never {
-  throw new Refused(`${message} (<string>, line ${line})`)
+  throw new RefusedLiteral(`${message} (<string>, line ${line})`)
 }
 
 /** All tokens, and the innermost bracket that is never closed. Throws `Refused`. */

@@ -16,7 +16,7 @@ import { trainedPolicies } from './stages.ts'
 import type { PolicyName } from './stages.ts'
 
 /** Masked and vanilla first, so that they have the same colours in charts that have no third line. */
-export const shown = ['masked', 'vanilla', 'sft'] as const satisfies readonly PolicyName[]
+export const shownPolicies = ['masked', 'vanilla', 'sft'] as const satisfies readonly PolicyName[]
 
 export const policyWords: Readonly<Record<PolicyName, string>> = {
   masked: 'masked RL',
@@ -32,7 +32,7 @@ function limitsOf({ settings }: RecipeResults): { readonly trained: number; read
 
 /** The levels that all three evaluations have, hardest first: that is where turns matter. */
 export function levelsOf({ evals }: RecipeResults): Level[] {
-  return levels.filter((level) => shown.every((policy) => evals[policy].byLevel[level])).toReversed()
+  return levels.filter((level) => shownPolicies.every((policy) => evals[policy].byLevel[level])).toReversed()
 }
 
 /** Of a level that the evaluation has. */
@@ -41,7 +41,7 @@ function sliceOf({ byLevel }: Pick<EvalSummary, 'byLevel'>, level: Level): Slice
 }
 
 export function accuracyChart({ evals }: RecipeResults, level: Level): string {
-  const curves = shown.map((policy) => limitCurve(policyWords[policy], sliceOf(evals[policy], level)))
+  const curves = shownPolicies.map((policy) => limitCurve(policyWords[policy], sliceOf(evals[policy], level)))
   const words = { title: `Accuracy on ${level} scenes by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
   return curveSvg(curves, words)
 }
@@ -53,7 +53,7 @@ export function accuracySentence(results: RecipeResults, level: Level): string {
     const { byTurnLimit } = sliceOf(results.evals[policy], level)
     return { from: byTurnLimit.find(({ limit }) => limit === trained), to: lastOf(byTurnLimit) }
   }
-  const changes = shown.map((policy) => {
+  const changes = shownPolicies.map((policy) => {
     const { from, to } = scoresOf(policy)
     return `${policyWords[policy]} ${from ? percent(from.avgAtK) : '–'} → ${percent(to.avgAtK)}`
   })
@@ -158,9 +158,9 @@ export function summaryTable(results: RecipeResults): Table {
     ],
     rows: [
       ...levelsOf(results).flatMap((level) =>
-        shown.map((policy) => row(`${policyWords[policy]}, ${level}`, sliceOf(evals[policy], level))),
+        shownPolicies.map((policy) => row(`${policyWords[policy]}, ${level}`, sliceOf(evals[policy], level))),
       ),
-      ...shown.map((policy) => row(`${policyWords[policy]}, all`, evals[policy])),
+      ...shownPolicies.map((policy) => row(`${policyWords[policy]}, all`, evals[policy])),
     ],
   }
 }

@@ -11,7 +11,7 @@ import {
   overTurnFigure,
   policyWords,
   rewardFigure,
-  shown,
+  shownPolicies,
   summaryTable,
   trainingChart,
   trainingSentence,
@@ -27,7 +27,7 @@ import { commandLine } from './stages.ts'
 export function recipeReport(results: RecipeResults): Promise<string> {
   const { settings, evals, pages } = results
   const { smoke, rl, testTurns } = presets[settings.preset]
-  const named = shown.map((name) => ({ name: policyWords[name], summary: evals[name] }))
+  const named = shownPolicies.map((name) => ({ name: policyWords[name], summary: evals[name] }))
   const training = (what: TrainingFigure): Figure => {
     return { svg: trainingChart(results, what), caption: trainingSentence(results, what) }
   }

@@ -7,7 +7,7 @@ import { policyFile } from '../runs/training.ts'
 import { presets } from './presets.ts'
 import type { Flags, PresetName } from './presets.ts'
 
-export interface Stage {
+export interface RecipeStage {
   /** Also the stage's folder. */
   readonly name: StageName
   /** The words after `mini-o3`. */
@@ -43,25 +43,25 @@ export interface RecipeSettings {
 }
 
 /** The stages in their order, with paths inside `folder`. */
-export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: string): readonly Stage[] {
+export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: string): readonly RecipeStage[] {
   const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, sftAgain, rl } = presets[preset]
   const at = (...parts: readonly string[]): string => join(folder, ...parts)
   // Another seed, so that reinforcement learning meets scenes that the cold start has not seen, and so on.
   const nextSeed = (seed + 1) % 2 ** 31
   const shared = { seed, workers }
-  const build = (name: 'probe' | 'scenes', flags: Flags): Stage => ({
+  const build = (name: 'probe' | 'scenes', flags: Flags): RecipeStage => ({
     name,
     words: ['probe', 'build', '--out', at(name), ...wordsOf(flags), '--no-pictures'],
   })
   const searchesAtOnce = { concurrency: 64 }
-  const learn = (objective: 'official' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): Stage => {
+  const learn = (objective: 'official' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): RecipeStage => {
     const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile())]
     return {
       name,
       words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
     }
   }
-  const measure = (measured: PolicyName): Stage => {
+  const measure = (measured: PolicyName): RecipeStage => {
     const trained = measured === 'sft' ? 'sft-again' : rlStages[measured]
     const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile())]
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
@@ -93,7 +93,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
 }
 
 /** A stage as a line for a shell. */
-export function commandLine({ words }: Pick<Stage, 'words'>): string {
+export function commandLine({ words }: Pick<RecipeStage, 'words'>): string {
   const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
   return ['mini-o3', ...quoted].join(' ')
 }

@@ -1,5 +1,5 @@
 /** What a finished search shows of boxes that were written for another picture or in another unit than its profile reads. Pure. */
-import { textTokens, viewTokens } from '../policy/chat/token-estimate.ts'
+import { estimatedTextTokens, viewTokens } from '../policy/chat/token-estimate.ts'
 import { policyNamed } from '../policy/registry/kinds.ts'
 import { oddBoxes } from '../protocol/box-unit.ts'
 import { questionText } from '../protocol/prompts.ts'
@@ -31,7 +31,7 @@ function shrunkView({ policy, problem, turns, observations }: Trajectory, profil
     return undefined
   }
   const { system } = profile.prompts
-  const text = textTokens(system) + textTokens(questionText(profile.prompts, problem.question))
+  const text = estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question))
   const shown = viewTokens(first.view)
   const counted = turn.usage.promptTokens
   // Half of the text, since it is only estimated.

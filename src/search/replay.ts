@@ -6,7 +6,7 @@ import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
 
-export interface Exchange {
+export interface ReplayedTurn {
   readonly message: Message
   readonly turn: Turn
 }
@@ -16,7 +16,7 @@ export function replay(
   trajectory: Trajectory,
   profile: Profile,
   viewOf: (observation: Observation) => View,
-): Exchange[] {
+): ReplayedTurn[] {
   const { problem, turns, observations } = trajectory
   const { prompts, observationNumbering } = profile
   const text = questionText(prompts, problem.question)

@@ -2,7 +2,7 @@
 import { HttpError } from './http/http-error.ts'
 
 /** A place in the queue. Leave it when the search is done, or was given up while it waited. */
-export interface Place {
+export interface QueuePlace {
   /** Resolves when the search may start. */
   readonly ready: Promise<void>
   leave(): void
@@ -33,7 +33,7 @@ export class SearchQueue {
   }
 
   /** Places for `count` searches, all or none. Throws `HttpError` 429 with `retryAfter` when there is no room. */
-  join(count = 1): Place[] {
+  join(count = 1): QueuePlace[] {
     const { atOnce, waiting } = this.#limits
     if (this.#running + this.#waiting.length + count > atOnce + waiting) {
       const nowMs = performance.now()
@@ -47,7 +47,7 @@ export class SearchQueue {
     return Array.from({ length: count }, () => this.#place())
   }
 
-  #place(): Place {
+  #place(): QueuePlace {
     let state: 'waiting' | 'running' | 'left' = 'waiting'
     let startedMs = 0
     let start = (): void => {}

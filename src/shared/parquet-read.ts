@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { errorCodeOf, messageOf, UserError } from './errors.ts'
-import type { Row } from './parquet.ts'
+import type { ParquetRow } from './parquet.ts'
 import { checkPages, compressors } from './parquet-pages.ts'
 import { itemAt } from './known.ts'
 
@@ -17,7 +17,7 @@ export interface ParquetSource {
   /** The first row of each group, and the one behind its last. */
   readonly groups: readonly (readonly [start: number, end: number])[]
   /** Bytes without annotation stay bytes; numbers that stand for names, as Hugging Face's `ClassLabel`, are these. */
-  read(start: number, end: number, columns?: readonly string[]): Promise<Row[]>
+  read(start: number, end: number, columns?: readonly string[]): Promise<ParquetRow[]>
 }
 
 /** Throws `UserError` `parquet-not-found` or `parquet-unreadable`, and so does `read`. */
@@ -84,7 +84,7 @@ function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): Parq
 }
 
 /** The rows of a file, one row group in memory at a time. Throws as `openParquet`. */
-export async function* readParquet(path: string): AsyncGenerator<Row, void> {
+export async function* readParquet(path: string): AsyncGenerator<ParquetRow, void> {
   const { groups, read } = await openParquet(path)
   for (const [start, end] of groups) if (end > start) yield* await read(start, end)
 }
@@ -113,7 +113,7 @@ function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
   return labels
 }
 
-function withLabels(row: Row, labels: Labels): Row {
+function withLabels(row: ParquetRow, labels: Labels): ParquetRow {
   const named = Object.entries(row).map(([column, value]): [string, unknown] => {
     const known = typeof value === 'number' || typeof value === 'bigint'
     return [column, (known ? labels.get(column)?.[Number(value)] : undefined) ?? value]

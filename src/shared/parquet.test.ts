@@ -7,7 +7,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { countParquetRows, readParquet } from './parquet-read.ts'
 import { createParquet } from './parquet.ts'
-import type { Columns, ImageCell, Row } from './parquet.ts'
+import type { Columns, ImageCell, ParquetRow } from './parquet.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -25,7 +25,7 @@ const columns: Columns = {
 /** Bytes that are no UTF-8, as those of pictures. */
 const bytes = (length: number, seed: number) => Uint8Array.from({ length }, (_, index) => (index * 37 + seed) % 256)
 
-const rows: readonly Row[] = [
+const rows: readonly ParquetRow[] = [
   {
     words: 'one\ntwo "three" \\ ü 猫 😀',
     images: [
@@ -62,7 +62,7 @@ function write(): string {
   return path
 }
 
-const legible = (row: Row): Row => ({
+const legible = (row: ParquetRow): ParquetRow => ({
   ...row,
   images: (row['images'] as ImageCell[]).map(({ bytes: raw, path }) => [path, Buffer.from(raw).toString('hex')]),
 })
@@ -73,8 +73,8 @@ const checksummed =
   'UATBwAAAAWBhkcGRwmABwVDBklBgAZGAF3FQAWBhZsFmwmCEkcFQAVABUCADwWFhkGGSYABgAAABZsFgYmCBZsACggcGFycXVldC1jcHAtYXJy' +
   'b3cgdmVyc2lvbiAyNi4wLjEZHBwAAACCAAAAUEFSMQ=='
 
-async function all(path: string): Promise<Row[]> {
-  const read: Row[] = []
+async function all(path: string): Promise<ParquetRow[]> {
+  const read: ParquetRow[] = []
   for await (const row of readParquet(path)) read.push(row)
   return read
 }

@@ -16,7 +16,7 @@ type Shape =
   | { readonly struct: Columns }
 export type Columns = { readonly [name: string]: Shape }
 /** A row by its column names. Whole numbers are `bigint`, bytes `Uint8Array`. */
-export type Row = { readonly [name: string]: unknown }
+export type ParquetRow = { readonly [name: string]: unknown }
 
 export interface ImageCell {
   readonly bytes: Uint8Array
@@ -25,7 +25,7 @@ export interface ImageCell {
 
 export interface ParquetFile {
   /** Writes the rows as one row group: what is held in memory is never more than that. */
-  write(rows: readonly Row[]): void
+  write(rows: readonly ParquetRow[]): void
   /** Writes the footer; without it nothing can be read. */
   finish(): void
   /** Bytes written so far. */

@@ -1,5 +1,5 @@
 /** What a training run comes to on an engine elsewhere, before anything is sent. Pure arithmetic over its settings. */
-import { defaultConfig, imageTokens } from '../model/config.ts'
+import { defaultConfig, patchTokens } from '../model/config.ts'
 import { longestReply } from '../policy/embedded/take-turn.ts'
 import type { ColdStartTurn } from './sft/cold-start-turns.ts'
 import type { RunRlSettings } from './rl/run-rl.ts'
@@ -30,7 +30,7 @@ const tokenBytes = { sampling: 4, training: 40 } as const
 export function planSft(turns: readonly ColdStartTurn[], { steps, batch }: SftSettings): Plan {
   const all = turns.reduce((sum, { prompt, reply }) => sum + prompt.length + reply.length - 1, 0)
   const sequences = steps * batch
-  const trainedTokens = Math.round(sequences * (imageTokens(defaultConfig) + all / turns.length))
+  const trainedTokens = Math.round(sequences * (patchTokens(defaultConfig) + all / turns.length))
   const sentBytes = sequences * viewBytes + trainedTokens * tokenBytes.training
   return {
     steps,

@@ -6,7 +6,7 @@ import { UserError } from '../../shared/errors.ts'
 import { HeldText, heldBytes, notUtf8, readBlocks } from './read-blocks.ts'
 import type { ReadAt } from './text-source.ts'
 
-export interface Cell {
+export interface DelimitedCell {
   /** undefined: too long to be kept. */
   readonly text: string | undefined
   /** Bytes of the file that hold the cell's content, without quotes around it. */
@@ -17,7 +17,7 @@ export interface Cell {
 export interface DelimitedRow {
   /** Where the row starts, counted from 1. */
   readonly line: number
-  readonly cells: readonly Cell[]
+  readonly cells: readonly DelimitedCell[]
   /** Why it cannot be used. */
   readonly broken?: string
 }
@@ -36,7 +36,7 @@ export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGener
   const separatorCode = separator.charCodeAt(0)
   const held = new HeldText()
   let state: 'start' | 'plain' | 'quoted' | 'quote' = 'start'
-  let cells: Cell[] = []
+  let cells: DelimitedCell[] = []
   let start = 0
   /** Where a quoted cell's content ended; what follows its closing quote belongs to its text alone. */
   let closedAt: number | undefined
@@ -108,7 +108,7 @@ export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGener
 }
 
 /** The names of the columns. Throws UserError `data-columns` where two are the same, or lines end in a way that is not read. */
-export function headerOf(file: string, cells: readonly Cell[]): readonly string[] {
+export function headerOf(file: string, cells: readonly DelimitedCell[]): readonly string[] {
   const names = cells.map(({ text = '' }) => text.trim())
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) !== at)
   if (names.some((name) => name.includes('\r'))) {

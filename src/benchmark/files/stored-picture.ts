@@ -19,7 +19,7 @@ export type ReadBytes = () => Promise<Uint8Array>
 type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
 
 /** `place` is named in errors, as the bytes have no name. */
-export function storedPicture(place: string, read: ReadBytes): PictureMethods {
+export function embeddedPicture(place: string, read: ReadBytes): PictureMethods {
   return {
     async openPicture(reading) {
       const bytes = await read().catch((error: unknown) => {

@@ -8,7 +8,7 @@ import { checkedChoices, dottedLines, lettered, letterAt } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders } from '../files/find-file.ts'
-import { storedPicture } from '../files/stored-picture.ts'
+import { embeddedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
@@ -145,7 +145,7 @@ function entryOf(
     slices: { category: text('category'), cycle, question: String(++group.questions) },
     label: item.label,
     place,
-    ...storedPicture(place, readPicture),
+    ...embeddedPicture(place, readPicture),
   }
 }
 

@@ -14,7 +14,7 @@ import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
 import { pictureFinder } from '../files/picture-files.ts'
 import type { FoundPicture } from '../files/picture-files.ts'
-import { pictureFile, storedPicture } from '../files/stored-picture.ts'
+import { pictureFile, embeddedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
@@ -192,7 +192,7 @@ async function entryOf(
   })
   const [task = '', subtask = ''] = inFolder ? [text('Task'), text('Subtask')] : text('category').split('/')
   const category = mergedCategory(text('Category', 'l2-category'))
-  let picture = storedPicture(place, readPicture)
+  let picture = embeddedPicture(place, readPicture)
   if (inFolder) {
     const found = await findPicture(file, text('Image'))
     if ('missing' in found) throw rowError(place, found.missing)

@@ -8,7 +8,7 @@ import type { Benchmark } from '../benchmark.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
-import { storedPicture } from '../files/stored-picture.ts'
+import { embeddedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -79,6 +79,6 @@ function entryOf({ place, cells, readPicture }: TableRow, level: Level): Benchma
     },
     slices: {},
     place,
-    ...storedPicture(place, readPicture),
+    ...embeddedPicture(place, readPicture),
   }
 }

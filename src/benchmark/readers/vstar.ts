@@ -18,7 +18,7 @@ import type { BenchmarkEntry, Row } from '../entry.ts'
 import { findFiles, namesIn, shardFolders, shardNames } from '../files/find-file.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
 import { pictureFinder } from '../files/picture-files.ts'
-import { pictureFile, storedPicture } from '../files/stored-picture.ts'
+import { pictureFile, embeddedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
@@ -196,7 +196,7 @@ function tableRow({ place, broken, cells, readPicture }: TableRow): TableVstarRo
         }
       : questionIn(text('text', 'question'), label)),
     ...(why !== undefined && { broken: why }),
-    source: storedPicture(place, readPicture),
+    source: embeddedPicture(place, readPicture),
   }
 }
 

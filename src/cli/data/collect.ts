@@ -9,7 +9,13 @@ import type { CollectSummary } from '../../coldstart/summary.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
 import { columns } from '../print/output.ts'
 import type { Policy } from '../../policy/policy.ts'
-import { checkPolicy, checkProblem, kindOf, openPolicy, policySettings } from '../../policy/registry/open-policy.ts'
+import {
+  checkPolicy,
+  checkProblem,
+  policyKindOf,
+  openPolicy,
+  policySettings,
+} from '../../policy/registry/open-policy.ts'
 import { countReasons, reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Profile } from '../../protocol/profile.ts'
@@ -18,7 +24,7 @@ import { keyOf, searchKey } from '../../runs/searches.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
 import { addCommand } from '../options/command.ts'
 import { chatOptions, ofPolicy, policyOption, temperatureOption } from '../options/policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
+import { maxPixelsOption, chosenProfile, profileOptions } from '../options/profile.ts'
 import { patternTable, spentText, startSpending } from './collect-text.ts'
 import { judgeResult, judgeText, judgeOptions } from '../options/judge.ts'
 import { withJudge } from '../../judge/open-judge.ts'
@@ -99,7 +105,7 @@ export function addCollect(program: Command): void {
 
 async function collectCommand(options: CollectOptions): Promise<void> {
   const { kind } = checkPolicy(options, 'collect')
-  const profile = profileOf(options)
+  const profile = chosenProfile(options)
   // A folder's own training problems; a file is taken as it is.
   const entries = await readEntries(options, 'train')
   const problems = entries.map(({ problem }) => problem)
@@ -176,7 +182,7 @@ async function openTeacher(options: CollectOptions, profile: Profile): Promise<{
 }
 
 function takesShots(options: CollectOptions): boolean {
-  return kindOf(options)?.options.includes('shots') ?? false
+  return policyKindOf(options)?.options.includes('shots') ?? false
 }
 
 /** Undefined: every right search is in the set. */

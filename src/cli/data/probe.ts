@@ -5,7 +5,7 @@ import { levelCounts, shapesCard } from '../../probe/card.ts'
 import { readShapes } from '../../probe/check-shapes.ts'
 import { buildProbe } from '../../probe/dataset.ts'
 import type { Split } from '../../probe/dataset.ts'
-import { publishedShapes, setColumns, writeParquet } from '../../probe/parquet.ts'
+import { publishedShapes, setColumns, writeProbeParquet } from '../../probe/parquet.ts'
 import type { PublishedRow } from '../../probe/parquet.ts'
 import { readRows } from '../../probe/world/check.ts'
 import { buildWorlds } from '../../probe/world/dataset.ts'
@@ -120,7 +120,7 @@ async function writeShards({ out, train, test, seed, level, kind, side, format }
   const rows = { train: await read('train'), test: await read('test') }
   const drawn = `${level ? ` --level ${level}` : ''}${side ? ` --side ${side}` : ''}${format === 'png' ? ' --format png' : ''}`
   const command = `mini-o3 probe build --kind ${kind} --train ${train} --test ${test} --seed ${seed}${drawn} --parquet`
-  const paths = await writeParquet(out, rows, setColumns[kind])
+  const paths = await writeProbeParquet(out, rows, setColumns[kind])
   const card = kind === 'world' ? worldsCard : shapesCard
   await replaceFile(join(out, 'README.md'), card({ seed, command, counts: levelCounts(rows) }))
   return paths

@@ -3,13 +3,13 @@ import type { Command } from 'commander'
 import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarks } from '../../benchmark/catalog.ts'
 import { parseShard } from '../../evaluate/shard.ts'
-import { checkPolicy, checkProblem, kindOf } from '../../policy/registry/open-policy.ts'
+import { checkPolicy, checkProblem, policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { addCommand, isGiven } from '../options/command.ts'
 import { policyOptions, tinkerPolicyOptions } from '../options/policy.ts'
-import { profileOf, profileOptions } from '../options/profile.ts'
+import { chosenProfile, profileOptions } from '../options/profile.ts'
 import { checkChosen, havingOrders, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
 import { addEvalMerge } from './merge.ts'
 import { priceOptions } from './price.ts'
@@ -161,7 +161,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
 }
 
 function isVlm(options: Pick<PolicyOptions, 'policy'>): boolean {
-  return kindOf(options)?.vlm ?? false
+  return policyKindOf(options)?.vlm ?? false
 }
 
 /** The profile of an evaluation; with `max`, its views held to so many pixels. */
@@ -171,7 +171,7 @@ function boundedProfile(
   max: number | undefined,
 ): Pick<EvalPlan, 'profile' | 'budget' | 'pixels'> {
   const { maxPixels: _, ...unbounded } = options
-  const named = profileOf(unbounded)
+  const named = chosenProfile(unbounded)
   if (isVlm(options)) {
     const whole = { ...named, answerPick: options.answer ?? benchmark.answer }
     if (max === undefined) return { profile: whole }

@@ -1,8 +1,8 @@
 /** `--policy` and what belongs to it. */
-import { serverKindNames } from '../../engine/tinker/server-kinds.ts'
+import { tinkerKindNames } from '../../engine/tinker/server-kinds.ts'
 import { policyForms } from '../../policy/registry/kinds.ts'
 import type { PolicyKind } from '../../policy/registry/kinds.ts'
-import { kindOf } from '../../policy/registry/open-policy.ts'
+import { policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { decimal, inGroup, mapSpecs, oneOf, only, restricted, text, whole } from './schema.ts'
 import type { OptionSpecs } from './schema.ts'
@@ -11,7 +11,7 @@ import { serverOptions } from './server.ts'
 /** Giving one of these options to a policy that does not take it is an error. */
 export function ofPolicy<Specs extends OptionSpecs>(specs: Specs, purpose: string): Specs {
   const takenBy = (name: string) => (values: Pick<PolicyOptions, 'policy'>) =>
-    kindOf(values)?.options.some((taken) => taken === name) ?? true
+    policyKindOf(values)?.options.some((taken) => taken === name) ?? true
   return mapSpecs(specs, (spec, name) => restricted(spec, [only(takenBy(name), purpose)]))
 }
 
@@ -82,7 +82,7 @@ export const modelFilesOption = {
 /** What a training server is asked for, beside its address and key. */
 export const tinkerServerOptions = {
   baseModel: text('<name>', 'tinker: the server’s model to use', { fallbackText: 'its only one' }),
-  tinkerServer: oneOf('<kind>', 'tinker: its kind (default: detected)', serverKindNames),
+  tinkerServer: oneOf('<kind>', 'tinker: its kind (default: detected)', tinkerKindNames),
   loraRank: whole('tinker: rank of the adapter; 0 trains all weights', { min: 0, max: 1024 }),
 }
 

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest'
 import { profiles } from '../../protocol/profile.ts'
-import { profileOf } from './profile.ts'
+import { chosenProfile } from './profile.ts'
 
 const chat = { policy: 'chat:some' } as const
 
 test('views of a model behind a server can be bounded', () => {
-  const { firstView, observationView } = profileOf({ ...chat, maxPixels: 500_000 })
+  const { firstView, observationView } = chosenProfile({ ...chat, maxPixels: 500_000 })
   expect(firstView).toEqual({ ...profiles.default.firstView, maxPixels: 500_000 })
   expect(observationView).toEqual({ ...profiles.default.observationView, maxPixels: 500_000 })
-  expect(profileOf(chat)).toEqual(profiles.default)
+  expect(chosenProfile(chat)).toEqual(profiles.default)
 })
 
 test.each([{ maxPixels: 500_000 }, { maxImages: 3 }, { coordinates: 'pixel' }, { profile: 'official' }] as const)(
   'the embedded policy takes no %j',
   (changes) => {
-    expect(() => profileOf({ policy: 'embedded', ...changes })).toThrow(/only works with --profile embedded/)
+    expect(() => chosenProfile({ policy: 'embedded', ...changes })).toThrow(/only works with --profile embedded/)
   },
 )
 
 test('a bound below the least view of the profile is refused', () => {
-  expect(() => profileOf({ ...chat, maxPixels: 100 })).toThrow(/at least 40000 pixels/)
+  expect(() => chosenProfile({ ...chat, maxPixels: 100 })).toThrow(/at least 40000 pixels/)
 })

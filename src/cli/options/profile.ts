@@ -1,6 +1,6 @@
 /** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
-import { kindOf } from '../../policy/registry/open-policy.ts'
+import { policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
 import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
@@ -36,8 +36,8 @@ export const maxPixelsOption = inGroup('Search', {
 export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOption>
 
 /** Throws `UserError` for what does not go together. */
-export function profileOf(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
-  const kind = kindOf(options)
+export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
+  const kind = policyKindOf(options)
   const name = options.profile ?? kind?.profile ?? 'default'
   const changes = { coordinates: options.coordinates, maxImages: options.maxImages, maxPixels: options.maxPixels }
   const changed = [options.prompts, ...Object.values(changes)].some((value) => value !== undefined)

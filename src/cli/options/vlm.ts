@@ -5,7 +5,7 @@ import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileChanged, profileOf, profileOptions } from './profile.ts'
+import { profileChanged, chosenProfile, profileOptions } from './profile.ts'
 import type { ProfileOptions } from './profile.ts'
 import type { EngineOptions } from './engine.ts'
 import { modelFilesOption } from './policy.ts'
@@ -33,7 +33,7 @@ export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'
   const { modelFiles } = options
   if (modelFiles === undefined) {
     // Refuses profiles of others.
-    profileOf({ ...options, policy: 'embedded' })
+    chosenProfile({ ...options, policy: 'embedded' })
     return undefined
   }
   if (!engineNamed(options).isRemote) {

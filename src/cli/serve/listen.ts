@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { tokenVariable } from '../../server/http/guard.ts'
 import { startServer } from '../../server/http/start-server.ts'
-import type { ServerOptions } from '../../server/http/start-server.ts'
+import type { HttpServerOptions } from '../../server/http/start-server.ts'
 import { pageRoutes } from '../../server/pages.ts'
 import { print, printJson, report } from '../print/output.ts'
 import { flag, inGroup, text, whole } from '../options/schema.ts'
@@ -17,7 +17,7 @@ export const listenOptions = inGroup('Output', {
 
 type ListenOptions = Values<typeof listenOptions>
 
-interface Served extends Pick<ServerOptions, 'routes' | 'refusals'> {
+interface Served extends Pick<HttpServerOptions, 'routes' | 'refusals'> {
   /** Where on the pages to begin, as parts of a path. */
   readonly page: readonly string[]
   /** Said beside the address. */

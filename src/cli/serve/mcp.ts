@@ -7,7 +7,7 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { withBest } from '../options/auto-policy.ts'
 import { addCommand } from '../options/command.ts'
 import { autoPolicy, policyOptions } from '../options/policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
+import { maxPixelsOption, chosenProfile, profileOptions } from '../options/profile.ts'
 import { report, say } from '../print/output.ts'
 import { inGroup } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
@@ -41,7 +41,7 @@ const queueLimits = { atOnce: 4, waiting: 60 }
 
 async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   const { kind } = checkPolicy(options, 'ask')
-  const profile = profileOf(options)
+  const profile = chosenProfile(options)
   // Loaded here, so that no other command waits for it.
   const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
     import('../../server/mcp/server.ts'),

@@ -22,7 +22,7 @@ import { report, say } from '../print/output.ts'
 import { withBest } from '../options/auto-policy.ts'
 import { addCommand } from '../options/command.ts'
 import { autoPolicy, policyOptions } from '../options/policy.ts'
-import { maxPixelsOption, profileOf, profileOptions } from '../options/profile.ts'
+import { maxPixelsOption, chosenProfile, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { listen, listenOptions } from './listen.ts'
@@ -76,7 +76,7 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
   const { kind } = checkPolicy(options, 'ask')
   const listed = options.policies === undefined ? [] : readPolicies(options.policies, temperature)
   // A mistake in an entry ends the command; only its server may be away.
-  for (const one of listed) profileOf(one)
+  for (const one of listed) chosenProfile(one)
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
   const { signal } = interrupt
   const closing: (() => unknown)[] = []
@@ -87,7 +87,7 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
     const own = embeddedSearcher(sampler, queue)
     const embedded = { ...own, policy: (wanted = temperature) => own.policy(wanted) }
     const open = async (one: PolicyEntry): Promise<Searcher> => {
-      const profile = profileOf(one)
+      const profile = chosenProfile(one)
       const policy = await openPolicy(one, profile)
       closing.push(() => policy.close?.())
       return { name: one.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue }

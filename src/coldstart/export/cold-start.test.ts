@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { readParquet } from '../../shared/parquet-read.ts'
 import { createParquet } from '../../shared/parquet.ts'
-import type { Columns, Row } from '../../shared/parquet.ts'
+import type { Columns, ParquetRow } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { coldStartFiles, readColdStart, writeColdStart } from './cold-start.ts'
 import { writeShards } from './parquet-shards.ts'
@@ -67,7 +67,7 @@ const columns: Columns = {
 }
 
 /** A file with one row of that layout, changed. */
-function fileWith(change: Row): string {
+function fileWith(change: ParquetRow): string {
   const path = join(folder, 'one.parquet')
   const file = createParquet(path, columns)
   const images = [{ bytes: new Uint8Array([1]), path: 'original_image.jpg' }]
@@ -135,7 +135,7 @@ describe('the cold-start layout', () => {
   })
 
   /** A file of one row with these columns alone. */
-  function copyWith(own: Columns, values: Row): string {
+  function copyWith(own: Columns, values: ParquetRow): string {
     const path = join(folder, 'copy.parquet')
     const file = createParquet(path, own)
     file.write([values])
@@ -144,7 +144,7 @@ describe('the cold-start layout', () => {
   }
 
   const images = [png, jpeg].map((bytes) => ({ bytes, path: null }))
-  it.each<[string, Columns, Row]>([
+  it.each<[string, Columns, ParquetRow]>([
     ['no names', { conversations: 'string', images: { list: 'image' } }, { conversations: text, images }],
     ['bytes', { conversations: 'string', images: { list: 'bytes' } }, { conversations: text, images: [png, jpeg] }],
     ['structs', struct('from', 'value'), { conversations: turns, images }],

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { readParquet } from '../../shared/parquet-read.ts'
-import type { Columns, Row } from '../../shared/parquet.ts'
+import type { Columns, ParquetRow } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
@@ -31,7 +31,7 @@ export function writeColdStart(rows: AsyncIterable<TrainingRow>, folder: string)
   return writeShards(rows, folder, { columns, toRow })
 }
 
-function toRow({ system, messages, images, dataSource, sampleIndex, rolloutIndex }: TrainingRow): Row {
+function toRow({ system, messages, images, dataSource, sampleIndex, rolloutIndex }: TrainingRow): ParquetRow {
   const turns = messages.map(({ role, text }) => ({ from: role === 'user' ? 'human' : 'gpt', value: text }))
   return {
     conversations: JSON.stringify([...(system === '' ? [] : [{ from: 'system', value: system }]), ...turns]),

@@ -6,7 +6,7 @@ import { replay, unseen } from '../../search/replay.ts'
 import type { ChatText } from './training-row.ts'
 
 /** Question, reply, observation or error, reply, and so on; a reply is the last. `profile` is the one that it was searched under. */
-export function conversationOf(trajectory: Trajectory, profile: Profile): ChatText[] {
+export function trainingConversation(trajectory: Trajectory, profile: Profile): ChatText[] {
   return replay(trajectory, profile, unseen).flatMap(({ message, turn }): ChatText[] => [
     { role: 'user', text: message.text },
     { role: 'assistant', text: turnAsText(turn) },

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../../shared/make-folder.ts'
 import { createParquet } from '../../shared/parquet.ts'
-import type { Columns, ImageCell, ParquetFile, Row } from '../../shared/parquet.ts'
+import type { Columns, ImageCell, ParquetFile, ParquetRow } from '../../shared/parquet.ts'
 import { typedMessages } from './training-row.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
 import { writeCard } from './trl-card.ts'
@@ -22,7 +22,7 @@ const usualLimits: ShardLimits = { groupRows: 100, groupBytes: 32 * 1024 ** 2, s
 export async function writeShards(
   rows: AsyncIterable<TrainingRow>,
   folder: string,
-  { columns, toRow }: { readonly columns: Columns; readonly toRow: (row: TrainingRow) => Row },
+  { columns, toRow }: { readonly columns: Columns; readonly toRow: (row: TrainingRow) => ParquetRow },
   limits = usualLimits,
 ): Promise<void> {
   const data = join(folder, 'data')
@@ -30,7 +30,7 @@ export async function writeShards(
   await makeFolder(data)
   let shards = 0
   let file: ParquetFile | undefined
-  let group: Row[] = []
+  let group: ParquetRow[] = []
   let bytes = 0
 
   function writeGroup(): void {
@@ -68,7 +68,7 @@ const columns: Columns = {
 
 /** `messages` of typed parts and `images`, as vision sets for Hugging Face's own trainers are. */
 export async function writeParquet(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
-  const toRow = (row: TrainingRow): Row => ({ messages: typedMessages(row), images: imageCells(row.images) })
+  const toRow = (row: TrainingRow): ParquetRow => ({ messages: typedMessages(row), images: imageCells(row.images) })
   await writeShards(rows, folder, { columns, toRow })
   await writeCard(folder)
 }

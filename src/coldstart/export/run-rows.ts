@@ -15,7 +15,7 @@ import type { Encoding } from '../../vision/encode.ts'
 import { observationView } from '../../vision/observation-view.ts'
 import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
-import { conversationOf } from './conversation.ts'
+import { trainingConversation } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
 import { sourceAt } from '../../protocol/source.ts'
 
@@ -62,7 +62,7 @@ export async function* runRows(
       sampleIndex,
       rolloutIndex: trajectory.sampleIndex,
       system: profile.prompts.system,
-      messages: conversationOf(trajectory, profile),
+      messages: trainingConversation(trajectory, profile),
       images: await views(trajectory, await openPicture(readingOf(trajectory)), profile, options.encoding),
       answer: problem.answer,
     }

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Columns, Row } from '../../shared/parquet.ts'
+import type { Columns, ParquetRow } from '../../shared/parquet.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
 import type { TrainingRow } from './training-row.ts'
 
@@ -33,7 +33,7 @@ export function onePerProblem(): (row: TrainingRow) => TrainingRow | string {
   }
 }
 
-function toRow({ dataSource, sampleIndex, system, messages, images, answer = '' }: TrainingRow): Row {
+function toRow({ dataSource, sampleIndex, system, messages, images, answer = '' }: TrainingRow): ParquetRow {
   const question = messages[0]?.text ?? ''
   return {
     data_source: dataSource,

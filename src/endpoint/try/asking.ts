@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 /** Asks for one reply; `what` is shown while it is awaited. */
-export type Ask = (
+export type AskServer = (
   what: string,
   messages: readonly EncodedMessage[],
   more?: Partial<CompletionRequest>,
@@ -37,12 +37,12 @@ export async function settled(check: string, work: () => Promise<readonly Findin
   try {
     return await work()
   } catch (error) {
-    return [{ check, level: 'note', text: `could not be tried. ${reasonOf(error)}` }]
+    return [{ check, level: 'note', text: `could not be tried. ${whyRefused(error)}` }]
   }
 }
 
 /** Why a server did not answer. Lets an abort through, and whatever is not its doing. */
-export function reasonOf(error: unknown): string {
+export function whyRefused(error: unknown): string {
   if (error instanceof MiniO3Error && error.code !== 'aborted') return messageOf(error)
   throw error
 }

@@ -5,7 +5,7 @@ import { coordinateWords } from '../../protocol/prompts.ts'
 import type { Completion } from '../endpoint.ts'
 import { itemAt } from '../../shared/known.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
-import type { Ask, Finding } from './asking.ts'
+import type { AskServer, Finding } from './asking.ts'
 
 /** Whole cells of all Qwen models, and of such a shape that no unit is taken for another. */
 const size = { width: 1344, height: 896 }
@@ -15,7 +15,7 @@ const tolerancePx = 50
 
 type Numbers = readonly [number, number, number, number]
 
-export interface BoxUnit {
+export interface TriedUnit {
   readonly coordinates: Coordinates
   /** The model was shown the picture at this share of its width and height. */
   readonly scale: number
@@ -24,7 +24,7 @@ export interface BoxUnit {
 }
 
 /** The unit in which `box` fits the mark of the trial's picture best, if it fits in any. */
-export function unitOf(box: Numbers): BoxUnit | undefined {
+export function unitOf(box: Numbers): TriedUnit | undefined {
   const [y0, x0, y1, x1] = box
   const orders = [
     { order: 'xy', box },
@@ -61,7 +61,9 @@ function boxIn({ text }: Completion): Numbers | undefined {
 }
 
 /** `words`: the options with which boxes come out right. */
-export async function tryBoxes(ask: Ask): Promise<{ readonly findings: readonly Finding[]; readonly words?: string }> {
+export async function tryBoxes(
+  ask: AskServer,
+): Promise<{ readonly findings: readonly Finding[]; readonly words?: string }> {
   const check = 'boxes'
   const picture = await drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
   const prompt =
@@ -77,7 +79,7 @@ export async function tryBoxes(ask: Ask): Promise<{ readonly findings: readonly 
   return told(unit)
 }
 
-function told({ coordinates, scale, order }: BoxUnit): { findings: readonly Finding[]; words?: string } {
+function told({ coordinates, scale, order }: TriedUnit): { findings: readonly Finding[]; words?: string } {
   const check = 'boxes'
   if (order === 'yx') {
     const text = 'the model writes y before x, so crops show other places than it means'

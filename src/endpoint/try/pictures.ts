@@ -1,8 +1,8 @@
 /** Do pictures arrive, also those of several messages, how many may a prompt hold, and is each as large as it was sent? */
 import type { Completion, Endpoint } from '../endpoint.ts'
 import type { ImagePart } from '../exchange/messages.ts'
-import { drawn, reasonOf, room, saidIn, user } from './asking.ts'
-import type { Ask, Finding } from './asking.ts'
+import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
+import type { AskServer, Finding } from './asking.ts'
 
 const colours = { blue: [0, 0, 255], yellow: [255, 255, 0] } as const
 const small = { width: 224, height: 224 }
@@ -13,7 +13,7 @@ const names = (colour: string, completion: Completion): boolean =>
 
 /** One picture a prompt. Its last reply, from which more can be told, is absent when it was refused. */
 export async function tryPictures(
-  ask: Ask,
+  ask: AskServer,
   { kind }: Endpoint,
 ): Promise<{ readonly finding: Finding; readonly reply?: Completion | undefined }> {
   const check = 'pictures'
@@ -26,7 +26,7 @@ export async function tryPictures(
     }
   } catch (error) {
     // A refusal names its own fix.
-    return { finding: { check, level: 'problem', text: reasonOf(error) } }
+    return { finding: { check, level: 'problem', text: whyRefused(error) } }
   }
   if (wrong.length === 0) {
     return { finding: { check, level: 'ok', text: 'a blue and a yellow one are called by their colours' }, reply }
@@ -36,7 +36,7 @@ export async function tryPictures(
 }
 
 /** As a search goes: a picture, a reply, a second picture in a message of its own, and a question about the first. */
-export async function trySeveralTurns(ask: Ask): Promise<Finding> {
+export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
   const check = 'several turns'
   const fix = 'A search shows each crop in a message of its own: use another server, or a newer version of this one.'
   try {
@@ -60,7 +60,7 @@ export async function trySeveralTurns(ask: Ask): Promise<Finding> {
     const text = `pictures in several messages arrive; asked for the first, the model says "${saidIn(remembered)}"`
     return { check, level: 'note', text, fix: 'The model may find it hard to go back to earlier crops.' }
   } catch (error) {
-    return { check, level: 'problem', text: `pictures in several messages fail. ${reasonOf(error)}`, fix }
+    return { check, level: 'problem', text: `pictures in several messages fail. ${whyRefused(error)}`, fix }
   }
 }
 
@@ -76,7 +76,7 @@ const wantedImages = 32
 
 /** Doubles until it is refused, then halves the difference. `imageCap` where it is fewer than the longest search wants. */
 export async function tryImageCounts(
-  ask: Ask,
+  ask: AskServer,
   { kind }: Endpoint,
 ): Promise<{ readonly finding: Finding; readonly imageCap?: number }> {
   const check = 'pictures a prompt'
@@ -91,7 +91,7 @@ export async function tryImageCounts(
       })
       return true
     } catch (error) {
-      refusal = reasonOf(error)
+      refusal = whyRefused(error)
       return false
     }
   }
@@ -121,7 +121,7 @@ const areaOf = ({ width, height }: { readonly width: number; readonly height: nu
 
 /** By the tokens that pictures of two sizes cost. `maxPixels`: beyond about these a picture is shrunk, where it is. */
 export async function tryPictureSizes(
-  ask: Ask,
+  ask: AskServer,
 ): Promise<{ readonly findings: readonly Finding[]; readonly maxPixels?: number }> {
   const check = 'picture size'
   const tokens = async (...parts: readonly ImagePart[]): Promise<number | undefined> =>
@@ -148,6 +148,6 @@ export async function tryPictureSizes(
     const fix = `So that pixels stay what was sent, search with --max-pixels ${maxPixels}.`
     return { findings: [{ check, level: 'note', text, fix }], maxPixels }
   } catch (error) {
-    return { findings: [{ check, level: 'note', text: `large pictures are refused. ${reasonOf(error)}` }] }
+    return { findings: [{ check, level: 'note', text: `large pictures are refused. ${whyRefused(error)}` }] }
   }
 }

@@ -3,8 +3,8 @@ import { tools } from '../../protocol/dialects/tools.ts'
 import type { Completion, Endpoint } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
 import { itemAt } from '../../shared/known.ts'
-import { drawn, reasonOf, room, saidIn, user } from './asking.ts'
-import type { Ask, Finding } from './asking.ts'
+import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
+import type { AskServer, Finding } from './asking.ts'
 
 /** Told from any reply. */
 export function aboutReply({ handling, text, thinking, usage }: Completion): Finding[] {
@@ -26,7 +26,7 @@ export function aboutReply({ handling, text, thinking, usage }: Completion): Fin
 
 const stop = ['</grounding>']
 
-export async function tryStop(ask: Ask): Promise<readonly Finding[]> {
+export async function tryStop(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'stop strings'
   const prompt = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
   const reply = await ask('what becomes of a stop string', [user(prompt)], { ...room, stop })
@@ -49,7 +49,7 @@ export async function tryStop(ask: Ask): Promise<readonly Finding[]> {
 const lastNumber = 200
 
 /** A long reply that a stop string ends. */
-export async function tryLongReply(ask: Ask): Promise<readonly Finding[]> {
+export async function tryLongReply(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'long replies'
   const prompt = `Count from 1 to ${lastNumber}, in digits, separated by blanks, leaving none out. Then write </grounding>.`
   const reply = await ask('whether a long reply is whole', [user(prompt)], { ...room, stop })
@@ -65,7 +65,7 @@ export async function tryLongReply(ask: Ask): Promise<readonly Finding[]> {
   return [{ check, level: 'note', text: `unknown: asked to count, the model wrote "${saidIn(reply)}"${tokens}` }]
 }
 
-export async function trySeed(ask: Ask, { kind }: Endpoint): Promise<readonly Finding[]> {
+export async function trySeed(ask: AskServer, { kind }: Endpoint): Promise<readonly Finding[]> {
   const check = 'seed'
   const fix = 'Searches are sampled anew each time, whatever --seed says.'
   if (!kind.seed) return [{ check, level: 'note', text: `${kind.title} takes none`, fix }]
@@ -90,7 +90,7 @@ const declared = itemAt(tools.tools ?? [], 0)
 const zoom = (declared as { readonly function: { readonly name: string } }).function.name
 
 /** A call of a declared function, and its result with a picture, as `--profile tools` needs them. */
-export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
+export async function tryTools(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'function calls'
   const without = 'Other profiles need none.'
   const call = `Call the function ${zoom} with bbox_2d [0.1, 0.1, 0.4, 0.4] and source "original_image".`
@@ -100,7 +100,7 @@ export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
     reply = await ask('whether a function call arrives', first, { ...room, tools: [declared] })
   } catch (error) {
     return [
-      { check, level: 'note', text: `refused, so --profile tools cannot be used. ${reasonOf(error)}`, fix: without },
+      { check, level: 'note', text: `refused, so --profile tools cannot be used. ${whyRefused(error)}`, fix: without },
     ]
   }
   if (reply.toolCalls.length === 0) {
@@ -122,7 +122,12 @@ export async function tryTools(ask: Ask): Promise<readonly Finding[]> {
     return [{ check, level: 'ok', text: 'a call arrives, and its result goes back: --profile tools can be used' }]
   } catch (error) {
     return [
-      { check, level: 'note', text: `a call arrives, but its result cannot go back. ${reasonOf(error)}`, fix: without },
+      {
+        check,
+        level: 'note',
+        text: `a call arrives, but its result cannot go back. ${whyRefused(error)}`,
+        fix: without,
+      },
     ]
   }
 }

@@ -1,7 +1,7 @@
 /** What a server can really do with a model: found out by asking it for what a search needs, from the first picture to function calls. */
 import type { Endpoint } from '../endpoint.ts'
 import { settled } from './asking.ts'
-import type { Ask, Finding } from './asking.ts'
+import type { AskServer, Finding } from './asking.ts'
 import { tryBoxes } from './boxes.ts'
 import { tryImageCounts, tryPictures, tryPictureSizes, trySeveralTurns } from './pictures.ts'
 import { aboutReply, tryLongReply, trySeed, tryStop, tryTools } from './replies.ts'
@@ -24,7 +24,7 @@ export interface Tries {
 
 /** Throws `AbortedError` only: whatever else goes wrong is a finding. Without pictures in several messages nothing more is tried. */
 export async function tryServer({ endpoint, model, signal, onRequest }: TryOptions): Promise<Tries> {
-  const ask: Ask = (what, messages, more) => {
+  const ask: AskServer = (what, messages, more) => {
     onRequest(what)
     return endpoint.complete({ model, messages, ...more }, { signal })
   }

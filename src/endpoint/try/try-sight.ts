@@ -2,7 +2,7 @@
 import { MiniO3Error, messageOf, throwIfAborted } from '../../shared/errors.ts'
 import { openEndpoint } from '../open-endpoint.ts'
 import type { EndpointOptions } from '../open-endpoint.ts'
-import type { Ask } from './asking.ts'
+import type { AskServer } from './asking.ts'
 import { tryPictures, trySeveralTurns } from './pictures.ts'
 
 export interface SightOptions extends Pick<EndpointOptions, 'baseUrl' | 'apiKeyEnv' | 'kind' | 'timeoutMs'> {
@@ -17,7 +17,7 @@ export async function trySight({ model, signal, onRequest, ...options }: SightOp
   try {
     const endpoint = await openEndpoint({ ...options, maxTries: 2 })
     try {
-      const ask: Ask = (what, messages, more) => {
+      const ask: AskServer = (what, messages, more) => {
         onRequest?.(what)
         return endpoint.complete({ model, messages, ...more }, { signal })
       }

@@ -3,7 +3,7 @@
  * token. Each row draws from its own seeded stream, so what a prompt is answered does not depend on its neighbours.
  */
 import { sequenceArrays } from '../../model/batch.ts'
-import { colourCount, imageTokens, type ModelConfig, patchCount, patchSize, textTokens } from '../../model/config.ts'
+import { colourCount, patchTokens, type ModelConfig, patchCount, patchSize, textTokens } from '../../model/config.ts'
 import { numpy as np, tree } from '../../model/jax.ts'
 import { type Parameters, rotaryTable } from '../../model/network.ts'
 import { turnForm, type TurnForm } from '../../model/grammar.ts'
@@ -63,7 +63,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
       return { view, tokens: [...tokens, ...replyStart], promptLength: tokens.length }
     })
     const arrays = sequenceArrays(config, prompts, batch)
-    const lengths = Array.from({ length: batch }, (_, b) => imageTokens(config) + (prompts[b]?.tokens.length ?? 1))
+    const lengths = Array.from({ length: batch }, (_, b) => patchTokens(config) + (prompts[b]?.tokens.length ?? 1))
     const last = new Float32Array(batch * total)
     for (const [b, length] of lengths.entries()) last[b * total + length - 1] = 1
     let [logits, cache] = read(

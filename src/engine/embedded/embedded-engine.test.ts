@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { defaultConfig, type ModelConfig } from '../../model/config.ts'
 import { parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, writeSafetensors } from '../../model/safetensors.ts'
-import { encode, special } from '../../model/tokenizer.ts'
+import { encodeText, special } from '../../model/tokenizer.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { lookDatum } from '../../train/sft/look-data.ts'
@@ -21,8 +21,8 @@ const crossEntropy: Loss = { kind: 'cross-entropy' }
 function turns(count: number): Datum[] {
   return Array.from({ length: count }, (_, i) => {
     const view = drawScene(makeScene(i, 'easy'), [0, 0, 1, 1], { width: 64, height: 64 })
-    const prompt = encode('Find the target and answer.Which digit is on the red star?original_image')
-    const reply = [...encode(`<think>Goal: red star. To check: original_image c${(i % 8) + 1}.`), special.end]
+    const prompt = encodeText('Find the target and answer.Which digit is on the red star?original_image')
+    const reply = [...encodeText(`<think>Goal: red star. To check: original_image c${(i % 8) + 1}.`), special.end]
     return { prompt: promptOf(view, prompt), reply, weights: reply.map(() => 0.1) }
   })
 }
@@ -152,7 +152,7 @@ describe('embedded engine', () => {
     // A reply does not depend on what else is sampled beside it.
     const alone = await sampler.sample(requests[2]!, { signal: undefined })
     expect(alone.tokens).toEqual(replies[2]!.tokens)
-    const digits = [...'0123456789'].map((digit) => encode(digit)[0]!)
+    const digits = [...'0123456789'].map((digit) => encodeText(digit)[0]!)
     const forced = await sampler.sample({ ...requests[0]!, allowed: digits, maxTokens: 1 }, { signal: undefined })
     expect(digits).toContain(forced.tokens[0])
   })

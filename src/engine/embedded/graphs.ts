@@ -1,5 +1,5 @@
 /** The compiled functions of the embedded engine: gradients of each loss, prompts read at once, tokens one by one. */
-import { imageTokens, kindRanges, type ModelConfig, presenceLabels, textTokens } from '../../model/config.ts'
+import { patchTokens, kindRanges, type ModelConfig, presenceLabels, textTokens } from '../../model/config.ts'
 import { jit, lax, nn, numpy as np, type Tensor, valueAndGrad } from '../../model/jax.ts'
 import {
   attend,
@@ -120,7 +120,7 @@ export function lookStep(config: ModelConfig): LookStep {
     const batch = itemAt(patches.shape, 0)
     const seen = stem(config, own, patches)
     const cells = presenceLogits(config, heads, seen.ref)
-    const labels = targets.presence.ref.reshape([batch * imageTokens(config), presenceLabels])
+    const labels = targets.presence.ref.reshape([batch * patchTokens(config), presenceLabels])
     // Present cells are rare and count four times; rows that only fill the batch do not count.
     const weights = targets.presence
       .mul(3)
@@ -128,8 +128,8 @@ export function lookStep(config: ModelConfig): LookStep {
       .mul(targets.rows.reshape([batch, 1, 1]))
     // log(1 + e^x) - y x, the stable form of binary cross-entropy.
     const softplus = np.log(np.exp(np.absolute(cells.ref).mul(-1)).add(1)).add(nn.relu(cells.ref))
-    const miss = softplus.sub(cells.ref.mul(labels)).mul(weights.reshape([batch * imageTokens(config), presenceLabels]))
-    const flat = seen.reshape([batch, imageTokens(config) * config.width])
+    const miss = softplus.sub(cells.ref.mul(labels)).mul(weights.reshape([batch * patchTokens(config), presenceLabels]))
+    const flat = seen.reshape([batch, patchTokens(config) * config.width])
     const kinds = np.matmul(flat, weight(heads, 'look.kind')).add(weight(heads, 'look.kind.bias'))
     let loss = np.sum(miss).mul(0.1)
     for (const [[from, to], weight] of kindWeights) {

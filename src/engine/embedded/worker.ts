@@ -1,10 +1,10 @@
 /** A worker thread of the embedded engine: a replica of the model that trains on its share and samples in batches. */
 import { workerData } from 'node:worker_threads'
 import { formStatesOf } from '../../model/grammar.ts'
-import { sequenceArrays, fillPatches, type Sequence, type SequenceArrays } from '../../model/batch.ts'
+import { sequenceArrays, fillPatches, type TokenSequence, type SequenceArrays } from '../../model/batch.ts'
 import {
   colourCount,
-  imageTokens,
+  patchTokens,
   kindLabels,
   type ModelConfig,
   patchCount,
@@ -66,7 +66,7 @@ function tensors(arrays: SequenceArrays, total: number): Inputs {
 }
 
 /** The text of a datum: the reply's last token is only ever predicted. Target `i` of the reply follows position `i`. */
-function sequenceOf(datum: Datum): Sequence {
+function sequenceOf(datum: Datum): TokenSequence {
   const { view, tokens } = viewAndText(datum.prompt)
   return { view, tokens: [...tokens, ...datum.reply.slice(0, -1)], promptLength: tokens.length }
 }
@@ -81,7 +81,7 @@ async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackwar
   for (let from = 0; from < order.length; from += microBatch) {
     const next = order.slice(from, from + microBatch)
     const part = next.map(({ datum }) => datum)
-    const longest = imageTokens(config) + length(lastOf(part))
+    const longest = patchTokens(config) + length(lastOf(part))
     const contextTokens = contexts.find((tokens) => tokens >= longest) ?? config.contextTokens
     const trained = await trainMicroBatch({ ...config, contextTokens }, part, loss)
     total += trained.loss
@@ -138,7 +138,7 @@ async function trainMicroBatch(
 async function look(data: readonly LookDatum[], scale: number): Promise<Looked> {
   looks ??= lookStep(config)
   const result = { loss: 0, presence: [] as Float32Array[], kind: [] as Float32Array[] }
-  const cells = imageTokens(config) * presenceLabels
+  const cells = patchTokens(config) * presenceLabels
   const batch = microBatch * 2
   for (let from = 0; from < data.length; from += batch) {
     const part = data.slice(from, from + batch)
@@ -156,7 +156,7 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
       np.array(patches, { shape: [batch, patchCount(config), patchSize] }),
       {
         rows: np.array(new Float32Array(batch).fill(1, 0, part.length), { shape: [batch] }),
-        presence: np.array(presence, { shape: [batch, imageTokens(config), presenceLabels] }),
+        presence: np.array(presence, { shape: [batch, patchTokens(config), presenceLabels] }),
         kind: np.array(kind, { shape: [batch, kindLabels] }),
       },
     )

@@ -2,8 +2,8 @@
 import type { ChatModel } from '../../model/qwen/chat-model.ts'
 import { special } from '../../model/tokenizer.ts'
 import { UserError } from '../../shared/errors.ts'
-import { embeddedModelName, serverKinds } from './server-kinds.ts'
-import type { ServerKindName } from './server-kinds.ts'
+import { embeddedModelName, tinkerKinds } from './server-kinds.ts'
+import type { TinkerKindName } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 import type { TinkerEngine } from './tinker-engine.ts'
 
@@ -11,7 +11,7 @@ export interface TinkerConnection {
   readonly url: string
   readonly apiKeyEnv?: string | undefined
   readonly baseModel?: string
-  readonly tinkerServer?: ServerKindName
+  readonly tinkerServer?: TinkerKindName
   readonly loraRank?: number
 }
 
@@ -21,7 +21,7 @@ export async function connectEngine(
   seed: number,
   vlm: ChatModel | undefined,
 ): Promise<TinkerEngine> {
-  const kind = tinkerServer && serverKinds[tinkerServer]
+  const kind = tinkerServer && tinkerKinds[tinkerServer]
   const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
   const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
   if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {

@@ -25,7 +25,7 @@ import { openRun, type RunFolder } from '../../runs/run-folder.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
 import { runSft } from '../../train/sft/run-sft.ts'
 import { type Datum, defaultAdam, type Engine, type SampleRequest } from '../engine.ts'
-import { serverKinds } from './server-kinds.ts'
+import { tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
 import { special } from '../../model/tokenizer.ts'
 import { promptOf } from '../engine.ts'
@@ -145,7 +145,7 @@ describe('a server in trouble', () => {
       code: 'tinker-conflict',
     })
 
-    const kind = { ...serverKinds.embedded, conflictPasses: true }
+    const kind = { ...tinkerKinds.embedded, conflictPasses: true }
     const patientEngine = await connect(await serve(once409), { kind })
     await patientEngine.forwardBackward(data, { kind: 'cross-entropy' })
     expect(await patientEngine.optimStep(adam)).toEqual((undisturbed as unknown[])[1])

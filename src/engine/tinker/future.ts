@@ -1,10 +1,10 @@
 /** What a poll for a result says, in the words of every known server (tinker-protocol 1.8). Pure. */
 import type { Raw } from './codec.ts'
 import { contentTypes } from './codec.ts'
-import type { Exchange } from './http.ts'
+import type { TinkerExchange } from './http.ts'
 import { parseJson } from '../../shared/json.ts'
 
-export type Outcome =
+export type FutureOutcome =
   | { readonly kind: 'done'; readonly raw: Raw }
   | { readonly kind: 'pending' }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -16,25 +16,25 @@ export type Outcome =
   | { readonly kind: 'trouble'; readonly reason: string }
 
 /** By the body first: some servers answer everything with 200. */
-export function outcomeOf({ status, headers, bytes }: Exchange): Outcome {
+export function futureOutcome({ status, headers, bytes }: TinkerExchange): FutureOutcome {
   if (status === 200 && headers.get('content-type')?.startsWith(contentTypes.protobuf)) {
     return { kind: 'done', raw: { protobuf: bytes } }
   }
-  const json = parsed(bytes)
+  const json = parsedResult(bytes)
   const said = (json ?? {}) as { readonly type?: unknown; readonly error?: unknown; readonly category?: unknown }
   if (said.type === 'try_again' || status === 408) return { kind: 'pending' }
   if (status === 200) {
     if (json === undefined) return { kind: 'trouble', reason: 'a reply that is not JSON' }
-    if (said.error !== undefined && said.category !== undefined) return { kind: 'failed', reason: reasonOf(json) }
+    if (said.error !== undefined && said.category !== undefined) return { kind: 'failed', reason: failureReason(json) }
     return { kind: 'done', raw: { json } }
   }
   if (status === 410) return { kind: 'expired' }
-  if (status === 404) return { kind: 'unknown', reason: reasonOf(json) }
-  if (status === 429 || status >= 500) return { kind: 'trouble', reason: `${status} ${reasonOf(json)}`.trim() }
-  return { kind: 'failed', reason: `${status} ${reasonOf(json)}`.trim() }
+  if (status === 404) return { kind: 'unknown', reason: failureReason(json) }
+  if (status === 429 || status >= 500) return { kind: 'trouble', reason: `${status} ${failureReason(json)}`.trim() }
+  return { kind: 'failed', reason: `${status} ${failureReason(json)}`.trim() }
 }
 
-export function parsed(bytes: Uint8Array): unknown {
+export function parsedResult(bytes: Uint8Array): unknown {
   try {
     return parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   } catch {
@@ -45,7 +45,7 @@ export function parsed(bytes: Uint8Array): unknown {
 const longestReason = 500
 
 /** `detail` (a sentence, or a list of what is wrong where) or `error`, cut to a length that can be shown. */
-export function reasonOf(json: unknown): string {
+export function failureReason(json: unknown): string {
   const { detail, error } = (json ?? {}) as { readonly detail?: unknown; readonly error?: unknown }
   const said = detail ?? error ?? ''
   const text = Array.isArray(said)

@@ -3,13 +3,13 @@ import { startDeadline } from '../../shared/deadline.ts'
 import { AbortedError, errorCodeOf, messageOf, throwIfAborted, TransportError } from '../../shared/errors.ts'
 import type { Body } from './codec.ts'
 
-export interface Exchange {
+export interface TinkerExchange {
   readonly status: number
   readonly headers: Headers
   readonly bytes: Uint8Array
 }
 
-export interface Asked {
+export interface TinkerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Body | undefined
@@ -21,7 +21,10 @@ export interface Asked {
 const maxReplyBytes = 512 * 2 ** 20
 
 /** Codes of `TransportError`: `tinker-unreachable` (nothing was sent), `tinker-timeout` and `tinker-cut` (who knows). */
-export async function exchange(url: URL, { method, headers, body, timeoutMs, signal }: Asked): Promise<Exchange> {
+export async function exchange(
+  url: URL,
+  { method, headers, body, timeoutMs, signal }: TinkerRequest,
+): Promise<TinkerExchange> {
   throwIfAborted(signal)
   const deadline = startDeadline(signal, timeoutMs)
   try {

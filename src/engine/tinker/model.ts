@@ -5,7 +5,7 @@
 import { MiniO3Error } from '../../shared/errors.ts'
 import { decodeForwardBackward, encodeForwardBackward, forwardBackwardPath } from './codec.ts'
 import { type AdamParams, type ForwardBackwardRequest, type ForwardBackwardResult, read, replies } from './protocol.ts'
-import type { ServerKind } from './server-kinds.ts'
+import type { TinkerKind } from './server-kinds.ts'
 import type { TinkerSession } from './session.ts'
 import { errorIs, type Retry, type Transport } from './transport.ts'
 
@@ -34,7 +34,7 @@ export interface TinkerModel {
 export async function createModel(
   transport: Transport,
   session: TinkerSession,
-  kind: ServerKind,
+  kind: TinkerKind,
   settings: ModelSettings,
   modelSeqId: number,
 ): Promise<TinkerModel> {

@@ -11,7 +11,7 @@ import { startTinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder, tinyModel } from '../../../test/tinker-runs.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { type Datum, defaultAdam } from '../engine.ts'
-import { serverKinds } from './server-kinds.ts'
+import { tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 import { special } from '../../model/tokenizer.ts'
 import { promptOf } from '../engine.ts'
@@ -41,7 +41,7 @@ test.skipIf(python === undefined)('as the protocol’s own client', { timeout: 2
   const { stdout } = await promisify(execFile)(python!, ['test/python-peer.py', server.url, picture])
   const theirs = JSON.parse(stdout.trim().split('\n').at(-1)!) as Seen
 
-  const kind = { ...serverKinds.embedded, codec: 'protobuf' } as const
+  const kind = { ...tinkerKinds.embedded, codec: 'protobuf' } as const
   const engine = await tinkerEngine({ url: server.url, endTokens: [special.end], kind })
   const adam = { ...defaultAdam, learningRate: 0.1 }
   for (let step = 0; step < 2; step++) {

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest'
 import { createGate } from './gate.ts'
 import { createSampler } from './sampler.ts'
-import { serverKinds } from './server-kinds.ts'
+import { tinkerKinds } from './server-kinds.ts'
 import type { Transport } from './transport.ts'
 
 test('an aborted request frees its place, and one that still waits is never sent', async () => {
@@ -10,7 +10,7 @@ test('an aborted request frees its place, and one that still waits is never sent
   const result = vi.fn<Transport['result']>(() => new Promise(() => {}))
   const transport = { submit, result } as unknown as Transport
   const gates = { bytes: createGate(1e6), requests: createGate(1) }
-  const sampler = createSampler(transport, 'session', Object.values(serverKinds)[0]!, [0], gates)
+  const sampler = createSampler(transport, 'session', Object.values(tinkerKinds)[0]!, [0], gates)
   const request = { prompt: [{ kind: 'text', tokens: [1] }], seed: 1, temperature: 1, maxTokens: 1 } as const
   const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()]
   const sampled = [first, second, third].map(({ signal }) => sampler.sample(request, { signal }))

@@ -5,7 +5,7 @@ import { itemAt } from '../../shared/known.ts'
 import type { SampledReply, Sampler, SampleRequest } from '../engine.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
-import type { ServerKind } from './server-kinds.ts'
+import type { TinkerKind } from './server-kinds.ts'
 import type { Transport } from './transport.ts'
 import { promptBytes, wireChunks } from './wire-chunks.ts'
 
@@ -19,7 +19,7 @@ export interface SamplingGates {
 export function createSampler(
   transport: Transport,
   sessionId: string,
-  kind: ServerKind,
+  kind: TinkerKind,
   endTokens: readonly number[],
   gates: SamplingGates,
 ): Sampler {

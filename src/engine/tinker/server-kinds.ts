@@ -2,7 +2,7 @@
 import type { Loss } from '../engine.ts'
 import type { RequestLimits } from './sequences.ts'
 
-export interface ServerKind {
+export interface TinkerKind {
   readonly name: string
   /** How training data are written; results come as the server likes, all else is JSON. SkyRL 0.4 has no JSON for data. */
   readonly codec: 'json' | 'protobuf'
@@ -33,7 +33,7 @@ const common = {
   formed: false,
 } as const
 
-export const serverKinds = {
+export const tinkerKinds = {
   /** SkyRL on FSDP or Megatron. */
   skyrl: {
     ...common,
@@ -76,22 +76,22 @@ export const serverKinds = {
     conflictPasses: false,
     formed: true,
   },
-} as const satisfies Record<string, ServerKind>
+} as const satisfies Record<string, TinkerKind>
 
-export type ServerKindName = keyof typeof serverKinds
-export const serverKindNames = Object.keys(serverKinds) as ServerKindName[]
+export type TinkerKindName = keyof typeof tinkerKinds
+export const tinkerKindNames = Object.keys(tinkerKinds) as TinkerKindName[]
 
 /** The name under which a server offers the small model. */
 export const embeddedModelName = 'mini-o3/embedded'
 
 /** By its address and the models that it lists. JAX servers do not tell and have to be named. */
-export function guessServerKind(url: URL, models: readonly string[]): ServerKind {
-  if (url.hostname.endsWith('.thinkingmachines.dev')) return serverKinds.hosted
-  return models.includes(embeddedModelName) ? serverKinds.embedded : serverKinds.skyrl
+export function guessServerKind(url: URL, models: readonly string[]): TinkerKind {
+  if (url.hostname.endsWith('.thinkingmachines.dev')) return tinkerKinds.hosted
+  return models.includes(embeddedModelName) ? tinkerKinds.embedded : tinkerKinds.skyrl
 }
 
 /** Settings that such a server does not follow, one sentence each. */
-export function ignoredSettings(kind: ServerKind): string[] {
+export function ignoredSettings(kind: TinkerKind): string[] {
   const notes: string[] = []
   if (kind.adam === 'learning-rate')
     notes.push(

@@ -7,19 +7,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Datum, defaultAdam } from '../engine.ts'
-import { type ServerKind, serverKinds } from './server-kinds.ts'
+import { type TinkerKind, tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine } from './tinker-engine.ts'
 
 interface Peer {
-  readonly kind: ServerKind
+  readonly kind: TinkerKind
   /** It samples on a CPU. */
   readonly samples: boolean
   /** Checkpoints outlive the model that they are of. */
   readonly keeps: boolean
 }
 const peers: Readonly<Record<string, Peer>> = {
-  'skyrl-jax': { kind: serverKinds['skyrl-jax'], samples: true, keeps: true },
-  tuft: { kind: { ...serverKinds.hosted, conflictPasses: false }, samples: false, keeps: false },
+  'skyrl-jax': { kind: tinkerKinds['skyrl-jax'], samples: true, keeps: true },
+  tuft: { kind: { ...tinkerKinds.hosted, conflictPasses: false }, samples: false, keeps: false },
 }
 
 const { TINKER_PEER_URL: url, TINKER_PEER: name = 'skyrl-jax' } = process.env

@@ -20,7 +20,7 @@ import { runRl, type RunRlSettings } from '../../train/rl/run-rl.ts'
 import { runSft } from '../../train/sft/run-sft.ts'
 import { createEmbeddedEngine } from '../embedded/embedded-engine.ts'
 import { special } from '../../model/tokenizer.ts'
-import { serverKinds } from './server-kinds.ts'
+import { tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
 
 // Graphs are compiled anew for each engine, which takes seconds where others work too.
@@ -61,7 +61,7 @@ describe('stage 1 over HTTP', () => {
     const folder = await tinyFolder()
     const server = await serve({ folder, codec: 'protobuf', pending: 'try_again', model: { ...small, seed: 3 } })
     const far = await tinyRun(tinySft)
-    const kind = { ...serverKinds.embedded, codec: 'protobuf' } as const
+    const kind = { ...tinkerKinds.embedded, codec: 'protobuf' } as const
     expect(await runSft({ ...asked, run: far, engine: await connect(server, { kind }) })).toBe(true)
 
     expect(server.violations).toEqual([])

@@ -12,9 +12,9 @@ import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
 import { read, replies, type WireDatum } from './protocol.ts'
 import { createSampler } from './sampler.ts'
-import { guessServerKind, ignoredSettings, type ServerKind } from './server-kinds.ts'
+import { guessServerKind, ignoredSettings, type TinkerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
-import { errorIs, openTransport, type Patience, type Transport } from './transport.ts'
+import { errorIs, openTransport, type PollPatience, type Transport } from './transport.ts'
 import { type Sequence, sequenceBytes, sequenceLength, sequencesOf, splitSequences } from './sequences.ts'
 import { hasPictures, wireChunks } from './wire-chunks.ts'
 import { forMeans, lossOf, positions, replyLogprobs, wireLoss, wireSequence } from './wire-data.ts'
@@ -24,7 +24,7 @@ export interface TinkerEngineOptions {
   /** Name of the environment variable with the key. */
   readonly apiKeyEnv?: string | undefined
   /** Default: guessed from the address and the models. */
-  readonly kind?: ServerKind | undefined
+  readonly kind?: TinkerKind | undefined
   /** Default: the server's only one. */
   readonly baseModel?: string | undefined
   /** Default: the server kind's. */
@@ -33,11 +33,11 @@ export interface TinkerEngineOptions {
   /** Tokens that end a reply. */
   readonly endTokens: readonly number[]
   readonly heartbeatMs?: number | undefined
-  readonly patience?: Partial<Patience> | undefined
+  readonly patience?: Partial<PollPatience> | undefined
 }
 
 export interface TinkerEngine extends Engine {
-  readonly kind: ServerKind
+  readonly kind: TinkerKind
   readonly baseModel: string
 }
 
@@ -219,7 +219,7 @@ function byLength(sequences: readonly Sequence[]): Sequence[] {
 }
 
 /** What a server could not compute as it is meant. */
-function check(kind: ServerKind, data: readonly Datum[], loss: Loss): void {
+function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
   if (!kind.losses.includes(loss.kind))
     throw new MiniO3Error('tinker-loss', `A ${kind.name} server has no ${loss.kind}.`)
   if (!kind.images && data.some(({ prompt }) => hasPictures(prompt)))

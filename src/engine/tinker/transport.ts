@@ -8,8 +8,8 @@ import { retryAfterMs, type Tried, withRetries } from '../../endpoint/exchange/r
 import { withoutKey } from '../../endpoint/without-key.ts'
 import { AbortedError, TransportError, UserError, throwIfAborted } from '../../shared/errors.ts'
 import { type Body, contentTypes, jsonBody, type Raw } from './codec.ts'
-import { type Outcome, outcomeOf, parsed, reasonOf } from './future.ts'
-import { exchange, type Exchange } from './http.ts'
+import { type FutureOutcome, futureOutcome, parsedResult, failureReason } from './future.ts'
+import { exchange, type TinkerExchange } from './http.ts'
 import { read, replies } from './protocol.ts'
 
 export interface TransportOptions {
@@ -20,10 +20,10 @@ export interface TransportOptions {
   /** 409 means "busy". */
   readonly conflictPasses: () => boolean
   /** Waits, to be shortened by tests. */
-  readonly patience?: Partial<Patience> | undefined
+  readonly patience?: Partial<PollPatience> | undefined
 }
 
-export interface Patience {
+export interface PollPatience {
   readonly timeoutMs: number
   /** One long poll. */
   readonly pollMs: number
@@ -35,7 +35,7 @@ export interface Patience {
 }
 
 /** About five minutes of trying, as the protocol's own client does. */
-const patient: Patience = {
+const patient: PollPatience = {
   timeoutMs: 60_000,
   pollMs: 45_000,
   pollEveryMs: 100,
@@ -97,10 +97,10 @@ export function openTransport(options: TransportOptions): Transport {
     body: Body | undefined,
     retry: Retry,
     timeoutMs = patience.timeoutMs + Math.ceil((body?.bytes.byteLength ?? 0) / bytesPerMs),
-  ): Promise<Exchange> {
+  ): Promise<TinkerExchange> {
     const asked = { method, headers, body, timeoutMs, signal: stop.signal }
-    const attempt = async (): Promise<Tried<Exchange>> => {
-      let answer: Exchange
+    const attempt = async (): Promise<Tried<TinkerExchange>> => {
+      let answer: TinkerExchange
       try {
         answer = await exchange(below(url, `/api/v1/${path}`), asked)
         reached = true
@@ -121,8 +121,8 @@ export function openTransport(options: TransportOptions): Transport {
     return orFailed(withRetries(attempt, rules))
   }
 
-  function refusal(path: string, { status, bytes }: Exchange): TransportError | UserError {
-    const reason = withoutKey(reasonOf(parsed(bytes)), key)
+  function refusal(path: string, { status, bytes }: TinkerExchange): TransportError | UserError {
+    const reason = withoutKey(failureReason(parsedResult(bytes)), key)
     const said = `The server answered ${path} with ${status}${reason === '' ? '' : `: ${reason}`}.`
     if (status === 401 || status === 403) {
       const fix = options.apiKeyEnv
@@ -135,13 +135,13 @@ export function openTransport(options: TransportOptions): Transport {
     return new TransportError('tinker-refused', said)
   }
 
-  const jsonOf = ({ bytes }: Exchange): unknown => parsed(bytes)
+  const jsonOf = ({ bytes }: TinkerExchange): unknown => parsedResult(bytes)
   const bodyOf = (body: object | Body): Body => ('bytes' in body && 'type' in body ? (body as Body) : jsonBody(body))
   const post: Transport['post'] = async (path, body, retry, timeoutMs) =>
     jsonOf(await ask('POST', path, bodyOf(body), retry, timeoutMs))
 
   /** One poll; trouble is tried again with a growing wait. */
-  async function poll(requestId: string, what: string): Promise<Outcome> {
+  async function poll(requestId: string, what: string): Promise<FutureOutcome> {
     const asked = {
       method: 'POST' as const,
       headers: { ...headers, accept: `${contentTypes.protobuf}, ${contentTypes.json}` },
@@ -150,8 +150,8 @@ export function openTransport(options: TransportOptions): Transport {
       signal: stop.signal,
     }
     return orFailed(
-      withRetries(async (): Promise<Tried<Outcome>> => {
-        let answer: Exchange
+      withRetries(async (): Promise<Tried<FutureOutcome>> => {
+        let answer: TinkerExchange
         try {
           answer = await exchange(below(url, '/api/v1/retrieve_future'), asked)
         } catch (error) {
@@ -159,7 +159,7 @@ export function openTransport(options: TransportOptions): Transport {
           if (error instanceof TransportError) return { error }
           throw error
         }
-        const outcome = outcomeOf(answer)
+        const outcome = futureOutcome(answer)
         if (outcome.kind !== 'trouble') return { result: outcome }
         const why = `Waiting for ${what}: ${withoutKey(outcome.reason, key)}.`
         return {

@@ -18,7 +18,7 @@ import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Engine } from '../engine.ts'
-import { type ServerKind, serverKinds } from './server-kinds.ts'
+import { type TinkerKind, tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 
 const { marks, encode } = model.tokenizer
@@ -60,7 +60,7 @@ async function serve(options: Partial<TinkerServerOptions> = {}): Promise<{ serv
 }
 
 /** In the order of the data, and in JSON, whose numbers are whole: so sums are the same to the last bit. */
-const exact: ServerKind = { ...serverKinds.skyrl, codec: 'json', merges: false }
+const exact: TinkerKind = { ...tinkerKinds.skyrl, codec: 'json', merges: false }
 const connect = ({ url }: TinkerServer, kind = exact): Promise<Engine> =>
   tinkerEngine({ url, endTokens: [marks.end], kind, patience: { pollEveryMs: 1 } })
 
@@ -150,9 +150,9 @@ describe('a vision-language model over HTTP', () => {
   })
 
   test.each([
-    ['of the hosted service', serverKinds.hosted, 'try_again'],
-    ['of SkyRL, the longest searches first', serverKinds.skyrl, '408'],
-    ['of SkyRL, in many requests', { ...serverKinds.skyrl, requests: { sequences: 2, bytes: 1e6 } }, '408'],
+    ['of the hosted service', tinkerKinds.hosted, 'try_again'],
+    ['of SkyRL, the longest searches first', tinkerKinds.skyrl, '408'],
+    ['of SkyRL, in many requests', { ...tinkerKinds.skyrl, requests: { sequences: 2, bytes: 1e6 } }, '408'],
   ] as const)('in the dialect %s it comes to the same within single precision', async (_, kind, pending) => {
     const near = await newRun(rlSettings)
     const asked = { problems: problems(), settings: { ...rlSettings, steps: 1 }, learner }

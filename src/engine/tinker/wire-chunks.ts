@@ -1,5 +1,5 @@
 /** A prompt as chunks of the protocol, and how many positions it takes, which is known before any picture is encoded. */
-import { defaultConfig, imageTokens } from '../../model/config.ts'
+import { defaultConfig, patchTokens } from '../../model/config.ts'
 import { encodePng } from '../../vision/encode.ts'
 import type { Prompt, PromptChunk } from '../engine.ts'
 import type { Chunk } from './protocol.ts'
@@ -19,7 +19,7 @@ async function wireChunk(chunk: PromptChunk): Promise<Chunk> {
     type: 'image',
     data: await encodePng(chunk.view),
     format: 'png',
-    expected_tokens: imageTokens(defaultConfig),
+    expected_tokens: patchTokens(defaultConfig),
   }
 }
 

@@ -11,14 +11,14 @@ export const paperColumns = [
   { benchmark: 'mme-realworld', title: 'MME-RealWorld' },
 ] as const
 
-export interface PublishedRow {
+export interface PublishedScore {
   readonly name: string
   /** In per cent, in the order of the columns; null: not published. */
   readonly scores: readonly (number | null)[]
   readonly note?: 'single' | 'rerun'
 }
 
-export const publishedNotes: Readonly<Record<NonNullable<PublishedRow['note']>, string>> = {
+export const publishedNotes: Readonly<Record<NonNullable<PublishedScore['note']>, string>> = {
   single: 'Avg@1 only, as its authors published it',
   rerun: "run again by the paper's authors, with that model's own code",
 }
@@ -28,7 +28,7 @@ export const publishedProtocol =
   '2,000,000 px and 48.0 on VP hard at 32 turns; VisualProbe and V* judged by gpt-4o-2024-11-20. What was asked, and how ' +
   'letters were read, on HR-Bench and MME-RealWorld was never released.'
 
-export const publishedRows: readonly PublishedRow[] = [
+export const publishedRows: readonly PublishedScore[] = [
   { name: 'GPT-4o', scores: [11.2, 15.4, 47.5, 65.2, 62.0, 58.3, 45.2] },
   { name: 'LLaVA-OneVision-7B', scores: [13.4, 12.5, 36.2, 70.9, 61.2, 54.0, 57.4] },
   { name: 'Qwen2.5-VL-7B-Instruct', scores: [23.9, 26.0, 39.1, 75.5, 68.2, 62.7, 57.3] },

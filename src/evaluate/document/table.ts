@@ -2,7 +2,7 @@
 import type { Table } from '../../page/page-data.ts'
 import { levels } from '../../protocol/problem.ts'
 import { causes } from '../figures/outcome.ts'
-import type { Cause } from '../figures/outcome.ts'
+import type { MissCause } from '../figures/outcome.ts'
 import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
 
@@ -40,7 +40,7 @@ export function accuracyTable(entries: readonly NamedSummary[]): Table {
   }
 }
 
-const causeWords: Readonly<Record<Cause, string>> = {
+const causeWords: Readonly<Record<MissCause, string>> = {
   'never-found': 'ran out, target never shown legibly',
   'passed-over': 'ran out, target shown but passed over',
   looped: 'ran out, looked again where it had looked',

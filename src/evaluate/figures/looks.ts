@@ -5,7 +5,7 @@ import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { itemAt } from '../../shared/known.ts'
 
-export interface Looks {
+export interface LookFigures {
   /** Regions that were zoomed into; the overview is none. */
   readonly looks: number
   /** Of these, looks at a region that an earlier look, or the overview, had shown. */
@@ -25,7 +25,7 @@ interface Found {
   readonly zoom: number
 }
 
-export function looksOf(trajectory: Trajectory): Looks {
+export function lookFigures(trajectory: Trajectory): LookFigures {
   const { observations, policy } = trajectory
   const { px } = legibleFor(policy)
   const targets = targetBoxes(trajectory)

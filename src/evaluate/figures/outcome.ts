@@ -12,8 +12,8 @@ import type { Reason } from '../../protocol/reason.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../runs/searches.ts'
-import { looksOf } from './looks.ts'
-import type { Looks } from './looks.ts'
+import { lookFigures } from './looks.ts'
+import type { LookFigures } from './looks.ts'
 
 /**
  * Why a search was not right, where the target's place is known. Each wrong search has one cause:
@@ -32,9 +32,9 @@ export const causes = [
   'failed',
   'unjudged',
 ] as const
-export type Cause = (typeof causes)[number]
+export type MissCause = (typeof causes)[number]
 
-export interface Outcome extends Looks {
+export interface Outcome extends LookFigures {
   readonly key: string
   /** Which of the searches for its problem this is, counted from 0. */
   readonly sample: number
@@ -52,7 +52,7 @@ export interface Outcome extends Looks {
   /** As a server bills it: the conversation so far is sent again in every turn. */
   readonly spent: SpentTokens
   /** Absent when the search was right, or the target's place is not known. */
-  readonly cause: Cause | undefined
+  readonly cause: MissCause | undefined
   /** Absent where its result counts. */
   readonly reason: Reason | undefined
 }
@@ -61,7 +61,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
   const { problem, end, turns, sampleIndex, usage } = trajectory
   const correct = end !== 'failed' && trajectory.verdict?.kind === 'correct'
   const judged = trajectory.verdict !== undefined && trajectory.verdict.kind !== 'unjudged'
-  const looks = looksOf(trajectory)
+  const looks = lookFigures(trajectory)
   return {
     key: searchKey(problem, sampleIndex),
     sample: sampleIndex,
@@ -99,7 +99,7 @@ function voteOf({ end, answer, problem: { choices = [] } }: Trajectory): string 
   return chosenLetter(answer, choices) ?? normalised(answer)
 }
 
-function causeOf(trajectory: Trajectory, judged: boolean, { looks, wasted, seen }: Looks): Cause {
+function causeOf(trajectory: Trajectory, judged: boolean, { looks, wasted, seen }: LookFigures): MissCause {
   const { end } = trajectory
   if (end === 'failed') return end
   if (!judged) return 'unjudged'

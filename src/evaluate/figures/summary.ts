@@ -10,7 +10,7 @@ import { lastOf } from '../../shared/known.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { causes } from './outcome.ts'
-import type { Cause, Outcome } from './outcome.ts'
+import type { MissCause, Outcome } from './outcome.ts'
 
 export interface LimitScore {
   /** Turns that a search was allowed. */
@@ -56,7 +56,7 @@ export interface CauseCounts {
   readonly searches: number
   readonly seen: number
   readonly correct: number
-  readonly byCause: Readonly<Record<Cause, number>>
+  readonly byCause: Readonly<Record<MissCause, number>>
 }
 
 export interface SummaryOptions {
@@ -150,7 +150,7 @@ export function countCauses(outcomes: readonly Outcome[]): CauseCounts[] {
       seen: count(({ seen }) => seen === true),
       correct: count(({ correct }) => correct),
       byCause: Object.fromEntries(causes.map((cause) => [cause, count((own) => own.cause === cause)])) as Record<
-        Cause,
+        MissCause,
         number
       >,
     }

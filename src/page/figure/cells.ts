@@ -8,17 +8,17 @@ import { contains, stepsOf } from '../step.ts'
 import type { Step } from '../step.ts'
 
 /** A place in the figure: a turn, turns in a row that are shown small, or that the search ended without an answer. */
-export type Cell =
+export type FigureCell =
   | { readonly kind: 'turn'; readonly step: Step }
   | { readonly kind: 'more'; readonly steps: readonly Step[] }
   | { readonly kind: 'end' }
 
 export const mostCells = 8
 
-export function figureCells(trajectory: Trajectory): Cell[] {
+export function figureCells(trajectory: Trajectory): FigureCell[] {
   const steps = stepsOf(trajectory)
-  const ending: Cell[] = steps.at(-1)?.turn.action?.kind === 'answer' ? [] : [{ kind: 'end' }]
-  let cells: Cell[] = parted(steps, new Set())
+  const ending: FigureCell[] = steps.at(-1)?.turn.action?.kind === 'answer' ? [] : [{ kind: 'end' }]
+  let cells: FigureCell[] = parted(steps, new Set())
   const kept = new Set<Step>()
   for (const step of byImportance(trajectory, steps)) {
     const wider = parted(steps, new Set([...kept, step]))
@@ -30,8 +30,8 @@ export function figureCells(trajectory: Trajectory): Cell[] {
 }
 
 /** The steps in their order; those that are not kept together with their neighbours. */
-function parted(steps: readonly Step[], kept: ReadonlySet<Step>): Cell[] {
-  const cells: Cell[] = []
+function parted(steps: readonly Step[], kept: ReadonlySet<Step>): FigureCell[] {
+  const cells: FigureCell[] = []
   for (const step of steps) {
     const last = cells.at(-1)
     if (kept.has(step)) cells.push({ kind: 'turn', step })

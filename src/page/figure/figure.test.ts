@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { searched } from '../../../test/searched.ts'
 import { openPicture } from '../../vision/open.ts'
 import { figureCells, mostCells } from './cells.ts'
-import { lines, textWidth } from './text.ts'
+import { lines, labelWidth } from './text.ts'
 import { figureSvg, layoutOf } from './figure.ts'
 import { writeFigure } from './write-figure.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
@@ -89,7 +89,7 @@ test('lines fit, and what does not fit ends in an ellipsis', () => {
     fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (text) => {
       const out = lines(text, room)
       expect(out.length).toBeLessThanOrEqual(3)
-      for (const line of out) expect(textWidth(line, 19, 400)).toBeLessThanOrEqual(200)
+      for (const line of out) expect(labelWidth(line, 19, 400)).toBeLessThanOrEqual(200)
     }),
   )
   expect(lines('one two', room)).toEqual(['one two'])

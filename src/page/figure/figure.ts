@@ -7,7 +7,7 @@ import { targetBox } from '../../protocol/target-box.ts'
 import { boxSize } from '../../protocol/box.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { fontRules, lines, textWidth } from './text.ts'
+import { fontRules, lines, labelWidth } from './text.ts'
 import type { Weight } from './text.ts'
 import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './layout.ts'
 import type { FigureLayout, Placed, Point, Rect } from './layout.ts'
@@ -126,7 +126,7 @@ ${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y +
   const from = observation && `of ${pictureName(observation.parent ?? 0)}`
   const mostLines = answers ? 2 : 8
   return html`${text(title, rect.x, rect.y - 9, 17, 700)}
-${from && text(from, rect.x + textWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
+${from && text(from, rect.x + labelWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
 ${frame(words, colourOf(number), 2.5, dashOf(number), '#fdfcfa')}
 ${texts(room(turn.thought ?? '', words.width - 44, mostLines), words.x + 28, words.y + 32, wordsSize, 400)}
 ${answers && answer(trajectory, words)}
@@ -138,13 +138,13 @@ function answer({ answer: given, problem, verdict }: Trajectory, { x, y, width, 
   const large = { widthPx: width - 110, lines: 1, sizePx: 54, weight: 700 } as const
   const words = given ?? ''
   const said =
-    textWidth(words, large.sizePx, 700) <= large.widthPx
+    labelWidth(words, large.sizePx, 700) <= large.widthPx
       ? lines(words, large)
       : lines(words, { ...large, lines: 3, sizePx: 26 })
   const size = said.length === 1 ? large.sizePx : 26
   // The last line keeps its place, whatever stands above it.
   const at = { x: x + 28, y: y + height - 62 - (said.length - 1) * size * lineHeight }
-  const widest = Math.max(...said.map((line) => textWidth(line, size, 700)))
+  const widest = Math.max(...said.map((line) => labelWidth(line, size, 700)))
   const truth = problem.answer !== undefined && verdict?.kind !== 'correct' && `truth: ${problem.answer}`
   return html`${texts(said, at.x, at.y, size, 700, colour)}
 ${mark(verdict?.kind, at.x + widest + 16, at.y + 16 - size, colour)}

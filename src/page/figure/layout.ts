@@ -7,7 +7,7 @@ import { boxSize } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { figureCells } from './cells.ts'
-import type { Cell } from './cells.ts'
+import type { FigureCell } from './cells.ts'
 import { stepsOf } from '../step.ts'
 import type { Step } from '../step.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -36,7 +36,7 @@ export interface FigureLayout {
 }
 
 export interface Placed {
-  readonly cell: Cell
+  readonly cell: FigureCell
   /** Of the whole cell, without its heading. */
   readonly rect: Rect
   /** By cell: the crop (or the tile in its place), or each of the small ones. */
@@ -127,7 +127,7 @@ export function scaled([x0, y0, x1, y1]: PixelBox, size: { width: number; height
   return { x: shown.x + x0 * sx, y: shown.y + y0 * sy, width: (x1 - x0) * sx, height: (y1 - y0) * sy }
 }
 
-function tilesOf(one: Cell, { x, y }: Rect, { observations }: Trajectory): Rect[] {
+function tilesOf(one: FigureCell, { x, y }: Rect, { observations }: Trajectory): Rect[] {
   if (one.kind === 'end') return []
   if (one.kind === 'more') {
     return one.steps.slice(0, smallColumns * smallRows).map((_, index) => ({

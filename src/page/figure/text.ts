@@ -18,7 +18,7 @@ const wideFrom = 0x1100
 const strangeWidths = { wide: 1, other: 0.65 }
 
 /** In pixels, as good as it can be known where a letter has to come from another font. */
-export function textWidth(text: string, sizePx: number, weight: Weight): number {
+export function labelWidth(text: string, sizePx: number, weight: Weight): number {
   const face = faceOf(weight)
   let width = 0
   for (const character of text) {
@@ -45,7 +45,7 @@ const mostCharacters = 2000
 
 /** The text in lines that fit; what there is no room for ends in an ellipsis. Blanks of any kind part words. */
 export function lines(text: string, { widthPx, lines: most, sizePx, weight }: Room): string[] {
-  const fits = (line: string): boolean => textWidth(line, sizePx, weight) <= widthPx
+  const fits = (line: string): boolean => labelWidth(line, sizePx, weight) <= widthPx
   const words = text.slice(0, mostCharacters).split(/\s+/).filter(Boolean)
   const out: string[] = ['']
   for (const word of words.flatMap((one) => pieces(one, fits))) {

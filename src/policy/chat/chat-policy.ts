@@ -16,7 +16,7 @@ import type { Message, Policy, Reply, Session, TurnOptions, View } from '../poli
 import { limiter } from '../../shared/limiter.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
 import { keepRecent } from './recent.ts'
-import { textTokens, viewTokens } from './token-estimate.ts'
+import { estimatedTextTokens, viewTokens } from './token-estimate.ts'
 import { viewBytes } from './view-bytes.ts'
 
 /** A search that stands in the conversation before the question, to be imitated: its messages and the raw replies to them. */
@@ -65,7 +65,8 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
 
   async function tellQuestion(question: Question, shots: readonly Shot[]): Promise<Told> {
     const { system, text, view } = question
-    const opening = system === '' ? [] : [written([{ role: 'system', content: system }], textTokens(system), 0)]
+    const opening =
+      system === '' ? [] : [written([{ role: 'system', content: system }], estimatedTextTokens(system), 0)]
     const asked = recent(`${view.key} ${text}`, () => write(question, []))
     return joined([...opening, ...(await Promise.all(shots.map(tellShot))), await asked])
   }
@@ -110,7 +111,7 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
     const asText = turnText(text, toolCalls)
     const failure = cutThinking(completion, asText, profile)
     const promptTokens = usage === undefined ? told.tokens : Math.max(0, usage.promptTokens - heldTokens)
-    const replyTokens = usage?.replyTokens ?? textTokens(asText)
+    const replyTokens = usage?.replyTokens ?? estimatedTextTokens(asText)
     const cachedTokens = usage?.cachedTokens
     heldTokens = usage === undefined ? heldTokens + promptTokens + replyTokens : usage.promptTokens + replyTokens
     return {
@@ -155,7 +156,7 @@ async function write(message: Message, calls: readonly ToolCall[]): Promise<Told
   const seen = message.kind === 'error' ? undefined : await writeView(message.view)
   const chat = calls.length > 0 ? resultMessages(calls, text, seen?.image) : [userMessage(text, seen?.image)]
   const imageTokens = seen?.tokens ?? 0
-  return written(chat, textTokens(text) + imageTokens, imageTokens)
+  return written(chat, estimatedTextTokens(text) + imageTokens, imageTokens)
 }
 
 /** Views being cut and encoded at once, in the whole process: 6 MB each, and twice as many as libuv has threads. */
@@ -171,7 +172,11 @@ function writeView(view: View): Promise<{ readonly image: ImagePart; readonly to
 async function writeShot({ exchanges }: Shot): Promise<Told> {
   const told = exchanges.map(async ({ message, reply }) => [
     await write(message, []),
-    { messages: [encodeMessage({ role: 'assistant', content: reply })], tokens: textTokens(reply), imageTokens: 0 },
+    {
+      messages: [encodeMessage({ role: 'assistant', content: reply })],
+      tokens: estimatedTextTokens(reply),
+      imageTokens: 0,
+    },
   ])
   return joined((await Promise.all(told)).flat())
 }

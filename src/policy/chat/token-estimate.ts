@@ -2,7 +2,7 @@
 import type { Size } from '../../protocol/box.ts'
 import { imageTokens, tokenGrids } from '../../vision/image-tokens.ts'
 
-export function textTokens(text: string): number {
+export function estimatedTextTokens(text: string): number {
   return Math.ceil(text.length / 4)
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Sampler } from '../../engine/engine.ts'
-import { encode } from '../../model/tokenizer.ts'
+import { encodeText } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
@@ -15,7 +15,7 @@ const task = { picture: scenePicture(scene, 512), problem: makeProblem(scene) }
 
 /** Zooms for ever. */
 const zoom = '<think>Goal: x.</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "original_image"}</grounding>'
-const tokens = encode(zoom)
+const tokens = encodeText(zoom)
 const zooming: Sampler = {
   sample: () => Promise.resolve({ tokens, logprobs: [...tokens.map(() => -0.1), -0.1], ended: true }),
 }

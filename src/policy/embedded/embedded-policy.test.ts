@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SampleRequest, Sampler } from '../../engine/engine.ts'
-import { decode, encode } from '../../model/tokenizer.ts'
+import { decodeTokens, encodeText } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
@@ -29,7 +29,7 @@ const blank: View = {
 function scripted(...texts: string[]): { sampler: Sampler; asked: SampleRequest[] } {
   const asked: SampleRequest[] = []
   const sample = (request: SampleRequest) => {
-    const tokens = request.maxTokens === 1 ? [request.allowed![3]!] : encode(texts[asked.length] ?? '')
+    const tokens = request.maxTokens === 1 ? [request.allowed![3]!] : encodeText(texts[asked.length] ?? '')
     asked.push(request)
     return Promise.resolve({ tokens, logprobs: [...tokens.map(() => -0.1), -0.1], ended: true })
   }
@@ -42,7 +42,7 @@ describe('embedded policy', () => {
     const policy = samplerPolicy('test', sampler, 0.7)
     const { trajectory, replies } = await searchToEnd(task, policy, { profile: profiles.embedded, seed: 1 })
     const head = `Find the target and answer.${problem.question}`
-    expect(asked.map(({ prompt }) => decode(viewAndText(prompt).tokens))).toEqual([
+    expect(asked.map(({ prompt }) => decodeTokens(viewAndText(prompt).tokens))).toEqual([
       `${head}original_image`,
       `${head}${zoom}observation_1`,
       `${head}${zoom.replace('0.5, 0.5', '0.25, 0.25')}observation_2`,
@@ -80,7 +80,7 @@ describe('embedded policy', () => {
     const wrong = zoom.replace('original_image', 'observation_9')
     const { sampler, asked } = scripted(wrong, '</think><answer>4</answer>')
     await searchToEnd(task, samplerPolicy('test', sampler, 1), { profile: profiles.embedded, seed: 1 })
-    expect(decode(viewAndText(asked[1]!.prompt).tokens)).toMatch(/error: no-such-source$/)
+    expect(decodeTokens(viewAndText(asked[1]!.prompt).tokens)).toMatch(/error: no-such-source$/)
     expect(viewAndText(asked[1]!.prompt).view).toBe(viewAndText(asked[0]!.prompt).view)
   })
 
@@ -92,7 +92,7 @@ describe('embedded policy', () => {
     const reply = await session.answerNow!(message, { turn: 1, signal: undefined })
     expect(reply.text).toMatch(/Found it: 3\.<\/think><answer>3<\/answer>$/)
     expect(asked[0]).toMatchObject({ maxTokens: 1 })
-    expect(decode(asked[0]!.allowed!)).toBe('0123456789')
+    expect(decodeTokens(asked[0]!.allowed!)).toBe('0123456789')
   })
 
   test('says that it knows generated scenes only, and what to do', () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Sampler } from '../../engine/engine.ts'
 import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import { phrases } from '../../model/language.ts'
-import { encode } from '../../model/tokenizer.ts'
+import { encodeText } from '../../model/tokenizer.ts'
 import { type Goal, parseGoal } from '../../probe/problem.ts'
 import { colours, shapes } from '../../probe/scene.ts'
 import type { Problem } from '../../protocol/problem.ts'
@@ -114,5 +114,5 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
 
 /** The words with which the policy reports a find, up to the digit. */
 function answerStart({ colour, shape }: Goal): number[] {
-  return encode(`${phrases.goal} ${colour} ${shape}.${phrases.see} ${shape}${phrases.found}`)
+  return encodeText(`${phrases.goal} ${colour} ${shape}.${phrases.see} ${shape}${phrases.found}`)
 }

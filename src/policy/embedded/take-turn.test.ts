@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SampleRequest } from '../../engine/engine.ts'
 import { turnForm } from '../../model/grammar.ts'
-import { decode, encode, special } from '../../model/tokenizer.ts'
+import { decodeTokens, encodeText, special } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { embeddedPrompts, questionText } from '../../protocol/prompts.ts'
@@ -25,7 +25,7 @@ test('the text of any turn that can be sampled, whole or cut off, is read as the
   for (let seed = 0; seed < 150; seed++) {
     const tokens = anyTurn(seed)
     for (let length = 1; length <= tokens.length; length++) {
-      expect(encode(decode(tokens.slice(0, length)))).toEqual(tokens.slice(0, length))
+      expect(encodeText(decodeTokens(tokens.slice(0, length)))).toEqual(tokens.slice(0, length))
     }
   }
 })
@@ -35,7 +35,7 @@ test('a reply may be held shorter, never longer', async () => {
   const sampler = {
     sample: (request: SampleRequest) => {
       asked.push(request)
-      return Promise.resolve({ tokens: encode('<think>Goal: red'), logprobs: [0, 0], ended: false })
+      return Promise.resolve({ tokens: encodeText('<think>Goal: red'), logprobs: [0, 0], ended: false })
     },
   }
   const message = {
@@ -49,5 +49,5 @@ test('a reply may be held shorter, never longer', async () => {
   const { reply, written } = await takeTurn(sampler, { ...context, maxTokens: 2 })
   await takeTurn(sampler, { ...context, maxTokens: 8192 })
   expect(asked.map(({ maxTokens }) => maxTokens)).toEqual([2, longestReply])
-  expect([reply.text, reply.finish, written]).toEqual(['<think>Goal: red', 'length', encode('<think>Goal: red')])
+  expect([reply.text, reply.finish, written]).toEqual(['<think>Goal: red', 'length', encodeText('<think>Goal: red')])
 })

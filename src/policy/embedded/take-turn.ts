@@ -6,7 +6,7 @@ import type { SampledReply, Sampler, SampleRequest } from '../../engine/engine.t
 import { promptOf } from '../../engine/engine.ts'
 import { defaultConfig, textTokens } from '../../model/config.ts'
 import { phrases } from '../../model/language.ts'
-import { decode, encode, special } from '../../model/tokenizer.ts'
+import { decodeTokens, encodeText, special } from '../../model/tokenizer.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
@@ -48,7 +48,7 @@ export interface TakenTurn {
 export const longestReply = 48
 /** Text tokens that a reply needs at least: prompts that leave less do not fit. */
 const shortestRoom = 20
-const digits = [...'0123456789'].map((digit) => itemAt(encode(digit), 0))
+const digits = [...'0123456789'].map((digit) => itemAt(encodeText(digit), 0))
 
 /** A turn in the form of a turn, as training has it. Throws `ContextLengthError`. */
 export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<TakenTurn> {
@@ -89,7 +89,7 @@ function takenTurn(
   const imageTokens = message.kind === 'error' ? 0 : viewTokens(view)
   const promptTokens = freshTokens(question, message) + imageTokens
   return {
-    reply: { text: decode(written), finish, usage: { promptTokens, imageTokens, replyTokens: written.length } },
+    reply: { text: decodeTokens(written), finish, usage: { promptTokens, imageTokens, replyTokens: written.length } },
     written,
   }
 }
@@ -103,5 +103,5 @@ async function asSeen(sent: Pixels): Promise<Pixels> {
 }
 
 function answerEnd({ tokens }: SampledReply): number[] {
-  return [...encode('.'), ...encode(phrases.answer), itemAt(tokens, 0), ...encode(phrases.endAnswer)]
+  return [...encodeText('.'), ...encodeText(phrases.answer), itemAt(tokens, 0), ...encodeText(phrases.endAnswer)]
 }

@@ -4,7 +4,7 @@
  * carries along in its thoughts. So a turn costs the same however long the search, and any number of turns fits.
  */
 import { special } from '../../model/tokenizer.ts'
-import { encode } from '../../model/tokenizer.ts'
+import { encodeText } from '../../model/tokenizer.ts'
 import type { Message } from '../policy.ts'
 
 /** A message without its view. */
@@ -12,18 +12,18 @@ export type Said = Pick<Message, 'kind' | 'text'>
 
 /** The part of the context that stays: the system line and the question. */
 export function questionTokens({ system, text }: { readonly system: string; readonly text: string }): number[] {
-  return [...encode(system), ...encode(text.replace(/^<image>\s*/, ''))]
+  return [...encodeText(system), ...encodeText(text.replace(/^<image>\s*/, ''))]
 }
 
 /** Text tokens before the reply. `lastReply` is what the policy wrote in its last turn, without an end mark. */
 export function turnPrompt(question: readonly number[], lastReply: readonly number[], message: Said): number[] {
   switch (message.kind) {
     case 'question':
-      return [...question, ...encode('original_image')]
+      return [...question, ...encodeText('original_image')]
     case 'observation':
-      return [...question, ...lastReply, special.end, ...encode(message.text.replace(/\s*<image>$/, ''))]
+      return [...question, ...lastReply, special.end, ...encodeText(message.text.replace(/\s*<image>$/, ''))]
     case 'error':
-      return [...question, ...lastReply, special.end, ...encode(message.text)]
+      return [...question, ...lastReply, special.end, ...encodeText(message.text)]
   }
 }
 

@@ -1,7 +1,7 @@
 /** From the name of a policy and its options to the policy, and to what a run keeps of it. */
 import { openModel } from '../../endpoint/open-model.ts'
 import type { ServerOptions } from '../../endpoint/open-model.ts'
-import type { ServerKindName as TinkerKindName } from '../../engine/tinker/server-kinds.ts'
+import type { TinkerKindName } from '../../engine/tinker/server-kinds.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { openLocal } from '../../local/open-local.ts'
@@ -137,7 +137,7 @@ export async function openPolicy(options: PolicyOptions, profile: Profile, shots
 }
 
 /** Of a name that was checked before. */
-export function kindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {
+export function policyKindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {
   return policyNamed(policy)?.kind
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cellBox, closerBox, parseCell, phrases, readablePx } from '../../model/language.ts'
-import { encode, special } from '../../model/tokenizer.ts'
+import { encodeText, special } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene, type Scene } from '../../probe/scene.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
@@ -66,7 +66,7 @@ describe('teacher', () => {
       const { trajectory } = await searched(seed, 'hard', 0.1)
       for (const { text, error } of trajectory.turns) {
         if (trajectory.end !== 'over-turn') expect(error).toBeUndefined()
-        const tokens = encode(text)
+        const tokens = encodeText(text)
         expect(tokens.length).toBeLessThan(45)
         expect(tokens).not.toContain(special.unknown)
       }

@@ -12,7 +12,7 @@ import type { ProbeOptions } from '../dataset.ts'
 import { readRows } from './check.ts'
 import { buildWorlds, scenePath, worldRefs } from './dataset.ts'
 import { levelCounts } from '../card.ts'
-import { setColumns, writeParquet } from '../parquet.ts'
+import { setColumns, writeProbeParquet } from '../parquet.ts'
 import { worldsCard } from './card.ts'
 import type { WorldRow } from './row.ts'
 
@@ -157,7 +157,7 @@ describe('checkProbe', { timeout: 120_000 }, () => {
 describe('writeParquet', () => {
   it('holds every row with the bytes of its picture, and a card that names licences and counts', async () => {
     const rows = { train: await readRows(out, 'train', []), test: await readRows(out, 'test', []) }
-    const paths = await writeParquet(out, rows, setColumns.world)
+    const paths = await writeProbeParquet(out, rows, setColumns.world)
     expect(paths.map((path) => path.slice(out.length + 1))).toEqual([
       'data/train-00000-of-00001.parquet',
       'data/test-00000-of-00001.parquet',

@@ -9,7 +9,7 @@ import { worldLevels } from './levels.ts'
 import { makeWorld } from './make-world.ts'
 import { chanceOfAnswer, overviewScale } from './oracle.ts'
 import { overlaps } from './place.ts'
-import { questionText } from './question.ts'
+import { worldQuestion } from './question.ts'
 import { worldRow } from './row.ts'
 import { families, looksOf, matches } from './scene.ts'
 import type { World } from './scene.ts'
@@ -95,8 +95,8 @@ describe('makeWorld', () => {
 
   it('asks in one sentence that names no look-alike better than the target', () => {
     anyWorld(({ question }) => {
-      expect(questionText(question)).toMatch(/^(What|Which|How many) [^?]*\?$/)
-      expect(questionText(question)).not.toContain('undefined')
+      expect(worldQuestion(question)).toMatch(/^(What|Which|How many) [^?]*\?$/)
+      expect(worldQuestion(question)).not.toContain('undefined')
     })
   })
 

@@ -17,7 +17,7 @@ import type { Range, WorldLevel } from './levels.ts'
 import { findPlace, grown, overlaps, union } from './place.ts'
 import { makePlan } from './plan.ts'
 import { cutPhotograph } from './photograph.ts'
-import type { Plan, RugPlan } from './plan.ts'
+import type { ScenePlan, RugPlan } from './plan.ts'
 import { describedIn, frameColours, matches } from './scene.ts'
 import type { Description, Exhibit, Family, Leaf, Rug, Sticker, World } from './scene.ts'
 import { leafBox } from './solve.ts'
@@ -80,7 +80,7 @@ function sameThing(filler: ExhibitPlan, of: Description): boolean {
   return matches(layExhibit(filler, 10, 0, 0), of)
 }
 
-function targetBoxes({ question }: Plan, exhibits: readonly Exhibit[], rugs: readonly Rug[]): PixelBox[] {
+function targetBoxes({ question }: ScenePlan, exhibits: readonly Exhibit[], rugs: readonly Rug[]): PixelBox[] {
   if (question.family === 'count') {
     return question.rugs.flatMap((colour) => rugs.filter((rug) => rug.colour === colour).map(({ box }) => box))
   }
@@ -201,7 +201,7 @@ const printColours = [
 ] as const
 
 /** One world in three has a photograph below its texture, where one shows nothing of what is asked. */
-function makeGround(rng: Random, plan: Plan, picture: Size): Pick<World, 'ground' | 'photograph'> {
+function makeGround(rng: Random, plan: ScenePlan, picture: Size): Pick<World, 'ground' | 'photograph'> {
   const names = groundsFor(plan)
   const seed = rng.int(2 ** 31)
   const shade = rng.between(-14, 14)

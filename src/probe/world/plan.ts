@@ -19,7 +19,7 @@ export interface RugPlan {
   readonly icons: readonly Icon[]
 }
 
-export interface Plan {
+export interface ScenePlan {
   readonly question: WorldQuestion
   readonly answer: string
   readonly choices: readonly string[]
@@ -33,7 +33,7 @@ export interface Plan {
 }
 
 /** `draw` counts through a set: it decides what a set balances, such as which colour is the answer. */
-export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: number): Plan {
+export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: number): ScenePlan {
   const tools = planTools(rng)
   const lookAlikeCount = spec.lookAlikes[0] + rng.int(spec.lookAlikes[1] - spec.lookAlikes[0] + 1)
   const { plan, filler, names, named } = tools

@@ -1,7 +1,7 @@
 /** The words of a world's question. */
 import type { Description, WorldQuestion } from './scene.ts'
 
-export function questionText(question: WorldQuestion): string {
+export function worldQuestion(question: WorldQuestion): string {
   switch (question.family) {
     case 'read':
       return `What is written on the sign below ${theOne(question.of)}?`

@@ -6,7 +6,7 @@ import { itemAt } from '../../shared/known.ts'
 import type { Difficulty } from '../difficulty.ts'
 import type { WorldRef } from './make-world.ts'
 import { union } from './place.ts'
-import { questionText } from './question.ts'
+import { worldQuestion } from './question.ts'
 import { looksOf } from './scene.ts'
 import type { Family, World } from './scene.ts'
 import { targetShare } from './solve.ts'
@@ -51,7 +51,7 @@ export function worldRow(world: World, ref: WorldRef, picture: Size, extension: 
   ]
   return {
     images: [`pictures/${docId}.${extension}`],
-    problem: `<image>\n${questionText(world.question)}`,
+    problem: `<image>\n${worldQuestion(world.question)}`,
     solution: world.answer,
     data_source: `visual_probe_world_${world.level}`,
     doc_id: docId,

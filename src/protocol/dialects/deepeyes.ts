@@ -8,7 +8,7 @@ import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
 import { callEnd, callStart, toolArguments } from './tool-call.ts'
-import type { Values } from './written-turn.ts'
+import type { CallFields } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { own } from '../../shared/known.ts'
 import { isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
@@ -33,7 +33,7 @@ export const deepeyes: Dialect = {
 }
 
 /** As its evaluation reads them: a literal of Python between the first tag and the next; the name of the function is not looked at. */
-function evaluatedArguments(text: string): Values | undefined {
+function evaluatedArguments(text: string): CallFields | undefined {
   const [, behind = ''] = text.split(callStart, 2)
   const [written = ''] = behind.split(callEnd, 1)
   const call = wholeLiteral(written.trim())

@@ -2,7 +2,7 @@
 import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
 import { isRecord } from './written-turn.ts'
-import type { Values } from './written-turn.ts'
+import type { CallFields } from './written-turn.ts'
 import { parseJson } from '../../shared/json.ts'
 import { own } from '../../shared/known.ts'
 
@@ -15,7 +15,7 @@ export function toolArguments(
   which: 'first' | 'last',
   name: string,
   { parse }: Pick<ReadRules, 'parse'>,
-): Values | undefined {
+): CallFields | undefined {
   const opens = which === 'first' ? text.indexOf(callStart) : text.lastIndexOf(callStart)
   if (opens < 0) return undefined
   const start = opens + callStart.length

@@ -3,7 +3,7 @@ import type { WrittenCall } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 import { own } from '../../shared/known.ts'
 
-export type Values = { readonly [key: string]: unknown }
+export type CallFields = { readonly [key: string]: unknown }
 
 /** Where the text between the first `open` at or after `from` and the next `close` starts and ends. */
 export function between(
@@ -52,12 +52,12 @@ export function pick<T>(items: readonly T[], which: 'first' | 'last'): T | undef
 }
 
 /** The box of a call, and its source if the dialect writes one; undefined where one is missing. */
-export function writtenBox(values: Values, source: unknown = own(values, 'source')): WrittenCall | undefined {
+export function writtenBox(values: CallFields, source: unknown = own(values, 'source')): WrittenCall | undefined {
   const bbox = own(values, 'bbox_2d')
   if (bbox === undefined || typeof source !== 'string') return undefined
   return { bbox, source, written: JSON.stringify(bbox) }
 }
 
-export function isRecord(value: unknown): value is Values {
+export function isRecord(value: unknown): value is CallFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -20,7 +20,7 @@ import { keptAsks } from './kept-asks.ts'
 import type { Ask } from './kept-asks.ts'
 import { askedProblem } from '../searcher.ts'
 import type { KeepSearch, Links, Searcher } from '../searcher.ts'
-import type { Place, SearchQueue } from '../search-queue.ts'
+import type { QueuePlace, SearchQueue } from '../search-queue.ts'
 
 export interface Asks {
   start(body: unknown): Promise<AskStarted>
@@ -69,7 +69,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   }
 
   /** Never throws: what goes wrong is news too. */
-  async function searchOne(ask: Ask, place: Place, sample: number, wanted: Search): Promise<void> {
+  async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
     const { problem, known, searcher, maxTurns } = wanted
     const { picture } = known
     const { profile } = searcher

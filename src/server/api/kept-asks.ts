@@ -10,7 +10,7 @@ import { HttpError } from '../http/http-error.ts'
 const most = { asks: 200, newsBytes: 64 * 1024 ** 2 }
 
 /** What an ask is about. */
-export interface Asked {
+export interface AskedHere {
   readonly picture: Picture
   readonly profile: Trajectory['profile']
 }
@@ -30,7 +30,7 @@ export class Ask {
   #picture: Picture | undefined
   #wake: (() => void)[] = []
 
-  constructor({ picture, profile }: Asked, pictures: Pictures, signal: AbortSignal) {
+  constructor({ picture, profile }: AskedHere, pictures: Pictures, signal: AbortSignal) {
     this.#picture = picture
     this.#pictureId = pixelsId(picture)
     this.#pictures = pictures
@@ -73,7 +73,7 @@ export class Ask {
 }
 
 export interface KeptAsks {
-  open(asked: Asked): Ask
+  open(asked: AskedHere): Ask
   /** Throws `HttpError` 404. */
   get(id: string): Ask
 }

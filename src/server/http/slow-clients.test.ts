@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ChatModel } from '../openai/chat-model.ts'
+import type { ServedModel } from '../openai/chat-model.ts'
 import { chatRoutes } from '../openai/chat-routes.ts'
 import { startServer } from './start-server.ts'
 import type { Asking } from './router.ts'
@@ -32,7 +32,7 @@ let completions = 0
 let thinking = 0
 
 /** A model that never comes to an end. */
-const rambler: ChatModel = {
+const rambler: ServedModel = {
   id: 'rambler',
   async *complete() {
     completions++

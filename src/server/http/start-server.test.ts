@@ -3,11 +3,11 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { UserError } from '../../shared/errors.ts'
 import { startServer } from './start-server.ts'
-import type { RunningServer, ServerOptions } from './start-server.ts'
+import type { RunningServer, HttpServerOptions } from './start-server.ts'
 
 const faults: unknown[] = []
 let release: (() => void) | undefined
-const options: ServerOptions = {
+const options: HttpServerOptions = {
   host: '127.0.0.1',
   port: 0,
   onFault: (error) => faults.push(error),

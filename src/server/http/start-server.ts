@@ -16,7 +16,7 @@ import { sendJson, sendResponse } from './send.ts'
 import { endWhenStalled, usualPatience } from './slow-clients.ts'
 import type { Patience } from './slow-clients.ts'
 
-export interface ServerOptions extends Door {
+export interface HttpServerOptions extends Door {
   /** 0: any free one. */
   readonly port: number
   readonly routes: Routes
@@ -39,7 +39,7 @@ export interface RunningServer {
 }
 
 /** Listens when it returns. Throws `UserError` when it may not, or cannot, listen there. */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: HttpServerOptions): Promise<RunningServer> {
   const { host, port, routes, refusals = {}, onFault, patience = usualPatience } = options
   checkDoor(options)
   const routeOf = router(routes)

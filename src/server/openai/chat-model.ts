@@ -17,7 +17,7 @@ export interface Completed {
   readonly searched?: { readonly end: End; readonly turns: number; readonly links?: Links | undefined }
 }
 
-export interface ChatModel {
+export interface ServedModel {
   readonly id: string
   /** Tokens of a conversation. */
   readonly contextLength?: number

@@ -5,7 +5,7 @@ import { embeddedPrompts } from '../../protocol/prompts.ts'
 import { HttpError } from '../http/http-error.ts'
 import { itemAt } from '../../shared/known.ts'
 import { contentSchema, imagesOf, textOf } from './content.ts'
-import type { Part } from './content.ts'
+import type { RequestPart } from './content.ts'
 
 const messageSchema = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
@@ -73,7 +73,7 @@ interface Told extends Said {
   readonly image?: string
 }
 
-export interface Conversation {
+export interface RequestConversation {
   readonly system: string
   /** The question and what followed: observations bring a picture, errors none. */
   readonly told: readonly [Told, ...Told[]]
@@ -82,7 +82,7 @@ export interface Conversation {
 }
 
 /** Throws `HttpError` 400 unless question and pictures, turns and messages follow each other as in a search. */
-export function conversationOf(messages: ChatRequest['messages']): Conversation {
+export function conversationOf(messages: ChatRequest['messages']): RequestConversation {
   const opens = messages[0]?.role === 'system' || messages[0]?.role === 'developer'
   const turns = messages.slice(opens ? 1 : 0)
   const inOrder = turns.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
@@ -114,7 +114,7 @@ export function askedIn(messages: ChatRequest['messages']): { readonly question:
   return { question, image }
 }
 
-function toldOf(content: readonly Part[]): Told {
+function toldOf(content: readonly RequestPart[]): Told {
   const [image, ...more] = imagesOf(content)
   if (more.length > 0) throw badChat('A message may hold one picture.')
   const text = textOf(content).trim()

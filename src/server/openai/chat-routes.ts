@@ -1,6 +1,6 @@
 /** Chat completions: one or several choices, whole or as a stream of chunks. */
 import { randomUUID } from 'node:crypto'
-import type { ChatModel, Completed } from './chat-model.ts'
+import type { ServedModel, Completed } from './chat-model.ts'
 import { readChatRequest } from './chat-request.ts'
 import { begun, runChoices } from './choices.ts'
 import type { Told } from './choices.ts'
@@ -9,7 +9,7 @@ import { modelNamed, searchedOf, seconds, spentBy } from './models.ts'
 import type { Routes } from '../http/router.ts'
 import { itemAt } from '../../shared/known.ts'
 
-export function chatRoutes(models: readonly ChatModel[]): Routes {
+export function chatRoutes(models: readonly ServedModel[]): Routes {
   return {
     'POST /v1/chat/completions': async (body, asking) => {
       const request = readChatRequest(body)

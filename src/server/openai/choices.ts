@@ -1,5 +1,5 @@
 /** The completions of one request: as many as it asks for, side by side, told as they come. */
-import type { ChatModel, Completed, Delta } from './chat-model.ts'
+import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { itemAt } from '../../shared/known.ts'
 
@@ -7,7 +7,7 @@ export type Told = { readonly choice: number } & ({ readonly delta: Delta } | { 
 
 /** Choice `i` has the seed of the request plus `i`. When one cannot go on, or the caller stops reading, all end. */
 export async function* runChoices(
-  model: ChatModel,
+  model: ServedModel,
   request: ChatRequest,
   gone: AbortSignal,
 ): AsyncGenerator<Told, void> {

@@ -1,13 +1,13 @@
 /** What a message says: its text and pictures, in the forms in which clients of OpenAI's two APIs write them. */
 import { z } from 'zod'
 
-export type Part = { readonly text: string } | { readonly image: string }
+export type RequestPart = { readonly text: string } | { readonly image: string }
 
 const mostParts = 256
 
 /** Text, a list of parts, or null, as clients write a reply that holds nothing but calls. */
-export const contentSchema = z.unknown().transform((content, { issues }): readonly Part[] => {
-  const refuse = (message: string): readonly Part[] => {
+export const contentSchema = z.unknown().transform((content, { issues }): readonly RequestPart[] => {
+  const refuse = (message: string): readonly RequestPart[] => {
     issues.push({ code: 'custom', message, input: undefined })
     return []
   }
@@ -21,7 +21,7 @@ export const contentSchema = z.unknown().transform((content, { issues }): readon
 })
 
 /** A string says what is wrong. */
-function partOf(part: unknown): Part | string {
+function partOf(part: unknown): RequestPart | string {
   if (typeof part === 'string') return { text: part }
   const { type, text, refusal, image_url: image } = (part ?? {}) as Readonly<Record<string, unknown>>
   switch (type) {
@@ -42,10 +42,10 @@ function partOf(part: unknown): Part | string {
   }
 }
 
-export function textOf(content: readonly Part[]): string {
+export function textOf(content: readonly RequestPart[]): string {
   return content.map((part) => ('text' in part ? part.text : '')).join('')
 }
 
-export function imagesOf(content: readonly Part[]): string[] {
+export function imagesOf(content: readonly RequestPart[]): string[] {
   return content.flatMap((part) => ('image' in part ? [part.image] : []))
 }

@@ -1,7 +1,7 @@
 /** The embedded policy as a chat model: one turn for a whole conversation, as in this process. */
 import { randomInt } from 'node:crypto'
 import type { Sampler } from '../../engine/engine.ts'
-import { encode } from '../../model/tokenizer.ts'
+import { encodeText } from '../../model/tokenizer.ts'
 import { viewTokens } from '../../policy/embedded/context-budget.ts'
 import { checkQuestion } from '../../policy/embedded/embedded-policy.ts'
 import { takeTurn } from '../../policy/embedded/take-turn.ts'
@@ -13,9 +13,9 @@ import { defined, lastOf } from '../../shared/known.ts'
 import { PixelCache } from '../../vision/cache.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture, Pixels } from '../../vision/picture.ts'
-import type { ChatModel, Completed, Delta } from './chat-model.ts'
+import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import { conversationOf } from './chat-request.ts'
-import type { ChatRequest, Conversation } from './chat-request.ts'
+import type { ChatRequest, RequestConversation } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
 import { sentPicture } from '../http/sent-picture.ts'
 
@@ -23,7 +23,7 @@ import { sentPicture } from '../http/sent-picture.ts'
 const maxModelLength = 32_768
 const viewLimits = { maxFileBytes: 1024 ** 2, maxPixels: viewSides.most ** 2, maxSide: viewSides.most }
 
-export function embeddedModel(sampler: Sampler): ChatModel {
+export function embeddedModel(sampler: Sampler): ServedModel {
   const views = new PixelCache(64 * 1024 ** 2)
   return {
     id: 'embedded',
@@ -57,7 +57,7 @@ async function* complete(
   }
   const { reply } = await takeTurn(sampler, {
     question,
-    lastReply: encode(chat.replies.at(-1) ?? ''),
+    lastReply: encodeText(chat.replies.at(-1) ?? ''),
     message: lastOf(chat.told),
     view: await pixelsOf(
       defined(
@@ -78,13 +78,16 @@ async function* complete(
 
 /** Of the conversation as a chat that only grows holds it, so that a turn adds what the session counts for it. */
 function tokensOf(
-  { told, replies }: Conversation,
+  { told, replies }: RequestConversation,
   question: readonly number[],
   pictures: readonly (Picture | undefined)[],
 ): number {
   const texts = told.map((message) => freshTokens(question, message))
   const views = pictures.map((picture) => (picture === undefined ? 0 : viewTokens(picture)))
-  return [...texts, ...views, ...replies.map((text) => encode(text).length)].reduce((sum, tokens) => sum + tokens, 0)
+  return [...texts, ...views, ...replies.map((text) => encodeText(text).length)].reduce(
+    (sum, tokens) => sum + tokens,
+    0,
+  )
 }
 
 async function openView(url: string, cache: PixelCache, signal: AbortSignal): Promise<Picture> {

@@ -1,11 +1,11 @@
 /** The models behind the endpoint: their list, and what every answer of theirs carries. */
-import type { ChatModel, Completed } from './chat-model.ts'
+import type { ServedModel, Completed } from './chat-model.ts'
 import { HttpError } from '../http/http-error.ts'
 import { pathOf } from '../http/router.ts'
 import type { Routes } from '../http/router.ts'
 
 /** `GET /v1/models`, and one by its name, whose `:` and `/` may be escaped. */
-export function modelRoutes(models: readonly ChatModel[]): Routes {
+export function modelRoutes(models: readonly ServedModel[]): Routes {
   const created = seconds()
   const listed = models.map(({ id, contextLength }) => {
     return { id, object: 'model', created, owned_by: 'mini-o3', max_model_len: contextLength }
@@ -21,7 +21,7 @@ export function modelRoutes(models: readonly ChatModel[]): Routes {
 }
 
 /** Throws `HttpError` 404, which names those that there are. */
-export function modelNamed(models: readonly ChatModel[], name: string): ChatModel {
+export function modelNamed(models: readonly ServedModel[], name: string): ServedModel {
   const model = models.find(({ id }) => id === name)
   if (model !== undefined) return model
   const names = models.map(({ id }) => `"${id}"`).join(', ')

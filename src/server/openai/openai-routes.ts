@@ -1,12 +1,12 @@
 /** All that the OpenAI-compatible endpoint answers, for any models. */
-import type { ChatModel } from './chat-model.ts'
+import type { ServedModel } from './chat-model.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { modelRoutes } from './models.ts'
 import { responseRoutes } from './response-routes.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Routes } from '../http/router.ts'
 
-export function openaiRoutes(models: readonly ChatModel[]): Routes {
+export function openaiRoutes(models: readonly ServedModel[]): Routes {
   const baseWrong = (): never => {
     throw new HttpError(404, 'not_found', 'The base URL of a client has to end in /v1.')
   }

@@ -1,6 +1,6 @@
 /** What the Responses API needs to serve text and pictures: a whole response, or a stream of its events. Nothing is stored. */
 import { randomUUID } from 'node:crypto'
-import type { ChatModel, Completed } from './chat-model.ts'
+import type { ServedModel, Completed } from './chat-model.ts'
 import { begun, runChoices } from './choices.ts'
 import type { Told } from './choices.ts'
 import { eventStream } from './event-stream.ts'
@@ -9,7 +9,7 @@ import { readResponseRequest } from './response-request.ts'
 import type { ChatRequest } from './chat-request.ts'
 import type { Routes } from '../http/router.ts'
 
-export function responseRoutes(models: readonly ChatModel[]): Routes {
+export function responseRoutes(models: readonly ServedModel[]): Routes {
   return {
     'POST /v1/responses': async (body, asking) => {
       const request = readResponseRequest(body)

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { PixelCache } from '../../vision/cache.ts'
 import { openPicture } from '../../vision/open.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { ChatModel, Completed, Delta } from './chat-model.ts'
+import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import { askedIn } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -20,7 +20,7 @@ export interface SearchModelOptions extends Searcher {
 const mostPixelBytes = 256 * 1024 ** 2
 
 /** `search:<name>`. Its turns are its reasoning; limits on tokens and stop strings are for models that speak themselves. */
-export function searchModel(options: SearchModelOptions): ChatModel {
+export function searchModel(options: SearchModelOptions): ServedModel {
   const pixels = new PixelCache(mostPixelBytes)
   return {
     id: `search:${options.name}`,

@@ -5,7 +5,7 @@ import type { EvalSummary } from '../../evaluate/figures/summary.ts'
 import { percent } from '../../evaluate/document/table.ts'
 import type { RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { groupOf } from './items.ts'
+import { groupName } from './items.ts'
 import type { ListedSearch } from './items.ts'
 import { latestFigures, readMetrics, stageCharts } from './metrics.ts'
 import type { Chart } from './metrics.ts'
@@ -61,8 +61,8 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
 export function byGroup(searches: readonly ListedSearch[]): Map<string, ListedSearch[]> {
   const groups = new Map<string, ListedSearch[]>()
   for (const search of searches) {
-    const own = groups.get(groupOf(search.item))
-    if (own === undefined) groups.set(groupOf(search.item), [search])
+    const own = groups.get(groupName(search.item))
+    if (own === undefined) groups.set(groupName(search.item), [search])
     else own.push(search)
   }
   return groups

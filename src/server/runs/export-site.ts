@@ -12,7 +12,7 @@ import { itemAt } from '../../shared/known.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow, RunData } from '../api/types.ts'
-import { groupOf } from './items.ts'
+import { groupName } from './items.ts'
 
 export interface ExportedSite {
   /** The index. */
@@ -73,8 +73,8 @@ export async function exportSite(run: string, to: string, limit: number, signal:
 function byProblem(items: readonly ItemRow[]): ItemRow[][] {
   const problems = new Map<string, Map<number, ItemRow>>()
   for (const item of items) {
-    const own = problems.get(groupOf(item)) ?? new Map<number, ItemRow>()
-    problems.set(groupOf(item), own.set(item.sampleIndex, item))
+    const own = problems.get(groupName(item)) ?? new Map<number, ItemRow>()
+    problems.set(groupName(item), own.set(item.sampleIndex, item))
   }
   return [...problems.values()].map((own) => [...own.values()].toSorted((a, b) => a.sampleIndex - b.sampleIndex))
 }

@@ -23,12 +23,12 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
 /** Each search once: of one that was done again the last. */
 export function latest(index: RunIndex): ListedSearch[] {
   const last = new Map<string, ListedSearch>()
-  for (const { kept } of index.entries) last.set(`${groupOf(kept.item)} ${kept.item.sampleIndex}`, kept)
+  for (const { kept } of index.entries) last.set(`${groupName(kept.item)} ${kept.item.sampleIndex}`, kept)
   return [...last.values()]
 }
 
 /** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
-export function groupOf({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' | 'problem'>): string {
+export function groupName({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' | 'problem'>): string {
   if (ask !== undefined) return `ask ${ask}`
   return step === undefined ? problem : `${problem} at step ${step}`
 }

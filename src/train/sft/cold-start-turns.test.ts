@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decode, encode, special } from '../../model/tokenizer.ts'
+import { decodeTokens, encodeText, special } from '../../model/tokenizer.ts'
 import { teacherPolicy } from '../../policy/teacher/teacher.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
@@ -29,7 +29,7 @@ async function recorded(seed: number): Promise<{ trajectory: Trajectory; prompts
           if (message.kind === 'question') question = questionTokens(message)
           prompts.push(turnPrompt(question, last, message))
           const reply = await session.take(message, turn)
-          last = encode(reply.text)
+          last = encodeText(reply.text)
           return reply
         },
         close: () => session.close(),
@@ -48,7 +48,7 @@ describe('cold-start turns', () => {
     expect(turns).toHaveLength(trajectory.turns.length)
     expect(turns.map(({ prompt }) => prompt)).toEqual(prompts)
     for (const [i, turn] of turns.entries()) {
-      expect(decode(turn.reply)).toBe(trajectory.turns[i]!.text)
+      expect(decodeTokens(turn.reply)).toBe(trajectory.turns[i]!.text)
       expect(turn.reply.at(-1)).toBe(special.end)
     }
     expect(turns[0]!.boxPx).toEqual([0, 0, 1024, 1024])
@@ -61,12 +61,12 @@ describe('cold-start turns', () => {
     const turn = coldStartTurns(trajectory).at(-1)!
     const moved = shiftNumbers(turn, random('test', 1))
     const number = (text: string): number[] => [...text.matchAll(/observation_(\d+)/g)].map((match) => Number(match[1]))
-    const before = number(decode(turn.prompt))
-    const after = number(decode(moved.prompt))
+    const before = number(decodeTokens(turn.prompt))
+    const after = number(decodeTokens(moved.prompt))
     const shift = after[0]! - before[0]!
     expect(after).toEqual(before.map((value) => value + shift))
     expect(Math.max(...after)).toBeLessThanOrEqual(64)
-    const blank = (tokens: readonly number[]): string => decode(tokens).replace(/observation_\d+/g, 'observation')
+    const blank = (tokens: readonly number[]): string => decodeTokens(tokens).replace(/observation_\d+/g, 'observation')
     expect(blank(moved.prompt)).toBe(blank(turn.prompt))
     expect(blank(moved.reply)).toBe(blank(turn.reply))
   })
@@ -76,17 +76,17 @@ describe('cold-start turns', () => {
     for (let seed = 0; seed < 30; seed++) {
       for (const turn of coldStartTurns((await recorded(seed)).trajectory)) {
         const emptied = withEmptyList(turn)
-        const text = decode(turn.reply)
+        const text = decodeTokens(turn.reply)
         expect(emptied !== undefined, text).toBe(
           /(Not it|Nothing here|Nothing stands out)\. (To|Not)/.test(text) && !text.includes('scan'),
         )
         if (/Not it.*scan/.test(text)) scanned.push(text.replace(/.*Not it/, ''))
         if (!emptied) continue
-        expect(decode(emptied.prompt)).toMatch(/To check: \S+ [a-h][1-8]\.<|To check: \S+ [ns][ew]\.</)
-        expect(decode(emptied.prompt).replace(/ To check:.*\./, '')).toBe(
-          decode(turn.prompt).replace(/ To check:.*\./, ''),
+        expect(decodeTokens(emptied.prompt)).toMatch(/To check: \S+ [a-h][1-8]\.<|To check: \S+ [ns][ew]\.</)
+        expect(decodeTokens(emptied.prompt).replace(/ To check:.*\./, '')).toBe(
+          decodeTokens(turn.prompt).replace(/ To check:.*\./, ''),
         )
-        const after = decode(emptied.reply).replace(/.*(Not it|Nothing here|Nothing stands out)/, '')
+        const after = decodeTokens(emptied.reply).replace(/.*(Not it|Nothing here|Nothing stands out)/, '')
         for (const written of scanned) expect(after).toBe(written)
       }
     }

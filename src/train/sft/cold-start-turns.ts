@@ -3,7 +3,7 @@
  * should have written. Views are not drawn here; a turn names its picture and region.
  */
 import { coordinate, phrases, placeBox, quadrants } from '../../model/language.ts'
-import { encode, maxObservations, special, tokenOf } from '../../model/tokenizer.ts'
+import { encodeText, maxObservations, special, tokenOf } from '../../model/tokenizer.ts'
 import { questionTokens, turnPrompt } from '../../policy/embedded/turn-prompt.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -33,7 +33,7 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
     // After a mistake the last view stays.
     if (message.kind !== 'error') boxPx = message.view.boxPx
     const prompt = turnPrompt(question, last, message)
-    last = encode(turn.text)
+    last = encodeText(turn.text)
     turns.push({
       docId: trajectory.problem.docId,
       boxPx: defined(boxPx, 'a view'),
@@ -84,5 +84,5 @@ function scanTurn(): number[] {
   const box = defined(placeBox(quadrants[0]), quadrants[0]).map(coordinate).join(', ')
   const list = `${phrases.toCheck}original_image ${quadrants.join(' ')}.`
   const action = `${phrases.zoom}${box}${phrases.source}original_image${phrases.endZoom}`
-  return [...encode(`${phrases.scanning}${list}${action}`), special.end]
+  return [...encodeText(`${phrases.scanning}${list}${action}`), special.end]
 }
