@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -148,9 +149,35 @@ describe('sharegpt', () => {
       gradient_accumulation_steps: '4',
       cutoff_len: '32768',
       bf16: 'true',
-      image_max_pixels: '2000000',
-      image_min_pixels: '40000',
     })
+  })
+
+  it.each([
+    [
+      'the bounds of the paper',
+      [
+        [200, 200],
+        [1000, 2000],
+      ],
+      '40000',
+      '2000000',
+    ],
+    [
+      'wider ones for pictures outside of them',
+      [
+        [64, 64],
+        [1000, 2001],
+      ],
+      '4096',
+      '2001000',
+    ],
+  ] as const)('has the trainer leave pictures as they are: %s', async (_, sizes, least, most) => {
+    const images = sizes.map(async ([width, height]) => {
+      const picture = sharp({ create: { width, height, channels: 3, background: 'white' } })
+      return { bytes: await picture.png().toBuffer(), name: 'original_image.png' }
+    })
+    await exported({ rows: stream([{ ...rows[0]!, images: await Promise.all(images) }]) })
+    expect(await readSettings()).toMatchObject({ image_min_pixels: least, image_max_pixels: most })
   })
 })
 

@@ -1,6 +1,7 @@
 /** LLaMA-Factory's ShareGPT: a JSON array with pictures as files, its `dataset_info.json`, and the paper's settings to train with. */
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { writeImages } from './image-files.ts'
 import type { TrainingRow } from './training-row.ts'
 
@@ -12,18 +13,24 @@ export async function writeSharegpt(rows: AsyncIterable<TrainingRow>, folder: st
   const file = await open(join(folder, files.data), 'w')
   try {
     let before = '[\n'
+    const bounds = { ...paperBounds }
     for await (const { system, messages, images } of rows) {
       const conversations = messages.map(({ role, text }) => ({ from: role === 'user' ? 'human' : 'gpt', value: text }))
+      for (const { bytes } of images) {
+        const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
+        bounds.image_max_pixels = Math.max(bounds.image_max_pixels, width * height)
+        bounds.image_min_pixels = Math.min(bounds.image_min_pixels, width * height)
+      }
       const row = { conversations, system, images: await writeImages(folder, images) }
       await file.write(`${before}${JSON.stringify(row)}`)
       before = ',\n'
     }
     await file.write('\n]\n')
+    await writeFile(join(folder, files.settings), yamlOf({ ...settings, ...bounds }))
   } finally {
     await file.close()
   }
   await writeFile(join(folder, 'dataset_info.json'), `${JSON.stringify(datasetInfo, null, 2)}\n`)
-  await writeFile(join(folder, files.settings), yaml)
   await writeFile(join(folder, files.zero), `${JSON.stringify(zero3Offload, null, 2)}\n`)
 }
 
@@ -36,11 +43,12 @@ const datasetInfo = {
   },
 }
 
+/** The paper's; widened where a set holds other pictures, since the trainer would resize those, and boxes in pixels with them. */
+const paperBounds = { image_max_pixels: 2_000_000, image_min_pixels: 40_000 }
+
 /** The cold start of the paper (reference 7). */
 const settings = {
   model_name_or_path: 'Qwen/Qwen2.5-VL-7B-Instruct',
-  image_max_pixels: 2_000_000,
-  image_min_pixels: 40_000,
   stage: 'sft',
   do_train: true,
   finetuning_type: 'full',
@@ -67,11 +75,10 @@ const settings = {
   bf16: true,
 } as const
 
-const yaml = [
-  '# Run in this folder: llamafactory-cli train qwen2.5-vl-sft.yaml',
-  ...Object.entries(settings).map(([name, value]) => `${name}: ${value}`),
-  '',
-].join('\n')
+function yamlOf(values: Readonly<Record<string, string | number | boolean>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `${name}: ${value}\n`)
+  return `# Run in this folder: llamafactory-cli train ${files.settings}\n${lines.join('')}`
+}
 
 /** DeepSpeed: weights, gradients and optimiser state divided among the devices, weights and optimiser kept in main memory. */
 const zero3Offload = {
