@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/**
+ * A server that searches boards of cards by rule, for `mini-o3 collect --policy chat:cards`. It sees nothing but the views that it is
+ * sent: it lists the cards, looks at one after the other, zooms in on the plate and reads the dot. `chat:guess` answers at once, one
+ * of the colours: of its searches those are kept that happen to be right, which teach to answer from the first view.
+ *
+ *     node test/peers/cards/teacher.mjs [port]
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import sharp from 'sharp'
+import { cellBox, cellName, cellsPerSide, colours } from './board.mjs'
+
+const viewSide = 64
+
+const server = createServer(async (request, response) => {
+  response.setHeader('content-type', 'application/json')
+  if (request.method === 'GET') return response.end(JSON.stringify({ object: 'list', data: [{ id: 'cards' }, { id: 'guess' }] }))
+  const parts = []
+  for await (const part of request) parts.push(part)
+  try {
+    const { model, messages, seed } = JSON.parse(Buffer.concat(parts).toString())
+    const content = model === 'cards' ? await turn(messages) : answer(itemOf(Object.keys(colours), seed))
+    response.end(
+      JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] }),
+    )
+  } catch (error) {
+    response.writeHead(400).end(JSON.stringify({ error: { message: String(error) } }))
+  }
+})
+await once(server.listen(Number(process.argv[2] ?? 8470), '127.0.0.1'), 'listening')
+console.log(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/v1`)
+
+async function turn(messages) {
+  const views = messages.flatMap(({ content }) => (Array.isArray(content) ? content.filter(isPicture) : []))
+  const replies = messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
+  const cards = cellsWhere(await pixelsOf(views[0]), 0, ([, , blue]) => blue > 200)
+  const names = cards.map(cellName)
+  const last = replies.at(-1)
+  if (last === undefined) return zoom(`Cards: ${names.join(' ')}.`, cards[0], 'original_image')
+  const view = await pixelsOf(views.at(-1))
+  if (!last.includes('original_image')) {
+    return answer(nearest(at(view, viewSide / 2, viewSide / 2)))
+  }
+  const [plate] = cellsWhere(view, 2, (rgb) => Math.max(...rgb) < 40)
+  if (plate !== undefined) return zoom('A plate.', plate, `observation_${views.length - 1}`)
+  return zoom(`Nothing at ${names[replies.length - 1]}.`, cards[replies.length], 'original_image')
+}
+
+const isPicture = ({ type }) => type === 'image_url'
+
+function zoom(thought, cell, source) {
+  const call = `{"bbox_2d": ${cellBox(cell)}, "source": "${source}"}`
+  return `<think>${thought} Look at ${cellName(cell)}.</think><grounding>${call}</grounding>`
+}
+
+const answer = (colour) => `<think>The dot is ${colour}.</think><answer>${colour}</answer>`
+const itemOf = (items, seed) => items[seed % items.length]
+
+async function pixelsOf({ image_url: { url } }) {
+  const picture = sharp(Buffer.from(url.split(',')[1], 'base64'))
+    .removeAlpha()
+    .raw()
+  const { data, info } = await picture.toBuffer({ resolveWithObject: true })
+  if (info.width !== viewSide || info.height !== viewSide)
+    throw new Error('Search with --profile embedded: 64 x 64 pixels.')
+  return data
+}
+
+const at = (pixels, x, y) => pixels.subarray((y * viewSide + x) * 3, (y * viewSide + x) * 3 + 3)
+
+/** The places of a view where the pixel so far from their middles is such: no plate is in the middle of a card, a dot is in that of a plate. */
+function cellsWhere(pixels, away, wanted) {
+  const side = viewSide / cellsPerSide
+  const middle = (index) => index * side + side / 2 + away
+  return [...Array(cellsPerSide ** 2).keys()].filter((cell) =>
+    wanted([...at(pixels, middle(cell % cellsPerSide), middle(Math.floor(cell / cellsPerSide)))]),
+  )
+}
+
+function nearest(rgb) {
+  const away = (name) => colours[name].reduce((sum, value, channel) => sum + Math.abs(value - rgb[channel]), 0)
+  return Object.keys(colours).toSorted((a, b) => away(a) - away(b))[0]
+}
