@@ -65,18 +65,18 @@ async function problem(split, n) {
 /** Board and cards are shaded from left to right in red and from top to bottom in green, so that a piece of them tells where it is. */
 function drawing(cards, cell, dot) {
   const pixels = new Uint8Array(boardSide ** 2 * 3)
-  const fill = ([left, top], side, rgb) => {
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) pixels.set(rgb(x / side, y / side), ((top + y) * boardSide + left + x) * 3)
+  const fill = (place, outer, inner, rgb) => {
+    const [left, top] = place.map((edge) => edge + (outer - inner) / 2)
+    for (let y = 0; y < inner; y++) {
+      for (let x = 0; x < inner; x++) pixels.set(rgb(x / inner, y / inner), ((top + y) * boardSide + left + x) * 3)
     }
   }
-  const inset = ([left, top], outer, inner) => [left + (outer - inner) / 2, top + (outer - inner) / 2]
-  fill([0, 0], boardSide, (x, y) => [20 + 130 * x, 20 + 130 * y, 70])
+  fill([0, 0], boardSide, boardSide, (x, y) => [20 + 130 * x, 20 + 130 * y, 70])
   for (const card of cards) {
-    fill(inset(corner(card, placeSide), placeSide, cardSide), cardSide, (x, y) => [100 + 130 * x, 100 + 130 * y, 240])
+    fill(corner(card, placeSide), placeSide, cardSide, (x, y) => [100 + 130 * x, 100 + 130 * y, 240])
   }
-  fill(inset(cell, cellSide, plateSide), plateSide, () => [0, 0, 0])
-  fill(inset(cell, cellSide, dotSide), dotSide, () => dot)
+  fill(cell, cellSide, plateSide, () => [0, 0, 0])
+  fill(cell, cellSide, dotSide, () => dot)
   return pixels
 }
 

@@ -15,7 +15,8 @@ const viewSide = 64
 
 const server = createServer(async (request, response) => {
   response.setHeader('content-type', 'application/json')
-  if (request.method === 'GET') return response.end(JSON.stringify({ object: 'list', data: [{ id: 'cards' }, { id: 'guess' }] }))
+  if (request.method === 'GET')
+    return response.end(JSON.stringify({ object: 'list', data: [{ id: 'cards' }, { id: 'guess' }] }))
   const parts = []
   for await (const part of request) parts.push(part)
   try {
