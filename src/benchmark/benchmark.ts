@@ -11,6 +11,8 @@ export interface Benchmark {
   readonly datasets: readonly string[]
   /** Which files to fetch, and what they take. */
   readonly download: string
+  /** What `mini-o3 data pull` fetches; absent: nothing. */
+  readonly pull?: BenchmarkPull
   /** Where they have to lie, below the folder that is named with `--data`. */
   readonly layout: string
   readonly licence: string
@@ -31,6 +33,15 @@ export interface Benchmark {
   /** Unlike what the paper's table may have done, or not known of it. */
   readonly notes: string
   read(path: string, options: ReadBenchmarkOptions): Promise<BenchmarkEntry[]>
+}
+
+export interface BenchmarkPull {
+  /** One of `datasets`. */
+  readonly dataset: string
+  /** Paths in the data set; those that end in a slash stand for all below. */
+  readonly files: readonly string[]
+  /** What the data set is called below the folder of `--data`. */
+  readonly folder: string
 }
 
 /** What the whole set holds; all of it as counts of problems. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAsk } from './ask.ts'
 import { addCollect } from './data/collect.ts'
+import { addData } from './data/pull.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
 import { addEval } from './eval/eval.ts'
@@ -62,6 +63,7 @@ export function program(): Command {
     addServe,
     addView,
     addMcp,
+    addData,
     addModels,
     addDoctor,
   ])

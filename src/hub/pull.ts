@@ -7,6 +7,7 @@ import type { RunLock } from '../runs/lock.ts'
 import { bytesText } from '../shared/bytes.ts'
 import { AbortedError, errorCodeOf, throwIfAborted, UserError } from '../shared/errors.ts'
 import { makeFolder } from '../shared/make-folder.ts'
+import { mapAsFinished } from '../shared/map-limit.ts'
 import { sum } from '../shared/numbers.ts'
 import { unwritable } from '../shared/unwritable.ts'
 import { addToSnapshot, blobOf, freeBytes, keepRevision, partOf, repositoryFolder, snapshotFolder } from './cache.ts'
@@ -59,6 +60,9 @@ export async function planFiles(
   return { repository, commit, files, bytes, bytesLeft, folder, hub, ...(licence !== undefined && { licence }) }
 }
 
+/** Requests at once: for sets of many small files, where each waits longer for the hub than for its bytes. */
+const atOnce = 4
+
 /**
  * Downloads what is missing. Two processes share one download: the second waits for the first, and goes on where that one
  * stopped. Nothing is written where all is there, so the cache may be read-only.
@@ -66,25 +70,55 @@ export async function planFiles(
 export async function pullFiles(plan: PullPlan, { signal, onBytes = () => {} }: PullOptions = {}): Promise<void> {
   const { repository, commit, files, hub, bytes } = plan
   const folder = repositoryFolder(hub.cache, repository)
-  const here = (): Promise<number> => bytesHere(folder, commit, files)
   if ((await missing(folder, commit, files)).length === 0) return
-  const onWait = async (): Promise<void> => onBytes(await here(), bytes, 'another process is downloading it')
+  const onWait = async (): Promise<void> =>
+    onBytes(await bytesHere(folder, commit, files), bytes, 'another process is downloading it')
   await locked(join(hub.cache, '.locks', folderName(repository)), { signal, onWait }, async () => {
-    for (const file of await missing(folder, commit, files)) {
-      const before = (await here()) - (await bytesOf(folder, commit, file))
-      const progress = (have: number, note?: string): void => onBytes(before + have, bytes, note)
-      await fetchFile(file, folder, plan, { signal, onBytes: progress })
-    }
+    await fetchMissing(folder, plan, { signal, onBytes })
     await keepRevision(folder, repository.revision, commit)
   })
   onBytes(bytes, bytes)
+}
+
+/** The first that fails stops the others. */
+async function fetchMissing(
+  folder: string,
+  plan: PullPlan,
+  { signal, onBytes = () => {} }: PullOptions,
+): Promise<void> {
+  const wanted = await missing(folder, plan.commit, plan.files)
+  // Files with the same bytes are one blob, which two downloads must not write at once.
+  const byHash = new Map<string, RemoteFile[]>()
+  for (const file of wanted) byHash.set(file.hash, [...(byHash.get(file.hash) ?? []), file])
+  let done = plan.bytes - sum(wanted.map(({ bytes }) => bytes))
+  const failed = new AbortController()
+  const either = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])])
+  const fetchGroup = async (group: readonly RemoteFile[]): Promise<void> => {
+    let counted = 0
+    const progress = (have: number, note?: string): void => {
+      done += have - counted
+      counted = have
+      onBytes(done, plan.bytes, note)
+    }
+    try {
+      for (const file of group) {
+        await fetchFile(file, folder, plan, { signal: either, onBytes: progress })
+        progress(file.bytes)
+        counted = 0
+      }
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
+  }
+  for await (const _ of mapAsFinished(byHash.values(), atOnce, fetchGroup));
 }
 
 async function fetchFile(
   file: RemoteFile,
   folder: string,
   { hub, repository, commit }: PullPlan,
-  options: { readonly signal?: AbortSignal | undefined; readonly onBytes: (have: number, note?: string) => void },
+  options: { readonly signal: AbortSignal; readonly onBytes: (have: number, note?: string) => void },
 ): Promise<void> {
   const [blob, part] = [blobOf(folder, file.hash), partOf(folder, file.hash)]
   // The blob may be there for another name or commit.

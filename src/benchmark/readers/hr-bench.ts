@@ -20,6 +20,7 @@ function ofSize(size: HrBenchSize, bytes: string, tsvMd5: string): Benchmark {
     title: `HR-Bench ${size.toUpperCase()}`,
     datasets: ['DreamMr/HR-Bench'],
     download: `hr_bench_${size}.parquet (or .tsv): ${bytes}`,
+    pull: { dataset: 'DreamMr/HR-Bench', files: [`hr_bench_${size}.parquet`], folder: 'HR-Bench' },
     layout: `HR-Bench/hr_bench_${size}.parquet (or .tsv)`,
     licence: 'Not stated ("other", with an empty file): do not pass it on.',
     expected: {

@@ -71,12 +71,17 @@ export function mmeScores(items: readonly ScoredItem[]): NamedScore[] {
 
 const mme: Aggregate = { name: 'mme', text: 'avg over problems, avg-c over subtasks', scores: mmeScores }
 
+/** Its tables hold the pictures: no archives to be joined and unpacked. */
+const base64 = 'yifanzhang114/MME-RealWorld-Base64'
+
 function ofPart(
   part: MmePart,
+  pulled: string,
   facts: Pick<Benchmark, 'name' | 'title' | 'datasets' | 'download' | 'layout' | 'expected' | 'tsvMd5' | 'notes'>,
 ): Benchmark {
   return {
     ...facts,
+    pull: { dataset: base64, files: [pulled], folder: 'MME-RealWorld-Base64' },
     licence: 'Tagged Apache-2.0, but its page allows academic research alone and forbids passing it on.',
     samples: 1,
     judge: 'mme-letter',
@@ -89,10 +94,10 @@ function ofPart(
 }
 
 export const mmeRealWorld: readonly Benchmark[] = [
-  ofPart('full', {
+  ofPart('full', 'MME-RealWorld/', {
     name: 'mme-realworld',
     title: 'MME-RealWorld',
-    datasets: ['yifanzhang114/MME-RealWorld', 'yifanzhang114/MME-RealWorld-Base64'],
+    datasets: ['yifanzhang114/MME-RealWorld', base64],
     download:
       'MME_RealWorld.json and the archives, their parts joined and unpacked; or the JSON files with base64 pictures',
     layout:
@@ -101,10 +106,10 @@ export const mmeRealWorld: readonly Benchmark[] = [
     tsvMd5: 'fd341132362fc41e707cb37ee6e4dcda',
     notes: 'Published counts differ. Pixel limits move its scores more than anything else.',
   }),
-  ofPart('lite', {
+  ofPart('lite', 'mme_realworld_lite.tsv', {
     name: 'mme-realworld-lite',
     title: 'MME-RealWorld Lite',
-    datasets: ['yifanzhang114/MME-RealWorld-Lite', 'yifanzhang114/MME-RealWorld-Base64'],
+    datasets: ['yifanzhang114/MME-RealWorld-Lite', base64],
     download: 'MME-RealWorld-Lite.json with data/; or mme_realworld_lite.tsv (1.99 GB)',
     layout: 'MME-RealWorld-Lite/MME-RealWorld-Lite.json with data/ beside it; or mme_realworld_lite.tsv',
     expected: {
@@ -124,10 +129,10 @@ export const mmeRealWorld: readonly Benchmark[] = [
     tsvMd5: '4c17057d7d3b6c4a0d4397c3dae0881c',
     notes: "No part of the paper's table.",
   }),
-  ofPart('cn', {
+  ofPart('cn', 'MME-RealWorld-CN/', {
     name: 'mme-realworld-cn',
     title: 'MME-RealWorld CN',
-    datasets: ['yifanzhang114/MME-RealWorld', 'yifanzhang114/MME-RealWorld-Base64'],
+    datasets: ['yifanzhang114/MME-RealWorld', base64],
     download: 'MME_RealWorld_CN.json and MME-HD-CN.tar.gz, its parts joined and unpacked (3.3 GB)',
     layout: 'MME-RealWorld/MME_RealWorld_CN.json with the unpacked folders beside it; or MME-RealWorld-CN.tsv',
     expected: { problems: [5462, 5917] },

@@ -27,6 +27,7 @@ function ofLevel(level: Level, problems: number, size: string): Benchmark {
     title: `VisualProbe ${level}`,
     datasets: [`Mini-o3/${id}`],
     download: `val.json and data/${size}`,
+    pull: { dataset: `Mini-o3/${id}`, files: ['val.json', 'data/'], folder: id },
     layout: `${id}/val.json and ${id}/data/, the three levels side by side`,
     licence: 'CC BY-NC 4.0, for research only.',
     expected: { problems, slices: { level: { [level]: problems } } },

@@ -31,6 +31,11 @@ export const vstar: Benchmark = {
   title: 'V* Bench',
   datasets: ['craigwu/vstar_bench'],
   download: 'test_questions.jsonl, direct_attributes/ and relative_position/',
+  pull: {
+    dataset: 'craigwu/vstar_bench',
+    files: ['test_questions.jsonl', 'direct_attributes/', 'relative_position/'],
+    folder: 'vstar_bench',
+  },
   layout: 'vstar_bench/test_questions.jsonl and the two folders beside it',
   licence: 'The card names none. The pictures come from SA-1B, whose terms allow research only.',
   expected: {

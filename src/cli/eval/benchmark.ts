@@ -87,11 +87,12 @@ function hashText({ datasets, tsvMd5 }: Benchmark): string {
 }
 
 function factsText(benchmark: Benchmark): string {
-  const { name, title, datasets, download, layout, licence, expected, samples, judge, answer, question, notes } =
+  const { name, title, datasets, download, pull, layout, licence, expected, samples, judge, answer, question, notes } =
     benchmark
   const lines: readonly (readonly [string, string])[] = [
-    ['data set', datasets.join(', ')],
+    ['data set', datasets.map((id) => `https://huggingface.co/datasets/${id}`).join(', ')],
     ['download', download],
+    ['fetch it', pull === undefined ? '' : `mini-o3 data pull ${name}`],
     ['put it', `${layout}, below the folder of --data`],
     ['licence', licence],
     ['hash', hashText(benchmark)],

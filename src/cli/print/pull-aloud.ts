@@ -10,6 +10,8 @@ import { say } from './output.ts'
 interface PullAloud {
   /** What it is, for people. */
   readonly title: string
+  /** Where more is known of it than the card says. */
+  readonly licence?: string
   readonly yes: boolean | undefined
   /** The line with which a script goes on. */
   readonly command: string
@@ -18,9 +20,10 @@ interface PullAloud {
 const mostNames = 8
 
 /** Shows the plan, asks, downloads. False: the person said no. Stopped by Ctrl-C, what has come is kept. */
-export async function pullAloud(plan: PullPlan, { title, yes, command }: PullAloud): Promise<boolean> {
+export async function pullAloud(plan: PullPlan, about: PullAloud): Promise<boolean> {
+  const { yes, command } = about
   if (plan.bytesLeft > 0) {
-    for (const line of planLines(plan, title)) say(line)
+    for (const line of planLines(plan, about)) say(line)
     if (!(await isAgreed({ yes, question: `Download ${bytesText(plan.bytesLeft)}?`, command }))) return false
   }
   const before = plan.bytes - plan.bytesLeft
@@ -48,7 +51,8 @@ export async function pullAloud(plan: PullPlan, { title, yes, command }: PullAlo
   }
 }
 
-function planLines({ repository, commit, files, licence, bytes, bytesLeft, hub }: PullPlan, title: string): string[] {
+function planLines(plan: PullPlan, { title, licence = plan.licence }: PullAloud): string[] {
+  const { repository, commit, files, bytes, bytesLeft, hub } = plan
   const names = files.slice(0, mostNames).map(({ path, bytes: own }) => `  ${path}, ${bytesText(own)}`)
   const more = files.length - mostNames
   return [
