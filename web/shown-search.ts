@@ -1,13 +1,21 @@
 /** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
-import type { AskEvent, SearchStart } from '../src/server/api/types.ts'
+import type { AskEvent, DraftNews, SearchStart } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 
 /** Of a search that goes on there is no end, answer or time yet. */
 export type ShownSearch = SearchStart &
   Pick<Trajectory, 'turns' | 'observations'> &
-  Partial<Trajectory> & { readonly broken?: true }
+  Partial<Trajectory> & { readonly broken?: true; readonly draft?: ShownDraft | undefined }
+
+/** The turn that is under way. */
+export interface ShownDraft extends Pick<DraftNews, 'turn' | 'waiting'> {
+  /** Of its thought, so far. */
+  readonly text: string
+  /** When it began, by the clock of `performance.now()`. */
+  readonly sinceMs: number
+}
 
 /** Neither at its end nor broken off. */
 export function isGoing({ end, broken }: ShownSearch): boolean {
@@ -71,12 +79,19 @@ export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls 
 }
 
 /** The search after its next piece of news. */
-export function withEvent(search: ShownSearch | undefined, event: AskEvent): ShownSearch | undefined {
+export function withEvent(search: ShownSearch | undefined, event: AskEvent | DraftNews): ShownSearch | undefined {
   if (event.kind === 'began') return { ...event.search, turns: [], observations: [] }
   if (event.kind === 'ended') return event.trajectory
   if (search === undefined) return undefined
-  if (event.kind === 'broken') return { ...search, broken: true }
+  if (event.kind === 'broken') return { ...search, draft: undefined, broken: true }
   if (event.kind === 'observed') return { ...search, observations: [...search.observations, event.observation] }
-  if (event.kind === 'acted') return { ...search, turns: [...search.turns, event.taken] }
+  if (event.kind === 'acted') return { ...search, draft: undefined, turns: [...search.turns, event.taken] }
+  if (event.kind === 'draft') return { ...search, draft: drafted(search.draft, event) }
   return search
+}
+
+function drafted(before: ShownDraft | undefined, { turn, forMs, from, text, waiting }: DraftNews): ShownDraft {
+  const kept = before?.turn === turn ? before.text.slice(0, from) : ''
+  const sinceMs = before?.turn === turn ? before.sinceMs : performance.now() - forMs
+  return { turn, sinceMs, text: kept + text, ...(waiting && { waiting }) }
 }

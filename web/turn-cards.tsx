@@ -22,6 +22,8 @@ import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
 import { turnState } from './turn-state.ts'
+import { useSecondsSince } from './use-seconds.ts'
+import { waitingText } from './waiting-text.ts'
 
 interface Props {
   readonly search: ShownSearch
@@ -223,12 +225,21 @@ function Answer({ search, text }: { readonly search: ShownSearch; readonly text:
   )
 }
 
-function Waiting({ search }: Pick<Props, 'search'>) {
+/** The turn that is under way: its thought as it is written, or what it waits for, and for how long. */
+function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
+  const seconds = useSecondsSince(draft?.sinceMs)
   return (
     <li class="card waiting">
       <header>
-        <h3>Turn {search.turns.length + 1} …</h3>
+        <h3>Turn {draft?.turn ?? turns.length + 1} …</h3>
+        <span class="clock">{seconds !== undefined && `${seconds} s`}</span>
       </header>
+      {draft?.text && (
+        <p class="thought" dir="auto">
+          {shown(draft.text)}
+        </p>
+      )}
+      {draft && !draft.text && <p class="note">{waitingText(draft)}</p>}
     </li>
   )
 }

@@ -1,6 +1,6 @@
 /** The searches of one ask as they go on, by server-sent events; the browser comes back by itself when cut off. */
 import { useEffect, useState } from 'preact/hooks'
-import type { AskEvent } from '../src/server/api/types.ts'
+import type { AskEvent, DraftNews } from '../src/server/api/types.ts'
 import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
 
@@ -20,7 +20,7 @@ export function useAsk(id: string): AskNews {
   useEffect(() => {
     const source = new EventSource(`api/asks/${encodeURIComponent(id)}/events`)
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as AskEvent
+      const event = JSON.parse(data) as AskEvent | DraftNews
       setNews((before) => ({
         ...before,
         error: undefined,

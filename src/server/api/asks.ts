@@ -13,7 +13,7 @@ import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
-import type { AskStarted } from './types.ts'
+import type { AskStarted, Waiting } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import { keptAsks } from './kept-asks.ts'
@@ -86,10 +86,16 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         sampleIndex: sample,
       }
       ask.tell({ sample, kind: 'began', search: start })
-      const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal }
+      const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal, live: true }
       for await (const event of search({ picture, problem }, policy, options)) {
         if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })
-        if (event.kind === 'acted') ask.tell({ sample, kind: 'acted', turn: event.turn, taken: event.taken })
+        if (event.kind === 'observed' && event.observation.parent === null) ask.beginTurn(sample, 1)
+        if (event.kind === 'writing') ask.goOn(sample, event)
+        if (event.kind === 'waiting') ask.goOn(sample, { waiting: waitingOf(event) })
+        if (event.kind === 'acted') {
+          ask.tell({ sample, kind: 'acted', turn: event.turn, taken: event.taken })
+          ask.beginTurn(sample, event.turn + 1)
+        }
         if (event.kind === 'ended') {
           const trajectory = await judged(event.trajectory)
           ask.tell({
@@ -156,6 +162,10 @@ interface Search {
   readonly searcher: Searcher
   readonly seed: number
   readonly maxTurns: number
+}
+
+function waitingOf({ why, waitMs, next }: Waiting): Waiting {
+  return { why, ...(waitMs !== undefined && { waitMs }), ...(next !== undefined && { next }) }
 }
 
 function profileNamed(profile: Profile): Trajectory['profile'] {

@@ -50,3 +50,33 @@ test.each(['2', '-1', '0.5', '1e9', 'abc', '0x1', '9'.repeat(20)])('no event has
   for (const message of ['a', 'b']) ask.tell({ sample: 0, kind: 'broken', message })
   expect(() => eventStreams()(ask, last, signal)).toThrow(expect.objectContaining({ status: 400 }))
 })
+
+test('the thought of a turn comes in pieces, a wait voids it, and what is kept goes first', async () => {
+  const ask = openAsk()
+  const reader = eventStreams()(ask, undefined, signal).body!.pipeThrough(new TextDecoderStream()).getReader()
+  const next = async (): Promise<object> => {
+    const { value = '' } = await reader.read()
+    return JSON.parse(value.slice(value.indexOf('data: ') + 6)) as object
+  }
+  const draft = { sample: 0, kind: 'draft', turn: 1, forMs: expect.any(Number) as number }
+  ask.beginTurn(0, 1)
+  expect(await next()).toEqual({ ...draft, from: 0, text: '' })
+  ask.goOn(0, { text: 'A sign' })
+  expect(await next()).toEqual({ ...draft, from: 0, text: 'A sign' })
+  for (const text of [' on', ' the left.']) ask.goOn(0, { text })
+  expect(await next()).toEqual({ ...draft, from: 6, text: ' on the left.' })
+  const waiting = { why: 'It is busy.', waitMs: 500, next: { number: 2, of: 6 } }
+  ask.goOn(0, { waiting })
+  expect(await next()).toEqual({ ...draft, from: 0, text: '', waiting })
+  ask.goOn(0, { text: 'Again.' })
+  expect(await next()).toEqual({ ...draft, from: 0, text: 'Again.' })
+  ask.tell({ sample: 0, kind: 'broken', message: 'over' })
+  ask.beginTurn(1, 1)
+  expect(await next()).toMatchObject({ kind: 'broken' })
+  expect(await next()).toMatchObject({ sample: 1, kind: 'draft' })
+  // Whoever comes late has the whole thought at once.
+  ask.goOn(1, { text: 'All of it.' })
+  const late = eventStreams()(ask, '0', AbortSignal.any([signal])).body!.getReader()
+  expect(new TextDecoder().decode((await late.read()).value)).toMatch(/^data: .*"text":"All of it\."/)
+  await Promise.all([reader.cancel(), late.cancel()])
+})

@@ -1,5 +1,9 @@
-/** News as server-sent events: a client that comes late, or comes again, first gets what it has missed. */
-import type { Ask } from './kept-asks.ts'
+/**
+ * News as server-sent events: a client that comes late, or comes again, first gets what it has missed. The thought of a turn that is
+ * under way comes in pieces, as large as the client's pace makes them.
+ */
+import type { Ask, Draft } from './kept-asks.ts'
+import type { DraftNews } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /** A comment line now and then, so that nothing between server and client takes the stream for dead. */
@@ -29,17 +33,31 @@ export function eventStreams(): EventStreams {
       closed = true
     }
     const encoder = new TextEncoder()
+    const sent = new Map<number, Draft>()
+    /** Of what the client has not heard yet; news that are kept come first. */
+    function nextPiece(): string | undefined {
+      if (next < ask.events.length) return `id: ${next}\ndata: ${JSON.stringify(ask.events[next++])}\n\n`
+      for (const [sample, draft] of ask.drafts) {
+        const before = sent.get(sample)
+        if (before === draft) continue
+        sent.set(sample, draft)
+        return `data: ${JSON.stringify(draftNews(sample, draft, before))}\n\n`
+      }
+      return undefined
+    }
     const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     signal.addEventListener('abort', close, { once: true })
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          if (next >= ask.events.length && !ask.done) await Promise.race([ask.changed(), later(heartbeatMs), gone])
+          let piece = nextPiece()
+          if (piece === undefined && !ask.done) {
+            await Promise.race([ask.changed(), later(heartbeatMs), gone])
+            piece = nextPiece()
+          }
           if (signal.aborted) controller.close()
-          else if (next < ask.events.length) {
-            controller.enqueue(encoder.encode(`id: ${next}\ndata: ${JSON.stringify(ask.events[next])}\n\n`))
-            next++
-          } else if (ask.done) {
+          else if (piece !== undefined) controller.enqueue(encoder.encode(piece))
+          else if (ask.done) {
             controller.enqueue(encoder.encode('event: done\ndata: {}\n\n'))
             controller.close()
             close()
@@ -53,6 +71,15 @@ export function eventStreams(): EventStreams {
     )
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   }
+}
+
+function draftNews(sample: number, draft: Draft, before: Draft | undefined): DraftNews {
+  const { turn, sinceMs, text, waiting } = draft
+  // What a client has of another turn, or of a try before a wait, is void.
+  const goesOn = before?.turn === turn && waiting === undefined && before.waiting === undefined
+  const from = goesOn ? before.text.length : 0
+  const forMs = Math.round(performance.now() - sinceMs)
+  return { sample, kind: 'draft', turn, forMs, from, text: text.slice(from), ...(waiting && { waiting }) }
 }
 
 /** Browsers send back the last id that they saw. */

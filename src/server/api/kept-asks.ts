@@ -4,7 +4,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
-import type { AskEvent } from './types.ts'
+import type { AskEvent, Waiting } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
 const most = { asks: 200, newsBytes: 64 * 1024 ** 2 }
@@ -15,11 +15,22 @@ export interface AskedHere {
   readonly profile: Trajectory['profile']
 }
 
+/** The turn of a search that is under way: told as it goes on, and not kept. */
+export interface Draft {
+  readonly turn: number
+  readonly sinceMs: number
+  /** Of its thought. */
+  readonly text: string
+  readonly waiting?: Waiting
+}
+
 /** One ask: its news so far, and who waits for more. */
 export class Ask {
   readonly id = randomUUID()
   readonly profile: Trajectory['profile']
   readonly events: AskEvent[] = []
+  /** By sample; of those alone whose policy is at work. */
+  readonly drafts = new Map<number, Draft>()
   /** Of the news, as JSON. */
   newsBytes = 0
   done = false
@@ -45,7 +56,27 @@ export class Ask {
 
   tell(event: AskEvent): void {
     this.events.push(event)
+    if (event.kind !== 'began' && event.kind !== 'observed') this.drafts.delete(event.sample)
     this.newsBytes += JSON.stringify(event).length
+    this.#wakeAll()
+  }
+
+  /** The policy begins with a turn. */
+  beginTurn(sample: number, turn: number): void {
+    this.#draft(sample, { turn, sinceMs: performance.now(), text: '' })
+  }
+
+  /** More of the thought; or the turn has to wait, and its thought so far is void. */
+  goOn(sample: number, news: { readonly text: string } | { readonly waiting: Waiting }): void {
+    const before = this.drafts.get(sample)
+    if (before === undefined) return
+    const { turn, sinceMs, text } = before
+    const now = 'text' in news ? { text: text + news.text } : { text: '', waiting: news.waiting }
+    this.#draft(sample, { turn, sinceMs, ...now })
+  }
+
+  #draft(sample: number, draft: Draft): void {
+    this.drafts.set(sample, draft)
     this.#wakeAll()
   }
 

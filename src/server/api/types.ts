@@ -1,5 +1,8 @@
 /** What the pages and the server say to each other, as JSON. Types only. */
+import type { FoundServer } from '../../discover/find-servers.ts'
+import type { HostedService } from '../../discover/keys.ts'
 import type { Level } from '../../protocol/problem.ts'
+import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { End, Observation, Trajectory, Turn, Verdict } from '../../protocol/trajectory.ts'
 
 /** `GET /api/setup`: what can be asked here. Without policies: nothing, only runs are shown. */
@@ -9,6 +12,8 @@ export interface Setup {
   readonly limits: { readonly turns: number; readonly samples: number; readonly pictureBytes: number }
   /** Searches are kept as runs, not only while the server runs. */
   readonly archives: boolean
+  /** Models can be connected from the page. */
+  readonly connects: boolean
 }
 
 export interface SceneRow extends PictureRow {
@@ -56,6 +61,24 @@ export type AskEvent = { readonly sample: number } & (
   /** It could not be searched. */
   | { readonly kind: 'broken'; readonly message: string }
 )
+
+/**
+ * Among these events, without an id since it is not kept: where the turn that is under way has got to. `text` is its thought from the
+ * character `from` on.
+ */
+export interface DraftNews {
+  readonly sample: number
+  readonly kind: 'draft'
+  readonly turn: number
+  /** Milliseconds since the turn began. */
+  readonly forMs: number
+  readonly from: number
+  readonly text: string
+  /** Nothing is written for now. */
+  readonly waiting?: Waiting
+}
+
+export type Waiting = Pick<Extract<ReplyNews, { readonly kind: 'waiting' }>, 'why' | 'waitMs' | 'next'>
 
 /** What is known of a search before its first turn. */
 export type SearchStart = Pick<Trajectory, 'problem' | 'picture' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex'>
@@ -187,4 +210,44 @@ export interface DiffSide {
 /** How the server says that something is wrong. */
 export interface ErrorBody {
   readonly error: { readonly message: string; readonly code: string }
+}
+
+/** `POST /api/models/found`: what is there to be connected. */
+export interface ModelsFound {
+  readonly servers: readonly FoundServer[]
+  readonly services: readonly HostedService[]
+}
+
+/** `POST /api/models/list`: which models a server has. */
+export interface ListRequest {
+  readonly baseUrl: string
+  /** The name of the environment variable with the key, never a key. */
+  readonly apiKeyEnv?: string | undefined
+}
+
+export interface ListedModels {
+  /** Below which it really is. */
+  readonly baseUrl: string
+  readonly models: readonly string[]
+}
+
+/** `POST /api/models`: connects a model. Its answer is a `ConnectingRow`. */
+export interface ConnectRequest extends ListRequest {
+  readonly model: string
+  /** The kind of server, where it was found out. */
+  readonly server?: string | undefined
+}
+
+/** `GET /api/models`: models that are being connected, or were, the newest first. */
+export interface ConnectingRow {
+  readonly id: string
+  /** Of the policy that it is to be, such as `chat:qwen`. */
+  readonly policy: string
+  readonly state: 'connecting' | 'connected' | 'failed' | 'cancelled'
+  /** What is being done, or why it failed. */
+  readonly text: string
+  /** Seconds since it began. */
+  readonly seconds: number
+  /** Of a download. */
+  readonly bytes?: { readonly done: number; readonly total: number }
 }
