@@ -9,7 +9,8 @@ export const allowedImports = {
   library: 'evaluate page coldstart train search policy engine model judge endpoint benchmark probe runs protocol',
   web: 'page protocol shared',
   cli: 'server recipe evaluate page coldstart train search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
-  server: 'evaluate page search policy engine model judge benchmark probe vision runs protocol shared',
+  server:
+    'evaluate page search policy discover engine model judge endpoint benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',
   evaluate: 'page search policy judge endpoint benchmark runs protocol shared',
   page: 'search policy probe vision runs protocol shared',

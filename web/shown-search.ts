@@ -10,7 +10,7 @@ export type ShownSearch = SearchStart &
   Partial<Trajectory> & { readonly broken?: true; readonly draft?: ShownDraft | undefined }
 
 /** The turn that is under way. */
-export interface ShownDraft extends Pick<DraftNews, 'turn' | 'waiting'> {
+interface ShownDraft extends Pick<DraftNews, 'turn' | 'waiting'> {
   /** Of its thought, so far. */
   readonly text: string
   /** When it began, by the clock of `performance.now()`. */

@@ -7,8 +7,7 @@
  *    give boxes; then as the server lists them (Ollama: what was changed last).
  * 2. The only model of such a server that does not say whether it sees: to be tried with a picture first.
  */
-import type { FoundServer } from './find-servers.ts'
-import type { Found } from './find.ts'
+import type { Found, FoundServer } from './found.ts'
 
 export interface Choice {
   /** As it is typed behind `--policy`. */

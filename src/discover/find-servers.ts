@@ -19,16 +19,10 @@ import {
   sightInShow,
 } from './model-sight.ts'
 import type { FoundModel } from './model-sight.ts'
+import type { FoundServer } from './found.ts'
 import { nameIn } from './server-signs.ts'
 import type { ServerName } from './server-signs.ts'
 import type { Place } from './usual-places.ts'
-
-export interface FoundServer extends ServerName {
-  readonly baseUrl: string
-  readonly models: readonly FoundModel[]
-  /** Why it does not say which models it has. */
-  readonly problem?: string
-}
 
 export interface FindOptions {
   readonly signal?: AbortSignal | undefined

@@ -1,14 +1,9 @@
 /** What is there to answer a question about a photograph: running servers, services with a key. */
 import { findServers } from './find-servers.ts'
-import type { FindOptions, FoundServer } from './find-servers.ts'
+import type { FindOptions } from './find-servers.ts'
+import type { Found } from './found.ts'
 import { servicesWithKeys } from './keys.ts'
-import type { HostedService } from './keys.ts'
 import { usualPlaces } from './usual-places.ts'
-
-export interface Found {
-  readonly servers: readonly FoundServer[]
-  readonly services: readonly HostedService[]
-}
 
 /** Asks nobody beyond this machine. */
 export async function find(options: FindOptions = {}): Promise<Found> {

@@ -10,7 +10,7 @@ export interface HostedService {
 const service = (title: string, keyEnv: string, baseUrl: string): HostedService => ({ title, keyEnv, baseUrl })
 
 /** As the services document it. */
-const hostedServices: readonly HostedService[] = [
+export const hostedServices: readonly HostedService[] = [
   service('OpenAI', 'OPENAI_API_KEY', 'https://api.openai.com/v1'),
   service('Gemini', 'GEMINI_API_KEY', 'https://generativelanguage.googleapis.com/v1beta/openai'),
   service('Gemini', 'GOOGLE_API_KEY', 'https://generativelanguage.googleapis.com/v1beta/openai'),

@@ -3,10 +3,12 @@ import type { Command } from 'commander'
 import { choicesOf } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
 import { find } from '../../discover/find.ts'
+import type { Endpoint } from '../../endpoint/endpoint.ts'
 import { openModel } from '../../endpoint/open-model.ts'
+import type { ServerOptions } from '../../endpoint/open-model.ts'
 import { trySight } from '../../endpoint/try/try-sight.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
-import { MiniO3Error, messageOf, UserError } from '../../shared/errors.ts'
+import { AbortedError, MiniO3Error, messageOf, UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { foundRows, rowLines } from '../print/found.ts'
 import type { WhatIsThere } from '../print/found.ts'
@@ -84,29 +86,33 @@ function configuredOne(entry: PolicyEntry, file: string): Candidate {
   return {
     values: { ...entry },
     at: `the first of ${file} that answers`,
-    whyNot: async () => {
-      if (entry.baseUrl === undefined) return undefined
-      try {
-        const { endpoint } = await openModel(entry, modelOf(entry))
-        endpoint.close()
-        return undefined
-      } catch (error) {
-        if (error instanceof MiniO3Error) return messageOf(error)
-        throw error
-      }
-    },
+    whyNot: () => (entry.baseUrl === undefined ? Promise.resolve(undefined) : whyNotOpen(entry)),
   }
 }
 
 function foundOne({ policy, at, baseUrl, server, untried }: Choice, signal: AbortSignal): Candidate {
+  const values = { policy, ...(baseUrl !== undefined && { baseUrl }), ...(server !== undefined && { server }) }
   return {
-    values: { policy, ...(baseUrl !== undefined && { baseUrl }), ...(server !== undefined && { server }) },
+    values,
     at,
     whyNot: async () => {
-      if (!untried || baseUrl === undefined) return undefined
-      say(`Trying whether ${modelOf({ policy })} sees pictures …`)
-      return trySight({ baseUrl, model: modelOf({ policy }), kind: server, signal })
+      if (!untried) return undefined
+      say(`Trying whether ${modelOf(values)} sees pictures …`)
+      return whyNotOpen(values, (endpoint, model) => trySight({ endpoint, model, signal, onRequest: () => {} }))
     },
+  }
+}
+
+async function whyNotOpen(
+  options: ServerOptions & { readonly policy: string },
+  look: (endpoint: Endpoint, model: string) => Promise<string | undefined> = async () => undefined,
+): Promise<string | undefined> {
+  try {
+    const { endpoint, model } = await openModel(options, modelOf(options))
+    return await look(endpoint, model.id).finally(() => endpoint.close())
+  } catch (error) {
+    if (error instanceof MiniO3Error && !(error instanceof AbortedError)) return messageOf(error)
+    throw error
   }
 }
 

@@ -1,8 +1,7 @@
 /** What was found to ask about photographs, as rows: `doctor` prints them, and `ask` where nothing can be taken without asking. Pure. */
 import { choicesOf, modelsToOffer } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
-import type { FoundServer } from '../../discover/find-servers.ts'
-import type { Found } from '../../discover/find.ts'
+import type { Found, FoundServer } from '../../discover/found.ts'
 import type { Configured } from '../options/configured.ts'
 import { shellWord } from './shell-word.ts'
 

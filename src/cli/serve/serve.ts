@@ -12,14 +12,18 @@ import { tokenVariable } from '../../server/http/guard.ts'
 import { mcpRefusal, mcpRoutes } from '../../server/mcp/routes.ts'
 import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
+import { connectRoutes, noConnectRoutes } from '../../server/models/connect-routes.ts'
+import { openModelDesk } from '../../server/models/model-desk.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import type { Searcher } from '../../server/searcher.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { isLoopback } from '../../shared/loopback.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import { itemAt } from '../../shared/known.ts'
 import { report, say } from '../print/output.ts'
 import { withBest } from '../options/auto-policy.ts'
+import { leavesMachine, readConfigured } from '../options/configured.ts'
 import { addCommand } from '../options/command.ts'
 import { autoPolicy, policyOptions } from '../options/policy.ts'
 import { maxPixelsOption, chosenProfile, profileOptions } from '../options/profile.ts'
@@ -71,10 +75,12 @@ export function addServe(program: Command): void {
   })
 }
 
-async function serve(options: Values<typeof serveOptions>): Promise<void> {
+type ServeOptions = Values<typeof serveOptions>
+
+async function serve(options: ServeOptions): Promise<void> {
   const { checkpoint, temperature, runs, keep } = options
   const { kind } = checkPolicy(options, 'ask')
-  const listed = options.policies === undefined ? [] : readPolicies(options.policies, temperature)
+  const listed = listedFor(options)
   // A mistake in an entry ends the command; only its server may be away.
   for (const one of listed) chosenProfile(one)
   const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
@@ -96,7 +102,16 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
     const { opened, unavailable } = await openListed(listed, open)
     const others = [...first, ...opened]
     for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)
-    const searchers = [...others, embedded]
+    const desk = openModelDesk({
+      queue,
+      temperature,
+      taken: () => searchers().map(({ name }) => name),
+      onFault: report,
+      signal,
+    })
+    closing.push(() => desk.close())
+    const searchers = (): Searcher[] => [...others, ...desk.searchers, embedded]
+    const connects = isLoopback(options.host)
     const pictures = openPictures()
     const archive = keep && servedRuns(runs)
     closing.push(
@@ -105,7 +120,8 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
     )
     const asks = openAsks({ searchers, pictures, queue, archive, onFault: report, signal })
     const routes = {
-      ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, signal }),
+      ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, connects, signal }),
+      ...(connects ? connectRoutes(desk, signal) : noConnectRoutes()),
       ...runRoutes(runs),
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
@@ -116,6 +132,17 @@ async function serve(options: Values<typeof serveOptions>): Promise<void> {
     interrupt.release()
     await settleAll(closing.map(async (close) => close()))
   }
+}
+
+/** Further models: of `--policies`, or of the configuration files. Throws `UserError` for a mistake in the file that is named. */
+function listedFor({ policies: named, temperature, policy }: ServeOptions): readonly PolicyEntry[] {
+  if (named !== undefined) return readPolicies(named, temperature)
+  const configured = readConfigured(temperature)
+  for (const { problem } of configured) if (problem !== undefined) say(problem)
+  const entries = configured.flatMap(({ file, entries: all }) => all.filter((one) => file.own || !leavesMachine(one)))
+  return entries.filter(
+    (one, at) => one.policy !== policy && entries.findIndex((other) => other.policy === one.policy) === at,
+  )
 }
 
 /** All that can be opened: a server that is away does not keep the page down. */

@@ -1,4 +1,5 @@
 /** From the name of a policy and its options to the policy, and to what a run keeps of it. */
+import type { Endpoint } from '../../endpoint/endpoint.ts'
 import { openModel } from '../../endpoint/open-model.ts'
 import type { ServerOptions } from '../../endpoint/open-model.ts'
 import type { TinkerKindName } from '../../engine/tinker/server-kinds.ts'
@@ -166,13 +167,22 @@ async function openRandomCrops(options: PolicyOptions, profile: Profile, shots: 
 const longestReply = 8192
 
 async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
+  return (await openWithEndpoint(options, profile, shots)).policy
+}
+
+/** The policy `chat:<model>` or `local:<model>` with the endpoint under it, for whoever tries the model first. Closing either closes both. */
+export async function openWithEndpoint(
+  options: PolicyOptions,
+  profile: Profile,
+  shots?: Shots,
+): Promise<{ readonly policy: Policy; readonly endpoint: Endpoint; readonly model: string }> {
   const { policy: name, temperature, replyTokens } = options
   const { kindName, model: named } = defined(policyNamed(name), name)
   const { endpoint, model } = kindName === 'local' ? await openFile(named, options) : await openModel(options, named)
   const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
   const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
   const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })
-  return { ...policy, name, close: async () => endpoint.close() }
+  return { policy: { ...policy, name, close: async () => endpoint.close() }, endpoint, model: model.id }
 }
 
 async function openFile(

@@ -68,7 +68,7 @@ test('page, stored run and policy have the same pixels, and the upload is shown 
   const onFault = (error: unknown): never => {
     throw error
   }
-  const asks = openAsks({ searchers: [searcher], pictures, queue, archive: runs, onFault, signal })
+  const asks = openAsks({ searchers: () => [searcher], pictures, queue, archive: runs, onFault, signal })
 
   const { id, width } = await pictures.upload(encoded, signal)
   expect(width).toBe(240)

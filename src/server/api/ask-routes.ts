@@ -20,32 +20,35 @@ export interface UnavailablePolicy {
 }
 
 export interface AskRoutesOptions {
-  readonly searchers: readonly Searcher[]
+  readonly searchers: () => readonly Searcher[]
   readonly unavailable?: readonly UnavailablePolicy[]
   readonly pictures: Pictures
   readonly asks: Asks
   readonly archives: boolean
+  /** Models can be connected from the page. */
+  readonly connects?: boolean
   /** Cuts off what is under way. */
   readonly signal: AbortSignal
 }
 
 export function askRoutes(options: AskRoutesOptions): Routes {
-  const { searchers, unavailable = [], pictures, asks, archives, signal } = options
+  const { searchers, unavailable = [], pictures, asks, archives, connects = false, signal } = options
   const streams = eventStreams()
-  const offered = searchers.map(({ name, note, profile, maxTurns = profile.maxTurns }): PolicyRow => {
+  const rowOf = ({ name, note, profile, maxTurns = profile.maxTurns }: Searcher): PolicyRow => {
     return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns) }
-  })
-  const setup: Setup = {
+  }
+  const setup = (): Setup => ({
     scenes: pictures.scenes,
     policies: [
-      ...offered,
+      ...searchers().map(rowOf),
       ...unavailable.map(({ name, reason }) => ({ name, note: '', maxTurns: 1, unavailable: reason })),
     ],
     limits: { ...askLimits, pictureBytes: 64 * 1024 ** 2 },
     archives,
-  }
+    connects,
+  })
   return {
-    'GET /api/setup': () => setup,
+    'GET /api/setup': setup,
     'POST /api/pictures': (body, { signal: gone }) => {
       if (body instanceof Uint8Array) return pictures.upload(body, gone)
       throw new HttpError(415, 'not_a_picture', 'Send the bytes of a picture, with its content type.')

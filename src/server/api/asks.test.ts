@@ -18,7 +18,13 @@ test('a policy that cannot be opened leaves the queue as it was', async () => {
   }
   const searcher: Searcher = { name: 'gone', note: '', profile: profiles.default, policy, queue }
   const { signal } = new AbortController()
-  const asks = openAsks({ searchers: [searcher], pictures, queue, onFault: (error) => faults.push(error), signal })
+  const asks = openAsks({
+    searchers: () => [searcher],
+    pictures,
+    queue,
+    onFault: (error) => faults.push(error),
+    signal,
+  })
   const [{ id: picture }] = pictures.scenes as [(typeof pictures.scenes)[number]]
   // There is room for one search: a place that leaks refuses the second.
   for (const tries of [1, 2]) {

@@ -11,7 +11,7 @@ import { sampleSeed } from '../../search/search-many.ts'
 import { search } from '../../search/search.ts'
 import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { defined, itemAt } from '../../shared/known.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
 import type { AskStarted, Waiting } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
@@ -31,8 +31,8 @@ export interface Asks {
 }
 
 export interface AsksOptions {
-  /** Who can be asked on the page. */
-  readonly searchers: readonly Searcher[]
+  /** Who can be asked on the page by now. */
+  readonly searchers: () => readonly Searcher[]
   readonly pictures: Pictures
   readonly queue: SearchQueue
   /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
@@ -50,7 +50,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   const requestSchema = z.strictObject({
     picture: z.string(),
     question: z.string().trim().min(1, 'is empty').max(longestQuestion),
-    policy: z.enum(searchers.map(({ name }) => name)),
+    policy: z.string(),
     maxTurns: z.int().min(1).max(askLimits.turns),
     samples: z.int().min(1).max(askLimits.samples),
   })
@@ -123,10 +123,12 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         const { path, message } = itemAt(error.issues, 0)
         throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
       }
-      const searcher = defined(
-        searchers.find(({ name }) => name === data.policy),
-        data.policy,
-      )
+      const offered = searchers()
+      const searcher = offered.find(({ name }) => name === data.policy)
+      if (searcher === undefined) {
+        const names = offered.map(({ name }) => `"${name}"`).join(', ')
+        throw new HttpError(400, 'invalid_request', `policy: is none of ${names}`)
+      }
       const known = await pictures.read(data.picture, searcher.profile.pictures.reading)
       const problem =
         known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)

@@ -35,7 +35,8 @@ beforeAll(async () => {
   embedded = await openEmbeddedSampler({})
   folder = await mkdtemp(join(tmpdir(), 'api-'))
   const queue = new SearchQueue({ atOnce: 2, waiting: 2 })
-  const searchers = [embeddedSearcher(embedded.sampler, queue)]
+  const all = [embeddedSearcher(embedded.sampler, queue)]
+  const searchers = () => all
   pictures = openPictures()
   const runs = join(folder, 'runs')
   const { signal } = stop
@@ -86,9 +87,10 @@ async function easyAsk(): Promise<AskRequest> {
   return { picture: scene.id, question: scene.question, policy: 'embedded', maxTurns: 6, samples: 1 }
 }
 
+/** Those that are kept: each has an id. */
 async function news(id: string, headers: Record<string, string> = {}): Promise<AskEvent[]> {
   const text = await (await fetch(url(`/api/asks/${id}/events`), { headers })).text()
-  return [...text.matchAll(/^data: (\{"sample".*)$/gm)].map(([, data]) => JSON.parse(data!) as AskEvent)
+  return [...text.matchAll(/^id: \d+\ndata: (\{"sample".*)$/gm)].map(([, data]) => JSON.parse(data!) as AskEvent)
 }
 
 describe('asking', () => {

@@ -18,7 +18,13 @@ export function runRoutes(root: string): Routes {
 
 /** The same where nobody can be asked. */
 export function viewRoutes(root: string): Routes {
-  const setup: Setup = { scenes: [], policies: [], limits: { turns: 0, samples: 0, pictureBytes: 0 }, archives: false }
+  const setup: Setup = {
+    scenes: [],
+    policies: [],
+    limits: { turns: 0, samples: 0, pictureBytes: 0 },
+    archives: false,
+    connects: false,
+  }
   return { ...runRoutes(root), 'GET /api/setup': () => setup }
 }
 

@@ -1,6 +1,5 @@
 /** What the pages and the server say to each other, as JSON. Types only. */
-import type { FoundServer } from '../../discover/find-servers.ts'
-import type { HostedService } from '../../discover/keys.ts'
+import type { Found } from '../../discover/found.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { End, Observation, Trajectory, Turn, Verdict } from '../../protocol/trajectory.ts'
@@ -213,29 +212,13 @@ export interface ErrorBody {
 }
 
 /** `POST /api/models/found`: what is there to be connected. */
-export interface ModelsFound {
-  readonly servers: readonly FoundServer[]
-  readonly services: readonly HostedService[]
-}
+export type ModelsFound = Found
 
 /** `POST /api/models/list`: which models a server has. */
-export interface ListRequest {
-  readonly baseUrl: string
-  /** The name of the environment variable with the key, never a key. */
-  readonly apiKeyEnv?: string | undefined
-}
-
 export interface ListedModels {
   /** Below which it really is. */
   readonly baseUrl: string
   readonly models: readonly string[]
-}
-
-/** `POST /api/models`: connects a model. Its answer is a `ConnectingRow`. */
-export interface ConnectRequest extends ListRequest {
-  readonly model: string
-  /** The kind of server, where it was found out. */
-  readonly server?: string | undefined
 }
 
 /** `GET /api/models`: models that are being connected, or were, the newest first. */

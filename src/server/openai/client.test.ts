@@ -42,7 +42,7 @@ function onFault(error: unknown): never {
 }
 
 async function open(queue: SearchQueue): Promise<{ server: RunningServer; client: OpenAI }> {
-  const searchers: never[] = []
+  const searchers = () => []
   const { signal } = new AbortController()
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
   const routes = {

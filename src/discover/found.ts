@@ -1,0 +1,17 @@
+/** What was found. Types only: the page has them too. */
+import type { HostedService } from './keys.ts'
+import type { FoundModel } from './model-sight.ts'
+import type { ServerName } from './server-signs.ts'
+
+export interface FoundServer extends ServerName {
+  readonly baseUrl: string
+  readonly models: readonly FoundModel[]
+  /** Why it does not say which models it has. */
+  readonly problem?: string
+}
+
+export interface Found {
+  readonly servers: readonly FoundServer[]
+  /** Those whose key is in the environment. */
+  readonly services: readonly HostedService[]
+}

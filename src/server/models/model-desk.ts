@@ -1,0 +1,175 @@
+/** Models that are connected while the server runs: each is tried with a picture before it can be asked. */
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { baseUrlOf } from '../../endpoint/address.ts'
+import { openEndpoint } from '../../endpoint/open-endpoint.ts'
+import { serverKindNames } from '../../endpoint/server-kinds.ts'
+import { trySight } from '../../endpoint/try/try-sight.ts'
+import { policyKinds } from '../../policy/registry/kinds.ts'
+import { openWithEndpoint } from '../../policy/registry/open-policy.ts'
+import { profiles } from '../../protocol/profile.ts'
+import { messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
+import { settleAll } from '../../shared/settle-all.ts'
+import type { ConnectingRow, ListedModels } from '../api/types.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { Searcher } from '../searcher.ts'
+import type { SearchQueue } from '../search-queue.ts'
+import { checkKey } from './key-rule.ts'
+
+export interface ModelDesk {
+  /** Those that were connected. */
+  readonly searchers: readonly Searcher[]
+  /** Starts; `rows` tells how it goes on. Throws `HttpError` 400 for what cannot be asked for, 429 where too much is under way. */
+  connect(body: unknown): ConnectingRow
+  /** Which models a server has. Throws `HttpError`, and `UserError` where it cannot be reached. */
+  list(body: unknown): Promise<ListedModels>
+  /** The newest first. */
+  rows(): ConnectingRow[]
+  /** Throws `HttpError` 404. */
+  cancel(id: string): void
+  close(): Promise<void>
+}
+
+export interface ModelDeskOptions {
+  readonly queue: SearchQueue
+  readonly temperature: number
+  /** Names that are taken: one name is one model. */
+  readonly taken: () => readonly string[]
+  /** Told of faults of ours. */
+  readonly onFault: (error: unknown) => void
+  /** Cuts off what is under way. */
+  readonly signal: AbortSignal
+}
+
+const most = { connecting: 4, kept: 50 }
+
+const address = {
+  baseUrl: z.string().min(1).max(2_000),
+  apiKeyEnv: z.string().min(1).max(200).optional(),
+}
+const listSchema = z.strictObject(address)
+const connectSchema = z.strictObject({
+  ...address,
+  model: z.string().min(1).max(200),
+  server: z.enum(serverKindNames).optional(),
+})
+
+interface Job {
+  readonly id: string
+  readonly policy: string
+  readonly startedMs: number
+  readonly stop: AbortController
+  state: ConnectingRow['state']
+  text: string
+  endedMs?: number
+}
+
+export function openModelDesk(options: ModelDeskOptions): ModelDesk {
+  const { queue, temperature, onFault, signal } = options
+  const searchers: Searcher[] = []
+  const closing: (() => unknown)[] = []
+  const jobs = new Map<string, Job>()
+  const working = new Set<Promise<void>>()
+
+  /** Never throws: what goes wrong stands in the row. */
+  async function work(job: Job, wanted: z.infer<typeof connectSchema>): Promise<void> {
+    const gone = AbortSignal.any([signal, job.stop.signal])
+    try {
+      const profile = profiles[policyKinds.chat.profile]
+      const { server, ...address } = wanted
+      const asked = { ...address, policy: job.policy, temperature, ...(server && { server }) }
+      job.text = 'Asking the server for its models'
+      const { policy, endpoint, model } = await openWithEndpoint(asked, profile)
+      const onRequest = (what: string): void => void (job.text = `Trying ${what}`)
+      const problem = await trySight({ endpoint, model, signal: gone, onRequest }).catch((error: unknown) => {
+        endpoint.close()
+        throw error
+      })
+      if (problem !== undefined || gone.aborted) endpoint.close()
+      if (problem !== undefined) return end(job, 'failed', problem)
+      if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
+      closing.push(() => policy.close?.())
+      searchers.push({ name: job.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue })
+      end(job, 'connected', 'It sees pictures.')
+    } catch (error) {
+      if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
+      if (!(error instanceof MiniO3Error)) onFault(error)
+      end(
+        job,
+        'failed',
+        error instanceof MiniO3Error ? messageOf(error) : 'It broke off. The terminal of the server says why.',
+      )
+    }
+  }
+
+  function end(job: Job, state: Job['state'], text: string): void {
+    Object.assign(job, { state, text, endedMs: performance.now() })
+    for (const [id, old] of jobs) {
+      if (jobs.size <= most.kept) return
+      if (old.endedMs !== undefined) jobs.delete(id)
+    }
+  }
+
+  return {
+    searchers,
+    connect(body) {
+      const wanted = checked(connectSchema, body)
+      const policy = `chat:${wanted.model}`
+      const under = [...jobs.values()].filter(({ state }) => state === 'connecting')
+      if (options.taken().includes(policy) || under.some((job) => job.policy === policy))
+        throw new HttpError(400, 'policy_twice', `${policy} is there already, or being connected.`)
+      if (under.length >= most.connecting)
+        throw new HttpError(429, 'busy', 'Other models are being connected. Wait for them.', { retryAfter: 5 })
+      const startedMs = performance.now()
+      const job: Job = {
+        id: randomUUID(),
+        policy,
+        startedMs,
+        stop: new AbortController(),
+        state: 'connecting',
+        text: '',
+      }
+      jobs.set(job.id, job)
+      const done = work(job, wanted).finally(() => working.delete(done))
+      working.add(done)
+      return rowOf(job)
+    },
+    async list(body) {
+      const { models, baseUrl, close } = await openEndpoint({ ...checked(listSchema, body), maxTries: 2 })
+      close()
+      return { baseUrl, models: models.map(({ id }) => id) }
+    },
+    rows: () => [...jobs.values()].map(rowOf).toReversed(),
+    cancel(id) {
+      const job = jobs.get(id)
+      if (job === undefined) throw new HttpError(404, 'no_connection', 'There is no such connection.')
+      job.stop.abort()
+    },
+    async close() {
+      for (const { stop } of jobs.values()) stop.abort()
+      await Promise.all(working)
+      await settleAll(closing.map(async (one) => one()))
+    },
+  }
+}
+
+/** With an address that can be asked, and a key that may be sent there. */
+function checked<Wanted extends { readonly baseUrl: string; readonly apiKeyEnv?: string | undefined }>(
+  schema: z.ZodType<Wanted>,
+  body: unknown,
+): Wanted {
+  const read = schema.safeParse(body)
+  if (!read.success) {
+    const { path, message } = itemAt(read.error.issues, 0)
+    throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
+  }
+  const { data } = read
+  const url = baseUrlOf(data.baseUrl)
+  if (data.apiKeyEnv !== undefined) checkKey(data.apiKeyEnv, url)
+  return data
+}
+
+function rowOf({ id, policy, state, text, startedMs, endedMs = performance.now() }: Job): ConnectingRow {
+  return { id, policy, state, text, seconds: Math.round((endedMs - startedMs) / 1_000) }
+}
