@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import type { CollectedRun } from '../../../test/collected-run.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { profileHash, profiles } from '../../protocol/profile.ts'
 import { addExport } from './export.ts'
 
 let folder: string
@@ -65,6 +66,15 @@ describe('mini-o3 export', () => {
     await rename(join(data, 'VisualProbe_Hard/train.json'), join(data, 'VisualProbe_Hard/val.json'))
     const path = await runWith({ command: 'eval', benchmark: 'visualprobe-hard', data })
     expect(await mini(path, '--to', 'sharegpt', '--out', inFolder('of-benchmark'))).toContain('3 rows with')
+  })
+
+  it.each(['first', 'last'] as const)('reads an evaluation in which the %s answer counted', async (answerPick) => {
+    const profile = { name: 'embedded', sha256: profileHash({ ...profiles.embedded, answerPick }) }
+    const path = await runWith({ command: 'eval', data: join(run.data, 'train.json') }, (search) => ({
+      ...search,
+      profile,
+    }))
+    expect(await mini(path, '--to', 'sharegpt', '--out', inFolder(`${answerPick}-answer`))).toContain('3 rows with')
   })
 
   it('exports the others with --all', async () => {

@@ -39,11 +39,15 @@ export async function searchedUnder(
   return { problems: entries, profiles: possibleProfiles(config, options) }
 }
 
-/** The profiles that ship, the embedded one with the run's budget, and the one that the options describe. */
+/**
+ * The profiles that ship, the embedded one with the run's budget, and the one that the options describe; each with either answer
+ * that may count, since an evaluation takes that of its benchmark.
+ */
 function possibleProfiles(
   { viewSide, contextLimit = null }: SearchedConfig,
   options: ProfileOptions,
 ): readonly Profile[] {
   const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
-  return [...Object.values(profiles), ...budgeted, profileChanged(options.profile ?? 'default', options)]
+  const all = [...Object.values(profiles), ...budgeted, profileChanged(options.profile ?? 'default', options)]
+  return all.flatMap((profile) => (['first', 'last'] as const).map((answerPick) => ({ ...profile, answerPick })))
 }
