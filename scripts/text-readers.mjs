@@ -56,7 +56,7 @@ function readTurn(profile) {
       check(turn.action.boxRel.every(Number.isFinite), 'a box is finite')
       const box = resolveBox(turn.action.boxRel, size, profile)
       check('error' in box || box.boxPx.every(Number.isInteger), 'pixels are whole')
-      const source = resolveSource(turn.action.source, 3, profile)
+      const source = resolveSource(turn.action.source, { count: 3, originals: 1 }, profile)
       check('error' in source || [0, 1, 2].includes(source.index), 'a source is there')
     }
     const acted = 'error' in turn ? {} : { action: turn.action }

@@ -116,7 +116,7 @@ const image = { type: 'image', bytes: new Uint8Array(), mime: 'image/png', sha25
 
 /** What the chat template of Qwen2.5-VL makes of a message that a chat endpoint is sent, up to where the policy speaks. */
 function templated(message: Message, imageTokens: number, { tokenizer: { encode, marks } }: ChatModel): number[] {
-  const { content } = userMessage(message.text, message.kind === 'error' ? undefined : image)
+  const { content } = userMessage(message.text, message.kind === 'error' ? [] : [image])
   const parts = typeof content === 'string' ? [{ type: 'text', text: content } as const] : (content ?? [])
   const said = parts.flatMap((part) =>
     part.type === 'text'

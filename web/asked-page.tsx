@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { postJson } from './fetch-json.ts'
 import { SearchView } from './search-view.tsx'
-import { pictureUrls } from './shown-search.ts'
+import { hashesOf, pictureUrls } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
 import { usePlace } from './use-place.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -15,11 +15,12 @@ export function AskedPage({ id }: { readonly id: string }) {
   )
   const kept = pages[place.at]
   const base = `api/asks/${encodeURIComponent(id)}`
-  // All searches of an ask look at the same picture.
-  const sha256 = searches.find((search) => search !== undefined)?.picture.sha256
+  // All searches of an ask look at the same pictures.
+  const known = searches.find((search) => search !== undefined)
+  const hashes = known ? hashesOf(known) : []
   const urls = useMemo(
-    () => searches.map((_, sample) => pictureUrls(base, sha256, sample)),
-    [base, sha256, searches.length],
+    () => searches.map((_, sample) => pictureUrls(base, hashes, sample)),
+    [base, hashes.join(), searches.length],
   )
   const entries = searches.flatMap((search, sample) => (search ? [{ search, urls: itemAt(urls, sample) }] : []))
   const reasons = [...new Set(broken.filter((reason) => reason !== undefined))]

@@ -6,7 +6,7 @@ import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
-import { pictureUrls } from './shown-search.ts'
+import { hashesOf, pictureUrls } from './shown-search.ts'
 
 interface Props {
   readonly runs: readonly [string, string]
@@ -18,9 +18,7 @@ export function DiffSearchPage({ runs, indexes }: Props) {
   const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
   const loaded = [useJson<Trajectory>(itemAt(paths, 0)), useJson<Trajectory>(itemAt(paths, 1))]
   const entries = loaded.flatMap(({ value }, side) =>
-    value
-      ? [{ search: value, urls: pictureUrls(itemAt(paths, side), value.picture.sha256), name: itemAt(runs, side) }]
-      : [],
+    value ? [{ search: value, urls: pictureUrls(itemAt(paths, side), hashesOf(value)), name: itemAt(runs, side) }] : [],
   )
   const error = loaded.find((one) => one.error !== undefined)?.error
   return (

@@ -9,7 +9,7 @@ import { ReportPage } from './report-page.tsx'
 import { RouteContext, useAddress } from './route.ts'
 import { Details } from './run-page.tsx'
 import { SearchView } from './search-view.tsx'
-import { storedUrls } from './shown-search.ts'
+import { hashesOf, storedUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
 
 type FileData = SearchesData | ReportData | ProblemsData | RunData
@@ -63,7 +63,7 @@ function SearchesPage({ searches, notes }: SearchesData) {
       )}
       {entries.length > 0 && (
         <SearchView
-          key={itemAt(entries, place.at).search.picture.sha256}
+          key={hashesOf(itemAt(entries, place.at).search).join()}
           entries={entries}
           {...place}
           go={(to) => go(to.at === undefined ? to : { at: to.at, turn: 0 })}

@@ -8,7 +8,7 @@ import { currentItems, itemGroup } from './items.ts'
 import { ProblemFact } from './facts.tsx'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
-import { pictureUrls } from './shown-search.ts'
+import { hashesOf, pictureUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
 import { useRun } from './use-run.ts'
 
@@ -38,7 +38,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
       group.flatMap((at) => {
         const search = known?.get(at)
         return search
-          ? [{ at, search, urls: pictureUrls(base(at), search.picture.sha256), advantage: items?.[at]?.advantage }]
+          ? [{ at, search, urls: pictureUrls(base(at), hashesOf(search)), advantage: items?.[at]?.advantage }]
           : []
       }),
     [known, group.join()],
@@ -76,7 +76,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
       <ProblemFact message={error} />
       {shown.length > 0 ? (
         <SearchView
-          key={itemAt(shown, chosen).search.picture.sha256}
+          key={hashesOf(itemAt(shown, chosen).search).join()}
           entries={shown}
           {...place}
           at={chosen}

@@ -1,4 +1,5 @@
 /** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
+import { picturesOf } from '../src/protocol/originals.ts'
 import { duration, isMaskedEnd, shown } from '../src/page/step.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
 import { shownEnd, isGoing, turnsText } from './shown-search.ts'
@@ -130,7 +131,7 @@ export function OutcomeFact({
 }
 
 export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
-  const { policy, profile, picture, seed, problem, end } = search
+  const { policy, profile, seed, problem, end } = search
   const change = profile && changedSince(profile)
   return (
     <footer class="facts">
@@ -157,13 +158,15 @@ export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
       <span>
         seed <b>{seed}</b>
       </span>
-      <span>
-        picture{' '}
-        <b>
-          {picture.width} × {picture.height}
-        </b>{' '}
-        {picture.sha256.slice(0, 12)}
-      </span>
+      {picturesOf(search).map((picture, index) => (
+        <span key={index}>
+          picture{' '}
+          <b>
+            {picture.width} × {picture.height}
+          </b>{' '}
+          {picture.sha256.slice(0, 12)}
+        </span>
+      ))}
       <span>
         problem <b>{problem.docId}</b> of {problem.dataSource}
       </span>

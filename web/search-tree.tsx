@@ -4,8 +4,8 @@ import { turnClasses } from '../src/page/palette.ts'
 import { endTitle, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { answeredBeyondLimit } from '../src/protocol/end.ts'
-import { itemAt } from '../src/shared/known.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
+import { regionOf } from './on-original.tsx'
 import { captionLine, shortAnswer, side, treeLayout } from './tree-layout.ts'
 import type { TreePlace } from './tree-layout.ts'
 import { turnState } from './turn-state.ts'
@@ -23,7 +23,7 @@ const thumbSide = 112
 
 export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   const strip = useRef<HTMLDivElement>(null)
-  const { width, height, observations, nodes, ending } = useMemo(() => treeLayout(search), [search])
+  const { width, height, originals, observations, nodes, ending } = useMemo(() => treeLayout(search), [search])
   const { end = 'failed', answer = null } = search
   const ended = { end, answer }
   const placeNow = turn === 0 ? observations[0] : nodes[turn - 1]?.place
@@ -33,7 +33,8 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
     strip.current.scrollTo(placeNow.x - (clientWidth - side) / 2, placeNow.y - (clientHeight - side) / 2)
   }, [placeNow?.x, placeNow?.y])
   // Pictures and captions stay as they are while turns go by.
-  const thumb = (index: number): string => urls.region(thumbSide, search.observations[index]?.boxInOriginalPx)
+  const thumb = (index: number): string =>
+    index in search.observations ? regionOf(urls, search, index, thumbSide) : urls.region(thumbSide)
   const bodies = useMemo(
     () =>
       nodes.map(({ step, place }) => (
@@ -74,9 +75,17 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
               </g>
             ),
         )}
-        <g class="node" data-turn="0" {...link(0, 'The original: shows the whole search')}>
-          <Thumbnail url={thumb(0)} place={itemAt(observations, 0)} />
-          <Caption place={itemAt(observations, 0)} text="original" />
+        <g
+          class="node"
+          data-turn="0"
+          {...link(0, `${originals === 1 ? 'The original' : 'The originals'}: shows the whole search`)}
+        >
+          {observations.slice(0, originals).map((place, index) => (
+            <g key={index}>
+              <Thumbnail url={thumb(index)} place={place} />
+              <Caption place={place} text={pictureName(index, originals).replace('the ', '')} />
+            </g>
+          ))}
         </g>
         {nodes.map(({ step }, index) => (
           <g
@@ -107,12 +116,12 @@ interface NodeProps {
   readonly thumb: (observation: number) => string
 }
 
-function NodeBody({ step: { turn, observation }, place, search, thumb }: NodeProps) {
+function NodeBody({ step: { turn, observation, name }, place, search, thumb }: NodeProps) {
   if (observation) {
     return (
       <>
         <Thumbnail url={thumb(observation.index)} place={place} />
-        <Caption place={place} text={pictureName(observation.index).replace('observation', 'obs.')} />
+        <Caption place={place} text={name.replace('observation', 'obs.')} />
         <Caption place={place} text={sizeWords(observation)} line={1} />
       </>
     )

@@ -1,5 +1,5 @@
 /** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { shown as shortened } from '../src/page/step.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -7,10 +7,12 @@ import { KeysHelp } from './keys-help.tsx'
 import { firstMarks, marks } from './marks.ts'
 import type { Mark } from './marks.ts'
 import { Scrubber } from './scrubber.tsx'
+import { onOriginal, originalAt, PictureBar } from './on-original.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
 import { Facts, GroupBar, Heading, OutcomeFact } from './search-facts.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
+import { hashesOf } from './shown-search.ts'
 import type { SearchEntry } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
 import type { Go, PagePlace } from './use-place.ts'
@@ -26,11 +28,16 @@ const playMs = 1800
 export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Props) {
   const { search, urls } = itemAt(entries, at)
   const comparable =
-    entries.length > 1 && entries.every((entry) => entry.search.picture.sha256 === search.picture.sha256)
+    entries.length > 1 && entries.every((entry) => hashesOf(entry.search).join() === hashesOf(search).join())
   const compare = asked && comparable
   const last = compare ? Math.max(...entries.map((entry) => entry.search.turns.length)) : search.turns.length
   const turn = Math.min(wanted, last)
-  const [view] = useState(() => sharedView(wholeView(search.picture)))
+  /** What the reader chose to see at this turn; otherwise it is the picture that the turn looked into. */
+  const [picked, setPicked] = useState<number>()
+  useEffect(() => setPicked(undefined), [turn, at])
+  const original = picked ?? originalAt(search, turn)
+  const onIt = onOriginal({ search, urls }, original)
+  const view = useMemo(() => sharedView(wholeView(onIt.search.picture)), [original])
   const [lit, setLit] = useState<number>()
   const [follow, setFollow] = useState(false)
   const [shown, setShown] = useState(firstMarks)
@@ -45,7 +52,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
     go({ turn: Math.max(0, Math.min(last, to)) })
   }
   const toggle = (name: Mark): void => setShown((before) => ({ ...before, [name]: !before[name] }))
-  const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(search) !== undefined)
+  const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(onIt.search) !== undefined)
   useKeys({
     ArrowRight: () => step(turn + 1),
     j: () => step(turn + 1),
@@ -111,11 +118,17 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
       {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={(to) => go({ at: to })} />}
       {compare ? (
         <>
+          <PictureBar search={search} urls={urls} original={original} onOriginal={setPicked} />
           {controls}
           <div class="side-by-side">
             {entries.map((entry, index) => (
               <div key={index} class={index === at ? 'chosen' : ''}>
-                <SearchCanvas {...canvas} follow={follow && index === at} search={entry.search} urls={entry.urls} />
+                <SearchCanvas
+                  key={original}
+                  {...canvas}
+                  follow={follow && index === at}
+                  {...onOriginal(entry, original)}
+                />
                 <OutcomeFact search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
                 <SearchTree
                   search={entry.search}
@@ -132,7 +145,8 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
       ) : (
         <div class="columns">
           <div class="look">
-            <SearchCanvas {...canvas} search={search} urls={urls} />
+            <PictureBar search={search} urls={urls} original={original} onOriginal={setPicked} />
+            <SearchCanvas key={original} {...canvas} {...onIt} />
             {controls}
             <SearchTree search={search} urls={urls} turn={turn} lit={lit} onTurn={step} onLit={setLit} />
           </div>

@@ -1,4 +1,6 @@
 /** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
+import { originalOf, partsOf, picturesOf } from '../src/protocol/originals.ts'
+import { itemAt } from '../src/shared/known.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, DraftNews, SearchStart } from '../src/server/api/types.ts'
@@ -22,6 +24,11 @@ export function isGoing({ end, broken }: ShownSearch): boolean {
   return end === undefined && !broken
 }
 
+/** Of its pictures. */
+export function hashesOf(search: Pick<ShownSearch, 'picture' | 'furtherPictures'>): string[] {
+  return picturesOf(search).map(({ sha256 }) => sha256)
+}
+
 /** Of one that goes on no more. */
 export function shownEnd({ end, answer = null }: ShownSearch): string {
   return end === undefined ? 'stopped' : ended({ end, answer })
@@ -32,8 +39,8 @@ export function turnsText(turns: number): string {
 }
 
 export interface PictureUrls {
-  /** A box in pixels of the original, all of it when left out; `side` is the longest of what comes, in pixels. */
-  region(side: number, box?: readonly number[]): string
+  /** A box in pixels of an original (default: the first), all of it when left out; `side` is the longest of what comes, in pixels. */
+  region(side: number, box?: readonly number[], original?: number): string
   /** What the policy saw. */
   view(observation: number): string
   /** Of the search, once it has ended, for a paper; absent where it cannot be drawn. */
@@ -53,14 +60,19 @@ export interface SearchEntry {
 }
 
 /**
- * `base`: the path below which the server has `region` and `view`. Browsers keep regions where the hash of the picture, `sha256`,
- * is in their addresses.
+ * `base`: the path below which the server has `region` and `view`. Browsers keep regions where the hash of the picture is in their
+ * addresses; `hashes` are those of all pictures of the question.
  */
-export function pictureUrls(base: string, sha256?: string, sample = 0): PictureUrls {
-  const picture = sha256 === undefined ? '' : `&picture=${sha256}`
+export function pictureUrls(base: string, hashes: readonly string[] = [], sample = 0): PictureUrls {
+  const pictureOf = (original: number): string => {
+    const sha256 = hashes[original]
+    return (original > 0 ? `&original=${original}` : '') + (sha256 === undefined ? '' : `&picture=${sha256}`)
+  }
   return {
-    region: (side, box) =>
-      `${base}/region?side=${Math.ceil(side)}${box ? `&box=${box.map(Math.round).join(',')}` : ''}${picture}`,
+    region: (side, box, original = 0) => {
+      const part = box ? `&box=${box.map(Math.round).join(',')}` : ''
+      return `${base}/region?side=${Math.ceil(side)}${part}${pictureOf(original)}`
+    },
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
     anyRegion: true,
@@ -69,11 +81,20 @@ export function pictureUrls(base: string, sha256?: string, sample = 0): PictureU
 
 /** Of pictures that came with the page. */
 export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls {
-  const { original, crops, views } = pictures
-  const crop = (index: number): string => crops[index] ?? original
+  const { original, furtherOriginals = [], crops, views } = pictures
+  const { observations } = trajectory
+  const originals = [original, ...furtherOriginals]
+  const region = (box: readonly number[] | undefined, of: number): string => {
+    const parts = partsOf(of, observations)
+    const found = parts.find((one) => one.boxInOriginalPx.join() === box?.join())
+    return (found && crops[found.index]) ?? originals[of] ?? original
+  }
   return {
-    region: (_, box) => crop(trajectory.observations.findIndex((one) => one.boxInOriginalPx.join() === box?.join())),
-    view: (index) => views[index] ?? crop(index),
+    region: (_, box, of = 0) => region(box, of),
+    view: (index) => {
+      const observation = itemAt(observations, index)
+      return views[index] ?? region(observation.boxInOriginalPx, originalOf(observation, observations))
+    },
     anyRegion: false,
   }
 }

@@ -1,4 +1,5 @@
 /** What is said of an action, a region and a view. Pure. */
+import { originalCount, originalOf } from '../src/protocol/originals.ts'
 import { pictureName } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import type { Action, Observation } from '../src/protocol/trajectory.ts'
@@ -18,8 +19,11 @@ export function viewChange({ view, boxInOriginalPx }: Observation): string {
 }
 
 /** Such as `observation 2, x 0 to 512, y 512 to 1024 of the original`. */
-export function placeName({ index, boxInOriginalPx: box }: Observation): string {
-  return `${pictureName(index)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of the original`
+export function placeName(observation: Observation, observations: readonly Observation[]): string {
+  const originals = originalCount(observations)
+  const box = observation.boxInOriginalPx
+  const whole = pictureName(originalOf(observation, observations), originals)
+  return `${pictureName(observation.index, originals)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of ${whole}`
 }
 
 function rounded(value: number): string {

@@ -2,6 +2,7 @@
  * Where everything of a search's tree stands: time runs to the right, depth downwards. Every observation hangs from the picture
  * that it was cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
  */
+import { originalCount } from '../src/protocol/originals.ts'
 import { depthOf, stepsOf } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import type { End } from '../src/protocol/end.ts'
@@ -24,6 +25,8 @@ export interface TreePlace {
 export interface TreeLayout {
   readonly width: number
   readonly height: number
+  /** How many of the observations are original pictures. */
+  readonly originals: number
   /** Where each observation stands, by its index. */
   readonly observations: readonly TreePlace[]
   readonly nodes: readonly { readonly step: Step; readonly place: TreePlace; readonly arrow: Arrow | undefined }[]
@@ -41,19 +44,26 @@ export function treeLayout(
   trajectory: Pick<Trajectory, 'turns' | 'observations'> & { readonly end?: End },
 ): TreeLayout {
   const steps = stepsOf(trajectory)
-  const observations: TreePlace[] = [at(0, 0)]
-  const places = steps.map(({ number, observation }, index) => {
+  // A search that has not begun to look shows at least one.
+  const originals = Math.max(1, originalCount(trajectory.observations))
+  const observations = Array.from({ length: originals }, (_, index) => at(index, 0))
+  const columnOf = (number: number): number => number + originals - 1
+  const places = steps.map(({ number, observation }) => {
     const before = lastOf(observations)
-    const place = observation ? at(index + 1, depthOf(trajectory, observation)) : { x: at(number, 0).x, y: before.y }
+    const depth = observation && depthOf(trajectory, observation)
+    const place = depth === undefined ? { x: at(columnOf(number), 0).x, y: before.y } : at(columnOf(number), depth)
     if (observation) observations[observation.index] = place
     return place
   })
   const answered = steps.at(-1)?.turn.action?.kind === 'answer'
   const ending =
-    answered || trajectory.end === undefined ? undefined : { x: at(steps.length + 1, 0).x, y: lastOf(observations).y }
+    answered || trajectory.end === undefined
+      ? undefined
+      : { x: at(columnOf(steps.length + 1), 0).x, y: lastOf(observations).y }
   return {
-    width: at(steps.length + (ending ? 1 : 0), 0).x + side + margin,
+    width: at(columnOf(steps.length + (ending ? 1 : 0)), 0).x + side + margin,
     height: Math.max(...observations.map((place) => place.y)) + side + caption + margin,
+    originals,
     observations,
     nodes: steps.map((step, index) => {
       const place = itemAt(places, index)

@@ -7,7 +7,6 @@ import {
   endTitle,
   endWords,
   isMaskedEnd,
-  pictureName,
   shown,
   stepsOf,
   stepTitle,
@@ -15,11 +14,13 @@ import {
 } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
+import { originalOf } from '../src/protocol/originals.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
 import { isGoing } from './shown-search.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
+import { regionOf } from './on-original.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
@@ -53,16 +54,18 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
       })),
     [search, urls, folded],
   )
-  const [original] = search.observations
+  const originals = search.observations.filter(({ parent }) => parent === null)
   return (
     <ol class="turns" ref={list}>
-      {original && (
+      {originals.length > 0 && (
         <li class="card start" data-turn="0">
           <details open={!folded} aria-label="Overview">
             <summary>
-              <h3>The question comes with an overview</h3>
+              <h3>The question comes with {originals.length === 1 ? 'an overview' : 'overviews'}</h3>
             </summary>
-            <Pictures observation={original} urls={urls} what="picture" />
+            {originals.map((original) => (
+              <Pictures key={original.index} observation={original} search={search} urls={urls} what="picture" />
+            ))}
           </details>
         </li>
       )}
@@ -107,6 +110,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
   const { number, turn, observation } = step
   const { error, usage, thought } = turn
   const target = targetBox(search)
+  const ofFirst = observation && originalOf(observation, search.observations) === 0
   return (
     <>
       <summary>
@@ -117,7 +121,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           <span class="hidden">Turn {number}: </span>
           {stepTitle(step)}
         </h3>
-        {observation && <span class="result">→ {pictureName(observation.index)}</span>}
+        {observation && <span class="result">→ {step.name}</span>}
       </summary>
       {thought && (
         <p class="thought" dir="auto">
@@ -130,7 +134,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           <b>{error.code}</b> {shown(error.error)}
         </p>
       )}
-      {observation && <Pictures observation={observation} urls={urls} what="region" />}
+      {observation && <Pictures observation={observation} search={search} urls={urls} what="region" />}
       {turn.action?.kind === 'answer' && <Answer search={search} text={turn.action.text} />}
       <footer>
         {usage.replyTokens > 0 && (
@@ -140,7 +144,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           </>
         )}
         <span>{duration(turn.ms)}</span>
-        {observation && target && contains(observation.boxInOriginalPx, target) && (
+        {observation && target && ofFirst && contains(observation.boxInOriginalPx, target) && (
           <span class="holds-target">holds the target</span>
         )}
         <details>
@@ -162,15 +166,15 @@ function ActionLine({ turn: { action, error } }: { readonly turn: Turn }) {
   )
 }
 
-interface PicturesProps extends Pick<Props, 'urls'> {
+interface PicturesProps extends Pick<Props, 'search' | 'urls'> {
   readonly observation: Observation
   readonly what: string
 }
 
-function Pictures({ observation, urls, what }: PicturesProps) {
+function Pictures({ observation, search, urls, what }: PicturesProps) {
   const { view, boxInOriginalPx: box, index } = observation
   const region = boxSize(box)
-  const name = placeName(observation)
+  const name = placeName(observation, search.observations)
   return (
     <div class="pair">
       <figure>
@@ -189,7 +193,12 @@ function Pictures({ observation, urls, what }: PicturesProps) {
         </figcaption>
       </figure>
       <figure>
-        <img src={urls.region(cropSide, box)} {...region} loading="lazy" alt={`At full resolution: ${name}`} />
+        <img
+          src={regionOf(urls, search, index, cropSide)}
+          {...region}
+          loading="lazy"
+          alt={`At full resolution: ${name}`}
+        />
         <figcaption>
           <b>What is there</b>
           <span>

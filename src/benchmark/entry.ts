@@ -15,6 +15,8 @@ export interface BenchmarkEntry {
   /** File and row, for whoever has to mend it. */
   readonly place: string
   openPicture(reading: PictureReading): Promise<Picture>
+  /** Of a question about several pictures those of all but the first. */
+  readonly openFurther?: readonly ((reading: PictureReading) => Promise<Picture>)[]
   /** What is wrong with the stored picture, seen without decoding it; undefined: nothing. */
   checkPicture(): Promise<string | undefined>
 }

@@ -1,20 +1,24 @@
-/** `mini-o3 ask`: one question about one picture, answered by searching, with a page that shows how. */
+/** `mini-o3 ask`: one question about a picture or several, answered by searching, with a page that shows how. */
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
 import { checkPolicy, checkProblem, policyKindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
+import { pictured, picturesOf } from '../protocol/originals.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
+import { openQuestionPictures } from '../search/question-pictures.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { searchesPage } from '../runs/files.ts'
+import { lastOf } from '../shared/known.ts'
 import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
+import type { Picture } from '../vision/picture.ts'
 import { noModelText, takeBest } from './options/auto-policy.ts'
 import { addCommand, isGiven } from './options/command.ts'
 import { autoPolicy, policyOptions } from './options/policy.ts'
@@ -47,24 +51,36 @@ export function addAsk(program: Command): void {
       'a vision-language model, such as one behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). ' +
       'The embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
       'other question, the best model that is found on this machine is taken (--policy auto; `mini-o3 doctor` lists all).',
-    arguments: { '<picture>': 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file', '<question>': 'in quotes' },
+    arguments: {
+      '<picture>': 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file; several for a question about all of them',
+      '<question...>': 'in quotes, behind the pictures',
+    },
     options: askOptions,
     examples: [
       'mini-o3 ask scene.jpg "Which digit is on the red heart?"',
       'mini-o3 ask photo.jpg "What does the sign say?"',
       'mini-o3 ask photo.jpg "What does the sign say?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
+      'mini-o3 ask before.jpg after.jpg "What was moved?" --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
       'mini-o3 ask scene.jpg "Which digit is on the red heart?" --max-turns 6 --json',
     ],
-    run: async (options, [file = '', question = ''], command) => {
-      const chosen = await withPolicy(question.trim(), options, command)
-      if (chosen !== undefined) await ask(file, question, chosen)
+    run: async (options, given, command) => {
+      const question = lastOf(given)
+      const files = given.slice(0, -1)
+      const chosen = await withPolicy(question.trim(), files.length, options, command)
+      if (chosen !== undefined) await ask(files, question, chosen)
     },
   })
 }
 
-/** With a policy that can take the question. Undefined: there is none, and what there is has been printed. */
-async function withPolicy(question: string, options: AskOptions, command: Command): Promise<AskOptions | undefined> {
-  const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !takesQuestion(question, options))
+/** With a policy that can take the question and as many pictures. Undefined: there is none, and what there is has been printed. */
+async function withPolicy(
+  question: string,
+  pictures: number,
+  options: AskOptions,
+  command: Command,
+): Promise<AskOptions | undefined> {
+  const taken = pictures === 1 && takesQuestion(question, options)
+  const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !taken)
   if (!auto) return options
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
@@ -95,13 +111,14 @@ function noteOf(options: AskOptions): string | undefined {
   return kind?.vlm ? undefined : kind?.note
 }
 
-async function ask(file: string, asked: string, options: AskOptions): Promise<void> {
+async function ask(files: readonly string[], asked: string, options: AskOptions): Promise<void> {
   const question = asked.trim()
   check(question, options)
   const { maxTurns, seed } = options
   const profile = chosenProfile(options)
-  const picture = await openPicture(file, { reading: profile.pictures.reading })
-  const common = { picture: picture.sha256, question, profile: profileHash(profile), maxTurns, seed }
+  const pictures = await openQuestionPictures(files, profile, (file) => openFile(file, files.length, profile))
+  const hashes = pictured(picturesOf(pictures).map(({ sha256 }) => sha256))
+  const common = { ...hashes, question, profile: profileHash(profile), maxTurns, seed }
   const settings = { ...common, ...(await policySettings(options)) }
   const note = noteOf(options)
   if (note !== undefined) say(note)
@@ -109,12 +126,22 @@ async function ask(file: string, asked: string, options: AskOptions): Promise<vo
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     await inCommandRun('ask', settings, options.run, async (run) => {
-      await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
-      await searchAndShow({ picture, question }, options, policy, profile, run, interrupt.signal)
+      for (const file of files) await run.keepImage(await readFile(file), extname(file).slice(1) || 'img')
+      await searchAndShow({ ...pictures, question }, options, policy, profile, run, interrupt.signal)
     })
   } finally {
     interrupt.release()
     await policy.close?.()
+  }
+}
+
+async function openFile(file: string, files: number, profile: Profile): Promise<Picture> {
+  try {
+    return await openPicture(file, { reading: profile.pictures.reading })
+  } catch (error) {
+    if (files === 1 || !(error instanceof UserError) || error.code !== 'picture-not-found') throw error
+    const message = `${error.message} What stands before the last argument is a picture; put the question in quotes.`
+    throw new UserError(error.code, message, { cause: error })
   }
 }
 
@@ -131,7 +158,7 @@ async function searchAndShow(
   const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
   const stored = await run.replace(searchLog, [trajectory])
   const files = { trajectory: resolve(stored), page: resolve(run.file(searchesPage)) }
-  await writePage(files.page, asked.question, [{ title: 'search', trajectory, picture: asked.picture, profile }])
+  await writePage(files.page, asked.question, [{ ...asked, title: 'search', trajectory, profile }])
   const { answer, end, turns, usage, ms } = trajectory
   const reason = answer === null ? reasonOf(trajectory) : undefined
   if (options.json)

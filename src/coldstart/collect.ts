@@ -7,6 +7,7 @@
  */
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
+import { picturesOf } from '../protocol/originals.ts'
 import { afterEarlier, isRefusal, isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
@@ -15,7 +16,7 @@ import type { Searched } from '../runs/searches.ts'
 import type { SearchRunOptions } from '../search/owed-samples.ts'
 import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
-import { checkSamePictures } from '../search/same-pictures.ts'
+import { checkSamePictures, picturesId } from '../search/same-pictures.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
 import { setEntryOf } from './summary.ts'
 import type { SetEntry } from './summary.ts'
@@ -220,7 +221,7 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
   const pictures = new Map<string, string>()
   for await (const trajectory of run.read(searchLog)) {
     const key = keyOf(trajectory)
-    pictures.set(searchKey(trajectory.problem, 0), trajectory.picture.sha256)
+    pictures.set(searchKey(trajectory.problem, 0), picturesId(picturesOf(trajectory)))
     candidates.set(key, candidateOf(key, trajectory))
     if (done.get(key)?.kept) continue
     const searched = remember(trajectory, positions.get(key))

@@ -5,6 +5,7 @@
  */
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
+import { originalCount, originalOf } from '../protocol/originals.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
 
@@ -56,13 +57,14 @@ export type PatternName = (typeof patternNames)[number]
 
 export function patternsOf({ problem, turns, observations }: Trajectory): Patterns {
   const thoughts = turns.flatMap(({ thought }) => (thought === undefined ? [] : [thought]))
-  // The first look can only be at the original: nothing to go back from.
-  const backTracks = observations.filter(({ index, parent }) => index >= 2 && parent !== index - 1)
+  const originals = originalCount(observations)
+  // The first look can only be at an original: nothing to go back from.
+  const backTracks = observations.filter(({ index, parent }) => index > originals && parent !== index - 1)
   const keyWords = keyWordsOf(problem.question)
   return {
     depth: depthOf(observations),
     backTracks: backTracks.length,
-    returnsToOriginal: backTracks.filter(({ parent }) => parent === 0).length,
+    returnsToOriginal: backTracks.filter(({ parent }) => parent !== null && parent < originals).length,
     goalRestatements: thoughts.filter((thought) => namesGoal(thought, keyWords)).length,
     selfCorrections: thoughts.filter((thought) => correction.test(thought)).length,
     quadrantsScanned: quadrantsScanned(observations),
@@ -131,7 +133,8 @@ const correction =
 function breadthOf(observations: readonly Observation[]): number {
   let most = 0
   let row: Observation[] = []
-  for (const observation of observations.slice(1)) {
+  for (const observation of observations) {
+    if (observation.parent === null) continue
     const last = row.at(-1)
     const apart = row.every(({ boxPx }) => !inside(boxPx, observation.boxPx) && !inside(observation.boxPx, boxPx))
     row = last !== undefined && last.parent === observation.parent && apart ? [...row, observation] : [observation]
@@ -141,9 +144,12 @@ function breadthOf(observations: readonly Observation[]): number {
 }
 
 function placesChecked(observations: readonly Observation[]): number {
-  const places: PixelBox[] = []
-  for (const { parent, boxInOriginalPx } of observations) {
-    if (parent !== null && places.every((place) => !overlap(place, boxInOriginalPx))) places.push(boxInOriginalPx)
+  const places: { readonly original: number; readonly box: PixelBox }[] = []
+  for (const observation of observations) {
+    const { parent, boxInOriginalPx: box } = observation
+    const original = originalOf(observation, observations)
+    const apart = places.every((place) => place.original !== original || !overlap(place.box, box))
+    if (parent !== null && apart) places.push({ original, box })
   }
   return places.length
 }

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { PixelBox } from '../protocol/box.ts'
+import { originalOf } from '../protocol/originals.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import type { selectionRulesSchema } from '../runs/configuration.ts'
 import { itemAt } from '../shared/known.ts'
@@ -13,7 +14,7 @@ export type SelectionRules = z.infer<typeof selectionRulesSchema>
 /** What the rules look at. */
 export interface Candidate {
   readonly key: string
-  /** The same for all searches for one problem. */
+  /** The same for all searches for one problem that looked into the same of its pictures, one after the other. */
   readonly problem: string
   readonly turns: number
   /** Where it looked, in pixels of the original. */
@@ -21,8 +22,11 @@ export interface Candidate {
 }
 
 export function candidateOf(key: string, { problem, turns, observations }: Trajectory): Candidate {
-  const boxes = observations.slice(1).map(({ boxInOriginalPx }) => boxInOriginalPx)
-  return { key, problem: JSON.stringify([problem.dataSource, problem.docId]), turns: turns.length, boxes }
+  const crops = observations.filter(({ parent }) => parent !== null)
+  const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
+  const looked = crops.length < observations.length - 1 ? crops.map((crop) => originalOf(crop, observations)) : []
+  const { dataSource, docId } = problem
+  return { key, problem: JSON.stringify([dataSource, docId, ...looked]), turns: turns.length, boxes }
 }
 
 export interface Selection {

@@ -1,6 +1,7 @@
 /** What the searches that a run holds came to. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
+import { picturesOf } from '../protocol/originals.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { skippedText } from '../search/owed-samples.ts'
 import { searchKey } from '../runs/searches.ts'
@@ -9,6 +10,7 @@ import type { SkippedProblem } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
+import { picturesId } from '../search/same-pictures.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
@@ -48,7 +50,7 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
     if (outcome.end !== 'failed') done.set(key, outcome)
     else failures.set(key, trajectory.failure)
     if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
-    pictures.set(searchKey(trajectory.problem, 0), trajectory.picture.sha256)
+    pictures.set(searchKey(trajectory.problem, 0), picturesId(picturesOf(trajectory)))
   })
   if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
   for (const key of done.keys()) failures.delete(key)

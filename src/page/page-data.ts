@@ -18,7 +18,9 @@ export interface StoredSearch {
 /** As `data:` URLs. The lists go by observation. */
 export interface StoredPictures {
   readonly original: string
-  /** The region at its own resolution; null: it is the original. */
+  /** Of a question about several pictures those of all but the first; absent in pages of earlier versions. */
+  readonly furtherOriginals?: readonly string[]
+  /** The region at its own resolution; null: it is an original. */
   readonly crops: readonly (string | null)[]
   /** What the policy saw; null: at the size that is shown it looks like the crop. */
   readonly views: readonly (string | null)[]

@@ -4,9 +4,9 @@ import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import { answeredBeyondLimit } from '../protocol/end.ts'
 import type { End } from '../protocol/end.ts'
+import { originalCount, sourceName } from '../protocol/originals.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
-import { originalSource } from '../protocol/source.ts'
 
 export interface Step {
   /** The turn's number, from 1. */
@@ -14,14 +14,18 @@ export interface Step {
   readonly turn: Turn
   /** What the turn brought back. */
   readonly observation?: Observation | undefined
+  /** Names of the observation, and of the picture that it was cut from. */
+  readonly name: string
+  readonly source: string
 }
 
-export function stepsOf(trajectory: Pick<Trajectory, 'turns' | 'observations'>): Step[] {
-  return trajectory.turns.map((turn, index) => ({
-    number: index + 1,
-    turn,
-    observation: turn.observation === undefined ? undefined : trajectory.observations[turn.observation],
-  }))
+export function stepsOf({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>): Step[] {
+  const originals = originalCount(observations)
+  return turns.map((turn, index) => {
+    const observation = turn.observation === undefined ? undefined : observations[turn.observation]
+    const name = pictureName(observation?.index ?? 0, originals)
+    return { number: index + 1, turn, observation, name, source: pictureName(observation?.parent ?? 0, originals) }
+  })
 }
 
 /** How many crops lie between the original (0) and the observation. */
@@ -33,9 +37,10 @@ export function depthOf(trajectory: Pick<Trajectory, 'observations'>, observatio
   return depth
 }
 
-/** `the original` or `observation 3`. */
-export function pictureName(index: number): string {
-  return index === 0 ? 'the original' : `observation ${index}`
+/** `the original` (of several `original 2`), or `observation 3`. */
+export function pictureName(index: number, originals: number): string {
+  if (index >= originals) return `observation ${index - originals + 1}`
+  return originals === 1 ? 'the original' : `original ${index + 1}`
 }
 
 /** Does `outer` hold all of `inner`? */
@@ -74,8 +79,8 @@ export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn
 }
 
 /** What a turn did, in one line. */
-export function stepTitle({ turn, observation }: Step): string {
-  if (observation) return `Looks into ${pictureName(observation.parent ?? 0)}`
+export function stepTitle({ turn, observation, source }: Step): string {
+  if (observation) return `Looks into ${source}`
   if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
   if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
   if (turn.action?.kind !== 'answer') return 'Looks on'
@@ -87,15 +92,11 @@ export function isMaskedEnd(end: End): boolean {
   return end.startsWith('over-')
 }
 
-/** Where a box that was refused lies on the original, as far as it lies on it; undefined where that cannot be told. */
-export function refusedBox(
-  { observations }: Pick<Trajectory, 'observations'>,
-  { turn: { action, error } }: Step,
-): PixelBox | undefined {
-  if (!error || action?.kind !== 'grounding') return undefined
-  const index = action.source === originalSource ? 0 : Number(/^observation_(\d+)$/.exec(action.source)?.[1])
-  const source = observations[index]?.boxInOriginalPx
-  if (!source) return undefined
+/** Where a box that was refused lies on its original, as far as it lies on it; undefined where that cannot be told. */
+export function refusedBox(search: Pick<Trajectory, 'observations'>, step: Step): PixelBox | undefined {
+  const { action, error } = step.turn
+  const source = error && refusedSource(search, step)?.boxInOriginalPx
+  if (!source || action?.kind !== 'grounding') return undefined
   const { width, height } = boxSize(source)
   const edge = (from: number, share: number, size: number): number =>
     Math.round(from + Math.max(0, Math.min(1, share)) * size)
@@ -103,6 +104,16 @@ export function refusedBox(
   const [left, right] = [edge(source[0], Math.min(x0, x1), width), edge(source[0], Math.max(x0, x1), width)]
   const [top, bottom] = [edge(source[1], Math.min(y0, y1), height), edge(source[1], Math.max(y0, y1), height)]
   return right > left && bottom > top ? pixelBox(left, top, right, bottom) : undefined
+}
+
+/** What the box of a turn that was refused is a part of. */
+export function refusedSource(
+  { observations }: Pick<Trajectory, 'observations'>,
+  { turn: { action, error } }: Step,
+): Observation | undefined {
+  if (!error || action?.kind !== 'grounding') return undefined
+  const originals = originalCount(observations)
+  return observations.find(({ index }) => sourceName(index, originals) === action.source)
 }
 
 /** What came of the region's pixels: the longer side of what is there, and of what the policy saw of it. */

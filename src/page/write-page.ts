@@ -1,8 +1,11 @@
 /** Writes searches as one page: the original, the crops and what the policy saw, each at a size for which the page has room. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
+import { originalOf, picturesOf } from '../protocol/originals.ts'
+import type { Pictured } from '../protocol/originals.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import { itemAt } from '../shared/known.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
 import { atMost } from '../vision/fit.ts'
@@ -13,11 +16,10 @@ import { dataFile } from './data-file.ts'
 import type { SearchesData, StoredPictures, StoredSearch } from './page-data.ts'
 import { endText, shown } from './step.ts'
 
-export interface SearchToShow {
+export interface SearchToShow extends Pictured<Picture> {
   /** Short, such as `easy`. */
   readonly title: string
   readonly trajectory: Trajectory
-  readonly picture: Picture
   /** The profile that the search ran with: it says how views were made. */
   readonly profile: Profile
 }
@@ -38,7 +40,7 @@ export async function writePage(
 ): Promise<void> {
   const stored: StoredSearch[] = []
   for (const search of searches) {
-    const pictures = await picturesOf(search, budgetBytes / searches.length)
+    const pictures = await drawn(search, budgetBytes / searches.length)
     stored.push({ name: search.title, trajectory: shortened(search.trajectory), pictures })
   }
   const data: SearchesData = { kind: 'searches', notes, searches: stored }
@@ -56,26 +58,32 @@ function shortened(trajectory: Trajectory): Trajectory {
   return JSON.parse(JSON.stringify(trajectory, (_, value) => (typeof value === 'string' ? shown(value) : value)))
 }
 
-/** A quarter of the bytes are for the original. */
-async function picturesOf(search: SearchToShow, bytes: number): Promise<StoredPictures> {
-  const { picture, trajectory } = search
-  const whole = pixelBox(0, 0, picture.width, picture.height)
-  const part = (boxPx: PixelBox, side: number, most: number): Promise<string> =>
+/** A quarter of the bytes are for the originals. */
+async function drawn(search: SearchToShow, bytes: number): Promise<StoredPictures> {
+  const { observations } = search.trajectory
+  const pictures = picturesOf(search)
+  const part = (picture: Picture, boxPx: PixelBox, side: number, most: number): Promise<string> =>
     jpeg((size) => picture.region(boxPx, size, 'area'), boxSize(boxPx), side, most)
-  const original = await part(whole, originalSide, bytes / 4)
-  const each = (bytes * 3) / 4 / (2 * trajectory.observations.length)
+  const wholes: string[] = []
+  for (const picture of pictures) {
+    const whole = pixelBox(0, 0, picture.width, picture.height)
+    wholes.push(await part(picture, whole, originalSide, bytes / 4 / pictures.length))
+  }
+  const each = (bytes * 3) / 4 / (2 * observations.length)
   const crops: (string | null)[] = []
   const views: (string | null)[] = []
-  for (const observation of trajectory.observations) {
-    crops.push(observation.index === 0 ? null : await part(observation.boxInOriginalPx, cropSide, each))
-    views.push(await viewOf(search, observation, each))
+  for (const observation of observations) {
+    const picture = itemAt(pictures, originalOf(observation, observations))
+    crops.push(observation.parent === null ? null : await part(picture, observation.boxInOriginalPx, cropSide, each))
+    views.push(await viewOf(picture, search, observation, each))
   }
-  return { original, crops, views }
+  return { original: itemAt(wholes, 0), furtherOriginals: wholes.slice(1), crops, views }
 }
 
 /** Pixel for pixel what the policy saw, unless that is larger than a page has room for. */
 async function viewOf(
-  { picture, trajectory, profile }: SearchToShow,
+  picture: Picture,
+  { trajectory, profile }: SearchToShow,
   observation: Observation,
   bytes: number,
 ): Promise<string | null> {

@@ -18,11 +18,24 @@ export interface View {
   readonly boxPx: PixelBox
 }
 
-/** What is new since the session's last turn. `text` is the complete user message, `<image>` marking the view. */
+/** What is new since the session's last turn. `text` is the complete user message, the first `<image>` marking the view. */
 export type Message =
-  | { readonly kind: 'question'; readonly system: string; readonly text: string; readonly view: View }
+  | {
+      readonly kind: 'question'
+      readonly system: string
+      readonly text: string
+      readonly view: View
+      /** Of a question about several pictures those of all but the first; each has an `<image>` behind that of the one before. */
+      readonly furtherViews?: readonly View[]
+    }
   | { readonly kind: 'observation'; readonly index: number; readonly text: string; readonly view: View }
   | { readonly kind: 'error'; readonly text: string }
+
+/** The views that a message brings, in the order of their marks. */
+export function viewsOf(message: Message): readonly View[] {
+  if (message.kind === 'error') return []
+  return message.kind === 'question' ? [message.view, ...(message.furtherViews ?? [])] : [message.view]
+}
 
 /** One turn as the policy produced it. */
 export interface Reply {

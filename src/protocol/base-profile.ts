@@ -14,6 +14,8 @@ export interface Profile {
   readonly maxTurns: number
   /** Pictures of one search, the original included; null: no limit. */
   readonly maxImages: number | null
+  /** A question has one picture, as in the loop's own code: others are refused before a search, so the hash does without it. */
+  readonly onePicture?: true
   /** Tokens of one search; it ends when it reaches `contextLimit - contextReserve`. null: no limit. */
   readonly contextLimit: number | null
   readonly contextReserve: number

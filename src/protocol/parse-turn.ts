@@ -69,8 +69,9 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
 
 /** Undefined: the source is a picture that was shown. */
 function sourceMistake(source: string, profile: ParseRules, viewSizeOf: ViewSizeOf): TurnError | undefined {
-  const named = resolveSource(source, Number.POSITIVE_INFINITY, profile)
-  if ('error' in named) return named
+  // Whether there is such a picture is looked at behind its name.
+  const named = resolveSource(source, { count: Infinity, originals: 1 }, profile)
+  if ('error' in named && named.code === 'bad-source') return named
   return viewSizeOf(source) === undefined ? turnError('no-such-source', profile.errorText, source) : undefined
 }
 

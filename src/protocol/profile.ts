@@ -47,6 +47,7 @@ const embeddedProfile: Profile = {
   prompts: embeddedPrompts,
   // The policy has words for 64 observations beside the original.
   maxImages: 65,
+  onePicture: true,
   firstView: squareView(viewSides.own),
   observationView: squareView(viewSides.own),
   parse: 'strict',
@@ -161,11 +162,11 @@ const addedLater: Pick<Profile, 'dialect' | 'pictures' | 'crop' | 'flow' | 'answ
   answerIn: 'turns',
 }
 
-/** Hex SHA-256 of everything in the profile but its name. */
+/** Hex SHA-256 of everything in the profile that decides a score. */
 export function profileHash(profile: Profile): string {
   let hash = hashes.get(profile)
   if (hash === undefined) {
-    const { name: _, ...rest } = profile
+    const { name: _name, onePicture: _onePicture, ...rest } = profile
     const same = Object.entries(addedLater).filter(([key, value]) => {
       return canonicalJson(value) === canonicalJson(profile[key as keyof Profile])
     })

@@ -2,6 +2,7 @@
  * What a policy is told: system prompt, question, observations and errors, as templates with named places in braces.
  * The wording is this project's own. Pure.
  */
+import { sourceName } from './originals.ts'
 import type { TurnError } from './turn-error.ts'
 
 export interface Prompts {
@@ -56,8 +57,18 @@ export const embeddedPrompts: Prompts = {
   error: `${embeddedErrorPrefix}{code}`,
 }
 
-export function questionText(prompts: Prompts, question: string): string {
-  return fill(prompts.question, { question })
+/** `originals`: the pictures of the question, one `<image>` each. Of several each stands under its name. */
+export function questionText(prompts: Prompts, question: string, originals = 1): string {
+  const template = originals === 1 ? prompts.question : prompts.question.replace('<image>', namedPictures(originals))
+  return fill(template, { question })
+}
+
+function namedPictures(originals: number): string {
+  const names = Array.from({ length: originals }, (_, index) => sourceName(index, originals))
+  return [
+    `There are ${originals} pictures, each under its name. In place of "original_image", a source is one of these names.`,
+    ...names.map((name) => `${name}:\n<image>`),
+  ].join('\n')
 }
 
 /** `action` counts from 0, `observation` from 1 (reference 5.1). */

@@ -120,6 +120,8 @@ describe('the crops of other protocols', () => {
 })
 
 describe('resolveSource', () => {
+  const shown = { count: 3, originals: 1 }
+
   it.each([
     ['original_image', 0],
     ['observation_0', 0],
@@ -128,7 +130,7 @@ describe('resolveSource', () => {
     ['observation_02', 2],
     ['observation_1 or so', 1],
   ])('%s is number %i', (source, index) => {
-    expect(resolveSource(source, 3, official)).toEqual({ index })
+    expect(resolveSource(source, shown, official)).toEqual({ index })
   })
 
   it.each([
@@ -141,13 +143,31 @@ describe('resolveSource', () => {
     ['x'.repeat(1_000_000), 'bad-source'],
     ['__proto__', 'bad-source'],
   ])('%.40s is refused as %s', (source, code) => {
-    const result = resolveSource(source, 3, official)
+    const result = resolveSource(source, shown, official)
     expect(result).toMatchObject({ code })
     expect((result as { error: string }).error.length).toBeLessThan(4_200)
   })
 
   it('forgives case and blanks where the profile is lenient', () => {
-    expect(resolveSource(' Observation 2', 3, helpful)).toEqual({ index: 2 })
-    expect(resolveSource('original image', 3, helpful)).toEqual({ index: 0 })
+    expect(resolveSource(' Observation 2', shown, helpful)).toEqual({ index: 2 })
+    expect(resolveSource('original image', shown, helpful)).toEqual({ index: 0 })
+  })
+  it.each([
+    ['original_image_1', { index: 0 }],
+    ['Original Image 2', { index: 1 }],
+    ['observation_1', { index: 2 }],
+    ['observation_2', { index: 3 }],
+    ['original_image', { code: 'which-original', error: expect.stringContaining('"original_image_2"') as unknown }],
+    ['original_image_3', { code: 'no-such-source' }],
+    ['original_image_0', { code: 'no-such-source' }],
+    ['observation_0', { code: 'no-such-source' }],
+    ['observation_3', { code: 'no-such-source' }],
+  ])('of two pictures and two crops takes %s for %j', (source, expected) => {
+    expect(resolveSource(source, { count: 4, originals: 2 }, helpful)).toMatchObject(expected)
+  })
+
+  it('knows the only picture by its number, too, but in the released loop', () => {
+    expect(resolveSource('original_image_1', shown, helpful)).toEqual({ index: 0 })
+    expect(resolveSource('original_image_1', shown, official)).toMatchObject({ code: 'bad-source' })
   })
 })

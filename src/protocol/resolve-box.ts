@@ -67,21 +67,35 @@ function boxBeyond(corners: readonly number[], { errorText }: Pick<Profile, 'err
 
 export type ResolvedSource = { readonly index: number } | TurnError
 
+/** What a policy has been shown: so many pictures in all, of which the first are originals. */
+export interface Shown {
+  readonly count: number
+  readonly originals: number
+}
+
 /**
- * Which of `count` stored pictures a source names: `original_image` is 0, `observation_<digits>` its number. Junk after
- * the digits is ignored and `observation_0` is the original, as in the released loop. Never throws.
+ * Which of the pictures shown a source names, as an index: the only original is `original_image`, of several each has its number,
+ * and `observation_<digits>` is a crop. Junk after the digits is ignored and `observation_0` is the original, as in the released
+ * loop. Never throws.
  */
 export function resolveSource(
   source: string,
-  count: number,
+  { count, originals }: Shown,
   profile: Pick<Profile, 'errorText' | 'parse'>,
 ): ResolvedSource {
-  const name = profile.parse === 'strict' ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
-  if (name === originalSource) return { index: 0 }
-  const digits = /^observation_([0-9]+)/.exec(name)
-  if (digits === null) return turnError('bad-source', profile.errorText, source)
-  const index = Number(digits[1])
-  if (index >= count) return turnError('no-such-source', profile.errorText, source)
+  const strict = profile.parse === 'strict'
+  const name = strict ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
+  if (name === originalSource) {
+    return originals === 1 ? { index: 0 } : turnError('which-original', profile.errorText, String(originals))
+  }
+  const [, kind, digits] = /^(observation|original_image)_([0-9]+)/.exec(name) ?? []
+  if (kind === undefined || (strict && kind === 'original_image')) {
+    return turnError('bad-source', profile.errorText, source)
+  }
+  const number = Number(digits)
+  const index = kind === 'observation' ? originals - 1 + number : number - 1
+  const exists = kind === 'observation' ? index < count && (number > 0 || originals === 1) : index < originals
+  if (index < 0 || !exists) return turnError('no-such-source', profile.errorText, source)
   return { index }
 }
 

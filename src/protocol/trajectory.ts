@@ -82,14 +82,26 @@ const turnSchema = z
 
 const observationSchema = z
   .strictObject({
-    index: countSchema.describe('0 is the original picture'),
-    parent: countSchema.nullable().describe('index of the source; null for the original'),
+    index: countSchema.describe('the original pictures come first, from 0 on, and the crops behind them'),
+    parent: countSchema.nullable().describe('index of the source; null for an original picture'),
     boxPx: pixelBoxSchema.describe('in pixels of the source'),
     askedPx: pixelBoxSchema
       .exactOptional()
       .describe('the box that was cut, where it reached beyond the source or was one of a resized picture of it'),
-    boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture'),
+    boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture that it is a part of'),
     view: z.strictObject({ width: sizeSchema, height: sizeSchema }).readonly(),
+  })
+  .readonly()
+
+const pictureSchema = z
+  .strictObject({
+    sha256: sha256Schema.describe('of the file, or of the scene'),
+    width: sizeSchema,
+    height: sizeSchema,
+    reading: z
+      .enum(pictureReadings)
+      .exactOptional()
+      .describe('how the file was read, which decides its orientation and colours; default `displayed`'),
   })
   .readonly()
 
@@ -111,17 +123,13 @@ export const trajectorySchema = z
   .strictObject({
     version: z.literal(trajectoryVersion),
     problem: problemSchema,
-    picture: z
-      .strictObject({
-        sha256: sha256Schema.describe('of the file, or of the scene'),
-        width: sizeSchema,
-        height: sizeSchema,
-        reading: z
-          .enum(pictureReadings)
-          .exactOptional()
-          .describe('how the file was read, which decides its orientation and colours; default `displayed`'),
-      })
-      .readonly(),
+    picture: pictureSchema,
+    furtherPictures: z
+      .array(pictureSchema)
+      .min(1)
+      .readonly()
+      .exactOptional()
+      .describe('of a question about several pictures all but the first; boxes of targets are of the first'),
     policy: z.string(),
     profile: z.strictObject({ name: z.string(), sha256: sha256Schema }).readonly(),
     maxTurns: sizeSchema,

@@ -8,6 +8,7 @@ export const turnErrorCodes = [
   'wrong-unit',
   'bad-source',
   'no-such-source',
+  'which-original',
   'empty-width',
   'empty-height',
   'too-thin',
@@ -28,6 +29,7 @@ const official: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'wrong-unit': () => '',
   'bad-source': (detail) => `The 'source' argument "${detail}" does not match the pattern 'observation_([0-9]*)'.`,
   'no-such-source': (detail) => `Error in predicting the source observation: "${detail}".`,
+  'which-original': () => '',
   'empty-width': (detail) => `The bounding box is not valid in width: ${detail}`,
   'empty-height': (detail) => `The bounding box is not valid in height: ${detail}`,
   'too-thin': () => 'The absolute aspect ratio of the bounding box exceeds 200, which is too large.',
@@ -42,6 +44,8 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'bad-source': (detail) =>
     `"source" has to be "original_image" or "observation_" and the number of an observation, not ${JSON.stringify(detail)}.`,
   'no-such-source': (detail) => `There is no ${JSON.stringify(detail)} yet: name a picture that you have been shown.`,
+  'which-original': (originals) =>
+    `There are ${originals} original pictures: name the one that you mean, "original_image_1" to "original_image_${originals}".`,
   'empty-width': (detail) =>
     `The box covers no width inside its source (in pixels: ${detail}): x0 has to be less than x1, within the picture.`,
   'empty-height': (detail) =>

@@ -2,6 +2,7 @@
 import { estimatedTextTokens, viewTokens } from '../policy/chat/token-estimate.ts'
 import { policyNamed } from '../policy/registry/kinds.ts'
 import { oddBoxes } from '../protocol/box-unit.ts'
+import { originalCount } from '../protocol/originals.ts'
 import { questionText } from '../protocol/prompts.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -21,24 +22,19 @@ const cellPixels = 28 * 28
 
 function shrunkView({ policy, problem, turns, observations }: Trajectory, profile: Profile): string | undefined {
   const [turn] = turns
-  const [first] = observations
-  if (
-    profile.coordinates !== 'pixel' ||
-    !policyNamed(policy)?.kind.imageTokensEstimated ||
-    turn === undefined ||
-    first === undefined
-  ) {
+  const originals = observations.slice(0, originalCount(observations))
+  if (profile.coordinates !== 'pixel' || !policyNamed(policy)?.kind.imageTokensEstimated || turn === undefined) {
     return undefined
   }
   const { system } = profile.prompts
-  const text = estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question))
-  const shown = viewTokens(first.view)
+  const text = estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question, originals.length))
+  const shown = originals.reduce((sum, { view }) => sum + viewTokens(view), 0)
   const counted = turn.usage.promptTokens
   // Half of the text, since it is only estimated.
   if (counted === 0 || counted >= shown + text / 2) return undefined
-  const seen = Math.max(64, counted - text) * cellPixels
+  const seen = Math.max(64, Math.floor((counted - text) / originals.length)) * cellPixels
   return (
-    `The server counts ${counted} tokens for a prompt whose picture alone has ${shown} on Qwen's grid. If it shrinks ` +
+    `The server counts ${counted} tokens for a prompt whose ${originals.length === 1 ? 'picture alone has' : 'pictures alone have'} ${shown} on Qwen's grid. If it shrinks ` +
     `pictures, boxes in pixels miss their places: give --max-pixels ${seen}, or --coordinates relative or thousand.`
   )
 }

@@ -29,6 +29,8 @@ export interface Standing {
   /** An earlier turn neither zoomed nor answered. */
   readonly reminded: boolean
   readonly observations: readonly Observation[]
+  /** How many of them are original pictures. */
+  readonly originals: number
 }
 
 /**
@@ -45,7 +47,7 @@ export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, p
   if ('action' in parsed && parsed.action.kind === 'answer') {
     return { kind: 'end', end: reply.finish === 'length' ? flow.cutAnswer : 'answered' }
   }
-  const step = called(parsed, standing.observations, profile)
+  const step = called(parsed, standing, profile)
   if (step.kind === 'error' && flow.mistake === 'ends') return { kind: 'end', end: 'void', error: step.error }
   return limitReached(standing, profile) ?? step
 }
@@ -66,18 +68,18 @@ function limitReached(standing: Standing, profile: Profile): NextStep | undefine
   return contextTokens >= contextBound(profile) ? { kind: 'end', end: 'over-context' } : undefined
 }
 
-function called(parsed: ParsedTurn, observations: readonly Observation[], profile: Profile): NextStep {
+function called(parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
   if ('error' in parsed) return { kind: 'error', error: parsed }
   if (parsed.action.kind === 'answer') throw new Error('an answer is no call')
-  return zoomed(parsed.action, observations, profile)
+  return zoomed(parsed.action, standing, profile)
 }
 
 function zoomed(
   { source, boxRel }: Extract<Action, { readonly kind: 'grounding' }>,
-  observations: readonly Observation[],
+  { observations, originals }: Pick<Standing, 'observations' | 'originals'>,
   profile: Profile,
 ): NextStep {
-  const named = resolveSource(source, observations.length, profile)
+  const named = resolveSource(source, { count: observations.length, originals }, profile)
   if ('error' in named) return { kind: 'error', error: named }
   const parent = itemAt(observations, named.index)
   const frame = frameSize(parent, profile)
@@ -101,10 +103,10 @@ function zoomed(
   return { kind: 'observe', observation }
 }
 
-/** Observation 0: the whole picture. */
-export function originalObservation({ width, height }: Size, profile: Profile): Observation {
+/** One of the first observations: the whole of a picture. */
+export function originalObservation(index: number, { width, height }: Size, profile: Profile): Observation {
   const boxPx = pixelBox(0, 0, width, height)
-  return { index: 0, parent: null, boxPx, boxInOriginalPx: boxPx, view: fitSize({ width, height }, profile.firstView) }
+  return { index, parent: null, boxPx, boxInOriginalPx: boxPx, view: fitSize({ width, height }, profile.firstView) }
 }
 
 /** A search whose context holds this many tokens has reached the end of it. */

@@ -9,12 +9,22 @@ import type { RunFolder } from '../runs/run-folder.ts'
 import { isTooNarrow } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
+import { openQuestionPictures } from './question-pictures.ts'
 import type { Sample } from './search-many.ts'
 
 /** A problem whose picture is opened when its turn comes, and not before. */
 export interface WantedProblem {
   readonly problem: Problem
-  readonly openPicture: (reading: PictureReading) => Promise<Picture>
+  readonly openPicture: OpenPicture
+  /** Of a question about several pictures those of all but the first. */
+  readonly openFurther?: readonly OpenPicture[]
+}
+
+export type OpenPicture = (reading: PictureReading) => Promise<Picture>
+
+/** How each picture of a problem is opened. */
+export function openersOf({ openPicture, openFurther = [] }: Omit<WantedProblem, 'problem'>): OpenPicture[] {
+  return [openPicture, ...openFurther]
 }
 
 /** What an evaluation and a collection have in common: many searches, kept in a run that can be resumed. */
@@ -52,17 +62,18 @@ export async function* owedSamples(
   onSkip: (skipped: SkippedProblem) => void | Promise<void>,
 ): AsyncGenerator<Sample, void> {
   const { reading, narrow } = profile.pictures
-  for (const { problem, openPicture } of problems) {
+  for (const wanted of problems) {
+    const { problem } = wanted
     const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
     if (indices.length === 0) continue
-    const picture = await openPicture(reading)
-    const { width, height } = picture
-    if (narrow === 'skipped' && isTooNarrow(picture, profile.firstView)) {
+    const pictures = await openQuestionPictures(openersOf(wanted), profile, (open) => open(reading))
+    const { width, height } = pictures.picture
+    if (narrow === 'skipped' && isTooNarrow(pictures.picture, profile.firstView)) {
       const { dataSource, docId } = problem
       await onSkip({ dataSource, docId, width, height })
       continue
     }
-    for (const sampleIndex of indices) yield { task: { problem, picture }, sampleIndex }
+    for (const sampleIndex of indices) yield { task: { problem, ...pictures }, sampleIndex }
   }
 }
 

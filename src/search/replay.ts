@@ -1,7 +1,9 @@
 /** A finished search told again: what its policy was shown and told before each turn, and the turn that it took. Pure. */
 import type { Message, View } from '../policy/policy.ts'
+import { originalCount } from '../protocol/originals.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import type { Prompts } from '../protocol/prompts.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
@@ -9,6 +11,19 @@ import { defined, itemAt } from '../shared/known.ts'
 export interface ReplayedTurn {
   readonly message: Message
   readonly turn: Turn
+}
+
+/** With a view of each picture of the question. */
+export function questionMessage(prompts: Prompts, question: string, views: readonly View[]): Message {
+  const text = questionText(prompts, question, views.length)
+  const furtherViews = views.slice(1)
+  return {
+    kind: 'question',
+    system: prompts.system,
+    text,
+    view: itemAt(views, 0),
+    ...(furtherViews.length > 0 && { furtherViews }),
+  }
 }
 
 /** One exchange a turn that stayed in the conversation. `profile` is the one that was searched under; `viewOf` draws what was shown. */
@@ -19,8 +34,9 @@ export function replay(
 ): ReplayedTurn[] {
   const { problem, turns, observations } = trajectory
   const { prompts, observationNumbering } = profile
-  const text = questionText(prompts, problem.question)
-  const question: Message = { kind: 'question', system: prompts.system, text, view: viewOf(itemAt(observations, 0)) }
+  const originals = originalCount(observations)
+  const views = observations.slice(0, originals).map(viewOf)
+  const question = questionMessage(prompts, problem.question, views)
   const forgotten = ({ error }: Turn, i: number) =>
     profile.flow.silence === 'asked-again' && error?.code === 'no-action' && i < turns.length - 1
   const stayed = turns.flatMap((turn, i) => (forgotten(turn, i) ? [] : [{ turn, number: i + 1 }]))
@@ -32,7 +48,7 @@ export function replay(
   /** What came back after turn `number`, counted from 1. */
   function told({ observation, error }: Turn, number: number): Message {
     if (observation !== undefined) {
-      const label = observationNumbering === 'official' ? number : observation
+      const label = observationNumbering === 'official' ? number : observation - originals + 1
       const shown = defined(
         observations.find(({ index }) => index === observation),
         `observation ${observation}`,

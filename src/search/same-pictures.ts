@@ -3,6 +3,8 @@ import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
 import { mapLimit } from '../shared/map-limit.ts'
 import { searchKey } from '../runs/searches.ts'
+import type { Picture } from '../vision/picture.ts'
+import { openersOf } from './owed-samples.ts'
 import type { WantedProblem } from './owed-samples.ts'
 
 /** By the key of the problem's first search. */
@@ -11,6 +13,11 @@ export type SearchedPictures = ReadonlyMap<string, string>
 /** Of larger sets as many problems, spread evenly, are compared: opening every picture again would take hours. */
 const mostCompared = 1000
 const atOnce = 4
+
+/** Which pictures a problem has, in a few words: of one its hash. */
+export function picturesId(pictures: readonly Pick<Picture, 'sha256'>[]): string {
+  return pictures.map(({ sha256 }) => sha256).join(' ')
+}
 
 /** Throws `UserError` where a problem's picture is not `searched`, the hash of the one that its stored searches looked at. */
 export async function checkSamePictures(
@@ -23,10 +30,12 @@ export async function checkSamePictures(
   await mapLimit(
     known.filter((_, index) => index % every === 0),
     atOnce,
-    async ({ problem, openPicture }) => {
+    async (wanted) => {
+      const { problem } = wanted
       // One that cannot be opened is told when it is needed.
-      const picture = await openPicture(reading).catch(() => undefined)
-      if (picture === undefined || picture.sha256 === searched.get(searchKey(problem, 0))) return
+      const opened = Promise.all(openersOf(wanted).map((open) => open(reading)))
+      const pictures = await opened.catch(() => undefined)
+      if (pictures === undefined || picturesId(pictures) === searched.get(searchKey(problem, 0))) return
       throw new UserError(
         'picture-exchanged',
         `The picture of ${problem.dataSource}/${problem.docId} is not the one that this run has searched so far. ` +

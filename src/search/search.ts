@@ -10,10 +10,12 @@
 import type { Message, Policy, Reply, Session, TurnOptions, Usage, View } from '../policy/policy.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
+import { originalOf, pictured, picturesOf } from '../protocol/originals.ts'
+import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import { errorText, observationText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { trajectoryVersion } from '../protocol/trajectory.ts'
 import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
@@ -31,15 +33,15 @@ import type { SearchEvent } from './events.ts'
 import { liveThought } from './live-thought.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
 import type { NextStep } from './next-step.ts'
+import { checkPictures } from './question-pictures.ts'
+import { questionMessage } from './replay.ts'
 
-export interface Task {
-  readonly picture: Picture
+export interface Task extends Pictured<Picture> {
   readonly problem: Problem
 }
 
-/** A picture with a question that somebody asks: nothing else is known. */
-export interface Asked {
-  readonly picture: Picture
+/** Pictures with a question that somebody asks: nothing else is known. */
+export interface Asked extends Pictured<Picture> {
   readonly question: string
 }
 
@@ -67,12 +69,13 @@ export async function* search(
   policy: Policy,
   options: SearchOptions,
 ): AsyncGenerator<SearchEvent, Trajectory, void> {
-  const { picture } = task
+  const pictures = picturesOf(task)
   const problem = 'problem' in task ? task.problem : askedProblem(task.question)
   const seed = options.seed ?? 0
   const { profile, signal } = options
   const { prompts } = profile
   const maxTurns = checkedTurns(options.maxTurns ?? profile.maxTurns)
+  checkPictures(task, profile)
   throwIfAborted(signal)
   const startedMs = performance.now()
   const turns: Turn[] = []
@@ -82,6 +85,7 @@ export async function* search(
   let failure: Failure | undefined
 
   function viewOf(observation: Observation): View {
+    const picture = itemAt(pictures, originalOf(observation, observations))
     return {
       pixels: () => observationView(picture, observation, observations, profile),
       key: viewKey(picture, observation, observations, profile),
@@ -89,7 +93,7 @@ export async function* search(
     }
   }
   const unitSizeOf = (source: string) => {
-    const named = resolveSource(source, observations.length, profile)
+    const named = resolveSource(source, { count: observations.length, originals: pictures.length }, profile)
     if (!('index' in named)) return undefined
     const observation = itemAt(observations, named.index)
     return profile.coordinates === 'pixel' ? observation.view : frameSize(observation, profile)
@@ -98,13 +102,13 @@ export async function* search(
   const session = policy.open(problem, { seed })
   const deadline = startDeadline(signal, profile.wallClockMs)
   try {
-    const original = originalObservation(picture, profile)
-    observations.push(original)
-    const firstView = viewOf(original)
-    yield { kind: 'observed', observation: original, view: firstView }
-    const question = questionText(prompts, problem.question)
+    observations.push(...pictures.map((picture, index) => originalObservation(index, picture, profile)))
+    const views = observations.map(viewOf)
+    for (const [index, view] of views.entries()) {
+      yield { kind: 'observed', observation: itemAt(observations, index), view }
+    }
     let again = false
-    let message: Message = { kind: 'question', system: prompts.system, text: question, view: firstView }
+    let message = questionMessage(prompts, problem.question, views)
 
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
@@ -124,7 +128,8 @@ export async function* search(
         contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
         const parsed = parseTurn(reply.text, profile, unitSizeOf)
         const reminded = turns.some(({ error }) => error?.code === 'no-action')
-        const next = nextStep(reply, parsed, { turn, maxTurns, contextTokens, reminded, observations }, profile)
+        const standing = { turn, maxTurns, contextTokens, reminded, observations, originals: pictures.length }
+        const next = nextStep(reply, parsed, standing, profile)
         const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
         if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
         turns.push(taken)
@@ -147,7 +152,8 @@ export async function* search(
           observations.push(observation)
           const seen = viewOf(observation)
           yield { kind: 'observed', observation, view: seen }
-          const label = profile.observationNumbering === 'official' ? turn : observation.index
+          const number = observation.index - pictures.length + 1
+          const label = profile.observationNumbering === 'official' ? turn : number
           const text = observationText(prompts, label - 1, label)
           message = { kind: 'observation', index: observation.index, text, view: seen }
         }
@@ -161,7 +167,7 @@ export async function* search(
   const trajectory: Trajectory = {
     version: trajectoryVersion,
     problem,
-    picture: storedPicture(picture),
+    ...pictured(pictures.map(storedPicture)),
     policy: policy.name,
     profile: { name: profile.name, sha256: profileHash(profile) },
     maxTurns,

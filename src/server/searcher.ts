@@ -1,14 +1,20 @@
 /** Who searches a picture for a question, one of its searches from its turn in the queue to the end, and where it is kept. */
 import type { Policy } from '../policy/policy.ts'
+import { picturesOf } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory, Turn } from '../protocol/trajectory.ts'
 import { waitingWords } from '../search/events.ts'
+import { checkPictureCount, openQuestionPictures } from '../search/question-pictures.ts'
+import { picturesId } from '../search/same-pictures.ts'
 import { search } from '../search/search.ts'
 import type { Task } from '../search/search.ts'
 import { orAborted } from '../shared/deadline.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { itemAt } from '../shared/known.ts'
+import { sharedCache } from '../vision/cache.ts'
+import type { PixelCache } from '../vision/cache.ts'
+import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchQueue } from './search-queue.ts'
 
@@ -34,27 +40,41 @@ export interface Links {
   readonly trajectory: string
 }
 
-/** A finished search, and the picture as it was sent. */
-export interface SentSearch {
-  readonly trajectory: Trajectory
+/** A picture, and the file that it was sent as. */
+export interface SentPicture {
   readonly picture: Picture
   readonly encoded: Uint8Array
 }
 
+/** A finished search, and its pictures as they were sent. */
+export interface SentSearch {
+  readonly trajectory: Trajectory
+  readonly pictures: readonly SentPicture[]
+}
+
 export type KeepSearch = (search: SentSearch) => Promise<Links>
 
-/** A question of somebody's: the same one about the same picture is the same problem. */
-export function askedProblem({ sha256: picture }: Picture, question: string): Problem {
-  return { docId: `asked-${sha256(canonicalJson([picture, question])).slice(0, 16)}`, dataSource: 'ask', question }
+/** A question of somebody's: the same one about the same pictures is the same problem. */
+export function askedProblem(pictures: readonly Picture[], question: string): Problem {
+  const key = canonicalJson([picturesId(pictures), question])
+  return { docId: `asked-${sha256(key).slice(0, 16)}`, dataSource: 'ask', question }
 }
 
 export interface PictureSearch {
   readonly question: string
-  /** Called when the search starts: those that wait hold no pixels. */
-  readonly open: (signal: AbortSignal) => Promise<Picture>
+  /** Paths, or what was sent. Opened when the search starts: those that wait hold no pixels. */
+  readonly files: readonly (string | Uint8Array)[]
+  /** Of decoded pictures; default: that of the process. */
+  readonly cache?: PixelCache | undefined
   readonly maxTurns?: number | undefined
   readonly temperature?: number | undefined
   readonly seed: number
+}
+
+/** A finished search, and the pictures of its question. */
+export interface Searched {
+  readonly trajectory: Trajectory
+  readonly pictures: readonly Picture[]
 }
 
 /** More of what a search says in words; all of a turn's put together are the turn. */
@@ -67,16 +87,19 @@ export interface SearchNews {
 /** Waits for its turn, then searches; yields each turn in words, thoughts as they are written. Throws `HttpError` 429 when too many wait already. */
 export async function* searchPicture(
   searcher: Searcher,
-  { question, open, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
+  { question, files, cache = sharedCache, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
   signal: AbortSignal,
-): AsyncGenerator<SearchNews, Trajectory, void> {
+): AsyncGenerator<SearchNews, Searched, void> {
   const { profile, queue } = searcher
+  const { reading } = profile.pictures
   searcher.check?.(question)
+  checkPictureCount(files.length, profile)
   const place = itemAt(queue.join(), 0)
   try {
     await orAborted(place.ready, signal)
-    const picture = await open(signal)
-    const task: Task = { picture, problem: askedProblem(picture, question) }
+    const opened = await openQuestionPictures(files, profile, (file) => openPicture(file, { reading, cache, signal }))
+    const pictures = picturesOf(opened)
+    const task: Task = { ...opened, problem: askedProblem(pictures, question) }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal, live: true })
     /** What was said of the turn that is being written. */
     let told = ''
@@ -93,7 +116,7 @@ export async function* searchPicture(
         yield { text: words.startsWith(told) ? words.slice(told.length) : `\n${words}`, whole: true }
         told = ''
       } else if (event.kind === 'ended') {
-        return event.trajectory
+        return { trajectory: event.trajectory, pictures }
       }
     }
     throw new Error('a search always ends with its trajectory')

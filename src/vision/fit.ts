@@ -86,12 +86,12 @@ function notTooThin({ width, height }: Size, cell: number): Size {
 }
 
 /** The size of the picture that boxes on an observation are resolved in. */
-export function frameSize({ index, boxPx, askedPx }: Frame, { frames }: Pick<Profile, 'frames'>): Size {
+export function frameSize({ parent, boxPx, askedPx }: Frame, { frames }: Pick<Profile, 'frames'>): Size {
   const size = boxSize(frames === undefined ? boxPx : (askedPx ?? boxPx))
-  return frames === undefined ? size : fitSize(size, index === 0 ? frames.first : frames.observation)
+  return frames === undefined ? size : fitSize(size, parent === null ? frames.first : frames.observation)
 }
 
-type Frame = Pick<Observation, 'index' | 'boxPx' | 'askedPx'>
+type Frame = Pick<Observation, 'parent' | 'boxPx' | 'askedPx'>
 
 /** The size of the view of a crop of `sides`, made of its frame where the profile keeps one. */
 export function cropViewSize(
@@ -101,9 +101,9 @@ export function cropViewSize(
   return fitSize(frames === undefined ? sides : fitSize(sides, frames.observation), observationView)
 }
 
-/** The rule by which a search shows its observation `index`; 0 is the original picture. */
-export function viewRule(profile: Profile, index: number): ViewRule {
-  return index === 0 ? profile.firstView : profile.observationView
+/** The rule by which a search shows an observation: an original picture, which has no parent, or a crop. */
+export function viewRule(profile: Profile, { parent }: Pick<Observation, 'parent'>): ViewRule {
+  return parent === null ? profile.firstView : profile.observationView
 }
 
 /** What a JPEG can hold. */

@@ -11,15 +11,15 @@ import { pixelsId } from './picture.ts'
 import type { Picture, Pixels } from './picture.ts'
 import { region } from './region.ts'
 
-/** `observations` are those of the search so far: a frame is made of the frame of its source. */
+/** `picture`: the original that the observation is a part of. `observations`: those of the search so far, since a frame is made of the frame of its source. */
 export function observationView(
   picture: Picture,
   observation: Observation,
   observations: readonly Observation[],
   profile: Profile,
 ): Promise<Pixels> {
-  const { index, parent, askedPx, boxInOriginalPx } = observation
-  const rule = viewRule(profile, index)
+  const { parent, askedPx, boxInOriginalPx } = observation
+  const rule = viewRule(profile, observation)
   if (profile.frames === undefined) {
     const reaches = profile.crop.edges === 'beyond' && parent !== null
     if (!reaches) return view(picture, boxInOriginalPx, rule)
@@ -48,7 +48,7 @@ export async function storedView(
   const { boxInOriginalPx, view: noted } = observation
   const seen = await observationView(picture, observation, observations, profile)
   if (seen.width === noted.width && seen.height === noted.height) return seen
-  return picture.region(boxInOriginalPx, noted, viewRule(profile, index).resampler)
+  return picture.region(boxInOriginalPx, noted, viewRule(profile, observation).resampler)
 }
 
 /** Equal for views of the same pixels. */
@@ -58,8 +58,8 @@ export function viewKey(
   observations: readonly Observation[],
   profile: Profile,
 ): string {
-  const { index, askedPx, boxInOriginalPx } = observation
-  const rule = viewRule(profile, index)
+  const { askedPx, boxInOriginalPx } = observation
+  const rule = viewRule(profile, observation)
   if (profile.frames === undefined) {
     const seen =
       profile.crop.edges === 'beyond' ? [askedPx ?? boxInOriginalPx, rule, observation.view] : [boxInOriginalPx, rule]

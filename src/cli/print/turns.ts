@@ -50,6 +50,7 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
     begun = undefined
   }
   const indented = (text: string): void => line(`        ${text}`)
+  let originals = 0
   const head = (turn: number): string =>
     `${styled(['bold', turnStyles[(turn - 1) % turnStyles.length] as 'bold'], numbered(turn))}  `
 
@@ -68,7 +69,8 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
     print(event) {
       switch (event.kind) {
         case 'observed':
-          if (event.observation.index > 0) indented(styled('dim', observationLine(event.observation)))
+          if (event.observation.parent === null) originals++
+          else indented(styled('dim', observationLine(event.observation, originals)))
           clock.start('waiting for the model')
           return
         case 'writing':
@@ -91,7 +93,12 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
           if (event.taken.error !== undefined) clock.start('waiting for the model')
           return
         case 'taken-back':
-          indented(styled('dim', `${pictureName(event.observation)} does not fit into the context and is taken back`))
+          indented(
+            styled(
+              'dim',
+              `${pictureName(event.observation, originals)} does not fit into the context and is taken back`,
+            ),
+          )
           return
         case 'ended':
           close()
@@ -113,8 +120,8 @@ function actionLine({ action, error }: Turn): string {
   return `zooms to [${box.join(', ')}] of ${plainLine(action.source, 60)}${mistake}`
 }
 
-function observationLine({ index, boxInOriginalPx, view }: Observation): string {
-  return `${pictureName(index)}: ${sizeOptions(boxSize(boxInOriginalPx))} pixels, seen as ${sizeOptions(view)}`
+function observationLine({ index, boxInOriginalPx, view }: Observation, originals: number): string {
+  return `${pictureName(index, originals)}: ${sizeOptions(boxSize(boxInOriginalPx))} pixels, seen as ${sizeOptions(view)}`
 }
 
 function sizeOptions({ width, height }: Size): string {

@@ -262,8 +262,8 @@ async function examplesOf(
   if (exported) return { examples: exported, hash: sha256(await readFile(join(collection, 'train.json'))) }
   const trajectories = await readCollection(collection)
   const searched = await searchedUnder(collection, await readSearchedConfig(collection), options)
-  const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openPicture }) =>
-    exampleOf(trajectory, profile, openPicture),
+  const examples = toldSearches(trajectories, searched).map(({ trajectory, profile, openers }) =>
+    exampleOf(trajectory, profile, openers),
   )
   return { examples, hash: textsHash(trajectories) }
 }

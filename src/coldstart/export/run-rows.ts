@@ -1,11 +1,14 @@
 /** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
+import { originalOf, picturesOf, sourceName } from '../../protocol/originals.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../runs/searches.ts'
 import { searchLog } from '../../runs/searches.ts'
-import type { WantedProblem } from '../../search/owed-samples.ts'
+import { openersOf } from '../../search/owed-samples.ts'
+import type { OpenPicture, WantedProblem } from '../../search/owed-samples.ts'
+import { picturesId } from '../../search/same-pictures.ts'
 import { UserError } from '../../shared/errors.ts'
 import { readLog } from '../../runs/log.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
@@ -17,7 +20,6 @@ import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { trainingConversation } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
-import { sourceAt } from '../../protocol/source.ts'
 
 /** Views of one search that are drawn and encoded at once. */
 const viewsAtOnce = 4
@@ -54,7 +56,7 @@ export async function* runRows(
   trajectories: readonly Trajectory[],
   options: RunRowsOptions,
 ): AsyncGenerator<TrainingRow, void> {
-  for (const { trajectory, openPicture, sampleIndex, profile } of toldSearches(trajectories, options)) {
+  for (const { trajectory, openers, sampleIndex, profile } of toldSearches(trajectories, options)) {
     const { problem } = trajectory
     yield {
       name: nameOf(trajectory),
@@ -63,7 +65,7 @@ export async function* runRows(
       rolloutIndex: trajectory.sampleIndex,
       system: profile.prompts.system,
       messages: trainingConversation(trajectory, profile),
-      images: await views(trajectory, await openPicture(readingOf(trajectory)), profile, options.encoding),
+      images: await views(trajectory, await openAll(openers, trajectory), profile, options.encoding),
       answer: problem.answer,
     }
   }
@@ -72,7 +74,7 @@ export async function* runRows(
 /** A search with what it takes to tell it again. */
 export interface ToldSearch {
   readonly trajectory: Trajectory
-  readonly openPicture: WantedProblem['openPicture']
+  readonly openers: readonly OpenPicture[]
   readonly sampleIndex: number
   readonly profile: Profile
 }
@@ -90,28 +92,33 @@ export function toldSearches(
       if (profile === undefined) throw unknownProfile(trajectory)
       const sampleIndex = places.get(searchKey(trajectory.problem, 0))
       if (sampleIndex === undefined) throw unknownProblem(trajectory)
-      return { trajectory, openPicture: itemAt(problems, sampleIndex).openPicture, sampleIndex, profile }
+      return { trajectory, openers: openersOf(itemAt(problems, sampleIndex)), sampleIndex, profile }
     })
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
 }
 
+/** The pictures of the search. Throws `UserError` where the problem has others by now. */
+async function openAll(openers: readonly OpenPicture[], trajectory: Trajectory): Promise<Picture[]> {
+  const pictures = await Promise.all(openers.map((open) => open(readingOf(trajectory))))
+  if (picturesId(pictures) === picturesId(picturesOf(trajectory))) return pictures
+  throw new UserError(
+    'export-picture-differs',
+    `The picture of ${nameOf(trajectory)} is not the one that was searched. Name the data of that run with --data.`,
+  )
+}
+
 /** Every view of the search, as the policy saw it. */
 async function views(
-  trajectory: Trajectory,
-  picture: Picture,
+  { observations }: Trajectory,
+  pictures: readonly Picture[],
   profile: Profile,
   encoding: Encoding,
 ): Promise<TrainingImage[]> {
-  if (picture.sha256 !== trajectory.picture.sha256) {
-    throw new UserError(
-      'export-picture-differs',
-      `The picture of ${nameOf(trajectory)} is not the one that was searched. Name the data of that run with --data.`,
-    )
-  }
-  return mapLimit(trajectory.observations, viewsAtOnce, async (observation: Observation) => {
-    const { index } = observation
-    const pixels = await observationView(picture, observation, trajectory.observations, profile)
-    return { bytes: await encode(pixels, encoding), name: `${sourceAt(index)}.${encoding === 'png' ? 'png' : 'jpg'}` }
+  return mapLimit(observations, viewsAtOnce, async (observation: Observation) => {
+    const picture = itemAt(pictures, originalOf(observation, observations))
+    const pixels = await observationView(picture, observation, observations, profile)
+    const stem = sourceName(observation.index, pictures.length)
+    return { bytes: await encode(pixels, encoding), name: `${stem}.${encoding === 'png' ? 'png' : 'jpg'}` }
   })
 }
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
     [1, 2, 3, 4, 5, 6].map((seed) => searchToEnd(tasks[seed % 2]!, policy, { profile, seed })),
   )
   examples = searched.map(({ trajectory }, i) => {
-    return exampleOf(trajectory, profile, async () => tasks[(i + 1) % 2]!.picture)
+    return exampleOf(trajectory, profile, [async () => tasks[(i + 1) % 2]!.picture])
   })
 })
 afterAll(async () => {

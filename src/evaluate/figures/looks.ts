@@ -1,9 +1,9 @@
 /** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
 import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
+import { partsOf } from '../../protocol/originals.ts'
 import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
-import { itemAt } from '../../shared/known.ts'
 
 export interface LookFigures {
   /** Regions that were zoomed into; the overview is none. */
@@ -29,12 +29,15 @@ export function lookFigures(trajectory: Trajectory): LookFigures {
   const { observations, policy } = trajectory
   const { px } = legibleFor(policy)
   const targets = targetBoxes(trajectory)
+  const originals = observations.filter(({ parent }) => parent === null)
   const isKnown = targets.length > 0
   const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
   return {
-    looks: Math.max(0, observations.length - 1),
-    wasted: observations.filter((_, index) => isRepeated(observations, index)).length,
-    seen: isKnown ? targets.every((target) => observations.some((own) => shows(own, target, px))) : undefined,
+    looks: observations.filter(({ parent }) => parent !== null).length,
+    wasted: originals.flatMap((_, original) => repeated(partsOf(original, observations))).length,
+    seen: isKnown
+      ? targets.every((target) => partsOf(0, observations).some((own) => shows(own, target, px)))
+      : undefined,
     foundShare: isKnown ? found.length / targets.length : undefined,
     found: isKnown && found.length === targets.length ? foundAll(found) : undefined,
   }
@@ -47,7 +50,7 @@ function foundAll(found: readonly Found[]): Found {
 
 /** The first crop that holds one target. */
 function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
-  const [overview, ...crops] = observations
+  const [overview, ...crops] = partsOf(0, observations)
   const crop = crops.find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
   if (overview === undefined || crop === undefined) return undefined
   return {
@@ -87,9 +90,11 @@ function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
 /** Four fifths of the two regions together are common to both. */
 const sameRegion = 0.8
 
-function isRepeated(observations: readonly Observation[], index: number): boolean {
-  const { boxInOriginalPx: box } = itemAt(observations, index)
-  return observations.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion)
+/** Of the parts of one picture those that an earlier one had shown. */
+function repeated(parts: readonly Observation[]): Observation[] {
+  return parts.filter(({ boxInOriginalPx: box }, index) =>
+    parts.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion),
+  )
 }
 
 /** Intersection over union. */

@@ -2,6 +2,7 @@
  * Which turns of a search a figure shows whole. A short search shows all of them; of a long one the turns that tell how the
  * answer came about, and what lies between them small, so that the figure stays one that can be read. Pure.
  */
+import { originalCount, originalOf } from '../../protocol/originals.ts'
 import { targetBox } from '../../protocol/target-box.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { contains, stepsOf } from '../step.ts'
@@ -48,8 +49,11 @@ function parted(steps: readonly Step[], kept: ReadonlySet<Step>): FigureCell[] {
 function byImportance(trajectory: Trajectory, steps: readonly Step[]): Step[] {
   const target = targetBox(trajectory)
   const looks = steps.filter(({ observation }) => observation !== undefined)
-  const found = target && looks.find(({ observation: at }) => at && contains(at.boxInOriginalPx, target))
-  const returned = looks.find(({ observation: at }) => at && (at.parent ?? 0) < at.index - 1)
+  const { observations } = trajectory
+  const first = looks.filter(({ observation: at }) => at && originalOf(at, observations) === 0)
+  const found = target && first.find(({ observation: at }) => at && contains(at.boxInOriginalPx, target))
+  const originals = originalCount(observations)
+  const returned = looks.find(({ observation: at }) => at && at.index > originals && at.parent !== at.index - 1)
   const mistaken = steps.find(({ turn }) => turn.error !== undefined)
   const picked = [steps.at(-1), steps[0], ...wayTo(looks.at(-1), looks), ...wayTo(found, looks), returned, mistaken]
   return [...new Set([...picked.filter((step) => step !== undefined), ...steps])]

@@ -45,8 +45,8 @@ test('of a long search its first turn and the looks that led to its end are whol
 test('nothing lies on anything else, and all of it inside', () => {
   fc.assert(
     fc.property(parents, (looks) => {
-      const { cells, width, height, original } = layoutOf(searched(looks))
-      const rects = [original, ...cells.map(({ rect }) => rect)]
+      const { cells, width, height, originals } = layoutOf(searched(looks))
+      const rects = [...originals, ...cells.map(({ rect }) => rect)]
       for (const [index, a] of rects.entries()) {
         expect(Math.min(a.x, a.y, width - a.x - a.width, height - a.y - a.height)).toBeGreaterThanOrEqual(0)
         for (const b of rects.slice(index + 1)) {
@@ -112,8 +112,8 @@ test('written as PNG and as SVG: the crop shows what is there, the letters come 
     ...searched([0], 'Too small. \u4f60\u597d'),
     picture: { sha256: picture.sha256, width: 1024, height: 1024 },
   }
-  await writeFigure(join(folder, 'a.svg'), trajectory, picture)
-  await writeFigure(join(folder, 'a.png'), trajectory, picture)
+  await writeFigure(join(folder, 'a.svg'), trajectory, [picture])
+  await writeFigure(join(folder, 'a.png'), trajectory, [picture])
   expect(await readdir(folder)).toEqual(['a.png', 'a.svg'])
   const svg = await readFile(join(folder, 'a.svg'), 'utf8')
   expect(svg).toContain('data:font/woff2')
@@ -126,7 +126,8 @@ test('written as PNG and as SVG: the crop shows what is there, the letters come 
   const crop = layout.pictures.get(1)!
   const [r = 0, , b = 0] = pixel(crop.x + crop.width * 0.8, crop.y + crop.height * 0.8)
   expect([r < 30, b > 225]).toEqual([true, true])
-  const [r0 = 0] = pixel(layout.original.x + layout.original.width * 0.75, layout.original.y + 400)
+  const [original] = layout.originals as [(typeof layout.originals)[0]]
+  const [r0 = 0] = pixel(original.x + original.width * 0.75, original.y + 400)
   expect(r0).toBeGreaterThan(225)
-  await expect(writeFigure(join(folder, 'a.gif'), trajectory, picture)).rejects.toThrow(/SVG or a PNG/)
+  await expect(writeFigure(join(folder, 'a.gif'), trajectory, [picture])).rejects.toThrow(/SVG or a PNG/)
 })

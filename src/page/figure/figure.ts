@@ -3,6 +3,7 @@
  * that came back, what was thought beside them, the target ringed where it is known, and the answer. An SVG that stands by
  * itself; every text of a model is escaped and clipped to the room there is. Pure.
  */
+import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import { targetBox } from '../../protocol/target-box.ts'
 import { boxSize } from '../../protocol/box.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
@@ -14,7 +15,7 @@ import type { FigureLayout, Placed, Point, Rect } from './layout.ts'
 import { html, markupOf, styleElement } from '../html.ts'
 import type { Html } from '../html.ts'
 import { dashPatterns, inkOn, turnColours } from '../palette.ts'
-import { contains, endWords, pictureName, stepTitle } from '../step.ts'
+import { contains, endWords, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 
@@ -42,10 +43,12 @@ export function layoutOf(trajectory: Trajectory): FigureLayout {
 
 export function figureSvg(figure: Figure): string {
   const { trajectory, layout } = figure
-  const { problem, picture, policy, turns, maxTurns } = trajectory
+  const { problem, policy, turns, maxTurns } = trajectory
   const height = layout.height + margin + 34
   const question = questionLines(trajectory, layout.width)
-  const facts = `${policy}, ${turns.length} of at most ${maxTurns} turns, picture ${picture.width} × ${picture.height}`
+  const sizes = picturesOf(trajectory).map(({ width, height }) => `${width} × ${height}`)
+  const pictures = `${sizes.length === 1 ? 'picture' : 'pictures'} ${sizes.join(', ')}`
+  const facts = `${policy}, ${turns.length} of at most ${maxTurns} turns, ${pictures}`
   const svg = html`<svg xmlns="http://www.w3.org/2000/svg" width="${n(layout.width)}" height="${n(height)}"
  viewBox="0 0 ${n(layout.width)} ${n(height)}" role="img" font-family="Inter, sans-serif" fill="${ink}">
 <title>${problem.question}</title>
@@ -54,7 +57,7 @@ ${styleElement(fontRules())}
 <rect width="9" height="9" fill="#fbe9e7"/><rect width="2.5" height="9" fill="${bad}" fill-opacity=".4"/></pattern></defs>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${texts(question, margin, margin + titleSize * 0.8, titleSize, 700)}
-${original(figure)}
+${layout.originals.map((at, index) => original(figure, at, index))}
 ${layout.cells.map((placed) => cellPictures(placed, figure))}
 ${layout.arrows.map(({ turn, path, tip }) => arrow(turn, path, tip))}
 ${layout.cells.map((placed) => cellWords(placed, figure))}
@@ -71,12 +74,13 @@ function questionLines({ problem }: Trajectory, width: number): string[] {
 }
 
 /** With the boxes of all looks: those of crops that are shown whole come with their arrows. */
-function original({ trajectory, layout, urls }: Figure): Html {
-  const { original: at, arrows } = layout
-  return html`${text('Original', at.x, at.y - 9, 17, 700)}${image(urlOf(urls, 0), at)}
+function original({ trajectory, layout, urls }: Figure, at: Rect, index: number): Html {
+  const { originals, arrows } = layout
+  const title = originals.length === 1 ? 'Original' : `Original ${index + 1}`
+  return html`${text(title, at.x, at.y - 9, 17, 700)}${image(urlOf(urls, index), at)}
 ${frame(at, '#b9b5ad', 1.5)}
-${otherBoxes(trajectory, layout).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
-${targetRing(trajectory, 0, at)}
+${otherBoxes(trajectory, layout, index).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
+${targetRing(trajectory, index, at)}
 ${arrows.map(({ turn, from }) => inside(from, at) && box(from, turn))}`
 }
 
@@ -122,8 +126,8 @@ ${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y +
   const { number, turn, observation } = cell.step
   const words = wordsRect(placed)
   const answers = turn.action?.kind === 'answer' && !turn.error
-  const title = observation ? `Observation ${observation.index}` : answers ? 'Answer' : stepTitle(cell.step)
-  const from = observation && `of ${pictureName(observation.parent ?? 0)}`
+  const title = observation ? cell.step.name.replace('o', 'O') : answers ? 'Answer' : stepTitle(cell.step)
+  const from = observation && `of ${cell.step.source}`
   const mostLines = answers ? 2 : 8
   return html`${text(title, rect.x, rect.y - 9, 17, 700)}
 ${from && text(from, rect.x + labelWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
@@ -162,7 +166,8 @@ function mark(kind: string | undefined, x: number, y: number, colour: string): H
 /** Around the target, where the picture holds it. */
 function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | undefined {
   const target = targetBox(trajectory)
-  const whole = trajectory.observations[index]?.boxInOriginalPx
+  const seen = trajectory.observations[index]
+  const whole = seen && originalOf(seen, trajectory.observations) === 0 ? seen.boxInOriginalPx : undefined
   if (!target || !whole || !contains(whole, target)) return undefined
   const [x0, y0, x1, y1] = target
   const moved = [x0 - whole[0], y0 - whole[1], x1 - whole[0], y1 - whole[1]] as unknown as typeof target

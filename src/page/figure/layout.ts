@@ -1,10 +1,11 @@
 /**
- * Where everything in a figure stands: the original at the left, beside it cells in columns that are read downwards, and
+ * Where everything in a figure stands: the originals at the left, beside it cells in columns that are read downwards, and
  * the arrows from each looked-into box to the crop that came back. Arrows keep to the gutters between columns and the gaps
  * between rows. Pure.
  */
 import { boxSize } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
+import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { figureCells } from './cells.ts'
 import type { FigureCell } from './cells.ts'
@@ -28,10 +29,10 @@ export interface Point {
 export interface FigureLayout {
   readonly width: number
   readonly height: number
-  readonly original: Rect
+  readonly originals: readonly Rect[]
   readonly cells: readonly Placed[]
   readonly arrows: readonly FigureArrow[]
-  /** Where each observation that is shown stands, by its index; the original is number 0. */
+  /** Where each observation that is shown stands, by its index; the originals come first. */
   readonly pictures: ReadonlyMap<number, Rect>
 }
 
@@ -75,14 +76,22 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
   const cells = figureCells(trajectory)
   const rows = cells.length <= oneColumn ? cells.length : Math.ceil(cells.length / 2)
   const columns = Math.ceil(cells.length / Math.max(1, rows))
-  const originalSize = fitted(trajectory.picture, originalSide, originalSide)
+  const shown = picturesOf(trajectory)
+  const sizes = shown.map((picture) => fitted(picture, originalSide, originalHeight(shown.length)))
+  const originalWidth = Math.max(...sizes.map((size) => size.width))
+  const originalsHeight = sizes.reduce((sum, size) => sum + heading + size.height, gap * (sizes.length - 1))
   const gridHeight = rows * (heading + cell.height) + Math.max(0, rows - 1) * gap
-  const height = Math.max(gridHeight, originalSize.height + heading)
-  const original = { x: margin, y: top + (height - originalSize.height - heading) / 2 + heading, ...originalSize }
-  const columnX = (column: number): number => margin + originalSize.width + gutter + column * (cell.width + gutter)
+  const height = Math.max(gridHeight, originalsHeight)
+  const originals: Rect[] = []
+  for (const size of sizes) {
+    const above = originals.at(-1)
+    const y = above === undefined ? top + (height - originalsHeight) / 2 : above.y + above.height + gap
+    originals.push({ x: margin + (originalWidth - size.width) / 2, y: y + heading, ...size })
+  }
+  const columnX = (column: number): number => margin + originalWidth + gutter + column * (cell.width + gutter)
   const rowY = (row: number): number => top + (height - gridHeight) / 2 + heading + row * (heading + cell.height + gap)
 
-  const pictures = new Map([[0, original]])
+  const pictures = new Map(originals.entries())
   const placed = cells.map((one, index): Placed => {
     const rect = { x: columnX(Math.floor(index / rows)), y: rowY(index % rows), width: cell.width, height: cell.height }
     const tiles = tilesOf(one, rect, trajectory)
@@ -111,8 +120,13 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
       path: way({ from, tip, to: rect, home, firstX: columnX(0), lane }),
     })
   }
-  const width = margin + originalSize.width + columns * (gutter + cell.width) + margin
-  return { width, height: top + height, original, cells: placed, arrows, pictures }
+  const width = margin + originalWidth + columns * (gutter + cell.width) + margin
+  return { width, height: top + height, originals, cells: placed, arrows, pictures }
+}
+
+/** Of several the shorter, so that all of them find room. */
+function originalHeight(count: number): number {
+  return count === 1 ? originalSide : Math.max(140, (1.5 * originalSide) / count)
 }
 
 /** A box of the source's pixels, where the source is shown. */
@@ -203,12 +217,17 @@ export function sidesShown({ pictures }: FigureLayout): Map<number, number> {
   return new Map([...pictures].map(([index, { width, height }]) => [index, Math.max(width, height)]))
 }
 
-/** The boxes that were looked into without being shown whole, on the original. */
-export function otherBoxes(trajectory: Trajectory, { arrows, original }: FigureLayout): { step: Step; rect: Rect }[] {
+/** The boxes that were looked into without being shown whole, on their original. */
+export function otherBoxes(
+  trajectory: Trajectory,
+  { arrows, originals }: FigureLayout,
+  original: number,
+): { step: Step; rect: Rect }[] {
   const shown = new Set(arrows.map(({ turn }) => turn))
-  return stepsOf(trajectory).flatMap((step) =>
-    step.observation && !shown.has(step.number)
-      ? [{ step, rect: scaled(step.observation.boxInOriginalPx, trajectory.picture, original) }]
-      : [],
-  )
+  const size = itemAt(picturesOf(trajectory), original)
+  return stepsOf(trajectory).flatMap((step) => {
+    const { number, observation } = step
+    if (!observation || shown.has(number) || originalOf(observation, trajectory.observations) !== original) return []
+    return [{ step, rect: scaled(observation.boxInOriginalPx, size, itemAt(originals, original)) }]
+  })
 }

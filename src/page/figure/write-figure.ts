@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { renderAsync } from '@resvg/resvg-js'
 import { boxSize, pixelBox } from '../../protocol/box.ts'
+import { originalOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
@@ -28,21 +29,24 @@ export function figureKind(path: string): FigureKind {
 }
 
 /** Written beside, then renamed. */
-export async function writeFigure(path: string, trajectory: Trajectory, picture: Picture): Promise<void> {
-  await replaceFile(path, await drawFigure(figureKind(path), trajectory, picture))
+export async function writeFigure(path: string, trajectory: Trajectory, pictures: readonly Picture[]): Promise<void> {
+  await replaceFile(path, await drawFigure(figureKind(path), trajectory, pictures))
 }
 
 /** The text of an SVG, or the bytes of a PNG. */
 export async function drawFigure(
   kind: FigureKind,
   trajectory: Trajectory,
-  picture: Picture,
+  pictures: readonly Picture[],
 ): Promise<string | Uint8Array<ArrayBuffer>> {
   const layout = layoutOf(trajectory)
   const urls = new Map<number, string>()
   for (const [index, side] of sidesShown(layout)) {
-    const whole = pixelBox(0, 0, picture.width, picture.height)
-    const boxPx = index === 0 ? whole : itemAt(trajectory.observations, index).boxInOriginalPx
+    const { observations } = trajectory
+    // A search that failed before its first turn has no observation of its pictures.
+    const seen = observations[index]
+    const picture = itemAt(pictures, seen === undefined ? index : originalOf(seen, observations))
+    const boxPx = seen?.boxInOriginalPx ?? pixelBox(0, 0, picture.width, picture.height)
     const pixels = await picture.region(boxPx, atMost(boxSize(boxPx), Math.ceil(side * density)), 'area')
     urls.set(index, dataUrl(await encodeJpeg(pixels, 86), 'jpeg'))
   }

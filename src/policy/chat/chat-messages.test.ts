@@ -13,7 +13,17 @@ describe('a message of the user', () => {
     ['No place for it', [image, { type: 'text', text: 'No place for it' }]],
     ['<image>\nWhat does <image> mean?', [image, { type: 'text', text: '\nWhat does <image> mean?' }]],
   ])('holds the picture in its place: %j', (text, content) => {
-    expect(userMessage(text, image)).toEqual({ role: 'user', content })
+    expect(userMessage(text, [image])).toEqual({ role: 'user', content })
+  })
+
+  it.each([
+    ['A:\n<image>\nB:\n<image>\nWhich <image>?', ['A:\n', 0, '\nB:\n', 1, '\nWhich <image>?']],
+    ['<image><image>', [0, 1]],
+    ['<image>\nWhich?', [0, 1, '\nWhich?']],
+  ])('holds several pictures in their places: %j', (text, expected) => {
+    const images = [image, { ...image, sha256: '1'.repeat(64) }]
+    const content = expected.map((part) => (typeof part === 'number' ? images[part] : { type: 'text', text: part }))
+    expect(userMessage(text, images)).toEqual({ role: 'user', content })
   })
 
   it('is plain text without a picture, whatever it quotes', () => {
@@ -23,7 +33,7 @@ describe('a message of the user', () => {
 
 describe('the results of native calls', () => {
   it('answer every call, the last one with what came of it, and the picture behind them', () => {
-    expect(resultMessages([call('a', '{}'), call('b', '{}')], 'Crop 1:\n<image>\nGo on.', image)).toEqual([
+    expect(resultMessages([call('a', '{}'), call('b', '{}')], 'Crop 1:\n<image>\nGo on.', [image])).toEqual([
       { role: 'tool', toolCallId: 'a', content: 'Not carried out: the last call of a turn counts.' },
       { role: 'tool', toolCallId: 'b', content: 'Crop 1:\nGo on.' },
       { role: 'user', content: [image] },
@@ -31,7 +41,7 @@ describe('the results of native calls', () => {
   })
 
   it('are the mistake alone when there was one', () => {
-    expect(resultMessages([call('a', '{}')], 'That failed.')).toEqual([
+    expect(resultMessages([call('a', '{}')], 'That failed.', [])).toEqual([
       { role: 'tool', toolCallId: 'a', content: 'That failed.' },
     ])
   })

@@ -1,14 +1,24 @@
 /** What a search tells its policy, and what the policy said, as chat messages. Pure. */
+import { itemAt, lastOf } from '../../shared/known.ts'
 import type { ChatMessage, ContentPart, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 
 const mark = '<image>'
 
-/** The text with the picture in the place of its `<image>`: text before it, if any, picture, text behind it, if any. */
-export function userMessage(text: string, image?: ImagePart): ChatMessage {
-  if (image === undefined) return { role: 'user', content: text }
-  const at = text.indexOf(mark)
-  const [before, after] = at < 0 ? ['', text] : [text.slice(0, at), text.slice(at + mark.length)]
-  return { role: 'user', content: [...textPart(before), image, ...textPart(after)] }
+/** The text before each of so many pictures and behind the last, by its first marks `<image>`; pictures without a mark come first. */
+export function textsAround(text: string, pictures: number): string[] {
+  const texts = text.split(mark)
+  const unmarked = Math.max(0, pictures - (texts.length - 1))
+  const marked = pictures - unmarked
+  // Marks beyond the pictures are somebody's words.
+  return [...Array.from({ length: unmarked }, () => ''), ...texts.slice(0, marked), texts.slice(marked).join(mark)]
+}
+
+/** The text with pictures in the places of its marks. */
+export function userMessage(text: string, images: readonly ImagePart[] = []): ChatMessage {
+  if (images.length === 0) return { role: 'user', content: text }
+  const texts = textsAround(text, images.length)
+  const content = images.flatMap((image, index) => [...textPart(itemAt(texts, index)), image])
+  return { role: 'user', content: [...content, ...textPart(lastOf(texts))] }
 }
 
 function textPart(text: string): ContentPart[] {
@@ -21,7 +31,7 @@ const notCarriedOut = 'Not carried out: the last call of a turn counts.'
  * What followed from native calls. Every call of a turn wants its result, though the last one alone counts (as the dialect
  * reads them); no server takes a picture in a result, so it comes in a message of the user behind them.
  */
-export function resultMessages(calls: readonly ToolCall[], text: string, image?: ImagePart): ChatMessage[] {
+export function resultMessages(calls: readonly ToolCall[], text: string, images: readonly ImagePart[]): ChatMessage[] {
   const content = text
     .replace(mark, '')
     .replaceAll(/\n{2,}/g, '\n')
@@ -31,7 +41,7 @@ export function resultMessages(calls: readonly ToolCall[], text: string, image?:
     content: at === calls.length - 1 ? content : notCarriedOut,
     toolCallId: id,
   }))
-  return image === undefined ? results : [...results, { role: 'user', content: [image] }]
+  return images.length === 0 ? results : [...results, { role: 'user', content: images }]
 }
 
 /** The turn as text: what was said, then every native call, as models write calls that have no field of their own. */

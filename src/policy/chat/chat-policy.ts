@@ -12,6 +12,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import { splitAtThinking, thinkingOpens } from '../../protocol/thinking-marks.ts'
 import { replyCutCode } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
+import { viewsOf } from '../policy.ts'
 import type { Message, Policy, Reply, Session, TurnOptions, View } from '../policy.ts'
 import { limiter } from '../../shared/limiter.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
@@ -64,10 +65,14 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
   }
 
   async function tellQuestion(question: Question, shots: readonly Shot[]): Promise<Told> {
-    const { system, text, view } = question
-    const opening =
-      system === '' ? [] : [written([{ role: 'system', content: system }], estimatedTextTokens(system), 0)]
-    const asked = recent(`${view.key} ${text}`, () => write(question, []))
+    const { system, text } = question
+    const opening = system === '' ? [] : [written([{ role: 'system', content: system }], estimatedTextTokens(system), 0)]
+    const asked = recent(
+      `${viewsOf(question)
+        .map(({ key }) => key)
+        .join(' ')} ${text}`,
+      () => write(question, []),
+    )
     return joined([...opening, ...(await Promise.all(shots.map(tellShot))), await asked])
   }
 
@@ -153,9 +158,10 @@ type Question = Extract<Message, { readonly kind: 'question' }>
 
 async function write(message: Message, calls: readonly ToolCall[]): Promise<Told> {
   const { text } = message
-  const seen = message.kind === 'error' ? undefined : await writeView(message.view)
-  const chat = calls.length > 0 ? resultMessages(calls, text, seen?.image) : [userMessage(text, seen?.image)]
-  const imageTokens = seen?.tokens ?? 0
+  const seen = await Promise.all(viewsOf(message).map(writeView))
+  const images = seen.map(({ image }) => image)
+  const chat = calls.length > 0 ? resultMessages(calls, text, images) : [userMessage(text, images)]
+  const imageTokens = seen.reduce((sum, { tokens }) => sum + tokens, 0)
   return written(chat, estimatedTextTokens(text) + imageTokens, imageTokens)
 }
 

@@ -10,9 +10,12 @@ import { PixelCache } from '../../vision/cache.ts'
 import { encodeFineJpeg, encodePng } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
+import { itemAt } from '../../shared/known.ts'
 import { limiter } from '../../shared/limiter.ts'
+import { textsAround } from '../chat/chat-messages.ts'
 import { keepRecent } from '../chat/recent.ts'
 import { exactPixels } from '../chat/view-bytes.ts'
+import { viewsOf } from '../policy.ts'
 import type { Message, View } from '../policy.ts'
 
 export interface Conversation {
@@ -42,22 +45,18 @@ export function openConversation(model: ChatModel): Conversation {
   return {
     async tell(message) {
       earlier = { chunks, closed }
-      const picture = message.kind === 'error' ? undefined : await pictureOf(message.view, model)
+      const pictures = await Promise.all(viewsOf(message).map((view) => pictureOf(view, model)))
       const opening = message.kind === 'question' ? system(message.system) : [...(closed ? [] : [marks.end]), '\n']
-      const at = message.text.indexOf(mark)
-      const [before, after] =
-        at < 0 ? ['', message.text] : [message.text.slice(0, at), message.text.slice(at + mark.length)]
-      const close = [marks.end, '\n', marks.start, 'assistant\n']
-      const told: PromptChunk[] =
-        picture === undefined
-          ? [textOf(...opening, marks.start, `user\n${message.text}`, ...close)]
-          : [
-              textOf(...opening, marks.start, `user\n${before}`, marks.visionStart),
-              picture,
-              textOf(marks.visionEnd, after, ...close),
-            ]
+      const [first = '', ...texts] = textsAround(message.text, pictures.length)
+      const told: PromptChunk[] = []
+      let said = [...opening, marks.start, `user\n${first}`]
+      for (const [index, picture] of pictures.entries()) {
+        told.push(textOf(...said, marks.visionStart), picture)
+        said = [marks.visionEnd, itemAt(texts, index)]
+      }
+      told.push(textOf(...said, marks.end, '\n', marks.start, 'assistant\n'))
       chunks = [...chunks, ...told]
-      const imageTokens = picture?.tokens ?? 0
+      const imageTokens = pictures.reduce((sum, { tokens }) => sum + tokens, 0)
       return { imageTokens, promptTokens: imageTokens + told.reduce((sum, chunk) => sum + lengthOf(chunk), 0) }
     },
     prompt: () => chunks,
@@ -73,8 +72,6 @@ export function openConversation(model: ChatModel): Conversation {
     return text === '' ? [] : [marks.start, `system\n${text}`, marks.end, '\n']
   }
 }
-
-const mark = '<image>'
 
 function lengthOf(chunk: PromptChunk): number {
   return chunk.kind === 'text' ? chunk.tokens.length : 0

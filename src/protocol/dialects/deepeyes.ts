@@ -111,6 +111,7 @@ export const deepeyesLenientProfile: Profile = {
   prompts: deepeyesLenientPrompts,
   dialect: 'deepeyes',
   maxTurns: 11,
+  onePicture: true,
   firstView: deepeyesView,
   observationView: deepeyesView,
   crop: { edges: 'nearest', padding: 0, minSide: 1 },

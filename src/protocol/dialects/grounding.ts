@@ -83,6 +83,7 @@ export const officialProfile: Profile = {
   dialect: 'grounding',
   maxTurns: 12,
   maxImages: 12,
+  onePicture: true,
   contextLimit: 32_768,
   contextReserve: 2_000,
   wallClockMs: null,

@@ -111,6 +111,7 @@ export const pixelReasonerLenientProfile: Profile = {
   dialect: 'pixel-reasoner',
   maxTurns: 5,
   maxImages: 16,
+  onePicture: true,
   contextLimit: 12_288,
   contextReserve: 200,
   firstView: { ...qwenGrid, minPixels: 512 * 28 * 28, maxPixels: 5_120 * 28 * 28 },

@@ -57,19 +57,20 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       const [[id = '', what], query] = partsOf(url, '/api/pictures/')
       if (what !== 'region') throw nowhere()
       query.set('picture', id)
-      return regionResponse(pictures.get(id).picture, query)
+      return regionResponse(() => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
       const [[id = '', what], query] = partsOf(url, '/api/asks/')
       const ask = asks.get(id)
+      const pictureAt = (original: number) => ask.picture(original)
       if (what === 'events') {
         return streams(ask, headers['last-event-id']?.toString(), AbortSignal.any([gone, signal]))
       }
       if (what === 'trajectory') return trajectoryOf(ask, query)
-      if (what === 'figure') return figureResponse(trajectoryOf(ask, query), ask.picture, query)
-      if (what === 'region') return regionResponse(ask.picture, query)
-      if (what === 'view') return viewResponse(ask.picture, seenBy(ask, query), query)
+      if (what === 'figure') return figureResponse(trajectoryOf(ask, query), pictureAt, query)
+      if (what === 'region') return regionResponse(pictureAt, query)
+      if (what === 'view') return viewResponse(pictureAt, seenBy(ask, query), query)
       throw nowhere()
     },
     'POST /api/asks/*': (_, { url }) => {

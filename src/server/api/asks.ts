@@ -3,10 +3,12 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
+import { pictured } from '../../protocol/originals.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { checkPictureCount, mostPictures } from '../../search/question-pictures.ts'
 import { sampleSeed } from '../../search/search-many.ts'
 import { search } from '../../search/search.ts'
 import { orAborted } from '../../shared/deadline.ts'
@@ -19,6 +21,7 @@ import { HttpError } from '../http/http-error.ts'
 import { keptAsks } from './kept-asks.ts'
 import type { Ask } from './kept-asks.ts'
 import { askedProblem } from '../searcher.ts'
+import type { ServedRuns } from '../runs/served-runs.ts'
 import type { KeepSearch, Links, Searcher } from '../searcher.ts'
 import type { QueuePlace, SearchQueue } from '../search-queue.ts'
 
@@ -36,7 +39,7 @@ export interface AsksOptions {
   readonly pictures: Pictures
   readonly queue: SearchQueue
   /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
-  readonly archive?: { keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links> } | undefined
+  readonly archive?: Pick<ServedRuns, 'keep'> | undefined
   /** Told of faults of ours, and when the archive does not take a search. */
   readonly onFault: (error: unknown) => void
   /** Cuts all searches off. */
@@ -49,6 +52,10 @@ const longestQuestion = 4000
 export function openAsks({ searchers, pictures, queue, archive, onFault, signal }: AsksOptions): Asks {
   const requestSchema = z.strictObject({
     picture: z.string(),
+    furtherPictures: z
+      .array(z.string())
+      .max(mostPictures - 1)
+      .default([]),
     question: z.string().trim().min(1, 'is empty').max(longestQuestion),
     policy: z.string(),
     maxTurns: z.int().min(1).max(askLimits.turns),
@@ -59,9 +66,16 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   /** Asks are numbered: the same question put to five policies is five asks. */
   let lastAsk = 0
 
-  async function archived(trajectory: Trajectory, ask: number, picture: KnownPicture): Promise<Links | undefined> {
+  async function archived(
+    trajectory: Trajectory,
+    ask: number,
+    pictures: readonly KnownPicture[],
+  ): Promise<Links | undefined> {
     try {
-      return await archive?.keep({ ...trajectory, ask }, picture)
+      return await archive?.keep(
+        { ...trajectory, ask },
+        pictures.flatMap(({ encoded }) => encoded ?? []),
+      )
     } catch (error) {
       onFault(error)
       return undefined
@@ -71,15 +85,15 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   /** Never throws: what goes wrong is news too. */
   async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
     const { problem, known, searcher, maxTurns } = wanted
-    const { picture } = known
     const { profile } = searcher
+    const pictures = known.map(({ picture }) => picture)
     const seed = sampleSeed(wanted.seed, problem, sample)
     try {
       const policy = searcher.policy()
       await orAborted(place.ready, ask.signal)
       const start = {
         problem,
-        picture: storedPicture(picture),
+        ...pictured(pictures.map(storedPicture)),
         policy: policy.name,
         maxTurns,
         seed,
@@ -87,7 +101,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       }
       ask.tell({ sample, kind: 'began', search: start })
       const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal, live: true }
-      for await (const event of search({ picture, problem }, policy, options)) {
+      for await (const event of search({ ...pictured(pictures), problem }, policy, options)) {
         if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })
         if (event.kind === 'observed' && event.observation.parent === null) ask.beginTurn(sample, 1)
         if (event.kind === 'writing') ask.goOn(sample, event)
@@ -129,12 +143,18 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         const names = offered.map(({ name }) => `"${name}"`).join(', ')
         throw new HttpError(400, 'invalid_request', `policy: is none of ${names}`)
       }
-      const known = await pictures.read(data.picture, searcher.profile.pictures.reading)
-      const problem =
-        known.problem?.question === data.question ? known.problem : askedProblem(known.picture, data.question)
+      const { profile } = searcher
+      const ids = [data.picture, ...data.furtherPictures]
+      checkPictureCount(ids.length, profile)
+      const known: KnownPicture[] = []
+      for (const id of ids) known.push(await pictures.read(id, profile.pictures.reading))
+      const opened = known.map(({ picture }) => picture)
+      const [only, ...others] = known
+      const own = others.length === 0 ? only?.problem : undefined
+      const problem = own?.question === data.question ? own : askedProblem(opened, data.question)
       searcher.check?.(problem.question)
       const places = queue.join(data.samples)
-      const ask = asks.open({ picture: known.picture, profile: profileNamed(searcher.profile) })
+      const ask = asks.open({ pictures: opened, profile: profileNamed(profile) })
       const seed = randomInt(2 ** 31)
       const number = ++lastAsk
       const searches = places.map((place, sample) =>
@@ -143,11 +163,11 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       void Promise.all(searches).then(() => ask.finish())
       return { id: ask.id }
     },
-    async keep({ trajectory, picture, encoded }) {
-      const links = await archived(trajectory, ++lastAsk, { picture, encoded })
+    async keep({ trajectory, pictures: sent }) {
+      const links = await archived(trajectory, ++lastAsk, sent)
       if (links !== undefined) return links
-      pictures.keep({ picture, encoded })
-      const ask = asks.open({ picture, profile: trajectory.profile })
+      for (const one of sent) pictures.keep(one)
+      const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile })
       ask.tell({ sample: 0, kind: 'ended', trajectory })
       ask.finish()
       return { page: `/#/ask/${ask.id}`, trajectory: `/api/asks/${ask.id}/trajectory` }
@@ -160,7 +180,7 @@ interface Search {
   /** Of the ask. */
   readonly number: number
   readonly problem: Problem
-  readonly known: KnownPicture
+  readonly known: readonly KnownPicture[]
   readonly searcher: Searcher
   readonly seed: number
   readonly maxTurns: number

@@ -11,7 +11,7 @@ const asks = keptAsks(pictures, signal)
 
 function openAsk() {
   const { picture } = pictures.get('scene-1')
-  return asks.open({ picture, profile: { name: 'embedded', sha256: '0'.repeat(64) } })
+  return asks.open({ pictures: [picture], profile: { name: 'embedded', sha256: '0'.repeat(64) } })
 }
 
 test('64 may be open; one that ends, is cancelled, or whose client has gone makes room', async () => {

@@ -1,12 +1,13 @@
 /** The figure of a search as a file to be kept. */
 import { drawFigure } from '../../page/figure/write-figure.ts'
+import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import type { Picture } from '../../vision/picture.ts'
+import type { PictureAt } from './region.ts'
 
 /** `?as=svg`, or a PNG. */
 export async function figureResponse(
   trajectory: Trajectory,
-  picture: Picture,
+  pictureAt: PictureAt,
   query: URLSearchParams,
 ): Promise<Response> {
   const svg = query.get('as') === 'svg'
@@ -14,5 +15,6 @@ export async function figureResponse(
     'content-type': svg ? 'image/svg+xml' : 'image/png',
     'content-disposition': `attachment; filename="search.${svg ? 'svg' : 'png'}"`,
   }
-  return new Response(await drawFigure(svg ? 'svg' : 'png', trajectory, picture), { headers })
+  const pictures = await Promise.all(picturesOf(trajectory).map((_, original) => pictureAt(original)))
+  return new Response(await drawFigure(svg ? 'svg' : 'png', trajectory, pictures), { headers })
 }

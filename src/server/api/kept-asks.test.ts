@@ -18,11 +18,11 @@ const [picture] = pictures.scenes.map(({ id }) => pictures.get(id).picture) as [
 const broken = (message: string): AskEvent => ({ sample: 0, kind: 'broken', message })
 
 test('the newest 200 are kept, and those under way whatever their number', () => {
-  const first = asks.open({ picture, profile })
-  const others = Array.from({ length: 250 }, () => asks.open({ picture, profile }))
+  const first = asks.open({ pictures: [picture], profile })
+  const others = Array.from({ length: 250 }, () => asks.open({ pictures: [picture], profile }))
   expect(asks.get(first.id)).toBe(first)
   for (const ask of others) ask.finish()
-  const newest = asks.open({ picture, profile })
+  const newest = asks.open({ pictures: [picture], profile })
   expect(asks.get(first.id)).toBe(first)
   expect(() => asks.get(others[0]!.id)).toThrow('not kept any more')
   expect(asks.get(others.at(-1)!.id)).toBe(others.at(-1))
@@ -31,19 +31,19 @@ test('the newest 200 are kept, and those under way whatever their number', () =>
 
 test('news of more than 64 MB make room for newer ones', () => {
   const long = Array.from({ length: 5 }, () => {
-    const ask = asks.open({ picture, profile })
+    const ask = asks.open({ pictures: [picture], profile })
     ask.tell(broken('x'.repeat(16 * 1024 ** 2)))
     ask.finish()
     return ask
   })
-  const newest = asks.open({ picture, profile })
+  const newest = asks.open({ pictures: [picture], profile })
   expect(() => asks.get(long[0]!.id)).toThrow('not kept any more')
   expect(asks.get(long[4]!.id)).toBe(long[4])
   expect(asks.get(newest.id)).toBe(newest)
 })
 
 test('who waits for news hears of them; a stopped ask says so to its searches only', async () => {
-  const [one, other] = [asks.open({ picture, profile }), asks.open({ picture, profile })]
+  const [one, other] = [asks.open({ pictures: [picture], profile }), asks.open({ pictures: [picture], profile })]
   const changed = one.changed()
   one.tell(broken('a'))
   await changed
@@ -54,14 +54,14 @@ test('who waits for news hears of them; a stopped ask says so to its searches on
 test('the picture of an ask that is done is there as long as pictures are kept', async () => {
   const encoded = await encodePng({ width: 8, height: 8, data: new Uint8Array(192) })
   const own = await openPicture(encoded)
-  const ask = asks.open({ picture: own, profile })
-  expect(ask.picture).toBe(own)
+  const ask = asks.open({ pictures: [own], profile })
+  expect(ask.picture(0)).toBe(own)
   pictures.keep({ picture: own, encoded })
   ask.finish()
-  expect(ask.picture).toBe(own)
+  expect(ask.picture(0)).toBe(own)
   // 256 MiB of others later it is gone.
   pictures.keep({ picture: { ...own, sha256: 'other' }, encoded: new Uint8Array(256 * 1024 ** 2) })
-  expect(() => ask.picture).toThrow('not kept any more')
+  expect(() => ask.picture(0)).toThrow('not kept any more')
 })
 
 test('scenes are drawn by a thread as they are here', async () => {

@@ -11,7 +11,7 @@ const most = { asks: 200, newsBytes: 64 * 1024 ** 2 }
 
 /** What an ask is about. */
 export interface AskedHere {
-  readonly picture: Picture
+  readonly pictures: readonly Picture[]
   readonly profile: Trajectory['profile']
 }
 
@@ -36,22 +36,24 @@ export class Ask {
   done = false
   readonly signal: AbortSignal
   readonly #stopped = new AbortController()
-  readonly #pictureId: string
-  readonly #pictures: Pictures
-  #picture: Picture | undefined
+  readonly #ids: readonly string[]
+  readonly #kept: Pictures
+  #pictures: readonly Picture[]
   #wake: (() => void)[] = []
 
-  constructor({ picture, profile }: AskedHere, pictures: Pictures, signal: AbortSignal) {
-    this.#picture = picture
-    this.#pictureId = pixelsId(picture)
+  constructor({ pictures, profile }: AskedHere, kept: Pictures, signal: AbortSignal) {
     this.#pictures = pictures
+    this.#ids = pictures.map(pixelsId)
+    this.#kept = kept
     this.profile = profile
     this.signal = AbortSignal.any([signal, this.#stopped.signal])
   }
 
-  /** Of an ask that is done only while pictures are kept. Throws `HttpError` 404. */
-  get picture(): Picture {
-    return this.#picture ?? this.#pictures.get(this.#pictureId).picture
+  /** One of its pictures, counted from 0; of an ask that is done only while pictures are kept. Throws `HttpError` 404. */
+  picture(original: number): Picture {
+    const id = this.#ids[original]
+    if (id === undefined) throw new HttpError(404, 'no_picture', 'The question has no such picture.')
+    return this.#pictures[original] ?? this.#kept.get(id).picture
   }
 
   tell(event: AskEvent): void {
@@ -82,7 +84,7 @@ export class Ask {
 
   finish(): void {
     this.done = true
-    this.#picture = undefined
+    this.#pictures = []
     this.#wakeAll()
   }
 

@@ -1,5 +1,6 @@
 /** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
 import { boxSize, pixelBox } from '../../protocol/box.ts'
+import { originalOf } from '../../protocol/originals.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
@@ -11,6 +12,7 @@ import { storedView } from '../../vision/observation-view.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture, Pixels } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
+import { countOf } from './path.ts'
 
 /** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
 const sentBytes = 64 * 1024 ** 2
@@ -21,11 +23,15 @@ let heldBytes = 0
 const mostSide = 2048
 const losslessSide = 512
 
+/** One of the pictures of a question, counted from 0; the first where there is one. */
+export type PictureAt = (original: number) => Picture | Promise<Picture>
+
 /**
- * `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. With the hash of the picture as
+ * Of the picture `?original=<n>` (default: the first) `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. With the hash of the picture as
  * `?picture=`, the address holds all that decides the answer, so a browser may keep it.
  */
-export async function regionResponse(picture: Picture, query: URLSearchParams): Promise<Response> {
+export async function regionResponse(pictureAt: PictureAt, query: URLSearchParams): Promise<Response> {
+  const picture = await pictureAt(countOf(query, 'original'))
   const { width, height } = picture
   const box = query.get('box')?.split(',').map(Number) ?? [0, 0, width, height]
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box
@@ -47,13 +53,14 @@ export async function regionResponse(picture: Picture, query: URLSearchParams): 
 
 /** What the policy saw of observation `?observation=<n>`. */
 export async function viewResponse(
-  picture: Picture,
+  pictureAt: PictureAt,
   trajectory: Pick<Trajectory, 'observations' | 'profile'>,
   query: URLSearchParams,
 ): Promise<Response> {
   const observation = trajectory.observations[Number(query.get('observation'))]
   if (observation === undefined) throw new HttpError(404, 'no_observation', 'The search has no such observation.')
   const { view, index } = observation
+  const picture = await pictureAt(originalOf(observation, trajectory.observations))
   const encoding = Math.max(view.width, view.height) <= losslessSide ? 'png' : 'jpeg'
   // A view may be one of an observation before it.
   const of = [trajectory.profile, trajectory.observations.slice(0, index + 1)]

@@ -47,10 +47,10 @@ async function runAnswer(
   if (kind !== 'items') throw nowhere()
   const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
   if (what === undefined) return runs.search(name, index)
-  const picture = await runs.picture(name, index)
-  if (what === 'region') return regionResponse(picture, query)
+  const pictureAt = (original: number) => runs.picture(name, index, original)
+  if (what === 'region') return regionResponse(pictureAt, query)
   const search = await runs.search(name, index)
-  if (what === 'view') return viewResponse(picture, search, query)
-  if (what === 'figure') return figureResponse(search, picture, query)
+  if (what === 'view') return viewResponse(pictureAt, search, query)
+  if (what === 'figure') return figureResponse(search, pictureAt, query)
   throw nowhere()
 }

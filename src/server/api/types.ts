@@ -39,6 +39,8 @@ export interface PolicyRow {
 /** `POST /api/asks` */
 export interface AskRequest {
   readonly picture: string
+  /** Of a question about several pictures all but the first. */
+  readonly furtherPictures?: readonly string[]
   readonly question: string
   readonly policy: string
   readonly maxTurns: number
@@ -80,7 +82,10 @@ export interface DraftNews {
 export type Waiting = Pick<Extract<ReplyNews, { readonly kind: 'waiting' }>, 'why' | 'waitMs' | 'next'>
 
 /** What is known of a search before its first turn. */
-export type SearchStart = Pick<Trajectory, 'problem' | 'picture' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex'>
+export type SearchStart = Pick<
+  Trajectory,
+  'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex'
+>
 
 /** `GET /api/runs` */
 export interface RunRow {

@@ -236,7 +236,7 @@ test('over HTTP a search is kept, and its result links the page', async () => {
   expect(found.structuredContent).toMatchObject({ page: `${server.url}/#/ask/1` })
   expect(words(found).at(-1)).toBe(`Turn by turn: ${server.url}/#/ask/1`)
   expect(kept.at(-1)!.trajectory).toMatchObject({ maxTurns: 1, problem: { question } })
-  expect(dataUrl(kept.at(-1)!.encoded, 'png')).toBe(url)
+  expect(dataUrl(kept.at(-1)!.pictures[0]!.encoded, 'png')).toBe(url)
   await client.close()
 })
 

@@ -5,19 +5,20 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { boxSize, relativeBox } from '../../protocol/box.ts'
+import { originalCount, originalOf } from '../../protocol/originals.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { ViewRule } from '../../protocol/profile.ts'
 import { resolveBox } from '../../protocol/resolve-box.ts'
-import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
+import type { Observation } from '../../protocol/trajectory.ts'
 import { view } from '../../vision/fit.ts'
 import { openPicture } from '../../vision/open.ts'
-import type { Picture } from '../../vision/picture.ts'
 import { asHttpError, HttpError } from '../http/http-error.ts'
+import { mostPictures } from '../../search/question-pictures.ts'
 import { searchPicture } from '../searcher.ts'
 import { messageOf } from '../../shared/errors.ts'
-import type { Searcher, SentSearch } from '../searcher.ts'
+import type { Searched, Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
-import { defined } from '../../shared/known.ts'
+import { itemAt } from '../../shared/known.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
 
 export interface McpOptions {
@@ -96,17 +97,23 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
         `until it is legible. Returns the answer and the crops that led to it. Who searches: ${searcher.name}. ${searcher.note}`,
       inputSchema: {
         image,
+        further_images: z
+          .array(image)
+          .max(mostPictures - 1)
+          .optional()
+          .describe('Further pictures, for a question about several'),
         question: z.string().trim().min(1).max(4000).describe('What is asked about the picture'),
         max_turns: z.int().min(1).max(100).optional().describe('Turns that the search may take'),
       },
       annotations: { readOnlyHint: true },
     },
-    ({ image: source, question, max_turns: maxTurns }, { signal, sendNotification, _meta }) =>
+    (
+      { image: source, further_images: more = [], question, max_turns: maxTurns },
+      { signal, sendNotification, _meta },
+    ) =>
       explained(async () => {
-        let picture: Picture | undefined
-        const encoded = fileOf(source)
-        const open = async (left: AbortSignal) => (picture = await openPicture(encoded, { reading, signal: left }))
-        const asked = { question, open, maxTurns, seed: 0 }
+        const files = [source, ...more].map(fileOf)
+        const asked = { question, files, maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
         let step = await searched.next()
         let turn = 1
@@ -120,10 +127,13 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
           const params = { progressToken: _meta.progressToken, progress, message }
           await sendNotification({ method: 'notifications/progress', params })
         }
-        const trajectory = step.value
-        const searchedIn = defined(picture, 'the picture')
-        const sent = typeof encoded === 'string' ? undefined : { trajectory, picture: searchedIn, encoded }
-        return searchResult(trajectory, searchedIn, sent && (await keep?.(sent)))
+        const { trajectory, pictures } = step.value
+        const sent = pictures.flatMap((picture, index) => {
+          const encoded = itemAt(files, index)
+          return typeof encoded === 'string' ? [] : [{ picture, encoded }]
+        })
+        const isSent = sent.length === pictures.length
+        return searchResult(step.value, isSent ? await keep?.({ trajectory, pictures: sent }) : undefined)
       }),
   )
 
@@ -155,28 +165,32 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
   return server
 }
 
-async function searchResult(trajectory: Trajectory, picture: Picture, page?: string): Promise<CallToolResult> {
+async function searchResult({ trajectory, pictures }: Searched, page?: string): Promise<CallToolResult> {
   const { answer, end, turns, observations, failure } = trajectory
   if (failure !== undefined) return { isError: true, content: [text(cut(`The search failed: ${failure.message}`))] }
-  const found = answer === null ? `No answer: the search ended ${end}.` : cut(answer)
+  const said = answer === null ? `No answer: the search ended ${end}.` : cut(answer)
   const crops = observations.filter(({ parent }) => parent !== null)
-  const content: CallToolResult['content'] = [text(found)]
+  const content: CallToolResult['content'] = [text(said)]
   const shown = crops.slice(-mostCrops)
   for (const crop of shown) {
+    const picture = itemAt(pictures, originalOf(crop, observations))
     const pixels = await view(picture, crop.boxInOriginalPx, cropView)
-    content.push(text(cropWords(crop)), await resultPicture(pixels, mostPictureChars / shown.length))
+    content.push(text(cropWords(crop, observations)), await resultPicture(pixels, mostPictureChars / shown.length))
   }
   if (page !== undefined) content.push(text(`Turn by turn: ${page}`))
   const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
-  return {
-    content,
-    structuredContent: { answer: answer && cut(answer), end, turns: turns.length, boxes, ...(page && { page }) },
-  }
+  // Which picture each box is of, counted from 1.
+  const of = pictures.length > 1 && { pictures: crops.map((crop) => originalOf(crop, observations) + 1) }
+  const found = { answer: answer && cut(answer), end, turns: turns.length, boxes, ...of, ...(page && { page }) }
+  return { content, structuredContent: found }
 }
 
-function cropWords({ index, parent, boxInOriginalPx }: Observation): string {
-  const from = parent === 0 ? 'the picture' : `crop ${parent}`
-  return `Crop ${index}, of ${from}: [${boxInOriginalPx.join(', ')}] in pixels of the picture.`
+function cropWords(crop: Observation, observations: readonly Observation[]): string {
+  const originals = originalCount(observations)
+  const picture = originals === 1 ? 'the picture' : `picture ${originalOf(crop, observations) + 1}`
+  const from = crop.parent !== null && crop.parent >= originals ? `crop ${crop.parent - originals + 1}` : picture
+  const number = crop.index - originals + 1
+  return `Crop ${number}, of ${from}: [${crop.boxInOriginalPx.join(', ')}] in pixels of ${picture}.`
 }
 
 function text(words: string): { type: 'text'; text: string } {

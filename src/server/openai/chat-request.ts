@@ -99,24 +99,28 @@ export function conversationOf(messages: ChatRequest['messages']): RequestConver
 }
 
 /**
- * The last question, and the newest picture. What the user says after the last reply is one question, in however many messages.
- * Throws `HttpError` 400 where there is none.
+ * The last question, and its pictures. What the user says after the last reply is one question, in however many messages; where it
+ * brings no picture, it is about those of the newest message that does. Throws `HttpError` 400 where there is none.
  */
-export function askedIn(messages: ChatRequest['messages']): { readonly question: string; readonly image: string } {
-  const said = messages.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
+export function askedIn(messages: ChatRequest['messages']): {
+  readonly question: string
+  readonly images: readonly string[]
+} {
   const replied = messages.findLastIndex(({ role }) => role === 'assistant' || role === 'tool' || role === 'function')
   const last = messages.slice(replied + 1).filter(({ role }) => role === 'user')
   const texts = last.map(({ content }) => textOf(content).trim())
   const question = texts.filter((text) => text !== '').join('\n')
-  const image = said.findLast((told) => told.image !== undefined)?.image
+  const sent = last.flatMap(({ content }) => imagesOf(content))
+  const earlier = messages.findLast(({ role, content }) => role === 'user' && imagesOf(content).length > 0)
+  const images = sent.length > 0 ? sent : imagesOf(earlier?.content ?? [])
   if (question === '') throw badChat('The last message has to be a question of the user.')
-  if (image === undefined) throw badChat('A user message has to hold the picture, beside the question.')
-  return { question, image }
+  if (images.length === 0) throw badChat('A user message has to hold the picture, beside the question.')
+  return { question, images }
 }
 
 function toldOf(content: readonly RequestPart[]): Told {
   const [image, ...more] = imagesOf(content)
-  if (more.length > 0) throw badChat('A message may hold one picture.')
+  if (more.length > 0) throw badChat('A message to this model may hold one picture.')
   const text = textOf(content).trim()
   return image === undefined ? { kind: 'error', text } : { kind: 'observation', text, image }
 }

@@ -1,8 +1,6 @@
-/** A whole visual search as one chat completion: the newest picture and the last question are searched to the end. */
+/** A whole visual search as one chat completion: the newest pictures and the last question are searched to the end. */
 import { randomInt } from 'node:crypto'
 import { PixelCache } from '../../vision/cache.ts'
-import { openPicture } from '../../vision/open.ts'
-import type { Picture } from '../../vision/picture.ts'
 import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import { askedIn } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
@@ -10,7 +8,7 @@ import { HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
 import type { KeepSearch, Searcher } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
-import { defined } from '../../shared/known.ts'
+import { itemAt } from '../../shared/known.ts'
 
 export interface SearchModelOptions extends Searcher {
   readonly keep?: KeepSearch | undefined
@@ -34,13 +32,12 @@ async function* complete(
   request: ChatRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Delta, Completed, void> {
-  const { question, image } = askedIn(request.messages)
-  const encoded = sentPicture(image)
-  const { reading } = options.profile.pictures
-  let picture: Picture | undefined
+  const { question, images } = askedIn(request.messages)
+  const files = images.map(sentPicture)
   const asked = {
     question,
-    open: async (left: AbortSignal) => (picture = await openPicture(encoded, { reading, cache: pixels, signal: left })),
+    files,
+    cache: pixels,
     maxTurns: request.max_turns ?? undefined,
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),
@@ -51,9 +48,12 @@ async function* complete(
     const { text, whole } = step.value
     yield { reasoning: whole ? `${text}\n\n` : text }
   }
-  const trajectory = step.value
+  const { trajectory, pictures } = step.value
   const { answer, end, usage, turns, failure } = trajectory
-  const links = await options.keep?.({ trajectory, picture: defined(picture, 'the picture'), encoded })
+  const links = await options.keep?.({
+    trajectory,
+    pictures: pictures.map((picture, index) => ({ picture, encoded: itemAt(files, index) })),
+  })
   if (failure !== undefined) throw new HttpError(502, failure.code, `The search failed: ${failure.message}`)
   if (answer !== null) yield { content: answer }
   return {

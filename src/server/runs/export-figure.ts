@@ -1,4 +1,5 @@
 /** One search of a run as a figure for a paper. */
+import { picturesOf } from '../../protocol/originals.ts'
 import { figureKind, writeFigure } from '../../page/figure/write-figure.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -20,11 +21,13 @@ export async function exportFigure(run: string, to: string, words: FigureWords):
   figureKind(to)
   const runs = openRuns(run)
   const item = chosen((await runs.details('.', 0)).items, words)
-  const picture = await runs.picture('.', item.index).catch((error: unknown) => {
+  const search = await runs.search('.', item.index)
+  const opened = Promise.all(picturesOf(search).map((_, original) => runs.picture('.', item.index, original)))
+  const pictures = await opened.catch((error: unknown) => {
     if (!(error instanceof HttpError)) throw error
     throw new UserError('picture-not-found', `${error.message} Put the data back to where the run had them.`)
   })
-  await writeFigure(to, await runs.search('.', item.index), picture)
+  await writeFigure(to, search, pictures)
   return item
 }
 

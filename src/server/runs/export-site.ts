@@ -1,4 +1,5 @@
 /** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
+import { pictured, picturesOf } from '../../protocol/originals.ts'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { dataFile } from '../../page/data-file.ts'
@@ -44,12 +45,15 @@ export async function exportSite(run: string, to: string, limit: number, signal:
     const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
     const name = `problem-${sha256(canonicalJson([pageForm, ...trajectories])).slice(0, 16)}.html`
     if (!(await isFile(join(to, name)))) {
-      // All searches of a problem look at the same picture.
-      const picture = await runs.picture('.', itemAt(items, 0).index).catch(() => undefined)
-      if (picture === undefined) continue
+      // All searches of a problem look at the same pictures.
+      const searched = picturesOf(itemAt(trajectories, 0))
+      const at = itemAt(items, 0).index
+      const opened = Promise.all(searched.map((_, original) => runs.picture('.', at, original)))
+      const pictures = await opened.catch(() => undefined)
+      if (pictures === undefined) continue
       const toShow = trajectories.map((trajectory): SearchToShow => {
         const title = `search ${trajectory.sampleIndex + 1}`
-        return { title, trajectory, picture, profile: profileOf(trajectory.profile) }
+        return { title, trajectory, ...pictured(pictures), profile: profileOf(trajectory.profile) }
       })
       await writePage(join(to, name), itemAt(items, 0).question, toShow)
     }

@@ -52,7 +52,7 @@ function itemOf({ trajectory, step, advantage }: LoggedSearch, index: number): I
     end,
     verdict: verdict?.kind ?? 'unjudged',
     turns: turns.length,
-    boxes: Math.max(0, observations.length - 1),
+    boxes: observations.filter(({ parent }) => parent !== null).length,
     ms,
   }
 }

@@ -1,4 +1,4 @@
-/** The picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
+/** A picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
 import { basename } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
@@ -7,7 +7,9 @@ import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { problemName } from '../../evaluate/stored-outcomes.ts'
+import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { openersOf } from '../../search/owed-samples.ts'
 import { openPicture } from '../../vision/open.ts'
 import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -16,13 +18,13 @@ import type { FoundRun } from '../../runs/find-runs.ts'
 import { keepNewest } from './keep-newest.ts'
 import { keptImage } from '../../runs/run-folder.ts'
 
-type Entries = ReadonlyMap<string, Pick<BenchmarkEntry, 'problem' | 'openPicture'>>
+type Entries = ReadonlyMap<string, BenchmarkEntry>
 
 /** Data sets whose rows are remembered. */
 const mostSets = 4
 
 /** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
-export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promise<Picture> {
+export function runPictures(): (run: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
   const data = new Map<string, Promise<Entries>>()
   const dataOf = async (run: FoundRun): Promise<Entries> => {
     const known = data.get(run.path) ?? readData(run)
@@ -35,18 +37,20 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory) => Promis
       return new Map()
     }
   }
-  return async (run, trajectory) => {
+  return async (run, trajectory, original) => {
+    const searched = picturesOf(trajectory)[original]
+    if (searched === undefined) throw new HttpError(404, 'no_picture', 'The question has no such picture.')
     const picture =
-      (await keptPicture(run.path, trajectory)) ??
+      (await keptPicture(run.path, searched)) ??
       scene(trajectory) ??
-      (await dataPicture(await dataOf(run), trajectory))
+      (await dataPicture(await dataOf(run), trajectory, original))
     if (picture !== undefined) return picture
     throw new HttpError(404, 'no_picture', 'The picture is not kept in the run, and not where its data were.')
   }
 }
 
 /** A file of the run, named by its hash; its content has to have that hash. */
-async function keptPicture(path: string, { picture }: Trajectory): Promise<Picture | undefined> {
+async function keptPicture(path: string, picture: Trajectory['picture']): Promise<Picture | undefined> {
   const file = await keptImage(path, picture.sha256)
   if (file === undefined) return undefined
   const kept = await openPicture(file, { reading: picture.reading })
@@ -59,8 +63,8 @@ async function keptPicture(path: string, { picture }: Trajectory): Promise<Pictu
 }
 
 /** Drawn in the size that was searched; the file that it was may have been a JPEG of this. */
-function scene({ problem, picture }: Trajectory): Picture | undefined {
-  if (picture.width !== picture.height) return undefined
+function scene({ problem, picture, furtherPictures }: Trajectory): Picture | undefined {
+  if (picture.width !== picture.height || furtherPictures !== undefined) return undefined
   try {
     return scenePicture(sceneOf(problem), picture.width)
   } catch {
@@ -81,10 +85,9 @@ async function readData({ settings }: FoundRun): Promise<Entries> {
 const trainingCommands = ['collect', 'rl']
 
 /** Only if it is the very picture that was searched. */
-async function dataPicture(entries: Entries, search: Trajectory): Promise<Picture | undefined> {
-  const picture = await entries
-    .get(problemName(search.problem))
-    ?.openPicture(readingOf(search))
-    .catch(() => undefined)
-  return picture?.sha256 === search.picture.sha256 ? picture : undefined
+async function dataPicture(entries: Entries, search: Trajectory, original: number): Promise<Picture | undefined> {
+  const entry = entries.get(problemName(search.problem))
+  const open = entry && openersOf(entry)[original]
+  const picture = await open?.(readingOf(search)).catch(() => undefined)
+  return picture?.sha256 === picturesOf(search)[original]?.sha256 ? picture : undefined
 }

@@ -25,7 +25,8 @@ export interface Runs {
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
   search(name: string, index: number): Promise<Trajectory>
-  picture(name: string, index: number): Promise<Picture>
+  /** `original`: which of the pictures of its question; default: the first. */
+  picture(name: string, index: number, original?: number): Promise<Picture>
 }
 
 /** Logs whose searches are remembered, and runs whose figures are. */
@@ -107,9 +108,9 @@ export function openRuns(root: string): Runs {
       return { runs: [rowOf(one.run), rowOf(other.run)], ...(await diffRuns(a, b)) }
     },
     search: async (name, at) => searchAt((await opened(name)).index, at),
-    async picture(name, at) {
+    async picture(name, at, original = 0) {
       const { run, index } = await opened(name)
-      return pictureOf(run, await searchAt(index, at))
+      return pictureOf(run, await searchAt(index, at), original)
     },
   }
 }

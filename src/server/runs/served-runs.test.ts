@@ -53,7 +53,7 @@ test('searches kept at the same time each stand where their links say, with thei
   expect(await readdir(root)).toEqual([])
   const pictures = await Promise.all([10, 20, 10].map(sent))
   const links = await Promise.all(
-    pictures.map((picture, index) => runs.keep(trajectoryOf(picture, `q${index}`), picture)),
+    pictures.map((picture, index) => runs.keep(trajectoryOf(picture, `q${index}`), [picture.encoded])),
   )
   await runs.close()
   const [name] = await served()
@@ -77,7 +77,7 @@ test('a full run is followed by another one, and the oldest are deleted', async 
   // The clock stands still.
   vi.setSystemTime(new Date('2026-01-01'))
   for (let index = 0; index < 7; index++) {
-    pages.push((await runs.keep(trajectoryOf(picture, 'q'), picture)).page)
+    pages.push((await runs.keep(trajectoryOf(picture, 'q'), [picture.encoded])).page)
   }
   vi.useRealTimers()
   await runs.close()
@@ -93,8 +93,8 @@ test('a full run is followed by another one, and the oldest are deleted', async 
 test('many bytes of pictures make a run full as well', async () => {
   const picture = await sent(0)
   const runs = servedRuns(root, { searches: 100, pictureBytes: picture.encoded.byteLength, runs: 8 })
-  await runs.keep(trajectoryOf(picture, 'q'), picture)
-  await runs.keep(trajectoryOf(picture, 'q'), picture)
+  await runs.keep(trajectoryOf(picture, 'q'), [picture.encoded])
+  await runs.keep(trajectoryOf(picture, 'q'), [picture.encoded])
   await runs.close()
   expect(await served()).toHaveLength(2)
 })
@@ -102,17 +102,17 @@ test('many bytes of pictures make a run full as well', async () => {
 test('what cannot be written is told at once, and the next is kept in the same run', async () => {
   const runs = servedRuns(root)
   const [first, other] = (await Promise.all([10, 20].map(sent))) as [Sent, Sent]
-  await runs.keep(trajectoryOf(first, 'q0'), first)
+  await runs.keep(trajectoryOf(first, 'q0'), [first.encoded])
   const path = join(root, 'served', (await served())[0]!)
   const images = join(path, 'images')
 
   await rename(images, join(root, 'away'))
   await writeFile(images, '')
-  await expect(runs.keep(trajectoryOf(other, 'q1'), other)).rejects.toThrow(/cannot be written/)
+  await expect(runs.keep(trajectoryOf(other, 'q1'), [other.encoded])).rejects.toThrow(/cannot be written/)
   await rm(images)
   await rename(join(root, 'away'), images)
 
-  const { page } = await runs.keep(trajectoryOf(other, 'q4'), other)
+  const { page } = await runs.keep(trajectoryOf(other, 'q4'), [other.encoded])
   await runs.close()
   expect(page).toMatch(/\/1$/)
   expect(await served()).toHaveLength(1)
@@ -127,7 +127,7 @@ test('nothing but runs of a server is deleted', async () => {
   await openRun(join(root, 'served', '2020-01-02T-other'), { command: 'serve' })
   const runs = servedRuns(root, { searches: 1, pictureBytes: 1024 ** 2, runs: 1 })
   const picture = await sent(0)
-  for (let index = 0; index < 3; index++) await runs.keep(trajectoryOf(picture, 'q'), picture)
+  for (let index = 0; index < 3; index++) await runs.keep(trajectoryOf(picture, 'q'), [picture.encoded])
   await runs.close()
   expect(await served()).toEqual(['2020-01-01T-eval', '2020-01-02T-other', expect.stringMatching(/^20/), 'mine'])
 })

@@ -9,7 +9,6 @@ import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
 import { openRun, tidyRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import type { KnownPicture } from '../api/pictures.ts'
 import type { Links } from '../searcher.ts'
 
 export interface ServedLimits {
@@ -23,7 +22,8 @@ export interface ServedLimits {
 const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 2, runs: 8 }
 
 export interface ServedRuns {
-  keep(trajectory: Trajectory, picture: KnownPicture): Promise<Links>
+  /** `files`: those of its pictures that were sent. */
+  keep(trajectory: Trajectory, files: readonly Uint8Array[]): Promise<Links>
   /** Waits for what is being written, and lets others open the run. */
   close(): Promise<void>
 }
@@ -74,10 +74,10 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
     return run ?? openAgain()
   }
 
-  async function keepNow(trajectory: Trajectory, { encoded }: KnownPicture): Promise<Links> {
+  async function keepNow(trajectory: Trajectory, files: readonly Uint8Array[]): Promise<Links> {
     const open = await openOne()
     try {
-      if (encoded !== undefined) {
+      for (const encoded of files) {
         // Known by its content, whatever it is called.
         await open.keepImage(encoded, 'picture')
         pictureBytes += encoded.byteLength
@@ -93,8 +93,8 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   }
 
   return {
-    keep(trajectory, picture) {
-      const kept = last.then(() => keepNow(trajectory, picture))
+    keep(trajectory, files) {
+      const kept = last.then(() => keepNow(trajectory, files))
       last = kept.catch(() => {})
       return kept
     },

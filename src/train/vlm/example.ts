@@ -1,21 +1,24 @@
 /** A right search to learn from: what its policy was told and shown before each turn, and what it wrote. */
 import type { Message } from '../../policy/policy.ts'
 import type { Size } from '../../protocol/box.ts'
+import { originalOf, picturesOf } from '../../protocol/originals.ts'
+import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import type { PictureReading } from '../../protocol/rules.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { turnAsText } from '../../protocol/turn-text.ts'
+import type { OpenPicture } from '../../search/owed-samples.ts'
 import { replay } from '../../search/replay.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
+import { itemAt } from '../../shared/known.ts'
 import { view, viewRule } from '../../vision/fit.ts'
 import { pixelsId, readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 
 export interface Lesson {
   readonly message: Message
-  /** Of the message's view, if it has one. */
-  readonly viewSize?: Size | undefined
+  /** Of the message's views. */
+  readonly viewSizes: readonly Size[]
   readonly reply: string
 }
 
@@ -25,32 +28,34 @@ export interface Example {
 }
 
 /** `profile`: the one that was searched under. */
-export function exampleOf(
-  trajectory: Trajectory,
-  profile: Profile,
-  openPicture: (reading: PictureReading) => Promise<Picture>,
-): Example {
-  const id = pixelsId(trajectory.picture)
-  const viewOf = ({ index, boxInOriginalPx: boxPx }: Observation) => {
-    const rule = viewRule(profile, index)
-    const key = canonicalJson([id, boxPx, rule])
-    const pixels = async () => view(checked(await openPicture(readingOf(trajectory)), trajectory), boxPx, rule)
+export function exampleOf(trajectory: Trajectory, profile: Profile, openers: readonly OpenPicture[]): Example {
+  const { observations, problem } = trajectory
+  const searched = picturesOf(trajectory)
+  const viewOf = (observation: Observation) => {
+    const original = originalOf(observation, observations)
+    const picture = itemAt(searched, original)
+    const boxPx = observation.boxInOriginalPx
+    const rule = viewRule(profile, observation)
+    const key = canonicalJson([pixelsId(picture), boxPx, rule])
+    const pixels = async () => {
+      const opened = await itemAt(openers, original)(readingOf(trajectory))
+      return view(checked(opened, picture, problem), boxPx, rule)
+    }
     return { pixels, key, boxPx }
   }
-  const sizes = new Map(trajectory.observations.map((observation) => [observation.index, observation.view]))
-  const sizeOf = (message: Message): Size | undefined => {
-    if (message.kind === 'error') return undefined
-    return sizes.get(message.kind === 'question' ? 0 : message.index)
+  const sizesOf = (message: Message): Size[] => {
+    if (message.kind === 'question') return observations.slice(0, searched.length).map((original) => original.view)
+    return message.kind === 'error' ? [] : [itemAt(observations, message.index).view]
   }
   return {
     lessons: async () =>
       replay(trajectory, profile, viewOf).map(({ message, turn }) => {
-        return { message, viewSize: sizeOf(message), reply: turnAsText(turn) }
+        return { message, viewSizes: sizesOf(message), reply: turnAsText(turn) }
       }),
   }
 }
 
-function checked(picture: Picture, { problem, picture: searched }: Trajectory): Picture {
+function checked(picture: Picture, searched: Trajectory['picture'], problem: Problem): Picture {
   if (picture.sha256 === searched.sha256) return picture
   throw new UserError(
     'picture-differs',

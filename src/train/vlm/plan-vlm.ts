@@ -21,8 +21,8 @@ export async function planVlmSft(
 ): Promise<Plan> {
   let [images, text] = [0, 0]
   for (const example of examples) {
-    for (const { message, viewSize, reply } of await example.lessons()) {
-      if (viewSize) images += model.fit(viewSize).tokens
+    for (const { message, viewSizes, reply } of await example.lessons()) {
+      for (const size of viewSizes) images += model.fit(size).tokens
       const system = message.kind === 'question' ? message.system : ''
       text += model.tokenizer.encode(system + message.text).length + model.tokenizer.encode(reply).length
     }

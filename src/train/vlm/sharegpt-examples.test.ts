@@ -23,7 +23,7 @@ beforeAll(async () => {
   const under = { problems, profiles: Object.values(profiles) }
   set = join(folder, 'set')
   await exportSet({ rows: runRows(searches, { ...under, encoding: 'png' }), to: 'sharegpt', out: set })
-  collected = toldSearches(searches, under).map((told) => exampleOf(told.trajectory, told.profile, told.openPicture))
+  collected = toldSearches(searches, under).map((told) => exampleOf(told.trajectory, told.profile, told.openers))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -48,7 +48,7 @@ describe('searches in an exported set', () => {
       const here = await exampleTurns(collected[i]!, tinyVlm, null)
       expect(there.map(({ reply }) => reply)).toEqual(here.map(({ reply }) => reply))
       expect(await seen(there.at(-1)!.prompt)).toEqual(await seen(here.at(-1)!.prompt))
-      const sizes = async (one: Example) => (await one.lessons()).map(({ viewSize }) => viewSize)
+      const sizes = async (one: Example) => (await one.lessons()).map(({ viewSizes }) => viewSizes)
       expect(await sizes(example)).toEqual(await sizes(collected[i]!))
     }
     // One of them was told of a mistake.

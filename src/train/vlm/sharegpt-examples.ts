@@ -2,12 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { z } from 'zod'
-import type { Message } from '../../policy/policy.ts'
+import type { Message, View } from '../../policy/policy.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { itemAt } from '../../shared/known.ts'
 import { openPicture } from '../../vision/open.ts'
+import type { Picture } from '../../vision/picture.ts'
 import type { Example, Lesson } from './example.ts'
 
 const rowSchema = z.object({
@@ -59,9 +60,9 @@ function wrongIn({ conversations, images }: Row, folder: string): string | undef
   const inTurn = conversations.every(({ from }, i) => from === (i % 2 === 0 ? 'human' : 'gpt'))
   if (!inTurn || conversations.length % 2 !== 0) return 'is no conversation in turns that ends with a reply'
   const marks = conversations.map(({ value }) => value.split(mark).length - 1)
-  if (marks.some((count, i) => count > (i % 2 === 0 ? 1 : 0)))
-    return `has more than one ${mark} in a message, or one in a reply`
-  if (marks[0] !== 1) return `shows no picture with its question`
+  if (marks.some((count, i) => i > 0 && count > (i % 2 === 0 ? 1 : 0)))
+    return `has more than one ${mark} in a message behind the question, or one in a reply`
+  if (marks[0] === 0) return `shows no picture with its question`
   if (marks.reduce((a, b) => a + b, 0) !== images.length) return `has other ${mark} marks than pictures`
   const outside = images.some((path) => !resolve(folder, path).startsWith(resolve(folder) + sep))
   return outside ? 'names a picture outside of its folder' : undefined
@@ -74,17 +75,25 @@ async function lessonsOf({ conversations, system, images }: Row, folder: string)
     const text = itemAt(conversations, i).value
     const reply = itemAt(conversations, i + 1).value
     if (!text.includes(mark)) {
-      lessons.push({ message: { kind: 'error', text }, reply })
+      lessons.push({ message: { kind: 'error', text }, viewSizes: [], reply })
       continue
     }
-    const picture = await openPicture(join(folder, itemAt(images, shown)))
-    const { width, height, sha256 } = picture
-    const boxPx = pixelBox(0, 0, width, height)
-    const view = { pixels: () => picture.region(boxPx, { width, height }, 'area'), key: sha256, boxPx }
+    const names = images.slice(shown, shown + text.split(mark).length - 1)
+    const pictures = await Promise.all(names.map((name) => openPicture(join(folder, name))))
+    const views = pictures.map(wholeView)
+    const view = itemAt(views, 0)
     const message: Message =
-      i === 0 ? { kind: 'question', system, text, view } : { kind: 'observation', index: shown, text, view }
-    lessons.push({ message, viewSize: { width, height }, reply })
-    shown++
+      i === 0
+        ? { kind: 'question', system, text, view, furtherViews: views.slice(1) }
+        : { kind: 'observation', index: shown, text, view }
+    lessons.push({ message, viewSizes: pictures.map(({ width, height }) => ({ width, height })), reply })
+    shown += views.length
   }
   return lessons
+}
+
+function wholeView(picture: Picture): View {
+  const { width, height, sha256 } = picture
+  const boxPx = pixelBox(0, 0, width, height)
+  return { pixels: () => picture.region(boxPx, { width, height }, 'area'), key: sha256, boxPx }
 }
