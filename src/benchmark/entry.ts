@@ -1,4 +1,5 @@
 /** What every reader of a benchmark gives: problems with pictures that are opened when their turn comes, and findings. */
+import { sourceName } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
@@ -49,6 +50,18 @@ export async function orReport<T>(report: Report | undefined, work: () => T | Pr
     report({ code: 'row', message: error.message })
     return undefined
   }
+}
+
+const mark = '<image>'
+
+/** The question of a row without the marks of its pictures; of several a mark within the text becomes the name of its picture. */
+export function plainQuestion(text: string, pictures: number): string {
+  const marks = text.split(mark).length - 1
+  if (pictures === 1 || marks !== pictures) return text.replace(mark, '').trim()
+  const around = text.split(/(?:<image>\s*)+/)
+  if (around.length === 2 && around.some((part) => part.trim() === '')) return around.join('').trim()
+  let number = 0
+  return text.replaceAll(mark, () => sourceName(number++, pictures)).trim()
 }
 
 /** A row as a file gives it. */

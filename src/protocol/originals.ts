@@ -5,6 +5,9 @@
 import { itemAt } from '../shared/known.ts'
 import type { Observation } from './trajectory.ts'
 
+/** Original pictures of one question, at most. */
+export const mostPictures = 16
+
 /** Whatever belongs to each picture of a question: the picture itself, its view, what a trajectory says of it. */
 export interface Pictured<T> {
   readonly picture: T

@@ -1,12 +1,10 @@
 /** The pictures of a question: how many a profile takes, how large they may be together, and opening them. */
-import { pictured, picturesOf } from '../protocol/originals.ts'
+import { mostPictures, pictured, picturesOf } from '../protocol/originals.ts'
 import type { Pictured } from '../protocol/originals.ts'
 import { dialectOf } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Picture } from '../vision/picture.ts'
-
-export const mostPictures = 16
 
 /** Pixels of all pictures together: what the cache holds decoded at once. */
 const mostPixels = 350_000_000

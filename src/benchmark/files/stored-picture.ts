@@ -16,7 +16,7 @@ export interface TextRange {
 /** The encoded bytes of a picture. Throws an Error that says what is wrong with how they are stored. */
 export type ReadBytes = () => Promise<Uint8Array>
 
-type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
+type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'openFurther' | 'checkPicture'>
 
 /** `place` is named in errors, as the bytes have no name. */
 export function embeddedPicture(place: string, read: ReadBytes): PictureMethods {
@@ -40,6 +40,21 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
       } catch (error) {
         return messageOf(error)
       }
+    },
+  }
+}
+
+/** Of a question about all of these pictures. */
+export function several(pictures: readonly PictureMethods[]): PictureMethods {
+  const [first, ...further] = pictures
+  if (first === undefined) throw new Error('a question has a picture')
+  if (further.length === 0) return first
+  return {
+    openPicture: first.openPicture,
+    openFurther: further.map(({ openPicture }) => openPicture),
+    async checkPicture() {
+      const found = await Promise.all(pictures.map((one) => one.checkPicture()))
+      return found.find((what) => what !== undefined)
     },
   }
 }

@@ -20,7 +20,8 @@ export interface TableRow {
   readonly broken?: string
   /** Without the picture. Text is text, lists are lists of text; what is empty is absent. */
   readonly cells: Readonly<Record<string, string | readonly string[]>>
-  readonly readPicture: ReadBytes
+  /** The picture, or of a row with a list of `of` pictures the one at the index `at`. */
+  readonly readPicture: (at?: number, of?: number) => ReturnType<ReadBytes>
 }
 
 /** Columns that hold a picture, in the order in which they are looked for. */
@@ -34,10 +35,10 @@ export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
   for await (const { place, broken, cells, read } of rowsOf(file)) {
     const { index } = cells
     if (typeof index === 'string') pictures.set(index, read)
-    const readPicture: ReadBytes = async () => {
-      const stored = await read()
+    const readPicture: TableRow['readPicture'] = async (at = 0, of = 1) => {
+      const stored = await read(at, of)
       if (typeof stored !== 'string') return stored
-      const other = await pictures.get(stored)?.()
+      const other = await pictures.get(stored)?.(at, of)
       if (other !== undefined && typeof other !== 'string') return other
       throw new Error(stored === '' ? 'there is no picture' : `no row ${stored} holds its picture`)
     }
@@ -46,7 +47,7 @@ export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
 }
 
 /** The picture, or the index of the row that holds it; empty: there is none. */
-type ReadStored = () => Promise<Uint8Array | string>
+type ReadStored = (at: number, of: number) => Promise<Uint8Array | string>
 type StoredRow = Omit<TableRow, 'readPicture'> & { readonly read: ReadStored }
 
 function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
@@ -90,8 +91,8 @@ async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
   for await (const { value, broken } of readJsonItems(file, source)) {
     const values = Object(value) as Readonly<Record<string, unknown>>
     const pictureColumn = pictureColumns.find((name) => name in values)
-    const read: ReadStored = async () => {
-      const picture = alone(pictureColumn === undefined ? undefined : values[pictureColumn])
+    const read: ReadStored = async (at, of) => {
+      const picture = oneOf(pictureColumn === undefined ? undefined : values[pictureColumn], at, of)
       if (picture instanceof LongText) return readBase64({ read: source, start: picture.start, end: picture.end })
       return storedPicture(picture)
     }
@@ -108,9 +109,9 @@ async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
     const rows = end > start ? await readRows(start, end, others) : []
     for (const [offset, values] of rows.entries()) {
       const at = start + offset
-      const read: ReadStored = async () => {
+      const read: ReadStored = async (index, of) => {
         const [row] = await readRows(at, at + 1, [pictureColumn])
-        return storedPicture(row?.[pictureColumn])
+        return storedPicture(oneOf(row?.[pictureColumn], index, of))
       }
       const broken = Object.values(values).some(isDamagedText) ? notUtf8 : undefined
       const place = `${file}, row ${at + 1}`
@@ -131,7 +132,7 @@ function pictureColumnOf(file: string, columns: readonly string[]): string {
 
 /** Base64, bytes, (as Hugging Face stores images) `{ bytes, path }`, a list of one of these, or the index of another row. */
 function storedPicture(value: unknown): Uint8Array | string {
-  const one = alone(value)
+  const one = oneOf(value, 0, 1)
   if (typeof one === 'string') return one.length <= maxIndexLength ? one.trim() : decodeBase64(one)
   if (typeof one === 'number' || typeof one === 'bigint') return String(one)
   if (one instanceof Uint8Array) {
@@ -144,11 +145,16 @@ function storedPicture(value: unknown): Uint8Array | string {
   return inner === undefined || inner === null ? '' : storedPicture(inner)
 }
 
-/** What a list of one holds. Throws an Error for a list of more. */
-function alone(value: unknown): unknown {
-  if (!Array.isArray(value)) return value
-  if (value.length > 1) throw new Error(`there are ${value.length} pictures, and one is searched`)
-  return alone(value[0])
+/** One of a list of `of`; a picture may stand without a list, or in lists of one. Throws an Error for a list of another length. */
+function oneOf(value: unknown, at: number, of: number): unknown {
+  const list = Array.isArray(value) ? value : [value]
+  if (of === 1 && list.length > 1) throw new Error(`there are ${list.length} pictures, and one is searched`)
+  if (of > 1 && list.length !== of) {
+    throw new Error(
+      `the question has ${of} times <image>, and there ${list.length === 1 ? 'is one picture' : `are ${list.length} pictures`}`,
+    )
+  }
+  return Array.isArray(value) ? oneOf(list[at], 0, 1) : value
 }
 
 function cellsOf(values: Readonly<Record<string, unknown>>, pictureColumn: string | undefined): TableRow['cells'] {

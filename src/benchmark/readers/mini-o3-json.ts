@@ -10,6 +10,7 @@ import { makeProblem, sceneFrom } from '../../probe/problem.ts'
 import type { SceneRef } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { relativeBox } from '../../protocol/box.ts'
+import { mostPictures } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
@@ -19,7 +20,7 @@ import { itemAt } from '../../shared/known.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark, ReadBenchmarkOptions } from '../benchmark.ts'
-import { orReport, rowError as placeError } from '../entry.ts'
+import { orReport, plainQuestion, rowError as placeError } from '../entry.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import { plainName } from '../files/find-file.ts'
 import { LongText, readJsonItems } from '../files/json-items.ts'
@@ -27,10 +28,10 @@ import type { JsonItem } from '../files/json-items.ts'
 import { withoutNulls } from '../files/json-text.ts'
 import { pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
-import { pictureFile } from '../files/stored-picture.ts'
+import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
 
-/** A problem, its picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
+/** A problem, its (first) picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
 export interface ProblemEntry extends BenchmarkEntry {
   readonly picture: { readonly file: string } | { readonly scene: SceneRef; readonly sidePx: number }
   /** Also of a problem whose picture is a file. */
@@ -67,7 +68,10 @@ export async function readProblems(
     if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already the name of row ${before}`)
     seen.set(name, index + 1)
     checkScene(file, index + 1, row)
-    const picture = await pictureOf(file, index + 1, row, bases, pictures)
+    const found = await mapLimit(row.images, 4, (image) =>
+      pictureOf(file, index + 1, { ...row, image }, bases, pictures),
+    )
+    const picture = itemAt(found, 0)
     const problem = problemOf(row)
     return {
       problem,
@@ -75,7 +79,7 @@ export async function readProblems(
       place: `${file}, row ${index + 1}`,
       picture,
       ...(row.scene && { scene: row.scene }),
-      ...('file' in picture ? pictureFile(picture.file) : drawnPicture(picture.scene, picture.sidePx)),
+      ...several(found.map((one) => ('file' in one ? pictureFile(one.file) : drawnPicture(one.scene, one.sidePx)))),
     }
   }
   const entries = await mapLimit(rows, 16, (value, index) => orReport(report, () => read(value, index)))
@@ -123,22 +127,31 @@ const boxSchema = z
     message: 'has to be [x0, y0, x1, y1] as fractions of the picture',
   })
 
-const rowSchema = z.object({
-  images: z.array(text).length(1, 'has to name exactly one picture'),
-  problem: text
-    .refine((value) => value.split(mark).length === 2, `has to hold exactly one ${mark}, as there is one picture`)
-    .transform((value) => value.replace(mark, '').trim())
-    .refine((question) => question !== '', 'holds no question'),
-  solution: textOrNumber,
-  data_source: text,
-  doc_id: textOrNumber,
-  level: z.enum(levels).optional(),
-  choices: z.array(text).min(2, 'has to hold two choices or more').optional(),
-  target_box: boxSchema.optional(),
-  target_boxes: z.array(boxSchema).min(1, 'has to hold a box or more').optional(),
-  scene: sceneSchema.optional(),
-  side_px: z.int().min(64).max(8192).default(4096),
-})
+const rowSchema = z
+  .object({
+    images: z.array(text).min(1, 'has to name a picture').max(mostPictures, `names more than ${mostPictures} pictures`),
+    problem: text,
+    solution: textOrNumber,
+    data_source: text,
+    doc_id: textOrNumber,
+    level: z.enum(levels).optional(),
+    choices: z.array(text).min(2, 'has to hold two choices or more').optional(),
+    target_box: boxSchema.optional(),
+    target_boxes: z.array(boxSchema).min(1, 'has to hold a box or more').optional(),
+    scene: sceneSchema.optional(),
+    side_px: z.int().min(64).max(8192).default(4096),
+  })
+  .check(({ value: { images, problem, scene }, issues }) => {
+    const refuse = (field: string, message: string) =>
+      issues.push({ code: 'custom', path: [field], message, input: problem })
+    if (problem.split(mark).length - 1 !== images.length) {
+      const many = images.length === 1 ? 'there is one picture' : `there are ${images.length} pictures`
+      const marks = images.length === 1 ? `exactly one ${mark}` : `${images.length} times ${mark}`
+      refuse('problem', `has to hold ${marks}, as ${many}`)
+    } else if (plainQuestion(problem, images.length) === '') refuse('problem', 'holds no question')
+    if (scene && images.length > 1) refuse('scene', 'is of one picture, and the row names several')
+  })
+  .transform((row) => ({ ...row, problem: plainQuestion(row.problem, row.images.length) }))
 type Row = z.infer<typeof rowSchema>
 
 function checkedRow(file: string, number: number, value: unknown): Row {
@@ -215,11 +228,11 @@ function levelOf(dataSource: string): Level | undefined {
 async function pictureOf(
   file: string,
   number: number,
-  row: Row,
+  row: Row & { readonly image: string },
   bases: readonly [string, string],
   pictures: PictureFinder,
 ): Promise<ProblemEntry['picture']> {
-  const image = itemAt(row.images, 0)
+  const { image } = row
   const candidates = bases.map((base) => resolve(base, image)).filter((path) => isInside(bases[1], path))
   if (isAbsolute(image) || candidates.length === 0) {
     throw rowError(file, number, 'images', `${image} has to be a path inside of ${bases.join(' or ')}`)

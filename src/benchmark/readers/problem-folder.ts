@@ -1,9 +1,10 @@
 /**
- * Anybody's own problems: a folder with `problems.jsonl` (or `.json`, `.csv`, `.tsv`) and the pictures that it names. Fields: `image`,
- * `question`, `answer`, and if wanted `choices` (a list, as text separated by `|`), `id`, `category`, `level`.
+ * Anybody's own problems: a folder with `problems.jsonl` (or `.json`, `.csv`, `.tsv`) and the pictures that it names. Fields: `image`
+ * (or `images`: a list, as text separated by `|`), `question`, `answer`, and if wanted `choices` (a list, as text separated by `|`), `id`, `category`, `level`.
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
+import { mostPictures } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
@@ -12,14 +13,14 @@ import { micro } from '../aggregate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, listIn, parenthesisedLines } from '../choices.ts'
 import { headerOf, readDelimited } from '../files/delimited.ts'
-import { gatherEntries, rowError } from '../entry.ts'
+import { gatherEntries, plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
 import { findFiles, plainName } from '../files/find-file.ts'
 import { readJsonItems } from '../files/json-items.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
 import { isAddress, pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
-import { pictureFile } from '../files/stored-picture.ts'
+import { pictureFile, several } from '../files/stored-picture.ts'
 import { textLines } from '../files/text-lines.ts'
 import { openText } from '../files/text-source.ts'
 
@@ -42,7 +43,7 @@ export const problemFolder: Benchmark = {
   datasets: [],
   download: 'nothing: write problems.jsonl, .json or .csv',
   layout:
-    'problems.jsonl (or .json, .csv) with image, question, answer, and if wanted choices, id, category, level; pictures below it',
+    'problems.jsonl (or .json, .csv) with image (or images, a list), question, answer, and if wanted choices, id, category, level; pictures below it',
   licence: 'Your own.',
   samples: 1,
   judge: 'llm',
@@ -124,11 +125,13 @@ function checkColumns(file: string, header: readonly string[]): void {
 
 const text = z.string().trim().min(1, 'has no text')
 const textOrNumber = z.union([text, z.number().transform(String)], 'has to be one text or number')
-/** One picture, also as a list of one. */
-const picture = z.union([text, z.tuple([text]).transform(([only]) => only)], 'has to name one picture')
+const pictureNames = z
+  .array(text, 'has to name a picture, or a list of pictures')
+  .min(1, 'has to name a picture')
+  .max(mostPictures, `names more than ${mostPictures} pictures`)
 const schema = z.object({
   line: z.int(),
-  image: picture,
+  image: pictureNames,
   question: text,
   answer: textOrNumber,
   choices: z.array(textOrNumber).min(2, 'has to be two or more').optional(),
@@ -137,12 +140,13 @@ const schema = z.object({
   level: z.enum(levels).optional(),
 })
 
-/** Fields as the schema has them: `images` names the picture too, and choices in one text are a list or lie between bars. */
+/** Fields as the schema has them: `images` names pictures too, and lists in one text are in brackets or lie between bars. */
 function fieldsOf(place: string, value: unknown): unknown {
-  const { images, choices, ...fields } = Object(value) as { readonly images?: unknown; readonly choices?: unknown }
-  const listed = typeof choices === 'string' ? (listIn(place, choices) ?? choices.split('|')) : choices
+  const { image, images = image, choices, ...fields } = Object(value) as Readonly<Record<string, unknown>>
+  const inText = (given: unknown) => (typeof given === 'string' ? (listIn(place, given) ?? given.split('|')) : given)
+  const listed = inText(choices)
   const none = listed === undefined || (Array.isArray(listed) && listed.length === 0)
-  return { ...(images !== undefined && { image: images }), ...fields, ...(!none && { choices: listed }) }
+  return { ...(images !== undefined && { image: inText(images) }), ...fields, ...(!none && { choices: listed }) }
 }
 
 async function entryOf({ place, value }: ProblemRow, folder: string, pictures: PictureFinder): Promise<BenchmarkEntry> {
@@ -152,11 +156,16 @@ async function entryOf({ place, value }: ProblemRow, folder: string, pictures: P
     const missing = code === 'invalid_type' && message.endsWith('undefined')
     throw rowError(place, `field ${path.join('.')}: ${missing ? 'is missing' : message}`)
   }
-  const { image, question, choices, category, level } = data
-  const inside = !isAbsolute(image) && !relative(folder, join(folder, image)).startsWith('..')
-  const outside = `${image} leads out of ${folder}, below which pictures have to lie`
-  const found = inside || isAddress(image) ? await pictures.at(folder, image) : { missing: outside }
-  if ('missing' in found) throw rowError(place, found.missing)
+  const { image: names, choices, category, level } = data
+  const files: string[] = []
+  for (const name of names) {
+    const inside = !isAbsolute(name) && !relative(folder, join(folder, name)).startsWith('..')
+    const outside = `${name} leads out of ${folder}, below which pictures have to lie`
+    const found = inside || isAddress(name) ? await pictures.at(folder, name) : { missing: outside }
+    if ('missing' in found) throw rowError(place, found.missing)
+    files.push(found.file)
+  }
+  const question = names.length === 1 ? data.question : plainQuestion(data.question, names.length)
   const item = choices && checkedChoices(place, { question, choices, label: labelOf(data.answer, choices) })
   return {
     problem: {
@@ -170,7 +179,7 @@ async function entryOf({ place, value }: ProblemRow, folder: string, pictures: P
     slices: { ...(category !== undefined && { category }), ...(level && { level }) },
     ...(item && { label: item.label }),
     place,
-    ...pictureFile(found.file),
+    ...several(files.map(pictureFile)),
   }
 }
 

@@ -5,10 +5,10 @@
 import type { Level } from '../../protocol/problem.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark } from '../benchmark.ts'
-import { gatherEntries, rowError } from '../entry.ts'
+import { gatherEntries, plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
-import { embeddedPicture } from '../files/stored-picture.ts'
+import { embeddedPicture, several } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -69,7 +69,10 @@ function entryOf({ place, cells, readPicture }: TableRow, level: Level): Benchma
     if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
     return cell
   }
-  const question = text('problem', 'question').replace('<image>', '').trim()
+  const asked = text('problem', 'question')
+  // A row may have several pictures, one for each mark; most have one, and some no mark.
+  const pictures = Math.max(1, asked.split('<image>').length - 1)
+  const question = plainQuestion(asked, pictures)
   if (question === '') throw rowError(place, 'the question is empty')
   return {
     problem: {
@@ -80,6 +83,6 @@ function entryOf({ place, cells, readPicture }: TableRow, level: Level): Benchma
     },
     slices: {},
     place,
-    ...embeddedPicture(place, readPicture),
+    ...several(Array.from({ length: pictures }, (_, at) => embeddedPicture(place, () => readPicture(at, pictures)))),
   }
 }

@@ -13,6 +13,7 @@ import { readParquet } from '../../shared/parquet-read.ts'
 import type { Columns, ParquetRow } from '../../shared/parquet.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { defined, itemAt } from '../../shared/known.ts'
+import { imageMark } from './training-row.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
 import type { ChatText, TrainingRow } from './training-row.ts'
 import { sourceAt } from '../../protocol/source.ts'
@@ -120,7 +121,9 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
     const { data, error } = rowSchema.safeParse(value)
     if (!data) throw rowError(name, itemAt(error.issues, 0))
     const { conversations, images } = data
-    const names = data.image_names ?? images.map(usualName)
+    const originals = (conversations.find(({ role }) => role === 'user')?.text ?? '').split(imageMark).length - 1
+    const names =
+      data.image_names ?? images.map((one, index) => usualName(one, sourceAt(index, Math.max(1, originals))))
     if (names.length !== images.length) {
       throw rowError(name, { path: ['image_names'], message: `${names.length} names for ${images.length} pictures` })
     }
@@ -141,9 +144,9 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
 }
 
 /** As a search names its views. */
-function usualName(picture: Uint8Array, index: number): string {
+function usualName(picture: Uint8Array, name: string): string {
   const ending = picture[0] === 0x89 ? 'png' : picture[0] === 0x52 ? 'webp' : 'jpg'
-  return `${sourceAt(index)}.${ending}`
+  return `${name}.${ending}`
 }
 
 /** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` where there is none. */

@@ -4,7 +4,7 @@ export const imageMark = '<image>'
 export interface TrainingImage {
   /** An encoded file, JPEG or PNG. */
   readonly bytes: Uint8Array
-  /** As a turn would name it, with its extension: `original_image.png`, `observation_1.png`. */
+  /** As a turn would name it, with its extension: `original_image.png` (of several `original_image_1.png`), `observation_1.png`. */
   readonly name: string
 }
 

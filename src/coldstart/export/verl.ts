@@ -1,5 +1,5 @@
 /**
- * Problems as verl's reinforcement learning reads them: parquet with the prompt, its picture and the right answer. A row is a
+ * Problems as verl's reinforcement learning reads them: parquet with the prompt, its pictures and the right answer. A row is a
  * problem, however many of its searches are exported: verl searches them anew.
  */
 import { writeFile } from 'node:fs/promises'
@@ -22,14 +22,15 @@ export async function writeVerl(rows: AsyncIterable<TrainingRow>, folder: string
   await writeFile(join(folder, 'README.md'), card)
 }
 
-/** Of a search the question with its picture, once a problem. */
+/** Of a search the question with its pictures, once a problem. */
 export function onePerProblem(): (row: TrainingRow) => TrainingRow | string {
   const seen = new Set<number>()
   return (row) => {
     if (row.answer === undefined) return 'the right answer is not known'
     if (seen.has(row.sampleIndex)) return 'another search for the same problem'
     seen.add(row.sampleIndex)
-    return { ...row, messages: row.messages.slice(0, 1), images: row.images.slice(0, 1) }
+    const images = row.images.filter(({ name }) => name.startsWith('original_image'))
+    return { ...row, messages: row.messages.slice(0, 1), images }
   }
 }
 
