@@ -102,6 +102,10 @@ test('page, stored run and policy have the same pixels, and the upload is shown 
   }
   expect(await colour(await regionResponse(() => pictures.get(id).picture, query))).not.toEqual([4, 0, 0])
   expect(await colour(await regionResponse(() => ask.picture(0), query))).toEqual([4, 0, 0])
-  const view = await viewResponse(ask.picture, last.trajectory, new URLSearchParams({ observation: '0' }))
+  const view = await viewResponse(
+    (original) => ask.picture(original),
+    last.trajectory,
+    new URLSearchParams({ observation: '0' }),
+  )
   expect(await colour(view)).toEqual([4, 0, 0])
 })

@@ -5,6 +5,8 @@ import { readResponseRequest } from './response-request.ts'
 
 const url = 'data:image/png;base64,AAAA'
 const image = { type: 'image_url', image_url: { url } }
+const newer = { type: 'image_url', image_url: { url: 'data:newer' } }
+const assistant = { role: 'assistant', content: 'So.' }
 const words = { type: 'text', text: 'Why?' }
 const user = (...content: readonly object[]) => ({ role: 'user', content })
 const chat = (messages: readonly object[], more: object = {}) => readChatRequest({ model: 'm', messages, ...more })
@@ -33,20 +35,31 @@ describe('the question and the picture of a chat', () => {
     ],
     ['with a name', [{ ...user(image, words), name: 'bob' }]],
   ])('%s', (_, messages) => {
-    expect(askedIn(chat(messages).messages)).toEqual({ question: 'Why?', image: url })
+    expect(askedIn(chat(messages).messages)).toEqual({ question: 'Why?', images: [url] })
   })
 
-  test('what the user says since the last reply is the question; the newest picture counts', () => {
-    const newer = { type: 'image_url', image_url: { url: 'data:newer' } }
+  test.each([
+    ['in one message', [user(image, words, newer)], [url, 'data:newer']],
+    ['in two', [user(image), user(newer, words)], [url, 'data:newer']],
+    ['in a message before the reply', [user(image), user(image, newer), assistant, user(words)], [url, 'data:newer']],
+    [
+      'newer than one before the reply',
+      [user(image), assistant, user(newer, newer, words)],
+      ['data:newer', 'data:newer'],
+    ],
+  ])('several pictures %s are all asked about', (_, messages, images) => {
+    expect(askedIn(chat(messages).messages)).toEqual({ question: 'Why?', images })
+  })
+
+  test('what the user says since the last reply is the question; the newest pictures count', () => {
     const messages = [user(image, words), { role: 'assistant', content: 'So.' }, user(words), user(newer), user(words)]
-    expect(askedIn(chat(messages).messages)).toEqual({ question: 'Why?\nWhy?', image: 'data:newer' })
+    expect(askedIn(chat(messages).messages)).toEqual({ question: 'Why?\nWhy?', images: ['data:newer'] })
   })
 
   test.each([
     ['no picture', [user(words)], /hold the picture/],
     ['no question', [user(image)], /a question of the user/],
     ['a reply last', [user(image, words), { role: 'assistant', content: 'So' }], /a question of the user/],
-    ['two pictures', [user(image, image, words)], /one picture/],
   ])('%s', (_, messages, message) => {
     expect(() => askedIn(chat(messages).messages)).toThrow(message)
   })
@@ -96,7 +109,7 @@ describe('responses', () => {
     const more = { instructions: 'Be brief.', max_output_tokens: 9, text: { format: { type: 'text' } }, n: 3 }
     const { messages, max_tokens: maxTokens, n } = readResponseRequest({ model: 'm', input, ...more })
     expect(messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'tool', 'user'])
-    expect(askedIn(messages)).toEqual({ question: 'And?', image: url })
+    expect(askedIn(messages)).toEqual({ question: 'And?', images: [url] })
     expect([maxTokens, n]).toEqual([9, undefined])
     expect(readResponseRequest({ model: 'm', input: 'Hello' }).messages).toEqual([
       { role: 'user', content: [{ text: 'Hello' }] },
