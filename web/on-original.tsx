@@ -1,6 +1,7 @@
 /** A search about several pictures, as it shows on one of them; and the pictures to choose from. */
 import { stepsOf, refusedSource } from '../src/page/step.ts'
-import { originalOf, picturesOf, sourceName } from '../src/protocol/originals.ts'
+import { originalOf, picturesOf } from '../src/protocol/originals.ts'
+import { sourceAt } from '../src/protocol/source.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { PictureUrls, SearchEntry, ShownSearch } from './shown-search.ts'
 
@@ -39,7 +40,7 @@ export function PictureBar({ search, urls, original, onOriginal }: Props) {
     <div class="group" role="group" aria-label="Pictures of the question">
       {pictures.map((_, index) => (
         <button key={index} type="button" aria-pressed={index === original} onClick={() => onOriginal(index)}>
-          <img class="thumbnail" src={urls.region(64, undefined, index)} alt="" /> {sourceName(index, pictures.length)}
+          <img class="thumbnail" src={urls.region(64, undefined, index)} alt="" /> {sourceAt(index, pictures.length)}
         </button>
       ))}
     </div>

@@ -1,5 +1,5 @@
 /** What every reader of a benchmark gives: problems with pictures that are opened when their turn comes, and findings. */
-import { sourceName } from '../protocol/originals.ts'
+import { sourceAt } from '../protocol/source.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
@@ -61,7 +61,7 @@ export function plainQuestion(text: string, pictures: number): string {
   const around = text.split(/(?:<image>\s*)+/)
   if (around.length === 2 && around.some((part) => part.trim() === '')) return around.join('').trim()
   let number = 0
-  return text.replaceAll(mark, () => sourceName(number++, pictures)).trim()
+  return text.replaceAll(mark, () => sourceAt(number++, pictures)).trim()
 }
 
 /** A row as a file gives it. */

@@ -4,7 +4,8 @@ import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import { answeredBeyondLimit } from '../protocol/end.ts'
 import type { End } from '../protocol/end.ts'
-import { originalCount, sourceName } from '../protocol/originals.ts'
+import { originalCount } from '../protocol/originals.ts'
+import { sourceAt } from '../protocol/source.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
 
@@ -113,7 +114,7 @@ export function refusedSource(
 ): Observation | undefined {
   if (!error || action?.kind !== 'grounding') return undefined
   const originals = originalCount(observations)
-  return observations.find(({ index }) => sourceName(index, originals) === action.source)
+  return observations.find(({ index }) => sourceAt(index, originals) === action.source)
 }
 
 /** What came of the region's pixels: the longer side of what is there, and of what the policy saw of it. */

@@ -44,9 +44,3 @@ export function originalOf(observation: Place, observations: readonly Place[]): 
 export function partsOf<P extends Place>(original: number, observations: readonly P[]): P[] {
   return observations.filter((observation) => originalOf(observation, observations) === original)
 }
-
-/** The name by which a policy calls the observation `index` of a search with so many originals. */
-export function sourceName(index: number, originals: number): string {
-  if (index >= originals) return `observation_${index - originals + 1}`
-  return originals === 1 ? 'original_image' : `original_image_${index + 1}`
-}

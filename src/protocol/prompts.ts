@@ -2,7 +2,7 @@
  * What a policy is told: system prompt, question, observations and errors, as templates with named places in braces.
  * The wording is this project's own. Pure.
  */
-import { sourceName } from './originals.ts'
+import { sourceAt } from './source.ts'
 import type { TurnError } from './turn-error.ts'
 
 export interface Prompts {
@@ -64,7 +64,7 @@ export function questionText(prompts: Prompts, question: string, originals = 1):
 }
 
 function namedPictures(originals: number): string {
-  const names = Array.from({ length: originals }, (_, index) => sourceName(index, originals))
+  const names = Array.from({ length: originals }, (_, index) => sourceAt(index, originals))
   return [
     `There are ${originals} pictures, each under its name. In place of "original_image", a source is one of these names.`,
     ...names.map((name) => `${name}:\n<image>`),

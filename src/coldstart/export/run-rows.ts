@@ -1,5 +1,6 @@
 /** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
-import { originalOf, picturesOf, sourceName } from '../../protocol/originals.ts'
+import { originalOf, picturesOf } from '../../protocol/originals.ts'
+import { sourceAt } from '../../protocol/source.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { completed } from '../../protocol/trajectory.ts'
@@ -117,7 +118,7 @@ async function views(
   return mapLimit(observations, viewsAtOnce, async (observation: Observation) => {
     const picture = itemAt(pictures, originalOf(observation, observations))
     const pixels = await observationView(picture, observation, observations, profile)
-    const stem = sourceName(observation.index, pictures.length)
+    const stem = sourceAt(observation.index, pictures.length)
     return { bytes: await encode(pixels, encoding), name: `${stem}.${encoding === 'png' ? 'png' : 'jpg'}` }
   })
 }
