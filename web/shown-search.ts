@@ -1,5 +1,5 @@
 /** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
-import { originalOf, partsOf, picturesOf } from '../src/protocol/originals.ts'
+import { originalOf, observationsOf, picturesOf } from '../src/protocol/originals.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
@@ -85,7 +85,7 @@ export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls 
   const { observations } = trajectory
   const originals = [original, ...furtherOriginals]
   const region = (box: readonly number[] | undefined, of: number): string => {
-    const parts = partsOf(of, observations)
+    const parts = observationsOf(of, observations)
     const found = parts.find((one) => one.boxInOriginalPx.join() === box?.join())
     return (found && crops[found.index]) ?? originals[of] ?? original
   }

@@ -41,6 +41,6 @@ export function originalOf(observation: Place, observations: readonly Place[]): 
 }
 
 /** The observations that are parts of one original, itself the first. */
-export function partsOf<P extends Place>(original: number, observations: readonly P[]): P[] {
+export function observationsOf<P extends Place>(original: number, observations: readonly P[]): P[] {
   return observations.filter((observation) => originalOf(observation, observations) === original)
 }

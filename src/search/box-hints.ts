@@ -27,7 +27,8 @@ function shrunkView({ policy, problem, turns, observations }: Trajectory, profil
     return undefined
   }
   const { system } = profile.prompts
-  const text = estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question, originals.length))
+  const text =
+    estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question, originals.length))
   const shown = originals.reduce((sum, { view }) => sum + viewTokens(view), 0)
   const counted = turn.usage.promptTokens
   // Half of the text, since it is only estimated.

@@ -41,7 +41,7 @@ export interface Links {
 }
 
 /** A picture, and the file that it was sent as. */
-export interface SentPicture {
+interface SentPicture {
   readonly picture: Picture
   readonly encoded: Uint8Array
 }
@@ -72,7 +72,7 @@ export interface PictureSearch {
 }
 
 /** A finished search, and the pictures of its question. */
-export interface Searched {
+export interface EndedSearch {
   readonly trajectory: Trajectory
   readonly pictures: readonly Picture[]
 }
@@ -89,7 +89,7 @@ export async function* searchPicture(
   searcher: Searcher,
   { question, files, cache = sharedCache, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
   signal: AbortSignal,
-): AsyncGenerator<SearchNews, Searched, void> {
+): AsyncGenerator<SearchNews, EndedSearch, void> {
   const { profile, queue } = searcher
   const { reading } = profile.pictures
   searcher.check?.(question)

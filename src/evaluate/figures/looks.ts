@@ -1,7 +1,7 @@
 /** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
 import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
-import { partsOf } from '../../protocol/originals.ts'
+import { observationsOf } from '../../protocol/originals.ts'
 import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 
@@ -34,9 +34,9 @@ export function lookFigures(trajectory: Trajectory): LookFigures {
   const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
   return {
     looks: observations.filter(({ parent }) => parent !== null).length,
-    wasted: originals.flatMap((_, original) => repeated(partsOf(original, observations))).length,
+    wasted: originals.flatMap((_, original) => repeated(observationsOf(original, observations))).length,
     seen: isKnown
-      ? targets.every((target) => partsOf(0, observations).some((own) => shows(own, target, px)))
+      ? targets.every((target) => observationsOf(0, observations).some((own) => shows(own, target, px)))
       : undefined,
     foundShare: isKnown ? found.length / targets.length : undefined,
     found: isKnown && found.length === targets.length ? foundAll(found) : undefined,
@@ -50,7 +50,7 @@ function foundAll(found: readonly Found[]): Found {
 
 /** The first crop that holds one target. */
 function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
-  const [overview, ...crops] = partsOf(0, observations)
+  const [overview, ...crops] = observationsOf(0, observations)
   const crop = crops.find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
   if (overview === undefined || crop === undefined) return undefined
   return {

@@ -66,7 +66,8 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
 
   async function tellQuestion(question: Question, shots: readonly Shot[]): Promise<Told> {
     const { system, text } = question
-    const opening = system === '' ? [] : [written([{ role: 'system', content: system }], estimatedTextTokens(system), 0)]
+    const opening =
+      system === '' ? [] : [written([{ role: 'system', content: system }], estimatedTextTokens(system), 0)]
     const asked = recent(
       `${viewsOf(question)
         .map(({ key }) => key)

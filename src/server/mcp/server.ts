@@ -15,7 +15,7 @@ import { openPicture } from '../../vision/open.ts'
 import { asHttpError, HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
 import { messageOf } from '../../shared/errors.ts'
-import type { Searched, Searcher, SentSearch } from '../searcher.ts'
+import type { EndedSearch, Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
 import { itemAt } from '../../shared/known.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
@@ -164,7 +164,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
   return server
 }
 
-async function searchResult({ trajectory, pictures }: Searched, page?: string): Promise<CallToolResult> {
+async function searchResult({ trajectory, pictures }: EndedSearch, page?: string): Promise<CallToolResult> {
   const { answer, end, turns, observations, failure } = trajectory
   if (failure !== undefined) return { isError: true, content: [text(cut(`The search failed: ${failure.message}`))] }
   const said = answer === null ? `No answer: the search ended ${end}.` : cut(answer)
