@@ -77,10 +77,7 @@ test('each picture is shown under its name, and zooms go into the one that is na
       'There are 3 pictures, each under its name. In place of "original_image", a source is one of these names.\n' +
       'original_image_1:\n<image>\noriginal_image_2:\n<image>\noriginal_image_3:\n<image>\nWhich is warmer?',
   })
-  expect(seen).toEqual([
-    ...['100x80 100', '60x90 001', '40x40 010'],
-    ...['30x45 001', '15x22 001', '50x40 100', '20x20 010'],
-  ])
+  expect(seen).toEqual(['100x80 100', '60x90 001', '40x40 010', '30x45 001', '15x22 001', '50x40 100', '20x20 010'])
   const labels = told.slice(1).map(({ text }) => /observation_\d/.exec(text)?.[0])
   expect(labels).toEqual(['observation_1', 'observation_2', 'observation_3', 'observation_4'])
   expect(trajectory).toMatchObject({

@@ -15,6 +15,6 @@ export async function figureResponse(
     'content-type': svg ? 'image/svg+xml' : 'image/png',
     'content-disposition': `attachment; filename="search.${svg ? 'svg' : 'png'}"`,
   }
-  const pictures = await Promise.all(picturesOf(trajectory).map((_, original) => pictureAt(original)))
+  const pictures = await Promise.all(picturesOf(trajectory).map(async (_, original) => pictureAt(original)))
   return new Response(await drawFigure(svg ? 'svg' : 'png', trajectory, pictures), { headers })
 }
