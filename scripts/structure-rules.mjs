@@ -17,7 +17,7 @@ export const allowedImports = {
   coldstart: 'search policy judge vision runs protocol shared',
   train: 'search policy engine model judge probe vision runs protocol shared',
   search: 'policy vision runs protocol shared',
-  policy: 'engine model local endpoint benchmark probe vision protocol shared',
+  policy: 'engine model local hub endpoint benchmark probe vision protocol shared',
   discover: 'endpoint shared',
   engine: 'model endpoint vision shared',
   model: 'endpoint probe vision protocol shared',

@@ -123,6 +123,7 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   const note = noteOf(options)
   if (note !== undefined) say(note)
   const policy = await openPolicy(options, profile)
+  if (policy.about !== undefined) say(policy.about)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     await inCommandRun('ask', settings, options.run, async (run) => {

@@ -32,7 +32,7 @@ export interface LlamaContext {
   tokenize(text: string, media: readonly string[]): Promise<Tokenized>
   /** Calls back with each token and then with the result; nothing is said of a request that was cancelled. */
   queueCompletion(
-    options: CompletionOptions,
+    options: SampleOptions,
     onEvent: (error: unknown, event: TokenEvent | CompletionResult) => void,
   ): { readonly requestId: number }
   cancelRequest(requestId: number): void
@@ -69,7 +69,7 @@ export interface Tokenized {
   readonly chunk_pos_media?: readonly number[]
 }
 
-interface CompletionOptions extends FormattedChat {
+export interface SampleOptions extends FormattedChat {
   readonly media_paths: readonly string[]
   readonly reasoning_format: 'auto'
   readonly stop: readonly string[]
@@ -106,26 +106,34 @@ export interface CompletionResult {
   readonly timings: { readonly cache_n: number; readonly predicted_n: number }
 }
 
-const platform = `${process.platform}-${process.arch}`
-const name = (variant: string): string => `@fugood/node-llama-${platform}${variant}`
-
-/** Those with a graphics card first: they are only there when somebody installed them. */
-const packages = ['-cuda', '-vulkan', ''].map(name)
+/** Machines for which there is a package; some have another for their graphics card, which is taken where it was installed. */
+const machines = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64']
+const cards = ['-cuda', '-vulkan', '']
 
 const { resolve } = createRequire(import.meta.url)
 
 /** The path of the addon. Throws `UserError` with the one line to install it. */
-export function findAddon(): string {
-  for (const one of packages) {
+export function findAddon(
+  machine = `${process.platform}-${process.arch}`,
+  find: (name: string) => string = resolve,
+): string {
+  if (!machines.includes(machine)) {
+    throw new UserError(
+      'llama-missing',
+      `local: there is no llama.cpp for ${machine}. Use a server: --policy chat:<model>.`,
+    )
+  }
+  const name = `@fugood/node-llama-${machine}`
+  for (const card of cards) {
     try {
-      return resolve(one)
+      return find(`${name}${card}`)
     } catch {
-      // Not installed, or not made for this machine.
+      // Not installed.
     }
   }
   throw new UserError(
     'llama-missing',
-    `local: needs llama.cpp, which is not installed. Install it with: npm install ${name('')}@${addonVersion}`,
+    `local: needs llama.cpp, which is not installed. Install it with: npm install ${name}@${addonVersion}`,
   )
 }
 

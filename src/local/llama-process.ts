@@ -1,17 +1,18 @@
 /** The process that runs llama.cpp, seen from the program: orders go in, notes come out, and whoever waits is told when it ends. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { onAbort, orAborted } from '../shared/deadline.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { defined } from '../shared/known.ts'
 import { workerUrl } from '../shared/worker-url.ts'
-import type { CompleteOrder, Note, OpenOrder, LocalReply } from './orders.ts'
+import type { CompleteOrder, LocalReply, Note, OpenOrder, ReplyProgress } from './orders.ts'
 
 export interface LlamaProcess {
   readonly devices: readonly string[]
   /** Rejects with a `MiniO3Error`, with the code of what was thrown in the process, or `llama-ended`. */
   complete(
     order: Omit<CompleteOrder, 'kind' | 'id'>,
-    onText: OnText,
+    onProgress: OnProgress,
     signal: AbortSignal | undefined,
   ): Promise<LocalReply>
   readonly pid: number | undefined
@@ -19,7 +20,7 @@ export interface LlamaProcess {
   close(): Promise<void>
 }
 
-type OnText = (text: string, thinking: string) => void
+type OnProgress = (progress: ReplyProgress) => void
 
 interface Waiting {
   readonly onNote: (note: Note) => void
@@ -92,15 +93,16 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
       pid: child.pid,
       ended: () => ended !== undefined,
       close,
-      complete(asked, onText, signal) {
+      complete(asked, onProgress, signal) {
         const id = next++
         const cancel = (): void => void (child.connected && child.send({ kind: 'cancel', id }))
-        signal?.addEventListener('abort', cancel, { once: true })
+        const release = onAbort(signal, cancel)
         const reply = send(id, { ...asked, kind: 'complete', id }, (note) => {
-          if (note.kind === 'text') onText(note.text, note.thinking)
+          if (note.kind === 'text' || note.kind === 'reading') onProgress(note)
           return note.kind === 'done' ? { value: note.reply } : undefined
         })
-        return reply.finally(() => signal?.removeEventListener('abort', cancel))
+        // A picture that is being read is read to its end, whoever has gone.
+        return orAborted(reply, signal).finally(release)
       },
     }
   } catch (error) {

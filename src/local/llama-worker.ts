@@ -32,11 +32,11 @@ async function answer(order: Exclude<Order, { readonly kind: 'cancel' }>): Promi
     const { id } = order
     const stop = new AbortController()
     stops.set(id, stop)
-    const reply = await llama?.complete(
-      order,
-      (text, thinking) => tell({ kind: 'text', id, text, thinking }),
-      stop.signal,
-    )
+    const listener = {
+      onReading: (tokens: number) => tell({ kind: 'reading', id, tokens }),
+      onText: (text: string, thinking: string) => tell({ kind: 'text', id, text, thinking }),
+    }
+    const reply = await llama?.complete(order, listener, stop.signal)
     if (reply !== undefined) tell({ kind: 'done', id, reply })
   } catch (error) {
     const told = { code: errorCodeOf(error), message: messageOf(error) }

@@ -1,24 +1,27 @@
 /** A model in llama.cpp, in the process that runs it: conversations at once, each as far as it is known from the turn before. */
-import { contextLengthCode, MiniO3Error } from '../shared/errors.ts'
+import { AbortedError, contextLengthCode, messageOf, MiniO3Error, throwIfAborted } from '../shared/errors.ts'
 import { limiter } from '../shared/limiter.ts'
 import { loadAddon } from './addon.ts'
-import type { CompletionResult, FormattedChat, LlamaContext, TokenEvent } from './addon.ts'
+import type { SampleOptions, CompletionResult, FormattedChat, LlamaContext, TokenEvent } from './addon.ts'
 import { keepPrompts } from './kept-prompts.ts'
-import type { CompleteOrder, OpenOrder, LocalReply } from './orders.ts'
+import type { CompleteOrder, LocalReply, OpenOrder } from './orders.ts'
 import { countTokens } from './prompt-tokens.ts'
+import type { PromptTokens } from './prompt-tokens.ts'
 
 /** Tokens that are read at once. */
 const batch = 512
 /** A reply for which there is less room is no turn. */
 const leastReply = 16
 
+/** What is told of a reply while it is made. */
+interface Listener {
+  onReading(tokens: number): void
+  onText(text: string, thinking: string): void
+}
+
 export interface Llama {
   readonly devices: readonly string[]
-  complete(
-    order: CompleteOrder,
-    onText: (text: string, thinking: string) => void,
-    stop: AbortSignal,
-  ): Promise<LocalReply>
+  complete(order: CompleteOrder, listener: Listener, stop: AbortSignal): Promise<LocalReply>
 }
 
 export function openLlama(order: OpenOrder): Llama {
@@ -40,111 +43,126 @@ export function openLlama(order: OpenOrder): Llama {
 
 function completer(
   llama: LlamaContext,
-  { context, slots, mrope, keptFolder, keptBytes }: OpenOrder,
+  { context, slots, keptFolder, keptBytes, ...shape }: OpenOrder,
 ): Llama['complete'] {
   const kept = keepPrompts(keptFolder, keptBytes)
   const inSlot = limiter(slots)
-  /** Prompts that are being read just now. */
+  /** Prompts that are being read just now, and will be kept. */
   const reading = new Map<string, Promise<void>>()
 
-  async function complete(
-    order: CompleteOrder,
-    onText: (text: string, thinking: string) => void,
-    stop: AbortSignal,
-  ): Promise<LocalReply> {
-    stop.throwIfAborted()
-    const chat = llama.getFormattedChat(JSON.parse(order.messages) as object[], undefined, {
-      jinja: true,
-      enable_thinking: true,
-      reasoning_format: 'auto',
-      ...(order.tools.length > 0 && { tools: order.tools, tool_choice: 'auto' }),
-    })
+  async function complete(order: CompleteOrder, listener: Listener, stop: AbortSignal): Promise<LocalReply> {
+    const chat = format(llama, order)
     const media = order.media.map(({ dataUrl }) => dataUrl)
-    const pictures = order.media.map(({ sha256 }) => sha256)
     const tokenized = await llama.tokenize(chat.prompt, media)
-    const promptTokens = countTokens(tokenized, order.media, mrope)
-    const room = context - promptTokens.all
+    const tokens = countTokens(tokenized, order.media, shape)
+    const room = context - tokens.all
     if (room < leastReply) {
-      throw new MiniO3Error(contextLengthCode, `The conversation has ${promptTokens.all} tokens, of ${context}.`)
+      throw new MiniO3Error(
+        contextLengthCode,
+        `The conversation has ${tokens.all} tokens; its context holds ${context}.`,
+      )
     }
-    const names = tokenized.bitmap_hashes ?? []
-    const save = pictures.length > 0 ? kept.place() : undefined
-    const prompt = `${pictures.join()} ${chat.prompt}`
-    await reading.get(prompt)
-    const from = pictures.length > 0 ? await kept.take(chat.prompt, pictures, names) : undefined
-    let read = (): void => {}
-    if (save !== undefined) reading.set(prompt, new Promise((resolve) => (read = resolve)))
-    const asked = (loaded: string | undefined): Promise<CompletionResult> =>
-      run(llama, order, chat, { media, room, load: loaded, save }, stop, (event) => {
-        read()
-        onText(event.content ?? event.token, event.reasoning_content ?? '')
+    const run = (load?: string, save?: string, onRead?: () => void): Promise<CompletionResult> => {
+      const options = completionOptions(order, chat, media, room)
+      const files = { ...(load && { load_state_path: load }), ...(save && { save_prompt_state_path: save }) }
+      return queue(llama, { ...options, ...files }, stop, (event) => {
+        onRead?.()
+        if (order.live) tellText(event)
       })
+    }
+    const tellText = teller(chat, listener)
+    // Text alone is read again in no time.
+    if (media.length === 0) return replyOf(await run(), order, room, tokens)
+
+    const pictures = order.media.map(({ sha256 }) => sha256)
+    const key = [...pictures, chat.prompt].join(' ')
+    await reading.get(key)
+    const load = await kept.take(chat.prompt, pictures, tokenized.bitmap_hashes ?? [])
+    const save = kept.place()
+    let onRead = (): void => {}
+    const read = new Promise<void>((resolve) => (onRead = resolve))
+    // The file is written before the first token.
+    const keeping = read.then(() => kept.keep(chat.prompt, pictures, save))
+    reading.set(key, keeping)
+    listener.onReading(tokens.all)
     try {
-      let result = await asked(from)
-      if (failed(result) && from !== undefined) result = await asked(undefined)
-      if (failed(result)) throw new MiniO3Error('local-reply-failed', 'llama.cpp could not complete the request.')
-      if (save !== undefined) await kept.keep(chat.prompt, pictures, save)
-      return replyOf(result, order, room, promptTokens)
-    } catch (error) {
-      if (save !== undefined) await kept.drop(save)
-      throw error
+      const result = await run(load, save, () => onRead())
+      return replyOf(failed(result) && load !== undefined ? await run() : result, order, room, tokens)
     } finally {
-      read()
-      reading.delete(prompt)
-      if (from !== undefined) await kept.drop(from)
+      onRead()
+      reading.delete(key)
+      await keeping
+      if (load !== undefined) await kept.drop(load)
     }
   }
 
-  return (order, onText, stop) => inSlot(() => complete(order, onText, stop))
+  return (order, listener, stop) => inSlot(() => complete(order, listener, stop), stop)
 }
 
-interface Run {
-  readonly media: readonly string[]
-  readonly room: number
-  readonly load: string | undefined
-  readonly save: string | undefined
+function format(llama: LlamaContext, { messages, tools }: CompleteOrder): FormattedChat {
+  try {
+    return llama.getFormattedChat(JSON.parse(messages) as object[], undefined, {
+      jinja: true,
+      enable_thinking: true,
+      reasoning_format: 'auto',
+      ...(tools.length > 0 && { tools, tool_choice: 'auto' }),
+    })
+  } catch (cause) {
+    const text = `The chat template of the model does not take this conversation: ${messageOf(cause)}`
+    throw new MiniO3Error('chat-template', text, { cause })
+  }
 }
 
-function run(
+/** Tells what is new; a reply that is read as it comes is given whole each time. */
+function teller({ chat_format: read }: FormattedChat, { onText }: Listener): (event: TokenEvent) => void {
+  let told = { text: 0, thinking: 0 }
+  return ({ token, content: text = '', reasoning_content: thinking = '' }) => {
+    if (read === 0) return onText(token, '')
+    onText(text.slice(told.text), thinking.slice(told.thinking))
+    told = { text: Math.max(told.text, text.length), thinking: Math.max(told.thinking, thinking.length) }
+  }
+}
+
+function completionOptions(
+  { temperature, topP, seed, maxTokens, stop }: CompleteOrder,
+  chat: FormattedChat,
+  media: readonly string[],
+  room: number,
+): SampleOptions {
+  return {
+    ...chat,
+    media_paths: media,
+    reasoning_format: 'auto',
+    stop: [...stop, ...chat.additional_stops],
+    n_predict: Math.min(maxTokens, room),
+    seed,
+    temperature,
+    // The temperature alone decides, as for every server that takes these. Left out, the last two would be on: the addon's own
+    // values take out the likeliest tokens in every tenth draw.
+    top_p: topP,
+    top_k: 0,
+    min_p: 0,
+    dry_multiplier: 0,
+    xtc_probability: 0,
+  }
+}
+
+function queue(
   llama: LlamaContext,
-  order: CompleteOrder,
-  { prompt, additional_stops, ...chat }: FormattedChat,
-  { media, room, load, save }: Run,
+  options: SampleOptions,
   stop: AbortSignal,
   onToken: (event: TokenEvent) => void,
 ): Promise<CompletionResult> {
-  const { temperature, topP, seed, maxTokens } = order
   return new Promise((resolve, reject) => {
-    const onEvent = (error: unknown, event: TokenEvent | CompletionResult): void => {
+    throwIfAborted(stop)
+    const { requestId } = llama.queueCompletion(options, (error, event) => {
       if (error !== null) reject(error)
       else if ('token' in event) onToken(event)
       else resolve(event)
-    }
-    const options = {
-      ...chat,
-      prompt,
-      additional_stops,
-      media_paths: media,
-      reasoning_format: 'auto',
-      stop: [...order.stop, ...additional_stops],
-      n_predict: Math.min(maxTokens, room),
-      seed,
-      temperature,
-      // The temperature alone decides, as for every server that takes these. Left out, the last two would be on: the addon's own
-      // values take out the likeliest tokens in every tenth draw.
-      top_p: topP,
-      top_k: 0,
-      min_p: 0,
-      dry_multiplier: 0,
-      xtc_probability: 0,
-      ...(load !== undefined && { load_state_path: load }),
-      ...(save !== undefined && { save_prompt_state_path: save }),
-    } as const
-    stop.throwIfAborted()
-    const { requestId } = llama.queueCompletion(options, onEvent)
+    })
     stop.addEventListener('abort', () => {
       llama.cancelRequest(requestId)
-      reject(new MiniO3Error('aborted', 'Stopped.'))
+      reject(new AbortedError())
     })
   })
 }
@@ -157,12 +175,13 @@ function replyOf(
   result: CompletionResult,
   { maxTokens }: CompleteOrder,
   room: number,
-  promptTokens: ReturnType<typeof countTokens>,
+  promptTokens: PromptTokens,
 ): LocalReply {
+  if (failed(result)) throw new MiniO3Error('local-reply-failed', 'llama.cpp could not complete the request.')
   const { text, content = '', reasoning_content: thinking = '', tool_calls: toolCalls = [], timings } = result
   const cut = result.stopped_limit || result.context_full
   if (cut && room < maxTokens) {
-    throw new MiniO3Error(contextLengthCode, 'The reply did not fit into the context.')
+    throw new MiniO3Error(contextLengthCode, 'The context was full before the reply ended.')
   }
   const understood = content !== '' || thinking !== '' || toolCalls.length > 0
   return {
@@ -172,6 +191,7 @@ function replyOf(
     finish: cut ? 'length' : 'stop',
     promptTokens: promptTokens.all,
     cachedTokens: promptTokens.before(timings.cache_n),
-    replyTokens: timings.predicted_n,
+    // The mark that ends a reply is a token too.
+    replyTokens: timings.predicted_n + Number(result.stopped_eos),
   }
 }

@@ -13,6 +13,8 @@ export interface OpenOrder {
   readonly threads: number
   /** Pictures take fewer positions than tokens (M-RoPE). */
   readonly mrope: boolean
+  /** Pixels of the side of a picture's token. */
+  readonly cell: number
   readonly imageTokens: number
   /** Where read prompts are kept, and how many bytes of them. */
   readonly keptFolder: string
@@ -38,6 +40,8 @@ export interface CompleteOrder {
   readonly temperature: number
   readonly topP: number
   readonly seed: number
+  /** Somebody reads the reply as it comes. */
+  readonly live: boolean
 }
 
 export type Order = OpenOrder | CompleteOrder | { readonly kind: 'cancel'; readonly id: number }
@@ -52,8 +56,14 @@ export interface LocalReply {
   readonly replyTokens: number
 }
 
+/** What is told of a reply before it is done. */
+export type ReplyProgress = Extract<Note, { readonly kind: 'reading' | 'text' }>
+
 export type Note =
   | { readonly kind: 'opened'; readonly devices: readonly string[] }
+  /** It begins to read a prompt, of which so many tokens are new. */
+  | { readonly kind: 'reading'; readonly id: number; readonly tokens: number }
+  /** More of a reply. */
   | { readonly kind: 'text'; readonly id: number; readonly text: string; readonly thinking: string }
   | { readonly kind: 'done'; readonly id: number; readonly reply: LocalReply }
   | { readonly kind: 'failed'; readonly id?: number; readonly code: string; readonly message: string }

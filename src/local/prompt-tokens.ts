@@ -9,15 +9,23 @@ export interface PromptTokens {
   before(position: number): number
 }
 
-/** `mrope`: a picture has as many positions as its longer side has tokens, so the shorter side follows from its shape. */
-export function countTokens(tokenized: Tokenized, media: readonly Media[], mrope: boolean): PromptTokens {
+/**
+ * Under `mrope` a picture has as many positions as its longer side has tokens; the shorter side follows from its shape. `cell`: pixels
+ * of a token's side, where the picture is not scaled.
+ */
+export function countTokens(
+  tokenized: Tokenized,
+  media: readonly Media[],
+  { mrope, cell }: { readonly mrope: boolean; readonly cell: number },
+): PromptTokens {
   const { tokens, chunk_pos: chunks = [], chunk_pos_media: starts = [] } = tokenized
   const extra = mrope
     ? starts.map((start, at) => {
         const positions = (chunks.find((chunk) => chunk > start) ?? tokens.length) - start
         const { width, height } = itemAt(media, at)
-        const shorter = Math.max(1, Math.round((positions * Math.min(width, height)) / Math.max(width, height)))
-        return { start, extra: positions * (shorter - 1) }
+        const [short, long] = [Math.min(width, height), Math.max(width, height)]
+        const side = Math.round(long / cell) === positions ? cell : long / positions
+        return { start, extra: positions * (Math.max(1, Math.round(short / side)) - 1) }
       })
     : []
   const before = (position: number): number =>

@@ -94,6 +94,8 @@ export interface Session {
 export interface Policy {
   /** How scores name it, such as `embedded:sft`, `teacher`, `chat:qwen`. */
   readonly name: string
+  /** How it runs, in a sentence for whoever started it. */
+  readonly about?: string
   /** Fields beside the temperature that its server is sent to say how it samples. */
   readonly sampling?: Readonly<Record<string, number>>
   /** Opens a session. `seed` makes sampling reproducible where the policy can. */

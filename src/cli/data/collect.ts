@@ -7,7 +7,7 @@ import type { SelectionRules } from '../../coldstart/selection.ts'
 import { summariseCollection } from '../../coldstart/summary.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
-import { columns } from '../print/output.ts'
+import { columns, say } from '../print/output.ts'
 import type { Policy } from '../../policy/policy.ts'
 import {
   checkPolicy,
@@ -177,6 +177,7 @@ async function openTeacher(options: CollectOptions, profile: Profile): Promise<{
   const exemplars = count === 0 ? [] : await readExemplars(options.exemplars ?? shippedExemplars, profile)
   const shots = shotsFor(exemplars, count)
   const policy = await openPolicy(options, profile, shots)
+  if (policy.about !== undefined) say(policy.about)
   const shown = exemplars.map(({ sha256 }) => sha256)
   return { policy, settings: { ...settings, shots: count, exemplars: shown } }
 }

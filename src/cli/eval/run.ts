@@ -23,6 +23,7 @@ import type { JudgeOptions, OpenedJudge } from '../../judge/open-judge.ts'
 import { searchRun } from '../search-run.ts'
 import type { SearchManyOptions } from '../search-run.ts'
 import type { IncompleteError } from '../incomplete.ts'
+import { say } from '../print/output.ts'
 import { sayTradeOff } from '../options/view-budget.ts'
 import { defined } from '../../shared/known.ts'
 
@@ -62,6 +63,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
     }
     checkPrices(options.price, [{ policy: options.policy, judge: judge.settings }])
     const policy = await openPolicy(options, profile)
+    if (policy.about !== undefined) say(policy.about)
     if (budget) sayTradeOff(budget)
     let measured: MeasuredRun | undefined
     try {

@@ -61,13 +61,15 @@ export const chatOptions = {
     'Search',
     ofPolicy(
       {
-        mmproj: text('<file>', 'of local:<file.gguf>: the GGUF file with which it sees'),
+        mmproj: text('<file>', 'of local:<file.gguf>: the GGUF file with which it sees', {
+          fallbackText: 'one beside it',
+        }),
         context: whole('tokens of one conversation with local:<model>', {
           min: 1024,
           fallbackText: '32768, or what memory allows',
         }),
       },
-      'for a model in a file: add --policy local:<file.gguf>',
+      'for a model in a file: add --policy local:<model>',
     ),
   ),
 }

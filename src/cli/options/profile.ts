@@ -1,6 +1,6 @@
 /** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
-import { policyKindOf } from '../../policy/registry/open-policy.ts'
+import { policyKindOf, usualProfile } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
 import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
@@ -16,7 +16,7 @@ const coordinateHelp = 'how the model writes boxes: fractions, percent, thousand
 export const profileOptions = inGroup('Search', {
   profile: oneOf(
     '<name>',
-    'prompts, limits and views (default: embedded; of chat: default; of tinker: official)',
+    'prompts, limits and views (default: embedded; of chat: default; of local: its own, or default; of tinker: official)',
     profileNames,
   ),
   prompts: parsed<Prompts>(
@@ -38,7 +38,7 @@ export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOpti
 /** Throws `UserError` for what does not go together. */
 export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
   const kind = policyKindOf(options)
-  const name = options.profile ?? kind?.profile ?? 'default'
+  const name = options.profile ?? usualProfile(options)
   const changes = { coordinates: options.coordinates, maxImages: options.maxImages, maxPixels: options.maxPixels }
   const changed = [options.prompts, ...Object.values(changes)].some((value) => value !== undefined)
   if (kind !== undefined && !kind.vlm && (name !== kind.profile || changed)) {

@@ -49,6 +49,7 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ])
   const policy = await openPolicy(options, profile)
+  if (policy.about !== undefined) say(policy.about)
   const searcher = {
     name: options.policy,
     note: kind.note,

@@ -95,6 +95,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const open = async (one: PolicyEntry): Promise<Searcher> => {
       const profile = chosenProfile(one)
       const policy = await openPolicy(one, profile)
+      if (policy.about !== undefined) say(`${one.policy}: ${policy.about}`)
       closing.push(() => policy.close?.())
       return { name: one.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue }
     }

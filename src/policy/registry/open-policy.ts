@@ -5,8 +5,13 @@ import type { ServerOptions } from '../../endpoint/open-model.ts'
 import type { TinkerKindName } from '../../engine/tinker/server-kinds.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
+import { findLocalModel } from '../../hub/local-model.ts'
+import { knownModels } from '../../hub/known-models.ts'
+import { fingerprint } from '../../local/fingerprint.ts'
 import { openLocal } from '../../local/open-local.ts'
+import type { OpenedLocal } from '../../local/open-local.ts'
 import type { Problem } from '../../protocol/problem.ts'
+import { profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
@@ -79,7 +84,10 @@ const openers: Readonly<Record<PolicyKindName, Opener>> = {
     open: openChatPolicy,
   },
   local: {
-    settings: ({ policy, temperature, replyTokens, context }) => ({ policy, temperature, replyTokens, context }),
+    settings: async ({ policy, mmproj, temperature, replyTokens, context }) => {
+      const files = await findLocalModel(policyNamed(policy)?.model ?? '', mmproj)
+      return { policy, checkpoint: await fingerprint([files.model, files.mmproj]), temperature, replyTokens, context }
+    },
     open: openChatPolicy,
   },
   tinker: {
@@ -112,7 +120,7 @@ export function checkPolicy(
     throw new UserError(
       'policy-no-model',
       kindName === 'local'
-        ? `--policy ${policy} names no model. Put a GGUF file behind the colon, and its --mmproj beside it.`
+        ? `--policy ${policy} names no model. Put a GGUF file behind the colon, or a model that \`mini-o3 models list\` names.`
         : `--policy ${policy} names no model. Put its name behind the colon: \`mini-o3 doctor --base-url <url>\` lists those there are.`,
     )
   }
@@ -136,6 +144,15 @@ export function checkProblem(options: Pick<PolicyOptions, 'policy'>, problem: Pr
 export async function openPolicy(options: PolicyOptions, profile: Profile, shots?: Shots): Promise<Policy> {
   return openerOf(options).open(options, profile, shots)
 }
+
+/** The profile of a policy unless another is named: that of a known model, or of its kind. */
+export function usualProfile({ policy }: Pick<PolicyOptions, 'policy'>): keyof typeof profiles {
+  const { kindName, kind, model } = policyNamed(policy) ?? {}
+  const known = kindName === 'local' ? knownModels.find(({ name }) => name === model)?.profile : undefined
+  return profileNames.find((name) => name === known) ?? kind?.profile ?? 'default'
+}
+
+const profileNames = Object.keys(profiles) as (keyof typeof profiles)[]
 
 /** Of a name that was checked before. */
 export function policyKindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {
@@ -178,17 +195,21 @@ export async function openWithEndpoint(
 ): Promise<{ readonly policy: Policy; readonly endpoint: Endpoint; readonly model: string }> {
   const { policy: name, temperature, replyTokens } = options
   const { kindName, model: named } = defined(policyNamed(name), name)
-  const { endpoint, model } = kindName === 'local' ? await openFile(named, options) : await openModel(options, named)
+  const opened = kindName === 'local' ? await openFile(named, options, profile) : await openModel(options, named)
+  const { endpoint, model } = opened
   const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
   const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
   const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })
-  return { policy: { ...policy, name, close: async () => endpoint.close() }, endpoint, model: model.id }
+  const about = 'about' in opened ? { about: opened.about } : {}
+  return { policy: { ...policy, ...about, name, close: async () => endpoint.close() }, endpoint, model: model.id }
 }
 
-async function openFile(
-  model: string,
-  { policy, mmproj, context, concurrency }: PolicyOptions,
-): ReturnType<typeof openLocal> {
-  if (mmproj === undefined) throw new UserError('mmproj-missing', `--policy ${policy} needs --mmproj <file>.`)
-  return openLocal({ model, mmproj, context, slots: concurrency })
+async function openFile(name: string, options: PolicyOptions, profile: Profile): Promise<OpenedLocal> {
+  const { context, concurrency: searches } = options
+  const { model, mmproj } = await findLocalModel(name, options.mmproj)
+  const views = [profile.firstView, profile.observationView]
+  const viewPixels = Math.max(
+    ...views.map((rule) => (rule.kind === 'exact' ? rule.width * rule.height : rule.maxPixels)),
+  )
+  return openLocal({ model, mmproj, context, searches, viewPixels })
 }

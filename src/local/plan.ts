@@ -1,0 +1,96 @@
+/** How a model is run: tokens of a conversation, conversations at once, and whether there is memory for it. Pure. */
+import { UserError } from '../shared/errors.ts'
+import type { Gguf } from './gguf.ts'
+
+export interface Plan {
+  /** Tokens of one conversation. */
+  readonly context: number
+  readonly slots: number
+  /** Bytes in memory: weights, key-value caches, and room to reckon in. */
+  readonly bytes: number
+  readonly trainedContext: number
+  /** A picture takes fewer positions than tokens (M-RoPE). */
+  readonly mrope: boolean
+  /** Pixels of a picture that make one token, along a side. */
+  readonly cell: number
+}
+
+export interface Wanted {
+  readonly context?: number | undefined
+  /** Searches at once. */
+  readonly searches: number
+  /** Bytes of memory that are free. */
+  readonly free: number
+}
+
+/** Twelve views of 2 million pixels, and what is said of them. */
+const usualContext = 32_768
+/** A question with one view. */
+const leastContext = 4096
+/** More at once read no faster: they share the processor. */
+const mostSlots = 4
+/** What llama.cpp reckons in, measured for pictures of 2 million pixels (docs/experiments/local.md). */
+const workingBytes = 700 * 2 ** 20
+/** Left to everybody else. */
+const share = 0.9
+
+/** Throws `UserError` where memory is plainly not enough, with the figures. */
+export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches, free }: Wanted): Plan {
+  const architecture = String(model.values.get('general.architecture') ?? '')
+  const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
+  const trainedContext = figure('context_length') || usualContext
+  if (asked !== undefined && asked > trainedContext) {
+    throw new UserError('context-too-long', `--context ${asked}: the model was made for ${trainedContext} tokens.`)
+  }
+  const perToken = cacheBytes(model, architecture)
+  const fixed = model.bytes + mmproj.bytes + workingBytes
+  const bytesFor = (context: number, slots: number): number => fixed + perToken * context * slots
+  const room = free * share
+  const least = asked ?? Math.min(leastContext, trainedContext)
+  if (bytesFor(least, 1) > room) {
+    const parts = `weights ${gib(model.bytes + mmproj.bytes)}, ${least.toLocaleString('en')} tokens of context ${gib(perToken * least)}, work ${gib(workingBytes)}`
+    const less = asked === undefined ? '' : ' a smaller --context,'
+    throw new UserError(
+      'memory-too-small',
+      `The model needs ${gib(bytesFor(least, 1))} of memory (${parts}), and ${gib(free)} are free. ` +
+        `Take${less} a smaller model or stronger quantisation, or close other programs.`,
+    )
+  }
+  // A context in which a search fits goes before searches at once.
+  const fits = (context: number, slots: number): boolean => bytesFor(context, slots) <= room
+  let context = asked ?? Math.min(usualContext, trainedContext)
+  while (context / 2 >= least && !fits(context, 1)) context = Math.floor(context / 2)
+  let slots = Math.min(mostSlots, searches)
+  while (slots > 1 && !fits(context, slots)) slots--
+  return {
+    context,
+    slots,
+    bytes: bytesFor(context, slots),
+    trainedContext,
+    mrope: model.values.has(`${architecture}.rope.dimension_sections`),
+    cell:
+      (numberOf(mmproj, 'clip.vision.patch_size') || 14) * (numberOf(mmproj, 'clip.vision.spatial_merge_size') || 2),
+  }
+}
+
+/** Of one token in all layers, keys and values of 16 bits. */
+function cacheBytes(model: Gguf, architecture: string): number {
+  const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
+  const heads = figure('attention.head_count')
+  const side = heads > 0 ? figure('embedding_length') / heads : 0
+  const length = (figure('attention.key_length') || side) + (figure('attention.value_length') || side)
+  const perLayer = model.values.get(`${architecture}.attention.head_count_kv`) ?? heads
+  const kvHeads = Array.isArray(perLayer)
+    ? perLayer.reduce((sum: number, one: number) => sum + one, 0)
+    : Number(perLayer) * figure('block_count')
+  return kvHeads * length * 2
+}
+
+function numberOf({ values }: Gguf, key: string): number {
+  const value = values.get(key)
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`
+}
