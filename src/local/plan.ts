@@ -2,7 +2,7 @@
 import { UserError } from '../shared/errors.ts'
 import type { Gguf } from './gguf.ts'
 
-export interface Plan {
+export interface LocalPlan {
   /** Tokens of one conversation. */
   readonly context: number
   readonly slots: number
@@ -35,7 +35,7 @@ const workingBytes = 700 * 2 ** 20
 const share = 0.9
 
 /** Throws `UserError` where memory is plainly not enough, with the figures. */
-export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches, free }: Wanted): Plan {
+export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches, free }: Wanted): LocalPlan {
   const architecture = String(model.values.get('general.architecture') ?? '')
   const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
   const trainedContext = figure('context_length') || usualContext

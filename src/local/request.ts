@@ -7,12 +7,12 @@ import { TransportError } from '../shared/errors.ts'
 import { mediaMarker } from './orders.ts'
 import type { CompleteOrder, LocalReply, Media } from './orders.ts'
 
-export type Asked = Omit<CompleteOrder, 'kind' | 'id'>
+export type LocalAsked = Omit<CompleteOrder, 'kind' | 'id'>
 
 /** What a server would do with a request that leaves these out. */
 const usual = { maxTokens: 8192, temperature: 1, topP: 1, seed: 0 }
 
-export async function askedOf(request: CompletionRequest, live: boolean): Promise<Asked> {
+export async function askedOf(request: CompletionRequest, live: boolean): Promise<LocalAsked> {
   const { messages, stop = [], tools = [] } = request
   const { maxTokens = usual.maxTokens, temperature = usual.temperature, topP = usual.topP, seed = usual.seed } = request
   const media = await Promise.all(messages.flatMap(({ pieces }) => pieces.filter(isImage)).map(mediaOf))
