@@ -1,13 +1,14 @@
 /** Two runs on the same problems: how far apart they are, and which problem went otherwise. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
-import { Facts, percentText, ProblemFact } from './facts.tsx'
+import { Facts, ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { shortName } from './items-table.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
 import { Thumbnail } from './thumbnail.tsx'
 import { VirtualTable } from './virtual-table.tsx'
 import type { Column, Sort } from './virtual-table.tsx'
+import { percent } from '../src/shared/numbers.ts'
 
 const refreshMs = 10_000
 
@@ -43,8 +44,8 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
     <>
       <Facts
         facts={[
-          { title: 'First, %', text: percentText(avgAtK[0]) },
-          { title: 'Second, %', text: percentText(avgAtK[1]) },
+          { title: 'First, %', text: percent(avgAtK[0]) },
+          { title: 'Second, %', text: percent(avgAtK[1]) },
           { title: 'Difference, points', text: signed(mean), more: `${signed(low)} to ${signed(high)}` },
           { title: 'Problems in both', text: rows.length },
         ]}
@@ -198,5 +199,5 @@ function sideText({ right, of, item: { answer, verdict } }: DiffSide): string {
 
 /** In points. */
 function signed(share: number): string {
-  return `${share < 0 ? '−' : '+'}${percentText(Math.abs(share))}`
+  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
 }

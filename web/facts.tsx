@@ -25,11 +25,6 @@ export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   )
 }
 
-/** `73.4`, of 0.734. */
-export function percentText(share: number): string {
-  return (share * 100).toFixed(1)
-}
-
 export function ProblemFact({ message }: { readonly message: string | undefined }) {
   if (message === undefined) return null
   return (

@@ -1,7 +1,7 @@
 /** One run: its scores and curves, and its searches with filters, as they come. */
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
-import { Facts, percentText, ProblemFact } from './facts.tsx'
+import { Facts, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
 import { currentItems, filterOf, itemGroup, groupsOf, matchesFilter, settingsOf } from './items.ts'
@@ -10,6 +10,7 @@ import { href, replaceAddress, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
 import { useFigures, useRun } from './use-run.ts'
 import type { Sort } from './virtual-table.tsx'
+import { percent } from '../src/shared/numbers.ts'
 
 export function RunPage({ name }: { readonly name: string }) {
   const { value: details, error } = useRun(name)
@@ -75,8 +76,8 @@ function headOf({ scores, latest }: RunFigures): Fact[] {
   if (scores === null) return [...latest]
   const { problems, samples, avgAtK, low, high, passAtK, meanTurns } = scores
   return [
-    { title: `Avg@${samples}, %`, text: percentText(avgAtK), more: `${percentText(low)}–${percentText(high)}` },
-    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percentText(passAtK) }] : []),
+    { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` },
+    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
     { title: 'Problems', text: problems },
     { title: 'Mean turns', text: meanTurns.toFixed(1) },
     ...latest,

@@ -1,9 +1,10 @@
 /** Runs: every run folder, newest first, with its score, refreshed while it is looked at; two of them can be compared. */
 import { useEffect, useState } from 'preact/hooks'
 import type { RunFigures, RunRow, Scores } from '../src/server/api/types.ts'
-import { percentText, ProblemFact } from './facts.tsx'
+import { ProblemFact } from './facts.tsx'
 import { fetchJson, useJson } from './fetch-json.ts'
 import { href } from './route.ts'
+import { percent } from '../src/shared/numbers.ts'
 
 const refreshMs = 4000
 /** Scores of larger logs are worked out only when their run is opened. */
@@ -120,7 +121,7 @@ function useScores(runs: readonly RunRow[]): Known {
 
 function scoreText(scores: Scores | null | undefined): string {
   if (!scores) return scores === null ? '–' : ''
-  return `${percentText(scores.avgAtK)} (${percentText(scores.low)}–${percentText(scores.high)}) Avg@${scores.samples} of ${scores.problems}`
+  return `${percent(scores.avgAtK)} (${percent(scores.low)}–${percent(scores.high)}) Avg@${scores.samples} of ${scores.problems}`
 }
 
 function size(bytes: number): string {

@@ -8,7 +8,7 @@ import type { EvalSummary, LimitScore, Slice } from '../evaluate/figures/summary
 import type { Table } from '../evaluate/document/table.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
-import { mean } from '../shared/numbers.ts'
+import { mean, percent } from '../shared/numbers.ts'
 import { defined, itemAt, lastOf } from '../shared/known.ts'
 import { presets } from './presets.ts'
 import type { RecipeResults, TrainingStep } from './results.ts'
@@ -173,9 +173,4 @@ function blocksOf(steps: readonly TrainingStep[]): TrainingStep[][] {
 
 function text(value: number, unit: TrainingFigure['unit']): string {
   return unit === 'share' ? percent(value) : value.toFixed(2)
-}
-
-/** Without the sign, to one decimal. `Math.abs` since a sum of shares can be a rounding below nought. */
-function percent(share: number): string {
-  return Math.abs(share * 100).toFixed(1)
 }

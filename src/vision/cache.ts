@@ -1,4 +1,7 @@
-/** Decoded pictures in memory, bounded in bytes: each is decoded once while it is kept, the least recently used goes first. */
+/**
+ * Decoded pictures in memory, bounded in bytes: each is decoded once while it is kept, the least recently used goes first. More than
+ * the caches of `shared/recent.ts`: it waits for room before it decodes, and drops nothing that is in use.
+ */
 
 interface Entry {
   readonly bytes: number

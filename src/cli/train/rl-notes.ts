@@ -2,6 +2,7 @@
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { lastOf } from '../../shared/known.ts'
+import { percent } from '../../shared/numbers.ts'
 
 /** One step is noisy: reward and turns are also shown as means over this many. */
 export const smoothedSteps = 10
@@ -16,15 +17,18 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
     recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length
   const outcomes = [
-    `right ${percent(reward)} (${percent(meanOf((metrics) => metrics.reward))})`,
-    `of completed ${percent(accuracyCompleted)}`,
+    `right ${percent(reward, 0)} % (${percent(
+      meanOf((metrics) => metrics.reward),
+      0,
+    )} %)`,
+    `of completed ${percent(accuracyCompleted, 0)} %`,
     `turns ${turns.toFixed(1)} (${meanOf((metrics) => metrics.turns).toFixed(1)})`,
-    `over turn ${percent(ends['over-turn'])}`,
+    `over turn ${percent(ends['over-turn'], 0)} %`,
   ]
   const learning = [
-    `masked ${percent(maskedShare)}`,
-    `no spread ${percent(zeroSpreadShare)}`,
-    `clip ${percent(clipShare)}`,
+    `masked ${percent(maskedShare, 0)} %`,
+    `no spread ${percent(zeroSpreadShare, 0)} %`,
+    `clip ${percent(clipShare, 0)} %`,
     `entropy ${entropy.toFixed(2)}`,
     `grad ${gradientNorm.toFixed(2)}`,
     `${tokensPerSecond.toFixed(0)} tokens/s`,
@@ -32,8 +36,4 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const rounds = `sampling rounds ${samplingRounds}, searches ${searches}, groups learned from ${trainedGroups}`
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
   return [...[outcomes, learning].map((parts) => parts.join(', ')), ...(samplingRounds > 1 ? [rounds] : []), ...losses]
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`
 }

@@ -37,6 +37,7 @@ import { addCommand } from '../options/command.ts'
 import { decimal, inGroup, only, restrict, text, valuesOf, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { runOptions, seedOption } from '../options/shared.ts'
+import { percent } from '../../shared/numbers.ts'
 
 const own = defaultSftSettings
 const steps = { min: 1, max: 10_000_000 }
@@ -187,7 +188,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       engine,
       signal: interrupt.signal,
       onDropped: (turns) => say(`${turns} turns are longer than the model can read and are left out.`),
-      onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall)}, reads ${percent(digit)}`),
+      onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall, 0)} %, reads ${percent(digit, 0)} %`),
       onStep: (metrics) => {
         last = metrics
         advance(lookSteps + metrics.step, `loss ${metrics.loss.toFixed(4)}`)
@@ -271,8 +272,4 @@ async function examplesOf(
 /** What is learned, and not how long it took to collect. */
 function textsHash(trajectories: readonly Trajectory[]): string {
   return sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])))
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`
 }

@@ -137,7 +137,12 @@ function pausedTooLong(idleMs: number): TransportError {
   return new TransportError('reply-timeout', `The reply paused for ${idleMs / 1000} s in the middle.`)
 }
 
-const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Does this code of an error say that no connection was made, so that nothing was sent? */
+export function isUnreachable(code: string): boolean {
+  return unreachable.has(code) || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')
+}
 
 /** A connection that was kept open may have been closed by the server just when it was used again: nobody's fault. */
 function connectionError(cause: Error, reused: boolean): TransportError {
@@ -147,7 +152,7 @@ function connectionError(cause: Error, reused: boolean): TransportError {
     return new TransportError('endpoint-unreachable', 'It answers in plain HTTP: begin the base URL with http://.', {
       cause,
     })
-  if (unreachable.has(code) || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL'))
+  if (isUnreachable(code) || code === 'ETIMEDOUT')
     return new TransportError('endpoint-unreachable', `No connection: ${reason}.`, { cause })
   const kind = reused ? 'connection-stale' : 'connection-cut'
   const hint = code.startsWith('HPE_') ? ' What came is not HTTP: does the server want https://?' : ''

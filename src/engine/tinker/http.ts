@@ -1,6 +1,11 @@
-/** One HTTP exchange: a time limit, a reply of bounded size, and errors that say whether the server may have acted. */
+/**
+ * One HTTP exchange with a training server: a time limit, a reply of bounded size, and errors that say whether the server may have acted,
+ * which decides whether a step can be sent again. Not the client of `endpoint/`, whose requests are JSON in pieces and change nothing
+ * on the server: here replies are bytes of up to 512 MiB, and an error needs another meaning.
+ */
 import { startDeadline } from '../../shared/deadline.ts'
 import { AbortedError, errorCodeOf, messageOf, throwIfAborted, TransportError } from '../../shared/errors.ts'
+import { isUnreachable } from '../../endpoint/exchange/send.ts'
 import type { Body } from './codec.ts'
 
 export interface TinkerExchange {
@@ -62,13 +67,11 @@ async function bytesOf(response: Response): Promise<Uint8Array> {
   return Buffer.concat(parts)
 }
 
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
-
 function connectionError(url: URL, error: unknown): TransportError {
   const cause = (error as Error).cause ?? error
   const code = errorCodeOf(cause)
   const reason = messageOf(cause) || code
-  if (neverSent.has(code) || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) {
+  if (isUnreachable(code)) {
     return new TransportError('tinker-unreachable', `No connection to ${url.host}: ${reason}.`, { cause })
   }
   return new TransportError('tinker-cut', `The connection to ${url.host} broke: ${reason}.`, { cause })

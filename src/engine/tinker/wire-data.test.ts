@@ -133,7 +133,7 @@ describe('what a server makes of it', () => {
   })
 
   test('the worked example: four responses, the last over turn', () => {
-    const group = advantages([1, 0, 1, 0], [true, true, true, false], { mode: 'paper', statistics: 'completed' })
+    const group = { advantages: [Math.SQRT1_2, -Math.SQRT2, Math.SQRT1_2, 0], divisor: 3, zeroSpread: false }
     const [row] = tokenCoefficients([group], [[100, 200, 50, 80]])
     const [first, second, third, last] = row!
     expect(first).toBeCloseTo(0.002357, 6)

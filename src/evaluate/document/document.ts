@@ -24,8 +24,9 @@ import {
   scoresTable,
   solvedTable,
 } from './result-tables.ts'
-import { causesTable, percent } from './table.ts'
+import { causesTable } from './table.ts'
 import type { Table } from './table.ts'
+import { percent } from '../../shared/numbers.ts'
 
 export interface ReportDocument {
   readonly runs: readonly MeasuredRun[]

@@ -7,8 +7,8 @@ import type { EvalConfig } from '../protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
 import type { EvalReport } from '../figures/report.ts'
 import { itemAt } from '../../shared/known.ts'
-import { percent } from './table.ts'
 import type { Table } from './table.ts'
+import { percent } from '../../shared/numbers.ts'
 
 export interface MeasuredRun extends EvalReport {
   /** How tables name it, such as the run's folder. */

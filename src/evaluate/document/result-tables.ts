@@ -9,8 +9,8 @@ import { looksRule } from '../figures/looks.ts'
 import { majorityRule } from '../figures/sampling.ts'
 import type { EvalConfig } from '../protocol.ts'
 import type { EvalReport } from '../figures/report.ts'
-import { percent } from './table.ts'
 import type { Table } from './table.ts'
+import { percent } from '../../shared/numbers.ts'
 
 export function scoresTable({ scores, interval, summary }: EvalReport, aggregate: Aggregate): Table {
   const { low, high, over } = interval

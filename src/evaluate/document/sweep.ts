@@ -7,8 +7,8 @@ import { limitCurve } from './curve-svg.ts'
 import type { Axes, ChartWords, Curve } from './curve-svg.ts'
 import type { MeasuredRun } from './paper-table.ts'
 import type { EvalConfig } from '../protocol.ts'
-import { percent } from './table.ts'
 import type { Table } from './table.ts'
+import { percent } from '../../shared/numbers.ts'
 
 /** Runs that differ in nothing else, in the order of what differs. */
 export interface Sweep {

@@ -5,6 +5,7 @@ import { causes } from '../figures/outcome.ts'
 import type { MissCause } from '../figures/outcome.ts'
 import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
+import { percent } from '../../shared/numbers.ts'
 
 export type { Table }
 
@@ -143,9 +144,4 @@ function wrapped(text: string, width: number): string[] {
     rest = rest.slice(end).trimStart()
   }
   return [...lines, (lines.length > 0 ? ' '.repeat(gap) : '') + rest]
-}
-
-/** Without the sign, to one decimal. */
-export function percent(fraction: number): string {
-  return (fraction * 100).toFixed(1)
 }

@@ -16,7 +16,7 @@ import { viewsOf } from '../policy.ts'
 import type { Message, Policy, Reply, Session, TurnOptions, View } from '../policy.ts'
 import { limiter } from '../../shared/limiter.ts'
 import { resultMessages, turnText, userMessage } from './chat-messages.ts'
-import { keepRecent } from './recent.ts'
+import { keepRecent } from '../../shared/recent.ts'
 import { estimatedTextTokens, viewTokens } from './token-estimate.ts'
 import { viewBytes } from './view-bytes.ts'
 

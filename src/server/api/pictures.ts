@@ -3,6 +3,7 @@ import type { Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
+import { recentValues } from '../../shared/recent.ts'
 import { openPicture } from '../../vision/open.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -43,14 +44,11 @@ const decodedAtOnce = 2
 export function openPictures(): Pictures {
   const drawn = scenesOfWorker()
   const scenes = drawn.scenes.map((scene, index) => ({ id: `scene-${index + 1}`, ...scene }))
-  const files = new Map<string, Required<Pick<KnownPicture, 'picture' | 'encoded'>>>()
-  let keptBytes = 0
+  const files = recentValues<Required<Pick<KnownPicture, 'picture' | 'encoded'>>>(
+    mostKeptBytes,
+    ({ encoded }) => encoded.byteLength,
+  )
   let decoding = 0
-
-  function forget(id: string): void {
-    keptBytes -= files.get(id)?.encoded.byteLength ?? 0
-    files.delete(id)
-  }
 
   const pictures: Pictures = {
     scenes: scenes.map(({ id, problem, picture }) => {
@@ -77,14 +75,7 @@ export function openPictures(): Pictures {
       }
     },
     keep(sent) {
-      const own = pixelsId(sent.picture)
-      forget(own)
-      files.set(own, sent)
-      keptBytes += sent.encoded.byteLength
-      for (const id of files.keys()) {
-        if (keptBytes <= mostKeptBytes || id === own) break
-        forget(id)
-      }
+      files.set(pixelsId(sent.picture), sent)
     },
     async read(id, reading) {
       const known = pictures.get(id)
@@ -96,11 +87,7 @@ export function openPictures(): Pictures {
     },
     get(id) {
       const file = files.get(id)
-      if (file !== undefined) {
-        files.delete(id)
-        files.set(id, file)
-        return file
-      }
+      if (file !== undefined) return file
       const scene = scenes.find((one) => one.id === id || one.picture.sha256 === id)
       if (scene !== undefined) return scene
       throw new HttpError(404, 'no_picture', 'That picture is not kept any more. Open it again.')

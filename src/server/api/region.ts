@@ -5,6 +5,7 @@ import { profileHash, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
+import { recentValues } from '../../shared/recent.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { atMost } from '../../vision/fit.ts'
@@ -15,9 +16,7 @@ import { HttpError } from '../http/http-error.ts'
 import { countOf } from './path.ts'
 
 /** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
-const sentBytes = 64 * 1024 ** 2
-const sent = new Map<string, Uint8Array>()
-let heldBytes = 0
+const sent = recentValues<Uint8Array>(64 * 1024 ** 2, ({ byteLength }) => byteLength)
 
 /** Longest side of what is sent, in pixels; a lossless view is sent up to a smaller one. */
 const mostSide = 2048
@@ -86,18 +85,6 @@ async function image(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const key = canonicalJson([pixelsId(picture), ...of, encoding])
-  const bytes = sent.get(key) ?? keep(key, await encode(await draw(), encoding))
+  const bytes = sent.get(key) ?? sent.set(key, await encode(await draw(), encoding))
   return new Response(new Uint8Array(bytes), { headers: { 'content-type': `image/${encoding}`, ...headers } })
-}
-
-/** The oldest go first. */
-function keep(key: string, image: Uint8Array): Uint8Array {
-  if (!sent.has(key)) heldBytes += image.byteLength
-  sent.set(key, image)
-  for (const [old, { byteLength }] of sent) {
-    if (heldBytes <= sentBytes || old === key) break
-    sent.delete(old)
-    heldBytes -= byteLength
-  }
-  return image
 }

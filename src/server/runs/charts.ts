@@ -2,7 +2,7 @@
 import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
-import { percent } from '../../evaluate/document/table.ts'
+import { percent } from '../../shared/numbers.ts'
 import type { RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupName } from './items.ts'

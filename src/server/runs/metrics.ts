@@ -9,6 +9,7 @@ import { logFile } from '../../runs/log.ts'
 import { plainFile } from '../../runs/plain-file.ts'
 import { readStages, stepLog } from '../../runs/training.ts'
 import type { TrainedStage } from '../../runs/training.ts'
+import { percent } from '../../shared/numbers.ts'
 
 export interface Chart extends ChartRow {
   readonly svg: string
@@ -104,7 +105,8 @@ function endsChart({ name: stage, steps }: TrainedStage): Chart | undefined {
     return { name: endWords[end], points }
   })
   const words = { title: `How searches ended (${stage})`, xLabel: 'step', yLabel: 'share, stacked' }
-  const cells = ({ shares }: (typeof told)[number]): string[] => shown.map((end) => percent(numberAt(shares, end) ?? 0))
+  const cells = ({ shares }: (typeof told)[number]): string[] =>
+    shown.map((end) => `${percent(numberAt(shares, end) ?? 0)} %`)
   const last = lastOf(told)
   return {
     id: `${stage}-ends`,
@@ -124,9 +126,5 @@ function numberAt(line: Readonly<Record<string, unknown>>, name: string): number
 }
 
 function shown(value: number, unit: Unit): string {
-  return unit === 'share' ? percent(value) : String(Number(value.toPrecision(3)))
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
+  return unit === 'share' ? `${percent(value)} %` : String(Number(value.toPrecision(3)))
 }

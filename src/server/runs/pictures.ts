@@ -15,7 +15,7 @@ import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { keepNewest } from './keep-newest.ts'
+import { recentValues } from '../../shared/recent.ts'
 import { keptImage } from '../../runs/run-folder.ts'
 
 type Entries = ReadonlyMap<string, BenchmarkEntry>
@@ -25,12 +25,10 @@ const mostSets = 4
 
 /** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
 export function runPictures(): (run: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
-  const data = new Map<string, Promise<Entries>>()
+  const data = recentValues<Promise<Entries>>(mostSets)
   const dataOf = async (run: FoundRun): Promise<Entries> => {
-    const known = data.get(run.path) ?? readData(run)
-    keepNewest(data, run.path, known, mostSets)
     try {
-      return await known
+      return await (data.get(run.path) ?? data.set(run.path, readData(run)))
     } catch {
       // Moved or changed since; it may come back.
       data.delete(run.path)

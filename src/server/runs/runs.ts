@@ -13,7 +13,7 @@ import { findRun, findRuns } from '../../runs/find-runs.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { latest, runIndex } from './items.ts'
 import type { RunIndex } from './items.ts'
-import { keepNewest } from './keep-newest.ts'
+import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
 
 export interface Runs {
@@ -59,15 +59,14 @@ async function runNamed(root: string, name: string): Promise<FoundRun> {
 }
 
 export function openRuns(root: string): Runs {
-  const indexes = new Map<string, RunIndex>()
-  const figures = new Map<string, { readonly version: string; readonly figures: Promise<Figures> }>()
+  const indexes = recentValues<RunIndex>(mostIndexed)
+  const figures = recentValues<{ readonly version: string; readonly figures: Promise<Figures> }>(mostFigures)
   const pictureOf = runPictures()
 
   async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
     const run = await runNamed(root, name)
     const file = logFile(run.path, run.log)
-    const index = indexes.get(file) ?? runIndex(run)
-    keepNewest(indexes, file, index, mostIndexed)
+    const index = indexes.get(file) ?? indexes.set(file, runIndex(run))
     // A link could lead anywhere.
     const found = await lstat(file).catch(() => undefined)
     if (found?.isFile() === false) throw unreadable('not a plain file')
@@ -82,7 +81,7 @@ export function openRuns(root: string): Runs {
     const known = figures.get(path)
     const drawn =
       known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, latest(index)))
-    keepNewest(figures, path, { version, figures: drawn }, mostFigures)
+    figures.set(path, { version, figures: drawn })
     drawn.catch(() => figures.delete(path))
     return drawn
   }

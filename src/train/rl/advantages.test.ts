@@ -18,9 +18,15 @@ describe('advantages', () => {
   })
 
   test('the worked example: rewards 1, 0, 1, 0, the last one over turn', () => {
-    const group = advantages([1, 0, 1, 0], [true, true, true, false], { mode: 'paper', statistics: 'completed' })
-    expect(group.advantages.map((value) => Number(value.toFixed(3)))).toEqual([0.707, -1.414, 0.707, 0])
-    expect(group.divisor).toBe(3)
+    expect(advantages([1, 0, 1, 0], [true, true, true, false], { mode: 'paper' })).toEqual({
+      advantages: [1, -1, 1, 0],
+      divisor: 3,
+      zeroSpread: false,
+    })
+  })
+
+  test('coefficients of tokens: the worked example of three responses and a masked one', () => {
+    const group = { advantages: [Math.SQRT1_2, -Math.SQRT2, Math.SQRT1_2, 0], divisor: 3, zeroSpread: false }
     const [row] = tokenCoefficients([group], [[100, 200, 50, 300]])
     expect(row!.map((value) => Number(value.toFixed(6)))).toEqual([0.002357, -0.002357, 0.004714, 0])
     expect(100 * row![0]! + 200 * row![1]! + 50 * row![2]!).toBeCloseTo(0, 12)
@@ -45,7 +51,6 @@ describe('advantages', () => {
       expect(advantages([1, 1, 1], [true, true, true], { mode }).zeroSpread).toBe(true)
       expect(advantages([0, 0, 0], [false, false, false], { mode }).zeroSpread).toBe(true)
     }
-    expect(advantages([1, 0], [true, false], { mode: 'paper', statistics: 'completed' }).zeroSpread).toBe(true)
     expect(() => advantages([1], [], { mode: 'paper' })).toThrow(RangeError)
   })
 

@@ -36,24 +36,19 @@ export interface GroupAdvantages {
 
 const noSpread = 1e-4
 
-/**
- * Advantages of one group. `rewards` and `completed` run along its responses. `statistics` says over which of them `paper`
- * takes mean and deviation: the text takes all, the reading in tinker-protocol 3.2 only the completed ones.
- */
+/** Advantages of one group. `rewards` and `completed` run along its responses; mean and deviation are over all of them. */
 export function advantages(
   rewards: readonly number[],
   completed: readonly boolean[],
-  options: { readonly mode: Objective; readonly statistics?: 'all' | 'completed' },
+  { mode }: { readonly mode: Objective },
 ): GroupAdvantages {
-  const { mode, statistics = 'all' } = options
   if (rewards.length !== completed.length) throw new RangeError('one completion flag for every reward')
   const masked = isMasked(mode)
   const released = isReleased(mode)
-  const counted = mode === 'paper' && statistics === 'completed' ? rewards.filter((_, i) => completed[i]) : rewards
-  const { mean, deviation } = spread(counted, released ? 1 : 0)
+  const { mean, deviation } = spread(rewards, released ? 1 : 0)
   const learned = rewards.filter((_, i) => !masked || completed[i]).length
   // The released code looks at the rewards alone: a group of masked responses that differ takes part with advantages of 0.
-  if (counted.length === 0 || deviation < noSpread || (learned === 0 && !released)) {
+  if (deviation < noSpread || (learned === 0 && !released)) {
     return { advantages: rewards.map(() => 0), divisor: 0, zeroSpread: true }
   }
   const scale = released ? deviation + 1e-6 : deviation
