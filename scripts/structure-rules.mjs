@@ -20,7 +20,7 @@ export const allowedImports = {
   policy: 'engine model local hub endpoint benchmark probe vision protocol shared',
   discover: 'endpoint shared',
   engine: 'model endpoint vision shared',
-  model: 'endpoint probe vision protocol shared',
+  model: 'hub endpoint probe vision protocol shared',
   local: 'endpoint shared',
   hub: 'endpoint runs shared',
   judge: 'endpoint benchmark runs protocol shared',

@@ -2,11 +2,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startPlayedHub } from '../../../test/played-hub.ts'
 import { qwenFiles, writeQwenFiles } from '../../../test/qwen-files.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
@@ -39,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function mini(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') }
+  const env = { ...process.env, HF_HUB_CACHE: join(folder, 'hub') }
   const child = spawn(process.execPath, [program, ...options], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
@@ -128,26 +127,17 @@ describe('a vision-language model on a server', () => {
   })
 
   test('files come from the hub when asked for, once', async () => {
-    const asked: string[] = []
-    const hub = createServer((request, response) => {
-      asked.push(request.url!)
-      const name = request.url!.split('/').at(-1) as keyof typeof tinyVlmFiles
-      response.end(JSON.stringify(tinyVlmFiles[name]))
-    })
-    await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
-    process.env['HF_ENDPOINT'] = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`
+    const files = Object.entries(tinyVlmFiles).map(([name, value]) => [name, Buffer.from(JSON.stringify(value))])
+    const hub = await startPlayedHub({ 'Qwen/Tiny-VL': { files: Object.fromEntries(files) } })
+    process.env['HF_ENDPOINT'] = hub.endpoint
     const options = [...rl, '--model-files', 'hub:Qwen/Tiny-VL', ...engine, '--plan']
     for (let time = 0; time < 2; time++) expect((await mini(...options)).code).toBe(0)
-    expect(asked.toSorted()).toEqual([
-      '/Qwen/Tiny-VL/resolve/main/preprocessor_config.json',
-      '/Qwen/Tiny-VL/resolve/main/tokenizer.json',
-      '/Qwen/Tiny-VL/resolve/main/tokenizer_config.json',
-    ])
+    expect(hub.asked.filter(({ path }) => path === 'api')).toHaveLength(1)
     const missing = await mini(...rl, '--model-files', 'hub:../../etc', ...engine, '--plan')
-    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('hub:<owner>/<name>')])
-    await new Promise((resolve) => hub.close(resolve))
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('<owner>/<name>')])
     const gone = await mini(...rl, '--model-files', 'hub:Qwen/Other', ...engine, '--plan')
-    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('could not be downloaded')])
+    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('The hub knows no Qwen/Other')])
+    await hub.close()
     delete process.env['HF_ENDPOINT']
   })
 

@@ -1,64 +1,45 @@
-/** Files of a model from a hub on the loopback. */
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/** Files of a model from a hub that is played by real servers. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startPlayedHub } from '../../../test/played-hub.ts'
+import type { PlayedHub } from '../../../test/played-hub.ts'
 import { qwenFiles } from '../../../test/qwen-files.ts'
 import { readModelFiles } from './model-files.ts'
 
 const files = qwenFiles()
-const closing: (() => Promise<unknown>)[] = []
+const stored = Object.fromEntries(
+  Object.entries(files).map(([name, value]) => [name, Buffer.from(JSON.stringify(value))]),
+)
 let cache: string
+let hub: PlayedHub
 
 beforeEach(async () => {
   cache = await mkdtemp(join(tmpdir(), 'model-files-'))
-  vi.stubEnv('XDG_CACHE_HOME', cache)
-  vi.stubEnv('HF_TOKEN', undefined)
+  hub = await startPlayedHub({ 'Qwen/Tiny-VL': { files: { ...stored, 'model.safetensors': Buffer.alloc(5000) } } })
+  vi.stubEnv('HF_ENDPOINT', hub.endpoint)
+  vi.stubEnv('HF_HUB_CACHE', cache)
+  vi.stubEnv('HF_HUB_OFFLINE', '')
+  vi.stubEnv('HF_TOKEN', 'hf_right')
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  for (const close of closing.splice(0)) await close()
+  await hub.close()
+  await rm(cache, { recursive: true })
 })
 
-async function hub(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
-  const server = createServer(answer)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => server.close(resolve)))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  vi.stubEnv('HF_ENDPOINT', url)
-  return url
-}
-
-const fileOf = ({ url }: IncomingMessage): string => JSON.stringify(files[url!.split('/').at(-1) as keyof typeof files])
-
 describe('a hub', () => {
-  test('is given the token, and whom it sends us to is not', async () => {
-    const seen: (string | undefined)[] = []
-    const elsewhere = createServer((request, response) => {
-      seen.push(request.headers.authorization)
-      response.end(fileOf(request))
-    })
-    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
-    closing.push(() => new Promise((resolve) => elsewhere.close(resolve)))
-    const { port } = elsewhere.address() as AddressInfo
-    const asked: (string | undefined)[] = []
-    await hub((request, response) => {
-      asked.push(request.headers.authorization)
-      response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end()
-    })
-    vi.stubEnv('HF_TOKEN', 'hf_right')
+  test('is asked for them once, and for nothing else', async () => {
     expect(await readModelFiles('hub:Qwen/Tiny-VL')).toEqual(files)
-    expect(asked).toEqual(['Bearer hf_right', 'Bearer hf_right', 'Bearer hf_right'])
-    expect(seen).toEqual([undefined, undefined, undefined])
-    const kept = join(cache, 'mini-o3', 'models', 'Qwen', 'Tiny-VL', 'tokenizer.json')
-    expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual(files['tokenizer.json'])
+    const asked = hub.asked.filter(({ at }) => at === 'hub').map(({ path }) => path)
+    expect(asked.toSorted()).toEqual(['api', ...Object.keys(files)].toSorted())
+    const before = hub.asked.length
+    expect(await readModelFiles('hub:Qwen/Tiny-VL')).toEqual(files)
+    expect(hub.asked).toHaveLength(before)
   })
 
   test.each(['hf_secret\nsecond', 'hf_secret\u0100'])('a token that is none is not shown: %j', async (token) => {
-    await hub((request, response) => response.end(fileOf(request)))
     vi.stubEnv('HF_TOKEN', token)
     const error = (await readModelFiles('hub:Qwen/Tiny-VL').catch((thrown: unknown) => thrown)) as Error
     expect(error).toMatchObject({ code: 'api-key-bad', exitCode: 2 })
@@ -66,26 +47,20 @@ describe('a hub', () => {
     expect(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain('hf_secret')
   })
 
-  test('that sends more than such a file can be is not listened to for longer, and nothing is kept', async () => {
-    let sent = 0
-    await hub((_, response) => {
-      const more = (): void => {
-        while (!response.destroyed && sent < 400 * 2 ** 20) {
-          sent += 2 ** 20
-          if (!response.write(Buffer.alloc(2 ** 20, 32))) return void response.once('drain', more)
-        }
-        response.end()
-      }
-      more()
-    })
+  test('with a file that is far larger than such a file can be: it is not fetched', async () => {
+    const listing = {
+      sha: 'a'.repeat(40),
+      siblings: Object.keys(files).map((rfilename) => ({
+        rfilename,
+        lfs: { sha256: 'b'.repeat(64), size: 100 * 2 ** 20 },
+      })),
+    }
+    hub.behave(({ path }) => (path === 'api' ? { body: Buffer.from(JSON.stringify(listing)) } : undefined))
     await expect(readModelFiles('hub:Qwen/Tiny-VL')).rejects.toMatchObject({ code: 'model-files', exitCode: 2 })
-    expect(sent).toBeLessThan(300 * 2 ** 20)
-    await expect(readFile(join(cache, 'mini-o3', 'models', 'Qwen', 'Tiny-VL', 'tokenizer.json'))).rejects.toThrow(
-      /ENOENT/,
-    )
+    expect(hub.asked.map(({ path }) => path)).toEqual(['api'])
   })
 
   test.each(['hub:../../etc', 'hub:one', 'hub:a/b/c', 'hub:a/..', 'hub:a/b?x'])('%s is no name', async (place) => {
-    await expect(readModelFiles(place)).rejects.toMatchObject({ code: 'model-files' })
+    await expect(readModelFiles(place)).rejects.toMatchObject({ code: 'hub-name-bad', exitCode: 2 })
   })
 })

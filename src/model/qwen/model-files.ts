@@ -1,8 +1,11 @@
 /** The small files that say how a model reads: from a folder, or from the hub where the user asks for that. */
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keyFrom } from '../../endpoint/address.ts'
+import { repositoryFolder, snapshotsOf } from '../../hub/cache.ts'
+import type { RemoteFile } from '../../hub/listing.ts'
+import { planFiles, pullFiles } from '../../hub/pull.ts'
+import { repositoryOf } from '../../hub/repository.ts'
+import { hubSettings } from '../../hub/settings.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 
@@ -11,11 +14,10 @@ export type ModelFiles = Readonly<Record<(typeof modelFileNames)[number], object
 
 const hubMark = 'hub:'
 const maxBytes = 64 * 1024 ** 2
-const timeoutMs = 120_000
 
 /**
- * `place`: a folder, or `hub:<owner>/<name>`, which is downloaded once into the user's cache (about 12 MB). `HF_ENDPOINT` and
- * `HF_TOKEN` count as everywhere. Throws `UserError` for what is missing or unreadable.
+ * `place`: a folder, or `hub:<owner>/<name>`, which is pulled once into the shared cache (about 12 MB). Throws `UserError` for
+ * what is missing or unreadable.
  */
 export async function readModelFiles(place: string): Promise<ModelFiles> {
   const folder = place.startsWith(hubMark) ? await fromHub(place.slice(hubMark.length)) : place
@@ -42,47 +44,17 @@ async function readJson(folder: string, name: string): Promise<object> {
   }
 }
 
+/** What is on this machine already is not asked for again. */
 async function fromHub(id: string): Promise<string> {
-  if (!/^[\w.-]+\/[\w.-]+$/.test(id) || id.includes('..')) {
-    throw new UserError('model-files', `"${id}" is no model of the hub. Write hub:<owner>/<name>.`)
-  }
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const folder = join(cache, 'mini-o3', 'models', ...id.split('/'))
-  await mkdir(folder, { recursive: true })
-  await Promise.all(modelFileNames.map((name) => download(id, name, join(folder, name))))
-  return folder
+  const repository = repositoryOf('models', id)
+  const hub = hubSettings()
+  for (const { folder, files } of await snapshotsOf(repositoryFolder(hub.cache, repository), repository.revision))
+    if (modelFileNames.every((name) => files.some(({ path }) => path === name))) return folder
+  const plan = await planFiles(repository, hub, (files) => files.filter(isModelFile))
+  await pullFiles(plan)
+  return plan.folder
 }
 
-async function download(id: string, name: string, file: string): Promise<void> {
-  if (await stat(file).catch(() => undefined)) return
-  const endpoint = process.env['HF_ENDPOINT'] ?? 'https://huggingface.co'
-  const token = process.env['HF_TOKEN'] ? keyFrom('HF_TOKEN') : undefined
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  try {
-    const url = new URL(`${id}/resolve/main/${name}`, endpoint.endsWith('/') ? endpoint : `${endpoint}/`)
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
-    if (!response.ok) throw new Error(`the hub answered ${response.status}`)
-    // Two commands may fetch it at once.
-    const part = `${file}.${process.pid}.part`
-    await writeFile(part, await bounded(response))
-    await rename(part, file)
-  } catch (cause) {
-    throw new UserError(
-      'model-files',
-      `${name} of ${id} could not be downloaded (${messageOf(cause)}). Try again, set HF_TOKEN if the model asks for ` +
-        'it, or name a folder that holds the files.',
-      { cause },
-    )
-  }
-}
-
-async function bounded(response: Response): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength
-    if (bytes > maxBytes) throw new Error(`more than ${maxBytes / 1024 ** 2} MB`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
+function isModelFile({ path, bytes }: RemoteFile): boolean {
+  return (modelFileNames as readonly string[]).includes(path) && bytes <= maxBytes
 }
