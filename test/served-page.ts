@@ -26,8 +26,8 @@ export interface ServedPage {
 }
 
 /** Serves the runs in `runs` and opens an empty page. What breaks in a page is kept in `errors`. */
-export async function servePage(runs: string, errors: string[]): Promise<ServedPage> {
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', runs], {
+export async function servePage(runs: string, errors: string[], ...more: readonly string[]): Promise<ServedPage> {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', runs, ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]

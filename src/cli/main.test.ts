@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { interruptWhen } from '../../test/interrupt-when.ts'
 import { dataIn } from '../../test/page-file.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { SearchesData } from '../page/page-data.ts'
@@ -167,10 +168,7 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
   expect(JSON.parse(collected.stdout)).toMatchObject({ searches: 6, run: 'collected' })
   const small = ['--look-steps', '2', '--look-batch', '4', '--steps', '8', '--batch', '4', '--workers', '1', '--json']
   const options = ['sft', '--data', 'collected', '--run', 'trained', ...small]
-  const child = start(options)
-  await until(async () => (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8').catch(() => '')) !== '')
-  child.process.kill('SIGINT')
-  const stopped = await child.ended
+  const stopped = await start(options, interruptWhen(`fs.readFileSync('trained/metrics.jsonl', 'utf8') !== ''`)).ended
   expect([stopped.code, stopped.stdout]).toEqual([130, ''])
   expect(stopped.stderr).toContain('Repeat the command')
   const trained = await mini(...options)
@@ -187,9 +185,7 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
 
 test('Ctrl-C finishes what is in flight, says how to go on, and the same options go on', async () => {
   const options = ['probe', 'build', '--out', 'many', '--test', '120', '--side', '512', '--json']
-  const child = start(options)
-  await until(async () => (await readdir(join(folder, 'many/pictures')).catch(() => [])).length >= 3)
-  child.process.kill('SIGINT')
+  const child = start(options, interruptWhen(`fs.readdirSync('many/pictures').length >= 3`))
   const { code, stdout, stderr } = await child.ended
   expect([code, stdout]).toEqual([130, ''])
   expect(stderr).toContain('Repeat the command')
@@ -221,10 +217,6 @@ async function runOf(command: string, name: string): Promise<void> {
   await writeFile(join(folder, name, 'config.json'), JSON.stringify({ command }))
 }
 
-async function until(done: () => Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20))
-}
-
 interface Ended {
   readonly code: number | null
   readonly stdout: string
@@ -235,8 +227,11 @@ function mini(...options: readonly string[]): Promise<Ended> {
   return start(options).ended
 }
 
-function start(options: readonly string[]): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [program, ...options], { cwd: folder })
+function start(
+  options: readonly string[],
+  node: readonly string[] = [],
+): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [...node, program, ...options], { cwd: folder })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

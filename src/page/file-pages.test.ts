@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mini-o3-file-'))
     browser = await openBrowser()
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await rm(folder, { recursive: true, force: true })
@@ -96,6 +96,7 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
 
   test('holds question, answer, truth, verdict and every turn, and every picture is there', async () => {
     const page = await open([search()])
+    await page.getByText('Looks into observation 1').waitFor()
     const told = await page.locator('main').innerText()
     for (const text of [
       'Which digit?',
@@ -107,7 +108,7 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
     ]) {
       expect(told).toContain(text)
     }
-    expect(await page.locator('.turns .card').count()).toBe(5)
+    await expect.poll(() => page.locator('.turns .card').count()).toBe(5)
     // Crops of crops stand at their place in the original, thinner the deeper.
     const boxes = await page
       .locator('.canvas .box')
@@ -127,31 +128,31 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
     )
     expect(Math.min(...widths)).toBeGreaterThan(0)
     // Figures are drawn by a server.
-    expect(await page.getByRole('link', { name: 'SVG' }).count()).toBe(0)
+    await expect.poll(() => page.getByRole('link', { name: 'SVG' }).count()).toBe(0)
     await page.close()
   })
 
   test('replays by key from the turn in the address, with sharper crops over the picture; the address follows', async () => {
     const page = await open([search()], '#/search/1?turn=2')
-    expect(await page.locator('.scrub output').innerText()).toBe('turn 2 of 4')
-    expect(await page.locator('.picture .layer').count()).toBe(3)
+    await expect.poll(() => page.locator('.scrub output').innerText()).toBe('turn 2 of 4')
+    await expect.poll(() => page.locator('.picture .layer').count()).toBe(3)
     await page.keyboard.press('Home')
-    expect(await page.locator('.picture .layer').count()).toBe(1)
+    await expect.poll(() => page.locator('.picture .layer').count()).toBe(1)
     await page.keyboard.press('End')
     await page.waitForURL(/#\/search\/1\?turn=4$/)
-    expect(await page.locator('.card.now .thought').innerText()).toBe(hostile)
-    expect(await page.title()).toBe('Some searches')
+    await expect.poll(() => page.locator('.card.now .thought').innerText()).toBe(hostile)
+    await expect.poll(() => page.title()).toBe('Some searches')
     await page.close()
   })
 
   test('several searches: chosen by number or address; only those of one picture stand side by side', async () => {
     const page = await open([search(), search({ answer: '4' }), search({ answer: '5' }, other)], '#/search/2')
     const chosen = page.locator('.group [aria-pressed=true]')
-    expect(await chosen.innerText()).toContain('hard')
+    await expect.poll(() => chosen.innerText()).toContain('hard')
     await page.keyboard.press('3')
     await expect.poll(() => chosen.innerText()).toContain('medium')
     await page.waitForURL(/#\/search\/3$/)
-    expect(await page.getByLabel('side by side').count()).toBe(0)
+    await expect.poll(() => page.getByLabel('side by side').count()).toBe(0)
     await page.close()
     const same = await open([search(), search({ answer: '4' })])
     await same.keyboard.press('c')
@@ -163,12 +164,12 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
   test('the target and its checkbox are there only when the place is known', async () => {
     const known = await open([search()])
     await known.getByLabel('target').check()
-    expect(await known.locator('.canvas .target').count()).toBe(1)
-    expect(await known.locator('.holds-target:visible').count()).toBe(2)
+    await expect.poll(() => known.locator('.canvas .target').count()).toBe(1)
+    await expect.poll(() => known.locator('.holds-target:visible').count()).toBe(2)
     await known.close()
     const { targetBoxRel: _, ...problem } = search().problem
     const page = await open([search({ problem })])
-    expect(await page.getByLabel('target').count()).toBe(0)
+    await expect.poll(() => page.getByLabel('target').count()).toBe(0)
     await page.close()
   })
 
@@ -178,26 +179,28 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
     const failed = search({ turns: [], observations: [original!], answer: null, end: 'failed', failure })
     const beyond = search({ turns: search().turns.slice(0, 3), end: 'over-turn' })
     const page = await open([failed, beyond], '', ['2 x failed (gone): the line is dead'])
-    expect(await page.locator('.notes').innerText()).toBe('2 x failed (gone): the line is dead')
-    expect(await page.locator('.ending').innerText()).toMatch(/No answer: the policy failed\s+the policy went away/)
+    await expect.poll(() => page.locator('.notes').innerText()).toBe('2 x failed (gone): the line is dead')
+    await expect
+      .poll(() => page.locator('.ending').innerText())
+      .toMatch(/No answer: the policy failed\s+the policy went away/)
     await page.keyboard.press('2')
     await expect
       .poll(() => page.locator('.ending').innerText())
       .toContain('Answered beyond the limit: ran out of turns')
-    expect(await page.locator('.tree').textContent()).toContain('beyond limit')
+    await expect.poll(() => page.locator('.tree').textContent()).toContain('beyond limit')
     await page.close()
   })
 
   test('a phone: nothing is wider than the screen', async () => {
     const page = await open([search(), search()])
     await page.setViewportSize({ width: 380, height: 800 })
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
     await page.close()
   })
 
   test('all this without an error, without a request, and nothing of a model has run', async () => {
     const page = await open([search({ problem: { ...search().problem, question: hostile }, answer: hostile })])
-    expect(await page.locator('.question h2').innerText()).toBe(hostile)
+    await expect.poll(() => page.locator('.question h2').innerText()).toBe(hostile)
     expect(await page.evaluate('window.pwned')).toBeUndefined()
     expect(wrong).toEqual([])
     await page.close()

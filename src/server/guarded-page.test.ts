@@ -39,10 +39,11 @@ describe.skipIf(!hasBrowser)('the page with a token', () => {
     page = await browser.newPage()
     page.setDefaultTimeout(120_000)
     page.on('pageerror', (error) => errors.push(error.message))
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     child?.kill('SIGINT')
+    if (child?.exitCode === null) await once(child, 'exit')
   })
 
   /** As from a file manager. */
@@ -59,7 +60,7 @@ describe.skipIf(!hasBrowser)('the page with a token', () => {
       const response = await page.goto(base + path)
       expect([path, response!.status()]).toEqual([path, 401])
     }
-    expect(await page.innerText('body')).toContain('open /?token=<MINI_O3_TOKEN> of this address once')
+    await expect.poll(() => page.innerText('body')).toContain('open /?token=<MINI_O3_TOKEN> of this address once')
   })
 
   test('opens with it, and forgets it: pictures, uploads and news come by the cookie', async () => {
@@ -70,14 +71,14 @@ describe.skipIf(!hasBrowser)('the page with a token', () => {
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
     expect(cookie!.value).not.toContain(encodeURIComponent(token))
     await drop('notes.txt', 'text/plain', Buffer.from('Buy milk.'))
-    expect(await page.getByRole('alert').innerText()).toContain('notes.txt is not a picture')
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('notes.txt is not a picture')
     await drop('scene.jpg', 'image/jpeg', jpeg)
     await page.getByAltText('Your picture').waitFor()
     await page.getByLabel('Question').fill(question)
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.getByText('What the policy saw').first().waitFor()
     await page.locator('.going').waitFor({ state: 'detached' })
-    expect(await page.locator('.question .answer dd').innerText()).toMatch(/^\d/)
+    await expect.poll(() => page.locator('.question .answer dd').innerText()).toMatch(/^\d/)
   })
 
   test('the link of a completion opens the page of its search', async () => {
@@ -94,9 +95,9 @@ describe.skipIf(!hasBrowser)('the page with a token', () => {
     await page.goto(found.mini_o3.page)
     await page.getByRole('heading', { name: question }).waitFor()
     await page.locator('.turns .card .number').first().waitFor()
-    expect(await page.locator('.turns .card .number').count()).toBe(found.mini_o3.turns)
+    await expect.poll(() => page.locator('.turns .card .number').count()).toBe(found.mini_o3.turns)
     const seen = '[...document.images].some((one) => one.src.includes("/view?") && one.naturalWidth > 0)'
-    await expect.poll(() => page.evaluate(seen), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => page.evaluate(seen)).toBe(true)
   })
 
   test('all this without an error, and the token was never printed', () => {

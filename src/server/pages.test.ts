@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openFile } from '../../test/page-file.ts'
+import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
+import type { ScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { writeRichRun } from '../../test/searched.ts'
 import { makeProblem } from '../probe/problem.ts'
@@ -54,6 +56,8 @@ function trajectory(docId: string, sampleIndex: number, right: boolean): Traject
 
 describe.skipIf(!hasBrowser)('the pages', () => {
   let folder: string
+  /** Of a model that never answers. */
+  let silent: ScriptedEndpoint
   let served: ServedPage
   let page: Page
   let base: string
@@ -72,7 +76,9 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       [...pair, ...others].map((one) => `${JSON.stringify(one)}\n`).join(''),
     )
     await writeRichRun(join(folder, 'runs', 'rich'))
-    served = await servePage(join(folder, 'runs'), errors)
+    silent = await startScriptedEndpoint({ script: () => ({ fault: 'hang' }) })
+    const policy = ['--policy', 'chat:test-vlm', '--base-url', silent.baseUrl]
+    served = await servePage(join(folder, 'runs'), errors, ...policy)
     ;({ page, base } = served)
     page.on('request', (asked) => {
       if (!asked.url().startsWith(base) && !asked.url().startsWith('blob:')) errors.push(`asked for ${asked.url()}`)
@@ -80,6 +86,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   })
   afterAll(async () => {
     await served?.close()
+    await silent?.close()
     await rm(folder, { recursive: true, force: true })
   })
   beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
@@ -87,20 +94,25 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   const wide = (): Promise<number> =>
     page.evaluate('document.documentElement.scrollWidth - innerWidth') as Promise<number>
 
+  async function openAsk(policy: 'embedded' | 'chat:test-vlm'): Promise<void> {
+    await served.open()
+    await page.getByLabel('Who searches').selectOption(policy)
+  }
+
   test('ask on a bundled scene to the answer, then replay it by keyboard', async () => {
-    await page.goto(base)
+    await openAsk('embedded')
     await page
       .getByRole('radio', { name: /^easy scene/ })
       .first()
       .check({ force: true })
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.locator('.card .verdict').waitFor()
-    expect(await page.locator('.question .answer dd').innerText()).toMatch(/^\d [✓✕]$/)
+    await expect.poll(() => page.locator('.question .answer dd').innerText()).toMatch(/^\d [✓✕]$/)
     const turns = await page.locator('.turns .card .number').count()
     await page.keyboard.press('ArrowRight')
-    expect(await page.locator('output').innerText()).toBe(`turn 1 of ${turns}`)
-    expect(await page.locator('.card.now .number').innerText()).toBe('1')
-    expect(await page.locator('.node.now').getAttribute('data-turn')).toBe('1')
+    await expect.poll(() => page.locator('output').innerText()).toBe(`turn 1 of ${turns}`)
+    await expect.poll(() => page.locator('.card.now .number').innerText()).toBe('1')
+    await expect.poll(() => page.locator('.node.now').getAttribute('data-turn')).toBe('1')
     await page.keyboard.press('End')
     await page.waitForURL(new RegExp(`turn=${turns}$`))
     await page.keyboard.press('Home')
@@ -114,11 +126,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   })
 
   test('a search that is stopped says so, and waits for nothing', async () => {
-    await page.goto(`${base}/#/`)
-    await page
-      .getByRole('radio', { name: /^hard scene/ })
-      .first()
-      .check({ force: true })
+    await openAsk('chat:test-vlm')
     await page.getByLabel('How often').fill('8')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.locator('.card.start').waitFor()
@@ -131,49 +139,49 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   })
 
   test('what is wrong is said in place', async () => {
-    await page.goto(`${base}/#/`)
+    await openAsk('embedded')
     await page.getByLabel('Question').fill('  ')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
-    expect(await page.getByRole('alert').innerText()).toBe('Type a question first.')
+    await expect.poll(() => page.getByRole('alert').innerText()).toBe('Type a question first.')
     await page.getByLabel('Question').fill('What is this?')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.getByRole('alert').getByText('only knows generated scenes').waitFor()
     await page.setInputFiles('input[type=file]', { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no') })
     await page.getByText('is not a picture that can be read').waitFor()
-    await page.goto(`${base}/#/run/nowhere`)
-    expect(await page.getByRole('alert').innerText()).toContain('no such run')
+    await served.open('run/nowhere')
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('no such run')
   })
 
   test('a run of 600 searches: few rows at a time, filters, and text of a model is text', async () => {
-    await page.goto(`${base}/#/runs`)
+    await served.open('runs')
     await page.getByRole('link', { name: 'many' }).click()
     await page.getByText('600 of 600 searches').waitFor()
-    expect(await page.locator('.virtual tbody tr').count()).toBeLessThan(60)
+    await expect.poll(() => page.locator('.virtual tbody tr').count()).toBeLessThan(60)
     await page.getByRole('region', { name: 'Searches' }).press('End')
     await page.getByRole('link', { name: 'other_597' }).waitFor()
     await page.getByLabel('Verdict').selectOption('wrong')
     await page.getByText('399 of 600 searches').waitFor()
-    expect(await page.locator('.charts img').first().getAttribute('alt')).toContain('Accuracy by turn limit')
+    await expect.poll(() => page.locator('.charts img').first().getAttribute('alt')).toContain('Accuracy by turn limit')
     await page.getByLabel('Words').fill('easy')
     await page.getByRole('link', { name: /easy_/ }).first().click()
     await page.locator('.card .thought').waitFor()
-    expect(await page.locator('.card .thought').innerText()).toBe(hostile)
+    await expect.poll(() => page.locator('.card .thought').innerText()).toBe(hostile)
     expect(await page.evaluate('window.pwned')).toBeUndefined()
   })
 
   test('two searches for one problem stand side by side', async () => {
-    await page.goto(`${base}/#/run/many/0`)
+    await served.open('run/many/0')
     await page.getByRole('button', { name: 'all 2 side by side' }).click()
     await page.locator('.side-by-side .canvas').nth(1).waitFor()
     await page.keyboard.press('j')
-    expect(await page.locator('.side-by-side .node.now').count()).toBe(2)
+    await expect.poll(() => page.locator('.side-by-side .node.now').count()).toBe(2)
     await page.keyboard.press('c')
     await page.locator('.turns').waitFor()
   })
 
   test('an address that leads nowhere says so', async () => {
-    await page.goto(`${base}/#/nowhere`)
-    expect(await page.getByRole('alert').innerText()).toContain('no such page')
+    await served.open('nowhere')
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('no such page')
   })
 
   test('a run as files opens from a file, and replays there', async () => {
@@ -182,7 +190,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     const wrong: string[] = []
     const files = await openFile(page.context().browser()!, index, wrong)
     await files.getByText('2 of 2 searches').waitFor()
-    expect(await files.locator('.scores').innerText()).toMatch(/Avg@1, %/)
+    await expect.poll(() => files.locator('.scores').innerText()).toMatch(/Avg@1, %/)
     const chart = files.getByRole('img', { name: /^Accuracy by turn limit/ })
     await expect
       .poll(() => chart.evaluate((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
@@ -193,12 +201,12 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     // Each row leads to its own search.
     await files.locator('tbody a').nth(1).click()
     await files.locator('.canvas').waitFor()
-    expect(await files.locator('.group [aria-pressed=true]').innerText()).toContain('search 2')
+    await expect.poll(() => files.locator('.group [aria-pressed=true]').innerText()).toContain('search 2')
     await files.keyboard.press('x')
-    expect(await files.locator('.card > details[open]').count()).toBe(0)
+    await expect.poll(() => files.locator('.card > details[open]').count()).toBe(0)
     await files.keyboard.press('x')
     await files.keyboard.press('ArrowRight')
-    expect(await files.locator('.card.now').getAttribute('data-turn')).toBe('1')
+    await expect.poll(() => files.locator('.card.now').getAttribute('data-turn')).toBe('1')
     const shown = await files
       .locator('.card img')
       .evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
@@ -210,7 +218,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   test('a phone: nothing is wider than the screen; dark follows the system', async () => {
     await page.setViewportSize({ width: 380, height: 800 })
     for (const path of ['', 'runs', 'run/many', 'run/many/0', 'run/rich/0', 'run/rich/0?compare=1']) {
-      await page.goto(`${base}/#/${path}`)
+      await served.open(path)
       await page.locator('h2').waitFor()
       expect([path, await wide()]).toEqual([path, 0])
     }

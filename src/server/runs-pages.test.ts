@@ -22,11 +22,10 @@ const rollout = (number: number, seed: number, sampleIndex: number, advantage: n
   return { step: number, advantage, trajectory: storedSearch({ seed, sampleIndex, right: advantage > 0 }) }
 }
 
-describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)('the Runs pages', () => {
   let folder: string
   let served: ServedPage
   let page: Page
-  let base: string
   const errors: string[] = []
   const run = (name: string): string => join(folder, 'runs', name)
 
@@ -66,30 +65,30 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
       },
     )
     served = await servePage(join(folder, 'runs'), errors)
-    ;({ page, base } = served)
-  }, 120_000)
+    page = served.page
+  })
   afterAll(async () => {
     await served?.close()
     await rm(folder, { recursive: true, force: true })
   })
   beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
 
-  const open = (address: string): Promise<unknown> => page.goto(`${base}/#/${address}`)
+  const open = (address: string): Promise<void> => served.open(address)
   const table = (name: 'Searches' | 'Problems') => page.getByRole('table', { name })
   const cellsOf = (row: number): Promise<string[]> => page.locator(`.virtual tr[data-row="${row}"] td`).allInnerTexts()
 
   test('every ask of a server has a row, with whom it was put to; unjudged, it is neither scored nor red', async () => {
     await open('run/asks')
     await table('Searches').waitFor()
-    expect((await cellsOf(0))[0]).toBe('chat:a')
-    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '2 #2', '3'])
-    expect(await page.locator('.facts').count()).toBe(0)
-    expect(await page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
+    await expect.poll(async () => (await cellsOf(0))[0]).toBe('chat:a')
+    await expect.poll(() => page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '2 #2', '3'])
+    await expect.poll(() => page.locator('.facts').count()).toBe(0)
+    await expect.poll(() => page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
     await page.getByLabel('one row an ask').check()
-    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '3'])
-    expect(await page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
+    await expect.poll(() => page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '3'])
+    await expect.poll(() => page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
     await page.getByLabel('Policy').selectOption('chat:b')
-    expect(await page.locator('.virtual tbody th').allInnerTexts()).toEqual(['2'])
+    await expect.poll(() => page.locator('.virtual tbody th').allInnerTexts()).toEqual(['2'])
   })
 
   test('an address that leads nowhere says so', async () => {
@@ -113,35 +112,26 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByRole('link', { name: 'Compare before with after' }).click()
     // On the 80 problems in both: 60 and 70 are right, 20 gained, 10 lost.
     await page.getByText('30 of 80 problems').waitFor()
-    expect(await page.locator('.scores dd').allInnerTexts()).toEqual([
-      '75.0',
-      '87.5',
-      expect.stringMatching(/^\+12\.5 −?\+?\d+\.\d to \+\d+\.\d$/),
-      '80',
-    ])
+    await expect
+      .poll(() => page.locator('.scores dd').allInnerTexts())
+      .toEqual(['75.0', '87.5', expect.stringMatching(/^\+12\.5 −?\+?\d+\.\d to \+\d+\.\d$/), '80'])
     await page.getByText('Left out, since only one run has them: 0 of the first, 10 of the second.').waitFor()
     await page.getByText('One setting differs').click()
     await page.getByText('maxTurns: 8, now 6').waitFor()
     await page.getByRole('button', { name: /^right → wrong/ }).click()
     await page.getByText('10 of 80 problems').waitFor()
-    expect(await cellsOf(0)).toEqual([
-      'right → wrong',
-      expect.stringContaining('Which digit'),
-      '4',
-      '4 ✓',
-      '9 ✕',
-      '2 → 2',
-    ])
+    await expect
+      .poll(() => cellsOf(0))
+      .toEqual(['right → wrong', expect.stringContaining('Which digit'), '4', '4 ✓', '9 ✕', '2 → 2'])
     await page.getByRole('button', { name: 'Question' }).click()
     await page.locator('[aria-sort=ascending]').waitFor()
     await page.locator('.virtual a').first().click()
     await page.locator('.side-by-side .canvas').nth(1).waitFor()
-    expect(await page.locator('.outcome p:first-child').allInnerTexts()).toEqual([
-      expect.stringMatching(/^before answer 4/),
-      expect.stringMatching(/^after answer 9/),
-    ])
+    await expect
+      .poll(() => page.locator('.outcome p:first-child').allInnerTexts())
+      .toEqual([expect.stringMatching(/^before answer 4/), expect.stringMatching(/^after answer 9/)])
     await page.keyboard.press('ArrowRight')
-    expect(await page.locator('.side-by-side .thought').last().innerText()).toBe(hostile)
+    await expect.poll(() => page.locator('.side-by-side .thought').last().innerText()).toBe(hostile)
     expect(await page.evaluate('window.pwned')).toBeUndefined()
     await page.goBack()
     await page.getByText('10 of 80 problems').waitFor()
@@ -149,7 +139,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
 
   test('runs that cannot be compared are said to be so', async () => {
     await open('diff/before/elsewhere')
-    expect(await page.getByRole('alert').innerText()).toContain('no problem in common')
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('no problem in common')
     await open('diff/before/other-benchmark')
     await page.getByText('different benchmarks, visual-probe and vstar').waitFor()
     await open('diff/before/nowhere')
@@ -159,8 +149,8 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
   test('5,000 searches: few rows at a time, every filter, sorting, and the address keeps them', async () => {
     await open('run/large')
     await page.getByText('5000 of 5000 searches').waitFor()
-    expect(await page.locator('.virtual tbody tr').count()).toBeLessThan(60)
-    expect(await table('Searches').getAttribute('aria-rowcount')).toBe('5001')
+    await expect.poll(() => page.locator('.virtual tbody tr').count()).toBeLessThan(60)
+    await expect.poll(() => table('Searches').getAttribute('aria-rowcount')).toBe('5001')
     await page.getByRole('region', { name: 'Searches' }).press('End')
     await page.locator('tr[aria-rowindex="5001"] a:focus').waitFor()
     await page.getByLabel('Verdict').selectOption('correct')
@@ -182,11 +172,11 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Turns', exact: true }).click()
     await page.getByRole('button', { name: 'Turns', exact: true }).click()
     await page.locator('[aria-sort=descending]').waitFor()
-    expect((await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
-    expect(page.url()).toMatch(/turns=5-7&boxes=4-6&sort=-turns$/)
+    await expect.poll(async () => (await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
+    await page.waitForURL(/turns=5-7&boxes=4-6&sort=-turns$/)
     await page.reload()
     await page.getByText('1875 of 5000 searches').waitFor()
-    expect((await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
+    await expect.poll(async () => (await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
     await page.getByLabel('Words').fill('no such words')
     await page.getByText('0 of 5000 searches').waitFor()
   })
@@ -203,7 +193,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.goBack()
     await page.getByText('625 of 5000 searches').waitFor()
     // Of all rows one is a stop of the tab key.
-    expect(await page.locator('.virtual a[tabindex="0"]').count()).toBe(1)
+    await expect.poll(() => page.locator('.virtual a[tabindex="0"]').count()).toBe(1)
   })
 
   test('problems with several searches as rows, with their share of right ones', async () => {
@@ -212,9 +202,9 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByText('10 of 10 problems').waitFor()
     await page.getByRole('button', { name: 'Right' }).click()
     const question = expect.stringContaining('Which')
-    expect(await cellsOf(0)).toEqual([question, '9 ×4', '4', '0 of 4', '2.0', '1.0', 'answered'])
-    expect(await cellsOf(1)).toEqual([question, '9 ×3, 4', '4', '1 of 4', '2.0', '1.0', 'answered'])
-    expect(await page.locator('.scores').innerText()).toMatch(/Pass@4, %\s+90\.0/)
+    await expect.poll(() => cellsOf(0)).toEqual([question, '9 ×4', '4', '0 of 4', '2.0', '1.0', 'answered'])
+    await expect.poll(() => cellsOf(1)).toEqual([question, '9 ×3, 4', '4', '1 of 4', '2.0', '1.0', 'answered'])
+    await expect.poll(() => page.locator('.scores').innerText()).toMatch(/Pass@4, %\s+90\.0/)
   })
 
   test('charts are told in words and as tables', async () => {
@@ -223,13 +213,10 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await chart.waitFor()
     await page.getByText('figures of Accuracy by turn limit').click()
     const figures = page.getByRole('table', { name: 'Accuracy by turn limit' })
-    expect(await figures.getByRole('columnheader').allInnerTexts()).toEqual([
-      'turn limit',
-      'accuracy, %',
-      '95 % from',
-      'to',
-    ])
-    expect(await figures.getByRole('row').nth(2).innerText()).toMatch(/^2\s+75\.0/)
+    await expect
+      .poll(() => figures.getByRole('columnheader').allInnerTexts())
+      .toEqual(['turn limit', 'accuracy, %', '95 % from', 'to'])
+    await expect.poll(() => figures.getByRole('row').nth(2).innerText()).toMatch(/^2\s+75\.0/)
   })
 
   test('a run that goes on: rollouts, curves and figures come without a reload, and a step done again is not doubled', async () => {
@@ -246,16 +233,19 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByText('2 of 2 searches').waitFor()
     await page.getByRole('img', { name: 'Reward of rl: 25.0 % at step 1, 50.0 % at step 2.' }).waitFor()
     await page.getByRole('img', { name: /answered 80.0 %, ran out of turns 20.0 %/ }).waitFor()
-    expect((await cellsOf(0))[0]).toBe('1')
+    await expect.poll(async () => (await cellsOf(0))[0]).toBe('1')
     // Killed after its second step, and gone on with from its first checkpoint.
     await appendFile(join(path, 'rollouts.jsonl'), jsonLines([...first, rollout(2, 7, 0, 0), rollout(2, 7, 0, 0)]))
     await page.getByText('3 of 3 searches').waitFor()
     await page.locator('.virtual a').first().click()
     await page.getByRole('button', { name: 'all 2 side by side' }).waitFor()
-    expect(await page.title()).toBe('training, search 3 - mini-o3')
+    await expect.poll(() => page.title()).toBe('training, search 3 - mini-o3')
     await page.locator('.group button').nth(1).waitFor()
-    const pills = await page.locator('.group button').allInnerTexts()
-    expect(pills.map((pill) => /advantage (\S+)/.exec(pill)?.[1])).toEqual(['1.00', '-1.00'])
+    await expect
+      .poll(async () =>
+        (await page.locator('.group button').allInnerTexts()).map((one) => /advantage (\S+)/.exec(one)?.[1]),
+      )
+      .toEqual(['1.00', '-1.00'])
     await rm(join(path, 'lock'))
   })
 
@@ -271,10 +261,10 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await page.getByText('1 of 1 searches').waitFor()
     await page.getByText('4 lines of the log are no searches of this version').waitFor()
     await page.getByText('Avg@1').waitFor()
-    expect(await page.getByRole('alert').count()).toBe(0)
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0)
     await rm(path, { recursive: true })
     await page.getByText('There is no such run in the folder of runs. What is shown is how it was before.').waitFor()
-    expect(await page.locator('.virtual tr[data-row]').count()).toBe(1)
+    await expect.poll(() => page.locator('.virtual tr[data-row]').count()).toBe(1)
 
     await writeRun(run('folder-for-log'), evalOf())
     await mkdir(join(run('folder-for-log'), 'trajectories.jsonl'))
@@ -287,7 +277,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', { timeout: 120_000 }, () => {
     await writeFile(join(run('no-settings'), 'config.json'), '[')
     await open('runs')
     await page.getByRole('link', { name: 'empty' }).waitFor()
-    expect(await page.getByRole('link', { name: 'no-settings' }).count()).toBe(0)
+    await expect.poll(() => page.getByRole('link', { name: 'no-settings' }).count()).toBe(0)
   })
 
   test('a phone: nothing is wider than the screen; charts and tables follow the dark', async () => {

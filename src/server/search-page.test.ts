@@ -41,8 +41,8 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await openRich()
     await expectCount('.canvas .box', 4)
     await expectTurn('.canvas .refused-box', '3')
-    expect(await page.locator('.refused-box .line').getAttribute('style')).toContain('url("#refused")')
-    expect(await page.locator('.question').innerText()).toContain('masked in training')
+    await expect.poll(() => page.locator('.refused-box .line').getAttribute('style')).toContain('url("#refused")')
+    await expect.poll(() => page.locator('.question').innerText()).toContain('masked in training')
     for (const [key, mark, count] of [
       ['h', '.heat .warm', 3],
       ['p', '.path .head', 2],
@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await openRich()
     await page.locator('.node[data-turn="2"]').hover()
     for (const part of ['.canvas .box', '.node', '.card']) await expectTurn(`${part}.lit`, '2')
-    expect(await page.locator('.dots .lit').innerText()).toBe('2')
+    await expect.poll(() => page.locator('.dots .lit').innerText()).toBe('2')
     const { width, height } = (await page.locator('.track input').boundingBox())!
     await page.locator('.track input').hover({ position: { x: (width * 3) / 4, y: height / 2 } })
     await expectTurn('.card.lit', '3')

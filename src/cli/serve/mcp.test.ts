@@ -38,7 +38,7 @@ test('a client starts it, searches a file and zooms into it', async () => {
     await client.close()
     await rm(folder, { recursive: true })
   }
-}, 60_000)
+})
 
 test('a message that is too long is refused by its id, and the next is answered', async () => {
   const child = spawn(process.execPath, [program, 'mcp'])
@@ -55,7 +55,7 @@ test('a message that is too long is refused by its id, and the next is answered'
   expect(await answer()).toEqual({ jsonrpc: '2.0', id: 8, result: {} })
   child.stdin.end()
   expect(await once(child, 'close')).toEqual([0, null])
-}, 60_000)
+})
 
 test('ends when stdin does, having said nothing', async () => {
   const child = spawn(process.execPath, [program, 'mcp'])
@@ -64,20 +64,16 @@ test('ends when stdin does, having said nothing', async () => {
   child.stdin.end()
   expect(await once(child, 'close')).toEqual([0, null])
   expect(stdout).toBe('')
-}, 60_000)
+})
 
 test.each([
   [['--policy', 'gpt'], 'is none of embedded'],
   [['--policy', 'chat:qwen'], '--base-url'],
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
-])(
-  '%j ends with exit code 2 and a message',
-  async (options, message) => {
-    const child = spawn(process.execPath, [program, 'mcp', ...options])
-    let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    expect(await once(child, 'close')).toEqual([2, null])
-    expect(stderr).toContain(message)
-  },
-  60_000,
-)
+])('%j ends with exit code 2 and a message', async (options, message) => {
+  const child = spawn(process.execPath, [program, 'mcp', ...options])
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  expect(await once(child, 'close')).toEqual([2, null])
+  expect(stderr).toContain(message)
+})

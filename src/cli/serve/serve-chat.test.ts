@@ -66,7 +66,7 @@ beforeAll(async () => {
   client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0, fetch: tapped })
   const data = new Uint8Array(900 * 600 * 3).map((_, i) => (i * i) >> 8)
   picture = dataUrl(await encodePng({ width: 900, height: 600, data }), 'png')
-}, 60_000)
+})
 afterAll(async () => {
   child.kill('SIGINT')
   await once(child, 'close')
