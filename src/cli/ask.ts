@@ -25,6 +25,7 @@ import { autoPolicy, policyOptions } from './options/policy.ts'
 import { maxPixelsOption, chosenProfile, profileOptions } from './options/profile.ts'
 import { inCommandRun } from './command-run.ts'
 import { IncompleteError } from './incomplete.ts'
+import { offeringPull } from './pull-model.ts'
 import { foundRows, rowLines } from './print/found.ts'
 import { print, printJson, say } from './print/output.ts'
 import { searchAloud } from './print/search-aloud.ts'
@@ -119,7 +120,7 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   const pictures = await openQuestionPictures(files, profile, (file) => openFile(file, files.length, profile))
   const hashes = pictured(picturesOf(pictures).map(({ sha256 }) => sha256))
   const common = { ...hashes, question, profile: profileHash(profile), maxTurns, seed }
-  const settings = { ...common, ...(await policySettings(options)) }
+  const settings = { ...common, ...(await offeringPull(() => policySettings(options))) }
   const note = noteOf(options)
   if (note !== undefined) say(note)
   const policy = await openPolicy(options, profile)

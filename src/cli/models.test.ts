@@ -2,19 +2,24 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256Of, startPlayedHub } from '../../test/played-hub.ts'
 import type { PlayedHub } from '../../test/played-hub.ts'
+
+// Each command is a process that has to load first.
+vi.setConfig({ testTimeout: 240_000 })
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const id = 'owner/tiny-GGUF'
 const weights = randomBytes(4_000_000)
 const files = { 'tiny-Q4_K_M.gguf': weights, 'mmproj-tiny-F16.gguf': randomBytes(3000) }
+const picture = fileURLToPath(new URL('../../photographs/black-canyon.jpg', import.meta.url))
 const secret = 'hf_secretSecretSecretSecret0123456789'
 
 let cache: string
@@ -28,9 +33,15 @@ afterEach(async () => {
   await rm(cache, { recursive: true })
 })
 
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache, HF_TOKEN: secret, HF_HUB_OFFLINE: '' }
+}
+
 function start(...words: readonly string[]) {
-  const env = { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache, HF_TOKEN: secret, HF_HUB_OFFLINE: '' }
-  const child = spawn(process.execPath, [program, 'models', ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, 'models', ...words], {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString()))
   child.stderr.on('data', (data: Buffer) => (said.stderr += data.toString()))
@@ -39,6 +50,26 @@ function start(...words: readonly string[]) {
     return { code, signal, ...said }
   })
   return { child, ended }
+}
+
+/** On a terminal of its own, as `script` gives one. */
+function startAtTerminal(...words: readonly string[]) {
+  const command = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ')
+  const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { env: environment(), cwd: cache })
+  let seen = ''
+  child.stdout.on('data', (data: Buffer) => (seen += data.toString()))
+  const ended = once(child, 'close').then(([code]: (number | string | null)[]) => code)
+  return {
+    terminal: {
+      seen: () => seen,
+      type: (text: string) => void child.stdin.write(text),
+      async asked(text: string): Promise<void> {
+        while (!seen.includes(text) && child.exitCode === null) await setTimeout(20)
+        expect(seen).toContain(text)
+      },
+    },
+    ended,
+  }
 }
 
 const run = (...words: readonly string[]) => start(...words).ended
@@ -89,6 +120,33 @@ describe('at no terminal', () => {
     expect(refused.stderr).toContain('--yes')
     expect((await run('remove', `hub:${id}`, '--yes')).code).toBe(0)
     expect(await readdir(cache)).toEqual(['.locks'])
+  })
+})
+
+describe.runIf(existsSync('/usr/bin/script'))('at a terminal', () => {
+  test.each([
+    ['yes', 'y\n', 0, true],
+    ['no', 'n\n', 0, false],
+    ['nothing', '\n', 0, false],
+    ['the end of the input', '\u0004', 0, false],
+    ['Ctrl-C', '\u0003', 130, false],
+  ] as const)('%s is an answer', async (_, answer, code, pulled) => {
+    const { terminal, ended } = startAtTerminal('models', 'pull', `hub:${id}`)
+    await terminal.asked('Download 4.0 MB? [y/N]')
+    terminal.type(answer)
+    expect(await ended).toBe(code)
+    expect(terminal.seen()).toContain('licence: apache-2.0')
+    const there = await readdir(cache)
+    expect(there.includes('models--owner--tiny-GGUF')).toBe(pulled)
+  })
+
+  test('a question for a model that is not there offers it', async () => {
+    const { terminal, ended } = startAtTerminal('ask', picture, 'What?', '--policy', `local:hub:${id}`)
+    await terminal.asked('Download 4.0 MB? [y/N]')
+    terminal.type('n\n')
+    expect(await ended).toBe(2)
+    expect(terminal.seen()).toContain(`mini-o3 models pull hub:${id}`)
+    expect(await readdir(cache)).toEqual([])
   })
 })
 

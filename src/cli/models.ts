@@ -2,17 +2,15 @@
 import type { Command } from 'commander'
 import { plainTable } from '../evaluate/document/table.ts'
 import { knownModels } from '../hub/known-models.ts'
-import { findLocalModel, modelOf, planPull, planRemoval, pulledModels, unfinishedPulls } from '../hub/local-model.ts'
-import type { LocalModel } from '../hub/local-model.ts'
+import { planRemoval, pulledModels, unfinishedPulls } from '../hub/local-model.ts'
 import { bytesText } from '../shared/bytes.ts'
-import { errorCodeOf } from '../shared/errors.ts'
 import { addCommand } from './options/command.ts'
 import { flag, inGroup } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
 import { jsonOption } from './options/shared.ts'
 import { isAgreed } from './print/consent.ts'
 import { columns, print, printJson, say } from './print/output.ts'
-import { pullAloud } from './print/pull-aloud.ts'
+import { broughtHere } from './pull-model.ts'
 
 const yesOption = inGroup('Output', { yes: flag('do it without asking') })
 const changeOptions = { ...yesOption, ...jsonOption }
@@ -95,19 +93,6 @@ async function pullModel(name: string, { yes, json }: ChangeOptions): Promise<vo
   if (json) return printJson(model)
   print(`${name} is on this machine, ${bytesText(model.bytes)}. To search with it:`)
   print(`  mini-o3 ask photo.jpg "What does the sign say?" --policy local:${name}`)
-}
-
-/** undefined: the person said no. */
-async function broughtHere(name: string, yes: boolean | undefined): Promise<LocalModel | undefined> {
-  try {
-    const plan = await planPull(name)
-    const title = plan.known?.title ?? plan.repository.id
-    const agreed = await pullAloud(plan, { title, yes, command: `mini-o3 models pull ${name} --yes` })
-    return agreed ? modelOf(plan) : undefined
-  } catch (error) {
-    if (errorCodeOf(error) !== 'hub-offline') throw error
-    return findLocalModel(name)
-  }
 }
 
 async function removeModel(name: string, { yes, json }: ChangeOptions): Promise<void> {

@@ -34,6 +34,20 @@ export interface ModelPull extends PullPlan {
   readonly known?: KnownModel
 }
 
+/** A pull would help. */
+export class NotPulledError extends UserError {
+  /** As it is typed behind `mini-o3 models pull`. */
+  readonly model: string
+
+  constructor(model: string, { id }: Repository) {
+    super(
+      'model-not-pulled',
+      `${id} is not on this machine, or not whole. Download it first: mini-o3 models pull ${model}`,
+    )
+    this.model = model
+  }
+}
+
 const hubMark = 'hub:'
 
 /**
@@ -47,10 +61,7 @@ export async function findLocalModel(name: string, mmproj?: string): Promise<Loc
   const source = sourceOf(name)
   const found = await pulled(source, hubSettings())
   if (found !== undefined) return localModel(name, found, source.known)
-  throw new UserError(
-    'model-not-pulled',
-    `${source.repository.id} is not on this machine, or not whole. Download it first: mini-o3 models pull ${name}`,
-  )
+  throw new NotPulledError(name, source.repository)
 }
 
 /** Every vision model of the cache, by the name that opens it. */
