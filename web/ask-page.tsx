@@ -53,7 +53,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
         )
       }
       if (file.type !== '' && !file.type.startsWith('image/')) {
-        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file.`)
+        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file.`)
       }
       const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
       setPicture(await fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers }))
@@ -122,7 +122,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               <input
                 type="file"
                 class="hidden"
-                accept="image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif,image/bmp"
+                accept="image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif,image/bmp"
                 onChange={(event) => upload(event.currentTarget.files?.[0])}
               />
               <b aria-hidden="true">+</b>

@@ -53,7 +53,7 @@ export function addAsk(program: Command): void {
       'The embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
       'other question, the best model that is found on this machine is taken (--policy auto; `mini-o3 doctor` lists all).',
     arguments: {
-      '<picture>': 'a JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP file; several for a question about all of them',
+      '<picture>': 'a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file; several for a question about all of them',
       '<question...>': 'in quotes, behind the pictures',
     },
     options: askOptions,
@@ -139,7 +139,9 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
 
 async function openFile(file: string, files: number, profile: Profile): Promise<Picture> {
   try {
-    return await openPicture(file, { reading: profile.pictures.reading })
+    const picture = await openPicture(file, { reading: profile.pictures.reading, cutOff: 'shown' })
+    if (picture.note !== undefined) say(picture.note)
+    return picture
   } catch (error) {
     if (files === 1 || !(error instanceof UserError) || error.code !== 'picture-not-found') throw error
     const message = `${error.message} What stands before the last argument is a picture; put the question in quotes.`

@@ -97,7 +97,9 @@ export async function* searchPicture(
   const place = itemAt(queue.join(), 0)
   try {
     await orAborted(place.ready, signal)
-    const opened = await openQuestionPictures(files, profile, (file) => openPicture(file, { reading, cache, signal }))
+    const opened = await openQuestionPictures(files, profile, (file) =>
+      openPicture(file, { reading, cutOff: 'shown', cache, signal }),
+    )
     const pictures = picturesOf(opened)
     const task: Task = { ...opened, problem: askedProblem(pictures, question) }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal, live: true })

@@ -17,41 +17,49 @@ export interface BmpPixels {
   readonly alpha?: Uint8Array
 }
 
-const [runs8, runs4, bitFields] = [1, 2, 3]
-const wholeBytes: readonly number[] = [0xff, 0xff00, 0xff0000, 0xff000000]
+const [runs8, runs4, bitFields, alphaBitFields] = [1, 2, 3, 6]
 
 /** Throws an Error that says what is wrong. */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.byteLength < 26) throw new Error('its header is cut off')
   const size = view.getUint32(14, true)
-  if (![12, 40, 52, 56, 64, 108, 124].includes(size)) throw new Error(`its header has ${size} bytes`)
+  if (![12, 108, 124].includes(size) && (size < 16 || size > 64 || size % 4 !== 0))
+    throw new Error(`its header has ${size} bytes`)
   if (bytes.byteLength < 14 + size) throw new Error('its header is cut off')
   const old = size === 12
   const width = old ? view.getUint16(18, true) : view.getInt32(18, true)
   const rows = old ? view.getUint16(20, true) : view.getInt32(22, true)
   const bits = view.getUint16(old ? 24 : 28, true)
-  const compression = old ? 0 : view.getUint32(30, true)
+  // Of OS/2's headers some fields may be left out, and two numbers stand for other compressions than Windows'.
+  const field = (at: number): number => (at + 4 <= 14 + size ? view.getUint32(at, true) : 0)
+  const compression = old ? 0 : field(30)
   if (width < 1 || rows === 0) throw new Error(`it is ${width}x${rows} pixels`)
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`its pixels have ${bits} bits`)
+  if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`its pixels have ${bits} bits`)
+  if (size === 64 && compression > runs4) throw new Error(`it has the compression ${compression} of OS/2`)
   const fits =
-    compression === 0 || { [runs8]: [8], [runs4]: [4], [bitFields]: [16, 24, 32] }[compression]?.includes(bits)
+    compression === 0 ||
+    { [runs8]: [8], [runs4]: [4], [bitFields]: [16, 24, 32], [alphaBitFields]: [16, 32] }[compression]?.includes(bits)
   if (!fits) throw new Error(`it has ${bits} bits and the compression ${compression}`)
-  const masked = compression === bitFields
-  const masksOutside = masked && size < 52 ? 12 : 0
+  const masked = compression === bitFields || compression === alphaBitFields
+  const masksOutside = masked && size < 52 ? (compression === alphaBitFields ? 16 : 12) : 0
   if (bytes.byteLength < 14 + size + masksOutside) throw new Error('its header is cut off')
-  const maskAt = (i: number): number => (i < 3 || size >= 56 ? view.getUint32(54 + 4 * i, true) : 0)
+  const maskAt = (i: number): number =>
+    i < 3 || size >= 56 || masksOutside === 16 ? view.getUint32(54 + 4 * i, true) : 0
   const stored = masked ? [0, 1, 2, 3].map(maskAt) : []
   const usual = bits === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0]
   const masks = stored.some((mask) => mask !== 0) ? stored : usual
-  if (bits > 16 && !masks.every((mask) => mask === 0 || wholeBytes.includes(mask))) {
-    throw new Error('its colours are not whole bytes')
-  }
   const paletteAt = 14 + size + masksOutside
-  const colours = bits > 8 ? 0 : Math.min(256, (old ? 0 : view.getUint32(46, true)) || 2 ** bits)
+  const colours = bits > 8 ? 0 : Math.min(256, (old ? 0 : field(46)) || 2 ** bits)
   const { palette, end } = readPalette(bytes, paletteAt, colours, old ? 3 : 4)
   const named = view.getUint32(10, true)
   return { width, height: Math.abs(rows), bits, compression, topDown: rows < 0, masks, palette, dataAt: named || end }
+}
+
+/** Whether its pixels have one of the layouts that Pillow knows: others are rare. */
+export function isPlain({ bits, masks, compression }: BmpHeader): boolean {
+  const whole = masks.every((mask) => [0, 0xff, 0xff00, 0xff0000, 0xff000000].includes(mask))
+  return bits !== 2 && compression !== alphaBitFields && (bits <= 16 || whole)
 }
 
 function readPalette(
@@ -166,12 +174,15 @@ function ofMasks(bytes: Uint8Array, header: BmpHeader, stride: number): BmpPixel
     const start = dataAt + storedRow(y, header) * stride
     for (const { shift, most, out, first, step } of channels) {
       let o = y * width * step + first
-      if (bits > 16) {
+      if (bits > 16 && most === 255 && shift % 8 === 0) {
         const end = start + width * size
         for (let at = start + shift / 8; at < end; at += size, o += step) out[o] = bytes[at]!
       } else {
-        for (let at = start; at < start + width * 2; at += 2, o += step) {
-          const value = ((bytes[at]! | (bytes[at + 1]! << 8)) >> shift) & most
+        for (let at = start; at < start + width * size; at += size, o += step) {
+          let pixel = bytes[at]! | (bytes[at + 1]! << 8)
+          if (size > 2) pixel |= bytes[at + 2]! << 16
+          if (size > 3) pixel |= bytes[at + 3]! << 24
+          const value = (pixel >>> shift) & most
           out[o] = Math.floor((value * 255) / most)
         }
       }

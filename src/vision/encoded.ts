@@ -10,6 +10,8 @@ export type Encoded = Size & {
   readonly name: string
   readonly bytes: Uint8Array
   readonly reading: PictureReading
+  /** Of a JPEG that lacks its last bytes what is there is shown; absent: it is refused where pixels are missing. */
+  readonly cutOff?: 'shown' | undefined
 } & (
     | { readonly format: 'BMP'; readonly header: BmpHeader }
     | { readonly format: Exclude<PictureFormat, 'BMP'>; readonly header: Metadata }

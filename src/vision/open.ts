@@ -7,7 +7,7 @@ import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { limiter } from '../shared/limiter.ts'
 import { sharedCache } from './cache.ts'
 import type { PixelCache } from './cache.ts'
-import { decode, pictureLimits, readEncoded } from './decode.ts'
+import { decode, noteOf, pictureLimits, readEncoded } from './decode.ts'
 import type { PictureLimits } from './decode.ts'
 import type { Encoded } from './encoded.ts'
 import { pixelsId } from './picture.ts'
@@ -21,6 +21,8 @@ export interface OpenOptions {
   readonly reading?: PictureReading | undefined
   readonly limits?: Partial<PictureLimits>
   readonly cache?: PixelCache
+  /** As somebody's viewer does with a JPEG that lacks its last bytes, with a note; default: it is refused, as torn data are. */
+  readonly cutOff?: 'shown' | undefined
   /** Ends the wait for a free decoder. */
   readonly signal?: AbortSignal | undefined
 }
@@ -39,7 +41,7 @@ export function openPicture(source: string | Uint8Array, options: OpenOptions = 
     const encoded = await readSource(source, options)
     const hash = sha256(encoded.bytes)
     await cache.read(
-      pixelsId({ sha256: hash, reading: options.reading }),
+      cacheKey(hash, options),
       bytesOf(encoded),
       () => decode(encoded),
       () => {},
@@ -49,13 +51,10 @@ export function openPicture(source: string | Uint8Array, options: OpenOptions = 
 }
 
 /** Takes what it needs of `encoded`, whose bytes would otherwise stay in memory as long as the picture. */
-function pictureOf(
-  source: string | Uint8Array,
-  { name, width, height }: Encoded,
-  hash: string,
-  options: OpenOptions,
-): Picture {
-  return lazyPicture({ width, height }, hash, options, async () => {
+function pictureOf(source: string | Uint8Array, encoded: Encoded, hash: string, options: OpenOptions): Picture {
+  const { name } = encoded
+  const size = { width: encoded.width, height: encoded.height }
+  return lazyPicture(size, noteOf(encoded), hash, options, async () => {
     const again = await readSource(source, options)
     if (sha256(again.bytes) !== hash) {
       throw new UserError('picture-changed', `${name} changed while it was being searched. Start the search again.`)
@@ -64,7 +63,13 @@ function pictureOf(
   })
 }
 
-function lazyPicture(size: Size, hash: string, options: OpenOptions, decodeAgain: () => Promise<Uint8Array>): Picture {
+function lazyPicture(
+  size: Size,
+  note: string | undefined,
+  hash: string,
+  options: OpenOptions,
+  decodeAgain: () => Promise<Uint8Array>,
+): Picture {
   const { cache = sharedCache, reading = 'displayed' } = options
   const { width, height } = size
   return {
@@ -72,11 +77,17 @@ function lazyPicture(size: Size, hash: string, options: OpenOptions, decodeAgain
     height,
     sha256: hash,
     reading,
+    ...(note !== undefined && { note }),
     region: (boxPx, viewSize, resampler) =>
-      cache.read(pixelsId({ sha256: hash, reading: options.reading }), bytesOf(size), decodeAgain, (data) =>
+      cache.read(cacheKey(hash, options), bytesOf(size), decodeAgain, (data) =>
         region({ width, height, data }, boxPx, viewSize, resampler),
       ),
   }
+}
+
+/** What is shown of a file that is cut off does not stand in for one that is refused. */
+function cacheKey(sha256: string, { reading, cutOff }: OpenOptions): string {
+  return [pixelsId({ sha256, reading }), cutOff].filter(Boolean).join(' ')
 }
 
 function bytesOf({ width, height }: Size): number {
@@ -85,11 +96,11 @@ function bytesOf({ width, height }: Size): number {
 
 async function readSource(
   source: string | Uint8Array,
-  { reading = 'displayed', limits: given }: OpenOptions,
+  { reading = 'displayed', cutOff, limits: given }: OpenOptions,
 ): Promise<Encoded> {
   const limits = { ...pictureLimits, ...given }
   const name = typeof source === 'string' ? source : 'The picture'
-  return readEncoded(await readBytes(source, name, limits), { name, reading, limits })
+  return readEncoded(await readBytes(source, name, limits), { name, reading, cutOff, limits })
 }
 
 async function readBytes(source: string | Uint8Array, name: string, limits: PictureLimits): Promise<Uint8Array> {

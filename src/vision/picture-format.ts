@@ -1,6 +1,8 @@
 /** Which format an encoded picture has, by its first bytes and whatever the file is called, and what to do about formats that cannot be opened. */
 
-export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'TIFF' | 'GIF' | 'BMP'
+import { isRaw } from './tiff-tags.ts'
+
+export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'HEIC' | 'TIFF' | 'GIF' | 'BMP'
 
 /** What was found in place of a format that can be opened: `name` completes "... is", `advice` is a sentence. */
 export interface OtherFormat {
@@ -8,15 +10,17 @@ export interface OtherFormat {
   readonly advice: string
 }
 
-/** Bytes that are looked at. */
+/** Bytes that are looked at; of an ISO media file more, since what codes its picture stands behind the brands. */
 const headBytes = 512
+const mediaBytes = 65_536
 
 const convert = 'Convert it to PNG or JPEG first.'
 const camera = { name: 'a raw camera file', advice: 'Develop it to JPEG or TIFF first.' }
-const heic = {
-  name: 'an HEIC picture',
-  advice: 'Convert it to JPEG first (photo programs export it, and so does `magick in.heic out.jpg`).',
-}
+/** Where HEIC cannot be opened. */
+export const heicAdvice =
+  'Install it with `npm install libheif-js`, or convert the picture to JPEG first: photo programs export it, and so does `heif-convert in.heic out.jpg`.'
+const jpegXl = { name: 'a JPEG XL picture', advice: 'Convert it first: `djxl in.jxl out.png`.' }
+const jpeg2000 = { name: 'a JPEG 2000 picture', advice: 'Convert it first: `opj_decompress -i in.jp2 -o out.png`.' }
 const svg = { name: 'an SVG drawing', advice: 'Draw it to a PNG of the size that you need.' }
 const page = { name: 'a web page', advice: 'The download was probably refused or moved: fetch the picture again.' }
 
@@ -33,10 +37,10 @@ const opened: readonly (readonly [magic: string, format: PictureFormat])[] = [
 
 const others: readonly (readonly [magic: string, other: OtherFormat, at?: number])[] = [
   ['\0\0\x01\0', { name: 'a Windows icon', advice: convert }],
-  ['\0\0\0\x0cjP  ', { name: 'a JPEG 2000 picture', advice: convert }],
-  ['\xff\x4f\xff\x51', { name: 'a JPEG 2000 picture', advice: convert }],
-  ['\0\0\0\x0cJXL ', { name: 'a JPEG XL picture', advice: convert }],
-  ['\xff\x0a', { name: 'a JPEG XL picture', advice: convert }],
+  ['\0\0\0\x0cjP  ', jpeg2000],
+  ['\xff\x4f\xff\x51', jpeg2000],
+  ['\0\0\0\x0cJXL ', jpegXl],
+  ['\xff\x0a', jpegXl],
   ['8BPS', { name: 'a Photoshop document', advice: convert }],
   ['\x76\x2f\x31\x01', { name: 'an OpenEXR picture', advice: convert }],
   ['#?R', { name: 'a Radiance picture', advice: convert }],
@@ -59,29 +63,35 @@ const others: readonly (readonly [magic: string, other: OtherFormat, at?: number
   ],
 ]
 
-/** Brands of an ISO media file (`ftyp` box) that are neither AVIF nor HEIC. */
-const mediaBrands: readonly (readonly [brand: RegExp, other: OtherFormat])[] = [
-  [/hei[cxms]|hev[cxms]/, heic],
-  [/crx /, camera],
-  [/mif1|msf1|miaf/, { name: 'a HEIF picture of a coding that is not supported', advice: convert }],
-  [/./, { name: 'a video', advice: 'Save the frame that you mean as PNG.' }],
-]
+const video = { name: 'a video', advice: 'Save the frame that you mean as PNG.' }
 
 /** The format, what it is instead, or undefined for bytes that say nothing. */
 export function pictureFormat(encoded: Uint8Array): PictureFormat | OtherFormat | undefined {
   const length = Math.min(encoded.byteLength, headBytes)
   const head = Buffer.from(encoded.buffer, encoded.byteOffset, length).toString('latin1')
   const found = opened.find(([magic]) => head.startsWith(magic))
-  if (found !== undefined) return found[1]
+  if (found !== undefined) return found[1] === 'TIFF' && isRaw(encoded) ? camera : found[1]
   if (head.startsWith('RIFF')) return head.startsWith('WEBP', 8) ? 'WebP' : undefined
   if (head.startsWith('ftyp', 4)) {
     // The size of the box, then major brand, version and compatible brands, four bytes each.
     const brands = head.slice(8, Math.max(12, Math.min(length, Buffer.from(head, 'latin1').readUInt32BE(0))))
-    if (/avi[fs]/.test(brands)) return 'AVIF'
-    return mediaBrands.find(([brand]) => brand.test(brands))?.[1]
+    return mediaFormat(brands, encoded)
   }
   const other = others.find(([magic, , at = 0]) => head.startsWith(magic, at))
   return other?.[1] ?? textFormat(head)
+}
+
+/** By its brands, and where these only say that it holds pictures, by what they are coded with. */
+function mediaFormat(brands: string, encoded: Uint8Array): PictureFormat | OtherFormat {
+  if (/avi[fs]/.test(brands)) return 'AVIF'
+  if (/hei[cxms]|hev[cxms]/.test(brands)) return 'HEIC'
+  if (brands.includes('crx ')) return camera
+  if (!/mif[12]|msf1|miaf|1pic/.test(brands)) return video
+  const length = Math.min(encoded.byteLength, mediaBytes)
+  const boxes = Buffer.from(encoded.buffer, encoded.byteOffset, length).toString('latin1')
+  if (/infe.{8}(?:.{2})?av01/s.test(boxes)) return 'AVIF'
+  if (/infe.{8}(?:.{2})?(?:hvc1|hev1)/s.test(boxes)) return 'HEIC'
+  return { name: 'a HEIF picture of a coding that is not supported', advice: convert }
 }
 
 function textFormat(head: string): OtherFormat | undefined {

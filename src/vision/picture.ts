@@ -19,6 +19,8 @@ export interface Picture extends Size {
   readonly sha256: string
   /** How its file was read; a scene has none, and looks alike either way. */
   readonly reading?: PictureReading
+  /** What whoever asks about it should know, such as that its file is cut off. */
+  readonly note?: string
   /** The region `boxPx` resampled to `size`. The region lies inside the picture and is not empty. */
   region(boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Pixels>
 }

@@ -66,10 +66,11 @@ export function openPictures(): Pictures {
         throw new HttpError(429, 'busy', 'Other pictures are being opened. Try again.', { retryAfter: 2 })
       decoding++
       try {
-        const picture = await openPicture(encoded, { limits: uploadLimits, signal })
+        const picture = await openPicture(encoded, { limits: uploadLimits, cutOff: 'shown', signal })
         throwIfAborted(signal)
         pictures.keep({ picture, encoded })
-        return { id: picture.sha256, width: picture.width, height: picture.height }
+        const { sha256: id, width, height, note } = picture
+        return { id, width, height, ...(note !== undefined && { note }) }
       } finally {
         decoding--
       }
@@ -81,7 +82,7 @@ export function openPictures(): Pictures {
       const known = pictures.get(id)
       const { picture, encoded } = known
       if (encoded === undefined || picture.reading === reading) return known
-      const other = { picture: await openPicture(encoded, { reading, limits: uploadLimits }), encoded }
+      const other = { picture: await openPicture(encoded, { reading, limits: uploadLimits, cutOff: 'shown' }), encoded }
       pictures.keep(other)
       return other
     },

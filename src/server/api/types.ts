@@ -25,6 +25,8 @@ export interface PictureRow {
   readonly id: string
   readonly width: number
   readonly height: number
+  /** What is wrong with it, though it can be searched. */
+  readonly note?: string
 }
 
 export interface PolicyRow {

@@ -149,7 +149,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     },
     ({ image: source, box }, { signal }) =>
       explained(async () => {
-        const picture = await openPicture(fileOf(source), { reading, signal })
+        const picture = await openPicture(fileOf(source), { reading, cutOff: 'shown', signal })
         const [x0, y0, x1, y1] = box as [number, number, number, number]
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
         const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)

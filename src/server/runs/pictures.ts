@@ -51,7 +51,7 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory, original:
 async function keptPicture(path: string, picture: Trajectory['picture']): Promise<Picture | undefined> {
   const file = await keptImage(path, picture.sha256)
   if (file === undefined) return undefined
-  const kept = await openPicture(file, { reading: picture.reading })
+  const kept = await openPicture(file, { reading: picture.reading, cutOff: 'shown' })
   if (kept.sha256 === picture.sha256) return kept
   throw new HttpError(
     404,
