@@ -102,10 +102,13 @@ function cost(read, text, runs) {
 }
 
 it.each(Object.entries(textReaders))('%s', (_, read) => {
-  const growing = texts.filter(([, make]) => {
+  /** @type {(text: Grown, runs: number) => boolean} */
+  const grows = ([, make], runs) => {
     const long = make(characters)
-    if (cost(read, long, 1) < least || cost(read, long, 3) < least) return false
-    return cost(read, long, 3) > mostGrowth * Math.max(cost(read, make(characters / times), 5), 0.2)
-  })
+    if (cost(read, long, 1) < least || cost(read, long, runs) < least) return false
+    return cost(read, long, runs) > mostGrowth * Math.max(cost(read, make(characters / times), 2 * runs), 0.2)
+  }
+  // Whatever only looked like it, since the machine was busy, does not do so four times in a row.
+  const growing = texts.filter((text) => [3, 6, 12, 12].every((runs) => grows(text, runs)))
   expect(growing.map(([name]) => name)).toEqual([])
 })

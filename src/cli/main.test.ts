@@ -1,21 +1,19 @@
 /** The program as a real child process: words, exit codes, what is written where. Needs `npm run build`. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { interruptWhen } from '../../test/interrupt-when.ts'
 import { dataIn } from '../../test/page-file.ts'
+import { startProgram } from '../../test/run-program.ts'
+import type { Ended } from '../../test/run-program.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import type { SearchesData } from '../page/page-data.ts'
 import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const question = 'Which digit is on the red heart?'
 
 let folder: string
@@ -185,8 +183,8 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
 
 test('Ctrl-C finishes what is in flight, says how to go on, and the same options go on', async () => {
   const options = ['probe', 'build', '--out', 'many', '--test', '120', '--side', '512', '--json']
-  const child = start(options, interruptWhen(`fs.readdirSync('many/pictures').length >= 3`))
-  const { code, stdout, stderr } = await child.ended
+  const { code, stdout, stderr } = await start(options, interruptWhen(`fs.readdirSync('many/pictures').length >= 3`))
+    .ended
   expect([code, stdout]).toEqual([130, ''])
   expect(stderr).toContain('Repeat the command')
   const drawn = (await readdir(join(folder, 'many', 'pictures'))).length
@@ -197,9 +195,9 @@ test('Ctrl-C finishes what is in flight, says how to go on, and the same options
 })
 
 test('a reader that goes away is no failure', async () => {
-  const child = start(['probe', 'build', '--out', 'unread', '--test', '1', '--side', '64', '--json'])
-  child.process.stdout!.destroy()
-  expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
+  const { child, ended } = start(['probe', 'build', '--out', 'unread', '--test', '1', '--side', '64', '--json'])
+  child.stdout.destroy()
+  expect(await ended).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('demo: three searches of held-out scenes on one page', async () => {
@@ -217,28 +215,10 @@ async function runOf(command: string, name: string): Promise<void> {
   await writeFile(join(folder, name, 'config.json'), JSON.stringify({ command }))
 }
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+function mini(...words: readonly string[]): Promise<Ended> {
+  return start(words).ended
 }
 
-function mini(...options: readonly string[]): Promise<Ended> {
-  return start(options).ended
-}
-
-function start(
-  options: readonly string[],
-  node: readonly string[] = [],
-): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [...node, program, ...options], { cwd: folder })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-  return { process: child, ended }
+function start(words: readonly string[], node: readonly string[] = []): ReturnType<typeof startProgram> {
+  return startProgram(words, { cwd: folder, node })
 }

@@ -33,7 +33,7 @@ const legiblePx = 24
 let exemplars: Exemplar[]
 beforeAll(async () => {
   exemplars = await readExemplars(shippedExemplars, profiles.default)
-}, 120_000)
+})
 
 describe('the exemplars that ship', () => {
   it('are one for each way of searching, four to nine turns long', () => {

@@ -1,18 +1,15 @@
 /** `mini-o3 collect` with a model behind a server, as real child processes, also killed. Needs `npm run build`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startProgram } from '../../../test/run-program.ts'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { readCollected } from '../../coldstart/collect.ts'
 import { hashSeed, random } from '../../shared/random.ts'
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const exemplarTurns = [
   '<think>I look.</think><grounding>{"bbox_2d": [0.1, 0.1, 0.4, 0.4], "source": "original_image"}</grounding>',
   '<think>I see it.</think><answer>yes</answer>',
@@ -61,14 +58,7 @@ function script({ turn, messages, body }: Asked): string {
 
 const searching = ['--policy', 'chat:test-vlm', '--exemplars', 'exemplars', '--shots', '1']
 
-function start(...options: readonly string[]) {
-  const child = spawn(process.execPath, [program, 'collect', ...options], { cwd: folder })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data: Buffer) => (output.stdout += data.toString()))
-  child.stderr.on('data', (data: Buffer) => (output.stderr += data.toString()))
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }))
-  return { child, ended }
-}
+const start = (...options: readonly string[]) => startProgram(['collect', ...options], { cwd: folder })
 
 /** The set of a run, less what the clock decides. */
 async function setOf(name: string): Promise<unknown[]> {

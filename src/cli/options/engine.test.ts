@@ -1,20 +1,14 @@
 /** Training on a server, as real processes. Needs `npm run build`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startProgram } from '../../../test/run-program.ts'
+import type { Ended } from '../../../test/run-program.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { openEngine } from './engine.ts'
 import { serveToyModel } from '../../../test/tinker-toy-model.ts'
 import { tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
-
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
-
-// Each command is a process that has to load first.
-vi.setConfig({ hookTimeout: 240_000, testTimeout: 240_000 })
 
 let folder: string
 let server: TinkerServer
@@ -26,15 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function mini(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, KEY: 'tml-key' }
-  const child = spawn(process.execPath, [program, ...options], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
-  child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, stdout, stderr }
-}
+const mini = (...words: string[]): Promise<Ended> => startProgram(words, { cwd: folder, env: { KEY: 'tml-key' } }).ended
 
 const sft = ['sft', '--collection', 'collected', '--steps', '2', '--batch', '2']
 const rl = ['rl', '--data', 'd', '--steps', '1', '--problems-per-step', '1', '--group-size', '2', '--medium', '0']

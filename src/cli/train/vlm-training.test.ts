@@ -1,22 +1,17 @@
 /** Training a vision-language model on a server, as real processes. Needs `npm run build`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPlayedHub } from '../../../test/played-hub.ts'
 import { qwenFiles, writeQwenFiles } from '../../../test/qwen-files.ts'
+import { startProgram } from '../../../test/run-program.ts'
+import type { Ended } from '../../../test/run-program.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
 import { serveVlm } from '../../../test/tinker-vlm-model.ts'
 import { freshBigram, tinyVlm, tinyVlmFiles } from '../../../test/tiny-vlm.ts'
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const shipped = 'qwen2.5-vl-7b'
-
-// Each command is a process that has to load first.
-vi.setConfig({ hookTimeout: 240_000, testTimeout: 240_000 })
 
 let folder: string
 let server: TinkerServer
@@ -37,15 +32,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function mini(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, HF_HUB_CACHE: join(folder, 'hub') }
-  const child = spawn(process.execPath, [program, ...options], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (text: Buffer) => (stdout += String(text)))
-  child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, stdout, stderr }
-}
+const mini = (...words: string[]): Promise<Ended> =>
+  startProgram(words, { cwd: folder, env: { HF_HUB_CACHE: join(folder, 'hub') } }).ended
 
 const files = ['--model-files', 'files']
 const few = ['--problems-per-step', '1', '--group-size', '2', '--max-sampling-rounds', '1', '--max-turns', '2']

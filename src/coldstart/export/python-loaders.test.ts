@@ -24,40 +24,36 @@ const loads = (module: string): boolean => {
 const there = loads('datasets')
 const note = there ? '' : ' (skipped: no Python with datasets here; MINI_O3_PYTHON names one)'
 
-test.skipIf(!there)(
-  `trl, parquet and verl sets load from any folder, row for row${note}`,
-  { timeout: 240_000 },
-  async () => {
-    const base = await mkdtemp(join(tmpdir(), 'python-loaders-'))
-    try {
-      const { path, problems } = await collectedRun(base)
-      const searches = await readRightSearches(path, { all: false })
-      const rows: TrainingRow[] = []
-      for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' })) {
-        rows.push(row)
-      }
-      const targets = ['trl', 'parquet', 'verl'] as const
-      for (const to of targets) await exportSet({ rows: stream(rows), to, out: join(base, to) })
-      const words = targets.map((to) => `${to}=${join(base, to)}`)
-      const script = resolve('test/peers/load-exports.py')
-      const said = execFileSync(python, [script, ...words], {
-        cwd: base,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-      const read = JSON.parse(said.trimEnd().split('\n').at(-1)!) as Record<(typeof targets)[number], unknown>
-      const whole = await Promise.all(rows.map(wholeRow))
-      expect(read.trl).toEqual(whole)
-      expect(read.parquet).toEqual(whole)
-      // verl is a large package: null where it is not there.
-      if (read.verl !== null) {
-        expect(read.verl).toEqual(rows.map(({ answer }) => ({ roles: ['system', 'user'], pictures: 1, answer })))
-      }
-    } finally {
-      await rm(base, { recursive: true })
+test.skipIf(!there)(`trl, parquet and verl sets load from any folder, row for row${note}`, async () => {
+  const base = await mkdtemp(join(tmpdir(), 'python-loaders-'))
+  try {
+    const { path, problems } = await collectedRun(base)
+    const searches = await readRightSearches(path, { all: false })
+    const rows: TrainingRow[] = []
+    for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' })) {
+      rows.push(row)
     }
-  },
-)
+    const targets = ['trl', 'parquet', 'verl'] as const
+    for (const to of targets) await exportSet({ rows: stream(rows), to, out: join(base, to) })
+    const words = targets.map((to) => `${to}=${join(base, to)}`)
+    const script = resolve('test/peers/load-exports.py')
+    const said = execFileSync(python, [script, ...words], {
+      cwd: base,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const read = JSON.parse(said.trimEnd().split('\n').at(-1)!) as Record<(typeof targets)[number], unknown>
+    const whole = await Promise.all(rows.map(wholeRow))
+    expect(read.trl).toEqual(whole)
+    expect(read.parquet).toEqual(whole)
+    // verl is a large package: null where it is not there.
+    if (read.verl !== null) {
+      expect(read.verl).toEqual(rows.map(({ answer }) => ({ roles: ['system', 'user'], pictures: 1, answer })))
+    }
+  } finally {
+    await rm(base, { recursive: true })
+  }
+})
 
 async function* stream(rows: readonly TrainingRow[]): AsyncGenerator<TrainingRow, void> {
   yield* rows

@@ -32,7 +32,7 @@ interface Seen {
   readonly sampled: { readonly tokens: number[]; readonly logprobs: number[] }
 }
 
-test.skipIf(python === undefined)('as the protocol’s own client', { timeout: 240_000 }, async () => {
+test.skipIf(python === undefined)('as the protocol’s own client', async () => {
   const folder = await tinyFolder()
   const model = { config: tinyModel, workers: 1, seed: 3 }
   const server = await startTinkerServer({ folder, model, codec: 'protobuf', pending: 'try_again' })

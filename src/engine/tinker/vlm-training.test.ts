@@ -111,22 +111,30 @@ describe('a vision-language model over HTTP', () => {
     expect(server.violations).toEqual([])
   })
 
+  /** Stage 2 in process and on a server, which end with the same figures and weights. */
+  async function learnNearAndFar<Figures>(settings: typeof rlSettings) {
+    const asked = { problems: problems(), settings, learner }
+    const near = await newRun(settings)
+    expect(await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe('complete')
+    const { server, folder } = await serve()
+    const far = await newRun(settings)
+    expect(await runRl({ ...asked, run: far, engine: await connect(server) })).toBe('complete')
+    const figures = await figuresOf(near, 'rl')
+    expect(await figuresOf(far, 'rl')).toEqual(figures)
+    expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
+    expect(server.violations).toEqual([])
+    return { server, figures: figures as Figures[] }
+  }
+
   test.each(['sampler', 'trainer'] as const)(
     'stage 2, ratios from the %s: the same figures and weights as in process, and rewards rise',
     async (oldLogprobs) => {
-      const settings = { ...rlSettings, oldLogprobs }
-      const asked = { problems: problems(), settings, learner }
-      const near = await newRun(settings)
-      expect(await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe('complete')
-      const { server, folder } = await serve()
-      const far = await newRun(settings)
-      expect(await runRl({ ...asked, run: far, engine: await connect(server) })).toBe('complete')
-      const figures = (await figuresOf(near, 'rl')) as { reward: number; mismatch: number; clipShare: number }[]
-      expect(await figuresOf(far, 'rl')).toEqual(figures)
+      const { server, figures } = await learnNearAndFar<{ reward: number; mismatch: number }>({
+        ...rlSettings,
+        oldLogprobs,
+      })
       expect(figures.at(-1)!.reward).toBeGreaterThan(figures[0]!.reward + 0.1)
       expect(Math.max(...figures.map(({ mismatch }) => mismatch))).toBeLessThan(1e-9)
-      expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
-      expect(server.violations).toEqual([])
       const asksFirst = server.requests.includes('forward')
       expect(asksFirst).toBe(oldLogprobs === 'trainer')
     },
@@ -134,19 +142,12 @@ describe('a vision-language model over HTTP', () => {
 
   test('stage 2, sampling on until groups differ: the same figures and weights as in process', async () => {
     const sampling = { objective: 'official', groupSize: 2, problemsPerStep: 3, maxSamplingRounds: 40 } as const
-    const settings = { ...rlSettings, ...sampling }
-    const asked = { problems: problems(), settings, learner }
-    const near = await newRun(settings)
-    expect(await runRl({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe('complete')
-    const { server, folder } = await serve()
-    const far = await newRun(settings)
-    expect(await runRl({ ...asked, run: far, engine: await connect(server) })).toBe('complete')
-    const figures = (await figuresOf(near, 'rl')) as { samplingRounds: number; trainedGroups: number }[]
+    const { figures } = await learnNearAndFar<{ samplingRounds: number; trainedGroups: number }>({
+      ...rlSettings,
+      ...sampling,
+    })
     expect(figures.map(({ trainedGroups }) => trainedGroups)).toEqual([3, 3, 3])
     expect(Math.max(...figures.map(({ samplingRounds }) => samplingRounds))).toBeGreaterThan(1)
-    expect(await figuresOf(far, 'rl')).toEqual(figures)
-    expect(await weightsOf(far, folder)).toEqual(await weightsOf(near))
-    expect(server.violations).toEqual([])
   })
 
   test.each([

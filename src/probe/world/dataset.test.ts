@@ -27,7 +27,7 @@ beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'worlds-'))
   out = join(base, 'set')
   await build('set')
-}, 120_000)
+})
 afterAll(() => rm(base, { recursive: true }))
 
 async function filesIn(folder: string): Promise<Record<string, string>> {
@@ -55,7 +55,7 @@ describe('worldRefs', () => {
   })
 })
 
-describe('buildWorlds', { timeout: 120_000 }, () => {
+describe('buildWorlds', () => {
   it('writes rows that the reader of problems takes, with pictures of the size they say', async () => {
     const entries = await readProblems(out)
     expect(entries.length).toBe(6)
@@ -88,7 +88,7 @@ describe('buildWorlds', { timeout: 120_000 }, () => {
   })
 })
 
-describe('checkProbe', { timeout: 120_000 }, () => {
+describe('checkProbe', () => {
   /** The faults of a set in which something was changed. */
   const faultsAfter = async (name: string, change: (folder: string) => Promise<void>): Promise<readonly string[]> => {
     const folder = join(base, name)

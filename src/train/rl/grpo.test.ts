@@ -168,15 +168,7 @@ describe('GRPO', () => {
   test('log-probabilities that trainer and sampler do not share stop the run before anything is learned', async () => {
     const engine = toyEngine()
     const half = Math.log(0.5)
-    const settings: GrpoSettings = {
-      objective: 'paper',
-      learningRate: 0.1,
-      warmupSteps: 1,
-      updates: 1,
-      clipLow: 0.2,
-      clipHigh: 0.3,
-      oldLogprobs: 'sampler',
-    }
+    const settings = large
     const groupAt = (off: number): Rollout[] => [
       rollout(0, 'answered', 1, half + off),
       rollout(1, 'answered', 0, half - off),
