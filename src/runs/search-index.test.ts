@@ -66,6 +66,9 @@ test('another file of the same name is read anew, also when it is longer; none h
   await index.update()
   expect(index.log).not.toBe(log)
   expect(await wholeOf(index)).toEqual(searches.toReversed())
+  const [gone] = index.entries
+  await writeFile(file, '')
+  expect(await index.read(gone!)).toBeUndefined()
   await rm(file)
   await index.update()
   expect(index.entries).toEqual([])

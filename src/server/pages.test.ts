@@ -1,5 +1,5 @@
 /** The pages in a real browser, on the real program. Needs `npm run build`, and Chromium; is skipped where there is none. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -9,49 +9,17 @@ import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { writeRichRun } from '../../test/searched.ts'
-import { makeProblem } from '../probe/problem.ts'
-import { makeScene } from '../probe/scene.ts'
-import { pixelBox, relativeBox } from '../protocol/box.ts'
+import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { exportSite } from './runs/export-site.ts'
 
 const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
-const scene = makeScene(2 ** 31 + 5, 'easy', 4)
+const seed = 2 ** 31 + 5
 
+/** What a model writes is hostile all over, but for a right answer. */
 function trajectory(docId: string, sampleIndex: number, right: boolean): Trajectory {
-  const usage = { promptTokens: 10, imageTokens: 4, replyTokens: 8 }
-  const looked = {
-    text: hostile,
-    finish: 'stop',
-    thought: hostile,
-    action: { kind: 'grounding', boxRel: relativeBox(0, 0, 0.5, 0.5), source: 'original_image' },
-    observation: 1,
-    usage,
-    ms: 5,
-  } as const
-  const answer = right ? '4' : hostile
-  const whole = pixelBox(0, 0, 512, 512)
-  const part = pixelBox(0, 0, 256, 256)
-  return {
-    version: 1,
-    problem: { ...makeProblem(scene), docId },
-    picture: { sha256: '0'.repeat(64), width: 512, height: 512 },
-    policy: 'embedded',
-    profile: { name: 'embedded', sha256: '0'.repeat(64) },
-    maxTurns: 6,
-    seed: 1,
-    sampleIndex,
-    turns: [looked, { text: answer, finish: 'stop', action: { kind: 'answer', text: answer }, usage, ms: 5 }],
-    observations: [
-      { index: 0, parent: null, boxPx: whole, boxInOriginalPx: whole, view: { width: 64, height: 64 } },
-      { index: 1, parent: 0, boxPx: part, boxInOriginalPx: part, view: { width: 64, height: 64 } },
-    ],
-    end: 'answered',
-    answer,
-    usage,
-    ms: 10,
-    verdict: { kind: right ? 'correct' : 'wrong', reason: hostile },
-  }
+  const search = storedSearch({ seed, right, sampleIndex, thought: hostile })
+  return { ...search, problem: { ...search.problem, docId }, ...(!right && { answer: hostile }) }
 }
 
 describe.skipIf(!hasBrowser)('the pages', () => {
@@ -65,16 +33,11 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pages-'))
-    const run = join(folder, 'runs', 'many')
-    await mkdir(run, { recursive: true })
-    await writeFile(join(run, 'config.json'), '{"command":"eval","maxTurns":6}')
-    const own = makeProblem(scene).docId
+    const own = storedSearch({ seed, right: true }).problem.docId
     const pair = [0, 1].map((sample) => trajectory(own, sample, sample === 0))
     const others = Array.from({ length: 598 }, (_, index) => trajectory(`other_${index}`, 0, index % 3 === 0))
-    await writeFile(
-      join(run, 'trajectories.jsonl'),
-      [...pair, ...others].map((one) => `${JSON.stringify(one)}\n`).join(''),
-    )
+    const log = jsonLines([...pair, ...others])
+    await writeRun(join(folder, 'runs', 'many'), { command: 'eval', maxTurns: 6 }, { 'trajectories.jsonl': log })
     await writeRichRun(join(folder, 'runs', 'rich'))
     silent = await startScriptedEndpoint({ script: () => ({ fault: 'hang' }) })
     const policy = ['--policy', 'chat:test-vlm', '--base-url', silent.baseUrl]

@@ -1,6 +1,6 @@
 /** The server over real sockets: who is let in, what is refused and how, and how it ends. */
 import { request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UserError } from '../../shared/errors.ts'
 import { startServer } from './start-server.ts'
 import type { RunningServer, HttpServerOptions } from './start-server.ts'
@@ -168,7 +168,7 @@ describe('what is refused', () => {
 test('closing waits for the answers under way and takes no more', async () => {
   const closing = await startServer(options)
   const slow = fetch(`${closing.url}/slow`)
-  await vi.waitUntil(() => release !== undefined)
+  await expect.poll(() => release).toBeDefined()
   const closed = closing.close()
   release!()
   expect(await (await slow).json()).toEqual({ slow: true })

@@ -65,6 +65,7 @@ test('searches kept at the same time each stand where their links say, with thei
     expect((await read.search(`served/${name}`, index)).problem.question).toBe(`q${index}`)
     expect((await read.picture(`served/${name}`, index)).sha256).toBe(pictures[index]!.picture.sha256)
   }
+  await expect(read.search(`served/${name}`, links.length)).rejects.toMatchObject({ status: 404, code: 'no_search' })
   // The same picture is kept once, and whoever comes next finds no lock.
   expect(await readdir(join(root, 'served', name!, 'images'))).toHaveLength(2)
   expect(await readdir(join(root, 'served', name!))).not.toContain('lock')
