@@ -17,7 +17,8 @@ const token = 'a secret/of & mine'
 const scene = makeScene(4, 'easy')
 const { question } = makeProblem(scene)
 
-describe.skipIf(!hasBrowser)('the page with a token', () => {
+// One visit, test after test.
+describe.skipIf(!hasBrowser)('the page with a token', { shuffle: false }, () => {
   let child: ChildProcess
   let browser: Browser
   let page: Page

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { jsonLines, storedSearch, writeRun } from '../../../test/stored-searches.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { encodePng } from '../../vision/encode.ts'
@@ -14,11 +14,11 @@ const evaluation = { command: 'eval', policy: 'embedded', maxTurns: 8 }
 const search = storedSearch({ seed: 1, right: true })
 let folder: string
 let png: Uint8Array
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'foreign-files-'))
   png = await encodePng({ width: 8, height: 4, data: new Uint8Array(96) })
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const run = (name: string): string => join(folder, 'runs', name)
 const runs = () => openRuns(join(folder, 'runs'))
@@ -78,7 +78,6 @@ test.each(replaced)('%s is no log, no settings, no list of problems, and no pict
   await replace(join(run(name), 'config.json'))
   await expect(runs().details(name)).rejects.toMatchObject({ code: 'no_run' })
   expect(await runs().list()).toEqual([])
-  await rm(run(name), { recursive: true })
 })
 
 test('a folder of pictures that is a link is not followed', async () => {
