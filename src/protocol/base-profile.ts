@@ -26,6 +26,8 @@ export interface Profile {
   readonly firstView: ViewRule
   readonly observationView: ViewRule
   readonly crop: CropRule
+  /** `originals`: a policy names no crops, and what it takes for one is the original; absent: any picture that was shown. */
+  readonly sources?: 'originals'
   /** Absent: boxes are cut from the originals. */
   readonly frames?: FrameRule
   readonly flow: FlowRule

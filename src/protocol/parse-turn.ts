@@ -19,7 +19,10 @@ import { defined } from '../shared/known.ts'
 
 export type ParsedTurn = { readonly thought?: string } & ({ readonly action: Action } | TurnError)
 
-type ParseRules = Pick<Profile, 'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText'>
+type ParseRules = Pick<
+  Profile,
+  'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText' | 'sources'
+>
 
 /** Size of the picture that a source names, in the pixels that boxes are written in; undefined: there is no such picture. */
 export type ViewSizeOf = (source: string) => Size | undefined

@@ -14,6 +14,8 @@ import {
   officialTrainProfile,
 } from './dialects/grounding.ts'
 import { pixelReasoner, pixelReasonerLenientProfile, pixelReasonerProfile } from './dialects/pixel-reasoner.ts'
+import { qwen35, qwen35Profile } from './dialects/qwen3.5.ts'
+import { qwen3Vl, qwen3VlProfile } from './dialects/qwen3-vl.ts'
 import { tools, toolsProfile } from './dialects/tools.ts'
 import { coordinateWords, embeddedPrompts } from './prompts.ts'
 import type { Coordinates, ViewRule } from './rules.ts'
@@ -28,6 +30,8 @@ const dialects: Readonly<Record<string, Dialect>> = {
   deepeyes,
   'pixel-reasoner': pixelReasoner,
   tools,
+  'qwen3-vl': qwen3Vl,
+  'qwen3.5': qwen35,
   'answer-only': answerOnly,
 }
 
@@ -60,6 +64,8 @@ export const profiles = {
   'official-32': official32Profile,
   direct: directProfile,
   tools: toolsProfile,
+  'qwen3-vl': qwen3VlProfile,
+  'qwen3.5': qwen35Profile,
   deepeyes: deepeyesProfile,
   'deepeyes-lenient': deepeyesLenientProfile,
   'pixel-reasoner': pixelReasonerProfile,

@@ -23,14 +23,15 @@ export type ResolvedBox = { readonly boxPx: PixelBox; readonly sides?: Size } | 
  */
 export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profile, 'errorText' | 'crop'>): ResolvedBox {
   const { width, height } = size
-  const { edges, padding, minSide } = profile.crop
+  const { edges, padding, minSide, leastSide = 0 } = profile.crop
   const [rx0, ry0, rx1, ry1] = boxRel
-  const corners = [
+  const asked = [
     (rx0 - padding) * width,
     (ry0 - padding) * height,
     (rx1 + padding) * width,
     (ry1 + padding) * height,
   ] as const
+  const corners = leastSide === 0 ? asked : enlarged(asked, leastSide, size)
   if (!corners.every(Number.isFinite)) {
     const detail = profile.errorText === 'official' ? infiniteText : listText(boxRel)
     return turnError('bad-box', profile.errorText, detail)
@@ -51,6 +52,27 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
   if (edges === 'even' ? aspect > maxCropAspect : aspect >= maxCropAspect)
     return turnError('too-thin', profile.errorText, found)
   return { boxPx: pixelBox(x0, y0, x1, y1) }
+}
+
+type Corners = readonly [number, number, number, number]
+
+/** Both sides grow by one factor, as in Qwen's own tool, which leaves a box as it is where the picture has no room for that. */
+function enlarged([x0, y0, x1, y1]: Corners, leastSide: number, { width, height }: Size): Corners {
+  const [left, top, right, bottom] = [Math.max(0, x0), Math.max(0, y0), Math.min(width, x1), Math.min(height, y1)]
+  const shorter = Math.min(right - left, bottom - top)
+  if (!(shorter > 0) || shorter >= leastSide) return [left, top, right, bottom]
+  const [halfWidth, halfHeight] = [right - left, bottom - top].map((side) =>
+    Math.ceil((side * leastSide) / shorter / 2),
+  ) as [number, number]
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2]
+  const grown = [
+    Math.max(0, Math.floor(x - halfWidth)),
+    Math.max(0, Math.floor(y - halfHeight)),
+    Math.min(width, Math.ceil(x + halfWidth)),
+    Math.min(height, Math.ceil(y + halfHeight)),
+  ] as const
+  const fits = grown[2] - grown[0] >= leastSide && grown[3] - grown[1] >= leastSide
+  return fits ? grown : [left, top, right, bottom]
 }
 
 /** DeepEyes' own loop: whatever Pillow can cut, wherever it lies. A side may be 0, which gives a black picture. */
@@ -81,8 +103,12 @@ export interface Shown {
 export function resolveSource(
   source: string,
   { count, originals }: Shown,
-  profile: Pick<Profile, 'errorText' | 'parse'>,
+  profile: Pick<Profile, 'errorText' | 'parse' | 'sources'>,
 ): ResolvedSource {
+  if (profile.sources === 'originals') {
+    const meant = Number(/^original_image_([0-9]+)$/.exec(source)?.[1] ?? 1) - 1
+    return { index: meant < originals ? meant : 0 }
+  }
   const strict = profile.parse === 'strict'
   const name = strict ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
   if (name === originalSource) {

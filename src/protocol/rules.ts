@@ -38,6 +38,8 @@ export interface CropRule {
   readonly padding: number
   /** A crop with a side of fewer pixels is refused. */
   readonly minSide: number
+  /** A crop with a side of fewer pixels is enlarged about its centre, as far as the source reaches. */
+  readonly leastSide?: number
 }
 
 /** The pictures that a loop keeps, where these are not the originals: boxes are cut from them, and views are made of them. */

@@ -12,7 +12,7 @@ export interface LiveThought {
 }
 
 export function liveThought(profile: Pick<Profile, 'dialect'>): LiveThought {
-  const { thought } = dialectOf(profile)
+  const { thought, prefilled } = dialectOf(profile)
   let thinking = ''
   let text = ''
   let told = ''
@@ -20,7 +20,9 @@ export function liveThought(profile: Pick<Profile, 'dialect'>): LiveThought {
     add(part, piece) {
       if (part === 'thinking') thinking += piece
       else text += piece
-      const said = text === '' ? undefined : (openThinking(text) ?? thought(text))
+      // Until it is closed, a thought that the template opened looks like plain text.
+      const plain = prefilled && thinking === '' ? text : undefined
+      const said = text === '' ? undefined : (openThinking(text) ?? thought(text) ?? plain)
       const whole = [thinking, said]
         .map((one) => one?.trim())
         .filter(Boolean)

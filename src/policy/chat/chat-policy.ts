@@ -141,12 +141,18 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
 }
 
 /** A reply that the token limit cut off while the model still thought decides nothing, and the limit is not its fault. */
-function cutThinking({ finish, text, toolCalls }: Completion, asText: string, profile: Profile): Reply['failure'] {
+function cutThinking(
+  { finish, text, thinking, toolCalls }: Completion,
+  asText: string,
+  profile: Profile,
+): Reply['failure'] {
   // The loops of some profiles read a reply the same however it ended.
   const { cutAnswer, cutReply } = profile.flow
   if (finish !== 'length' || toolCalls.length > 0 || cutAnswer === 'answered' || cutReply === 'void') return undefined
-  const open = thinkingOpens(splitAtThinking(text)?.said ?? text) !== undefined
   const dialect = dialectOf(profile)
+  const closed = splitAtThinking(text)
+  const prefilled = dialect.prefilled === true && thinking === undefined && closed === undefined
+  const open = prefilled || thinkingOpens(closed?.said ?? text) !== undefined
   const acts = dialect.call(asText, profile) !== undefined || dialect.answer(asText, profile) !== undefined
   if (!open && acts) return undefined
   const message =

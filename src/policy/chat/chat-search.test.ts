@@ -254,7 +254,8 @@ describe('a search meets a limit', () => {
     ['a thought that was cut off, in the released loop', { text: '<think>And', finish: 'length' }, official, null],
     ['an empty reply', '', plain, null],
   ])('void: %s', async (_, step, profile, expected) => {
-    const { trajectory } = await play([zoom(), step], { profile })
+    // What holds nothing is asked for once more.
+    const { trajectory } = await play([zoom(), step, step], { profile })
     expect(trajectory).toMatchObject({ end: 'void', answer: expected })
   })
 })

@@ -6,6 +6,8 @@ export interface Dialect {
   readonly stop: readonly string[]
   /** OpenAI function declarations, for dialects that call natively. */
   readonly tools?: readonly object[]
+  /** The template of its models opens the thinking: what stands before the mark that closes it was thought. */
+  readonly prefilled?: true
   /** A call as it should have been written, to be told after one that cannot be read. */
   readonly callForm: string
   /** Blank or undefined: the turn says nothing of what was thought. */

@@ -1,4 +1,4 @@
-/** Function calls written as JSON between `<tool_call>` tags, as Qwen's models and their kin write them. Pure. */
+/** Function calls between `<tool_call>` tags, as Qwen's models and their kin write them: as JSON, or as XML. Pure. */
 import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
 import { isRecord } from './written-turn.ts'
@@ -26,6 +26,29 @@ export function toolArguments(
   const given = own(call, 'arguments')
   const values = typeof given === 'string' && parse === 'lenient' ? read(given) : given
   return isRecord(values) ? values : undefined
+}
+
+/** A parameter is a line or more: closing tags may be missing, and with them the tags around the function. */
+const mostParameters = 16
+
+/** The arguments of the first call of the function `name` that is written as `<function=name><parameter=key>value</parameter>`. */
+export function xmlArguments(text: string, name: string): Values | undefined {
+  const opens = text.indexOf(`<function=${name}>`)
+  if (opens < 0) return undefined
+  const [body = ''] = text.slice(opens).split(/<\/function>|<\/tool_call>/, 1)
+  const parameters = body.split('<parameter=').slice(1, mostParameters + 1)
+  return Object.fromEntries(
+    parameters.map((written) => {
+      const [key = ''] = written.split('>', 1)
+      const [value = ''] = written.slice(key.length + 1).split('</parameter>', 1)
+      return [key.trim(), readValue(value.trim())]
+    }),
+  )
+}
+
+/** A list or a number; anything else is text. */
+function readValue(text: string): unknown {
+  return /^[[({+\-.\d]/.test(text) ? (readLooseValue(text)?.value ?? text) : text
 }
 
 function readLoosely(text: string): unknown {

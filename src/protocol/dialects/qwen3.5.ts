@@ -1,0 +1,24 @@
+/** The zoom of Qwen3.5 and the models after it: calls as XML, behind a thought that the chat template has opened. Pure. */
+import type { Profile } from '../base-profile.ts'
+import type { Dialect } from './dialect.ts'
+import { zoomDialect, zoomName, zoomProfile } from './qwen-zoom.ts'
+
+/** Without the line breaks of the models' own, which a reader does not need. */
+const callForm = `<tool_call><function=${zoomName}><parameter=bbox_2d>[x1, y1, x2, y2]</parameter></function></tool_call>`
+
+export const qwen35: Dialect = zoomDialect({ callForm, prefilled: true })
+
+const example = [
+  '<tool_call>',
+  `<function=${zoomName}>`,
+  ...['<parameter=bbox_2d>', '[400, 250, 600, 420]', '</parameter>'],
+  ...['<parameter=label>', 'the sign', '</parameter>'],
+  ...['<parameter=img_idx>', '0', '</parameter>'],
+  '</function>',
+  '</tool_call>',
+].join('\n')
+
+export const qwen35Profile: Profile = zoomProfile(
+  { name: 'qwen3.5', dialect: 'qwen3.5' },
+  `Write a call in this form, with nothing behind it:\n${example}`,
+)
