@@ -37,7 +37,8 @@ async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
       if (!seen.includes(images[0]!.sha256)) seen.push(images[0]!.sha256)
       return ['blue', 'yellow'][seen.indexOf(images[0]!.sha256)]!
     }
-    if (text.startsWith('Where is')) return '[600, 350, 700, 500]'
+    if (text.startsWith('There is one'))
+      return '<grounding>{"bbox_2d": [600, 350, 700, 500], "source": "original_image"}</grounding>'
     return text.includes('the first picture') ? 'blue' : text.slice(Math.max(0, text.indexOf('<grounding>')))
   }
   const server = await startScriptedEndpoint({ script, ...options })

@@ -98,7 +98,9 @@ export function completer(
       signal,
       onRetry({ error, waitMs, number, of }) {
         spent.retries++
-        onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
+        // A connection that the server had closed is nobody's fault, and costs no time.
+        if (error.code !== 'connection-stale')
+          onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
       },
     })
   }

@@ -1,8 +1,9 @@
 /** In which unit does a model write boxes, whatever it is asked for? Found by asking for the box of a mark. */
 import { pixelBox } from '../../protocol/box.ts'
-import type { Coordinates } from '../../protocol/profile.ts'
+import type { Coordinates, Profile } from '../../protocol/profile.ts'
 import { coordinateWords } from '../../protocol/prompts.ts'
 import type { Completion } from '../endpoint.ts'
+import type { ImagePart } from '../exchange/messages.ts'
 import { itemAt } from '../../shared/known.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
@@ -13,7 +14,7 @@ const markPx = pixelBox(806, 314, 941, 448)
 /** How far a corner may lie from where it should, in pixels of the picture. */
 const tolerancePx = 50
 
-type Numbers = readonly [number, number, number, number]
+export type Numbers = readonly [number, number, number, number]
 
 export interface TriedUnit {
   readonly coordinates: Coordinates
@@ -60,12 +61,19 @@ function boxIn({ text }: Completion): Numbers | undefined {
   return last === undefined ? undefined : (last.slice(1, 5).map(Number) as unknown as Numbers)
 }
 
+export function markPicture(): Promise<ImagePart> {
+  return drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
+}
+
 /** `words`: the options with which boxes come out right. */
-export async function tryBoxes(
-  ask: AskServer,
-): Promise<{ readonly findings: readonly Finding[]; readonly words?: string }> {
+interface Found {
+  readonly findings: readonly Finding[]
+  readonly words: readonly string[]
+}
+
+export async function tryBoxes(ask: AskServer): Promise<Found> {
   const check = 'boxes'
-  const picture = await drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
+  const picture = await markPicture()
   const prompt =
     'Where is the red square? Write its bounding box and nothing else, as [x0, y0, x1, y1]: its top-left and bottom-right ' +
     `corners, ${coordinateWords.relative}.`
@@ -74,29 +82,41 @@ export async function tryBoxes(
   const unit = box === undefined ? undefined : unitOf(box)
   if (unit === undefined) {
     const text = `unknown: asked for the box of a red square, the model wrote "${saidIn(reply)}"`
-    return { findings: [{ check, level: 'note', text, fix: 'Its crops may show other places than it means.' }] }
+    return {
+      findings: [{ check, level: 'note', text, fix: 'Its crops may show other places than it means.' }],
+      words: [],
+    }
   }
-  return told(unit)
+  return aboutUnit(unit, 'relative')
 }
 
-function told({ coordinates, scale, order }: TriedUnit): { findings: readonly Finding[]; words?: string } {
+/** `asked`: the unit that it was asked for. */
+export function aboutUnit({ coordinates, scale, order }: TriedUnit, asked: Profile['coordinates']): Found {
   const check = 'boxes'
   if (order === 'yx') {
     const text = 'the model writes y before x, so crops show other places than it means'
-    return { findings: [{ check, level: 'note', text, fix: 'No option reads such boxes: take another model.' }] }
+    return {
+      findings: [{ check, level: 'note', text, fix: 'No option reads such boxes: take another model.' }],
+      words: [],
+    }
   }
-  if (coordinates === 'relative')
-    return { findings: [{ check, level: 'ok', text: 'fractions of the picture, as asked' }] }
-  const words = `--coordinates ${coordinates}`
-  const instead = { percent: 'percent of the picture', thousand: 'thousandths of the picture', pixel: 'pixels' }[
-    coordinates
-  ]
+  const instead = unitWords[coordinates]
+  if (coordinates === asked && scale === 1)
+    return { findings: [{ check, level: 'ok', text: `${instead}, as asked` }], words: [] }
+  const words = [`--coordinates ${coordinates}`]
   if (scale === 1) {
     const text = `the model writes ${instead}, whatever it is asked for`
-    return { findings: [{ check, level: 'note', text, fix: `Search with ${words}.` }], words }
+    return { findings: [{ check, level: 'note', text, fix: `Search with ${words.join(' ')}.` }], words }
   }
   const shown = Math.floor((size.width * size.height * scale ** 2) / 10_000) * 10_000
   const text = `the model writes pixels of a picture that the server shrank to ${Math.round(scale * 100)} %`
-  const all = `${words} --max-pixels ${shown}`
-  return { findings: [{ check, level: 'note', text, fix: `Search with ${all}.` }], words: all }
+  const all = [...words, `--max-pixels ${shown}`]
+  return { findings: [{ check, level: 'note', text, fix: `Search with ${all.join(' ')}.` }], words: all }
 }
+
+const unitWords = {
+  relative: 'fractions of the picture',
+  percent: 'percent of the picture',
+  thousand: 'thousandths of the picture',
+  pixel: 'pixels',
+} as const

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../../test/scripted-endpoint.ts'
+import { profiles } from '../../protocol/profile.ts'
 import { openEndpoint } from '../open-endpoint.ts'
 import { unitOf } from './boxes.ts'
 import { tryServer } from './try-server.ts'
@@ -14,8 +15,24 @@ const markPx = [806, 314, 941, 448]
 const sidesPx = [1344, 896, 1344, 896]
 const inUnit = (unit: (value: number, at: number) => number): string => JSON.stringify(markPx.map(unit))
 
-/** Sees colours, remembers the first, copies lines, counts, calls what is declared, and writes what its seed says. */
-function model({ box = inUnit((value, at) => value / sidesPx[at]!) } = {}): (asked: Asked) => Step {
+/** Each answers without looking where it is shown another form than its own. */
+const zoomForms = {
+  default: (box: string, system: string) =>
+    system.includes('<grounding>') &&
+    `<think>[1, 2, 3, 4]</think><grounding>{"bbox_2d": ${box}, "source": "original_image"}`,
+  'qwen3-vl': (box: string, system: string) =>
+    system.includes('"arguments"') &&
+    `<tool_call>\n{"name": "image_zoom_in_tool", "arguments": {"bbox_2d": ${box}, "label": "square", "img_idx": 0}}`,
+  'qwen3.5': (box: string, system: string) =>
+    system.includes('<function=') &&
+    `Small.\n</think>\n\n<tool_call>\n<function=image_zoom_in_tool>\n<parameter=bbox_2d>\n${box}\n</parameter>`,
+}
+
+/** Sees colours, remembers the first, copies lines, counts, zooms, calls what is declared, and writes what its seed says. */
+function model({
+  box = inUnit((value, at) => value / sidesPx[at]!),
+  form = 'default' as keyof typeof zoomForms,
+} = {}): (asked: Asked) => Step {
   const seen = new Map<string, string>()
   return ({ messages, body }) => {
     const { text, images } = messages.at(-1)!
@@ -27,6 +44,7 @@ function model({ box = inUnit((value, at) => value / sidesPx[at]!) } = {}): (ask
     if (text.includes('the first picture')) return seen.get(messages[0]!.images[0]!.sha256)!
     if (text.startsWith('Copy this line')) return text.slice(text.indexOf('<grounding>'))
     if (text.startsWith('Count from')) return `${Array.from({ length: 200 }, (_, n) => n + 1).join(' ')} </grounding>`
+    if (text.startsWith('There is one')) return zoomForms[form](box, messages[0]!.text) || 'It is red.'
     if (text.startsWith('Where is')) return `<think>[1, 2, 3, 4]</think>${box}`
     if (text.startsWith('Call the function')) {
       return { text: '', finish: 'tool_calls', toolCalls: [{ id: 'call_1', name: 'zoom', arguments: '{}' }] }
@@ -55,6 +73,7 @@ test('a server that does everything', async () => {
     'pictures a prompt ok',
     'thinking ok',
     'picture size ok',
+    'profile ok',
     'boxes ok',
     'stop strings ok',
     'long replies ok',
@@ -180,7 +199,7 @@ describe('boxes', () => {
     ['["60%", "35%", "70%", "50%"]', 'percent', ['--coordinates percent']],
     [inUnit((value, at) => Math.round((value / sidesPx[at]!) * 1000)), 'thousandths', ['--coordinates thousand']],
     [inUnit((value) => value), 'pixels', ['--coordinates pixel']],
-    [inUnit((value) => Math.round(value / 2)), '50 %', ['--coordinates pixel --max-pixels 300000']],
+    [inUnit((value) => Math.round(value / 2)), '50 %', ['--coordinates pixel', '--max-pixels 300000']],
     [inUnit((value) => value / 4000), 'unknown', []],
     ['I see none.', 'unknown', []],
     [inUnit((_, at) => [350, 599, 500, 700][at]!), 'y before x', []],
@@ -188,6 +207,38 @@ describe('boxes', () => {
     const tries = await tried({ script: model({ box }) })
     expect(about(tries, 'boxes')).toMatchObject({ level: 'note', text: expect.stringContaining(text) })
     expect(tries.options).toEqual(options)
+  })
+
+  const thousand = inUnit((value, at) => Math.round((value / sidesPx[at]!) * 1000))
+  test.each([
+    ['qwen3-vl', thousand, ['--profile qwen3-vl']],
+    ['qwen3.5', thousand, ['--profile qwen3.5']],
+    ['qwen3-vl', inUnit((value) => value), ['--profile qwen3-vl', '--coordinates pixel']],
+    [
+      'qwen3.5',
+      inUnit((value) => Math.round(value / 2)),
+      ['--profile qwen3.5', '--coordinates pixel', '--max-pixels 300000'],
+    ],
+  ] as const)('in the form of %s alone, as %s: that profile is taken', async (form, box, options) => {
+    const tries = await tried({ script: model({ box, form }) })
+    expect(about(tries, 'profile')).toEqual({ check: 'profile', level: 'ok', text: `zooms in the form of ${form}` })
+    expect(tries.options).toEqual(options)
+  })
+
+  test('a model of a family with a form of its own is asked for that first', async () => {
+    const asked: string[] = []
+    const plain = model({ box: thousand, form: 'qwen3-vl' })
+    const script = (one: Asked): Step => {
+      if (one.messages.at(-1)!.text.startsWith('There is one')) asked.push(one.messages[0]!.text)
+      return plain(one)
+    }
+    const name = 'Qwen/Qwen3-VL-8B-Instruct'
+    server = await startScriptedEndpoint({ script, models: [{ id: name }] })
+    const endpoint = await openEndpoint({ baseUrl: server.baseUrl })
+    const tries = await tryServer({ endpoint, model: name, onRequest: () => {} })
+    endpoint.close()
+    expect(tries.options).toEqual(['--profile qwen3-vl'])
+    expect(asked).toEqual([profiles['qwen3-vl'].prompts.system])
   })
 
   test('a box that is a little off is still of its unit', () => {

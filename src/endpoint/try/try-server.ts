@@ -4,6 +4,7 @@ import { settled } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 import { tryBoxes } from './boxes.ts'
 import { tryImageCounts, tryPictures, tryPictureSizes, trySeveralTurns } from './pictures.ts'
+import { tryProfiles } from './profiles.ts'
 import { aboutReply, tryLongReply, trySeed, tryStop, tryTools } from './replies.ts'
 
 export type { Finding } from './asking.ts'
@@ -36,8 +37,13 @@ export async function tryServer({ endpoint, model, signal, onRequest }: TryOptio
   const soFar = [pictures.finding, turns, counts, ...thinking]
   if (soFar.some(({ level }) => level === 'problem')) return { findings: soFar, options: [] }
   const sizes = await tryPictureSizes(ask)
-  let boxes: Awaited<ReturnType<typeof tryBoxes>> = { findings: [] }
-  const unit = await settled('boxes', async () => (boxes = await tryBoxes(ask)).findings)
+  let words: readonly string[] = []
+  const zooms = await settled('profile', async () => {
+    const written = await tryProfiles(ask, model)
+    const boxes = written.zooms ? { findings: [], words: written.words } : await tryBoxes(ask)
+    words = boxes.words
+    return [...written.findings, ...boxes.findings]
+  })
   const rest = [
     ...(await settled('stop strings', () => tryStop(ask))),
     ...(await settled('long replies', () => tryLongReply(ask))),
@@ -46,10 +52,10 @@ export async function tryServer({ endpoint, model, signal, onRequest }: TryOptio
   ]
   const options = [
     ...(imageCap === undefined ? [] : [`--max-images ${imageCap}`]),
-    ...(boxes.words === undefined ? [] : [boxes.words]),
-    ...(sizes.maxPixels === undefined || boxes.words?.includes('--max-pixels')
+    ...words,
+    ...(sizes.maxPixels === undefined || words.some((word) => word.startsWith('--max-pixels'))
       ? []
       : [`--max-pixels ${sizes.maxPixels}`]),
   ]
-  return { findings: [...soFar, ...sizes.findings, ...unit, ...rest], options }
+  return { findings: [...soFar, ...sizes.findings, ...zooms, ...rest], options }
 }

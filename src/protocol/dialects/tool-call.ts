@@ -32,7 +32,7 @@ export function toolArguments(
 const mostParameters = 16
 
 /** The arguments of the first call of the function `name` that is written as `<function=name><parameter=key>value</parameter>`. */
-export function xmlArguments(text: string, name: string): Values | undefined {
+export function xmlArguments(text: string, name: string): CallFields | undefined {
   const opens = text.indexOf(`<function=${name}>`)
   if (opens < 0) return undefined
   const [body = ''] = text.slice(opens).split(/<\/function>|<\/tool_call>/, 1)
