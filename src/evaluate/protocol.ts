@@ -23,7 +23,15 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
 }
 
 /** Which answer counts. One word where it is one of the turns of a search that completed, as in runs of earlier versions. */
-function answerText({ answerIn, answerPick, flow }: Profile): string {
+function answerText(profile: Profile): string {
+  const { turnsTold, lastTurnAnswers } = profile
+  const paced = [turnsTold && 'the number of turns is told', lastTurnAnswers && 'the last turn is asked for an answer']
+  const which = answersThatCount(profile)
+  const said = paced.filter((one) => one !== undefined)
+  return said.length === 0 ? which : [`${which}${which.includes(' ') ? '' : ' answer'}`, ...said].join(', ')
+}
+
+function answersThatCount({ answerIn, answerPick, flow }: Profile): string {
   const plain = flow.silence === 'reminded' ? ' answer, after one reminder also a reply in plain prose' : ''
   if (answerIn === 'turns') return `${answerPick}${plain}`
   if (answerIn === 'last-reply') return 'answer of the last reply, or else all of it'

@@ -12,6 +12,10 @@ export interface Profile {
 
   /** Turns of one search, the answering one included. */
   readonly maxTurns: number
+  /** The question says how many turns there are. */
+  readonly turnsTold?: true
+  /** In the last turn the policy is told to answer. */
+  readonly lastTurnAnswers?: true
   /** Pictures of one search, the original included; null: no limit. */
   readonly maxImages: number | null
   /** A question has one picture, as in the loop's own code: others are refused before a search, so the hash does without it. */

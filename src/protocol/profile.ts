@@ -106,6 +106,8 @@ export interface ProfileChanges {
   readonly maxImages?: number | null | undefined
   /** Of every view, that of the original included. */
   readonly maxPixels?: number | undefined
+  readonly turnsTold?: boolean | undefined
+  readonly lastTurnAnswers?: boolean | undefined
 }
 
 /** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit. */
@@ -120,7 +122,15 @@ export function profileWith(profile: Profile, changes: ProfileChanges): Profile 
     return maxPixels === undefined ? shown : viewWithin(shown, maxPixels)
   }
   const views = { firstView: viewOf(profile.firstView), observationView: viewOf(profile.observationView) }
-  return { ...profile, ...views, prompts: { ...profile.prompts, system }, coordinates, maxImages }
+  return {
+    ...profile,
+    ...views,
+    prompts: { ...profile.prompts, system },
+    coordinates,
+    maxImages,
+    ...(changes.turnsTold && { turnsTold: true }),
+    ...(changes.lastTurnAnswers && { lastTurnAnswers: true }),
+  }
 }
 
 /** Up to this many pixels the servers that shrink pictures by default (Ollama, DashScope) leave them alone. */

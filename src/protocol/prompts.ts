@@ -3,6 +3,7 @@
  * The wording is this project's own. Pure.
  */
 import { sourceAt } from './source.ts'
+import type { Profile } from './base-profile.ts'
 import type { TurnError } from './turn-error.ts'
 
 export interface Prompts {
@@ -78,6 +79,18 @@ export function observationText(prompts: Prompts, action: number, observation: n
 
 export function errorText({ error: template, reminder = template }: Prompts, { error, code }: TurnError): string {
   return fill(code === 'no-action' ? reminder : template, { error, code })
+}
+
+/** A message that comes before turn `turn` of `maxTurns`, with what the profile tells of their number. */
+export function pacedText(
+  text: string,
+  { turn, maxTurns }: { readonly turn: number; readonly maxTurns: number },
+  { turnsTold, lastTurnAnswers }: Pick<Profile, 'turnsTold' | 'lastTurnAnswers'>,
+): string {
+  const count = maxTurns === 1 ? 'one turn' : `${maxTurns} turns at most, the one with your answer included`
+  const told = turnsTold && turn === 1 ? [`You have ${count}.`] : []
+  const last = lastTurnAnswers && turn === maxTurns ? ['This is your last turn: answer now, as well as you can.'] : []
+  return [text, ...told, ...last].join('\n')
 }
 
 /** Puts values into their places in one pass: what a question or an error quotes is never taken for a place. */

@@ -2,7 +2,7 @@
 import type { Message, View } from '../policy/policy.ts'
 import { originalCount } from '../protocol/originals.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { errorText, observationText, questionText } from '../protocol/prompts.ts'
+import { errorText, observationText, pacedText, questionText } from '../protocol/prompts.ts'
 import type { Prompts } from '../protocol/prompts.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { MiniO3Error } from '../shared/errors.ts'
@@ -32,7 +32,7 @@ export function replay(
   profile: Profile,
   viewOf: (observation: Observation) => View,
 ): ReplayedTurn[] {
-  const { problem, turns, observations } = trajectory
+  const { problem, turns, observations, maxTurns } = trajectory
   const { prompts, observationNumbering } = profile
   const originals = originalCount(observations)
   const views = observations.slice(0, originals).map(viewOf)
@@ -40,9 +40,10 @@ export function replay(
   const forgotten = ({ error }: Turn, i: number) =>
     profile.flow.silence === 'asked-again' && error?.code === 'no-action' && i < turns.length - 1
   const stayed = turns.flatMap((turn, i) => (forgotten(turn, i) ? [] : [{ turn, number: i + 1 }]))
-  return stayed.map(({ turn }, i) => {
+  return stayed.map(({ turn, number }, i) => {
     const previous = stayed[i - 1]
-    return { turn, message: previous === undefined ? question : told(previous.turn, previous.number) }
+    const message = previous === undefined ? question : told(previous.turn, previous.number)
+    return { turn, message: { ...message, text: pacedText(message.text, { turn: number, maxTurns }, profile) } }
   })
 
   /** What came back after turn `number`, counted from 1. */

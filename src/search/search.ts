@@ -15,7 +15,7 @@ import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { errorText, observationText } from '../protocol/prompts.ts'
+import { errorText, observationText, pacedText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { trajectoryVersion } from '../protocol/trajectory.ts'
 import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
@@ -113,7 +113,7 @@ export async function* search(
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
       const taking = (onNews?: OnReplyNews): Promise<Reply | Failure> =>
-        takeTurn(session, message, { turn, again, onNews }, deadline)
+        takeTurn(session, paced(message, { turn, maxTurns }, profile), { turn, again, onNews }, deadline)
       const reply = options.live ? yield* watched(turn, profile, taking) : await taking()
       throwIfAborted(signal)
       // Whether the last message fits is known from the reply to it; that reply then does not count.
@@ -183,6 +183,10 @@ export async function* search(
   }
   yield { kind: 'ended', trajectory }
   return trajectory
+}
+
+function paced(message: Message, at: Parameters<typeof pacedText>[1], profile: Profile): Message {
+  return { ...message, text: pacedText(message.text, at, profile) }
 }
 
 function askedProblem(question: string): Problem {

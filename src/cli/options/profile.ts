@@ -7,7 +7,7 @@ import { coordinateNames, profileWith, profiles } from '../../protocol/profile.t
 import type { Profile } from '../../protocol/profile.ts'
 import type { Prompts } from '../../protocol/prompts.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
-import { inGroup, oneOf, parsed, whole } from './schema.ts'
+import { flag, inGroup, oneOf, parsed, whole } from './schema.ts'
 import type { Values } from './schema.ts'
 
 const profileNames = Object.keys(profiles) as (keyof typeof profiles)[]
@@ -26,6 +26,8 @@ export const profileOptions = inGroup('Search', {
   ),
   coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'as the profile' }),
   maxImages: whole('pictures of a search, the original included', { min: 1, fallbackText: 'as the profile' }),
+  tellTurns: flag('tell the model how many turns it has'),
+  finalAnswer: flag('tell the model to answer in its last turn; scores at lower turn limits then say less'),
 })
 
 /** For commands that take one bound; `eval` takes several. */
@@ -39,8 +41,9 @@ export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOpti
 export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
   const kind = policyKindOf(options)
   const name = options.profile ?? usualProfile(options)
-  const changes = { coordinates: options.coordinates, maxImages: options.maxImages, maxPixels: options.maxPixels }
-  const changed = [options.prompts, ...Object.values(changes)].some((value) => value !== undefined)
+  const { prompts, coordinates, maxImages, maxPixels, tellTurns, finalAnswer } = options
+  const changed =
+    tellTurns || finalAnswer || [prompts, coordinates, maxImages, maxPixels].some((value) => value !== undefined)
   if (kind !== undefined && !kind.vlm && (name !== kind.profile || changed)) {
     throw new UserError(
       'profile-not-for-policy',
@@ -52,7 +55,7 @@ export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'pol
 
 /** A profile as the options change it. */
 export function profileChanged(name: keyof typeof profiles, options: ProfileOptions): Profile {
-  const { prompts, coordinates, maxImages, maxPixels } = options
+  const { prompts, coordinates, maxImages, maxPixels, tellTurns: turnsTold, finalAnswer: lastTurnAnswers } = options
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
@@ -60,7 +63,15 @@ export function profileChanged(name: keyof typeof profiles, options: ProfileOpti
     )
   }
   const profile: Profile = profiles[name]
-  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, { coordinates, maxImages, maxPixels })
+  if ((turnsTold || lastTurnAnswers) && profile.parse === 'strict') {
+    throw new UserError(
+      'turns-not-told',
+      `${name} does what its released code does, which says nothing of turns: leave out --tell-turns and --final-answer, or take ` +
+        '--profile default.',
+    )
+  }
+  const changes = { coordinates, maxImages, maxPixels, turnsTold, lastTurnAnswers }
+  return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
 }
 
 function readPrompts(path: string): Prompts {

@@ -124,11 +124,14 @@ export function looksTable(figures: readonly LookFigures[]): Table {
 /** How figures of these tables are to be understood, a sentence each. */
 export function rulesOf(
   { summary, looks, skipped }: Pick<EvalReport, 'summary' | 'looks' | 'skipped'>,
-  { policy = '' }: Pick<EvalConfig, 'policy'>,
+  { policy = '', protocol }: Pick<EvalConfig, 'policy' | 'protocol'>,
 ): string[] {
   return [
     ...(skipped.length > 0 ? [skippedText(skipped)] : []),
     ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
+    ...(/number of turns is told|last turn is asked/.test(protocol?.answer ?? '')
+      ? ['Lower turn limits are read off the same searches, whose policy was told of the whole limit.']
+      : []),
     ...(looks.length > 0 ? [`Where the target is known: ${looksRule(policy)}.`] : []),
   ]
 }
