@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { profileHash, profiles } from '../protocol/profile.ts'
+import { profileHash, profileWith, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { profileSettings, protocolLine } from './protocol.ts'
 
@@ -31,6 +31,13 @@ it.each([
   ],
 ] as const)('says of %s which answer counts', (name, words) => {
   expect(lineOf(profiles[name])).toContain(words)
+})
+
+it('says what a policy was told of its turns', () => {
+  const told = profileWith(profiles.tools, { turnsTold: true, lastTurnAnswers: true })
+  expect(lineOf(told)).toContain(
+    'coordinates relative, last answer, the number of turns is told, the last turn is asked for an answer, judge exact',
+  )
 })
 
 it('tells a score from before a change of its profile', () => {

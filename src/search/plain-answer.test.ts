@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Message, Policy, Reply } from '../policy/policy.ts'
-import { profiles } from '../protocol/profile.ts'
+import { profileWith, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
 import { answeredPlainly, trajectorySchema } from '../protocol/trajectory.ts'
@@ -87,6 +87,19 @@ describe('a reply in plain prose', () => {
       expect((await run([prose], profiles[name])).ends).toEqual(['void', null, 1])
     },
   )
+
+  it('is asked for in the last turn where the profile says so, and the number of turns is told', async () => {
+    const profile = profileWith(profiles.default, { turnsTold: true, lastTurnAnswers: true })
+    const { trajectory, told, ends } = await run([zoom, zoom, prose], profile, 3)
+    expect(ends).toEqual(['answered', prose, 3])
+    const texts = told.map(({ text }) => text)
+    expect(texts.map((text) => text.includes('3 turns at most'))).toEqual([true, false, false])
+    expect(texts.map((text) => text.includes('your last turn'))).toEqual([false, false, true])
+    const view = { key: '', boxPx: trajectory.observations[0]!.boxPx, pixels: () => picture as never }
+    expect(replay(trajectory, profile, () => view).map(({ message }) => message.text)).toEqual(texts)
+    const untold = await run([zoom, zoom, prose], profiles.default, 3)
+    expect(untold.told.map(({ text }) => text).join()).not.toMatch(/turns at most|last turn/)
+  })
 
   it.each([
     ['<tool_call>{"name": "image_zoom_in_tool", "arguments": {}}</tool_call>', '--profile'],

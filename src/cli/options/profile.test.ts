@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { profiles } from '../../protocol/profile.ts'
+import { profileHash, profiles } from '../../protocol/profile.ts'
 import { chosenProfile } from './profile.ts'
 
 const chat = { policy: 'chat:some' } as const
@@ -20,4 +20,15 @@ test.each([{ maxPixels: 500_000 }, { maxImages: 3 }, { coordinates: 'pixel' }, {
 
 test('a bound below the least view of the profile is refused', () => {
   expect(() => chosenProfile({ ...chat, maxPixels: 100 })).toThrow(/at least 40000 pixels/)
+})
+
+test.each(['official', 'official-32', 'deepeyes', 'pixel-reasoner'] as const)('%s says nothing of turns', (profile) => {
+  expect(() => chosenProfile({ ...chat, profile, finalAnswer: true })).toThrow(/released code/)
+  expect(() => chosenProfile({ ...chat, profile, tellTurns: true })).toThrow(/--tell-turns/)
+})
+
+test('what a policy is told of its turns is part of the profile', () => {
+  const told = chosenProfile({ ...chat, finalAnswer: true, tellTurns: true })
+  expect(told).toEqual({ ...profiles.default, lastTurnAnswers: true, turnsTold: true })
+  expect(profileHash(told)).not.toBe(profileHash(profiles.default))
 })

@@ -64,8 +64,14 @@ describe.each([profiles['qwen3-vl'], profiles['qwen3.5']])('$name', (profile) =>
   it('names originals alone: whatever is called a crop is the original', () => {
     const later = parse(json({ bbox_2d: [100, 200, 300, 400], img_idx: 2 }))
     expect(later).toMatchObject({ action: { kind: 'grounding' } })
+    const [one, three] = [
+      { count: 4, originals: 1 },
+      { count: 6, originals: 3 },
+    ]
     for (const source of ['original_image', 'original_image_3', 'observation_1'])
-      expect(resolveSource(source, 4, profile)).toEqual({ index: 0 })
+      expect(resolveSource(source, one, profile)).toEqual({ index: 0 })
+    expect(resolveSource('original_image_3', three, profile)).toEqual({ index: 2 })
+    expect(resolveSource('original_image_4', three, profile)).toEqual({ index: 0 })
   })
 
   it('shows at least 32 pixels, as its own agent does', () => {
