@@ -8,15 +8,9 @@ const callForm = `<tool_call><function=${zoomName}><parameter=bbox_2d>[x1, y1, x
 
 export const qwen35: Dialect = zoomDialect({ callForm, prefilled: true })
 
-const example = [
-  '<tool_call>',
-  `<function=${zoomName}>`,
-  ...['<parameter=bbox_2d>', '[400, 250, 600, 420]', '</parameter>'],
-  ...['<parameter=label>', 'the sign', '</parameter>'],
-  ...['<parameter=img_idx>', '0', '</parameter>'],
-  '</function>',
-  '</tool_call>',
-].join('\n')
+const parameters = { bbox_2d: '[400, 250, 600, 420]', label: 'the sign', img_idx: '0' }
+const written = Object.entries(parameters).map(([key, value]) => `<parameter=${key}>\n${value}\n</parameter>\n`)
+const example = `<tool_call>\n<function=${zoomName}>\n${written.join('')}</function>\n</tool_call>`
 
 export const qwen35Profile: Profile = zoomProfile(
   { name: 'qwen3.5', dialect: 'qwen3.5' },
