@@ -3,7 +3,6 @@
  * The wording is this project's own. Pure.
  */
 import { sourceAt } from './source.ts'
-import type { Profile } from './base-profile.ts'
 import type { TurnError } from './turn-error.ts'
 
 export interface Prompts {
@@ -85,7 +84,7 @@ export function errorText({ error: template, reminder = template }: Prompts, { e
 export function pacedText(
   text: string,
   { turn, maxTurns }: { readonly turn: number; readonly maxTurns: number },
-  { turnsTold, lastTurnAnswers }: Pick<Profile, 'turnsTold' | 'lastTurnAnswers'>,
+  { turnsTold, lastTurnAnswers }: { readonly turnsTold?: true; readonly lastTurnAnswers?: true },
 ): string {
   const count = maxTurns === 1 ? 'one turn' : `${maxTurns} turns at most, the one with your answer included`
   const told = turnsTold && turn === 1 ? [`You have ${count}.`] : []
