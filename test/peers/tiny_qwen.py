@@ -43,13 +43,14 @@ Tools, to be called as <tool_call>{"name": ..., "arguments": ...}</tool_call>:
 {% endif -%}
 {%- for message in messages -%}
 <|im_start|>{{ 'user' if message.role == 'tool' else message.role }}
-{% if message.role == 'tool' %}<tool_response>{{ said(message.content) }}</tool_response>
+{% if message.role == 'tool' %}<tool_response>{{ said(message.content) }}</tool_response><|im_end|>
 {%- elif message.role == 'assistant' -%}{% generation %}{{ said(message.content) }}
 {%- for call in message.tool_calls or [] -%}
 <tool_call>{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments if call.function.arguments is string else call.function.arguments | tojson }}}</tool_call>
 {%- endfor -%}<|im_end|>{% endgeneration %}
-{%- else -%}{{ said(message.content) }}{%- endif -%}
-{% endfor -%}
+{%- else -%}{{ said(message.content) }}<|im_end|>
+{%- endif -%}{{ '\\n' }}
+{%- endfor -%}
 {%- if add_generation_prompt -%}<|im_start|>assistant
 {% endif -%}
 """
