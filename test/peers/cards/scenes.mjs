@@ -4,9 +4,9 @@
  * them a black plate, and on that a dot of half a pixel in the first view. A search finds the cards, looks at them one by
  * one until it sees the plate, and reads the dot there.
  *
- *     node test/peers/cards/scenes.mjs <folder> <train problems> <test problems> [seed]
+ *     node test/peers/cards/scenes.mjs <folder> <train problems> <test problems> [close-ups] [seed]
  *
- * Writes train.json and test.json (Mini-o3 rows) and pictures/.
+ * Close-ups are more problems to train on: a dot of any size on black, to be read at once. Writes train.json and test.json (Mini-o3 rows) and pictures/.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import sharp from 'sharp'
 import { cellsPerSide, colours } from './board.mjs'
 
 const boardSide = 512
+const viewSide = 64
 const placeSide = boardSide / cellsPerSide
 const cellSide = placeSide / cellsPerSide
 const [cardSide, plateSide, dotSide] = [96, 16, 4]
@@ -21,19 +22,19 @@ const levels = ['easy', 'medium', 'hard']
 const names = Object.keys(colours)
 const everyCell = [...Array(cellsPerSide ** 2).keys()]
 
-const [folder, train = '0', test = '0', seed = '1'] = process.argv.slice(2)
+const [folder, train = '0', test = '0', closeUps = '0', seed = '1'] = process.argv.slice(2)
 if (folder === undefined) throw new Error('Usage: scenes.mjs <folder> <train problems> <test problems> [seed]')
 mkdirSync(join(folder, 'pictures'), { recursive: true })
 for (const [split, count] of Object.entries({ train: Number(train), test: Number(test) })) {
   const rows = []
-  for (let n = 0; n < count; n++) rows.push(await problem(split, n))
+  for (let n = 0; n < count; n++) rows.push(await board(split, n))
+  if (split === 'train') for (let n = 0; n < Number(closeUps); n++) rows.push(await closeUp(n))
   writeFileSync(join(folder, `${split}.json`), `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`)
   console.log(`${rows.length} ${split} problems`)
 }
 
-async function problem(split, n) {
-  const random = numbersFrom(`${split} ${seed} ${n}`)
-  const below = (bound) => Math.floor(random() * bound)
+async function board(split, n) {
+  const { random, below } = numbersFrom(`${split} ${seed} ${n}`)
   const cards = [...everyCell]
     .map((cell) => ({ cell, order: random() }))
     .toSorted((a, b) => a.order - b.order)
@@ -43,23 +44,34 @@ async function problem(split, n) {
   const [dx, dy] = corner(below(everyCell.length), cellSide)
   const [left, top] = [x + dx, y + dy]
   const answer = names[below(names.length)]
-  const image = `pictures/${split}-${n}.png`
-  await sharp(drawing(cards, [left, top], colours[answer]), {
-    raw: { width: boardSide, height: boardSide, channels: 3 },
-  })
-    .png()
-    .toFile(join(folder, image))
   const level = levels[n % levels.length]
   return {
-    images: [image],
-    problem: '<image>\nWhich colour is the dot?',
-    solution: answer,
+    ...(await row(`${split}-${n}`, boardSide, drawing(cards, [left, top], colours[answer]), answer)),
     data_source: `cards_${level}`,
-    doc_id: `${split}-${seed}-${n}`,
     level,
-    choices: names,
     target_box: [left, top, left + cellSide, top + cellSide].map((edge) => edge / boardSide),
   }
+}
+
+async function closeUp(n) {
+  const { below } = numbersFrom(`close-up ${seed} ${n}`)
+  const answer = names[below(names.length)]
+  const dot = 8 + 8 * below(8)
+  const edge = (viewSide - dot) / 2
+  const pixels = new Uint8Array(viewSide ** 2 * 3)
+  for (let y = edge; y < edge + dot; y++) {
+    for (let x = edge; x < edge + dot; x++) pixels.set(colours[answer], (y * viewSide + x) * 3)
+  }
+  return { ...(await row(`close-up-${n}`, viewSide, pixels, answer)), data_source: 'cards_close-up' }
+}
+
+async function row(name, side, pixels, answer) {
+  const image = `pictures/${name}.png`
+  await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
+    .png()
+    .toFile(join(folder, image))
+  const problem = '<image>\nWhich colour is the dot?'
+  return { images: [image], problem, solution: answer, doc_id: `${name}-${seed}`, choices: names }
 }
 
 /** Board and cards are shaded from left to right in red and from top to bottom in green, so that a piece of them tells where it is. */
@@ -84,14 +96,15 @@ function corner(cell, side) {
   return [(cell % cellsPerSide) * side, Math.floor(cell / cellsPerSide) * side]
 }
 
-/** Uniform in 0 to 1, the same for the same text. */
+/** Uniform in 0 to 1, or whole ones below a bound, the same for the same text. */
 function numbersFrom(text) {
   let state = 2_166_136_261
   for (const letter of text) state = Math.imul(state ^ letter.charCodeAt(0), 16_777_619)
-  return () => {
+  const random = () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
+  return { random, below: (bound) => Math.floor(random() * bound) }
 }

@@ -35,18 +35,22 @@ console.log(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (s
 async function turn(messages) {
   const views = messages.flatMap(({ content }) => (Array.isArray(content) ? content.filter(isPicture) : []))
   const replies = messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
-  const cards = cellsWhere(await pixelsOf(views[0]), 0, ([, , blue]) => blue > 200)
+  const cards = cellsWhere(await pixelsOf(views[0]), 0, isCard)
   const names = cards.map(cellName)
   const last = replies.at(-1)
+  if (cards.length === 0) return readDot(views[0])
   if (last === undefined) return zoom(`Cards: ${names.join(' ')}.`, cards[0], 'original_image')
+  if (!last.includes('original_image')) return readDot(views.at(-1))
   const view = await pixelsOf(views.at(-1))
-  if (!last.includes('original_image')) {
-    return answer(nearest(at(view, viewSide / 2, viewSide / 2)))
-  }
   const [plate] = cellsWhere(view, 2, (rgb) => Math.max(...rgb) < 40)
   if (plate !== undefined) return zoom('A plate.', plate, `observation_${views.length - 1}`)
   return zoom(`Nothing at ${names[replies.length - 1]}.`, cards[replies.length], 'original_image')
 }
+
+const readDot = async (view) => answer(nearest(at(await pixelsOf(view), viewSide / 2, viewSide / 2)))
+
+/** The shade of a card in its middle. */
+const isCard = ([red, green, blue]) => Math.abs(red - 165) < 40 && Math.abs(green - 165) < 40 && blue > 200
 
 const isPicture = ({ type }) => type === 'image_url'
 
