@@ -10,7 +10,7 @@ export const allowedImports = {
   web: 'page protocol shared',
   cli: 'server recipe evaluate page coldstart train search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   server:
-    'evaluate page search policy discover engine model judge endpoint benchmark probe vision runs protocol shared',
+    'evaluate page search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',
   evaluate: 'page search policy judge endpoint benchmark runs protocol shared',
   page: 'search policy probe vision runs protocol shared',
@@ -18,7 +18,7 @@ export const allowedImports = {
   train: 'search policy engine model judge probe vision runs protocol shared',
   search: 'policy vision runs protocol shared',
   policy: 'engine model local hub endpoint benchmark probe vision protocol shared',
-  discover: 'endpoint shared',
+  discover: 'local hub endpoint shared',
   engine: 'model endpoint vision shared',
   model: 'hub endpoint probe vision protocol shared',
   local: 'endpoint shared',

@@ -18,6 +18,8 @@ interface ScriptedReply {
   readonly reasoning?: string
   readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
   readonly usage?: object
+  /** Awaited in the middle of its stream. */
+  readonly pause?: Promise<void>
 }
 
 interface ScriptedStatus {
@@ -272,7 +274,7 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
         prompt_tokens_details: { cached_tokens: asked.turn === 1 ? 0 : promptTokens(asked.messages.slice(0, -2)) },
       },
     }
-    if (asked.body.stream === true) streamCompletion(response, completed)
+    if (asked.body.stream === true) void streamCompletion(response, completed, reply.pause)
     else json(response, 200, completed)
     return full
   }

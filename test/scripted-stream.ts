@@ -33,8 +33,18 @@ export function streamedText({ choices, usage, ...head }: Completion, pieceLengt
   return `${chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('')}data: [DONE]\n\n`
 }
 
-export function streamCompletion(response: ServerResponse, completion: Completion): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(streamedText(completion))
+/** `pause`: what is awaited in the middle of the stream. */
+export async function streamCompletion(
+  response: ServerResponse,
+  completion: Completion,
+  pause?: Promise<void>,
+): Promise<void> {
+  const text = streamedText(completion)
+  const half = pause === undefined ? 0 : text.indexOf('\n\n', text.length / 2) + 2
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  if (half > 0) response.write(text.slice(0, half))
+  await pause
+  response.end(text.slice(half))
 }
 
 function cut(text: string, length: number): string[] {

@@ -26,9 +26,14 @@ export interface ServedPage {
 }
 
 /** Serves the runs in `runs` and opens an empty page. What breaks in a page is kept in `errors`. */
-export async function servePage(runs: string, errors: string[], ...more: readonly string[]): Promise<ServedPage> {
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', runs, ...more], {
+export async function servePage(
+  runs: string,
+  errors: string[],
+  { options = [], env = {} }: { readonly options?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ServedPage> {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', runs, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   })
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const base = (JSON.parse(line) as { url: string }).url

@@ -1,10 +1,13 @@
 /** What was asked on this page: its searches as they go on. */
-import { useMemo } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { postJson } from './fetch-json.ts'
+import { keepDraft, readDraft } from './form-draft.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
+import type { ShownSearch } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
 import { usePlace } from './use-place.ts'
+import { useSecondsSince } from './use-seconds.ts'
 import { itemAt } from '../src/shared/known.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
@@ -14,6 +17,8 @@ export function AskedPage({ id }: { readonly id: string }) {
     ({ settings }) => Number(settings.get('sample')) || 0,
   )
   const kept = pages[place.at]
+  const [openedMs] = useState(() => performance.now())
+  const seconds = useSecondsSince(done ? undefined : openedMs) ?? 0
   const base = `api/asks/${encodeURIComponent(id)}`
   // All searches of an ask look at the same pictures.
   const known = searches.find((search) => search !== undefined)
@@ -33,10 +38,17 @@ export function AskedPage({ id }: { readonly id: string }) {
       ))}
       {!done && !error && (
         <p class="going" role="status">
-          {entries.length === 0 ? 'Waiting for its turn …' : 'Searching …'}{' '}
+          {entries.length === 0 ? 'Waiting for its turn' : 'Searching'} … {seconds} s{' '}
           <button type="button" onClick={() => void postJson(`${base}/stop`, {}).catch(() => {})}>
             Stop
           </button>
+        </p>
+      )}
+      {done && entries.length > 0 && (
+        <p class="again">
+          <a href="#/" onClick={() => another(itemAt(entries, 0).search)}>
+            Another question about this picture
+          </a>
         </p>
       )}
       {kept !== undefined && (
@@ -49,4 +61,11 @@ export function AskedPage({ id }: { readonly id: string }) {
       )}
     </>
   )
+}
+
+/** The form then has the picture and who searched it; a scene that is in the form already stays the scene that it is. */
+function another({ picture: { sha256, width, height }, problem }: ShownSearch): void {
+  const draft = readDraft()
+  const same = draft.question === problem.question && draft.picture !== undefined
+  keepDraft({ ...(!same && { picture: { id: sha256, width, height } }), question: '' })
 }

@@ -1,4 +1,6 @@
 /** `mini-o3 doctor`: what it says of this machine and of servers, and its exit codes. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
@@ -47,6 +49,7 @@ async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
 }
 
 test('this machine can search', async () => {
+  vi.stubEnv('HF_HOME', join(tmpdir(), 'no-hub'))
   const { code, text } = await doctor('--json')
   expect(code).toBe(0)
   const { usable, findings, command } = JSON.parse(text)
@@ -57,6 +60,7 @@ test('this machine can search', async () => {
     'embedded policy',
     'run folders',
     'server',
+    'local model',
   ])
 })
 

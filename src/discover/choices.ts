@@ -6,6 +6,7 @@
  *    transformers serve, mlx-vlm), then LM Studio and Ollama. Of one server, Qwen's vision models come first, since these are trained to
  *    give boxes; then as the server lists them (Ollama: what was changed last).
  * 2. The only model of such a server that does not say whether it sees: to be tried with a picture first.
+ * 3. A model that was pulled, and runs in this program.
  */
 import type { Found, FoundServer } from './found.ts'
 
@@ -24,11 +25,16 @@ export interface Choice {
 /** In the order in which they are preferred; others come after them. */
 const order = ['vLLM', 'SGLang', 'llama.cpp', 'transformers serve', 'mlx-vlm', 'LM Studio', 'Ollama']
 
-export function choicesOf({ servers }: Found): Choice[] {
+export function choicesOf({ servers, local }: Pick<Found, 'servers' | 'local'>): Choice[] {
   const known = servers
     .filter(({ title }) => order.includes(title))
     .toSorted((a, b) => order.indexOf(a.title) - order.indexOf(b.title))
-  return [...known.flatMap(seeing), ...known.flatMap(untried)]
+  const pulled = local.problem === undefined ? local.models.filter((model) => model.pulled) : []
+  return [
+    ...known.flatMap(seeing),
+    ...known.flatMap(untried),
+    ...pulled.map(({ name }) => ({ policy: `local:${name}`, at: 'which was pulled and runs in this program' })),
+  ]
 }
 
 /** All that see, or may: what a person can choose from. */

@@ -84,7 +84,7 @@ describe('each kind is told, and which of its models see', () => {
 
 test('the order in which they are taken: nothing that leaves the machine, servers of one model first, Qwen first', async () => {
   const servers = await findServers(await placesOf(ollama, liteLlm, vllm, lmStudio, llamaServer))
-  expect(choicesOf({ servers, services: [] }).map(({ policy, untried }) => [policy, untried])).toEqual([
+  expect(choicesOf({ servers, local: { models: [] } }).map(({ policy, untried }) => [policy, untried])).toEqual([
     ['chat:SmolVLM.gguf', undefined],
     ['chat:qwen2-vl-7b-instruct', undefined],
     ['chat:qwen2.5vl:7b', undefined],

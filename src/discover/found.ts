@@ -10,7 +10,25 @@ export interface FoundServer extends ServerName {
   readonly problem?: string
 }
 
+/** A model that runs in this program. */
+export interface LocalRow {
+  /** Behind `local:`. */
+  readonly name: string
+  readonly title: string
+  readonly bytes: number
+  readonly pulled: boolean
+  readonly memoryBytes?: number
+  readonly licence?: string
+}
+
+export interface FoundLocal {
+  readonly models: readonly LocalRow[]
+  /** Why none of them can run here. */
+  readonly problem?: string
+}
+
 export interface Found {
+  readonly local: FoundLocal
   readonly servers: readonly FoundServer[]
   /** Those whose key is in the environment. */
   readonly services: readonly HostedService[]

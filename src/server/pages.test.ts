@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await writeRichRun(join(folder, 'runs', 'rich'))
     silent = await startScriptedEndpoint({ script: () => ({ fault: 'hang' }) })
     const policy = ['--policy', 'chat:test-vlm', '--base-url', silent.baseUrl]
-    served = await servePage(join(folder, 'runs'), errors, ...policy)
+    served = await servePage(join(folder, 'runs'), errors, { options: policy })
     ;({ page, base } = served)
     page.on('request', (asked) => {
       if (!asked.url().startsWith(base) && !asked.url().startsWith('blob:')) errors.push(`asked for ${asked.url()}`)

@@ -19,6 +19,7 @@ const home = join(folder, 'home')
 
 beforeEach(() => {
   vi.stubEnv('XDG_CONFIG_HOME', home)
+  vi.stubEnv('HF_HOME', join(folder, 'hub'))
   for (const name of Object.keys(process.env)) if (/_API_KEY$|^HF_TOKEN$/.test(name)) vi.stubEnv(name, '')
 })
 afterEach(async () => {
@@ -108,7 +109,10 @@ test('where nothing can be taken: what is there, each with the line that goes on
   const { stdout: doctor } = await runCommand([addDoctor], 'doctor')
   expect(doctor).toContain(line)
   const { stdout: json } = await ask('--json')
-  expect(JSON.parse(json)).toMatchObject({ answer: null, found: [{ check: 'server' }, { check: 'key' }] })
+  expect(JSON.parse(json)).toMatchObject({
+    answer: null,
+    found: [{ check: 'server' }, { check: 'local model' }, { check: 'key' }],
+  })
 })
 
 test("the user's configuration file comes first, and an entry whose server is away is passed over", async () => {

@@ -1,7 +1,8 @@
 /** What was found to ask about photographs, as rows: `doctor` prints them, and `ask` where nothing can be taken without asking. Pure. */
 import { choicesOf, modelsToOffer } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
-import type { Found, FoundServer } from '../../discover/found.ts'
+import type { Found, FoundLocal, FoundServer } from '../../discover/found.ts'
+import { bytesText } from '../../shared/bytes.ts'
 import type { Configured } from '../options/configured.ts'
 import { shellWord } from './shell-word.ts'
 
@@ -25,7 +26,7 @@ const serverFix = 'Start one, such as `ollama serve` with a model that sees pict
 /** Names that a row lists. */
 const mostNames = 8
 
-export function foundRows({ found: { servers, services }, configured }: WhatIsThere): FoundRow[] {
+export function foundRows({ found: { servers, services, local }, configured }: WhatIsThere): FoundRow[] {
   return [
     ...configured.map(({ file, entries, problem }) => ({
       check: 'configuration',
@@ -34,6 +35,7 @@ export function foundRows({ found: { servers, services }, configured }: WhatIsTh
     })),
     ...servers.map(serverRow),
     ...(servers.length === 0 ? [{ check: 'server', level: 'note' as const, text: noServer, fix: serverFix }] : []),
+    ...localRows(local),
     ...services.map(({ title, keyEnv, baseUrl }) => ({
       check: 'key',
       level: 'ok' as const,
@@ -51,11 +53,28 @@ export function rowLines(rows: readonly FoundRow[]): string[] {
   ])
 }
 
+function localRows({ models, problem }: FoundLocal): FoundRow[] {
+  const check = 'local model'
+  if (problem !== undefined) return [{ check, level: 'note', text: problem }]
+  const pulled = models.filter((model) => model.pulled)
+  if (pulled.length > 0)
+    return pulled.map(({ name, title }) => ({
+      check,
+      level: 'ok',
+      text: `${title}, pulled`,
+      fix: askLine({ policy: `local:${name}` }),
+    }))
+  const [first] = models
+  if (first === undefined) return []
+  const text = `none pulled; ${first.title} is ${bytesText(first.bytes)}, and runs without a server`
+  return [{ check, level: 'note', text, fix: `mini-o3 models pull ${first.name}` }]
+}
+
 function serverRow(server: FoundServer): FoundRow {
   const { title, baseUrl, models, problem } = server
   const check = 'server'
   if (problem !== undefined) return { check, level: 'note', text: `at ${baseUrl}: ${problem}` }
-  const [first] = [...choicesOf({ servers: [server], services: [] }), ...modelsToOffer(server)]
+  const [first] = [...choicesOf({ servers: [server], local: { models: [] } }), ...modelsToOffer(server)]
   const text = `${title} at ${baseUrl}: ${modelWords(models)}`
   return first === undefined ? { check, level: 'note', text } : { check, level: 'ok', text, fix: askLine(first) }
 }

@@ -34,8 +34,9 @@ export interface AskRoutesOptions {
 export function askRoutes(options: AskRoutesOptions): Routes {
   const { searchers, unavailable = [], pictures, asks, archives, connects = false, signal } = options
   const streams = eventStreams()
-  const rowOf = ({ name, note, profile, maxTurns = profile.maxTurns }: Searcher): PolicyRow => {
-    return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns) }
+  const rowOf = ({ name, note, profile, maxTurns = profile.maxTurns, check }: Searcher): PolicyRow => {
+    const scenesOnly = check !== undefined && { scenesOnly: true as const }
+    return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns), ...scenesOnly }
   }
   const setup = (): Setup => ({
     scenes: pictures.scenes,
@@ -60,6 +61,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       return regionResponse(() => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
+    'GET /api/asks': () => asks.recent(),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
       const [[id = '', what], query] = partsOf(url, '/api/asks/')
       const ask = asks.get(id)

@@ -15,7 +15,7 @@ import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
-import type { AskStarted, Waiting } from './types.ts'
+import type { AskStarted, RecentAsk, Waiting } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import { keptAsks } from './kept-asks.ts'
@@ -31,6 +31,8 @@ export interface Asks {
   readonly keep: KeepSearch
   /** Throws `HttpError` 404. */
   get(id: string): Ask
+  /** The newest first. */
+  recent(): RecentAsk[]
 }
 
 export interface AsksOptions {
@@ -154,7 +156,12 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       const problem = own?.question === data.question ? own : askedProblem(opened, data.question)
       searcher.check?.(problem.question)
       const places = queue.join(data.samples)
-      const ask = asks.open({ pictures: opened, profile: profileNamed(profile) })
+      const { width, height } = itemAt(opened, 0)
+      const ask = asks.open({
+        pictures: opened,
+        profile: profileNamed(profile),
+        listed: { question: problem.question, policy: searcher.name, picture: { id: data.picture, width, height } },
+      })
       const seed = randomInt(2 ** 31)
       const number = ++lastAsk
       const searches = places.map((place, sample) =>
@@ -173,6 +180,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       return { page: `/#/ask/${ask.id}`, trajectory: `/api/asks/${ask.id}/trajectory` }
     },
     get: (id) => asks.get(id),
+    recent: () => asks.recent(),
   }
 }
 

@@ -4,15 +4,18 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
-import type { AskEvent, Waiting } from './types.ts'
+import type { AskEvent, RecentAsk, Waiting } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
-const most = { asks: 200, newsBytes: 64 * 1024 ** 2 }
+const most = { asks: 200, newsBytes: 64 * 1024 ** 2, recent: 20 }
+const longestOutcome = 200
 
 /** What an ask is about. */
 export interface AskedHere {
   readonly pictures: readonly Picture[]
   readonly profile: Trajectory['profile']
+  /** For the list of recent questions; absent: it is not listed. */
+  readonly listed?: Pick<RecentAsk, 'question' | 'policy' | 'picture'>
 }
 
 /** The turn of a search that is under way: told as it goes on, and not kept. */
@@ -28,6 +31,7 @@ export interface Draft {
 export class Ask {
   readonly id = randomUUID()
   readonly profile: Trajectory['profile']
+  readonly listed: AskedHere['listed']
   readonly events: AskEvent[] = []
   /** By sample; of those alone whose policy is at work. */
   readonly drafts = new Map<number, Draft>()
@@ -41,11 +45,12 @@ export class Ask {
   #pictures: readonly Picture[]
   #wake: (() => void)[] = []
 
-  constructor({ pictures, profile }: AskedHere, kept: Pictures, signal: AbortSignal) {
+  constructor({ pictures, profile, listed }: AskedHere, kept: Pictures, signal: AbortSignal) {
     this.#pictures = pictures
     this.#ids = pictures.map(pixelsId)
     this.#kept = kept
     this.profile = profile
+    this.listed = listed
     this.signal = AbortSignal.any([signal, this.#stopped.signal])
   }
 
@@ -109,6 +114,8 @@ export interface KeptAsks {
   open(asked: AskedHere): Ask
   /** Throws `HttpError` 404. */
   get(id: string): Ask
+  /** The newest first. */
+  recent(): RecentAsk[]
 }
 
 /** `signal` cuts all searches off. */
@@ -132,10 +139,23 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
       forgetOld()
       return ask
     },
+    recent() {
+      const newest = [...asks.values()].toReversed()
+      return newest
+        .flatMap((ask) => (ask.listed ? [{ id: ask.id, ...ask.listed, outcome: outcomeOf(ask) }] : []))
+        .slice(0, most.recent)
+    },
     get(id) {
       const ask = asks.get(id)
       if (ask === undefined) throw new HttpError(404, 'no_ask', 'That search is not kept any more. Ask again.')
       return ask
     },
   }
+}
+
+function outcomeOf({ events, done }: Ask): string {
+  const ends = events.flatMap((event) => (event.kind === 'ended' ? [event.trajectory] : []))
+  const answer = ends.map((one) => one.answer).find((one) => one !== null)
+  if (answer !== undefined) return answer.slice(0, longestOutcome)
+  return done ? 'no answer' : 'searching …'
 }

@@ -34,6 +34,8 @@ export interface PolicyRow {
   readonly maxTurns: number
   /** What questions it takes, for people. */
   readonly note: string
+  /** It takes generated scenes alone, no photograph. */
+  readonly scenesOnly?: true
   /** Why it cannot be asked; absent: it can. */
   readonly unavailable?: string
 }
@@ -220,6 +222,30 @@ export interface ErrorBody {
 
 /** `POST /api/models/found`: what is there to be connected. */
 export type ModelsFound = Found
+export type { LocalRow } from '../../discover/found.ts'
+
+/** `GET /api/asks`: what was asked last, the newest first. */
+export interface RecentAsk {
+  readonly id: string
+  readonly question: string
+  readonly policy: string
+  /** The answer of its first search that has one, or how it stands. */
+  readonly outcome: string
+  readonly picture: PictureRow
+}
+
+/** `POST /api/models`: connects a model; a `ConnectingRow` is the answer. */
+export type ConnectRequest =
+  | {
+      readonly baseUrl: string
+      /** The name of the environment variable with the key, never a key. */
+      readonly apiKeyEnv?: string | undefined
+      readonly model: string
+      /** The kind of server, where it was found out. */
+      readonly server?: string | undefined
+    }
+  /** A model that runs in the program, by its name behind `local:`; downloaded first, where it is not there. */
+  | { readonly local: string }
 
 /** `POST /api/models/list`: which models a server has. */
 export interface ListedModels {

@@ -9,12 +9,13 @@ import { policyKinds } from '../../policy/registry/kinds.ts'
 import { openWithEndpoint } from '../../policy/registry/open-policy.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
-import { itemAt } from '../../shared/known.ts'
+import { itemAt, own } from '../../shared/known.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import type { ConnectingRow, ListedModels } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Searcher } from '../searcher.ts'
 import type { SearchQueue } from '../search-queue.ts'
+import { bringLocal } from './bring-local.ts'
 import { checkKey } from './key-rule.ts'
 
 export interface ModelDesk {
@@ -49,11 +50,14 @@ const address = {
   apiKeyEnv: z.string().min(1).max(200).optional(),
 }
 const listSchema = z.strictObject(address)
-const connectSchema = z.strictObject({
+const serverSchema = z.strictObject({
   ...address,
   model: z.string().min(1).max(200),
   server: z.enum(serverKindNames).optional(),
 })
+const localSchema = z.strictObject({ local: z.string().min(1).max(200) })
+
+type Wanted = z.infer<typeof serverSchema> | z.infer<typeof localSchema>
 
 interface Job {
   readonly id: string
@@ -63,6 +67,7 @@ interface Job {
   state: ConnectingRow['state']
   text: string
   endedMs?: number
+  bytes?: NonNullable<ConnectingRow['bytes']>
 }
 
 export function openModelDesk(options: ModelDeskOptions): ModelDesk {
@@ -73,14 +78,14 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   const working = new Set<Promise<void>>()
 
   /** Never throws: what goes wrong stands in the row. */
-  async function work(job: Job, wanted: z.infer<typeof connectSchema>): Promise<void> {
+  async function work(job: Job, wanted: Wanted): Promise<void> {
     const gone = AbortSignal.any([signal, job.stop.signal])
     try {
-      const profile = profiles[policyKinds.chat.profile]
-      const { server, ...address } = wanted
-      const asked = { ...address, policy: job.policy, temperature, ...(server && { server }) }
-      job.text = 'Asking the server for its models'
-      const { policy, endpoint, model } = await openWithEndpoint(asked, profile)
+      const { profile, ...options } = await optionsOf(job, wanted, gone)
+      const { policy, endpoint, model } = await openWithEndpoint(
+        { ...options, policy: job.policy, temperature },
+        profile,
+      )
       const onRequest = (what: string): void => void (job.text = `Trying ${what}`)
       const problem = await trySight({ endpoint, model, signal: gone, onRequest }).catch((error: unknown) => {
         endpoint.close()
@@ -103,6 +108,20 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
     }
   }
 
+  async function optionsOf(job: Job, wanted: Wanted, gone: AbortSignal) {
+    if ('local' in wanted) {
+      const onStep = (text: string): void => void (job.text = text)
+      const onBytes = (done: number, total: number): void => void (job.bytes = { done, total })
+      const { profile } = await bringLocal(wanted.local, { signal: gone, onStep, onBytes })
+      delete job.bytes
+      job.text = 'Loading the model'
+      return { profile: own(profiles, profile ?? '') ?? profiles.default }
+    }
+    const { server, baseUrl, apiKeyEnv } = wanted
+    job.text = 'Asking the server for its models'
+    return { baseUrl, apiKeyEnv, ...(server && { server }), profile: profiles[policyKinds.chat.profile] }
+  }
+
   function end(job: Job, state: Job['state'], text: string): void {
     Object.assign(job, { state, text, endedMs: performance.now() })
     for (const [id, old] of jobs) {
@@ -114,8 +133,9 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   return {
     searchers,
     connect(body) {
-      const wanted = checked(connectSchema, body)
-      const policy = `chat:${wanted.model}`
+      const isLocal = typeof body === 'object' && body !== null && 'local' in body
+      const wanted: Wanted = isLocal ? shaped(localSchema, body) : checked(serverSchema, body)
+      const policy = 'local' in wanted ? `local:${wanted.local}` : `chat:${wanted.model}`
       const under = [...jobs.values()].filter(({ state }) => state === 'connecting')
       if (options.taken().includes(policy) || under.some((job) => job.policy === policy))
         throw new HttpError(400, 'policy_twice', `${policy} is there already, or being connected.`)
@@ -159,17 +179,20 @@ function checked<Wanted extends { readonly baseUrl: string; readonly apiKeyEnv?:
   schema: z.ZodType<Wanted>,
   body: unknown,
 ): Wanted {
-  const read = schema.safeParse(body)
-  if (!read.success) {
-    const { path, message } = itemAt(read.error.issues, 0)
-    throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
-  }
-  const { data } = read
+  const data = shaped(schema, body)
   const url = baseUrlOf(data.baseUrl)
   if (data.apiKeyEnv !== undefined) checkKey(data.apiKeyEnv, url)
   return data
 }
 
-function rowOf({ id, policy, state, text, startedMs, endedMs = performance.now() }: Job): ConnectingRow {
-  return { id, policy, state, text, seconds: Math.round((endedMs - startedMs) / 1_000) }
+function shaped<Wanted>(schema: z.ZodType<Wanted>, body: unknown): Wanted {
+  const read = schema.safeParse(body)
+  if (read.success) return read.data
+  const { path, message } = itemAt(read.error.issues, 0)
+  throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
+}
+
+function rowOf({ id, policy, state, text, bytes, startedMs, endedMs = performance.now() }: Job): ConnectingRow {
+  const seconds = Math.round((endedMs - startedMs) / 1_000)
+  return { id, policy, state, text, seconds, ...(bytes && { bytes }) }
 }

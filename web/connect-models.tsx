@@ -1,0 +1,52 @@
+/** Connect a model: what runs on this machine, an address, or a model to download; each is tried with a picture before it can be asked. */
+import { useEffect, useState } from 'preact/hooks'
+import type { ConnectingRow, ConnectRequest, ModelsFound } from '../src/server/api/types.ts'
+import { ConnectAddress } from './connect-address.tsx'
+import { ConnectingRows } from './connecting-rows.tsx'
+import { ProblemFact } from './facts.tsx'
+import { postJson } from './fetch-json.ts'
+import { FoundModels } from './found-models.tsx'
+import { useConnecting } from './use-connecting.ts'
+
+interface Props {
+  /** Names of policies that can be asked already. */
+  readonly offered: readonly string[]
+  readonly onConnected: (policy: string) => void
+}
+
+export function ConnectModels({ offered, onConnected }: Props) {
+  const [found, setFound] = useState<ModelsFound>()
+  const [problem, setProblem] = useState<string>()
+  const { rows, reload } = useConnecting(onConnected)
+
+  const look = (): void => {
+    setFound(undefined)
+    setProblem(undefined)
+    postJson<ModelsFound>('api/models/found', {}).then(setFound, (error: Error) => setProblem(error.message))
+  }
+  useEffect(look, [])
+  const connect = (request: ConnectRequest): void => {
+    setProblem(undefined)
+    postJson<ConnectingRow>('api/models', request).then(reload, (error: Error) => setProblem(error.message))
+  }
+  const cancel = (id: string): void => void postJson(`api/models/${id}/cancel`, {}).then(reload, () => {})
+  const taken = [...offered, ...rows.flatMap(({ policy, state }) => (state === 'connecting' ? [policy] : []))]
+  return (
+    <section class="connect" aria-label="Connect a model">
+      <header>
+        <h3>Connect a model</h3>
+        <button type="button" onClick={look} disabled={found === undefined && problem === undefined}>
+          Look again
+        </button>
+      </header>
+      <ProblemFact message={problem} />
+      <ConnectingRows rows={rows} onCancel={cancel} />
+      {found === undefined ? (
+        problem === undefined && <p role="status">Looking at the usual ports of this machine …</p>
+      ) : (
+        <FoundModels found={found} taken={taken} onConnect={connect} />
+      )}
+      <ConnectAddress services={found?.services ?? []} onConnect={connect} />
+    </section>
+  )
+}

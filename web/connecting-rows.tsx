@@ -1,0 +1,43 @@
+/** How models that are being connected, or were, are getting on: what is being done and for how long, or why it failed. */
+import type { ConnectingRow } from '../src/server/api/types.ts'
+import { shown } from '../src/page/step.ts'
+
+interface Props {
+  readonly rows: readonly ConnectingRow[]
+  readonly onCancel: (id: string) => void
+}
+
+const most = 5
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)
+
+export function ConnectingRows({ rows, onCancel }: Props) {
+  if (rows.length === 0) return null
+  return (
+    <ul class="connecting" aria-live="polite">
+      {rows.slice(0, most).map(({ id, policy, state, text, seconds, bytes }) => (
+        <li key={id} class={state}>
+          <b>{policy}</b>
+          <span dir="auto">
+            {shown(text)}
+            {state === 'connecting' && ` … ${seconds} s`}
+          </span>
+          {state === 'connecting' && bytes && (
+            <progress value={bytes.done} max={bytes.total}>
+              {gigabytes(bytes.done)}
+            </progress>
+          )}
+          {state === 'connecting' && bytes && (
+            <span>
+              {gigabytes(bytes.done)} of {gigabytes(bytes.total)} GB
+            </span>
+          )}
+          {state === 'connecting' && (
+            <button type="button" onClick={() => onCancel(id)}>
+              Cancel
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}

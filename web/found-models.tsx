@@ -1,0 +1,104 @@
+/** Models that were found: of servers that run on this machine, and such as run in the program itself. */
+import type { ConnectRequest, LocalRow, ModelsFound } from '../src/server/api/types.ts'
+
+interface Props {
+  readonly found: ModelsFound
+  /** Names of policies that are there, or on their way. */
+  readonly taken: readonly string[]
+  readonly onConnect: (request: ConnectRequest) => void
+}
+
+export function FoundModels({ found: { servers, local }, taken, onConnect }: Props) {
+  return (
+    <>
+      <h4>Running on this machine</h4>
+      {servers.length === 0 && (
+        <p class="note">No server of models answers on the usual ports. Start one, such as Ollama, and look again.</p>
+      )}
+      {servers.map((server) => (
+        <FoundServer key={server.baseUrl} server={server} taken={taken} onConnect={onConnect} />
+      ))}
+      <h4>Without a server, in this program</h4>
+      {local.problem !== undefined && <p class="note">{local.problem}</p>}
+      {local.problem === undefined && (
+        <ul class="models">
+          {local.models.map((row) => (
+            <LocalModel key={row.name} row={row} taken={taken} onConnect={onConnect} />
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+type Server = ModelsFound['servers'][number]
+
+function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { readonly server: Server }) {
+  const { title, baseUrl, models, kind, problem } = server
+  const seeing = models.filter(({ sees }) => sees !== 'no')
+  const blind = models.length - seeing.length
+  return (
+    <div class="server">
+      <p>
+        <b>{title}</b> <code>{baseUrl}</code>
+        {problem !== undefined && <span>: {problem}</span>}
+        {problem === undefined && seeing.length === 0 && <span>: none of its models sees pictures</span>}
+      </p>
+      <ul class="models">
+        {seeing.map(({ id, sees, elsewhere }) => (
+          <li key={id}>
+            <b>{id}</b>
+            <span>
+              {sees === 'yes' ? 'sees pictures' : 'may see pictures: it does not say'}
+              {elsewhere && '; your picture would leave this machine'}
+            </span>
+            <Connect
+              policy={`chat:${id}`}
+              taken={taken}
+              onConnect={() => onConnect({ baseUrl, model: id, ...(kind === 'transformers' && { server: kind }) })}
+            />
+          </li>
+        ))}
+      </ul>
+      {blind > 0 && seeing.length > 0 && <p class="note">{blind} more of its models see no pictures.</p>}
+    </div>
+  )
+}
+
+function LocalModel({ row, taken, onConnect }: Omit<Props, 'found'> & { readonly row: LocalRow }) {
+  const { name, title, bytes, pulled, licence, memoryBytes } = row
+  const size = `${(bytes / 1e9).toFixed(1)} GB`
+  const facts = [
+    pulled ? `on this machine, ${size}` : `downloads ${size}`,
+    ...(memoryBytes === undefined ? [] : [`about ${(memoryBytes / 1e9).toFixed(0)} GB of memory`]),
+    ...(licence === undefined ? [] : [licence]),
+  ]
+  return (
+    <li>
+      <b>{title}</b>
+      <span>{facts.join(', ')}</span>
+      <Connect
+        policy={`local:${name}`}
+        taken={taken}
+        label={pulled ? 'Connect' : `Download ${size}`}
+        onConnect={() => onConnect({ local: name })}
+      />
+    </li>
+  )
+}
+
+interface ConnectProps {
+  readonly policy: string
+  readonly taken: readonly string[]
+  readonly label?: string
+  readonly onConnect: () => void
+}
+
+function Connect({ policy, taken, label = 'Connect', onConnect }: ConnectProps) {
+  const there = taken.includes(policy)
+  return (
+    <button type="button" disabled={there} aria-label={`${label}: ${policy}`} onClick={onConnect}>
+      {there ? 'there' : label}
+    </button>
+  )
+}

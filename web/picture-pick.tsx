@@ -1,0 +1,66 @@
+/** The picture that is asked about: a scene that comes with the page, or a file of one's own. */
+import type { PictureRow, SceneRow } from '../src/server/api/types.ts'
+
+interface Props {
+  readonly scenes: readonly SceneRow[]
+  readonly picture: PictureRow
+  readonly own: boolean
+  /** A file is being dragged over the page. */
+  readonly over: boolean
+  readonly onScene: (scene: SceneRow) => void
+  readonly onFile: (file: File | undefined) => void
+  /** The server has the picture no more. */
+  readonly onLost: () => void
+}
+
+export function PicturePick({ scenes, picture, own, over, onScene, onFile, onLost }: Props) {
+  return (
+    <fieldset class={`pick ${over ? 'over' : ''}`}>
+      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste your own'}</legend>
+      <img
+        class="chosen"
+        src={`api/pictures/${encodeURIComponent(picture.id)}/region?side=1000`}
+        width={picture.width}
+        height={picture.height}
+        alt={own ? 'Your picture' : `A generated scene of ${picture.width} × ${picture.height} pixels`}
+        onError={onLost}
+      />
+      {picture.note !== undefined && (
+        <p class="picture-note" role="status">
+          {picture.note}
+        </p>
+      )}
+      <div class="scenes" role="radiogroup" aria-label="Scenes">
+        {scenes.map((scene) => (
+          <label key={scene.id} class={scene.id === picture.id ? 'on' : ''}>
+            <input
+              type="radio"
+              name="scene"
+              class="hidden"
+              checked={scene.id === picture.id}
+              onChange={() => onScene(scene)}
+            />
+            <img
+              src={`api/pictures/${scene.id}/region?side=160`}
+              width={80}
+              height={80}
+              loading="lazy"
+              alt={`${scene.level} scene: ${scene.question}`}
+            />
+            <span aria-hidden="true">{scene.level}</span>
+          </label>
+        ))}
+        <label class={`upload ${own ? 'on' : ''}`}>
+          <input
+            type="file"
+            class="hidden"
+            accept="image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif,image/bmp"
+            onChange={(event) => onFile(event.currentTarget.files?.[0])}
+          />
+          <b aria-hidden="true">+</b>
+          <span>your own</span>
+        </label>
+      </div>
+    </fieldset>
+  )
+}

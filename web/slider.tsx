@@ -1,0 +1,27 @@
+/** A number that is chosen by sliding, told in words. */
+interface Props {
+  readonly name: string
+  /** Of one, of several. */
+  readonly unit: readonly [string, string]
+  readonly value: number
+  readonly most: number
+  readonly onValue: (value: number) => void
+}
+
+export function Slider({ name, unit, value, most, onValue }: Props) {
+  const words = `${value} ${unit[value === 1 ? 0 : 1]}`
+  return (
+    <label class="slider">
+      <span>{name}</span>
+      <input
+        type="range"
+        min={1}
+        max={most}
+        value={value}
+        aria-valuetext={words}
+        onInput={(event) => onValue(Number(event.currentTarget.value))}
+      />
+      <output>{words}</output>
+    </label>
+  )
+}
