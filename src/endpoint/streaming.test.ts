@@ -110,6 +110,20 @@ describe('a server that does not stream is asked for whole replies', () => {
     expect(bodies.at(-1)).toHaveProperty('stop')
   })
 
+  test('by cutting every stream off', async () => {
+    const cutOff: Act = (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(half, () => setImmediate(() => response.destroy()))
+    }
+    const { endpoint, bodies } = await start([
+      (response, body) => (body['stream'] ? cutOff : sendWhole)(response, body),
+    ])
+    expect(await listen(endpoint)).toMatchObject({ text: content, counted })
+    expect(bodies.map((body) => body['stream'])).toEqual([true, true, undefined])
+    await listen(endpoint)
+    expect(bodies.at(-1)).not.toHaveProperty('stream')
+  })
+
   test('without its options alone where these are refused', async () => {
     const refused = refuse(400, { message: "Unrecognized request argument supplied: 'stream_options'" })
     const { endpoint, bodies } = await start([

@@ -121,7 +121,7 @@ function voidReason(trajectory: Trajectory): Reason {
   const kind = 'void'
   const example = exampleOf(trajectory)
   if (finish === 'length') {
-    const raise = /^(chat|tinker):/.test(policy)
+    const raise = /^(chat|local|tinker):/.test(policy)
       ? ' Raise it with --reply-tokens, or give the server more context.'
       : ''
     const where = action === undefined ? 'before it zoomed or answered' : 'within its answer'

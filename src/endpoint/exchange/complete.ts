@@ -32,6 +32,7 @@ export function completer(
   async function complete(request: CompletionRequest, { signal, onNews }: CompletionOptions = {}): Promise<Completion> {
     const form = formOf(request, learnt)
     let failures = 0
+    let cutStreams = 0
 
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
@@ -45,6 +46,8 @@ export function completer(
           exchange = await server.send(url, { method: 'POST', headers, body, timeoutMs, idleMs, signal, listener })
         } catch (error) {
           if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
+          // Some servers break off every stream, as at what they would refuse before a whole reply.
+          if (listener !== undefined && ++cutStreams > 1) form.streamFailed()
           return error.code === 'connection-stale' ? { error, waitMs: 0 } : { error }
         }
         if (isSuccess(exchange)) {
