@@ -8,12 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256Of, startPlayedHub } from '../../test/played-hub.ts'
 import type { PlayedHub } from '../../test/played-hub.ts'
-
-// Each command is a process that has to load first.
-vi.setConfig({ testTimeout: 240_000 })
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const id = 'owner/tiny-GGUF'
@@ -164,23 +161,19 @@ test('Ctrl-C keeps the part, and the next pull goes on from it', async () => {
   expect(hub.asked.filter(({ at, path }) => at === 'store' && path.startsWith('tiny')).at(-1)?.from).toBeGreaterThan(0)
 })
 
-test(
-  'of two at once one downloads; it is killed, and the other goes on from its part',
-  { timeout: 120_000 },
-  async () => {
-    const { goOn } = stalled()
-    const first = start('pull', `hub:${id}`, '--yes')
-    await untilPart()
-    const second = start('pull', `hub:${id}`, '--yes', '--json')
-    // It has asked for the list, and waits for the first from then on.
-    while (hub.asked.filter(({ path }) => path === 'api').length < 2) await setTimeout(20)
-    goOn()
-    first.child.kill('SIGKILL')
-    await first.ended
-    const { code, stdout } = await second.ended
-    expect(code).toBe(0)
-    const { model } = JSON.parse(stdout) as { model: string }
-    expect((await readFile(model)).equals(weights)).toBe(true)
-    expect(await readdir(blobFolder())).toHaveLength(2)
-  },
-)
+test('of two at once one downloads; it is killed, and the other goes on from its part', async () => {
+  const { goOn } = stalled()
+  const first = start('pull', `hub:${id}`, '--yes')
+  await untilPart()
+  const second = start('pull', `hub:${id}`, '--yes', '--json')
+  // It has asked for the list, and waits for the first from then on.
+  while (hub.asked.filter(({ path }) => path === 'api').length < 2) await setTimeout(20)
+  goOn()
+  first.child.kill('SIGKILL')
+  await first.ended
+  const { code, stdout } = await second.ended
+  expect(code).toBe(0)
+  const { model } = JSON.parse(stdout) as { model: string }
+  expect((await readFile(model)).equals(weights)).toBe(true)
+  expect(await readdir(blobFolder())).toHaveLength(2)
+})

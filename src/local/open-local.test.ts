@@ -61,7 +61,7 @@ function ask(endpoint: Endpoint, messages: readonly EncodedMessage[], more: Part
   return endpoint.complete({ model: 'tiny', messages, temperature: 0, maxTokens: 40, ...more })
 }
 
-test('pictures over several turns: what was read before is not read again', { timeout: 120_000 }, async () => {
+test('pictures over several turns: what was read before is not read again', async () => {
   const endpoint = await opened(tiny)
   const first = [await user('Which digit?', 'red')]
   const one = await ask(endpoint, first)
@@ -82,7 +82,7 @@ test('pictures over several turns: what was read before is not read again', { ti
   expect((await ask(afresh, second)).text).toBe(two.text)
 })
 
-test('a picture decides what is said of it', { timeout: 120_000 }, async () => {
+test('a picture decides what is said of it', async () => {
   const endpoint = await opened(tiny)
   const colours = ['red', 'blue', 'green', 'white', 'black', 'yellow', 'grey', 'purple']
   const said = new Set<string>()
@@ -90,7 +90,7 @@ test('a picture decides what is said of it', { timeout: 120_000 }, async () => {
   expect(said.size).toBeGreaterThan(1)
 })
 
-test('a reply halts at a stop string and keeps it; without one it goes on', { timeout: 120_000 }, async () => {
+test('a reply halts at a stop string and keeps it; without one it goes on', async () => {
   const endpoint = await opened(tiny)
   const seeds = Array.from({ length: 12 }, (_, seed) => seed)
   const messages = [await user('Which digit?', 'red')]
@@ -103,7 +103,7 @@ test('a reply halts at a stop string and keeps it; without one it goes on', { ti
   }
 })
 
-test('the same seed draws the same reply, another seed another', { timeout: 120_000 }, async () => {
+test('the same seed draws the same reply, another seed another', async () => {
   const endpoint = await opened(tiny)
   const messages = [await user('Which digit?', 'red')]
   const draw = async (seed: number) => (await ask(endpoint, messages, { seed, temperature: 1 })).text
@@ -113,7 +113,7 @@ test('the same seed draws the same reply, another seed another', { timeout: 120_
   expect(new Set(once).size).toBeGreaterThan(1)
 })
 
-test('a reply is told as it comes, and is cut at its limit', { timeout: 120_000 }, async () => {
+test('a reply is told as it comes, and is cut at its limit', async () => {
   const endpoint = await opened(talker)
   let told = ''
   const waits: string[] = []
@@ -127,7 +127,7 @@ test('a reply is told as it comes, and is cut at its limit', { timeout: 120_000 
   expect(waits).toEqual([expect.stringMatching(/^The model reads \d+ tokens\.$/)])
 })
 
-test('a reply is aborted in the middle, and the next is made', { timeout: 120_000 }, async () => {
+test('a reply is aborted in the middle, and the next is made', async () => {
   const endpoint = await opened(talker)
   const messages = [await user('Talk.', 'red')]
   const controller = new AbortController()
@@ -140,7 +140,7 @@ test('a reply is aborted in the middle, and the next is made', { timeout: 120_00
   await expect(endpoint.complete(request, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('several searches are answered at once, each with its own reply', { timeout: 120_000 }, async () => {
+test('several searches are answered at once, each with its own reply', async () => {
   const endpoint = await opened(talker, { searches: 3 })
   const messages = [await user('Talk.', 'red')]
   const draw = { model: 'tiny', messages, temperature: 1 }
@@ -158,14 +158,14 @@ test('several searches are answered at once, each with its own reply', { timeout
 })
 
 describe('a context that is full ends a search as it does on a server', () => {
-  test('before the reply', { timeout: 120_000 }, async () => {
+  test('before the reply', async () => {
     const endpoint = await opened(tiny, { context: 1024 })
     const long = [await user('word '.repeat(600), 'red')]
     await expect(ask(endpoint, long)).rejects.toMatchObject({ code: 'context-length' })
     expect((await ask(endpoint, [await user('Which digit?', 'red')])).text).not.toBe('')
   })
 
-  test('in the reply', { timeout: 120_000 }, async () => {
+  test('in the reply', async () => {
     const endpoint = await opened(talker, { context: 1024 })
     const messages = [await user('Talk.', 'red')]
     await expect(ask(endpoint, messages, { maxTokens: 8192 })).rejects.toMatchObject({ code: 'context-length' })
@@ -176,7 +176,7 @@ describe('what cannot be opened is refused with what to do', () => {
   const open = (files: TinyModel, more: Partial<LocalOptions> = {}) =>
     openLocal({ ...files, viewPixels: 200_000, ...more })
 
-  test('weights that were cut off', { timeout: 120_000 }, async () => {
+  test('weights that were cut off', async () => {
     const whole = await readFile(tiny.model)
     const model = join(folder, 'cut.gguf')
     await writeFile(model, whole.subarray(0, whole.length - 100_000))
@@ -191,7 +191,7 @@ describe('what cannot be opened is refused with what to do', () => {
     await expect(open({ model, mmproj: model })).rejects.toMatchObject({ code: 'mmproj-no-eyes', exitCode: 2 })
   })
 
-  test('the vision part of another model', { timeout: 120_000 }, async () => {
+  test('the vision part of another model', async () => {
     const other = await writeTinyGguf(await mkdtemp(join(folder, 'wide-')), {
       begin: Array.from({ length: 80 }, (_, index) => `piece ${index}`),
     })
@@ -222,22 +222,18 @@ describe('what cannot be opened is refused with what to do', () => {
   })
 })
 
-test(
-  'a process that is killed fails what it worked at, and the next request starts another',
-  { timeout: 120_000 },
-  async () => {
-    const endpoint = await opened(talker)
-    const request = { model: 'tiny', messages: [await user('Talk.', 'red')], maxTokens: 3000 }
-    const killed = endpoint.complete(request, {
-      onNews: ({ kind }) => kind === 'text' && lastOf(forked).kill('SIGKILL'),
-    })
-    await expect(killed).rejects.toMatchObject({ code: 'llama-ended' })
-    await expect(killed).rejects.toThrow('memory')
-    expect((await endpoint.complete({ ...request, maxTokens: 5 })).usage?.replyTokens).toBe(5)
-  },
-)
+test('a process that is killed fails what it worked at, and the next request starts another', async () => {
+  const endpoint = await opened(talker)
+  const request = { model: 'tiny', messages: [await user('Talk.', 'red')], maxTokens: 3000 }
+  const killed = endpoint.complete(request, {
+    onNews: ({ kind }) => kind === 'text' && lastOf(forked).kill('SIGKILL'),
+  })
+  await expect(killed).rejects.toMatchObject({ code: 'llama-ended' })
+  await expect(killed).rejects.toThrow('memory')
+  expect((await endpoint.complete({ ...request, maxTokens: 5 })).usage?.replyTokens).toBe(5)
+})
 
-test('it says how it runs, and leaves nothing behind', { timeout: 120_000 }, async () => {
+test('it says how it runs, and leaves nothing behind', async () => {
   const own = await mkdtemp(join(folder, 'tmp-'))
   vi.stubEnv('TMPDIR', own)
   const { endpoint, about } = await openLocal({ ...talker, viewPixels: 200_000, context: 4096 })

@@ -28,7 +28,7 @@ async function cells(picture: Picture, columns: number, rows: number): Promise<s
   )
 }
 
-describe('HEIC', { timeout: 60_000 }, () => {
+describe('HEIC', () => {
   it('opens upright, whatever its brands say beside what codes it', async () => {
     const lying = await openPicture(heicFile({ blocks }))
     expect([lying.width, lying.height]).toEqual([48, 32])

@@ -11,7 +11,6 @@ import { countParquetRows } from '../../shared/parquet-read.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 /** Each test starts the program a few times. */
-const limit = { timeout: 120_000 }
 
 let base: string
 const at = (...names: readonly string[]): string => join(base, ...names)
@@ -39,7 +38,7 @@ beforeAll(async () => {
     await probe('build', '--out', at('rows'), '--no-pictures', ...few),
   ]
   for (const { code, err } of built) if (code !== 0) throw new Error(err)
-}, limit.timeout)
+})
 afterAll(() => rm(base, { recursive: true }))
 
 type Row = Record<string, unknown> & { readonly images: readonly [string] }
@@ -57,7 +56,7 @@ const rowsOf = async (set: string, split: string): Promise<Row[]> =>
   JSON.parse(await readFile(at(set, `${split}.json`), 'utf8')) as Row[]
 
 describe.each(['world', 'shapes', 'rows'])('a set of %s', (set) => {
-  test('is found sound, and its contact sheet shows every problem', limit, async () => {
+  test('is found sound, and its contact sheet shows every problem', async () => {
     const { code, out } = await probe('check', at(set))
     expect([code, out.trim().split('\n').at(-1)]).toEqual([0, 'No faults.'])
     expect(out).toContain(`2 train and 3 test problems${set === 'rows' ? ', without pictures' : ''}`)
@@ -76,7 +75,7 @@ describe.each(['world', 'shapes', 'rows'])('a set of %s', (set) => {
     }
   })
 
-  test('with a wrong answer is faulty: the row is named, and the exit code is 1', limit, async () => {
+  test('with a wrong answer is faulty: the row is named, and the exit code is 1', async () => {
     const folder = await changed(set, `${set}-wrong`, 'test', ([first, ...rest]) => [
       { ...first!, solution: 'nothing' },
       ...rest,
@@ -87,7 +86,7 @@ describe.each(['world', 'shapes', 'rows'])('a set of %s', (set) => {
     expect(err).toContain('Build it again')
   })
 
-  test('with a problem in both splits is faulty', limit, async () => {
+  test('with a problem in both splits is faulty', async () => {
     const [shared] = await rowsOf(set, 'test')
     const folder = await changed(set, `${set}-twice`, 'train', (rows) => [...rows, shared!])
     const { code, out } = await probe('check', folder, '--json')
@@ -100,7 +99,6 @@ describe.each(['world', 'shapes', 'rows'])('a set of %s', (set) => {
 
 test.each(['world', 'shapes'])(
   'a set of %s without one of its pictures is faulty, and cannot be shown',
-  limit,
   async (set) => {
     const folder = await changed(set, `${set}-lost`, 'test', (rows) => rows)
     const [first] = await rowsOf(set, 'test')
@@ -121,13 +119,13 @@ test.each(['world', 'shapes'])('--parquet of %s writes a shard a split, and a ca
   expect(card).toContain(`probe build --kind ${set} --train 2 --test 3 --seed 4 --level easy --side `)
 })
 
-test('--parquet needs pictures', limit, async () => {
+test('--parquet needs pictures', async () => {
   const { code, err } = await probe('build', '--out', at('bare'), '--test', '1', '--no-pictures', '--parquet')
   expect(code).toBe(2)
   expect(err).toContain('Leave out --no-pictures, or --parquet')
 })
 
-test('a folder that holds no set, or one of another generator, is an error that says what to do', limit, async () => {
+test('a folder that holds no set, or one of another generator, is an error that says what to do', async () => {
   await mkdir(at('none'))
   for (const options of [
     ['check', at('none')],

@@ -14,7 +14,7 @@ import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
-const slowMs = 120_000
+
 let folder: string
 let run: string
 
@@ -41,21 +41,17 @@ async function view(...options: string[]) {
 
 const named = (seed: number): string => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)).docId
 
-test(
-  'a figure of the search that is named',
-  async () => {
-    const options = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
-    const { code, stdout } = await view(...options)
-    expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({
-      sample: 1,
-      turns: 3,
-      figure: expect.stringContaining('a.png') as string,
-    })
-    expect((await sharp(join(folder, 'a.png')).metadata()).width).toBeGreaterThan(1500)
-  },
-  slowMs,
-)
+test('a figure of the search that is named', async () => {
+  const options = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
+  const { code, stdout } = await view(...options)
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    sample: 1,
+    turns: 3,
+    figure: expect.stringContaining('a.png') as string,
+  })
+  expect((await sharp(join(folder, 'a.png')).metadata()).width).toBeGreaterThan(1500)
+})
 
 test.each([
   [['run', '--figure', 'b.gif'], 'name a file such as figure.png'],
@@ -68,48 +64,36 @@ test.each([
   [['run', '--problem', named(5)], 'add --figure'],
   [['run', '--export', 'site', '--sample', '1'], 'add --figure'],
   [['run', '--limit', '5'], 'add --export'],
-])(
-  'what is wrong ends with exit 2, the fix and nothing written: %j',
-  async (options, fix) => {
-    const { code, stderr } = await view(...options)
-    expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
-    expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
-  },
-  slowMs,
-)
+])('what is wrong ends with exit 2, the fix and nothing written: %j', async (options, fix) => {
+  const { code, stderr } = await view(...options)
+  expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
+  expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
+})
 
-test(
-  'looking at a run opens pages and nothing that searches',
-  async () => {
-    const child = spawn(process.execPath, [program, 'view', 'run', '--port', '0', '--json'], { cwd: folder })
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-    const { url } = JSON.parse(line) as { url: string }
-    expect(url).toMatch(/#\/run\/run$/)
-    const status = async (path: string, method = 'GET') =>
-      (await fetch(new URL(path, url), { method, ...(method === 'POST' && { body: '{}' }) })).status
-    expect(await status('/')).toBe(200)
-    expect(await status('/api/runs/run/items/0')).toBe(200)
-    expect(await (await fetch(new URL('/api/setup', url))).json()).toMatchObject({ policies: [], scenes: [] })
-    expect(await status('/v1/models')).toBe(404)
-    for (const path of ['/v1/chat/completions', '/mcp', '/api/asks']) expect(await status(path, 'POST')).toBe(404)
-    child.kill('SIGINT')
-    expect(await once(child, 'close')).toEqual([0, null])
-  },
-  slowMs,
-)
+test('looking at a run opens pages and nothing that searches', async () => {
+  const child = spawn(process.execPath, [program, 'view', 'run', '--port', '0', '--json'], { cwd: folder })
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  expect(url).toMatch(/#\/run\/run$/)
+  const status = async (path: string, method = 'GET') =>
+    (await fetch(new URL(path, url), { method, ...(method === 'POST' && { body: '{}' }) })).status
+  expect(await status('/')).toBe(200)
+  expect(await status('/api/runs/run/items/0')).toBe(200)
+  expect(await (await fetch(new URL('/api/setup', url))).json()).toMatchObject({ policies: [], scenes: [] })
+  expect(await status('/v1/models')).toBe(404)
+  for (const path of ['/v1/chat/completions', '/mcp', '/api/asks']) expect(await status(path, 'POST')).toBe(404)
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([0, null])
+})
 
-test(
-  'pages as files are written once: a page that is there is left as it is, one that is gone is written again',
-  async () => {
-    expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
-    const site = join(folder, 'site')
-    const names = await readdir(site)
-    const [kept, gone] = names.filter((name) => name !== 'index.html') as [string, string]
-    const { mtimeMs } = await stat(join(site, kept))
-    await rm(join(site, gone))
-    expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
-    expect(await readdir(site)).toEqual(names)
-    expect((await stat(join(site, kept))).mtimeMs).toBe(mtimeMs)
-  },
-  slowMs,
-)
+test('pages as files are written once: a page that is there is left as it is, one that is gone is written again', async () => {
+  expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
+  const site = join(folder, 'site')
+  const names = await readdir(site)
+  const [kept, gone] = names.filter((name) => name !== 'index.html') as [string, string]
+  const { mtimeMs } = await stat(join(site, kept))
+  await rm(join(site, gone))
+  expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
+  expect(await readdir(site)).toEqual(names)
+  expect((await stat(join(site, kept))).mtimeMs).toBe(mtimeMs)
+})

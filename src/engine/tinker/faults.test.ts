@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Fault,
   startTinkerServer,
@@ -29,8 +29,6 @@ import { tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
 import { special } from '../../model/tokenizer.ts'
 import { promptOf } from '../engine.ts'
-
-vi.setConfig({ hookTimeout: 60_000 })
 
 const patience = { pollEveryMs: 1, backoffMs: 5, maxWaitMs: 20, maxTries: 5 }
 const opened: { close(): Promise<void> }[] = []

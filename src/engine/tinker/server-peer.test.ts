@@ -5,7 +5,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { type Datum, defaultAdam } from '../engine.ts'
 import { type TinkerKind, tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine } from './tinker-engine.ts'
@@ -24,9 +24,6 @@ const peers: Readonly<Record<string, Peer>> = {
 
 const { TINKER_PEER_URL: url, TINKER_PEER: name = 'skyrl-jax' } = process.env
 const { kind, samples, keeps } = peers[name]!
-
-// A server compiles its graphs anew for each length of a sequence.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 })
 
 /** What the tiny model's tokenizer makes of text, a token a byte; and the mark that ends a turn. */
 const text = (words: string): number[] => [...Buffer.from(words)]

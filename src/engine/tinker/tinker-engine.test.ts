@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTinkerServer, type TinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
 import {
   figuresOf,
@@ -22,9 +22,6 @@ import { createEmbeddedEngine } from '../embedded/embedded-engine.ts'
 import { special } from '../../model/tokenizer.ts'
 import { tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine, type TinkerEngineOptions } from './tinker-engine.ts'
-
-// Graphs are compiled anew for each engine, which takes seconds where others work too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
 const small = { config: tinyModel, workers: 1 }
 const patience = { pollEveryMs: 1, backoffMs: 5, maxTries: 4 }

@@ -70,7 +70,7 @@ async function connected(body: object): Promise<ConnectingRow> {
       const rows = (await (await fetch(`${url}/api/models`)).json()) as ConnectingRow[]
       return rows.find((row) => row.id === id && row.state !== 'connecting')
     },
-    { timeout: 30_000 },
+    { timeout: 120_000 },
   )
 }
 
@@ -104,9 +104,9 @@ test.each<[string, Partial<ScriptedOptions>, object, RegExp]>([
 test('one that hangs is cancelled', async () => {
   const { baseUrl, requests } = await startModel({ models: [{ id: 'slow' }], script: () => ({ fault: 'hang' }) })
   const { id } = (await (await post('/api/models', { baseUrl, model: 'slow' })).json()) as ConnectingRow
-  await vi.waitUntil(() => requests.length > 0, { timeout: 30_000 })
+  await vi.waitUntil(() => requests.length > 0, { timeout: 120_000 })
   await post(`/api/models/${id}/cancel`, {})
-  await vi.waitUntil(() => desk.rows().find((row) => row.id === id)?.state === 'cancelled', { timeout: 30_000 })
+  await vi.waitUntil(() => desk.rows().find((row) => row.id === id)?.state === 'cancelled', { timeout: 120_000 })
 })
 
 test('which models a server has, and what is there', async () => {
