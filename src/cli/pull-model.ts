@@ -2,12 +2,12 @@
 import { findLocalModel, modelOf, NotPulledError, planPull } from '../hub/local-model.ts'
 import type { LocalModel } from '../hub/local-model.ts'
 import { errorCodeOf } from '../shared/errors.ts'
-import { pullAloud } from './print/pull-aloud.ts'
+import { pullAloud, sayingRetries } from './print/pull-aloud.ts'
 
 /** undefined: the person said no. Offline, a model that is here already will do. */
 export async function broughtHere(name: string, yes?: boolean): Promise<LocalModel | undefined> {
   try {
-    const plan = await planPull(name)
+    const plan = await planPull(name, sayingRetries)
     const title = plan.known?.title ?? plan.repository.id
     const agreed = await pullAloud(plan, { title, yes, command: `mini-o3 models pull ${name} --yes` })
     return agreed ? modelOf(plan) : undefined

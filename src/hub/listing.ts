@@ -39,9 +39,10 @@ const schema = z.object({
   cardData: z.object({ license: z.union([z.string(), z.array(z.string())]).nullish() }).nullish(),
 })
 
-interface ListOptions {
+export interface ListOptions {
   readonly signal?: AbortSignal | undefined
-  readonly onRetry?: () => void
+  /** The hub is busy or out of reach, and is asked again after a pause. */
+  readonly onRetry?: (() => void) | undefined
 }
 
 /** Throws `UserError` for what is not there or not allowed, and offline; `TransportError` where the hub is out of reach. */

@@ -10,6 +10,7 @@ import type { Snapshot } from './cache.ts'
 import { chooseGguf, mmprojFor, modelsIn, pieceOf, quantOf } from './gguf-files.ts'
 import type { GgufFiles } from './gguf-files.ts'
 import { knownModels } from './known-models.ts'
+import type { ListOptions } from './listing.ts'
 import type { KnownModel } from './known-models.ts'
 import { locked, planFiles, pullFiles } from './pull.ts'
 import type { PullOptions, PullPlan } from './pull.ts'
@@ -73,7 +74,7 @@ export async function pulledModels(): Promise<LocalModel[]> {
 }
 
 /** Asks the hub what a pull would bring; nothing is downloaded. Throws `UserError`. */
-export async function planPull(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ModelPull> {
+export async function planPull(name: string, options: ListOptions = {}): Promise<ModelPull> {
   if (isFile(name))
     throw new UserError('model-unknown', `${name} is a file of this machine. Name a known model or hub:<owner>/<name>.`)
   const { repository, quant, known } = sourceOf(name)
@@ -88,7 +89,7 @@ export async function planPull(name: string, { signal }: { readonly signal?: Abo
       )
       return files.filter(({ path }) => path === mmproj || model.includes(path))
     },
-    signal,
+    options,
   )
   return { ...plan, name, ...(known !== undefined && { known }) }
 }

@@ -238,6 +238,15 @@ describe('a hub that refuses', () => {
     await expect(planPull(own)).rejects.toMatchObject({ code, exitCode: 2 })
   })
 
+  test('a busy hub is asked again, and that is told', async () => {
+    hub.behave(({ path, before }) =>
+      path === 'api' && before < 2 ? { status: 503, headers: { 'retry-after-ms': '5' } } : undefined,
+    )
+    let retries = 0
+    expect((await planPull(name, { onRetry: () => retries++ })).bytes).toBe(3_200_000)
+    expect(retries).toBe(2)
+  })
+
   test('offline asks nothing, and finds what is there', async () => {
     await pullIt()
     const before = hub.asked.length

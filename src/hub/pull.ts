@@ -13,7 +13,7 @@ import { unwritable } from '../shared/unwritable.ts'
 import { addToSnapshot, blobOf, freeBytes, keepRevision, partOf, repositoryFolder, snapshotFolder } from './cache.ts'
 import { bytesAt, downloadFile } from './download.ts'
 import { listRepository } from './listing.ts'
-import type { Listing, RemoteFile } from './listing.ts'
+import type { Listing, ListOptions, RemoteFile } from './listing.ts'
 import { folderName } from './repository.ts'
 import type { Repository } from './repository.ts'
 import type { HubSettings } from './settings.ts'
@@ -42,9 +42,9 @@ export async function planFiles(
   repository: Repository,
   hub: HubSettings,
   choose: (files: readonly RemoteFile[]) => readonly RemoteFile[],
-  signal?: AbortSignal,
+  options: ListOptions = {},
 ): Promise<PullPlan> {
-  const { commit, files: all, licence }: Listing = await listRepository(repository, hub, { signal })
+  const { commit, files: all, licence }: Listing = await listRepository(repository, hub, options)
   const files = choose(all)
   const own = repositoryFolder(hub.cache, repository)
   const bytes = sum(files.map((file) => file.bytes))

@@ -17,7 +17,7 @@ import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { jsonOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
-import { pullAloud } from '../print/pull-aloud.ts'
+import { pullAloud, sayingRetries } from '../print/pull-aloud.ts'
 
 const pullOptions = {
   ...inGroup('Problems', {
@@ -52,7 +52,7 @@ async function pullData(name: string, { data, yes, json }: Values<typeof pullOpt
   const link = join(data, pull.folder)
   await checkFree(link)
   const repository = repositoryOf('datasets', pull.dataset)
-  const plan = await planFiles(repository, hubSettings(), (files) => chosenFiles(files, benchmark, pull))
+  const plan = await planFiles(repository, hubSettings(), (files) => chosenFiles(files, benchmark, pull), sayingRetries)
   const { title, licence } = benchmark
   const command = `mini-o3 data pull ${name} --data ${data} --yes`
   if (!(await pullAloud(plan, { title, licence, yes, command }))) return say('Nothing was downloaded.')

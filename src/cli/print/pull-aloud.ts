@@ -17,6 +17,11 @@ interface PullAloud {
   readonly command: string
 }
 
+/** For whoever waits while a plan is made. */
+export const sayingRetries = {
+  onRetry: () => say('The hub is busy or out of reach: trying again.'),
+}
+
 const mostNames = 8
 
 /** Shows the plan, asks, downloads. False: the person said no. Stopped by Ctrl-C, what has come is kept. */
