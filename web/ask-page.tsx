@@ -32,7 +32,12 @@ function AskForm({ setup }: { readonly setup: Setup }) {
   const { scenes, limits } = setup
   const [draft] = useState(readDraft)
   const [policies, setPolicies] = useState(setup.policies)
-  const [picture, setPicture] = useState<PictureRow>(draft.picture ?? itemAt(scenes, 0))
+  const [picture, setFirst] = useState<PictureRow>(draft.picture ?? itemAt(scenes, 0))
+  const [furtherPictures, setFurther] = useState(draft.furtherPictures ?? [])
+  const setPicture = (first: PictureRow, further: readonly PictureRow[] = []): void => {
+    setFirst(first)
+    setFurther(further)
+  }
   const [question, setQuestion] = useState(draft.question ?? itemAt(scenes, 0).question)
   const [policyName, setPolicyName] = useState(draft.policy)
   const [maxTurns, setMaxTurns] = useState(draft.maxTurns)
@@ -50,12 +55,13 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     () =>
       keepDraft({
         picture,
+        furtherPictures,
         question,
         ...(policyName && { policy: policyName }),
         ...(maxTurns && { maxTurns }),
         samples,
       }),
-    [picture, question, policyName, maxTurns, samples],
+    [picture, furtherPictures, question, policyName, maxTurns, samples],
   )
   useEffect(() => {
     if (blind && setup.connects) setConnecting(true)
@@ -67,19 +73,14 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     await work().catch((error: Error) => setProblem(error.message))
     setBusy(undefined)
   }
-  const upload = (file: File | undefined): void => {
-    if (file === undefined) return
-    void during('Opening the picture …', async () => {
-      if (file.size > limits.pictureBytes) {
-        throw new Error(
-          `${file.name} is larger than ${limits.pictureBytes / 1024 ** 2} MiB. Save it smaller, or as JPEG.`,
-        )
-      }
-      if (file.type !== '' && !file.type.startsWith('image/')) {
-        throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file.`)
-      }
-      const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
-      setPicture(await fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers }))
+  /** Files that are chosen together are the pictures of one question, in the order of their names. */
+  const upload = (chosen: FileList | null | undefined): void => {
+    const files = [...(chosen ?? [])].toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
+    if (files.length === 0) return
+    void during(files.length === 1 ? 'Opening the picture …' : 'Opening the pictures …', async () => {
+      const opened: PictureRow[] = []
+      for (const file of files) opened.push(await sendPicture(file, limits.pictureBytes))
+      setPicture(itemAt(opened, 0), opened.slice(1))
       if (scenes.some((scene) => scene.question === question)) setQuestion('')
       const seeing = able.find(({ scenesOnly }) => !scenesOnly)
       if (policy?.scenesOnly && seeing) setPolicyName(seeing.name)
@@ -91,7 +92,9 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     void during('Asking …', async () => {
       if (question.trim() === '') throw new Error('Type a question first.')
       if (policy === undefined) throw new Error('None of the models can be asked. Connect one first.')
-      const request: AskRequest = { picture: picture.id, question, policy: policy.name, maxTurns: turns, samples }
+      const further = furtherPictures.map(({ id }) => id)
+      const about = { picture: picture.id, ...(further.length > 0 && { furtherPictures: further }) }
+      const request: AskRequest = { ...about, question, policy: policy.name, maxTurns: turns, samples }
       const { id } = await postJson<AskStarted>('api/asks', request)
       location.hash = href(['ask', id])
     })
@@ -111,6 +114,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           <PicturePick
             scenes={scenes}
             picture={picture}
+            furtherPictures={furtherPictures}
             own={own}
             over={over}
             onScene={(scene) => {
@@ -118,7 +122,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               setQuestion(scene.question)
               setProblem(undefined)
             }}
-            onFile={upload}
+            onFiles={upload}
             onLost={() => {
               setPicture(itemAt(scenes, 0))
               setProblem('That picture is not kept any more. Open it again.')
@@ -191,4 +195,15 @@ function AskForm({ setup }: { readonly setup: Setup }) {
       <RecentAsks onPicture={(recent) => setPicture(recent)} />
     </>
   )
+}
+
+async function sendPicture(file: File, mostBytes: number): Promise<PictureRow> {
+  if (file.size > mostBytes) {
+    throw new Error(`${file.name} is larger than ${mostBytes / 1024 ** 2} MiB. Save it smaller, or as JPEG.`)
+  }
+  if (file.type !== '' && !file.type.startsWith('image/')) {
+    throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file.`)
+  }
+  const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
+  return fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers })
 }

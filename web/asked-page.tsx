@@ -64,8 +64,10 @@ export function AskedPage({ id }: { readonly id: string }) {
 }
 
 /** The form then has the picture and who searched it; a scene that is in the form already stays the scene that it is. */
-function another({ picture: { sha256, width, height }, problem }: ShownSearch): void {
+function another({ picture, furtherPictures = [], problem }: ShownSearch): void {
   const draft = readDraft()
   const same = draft.question === problem.question && draft.picture !== undefined
-  keepDraft({ ...(!same && { picture: { id: sha256, width, height } }), question: '' })
+  const row = ({ sha256, width, height }: ShownSearch['picture']) => ({ id: sha256, width, height })
+  const pictures = { picture: row(picture), furtherPictures: furtherPictures.map(row) }
+  keepDraft({ ...(!same && pictures), question: '' })
 }

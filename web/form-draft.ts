@@ -3,6 +3,7 @@ import type { PictureRow } from '../src/server/api/types.ts'
 
 export interface FormDraft {
   readonly picture?: PictureRow
+  readonly furtherPictures?: readonly PictureRow[]
   readonly question?: string
   readonly policy?: string
   readonly maxTurns?: number

@@ -1,17 +1,17 @@
 /** Files that are dropped anywhere on the page or pasted into it. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-/** Calls back with the first file; true while one is dragged over the page. */
-export function useDroppedFile(onFile: (file: File) => void): boolean {
+/** Calls back with the files; true while one is dragged over the page. */
+export function useDroppedFile(onFiles: (files: FileList) => void): boolean {
   const [over, setOver] = useState(false)
-  const newest = useRef(onFile)
-  newest.current = onFile
+  const newest = useRef(onFiles)
+  newest.current = onFiles
   useEffect(() => {
     const gone = new AbortController()
     const { signal } = gone
     const bringsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false
-    const take = (file: File | undefined): void => {
-      if (file !== undefined) newest.current(file)
+    const take = (files: FileList | undefined): void => {
+      if (files !== undefined && files.length > 0) newest.current(files)
     }
     const dragged = (event: DragEvent): void => {
       if (!bringsFiles(event)) return
@@ -23,9 +23,9 @@ export function useDroppedFile(onFile: (file: File) => void): boolean {
     const dropped = (event: DragEvent): void => {
       event.preventDefault()
       setOver(false)
-      take(event.dataTransfer?.files[0])
+      take(event.dataTransfer?.files)
     }
-    const pasted = (event: ClipboardEvent): void => take(event.clipboardData?.files[0])
+    const pasted = (event: ClipboardEvent): void => take(event.clipboardData?.files)
     addEventListener('dragover', dragged, { signal })
     addEventListener('dragleave', left, { signal })
     addEventListener('drop', dropped, { signal })

@@ -1,35 +1,44 @@
 /** The picture that is asked about: a scene that comes with the page, or a file of one's own. */
+import { sourceAt } from '../src/protocol/source.ts'
 import type { PictureRow, SceneRow } from '../src/server/api/types.ts'
 
 interface Props {
   readonly scenes: readonly SceneRow[]
   readonly picture: PictureRow
+  readonly furtherPictures: readonly PictureRow[]
   readonly own: boolean
   /** A file is being dragged over the page. */
   readonly over: boolean
   readonly onScene: (scene: SceneRow) => void
-  readonly onFile: (file: File | undefined) => void
+  readonly onFiles: (files: FileList | null) => void
   /** The server has the picture no more. */
   readonly onLost: () => void
 }
 
-export function PicturePick({ scenes, picture, own, over, onScene, onFile, onLost }: Props) {
+export function PicturePick(props: Props) {
+  const { scenes, picture, furtherPictures, own, over, onScene, onFiles, onLost } = props
+  const pictures = [picture, ...furtherPictures]
   return (
     <fieldset class={`pick ${over ? 'over' : ''}`}>
-      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste your own'}</legend>
-      <img
-        class="chosen"
-        src={`api/pictures/${encodeURIComponent(picture.id)}/region?side=1000`}
-        width={picture.width}
-        height={picture.height}
-        alt={own ? 'Your picture' : `A generated scene of ${picture.width} × ${picture.height} pixels`}
-        onError={onLost}
-      />
-      {picture.note !== undefined && (
-        <p class="picture-note" role="status">
-          {picture.note}
-        </p>
-      )}
+      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste your own, also several'}</legend>
+      {pictures.map(({ id, width, height, note }, index) => (
+        <figure key={id}>
+          <img
+            class="chosen"
+            src={`api/pictures/${encodeURIComponent(id)}/region?side=1000`}
+            width={width}
+            height={height}
+            alt={own ? 'Your picture' : `A generated scene of ${width} × ${height} pixels`}
+            onError={onLost}
+          />
+          {pictures.length > 1 && <figcaption class="note">{sourceAt(index, pictures.length)}</figcaption>}
+          {note !== undefined && (
+            <p class="picture-note" role="status">
+              {note}
+            </p>
+          )}
+        </figure>
+      ))}
       <div class="scenes" role="radiogroup" aria-label="Scenes">
         {scenes.map((scene) => (
           <label key={scene.id} class={scene.id === picture.id ? 'on' : ''}>
@@ -55,7 +64,8 @@ export function PicturePick({ scenes, picture, own, over, onScene, onFile, onLos
             type="file"
             class="hidden"
             accept="image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif,image/bmp"
-            onChange={(event) => onFile(event.currentTarget.files?.[0])}
+            multiple
+            onChange={(event) => onFiles(event.currentTarget.files)}
           />
           <b aria-hidden="true">+</b>
           <span>your own</span>
