@@ -11,7 +11,7 @@ export interface Tensor {
   readonly name: string
   /** The quickest index first. */
   readonly shape: readonly number[]
-  readonly type: 'f32' | 'bf16' | 'q4K'
+  readonly type: 'f32' | 'f16' | 'bf16' | 'q4K'
   /** Made when its turn comes, and as many. */
   bytes(length: number): Uint8Array
 }

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 /** Of the types that are written here: its number, values in a block, and bytes of a block. */
 const types = {
   f32: { number: 0, values: 1, bytes: 4 },
+  f16: { number: 1, values: 1, bytes: 2 },
   bf16: { number: 30, values: 1, bytes: 2 },
   q4K: { number: 12, values: 256, bytes: 144 },
 }
@@ -21,7 +22,7 @@ export async function writeGguf(path, values, tensors) {
     return (shape.reduce((product, side) => product * side, 1) / block) * bytes
   })
   const head = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(Object.keys(values).length)]
-  for (const [key, value] of Object.entries(values)) head.push(text(key), ...typed(value))
+  for (const [key, value] of Object.entries(values)) head.push(text(key), typed(value))
   let offset = 0
   for (const [index, { name, shape, type }] of tensors.entries()) {
     head.push(text(name), u32(shape.length), ...shape.map(u64), u32(types[type].number), u64(offset))
@@ -69,14 +70,18 @@ function text(/** @type {string} */ value) {
   return Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
 }
 
-/** Whole numbers as uint32, others (`{ float }`) as float32. @param {import('./write-gguf.d.mts').Value} value @returns {Buffer[]} */
+/** Whole numbers as uint32, others (`{ float }`) as float32. @param {import('./write-gguf.d.mts').Value} value */
 function typed(value) {
-  if (Array.isArray(value)) {
-    const items = value.map(typed)
-    return [u32(9), items[0][0], u64(items.length), ...items.flatMap((item) => item.slice(1))]
-  }
-  if (typeof value === 'string') return [u32(8), text(value)]
-  if (typeof value === 'boolean') return [u32(7), Buffer.from([Number(value)])]
-  if (typeof value === 'number') return [u32(4), u32(value)]
-  return [u32(6), f32Bytes([value.float])]
+  if (!Array.isArray(value)) return Buffer.concat([u32(typeOf(value)), plain(value)])
+  return Buffer.concat([u32(9), u32(typeOf(value[0])), u64(value.length), ...value.map(plain)])
+}
+
+function typeOf(/** @type {unknown} */ value) {
+  return { string: 8, boolean: 7, number: 4, object: 6 }[typeof value]
+}
+
+function plain(/** @type {any} */ value) {
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'boolean') return Buffer.from([Number(value)])
+  return typeof value === 'number' ? u32(value) : f32Bytes([value.float])
 }

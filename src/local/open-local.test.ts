@@ -40,8 +40,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Threads wait for each other: on a busy machine one is the quickest. */
+const quick = { viewPixels: 200_000, threads: 1 }
+
 async function opened(files: TinyModel, options: Partial<LocalOptions> = {}): Promise<Endpoint> {
-  const { endpoint } = await openLocal({ ...files, viewPixels: 200_000, context: 4096, ...options })
+  const { endpoint } = await openLocal({ ...files, ...quick, context: 4096, ...options })
   onTestFinished(async () => endpoint.close())
   return endpoint
 }
@@ -173,8 +176,7 @@ describe('a context that is full ends a search as it does on a server', () => {
 })
 
 describe('what cannot be opened is refused with what to do', () => {
-  const open = (files: TinyModel, more: Partial<LocalOptions> = {}) =>
-    openLocal({ ...files, viewPixels: 200_000, ...more })
+  const open = (files: TinyModel, more: Partial<LocalOptions> = {}) => openLocal({ ...files, ...quick, ...more })
 
   test('weights that were cut off', async () => {
     const whole = await readFile(tiny.model)
@@ -236,7 +238,7 @@ test('a process that is killed fails what it worked at, and the next request sta
 test('it says how it runs, and leaves nothing behind', async () => {
   const own = await mkdtemp(join(folder, 'tmp-'))
   vi.stubEnv('TMPDIR', own)
-  const { endpoint, about } = await openLocal({ ...talker, viewPixels: 200_000, context: 4096 })
+  const { endpoint, about } = await openLocal({ ...talker, ...quick, context: 4096 })
   vi.unstubAllEnvs()
   expect(about).toMatch(/^Runs here, on .*: context 4,096 of 8,192 tokens, about \d+ views of 200,000 pixels/)
   expect(await readdir(own)).toHaveLength(1)

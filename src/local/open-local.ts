@@ -31,6 +31,8 @@ export interface LocalOptions {
   readonly context?: number | undefined
   /** Searches at once; default 1. */
   readonly searches?: number | undefined
+  /** Of the processor; default: all. */
+  readonly threads?: number | undefined
   /** Of the largest view: pictures up to it are not shrunk. */
   readonly viewPixels: number
 }
@@ -54,14 +56,13 @@ const localKind: ServerKind = {
 
 /** Throws `UserError` where llama.cpp is not installed, memory is not enough, or the files are not a model that sees. */
 export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
-  const { model: path, mmproj, viewPixels } = options
+  const { model: path, mmproj, viewPixels, threads = availableParallelism() } = options
   const addon = findAddon()
   const [head, eyes] = await Promise.all([readGguf(path), readGguf(mmproj)])
   checkParts(path, head, mmproj, eyes)
   const wanted = { context: options.context, searches: options.searches ?? 1, free: process.availableMemory() }
   const { context, slots, mrope, cell, bytes, trainedContext } = planLocal(head, eyes, wanted)
   const viewTokens = Math.ceil(viewPixels / cell ** 2)
-  const threads = availableParallelism()
   const keptFolder = await mkdtemp(join(tmpdir(), 'mini-o3-local-'))
   const keptBytes = await keepableBytes(keptFolder)
   const places = { addon, model: path, mmproj, keptFolder, keptBytes }
@@ -105,7 +106,7 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
     },
   }
   const views = Math.max(0, Math.floor((context - promptTokens) / (viewTokens + turnTokens)))
-  const where = llama.devices.length === 0 ? `${threads} threads` : llama.devices.join(', ')
+  const where = llama.devices.length === 0 ? `${threads} thread${threads === 1 ? '' : 's'}` : llama.devices.join(', ')
   const room = views < fewViews ? '; --max-pixels makes room for more' : ''
   const about =
     `Runs here, on ${where}, in up to ${(bytes / 2 ** 30).toFixed(1)} GiB: context ${context.toLocaleString('en')} of ` +

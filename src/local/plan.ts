@@ -29,7 +29,7 @@ const usualContext = 32_768
 const leastContext = 4096
 /** More at once read no faster: they share the processor. */
 const mostSlots = 4
-/** What llama.cpp reckons in, measured for pictures of 2 million pixels (docs/experiments/local.md). */
+/** What llama.cpp reckons in: an estimate. */
 const workingBytes = 700 * 2 ** 20
 /** Left to everybody else. */
 const share = 0.9

@@ -68,6 +68,7 @@ export const chatOptions = {
           min: 1024,
           fallbackText: '32768, or what memory allows',
         }),
+        threads: whole('processor threads of local:<model>', { min: 1, max: 1024, fallbackText: 'all' }),
       },
       'for a model in a file: add --policy local:<model>',
     ),

@@ -19,6 +19,7 @@ type PolicyOptionName =
   | 'shots'
   | 'mmproj'
   | 'context'
+  | 'threads'
 
 export interface PolicyKind {
   /** The commands that can search with it. */
@@ -80,7 +81,7 @@ export const policyKinds = {
     namesModel: true,
     vlm: true,
     profile: 'default',
-    options: ['temperature', 'replyTokens', 'exemplars', 'shots', 'mmproj', 'context'],
+    options: ['temperature', 'replyTokens', 'exemplars', 'shots', 'mmproj', 'context', 'threads'],
     legible: tokenSide,
     imageTokensEstimated: true,
     note: 'A model in a GGUF file, in this program: takes any picture and question.',

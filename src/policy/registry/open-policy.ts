@@ -39,6 +39,7 @@ export interface PolicyOptions extends ServerOptions {
   readonly mistakeRate?: number
   readonly mmproj?: string
   readonly context?: number
+  readonly threads?: number
   /** Searches at once. */
   readonly concurrency?: number
 }
@@ -205,11 +206,11 @@ export async function openWithEndpoint(
 }
 
 async function openFile(name: string, options: PolicyOptions, profile: Profile): Promise<OpenedLocal> {
-  const { context, concurrency: searches } = options
+  const { context, threads, concurrency: searches } = options
   const { model, mmproj } = await findLocalModel(name, options.mmproj)
   const views = [profile.firstView, profile.observationView]
   const viewPixels = Math.max(
     ...views.map((rule) => (rule.kind === 'exact' ? rule.width * rule.height : rule.maxPixels)),
   )
-  return openLocal({ model, mmproj, context, searches, viewPixels })
+  return openLocal({ model, mmproj, context, threads, searches, viewPixels })
 }
