@@ -19,6 +19,7 @@ import { addServe } from './serve/serve.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
 import { withHelpTopics } from './options/help.ts'
+import { fieldsOf } from '../shared/fields.ts'
 
 /** What the status that a command ends with means. */
 export const exitCodes: Readonly<Record<number, string>> = {
@@ -39,7 +40,7 @@ export function program(): Command {
       'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
     )
     .version(
-      (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+      String(fieldsOf(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))?.['version']),
     )
     // Options behind a command are its own: eval and eval merge both have --run.
     .enablePositionalOptions()

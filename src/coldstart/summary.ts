@@ -6,6 +6,7 @@ import type { End, Trajectory } from '../protocol/trajectory.ts'
 import { labelsOf, patternNames, patternsOf, traitNames } from './patterns.ts'
 import type { PatternName, Patterns, TraitName } from './patterns.ts'
 import type { Searched } from '../runs/searches.ts'
+import { partialRecordOf, recordOf } from '../shared/fields.ts'
 
 interface MeanAndMost {
   readonly mean: number
@@ -50,10 +51,10 @@ export function summariseCollection(searched: readonly Searched[], set: readonly
     kept: set.length,
     meanTurns: turns.mean,
     mostTurns: turns.most,
-    ends: present(ends, (end) => searched.filter((search) => search.end === end).length),
-    byLevel: present(levels, (level) => {
+    ends: partialRecordOf(ends, (end) => searched.filter((search) => search.end === end).length || undefined),
+    byLevel: partialRecordOf(levels, (level) => {
       const searches = searched.filter((search) => search.level === level).length
-      return searches === 0 ? 0 : { searches, kept: set.filter((entry) => entry.level === level).length }
+      return searches === 0 ? undefined : { searches, kept: set.filter((entry) => entry.level === level).length }
     }),
     patterns: recordOf(patternNames, (name) => labels.filter((own) => own.includes(name)).length),
     traits: recordOf(traitNames, (name) => meanAndMost(shown.map((patterns) => patterns[name]))),
@@ -63,14 +64,4 @@ export function summariseCollection(searched: readonly Searched[], set: readonly
 function meanAndMost(values: readonly number[]): MeanAndMost {
   const sum = values.reduce((total, value) => total + value, 0)
   return { mean: values.length === 0 ? 0 : sum / values.length, most: values.reduce((a, b) => Math.max(a, b), 0) }
-}
-
-function recordOf<K extends string, V>(names: readonly K[], valueOf: (name: K) => V): Record<K, V> {
-  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<K, V>
-}
-
-/** What `count` says of each name, less those of which there are none. */
-function present<K extends string, V>(names: readonly K[], count: (name: K) => V | 0): Partial<Record<K, V>> {
-  const entries = names.map((name) => [name, count(name)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value !== 0)) as Partial<Record<K, V>>
 }

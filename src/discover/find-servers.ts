@@ -2,7 +2,7 @@
  * Looks for servers of models on the loopback, all places at once. Whoever listens there may be anybody: what is read is bounded in
  * bytes, depth, number and time, nothing is followed elsewhere, and no key is sent.
  */
-import type { Fields } from '../endpoint/exchange/fields.ts'
+import type { Fields } from '../shared/fields.ts'
 import { openConnections } from '../endpoint/exchange/send.ts'
 import type { Exchange, Send } from '../endpoint/exchange/send.ts'
 import { kindOf, serverKinds } from '../endpoint/server-kinds.ts'

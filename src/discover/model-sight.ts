@@ -1,6 +1,6 @@
 /** Which models of a server see pictures, as its own lists say it. Pure. */
-import { fieldsOf } from '../endpoint/exchange/fields.ts'
-import type { Fields } from '../endpoint/exchange/fields.ts'
+import { fieldsOf } from '../shared/fields.ts'
+import type { Fields } from '../shared/fields.ts'
 
 /** `unknown`: its server does not say; only a trial can tell. */
 export type ModelSight = 'yes' | 'no' | 'unknown'

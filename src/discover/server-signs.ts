@@ -1,5 +1,5 @@
 /** What a server that is not told by its list of models says of itself: in its own description of its paths (FastAPI's openapi.json). Pure. */
-import { fieldsOf } from '../endpoint/exchange/fields.ts'
+import { fieldsOf } from '../shared/fields.ts'
 import { serverKinds } from '../endpoint/server-kinds.ts'
 import type { ServerKindName } from '../endpoint/server-kinds.ts'
 

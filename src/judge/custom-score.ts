@@ -5,6 +5,7 @@ import { parseJson } from '../shared/json.ts'
 import { endsOf } from './plain-reply.ts'
 import { scoreOfValue } from './score-value.ts'
 import type { Score } from './score-value.ts'
+import { fieldsOf } from '../shared/fields.ts'
 
 /** The JSON that a reply is, or that stands in it, fenced or not: from its first brace to its last. */
 export function jsonIn(said: string): unknown {
@@ -24,7 +25,7 @@ export function jsonScore(path: readonly string[]): (said: string) => Score | un
 
 function fieldOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-  return (value as Readonly<Record<string, unknown>>)[name]
+  return fieldsOf(value)?.[name]
 }
 
 /** Milliseconds that an expression may take on one reply: some take years on a text of 40 characters. */

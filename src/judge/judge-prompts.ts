@@ -46,9 +46,6 @@ export function judgePromptsHash({ system, query }: JudgePrompts): string {
 
 /** The request that compares; a mark that stands in one of the texts stays what it is. */
 export function judgeMessages({ system, query }: JudgePrompts, compared: Compared): readonly EncodedMessage[] {
-  const content = query.replaceAll(
-    /\{(question|reference|answer)\}/g,
-    (_, name: string) => compared[name as keyof Compared],
-  )
+  const content = query.replaceAll(/\{(question|reference|answer)\}/g, (_, name: keyof Compared) => compared[name])
   return [encodeMessage({ role: 'system', content: system }), encodeMessage({ role: 'user', content })]
 }

@@ -6,6 +6,7 @@ import { itemAt } from '../shared/known.ts'
 import { jsonScore, patternScore } from './custom-score.ts'
 import { lenientScore } from './lenient-score.ts'
 import type { Score } from './score-value.ts'
+import { keysOf, isOneOf } from '../shared/fields.ts'
 
 export interface ScoreParser {
   /** As it is asked for: one of `scoreParsers`, `json:<path>` or `/<expression>/`. */
@@ -17,11 +18,11 @@ export interface ScoreParser {
 const readers = { lenient: lenientScore, official: officialScore, strict: strictScore } as const
 
 /** `lenient`: any form that says 0 or 1; `official`: as the released scorer (reference 6.2); `strict`: exactly 0 or 1. */
-export const scoreParsers = Object.keys(readers) as (keyof typeof readers)[]
+export const scoreParsers = keysOf(readers)
 
 /** Throws `UserError` for a name that is none. */
 export function scoreParser(name: string): ScoreParser {
-  if (Object.hasOwn(readers, name)) return { name, read: readers[name as keyof typeof readers] }
+  if (isOneOf(scoreParsers, name)) return { name, read: readers[name] }
   const path = /^json:(.+)$/s.exec(name)?.[1]
   if (path !== undefined) return { name, read: jsonScore(path.split('.')) }
   const expression = /^\/(.+)\/([imsu]*)$/s.exec(name)

@@ -5,6 +5,7 @@ import { judgeChoice } from './choice.ts'
 import { judgeExact } from './exact.ts'
 import type { Judge } from './judge.ts'
 import { judgeMmeLetter } from './mme-letter.ts'
+import { keysOf, entriesOf } from '../shared/fields.ts'
 
 export interface JudgeKind {
   /** Absent: a model behind a server is asked, whose name follows that of the kind and a colon. */
@@ -29,9 +30,7 @@ export function judgeForm(kindName: JudgeKindName): string {
 }
 
 /** For help and errors. */
-export const judgeForms = Object.keys(kinds)
-  .map((name) => judgeForm(name as JudgeKindName))
-  .join(', ')
+export const judgeForms = keysOf(kinds).map(judgeForm).join(', ')
 
 export interface NamedJudge {
   readonly kindName: JudgeKindName
@@ -42,7 +41,7 @@ export interface NamedJudge {
 
 /** undefined: there is no judge of that name. */
 export function judgeNamed(name: string): NamedJudge | undefined {
-  for (const [kindName, kind] of Object.entries(kinds) as [JudgeKindName, JudgeKind][]) {
+  for (const [kindName, kind] of entriesOf<JudgeKindName, JudgeKind>(kinds)) {
     if (kind.judge !== undefined && name === kindName) return { kindName, kind }
     const prefix = `${kindName}:`
     if (kind.judge === undefined && name.startsWith(prefix)) return { kindName, kind, model: name.slice(prefix.length) }

@@ -6,6 +6,7 @@ import { colours, shapes } from '../probe/scene.ts'
 import { defined } from '../shared/known.ts'
 import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
 import { maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
+import { keysOf } from '../shared/fields.ts'
 
 type State =
   | 'start'
@@ -91,7 +92,7 @@ const moves: Readonly<Record<State, readonly (readonly [readonly string[], State
 }
 
 const next = new Map<State, ReadonlyMap<number, State>>(
-  (Object.keys(moves) as State[]).map((state) => [
+  keysOf(moves).map((state) => [
     state,
     state === 'end'
       ? new Map<number, State>([[special.end, 'end']])

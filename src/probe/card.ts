@@ -6,6 +6,7 @@ import type { Split } from './dataset.ts'
 import type { PublishedRow } from './parquet.ts'
 import { looks } from './world/scene.ts'
 import type { Looks } from './world/scene.ts'
+import { recordOf } from '../shared/fields.ts'
 
 export interface CardFacts {
   readonly seed: number
@@ -38,13 +39,12 @@ export function levelCounts(rows: Readonly<Record<Split, readonly PublishedRow[]
       const sorted = numbers.toSorted((a, b) => a - b)
       return [itemAt(sorted, 0), lastOf(sorted)]
     }
-    const by = Object.fromEntries(looks.map((kind) => [kind, own.filter((one) => one.looks === kind).length]))
     return [
       {
         level,
         train: of('train').length,
         test: of('test').length,
-        looks: by as Record<Looks, number>,
+        looks: recordOf(looks, (kind) => own.filter((one) => one.looks === kind).length),
         sizes: [...new Set(both.map(({ width, height }) => `${width}x${height}`))].toSorted(),
         targetShare: range(own.map((one) => one.target_share)),
         lookAlikes: range(own.map((one) => one.look_alikes)),

@@ -23,6 +23,7 @@ import { difficultyOf } from './difficulty.ts'
 import { digitPlace } from './draw.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { Scene } from './scene.ts'
+import { partialRecordOf } from '../shared/fields.ts'
 
 export async function checkShapes(folder: string, wanted: ProbeConfig): Promise<ProbeCheck> {
   const { pictures } = wanted
@@ -43,12 +44,10 @@ export async function checkShapes(folder: string, wanted: ProbeConfig): Promise<
     faults.push(...wrong.map((fault) => `${place}: ${fault}`))
     return { ...sightOf(scene, row.side_px), level: row.level, targetShare: difficultyOf(scene).target_share }
   })
-  const byLevel = Object.fromEntries(
-    levels.flatMap((level) => {
-      const own = seen.filter((one) => one.level === level)
-      return own.length > 0 ? [[level, levelFigures(own)]] : []
-    }),
-  ) as ProbeCheck['byLevel']
+  const byLevel = partialRecordOf(levels, (level) => {
+    const own = seen.filter((one) => one.level === level)
+    return own.length > 0 ? levelFigures(own) : undefined
+  })
   for (const level of levels) faults.push(...(byLevel[level] ? tooSmall(level, byLevel[level]) : []))
   const commonestAnswer = commonest(places.map(({ row }) => row.solution))
   if (tooCommon(commonestAnswer, 1 / 10, places.length)) {

@@ -20,6 +20,7 @@ import type { Difficulty } from './difficulty.ts'
 import { drawPictures } from './draw-pictures.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { SceneRef } from './problem.ts'
+import { fieldsOf } from '../shared/fields.ts'
 
 export type Split = 'train' | 'test'
 
@@ -205,7 +206,7 @@ export async function claimFolder(out: string, config: Readonly<Record<string, u
 async function checkConfig(path: string, config: Readonly<Record<string, unknown>>): Promise<void> {
   let stored: Record<string, unknown>
   try {
-    stored = Object(JSON.parse(await readFile(path, 'utf8'))) as Record<string, unknown>
+    stored = fieldsOf(JSON.parse(await readFile(path, 'utf8'))) ?? {}
   } catch (error) {
     throw new UserError('probe-folder-taken', `${path} is not JSON. Name another folder with --out.`, { cause: error })
   }

@@ -6,6 +6,7 @@ import { UserError } from '../shared/errors.ts'
 import { itemAt } from '../shared/known.ts'
 import { colours, makeScene, questionStart, sceneQuestion, shapes } from './scene.ts'
 import type { Colour, Scene, Shape } from './scene.ts'
+import { isOneOf } from '../shared/fields.ts'
 
 /** All that it takes to make a scene again: data sets carry this in place of, or beside, a picture. */
 export interface SceneRef {
@@ -44,7 +45,7 @@ const questionPattern = new RegExp(`^${questionStart} (${colours.join('|')}) (${
 /** The goal of a question as scenes pose it; undefined for any other text. */
 export function parseGoal(question: string): Goal | undefined {
   const [, colour, shape] = questionPattern.exec(question.trim()) ?? []
-  return colour && shape ? { colour: colour as Colour, shape: shape as Shape } : undefined
+  return isOneOf(colours, colour) && isOneOf(shapes, shape) ? { colour, shape } : undefined
 }
 
 const docIdPattern = new RegExp(`^shapes_(${levels.join('|')})_(\\d{1,15})$`)
@@ -55,9 +56,9 @@ const docIdPattern = new RegExp(`^shapes_(${levels.join('|')})_(\\d{1,15})$`)
  */
 export function sceneOf(problem: Problem): Scene {
   const [, level, seed] = docIdPattern.exec(problem.docId) ?? []
-  if (level && /^\d$/.test(problem.answer ?? '')) {
+  if (isOneOf(levels, level) && /^\d$/.test(problem.answer ?? '')) {
     const digit = Number(problem.answer)
-    const scene = sceneFrom({ kind: 'shapes', seed: Number(seed), level: level as Level, digit })
+    const scene = sceneFrom({ kind: 'shapes', seed: Number(seed), level, digit })
     if (makeProblem(scene).question === problem.question) return scene
   }
   throw new UserError(

@@ -3,6 +3,7 @@ import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { pythonAssignments } from '../shared/python-literal.ts'
 import type { Prompts } from './prompts.ts'
+import { keysOf } from '../shared/fields.ts'
 
 /** SHA-256 of the strings that the released checkpoints were trained with (reference 5.9). */
 const pinned = {
@@ -25,7 +26,7 @@ export function officialPrompts(source: string): Prompts {
     const value = assigned.get(constant)
     return typeof value === 'string' ? value : ''
   }
-  const wrong = (Object.keys(pinned) as Constant[]).filter((constant) => sha256(found(constant)) !== pinned[constant])
+  const wrong = keysOf(pinned).filter((constant) => sha256(found(constant)) !== pinned[constant])
   if (wrong.length > 0) {
     const told = wrong.map((constant) => `${constant} ${assigned.has(constant) ? 'differs' : 'is missing'}`).join(', ')
     throw new UserError(

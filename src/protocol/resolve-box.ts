@@ -7,6 +7,7 @@ import { infiniteText } from './python-list.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 import { originalSource } from './source.ts'
+import { itemAt } from '../shared/known.ts'
 
 /** A crop is refused when one side is this many times the other, or more. */
 const maxCropAspect = 200
@@ -78,7 +79,8 @@ function enlarged([x0, y0, x1, y1]: Corners, leastSide: number, { width, height 
 /** DeepEyes' own loop: whatever Pillow can cut, wherever it lies. A side may be 0, which gives a black picture. */
 function boxBeyond(corners: readonly number[], { errorText }: Pick<Profile, 'errorText'>): ResolvedBox {
   // Corners were fractions in between: what is left of that is far below a millionth of a pixel.
-  const [x0, y0, x1, y1] = corners.map((corner) => Math.round(corner * 1e6) / 1e6) as [number, number, number, number]
+  const corner = (index: number): number => Math.round(itemAt(corners, index) * 1e6) / 1e6
+  const [x0, y0, x1, y1] = [corner(0), corner(1), corner(2), corner(3)]
   const boxPx = pixelBox(roundHalfEven(x0), roundHalfEven(y0), roundHalfEven(x1), roundHalfEven(y1))
   const { width, height } = boxSize(boxPx)
   if (x1 < x0) return turnError('empty-width', errorText, listText(boxPx))

@@ -1,4 +1,5 @@
 /** How large each part of the recipe is: the one place to tune it. Plain data. */
+import { keysOf } from '../shared/fields.ts'
 
 /** Words of a command by their names: `{ steps: 80, 'train-stem': true }` is `--steps 80 --train-stem`. */
 export type Flags = Readonly<Record<string, number | true>>
@@ -65,7 +66,7 @@ export const presets = {
 
 export type PresetName = keyof typeof presets
 
-export const presetNames = Object.keys(presets) as readonly PresetName[]
+export const presetNames = keysOf(presets)
 
 export const smokeNote =
   'This is a smoke run: it shows that every stage works. It trains far too little, so its figures mean nothing.'

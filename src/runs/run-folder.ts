@@ -7,7 +7,7 @@
 import { access, lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../shared/canonical.ts'
-import { messageOf, UserError } from '../shared/errors.ts'
+import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { openJsonl } from '../shared/jsonl.ts'
 import type { JsonlWriter } from '../shared/jsonl.ts'
 import { configurationFile, configurationName, differingSettings, readSettings } from './configuration.ts'
@@ -197,7 +197,7 @@ async function namesIn(path: string): Promise<string[]> {
   try {
     return await readdir(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = errorCodeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') throw new UserError('run-folder-taken', `${path} is a file. Name a folder with --run.`)
     throw error

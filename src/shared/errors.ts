@@ -1,4 +1,5 @@
 /** One hierarchy of errors: each has a stable `code` for machines, keeps its cause, and says in its message what to do. */
+import { fieldsOf } from './fields.ts'
 
 export interface ErrorOptions {
   readonly cause?: unknown
@@ -65,7 +66,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** The stable code of any thrown value; the platform's own codes (`ENOENT`) pass through. */
 export function errorCodeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = fieldsOf(error)?.['code']
   return typeof code === 'string' ? code : 'unexpected'
 }
 

@@ -9,6 +9,7 @@ import { errorCodeOf, messageOf, UserError } from './errors.ts'
 import type { ParquetRow } from './parquet.ts'
 import { checkPages, compressors } from './parquet-pages.ts'
 import { itemAt } from './known.ts'
+import { fieldsOf } from './fields.ts'
 
 export interface ParquetSource {
   /** At the top level. */
@@ -102,9 +103,9 @@ function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
   const told = keys.find(({ key }) => key === 'huggingface')?.value
   if (told === undefined) return labels
   try {
-    const { info } = JSON.parse(told) as { info?: { features?: Record<string, { _type?: unknown; names?: unknown }> } }
-    for (const [column, feature] of Object.entries(info?.features ?? {})) {
-      const { _type: type, names } = Object(feature) as { _type?: unknown; names?: unknown }
+    const info = fieldsOf(fieldsOf(JSON.parse(told))?.['info'])
+    for (const [column, feature] of Object.entries(fieldsOf(info?.['features']) ?? {})) {
+      const { _type: type, names } = fieldsOf(feature) ?? {}
       if (type === 'ClassLabel' && Array.isArray(names)) labels.set(column, names.map(String))
     }
   } catch {

@@ -14,6 +14,7 @@ import { notUtf8 } from './read-blocks.ts'
 import { decodeBase64, readBase64 } from './stored-picture.ts'
 import type { ReadBytes } from './stored-picture.ts'
 import { openText } from './text-source.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 export interface TableRow {
   readonly place: string
@@ -89,7 +90,7 @@ async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
   const source = await openText(file)
   let number = 0
   for await (const { value, broken } of readJsonItems(file, source)) {
-    const values = Object(value) as Readonly<Record<string, unknown>>
+    const values = fieldsOf(value) ?? {}
     const pictureColumn = pictureColumns.find((name) => name in values)
     const read: ReadStored = async (at, of) => {
       const picture = oneOf(pictureColumn === undefined ? undefined : values[pictureColumn], at, of)
@@ -141,7 +142,7 @@ function storedPicture(value: unknown): Uint8Array | string {
     const isText = one.length <= maxIndexLength ? /^[\w.-]*$/.test(text) : /^(?:data:|[\w+/\s-]{64}$)/.test(text)
     return isText ? storedPicture(Buffer.from(one).toString('latin1')) : one
   }
-  const inner = (one as { bytes?: unknown } | null | undefined)?.bytes
+  const inner = fieldsOf(one)?.['bytes']
   return inner === undefined || inner === null ? '' : storedPicture(inner)
 }
 

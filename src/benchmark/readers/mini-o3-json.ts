@@ -30,6 +30,7 @@ import { pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 /** A problem, its (first) picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
 export interface ProblemEntry extends BenchmarkEntry {
@@ -155,7 +156,7 @@ const rowSchema = z
 type Row = z.infer<typeof rowSchema>
 
 function checkedRow(file: string, number: number, value: unknown): Row {
-  const { data, error } = rowSchema.safeParse(fieldsOf(value))
+  const { data, error } = rowSchema.safeParse(readFields(value))
   if (data) return data
   const issue = itemAt(error.issues, 0)
   const field = issue.path.join('.')
@@ -165,14 +166,14 @@ function checkedRow(file: string, number: number, value: unknown): Row {
 }
 
 /** A picture may be named alone, as `image` or without a list; what is null or an empty list is not there. */
-function fieldsOf(value: unknown): unknown {
-  const { image, images = image, choices, ...fields } = Object(withoutNulls(value)) as Record<string, unknown>
+function readFields(value: unknown): unknown {
+  const { image, images = image, choices, ...fields } = fieldsOf(withoutNulls(value)) ?? {}
   const none = choices === undefined || (Array.isArray(choices) && choices.length === 0)
   return { ...fields, images: typeof images === 'string' ? [images] : images, ...(!none && { choices }) }
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)
+  return path.reduce<unknown>((inner, key) => fieldsOf(inner)?.[String(key)], value)
 }
 
 function rowError(file: string, number: number, field: string, what: string): UserError {

@@ -23,6 +23,7 @@ import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile, several } from '../files/stored-picture.ts'
 import { textLines } from '../files/text-lines.ts'
 import { openText } from '../files/text-source.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 interface ProblemRow extends Row {
   readonly value: unknown
@@ -141,8 +142,8 @@ const schema = z.object({
 })
 
 /** Fields as the schema has them: `images` names pictures too, and lists in one text are in brackets or lie between bars. */
-function fieldsOf(place: string, value: unknown): unknown {
-  const { image, images = image, choices, ...fields } = Object(value) as Readonly<Record<string, unknown>>
+function readFields(place: string, value: unknown): unknown {
+  const { image, images = image, choices, ...fields } = fieldsOf(value) ?? {}
   const inText = (given: unknown) => (typeof given === 'string' ? (listIn(place, given) ?? given.split('|')) : given)
   const listed = inText(choices)
   const none = listed === undefined || (Array.isArray(listed) && listed.length === 0)
@@ -150,7 +151,7 @@ function fieldsOf(place: string, value: unknown): unknown {
 }
 
 async function entryOf({ place, value }: ProblemRow, folder: string, pictures: PictureFinder): Promise<BenchmarkEntry> {
-  const { data, error } = schema.safeParse(fieldsOf(place, value))
+  const { data, error } = schema.safeParse(readFields(place, value))
   if (!data) {
     const { path, code, message } = itemAt(error.issues, 0)
     const missing = code === 'invalid_type' && message.endsWith('undefined')

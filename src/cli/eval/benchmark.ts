@@ -11,12 +11,13 @@ import { checkJudgeable } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { IncompleteError } from '../incomplete.ts'
 import { print, printJson } from '../print/output.ts'
+import { isOneOf } from '../../shared/fields.ts'
 
 /** Parses orders that are separated by commas. */
 export function readOptionOrders(text: string): readonly OptionOrderName[] {
   const given = [...new Set(text.split(',').map((part) => part.trim()))]
-  const other = given.find((part) => !(optionOrderNames as readonly string[]).includes(part))
-  if (other === undefined) return given as OptionOrderName[]
+  const other = given.find((part) => !isOneOf(optionOrderNames, part))
+  if (other === undefined) return given.filter((part) => isOneOf(optionOrderNames, part))
   throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrderNames.join(', ')}.`)
 }
 

@@ -22,6 +22,7 @@ import { budgetOf, budgetOptions } from '../options/view-budget.ts'
 import { flag, inGroup, oneOf, only, parsed, restrict, text, whole, wholeNumbers } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { dataOption, runOptions } from '../options/shared.ts'
+import { itemAt } from '../../shared/known.ts'
 
 const asBenchmark = 'as the benchmark asks'
 const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
@@ -153,7 +154,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
     for (const { problem } of entries) checkProblem(options, problem)
     for (const max of budgets) plans.push({ options, chosen, shard, ...boundedProfile(options, benchmark, max) })
   }
-  const [first] = plans as [EvalPlan]
+  const first = itemAt(plans, 0)
   const over = orders.length > 1 ? 'options' : 'pixels'
   const { incomplete } =
     plans.length === 1 ? await runEval(first) : await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))

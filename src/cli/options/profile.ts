@@ -9,8 +9,9 @@ import type { Prompts } from '../../protocol/prompts.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
 import { flag, inGroup, oneOf, parsed, whole } from './schema.ts'
 import type { Values } from './schema.ts'
+import { keysOf } from '../../shared/fields.ts'
 
-const profileNames = Object.keys(profiles) as (keyof typeof profiles)[]
+const profileNames = keysOf(profiles)
 const coordinateHelp = 'how the model writes boxes: fractions, percent, thousandths, or pixels of what it saw'
 
 export const profileOptions = inGroup('Search', {

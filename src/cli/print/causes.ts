@@ -1,5 +1,6 @@
 /** An error with everything that caused it, for `--debug`: codes, messages and stacks, and no key in any of them. */
 import { inspect } from 'node:util'
+import { fieldsOf } from '../../shared/fields.ts'
 
 const mostCauses = 10
 const longestCause = 4_000
@@ -17,7 +18,7 @@ export function causesOf(error: unknown, variables: NodeJS.ProcessEnv = process.
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error, { depth: 2 })
-  const code = (error as { code?: unknown }).code
+  const code = fieldsOf(error)?.['code']
   const named = typeof code === 'string' ? `[${code}] ` : ''
   const parts = error instanceof AggregateError ? error.errors.map((part) => `\n  with: ${textOf(part)}`) : []
   return `${named}${error.stack ?? error.message}${parts.join('')}`

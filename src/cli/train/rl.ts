@@ -43,6 +43,7 @@ import { maxPixelsOption } from '../options/profile.ts'
 import { decimal, inGroup, oneOf, only, required, restrict, text, valuesOf, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { dataOption, runOptions, seedOption } from '../options/shared.ts'
+import { recordOf } from '../../shared/fields.ts'
 
 const own = defaultRlSettings
 const count = { min: 1, max: 10_000_000 }
@@ -293,9 +294,7 @@ function byLevel(entries: readonly ProblemEntry[], reading: PictureReading): Rec
     problem: entry.problem,
     picture: await entry.openPicture(reading),
   })
-  return Object.fromEntries(
-    levels.map((level) => [level, entries.filter(({ problem }) => levelOf(problem) === level).map(open)]),
-  ) as Record<Level, (() => Promise<Task>)[]>
+  return recordOf(levels, (level) => entries.filter(({ problem }) => levelOf(problem) === level).map(open))
 }
 
 /** Problems of sets that know no levels are of the middle one. */
@@ -305,7 +304,5 @@ function levelOf({ level = 'medium' }: Problem): Level {
 
 /** The shares of the levels that the data hold. */
 function presentLevels(mix: RunRlSettings['mix'], problems: Record<Level, readonly unknown[]>): RunRlSettings['mix'] {
-  return Object.fromEntries(
-    levels.map((level) => [level, problems[level].length > 0 ? mix[level] : 0]),
-  ) as RunRlSettings['mix']
+  return recordOf(levels, (level) => (problems[level].length > 0 ? mix[level] : 0))
 }

@@ -17,6 +17,7 @@ import { imageMark } from './training-row.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
 import type { ChatText, TrainingRow } from './training-row.ts'
 import { sourceAt } from '../../protocol/source.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 const columns: Columns = {
   conversations: 'string',
@@ -89,7 +90,7 @@ function turnsOf(value: unknown, context: z.core.$RefinementCtx): unknown {
   const turns = typeof text === 'string' ? listFrom(text, context) : text
   if (!Array.isArray(turns)) return turns
   return turns.map((turn: unknown) => {
-    const { role, content, from = role, value: said = content } = Object(turn) as Readonly<Record<string, unknown>>
+    const { role, content, from = role, value: said = content } = fieldsOf(turn) ?? {}
     return { from, value: said }
   })
 }

@@ -12,6 +12,7 @@ import { specialTextIn } from './special-text.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
 import { onePerProblem, writeVerl } from './verl.ts'
+import { keysOf } from '../../shared/fields.ts'
 
 interface Target {
   write(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void>
@@ -27,8 +28,8 @@ const targets = {
   verl: { write: writeVerl, startRows: onePerProblem },
 } as const satisfies Record<string, Target>
 
-export type ExportTarget = keyof typeof targets
-export const exportTargets = Object.keys(targets) as readonly ExportTarget[]
+type ExportTarget = keyof typeof targets
+export const exportTargets = keysOf(targets)
 
 export interface ExportSetOptions {
   /** Made as they are written: one row and one row group of pictures are in memory. */

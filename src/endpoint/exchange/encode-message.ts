@@ -1,5 +1,5 @@
 /** A chat message as the JSON bytes of an OpenAI-compatible request, made once and sent again in every later request. Pure. */
-import type { Fields } from './fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import type { ChatMessage, ContentPart } from './messages.ts'
 
 /** A picture within a message: its form depends on the kind of server, and on whether the server still has it. */

@@ -4,8 +4,8 @@
  */
 import { parseJson } from '../../shared/json.ts'
 import type { EncodedMessage } from './encode-message.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import type { ToolCall } from './messages.ts'
 import { contentText, thinkingOf, withoutThinking } from './thinking.ts'
 

@@ -1,8 +1,8 @@
 /** Server-sent events, read from text that is cut anywhere. Pure. */
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 /** A server that only pretends to stream sends a whole reply in one line, and no reply is larger. */
 const maxLine = 8 * 2 ** 20

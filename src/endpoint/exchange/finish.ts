@@ -1,7 +1,7 @@
 /** Why a reply ended, in the words of all servers; a reply that the server withheld or broke off is an error. Pure. */
 import { ContextLengthError, TransportError, withheldCode } from '../../shared/errors.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 const withheld =
   /content.?filter|safety|recitation|prohibited|blocklist|spii|sensitive|guardrail|refusal|moderation|toxic|model_armor|blocked/i

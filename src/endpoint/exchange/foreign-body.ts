@@ -2,8 +2,8 @@
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { quoted } from '../quoted.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import type { Server } from './server.ts'
 
 /** Characters of the body. */

@@ -1,6 +1,6 @@
 /** Errors that servers and gateways send with status 200: which status each would have had. Pure. */
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 /** An error body as it would have come with its own status. */
 export interface InnerError {

@@ -2,7 +2,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { OnReplyNews } from '../../shared/reply-news.ts'
 import { eventReader } from './events.ts'
-import { fieldsOf } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 import type { BodyListener } from './send.ts'
 import { deltaOf, isError } from './streamed-reply.ts'
 import { contentText, thinkingDelta } from './thinking.ts'

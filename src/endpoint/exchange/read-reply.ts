@@ -2,8 +2,8 @@
 import { ContextLengthError, TransportError } from '../../shared/errors.ts'
 import type { Completion, Handling } from '../endpoint.ts'
 import { replyMessage } from './encode-reply.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { finishOf, metFilters, withheldError } from './finish.ts'
 import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
@@ -98,7 +98,7 @@ function refusalIn({ refusal, content }: Fields): string | undefined {
   const part = Array.isArray(content)
     ? content.map(fieldsOf).find((one) => one?.type === 'refusal')?.refusal
     : undefined
-  const said = [refusal, part].find((one) => typeof one === 'string' && one.trim() !== '') as string | undefined
+  const said = [refusal, part].find((one): one is string => typeof one === 'string' && one.trim() !== '')
   return said === undefined ? undefined : `"${said.slice(0, 300)}"`
 }
 

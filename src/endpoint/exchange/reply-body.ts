@@ -2,8 +2,8 @@
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { eventReader, isEventStream } from './events.ts'
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { streamedReply } from './streamed-reply.ts'
 
 /** Throws `TransportError` for a body that is neither. */

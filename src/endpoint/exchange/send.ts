@@ -112,7 +112,7 @@ function send(
         try {
           hear(chunk)
         } catch (error) {
-          fail(error as Error)
+          fail(error instanceof Error ? error : new Error(messageOf(error)))
         }
       }
       response.on('data', take)

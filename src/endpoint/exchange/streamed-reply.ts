@@ -1,6 +1,6 @@
 /** A reply that comes in pieces, put together as the server would have sent it whole. Pure. */
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 export interface StreamedReply {
   add(event: Fields | 'done'): void

@@ -1,6 +1,6 @@
 /** What a message says and what it thought, in the fields and parts in which servers give either. Pure. */
-import { fieldsOf } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { fieldsOf, isOneOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 /** Fields of a message that hold thinking, the first that is not blank counts. */
 const thinkingFields = [
@@ -44,9 +44,7 @@ export function thinkingDelta(delta: Fields): string {
 
 /** The message without its thinking. */
 export function withoutThinking(message: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(message).filter(([name]) => !(thinkingFields as readonly string[]).includes(name)),
-  )
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !isOneOf(thinkingFields, name)))
 }
 
 function thinks(part: unknown): boolean {

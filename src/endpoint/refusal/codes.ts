@@ -1,4 +1,5 @@
 /** What servers' own codes and types of errors mean. Data. */
+import { entriesOf } from '../../shared/fields.ts'
 
 /** What a refusal can be about, other than a count. */
 export type Cause =
@@ -49,7 +50,7 @@ const byCause: Readonly<Record<Cause, string>> = {
 }
 
 const causes: ReadonlyMap<string, Cause> = new Map(
-  (Object.keys(byCause) as Cause[]).flatMap((cause) => byCause[cause].split(' ').map((code) => [code, cause] as const)),
+  entriesOf(byCause).flatMap(([cause, codes]) => codes.split(' ').map((code) => [code, cause] as const)),
 )
 
 /** The cause that any of the codes names. */

@@ -1,8 +1,8 @@
 /** Reads the body of a refusal, in whichever of the usual shapes: the server's message and its own codes. Pure. */
 import { parseJson } from '../../shared/json.ts'
 import { defined } from '../../shared/known.ts'
-import { fieldsOf } from '../exchange/fields.ts'
-import type { Fields } from '../exchange/fields.ts'
+import { fieldsOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { maxRead, quoted } from '../quoted.ts'
 
 export interface Refusal {

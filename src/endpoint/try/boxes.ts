@@ -58,7 +58,7 @@ function boxIn({ text }: Completion): Numbers | undefined {
   const number = String.raw`\s*[\"']?(-?\d{1,7}(?:\.\d{1,20})?)\s?(?:%|px)?[\"']?\s*`
   const found = text.slice(-4_000).matchAll(new RegExp(`[[(]${number},${number},${number},${number}[\\])]`, 'g'))
   const last = [...found].at(-1)
-  return last === undefined ? undefined : (last.slice(1, 5).map(Number) as unknown as Numbers)
+  return last && [Number(last[1]), Number(last[2]), Number(last[3]), Number(last[4])]
 }
 
 export function markPicture(): Promise<ImagePart> {

@@ -3,6 +3,7 @@ import type { Raw } from './codec.ts'
 import { contentTypes } from './codec.ts'
 import type { TinkerExchange } from './http.ts'
 import { parseJson } from '../../shared/json.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 export type FutureOutcome =
   | { readonly kind: 'done'; readonly raw: Raw }
@@ -21,7 +22,7 @@ export function futureOutcome({ status, headers, bytes }: TinkerExchange): Futur
     return { kind: 'done', raw: { protobuf: bytes } }
   }
   const json = parsedResult(bytes)
-  const said = (json ?? {}) as { readonly type?: unknown; readonly error?: unknown; readonly category?: unknown }
+  const said = fieldsOf(json) ?? {}
   if (said.type === 'try_again' || status === 408) return { kind: 'pending' }
   if (status === 200) {
     if (json === undefined) return { kind: 'trouble', reason: 'a reply that is not JSON' }
@@ -46,7 +47,7 @@ const longestReason = 500
 
 /** `detail` (a sentence, or a list of what is wrong where) or `error`, cut to a length that can be shown. */
 export function failureReason(json: unknown): string {
-  const { detail, error } = (json ?? {}) as { readonly detail?: unknown; readonly error?: unknown }
+  const { detail, error } = fieldsOf(json) ?? {}
   const said = detail ?? error ?? ''
   const text = Array.isArray(said)
     ? said

@@ -7,6 +7,7 @@ import { startDeadline } from '../../shared/deadline.ts'
 import { AbortedError, errorCodeOf, messageOf, throwIfAborted, TransportError } from '../../shared/errors.ts'
 import { isUnreachable } from '../../endpoint/exchange/send.ts'
 import type { Body } from './codec.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 export interface TinkerExchange {
   readonly status: number
@@ -68,7 +69,7 @@ async function bytesOf(response: Response): Promise<Uint8Array> {
 }
 
 function connectionError(url: URL, error: unknown): TransportError {
-  const cause = (error as Error).cause ?? error
+  const cause = fieldsOf(error)?.['cause'] ?? error
   const code = errorCodeOf(cause)
   const reason = messageOf(cause) || code
   if (isUnreachable(code)) {

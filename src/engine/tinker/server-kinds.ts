@@ -1,6 +1,7 @@
 /** What servers of this protocol can do and how they differ: facts, so that algorithms need not know (tinker-protocol 4.5). */
 import type { Loss } from '../engine.ts'
 import type { RequestLimits } from './sequences.ts'
+import { keysOf } from '../../shared/fields.ts'
 
 export interface TinkerKind {
   readonly name: string
@@ -79,7 +80,7 @@ export const tinkerKinds = {
 } as const satisfies Record<string, TinkerKind>
 
 export type TinkerKindName = keyof typeof tinkerKinds
-export const tinkerKindNames = Object.keys(tinkerKinds) as TinkerKindName[]
+export const tinkerKindNames = keysOf(tinkerKinds)
 
 /** The name under which a server offers the small model. */
 export const embeddedModelName = 'mini-o3/embedded'

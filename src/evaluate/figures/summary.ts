@@ -11,6 +11,7 @@ import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { causes } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
+import { recordOf } from '../../shared/fields.ts'
 
 export interface LimitScore {
   /** Turns that a search was allowed. */
@@ -122,10 +123,7 @@ function sliceOf(
     avgAtK,
     low,
     high,
-    ends: Object.fromEntries(ends.map((end) => [end, share(outcomes, (own) => own.end === end)])) as Record<
-      End,
-      number
-    >,
+    ends: recordOf(ends, (end) => share(outcomes, (own) => own.end === end)),
     beyondLimit: share(outcomes, ({ beyondLimit }) => beyondLimit),
     meanTurns: meanTurns(maxTurns),
     byTurnLimit: everyTurnLimit.filter(({ limit }) => limit === maxTurns || turnLimits.includes(limit)),
@@ -149,10 +147,7 @@ export function countCauses(outcomes: readonly Outcome[]): CauseCounts[] {
       searches: own.length,
       seen: count(({ seen }) => seen === true),
       correct: count(({ correct }) => correct),
-      byCause: Object.fromEntries(causes.map((cause) => [cause, count((own) => own.cause === cause)])) as Record<
-        MissCause,
-        number
-      >,
+      byCause: recordOf(causes, (cause) => count((own) => own.cause === cause)),
     }
   })
 }

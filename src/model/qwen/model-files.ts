@@ -8,6 +8,7 @@ import { repositoryOf } from '../../hub/repository.ts'
 import { hubSettings } from '../../hub/settings.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
+import { isOneOf } from '../../shared/fields.ts'
 
 const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
 export type ModelFiles = Readonly<Record<(typeof modelFileNames)[number], object>>
@@ -56,5 +57,5 @@ async function fromHub(id: string): Promise<string> {
 }
 
 function isModelFile({ path, bytes }: RemoteFile): boolean {
-  return (modelFileNames as readonly string[]).includes(path) && bytes <= maxBytes
+  return isOneOf(modelFileNames, path) && bytes <= maxBytes
 }

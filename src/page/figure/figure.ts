@@ -18,6 +18,7 @@ import { dashPatterns, inkOn, turnColours } from '../palette.ts'
 import { contains, endWords, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 import { defined, itemAt } from '../../shared/known.ts'
+import { pixelBox } from '../../protocol/box.ts'
 
 export interface Figure {
   readonly trajectory: Trajectory
@@ -170,9 +171,9 @@ function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | 
   const whole = seen && originalOf(seen, trajectory.observations) === 0 ? seen.boxInOriginalPx : undefined
   if (!target || !whole || !contains(whole, target)) return undefined
   const [x0, y0, x1, y1] = target
-  const moved = [x0 - whole[0], y0 - whole[1], x1 - whole[0], y1 - whole[1]] as unknown as typeof target
+  const moved = pixelBox(x0 - whole[0], y0 - whole[1], x1 - whole[0], y1 - whole[1])
   const { x, y, width, height } = scaled(moved, boxSize(whole), shown)
-  const [rx, ry] = [width, height].map((side) => Math.max(13, side * 0.64)) as [number, number]
+  const [rx, ry] = [Math.max(13, width * 0.64), Math.max(13, height * 0.64)]
   const ellipse = (colour: string, stroke: number): Html =>
     html`<ellipse cx="${n(x + width / 2)}" cy="${n(y + height / 2)}" rx="${n(rx)}" ry="${n(ry)}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>`
   return html`${ellipse('#00000099', 6.5)}${ellipse(ring, 3.5)}`

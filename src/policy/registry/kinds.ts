@@ -1,5 +1,6 @@
 /** The policies that there are, as data: how each is named, what it can be asked, and how its figures are told. Pure. */
 import { readablePx } from '../../model/language.ts'
+import { keysOf } from '../../shared/fields.ts'
 
 /** Options beside `--policy`, by their names as values. */
 type PolicyOptionName =
@@ -155,4 +156,4 @@ export function pricedModel(policy: string): string | undefined {
   return kindName === 'random-crops' ? pricedModel(model) : kind?.priced && model
 }
 
-const kindNames = Object.keys(policyKinds) as PolicyKindName[]
+const kindNames = keysOf(policyKinds)

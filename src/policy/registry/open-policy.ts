@@ -26,6 +26,7 @@ import { openTinkerPolicy } from '../sampler/open-tinker-policy.ts'
 import { teacherPolicy } from '../teacher/teacher.ts'
 import { isFor, policyForm, policyForms, policyNamed } from './kinds.ts'
 import type { NamedPolicy, PolicyKind, PolicyKindName } from './kinds.ts'
+import { keysOf } from '../../shared/fields.ts'
 
 export interface PolicyOptions extends ServerOptions {
   readonly policy: string
@@ -153,7 +154,7 @@ export function usualProfile({ policy }: Pick<PolicyOptions, 'policy'>): keyof t
   return profileNames.find((name) => name === known) ?? kind?.profile ?? 'default'
 }
 
-const profileNames = Object.keys(profiles) as (keyof typeof profiles)[]
+const profileNames = keysOf(profiles)
 
 /** Of a name that was checked before. */
 export function policyKindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {

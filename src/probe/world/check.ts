@@ -28,6 +28,7 @@ import type { WorldRow } from './row.ts'
 import { families } from './scene.ts'
 import type { Family } from './scene.ts'
 import { covering, solve } from './solve.ts'
+import { partialRecordOf } from '../../shared/fields.ts'
 
 /** On hard, the overview may be worth so much more than a blind guess. */
 const overviewGain = 0.1
@@ -48,20 +49,16 @@ export async function checkWorlds(folder: string, wanted: ProbeConfig): Promise<
     return 'sight' in found ? found.sight : undefined
   })
   const all = places.map(({ row }, n) => ({ row, sight: measured[n] }))
-  const byFamily = Object.fromEntries(
-    families.flatMap((family) => {
-      const own = all.filter(({ row }) => row.family === family).map(({ row }) => row)
-      return own.length > 0 ? [[family, familyFigures(own)]] : []
-    }),
-  ) as Partial<Record<Family, ReturnType<typeof familyFigures>>>
-  const byLevel = Object.fromEntries(
-    levels.flatMap((level) => {
-      const own = all.flatMap(({ row, sight }) =>
-        row.level === level && sight ? [{ ...sight, targetShare: row.difficulty.target_share }] : [],
-      )
-      return own.length > 0 ? [[level, levelFigures(own)]] : []
-    }),
-  ) as ProbeCheck['byLevel']
+  const byFamily = partialRecordOf(families, (family) => {
+    const own = all.filter(({ row }) => row.family === family).map(({ row }) => row)
+    return own.length > 0 ? familyFigures(own) : undefined
+  })
+  const byLevel = partialRecordOf(levels, (level) => {
+    const own = all.flatMap(({ row, sight }) =>
+      row.level === level && sight ? [{ ...sight, targetShare: row.difficulty.target_share }] : [],
+    )
+    return own.length > 0 ? levelFigures(own) : undefined
+  })
   faults.push(...setFaults(byFamily, byLevel))
   return {
     kind: 'world',

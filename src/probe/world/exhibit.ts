@@ -31,7 +31,7 @@ const neighbourGap = 0.75
 export function layExhibit(plan: ExhibitPlan, side: number, x: number, y: number): Exhibit {
   const { icon, drawing, frame, flag, text, style, around } = plan
   const box = (x0: number, y0: number, x1: number, y1: number): PixelBox =>
-    pixelBox(...([x0, y0, x1, y1].map(Math.round) as [number, number, number, number]))
+    pixelBox(Math.round(x0), Math.round(y0), Math.round(x1), Math.round(y1))
   const square = (cx: number, cy: number, width: number): PixelBox =>
     box(cx - width / 2, cy - width / 2, cx + width / 2, cy + width / 2)
   const reach = (frameSide[frame.shape] / 2) * side

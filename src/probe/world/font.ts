@@ -85,7 +85,8 @@ export function readWoff(file: Buffer): ReadonlyMap<string, Buffer> {
   const tables = new Map<string, Buffer>()
   for (let n = 0; n < file.readUInt16BE(12); n++) {
     const entry = 44 + n * 20
-    const [start, packed, size] = [4, 8, 12].map((at) => file.readUInt32BE(entry + at)) as [number, number, number]
+    const number = (at: number): number => file.readUInt32BE(entry + at)
+    const [start, packed, size] = [number(4), number(8), number(12)]
     const bytes = file.subarray(start, start + packed)
     tables.set(file.toString('latin1', entry, entry + 4), packed < size ? inflateSync(bytes) : bytes)
   }

@@ -269,7 +269,7 @@ function relations(): ReadonlyMap<string, ReadonlySet<string>> {
     found.set(one, (found.get(one) ?? new Set()).add(other))
   }
   for (const line of kin.trim().split('\n')) {
-    const [left, right] = line.split(':') as [string, string?]
+    const [left = '', right] = line.split(':')
     const ones = wordsOf(left)
     for (const one of ones) {
       for (const other of wordsOf(right ?? left)) {

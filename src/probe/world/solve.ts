@@ -8,6 +8,7 @@ import { itemAt } from '../../shared/known.ts'
 import { overlaps } from './place.ts'
 import { matches, sides } from './scene.ts'
 import type { Description, Exhibit, Leaf, Side, Sticker, World } from './scene.ts'
+import { pixelBox } from '../../protocol/box.ts'
 
 /** An answer, and the boxes that show it. */
 export interface Solution {
@@ -107,7 +108,7 @@ export function covering(world: World): number {
 
 /** Around a leaf, however it is turned. */
 export function leafBox({ x, y, length }: Leaf): PixelBox {
-  return [x - length / 2, y - length / 2, x + length / 2, y + length / 2] as unknown as PixelBox
+  return pixelBox(x - length / 2, y - length / 2, x + length / 2, y + length / 2)
 }
 
 /** Width and height of a target's icon as a share of the picture. */

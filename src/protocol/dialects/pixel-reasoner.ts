@@ -45,7 +45,7 @@ function firstFour(call: WrittenCall | undefined): WrittenCall | undefined {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
 }
 
 /** What stands in every outermost `\boxed{}` whose braces are balanced, trimmed. Its scorer does not ask for the backslash. */

@@ -5,6 +5,7 @@ import type { KeepSearch, SentSearch } from '../searcher.ts'
 import type { HttpError } from '../http/http-error.ts'
 import type { Routes } from '../http/router.ts'
 import type { JsonRpcRefusal } from './message-lines.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 export interface McpRoutesOptions extends Omit<McpOptions, 'files' | 'keep'> {
   readonly keep?: KeepSearch
@@ -46,8 +47,8 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
 /** Clients give up on calls of which they hear nothing: those that ask for progress get a stream of it. */
 function wantsProgress(body: unknown): boolean {
   return [body].flat().some((message) => {
-    const { params } = (message ?? {}) as { params?: { _meta?: { progressToken?: unknown } } | null }
-    return params?._meta?.progressToken !== undefined
+    const params = fieldsOf(fieldsOf(message)?.['params'])
+    return fieldsOf(params?.['_meta'])?.['progressToken'] !== undefined
   })
 }
 

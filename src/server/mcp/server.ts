@@ -150,9 +150,9 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     ({ image: source, box }, { signal }) =>
       explained(async () => {
         const picture = await openPicture(fileOf(source), { reading, cutOff: 'shown', signal })
-        const [x0, y0, x1, y1] = box as [number, number, number, number]
+        const edgeAt = (index: number): number => itemAt(box, index)
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
-        const resolved = resolveBox(relativeBox(x0, y0, x1, y1), picture, rule)
+        const resolved = resolveBox(relativeBox(edgeAt(0), edgeAt(1), edgeAt(2), edgeAt(3)), picture, rule)
         if ('error' in resolved) return { isError: true, content: [text(resolved.error)] }
         const { boxPx } = resolved
         const { width, height } = boxSize(boxPx)

@@ -6,6 +6,7 @@ import { HttpError } from '../http/http-error.ts'
 import { itemAt } from '../../shared/known.ts'
 import { contentSchema, imagesOf, textOf } from './content.ts'
 import type { RequestPart } from './content.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 
 const messageSchema = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
@@ -57,7 +58,7 @@ export type ChatRequest = z.infer<typeof requestSchema>
 
 /** Throws `HttpError` 400, which names the field. */
 export function readChatRequest(body: unknown): ChatRequest {
-  const messages = (body as { messages?: unknown } | null | undefined)?.messages
+  const messages = fieldsOf(body)?.['messages']
   if (Array.isArray(messages) && messages.length > mostMessages) {
     throw badChat(`A chat may have ${mostMessages} messages, not ${messages.length}.`)
   }

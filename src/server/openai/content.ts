@@ -1,5 +1,6 @@
 /** What a message says: its text and pictures, in the forms in which clients of OpenAI's two APIs write them. */
 import { z } from 'zod'
+import { fieldsOf } from '../../shared/fields.ts'
 
 export type RequestPart = { readonly text: string } | { readonly image: string }
 
@@ -23,7 +24,7 @@ export const contentSchema = z.unknown().transform((content, { issues }): readon
 /** A string says what is wrong. */
 function partOf(part: unknown): RequestPart | string {
   if (typeof part === 'string') return { text: part }
-  const { type, text, refusal, image_url: image } = (part ?? {}) as Readonly<Record<string, unknown>>
+  const { type, text, refusal, image_url: image } = fieldsOf(part) ?? {}
   switch (type) {
     case 'text':
     case 'input_text':

@@ -9,6 +9,7 @@ import { completed, ends, type End } from '../../protocol/trajectory.ts'
 import { mean, sum } from '../../shared/numbers.ts'
 import { isMasked, type Objective } from './advantages.ts'
 import type { RolloutGroup, Rollouts } from './rollout.ts'
+import { recordOf } from '../../shared/fields.ts'
 
 /** The bound of the released training (`max_num_gen_batches`). */
 export const releasedSamplingRounds = 256
@@ -107,7 +108,7 @@ function shares(
     reward: mean(all.map(({ reward }) => reward)),
     accuracyCompleted: mean(whole.map(({ reward }) => reward)),
     turns: mean(all.map(({ turns }) => turns)),
-    ends: Object.fromEntries(ends.map((end) => [end, shareOf(end)])) as Record<End, number>,
+    ends: recordOf(ends, shareOf),
     maskedShare: isMasked(objective) ? mean(all.map(({ end }) => (completed(end) ? 0 : 1))) : 0,
     zeroSpreadShare: mean(groups.map(({ zeroSpread }) => (zeroSpread ? 1 : 0))),
     entropy: -sum(all.map(({ logprob }) => logprob)) / Math.max(1, sampledTokens),

@@ -21,6 +21,7 @@ import type { Learner } from '../learner.ts'
 import { rolloutGroups, type Rollouts } from './rollout.ts'
 import { policyFile, stepLog, readSteps } from '../../runs/training.ts'
 import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
+import { entriesOf } from '../../shared/fields.ts'
 
 export interface RunRlSettings extends GrpoSettings {
   readonly steps: number
@@ -235,7 +236,7 @@ function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
 /** The problems of a round: a level by the mix, then one of its problems, all by the seeds. */
 function drawProblems({ problems, settings }: RunRlOptions, seeds: readonly number[]): (() => Promise<Task>)[] {
   const rng = random('rl-problems', ...seeds)
-  const shares = Object.entries(settings.mix) as [Level, number][]
+  const shares = entriesOf(settings.mix)
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
   return Array.from({ length: settings.problemsPerStep }, () => {
     let left = rng.next() * total
