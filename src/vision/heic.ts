@@ -15,7 +15,7 @@ export interface HeicPixels extends Size {
   readonly rgba: Uint8Array
 }
 
-/** One at a time: a photograph of 48 million pixels takes 700 MB while it is decoded. */
+/** One at a time: with a photograph of 48 million pixels the process takes a gigabyte. */
 const oneAtATime = limiter(1)
 
 /** Packed RGB in sRGB, what is transparent on white. Throws UserError where the decoder is not installed, and an Error for damage. */
