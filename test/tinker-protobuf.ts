@@ -1,25 +1,16 @@
 /** The server's side of the protobuf dialect: requests to JSON's shape, results from it. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { dtypes, messageType } from '../src/engine/tinker/proto.ts'
-
-interface SentTensor {
-  readonly choice: { readonly value: Uint8Array }
-  readonly dtype: number
-  readonly shape: readonly bigint[]
-}
+import { dtypes } from '../src/engine/tinker/codec.ts'
+import {
+  ForwardBackwardOutputSchema,
+  ForwardBackwardRequestSchema,
+  SampleResponseSchema,
+  type Chunk,
+  type Tensor,
+} from '../src/engine/tinker/tinker_pb.ts'
 
 export function decodeForwardBackwardRequest(bytes: Uint8Array): unknown {
-  const message = fromBinary(messageType('ForwardBackwardRequest'), bytes) as unknown as {
-    modelId: string
-    seqId: number
-    lossFn: string
-    forwardOnly: boolean
-    lossFnConfig: Record<string, number>
-    data: {
-      modelInput: { choice: { case: string; value: Record<string, unknown> } }[]
-      lossFnInputs: Record<string, SentTensor>
-    }[]
-  }
+  const message = fromBinary(ForwardBackwardRequestSchema, bytes)
   const config = Object.keys(message.lossFnConfig).length > 0 ? { loss_fn_config: message.lossFnConfig } : {}
   return {
     model_id: message.modelId,
@@ -38,17 +29,17 @@ export function decodeForwardBackwardRequest(bytes: Uint8Array): unknown {
   }
 }
 
-function chunkOf({ case: kind, value }: { case: string; value: Record<string, unknown> }): unknown {
+function chunkOf({ case: kind, value }: Chunk['choice']): unknown {
+  if (kind === undefined) throw new TypeError('a chunk without text or image')
   if (kind === 'encodedText') {
-    const bytes = value['tokens'] as Uint8Array
-    return { type: 'encoded_text', tokens: [...new Int32Array(new Uint8Array(bytes).buffer)] }
+    return { type: 'encoded_text', tokens: [...new Int32Array(new Uint8Array(value.tokens).buffer)] }
   }
-  const data = Buffer.from(value['data'] as Uint8Array).toString('base64')
-  return { type: 'image', data, format: value['format'], expected_tokens: value['expectedTokens'] }
+  const data = Buffer.from(value.data).toString('base64')
+  return { type: 'image', data, format: value.format, expected_tokens: value.expectedTokens }
 }
 
-function tensorOf({ choice, dtype, shape }: SentTensor): unknown {
-  const { buffer } = new Uint8Array(choice.value)
+function tensorOf({ choice, dtype, shape }: Tensor): unknown {
+  const { buffer } = new Uint8Array(choice.value ?? [])
   const data = dtype === dtypes.int64 ? [...new BigInt64Array(buffer)].map(Number) : [...new Float32Array(buffer)]
   return { data, dtype: dtype === dtypes.int64 ? 'int64' : 'float32', shape: shape.map(Number) }
 }
@@ -66,19 +57,17 @@ interface Trained {
 }
 
 function sampled({ sequences }: Sampled): Uint8Array {
-  const type = messageType('SampleResponse')
-  const message = create(type, {
+  const message = create(SampleResponseSchema, {
     sequences: sequences.map(({ tokens, logprobs, stop_reason }) => ({
       stopReason: stop_reason === 'stop' ? 0 : 1,
       tokens: new Uint8Array(Int32Array.from(tokens).buffer),
       logprobs: new Uint8Array(Float32Array.from(logprobs).buffer),
     })),
   })
-  return toBinary(type, message)
+  return toBinary(SampleResponseSchema, message)
 }
 
 function forwardBackward({ loss_fn_outputs, metrics }: Trained): Uint8Array {
-  const type = messageType('ForwardBackwardOutput')
   const rows = loss_fn_outputs.map(({ logprobs }) => logprobs.data)
   const ends = rows.map((_, i) => rows.slice(0, i + 1).reduce((sum, row) => sum + row.length * 4, 0))
   const logprobs = {
@@ -87,5 +76,8 @@ function forwardBackward({ loss_fn_outputs, metrics }: Trained): Uint8Array {
     dtype: dtypes.float32,
   }
   const record = { typeTag: 'ArrayRecord', fields: { logprobs }, numDatums: BigInt(rows.length) }
-  return toBinary(type, create(type, { lossFnOutputType: 'ArrayRecord', lossFnOutputs: [record], metrics }))
+  return toBinary(
+    ForwardBackwardOutputSchema,
+    create(ForwardBackwardOutputSchema, { lossFnOutputType: 'ArrayRecord', lossFnOutputs: [record], metrics }),
+  )
 }

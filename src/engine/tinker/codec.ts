@@ -2,7 +2,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { messageOf, TransportError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
-import { dtypes, messageType } from './proto.ts'
 import {
   type Chunk,
   type ForwardBackwardRequest,
@@ -12,6 +11,17 @@ import {
   type SampledSequence,
   type TensorData,
 } from './protocol.ts'
+import {
+  ChunkSchema,
+  ForwardBackwardOutputSchema,
+  ForwardBackwardRequestSchema,
+  SampleResponseSchema,
+  TensorSchema,
+  type BatchedTensor,
+} from './tinker_pb.ts'
+
+/** `DType` of the protocol. */
+export const dtypes = { float32: 1, int64: 2, int32: 3, bfloat16: 4 } as const
 
 export const contentTypes = { json: 'application/json', protobuf: 'application/x-protobuf' } as const
 
@@ -61,25 +71,26 @@ function forwardBackwardJson(request: ForwardBackwardRequest): Body {
 
 function forwardBackwardProtobuf(request: ForwardBackwardRequest): Body {
   const { modelId, seqId, data, lossFn, lossFnConfig, forwardOnly = false } = request
-  const type = messageType('ForwardBackwardRequest')
-  const chunkType = messageType('Chunk')
-  const chunkOf = (chunk: Chunk): object => {
-    const name = chunk.type === 'image' ? 'image' : 'encodedText'
-    const value =
-      chunk.type === 'image'
-        ? { data: chunk.data, format: chunk.format, expectedTokens: chunk.expected_tokens }
-        : { tokens: bytesOf(Int32Array.from(chunk.tokens)) }
-    return create(chunkType, { choice: { case: name, value } })
-  }
-  const tensorOf = ({ data: values, dtype }: TensorData): object => ({
-    choice: {
-      case: 'dense',
-      value: bytesOf(dtype === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values)),
-    },
-    dtype: dtypes[dtype],
-    shape: [BigInt(values.length)],
-  })
-  const message = create(type, {
+  const chunkOf = (chunk: Chunk) =>
+    create(ChunkSchema, {
+      choice:
+        chunk.type === 'image'
+          ? {
+              case: 'image',
+              value: { data: chunk.data, format: chunk.format, expectedTokens: chunk.expected_tokens },
+            }
+          : { case: 'encodedText', value: { tokens: bytesOf(Int32Array.from(chunk.tokens)) } },
+    })
+  const tensorOf = ({ data: values, dtype }: TensorData) =>
+    create(TensorSchema, {
+      choice: {
+        case: 'dense',
+        value: bytesOf(dtype === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values)),
+      },
+      dtype: dtypes[dtype],
+      shape: [BigInt(values.length)],
+    })
+  const message = create(ForwardBackwardRequestSchema, {
     modelId,
     seqId,
     lossFn,
@@ -90,7 +101,7 @@ function forwardBackwardProtobuf(request: ForwardBackwardRequest): Body {
       lossFnInputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensorOf(tensor)])),
     })),
   })
-  return { type: contentTypes.protobuf, bytes: toBinary(type, message) }
+  return { type: contentTypes.protobuf, bytes: toBinary(ForwardBackwardRequestSchema, message) }
 }
 
 /** What `reading` makes of a message; whatever is wrong with the message is the server's fault. */
@@ -115,17 +126,8 @@ function forwardBackwardOf(raw: Raw): ForwardBackwardResult {
     const { loss_fn_outputs, metrics } = read(replies.forwardBackward, raw.json, 'forward_backward')
     return { logprobs: loss_fn_outputs.map(({ logprobs }) => logprobs.data), metrics: metrics ?? {} }
   }
-  const { lossFnOutputs, metrics } = fromBinary(messageType('ForwardBackwardOutput'), raw.protobuf) as unknown as {
-    readonly lossFnOutputs: readonly { readonly fields: Readonly<Record<string, BatchedTensor>> }[]
-    readonly metrics: Readonly<Record<string, number>>
-  }
+  const { lossFnOutputs, metrics } = fromBinary(ForwardBackwardOutputSchema, raw.protobuf)
   return { logprobs: lossFnOutputs.flatMap(({ fields }) => rowsOf(fields['logprobs'])), metrics }
-}
-
-interface BatchedTensor {
-  readonly data: Uint8Array
-  readonly offsets: Uint8Array
-  readonly dtype: number
 }
 
 /** One row a datum: row `i` lies between byte offsets `i` and `i + 1`. */
@@ -158,13 +160,7 @@ function sampledOf(raw: Raw): SampledSequence[] {
     const { sequences } = read(replies.sampled, raw.json, 'asample')
     return sequences.map(({ tokens, logprobs, stop_reason }) => ({ tokens, logprobs, stopped: stop_reason === 'stop' }))
   }
-  const { sequences } = fromBinary(messageType('SampleResponse'), raw.protobuf) as unknown as {
-    readonly sequences: readonly {
-      readonly stopReason: number
-      readonly tokens: Uint8Array
-      readonly logprobs?: Uint8Array
-    }[]
-  }
+  const { sequences } = fromBinary(SampleResponseSchema, raw.protobuf)
   return sequences.map(({ stopReason, tokens, logprobs }) => ({
     tokens: [...new Int32Array(aligned(tokens))],
     logprobs: floats(logprobs ?? new Uint8Array()),
