@@ -57,12 +57,18 @@ const hubMark = 'hub:'
  */
 export async function findLocalModel(name: string, mmproj?: string): Promise<LocalModel> {
   if (isFile(name)) return modelOfFile(name, mmproj)
-  if (mmproj !== undefined)
-    throw new UserError('mmproj-unused', `--mmproj is for a file: local:${name} has its own projector. Leave it out.`)
+  if (mmproj !== undefined) throw projectorUnused(name)
   const source = sourceOf(name)
   const found = await pulled(source, hubSettings())
   if (found !== undefined) return localModel(name, found, source.known)
   throw new NotPulledError(name, source.repository)
+}
+
+function projectorUnused(name: string): UserError {
+  const named = name.startsWith(hubMark) || knownModels.some((known) => name.startsWith(known.name))
+  return named
+    ? new UserError('mmproj-unused', `--mmproj is for a file: local:${name} has its own projector. Leave it out.`)
+    : new UserError('model-not-gguf', `${name} is no .gguf file, which --mmproj goes with: local:<file.gguf>.`)
 }
 
 /** Every vision model of the cache, by the name that opens it. */

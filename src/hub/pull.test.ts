@@ -238,6 +238,15 @@ describe('a hub that refuses', () => {
     await expect(planPull(own)).rejects.toMatchObject({ code, exitCode: 2 })
   })
 
+  test.each([
+    ['photo.jpg', 'model-not-gguf'],
+    ['./a/model.safetensors', 'model-not-gguf'],
+    ['qwen3-vl-4b', 'mmproj-unused'],
+    [name, 'mmproj-unused'],
+  ])('a projector beside %s', async (own, code) => {
+    await expect(findLocalModel(own, 'mmproj.gguf')).rejects.toMatchObject({ code, exitCode: 2 })
+  })
+
   test('a busy hub is asked again, and that is told', async () => {
     hub.behave(({ path, before }) =>
       path === 'api' && before < 2 ? { status: 503, headers: { 'retry-after-ms': '5' } } : undefined,

@@ -58,7 +58,9 @@ function afterSilence(reply: Reply, error: TurnError, standing: Standing, profil
   const limit = limitReached(standing, profile)
   if (!standing.reminded && limit === undefined) return { kind: 'error', error }
   const text = plainAnswer(reply.text)
-  return text === undefined ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }
+  // Broken marks, such as `</`, say nothing.
+  const says = text !== undefined && /[\p{L}\p{N}]/u.test(text)
+  return !says ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }
 }
 
 function limitReached(standing: Standing, profile: Profile): NextStep | undefined {

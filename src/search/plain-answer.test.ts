@@ -74,6 +74,7 @@ describe('a reply in plain prose', () => {
     ['is reminded once a search', [prose, zoom, prose], 8, ['answered', prose, 3]],
     ['counts at once where no turn is left', [prose], 1, ['answered', prose, 1]],
     ['counts at the last turn', [zoom, zoom, prose], 3, ['answered', prose, 3]],
+    ['of broken marks alone is none', ['</', '</ >.'], 8, ['void', null, 2]],
     ['that is empty is none', ['', ''], 8, ['void', null, 2]],
     ['that is thinking alone is none', ['<think>Hm.</think>', '<think>Hm.'], 8, ['void', null, 2]],
     ['that was cut off is none, and not reminded', [{ text: prose, finish: 'length' }], 8, ['void', null, 1]],
