@@ -60,7 +60,11 @@ function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { read
           </li>
         ))}
       </ul>
-      {blind > 0 && seeing.length > 0 && <p class="note">{blind} more of its models see no pictures.</p>}
+      {blind > 0 && seeing.length > 0 && (
+        <p class="note">
+          {blind} more of its models {blind === 1 ? 'sees' : 'see'} no pictures.
+        </p>
+      )}
     </div>
   )
 }

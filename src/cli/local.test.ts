@@ -99,11 +99,12 @@ test('serve: a program streams a search by the model', async () => {
   const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-    const client = new OpenAI({
-      baseURL: `${(JSON.parse(line) as { url: string }).url}/v1`,
-      apiKey: 'none',
-      maxRetries: 0,
-    })
+    const { url } = JSON.parse(line) as { url: string }
+    const { policies } = (await (await fetch(`${url}/api/setup`)).json()) as {
+      policies: { name: string; note: string }[]
+    }
+    expect(policies[0]).toMatchObject({ name: `local:${tiny.model}`, note: expect.stringContaining('GGUF') as string })
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 })
     const image = { type: 'image_url', image_url: { url: dataUrl(png, 'png') } } as const
     const content = [image, { type: 'text', text: 'Which digit?' } as const]
     const model = `search:local:${tiny.model}`

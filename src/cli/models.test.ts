@@ -104,6 +104,12 @@ describe('at no terminal', () => {
     expect(hub.asked.map(({ path }) => path)).toEqual(['api'])
   })
 
+  test('a command that is mistyped is told with the nearest, and downloads nothing', async () => {
+    const { code, stderr } = await run('pul', `hub:${id}`)
+    expect([code, hub.asked]).toEqual([2, []])
+    expect(stderr).toContain('There is no command "pul" of models. The nearest: pull')
+  })
+
   test('pulled, listed and removed', async () => {
     const pulled = await run('pull', `hub:${id}`, '--yes', '--json')
     expect(pulled.code).toBe(0)

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { UserError } from '../../shared/errors.ts'
 import { tellCauses } from '../print/output.ts'
 import { applyConfig } from './config-file.ts'
+import { unknownCommand } from './help.ts'
 import { flag, groups, inGroup } from './schema.ts'
 import type { OptionSpec, OptionSpecs, Values } from './schema.ts'
 
@@ -39,8 +40,12 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Output:'))
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`)
   command.on('option:debug', tellCauses)
+  // A mistyped name falls to the default command, which would count it among its arguments.
+  command.allowExcessArguments(spec.isDefault === true)
   command.hook('preAction', (_, acting) => {
     if (acting !== command) return
+    const [stray] = spec.isDefault ? command.args : []
+    if (stray !== undefined) throw unknownCommand(parent, stray)
     const { config } = command.opts<{ readonly config?: string }>()
     if (config !== undefined) applyConfig(command, config)
     checkEffects(command)

@@ -17,13 +17,13 @@ function topic(root: Command, names: readonly string[]): Command {
   let at = root
   for (const name of names) {
     const found = at.commands.find((below) => below.name() === name)
-    if (found === undefined) throw unknownTopic(at, name)
+    if (found === undefined) throw unknownCommand(at, name)
     at = found
   }
   return at
 }
 
-function unknownTopic(above: Command, name: string): UserError {
+export function unknownCommand(above: Command, name: string): UserError {
   const known = above.commands.map((below) => below.name())
   const of = above.parent === null ? '' : ` of ${above.name()}`
   const hint = known.length === 0 ? 'It has none.' : `The nearest: ${nearestNames(name, known).join(', ')}.`

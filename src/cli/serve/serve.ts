@@ -1,8 +1,7 @@
 /** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
-import { policyKinds } from '../../policy/registry/kinds.ts'
-import { checkPolicy, openPolicy } from '../../policy/registry/open-policy.ts'
+import { checkPolicy, openPolicy, policyKindOf } from '../../policy/registry/open-policy.ts'
 import { askRoutes } from '../../server/api/ask-routes.ts'
 import type { UnavailablePolicy } from '../../server/api/ask-routes.ts'
 import { openAsks } from '../../server/api/asks.ts'
@@ -97,7 +96,7 @@ async function serve(options: ServeOptions): Promise<void> {
       const policy = await openPolicy(one, profile)
       if (policy.about !== undefined) say(`${one.policy}: ${policy.about}`)
       closing.push(() => policy.close?.())
-      return { name: one.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue }
+      return { name: one.policy, note: policyKindOf(one)?.note ?? '', profile, policy: () => policy, queue }
     }
     const first = kind.vlm ? [await open(options)] : []
     const { opened, unavailable } = await openListed(listed, open)

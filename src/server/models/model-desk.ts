@@ -6,7 +6,7 @@ import { openEndpoint } from '../../endpoint/open-endpoint.ts'
 import { serverKindNames } from '../../endpoint/server-kinds.ts'
 import { trySight } from '../../endpoint/try/try-sight.ts'
 import { policyKinds } from '../../policy/registry/kinds.ts'
-import { openWithEndpoint } from '../../policy/registry/open-policy.ts'
+import { openWithEndpoint, policyKindOf } from '../../policy/registry/open-policy.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { itemAt, own } from '../../shared/known.ts'
@@ -95,7 +95,7 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
       if (problem !== undefined) return end(job, 'failed', problem)
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
       closing.push(() => policy.close?.())
-      searchers.push({ name: job.policy, note: policyKinds.chat.note, profile, policy: () => policy, queue })
+      searchers.push({ name: job.policy, note: policyKindOf(job)?.note ?? '', profile, policy: () => policy, queue })
       end(job, 'connected', 'It sees pictures.')
     } catch (error) {
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
