@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { pixelBox } from '../protocol/box.ts'
 import type { ViewRule } from '../protocol/profile.ts'
@@ -67,9 +68,12 @@ describe('fitSize', () => {
 
   it('shows a picture of any shape, however thin, within the budget and the shape that a server takes', () => {
     const side = fc.integer({ min: 1, max: 40_000 })
-    const rules = [profiles.default.firstView, profiles.deepeyes.firstView, profiles['pixel-reasoner'].firstView]
+    const pixelReasoner = profiles['pixel-reasoner'].firstView
+    const rules = [profiles.default.firstView, profiles.deepeyes.firstView, pixelReasoner]
     fc.assert(
       fc.property(side, side, fc.constantFrom(...rules), (width, height, rule) => {
+        // A line that Pixel Reasoner's loop enlarges past what a picture can be: refused where it is drawn, below.
+        fc.pre(rule !== pixelReasoner || Math.max(width / height, height / width) < 10_000)
         const fitted = fitSize({ width, height }, rule)
         const [longer, shorter] = [Math.max(fitted.width, fitted.height), Math.min(fitted.width, fitted.height)]
         expect(shorter).toBeGreaterThanOrEqual(28)
@@ -77,6 +81,15 @@ describe('fitSize', () => {
         expect(longer).toBeLessThan(65_536)
       }),
     )
+  })
+
+  it('gives a line the size that Pixel Reasoner has for it, which is refused as too thin where it is drawn', async () => {
+    const rule = profiles['pixel-reasoner'].firstView
+    const size = { width: 1, height: 12_000 }
+    expect(fitSize(size, rule).height).toBeGreaterThan(65_535)
+    const create = { ...size, channels: 3, background: '#c33' } as const
+    const picture = await openPicture(await sharp({ create }).png().toBuffer())
+    await expect(view(picture, pixelBox(0, 0, 1, 12_000), rule)).rejects.toMatchObject({ code: 'picture-too-thin' })
   })
 
   it('keeps to the budget and to the shape for every region that is not thin', () => {
