@@ -7,7 +7,7 @@ import type { Profile } from '../base-profile.ts'
 import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callEnd, callStart, toolArguments } from './tool-call.ts'
+import { boxParameter, callEnd, callStart, toolArguments } from './tool-call.ts'
 import type { CallFields } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { own } from '../../shared/known.ts'
@@ -66,13 +66,7 @@ const declared = {
     parameters: {
       type: 'object',
       properties: {
-        bbox_2d: {
-          type: 'array',
-          items: { type: 'number' },
-          minItems: 4,
-          maxItems: 4,
-          description: 'The region as [x1, y1, x2, y2]: its top-left and its bottom-right corner.',
-        },
+        bbox_2d: boxParameter('[x1, y1, x2, y2]'),
         label: { type: 'string', description: 'What is to be seen there (optional).' },
       },
       required: ['bbox_2d'],

@@ -8,7 +8,7 @@ import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { ViewRule } from '../rules.ts'
 import { own } from '../../shared/known.ts'
-import { callEnd, callStart, toolArguments, xmlArguments } from './tool-call.ts'
+import { boxParameter, callEnd, callStart, toolArguments, xmlArguments } from './tool-call.ts'
 import { originalSource } from '../source.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
@@ -48,13 +48,7 @@ const declared = {
     parameters: {
       type: 'object',
       properties: {
-        bbox_2d: {
-          type: 'array',
-          items: { type: 'number' },
-          minItems: 4,
-          maxItems: 4,
-          description: 'The region as [x1, y1, x2, y2]: its top-left and its bottom-right corner.',
-        },
+        bbox_2d: boxParameter('[x1, y1, x2, y2]'),
         label: { type: 'string', description: 'What is to be seen there.' },
         img_idx: { type: 'number', description: 'Which of the pictures of the question, counted from 0.' },
       },

@@ -62,3 +62,14 @@ function readJson(text: string): unknown {
     return undefined
   }
 }
+
+/** The schema of a box in the declaration of a function. `corners`: how its numbers are called there, such as `[x0, y0, x1, y1]`. */
+export function boxParameter(corners: string): object {
+  return {
+    type: 'array',
+    items: { type: 'number' },
+    minItems: 4,
+    maxItems: 4,
+    description: `The region as ${corners}: its top-left and its bottom-right corner.`,
+  }
+}

@@ -6,7 +6,7 @@ import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { callStart, toolArguments } from './tool-call.ts'
+import { boxParameter, callStart, toolArguments } from './tool-call.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
 
@@ -21,13 +21,7 @@ const declared = {
     parameters: {
       type: 'object',
       properties: {
-        bbox_2d: {
-          type: 'array',
-          items: { type: 'number' },
-          minItems: 4,
-          maxItems: 4,
-          description: 'The region as [x0, y0, x1, y1]: its top-left and its bottom-right corner.',
-        },
+        bbox_2d: boxParameter('[x0, y0, x1, y1]'),
         source: {
           type: 'string',
           description:
