@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Prompt } from '../src/engine/engine.ts'
-import { type ChatModel, chatModel } from '../src/model/qwen/chat-model.ts'
+import { type ChatModel, chatModel } from '../src/model/renderer/chat-model.ts'
 import { openConversation } from '../src/policy/sampler/conversation.ts'
 import { userMessage } from '../src/policy/chat/chat-messages.ts'
 import type { Message, Policy, Reply } from '../src/policy/policy.ts'

@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ModelFiles } from '../src/model/qwen/model-files.ts'
+import type { ModelFiles } from '../src/model/renderer/model-files.ts'
 
 /** As in the tokenizers of Qwen2.5-VL and Qwen3-VL. */
 export const ids = {

@@ -4,7 +4,7 @@
  */
 import sharp from 'sharp'
 import type { Loss } from '../src/engine/engine.ts'
-import type { ChatModel } from '../src/model/qwen/chat-model.ts'
+import type { ChatModel } from '../src/model/renderer/chat-model.ts'
 import { type Bigram, learnFrom } from './bigram.ts'
 import { ids } from './qwen-files.ts'
 import { adamOf, BadRequest, checkLengths, lossOf, type ServedModel, type TrainingInput } from './tinker-model.ts'

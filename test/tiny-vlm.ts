@@ -2,7 +2,7 @@
  * A vision-language model as small as can be: turns are well formed, and random where it matters, in whether it looks or answers
  * and in what it answers.
  */
-import { chatModel } from '../src/model/qwen/chat-model.ts'
+import { chatModel } from '../src/model/renderer/chat-model.ts'
 import { type Bigram, createBigram } from './bigram.ts'
 import { ids, qwenFiles } from './qwen-files.ts'
 

@@ -1,5 +1,5 @@
 /** The engines that `--engine` can name, and how each is opened: nobody else reads that name. */
-import type { ChatModel } from '../model/qwen/chat-model.ts'
+import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { UserError } from '../shared/errors.ts'
 import { createEmbeddedEngine } from './embedded/embedded-engine.ts'
 import type { Engine } from './engine.ts'

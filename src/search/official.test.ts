@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { officialRows, playRow, rowProfile, rowsOf, type SearchRow } from '../../test/official-rows.ts'
-import { openChatModel } from '../model/qwen/chat-model.ts'
+import { openChatModel } from '../model/renderer/chat-model.ts'
 import { officialPrompts } from '../protocol/official-prompts.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { completed } from '../protocol/trajectory.ts'

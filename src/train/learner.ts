@@ -1,6 +1,6 @@
 /** What a run trains: how it takes its turns from a sampler, under which profile, and with which optimiser. */
 import { type AdamParameters, defaultAdam, type Sampler } from '../engine/engine.ts'
-import type { ChatModel } from '../model/qwen/chat-model.ts'
+import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { tokenPolicy } from '../policy/sampler/token-policy.ts'

@@ -1,5 +1,5 @@
 """
-Cases for src/model/qwen/vocabulary-peer.test.ts: the published vocabulary of the Qwen models as byte-pair merges, and what
+Cases for src/model/renderer/vocabulary-peer.test.ts: the published vocabulary of the Qwen models as byte-pair merges, and what
 tiktoken makes of many texts with it. Usage: qwen-vocabulary.py <qwen.tiktoken> <folder>. Needs tiktoken.
 """
 import base64

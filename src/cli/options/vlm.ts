@@ -1,6 +1,6 @@
 /** The words that name a vision-language model to train on a server, and the model as they describe it. */
 import { engineNamed } from '../../engine/open-engine.ts'
-import { type ChatModel, openChatModel } from '../../model/qwen/chat-model.ts'
+import { type ChatModel, openChatModel } from '../../model/renderer/chat-model.ts'
 import { checkTextual } from '../../policy/sampler/token-policy.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'

@@ -1,5 +1,5 @@
 /** A connection to a training server whose model is the one that is meant. */
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { special } from '../../model/tokenizer.ts'
 import { UserError } from '../../shared/errors.ts'
 import { embeddedModelName, tinkerKinds } from './server-kinds.ts'

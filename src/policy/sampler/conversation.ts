@@ -3,7 +3,7 @@
  * was sampled stays as it was sampled and is never tokenised again.
  */
 import type { Prompt, PromptChunk } from '../../engine/engine.ts'
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { PixelCache } from '../../vision/cache.ts'

@@ -1,7 +1,7 @@
 /** A vision-language model sampled on a Tinker server, with the weights that training left there. */
 import { connectEngine } from '../../engine/tinker/connect.ts'
 import type { TinkerConnection } from '../../engine/tinker/connect.ts'
-import { openChatModel } from '../../model/qwen/chat-model.ts'
+import { openChatModel } from '../../model/renderer/chat-model.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { Policy } from '../policy.ts'

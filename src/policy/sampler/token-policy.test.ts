@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ids, qwenFiles } from '../../../test/qwen-files.ts'
 import { type Prompt, promptLength, type Sampler, type SampleRequest } from '../../engine/engine.ts'
-import { chatModel } from '../../model/qwen/chat-model.ts'
+import { chatModel } from '../../model/renderer/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'

@@ -3,7 +3,7 @@
  * log-probabilities that training needs.
  */
 import { continuesFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'

@@ -1,5 +1,5 @@
 /** What training a vision-language model on a server comes to, before anything is sent. No picture is opened. */
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Profile, ViewRule } from '../../protocol/profile.ts'
 import type { Example } from './example.ts'

@@ -3,7 +3,7 @@
  * all that came before it, one sequence a search, every token counting the same.
  */
 import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
-import type { ChatModel } from '../../model/qwen/chat-model.ts'
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
