@@ -7,12 +7,15 @@ import { dirname } from 'node:path'
 import type { AdamParameters, Datum, Engine, Loss, Prompt, SampledReply, SampleRequest } from '../src/engine/engine.ts'
 import { random } from '../src/shared/random.ts'
 
+type SampledAs = Pick<SampleRequest, 'seed' | 'temperature' | 'maxTokens'>
+
 export interface Bigram {
   logprob(before: number, token: number): number
   /** Adds the gradient of `-coefficient · log p(token | before)`. */
   learn(before: number, token: number, coefficient: number): void
   step(adam: AdamParameters): { readonly gradientNorm: number }
-  sample(last: number, request: Pick<SampleRequest, 'seed' | 'temperature' | 'maxTokens'>): SampledReply
+  /** Samples by the weights of now, whatever is learned afterwards. */
+  sampler(): (last: number, request: SampledAs) => SampledReply
   save(file: string): Promise<void>
   load(file: string, optimiser: boolean): Promise<void>
 }
@@ -31,9 +34,25 @@ export function createBigram(
   let gradient = new Float64Array(size * size)
   let [mean, square, steps] = [new Float64Array(size * size), new Float64Array(size * size), 0]
 
-  function row(before: number): Float64Array {
+  function row(before: number, from = logits): Float64Array {
     const start = place.get(before)! * size
-    return logits.subarray(start, start + size)
+    return from.subarray(start, start + size)
+  }
+  function sampleFrom(weights: typeof logits, last: number, { seed, temperature, maxTokens }: SampledAs): SampledReply {
+    const rng = random('bigram', seed)
+    const tokens: number[] = []
+    const logprobs: number[] = []
+    for (let before = last; tokens.length < maxTokens; before = tokens.at(-1)!) {
+      const values = row(before, weights).map((value) => value / temperature)
+      const total = logSum(values)
+      let left = rng.next()
+      const drawn = values.findIndex((value) => (left -= Math.exp(value - total)) < 0)
+      const token = vocabulary[drawn < 0 ? size - 1 : drawn]!
+      logprobs.push(weights[at(before, token)]! - logSum(row(before, weights)))
+      if (token === end) return { tokens, logprobs, ended: true }
+      tokens.push(token)
+    }
+    return { tokens, logprobs, ended: false }
   }
   function logSum(values: Float64Array): number {
     return Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0))
@@ -61,21 +80,9 @@ export function createBigram(
       gradient.fill(0)
       return { gradientNorm }
     },
-    sample(last, { seed, temperature, maxTokens }) {
-      const rng = random('bigram', seed)
-      const tokens: number[] = []
-      const logprobs: number[] = []
-      for (let before = last; tokens.length < maxTokens; before = tokens.at(-1)!) {
-        const values = row(before).map((value) => value / temperature)
-        const total = logSum(values)
-        let left = rng.next()
-        const drawn = values.findIndex((value) => (left -= Math.exp(value - total)) < 0)
-        const token = vocabulary[drawn < 0 ? size - 1 : drawn]!
-        logprobs.push(this.logprob(before, token))
-        if (token === end) return { tokens, logprobs, ended: true }
-        tokens.push(token)
-      }
-      return { tokens, logprobs, ended: false }
+    sampler() {
+      const held = logits.slice()
+      return (last, request) => sampleFrom(held, last, request)
     },
     async save(file) {
       await mkdir(dirname(file), { recursive: true })
@@ -133,7 +140,11 @@ export function bigramEngine(model: Bigram): Engine {
     forward: async (data) =>
       data.map((datum) => datum.reply.map((token, i) => model.logprob(beforeOf(datum, i), token))),
     optimStep: async (adam) => model.step(adam),
-    sampler: async () => ({ sample: async (request) => model.sample(lastOf(request.prompt), request) }),
+    samplesApart: true,
+    async sampler() {
+      const sample = model.sampler()
+      return { sample: async (request) => sample(lastOf(request.prompt), request) }
+    },
     save: (file) => model.save(file),
     saveForUse: (file) => model.save(file),
     load: (file) => model.load(file, true),

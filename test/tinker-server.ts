@@ -38,6 +38,8 @@ export interface TinkerServerOptions {
   readonly holdMs?: number
   /** Added to the log-probabilities of samples, as by a sampler that sees another sequence. */
   readonly misreport?: number
+  /** Sampling may go on with weights from before a training request, as with staleness. */
+  readonly staleSampling?: boolean
   /** Asked at each request; `nth` counts those to this path. */
   readonly fault?: ((path: string, nth: number) => Fault | undefined) | undefined
 }
@@ -241,7 +243,8 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     asample: ({ sampling_session_id, prompt, sampling_params }) => {
       const found = samplers.get(sampling_session_id)
       if (!found || !models.has(found.held.id)) return { status: 404, json: { detail: 'sampling session not found' } }
-      if (found.held.live !== sampling_session_id) violations.push('asample: weights were not published after training')
+      if (found.held.live !== sampling_session_id && !options.staleSampling)
+        violations.push('asample: weights were not published after training')
       const { endToken } = found.held.model
       if (!sampling_params.stop.includes(endToken)) violations.push('asample: no stop token')
       const sample = async (): Promise<unknown> => {

@@ -32,10 +32,13 @@ export function serveVlm(model: ChatModel, bigram: Bigram): ServedModel {
     step: async (adam) => bigram.step(adamOf(adam)),
     save: (file) => bigram.save(file),
     load: (file, optimizer) => bigram.load(file, optimizer),
-    sampler: async () => async (chunks, params) => {
-      const { seed, temperature, max_tokens: maxTokens } = params
-      const positions = await positionsOf(chunks, model)
-      return bigram.sample(positions.at(-1)!, { seed, temperature, maxTokens })
+    async sampler() {
+      const sample = bigram.sampler()
+      return async (chunks, params) => {
+        const { seed, temperature, max_tokens: maxTokens } = params
+        const positions = await positionsOf(chunks, model)
+        return sample(positions.at(-1)!, { seed, temperature, maxTokens })
+      }
     },
     close: async () => {},
   }

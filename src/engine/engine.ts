@@ -187,6 +187,8 @@ export interface Engine {
   loadWeights(file: string): Promise<void>
   /** Deletes what `save` wrote, wherever it lies. */
   discard(file: string): Promise<void>
+  /** Each of its samplers keeps the weights that it was asked for with, and samples while the engine trains. */
+  readonly samplesApart?: true
   /** Gradients of the perception loss of the stem, each view counting `scale`. */
   lookForwardBackward?(data: readonly LookDatum[], scale: number): Promise<Looked>
   /** Milliseconds of work so far: all of it in `sampler` and in training. */

@@ -1,5 +1,6 @@
 /** What a training run logs: a line a step, a line a checkpoint. Which files checkpoints and the trained policy are, by name. */
 import { z } from 'zod'
+import { levels } from '../protocol/problem.ts'
 import { readJsonl } from '../shared/jsonl.ts'
 import { logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
@@ -55,6 +56,25 @@ export const checkpointLog: Log<CheckpointLine> = {
   ifLost: 'Training goes on from a checkpoint whose line can be read; the steps behind it are done again.',
 }
 
+const groupScoreSchema = z.object({
+  level: z.enum(levels),
+  /** Its place among the problems of its level. */
+  index: z.int().nonnegative(),
+  /** How many of its searches were right. */
+  right: z.int().nonnegative(),
+  searches: z.int().positive(),
+})
+export type GroupScore = Readonly<z.infer<typeof groupScoreSchema>>
+
+const solvedSchema = z.object({ step: z.int().positive(), problems: z.array(groupScoreSchema).readonly() })
+
+/** Of reinforcement learning under a curriculum: what each problem that a step searched came to. */
+export const solvedLog: Log<z.infer<typeof solvedSchema>> = {
+  name: 'solved',
+  line: solvedSchema,
+  ifLost: 'The curriculum goes on without what their steps said of their problems, and may draw others.',
+}
+
 /** The file with which training ends; `suffix` is that of the engine's checkpoints. */
 export function policyFile(suffix = '.safetensors'): string {
   return `policy${suffix}`
@@ -86,5 +106,7 @@ export async function readSteps({ path }: Pick<RunFolder, 'path'>, stage: Stage)
 export async function forgetStepsBehind(run: RunFolder, checkpoint: CheckpointLine | undefined): Promise<void> {
   const last = checkpoint === undefined ? 0 : orderOf(checkpoint)
   await run.remove(stepLog, (line) => orderOf(line) > last)
-  await run.remove(rolloutLog, ({ step }) => orderOf({ stage: 'rl', step }) > last)
+  const isBehind = ({ step }: Pick<StepLine, 'step'>): boolean => orderOf({ stage: 'rl', step }) > last
+  await run.remove(rolloutLog, isBehind)
+  await run.remove(solvedLog, isBehind)
 }

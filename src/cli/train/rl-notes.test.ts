@@ -22,6 +22,7 @@ function step(changes: Partial<RlMetrics>): RlMetrics {
     mismatch: 0,
     gradientNorm: 0.5,
     learningRate: 1e-4,
+    staleness: 0,
     lost: [],
     tokensPerSecond: 900,
     rolloutMs: 10_000,
@@ -43,6 +44,14 @@ test('says how many rounds a step took that sampled on', () => {
   expect(rlNotes([step({ samplingRounds: 3, searches: 288, trainedGroups: 12 })])[2]).toBe(
     'sampling rounds 3, searches 288, groups learned from 12',
   )
+})
+
+test('says whose weights searched, and how many problems the curriculum draws less often', () => {
+  expect(rlNotes([step({ staleness: 1 })])[2]).toBe('searched with the weights of the step before')
+  expect(rlNotes([step({ settledProblems: 0 })])[2]).toBe('problems drawn less often 0')
+  const both = rlNotes([step({ staleness: 1, settledProblems: 123_456 })])[2]!
+  expect(both).toBe('searched with the weights of the step before, problems drawn less often 123456')
+  expect(both.length).toBeLessThan(80)
 })
 
 test('says when groups could not be learned from', () => {

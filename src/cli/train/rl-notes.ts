@@ -14,6 +14,7 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, samplingRounds, ...rest } =
     lastOf(recent)
   const { clipShare, entropy, gradientNorm, tokensPerSecond, lost, searches, trainedGroups } = rest
+  const { staleness, settledProblems } = rest
   const meanOf = (valueOf: (metrics: RlMetrics) => number): number =>
     recent.reduce((sum, metrics) => sum + valueOf(metrics), 0) / recent.length
   const outcomes = [
@@ -34,6 +35,15 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
     `${tokensPerSecond.toFixed(0)} tokens/s`,
   ]
   const rounds = `sampling rounds ${samplingRounds}, searches ${searches}, groups learned from ${trainedGroups}`
+  const drawn = [
+    ...(staleness > 0 ? ['searched with the weights of the step before'] : []),
+    ...(settledProblems === undefined ? [] : [`problems drawn less often ${settledProblems}`]),
+  ].join(', ')
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
-  return [...[outcomes, learning].map((parts) => parts.join(', ')), ...(samplingRounds > 1 ? [rounds] : []), ...losses]
+  return [
+    ...[outcomes, learning].map((parts) => parts.join(', ')),
+    ...(samplingRounds > 1 ? [rounds] : []),
+    ...(drawn === '' ? [] : [drawn]),
+    ...losses,
+  ]
 }

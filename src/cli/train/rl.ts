@@ -19,6 +19,7 @@ import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { isReleased, objectives } from '../../train/rl/advantages.ts'
+import { curricula } from '../../train/rl/curriculum.ts'
 import { releasedSamplingRounds } from '../../train/rl/dynamic-sampling.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
@@ -82,9 +83,19 @@ const mixOptions = inGroup('Problems', {
   hard: decimal('<share>', 'share of hard problems', { ...share, fallback: own.mix.hard }),
 })
 
+const drawOptions = inGroup('Problems', {
+  curriculum: oneOf(
+    '<how>',
+    'even draws all problems of a level alike; spread draws those less whose searches lately were all right, or all wrong',
+    curricula,
+    { fallback: own.curriculum },
+  ),
+})
+
 const rlOptions = {
   ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
   ...mixOptions,
+  ...drawOptions,
   ...inGroup('Training', {
     from: text('<checkpoint>', 'weights to start from', { fallbackText: 'the cold start that ships' }),
   }),
@@ -96,6 +107,18 @@ const rlOptions = {
     ),
   }),
   ...engineOptions,
+  ...restrict(
+    inGroup('Training', {
+      staleness: whole(
+        'steps by which the weights that search may be older than those that learn; 1: the next step is searched while this one is learned from',
+        { min: 0, max: 1, fallback: own.staleness },
+      ),
+    }),
+    only(
+      ({ engine }: Pick<Values<typeof engineOptions>, 'engine'>) => engineNamed({ engine }).isRemote,
+      'for a server, which samples while it trains: add --engine tinker:<url>',
+    ),
+  ),
   ...vlmOptions,
   ...restrict(
     budgetOptions,
@@ -165,6 +188,8 @@ async function rlCommand(options: RlOptions): Promise<void> {
     ...valuesOf(settingOptions, options),
     maxSamplingRounds: samplingRounds(options),
     mix,
+    curriculum: options.curriculum,
+    staleness: options.staleness,
   }
   check(entries, settings, vlm !== undefined)
   if (options.plan) {
@@ -258,8 +283,14 @@ function samplingRounds({ maxSamplingRounds, objective, engine }: RlOptions): nu
 }
 
 /** The bound itself may change when a run is resumed: no finished step met it. */
-function comparedOf({ maxSamplingRounds, ...settings }: RunRlSettings): object {
-  return maxSamplingRounds > 1 ? { ...settings, dynamicSampling: true } : settings
+function comparedOf({ maxSamplingRounds, curriculum, staleness, ...settings }: RunRlSettings): object {
+  return {
+    ...settings,
+    // As before there were these.
+    ...(maxSamplingRounds > 1 && { dynamicSampling: true }),
+    ...(curriculum !== own.curriculum && { curriculum }),
+    ...(staleness !== own.staleness && { staleness }),
+  }
 }
 
 /** Why a group of searches was left out. */

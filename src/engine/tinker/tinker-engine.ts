@@ -160,6 +160,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     about: { engine: 'tinker', server: kind.name, baseModel },
     ignoredSettings: ignoredSettings(kind),
     checkpointSuffix: '.json',
+    samplesApart: true,
     forwardBackward: (data, loss) => inOrder(() => train(data, loss)),
     forward: (data) => inOrder(() => forward(data)),
     async optimStep(adam) {

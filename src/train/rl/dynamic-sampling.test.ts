@@ -16,9 +16,9 @@ function group(docId: string, rewards: readonly number[]): RolloutGroup {
 const differ = [1, 0]
 const right = [1, 1]
 const rounds: readonly Rollouts[] = [
-  { groups: [group('a', right), group('b', differ), group('c', [0, 0])], lost: [] },
-  { groups: [group('d', right), group('e', right)], lost: ['the server was away'] },
-  { groups: [group('f', differ), group('g', differ), group('h', differ)], lost: [] },
+  { groups: [group('a', right), group('b', differ), group('c', [0, 0])], right: [2, 1, 0], lost: [] },
+  { groups: [group('d', right), group('e', right)], right: [2, 2, null], lost: ['the server was away'] },
+  { groups: [group('f', differ), group('g', differ), group('h', differ)], right: [1, 1, 1], lost: [] },
 ]
 
 async function sample(changes: Partial<SamplingOptions>) {

@@ -259,7 +259,7 @@ describe('GRPO', () => {
       oldLogprobs: 'sampler',
     }
     const groups = [mixed, flat].map((group) => groupOf(group, 'paper'))
-    const drawn = { groups, lost: [] }
+    const drawn = { groups, right: [1, 0], lost: [] }
     const sampled = await sampleGroups(async () => drawn, { wanted: 2, maxRounds: 1, objective: 'paper' })
     if (sampled.kind !== 'enough') throw new Error('one round is always enough')
     const metrics = { ...sampled.metrics, ...(await stepOn(engine, [mixed, flat], settings, 1)) }

@@ -102,7 +102,8 @@ function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly numb
     'logprobs-differ',
     `Trainer and sampler give the same tokens log-probabilities that differ by ${mismatch.toFixed(2)} in the mean, ` +
       `far above ${largestMismatch}. The trainer sees another sequence than the sampler did: pictures counted or resized ` +
-      'differently, weights that were not published, or a temperature other than 1. Nothing was learned from this step.',
+      'differently, weights that were not published, a temperature other than 1, or, with --staleness, a learning rate at which ' +
+      'one step changes too much. Nothing was learned from this step.',
   )
 }
 

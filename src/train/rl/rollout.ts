@@ -14,6 +14,7 @@ import { countReasons } from '../../protocol/reason.ts'
 import { answeredPlainly, completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
+import { sum } from '../../shared/numbers.ts'
 import type { Task } from '../../search/search.ts'
 import { searchGroup, type SearchResult } from '../../search/search-many.ts'
 import { advantages, type GroupAdvantages, isReleased, type Objective, tokenCoefficients } from './advantages.ts'
@@ -38,6 +39,8 @@ export interface RolloutGroup extends GroupAdvantages {
 
 export interface Rollouts {
   readonly groups: readonly RolloutGroup[]
+  /** For each task, in order, how many of its searches were right; null: its group is left out. */
+  readonly right: readonly (number | null)[]
   /** Of each group that is left out, why. */
   readonly lost: readonly string[]
 }
@@ -57,6 +60,8 @@ export async function rolloutGroups(
     readonly profile: Profile
     readonly seed: number
     readonly objective: Objective
+    /** Cuts the searches off. */
+    readonly signal?: AbortSignal | undefined
   },
 ): Promise<Rollouts> {
   const { groupSize, objective, ...search } = options
@@ -80,7 +85,11 @@ export async function rolloutGroups(
         '\nRepeat the command to go on from the last checkpoint.',
     )
   }
-  return { groups: outcomes.filter((each) => typeof each !== 'string'), lost }
+  return {
+    groups: outcomes.filter((each) => typeof each !== 'string'),
+    right: outcomes.map((each) => (typeof each === 'string' ? null : sum(each.rollouts.map(({ reward }) => reward)))),
+    lost,
+  }
 }
 
 const mostLosses = 3

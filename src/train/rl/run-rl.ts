@@ -5,37 +5,23 @@
  * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
 import type { Engine } from '../../engine/engine.ts'
-import { judgeExact } from '../../judge/exact.ts'
-import type { Judge } from '../../judge/judge.ts'
-import type { Level } from '../../protocol/problem.ts'
-import type { Task } from '../../search/search.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { UserError } from '../../shared/errors.ts'
-import { hashSeed, random } from '../../shared/random.ts'
-import { defined, lastOf } from '../../shared/known.ts'
-import type { RunFolder } from '../../runs/run-folder.ts'
-import type { Picture } from '../../vision/picture.ts'
-import { sampleGroups, type Sampled, type SamplingMetrics } from './dynamic-sampling.ts'
+import { defined } from '../../shared/known.ts'
+import { type CollectedStep, type SearchStepOptions, collectStep, type SearchSettings } from './collect-step.ts'
+import { type Curriculum, readMemory } from './curriculum.ts'
+import type { SamplingMetrics } from './dynamic-sampling.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
-import { keepRollouts } from './kept-rollouts.ts'
-import type { Learner } from '../learner.ts'
-import { rolloutGroups, type Rollouts } from './rollout.ts'
-import { policyFile, stepLog, readSteps } from '../../runs/training.ts'
+import { policyFile, solvedLog, stepLog, readSteps } from '../../runs/training.ts'
 import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
-import { entriesOf } from '../../shared/fields.ts'
 
-export interface RunRlSettings extends GrpoSettings {
-  readonly steps: number
-  readonly problemsPerStep: number
+export interface RunRlSettings extends GrpoSettings, SearchSettings {
+  readonly curriculum: Curriculum
   /**
-   * Batches of problems that a step may search until it has `problemsPerStep` groups whose searches differ in reward; a step
-   * that lacks some then ends the run. 1: a step learns from what it has. It changes no step that does not reach it.
+   * 1: while the trainer works on a step, the next one is searched with the weights from before, except behind a checkpoint, so that
+   * a run that goes on from there is the same. 0: each step is searched with the newest weights.
    */
-  readonly maxSamplingRounds: number
-  readonly groupSize: number
-  readonly maxTurns: number
-  /** Share of each level among the problems of a step. */
-  readonly mix: Readonly<Record<Level, number>>
-  readonly seed: number
+  readonly staleness: number
   readonly saveEvery: number
 }
 
@@ -53,33 +39,29 @@ export const defaultRlSettings: RunRlSettings = {
   groupSize: 8,
   maxTurns: 6,
   mix: { easy: 0.3, medium: 0.4, hard: 0.3 },
+  curriculum: 'even',
+  staleness: 0,
   seed: 1,
   saveEvery: 5,
 }
 
-export interface RunRlOptions {
-  /** Problems of a level, opened when they are drawn. */
-  readonly problems: Readonly<Record<Level, readonly (() => Promise<Task>)[]>>
-  /** What is trained. The limits of its profile end a search as too many turns do, and such searches are masked alike. */
-  readonly learner: Learner
-  /** Default: the exact one. */
-  readonly judge?: Judge
+export interface RunRlOptions extends SearchStepOptions {
+  readonly settings: RunRlSettings
   /** Checkpoint to start from; default: the weights that the engine has. */
   readonly from?: string | undefined
-  readonly settings: RunRlSettings
-  readonly run: RunFolder
   /** Closed at the end. The stem of the small model should be frozen: rewards are too coarse to teach it to see. */
   readonly engine: Engine
-  readonly signal?: AbortSignal | undefined
   /** Told once how many steps are done already. */
   onBegin?(done: number): void
-  /** A round left a step with `found` groups to learn from, fewer than it wants. */
-  onRound?(step: number, round: number, found: number): void
   onStep?(metrics: RlMetrics): void
 }
 
-/** Figures of one step and where its time went; the step takes `rolloutMs + trainMs`. */
+/** Figures of one step and where its time went; without staleness the step takes `rolloutMs + trainMs`. */
 export interface RlMetrics extends SamplingMetrics, GrpoMetrics {
+  /** By how many steps the weights that searched were older than those that learned. */
+  readonly staleness: number
+  /** Under a curriculum: problems that it draws less often from now on. */
+  readonly settledProblems?: number
   /** Sampled tokens for each second of `rolloutMs`. */
   readonly tokensPerSecond: number
   /** From opening the problems until the last search of the last round has its verdict. */
@@ -104,40 +86,96 @@ export type RlEnd = 'complete' | 'stopped' | 'collapsed' | 'unlearned'
 
 /** Returns how it ended. */
 export async function runRl(options: RunRlOptions): Promise<RlEnd> {
-  const { settings, run, from, engine, signal } = options
+  const { settings, run, from, engine, learner, signal } = options
+  /** Ends the searches of a step that is not to come. */
+  const cut = new AbortController()
+  let ahead: Promise<CollectedStep> | undefined
   try {
+    checkStaleness(options)
     const last = await loadCheckpoint(engine, run)
     const done = last?.step ?? 0
     if (!last && from !== undefined) await engine.loadWeights(from)
     options.onBegin?.(done)
     const before = await readSteps(run, 'rl')
+    const memory = settings.curriculum === 'even' ? undefined : await readMemory(run)
     let saved = done
     const keep = async (step: number): Promise<void> => {
       if (step > saved) await keepCheckpoint(engine, run, 'rl', step)
       saved = step
     }
+    const published = async (): Promise<Policy> => learner.policy(await engine.sampler())
+    const collect = (step: number, policy: Policy): Promise<CollectedStep> =>
+      collectStep(options, { step, policy, weightOf: memory?.weightOf, cut: cut.signal })
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
-      const outcome = await rlStep(options, step)
-      if (outcome.kind !== 'learned') {
+      const busyMs = engine.busyMs?.()
+      const startedMs = performance.now()
+      const fresh = ahead ? undefined : await published()
+      const collected = await (fresh ? collect(step, fresh) : defined(ahead, 'the searches of the step'))
+      ahead = undefined
+      const { sampled, solved, drawMs, rolloutMs } = collected
+      if (sampled.kind !== 'enough') {
         await keep(step - 1)
-        if (outcome.kind === 'stopped') return 'stopped'
-        throw tooFewGroups(outcome.metrics, options, step)
+        if (sampled.kind === 'stopped') return 'stopped'
+        throw tooFewGroups(sampled.metrics, options, step)
       }
-      const { metrics } = outcome
+      memory?.learn(solved)
+      const saves = step % settings.saveEvery === 0 || step === settings.steps
+      if (settings.staleness > 0 && !saves && signal?.aborted !== true) {
+        ahead = collect(step + 1, fresh ?? (await published()))
+        // It is waited for when the trainer is done.
+        ahead.catch(() => {})
+      }
+      const trainedMs = performance.now()
+      const learned = await grpoStep(engine, sampled.groups, settings, step, learner.adam)
+      const endedMs = performance.now()
+      const metrics: RlMetrics = {
+        ...sampled.metrics,
+        ...learned,
+        staleness: fresh ? 0 : 1,
+        ...(memory && { settledProblems: memory.settled() }),
+        tokensPerSecond: sampled.metrics.sampledTokens / (rolloutMs / 1000),
+        rolloutMs,
+        drawMs,
+        trainMs: endedMs - trainedMs,
+        // The clocks of several threads: of a step that is all engine, the difference may fall below nothing by their rounding.
+        ...(busyMs !== undefined && {
+          outsideMs: Math.max(0, endedMs - startedMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs)),
+        }),
+      }
+      if (memory) await run.append(solvedLog, { step, problems: solved })
       await run.append(stepLog, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true
-      if (step % settings.saveEvery === 0 || step === settings.steps || stopping) await keep(step)
+      if (saves || stopping) await keep(step)
       if (stopping) return 'stopped'
     }
     await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     if (short >= collapseSteps) return 'collapsed'
     return (await readSteps(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
   } finally {
+    cut.abort()
+    await ahead?.catch(() => {})
     await engine.close()
   }
+}
+
+/** Throws `UserError` where steps cannot be searched ahead. */
+function checkStaleness({ settings: { staleness, oldLogprobs }, engine }: RunRlOptions): void {
+  if (staleness === 0) return
+  if (!engine.samplesApart) {
+    throw new UserError(
+      'staleness-engine',
+      'The engine in this process samples with the very weights and threads that it trains with: it cannot search the next ' +
+        'step meanwhile. Leave --staleness out, or name a server with --engine tinker:<url>.',
+    )
+  }
+  if (oldLogprobs === 'sampler') return
+  throw new UserError(
+    'staleness-ratios',
+    'With --staleness 1 ratios have to start from the log-probabilities as sampled: add --old-logprobs sampler.',
+  )
 }
 
 /** Engines that do not tell the norm of the gradient are believed to have one. */
@@ -169,84 +207,4 @@ function tooFewGroups(metrics: SamplingMetrics, { settings, run }: RunRlOptions,
       `saved in ${run.path}. Repeat the command with more rounds, or begin another run with ` +
       `${reward < 0.5 ? 'easier problems, more turns or a better start' : 'harder problems'}, or a larger --group-size.`,
   )
-}
-
-type StepOutcome =
-  | { readonly kind: 'learned'; readonly metrics: RlMetrics }
-  | Exclude<Sampled, { readonly kind: 'enough' }>
-
-async function rlStep(options: RunRlOptions, step: number): Promise<StepOutcome> {
-  const { settings, engine, run, signal, judge = judgeExact } = options
-  const { groupSize, maxTurns, objective, problemsPerStep, maxSamplingRounds } = settings
-  const { profile, policy: policyOf, adam } = options.learner
-  const busyMs = engine.busyMs?.()
-  const startedMs = performance.now()
-  let drawMs = 0
-  const policy = policyOf(await engine.sampler())
-  const draw = async (round: number): Promise<Rollouts> => {
-    // The first round has the seeds of a step without others.
-    const seeds = round === 1 ? [settings.seed, step] : [settings.seed, step, round]
-    const openedMs = performance.now()
-    const opened = await Promise.all(drawProblems(options, seeds).map((open) => open()))
-    drawMs += performance.now() - openedMs
-    const tasks = opened.map((task) => timed(task, (ms) => (drawMs += ms)))
-    const asked = { groupSize, maxTurns, profile, objective, seed: hashSeed(...seeds) }
-    const rollouts = await rolloutGroups(tasks, policy, judge, asked)
-    // Before anything is learned from them: where learning refuses them, they show why.
-    if (round === 1) await keepRollouts(run, rollouts.groups, { steps: settings.steps, step })
-    return rollouts
-  }
-  const sampled = await sampleGroups(draw, {
-    wanted: problemsPerStep,
-    maxRounds: maxSamplingRounds,
-    objective,
-    signal,
-    onRound: (round, found) => options.onRound?.(step, round, found),
-  })
-  if (sampled.kind !== 'enough') return sampled
-  const rolloutMs = performance.now() - startedMs
-  const learned = await grpoStep(engine, sampled.groups, settings, step, adam)
-  const stepMs = performance.now() - startedMs
-  const metrics = {
-    ...sampled.metrics,
-    ...learned,
-    tokensPerSecond: sampled.metrics.sampledTokens / (rolloutMs / 1000),
-    rolloutMs,
-    drawMs,
-    trainMs: stepMs - rolloutMs,
-    // The clocks of several threads: of a step that is all engine, the difference may fall below nothing by their rounding.
-    ...(busyMs !== undefined && {
-      outsideMs: Math.max(0, stepMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs)),
-    }),
-  }
-  return { kind: 'learned', metrics }
-}
-
-/** The task with a picture that tells how long each of its views keeps this thread. */
-function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
-  const region: Picture['region'] = (...asked) => {
-    const startedMs = performance.now()
-    const pixels = picture.region(...asked)
-    tell(performance.now() - startedMs)
-    return pixels
-  }
-  return { problem, picture: { ...picture, region } }
-}
-
-/** The problems of a round: a level by the mix, then one of its problems, all by the seeds. */
-function drawProblems({ problems, settings }: RunRlOptions, seeds: readonly number[]): (() => Promise<Task>)[] {
-  const rng = random('rl-problems', ...seeds)
-  const shares = entriesOf(settings.mix)
-  const total = shares.reduce((sum, [, share]) => sum + share, 0)
-  return Array.from({ length: settings.problemsPerStep }, () => {
-    let left = rng.next() * total
-    const level = shares.find(([, share]) => (left -= share) < 0)?.[0] ?? lastOf(shares)[0]
-    if (problems[level].length === 0) {
-      throw new UserError(
-        'no-problems',
-        `The mix wants ${level} problems and the data hold none. Build some or change the mix.`,
-      )
-    }
-    return rng.pick(problems[level])
-  })
 }
