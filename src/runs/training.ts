@@ -21,6 +21,11 @@ export const stepLog: Log<StepLine> = {
   ifLost: 'Their steps are missing from the curves; training itself is not affected.',
 }
 
+/** Logs a finished step, and when it ended. */
+export function logStep(run: RunFolder, step: StepLine): Promise<void> {
+  return run.append(stepLog, { ...step, endedMs: Date.now() })
+}
+
 /** A plain name: what a log says never leads out of the run's folder. */
 const checkpointName = /^checkpoint-(?:look|sft|rl)-\d+\.(?:safetensors|json)$/
 

@@ -14,6 +14,7 @@ import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { dataOption, jsonOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
+import { exportCurves } from './export-curves.ts'
 import { readCollection } from './read-collection.ts'
 import { isRun } from '../../runs/configuration.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
@@ -30,11 +31,11 @@ const exportOptions = {
     to: required(
       oneOf(
         '<format>',
-        'LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, or problems for verl',
-        exportTargets,
+        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems for verl), or curves for TensorBoard',
+        [...exportTargets, 'tensorboard'],
       ),
     ),
-    out: required(text('<folder>', 'where the set is written; empty or not there')),
+    out: required(text('<folder>', 'where the set is written, empty or not there; curves may be written again')),
     pictures: oneOf('<encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg'], { fallback: 'png' }),
   }),
   ...jsonOption,
@@ -45,16 +46,18 @@ type ExportOptions = Values<typeof exportOptions>
 export function addExport(program: Command): void {
   addCommand(program, {
     name: 'export',
-    summary: 'write training sets for other trainers',
+    summary: 'write training sets for other trainers, or curves for TensorBoard',
     description:
       'Writes the right searches of a collect or eval run as a training set. In place of a run, a parquet file or folder ' +
-      "of Mini-o3's cold-start layout can be given.",
+      "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
+      'below the folder; repeat it to add what came since.',
     arguments: { '<run>': 'the run folder, or a cold-start set' },
     options: exportOptions,
     examples: [
       'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
       'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
       'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
+      'mini-o3 export runs/rl --to tensorboard --out runs/tensorboard',
     ],
     run: (options, [source = ''], command) => exportCommand(source, options, command),
   })
@@ -62,6 +65,7 @@ export function addExport(program: Command): void {
 
 async function exportCommand(source: string, options: ExportOptions, command: Command): Promise<void> {
   const { to, out } = options
+  if (to === 'tensorboard') return curvesCommand(source, options, command)
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Nothing is left behind; repeat the command to start again.'))
   try {
@@ -80,6 +84,19 @@ async function exportCommand(source: string, options: ExportOptions, command: Co
   }
 }
 
+async function curvesCommand(source: string, { out, json }: ExportOptions, command: Command): Promise<void> {
+  refuseGiven(command, ofSearches, 'for training sets, and curves hold no searches: leave it out')
+  const exported = await exportCurves(source, out)
+  if (json) return printJson({ ...exported, to: 'tensorboard', out: resolve(out) })
+  const { runs, scalars, written, bytes } = exported
+  print(
+    `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${size(bytes)}, ${written} files written: ${out}`,
+  )
+}
+
+/** Options that say which searches of a run are exported, and how. */
+const ofSearches = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'maxImages', 'maxPixels']
+
 interface Source {
   readonly rows: AsyncIterable<TrainingRow>
   readonly total: number
@@ -87,8 +104,7 @@ interface Source {
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
-  const ofRuns = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'maxImages', 'maxPixels']
-  refuseGiven(command, ofRuns, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
+  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
   return openColdStart(source)
 }
 

@@ -12,7 +12,7 @@ import { type CollectedStep, type SearchStepOptions, collectStep, type SearchSet
 import { type Curriculum, readMemory } from './curriculum.ts'
 import type { SamplingMetrics } from './dynamic-sampling.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
-import { policyFile, solvedLog, stepLog, readSteps } from '../../runs/training.ts'
+import { policyFile, solvedLog, logStep, readSteps } from '../../runs/training.ts'
 import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
 
 export interface RunRlSettings extends GrpoSettings, SearchSettings {
@@ -144,7 +144,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
         }),
       }
       if (memory) await run.append(solvedLog, { step, problems: solved })
-      await run.append(stepLog, { stage: 'rl', ...metrics })
+      await logStep(run, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
       const stopping = signal?.aborted === true

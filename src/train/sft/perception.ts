@@ -7,7 +7,7 @@ import { defaultAdam, type Engine, type LookDatum, type Looked } from '../../eng
 import { kindRanges } from '../../model/config.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { lookDatum } from './look-data.ts'
-import { stepLog } from '../../runs/training.ts'
+import { logStep } from '../../runs/training.ts'
 import { keepCheckpoint } from '../run-log.ts'
 import { itemAt } from '../../shared/known.ts'
 
@@ -63,7 +63,7 @@ export async function teachStem(
     const learningRate = settings.lookRate * Math.min(1, step / warmupSteps)
     const { gradientNorm } = await engine.optimStep({ ...defaultAdam, learningRate, clipNorm: Infinity })
     const metrics = lookMetrics(data, looked)
-    await run.append(stepLog, { stage: 'look', step, loss: looked.loss / data.length, gradientNorm, ...metrics })
+    await logStep(run, { stage: 'look', step, loss: looked.loss / data.length, gradientNorm, ...metrics })
     options.onStep?.(step, metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.lookSteps || stopping) {

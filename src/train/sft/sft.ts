@@ -7,7 +7,7 @@ import { textLength } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
-import { stepLog } from '../../runs/training.ts'
+import { logStep } from '../../runs/training.ts'
 import { keepCheckpoint } from '../run-log.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
@@ -119,7 +119,7 @@ export async function sft(
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
     }
-    await run.append(stepLog, { stage: 'sft', ...metrics, ...besides })
+    await logStep(run, { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
     const stopping = options.signal?.aborted === true
     if (step % settings.saveEvery === 0 || step === settings.steps || stopping) {
