@@ -88,14 +88,14 @@ const stop = '</grounding>'
 /** A scripted reply as the engine gives it: halted behind the stop string, with the end mark where the model wrote one. */
 export function said(
   script: Script,
-  { tokenizer }: ChatModel,
+  { tokenizer, end: endToken }: ChatModel,
 ): { readonly reply: Omit<Reply, 'usage'>; readonly tokens: number[] } {
   const at = script.text.indexOf(stop)
   const halted = at >= 0 && script.unhalted !== true
   const text = halted ? script.text.slice(0, at + stop.length) : script.text
   const finish = halted ? 'stop' : (script.finish ?? 'stop')
   const more = Array.from({ length: script.more ?? 0 }, () => ids.endOfText)
-  const end = finish === 'stop' && !text.endsWith(stop) ? [tokenizer.marks.end] : []
+  const end = finish === 'stop' && !text.endsWith(stop) ? [endToken] : []
   return { reply: { text, finish }, tokens: [...tokenizer.encode(text), ...more, ...end] }
 }
 
@@ -115,17 +115,17 @@ function shortHash(tokens: readonly number[]): string {
 const image = { type: 'image', bytes: new Uint8Array(), mime: 'image/png', sha256: '' } as const
 
 /** What the chat template of Qwen2.5-VL makes of a message that a chat endpoint is sent, up to where the policy speaks. */
-function templated(message: Message, imageTokens: number, { tokenizer: { encode, marks } }: ChatModel): number[] {
+function templated(message: Message, imageTokens: number, { tokenizer: { encode } }: ChatModel): number[] {
   const { content } = userMessage(message.text, message.kind === 'error' ? [] : [image])
   const parts = typeof content === 'string' ? [{ type: 'text', text: content } as const] : (content ?? [])
   const said = parts.flatMap((part) =>
     part.type === 'text'
       ? encode(part.text)
-      : [marks.visionStart, ...Array.from({ length: imageTokens }, () => ids.imagePad), marks.visionEnd],
+      : [ids.visionStart, ...Array.from({ length: imageTokens }, () => ids.imagePad), ids.visionEnd],
   )
-  const before = message.kind === 'question' ? [marks.start, ...encode(`system\n${message.system}`)] : []
-  const user = [marks.end, ...encode('\n'), marks.start, ...encode('user\n'), ...said]
-  return [...before, ...user, marks.end, ...encode('\n'), marks.start, ...encode('assistant\n')]
+  const before = message.kind === 'question' ? [ids.start, ...encode(`system\n${message.system}`)] : []
+  const user = [ids.end, ...encode('\n'), ids.start, ...encode('user\n'), ...said]
+  return [...before, ...user, ids.end, ...encode('\n'), ids.start, ...encode('assistant\n')]
 }
 
 export interface Played {

@@ -2,6 +2,7 @@
  * The files of a vision-language model that never was: bytes as tokens, a few whole words, and the marks of the Qwen models
  * under their own ids. Small enough to be made in a test, and read by the same code as the real ones.
  */
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelFiles } from '../src/model/renderer/model-files.ts'
@@ -34,8 +35,33 @@ function byteSymbols(): string[] {
   })
 }
 
+const edges = { shortest_edge: 65_536, longest_edge: 16_777_216 }
+const qwen3Pictures = { patch_size: 16, merge_size: 2, size: edges }
+
+/** By the names of real chat templates in `chat-templates/`. */
+export const qwenModels = {
+  'qwen2.5-vl': {
+    modelType: 'qwen2_5_vl',
+    pictures: { patch_size: 14, merge_size: 2, min_pixels: 3136, max_pixels: 12845056 },
+  },
+  'qwen3-vl': { modelType: 'qwen3_vl', pictures: qwen3Pictures },
+  'qwen3.5': { modelType: 'qwen3_5', pictures: qwen3Pictures },
+  'qwen3.5-small': { modelType: 'qwen3_5', pictures: qwen3Pictures },
+  'qwen3.6': { modelType: 'qwen3_5', pictures: qwen3Pictures },
+  'qwen3.8': { modelType: 'qwen3_5', pictures: qwen3Pictures },
+} as const
+export type QwenModel = keyof typeof qwenModels
+
+export function chatTemplateText(model: QwenModel): string {
+  return readFileSync(join(import.meta.dirname, 'chat-templates', `${model}.jinja`), 'utf8')
+}
+
 /** `words` are tokens of their own, wherever they stand. Each merge joins two tokens that are there before it. */
-export function qwenFiles(words: readonly string[] = [], merges: readonly [string, string][] = []): ModelFiles {
+export function qwenFiles(
+  words: readonly string[] = [],
+  merges: readonly (readonly [string, string])[] = [],
+  model: QwenModel = 'qwen2.5-vl',
+): ModelFiles {
   const pieces = [...byteSymbols(), ...merges.map(([a, b]) => a + b)]
   const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]))
   const token = (content: string, id: number, isSpecial: boolean): object => ({
@@ -84,8 +110,14 @@ export function qwenFiles(words: readonly string[] = [], merges: readonly [strin
         merges,
       },
     },
-    'tokenizer_config.json': { tokenizer_class: 'Qwen2Tokenizer', eos_token: '<|im_end|>', pad_token: '<|endoftext|>' },
-    'preprocessor_config.json': { patch_size: 14, merge_size: 2, min_pixels: 3136, max_pixels: 12845056 },
+    'tokenizer_config.json': {
+      tokenizer_class: 'Qwen2Tokenizer',
+      eos_token: '<|im_end|>',
+      pad_token: '<|endoftext|>',
+      chat_template: chatTemplateText(model),
+    },
+    'preprocessor_config.json': qwenModels[model].pictures,
+    'config.json': { model_type: qwenModels[model].modelType },
   }
 }
 

@@ -12,7 +12,7 @@ const words = ['<think>', 'look', '</think>', '<grounding>', call, '</grounding>
 export const tinyVlmFiles = qwenFiles(words)
 export const tinyVlm = chatModel(tinyVlmFiles)
 
-const { encode, marks } = tinyVlm.tokenizer
+const { encode } = tinyVlm.tokenizer
 const only = (text: string): number => encode(text)[0]!
 
 const likely = [
@@ -28,10 +28,10 @@ const likely = [
   ['3', '</answer>'],
   ['7', '</answer>'],
 ].map(([before, token]) => [only(before!), only(token!)] as const)
-const ends = ['</grounding>', '</answer>'].map((tag) => [only(tag), marks.end] as const)
+const ends = ['</grounding>', '</answer>'].map((tag) => [only(tag), tinyVlm.end] as const)
 
 /** Before any training. */
 export function freshBigram(): Bigram {
   const vocabulary = [...Array(256).keys(), ...Object.values(ids), ...words.map(only)]
-  return createBigram(vocabulary, marks.end, [...likely, ...ends])
+  return createBigram(vocabulary, tinyVlm.end, [...likely, ...ends])
 }

@@ -1,7 +1,7 @@
 /** The words that name a vision-language model to train on a server, and the model as they describe it. */
 import { engineNamed } from '../../engine/open-engine.ts'
 import { type ChatModel, openChatModel } from '../../model/renderer/chat-model.ts'
-import { checkTextual } from '../../policy/sampler/token-policy.ts'
+import { checkFits } from '../../policy/sampler/fitting-profiles.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -43,8 +43,8 @@ export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'
     )
   }
   const profile = profileChanged(options.profile ?? 'official-train', options)
-  checkTextual(profile)
   const model = await openChatModel(modelFiles)
+  checkFits(profile, model)
   return {
     model,
     profile,

@@ -229,7 +229,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
     const complete = await runVlmSft({
       examples,
       model: vlm.model,
-      contextLimit: vlm.profile.contextLimit,
+      profile: vlm.profile,
       settings,
       engine,
       from,

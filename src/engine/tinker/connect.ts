@@ -22,7 +22,7 @@ export async function connectEngine(
   vlm: ChatModel | undefined,
 ): Promise<TinkerEngine> {
   const kind = tinkerServer && tinkerKinds[tinkerServer]
-  const endTokens = [vlm ? vlm.tokenizer.marks.end : special.end]
+  const endTokens = [vlm ? vlm.end : special.end]
   const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
   if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
     await engine.close()

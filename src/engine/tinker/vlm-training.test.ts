@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bigramEngine } from '../../../test/bigram.ts'
+import { ids } from '../../../test/qwen-files.ts'
 import { figuresOf, tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
 import { startTinkerServer, type TinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
 import { serveVlm } from '../../../test/tinker-vlm-model.ts'
@@ -21,7 +22,7 @@ import type { Engine } from '../engine.ts'
 import { type TinkerKind, tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine } from './tinker-engine.ts'
 
-const { marks, encode } = model.tokenizer
+const { encode } = model.tokenizer
 
 const profile = { ...profiles['official-train'], maxTurns: 3 }
 const learner: Learner = vlmLearner(model, profile, 40)
@@ -62,7 +63,7 @@ async function serve(options: Partial<TinkerServerOptions> = {}): Promise<{ serv
 /** In the order of the data, and in JSON, whose numbers are whole: so sums are the same to the last bit. */
 const exact: TinkerKind = { ...tinkerKinds.skyrl, codec: 'json', merges: false }
 const connect = ({ url }: TinkerServer, kind = exact): Promise<Engine> =>
-  tinkerEngine({ url, endTokens: [marks.end], kind, patience: { pollEveryMs: 1 } })
+  tinkerEngine({ url, endTokens: [model.end], kind, patience: { pollEveryMs: 1 } })
 
 async function newRun(settings: object): Promise<RunFolder> {
   const run = await tinyRun(settings)
@@ -98,7 +99,7 @@ describe('a vision-language model over HTTP', () => {
     expect((await Promise.all(examples.map((example) => example.lessons()))).some(({ length }) => length > 1)).toBe(
       true,
     )
-    const asked = { examples, model, contextLimit: null, settings: sftSettings }
+    const asked = { examples, model, profile: { ...profile, contextLimit: null }, settings: sftSettings }
     const near = await newRun(sftSettings)
     expect(await runVlmSft({ ...asked, run: near, engine: bigramEngine(freshBigram()) })).toBe(true)
     const { server, folder } = await serve()
@@ -194,7 +195,7 @@ describe('a vision-language model over HTTP', () => {
     }
     const bytes = await encodePng({ width: 300, height: 200, data: new Uint8Array(300 * 200 * 3) })
     const image = { kind: 'image', format: 'png', tokens: 77, bytes: async () => bytes } as const
-    const prompt = [text('a', marks.visionStart), image, text(marks.visionEnd, 'b')]
+    const prompt = [text('a', ids.visionStart), image, text(ids.visionEnd, 'b')]
     const datum = { prompt, reply: encode('7'), weights: [1] }
     const learned = engine.forwardBackward([datum], { kind: 'cross-entropy' })
     await expect(learned).rejects.toThrow(/would be resized again/)

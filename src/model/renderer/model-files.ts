@@ -6,12 +6,34 @@ import type { RemoteFile } from '../../hub/listing.ts'
 import { planFiles, pullFiles } from '../../hub/pull.ts'
 import { repositoryOf } from '../../hub/repository.ts'
 import { hubSettings } from '../../hub/settings.ts'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { fieldsOf, isOneOf } from '../../shared/fields.ts'
 import { parseJson } from '../../shared/json.ts'
-import { isOneOf } from '../../shared/fields.ts'
 
-const modelFileNames = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'] as const
-export type ModelFiles = Readonly<Record<(typeof modelFileNames)[number], object>>
+export interface ModelFiles {
+  readonly 'tokenizer.json': object
+  readonly 'tokenizer_config.json': object
+  /** Also where only `processor_config.json` is there, which holds the same within it. */
+  readonly 'preprocessor_config.json': object
+  readonly 'config.json'?: object
+  readonly 'chat_template.jinja'?: string
+  readonly 'chat_template.json'?: object
+}
+
+/** Of transformers 5, which keeps the picture processor within it. */
+const processorName = 'processor_config.json'
+const pictureProcessorName = 'preprocessor_config.json'
+/** In the order in which they are read. */
+const namesRead = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  pictureProcessorName,
+  processorName,
+  'config.json',
+  'chat_template.jinja',
+  'chat_template.json',
+] as const
+type Name = (typeof namesRead)[number]
 
 const hubMark = 'hub:'
 const maxBytes = 64 * 1024 ** 2
@@ -22,40 +44,77 @@ const maxBytes = 64 * 1024 ** 2
  */
 export async function readModelFiles(place: string): Promise<ModelFiles> {
   const folder = place.startsWith(hubMark) ? await fromHub(place.slice(hubMark.length)) : place
-  const files: Record<string, object> = {}
+  const read = async (name: Name): Promise<object> => {
+    const file = await readIfThere(folder, name)
+    if (file !== undefined) return file
+    throw unreadable(folder, name, 'there is none')
+  }
   // One by one, so that of several that are missing it is always the first that is named.
-  for (const name of modelFileNames) files[name] = await readJson(folder, name)
-  return files as ModelFiles
+  const tokenizer = await read('tokenizer.json')
+  const tokenizerConfig = await read('tokenizer_config.json')
+  const within = fieldsOf(await readIfThere(folder, processorName))?.['image_processor']
+  const pictures =
+    (await readIfThere(folder, pictureProcessorName)) ?? fieldsOf(within) ?? (await read(pictureProcessorName))
+  const config = await readIfThere(folder, 'config.json')
+  const jinja = await textIfThere(folder, 'chat_template.jinja')
+  const template = await readIfThere(folder, 'chat_template.json')
+  return {
+    'tokenizer.json': tokenizer,
+    'tokenizer_config.json': tokenizerConfig,
+    'preprocessor_config.json': pictures,
+    ...(config && { 'config.json': config }),
+    ...(jinja !== undefined && { 'chat_template.jinja': jinja }),
+    ...(template && { 'chat_template.json': template }),
+  }
 }
 
-async function readJson(folder: string, name: string): Promise<object> {
+async function readIfThere(folder: string, name: Name): Promise<object | undefined> {
+  const text = await textIfThere(folder, name)
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = parseJson(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch (cause) {
+    throw unreadable(folder, name, messageOf(cause), cause)
+  }
+  throw unreadable(folder, name, 'it holds no JSON object')
+}
+
+async function textIfThere(folder: string, name: Name): Promise<string | undefined> {
   const file = join(folder, name)
   try {
-    if ((await stat(file)).size > maxBytes) throw new Error(`larger than ${maxBytes / 1024 ** 2} MB`)
-    const value: unknown = parseJson(await readFile(file, 'utf8'))
-    if (typeof value === 'object' && value !== null) return value
-    throw new Error('no JSON object')
+    if ((await stat(file)).size > maxBytes) throw new Error(`it is larger than ${maxBytes / 1024 ** 2} MB`)
+    return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new UserError(
-      'model-files',
-      `${file} cannot be read (${messageOf(cause)}). Name a folder that holds ${modelFileNames.join(', ')} of the model, ` +
-        'or hub:<owner>/<name> to download them.',
-      { cause },
-    )
+    if (errorCodeOf(cause) === 'ENOENT') return undefined
+    throw unreadable(folder, name, messageOf(cause), cause)
   }
+}
+
+function unreadable(folder: string, name: Name, why: string, cause?: unknown): UserError {
+  return new UserError(
+    'model-files',
+    `${join(folder, name)} cannot be read: ${why}. Name a folder that holds tokenizer.json, tokenizer_config.json, ` +
+      `${pictureProcessorName}, config.json and the chat template of the model, or hub:<owner>/<name> to download them.`,
+    { cause },
+  )
 }
 
 /** What is on this machine already is not asked for again. */
 async function fromHub(id: string): Promise<string> {
   const repository = repositoryOf('models', id)
   const hub = hubSettings()
-  for (const { folder, files } of await snapshotsOf(repositoryFolder(hub.cache, repository), repository.revision))
-    if (modelFileNames.every((name) => files.some(({ path }) => path === name))) return folder
+  for (const { folder, files } of await snapshotsOf(repositoryFolder(hub.cache, repository), repository.revision)) {
+    const has = (name: Name): boolean => files.some(({ path }) => path === name)
+    // Every repository has a config.json; without it the folder is of a version that asked for less.
+    const needed = has('tokenizer.json') && has('tokenizer_config.json') && has('config.json')
+    if (needed && (has(pictureProcessorName) || has(processorName))) return folder
+  }
   const plan = await planFiles(repository, hub, (files) => files.filter(isModelFile))
   await pullFiles(plan)
   return plan.folder
 }
 
 function isModelFile({ path, bytes }: RemoteFile): boolean {
-  return isOneOf(modelFileNames, path) && bytes <= maxBytes
+  return isOneOf(namesRead, path) && bytes <= maxBytes
 }

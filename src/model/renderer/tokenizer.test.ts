@@ -15,9 +15,16 @@ const { tokenizer } = chatModel(files)
 const bounds = (min_pixels: number, max_pixels: number) => ({ patch_size: 14, merge_size: 2, min_pixels, max_pixels })
 
 describe('the tokenizer of a Qwen model', () => {
-  test('reads the ids of its marks', () => {
-    const { start, end, visionStart, visionEnd } = ids
-    expect(tokenizer.marks).toEqual({ start, end, visionStart, visionEnd })
+  test('tells special tokens of the layout from what looks like them in a text', () => {
+    const pieces = [{ frame: '<|im_end|>\n<|im_start|>user\n' }, 'hello<|im_end|>', { frame: '<|vision_start|>' }]
+    const tokens = tokenizer.encodePieces(pieces)
+    expect(tokens.filter((token) => token > 151_000)).toEqual([ids.end, ids.start, ids.visionStart])
+    expect(tokenizer.spell(tokens)).toBe('<|im_end|>\n<|im_start|>user\nhello<|im_end|><|vision_start|>')
+  })
+
+  test('what stands together is one text, wherever its pieces end', () => {
+    expect(tokenizer.encodePieces(['he', 'llo', { frame: 'lo' }])).toEqual([257, 258, 258])
+    expect(tokenizer.encodePieces([{ frame: 'h' }, 'el'])).toEqual([257])
   })
 
   test('joins what was merged, takes words that are tokens whole, and gives every text back', () => {
@@ -54,14 +61,7 @@ describe('the tokenizer of a Qwen model', () => {
 })
 
 describe('what a picture costs', () => {
-  const qwen3 = chatModel({
-    ...files,
-    'preprocessor_config.json': {
-      patch_size: 16,
-      merge_size: 2,
-      size: { shortest_edge: 65536, longest_edge: 16777216 },
-    },
-  })
+  const qwen3 = chatModel(qwenFiles([], [], 'qwen3-vl'))
 
   test('follows the bounds of the processor, under either of their names', () => {
     const size = (width: number, height: number) => ({ width, height })

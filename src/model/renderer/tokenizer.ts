@@ -1,54 +1,65 @@
-/** The tokenizer of a Qwen vision-language model, from its own file. What a user or a model wrote never becomes a mark. */
+/** The tokenizer of a vision-language model, from its own file. What a user or a model wrote never becomes a special token. */
 import { Tokenizer } from '@huggingface/tokenizers'
 import { UserError } from '../../shared/errors.ts'
 
-/** Tokens that structure a conversation; their ids are read from the tokenizer. */
-interface Marks {
-  /** Opens a message; its role follows. */
-  readonly start: number
-  /** Ends a message. */
-  readonly end: number
-  readonly visionStart: number
-  readonly visionEnd: number
-}
+/** What somebody said, as it stands, or a piece of the layout, whose special tokens are meant. */
+export type Piece = string | { readonly frame: string }
 
-export interface QwenTokenizer {
-  readonly marks: Marks
-  /** Tokens in whose place a server puts pictures, or that enclose them: a turn that holds one breaks every count behind it. */
-  readonly pictureTokens: ReadonlySet<number>
-  /** Plain text: what looks like a mark in it is spelt out in ordinary tokens. */
+export interface ChatTokenizer {
+  /** Plain text: what looks like a special token in it is spelt out in ordinary ones. */
   encode(text: string): number[]
-  /** Marks are left out. */
+  /** What stands together is one text to the model, wherever its pieces end. */
+  encodePieces(pieces: readonly Piece[]): number[]
+  /** A text as other programs read it: whatever looks like a special token is one. */
+  encodeMarked(text: string): number[]
+  /** Special tokens are left out. */
   decode(tokens: readonly number[]): string
+  /** Special tokens are written out. */
+  spell(tokens: readonly number[]): string
+  /** Undefined: the vocabulary has no such token. */
+  idOf(token: string): number | undefined
 }
 
-const markNames = {
-  start: '<|im_start|>',
-  end: '<|im_end|>',
-  visionStart: '<|vision_start|>',
-  visionEnd: '<|vision_end|>',
-} as const satisfies Record<keyof Marks, string>
-
-const pictureNames = [markNames.visionStart, markNames.visionEnd, '<|vision_pad|>', '<|image_pad|>', '<|video_pad|>']
-
-/** From the parsed `tokenizer.json` and `tokenizer_config.json`. Throws `UserError` when it is no tokenizer of this family. */
-export function qwenTokenizer(tokenizer: object, config: object): QwenTokenizer {
+/** From the parsed `tokenizer.json` and `tokenizer_config.json`. Throws `UserError` when they hold none. */
+export function chatTokenizer(tokenizer: object, config: object): ChatTokenizer {
   const own = open(tokenizer, config)
-  const marks = Object.fromEntries(
-    Object.entries(markNames).map(([name, text]) => [name, markId(own, text)]),
-  ) as unknown as Marks
   // Added tokens that are not special, as <think> in some models, are meant to be written.
-  const special = [...own.get_added_tokens_decoder().values()].filter((token) => token.special)
-  const forbidden = special.map(({ content }) => content)
-  const pictures = pictureNames.flatMap((name) => own.token_to_id(name) ?? [])
+  const special = new Map(
+    [...own.get_added_tokens_decoder()].filter(([, token]) => token.special).map(([id, { content }]) => [content, id]),
+  )
+  const contents = [...special.keys()].toSorted((a, b) => b.length - a.length)
+  /** Texts, and the special token behind each that has one. */
+  const partsOf = (piece: Piece): { readonly said: string; readonly id?: number | undefined }[] => {
+    if (typeof piece === 'string') return [{ said: piece }]
+    const bounds = found(piece.frame, contents)
+    return [...bounds, { at: piece.frame.length, mark: '' }].map(({ at, mark }, i) => {
+      const { at: before = 0, mark: last = '' } = bounds[i - 1] ?? {}
+      return { said: piece.frame.slice(before + last.length, at), id: special.get(mark) }
+    })
+  }
+  const encodeMarked = (text: string): number[] => own.encode(text, { add_special_tokens: false }).ids
+  const encode = (text: string): number[] => split(text, contents).flatMap(encodeMarked)
+  const written = (tokens: readonly number[], skip: boolean): string =>
+    tokens.length === 0
+      ? ''
+      : own.decode([...tokens], { skip_special_tokens: skip, clean_up_tokenization_spaces: false })
   return {
-    marks,
-    pictureTokens: new Set(pictures),
-    encode: (text) => split(text, forbidden).flatMap((part) => own.encode(part, { add_special_tokens: false }).ids),
-    decode: (tokens) =>
-      tokens.length === 0
-        ? ''
-        : own.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    encode,
+    encodeMarked,
+    encodePieces: (pieces) => {
+      const tokens: number[] = []
+      let text = ''
+      for (const { said, id } of pieces.flatMap(partsOf)) {
+        text += said
+        if (id === undefined) continue
+        tokens.push(...encode(text), id)
+        text = ''
+      }
+      return [...tokens, ...encode(text)]
+    },
+    decode: (tokens) => written(tokens, true),
+    spell: (tokens) => written(tokens, false),
+    idOf: (token) => own.token_to_id(token),
   }
 }
 
@@ -59,28 +70,27 @@ function open(tokenizer: object, config: object): Tokenizer {
     throw new UserError(
       'tokenizer-foreign',
       'tokenizer.json holds no tokenizer that can be read. Take the model’s own.',
-      {
-        cause,
-      },
+      { cause },
     )
   }
 }
 
-function markId(own: Tokenizer, text: string): number {
-  const id = own.token_to_id(text)
-  if (id !== undefined) return id
-  throw new UserError(
-    'tokenizer-foreign',
-    `The tokenizer has no ${text}: it is not that of a Qwen vision-language model.`,
-  )
+interface Found {
+  readonly at: number
+  readonly mark: string
 }
 
-/** Cuts behind the first character of whatever the tokenizer would take for one of its marks. */
-function split(text: string, forbidden: readonly string[]): string[] {
-  const cuts = new Set<number>()
-  for (const content of forbidden) {
-    for (let at = text.indexOf(content); at >= 0; at = text.indexOf(content, at + 1)) cuts.add(at + 1)
+/** Every place at which a mark begins, in order. */
+function found(text: string, marks: readonly string[]): Found[] {
+  const places: Found[] = []
+  for (const mark of marks) {
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) places.push({ at, mark })
   }
-  const bounds = [0, ...[...cuts].sort((a, b) => a - b), text.length]
+  return places.toSorted((a, b) => a.at - b.at)
+}
+
+/** Cuts behind the first character of whatever the tokenizer would take for one of its special tokens. */
+function split(text: string, marks: readonly string[]): string[] {
+  const bounds = [0, ...found(text, marks).map(({ at }) => at + 1), text.length]
   return bounds.slice(1).map((end, i) => text.slice(bounds[i], end))
 }

@@ -27,15 +27,20 @@ function textPart(text: string): ContentPart[] {
 
 const notCarriedOut = 'Not carried out: the last call of a turn counts.'
 
+/** The text of an observation without the place of its picture. */
+export function resultText(text: string): string {
+  return text
+    .replace(mark, '')
+    .replaceAll(/\n{2,}/g, '\n')
+    .trim()
+}
+
 /**
  * What followed from native calls. Every call of a turn wants its result, though the last one alone counts (as the dialect
  * reads them); no server takes a picture in a result, so it comes in a message of the user behind them.
  */
 export function resultMessages(calls: readonly ToolCall[], text: string, images: readonly ImagePart[]): ChatMessage[] {
-  const content = text
-    .replace(mark, '')
-    .replaceAll(/\n{2,}/g, '\n')
-    .trim()
+  const content = resultText(text)
   const results = calls.map(({ id }, at): ChatMessage => ({
     role: 'tool',
     content: at === calls.length - 1 ? content : notCarriedOut,

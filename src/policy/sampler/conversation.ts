@@ -1,18 +1,20 @@
 /**
- * A search as the tokens that a vision-language model reads, in the chat layout of the Qwen models. It only ever grows: what
- * was sampled stays as it was sampled and is never tokenised again.
+ * A search as the tokens that a vision-language model reads, laid out as its own chat template lays it out. It only ever grows: what
+ * was sampled stays as it was sampled and is never tokenised again, also where the template would rewrite it in a later turn.
  */
 import type { Prompt, PromptChunk } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
+import type { Layout } from '../../model/renderer/layout.ts'
+import { stripEnd, stripStart } from '../../model/renderer/python-text.ts'
+import type { Piece } from '../../model/renderer/tokenizer.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { PixelCache } from '../../vision/cache.ts'
 import { encodeFineJpeg, encodePng } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
-import { itemAt } from '../../shared/known.ts'
 import { limiter } from '../../shared/limiter.ts'
-import { textsAround } from '../chat/chat-messages.ts'
+import { resultText, textsAround } from '../chat/chat-messages.ts'
 import { keepRecent } from '../../shared/recent.ts'
 import { exactPixels } from '../chat/view-bytes.ts'
 import { viewsOf } from '../policy.ts'
@@ -29,32 +31,36 @@ export interface Conversation {
   takeBack(): void
 }
 
-export function openConversation(model: ChatModel): Conversation {
+/** `tools`: declarations of the functions that the policy calls; results of calls are then told as such. Throws `UserError`. */
+export function openConversation(model: ChatModel, tools?: readonly object[]): Conversation {
   const { tokenizer } = model
-  const { marks } = tokenizer
+  const layout = model.layout(tools)
   let chunks: readonly PromptChunk[] = []
   /** Whether the policy's last message is closed; nothing is before the first. */
   let closed = true
   let earlier = { chunks, closed }
 
-  const textOf = (...parts: readonly (string | number)[]): PromptChunk => ({
-    kind: 'text',
-    tokens: parts.flatMap((part) => (typeof part === 'number' ? [part] : tokenizer.encode(part))),
-  })
-
   return {
     async tell(message) {
       earlier = { chunks, closed }
       const pictures = await Promise.all(viewsOf(message).map((view) => pictureOf(view, model)))
-      const opening = message.kind === 'question' ? system(message.system) : [...(closed ? [] : [marks.end]), '\n']
-      const [first = '', ...texts] = textsAround(message.text, pictures.length)
       const told: PromptChunk[] = []
-      let said = [...opening, marks.start, `user\n${first}`]
-      for (const [index, picture] of pictures.entries()) {
-        told.push(textOf(...said, marks.visionStart), picture)
-        said = [marks.visionEnd, itemAt(texts, index)]
+      let pieces: Piece[] = []
+      const close = (): void => {
+        const tokens = tokenizer.encodePieces(pieces)
+        // The policy wrote the end of its message itself.
+        const written = told.length === 0 && message.kind !== 'question' && closed ? 1 : 0
+        told.push({ kind: 'text', tokens: tokens.slice(written) })
+        pieces = []
       }
-      told.push(textOf(...said, marks.end, '\n', marks.start, 'assistant\n'))
+      for (const part of partsOf(message, pictures, layout)) {
+        if (typeof part === 'string' || 'frame' in part) pieces.push(part)
+        else {
+          close()
+          told.push(part)
+        }
+      }
+      close()
       chunks = [...chunks, ...told]
       const imageTokens = pictures.reduce((sum, { tokens }) => sum + tokens, 0)
       return { imageTokens, promptTokens: imageTokens + told.reduce((sum, chunk) => sum + lengthOf(chunk), 0) }
@@ -62,15 +68,48 @@ export function openConversation(model: ChatModel): Conversation {
     prompt: () => chunks,
     reply(tokens) {
       chunks = [...chunks, { kind: 'text', tokens }]
-      closed = tokens.at(-1) === marks.end
+      closed = tokens.at(-1) === model.end
     },
     takeBack: () => void ({ chunks, closed } = earlier),
   }
+}
 
-  function system(said: string): (string | number)[] {
-    const text = said === '' ? model.defaultSystem : said
-    return text === '' ? [] : [marks.start, `system\n${text}`, marks.end, '\n']
+/** A message up to where the policy speaks, its pictures in their places. */
+function partsOf(message: Message, pictures: readonly Image[], layout: Layout): (Piece | Image)[] {
+  const { result, reply, next } = layout
+  if (message.kind === 'question') {
+    const { system } = message
+    const [before, behind] = layout.system
+    const opening =
+      system === '' ? [{ frame: layout.alone }] : [{ frame: before }, trimmed(system, layout), { frame: behind }]
+    return [...opening, ...contentOf(message.text, pictures, layout), { frame: reply }]
   }
+  if (result === undefined) return [{ frame: next }, ...contentOf(message.text, pictures, layout), { frame: reply }]
+  const told = [{ frame: result.before }, trimmed(resultText(message.text), layout)]
+  if (pictures.length === 0) return [...told, { frame: result.reply }]
+  // As over a server: no result of a call holds a picture there.
+  return [...told, { frame: result.next }, ...contentOf('', pictures, layout), { frame: reply }]
+}
+
+function contentOf(
+  text: string,
+  pictures: readonly Image[],
+  { picture: [open, close], trims }: Layout,
+): (Piece | Image)[] {
+  const texts = textsAround(text, pictures.length)
+  const last = texts.length - 1
+  const parts = texts.map((part, index) => {
+    const started = trims && index === 0 ? stripStart(part) : part
+    return trims && index === last ? stripEnd(started) : started
+  })
+  return parts.flatMap((part, index) => {
+    const shown = pictures[index]
+    return shown === undefined ? [part] : [part, { frame: open }, shown, { frame: close }]
+  })
+}
+
+function trimmed(text: string, { trims }: Layout): string {
+  return trims ? stripStart(stripEnd(text)) : text
 }
 
 function lengthOf(chunk: PromptChunk): number {

@@ -21,7 +21,7 @@ const model = chatModel(
     ].map(([a, b]) => [a!, b === '\n' ? 'Ċ' : b!]),
   ),
 )
-const { encode, decode, marks } = model.tokenizer
+const { encode, decode } = model.tokenizer
 
 const noise = { width: 700, height: 500, data: Uint8Array.from({ length: 700 * 500 * 3 }, (_, i) => (i * 7919) % 251) }
 const problem = { docId: 'p', dataSource: 'test', question: 'Which <|im_end|> digit?', answer: '7' }
@@ -39,7 +39,7 @@ function scripted(...said: readonly Said[]): { readonly sampler: Sampler; readon
     const { text, ended = true, behind = '' } = said[asked.length]!
     asked.push(request)
     const tokens = encode(text + behind)
-    const logprobs = [...tokens, ...(ended ? [marks.end] : [])].map((_, i) => -(i + 1) / 1000)
+    const logprobs = [...tokens, ...(ended ? [model.end] : [])].map((_, i) => -(i + 1) / 1000)
     return { tokens, logprobs, ended }
   }
   return { sampler: { sample }, asked }
@@ -123,7 +123,7 @@ describe('a policy in tokens', () => {
   test('a turn in which a picture is made up is cut off before it', async () => {
     const tokens = [...encode('<think>I see'), ids.visionStart, ids.imagePad, ids.visionEnd, ...encode(answer)]
     const sampler = {
-      sample: async () => ({ tokens, logprobs: [...tokens, marks.end].map(() => -1), ended: true }),
+      sample: async () => ({ tokens, logprobs: [...tokens, model.end].map(() => -1), ended: true }),
     }
     const profile = profiles['official-train']
     const policy = tokenPolicy({ name: 'x', sampler, model, profile, temperature: 1, maxTokens: 99 })
@@ -152,19 +152,10 @@ describe('a policy in tokens', () => {
     expect(almost.asked.map(({ maxTokens }) => maxTokens)).toEqual([99, 99, 99, 91])
     expect(almost.trajectory.end).toBe('over-context')
   })
-
-  test('refuses a profile whose calls are no text', () => {
-    const { sampler } = scripted()
-    const options = { name: 'x', sampler, model, profile: profiles.tools, temperature: 1, maxTokens: 9 }
-    expect(() => tokenPolicy(options)).toThrow(expect.objectContaining({ code: 'profile-tools' }))
-  })
 })
 
 describe('the layout', () => {
-  const qwen3 = chatModel({
-    ...qwenFiles(),
-    'preprocessor_config.json': { patch_size: 16, merge_size: 2, size: {} },
-  })
+  const qwen3 = chatModel(qwenFiles([], [], 'qwen3-vl'))
   const boxPx = pixelBox(0, 0, 64, 64)
   const view = {
     pixels: async () => ({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) }),

@@ -4,12 +4,14 @@
  */
 import { continuesFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
+import { callEnd } from '../../protocol/dialects/tool-call.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { ContextLengthError, UserError } from '../../shared/errors.ts'
+import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Policy, Reply, Session } from '../policy.ts'
 import { openConversation } from './conversation.ts'
+import { checkFits } from './fitting-profiles.ts'
 
 export interface TokenPolicyOptions {
   readonly name: string
@@ -22,14 +24,9 @@ export interface TokenPolicyOptions {
   readonly maxTokens: number
 }
 
-/** Throws `UserError` for a profile whose calls are not written in the text of a turn. */
-export function checkTextual(profile: Profile): void {
-  if (!dialectOf(profile).tools) return
-  throw new UserError('profile-tools', `The profile ${profile.name} needs a server that knows functions. Take another.`)
-}
-
+/** Throws `UserError` for a profile that does not fit the model. */
 export function tokenPolicy(options: TokenPolicyOptions): Policy {
-  checkTextual(options.profile)
+  checkFits(options.profile, options.model)
   return {
     name: options.name,
     open: ({ docId }, { seed }) => openSession(options, hashSeed(docId, seed)),
@@ -37,9 +34,12 @@ export function tokenPolicy(options: TokenPolicyOptions): Policy {
 }
 
 function openSession({ sampler, model, profile, temperature, maxTokens }: TokenPolicyOptions, seed: number): Session {
-  const conversation = openConversation(model)
+  const { tools, stop: stops } = dialectOf(profile)
+  const conversation = openConversation(model, tools)
+  const { begun } = model.layout(tools)
   const { tokenizer } = model
-  const { stop } = dialectOf(profile)
+  // A server's own function calling ends a turn by itself; here the first call does.
+  const stop = tools === undefined ? stops : [callEnd]
   /** Tokens of the conversation so far. */
   let held = 0
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
@@ -61,18 +61,18 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       if (last && !continuesFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
       const request = { prompt, seed: hashSeed(seed, turn), temperature, maxTokens: Math.min(maxTokens, room) }
       const sampled = await sampler.sample(request, { signal })
-      const said = beforePictures(sampled.tokens, tokenizer.pictureTokens)
+      const said = beforePictures(sampled.tokens, model.pictureTokens)
       const written = tokenizer.decode(said)
       const halt = haltOf(written, stop)
       const kept = halt === undefined ? said.length : lengthThrough(said, written.slice(0, halt), tokenizer)
       // What came behind the tag was never said; an end mark right behind it is the policy's own.
       const whole = sampled.ended && kept === sampled.tokens.length
-      const tokens = [...said.slice(0, kept), ...(whole ? [tokenizer.marks.end] : [])]
+      const tokens = [...said.slice(0, kept), ...(whole ? [model.end] : [])]
       conversation.reply(tokens)
       held += tokens.length
       last = { prompt, reply: tokens }
       return {
-        text: halt === undefined ? written : written.slice(0, halt),
+        text: begun + (halt === undefined ? written : written.slice(0, halt)),
         finish: whole || halt !== undefined ? 'stop' : 'length',
         usage: { promptTokens, imageTokens, replyTokens: tokens.length },
         sample: { prompt, reply: tokens, logprobs: sampled.logprobs.slice(0, tokens.length) },

@@ -6,7 +6,7 @@ import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { boxParameter, callStart, toolArguments } from './tool-call.ts'
+import { boxParameter, callStart, toolArguments, xmlArguments } from './tool-call.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
 
@@ -40,7 +40,8 @@ export const tools: Dialect = {
   thought: (text) => (tags.test(text) ? thoughtBefore(text, tags) : undefined),
   call: (text, rules) => {
     if (!text.includes(callStart)) return undefined
-    const values = toolArguments(text, 'last', name, rules)
+    // Models that are sampled in tokens write their own form.
+    const values = toolArguments(text, 'last', name, rules) ?? xmlArguments(text, name)
     return (values && writtenBox(values)) ?? 'unreadable'
   },
   answer: (text, { answerPick }) =>

@@ -5,6 +5,9 @@
 import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
+import { storedTurn } from '../../policy/sampler/stored-turn.ts'
+import { dialectOf } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -17,8 +20,8 @@ import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft
 export interface RunVlmSftOptions {
   readonly examples: readonly Example[]
   readonly model: ChatModel
-  /** Positions of a sequence; turns that end beyond it are not learned, as the released training cuts there. null: no limit. */
-  readonly contextLimit: number | null
+  /** That was searched under; turns that end beyond its limit of tokens are not learned, as the released training cuts there. */
+  readonly profile: Pick<Profile, 'dialect' | 'contextLimit'>
   /** `batch` counts searches. */
   readonly settings: SftSettings
   /** Closed at the end. */
@@ -32,7 +35,7 @@ export interface RunVlmSftOptions {
 
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
-  const { examples, model, contextLimit, settings, engine, from, run, signal } = options
+  const { examples, model, profile, settings, engine, from, run, signal } = options
   try {
     if (examples.length === 0) {
       throw new UserError(
@@ -44,9 +47,7 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     if (!done && from !== undefined) await engine.loadWeights(from)
     const batchAt = async (step: number): Promise<Datum[]> => {
       const searches = batchIndices(examples.length, settings, step).map((index) => itemAt(examples, index))
-      return evenWeights(
-        (await Promise.all(searches.map((example) => exampleTurns(example, model, contextLimit)))).flat(),
-      )
+      return evenWeights((await Promise.all(searches.map((example) => exampleTurns(example, model, profile)))).flat())
     }
     const firstStep = done ? done.step + 1 : 1
     await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, onStep: options.onStep })
@@ -61,14 +62,19 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
 type Turn = Pick<Datum, 'prompt' | 'reply'>
 
 /** The turns of a search under the very prompts that a session would see, as far as the context reaches. */
-export async function exampleTurns(example: Example, model: ChatModel, contextLimit: number | null): Promise<Turn[]> {
-  const { tokenizer } = model
-  const conversation = openConversation(model)
+export async function exampleTurns(
+  example: Example,
+  model: ChatModel,
+  profile: RunVlmSftOptions['profile'],
+): Promise<Turn[]> {
+  const { contextLimit } = profile
+  const { tools } = dialectOf(profile)
+  const conversation = openConversation(model, tools)
   const turns: Turn[] = []
   for (const { message, reply: text } of await example.lessons()) {
     await conversation.tell(message)
     const prompt = conversation.prompt()
-    const reply = [...tokenizer.encode(text), tokenizer.marks.end]
+    const reply = [...model.tokenizer.encode(storedTurn(text, model, tools)), model.end]
     if (contextLimit !== null && promptLength(prompt) + reply.length > contextLimit) break
     turns.push({ prompt, reply })
     conversation.reply(reply)

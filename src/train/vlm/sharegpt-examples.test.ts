@@ -39,13 +39,15 @@ async function seen(prompt: Prompt): Promise<unknown[]> {
   )
 }
 
+const unlimited = { dialect: 'grounding', contextLimit: null }
+
 describe('searches in an exported set', () => {
   test('are learned as those of the run that they come from, token by token and pixel by pixel', async () => {
     const exported = (await readShareGptExamples(set))!
     expect(exported).toHaveLength(collected.length)
     for (const [i, example] of exported.entries()) {
-      const there = await exampleTurns(example, tinyVlm, null)
-      const here = await exampleTurns(collected[i]!, tinyVlm, null)
+      const there = await exampleTurns(example, tinyVlm, unlimited)
+      const here = await exampleTurns(collected[i]!, tinyVlm, unlimited)
       expect(there.map(({ reply }) => reply)).toEqual(here.map(({ reply }) => reply))
       expect(await seen(there.at(-1)!.prompt)).toEqual(await seen(here.at(-1)!.prompt))
       const sizes = async (one: Example) => (await one.lessons()).map(({ viewSizes }) => viewSizes)
@@ -58,11 +60,12 @@ describe('searches in an exported set', () => {
 
   test('turns that end beyond the context are not learned, and those before them are', async () => {
     const long = collected.at(-1)!
-    const all = await exampleTurns(long, tinyVlm, null)
+    const all = await exampleTurns(long, tinyVlm, unlimited)
     expect(all.length).toBeGreaterThan(1)
     const { prompt, reply } = all[1]!
     const room = promptLength(prompt) + reply.length
-    const replies = async (limit: number) => (await exampleTurns(long, tinyVlm, limit)).map((turn) => turn.reply)
+    const replies = async (limit: number) =>
+      (await exampleTurns(long, tinyVlm, { ...unlimited, contextLimit: limit })).map((turn) => turn.reply)
     expect(await replies(room)).toEqual(all.slice(0, 2).map((turn) => turn.reply))
     expect(await replies(room - 1)).toEqual([all[0]!.reply])
   })

@@ -1,0 +1,35 @@
+/** Which profiles a vision-language model can be asked under in its own tokens. */
+import type { ChatModel } from '../../model/renderer/chat-model.ts'
+import { families } from '../../model/renderer/families/families.ts'
+import { dialectOf, profiles } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { UserError } from '../../shared/errors.ts'
+
+/** Throws `UserError` for a profile that does not fit the model. */
+export function checkFits(profile: Profile, model: ChatModel): void {
+  const why = misfit(profile, model)
+  if (why === undefined) return
+  throw new UserError(
+    'profile-misfit',
+    `The profile ${profile.name} does not fit ${model.family.title}: ${why}. These do: ${fittingProfiles(model).join(', ')}.`,
+  )
+}
+
+export function fittingProfiles(model: ChatModel): string[] {
+  return Object.values(profiles)
+    .filter((profile) => misfit(profile, model) === undefined)
+    .map(({ name }) => name)
+}
+
+function misfit(profile: Profile, { family, grid, layout }: ChatModel): string | undefined {
+  const other = families.find(({ zoom, name }) => zoom === profile.dialect && name !== family.name)
+  if (other !== undefined) return `its zoom is that of ${other.title}`
+  for (const rule of [profile.firstView, profile.observationView]) {
+    if (rule.kind === 'grid' && rule.cell !== grid.cell)
+      return `its views are made of cells of ${rule.cell} pixels, and the model counts a token for ${grid.cell}`
+  }
+  const { tools } = dialectOf(profile)
+  if (tools === undefined) return undefined
+  if (family.call === undefined) return 'its models call no functions'
+  return layout(tools).result === undefined ? 'its chat template declares no functions' : undefined
+}
