@@ -52,7 +52,7 @@ export const qwenModels = {
 } as const
 export type QwenModel = keyof typeof qwenModels
 
-export function chatTemplateText(model: QwenModel): string {
+function chatTemplateText(model: QwenModel): string {
   return readFileSync(join(import.meta.dirname, 'chat-templates', `${model}.jinja`), 'utf8')
 }
 

@@ -9,7 +9,7 @@ import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt, own } from '../../shared/known.ts'
 import type { ModelFiles } from './model-files.ts'
 
-export type TemplatePart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' }
+type TemplatePart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' }
 
 export interface TemplateMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
@@ -18,7 +18,7 @@ export interface TemplateMessage {
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: object } }[]
 }
 
-export interface TemplateOptions {
+interface TemplateOptions {
   /** Function declarations, as OpenAI has them. */
   readonly tools?: readonly object[] | undefined
   /** Ends where the policy speaks; absent: behind the last message. */

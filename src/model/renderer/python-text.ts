@@ -9,17 +9,21 @@ export function pythonJson(value: unknown): string {
     .join(', ')}}`
 }
 
-/** What `str.strip` takes for a blank: a byte order mark is none, and separators of records are. */
-const blank = /^(?:[^\S\u{FEFF}]|[\u{1C}-\u{1F}\u{85}])$/u
+/** Blanks of Python alone; a byte order mark is one of JavaScript alone. */
+const separators = '\u{1C}\u{1D}\u{1E}\u{1F}\u{85}'
+const isBlank = (character: string): boolean =>
+  separators.includes(character) || (character !== '\u{FEFF}' && character.trim() === '')
 
+/** As `str.lstrip`. */
 export function stripStart(text: string): string {
   let at = 0
-  while (at < text.length && blank.test(text.charAt(at))) at++
+  while (at < text.length && isBlank(text.charAt(at))) at++
   return text.slice(at)
 }
 
+/** As `str.rstrip`. */
 export function stripEnd(text: string): string {
   let end = text.length
-  while (end > 0 && blank.test(text.charAt(end - 1))) end--
+  while (end > 0 && isBlank(text.charAt(end - 1))) end--
   return text.slice(0, end)
 }

@@ -15,7 +15,7 @@ export function checkFits(profile: Profile, model: ChatModel): void {
   )
 }
 
-export function fittingProfiles(model: ChatModel): string[] {
+function fittingProfiles(model: ChatModel): string[] {
   return Object.values(profiles)
     .filter((profile) => misfit(profile, model) === undefined)
     .map(({ name }) => name)

@@ -23,7 +23,7 @@ export interface Family {
   readonly zoom?: string
 }
 
-export interface CallForm {
+interface CallForm {
   /** A piece of what the template says of calls where it declares functions; no other family's says it. */
   readonly shown: string
   /** The turn that says this, maybe nothing, and calls. */
