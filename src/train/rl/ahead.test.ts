@@ -160,7 +160,7 @@ describe('a step that is searched while the one before is learned from', () => {
     const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, staleSampling: true })
     opened.push(server)
     const kind = { ...tinkerKinds.skyrl, codec: 'json', merges: false } as const
-    const endTokens = [tinyVlm.tokenizer.marks.end]
+    const endTokens = [tinyVlm.end]
     const far = await newRun()
     const engine = await tinkerEngine({ url: server.url, endTokens, kind, patience: { pollEveryMs: 1 } })
     expect(await train(far, { engine })).toBe('complete')
