@@ -174,7 +174,14 @@ const parsedJudge = /\bjudge(?:Name)?\s*[!=]==\s*['"`]|['"`^/]llm:['"`(]/g
 const owned = [
   { owner: 'src/policy/registry/', pattern: parsedPolicy, message: 'reads the name of a policy', ask: 'policyNamed' },
   { owner: 'src/judge/', pattern: parsedJudge, message: 'reads the name of a judge', ask: 'judgeNamed' },
-  { owner: 'src/runs/', pattern: runFiles, message: 'names a file of a run folder', ask: 'its definition' },
+  {
+    owner: 'src/runs/',
+    pattern: runFiles,
+    message: 'names a file of a run folder',
+    ask: 'its definition',
+    // A model's folder has a config.json as well.
+    except: 'src/model/renderer/',
+  },
 ]
 
 export function checkOwned(files) {
@@ -182,7 +189,7 @@ export function checkOwned(files) {
     .filter(({ path }) => /^(?:src|web)\/.*\.tsx?$/.test(path) && !isTest(path))
     .flatMap(({ path, text }) =>
       owned
-        .filter(({ owner }) => !path.startsWith(owner))
+        .filter(({ owner, except = owner }) => !path.startsWith(owner) && !path.startsWith(except))
         .flatMap(({ owner, pattern, message, ask }) =>
           [...text.matchAll(pattern)].map((match) => ({
             path,

@@ -5,13 +5,13 @@ import { UserError } from '../../shared/errors.ts'
 import { imageTokens, mostAspect, type TokenCount, type TokenGrid } from '../../vision/image-tokens.ts'
 import { type ChatTemplate, chatTemplate } from './chat-template.ts'
 import { familyOf } from './families/families.ts'
-import type { Family } from './families/family.ts'
-import { type Layout, layoutOf } from './layout.ts'
+import type { ModelFamily } from './families/family.ts'
+import { type Layout, readLayout } from './layout.ts'
 import { type ModelFiles, readModelFiles } from './model-files.ts'
 import { type ChatTokenizer, chatTokenizer } from './tokenizer.ts'
 
 export interface ChatModel {
-  readonly family: Family
+  readonly family: ModelFamily
   readonly tokenizer: ChatTokenizer
   /** Of the tokenizer's file: what is trained with another has other tokens. */
   readonly tokenizerSha256: string
@@ -38,7 +38,7 @@ export function chatModel(files: ModelFiles): ChatModel {
   const template = chatTemplate(files)
   const { family, grid } = familyOf(files, template)
   const tokenizer = chatTokenizer(files['tokenizer.json'], files['tokenizer_config.json'])
-  const plain = layoutOf(template, family.pad)
+  const plain = readLayout(template, family.pad)
   const [end] = tokenizer.encodeMarked(plain.next)
   if (end === undefined || tokenizer.decode([end]) !== '' || tokenizer.idOf(family.pad) === undefined) {
     throw new UserError(
@@ -58,7 +58,7 @@ export function chatModel(files: ModelFiles): ChatModel {
     fit: (size) => settled(imageTokens(size, grid), grid),
     layout: (tools) => {
       if (tools === undefined) return plain
-      const layout = withTools.get(tools) ?? layoutOf(template, family.pad, tools)
+      const layout = withTools.get(tools) ?? readLayout(template, family.pad, tools)
       withTools.set(tools, layout)
       return layout
     },

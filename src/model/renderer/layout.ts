@@ -45,7 +45,7 @@ const replied: TemplateMessage = { role: 'assistant', content: reply }
  * `pad`: what stands for a picture in the template. `tools`: declarations of the functions that the policy may call. Throws
  * `UserError` for a template of another kind.
  */
-export function layoutOf(template: ChatTemplate, pad: string, tools?: readonly object[]): Layout {
+export function readLayout(template: ChatTemplate, pad: string, tools?: readonly object[]): Layout {
   try {
     const said = template([{ role: 'system', content: system }, asked], { tools })
     const alone = template([asked], { tools, replies: true })

@@ -1,6 +1,6 @@
 /** Which profiles a vision-language model can be asked under in its own tokens. */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
-import { families } from '../../model/renderer/families/families.ts'
+import { modelFamilies } from '../../model/renderer/families/families.ts'
 import { dialectOf, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -22,7 +22,7 @@ function fittingProfiles(model: ChatModel): string[] {
 }
 
 function misfit(profile: Profile, { family, grid, layout }: ChatModel): string | undefined {
-  const other = families.find(({ zoom, name }) => zoom === profile.dialect && name !== family.name)
+  const other = modelFamilies.find(({ zoom, name }) => zoom === profile.dialect && name !== family.name)
   if (other !== undefined) return `its zoom is that of ${other.title}`
   for (const rule of [profile.firstView, profile.observationView]) {
     if (rule.kind === 'grid' && rule.cell !== grid.cell)

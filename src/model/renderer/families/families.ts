@@ -4,12 +4,12 @@ import { UserError } from '../../../shared/errors.ts'
 import type { TokenGrid } from '../../../vision/image-tokens.ts'
 import type { ChatTemplate } from '../chat-template.ts'
 import type { ModelFiles } from '../model-files.ts'
-import type { Family } from './family.ts'
-import { qwen25Vl } from './qwen2.5-vl.ts'
-import { qwen35 } from './qwen3.5.ts'
-import { qwen3Vl } from './qwen3-vl.ts'
+import type { ModelFamily } from './family.ts'
+import { qwen25VlFamily } from './qwen2.5-vl.ts'
+import { qwen35Family } from './qwen3.5.ts'
+import { qwen3VlFamily } from './qwen3-vl.ts'
 
-export const families: readonly Family[] = [qwen25Vl, qwen3Vl, qwen35]
+export const modelFamilies: readonly ModelFamily[] = [qwen25VlFamily, qwen3VlFamily, qwen35Family]
 
 /** The bounds stand under names of their own (Qwen2.5-VL) or as edges (Qwen3-VL), which are pixel counts in spite of it. */
 const processorSchema = z.object({
@@ -31,11 +31,11 @@ const mostMinPixels = 2 ** 24
 export function familyOf(
   files: ModelFiles,
   template: ChatTemplate,
-): { readonly family: Family; readonly grid: TokenGrid } {
+): { readonly family: ModelFamily; readonly grid: TokenGrid } {
   const processor = processorSchema.safeParse(files['preprocessor_config.json']).data
   const modelType = configSchema.safeParse(files['config.json']).data?.model_type
   const cell = processor && processor.patch_size * processor.merge_size
-  const named = families.filter(({ modelTypes }) => modelType === undefined || modelTypes.includes(modelType))
+  const named = modelFamilies.filter(({ modelTypes }) => modelType === undefined || modelTypes.includes(modelType))
   if (modelType !== undefined && named.length === 0) throw foreign(`config.json says model_type ${modelType}`)
   const fitting = named.filter(({ grid }) => grid.cell === cell)
   if (!processor || fitting.length === 0) {
@@ -58,7 +58,7 @@ function calls(template: ChatTemplate, shown: string): boolean {
   return template([{ role: 'user', content: '' }], { tools }).includes(shown)
 }
 
-function boundsOf(processor: z.infer<typeof processorSchema>, { grid }: Family): TokenGrid {
+function boundsOf(processor: z.infer<typeof processorSchema>, { grid }: ModelFamily): TokenGrid {
   const minPixels = processor.min_pixels ?? processor.size?.shortest_edge ?? grid.minPixels
   const maxPixels = processor.max_pixels ?? processor.size?.longest_edge ?? grid.maxPixels
   if (minPixels <= maxPixels && minPixels <= mostMinPixels) return { cell: grid.cell, minPixels, maxPixels }
@@ -69,7 +69,9 @@ function boundsOf(processor: z.infer<typeof processorSchema>, { grid }: Family):
 }
 
 function foreign(why: string): UserError {
-  const known = families.map(({ title, modelTypes }) => `${title} (model_type ${modelTypes.join(', ')})`).join('; ')
+  const known = modelFamilies
+    .map(({ title, modelTypes }) => `${title} (model_type ${modelTypes.join(', ')})`)
+    .join('; ')
   return new UserError(
     'model-foreign',
     `The files are of no model that can be written for: ${why}. There are ${known}.`,

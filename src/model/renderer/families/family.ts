@@ -5,7 +5,7 @@
 import type { Fields } from '../../../shared/fields.ts'
 import type { TokenGrid } from '../../../vision/image-tokens.ts'
 
-export interface Family {
+export interface ModelFamily {
   readonly name: string
   /** As its makers call the models. */
   readonly title: string

@@ -3,7 +3,7 @@
  * leaves every message as it is: what is appended here is what it renders.
  */
 import { tokenGrids } from '../../../vision/image-tokens.ts'
-import type { Family } from './family.ts'
+import type { ModelFamily } from './family.ts'
 
 export const qwenPictureTokens = [
   '<|vision_start|>',
@@ -13,7 +13,7 @@ export const qwenPictureTokens = [
   '<|video_pad|>',
 ]
 
-export const qwen25Vl: Family = {
+export const qwen25VlFamily: ModelFamily = {
   name: 'qwen2.5-vl',
   title: 'Qwen2.5-VL',
   modelTypes: ['qwen2_5_vl'],

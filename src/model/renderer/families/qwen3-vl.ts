@@ -4,10 +4,10 @@
  */
 import { tokenGrids } from '../../../vision/image-tokens.ts'
 import { pythonJson } from '../python-text.ts'
-import type { Family } from './family.ts'
+import type { ModelFamily } from './family.ts'
 import { qwenPictureTokens } from './qwen2.5-vl.ts'
 
-export const qwen3Vl: Family = {
+export const qwen3VlFamily: ModelFamily = {
   name: 'qwen3-vl',
   title: 'Qwen3-VL',
   modelTypes: ['qwen3_vl', 'qwen3_vl_moe'],

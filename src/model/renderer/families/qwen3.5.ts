@@ -6,10 +6,10 @@
  */
 import { tokenGrids } from '../../../vision/image-tokens.ts'
 import { pythonJson } from '../python-text.ts'
-import type { Family } from './family.ts'
+import type { ModelFamily } from './family.ts'
 import { qwenPictureTokens } from './qwen2.5-vl.ts'
 
-export const qwen35: Family = {
+export const qwen35Family: ModelFamily = {
   name: 'qwen3.5',
   title: 'Qwen3.5, 3.6 and 3.8',
   modelTypes: ['qwen3_5', 'qwen3_5_moe'],
