@@ -15,7 +15,7 @@ export function checkFits(profile: Profile, model: ChatModel): void {
   )
 }
 
-function fittingProfiles(model: ChatModel): string[] {
+export function fittingProfiles(model: ChatModel): string[] {
   return Object.values(profiles)
     .filter((profile) => misfit(profile, model) === undefined)
     .map(({ name }) => name)
