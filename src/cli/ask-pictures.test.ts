@@ -1,5 +1,5 @@
-/** `ask` with several pictures, against an endpoint that is scripted: what it is sent, and what is kept. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+/** Several pictures in a question of `ask`, `eval` and `collect`, against an endpoint that is scripted: what it is sent, and what is kept. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -11,6 +11,8 @@ import type { SearchesData } from '../page/page-data.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { addAsk } from './ask.ts'
+import { addCollect } from './data/collect.ts'
+import { addEval } from './eval/eval.ts'
 
 let folder: string
 let files: string[]
@@ -76,4 +78,21 @@ test('policies and profiles of one picture say so before anything is opened', as
   await expect(runCommand([addAsk], 'ask', ...files, question, ...official)).rejects.toThrow(
     'The profile "official" takes one picture',
   )
+})
+
+test.each(['eval', 'collect'])('%s asks about all pictures of a row, and its page shows them', async (command) => {
+  const row = { images: ['red.png', 'blue.png'], problem: `<image>\n<image>\n${question}`, solution: 'the first' }
+  const data = join(folder, 'test.json')
+  await writeFile(data, JSON.stringify([{ ...row, data_source: 'own', doc_id: '1' }]))
+  const server = await startScriptedEndpoint({ script: ['<think>Seen.</think><answer>the first</answer>'] })
+  try {
+    const options = ['--policy', 'chat:test-vlm', '--base-url', server.baseUrl, '--run', join(folder, command), '--json']
+    const shots = command === 'collect' ? ['--shots', '0', '--max-single-turn', '1'] : []
+    const { stdout } = await runCommand([addEval, addCollect], command, '--data', data, ...options, ...shots)
+    expect(server.requests[0]!.messages[1]!.images.map(({ width }) => width)).toEqual([300, 301])
+    const [shown] = dataIn<SearchesData>(await readFile(JSON.parse(stdout).page, 'utf8')).searches
+    expect(shown?.pictures).toMatchObject({ furtherOriginals: { length: 1 } })
+  } finally {
+    await server.close()
+  }
 })

@@ -10,7 +10,7 @@ import { reasonText } from '../protocol/reason.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { checkJudgeable, skippedText } from '../search/owed-samples.ts'
+import { checkJudgeable, openProblem, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { configurations, readSettings } from '../runs/configuration.ts'
@@ -124,13 +124,13 @@ export async function searchRun(
       const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
       const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
       const incomplete = incompleteSearches(counts)
-      const openPicture = ({ dataSource, docId }: Problem) => {
+      const openPictures = ({ dataSource, docId }: Problem) => {
         const entry = entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)
-        return defined(entry, docId).openPicture(profile.pictures.reading)
+        return openProblem(defined(entry, docId), profile)
       }
       const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
       if (skipped.length > 0) notes.push(skippedText(skipped))
-      const page = await writeRunPage(run, { title, profile, notes, openPicture })
+      const page = await writeRunPage(run, { title, profile, notes, openPictures })
       const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
       if (options.json) printJson({ ...result, reasons, ...told })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
@@ -164,6 +164,8 @@ async function withChange(error: unknown, name: string, path: string | undefined
   return new UserError('profile-changed', message, { cause: error })
 }
 
+/** Without what only the benchmark needs. */
 function wanted(entry: BenchmarkEntry): ManySearches['problems'][number] {
-  return { problem: entry.problem, slices: entry.slices, openPicture: (reading) => entry.openPicture(reading) }
+  const { problem, slices, openFurther } = entry
+  return { problem, slices, openPicture: (reading) => entry.openPicture(reading), ...(openFurther && { openFurther }) }
 }

@@ -1,4 +1,5 @@
 /** The page of a run with many searches: of every level one that was right and one that was not. */
+import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -16,7 +17,7 @@ export interface RunPageOptions {
   readonly profile: Profile
   /** What is to be known of the run, a line each. */
   readonly notes?: readonly string[]
-  readonly openPicture: (problem: Problem) => Promise<Picture>
+  readonly openPictures: (problem: Problem) => Promise<Pictured<Picture>>
 }
 
 /** Writes the page of searches into the run and returns its path; `undefined` when the run holds nothing to show. */
@@ -27,8 +28,8 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
   const searches: SearchToShow[] = []
   for (const trajectory of picked) {
     const { problem } = trajectory
-    const picture = await options.openPicture(problem)
-    searches.push({ title: problem.level ?? problem.docId, trajectory, picture, profile: options.profile })
+    const pictures = await options.openPictures(problem)
+    searches.push({ title: problem.level ?? problem.docId, trajectory, ...pictures, profile: options.profile })
   }
   const page = run.file(searchesPage)
   await writePage(page, title, searches, notes)

@@ -1,5 +1,6 @@
 /** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
 import type { Policy } from '../policy/policy.ts'
+import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { PictureReading } from '../protocol/rules.ts'
@@ -25,6 +26,11 @@ export type OpenPicture = (reading: PictureReading) => Promise<Picture>
 /** How each picture of a problem is opened. */
 export function openersOf({ openPicture, openFurther = [] }: Omit<WantedProblem, 'problem'>): OpenPicture[] {
   return [openPicture, ...openFurther]
+}
+
+/** All pictures of a problem, as the profile reads them. */
+export function openProblem(wanted: Omit<WantedProblem, 'problem'>, profile: Profile): Promise<Pictured<Picture>> {
+  return openQuestionPictures(openersOf(wanted), profile, (open) => open(profile.pictures.reading))
 }
 
 /** What an evaluation and a collection have in common: many searches, kept in a run that can be resumed. */
@@ -61,12 +67,12 @@ export async function* owedSamples(
   done: ReadonlySet<string>,
   onSkip: (skipped: SkippedProblem) => void | Promise<void>,
 ): AsyncGenerator<Sample, void> {
-  const { reading, narrow } = profile.pictures
+  const { narrow } = profile.pictures
   for (const wanted of problems) {
     const { problem } = wanted
     const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
     if (indices.length === 0) continue
-    const pictures = await openQuestionPictures(openersOf(wanted), profile, (open) => open(reading))
+    const pictures = await openProblem(wanted, profile)
     const { width, height } = pictures.picture
     if (narrow === 'skipped' && isTooNarrow(pictures.picture, profile.firstView)) {
       const { dataSource, docId } = problem

@@ -10,7 +10,8 @@ import { countReasons } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import { profiles } from '../../protocol/profile.ts'
-import type { PictureReading } from '../../protocol/rules.ts'
+import type { Profile } from '../../protocol/profile.ts'
+import { openProblem } from '../../search/owed-samples.ts'
 import type { Task } from '../../search/search.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { AbortedError, UserError } from '../../shared/errors.ts'
@@ -180,7 +181,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   // Refuses a budget that cannot be, before anything is read.
   const learner = vlm ? vlmLearner(vlm.model, vlm.profile, options.maxTokens) : embeddedLearner(budget)
   const entries = await readEntries(options, 'train')
-  const problems = byLevel(entries, (vlm?.profile ?? profiles.embedded).pictures.reading)
+  const problems = byLevel(entries, vlm?.profile ?? profiles.embedded)
   // Sets that others made may have other levels, or none.
   const mix = vlm ? presentLevels(asked, problems) : asked
   const { seed, steps, maxTokens } = options
@@ -320,10 +321,10 @@ const ended = {
     'that is too high.',
 } as const
 
-function byLevel(entries: readonly ProblemEntry[], reading: PictureReading): Record<Level, (() => Promise<Task>)[]> {
+function byLevel(entries: readonly ProblemEntry[], profile: Profile): Record<Level, (() => Promise<Task>)[]> {
   const open = (entry: ProblemEntry) => async (): Promise<Task> => ({
     problem: entry.problem,
-    picture: await entry.openPicture(reading),
+    ...(await openProblem(entry, profile)),
   })
   return recordOf(levels, (level) => entries.filter(({ problem }) => levelOf(problem) === level).map(open))
 }
