@@ -67,3 +67,22 @@ export async function writeRichRun(run: string): Promise<void> {
   const found = { ...searched([0, 1], 'Found it.'), problem, sampleIndex: 1, reward: { total: 1, parts: {} }, verdict }
   await writeRun(run, { command: 'eval', maxTurns: 4 }, { 'trajectories.jsonl': jsonLines([over, found]) })
 }
+
+/** A run of one search: the picture is turned by a quarter, counter-clockwise, and the top left of what that shows is zoomed into. */
+export async function writeTurnedRun(run: string): Promise<void> {
+  const problem = makeProblem(makeScene(2 ** 31 + 5, 'easy', 4))
+  const whole = pixelBox(0, 0, side, side)
+  const { observations, turns, ...search } = { ...searched([0, 1]), problem }
+  const [original, , crop] = observations
+  const use = { tool: 'rotate', degrees: 90 } as const
+  const turned = { index: 1, parent: 0, boxPx: whole, made: use, boxInOriginalPx: whole, view: original!.view }
+  const looks = [
+    original!,
+    turned,
+    { ...crop!, boxPx: pixelBox(0, 0, 512, 256), boxInOriginalPx: pixelBox(768, 0, 1024, 512) },
+  ]
+  const [first, ...others] = turns
+  const action = { kind: 'tool', use, source: 'original_image' } as const
+  const stored = { ...search, observations: looks, turns: [{ ...first!, action }, ...others] }
+  await writeRun(run, { command: 'eval', maxTurns: 4 }, { 'trajectories.jsonl': jsonLines([stored]) })
+}

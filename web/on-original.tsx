@@ -1,5 +1,6 @@
 /** A search about several pictures, as it shows on one of them; and the pictures to choose from. */
 import { stepsOf, refusedSource } from '../src/page/step.ts'
+import { isChanged } from '../src/protocol/orientation.ts'
 import { originalOf, picturesOf } from '../src/protocol/originals.ts'
 import { sourceAt } from '../src/protocol/source.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -45,6 +46,12 @@ export function PictureBar({ search, urls, original, onOriginal }: Props) {
       ))}
     </div>
   )
+}
+
+/** A picture of an observation: as a tool showed it, or else its region. */
+export function thumbnailOf(urls: PictureUrls, search: ShownSearch, index: number, side: number): string {
+  const changed = isChanged(itemAt(search.observations, index), search.observations)
+  return changed ? urls.view(index) : regionOf(urls, search, index, side)
 }
 
 /** Where an observation is to be had: its box, on its picture. */

@@ -5,7 +5,7 @@ import { endTitle, pictureName, sizeWords, stepTitle } from '../src/page/step.ts
 import type { Step } from '../src/page/step.ts'
 import { answeredBeyondLimit } from '../src/protocol/end.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
-import { regionOf } from './on-original.tsx'
+import { thumbnailOf } from './on-original.tsx'
 import { captionLine, shortAnswer, side, treeLayout } from './tree-layout.ts'
 import type { TreePlace } from './tree-layout.ts'
 import { turnState } from './turn-state.ts'
@@ -34,7 +34,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   }, [placeNow?.x, placeNow?.y])
   // Pictures and captions stay as they are while turns go by.
   const thumb = (index: number): string =>
-    index in search.observations ? regionOf(urls, search, index, thumbSide) : urls.region(thumbSide)
+    index in search.observations ? thumbnailOf(urls, search, index, thumbSide) : urls.region(thumbSide)
   const bodies = useMemo(
     () =>
       nodes.map(({ step, place }) => (
@@ -122,7 +122,7 @@ function NodeBody({ step: { turn, observation, name }, place, search, thumb }: N
       <>
         <Thumbnail url={thumb(observation.index)} place={place} />
         <Caption place={place} text={name.replace('observation', 'obs.')} />
-        <Caption place={place} text={sizeWords(observation)} line={1} />
+        <Caption place={place} text={observation.made?.tool ?? sizeWords(observation)} line={1} />
       </>
     )
   }

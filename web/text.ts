@@ -2,10 +2,12 @@
 import { originalCount, originalOf } from '../src/protocol/originals.ts'
 import { pictureName } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
+import { useWords } from '../src/protocol/view-tools.ts'
 import type { Action, Observation } from '../src/protocol/trajectory.ts'
 
 /** As JSON, for people: numbers are rounded. */
 export function actionText(action: Action): string {
+  if (action.kind === 'tool') return JSON.stringify({ ...action.use, source: action.source })
   return action.kind === 'grounding'
     ? `{"bbox_2d": [${action.boxRel.map(rounded).join(', ')}], "source": ${JSON.stringify(action.source)}}`
     : JSON.stringify({ answer: action.text })
@@ -23,7 +25,8 @@ export function placeName(observation: Observation, observations: readonly Obser
   const originals = originalCount(observations)
   const box = observation.boxInOriginalPx
   const whole = pictureName(originalOf(observation, observations), originals)
-  return `${pictureName(observation.index, originals)}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of ${whole}`
+  const made = observation.made ? ` (${useWords(observation.made)})` : ''
+  return `${pictureName(observation.index, originals)}${made}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of ${whole}`
 }
 
 function rounded(value: number): string {

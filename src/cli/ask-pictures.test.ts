@@ -86,7 +86,15 @@ test.each(['eval', 'collect'])('%s asks about all pictures of a row, and its pag
   await writeFile(data, JSON.stringify([{ ...row, data_source: 'own', doc_id: '1' }]))
   const server = await startScriptedEndpoint({ script: ['<think>Seen.</think><answer>the first</answer>'] })
   try {
-    const options = ['--policy', 'chat:test-vlm', '--base-url', server.baseUrl, '--run', join(folder, command), '--json']
+    const options = [
+      '--policy',
+      'chat:test-vlm',
+      '--base-url',
+      server.baseUrl,
+      '--run',
+      join(folder, command),
+      '--json',
+    ]
     const shots = command === 'collect' ? ['--shots', '0', '--max-single-turn', '1'] : []
     const { stdout } = await runCommand([addEval, addCollect], command, '--data', data, ...options, ...shots)
     expect(server.requests[0]!.messages[1]!.images.map(({ width }) => width)).toEqual([300, 301])

@@ -3,8 +3,8 @@
  * search, trial and error, goal maintenance and self-reflection (project page, training recipe). Places are compared as
  * boxes, thoughts by their words, whoever wrote them. Pure.
  */
-import { boxSize } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
+import { shownSize } from '../protocol/orientation.ts'
 import { originalCount, originalOf } from '../protocol/originals.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
@@ -91,7 +91,9 @@ export function labelsOf(patterns: Patterns): PatternName[] {
 
 function depthOf(observations: readonly Observation[]): number {
   const depths: number[] = []
-  for (const { index, parent } of observations) depths[index] = parent === null ? 0 : itemAt(depths, parent) + 1
+  for (const { index, parent, made } of observations) {
+    depths[index] = parent === null ? 0 : itemAt(depths, parent) + (made === undefined ? 1 : 0)
+  }
   return depths.reduce((most, depth) => Math.max(most, depth), 0)
 }
 
@@ -130,11 +132,15 @@ const ofAll = /\b(?:all|each|every)\b/i
 const correction =
   /\b(?:not it|nothing here|nothing left|not here|not (?:the|what|visible|found)|isn't|wait|actually|mistaken?|wrong|misread|misjudged|second thoughts?|(?:look|check) again)\b/i
 
+function isCrop({ parent, made }: Observation): boolean {
+  return parent !== null && made === undefined
+}
+
 function breadthOf(observations: readonly Observation[]): number {
   let most = 0
   let row: Observation[] = []
   for (const observation of observations) {
-    if (observation.parent === null) continue
+    if (!isCrop(observation)) continue
     const last = row.at(-1)
     const apart = row.every(({ boxPx }) => !inside(boxPx, observation.boxPx) && !inside(observation.boxPx, boxPx))
     row = last !== undefined && last.parent === observation.parent && apart ? [...row, observation] : [observation]
@@ -146,10 +152,10 @@ function breadthOf(observations: readonly Observation[]): number {
 function placesChecked(observations: readonly Observation[]): number {
   const places: { readonly original: number; readonly box: PixelBox }[] = []
   for (const observation of observations) {
-    const { parent, boxInOriginalPx: box } = observation
+    const { boxInOriginalPx: box } = observation
     const original = originalOf(observation, observations)
     const apart = places.every((place) => place.original !== original || !overlap(place.box, box))
-    if (parent !== null && apart) places.push({ original, box })
+    if (isCrop(observation) && apart) places.push({ original, box })
   }
   return places.length
 }
@@ -165,9 +171,9 @@ function inside(inner: PixelBox, outer: PixelBox): boolean {
 /** A quadrant window touches a corner of its source and is about half as wide and as high. */
 function quadrantsScanned(observations: readonly Observation[]): number {
   const bySource = new Map<number, Set<string>>()
-  for (const { parent, boxPx } of observations) {
-    if (parent === null) continue
-    const source = boxSize(itemAt(observations, parent).boxInOriginalPx)
+  for (const { parent, boxPx, made } of observations) {
+    if (parent === null || made !== undefined) continue
+    const source = shownSize(itemAt(observations, parent))
     const column = sideOf(boxPx[0] / source.width, boxPx[2] / source.width)
     const row = sideOf(boxPx[1] / source.height, boxPx[3] / source.height)
     if (column === undefined || row === undefined) continue

@@ -40,6 +40,13 @@ it('says what a policy was told of its turns', () => {
   )
 })
 
+it('names the tools beside zoom', () => {
+  expect(lineOf(profileWith(profiles.default, { tools: ['flip', 'rotate'] }))).toContain(
+    'tools beside zoom: rotate, flip,',
+  )
+  expect(lineOf(profiles.default)).not.toContain('tools')
+})
+
 it('tells a score from before a change of its profile', () => {
   expect(lineOf(profiles.official, `f0c1bd4b0571${'0'.repeat(52)}`)).toContain(
     'profile official (f0c1bd4b; an earlier form of it: since then answers beyond a limit count, ',

@@ -19,6 +19,7 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
     coordinates,
     answer: answerText(profile),
     ...(pictures.reading === 'pillow' && { pictures: pictures.reading }),
+    ...(profile.tools && { tools: profile.tools.join(', ') }),
   }
 }
 
@@ -61,6 +62,7 @@ export function protocolLine(config: EvalConfig): string {
     protocol &&
       `views ${protocol.views}, coordinates ${protocol.coordinates}, ${protocol.answer}${/ /.test(protocol.answer) ? '' : ' answer'}`,
     protocol?.pictures !== undefined && 'pictures as Pillow reads them',
+    protocol?.tools !== undefined && `tools beside zoom: ${protocol.tools}`,
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,
   ]

@@ -4,9 +4,11 @@ import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import { answeredBeyondLimit } from '../protocol/end.ts'
 import type { End } from '../protocol/end.ts'
+import { boxOnOriginal, shownSize } from '../protocol/orientation.ts'
 import { originalCount } from '../protocol/originals.ts'
 import { sourceAt } from '../protocol/source.ts'
 import type { Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
+import { useWords } from '../protocol/view-tools.ts'
 import { itemAt } from '../shared/known.ts'
 
 export interface Step {
@@ -79,10 +81,14 @@ export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn
   return `${promptTokens} tokens in (${pictures})`
 }
 
+const toolErrors: ReadonlySet<string> = new Set(['unknown-tool', 'bad-argument', 'no-effect'])
+
 /** What a turn did, in one line. */
 export function stepTitle({ turn, observation, source }: Step): string {
+  if (observation?.made) return `Shows ${source} ${useWords(observation.made)}`
   if (observation) return `Looks into ${source}`
   if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
+  if (turn.error && toolErrors.has(turn.error.code)) return 'Tool refused'
   if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
   if (turn.action?.kind !== 'answer') return 'Looks on'
   return turn.action.plain ? 'Answers in plain prose' : 'Answers'
@@ -96,15 +102,15 @@ export function isMaskedEnd(end: End): boolean {
 /** Where a box that was refused lies on its original, as far as it lies on it; undefined where that cannot be told. */
 export function refusedBox(search: Pick<Trajectory, 'observations'>, step: Step): PixelBox | undefined {
   const { action, error } = step.turn
-  const source = error && refusedSource(search, step)?.boxInOriginalPx
+  const source = error && refusedSource(search, step)
   if (!source || action?.kind !== 'grounding') return undefined
-  const { width, height } = boxSize(source)
-  const edge = (from: number, share: number, size: number): number =>
-    Math.round(from + Math.max(0, Math.min(1, share)) * size)
+  const { width, height } = shownSize(source)
+  const edge = (share: number, size: number): number => Math.round(Math.max(0, Math.min(1, share)) * size)
   const [x0, y0, x1, y1] = action.boxRel
-  const [left, right] = [edge(source[0], Math.min(x0, x1), width), edge(source[0], Math.max(x0, x1), width)]
-  const [top, bottom] = [edge(source[1], Math.min(y0, y1), height), edge(source[1], Math.max(y0, y1), height)]
-  return right > left && bottom > top ? pixelBox(left, top, right, bottom) : undefined
+  const [left, right] = [edge(Math.min(x0, x1), width), edge(Math.max(x0, x1), width)]
+  const [top, bottom] = [edge(Math.min(y0, y1), height), edge(Math.max(y0, y1), height)]
+  if (right <= left || bottom <= top) return undefined
+  return boxOnOriginal(pixelBox(left, top, right, bottom), source, search.observations)
 }
 
 /** What the box of a turn that was refused is a part of. */

@@ -3,6 +3,7 @@ import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import { originalOf, picturesOf } from '../protocol/originals.ts'
 import type { Pictured } from '../protocol/originals.ts'
+import { isChanged } from '../protocol/orientation.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
@@ -90,7 +91,8 @@ async function viewOf(
   const { view, boxInOriginalPx, askedPx } = observation
   const reduced = Math.max(view.width, view.height) > cropSide
   const { width, height } = boxSize(boxInOriginalPx)
-  if (reduced && askedPx === undefined && Math.max(width, height) >= cropSide) return null
+  const asItIs = askedPx === undefined && !isChanged(observation, trajectory.observations)
+  if (reduced && asItIs && Math.max(width, height) >= cropSide) return null
   const pixels = await storedView(picture, trajectory, observation.index, profile)
   const png = reduced ? undefined : await encodePng(pixels)
   if (png !== undefined && png.length <= bytes) return dataUrl(png, 'png')

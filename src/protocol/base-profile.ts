@@ -1,6 +1,7 @@
 /** What a profile is, and the one that others are made of. Pure. */
 import { defaultPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
+import type { ToolName } from './view-tools.ts'
 import type { BoxUnit, CropRule, FlowRule, FrameRule, PictureRule, ViewRule } from './rules.ts'
 
 export interface Profile {
@@ -9,6 +10,8 @@ export interface Profile {
   readonly prompts: Prompts
   /** How calls and answers are written. */
   readonly dialect: string
+  /** Tools beside zoom; absent: none. */
+  readonly tools?: readonly ToolName[]
 
   /** Turns of one search, the answering one included. */
   readonly maxTurns: number
@@ -30,8 +33,11 @@ export interface Profile {
   readonly firstView: ViewRule
   readonly observationView: ViewRule
   readonly crop: CropRule
-  /** `originals`: a policy names no crops, and what it takes for one is the original; absent: any picture that was shown. */
-  readonly sources?: 'originals'
+  /**
+   * `originals`: a policy names no crops, and what it takes for one is the original; `counted`: all pictures that were shown are
+   * numbered as if they were originals; absent: any picture that was shown, by its name.
+   */
+  readonly sources?: 'originals' | 'counted'
   /** Absent: boxes are cut from the originals. */
   readonly frames?: FrameRule
   readonly flow: FlowRule

@@ -22,6 +22,12 @@ export function pixelBox(x0: number, y0: number, x1: number, y1: number): PixelB
   return [x0, y0, x1, y1] as unknown as PixelBox
 }
 
+/** A region of a crop as a region of the picture that it was cropped from. */
+export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
+  const [left, top] = parentBoxPx
+  return pixelBox(boxPx[0] + left, boxPx[1] + top, boxPx[2] + left, boxPx[3] + top)
+}
+
 export function boxSize(boxPx: PixelBox): Size {
   return { width: boxPx[2] - boxPx[0], height: boxPx[3] - boxPx[1] }
 }

@@ -54,7 +54,7 @@ describe.each(Object.values(profiles))('profile $name', (profile) => {
       const fine =
         'error' in turn
           ? turn.error.length < 400
-          : turn.action.kind === 'answer' || turn.action.boxRel.every(Number.isFinite)
+          : turn.action.kind !== 'grounding' || turn.action.boxRel.every(Number.isFinite)
       expect(fine, text.slice(0, 80)).toBe(true)
       const answer = finalAnswer([{ text, ...turn } as Turn], profile)
       expect(answer === null || typeof answer === 'string').toBe(true)

@@ -285,7 +285,9 @@ describe('any text at all', () => {
           const turn = parseTurn(text, profile, () => ({ width: 640, height: 480 }))
           if ('error' in turn) return turn.error.length < 400
           const { action } = turn
-          return action.kind === 'answer' ? text.includes(action.text) : action.boxRel.every(Number.isFinite)
+          return action.kind === 'answer'
+            ? text.includes(action.text)
+            : action.kind === 'grounding' && action.boxRel.every(Number.isFinite)
         }),
         { numRuns: 10_000 },
       ),

@@ -15,13 +15,14 @@ import { resolveSource } from './resolve-box.ts'
 import { splitAtThinking } from './thinking-marks.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
+import { readUse } from './view-tools.ts'
 import { defined } from '../shared/known.ts'
 
 export type ParsedTurn = { readonly thought?: string } & ({ readonly action: Action } | TurnError)
 
 type ParseRules = Pick<
   Profile,
-  'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText' | 'sources'
+  'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText' | 'sources' | 'tools'
 >
 
 /** Size of the picture that a source names, in the pixels that boxes are written in; undefined: there is no such picture. */
@@ -51,6 +52,10 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
     // A thought may name the tag; the released loop takes even that for a call.
     const meant = profile.parse === 'strict' ? undefined : answered
     return meant ?? turnError('bad-call', profile.errorText, dialect.callForm)
+  }
+  if ('tool' in call) {
+    const use = readUse(call, profile.tools ?? [], profile.errorText)
+    return 'error' in use ? use : { kind: 'tool', use, source: call.source }
   }
   const { source, written } = call
   const lenient = profile.parse === 'lenient'
@@ -89,7 +94,7 @@ function officialBoxMistake(bbox: unknown, sourceOf: () => TurnError | Size): Tu
  * The part of a turn that decides. A thought may draft calls and answers, so lenient profiles read what stands behind the
  * thinking, wherever that acts; the released loop reads every word.
  */
-function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>): string {
+function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'tools'>): string {
   const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
   if (said === undefined) return text
   const dialect = dialectOf(profile)
@@ -102,7 +107,7 @@ function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse'
  */
 export function finalAnswer(
   turns: readonly Turn[],
-  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'answerIn'>,
+  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'answerIn' | 'tools'>,
   end: End = 'answered',
 ): string | null {
   if (end === 'failed') return null

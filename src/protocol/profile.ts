@@ -19,6 +19,8 @@ import { qwen3Vl, qwen3VlProfile } from './dialects/qwen3-vl.ts'
 import { tools, toolsProfile } from './dialects/tools.ts'
 import { coordinateWords, embeddedPrompts } from './prompts.ts'
 import type { Coordinates, ViewRule } from './rules.ts'
+import { toolNames } from './view-tools.ts'
+import type { ToolName } from './view-tools.ts'
 
 export type { Profile } from './base-profile.ts'
 export { coordinateNames } from './rules.ts'
@@ -108,10 +110,12 @@ export interface ProfileChanges {
   readonly maxPixels?: number | undefined
   readonly turnsTold?: boolean | undefined
   readonly lastTurnAnswers?: boolean | undefined
+  readonly tools?: readonly ToolName[] | undefined
 }
 
-/** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit. */
-export function profileWith(profile: Profile, changes: ProfileChanges): Profile {
+/** The profile with other settings, under its own name: its hash tells it apart. Throws `UserError` for a senseless limit, and for tools that it cannot have. */
+export function profileWith(before: Profile, changes: ProfileChanges): Profile {
+  const profile = changes.tools === undefined ? before : withTools(before, changes.tools)
   const { coordinates = profile.coordinates, maxImages = profile.maxImages, maxPixels } = changes
   if (maxImages !== null && !(Number.isInteger(maxImages) && maxImages >= 1)) {
     throw new UserError('bad-max-images', `The picture limit has to be a whole number of at least 1, not ${maxImages}.`)
@@ -131,6 +135,22 @@ export function profileWith(profile: Profile, changes: ProfileChanges): Profile 
     ...(changes.turnsTold && { turnsTold: true }),
     ...(changes.lastTurnAnswers && { lastTurnAnswers: true }),
   }
+}
+
+/** In one order, so that the hash is the same. */
+function withTools(profile: Profile, wanted: readonly ToolName[]): Profile {
+  const added = dialectOf(profile).withTools
+  if (added === undefined || profile.parse === 'strict') {
+    const able = Object.values<Profile>(profiles).filter((one) => one.parse === 'lenient' && dialectOf(one).withTools)
+    throw new UserError(
+      'tools-not-for-profile',
+      `The profile "${profile.name}" has no tools beside its zoom. Take one of ${able.map(({ name }) => name).join(', ')}.`,
+    )
+  }
+  return added(
+    profile,
+    toolNames.filter((name) => wanted.includes(name)),
+  )
 }
 
 /** Up to this many pixels the servers that shrink pictures by default (Ollama, DashScope) leave them alone. */

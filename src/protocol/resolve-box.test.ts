@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boxSize, pixelBox, relativeBox } from './box.ts'
+import { boxSize, pixelBox, relativeBox, withinParent } from './box.ts'
 import type { RelativeBox } from './box.ts'
 import { profiles } from './profile.ts'
-import { resolveBox, resolveSource, withinParent } from './resolve-box.ts'
+import { resolveBox, resolveSource } from './resolve-box.ts'
 
 const { official, default: helpful } = profiles
 const box = (...corners: readonly number[]): RelativeBox => corners as unknown as RelativeBox

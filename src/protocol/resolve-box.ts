@@ -111,6 +111,10 @@ export function resolveSource(
     const meant = Number(/^original_image_([0-9]+)$/.exec(source)?.[1] ?? 1) - 1
     return { index: meant < originals ? meant : 0 }
   }
+  if (profile.sources === 'counted') {
+    const index = Number(/^original_image_([0-9]+)$/.exec(source)?.[1] ?? 1) - 1
+    return index < count ? { index } : turnError('no-such-source', profile.errorText, source)
+  }
   const strict = profile.parse === 'strict'
   const name = strict ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
   if (name === originalSource) {
@@ -137,12 +141,6 @@ export function withinSource(boxPx: PixelBox, frame: Size, source: Size): PixelB
 function span(from: number, to: number, scale: number, length: number): readonly [number, number] {
   const start = Math.min(Math.max(nearest(from * scale), 0), length - 1)
   return [start, Math.max(Math.min(nearest(to * scale), length), start + 1)]
-}
-
-/** A region of a crop as a region of the picture that it was cropped from. */
-export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
-  const [left, top] = parentBoxPx
-  return pixelBox(boxPx[0] + left, boxPx[1] + top, boxPx[2] + left, boxPx[3] + top)
 }
 
 /** Truncation toward zero, without a negative zero. */

@@ -45,8 +45,23 @@ const usageSchema = z
   })
   .readonly()
 
+const useSchema = z
+  .discriminatedUnion('tool', [
+    z.strictObject({
+      tool: z.literal('rotate'),
+      degrees: z.literal([90, 180, 270]).describe('counter-clockwise'),
+    }),
+    z.strictObject({
+      tool: z.literal('flip'),
+      axis: z.enum(['horizontal', 'vertical']).describe('`horizontal` swaps left and right'),
+    }),
+    z.strictObject({ tool: z.enum(['contrast', 'enlarge']), factor: z.number().positive() }),
+  ])
+  .readonly()
+
 const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('grounding'), boxRel: relativeBoxSchema, source: z.string() }).readonly(),
+  z.strictObject({ kind: z.literal('tool'), use: useSchema, source: z.string() }).readonly(),
   z
     .strictObject({
       kind: z.literal('answer'),
@@ -88,6 +103,9 @@ const observationSchema = z
     askedPx: pixelBoxSchema
       .exactOptional()
       .describe('the box that was cut, where it reached beyond the source or was one of a resized picture of it'),
+    made: useSchema
+      .exactOptional()
+      .describe('the tool that shows all of the source in another way; absent: it is a crop, or an original'),
     boxInOriginalPx: pixelBoxSchema.describe('in pixels of the original picture that it is a part of'),
     view: z.strictObject({ width: sizeSchema, height: sizeSchema }).readonly(),
   })

@@ -13,6 +13,9 @@ export const turnErrorCodes = [
   'empty-height',
   'too-thin',
   'too-small',
+  'unknown-tool',
+  'bad-argument',
+  'no-effect',
 ] as const
 export type TurnErrorCode = (typeof turnErrorCodes)[number]
 
@@ -34,6 +37,9 @@ const official: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
   'empty-height': (detail) => `The bounding box is not valid in height: ${detail}`,
   'too-thin': () => 'The absolute aspect ratio of the bounding box exceeds 200, which is too large.',
   'too-small': (detail) => `The bounding box is too small: ${detail}`,
+  'unknown-tool': () => '',
+  'bad-argument': () => '',
+  'no-effect': () => '',
 }
 
 const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
@@ -52,6 +58,9 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
     `The box covers no height inside its source (in pixels: ${detail}): y0 has to be less than y1, within the picture.`,
   'too-thin': (detail) => `The box is too thin (in pixels: ${detail}): one side is 200 times the other or more.`,
   'too-small': (detail) => `The box is too small (in pixels: ${detail}): take in more of what is around it.`,
+  'unknown-tool': (detail) => `There is no tool ${detail}.`,
+  'bad-argument': (detail) => `${detail}.`,
+  'no-effect': () => 'That picture is already shown as large as it can be: zoom in on a part of it.',
 }
 
 const maxQuoted = 120

@@ -69,6 +69,8 @@ export const configurations = {
         answer: z.string(),
         /** How picture files were read, where that is not as displayed. */
         pictures: z.string().optional(),
+        /** Tools beside zoom. */
+        tools: z.string().optional(),
       })
       .optional(),
   }),

@@ -2,14 +2,15 @@
 import type { Reply } from '../policy/policy.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { Size } from '../protocol/box.ts'
+import { boxOnOriginal, shownSize } from '../protocol/orientation.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { resolveBox, resolveSource, withinParent, withinSource } from '../protocol/resolve-box.ts'
+import { resolveBox, resolveSource, withinSource } from '../protocol/resolve-box.ts'
 import type { Action, End, Observation } from '../protocol/trajectory.ts'
 import { plainAnswer } from '../protocol/dialects/written-turn.ts'
 import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
-import { cropViewSize, fitSize, frameSize } from '../vision/fit.ts'
+import { cropViewSize, fitSize, frameSize, toolViewSize } from '../vision/fit.ts'
 import { itemAt } from '../shared/known.ts'
 
 export type NextStep =
@@ -72,8 +73,32 @@ function limitReached(standing: Standing, profile: Profile): NextStep | undefine
 
 function called(parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
   if ('error' in parsed) return { kind: 'error', error: parsed }
-  if (parsed.action.kind === 'answer') throw new Error('an answer is no call')
-  return zoomed(parsed.action, standing, profile)
+  const { action } = parsed
+  if (action.kind === 'answer') throw new Error('an answer is no call')
+  return action.kind === 'tool' ? changed(action, standing, profile) : zoomed(action, standing, profile)
+}
+
+/** All of a picture that was shown, in another way. */
+function changed(
+  { source, use }: Extract<Action, { readonly kind: 'tool' }>,
+  { observations, originals }: Pick<Standing, 'observations' | 'originals'>,
+  profile: Profile,
+): NextStep {
+  const named = resolveSource(source, { count: observations.length, originals }, profile)
+  if ('error' in named) return { kind: 'error', error: named }
+  const parent = itemAt(observations, named.index)
+  const view = toolViewSize(parent.view, use, profile.observationView)
+  if (view === undefined) return { kind: 'error', error: turnError('no-effect', profile.errorText) }
+  const { width, height } = frameSize(parent, profile)
+  const observation: Observation = {
+    index: observations.length,
+    parent: parent.index,
+    boxPx: pixelBox(0, 0, width, height),
+    made: use,
+    boxInOriginalPx: parent.boxInOriginalPx,
+    view,
+  }
+  return { kind: 'observe', observation }
 }
 
 function zoomed(
@@ -92,14 +117,14 @@ function zoomed(
   if (!Number.isFinite(view.width * view.height)) {
     return { kind: 'error', error: turnError('empty-width', profile.errorText, JSON.stringify(box.boxPx)) }
   }
-  const boxPx = withinSource(box.boxPx, frame, boxSize(parent.boxPx))
+  const boxPx = withinSource(box.boxPx, frame, shownSize(parent))
   const asItIs = profile.frames === undefined && boxPx.every((edge, at) => edge === box.boxPx[at])
   const observation: Observation = {
     index: observations.length,
     parent: parent.index,
     boxPx,
     ...(!asItIs && { askedPx: box.boxPx }),
-    boxInOriginalPx: withinParent(boxPx, parent.boxInOriginalPx),
+    boxInOriginalPx: boxOnOriginal(boxPx, parent, observations),
     view,
   }
   return { kind: 'observe', observation }

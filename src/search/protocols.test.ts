@@ -52,7 +52,7 @@ describe('the released loop (reference 5)', () => {
 
   it('halts a reply after a call', () => {
     expect(dialectOf(official)).toMatchObject({ stop: ['</grounding>'] })
-    expect(dialectOf(official).tools).toBeUndefined()
+    expect(dialectOf(official).functions).toBeUndefined()
   })
 
   // 5.6, each after the fixed prefix of the prompt.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
-import { writeRichRun } from '../../test/searched.ts'
+import { writeRichRun, writeTurnedRun } from '../../test/searched.ts'
 
 describe.skipIf(!hasBrowser)('the page of a search', () => {
   let folder: string
@@ -16,6 +16,7 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'search-page-'))
     await writeRichRun(join(folder, 'runs', 'rich'))
+    await writeTurnedRun(join(folder, 'runs', 'turned'))
     served = await servePage(join(folder, 'runs'), errors)
     page = served.page
   })
@@ -201,6 +202,35 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     expect(told).toContain('img "As the policy saw it: observation 2, x 0 to 256, y 0 to 256 of the original"')
     expect(told).toContain('heading "Turn 3: Box refused" [level=3]')
     expect(told).toMatch(/slider "Turn \(0 shows the whole search\)"/)
+  })
+
+  test('a picture that a tool turned says so and is shown turned; a crop of it lies on the original where it was seen', async () => {
+    await served.open('run/turned/0')
+    await page.locator('.turns .card').nth(3).waitFor()
+    const card = page.locator('.card[data-turn="1"]')
+    expect(await card.locator('h3').innerText()).toContain('Shows the original turned 90° counter-clockwise')
+    await card.getByText('{"tool":"rotate","degrees":90,"source":"original_image"}').waitFor()
+    await card.getByAltText('As the policy saw it: observation 1 (turned 90° counter-clockwise)').waitFor()
+    const box = page.locator('.canvas .box[data-turn="2"] .line')
+    await expect.poll(() => box.getAttribute('x')).toBe('768')
+    expect([await box.getAttribute('width'), await box.getAttribute('height')]).toEqual(['256', '512'])
+    const pixelsOf = `async (address) => {
+      const image = new Image()
+      image.src = address
+      await image.decode()
+      const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 64 }).getContext('2d')
+      canvas.drawImage(image, 0, 0)
+      return canvas.getImageData(0, 0, 64, 64).data
+    }`
+    const view = (index: number): string => `api/runs/turned/items/0/view?observation=${index}&sample=0`
+    const same = await page.evaluate(`(async () => {
+      const pixelsOf = ${pixelsOf}
+      const [upright, turned] = [await pixelsOf('${view(0)}'), await pixelsOf('${view(1)}')]
+      for (let y = 0; y < 64; y++) for (let x = 0; x < 64; x++)
+        for (let c = 0; c < 3; c++) if (turned[((63 - x) * 64 + y) * 4 + c] !== upright[(y * 64 + x) * 4 + c]) return [x, y]
+      return true
+    })()`)
+    expect(same).toBe(true)
   })
 
   test('all this without an error', () => {

@@ -4,6 +4,7 @@ import { picturesOf } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory, Turn } from '../protocol/trajectory.ts'
+import { useWords } from '../protocol/view-tools.ts'
 import { waitingWords } from '../search/events.ts'
 import { checkPictureCount, openQuestionPictures } from '../search/question-pictures.ts'
 import { picturesId } from '../search/same-pictures.ts'
@@ -131,6 +132,7 @@ export async function* searchPicture(
 function turnWords({ thought, action, error, text }: Turn): string {
   const words = [thought?.trim()]
   if (action?.kind === 'grounding') words.push(`Zooms into [${action.boxRel.join(', ')}] of ${action.source}.`)
+  if (action?.kind === 'tool') words.push(`Shows ${action.source} ${useWords(action.use)}.`)
   if (action?.kind === 'answer') words.push('Answers.')
   if (error !== undefined) words.push(`That did not work: ${error.error}`)
   return words.filter(Boolean).join(' ') || text

@@ -1,8 +1,10 @@
 /** The size at which a policy sees a region: the released loop's arithmetic, or a fixed size. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
+import { shownSize } from '../protocol/orientation.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import type { Observation } from '../protocol/trajectory.ts'
+import type { ToolUse } from '../protocol/view-tools.ts'
 import { UserError } from '../shared/errors.ts'
 import { roundHalfEven } from '../shared/round.ts'
 import type { Picture, Pixels } from './picture.ts'
@@ -86,12 +88,13 @@ function notTooThin({ width, height }: Size, cell: number): Size {
 }
 
 /** The size of the picture that boxes on an observation are resolved in. */
-export function frameSize({ parent, boxPx, askedPx }: Frame, { frames }: Pick<Profile, 'frames'>): Size {
-  const size = boxSize(frames === undefined ? boxPx : (askedPx ?? boxPx))
-  return frames === undefined ? size : fitSize(size, parent === null ? frames.first : frames.observation)
+export function frameSize(observation: Frame, { frames }: Pick<Profile, 'frames'>): Size {
+  const { parent, boxPx, askedPx } = observation
+  if (frames === undefined) return shownSize(observation)
+  return fitSize(boxSize(askedPx ?? boxPx), parent === null ? frames.first : frames.observation)
 }
 
-type Frame = Pick<Observation, 'parent' | 'boxPx' | 'askedPx'>
+type Frame = Pick<Observation, 'parent' | 'boxPx' | 'askedPx' | 'made'>
 
 /** The size of the view of a crop of `sides`, made of its frame where the profile keeps one. */
 export function cropViewSize(
@@ -99,6 +102,18 @@ export function cropViewSize(
   { frames, observationView }: Pick<Profile, 'frames' | 'observationView'>,
 ): Size {
   return fitSize(frames === undefined ? sides : fitSize(sides, frames.observation), observationView)
+}
+
+/** The size at which a tool shows a picture whose view has the size `seen`; undefined: it could not be larger. */
+export function toolViewSize(seen: Size, use: ToolUse, rule: ViewRule): Size | undefined {
+  if (use.tool === 'rotate') return use.degrees === 180 ? seen : { width: seen.height, height: seen.width }
+  if (use.tool !== 'enlarge') return seen
+  if (rule.kind === 'exact') return undefined
+  const by = Math.min(use.factor, Math.sqrt(rule.maxPixels / (seen.width * seen.height)))
+  const cell = rule.kind === 'grid' ? rule.cell : 1
+  const larger = (side: number): number => Math.floor((side * by) / cell) * cell
+  const size = { width: larger(seen.width), height: larger(seen.height) }
+  return size.width > seen.width && size.height > seen.height ? size : undefined
 }
 
 /** The rule by which a search shows an observation: an original picture, which has no parent, or a crop. */

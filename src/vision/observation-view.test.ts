@@ -34,7 +34,9 @@ describe('what a policy sees', () => {
     const beside = { ...crop, askedPx: pixelBox(200, 200, 256, 256) }
     const dark = await observationView(picture, beside, [original, beside], profiles.deepeyes)
     expect(dark.data.every((level) => level === 0)).toBe(true)
-    expect(viewKey(picture, crop, [], profiles.deepeyes)).not.toBe(viewKey(picture, beside, [], profiles.deepeyes))
+    expect(viewKey(picture, crop, [original, crop], profiles.deepeyes)).not.toBe(
+      viewKey(picture, beside, [original, beside], profiles.deepeyes),
+    )
   })
 
   it('has the size that a stored search noted, also where the settings of its profile were changed', async () => {

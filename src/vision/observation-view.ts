@@ -1,11 +1,13 @@
 /** What a policy sees of an observation, by its profile: a region of the original, or what a loop that resizes or pads makes of it. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
+import { isChanged, wayTo } from '../protocol/orientation.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Resampler } from '../protocol/rules.ts'
 import type { Observation } from '../protocol/trajectory.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { itemAt } from '../shared/known.ts'
+import { changedRegion } from './changed-view.ts'
 import { frameSize, view, viewRule } from './fit.ts'
 import { pixelsId } from './picture.ts'
 import type { Picture, Pixels } from './picture.ts'
@@ -20,6 +22,9 @@ export function observationView(
 ): Promise<Pixels> {
   const { parent, askedPx, boxInOriginalPx } = observation
   const rule = viewRule(profile, observation)
+  if (isChanged(observation, observations)) {
+    return changedRegion(picture, observation, observations, observation.view, rule.resampler)
+  }
   if (profile.frames === undefined) {
     const reaches = profile.crop.edges === 'beyond' && parent !== null
     if (!reaches) return view(picture, boxInOriginalPx, rule)
@@ -60,6 +65,10 @@ export function viewKey(
 ): string {
   const { askedPx, boxInOriginalPx } = observation
   const rule = viewRule(profile, observation)
+  if (isChanged(observation, observations)) {
+    const way = wayTo(observation, observations).map(({ made, boxInOriginalPx: of }) => [of, made ?? null])
+    return canonicalJson([pixelsId(picture), way, rule, observation.view])
+  }
   if (profile.frames === undefined) {
     const seen =
       profile.crop.edges === 'beyond' ? [askedPx ?? boxInOriginalPx, rule, observation.view] : [boxInOriginalPx, rule]

@@ -95,7 +95,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 }
 
 /** Options that say which searches of a run are exported, and how. */
-const ofSearches = ['all', 'data', 'pictures', 'profile', 'prompts', 'coordinates', 'maxImages', 'maxPixels']
+const ofSearches = ['all', 'data', 'pictures', 'maxPixels', ...Object.keys(profileOptions)]
 
 interface Source {
   readonly rows: AsyncIterable<TrainingRow>

@@ -27,6 +27,14 @@ test.each(['official', 'official-32', 'deepeyes', 'pixel-reasoner'] as const)('%
   expect(() => chosenProfile({ ...chat, profile, tellTurns: true })).toThrow(/--tell-turns/)
 })
 
+test('tools beside zoom are part of the profile, where it can have them', () => {
+  const turned = chosenProfile({ ...chat, tools: ['rotate'] })
+  expect(turned).toMatchObject({ name: 'default', tools: ['rotate'] })
+  expect(profileHash(turned)).not.toBe(profileHash(profiles.default))
+  expect(() => chosenProfile({ ...chat, profile: 'official', tools: ['rotate'] })).toThrow(/Take one of default, tools/)
+  expect(() => chosenProfile({ policy: 'embedded', tools: ['rotate'] })).toThrow(/only works with --profile embedded/)
+})
+
 test('what a policy is told of its turns is part of the profile', () => {
   const told = chosenProfile({ ...chat, finalAnswer: true, tellTurns: true })
   expect(told).toEqual({ ...profiles.default, lastTurnAnswers: true, turnsTold: true })

@@ -1,11 +1,14 @@
-/** From the options `--profile`, `--prompts`, `--coordinates`, `--max-images` and `--max-pixels` to the profile of a search. */
+/** From the options `--profile`, `--prompts`, `--coordinates`, `--tools`, `--max-images` and `--max-pixels` to the profile of a search. */
 import { readFileSync } from 'node:fs'
+import { InvalidArgumentError } from 'commander'
 import { policyKindOf, usualProfile } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { officialPrompts } from '../../protocol/official-prompts.ts'
 import { coordinateNames, profileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Prompts } from '../../protocol/prompts.ts'
+import { toolNames } from '../../protocol/view-tools.ts'
+import type { ToolName } from '../../protocol/view-tools.ts'
 import { UserError, messageOf } from '../../shared/errors.ts'
 import { flag, inGroup, oneOf, parsed, whole } from './schema.ts'
 import type { Values } from './schema.ts'
@@ -27,6 +30,14 @@ export const profileOptions = inGroup('Search', {
   ),
   coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'as the profile' }),
   maxImages: whole('pictures of a search, the original included', { min: 1, fallbackText: 'as the profile' }),
+  tools: parsed<readonly ToolName[]>(
+    '<names>',
+    `tools beside zoom, such as rotate,flip: ${toolNames.join(', ')}`,
+    readTools,
+    {
+      fallbackText: 'none',
+    },
+  ),
   tellTurns: flag('tell the model how many turns it has'),
   finalAnswer: flag('tell the model to answer in its last turn; scores at lower turn limits then say less'),
 })
@@ -42,9 +53,9 @@ export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOpti
 export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
   const kind = policyKindOf(options)
   const name = options.profile ?? usualProfile(options)
-  const { prompts, coordinates, maxImages, maxPixels, tellTurns, finalAnswer } = options
+  const { prompts, coordinates, maxImages, maxPixels, tools, tellTurns, finalAnswer } = options
   const changed =
-    tellTurns || finalAnswer || [prompts, coordinates, maxImages, maxPixels].some((value) => value !== undefined)
+    tellTurns || finalAnswer || [prompts, coordinates, maxImages, maxPixels, tools].some((value) => value !== undefined)
   if (kind !== undefined && !kind.vlm && (name !== kind.profile || changed)) {
     throw new UserError(
       'profile-not-for-policy',
@@ -56,7 +67,15 @@ export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'pol
 
 /** A profile as the options change it. */
 export function profileChanged(name: keyof typeof profiles, options: ProfileOptions): Profile {
-  const { prompts, coordinates, maxImages, maxPixels, tellTurns: turnsTold, finalAnswer: lastTurnAnswers } = options
+  const {
+    prompts,
+    coordinates,
+    maxImages,
+    maxPixels,
+    tools,
+    tellTurns: turnsTold,
+    finalAnswer: lastTurnAnswers,
+  } = options
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
@@ -71,8 +90,17 @@ export function profileChanged(name: keyof typeof profiles, options: ProfileOpti
         '--profile default.',
     )
   }
-  const changes = { coordinates, maxImages, maxPixels, turnsTold, lastTurnAnswers }
+  const changes = { coordinates, maxImages, maxPixels, tools, turnsTold, lastTurnAnswers }
   return profileWith(prompts === undefined ? profile : { ...profile, prompts }, changes)
+}
+
+/** Names between commas. */
+function readTools(given: string): ToolName[] {
+  return given.split(',').map((part) => {
+    const name = toolNames.find((one) => one === part.trim().toLowerCase())
+    if (name === undefined) throw new InvalidArgumentError(`They are ${toolNames.join(', ')}, separated by commas.`)
+    return name
+  })
 }
 
 function readPrompts(path: string): Prompts {

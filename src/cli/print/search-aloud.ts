@@ -45,7 +45,10 @@ function shortcoming(trajectory: Trajectory): string[] {
   if (reason === undefined || reason.kind === 'unjudged') return []
   const last = trajectory.turns.at(-1)
   // What failed after a zoom has no reply of its own.
-  const text = last === undefined || last.action?.kind === 'grounding' ? '' : last.text.trim() || (last.thinking ?? '')
+  const text =
+    last === undefined || (last.action !== undefined && last.action.kind !== 'answer')
+      ? ''
+      : last.text.trim() || (last.thinking ?? '')
   const shown = plainText(text.length > longestReply ? `${text.slice(0, longestReply)}…` : text).trim()
   const quoted = shown === '' ? [] : ['The whole last reply:', ...shown.split('\n').map((line) => `  | ${line}`)]
   return [...quoted, plainText(reason.message)]

@@ -4,6 +4,7 @@ import { pictureName } from '../../page/step.ts'
 import { boxSize } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Observation, Turn } from '../../protocol/trajectory.ts'
+import { useWords } from '../../protocol/view-tools.ts'
 import type { SearchEvent } from '../../search/events.ts'
 import { waitingWords } from '../../search/events.ts'
 import { plainLine, plainText } from './plain-text.ts'
@@ -116,6 +117,7 @@ function actionLine({ action, error }: Turn): string {
   if (!action) return mistake.trim()
   if (action.kind === 'answer')
     return `answers${action.plain ? ' in plain prose' : ''} ${plainLine(action.text, 160)}${mistake}`
+  if (action.kind === 'tool') return `shows ${plainLine(action.source, 60)} ${useWords(action.use)}${mistake}`
   const box = action.boxRel.map((value) => Math.round(value * 1e4) / 1e4)
   return `zooms to [${box.join(', ')}] of ${plainLine(action.source, 60)}${mistake}`
 }

@@ -62,7 +62,7 @@ export async function tryProfiles(ask: AskServer, model: string): Promise<Found>
 function unitIn({ text }: Completion, name: Tried): TriedUnit | undefined {
   const profile = profiles[name]
   const call = dialectOf(profile).call(splitAtThinking(text)?.said ?? text, profile)
-  if (call === undefined || call === 'unreadable') return undefined
+  if (call === undefined || call === 'unreadable' || 'tool' in call) return undefined
   const { bbox } = plainBox(call.bbox)
   const isBox = Array.isArray(bbox) && bbox.length === 4 && bbox.every(Number.isFinite)
   return isBox ? unitOf(bbox as unknown as Numbers) : undefined

@@ -86,7 +86,7 @@ export async function trySeed(ask: AskServer, { kind }: Endpoint): Promise<reado
   return [{ check, level: 'ok', text: 'the same seed gives the same reply, another one another' }]
 }
 
-const declared = itemAt(tools.tools ?? [], 0)
+const declared = itemAt(tools.functions?.() ?? [], 0)
 const zoom = (declared as { readonly function: { readonly name: string } }).function.name
 
 /** A call of a declared function, and its result with a picture, as `--profile tools` needs them. */

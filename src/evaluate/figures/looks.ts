@@ -1,6 +1,7 @@
 /** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
 import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
+import { orientationOf, turnedSize } from '../../protocol/orientation.ts'
 import { observationsOf } from '../../protocol/originals.ts'
 import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
@@ -33,10 +34,12 @@ export function lookFigures(trajectory: Trajectory): LookFigures {
   const isKnown = targets.length > 0
   const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
   return {
-    looks: observations.filter(({ parent }) => parent !== null).length,
-    wasted: originals.flatMap((_, original) => repeated(observationsOf(original, observations))).length,
+    looks: observations.filter(isCrop).length,
+    wasted: originals.flatMap((_, original) =>
+      repeated(observationsOf(original, observations).filter(({ made }) => !made)),
+    ).length,
     seen: isKnown
-      ? targets.every((target) => observationsOf(0, observations).some((own) => shows(own, target, px)))
+      ? targets.every((target) => observationsOf(0, observations).some((own) => shows(own, observations, target, px)))
       : undefined,
     foundShare: isKnown ? found.length / targets.length : undefined,
     found: isKnown && found.length === targets.length ? foundAll(found) : undefined,
@@ -50,23 +53,35 @@ function foundAll(found: readonly Found[]): Found {
 
 /** The first crop that holds one target. */
 function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
-  const [overview, ...crops] = observationsOf(0, observations)
-  const crop = crops.find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
+  const [overview, ...parts] = observationsOf(0, observations)
+  const crop = parts.filter(isCrop).find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
   if (overview === undefined || crop === undefined) return undefined
   return {
     turn: turns.findIndex(({ observation }) => observation === crop.index) + 1,
-    zoom: scaleOf(crop).across / scaleOf(overview).across,
+    zoom: scaleOf(crop, observations).across / scaleOf(overview, observations).across,
   }
 }
 
 /** Pixels of the view for one of the original, across and down. */
-function scaleOf({ boxInOriginalPx: box, view }: Observation): { readonly across: number; readonly down: number } {
-  return { across: view.width / (box[2] - box[0]), down: view.height / (box[3] - box[1]) }
+function scaleOf(observation: Observation, observations: readonly Observation[]) {
+  const { boxInOriginalPx: box, view } = observation
+  const upright = turnedSize(view, orientationOf(observation, observations))
+  return { across: upright.width / (box[2] - box[0]), down: upright.height / (box[3] - box[1]) }
+}
+
+/** A region that was zoomed into, and no picture that was only shown in another way. */
+function isCrop({ parent, made }: Observation): boolean {
+  return parent !== null && made === undefined
 }
 
 /** Holds the target's core, large enough to be read. */
-function shows(observation: Observation, target: PixelBox, legiblePx: number): boolean {
-  const { across, down } = scaleOf(observation)
+function shows(
+  observation: Observation,
+  observations: readonly Observation[],
+  target: PixelBox,
+  legiblePx: number,
+): boolean {
+  const { across, down } = scaleOf(observation, observations)
   const sizeInView = Math.min((target[2] - target[0]) * across, (target[3] - target[1]) * down)
   return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= legiblePx
 }

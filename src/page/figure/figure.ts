@@ -4,6 +4,7 @@
  * itself; every text of a model is escaped and clipped to the room there is. Pure.
  */
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
+import { orientationOf, orientedBox, shownSize } from '../../protocol/orientation.ts'
 import { targetBox } from '../../protocol/target-box.ts'
 import { boxSize } from '../../protocol/box.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
@@ -169,10 +170,11 @@ function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | 
   const target = targetBox(trajectory)
   const seen = trajectory.observations[index]
   const whole = seen && originalOf(seen, trajectory.observations) === 0 ? seen.boxInOriginalPx : undefined
-  if (!target || !whole || !contains(whole, target)) return undefined
+  if (!seen || !target || !whole || !contains(whole, target)) return undefined
   const [x0, y0, x1, y1] = target
   const moved = pixelBox(x0 - whole[0], y0 - whole[1], x1 - whole[0], y1 - whole[1])
-  const { x, y, width, height } = scaled(moved, boxSize(whole), shown)
+  const turned = orientedBox(moved, boxSize(whole), orientationOf(seen, trajectory.observations))
+  const { x, y, width, height } = scaled(turned, shownSize(seen), shown)
   const [rx, ry] = [Math.max(13, width * 0.64), Math.max(13, height * 0.64)]
   const ellipse = (colour: string, stroke: number): Html =>
     html`<ellipse cx="${n(x + width / 2)}" cy="${n(y + height / 2)}" rx="${n(rx)}" ry="${n(ry)}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>`

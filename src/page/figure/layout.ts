@@ -3,7 +3,7 @@
  * the arrows from each looked-into box to the crop that came back. Arrows keep to the gutters between columns and the gaps
  * between rows. Pure.
  */
-import { boxSize } from '../../protocol/box.ts'
+import { shownSize } from '../../protocol/orientation.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
@@ -131,8 +131,7 @@ function originalHeight(count: number): number {
 
 /** A box of the source's pixels, where the source is shown. */
 function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
-  const source = boxSize(itemAt(observations, parent ?? 0).boxInOriginalPx)
-  return scaled(boxPx, source, shown)
+  return scaled(boxPx, shownSize(itemAt(observations, parent ?? 0)), shown)
 }
 
 /** A box of `size`'s pixels, where a picture of that size is shown. */
@@ -153,7 +152,7 @@ function tilesOf(one: FigureCell, { x, y }: Rect, { observations }: Trajectory):
   }
   const { observation, turn } = one.step
   if (observation) {
-    const size = fitted(boxSize(itemAt(observations, observation.index).boxInOriginalPx), cropSide, cropSide)
+    const size = fitted(shownSize(itemAt(observations, observation.index)), cropSide, cropSide)
     return [{ x: x + (cropSide - size.width) / 2, y: y + (cropSide - size.height) / 2, ...size }]
   }
   return turn.error ? [{ x, y, width: cropSide, height: cropSide }] : []

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { renderAsync } from '@resvg/resvg-js'
-import { boxSize, pixelBox } from '../../protocol/box.ts'
+import { pixelBox } from '../../protocol/box.ts'
+import { shownSize } from '../../protocol/orientation.ts'
 import { originalOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -14,6 +15,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { sidesShown } from './layout.ts'
 import { isInInter, trueType, weights } from './text.ts'
 import { figureSvg, layoutOf } from './figure.ts'
+import { changedRegion } from '../../vision/changed-view.ts'
 import { atMost } from '../../vision/fit.ts'
 
 /** Pixels of a PNG for each unit of the figure, and of the pictures within. */
@@ -46,8 +48,12 @@ export async function drawFigure(
     // A search that failed before its first turn has no observation of its pictures.
     const seen = observations[index]
     const picture = itemAt(pictures, seen === undefined ? index : originalOf(seen, observations))
-    const boxPx = seen?.boxInOriginalPx ?? pixelBox(0, 0, picture.width, picture.height)
-    const pixels = await picture.region(boxPx, atMost(boxSize(boxPx), Math.ceil(side * density)), 'area')
+    const size = atMost(seen === undefined ? picture : shownSize(seen), Math.ceil(side * density))
+    const whole = pixelBox(0, 0, picture.width, picture.height)
+    const pixels =
+      seen === undefined
+        ? await picture.region(whole, size, 'area')
+        : await changedRegion(picture, seen, observations, size, 'area')
     urls.set(index, dataUrl(await encodeJpeg(pixels, 86), 'jpeg'))
   }
   const svg = figureSvg({ trajectory, layout, urls })

@@ -96,7 +96,8 @@ function requestSeed({ docId }: Problem, seed: number): number {
 
 function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Session {
   const { endpoint, model, profile, temperature, topP, maxTokens = 8_192 } = options
-  const { stop, tools } = dialectOf(profile)
+  const { stop, functions } = dialectOf(profile)
+  const tools = functions?.(profile.tools)
   let messages: readonly EncodedMessage[] = []
   /** Where the conversation stood before the last message was told. */
   let before = { messages, heldTokens: 0 }

@@ -5,9 +5,13 @@ import type { RelativeBox } from '../box.ts'
 import { originalSource } from '../source.ts'
 import { defaultPrompts } from '../prompts.ts'
 import { readLooseValue } from '../loose-value.ts'
+import { own } from '../../shared/known.ts'
+import { viewTools } from '../view-tools.ts'
+import type { ToolName } from '../view-tools.ts'
 import { readStrictCall } from './strict-call.ts'
-import { between, isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
-import type { Dialect, ReadRules, WrittenCall } from './dialect.ts'
+import { between, isRecord, pick, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
+import { toolLines, withToolErrors } from './tool-words.ts'
+import type { Dialect, ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 
 const tags = /<\/?(?:think|grounding|answer)>/
 
@@ -15,11 +19,17 @@ export const grounding: Dialect = {
   stop: ['</grounding>'],
   callForm: '<grounding>{"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}</grounding>',
   thought: (text) => thoughtBefore(text, tags),
-  call: (text, { parse }) => {
-    const strict = parse === 'strict'
+  withTools: (profile, tools) =>
+    withToolErrors({
+      ...profile,
+      tools,
+      prompts: { ...profile.prompts, system: withToolCalls(profile.prompts.system, tools) },
+    }),
+  call: (text, rules) => {
+    const strict = rules.parse === 'strict'
     const calls = strict ? between(text, '<grounding>', '</grounding>') !== undefined : text.includes('<grounding>')
     if (!calls) return undefined
-    return (strict ? readStrictCall(text) : readLenientCall(text)) ?? 'unreadable'
+    return (strict ? readStrictCall(text) : readLenientCall(text, rules)) ?? 'unreadable'
   },
   answer: (text, rules) => (rules.parse === 'strict' ? closingAnswer(text, rules) : lenientAnswer(text, rules)),
   answers: taggedAnswers,
@@ -54,11 +64,27 @@ function lenientAnswer(text: string, { answerPick }: ReadRules): string | undefi
 const fencePattern = /\s*(?:```[a-z0-9]*\s*)?/y
 
 /** The last call: any order of keys, any quotes, stray blanks, a fence around it, a missing closing tag. */
-function readLenientCall(text: string): WrittenCall | undefined {
+function readLenientCall(text: string, rules: ReadRules): WrittenCall | WrittenUse | undefined {
   fencePattern.lastIndex = text.lastIndexOf('<grounding>') + '<grounding>'.length
   fencePattern.test(text)
   const call = readLooseValue(text, fencePattern.lastIndex)?.value
-  return isRecord(call) ? writtenBox(call) : undefined
+  if (!isRecord(call)) return undefined
+  return writtenCall(own(call, 'tool') ?? own(call, 'name'), call, rules)
+}
+
+/** The system prompt, with how the tools are called in front of how to answer. */
+function withToolCalls(system: string, tools: readonly ToolName[]): string {
+  const lines = system.split('\n')
+  const said = tools.map((name) => {
+    const { argument, example } = viewTools[name]
+    const call = { tool: name, [argument]: example, source: originalSource }
+    return `<grounding>${JSON.stringify(call)}</grounding>`
+  })
+  const words = [
+    'In place of a zoom, a picture can be shown in another way, which gives an observation that can be zoomed into like any other:',
+    ...toolLines(tools, said),
+  ]
+  return [...lines.slice(0, -1), ...words, ...lines.slice(-1)].join('\n')
 }
 
 /**

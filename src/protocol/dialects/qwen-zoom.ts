@@ -8,29 +8,39 @@ import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { ViewRule } from '../rules.ts'
 import { own } from '../../shared/known.ts'
-import { boxParameter, callEnd, callStart, toolArguments, xmlArguments } from './tool-call.ts'
+import { boxParameter, callEnd, callStart, calledFunction, functionStart } from './tool-call.ts'
+import { toolFunctions } from './tool-words.ts'
 import { originalSource } from '../source.ts'
-import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
-import type { Dialect } from './dialect.ts'
+import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
+import type { ToolName } from '../view-tools.ts'
+import type { Dialect, ReadRules } from './dialect.ts'
 
 export const zoomName = 'image_zoom_in_tool'
 const marks = /<\/?(?:think|tool_call|answer)>|<function=/
 
-/** Reads calls in either form, whichever is asked for: models after Qwen3-VL were trained on both. */
-export function zoomDialect(form: Pick<Dialect, 'callForm' | 'prefilled'>): Dialect {
-  const calls = (text: string): boolean => text.includes(callStart) || text.includes(`<function=${zoomName}`)
+/** Reads calls in either form, whichever is asked for: models after Qwen3-VL were trained on both. `howToCall`: in words and as an example. */
+export function zoomDialect(form: Pick<Dialect, 'callForm' | 'prefilled'>, howToCall: string): Dialect {
+  const calls = (text: string, { tools }: ReadRules): boolean =>
+    text.includes(callStart) || text.includes(tools === undefined ? `${functionStart}${zoomName}` : functionStart)
   return {
     ...form,
+    withTools: (profile, tools) => ({
+      ...profile,
+      tools,
+      sources: 'counted',
+      prompts: { ...profile.prompts, system: zoomSystem(howToCall, tools) },
+    }),
     // What follows a call is no more than what the model expects to see.
     stop: [callEnd],
     thought: (text) => (marks.test(text) ? thoughtBefore(text, marks) : undefined),
     call: (text, rules) => {
-      if (!calls(text)) return undefined
-      const values = toolArguments(text, 'first', zoomName, rules) ?? xmlArguments(text, zoomName)
-      return (values && writtenBox(values, sourceAt(own(values, 'img_idx')))) ?? 'unreadable'
+      if (!calls(text, rules)) return undefined
+      const call = calledFunction(text, 'first', zoomName, rules)
+      if (call === undefined) return 'unreadable'
+      return writtenCall(call.name, call.values, rules, sourceAt(own(call.values, 'img_idx'))) ?? 'unreadable'
     },
-    answer: (text, { answerPick }) =>
-      pick(taggedAnswers(text), answerPick) ?? (calls(text) ? undefined : plainAnswer(text)),
+    answer: (text, rules) =>
+      pick(taggedAnswers(text), rules.answerPick) ?? (calls(text, rules) ? undefined : plainAnswer(text)),
     answers: taggedAnswers,
   }
 }
@@ -40,7 +50,13 @@ function sourceAt(index: unknown): string {
   return Number.isSafeInteger(at) && at > 0 ? `${originalSource}_${at + 1}` : originalSource
 }
 
-const declared = {
+function sourceParameter(pictures: string) {
+  return { img_idx: { type: 'number', description: `Which of the pictures ${pictures}, counted from 0.` } }
+}
+
+const shownSoFar = 'that were shown, those of the question first and then every result'
+
+const declared = (pictures: string) => ({
   type: 'function',
   function: {
     name: zoomName,
@@ -50,12 +66,12 @@ const declared = {
       properties: {
         bbox_2d: boxParameter('[x1, y1, x2, y2]'),
         label: { type: 'string', description: 'What is to be seen there.' },
-        img_idx: { type: 'number', description: 'Which of the pictures of the question, counted from 0.' },
+        ...sourceParameter(pictures),
       },
       required: ['bbox_2d', 'label', 'img_idx'],
     },
   },
-}
+})
 
 /** A model counts a token for 32 x 32 pixels; its agent enlarges crops to 256 of them. */
 const cell = 32
@@ -67,24 +83,36 @@ const view = {
   resampler: 'bicubic',
 } as const
 
-/** `callForm`: how a call is to be written, in words and as an example. */
-export function zoomProfile(named: Pick<Profile, 'name' | 'dialect'>, callForm: string): Profile {
+function zoomSystem(howToCall: string, tools: readonly ToolName[] = []): string {
+  const counted = tools.length > 0
+  const sources = counted
+    ? 'A picture is named by its number: those of the question come first, and every result is one more.'
+    : 'The source of a box is a picture of the question, never a crop.'
+  const functions = [
+    declared(counted ? shownSoFar : 'of the question'),
+    ...toolFunctions(tools, (tool) => `image_${tool}_tool`, sourceParameter(shownSoFar)),
+  ]
+  return [
+    'You answer a question about a picture. What decides the answer may be very small, so zoom in before you answer, as often as you need.',
+    `${sources} Its corners are given ${coordinateWords.thousand}.`,
+    'Once you are sure, reply without a call: <answer>your answer</answer>.',
+    '',
+    '# Tools',
+    '',
+    `<tools>\n${functions.map((one) => JSON.stringify(one)).join('\n')}\n</tools>`,
+    '',
+    howToCall,
+  ].join('\n')
+}
+
+/** `howToCall`: in words and as an example. */
+export function zoomProfile(named: Pick<Profile, 'name' | 'dialect'>, howToCall: string): Profile {
   const firstView: ViewRule = { ...view, minPixels: 64 * cell ** 2 }
   return {
     ...baseProfile,
     ...named,
     prompts: {
-      system: [
-        'You answer a question about a picture. What decides the answer may be very small, so zoom in before you answer, as often as you need.',
-        `The source of a box is a picture of the question, never a crop. Its corners are given ${coordinateWords.thousand}.`,
-        'Once you are sure, reply without a call: <answer>your answer</answer>.',
-        '',
-        '# Tools',
-        '',
-        `<tools>\n${JSON.stringify(declared)}\n</tools>`,
-        '',
-        callForm,
-      ].join('\n'),
+      system: zoomSystem(howToCall),
       question: '<image>\n{question}',
       // Nothing around it: templates keep the thinking of earlier turns only behind messages that are such a response alone.
       observation: '<tool_response>\n<image>\n</tool_response>',

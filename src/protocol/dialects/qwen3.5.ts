@@ -6,13 +6,12 @@ import { zoomDialect, zoomName, zoomProfile } from './qwen-zoom.ts'
 /** Without the line breaks of the models' own, which a reader does not need. */
 const callForm = `<tool_call><function=${zoomName}><parameter=bbox_2d>[x1, y1, x2, y2]</parameter></function></tool_call>`
 
-export const qwen35: Dialect = zoomDialect({ callForm, prefilled: true })
-
 const parameters = { bbox_2d: '[400, 250, 600, 420]', label: 'the sign', img_idx: '0' }
 const written = Object.entries(parameters).map(([key, value]) => `<parameter=${key}>\n${value}\n</parameter>\n`)
 const example = `<tool_call>\n<function=${zoomName}>\n${written.join('')}</function>\n</tool_call>`
 
-export const qwen35Profile: Profile = zoomProfile(
-  { name: 'qwen3.5', dialect: 'qwen3.5' },
-  `Write a call in this form, with nothing behind it:\n${example}`,
-)
+const howToCall = `Write a call in this form, with nothing behind it:\n${example}`
+
+export const qwen35: Dialect = zoomDialect({ callForm, prefilled: true }, howToCall)
+
+export const qwen35Profile: Profile = zoomProfile({ name: 'qwen3.5', dialect: 'qwen3.5' }, howToCall)

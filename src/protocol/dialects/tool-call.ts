@@ -8,42 +8,73 @@ import { own } from '../../shared/known.ts'
 
 export const callStart = '<tool_call>'
 export const callEnd = '</tool_call>'
+export const functionStart = '<function='
 
-/** The arguments of the first or last call of `text`, if it is one of the function `name`; a closing tag may be missing. */
+/** A call of a function: its name and its arguments. */
+export interface FunctionCall {
+  readonly name: unknown
+  readonly values: CallFields
+}
+
+/** The arguments of the first or last call of `text`, if it is one of the function `name`. */
 export function toolArguments(
   text: string,
   which: 'first' | 'last',
   name: string,
-  { parse }: Pick<ReadRules, 'parse'>,
+  rules: Pick<ReadRules, 'parse'>,
 ): CallFields | undefined {
+  const call = functionCall(text, which, rules)
+  return call?.name === name ? call.values : undefined
+}
+
+/** The first or last call of `text`; a closing tag may be missing. */
+export function functionCall(
+  text: string,
+  which: 'first' | 'last',
+  { parse }: Pick<ReadRules, 'parse'>,
+): FunctionCall | undefined {
   const opens = which === 'first' ? text.indexOf(callStart) : text.lastIndexOf(callStart)
   if (opens < 0) return undefined
   const start = opens + callStart.length
   const closes = text.indexOf(callEnd, start)
   const read = parse === 'strict' ? readJson : readLoosely
   const call = read(text.slice(start, closes < 0 ? undefined : closes))
-  if (!isRecord(call) || own(call, 'name') !== name) return undefined
+  if (!isRecord(call)) return undefined
   const given = own(call, 'arguments')
   const values = typeof given === 'string' && parse === 'lenient' ? read(given) : given
-  return isRecord(values) ? values : undefined
+  return isRecord(values) ? { name: own(call, 'name'), values } : undefined
 }
 
 /** A parameter is a line or more: closing tags may be missing, and with them the tags around the function. */
 const mostParameters = 16
 
-/** The arguments of the first call of the function `name` that is written as `<function=name><parameter=key>value</parameter>`. */
-export function xmlArguments(text: string, name: string): CallFields | undefined {
-  const opens = text.indexOf(`<function=${name}>`)
+/** The first call, of the function `only` where that is given, that is written as `<function=name><parameter=key>value</parameter>`. */
+export function xmlCall(text: string, only?: string): FunctionCall | undefined {
+  const opens = text.indexOf(only === undefined ? functionStart : `${functionStart}${only}>`)
   if (opens < 0) return undefined
+  const [name = ''] = text.slice(opens + functionStart.length).split('>', 1)
   const [body = ''] = text.slice(opens).split(/<\/function>|<\/tool_call>/, 1)
   const parameters = body.split('<parameter=').slice(1, mostParameters + 1)
-  return Object.fromEntries(
+  const values = Object.fromEntries(
     parameters.map((written) => {
       const [key = ''] = written.split('>', 1)
       const [value = ''] = written.slice(key.length + 1).split('</parameter>', 1)
       return [key.trim(), readValue(value.trim())]
     }),
   )
+  return { name: name.trim(), values }
+}
+
+/** The call that is written in either form: of the function `name`, or where the profile has further tools, of any. */
+export function calledFunction(
+  text: string,
+  which: 'first' | 'last',
+  name: string,
+  rules: Pick<ReadRules, 'parse' | 'tools'>,
+): FunctionCall | undefined {
+  const only = rules.tools === undefined ? name : undefined
+  const json = functionCall(text, which, rules)
+  return json !== undefined && (only === undefined || json.name === only) ? json : xmlCall(text, only)
 }
 
 /** A list or a number; anything else is text. */

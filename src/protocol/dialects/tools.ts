@@ -6,12 +6,18 @@ import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { boxParameter, callStart, toolArguments, xmlArguments } from './tool-call.ts'
-import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import { boxParameter, callStart, calledFunction } from './tool-call.ts'
+import { toolFunctions, withToolErrors } from './tool-words.ts'
+import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
 import type { Dialect } from './dialect.ts'
 
 const name = 'zoom'
 const tags = /<\/?(?:think|tool_call|answer)>/
+
+const source = {
+  type: 'string',
+  description: '"original_image", or "observation_1" for the first crop, "observation_2" for the second, and so on.',
+}
 
 const declared = {
   type: 'function',
@@ -22,11 +28,7 @@ const declared = {
       type: 'object',
       properties: {
         bbox_2d: boxParameter('[x0, y0, x1, y1]'),
-        source: {
-          type: 'string',
-          description:
-            '"original_image", or "observation_1" for the first crop, "observation_2" for the second, and so on.',
-        },
+        source,
       },
       required: ['bbox_2d', 'source'],
     },
@@ -35,18 +37,32 @@ const declared = {
 
 export const tools: Dialect = {
   stop: [],
-  tools: [declared],
+  functions: (more = []) => [declared, ...toolFunctions(more, (tool) => tool, { source })],
+  withTools: (profile, more) =>
+    withToolErrors({
+      ...profile,
+      tools: more,
+      prompts: { ...profile.prompts, system: withOthers(profile.prompts.system) },
+    }),
   callForm: `a call of ${name} with {"bbox_2d": [x0, y0, x1, y1], "source": "original_image"}`,
   thought: (text) => (tags.test(text) ? thoughtBefore(text, tags) : undefined),
   call: (text, rules) => {
     if (!text.includes(callStart)) return undefined
     // Models that are sampled in tokens write their own form.
-    const values = toolArguments(text, 'last', name, rules) ?? xmlArguments(text, name)
-    return (values && writtenBox(values)) ?? 'unreadable'
+    const called = calledFunction(text, 'last', name, rules)
+    return (called && writtenCall(called.name, called.values, rules)) ?? 'unreadable'
   },
   answer: (text, { answerPick }) =>
     pick(taggedAnswers(text), answerPick) ?? (text.includes(callStart) ? undefined : plainAnswer(text)),
   answers: taggedAnswers,
+}
+
+/** The system prompt, with what the other functions are for in front of how to answer. */
+function withOthers(system: string): string {
+  const lines = system.split('\n')
+  const others =
+    'The other functions show all of a picture in another way; what they show can be zoomed into like a crop.'
+  return [...lines.slice(0, -1), others, ...lines.slice(-1)].join('\n')
 }
 
 const toolsPrompts: Prompts = {

@@ -1,6 +1,7 @@
 /** How tags, boxes and answers are found in the text of a turn. The text is data and never evaluated. Pure. */
-import type { WrittenCall } from './dialect.ts'
+import type { ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
+import { toolNamed } from '../view-tools.ts'
 import { own } from '../../shared/known.ts'
 
 export type CallFields = { readonly [key: string]: unknown }
@@ -56,6 +57,18 @@ export function writtenBox(values: CallFields, source: unknown = own(values, 'so
   const bbox = own(values, 'bbox_2d')
   if (bbox === undefined || typeof source !== 'string') return undefined
   return { bbox, source, written: JSON.stringify(bbox) }
+}
+
+/** The call that `values` are the arguments of, by the name of its function: a zoom, or where the profile has others, a tool. */
+export function writtenCall(
+  name: unknown,
+  values: CallFields,
+  { tools }: Pick<ReadRules, 'tools'>,
+  source: unknown = own(values, 'source'),
+): WrittenCall | WrittenUse | undefined {
+  const tool = tools === undefined ? undefined : toolNamed(name)
+  if (tool === undefined) return writtenBox(values, source)
+  return typeof source === 'string' ? { tool, values, source } : undefined
 }
 
 export function isRecord(value: unknown): value is CallFields {

@@ -8,9 +8,11 @@ import { boxSize, relativeBox } from '../../protocol/box.ts'
 import { mostPictures, originalCount, originalOf } from '../../protocol/originals.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { ViewRule } from '../../protocol/profile.ts'
+import { shownSize } from '../../protocol/orientation.ts'
 import { resolveBox } from '../../protocol/resolve-box.ts'
 import type { Observation } from '../../protocol/trajectory.ts'
-import { view } from '../../vision/fit.ts'
+import { changedRegion } from '../../vision/changed-view.ts'
+import { fitSize, view } from '../../vision/fit.ts'
 import { openPicture } from '../../vision/open.ts'
 import { asHttpError, HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
@@ -173,7 +175,8 @@ async function searchResult({ trajectory, pictures }: EndedSearch, page?: string
   const shown = crops.slice(-mostCrops)
   for (const crop of shown) {
     const picture = itemAt(pictures, originalOf(crop, observations))
-    const pixels = await view(picture, crop.boxInOriginalPx, cropView)
+    const size = fitSize(shownSize(crop), cropView)
+    const pixels = await changedRegion(picture, crop, observations, size, cropView.resampler)
     content.push(text(cropWords(crop, observations)), await resultPicture(pixels, mostPictureChars / shown.length))
   }
   if (page !== undefined) content.push(text(`Turn by turn: ${page}`))

@@ -8,11 +8,10 @@ import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { turnAsText } from '../../protocol/turn-text.ts'
 import type { OpenPicture } from '../../search/owed-samples.ts'
 import { replay } from '../../search/replay.ts'
-import { canonicalJson } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
-import { view, viewRule } from '../../vision/fit.ts'
-import { pixelsId, readingOf } from '../../vision/picture.ts'
+import { observationView, viewKey } from '../../vision/observation-view.ts'
+import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 
 export interface Lesson {
@@ -34,14 +33,12 @@ export function exampleOf(trajectory: Trajectory, profile: Profile, openers: rea
   const viewOf = (observation: Observation) => {
     const original = originalOf(observation, observations)
     const picture = itemAt(searched, original)
-    const boxPx = observation.boxInOriginalPx
-    const rule = viewRule(profile, observation)
-    const key = canonicalJson([pixelsId(picture), boxPx, rule])
     const pixels = async () => {
       const opened = await itemAt(openers, original)(readingOf(trajectory))
-      return view(checked(opened, picture, problem), boxPx, rule)
+      return observationView(checked(opened, picture, problem), observation, observations, profile)
     }
-    return { pixels, key, boxPx }
+    const key = viewKey(picture, observation, observations, profile)
+    return { pixels, key, boxPx: observation.boxInOriginalPx }
   }
   const sizesOf = (message: Message): Size[] => {
     if (message.kind === 'question') return observations.slice(0, searched.length).map((original) => original.view)
