@@ -11,7 +11,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { cellsPerSide, colours } from './board.mjs'
+import { cellsPerSide, colours, numbersFrom } from './board.mjs'
 
 const boardSide = 512
 const viewSide = 64
@@ -94,17 +94,4 @@ function drawing(cards, cell, dot) {
 
 function corner(cell, side) {
   return [(cell % cellsPerSide) * side, Math.floor(cell / cellsPerSide) * side]
-}
-
-/** Uniform in 0 to 1, or whole ones below a bound, the same for the same text. */
-function numbersFrom(text) {
-  let state = 2_166_136_261
-  for (const letter of text) state = Math.imul(state ^ letter.charCodeAt(0), 16_777_619)
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  return { random, below: (bound) => Math.floor(random() * bound) }
 }

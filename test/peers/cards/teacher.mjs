@@ -2,7 +2,7 @@
 /**
  * A server that searches boards of cards by rule, for `mini-o3 collect --policy chat:cards`. It sees nothing but the views that it is
  * sent: it lists the cards, looks at one after the other, zooms in on the plate and reads the dot. `chat:guess` answers at once, one
- * of the colours: of its searches those are kept that happen to be right, which teach to answer from the first view.
+ * of the colours: of its searches those are kept that happen to be right, which teach to answer from the first view. `chat:pairs` reads the sign that a question of pairs.mjs asks for.
  *
  *     node test/peers/cards/teacher.mjs [port]
  */
@@ -10,18 +10,25 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import sharp from 'sharp'
 import { cellBox, cellName, cellsPerSide, colours } from './board.mjs'
+import { boardSide, cellsPerSide as signCells, signIn } from './pair-board.mjs'
 
 const viewSide = 64
+
+const written = {
+  cards: ({ messages }) => turn(messages),
+  guess: ({ seed }) => answer(itemOf(Object.keys(colours), seed)),
+  pairs: ({ messages }) => readSign(messages),
+}
 
 const server = createServer(async (request, response) => {
   response.setHeader('content-type', 'application/json')
   if (request.method === 'GET')
-    return response.end(JSON.stringify({ object: 'list', data: [{ id: 'cards' }, { id: 'guess' }] }))
+    return response.end(JSON.stringify({ object: 'list', data: ['cards', 'guess', 'pairs'].map((id) => ({ id })) }))
   const parts = []
   for await (const part of request) parts.push(part)
   try {
     const { model, messages, seed } = JSON.parse(Buffer.concat(parts).toString())
-    const content = model === 'cards' ? await turn(messages) : answer(itemOf(Object.keys(colours), seed))
+    const content = await written[model]({ messages, seed })
     response.end(
       JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] }),
     )
@@ -33,7 +40,7 @@ await once(server.listen(Number(process.argv[2] ?? 8470), '127.0.0.1'), 'listeni
 console.log(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}/v1`)
 
 async function turn(messages) {
-  const views = messages.flatMap(({ content }) => (Array.isArray(content) ? content.filter(isPicture) : []))
+  const views = viewsIn(messages)
   const replies = messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
   const cards = cellsWhere(await pixelsOf(views[0]), 0, isCard)
   const names = cards.map(cellName)
@@ -46,6 +53,20 @@ async function turn(messages) {
   if (plate !== undefined) return zoom('A plate.', plate, `observation_${views.length - 1}`)
   return zoom(`Nothing at ${names[replies.length - 1]}.`, cards[replies.length], 'original_image')
 }
+
+/** The colour under the letter that is asked for, on the board that is asked for. */
+async function readSign(messages) {
+  const views = viewsIn(messages)
+  const asked = messages.at(-1).content.findLast(({ type }) => type === 'text').text
+  const [, letter] = /under the letter (\w)/.exec(asked)
+  const pixels = await pixelsOf(views[/second picture/.test(asked) ? 1 : 0], boardSide)
+  const signs = [...Array(signCells ** 2).keys()].map((cell) => signIn(pixels, cell))
+  const { colour } = signs.find((sign) => sign?.letter === letter)
+  return `<answer>${colour}</answer>`
+}
+
+const viewsIn = (messages) =>
+  messages.flatMap(({ content }) => (Array.isArray(content) ? content.filter(isPicture) : []))
 
 const readDot = async (view) => answer(nearest(at(await pixelsOf(view), viewSide / 2, viewSide / 2)))
 
@@ -62,13 +83,12 @@ function zoom(thought, cell, source) {
 const answer = (colour) => `<think>The dot is ${colour}.</think><answer>${colour}</answer>`
 const itemOf = (items, seed) => items[seed % items.length]
 
-async function pixelsOf({ image_url: { url } }) {
+async function pixelsOf({ image_url: { url } }, side = viewSide) {
   const picture = sharp(Buffer.from(url.split(',')[1], 'base64'))
     .removeAlpha()
     .raw()
   const { data, info } = await picture.toBuffer({ resolveWithObject: true })
-  if (info.width !== viewSide || info.height !== viewSide)
-    throw new Error('Search with --profile embedded: 64 x 64 pixels.')
+  if (info.width !== side || info.height !== side) throw new Error(`Wants views of ${side} x ${side} pixels.`)
   return data
 }
 

@@ -1,6 +1,6 @@
 """Trains a tiny Qwen2.5-VL on searches that `mini-o3 export --to trl` wrote, with TRL's SFTTrainer as the card of the export says.
 
-    python train.py <export> <folder> [epochs] [model to go on from]
+    python train.py <export> <folder> [epochs] [pixels a patch] [model to go on from]
 
 Without a model it starts from random weights. Needs trl, datasets, torch, torchvision, transformers 5. One core is used; a
 checkpoint is kept every 100 steps.
@@ -20,19 +20,16 @@ from tiny_qwen import model_for, processor_for
 from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration
 from trl import SFTConfig, SFTTrainer
 
-# A view of 64 x 64 pixels is 4 x 4 image tokens: one for each place of a board.
-PATCH = 8
-
-
-def main(export: str, folder: str, epochs: str = "2", start: str = "") -> None:
+def main(export: str, folder: str, epochs: str = "2", patch: str = "8", start: str = "") -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     if start:
         model, processor = Qwen2_5_VLForConditionalGeneration.from_pretrained(start), AutoProcessor.from_pretrained(start)
     else:
-        processor = processor_for(texts_of(Path(export)), PATCH)
+        # One image token for each place of a board: of 64 x 64 pixels with patches of 8, of 200 x 200 with patches of 25.
+        processor = processor_for(texts_of(Path(export)), int(patch))
         # Rotations that tell near places apart: with the usual base, four columns would look the same.
-        model = model_for(processor.tokenizer, PATCH, layers=4, theta=50.0)
+        model = model_for(processor.tokenizer, int(patch), layers=4, theta=50.0)
     print(f"{model.num_parameters():,} weights, {len(processor.tokenizer)} tokens", flush=True)
     settings = SFTConfig(
         output_dir=folder,
