@@ -43,6 +43,11 @@ export function dialectOf({ dialect }: Pick<Profile, 'dialect'>): Dialect {
   return found
 }
 
+/** The declarations of the functions that a policy under the profile may call natively; undefined: its calls are text. */
+export function functionsOf(profile: Pick<Profile, 'dialect' | 'tools'>): readonly object[] | undefined {
+  return dialectOf(profile).functions?.(profile.tools)
+}
+
 /** Pixels a side of the views that the small policy can be sent: multiples of `step`, one image token each way. */
 export const viewSides = { least: 16, most: 256, step: 16, own: 64 } as const
 

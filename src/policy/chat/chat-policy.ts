@@ -6,7 +6,7 @@ import { encodeMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { Completion, Endpoint } from '../../endpoint/endpoint.ts'
 import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
-import { dialectOf } from '../../protocol/profile.ts'
+import { dialectOf, functionsOf } from '../../protocol/profile.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { splitAtThinking, thinkingOpens } from '../../protocol/thinking-marks.ts'
@@ -96,8 +96,8 @@ function requestSeed({ docId }: Problem, seed: number): number {
 
 function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Session {
   const { endpoint, model, profile, temperature, topP, maxTokens = 8_192 } = options
-  const { stop, functions } = dialectOf(profile)
-  const tools = functions?.(profile.tools)
+  const { stop } = dialectOf(profile)
+  const tools = functionsOf(profile)
   let messages: readonly EncodedMessage[] = []
   /** Where the conversation stood before the last message was told. */
   let before = { messages, heldTokens: 0 }

@@ -1,7 +1,7 @@
 /** Which profiles a vision-language model can be asked under in its own tokens. */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { modelFamilies } from '../../model/renderer/families/families.ts'
-import { dialectOf, profiles } from '../../protocol/profile.ts'
+import { functionsOf, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 
@@ -28,7 +28,7 @@ function misfit(profile: Profile, { family, grid, layout }: ChatModel): string |
     if (rule.kind === 'grid' && rule.cell !== grid.cell)
       return `its views are made of cells of ${rule.cell} pixels, and the model counts a token for ${grid.cell}`
   }
-  const { tools } = dialectOf(profile)
+  const tools = functionsOf(profile)
   if (tools === undefined) return undefined
   if (family.call === undefined) return 'its models call no functions'
   return layout(tools).result === undefined ? 'its chat template declares no functions' : undefined

@@ -5,7 +5,7 @@
 import { continuesFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { callEnd } from '../../protocol/dialects/tool-call.ts'
-import { dialectOf } from '../../protocol/profile.ts'
+import { dialectOf, functionsOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
@@ -34,12 +34,12 @@ export function tokenPolicy(options: TokenPolicyOptions): Policy {
 }
 
 function openSession({ sampler, model, profile, temperature, maxTokens }: TokenPolicyOptions, seed: number): Session {
-  const { tools, stop: stops } = dialectOf(profile)
+  const tools = functionsOf(profile)
   const conversation = openConversation(model, tools)
   const { begun } = model.layout(tools)
   const { tokenizer } = model
   // A server's own function calling ends a turn by itself; here the first call does.
-  const stop = tools === undefined ? stops : [callEnd]
+  const stop = tools === undefined ? dialectOf(profile).stop : [callEnd]
   /** Tokens of the conversation so far. */
   let held = 0
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined

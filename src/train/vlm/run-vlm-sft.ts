@@ -6,7 +6,7 @@ import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { openConversation } from '../../policy/sampler/conversation.ts'
 import { storedTurn } from '../../policy/sampler/stored-turn.ts'
-import { dialectOf } from '../../protocol/profile.ts'
+import { functionsOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -68,7 +68,7 @@ export async function exampleTurns(
   profile: RunVlmSftOptions['profile'],
 ): Promise<Turn[]> {
   const { contextLimit } = profile
-  const { tools } = dialectOf(profile)
+  const tools = functionsOf(profile)
   const conversation = openConversation(model, tools)
   const turns: Turn[] = []
   for (const { message, reply: text } of await example.lessons()) {
