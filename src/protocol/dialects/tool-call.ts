@@ -28,7 +28,7 @@ export function toolArguments(
 }
 
 /** The first or last call of `text`; a closing tag may be missing. */
-export function functionCall(
+function functionCall(
   text: string,
   which: 'first' | 'last',
   { parse }: Pick<ReadRules, 'parse'>,
@@ -49,7 +49,7 @@ export function functionCall(
 const mostParameters = 16
 
 /** The first call, of the function `only` where that is given, that is written as `<function=name><parameter=key>value</parameter>`. */
-export function xmlCall(text: string, only?: string): FunctionCall | undefined {
+function xmlCall(text: string, only?: string): FunctionCall | undefined {
   const opens = text.indexOf(only === undefined ? functionStart : `${functionStart}${only}>`)
   if (opens < 0) return undefined
   const [name = ''] = text.slice(opens + functionStart.length).split('>', 1)
