@@ -4,7 +4,16 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { AdamParameters, Datum, Engine, Loss, Prompt, SampledReply, SampleRequest } from '../src/engine/engine.ts'
+import type {
+  AdamParameters,
+  Datum,
+  Engine,
+  Loss,
+  PolicyLoss,
+  Prompt,
+  SampledReply,
+  SampleRequest,
+} from '../src/engine/engine.ts'
 import { random } from '../src/shared/random.ts'
 
 type SampledAs = Pick<SampleRequest, 'seed' | 'temperature' | 'maxTokens'>
@@ -107,18 +116,32 @@ export interface Lesson {
   readonly weight?: number | undefined
   readonly advantage?: number | undefined
   readonly oldLogprob?: number | undefined
+  /** As sampled, where that is another one. */
+  readonly rollout?: number | undefined
+  /** The mean over its search of what log-probabilities have moved by. */
+  readonly ofSearch?: number | undefined
 }
 
 /** The log-probability of the token, and the gradient of its loss added up. */
-export function learnFrom(model: Bigram, { before, token, weight, advantage, oldLogprob }: Lesson, loss: Loss): number {
+export function learnFrom(model: Bigram, lesson: Lesson, loss: Loss): number {
+  const { before, token, weight } = lesson
   const logprob = model.logprob(before, token)
-  if (loss.kind === 'cross-entropy') model.learn(before, token, weight!)
-  else {
-    const ratio = Math.exp(logprob - oldLogprob!)
-    const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
-    if (ratio * advantage! <= clipped * advantage!) model.learn(before, token, ratio * advantage!)
-  }
+  model.learn(before, token, loss.kind === 'cross-entropy' ? weight! : slopeOf(lesson, loss, logprob))
   return logprob
+}
+
+/** How fast the objective of a token rises with its log-probability. */
+function slopeOf(lesson: Lesson, { kind, clipLow, clipHigh }: PolicyLoss, logprob: number): number {
+  const { oldLogprob: old, rollout = old, advantage, ofSearch } = lesson
+  if (kind === 'dppo') {
+    const rise = Math.exp(logprob) - Math.exp(rollout!)
+    if ((advantage! > 0 && rise > clipHigh) || (advantage! < 0 && rise < -clipLow)) return 0
+    return Math.exp(logprob - rollout!) * advantage!
+  }
+  const ratio = kind === 'gspo' ? Math.exp(ofSearch!) : Math.exp(logprob - old!)
+  const clipped = Math.min(1 + clipHigh, Math.max(1 - clipLow, ratio))
+  if (kind === 'cispo') return clipped * advantage!
+  return ratio * advantage! <= clipped * advantage! ? ratio * advantage! : 0
 }
 
 /** The model as an engine of this process. */

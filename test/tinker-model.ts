@@ -37,7 +37,11 @@ export async function serveModel(options: EmbeddedEngineOptions & { readonly bas
   if (options.base !== undefined) await engine.loadWeights(options.base)
   async function pass({ data, loss_fn, loss_fn_config }: TrainingInput, learn: boolean) {
     const loss = lossOf(loss_fn, loss_fn_config)
-    const read = await Promise.all(data.map((datum) => readDatum(datum, loss, loss_fn_config?.formed === 1)))
+    if (loss.kind !== 'cross-entropy' && loss.kind !== 'ppo')
+      throw new BadRequest(`the small model has no ${loss.kind}`)
+    const read = await Promise.all(
+      data.map((datum) => readDatum(datum, loss, loss_fn_config !== undefined && 'formed' in loss_fn_config)),
+    )
     const logprobs = learn ? (await engine.forwardBackward(read, loss)).logprobs : await engine.forward(read)
     // One for every position of the sequence, as the protocol has it.
     return {
@@ -83,17 +87,23 @@ export function adamOf(sent: Sent<'optim_step'>['adam_params']): AdamParameters 
   }
 }
 
-export function lossOf(
-  name: 'cross_entropy' | 'ppo',
-  config: { clip_low_threshold: number; clip_high_threshold: number } | undefined,
-): Loss {
+/** The loss that a request names, with the range that it names for it. */
+export function lossOf(name: TrainingInput['loss_fn'], config: TrainingInput['loss_fn_config']): Loss {
   if (name === 'cross_entropy') {
     if (config) throw new BadRequest('cross_entropy takes no loss_fn_config')
     return { kind: 'cross-entropy' }
   }
+  // SkyRL fails at a range for it, and has its own.
+  if (name === 'cispo' && !config) return { kind: name, clipLow: 1, clipHigh: 4 }
   if (!config) throw new BadRequest('both thresholds have to be sent')
+  if (name === 'dppo') {
+    if (!('delta_low' in config)) throw new BadRequest('dppo takes delta_low and delta_high')
+    return { kind: name, clipLow: config.delta_low, clipHigh: config.delta_high }
+  }
+  if (!('clip_low_threshold' in config))
+    throw new BadRequest(`${name} takes clip_low_threshold and clip_high_threshold`)
   const { clip_low_threshold: low, clip_high_threshold: high } = config
-  return { kind: 'ppo', clipLow: 1 - low, clipHigh: high - 1 }
+  return { kind: name, clipLow: 1 - low, clipHigh: high - 1 }
 }
 
 async function readDatum(datum: SentDatum, loss: Loss, formed: boolean): Promise<Datum> {
@@ -126,10 +136,26 @@ export function checkLengths({ loss_fn_inputs }: SentDatum, length: number, loss
     if (tensor.data.length !== length || tensor.shape[0] !== length)
       throw new BadRequest(`${name} has ${tensor.data.length} entries for a sequence of ${length}`)
   }
-  const { weights, advantages, logprobs } = loss_fn_inputs
-  const given = loss.kind === 'cross-entropy' ? weights : advantages
-  const other = loss.kind === 'cross-entropy' ? (advantages ?? logprobs) : weights
-  if (!given || other || (loss.kind === 'ppo' && !logprobs)) throw new BadRequest(`wrong inputs for ${loss.kind}`)
+  const { target_tokens: _, weights, advantages, logprobs, ...others } = loss_fn_inputs
+  if (loss.kind === 'cross-entropy') {
+    if (!weights || advantages || logprobs || Object.keys(others).length > 0)
+      throw new BadRequest('cross_entropy takes weights alone')
+    return
+  }
+  if (!advantages || !logprobs) throw new BadRequest(`wrong inputs for ${loss.kind}`)
+  const mask = ownTokensOf(loss_fn_inputs)
+  if (mask?.some((value, i) => value !== 1 && (value !== 0 || advantages.data[i] !== 0)))
+    throw new BadRequest('a mask of other values than 0 and 1, or one that leaves learned tokens out')
+  if (loss.kind === 'gspo' && !mask) throw new BadRequest('gspo is not told which tokens are the policy’s')
+}
+
+/** Which tokens are the policy's own, where a request says so. */
+export function ownTokensOf({
+  weights,
+  sequence_ratio_mask,
+}: SentDatum['loss_fn_inputs']): readonly number[] | undefined {
+  if (weights && sequence_ratio_mask) throw new BadRequest('two masks')
+  return (weights ?? sequence_ratio_mask)?.data
 }
 
 /** One view, then text: what the small model reads. Picture tokens are counted, not believed. */

@@ -3,6 +3,7 @@
  * only its own Python client sends (version 0.38) stand in `theirs`.
  */
 import { z } from 'zod'
+import { policyLosses } from '../src/engine/engine.ts'
 
 const id = z.string().min(1)
 const seqId = z.int().positive()
@@ -36,6 +37,10 @@ const datum = z.strictObject({
     weights: tensor('float32').exactOptional(),
     logprobs: tensor('float32').exactOptional(),
     advantages: tensor('float32').exactOptional(),
+    // SkyRL's, from release 0.4 on.
+    rollout_logprobs: tensor('float32').exactOptional(),
+    // Of the hosted service's gspo.
+    sequence_ratio_mask: tensor('float32').exactOptional(),
   }),
 })
 export type SentDatum = z.infer<typeof datum>
@@ -50,14 +55,17 @@ const theirs = {
 
 const trainingInput = z.strictObject({
   data: z.array(datum).min(1).max(1024),
-  loss_fn: z.enum(['cross_entropy', 'ppo']),
+  loss_fn: z.enum(['cross_entropy', ...policyLosses]),
   loss_fn_config: z
-    .strictObject({
-      clip_low_threshold: z.number(),
-      clip_high_threshold: z.number(),
-      // Not of the protocol: the small model's extension.
-      formed: z.literal(1).exactOptional(),
-    })
+    .union([
+      z.strictObject({
+        clip_low_threshold: z.number(),
+        clip_high_threshold: z.number(),
+        // Not of the protocol: the small model's extension.
+        formed: z.literal(1).exactOptional(),
+      }),
+      z.strictObject({ delta_low: z.number(), delta_high: z.number() }),
+    ])
     .exactOptional(),
 })
 

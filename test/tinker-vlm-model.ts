@@ -7,22 +7,38 @@ import type { Loss } from '../src/engine/engine.ts'
 import type { ChatModel } from '../src/model/renderer/chat-model.ts'
 import { type Bigram, learnFrom } from './bigram.ts'
 import { ids } from './qwen-files.ts'
-import { adamOf, BadRequest, checkLengths, lossOf, type ServedModel, type TrainingInput } from './tinker-model.ts'
+import {
+  adamOf,
+  BadRequest,
+  checkLengths,
+  lossOf,
+  ownTokensOf,
+  type ServedModel,
+  type TrainingInput,
+} from './tinker-model.ts'
 import type { SentChunk, SentDatum } from './tinker-requests.ts'
 
 export function serveVlm(model: ChatModel, bigram: Bigram): ServedModel {
   async function pass({ data, loss_fn, loss_fn_config }: TrainingInput, learn: boolean) {
     const loss = lossOf(loss_fn, loss_fn_config)
     const read = await Promise.all(data.map((datum) => readDatum(datum, loss, model)))
-    const logprobs = data.map(({ loss_fn_inputs: { target_tokens, weights, advantages, logprobs: old } }, d) =>
-      target_tokens.data.map((token, i) => {
-        const given = (weights ?? advantages)!.data[i]!
-        if (given === 0) return 0
-        const before = read[d]![i]!
-        const lesson = { before, token, weight: given, advantage: given, oldLogprob: old?.data[i] }
-        return learn ? learnFrom(bigram, lesson, loss) : bigram.logprob(before, token)
-      }),
-    )
+    const sampledApart = data.filter(({ loss_fn_inputs }) => loss_fn_inputs.rollout_logprobs).length
+    if (sampledApart > 0 && sampledApart < data.length)
+      throw new BadRequest('rollout_logprobs of some data, not of all')
+    const logprobs = data.map(({ loss_fn_inputs }, d) => {
+      const { target_tokens, weights, advantages, logprobs: old, rollout_logprobs: rollout = old } = loss_fn_inputs
+      const before = (i: number): number => read[d]![i]!
+      const own = ownTokensOf(loss_fn_inputs)?.flatMap((value, i) => (value === 1 ? [i] : [])) ?? []
+      const moved = own.map((i) => bigram.logprob(before(i), target_tokens.data[i]!) - (old?.data[i] ?? 0))
+      const ofSearch = moved.reduce((a, b) => a + b, 0) / moved.length
+      return target_tokens.data.map((token, i) => {
+        const given = (advantages ?? weights)!.data[i]!
+        if (given === 0) return own.includes(i) ? bigram.logprob(before(i), token) : 0
+        const of = { weight: given, advantage: given, oldLogprob: old?.data[i], rollout: rollout?.data[i], ofSearch }
+        const lesson = { before: before(i), token, ...of }
+        return learn ? learnFrom(bigram, lesson, loss) : bigram.logprob(lesson.before, token)
+      })
+    })
     return { logprobs }
   }
   return {

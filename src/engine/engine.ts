@@ -81,15 +81,26 @@ export interface Datum {
   /** Advantages and the sampler's log-probabilities (RL). */
   readonly advantages?: readonly number[]
   readonly oldLogprobs?: readonly number[]
+  /** Where `oldLogprobs` are the trainer's: those of the sampler, for servers that correct for what lies between the two. */
+  readonly rolloutLogprobs?: readonly number[]
   /** In RL: the reply was held to the form of a turn, and p is the probability among the tokens that could come. */
   readonly formed?: boolean | undefined
 }
 
+/** Losses of reinforcement learning by the names that servers have for them; `policy-loss.ts` says what each computes. */
+export const policyLosses = ['ppo', 'cispo', 'gspo', 'dppo'] as const
+export type PolicyLossName = (typeof policyLosses)[number]
+
+export interface PolicyLoss {
+  readonly kind: PolicyLossName
+  /** How far below and above 1 the ratio `p / p_old` may be; with `dppo` how far `p` may fall below `p_old`, and rise above it. */
+  readonly clipLow: number
+  readonly clipHigh: number
+}
+
 export type Loss =
   /** `-Σ weight · log p` */
-  | { readonly kind: 'cross-entropy' }
-  /** `-Σ min(r · A, clip(r, 1 - low, 1 + high) · A)` with `r = p / p_old` */
-  | { readonly kind: 'ppo'; readonly clipLow: number; readonly clipHigh: number }
+  { readonly kind: 'cross-entropy' } | PolicyLoss
 
 export interface ForwardBackward {
   /** Summed loss. */

@@ -2,9 +2,10 @@
 import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { UserError } from '../shared/errors.ts'
 import { createEmbeddedEngine } from './embedded/embedded-engine.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, PolicyLoss } from './engine.ts'
 import { connectEngine } from './tinker/connect.ts'
 import type { TinkerConnection } from './tinker/connect.ts'
+import { refuseLoss, tinkerKinds } from './tinker/server-kinds.ts'
 
 interface EngineChoice extends Omit<TinkerConnection, 'url'> {
   readonly engine: string
@@ -18,6 +19,8 @@ export interface Training {
   readonly frozenStem: boolean
   /** The vision-language model whose tokens are sent; none: the small one. */
   readonly model?: ChatModel | undefined
+  /** In reinforcement learning: an engine that lacks it refuses. */
+  readonly loss?: PolicyLoss | undefined
 }
 
 export interface NamedEngine {
@@ -25,21 +28,33 @@ export interface NamedEngine {
   readonly isRemote: boolean
   /** What of the options decides what is computed; an address may change between a run and its resumption. */
   readonly settings: object
+  /** Throws `UserError` for what such an engine is known not to compute, before one is opened. */
+  refuseLoss(loss: PolicyLoss): void
   open(training: Training): Promise<Engine>
+}
+
+function refuseEmbedded({ kind }: PolicyLoss): void {
+  if (kind === 'ppo') return
+  throw new UserError(
+    'loss-unknown',
+    `The embedded engine has no loss ${kind}. Say --loss ppo, or train on a server that has it.`,
+  )
 }
 
 /** Throws `UserError` for an engine that there is not. */
 export function engineNamed({ engine, workers, ...server }: EngineChoice): NamedEngine {
   if (engine === 'embedded') {
     const open = async (training: Training): Promise<Engine> => createEmbeddedEngine({ ...training, workers })
-    return { isRemote: false, settings: {}, open }
+    return { isRemote: false, settings: {}, refuseLoss: refuseEmbedded, open }
   }
   if (/^tinker:https?:\/\//.test(engine)) {
     const { baseModel, tinkerServer, loraRank } = server
     return {
       isRemote: true,
       settings: { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } },
-      open: ({ seed, model }) => connectEngine({ ...server, url: engine.slice('tinker:'.length) }, seed, model),
+      refuseLoss: (loss) => tinkerServer && refuseLoss(tinkerKinds[tinkerServer], loss),
+      open: ({ seed, model, loss }) =>
+        connectEngine({ ...server, url: engine.slice('tinker:'.length) }, seed, model, loss),
     }
   }
   throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
+import { policyLosses, type PolicyLoss } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
+import { lossClips } from '../../engine/policy-loss.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { levels } from '../../protocol/problem.ts'
@@ -51,6 +53,11 @@ const own = defaultRlSettings
 const count = { min: 1, max: 10_000_000 }
 const share = { min: 0, max: 1 }
 
+/** The range of each loss where none is given. */
+function clipText(side: 'clipLow' | 'clipHigh'): string {
+  return policyLosses.map((name) => `${name}: ${lossClips[name][side]}`).join(', ')
+}
+
 /** What config.json keeps as it is given. */
 const settingOptions = inGroup('Training', {
   objective: oneOf(
@@ -66,8 +73,9 @@ const settingOptions = inGroup('Training', {
   maxTurns: whole('turns of a search in training', { min: 1, max: 1000, fallback: own.maxTurns }),
   learningRate: decimal('<r>', 'learning rate after the warm-up', { ...share, fallback: own.learningRate }),
   warmupSteps: whole('warm-up steps', { min: 0, fallback: own.warmupSteps }),
-  clipLow: decimal('<c>', 'lower PPO clip', { ...share, fallback: own.clipLow }),
-  clipHigh: decimal('<c>', 'upper PPO clip', { min: 0, max: 10, fallback: own.clipHigh }),
+  loss: oneOf('<name>', 'what an update computes; others than ppo on servers that have them', policyLosses, {
+    fallback: own.loss,
+  }),
   oldLogprobs: oneOf(
     '<whose>',
     'source of the old log-probabilities: as sampled, or asked of the trainer first',
@@ -76,6 +84,12 @@ const settingOptions = inGroup('Training', {
   ),
   saveEvery: whole('steps between checkpoints', { ...count, fallback: own.saveEvery }),
   ...seedOption(own.seed),
+})
+
+/** Of ratios, or of probabilities where the loss is dppo. */
+const clipOptions = inGroup('Training', {
+  clipLow: decimal('<c>', 'how far below the old ones it may go', { ...share, fallbackText: clipText('clipLow') }),
+  clipHigh: decimal('<c>', 'how far above them', { min: 0, max: 10, fallbackText: clipText('clipHigh') }),
 })
 
 const mixOptions = inGroup('Problems', {
@@ -101,6 +115,7 @@ const rlOptions = {
     from: text('<checkpoint>', 'weights to start from', { fallbackText: 'the cold start that ships' }),
   }),
   ...settingOptions,
+  ...clipOptions,
   ...inGroup('Training', {
     maxSamplingRounds: whole(
       'batches of problems that a step may search to replace groups whose searches all have one reward; 1: none are replaced',
@@ -187,12 +202,16 @@ async function rlCommand(options: RlOptions): Promise<void> {
   const { seed, steps, maxTokens } = options
   const settings: RunRlSettings = {
     ...valuesOf(settingOptions, options),
+    ...lossClips[options.loss],
+    ...valuesOf(clipOptions, options),
     maxSamplingRounds: samplingRounds(options),
     mix,
     curriculum: options.curriculum,
     staleness: options.staleness,
   }
   check(entries, settings, vlm !== undefined)
+  const loss: PolicyLoss = { kind: settings.loss, clipLow: settings.clipLow, clipHigh: settings.clipHigh }
+  named.refuseLoss(loss)
   if (options.plan) {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
     return printPlan(plan, options.json)
@@ -222,7 +241,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
       say(line)
     })
     // Rewards are too coarse to teach the stem to see.
-    const engine = await openEngine(options, run, { seed, frozenStem: true, model: vlm?.model })
+    const engine = await openEngine(options, run, { seed, frozenStem: true, model: vlm?.model, loss })
     const how = await runRl({
       problems,
       learner,
@@ -284,11 +303,12 @@ function samplingRounds({ maxSamplingRounds, objective, engine }: RlOptions): nu
 }
 
 /** The bound itself may change when a run is resumed: no finished step met it. */
-function comparedOf({ maxSamplingRounds, curriculum, staleness, ...settings }: RunRlSettings): object {
+function comparedOf({ maxSamplingRounds, loss, curriculum, staleness, ...settings }: RunRlSettings): object {
   return {
     ...settings,
     // As before there were these.
     ...(maxSamplingRounds > 1 && { dynamicSampling: true }),
+    ...(loss !== own.loss && { loss }),
     ...(curriculum !== own.curriculum && { curriculum }),
     ...(staleness !== own.staleness && { staleness }),
   }

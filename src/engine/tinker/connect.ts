@@ -1,6 +1,7 @@
 /** A connection to a training server whose model is the one that is meant. */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { special } from '../../model/tokenizer.ts'
+import type { PolicyLoss } from '../engine.ts'
 import { UserError } from '../../shared/errors.ts'
 import { embeddedModelName, tinkerKinds } from './server-kinds.ts'
 import type { TinkerKindName } from './server-kinds.ts'
@@ -20,10 +21,11 @@ export async function connectEngine(
   { url, baseModel, apiKeyEnv, tinkerServer, loraRank }: TinkerConnection,
   seed: number,
   vlm: ChatModel | undefined,
+  loss?: PolicyLoss | undefined,
 ): Promise<TinkerEngine> {
   const kind = tinkerServer && tinkerKinds[tinkerServer]
   const endTokens = [vlm ? vlm.end : special.end]
-  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens })
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens, loss })
   if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
     await engine.close()
     throw new UserError(

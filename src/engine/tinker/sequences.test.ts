@@ -8,6 +8,9 @@ import type { WireDatum } from './protocol.ts'
 import { sequencesOf, splitSequences } from './sequences.ts'
 import { wireChunks } from './wire-chunks.ts'
 import { forMeans, positions, replyLogprobs, wireSequence } from './wire-data.ts'
+import { tinkerKinds } from './server-kinds.ts'
+
+const kind = tinkerKinds.hosted
 
 const image = (tokens: number): PromptChunk => ({
   kind: 'image',
@@ -105,7 +108,7 @@ describe('an objective of searches of several turns', () => {
           expect(sequences).toHaveLength(ratios.length)
           const loss = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 } as const
           const wire = await Promise.all(
-            sequences.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss)),
+            sequences.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss, kind)),
           )
           expect(served(wire, ratios, 'sum')).toBeCloseTo(wanted, 9)
           // However a step is split over requests, the mean is over all that was sent.
@@ -127,9 +130,8 @@ describe('turns that go on from one another', () => {
         const [sequence, ...more] = sequencesOf(data)
         expect(more).toEqual([])
         expect(sequence!.turns.map(({ datum }) => datum)).toEqual(data)
-        const { chunks, inputs } = wireSequence(await wireChunks(sequence!.prompt), sequence!.turns, {
-          kind: 'cross-entropy',
-        })
+        const loss = { kind: 'cross-entropy' } as const
+        const { chunks, inputs } = wireSequence(await wireChunks(sequence!.prompt), sequence!.turns, loss, kind)
         const targets = inputs['target_tokens']!.data
         const weights = inputs['weights']!.data
         expect(weights.length).toBe(positions(chunks))

@@ -2,7 +2,8 @@
  * Turns that go on from one another as one sequence: what they share is sent, read and differentiated once instead of once a
  * turn. A turn belongs to the sequence of the turn before it if its prompt begins with that one's prompt and reply. Pure.
  */
-import { continuesFrom, type Datum, type Prompt, promptLength } from '../engine.ts'
+import { type Datum, type Prompt, promptLength } from '../engine.ts'
+import { turnsTogether } from '../policy-loss.ts'
 import { lastOf } from '../../shared/known.ts'
 import { promptBytes } from './wire-chunks.ts'
 
@@ -21,16 +22,10 @@ export interface SequenceTurn {
 
 /** Sequences in the order of the data; their turns, one after the other, are the data. */
 export function sequencesOf(data: readonly Datum[]): Sequence[] {
-  const sequences: { prompt: Prompt; turns: SequenceTurn[] }[] = []
-  for (const datum of data) {
-    const turn = { at: promptLength(datum.prompt), datum }
-    const open = sequences.at(-1)
-    if (open && continuesFrom(datum.prompt, lastOf(open.turns).datum)) {
-      open.prompt = datum.prompt
-      open.turns.push(turn)
-    } else sequences.push({ prompt: datum.prompt, turns: [turn] })
-  }
-  return sequences
+  return turnsTogether(data).map((turns) => ({
+    prompt: lastOf(turns).prompt,
+    turns: turns.map((datum) => ({ at: promptLength(datum.prompt), datum })),
+  }))
 }
 
 /** What one request may hold. */

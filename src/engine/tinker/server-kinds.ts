@@ -1,6 +1,8 @@
 /** What servers of this protocol can do and how they differ: facts, so that algorithms need not know (tinker-protocol 4.5). */
-import type { Loss } from '../engine.ts'
+import { type Loss, policyLosses, type PolicyLossName } from '../engine.ts'
+import { lossClips } from '../policy-loss.ts'
 import type { RequestLimits } from './sequences.ts'
+import { UserError } from '../../shared/errors.ts'
 import { keysOf } from '../../shared/fields.ts'
 
 export interface TinkerKind {
@@ -13,11 +15,22 @@ export interface TinkerKind {
   /** Which of Adam's settings count; the others are the server's own. */
   readonly adam: 'all' | 'no-clip' | 'learning-rate'
   readonly losses: readonly Loss['kind'][]
+  /** Losses whose range the server sets itself: a request that names one is refused there. */
+  readonly ownRange: readonly PolicyLossName[]
+  /**
+   * The input that marks the policy's own tokens with 1. Where a loss takes a mean over them and is not told, it runs over the
+   * prompt as well.
+   */
+  readonly ownTokens: Readonly<Partial<Record<PolicyLossName, 'weights' | 'sequence_ratio_mask'>>>
+  /** Takes the sampler's log-probabilities beside the trainer's, and corrects for what lies between them if told to. */
+  readonly rolloutLogprobs: boolean
   /** Rank of the adapter that is trained unless told otherwise; 0 trains all weights. */
   readonly loraRank: number
   /** Pending requests of a model are merged into one batch, padded to its longest sequence: send one at a time. */
   readonly merges: boolean
   readonly requests: RequestLimits
+  /** Samples from the weights that were published while others are trained; elsewhere they share the memory of one GPU. */
+  readonly samplesApart: boolean
   /** 409 means "busy", and not that the request contradicts an earlier one. */
   readonly conflictPasses: boolean
   /** Keeps replies to the form of a turn (`SampleRequest.formed`): an extension for the small model. */
@@ -29,6 +42,10 @@ const common = {
   reduction: 'sum',
   images: true,
   losses: ['cross-entropy', 'ppo'],
+  ownRange: [],
+  ownTokens: {},
+  rolloutLogprobs: false,
+  samplesApart: false,
   /** Of the protocol's own client. */
   requests: { sequences: 1024, bytes: 5_000_000 },
   formed: false,
@@ -39,6 +56,11 @@ export const tinkerKinds = {
   skyrl: {
     ...common,
     name: 'skyrl',
+    losses: ['cross-entropy', ...policyLosses],
+    // Release 0.4 lets a request name cispo's thresholds and then fails at them.
+    ownRange: ['cispo'],
+    ownTokens: { ppo: 'weights', cispo: 'weights', gspo: 'weights', dppo: 'weights' },
+    rolloutLogprobs: true,
     adam: 'learning-rate',
     loraRank: 0,
     merges: true,
@@ -50,6 +72,7 @@ export const tinkerKinds = {
   'skyrl-jax': {
     ...common,
     name: 'skyrl-jax',
+    losses: ['cross-entropy', 'ppo', 'cispo'],
     reduction: 'mean',
     images: false,
     adam: 'no-clip',
@@ -61,6 +84,9 @@ export const tinkerKinds = {
   hosted: {
     ...common,
     name: 'hosted',
+    samplesApart: true,
+    losses: ['cross-entropy', 'ppo', 'cispo', 'gspo'],
+    ownTokens: { gspo: 'sequence_ratio_mask' },
     adam: 'all',
     loraRank: 32,
     merges: false,
@@ -70,6 +96,7 @@ export const tinkerKinds = {
   embedded: {
     ...common,
     name: 'embedded',
+    samplesApart: true,
     codec: 'json',
     adam: 'all',
     loraRank: 0,
@@ -89,6 +116,24 @@ export const embeddedModelName = 'mini-o3/embedded'
 export function guessServerKind(url: URL, models: readonly string[]): TinkerKind {
   if (url.hostname.endsWith('.thinkingmachines.dev')) return tinkerKinds.hosted
   return models.includes(embeddedModelName) ? tinkerKinds.embedded : tinkerKinds.skyrl
+}
+
+/** Throws `UserError` for a loss that such servers lack, or a range that they do not take. */
+export function refuseLoss(kind: TinkerKind, loss: Loss): void {
+  if (!kind.losses.includes(loss.kind)) {
+    const has = kind.losses.filter((name) => name !== 'cross-entropy').join(', ')
+    throw new UserError(
+      'tinker-loss',
+      `A ${kind.name} server has no loss ${loss.kind}. It has ${has}: name one with --loss.`,
+    )
+  }
+  if (loss.kind === 'cross-entropy' || !kind.ownRange.includes(loss.kind)) return
+  const { clipLow, clipHigh } = lossClips[loss.kind]
+  if (loss.clipLow === clipLow && loss.clipHigh === clipHigh) return
+  throw new UserError(
+    'tinker-loss',
+    `A ${kind.name} server sets the range of ${loss.kind} itself. Leave --clip-low and --clip-high out, and set it where the server is started.`,
+  )
 }
 
 /** Settings that such a server does not follow, one sentence each. */

@@ -6,13 +6,13 @@ import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { defined, itemAt } from '../../shared/known.ts'
-import type { AdamParameters, Datum, Engine, ForwardBackward, Loss } from '../engine.ts'
+import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, PolicyLoss } from '../engine.ts'
 import { createGate } from './gate.ts'
 import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
 import { read, replies, type WireDatum } from './protocol.ts'
 import { createSampler } from './sampler.ts'
-import { guessServerKind, ignoredSettings, type TinkerKind } from './server-kinds.ts'
+import { guessServerKind, ignoredSettings, refuseLoss, type TinkerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
 import { errorIs, openTransport, type PollPatience, type Transport } from './transport.ts'
 import { type Sequence, sequenceBytes, sequenceLength, sequencesOf, splitSequences } from './sequences.ts'
@@ -30,6 +30,8 @@ export interface TinkerEngineOptions {
   /** Default: the server kind's. */
   readonly loraRank?: number | undefined
   readonly seed?: number
+  /** What is to be trained with: refused before anything is made on the server. */
+  readonly loss?: PolicyLoss | undefined
   /** Tokens that end a reply. */
   readonly endTokens: readonly number[]
   readonly heartbeatMs?: number | undefined
@@ -48,12 +50,14 @@ const unloadMs = 10_000
 
 /** Opens a session; the model is made when it is first needed. Throws `UserError` when the server lacks what is asked. */
 export async function tinkerEngine(options: TinkerEngineOptions): Promise<TinkerEngine> {
-  const { url, apiKeyEnv, endTokens, seed = 0, patience } = options
+  const { url, apiKeyEnv, endTokens, seed = 0, patience, loss } = options
   let known = options.kind
+  if (known && loss) refuseLoss(known, loss)
   const conflictPasses = (): boolean => known?.conflictPasses ?? false
   const transport = openTransport({ url, apiKeyEnv, conflictPasses, patience })
   const models = await modelsOf(transport)
   const kind = (known ??= guessServerKind(transport.url, models))
+  if (loss) refuseLoss(kind, loss)
   const baseModel = chooseModel(models, options.baseModel)
   const settings = { baseModel, loraRank: options.loraRank ?? kind.loraRank, seed }
   const session = await openSession(transport, options.heartbeatMs)
@@ -99,12 +103,12 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   /** Log-probabilities of each datum's reply; gradients too unless `forwardOnly`. */
   async function pass(data: readonly Datum[], loss: Loss, forwardOnly: boolean): Promise<number[][]> {
     const sequences = sequencesOf(data)
-    const { lossFn, lossFnConfig } = wireLoss(loss)
+    const { lossFn, lossFnConfig } = wireLoss(loss, kind)
     const config = data.some(({ formed }) => formed) ? { ...lossFnConfig, formed: 1 } : lossFnConfig
     const current = await model()
     const rendered = async (part: readonly Sequence[]): Promise<WireDatum[]> => {
       const wire = await Promise.all(
-        part.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss)),
+        part.map(async ({ prompt, turns }) => wireSequence(await wireChunks(prompt), turns, loss, kind)),
       )
       return kind.reduction === 'mean' && !forwardOnly ? forMeans(wire, sequences.length) : wire
     }
@@ -132,7 +136,8 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     return sequences.flatMap((sequence) => defined(told.get(sequence), 'a sequence'))
   }
 
-  async function train(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
+  async function train(given: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
+    const data = kind.rolloutLogprobs ? given : given.map(({ rolloutLogprobs: _, ...datum }) => datum)
     check(kind, data, loss)
     if (kind.reduction === 'mean' && waiting) {
       throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
@@ -160,7 +165,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     about: { engine: 'tinker', server: kind.name, baseModel },
     ignoredSettings: ignoredSettings(kind),
     checkpointSuffix: '.json',
-    samplesApart: true,
+    ...(kind.samplesApart && { samplesApart: true }),
     forwardBackward: (data, loss) => inOrder(() => train(data, loss)),
     forward: (data) => inOrder(() => forward(data)),
     async optimStep(adam) {
@@ -221,13 +226,19 @@ function byLength(sequences: readonly Sequence[]): Sequence[] {
 
 /** What a server could not compute as it is meant. */
 function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
-  if (!kind.losses.includes(loss.kind))
-    throw new MiniO3Error('tinker-loss', `A ${kind.name} server has no ${loss.kind}.`)
+  refuseLoss(kind, loss)
   if (!kind.images && data.some(({ prompt }) => hasPictures(prompt)))
     throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot train on these data.`)
   const formed = data.filter((datum) => datum.formed).length
-  if (loss.kind === 'ppo' && formed > 0 && (!kind.formed || formed < data.length)) {
+  if (loss.kind !== 'cross-entropy' && formed > 0 && (!kind.formed || formed < data.length)) {
     throw new MiniO3Error('tinker-formed', `A ${kind.name} server cannot train on replies that were held to a form.`)
+  }
+  const rollout = data.filter(({ rolloutLogprobs }) => rolloutLogprobs !== undefined).length
+  if (rollout > 0 && rollout < data.length) {
+    throw new MiniO3Error(
+      'tinker-rollout',
+      'The log-probabilities as sampled have to stand beside all data of a batch, or none.',
+    )
   }
 }
 

@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { GroupAdvantages } from '../../train/rl/advantages.ts'
 import { advantages, tokenCoefficients } from '../../train/rl/advantages.ts'
-import type { Datum } from '../engine.ts'
+import type { Datum, PolicyLoss } from '../engine.ts'
 import { createGate } from './gate.ts'
 import type { Chunk, WireDatum } from './protocol.ts'
 import { sequenceBytes, sequencesOf, splitSequences } from './sequences.ts'
+import { tinkerKinds } from './server-kinds.ts'
 import { append, forMeans, lossOf, wireLoss, wireSequence } from './wire-data.ts'
 import { promptOf } from '../engine.ts'
 
+const kind = tinkerKinds.hosted
 const image: Chunk = { type: 'image', data: Uint8Array.of(1), format: 'png', expected_tokens: 3 }
 const view = { width: 1, height: 1, data: new Uint8Array(3) }
 const prompt: Chunk[] = [image, { type: 'encoded_text', tokens: [5, 6] }]
@@ -17,7 +19,7 @@ const reply = [7, 8, 9]
 describe('a datum on the wire', () => {
   test('is the sequence without its last token, with targets moved by one and 0 where pictures are', () => {
     const datum: Datum = { prompt: promptOf(view, []), reply, weights: [1, 2, 3] }
-    const { chunks, inputs } = wireSequence(prompt, [{ at: 5, datum }], { kind: 'cross-entropy' })
+    const { chunks, inputs } = wireSequence(prompt, [{ at: 5, datum }], { kind: 'cross-entropy' }, kind)
     expect(chunks).toEqual([image, { type: 'encoded_text', tokens: [5, 6, 7, 8] }])
     expect(inputs['target_tokens']!.data).toEqual([0, 0, 5, 6, 7, 8, 9])
     expect(inputs['weights']!.data).toEqual([0, 0, 0, 0, 1, 2, 3])
@@ -30,17 +32,54 @@ describe('a datum on the wire', () => {
     expect(append(chunks, [])).toEqual(chunks)
     const old = { advantages: [0.5], oldLogprobs: [-1] }
     const datum: Datum = { prompt: promptOf(view, []), reply: [4], ...old }
-    const { inputs } = wireSequence(chunks, [{ at: 4, datum }], ppo)
+    const { inputs } = wireSequence(chunks, [{ at: 4, datum }], ppo, kind)
     expect(inputs['target_tokens']!.data).toEqual([0, 0, 0, 4])
     expect(inputs['advantages']!.data).toEqual([0, 0, 0, 0.5])
     expect(inputs['logprobs']!.data).toEqual([0, 0, 0, -1])
   })
 
-  test('clips are ratios on the wire', () => {
-    expect(wireLoss(ppo)).toEqual({
-      lossFn: 'ppo',
-      lossFnConfig: { clip_low_threshold: 0.8, clip_high_threshold: 1.3 },
+  test('ranges are ratios on the wire, of dppo differences, and none where the server has its own', () => {
+    const ratios = { clip_low_threshold: 0.8, clip_high_threshold: 1.3 }
+    expect(wireLoss(ppo, kind)).toEqual({ lossFn: 'ppo', lossFnConfig: ratios })
+    expect(wireLoss({ ...ppo, kind: 'gspo' }, kind)).toEqual({ lossFn: 'gspo', lossFnConfig: ratios })
+    expect(wireLoss({ ...ppo, kind: 'cispo' }, kind)).toEqual({ lossFn: 'cispo', lossFnConfig: ratios })
+    expect(wireLoss({ ...ppo, kind: 'cispo' }, tinkerKinds.skyrl)).toEqual({ lossFn: 'cispo' })
+    const dppo = { delta_low: 0.2, delta_high: 0.3 }
+    expect(wireLoss({ ...ppo, kind: 'dppo' }, tinkerKinds.skyrl)).toEqual({ lossFn: 'dppo', lossFnConfig: dppo })
+  })
+
+  test('what was sampled, and which tokens are the policy’s own, stand where the server takes them', () => {
+    const turns = [
+      {
+        at: 5,
+        datum: { prompt: promptOf(view, []), reply: [7], advantages: [0.5], oldLogprobs: [-1], rolloutLogprobs: [-2] },
+      },
+      {
+        at: 7,
+        datum: {
+          prompt: promptOf(view, []),
+          reply,
+          advantages: [0, 1, 1],
+          oldLogprobs: [-3, -4, -5],
+          rolloutLogprobs: [-6, -7, -8],
+        },
+      },
+    ]
+    const all: Chunk[] = [image, { type: 'encoded_text', tokens: [5, 6, 7, 10] }]
+    const inputsFor = (name: keyof typeof tinkerKinds, loss: PolicyLoss['kind']): Record<string, readonly number[]> => {
+      const { inputs } = wireSequence(all, turns, { ...ppo, kind: loss }, tinkerKinds[name])
+      return Object.fromEntries(Object.entries(inputs).map(([input, { data }]) => [input, data]))
+    }
+    const own = [0, 0, 0, 0, 1, 0, 1, 1, 1]
+    expect(inputsFor('skyrl', 'gspo')).toEqual({
+      target_tokens: [0, 0, 5, 6, 7, 10, 7, 8, 9],
+      logprobs: [0, 0, 0, 0, -1, 0, -3, -4, -5],
+      rollout_logprobs: [0, 0, 0, 0, -2, 0, -6, -7, -8],
+      advantages: [0, 0, 0, 0, 0.5, 0, 0, 1, 1],
+      weights: own,
     })
+    expect(inputsFor('hosted', 'gspo')['sequence_ratio_mask']).toEqual(own)
+    expect(Object.keys(inputsFor('hosted', 'ppo'))).not.toContain('sequence_ratio_mask')
   })
 })
 
@@ -110,7 +149,7 @@ describe('what a server makes of it', () => {
             advantages: ratios.map(() => coefficient),
             oldLogprobs: ratios.map(() => -1),
           }
-          return wireSequence(prompt, [{ at: 5, datum }], ppo)
+          return wireSequence(prompt, [{ at: 5, datum }], ppo, kind)
         })
         if (data.length === 0) return
         const ratios = sent.map((each) => each.ratios)

@@ -1,8 +1,11 @@
 /** Data of the engine as sequences of the protocol, and log-probabilities back to the reply they belong to. Pure. */
 import type { Datum, Loss } from '../engine.ts'
+import { policyLossFigures } from '../policy-loss.ts'
 import { defined, itemAt, lastOf } from '../../shared/known.ts'
+import { sum } from '../../shared/numbers.ts'
 import type { Chunk, TensorData, WireDatum } from './protocol.ts'
 import type { SequenceTurn } from './sequences.ts'
+import type { TinkerKind } from './server-kinds.ts'
 
 function lengthOf(chunk: Chunk): number {
   return chunk.type === 'image' ? chunk.expected_tokens : chunk.tokens.length
@@ -24,9 +27,15 @@ export function append(chunks: readonly Chunk[], tokens: readonly number[]): Chu
 
 /**
  * A sequence behind the rendered prompt of its last turn: all of it without its last token, and for each position the token
- * that follows, with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there.
+ * that follows, with its weight, or its advantage and old log-probability. Pictures are no targets: 0 stands there. Which tokens
+ * are the policy's own is said where the server has a name for it.
  */
-export function wireSequence(prompt: readonly Chunk[], turns: readonly SequenceTurn[], loss: Loss): WireDatum {
+export function wireSequence(
+  prompt: readonly Chunk[],
+  turns: readonly SequenceTurn[],
+  loss: Loss,
+  kind: Pick<TinkerKind, 'ownTokens'>,
+): WireDatum {
   const { reply } = lastOf(turns).datum
   const all = prompt.flatMap((chunk) => (chunk.type === 'image' ? zeros(chunk.expected_tokens) : [...chunk.tokens]))
   const targets = [...all.slice(1), ...reply]
@@ -41,10 +50,17 @@ export function wireSequence(prompt: readonly Chunk[], turns: readonly SequenceT
   if (loss.kind === 'cross-entropy') {
     return { chunks, inputs: { target_tokens, weights: tensor(({ weights }) => defined(weights, 'the weights')) } }
   }
-  const logprobs = tensor((datum) => defined(datum.oldLogprobs, 'what was sampled'))
+  const own = kind.ownTokens[loss.kind]
+  const rollout = turns.some(({ datum }) => datum.rolloutLogprobs !== undefined)
   return {
     chunks,
-    inputs: { target_tokens, logprobs, advantages: tensor((datum) => defined(datum.advantages, 'the advantages')) },
+    inputs: {
+      target_tokens,
+      logprobs: tensor((datum) => defined(datum.oldLogprobs, 'the old log-probabilities')),
+      ...(rollout && { rollout_logprobs: tensor((datum) => defined(datum.rolloutLogprobs, 'what was sampled')) }),
+      advantages: tensor((datum) => defined(datum.advantages, 'the advantages')),
+      ...(own && { [own]: tensor((datum) => datum.reply.map(() => 1)) }),
+    },
   }
 }
 
@@ -76,29 +92,20 @@ function zeros(count: number): number[] {
   return Array.from({ length: count }, () => 0)
 }
 
-/** The loss as the protocol names it; thresholds are ratios. */
-export function wireLoss(loss: Loss): { readonly lossFn: string; readonly lossFnConfig?: Record<string, number> } {
+/** The loss as the protocol names it; thresholds are ratios, of `dppo` differences of probabilities. */
+export function wireLoss(
+  loss: Loss,
+  kind: Pick<TinkerKind, 'ownRange'>,
+): { readonly lossFn: string; readonly lossFnConfig?: Record<string, number> } {
   if (loss.kind === 'cross-entropy') return { lossFn: 'cross_entropy' }
-  const { clipLow, clipHigh } = loss
-  return {
-    lossFn: 'ppo',
-    lossFnConfig: { clip_low_threshold: 1 - clipLow, clip_high_threshold: 1 + clipHigh },
-  }
+  const { kind: lossFn, clipLow, clipHigh } = loss
+  if (kind.ownRange.includes(lossFn)) return { lossFn }
+  if (lossFn === 'dppo') return { lossFn, lossFnConfig: { delta_low: clipLow, delta_high: clipHigh } }
+  return { lossFn, lossFnConfig: { clip_low_threshold: 1 - clipLow, clip_high_threshold: 1 + clipHigh } }
 }
 
 /** The summed loss, from log-probabilities alone: what servers report differs in what it is summed over. */
 export function lossOf(data: readonly Datum[], loss: Loss, logprobs: readonly (readonly number[])[]): number {
-  let sum = 0
-  for (const [d, { weights = [], advantages = [], oldLogprobs = [] }] of data.entries()) {
-    for (const [i, logprob] of itemAt(logprobs, d).entries()) {
-      if (loss.kind === 'cross-entropy') sum -= itemAt(weights, i) * logprob
-      else {
-        const ratio = Math.exp(logprob - itemAt(oldLogprobs, i))
-        const clipped = Math.min(1 + loss.clipHigh, Math.max(1 - loss.clipLow, ratio))
-        const advantage = itemAt(advantages, i)
-        sum -= Math.min(ratio * advantage, clipped * advantage)
-      }
-    }
-  }
-  return sum
+  if (loss.kind !== 'cross-entropy') return policyLossFigures(data, loss, logprobs).loss
+  return -sum(data.flatMap(({ weights = [] }, d) => itemAt(logprobs, d).map((value, i) => itemAt(weights, i) * value)))
 }

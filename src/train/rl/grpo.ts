@@ -5,7 +5,8 @@
  * batches of 256 in mini-batches of 32). Departure: importance ratios may start from the sampler's log-probabilities, the default of
  * the embedded engine, whose sampler and trainer share their weights; the paper's framework recomputes them with the trainer.
  */
-import type { AdamParameters, Datum, Engine, Loss } from '../../engine/engine.ts'
+import type { AdamParameters, Datum, Engine, PolicyLoss, PolicyLossName } from '../../engine/engine.ts'
+import { policyLossFigures } from '../../engine/policy-loss.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -18,7 +19,9 @@ export interface GrpoSettings {
   readonly warmupSteps: number
   /** Optimiser steps a batch of groups, each on its share of the groups. */
   readonly updates: number
-  /** Ratio clip (DAPO's clip-higher, as in the paper). */
+  /** `ppo` is the paper's; the others are those of some servers, with the same mask and divisors in the advantages. */
+  readonly loss: PolicyLossName
+  /** The range of the loss; of `ppo` DAPO's clip-higher, as in the paper. */
   readonly clipLow: number
   readonly clipHigh: number
   /** Whose log-probabilities ratios start from: as sampled, or the trainer's own, asked for before the first update. */
@@ -30,7 +33,7 @@ export interface GrpoMetrics {
   readonly step: number
   /** Sampled tokens that had a gradient. */
   readonly trainedTokens: number
-  /** Those of them whose ratio left the clip range. */
+  /** Those of them that left the range of the loss. */
   readonly clipShare: number
   /** Mean |log p(trainer) - log p(sampler)| before the first update: what sampling and training disagree by. */
   readonly mismatch: number
@@ -47,7 +50,7 @@ export async function grpoStep(
   optimiser: AdamParameters,
 ): Promise<GrpoMetrics> {
   const { objective, updates, clipLow, clipHigh, oldLogprobs } = settings
-  const loss: Loss = { kind: 'ppo', clipLow, clipHigh }
+  const loss: PolicyLoss = { kind: settings.loss, clipLow, clipHigh }
   const learningRate = settings.learningRate * Math.min(1, step / Math.max(1, settings.warmupSteps))
   const adam: AdamParameters = { ...optimiser, learningRate }
   const parts = Array.from({ length: updates }, (_, update) => {
@@ -63,7 +66,7 @@ export async function grpoStep(
   if (trainerLogprobs) checkMismatch(parts.flat(), trainerLogprobs.flat())
   for (const [p, sampled] of parts.entries()) {
     const data = trainerLogprobs
-      ? sampled.map((datum, d) => ({ ...datum, oldLogprobs: itemAt(itemAt(trainerLogprobs, p), d) }))
+      ? sampled.map((datum, d) => beside(datum, itemAt(itemAt(trainerLogprobs, p), d)))
       : sampled
     const { logprobs } = await engine.forwardBackward(data, loss)
     if (!trainerLogprobs && p === 0) checkMismatch(sampled, logprobs)
@@ -72,11 +75,9 @@ export async function grpoStep(
     // Of what no update has changed yet.
     const fresh = trainerLogprobs?.[p] ?? (p === 0 ? logprobs : undefined)
     for (const difference of fresh ? differences(sampled, fresh) : []) mismatches.push(Math.abs(difference))
-    for (const difference of differences(data, logprobs)) {
-      const ratio = Math.exp(difference)
-      if (ratio < 1 - clipLow || ratio > 1 + clipHigh) clipped++
-      learned++
-    }
+    const figures = policyLossFigures(data, loss, logprobs)
+    clipped += figures.clipped
+    learned += figures.tokens
   }
   return {
     step,
@@ -105,6 +106,11 @@ function checkMismatch(data: readonly Datum[], logprobs: readonly (readonly numb
       'differently, weights that were not published, a temperature other than 1, or, with --staleness, a learning rate at which ' +
       'one step changes too much. Nothing was learned from this step.',
   )
+}
+
+/** The trainer's log-probabilities as the old ones, and those as sampled beside them. */
+function beside({ oldLogprobs, ...datum }: Datum, trainers: readonly number[]): Datum {
+  return { ...datum, oldLogprobs: trainers, ...(oldLogprobs && { rolloutLogprobs: oldLogprobs }) }
 }
 
 /** Of each token, how far its log-probability has moved from the old one. */

@@ -5,6 +5,7 @@
  * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
 import type { Engine } from '../../engine/engine.ts'
+import { lossClips } from '../../engine/policy-loss.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
@@ -30,8 +31,8 @@ export const defaultRlSettings: RunRlSettings = {
   learningRate: 3e-4,
   warmupSteps: 5,
   updates: 2,
-  clipLow: 0.2,
-  clipHigh: 0.3,
+  loss: 'ppo',
+  ...lossClips.ppo,
   oldLogprobs: 'sampler',
   steps: 45,
   problemsPerStep: 12,
@@ -167,8 +168,8 @@ function checkStaleness({ settings: { staleness, oldLogprobs }, engine }: RunRlO
   if (!engine.samplesApart) {
     throw new UserError(
       'staleness-engine',
-      'The engine in this process samples with the very weights and threads that it trains with: it cannot search the next ' +
-        'step meanwhile. Leave --staleness out, or name a server with --engine tinker:<url>.',
+      'This engine samples with the very weights that it trains (so does a SkyRL server, whose two engines share their GPUs): it ' +
+        'cannot search the next step meanwhile. Leave --staleness out, or train on a server that does both at once.',
     )
   }
   if (oldLogprobs === 'sampler') return
