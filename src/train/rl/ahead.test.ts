@@ -159,7 +159,7 @@ describe('a step that is searched while the one before is learned from', () => {
     const make = async () => serveVlm(tinyVlm, freshBigram())
     const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, staleSampling: true })
     opened.push(server)
-    const kind = { ...tinkerKinds.skyrl, codec: 'json', merges: false } as const
+    const kind = { ...tinkerKinds.hosted, codec: 'json' } as const
     const endTokens = [tinyVlm.end]
     const far = await newRun()
     const engine = await tinkerEngine({ url: server.url, endTokens, kind, patience: { pollEveryMs: 1 } })
