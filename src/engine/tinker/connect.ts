@@ -21,7 +21,7 @@ export async function connectEngine(
   { url, baseModel, apiKeyEnv, tinkerServer, loraRank }: TinkerConnection,
   seed: number,
   vlm: ChatModel | undefined,
-  loss?: PolicyLoss | undefined,
+  loss?: PolicyLoss,
 ): Promise<TinkerEngine> {
   const kind = tinkerServer && tinkerKinds[tinkerServer]
   const endTokens = [vlm ? vlm.end : special.end]

@@ -137,7 +137,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   }
 
   async function train(given: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-    const data = kind.rolloutLogprobs ? given : given.map(({ rolloutLogprobs: _, ...datum }) => datum)
+    const data = kind.rolloutLogprobs ? given : given.map(withoutRollout)
     check(kind, data, loss)
     if (kind.reduction === 'mean' && waiting) {
       throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
@@ -240,6 +240,12 @@ function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
       'The log-probabilities as sampled have to stand beside all data of a batch, or none.',
     )
   }
+}
+
+/** For servers that have no use for what was sampled beside the trainer's log-probabilities. */
+function withoutRollout(datum: Datum): Datum {
+  const { rolloutLogprobs: _, ...rest } = datum
+  return rest
 }
 
 function wireAdam({ learningRate, beta1, beta2, epsilon, weightDecay, clipNorm }: AdamParameters) {
