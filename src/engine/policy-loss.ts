@@ -12,7 +12,18 @@
  */
 import { itemAt, lastOf } from '../shared/known.ts'
 import { mean, sum } from '../shared/numbers.ts'
-import { continuesFrom, type Datum, type PolicyLoss, type PolicyLossName } from './engine.ts'
+import { continuesFrom, type Datum } from './datum.ts'
+
+/** Losses of reinforcement learning by the names that servers have for them. */
+export const policyLosses = ['ppo', 'cispo', 'gspo', 'dppo'] as const
+export type PolicyLossName = (typeof policyLosses)[number]
+
+export interface PolicyLoss {
+  readonly kind: PolicyLossName
+  /** How far below and above 1 the ratio `p / p_old` may be; with `dppo` how far `p` may fall below `p_old`, and rise above it. */
+  readonly clipLow: number
+  readonly clipHigh: number
+}
 
 /** The ranges of the papers: Mini-o3's for `ppo`, ScaleRL's for `cispo`, and each loss's own for the others. */
 export const lossClips: Readonly<Record<PolicyLossName, Omit<PolicyLoss, 'kind'>>> = {

@@ -5,8 +5,14 @@
  * batches of 256 in mini-batches of 32). Departure: importance ratios may start from the sampler's log-probabilities, the default of
  * the embedded engine, whose sampler and trainer share their weights; the paper's framework recomputes them with the trainer.
  */
-import type { AdamParameters, Datum, Engine, PolicyLoss, PolicyLossName } from '../../engine/engine.ts'
-import { policyLossFigures } from '../../engine/policy-loss.ts'
+import {
+  type AdamParameters,
+  type Datum,
+  type Engine,
+  type PolicyLoss,
+  type PolicyLossName,
+  policyLossFigures,
+} from '../../engine/engine.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'

@@ -4,8 +4,7 @@
  * was killed goes on to the same figures from its last checkpoint. Departure: the defaults are for the small policy on two cores
  * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
-import type { Engine } from '../../engine/engine.ts'
-import { lossClips } from '../../engine/policy-loss.ts'
+import { type Engine, lossClips } from '../../engine/engine.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
