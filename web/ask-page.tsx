@@ -1,4 +1,4 @@
-/** Ask: a picture of one's own or a scene, a question, who searches and for how long. What was typed stays when one comes back. */
+/** The Ask page: picture (uploaded or generated), question, policy and limits. Input is kept while other pages are shown. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AskRequest, AskStarted, PictureRow, PolicyRow, Setup } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -19,7 +19,7 @@ export function AskPage() {
   if (setup.policies.length > 0) return <AskForm setup={setup} />
   return (
     <p>
-      Only runs are shown here: see <a href={href(['runs'])}>Runs</a>. To ask, start <code>mini-o3 serve</code>.
+      This server only shows runs: see <a href={href(['runs'])}>Runs</a>. To ask, start <code>mini-o3 serve</code>.
     </p>
   )
 }
@@ -73,7 +73,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     await work().catch((error: Error) => setProblem(error.message))
     setBusy(undefined)
   }
-  /** Files that are chosen together are the pictures of one question, in the order of their names. */
+  /** Files chosen together are the pictures of one question, ordered by name. */
   const upload = (chosen: FileList | null | undefined): void => {
     const files = [...(chosen ?? [])].toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
     if (files.length === 0) return
@@ -125,7 +125,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             onFiles={upload}
             onLost={() => {
               setPicture(itemAt(scenes, 0))
-              setProblem('That picture is not kept any more. Open it again.')
+              setProblem('The server no longer has that picture. Open it again.')
             }}
           />
           <div class="words">
@@ -156,7 +156,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             </label>
             <p class={blind ? 'note strong' : 'note'}>
               {policy?.note}
-              {blind && ' For a picture of your own, choose or connect a model that sees photographs.'}
+              {blind && ' For your own pictures, choose or connect a vision-language model.'}
             </p>
             {policies.map(
               ({ name, unavailable }) =>

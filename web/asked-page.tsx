@@ -1,4 +1,4 @@
-/** What was asked on this page: its searches as they go on. */
+/** The searches of one question, live. */
 import { useMemo, useState } from 'preact/hooks'
 import { postJson } from './fetch-json.ts'
 import { keepDraft, readDraft } from './form-draft.ts'
@@ -20,7 +20,7 @@ export function AskedPage({ id }: { readonly id: string }) {
   const [openedMs] = useState(() => performance.now())
   const seconds = useSecondsSince(done ? undefined : openedMs) ?? 0
   const base = `api/asks/${encodeURIComponent(id)}`
-  // All searches of an ask look at the same pictures.
+  // All searches of an ask share their pictures.
   const known = searches.find((search) => search !== undefined)
   const hashes = known ? hashesOf(known) : []
   const urls = useMemo(
@@ -63,7 +63,7 @@ export function AskedPage({ id }: { readonly id: string }) {
   )
 }
 
-/** The form then has the picture and who searched it; a scene that is in the form already stays the scene that it is. */
+/** Fills the form with the picture and policy of this search; a scene that is already selected stays selected. */
 function another({ picture, furtherPictures = [], problem }: ShownSearch): void {
   const draft = readDraft()
   const same = draft.question === problem.question && draft.picture !== undefined

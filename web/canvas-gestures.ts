@@ -1,4 +1,4 @@
-/** Moving and zooming a picture: the wheel zooms at the pointer, one pointer moves, two pinch, and keys do both. */
+/** Pan and zoom: the wheel zooms at the pointer, one pointer pans, two pinch, and keys do both. */
 import { useCallback, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Size } from '../src/protocol/box.ts'
 import type { SharedView } from './shared-view.ts'
@@ -9,7 +9,7 @@ interface Point {
   readonly y: number
 }
 
-/** Handlers for the element. */
+/** Event handlers for the element. */
 export function usePointers(element: { readonly current: Element | null }, view: SharedView, size: Size) {
   const down = useRef(new Map<number, Point>())
   const share = useCallback((event: { readonly clientX: number; readonly clientY: number }): Point => {

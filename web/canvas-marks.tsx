@@ -1,4 +1,4 @@
-/** What lies on the picture: boxes of the turns, those that were refused, the path, the heat, and the target. */
+/** Overlays on the picture: boxes of the turns, refused boxes, the path, the heat map and the target. */
 import type { ComponentChildren } from 'preact'
 import { turnClasses } from '../src/page/palette.ts'
 import { depthOf, refusedBox, stepsOf } from '../src/page/step.ts'
@@ -87,7 +87,7 @@ function looksOf(search: ShownSearch): Look[] {
   })
 }
 
-/** From the middle of each look to that of the next. */
+/** Lines between the centres of consecutive looks. */
 function Path({ looks }: { readonly looks: readonly Look[] }) {
   return (
     <g class="path">
@@ -108,7 +108,7 @@ function Path({ looks }: { readonly looks: readonly Look[] }) {
   )
 }
 
-/** As large on the screen however far the picture is zoomed: the canvas scales what has a place in its data. */
+/** Keeps its size on screen at any zoom: the canvas rescales elements that have their position in data attributes. */
 function OfOneSize(props: { readonly at: Place; readonly name: string; readonly children: ComponentChildren }) {
   const { at, name, children } = props
   return (
@@ -123,11 +123,11 @@ interface Place {
   readonly y: number
 }
 
-/** Badges keep their distance as on a canvas of this many screen pixels, whatever its width is. */
+/** Badge distances are computed for a canvas of this width, in screen pixels. */
 const canvasWidth = 640
 const badgeRadius = 11
 
-/** Places in pixels of the picture: each badge takes the corner of its box that is farthest from the badges before it, inside the picture. */
+/** Positions in picture pixels: each badge takes the corner of its box, inside the picture, that is farthest from earlier badges. */
 function placeBadges(boxes: readonly PixelBox[], { width, height }: Size): Place[] {
   const radius = (badgeRadius * width) / canvasWidth
   const inside = (value: number, limit: number): number => Math.min(limit - radius, Math.max(radius, value))
@@ -140,7 +140,7 @@ function placeBadges(boxes: readonly PixelBox[], { width, height }: Size): Place
       { x: inside(x1, width), y: inside(y1, height) },
     ]
     const room = (point: Place): number =>
-      // Beyond a few radii more room is of no use: the first corner, top left, is where a reader looks.
+      // Beyond a few radii more distance does not help, and readers look at the first corner (top left) first.
       Math.min(4 * radius, ...placed.map((other) => Math.hypot(other.x - point.x, other.y - point.y)))
     placed.push(corners.reduce((best, corner) => (room(corner) > room(best) ? corner : best)))
   }

@@ -1,4 +1,4 @@
-/** A server by its address, with the name of the variable that holds its key: the key itself has no place in a page. */
+/** Connects a server by its address and the name of the variable that holds its API key; the key itself is never entered. */
 import { useState } from 'preact/hooks'
 import type { ConnectRequest, ListedModels, ModelsFound } from '../src/server/api/types.ts'
 import { ProblemFact } from './facts.tsx'
@@ -69,7 +69,7 @@ export function ConnectAddress({ services, onConnect }: Props) {
           />
         </label>
         <label>
-          <span>Name of the variable with its key</span>
+          <span>Environment variable of its API key</span>
           <input
             value={apiKeyEnv}
             autocomplete="off"
@@ -86,7 +86,7 @@ export function ConnectAddress({ services, onConnect }: Props) {
             list="listed-models"
             autocomplete="off"
             spellcheck={false}
-            placeholder={listed ? `one of ${listed.models.length}` : 'its name there'}
+            placeholder={listed ? `one of ${listed.models.length}` : 'model name'}
             onInput={(event) => setModel(event.currentTarget.value)}
           />
           <datalist id="listed-models">

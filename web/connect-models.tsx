@@ -1,4 +1,4 @@
-/** Connect a model: what runs on this machine, an address, or a model to download; each is tried with a picture before it can be asked. */
+/** Connect a model: a server on this machine, an address, or a download. Each is tested with a picture before it can be used. */
 import { useEffect, useState } from 'preact/hooks'
 import type { ConnectingRow, ConnectRequest, ModelsFound } from '../src/server/api/types.ts'
 import { ConnectAddress } from './connect-address.tsx'
@@ -9,7 +9,7 @@ import { FoundModels } from './found-models.tsx'
 import { useConnecting } from './use-connecting.ts'
 
 interface Props {
-  /** Names of policies that can be asked already. */
+  /** Names of the policies that are already available. */
   readonly offered: readonly string[]
   readonly onConnected: (policy: string) => void
 }
@@ -42,7 +42,7 @@ export function ConnectModels({ offered, onConnected }: Props) {
       <ProblemFact message={problem} />
       <ConnectingRows rows={rows} onCancel={cancel} />
       {found === undefined ? (
-        problem === undefined && <p role="status">Looking at the usual ports of this machine …</p>
+        problem === undefined && <p role="status">Checking the usual ports of this machine …</p>
       ) : (
         <FoundModels found={found} taken={taken} onConnect={connect} />
       )}

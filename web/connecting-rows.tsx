@@ -1,4 +1,4 @@
-/** How models that are being connected, or were, are getting on: what is being done and for how long, or why it failed. */
+/** Status of the models being connected: current step and elapsed time, or why it failed. */
 import type { ConnectingRow } from '../src/server/api/types.ts'
 import { shown } from '../src/page/step.ts'
 

@@ -1,4 +1,4 @@
-/** Two runs on the same problems: how far apart they are, and which problem went otherwise. */
+/** Compares two runs on their common problems: the difference, and the problems that flipped. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
@@ -25,7 +25,7 @@ export function DiffPage({ first, second }: Props) {
       <p class="crumbs">
         <a href={href(['runs'])}>Runs</a> / compare
         <span class="around">
-          <a href={href(['diff', second, first])}>the other way round</a>
+          <a href={href(['diff', second, first])}>swap the runs</a>
         </span>
       </p>
       <h2>
@@ -52,8 +52,8 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
       />
       <p>
         {low > 0 || high < 0
-          ? `The ${mean > 0 ? 'second' : 'first'} is better: the 95 % interval of the paired difference leaves out 0.`
-          : 'The 95 % interval of the paired difference holds 0: these problems do not tell the two apart.'}
+          ? `The ${mean > 0 ? 'second' : 'first'} is better: the 95 % interval of the paired difference excludes 0.`
+          : 'The 95 % interval of the paired difference contains 0: these problems show no difference between the two.'}
         {alone.some((count) => count > 0) &&
           ` Left out, since only one run has them: ${alone[0]} of the first, ${alone[1]} of the second.`}
       </p>
@@ -72,7 +72,7 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
   )
 }
 
-/** Kinds of change, as they are chosen from; `flipped` is both. */
+/** Kinds of change in the filter; `flipped` includes both directions. */
 const kinds = {
   flipped: 'flipped',
   gained: 'wrong → right',
@@ -117,7 +117,7 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
         </output>
       </div>
       {shown.length === 0 ? (
-        <p role="status">No problem is like that.</p>
+        <p role="status">No problem matches.</p>
       ) : (
         <VirtualTable
           label="Problems"
@@ -191,13 +191,13 @@ function columnsOf(first: string): Column<DiffRow>[] {
   ]
 }
 
-/** Such as `7 ✓`, or `7 ✓ 6 of 8` where there were several searches. */
+/** For example `7 ✓`, or `7 ✓ 6 of 8` for several searches. */
 function sideText({ right, of, item: { answer, verdict } }: DiffSide): string {
   const mark = verdict === 'correct' ? '✓' : '✕'
   return `${answer ?? '–'} ${mark}${of > 1 ? ` ${right} of ${of}` : ''}`
 }
 
-/** In points. */
+/** The difference in percentage points, with its sign. */
 function signed(share: number): string {
   return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
 }

@@ -1,4 +1,4 @@
-/** One problem as two runs searched it, side by side. */
+/** One problem with its searches from two runs, side by side. */
 import { useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'

@@ -1,11 +1,11 @@
-/** Figures with their names: as a row at the head of a run, or as a table; and what went wrong. */
+/** Named figures, as a row at the top of a run or as a table; and error messages. */
 import type { ComponentChildren } from 'preact'
 import type { Table } from '../src/page/page-data.ts'
 
 export interface Fact {
   readonly title: string
   readonly text: ComponentChildren
-  /** Smaller, behind it. */
+  /** Secondary text after the figure. */
   readonly more?: string
 }
 
@@ -35,14 +35,14 @@ export function ProblemFact({ message }: { readonly message: string | undefined 
 }
 
 interface TableProps extends Table {
-  /** Told by a screen reader. */
+  /** Accessible name. */
   readonly title?: string
 }
 
-/** Longer cells are text, such as a command. */
+/** Longer cells are treated as text, such as a command. */
 const longestFigure = 40
 
-/** The first cell names its row; the others stand to the right. */
+/** The first cell is the row header; the others are right-aligned. */
 export function FigureTable({ head, rows, title }: TableProps) {
   const classOf = (column: number): string => {
     const isText = column === 0 || rows.some((row) => (row[column] ?? '').length > longestFigure)

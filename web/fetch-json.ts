@@ -1,4 +1,4 @@
-/** Asking the server. What goes wrong comes as an `Error` whose message can be shown. */
+/** Requests to the server. Failures are thrown as an `Error` whose message can be shown. */
 import { useEffect, useState } from 'preact/hooks'
 import type { ErrorBody } from '../src/server/api/types.ts'
 
@@ -27,7 +27,7 @@ export interface Loaded<T> {
   readonly error?: string
 }
 
-/** Loads what `path` has, anew whenever it changes, and every `everyMs` while the page is looked at. */
+/** Loads `path` whenever it changes, and every `everyMs` while the page is visible. */
 export function useJson<T>(path: string, everyMs?: number): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T> & { readonly path?: string }>({})
   useEffect(() => {

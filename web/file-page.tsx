@@ -1,4 +1,4 @@
-/** A page that was opened from a file, with its data inside. */
+/** A page opened from a file, with its data embedded. */
 import { useMemo } from 'preact/hooks'
 import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
@@ -39,7 +39,7 @@ function pageOf(data: FileData) {
   )
 }
 
-/** The address is `#/search/2?turn=3` for turn 3 of the second search. */
+/** `#/search/2?turn=3` is turn 3 of the second search. */
 function SearchesPage({ searches, notes }: SearchesData) {
   const last = searches.length - 1
   const [place, go] = usePlace(

@@ -1,4 +1,4 @@
-/** What stands in the form to ask, kept while other pages are looked at and when the page is loaded anew, in this tab. */
+/** The input of the Ask form, kept in this tab across pages and reloads. */
 import type { PictureRow } from '../src/server/api/types.ts'
 
 export interface FormDraft {
@@ -20,11 +20,11 @@ export function readDraft(): FormDraft {
   }
 }
 
-/** Changes what is named, and leaves the rest as it is. */
+/** Updates the given fields and keeps the others. */
 export function keepDraft(changes: FormDraft): void {
   try {
     sessionStorage.setItem(key, JSON.stringify({ ...readDraft(), ...changes }))
   } catch {
-    // A browser that keeps nothing begins anew each time.
+    // Without session storage the form starts empty each time.
   }
 }

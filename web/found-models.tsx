@@ -1,9 +1,9 @@
-/** Models that were found: of servers that run on this machine, and such as run in the program itself. */
+/** Models that were found: on servers of this machine, and those that run in the program itself. */
 import type { ConnectRequest, LocalRow, ModelsFound } from '../src/server/api/types.ts'
 
 interface Props {
   readonly found: ModelsFound
-  /** Names of policies that are there, or on their way. */
+  /** Names of the policies that are connected or connecting. */
   readonly taken: readonly string[]
   readonly onConnect: (request: ConnectRequest) => void
 }
@@ -13,7 +13,7 @@ export function FoundModels({ found: { servers, local }, taken, onConnect }: Pro
     <>
       <h4>Running on this machine</h4>
       {servers.length === 0 && (
-        <p class="note">No server of models answers on the usual ports. Start one, such as Ollama, and look again.</p>
+        <p class="note">No model server answers on the usual ports. Start one, such as Ollama, and look again.</p>
       )}
       {servers.map((server) => (
         <FoundServer key={server.baseUrl} server={server} taken={taken} onConnect={onConnect} />
@@ -42,14 +42,14 @@ function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { read
       <p>
         <b>{title}</b> <code>{baseUrl}</code>
         {problem !== undefined && <span>: {problem}</span>}
-        {problem === undefined && seeing.length === 0 && <span>: none of its models sees pictures</span>}
+        {problem === undefined && seeing.length === 0 && <span>: none of its models accepts pictures</span>}
       </p>
       <ul class="models">
         {seeing.map(({ id, sees, elsewhere }) => (
           <li key={id}>
             <b>{id}</b>
             <span>
-              {sees === 'yes' ? 'sees pictures' : 'may see pictures: it does not say'}
+              {sees === 'yes' ? 'accepts pictures' : 'may accept pictures: the server does not say'}
               {elsewhere && '; your picture would leave this machine'}
             </span>
             <Connect

@@ -1,4 +1,4 @@
-/** Filters over the searches of a run: choices, words, and histograms whose bars are ranges. */
+/** Filters for the searches of a run: selects, text, and histograms whose bars select ranges. */
 import { endWords } from '../src/page/step.ts'
 import type { End } from '../src/protocol/trajectory.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
@@ -55,7 +55,7 @@ export function ItemFilters({ items, filter, onFilter }: Props) {
         />
       </label>
       {rangeNames.map((name) => {
-        // What the other filters leave, in bars that stay where they are.
+        // Counts under the other filters; the bins themselves do not move.
         const left = items.filter((item) => matchesFilter(item, { ...filter, [name]: undefined }))
         const bins = binsOf(items, left, name)
         if (bins.length === 0) return null
@@ -85,7 +85,7 @@ interface HistogramProps {
   readonly onRange: (range: ItemRange | undefined) => void
 }
 
-/** A bar chooses its range, or takes it back; with shift the range reaches to it. */
+/** Clicking a bar selects its range or clears it; shift-click extends the range to it. */
 function Histogram({ title, bins, range, onRange }: HistogramProps) {
   const most = Math.max(1, ...bins.map(({ count }) => count))
   const [lowest, highest] = [itemAt(bins, 0).from, lastOf(bins).to]

@@ -1,4 +1,4 @@
-/** The searches of a run as a table, one by one or all for a problem in one row. */
+/** The searches of a run as a table, one row per search or per problem. */
 import { endWords } from '../src/page/step.ts'
 import type { ItemRow, RunData } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -11,10 +11,10 @@ import type { Column, Sort } from './virtual-table.tsx'
 
 interface Props {
   readonly run: string
-  /** Of a run that is opened from a file. */
+  /** Only for a run opened from a file. */
   readonly pages: RunData['pages'] | undefined
   readonly rows: readonly ItemGroup[]
-  /** A row is a problem, not a search. */
+  /** One row per problem instead of per search. */
   readonly whole: boolean
   readonly sort: Sort | undefined
   readonly onSort: (sort: Sort | undefined) => void
@@ -36,7 +36,7 @@ export function ItemsTable({ run, pages, rows, whole, sort, onSort, from }: Prop
   )
 }
 
-/** The last part of a problem's name. */
+/** The last segment of a problem's name. */
 export function shortName(problem: string): string {
   return problem.slice(problem.lastIndexOf('/') + 1)
 }

@@ -1,8 +1,8 @@
-/** What the list of a run's searches is made of: filters that the address holds, rows, order and bins. Pure. */
+/** The list of a run's searches as data: filters (stored in the address), rows, order and histogram bins. Pure. */
 import type { ItemRow } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 
-/** Both ends belong to it. */
+/** Inclusive at both ends. */
 export interface ItemRange {
   readonly from: number
   readonly to: number
@@ -48,24 +48,24 @@ export function settingsOf(filter: ItemFilter): Record<string, string> {
   return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value ? [[name, text(value)]] : [])))
 }
 
-/** A row of the table: one search, or all for a problem. */
+/** A table row: one search, or all searches of a problem. */
 export interface ItemGroup {
   readonly items: readonly ItemRow[]
-  /** Means. */
+  /** Means over the searches of the row. */
   readonly turns: number
   readonly boxes: number
-  /** How many have a verdict, and the share of these that are right. */
+  /** Number of searches with a verdict, and the share of right ones among them. */
   readonly judged: number
   readonly right: number
 }
 
-/** Of a search that was done again, the last. */
+/** Keeps only the last version of a search that was repeated. */
 export function currentItems(items: readonly ItemRow[]): readonly ItemRow[] {
   const last = new Map(items.map((item) => [`${itemGroup(item)} ${item.sampleIndex}`, item]))
   return last.size === items.length ? items : [...last.values()]
 }
 
-/** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
+/** Group key: equal for all searches of one problem (in training also of one step, on a server also of one ask). */
 export function itemGroup({ ask, step, problem }: ItemRow): string {
   if (ask !== undefined) return `ask ${ask}`
   return `${step ?? ''} ${problem}`
@@ -94,7 +94,7 @@ function group(items: readonly ItemRow[]): ItemGroup {
   }
 }
 
-/** Such as `7 ×5, 3`, the commonest first; absent answers are told as `–`. */
+/** For example `7 ×5, 3`, most frequent first; a missing answer is shown as `–`. */
 export function answersText(items: readonly ItemRow[]): string {
   const counts = new Map<string, number>()
   for (const { answer } of items) counts.set(answer ?? '–', (counts.get(answer ?? '–') ?? 0) + 1)
@@ -110,7 +110,7 @@ export interface Bin extends ItemRange {
 
 const mostBins = 16
 
-/** Equal steps over all values of `every`, counting those of `shown`. */
+/** Bins of equal width over all values of `every`, with the counts of `shown`. */
 export function binsOf(every: readonly ItemRow[], shown: readonly ItemRow[], name: RangeName): Bin[] {
   const values = every.map((item) => item[name] ?? 0)
   const lowest = values.reduce((least, value) => Math.min(least, value), Infinity)

@@ -1,9 +1,9 @@
-/** The keys of a search, in a list. */
+/** The list of keyboard shortcuts. */
 import { marks } from './marks.ts'
 
 export function KeysHelp() {
   const keys = [
-    ['← →  or  k j', 'turn before, turn after'],
+    ['← →  or  k j', 'previous turn, next turn'],
     ['Home End', 'whole search, last turn'],
     ['space', 'play, pause'],
     ['f', 'zoom along with the turns'],

@@ -1,4 +1,4 @@
-/** The pages: Ask, Trajectory and Runs, chosen by what stands behind the `#` of the address; or one that was opened from a file. */
+/** Entry point: selects a page (Ask, Trajectory, Runs) by the fragment of the address, or shows a page opened from a file. */
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import 'virtual:palette.css'
@@ -49,21 +49,21 @@ function App() {
   )
 }
 
-/** Of an address that leads nowhere, the page that says so. */
+/** The page of an address; for an unknown one, a message. */
 function pageOf(path: readonly string[]) {
   const [kind = '', name = '', item = '', ...others] = path
   const shape = `${kind} ${path.length}`
   if (path.length === 0) return <AskPage />
   if (shape === 'ask 2') return <AskedPage key={name} id={name} />
   if (shape === 'runs 1') return <RunsPage />
-  // The second is how one types it.
+  // The second form is the one that people type.
   if (shape === 'run 2' || shape === 'runs 2') return <RunPage key={name} name={name} />
   if (shape === 'run 3' && isIndex(item)) return <RunSearchPage key={name} name={name} />
   if (shape === 'diff 3') return <DiffPage key={`${name} ${item}`} first={name} second={item} />
   if (shape === 'diff 5' && others.every(isIndex)) {
     return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />
   }
-  return <ProblemFact message="There is no such page. Ask and Runs, above, are where all begins." />
+  return <ProblemFact message="There is no such page. Use Ask or Runs, above." />
 }
 
 function isIndex(text: string): boolean {

@@ -1,4 +1,4 @@
-/** What can be shown on a picture, each with its key. */
+/** The overlays of a picture, with their keyboard shortcuts. */
 
 export const marks = [
   { name: 'boxes', key: 'b', label: 'boxes', help: 'boxes of the turns', first: true },

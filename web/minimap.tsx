@@ -1,4 +1,4 @@
-/** All of the picture, small, with what is in sight: there while a part is shown, and a way to go elsewhere. */
+/** A small overview of the picture with the visible region marked, shown while zoomed in; clicking moves the view. */
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Size } from '../src/protocol/box.ts'
 import type { SharedView } from './shared-view.ts'

@@ -1,4 +1,4 @@
-/** A search about several pictures, as it shows on one of them; and the pictures to choose from. */
+/** Restricts a search about several pictures to one of them, and offers the choice of picture. */
 import { stepsOf, refusedSource } from '../src/page/step.ts'
 import { isChanged } from '../src/protocol/orientation.ts'
 import { originalOf, picturesOf } from '../src/protocol/originals.ts'
@@ -6,7 +6,7 @@ import { sourceAt } from '../src/protocol/source.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { PictureUrls, SearchEntry, ShownSearch } from './shown-search.ts'
 
-/** What is seen of the search on its picture `original`: turns that looked elsewhere leave nothing there. */
+/** The search as it appears on picture `original`: turns that looked at other pictures have no overlays. */
 export function onOriginal({ search, urls }: SearchEntry, original: number): SearchEntry {
   const picture = picturesOf(search)[original]
   if (search.furtherPictures === undefined || picture === undefined) return { search, urls }
@@ -23,7 +23,7 @@ export function onOriginal({ search, urls }: SearchEntry, original: number): Sea
   return { search: { ...search, picture, problem, turns }, urls: { ...urls, region } }
 }
 
-/** The picture that the newest look up to a turn was into. */
+/** The picture of the newest look up to a turn. */
 export function originalAt(search: ShownSearch, turn: number): number {
   const look = stepsOf(search).findLast(({ number, observation }) => observation && (turn === 0 || number <= turn))
   return turn > 0 && look?.observation ? originalOf(look.observation, search.observations) : 0
@@ -54,7 +54,7 @@ export function thumbnailOf(urls: PictureUrls, search: ShownSearch, index: numbe
   return changed ? urls.view(index) : regionOf(urls, search, index, side)
 }
 
-/** Where an observation is to be had: its box, on its picture. */
+/** URL of an observation: its box on its picture. */
 export function regionOf(urls: PictureUrls, search: ShownSearch, index: number, side: number): string {
   const observation = itemAt(search.observations, index)
   return urls.region(side, observation.boxInOriginalPx, originalOf(observation, search.observations))

@@ -1,7 +1,7 @@
-/** Files that are dropped anywhere on the page or pasted into it. */
+/** Files dropped anywhere on the page or pasted into it. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-/** Calls back with the files; true while one is dragged over the page. */
+/** Passes the files to `onFiles`; returns true while one is dragged over the page. */
 export function useDroppedFile(onFiles: (files: FileList) => void): boolean {
   const [over, setOver] = useState(false)
   const newest = useRef(onFiles)
@@ -18,7 +18,7 @@ export function useDroppedFile(onFiles: (files: FileList) => void): boolean {
       event.preventDefault()
       setOver(true)
     }
-    // Left for a part of the page, the pointer is still over it.
+    // Leaving for a child element is not leaving the page.
     const left = (event: DragEvent): void => setOver(event.relatedTarget !== null)
     const dropped = (event: DragEvent): void => {
       event.preventDefault()

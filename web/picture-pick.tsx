@@ -1,4 +1,4 @@
-/** The picture that is asked about: a scene that comes with the page, or a file of one's own. */
+/** Selects the picture to ask about: a generated scene or an uploaded file. */
 import { sourceAt } from '../src/protocol/source.ts'
 import type { PictureRow, SceneRow } from '../src/server/api/types.ts'
 
@@ -11,7 +11,7 @@ interface Props {
   readonly over: boolean
   readonly onScene: (scene: SceneRow) => void
   readonly onFiles: (files: FileList | null) => void
-  /** The server has the picture no more. */
+  /** Called when the server no longer has the picture. */
   readonly onLost: () => void
 }
 
@@ -20,7 +20,7 @@ export function PicturePick(props: Props) {
   const pictures = [picture, ...furtherPictures]
   return (
     <fieldset class={`pick ${over ? 'over' : ''}`}>
-      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste your own, also several'}</legend>
+      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste one or more of your own'}</legend>
       {pictures.map(({ id, width, height, note }, index) => (
         <figure key={id}>
           <img

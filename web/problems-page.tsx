@@ -1,4 +1,4 @@
-/** The contact sheet of a problem set: each problem with its picture, its targets outlined, and a close look at them. */
+/** The contact sheet of a problem set: each problem with its picture, outlined targets and magnified targets. */
 import type { ProblemsData } from '../src/page/page-data.ts'
 
 export function ProblemsPage({ title, problems }: ProblemsData) {

@@ -1,4 +1,4 @@
-/** What was asked last, by anybody: to be looked at again, or to ask more about the same picture. */
+/** Recent questions from all clients, to open again or to ask more about the same picture. */
 import type { PictureRow, RecentAsk } from '../src/server/api/types.ts'
 import { shown } from '../src/page/step.ts'
 import { useJson } from './fetch-json.ts'

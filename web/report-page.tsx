@@ -1,4 +1,4 @@
-/** Figures, tables and what is said of them. */
+/** A report: figures, tables and text. */
 import type { Part, ReportData } from '../src/page/page-data.ts'
 import { FigureTable } from './facts.tsx'
 import { svgUrl } from './run-charts.tsx'

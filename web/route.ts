@@ -1,4 +1,4 @@
-/** Addresses: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
+/** Routing: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
 import { createContext } from 'preact'
 import { useContext, useLayoutEffect, useState } from 'preact/hooks'
 
@@ -8,8 +8,8 @@ export interface Route {
 }
 
 /**
- * The one route of the page: its parts read it from here and do not listen to the address themselves. With two listeners the path
- * could change before the settings, and a part would write the address back without them.
+ * The current route. Components read it from here instead of listening to the address themselves: with two listeners the path
+ * could change before the settings, and a component would write the address back without them.
  */
 export const RouteContext = createContext<Route>({ path: [], settings: new URLSearchParams() })
 
@@ -17,7 +17,7 @@ export function useRoute(): Route {
   return useContext(RouteContext)
 }
 
-/** For the root alone. */
+/** For the root component only. */
 export function useAddress(): Route {
   const [route, setRoute] = useState(routeNow)
   useLayoutEffect(() => {
@@ -33,7 +33,7 @@ function routeNow(): Route {
   return { path: path.split('/').filter(Boolean).map(decoded), settings: new URLSearchParams(settings) }
 }
 
-/** An address typed by hand may hold a stray `%`. */
+/** A hand-typed address may contain a stray `%`. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
@@ -50,7 +50,7 @@ export function href(
   return `#/${path.map((part) => encodeURIComponent(part)).join('/')}${query && `?${query}`}`
 }
 
-/** Keeps the address in step with what is shown, without going anywhere. */
+/** Updates the address without navigating. */
 export function replaceAddress(
   path: readonly (string | number)[],
   settings: Readonly<Record<string, string | number>>,
@@ -60,10 +60,10 @@ export function replaceAddress(
   setTitle(path)
 }
 
-/** A page that was opened from a file has its own. */
+/** A page opened from a file has its own title. */
 const titleOfFile = document.title
 
-/** Tells tabs, and entries of the browser's history, apart. */
+/** Gives each tab and history entry a distinct title. */
 export function setTitle([kind = '', name, item]: readonly (string | number)[]): void {
   const pages: Readonly<Record<string, string>> = {
     '': 'Ask',

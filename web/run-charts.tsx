@@ -1,11 +1,11 @@
-/** The charts of a run, each with what it shows in words and as a table. */
+/** The charts of a run, each with a description and its data as a table. */
 import type { ChartRow } from '../src/server/api/types.ts'
 import { FigureTable } from './facts.tsx'
 
 interface Props {
   readonly run: string
   readonly charts: readonly ChartRow[]
-  /** Changes when they are to be drawn anew. */
+  /** Changes when the charts must be redrawn. */
   readonly version: string
 }
 
@@ -34,7 +34,7 @@ export function RunCharts({ run, charts, version }: Props) {
   )
 }
 
-/** As a picture: nothing in it is run. */
+/** Shown as an image, so no script in it can run. */
 export function svgUrl(svg: string): string {
   return `data:image/svg+xml,${encodeURIComponent(svg)}`
 }

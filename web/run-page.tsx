@@ -1,4 +1,4 @@
-/** One run: its scores and curves, and its searches with filters, as they come. */
+/** One run: scores, curves and a filterable list of searches, updated live. */
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
@@ -38,7 +38,7 @@ function LiveRun({ details }: { readonly details: RunDetails }) {
 interface DetailsProps {
   readonly details: RunDetails
   readonly figures: RunFigures | undefined
-  /** Of a run that is opened from a file: where its searches are replayed, by their index. */
+  /** For a run opened from a file: links to the pages of its searches, by index. */
   readonly pages?: RunData['pages'] | undefined
 }
 
@@ -52,8 +52,8 @@ export function Details({ details, figures, pages }: DetailsProps) {
       {figures && <Facts facts={headOf(figures)} />}
       {unreadable > 0 && (
         <p class="problem">
-          {unreadable === 1 ? 'One line of the log is no search' : `${unreadable} lines of the log are no searches`} of
-          this version; {unreadable === 1 ? 'it is' : 'they are'} left out.
+          {unreadable === 1 ? 'One line of the log is not a search' : `${unreadable} lines of the log are not searches`}{' '}
+          of this version; {unreadable === 1 ? 'it is' : 'they are'} left out.
         </p>
       )}
       {figures && figures.charts.length > 0 && (
@@ -69,7 +69,7 @@ export function Details({ details, figures, pages }: DetailsProps) {
 }
 
 function noSearches({ run }: RunDetails): string {
-  return run.live ? 'No searches yet; they appear here as they end.' : 'This run holds no searches.'
+  return run.live ? 'No searches yet; they appear here as they end.' : 'This run has no searches.'
 }
 
 function headOf({ scores, latest }: RunFigures): Fact[] {
@@ -105,7 +105,7 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
   const items = useMemo(() => currentItems(details.items), [details.items])
   const several = useMemo(() => new Set(items.map(itemGroup)).size < items.length, [items])
-  // A problem is shown with all of its searches when one of them passes.
+  // A problem is shown with all of its searches if one of them passes the filter.
   const rows = useMemo(
     () => groupsOf(items, whole).filter((row) => row.items.some((item) => matchesFilter(item, filter))),
     [items, from],

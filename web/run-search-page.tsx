@@ -1,4 +1,4 @@
-/** One search of a run, with the others for the same problem beside it. */
+/** One search of a run, with the other searches of the same problem. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
@@ -12,7 +12,7 @@ import { hashesOf, pictureUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
 import { useRun } from './use-run.ts'
 
-/** Searches of a problem that are shown together. */
+/** Searches of a problem shown together at most. */
 const mostTogether = 16
 
 export function RunSearchPage({ name }: { readonly name: string }) {
@@ -29,7 +29,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
     .map((one) => one.index)
   const group = own.length <= mostTogether ? own : [index]
-  // What is looked at comes first.
+  // The current search is loaded first.
   const wanted = [index, ...group.filter((at) => at !== index)]
   const { value: known, error } = useSearches(name, details === undefined ? [] : wanted)
   const base = (at: number): string => `api/runs/${encodeURIComponent(name)}/items/${at}`
@@ -89,7 +89,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
   )
 }
 
-/** Searches by their index, one after the other, each loaded once. */
+/** Loads searches by index, one after the other, each once. */
 function useSearches(name: string, wanted: readonly number[]): Loaded<ReadonlyMap<number, Trajectory>> {
   const [loaded, setLoaded] = useState<Loaded<ReadonlyMap<number, Trajectory>>>({})
   useEffect(() => {

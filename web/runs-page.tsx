@@ -1,4 +1,4 @@
-/** Runs: every run folder, newest first, with its score, refreshed while it is looked at; two of them can be compared. */
+/** The Runs page: every run folder, newest first, with its score; refreshed while visible. Two runs can be compared. */
 import { useEffect, useState } from 'preact/hooks'
 import type { RunFigures, RunRow, Scores } from '../src/server/api/types.ts'
 import { ProblemFact } from './facts.tsx'
@@ -7,7 +7,7 @@ import { href } from './route.ts'
 import { percent } from '../src/shared/numbers.ts'
 
 const refreshMs = 4000
-/** Scores of larger logs are worked out only when their run is opened. */
+/** For larger logs, scores are computed only when the run is opened. */
 const mostBytes = 128 * 1024 ** 2
 
 export function RunsPage() {
@@ -23,7 +23,7 @@ export function RunsPage() {
       {runs === undefined && error === undefined && <p role="status">Loading …</p>}
       {runs?.length === 0 && (
         <p>
-          No runs yet. Commands such as <code>mini-o3 eval</code> leave theirs in the folder <code>runs</code>.
+          No runs yet. Commands such as <code>mini-o3 eval</code> write them to the folder <code>runs</code>.
         </p>
       )}
       {runs !== undefined && runs.length > 0 && (
@@ -97,7 +97,7 @@ function Compare({ runs, chosen }: { readonly runs: readonly RunRow[]; readonly 
 
 type Known = ReadonlyMap<string, { readonly changedMs: number; readonly scores: Scores | null }>
 
-/** Of one run after the other: the server reads each log whole for it. */
+/** Loads the scores one run at a time, since the server reads the whole log for each. */
 function useScores(runs: readonly RunRow[]): Known {
   const [known, setKnown] = useState<Known>(new Map())
   const next = runs.find(
@@ -112,7 +112,7 @@ function useScores(runs: readonly RunRow[]): Known {
     }
     fetchJson<RunFigures>(`api/runs/${encodeURIComponent(name)}/figures`, { signal: gone.signal }).then(
       ({ scores }) => keep(scores),
-      () => keep(null), // its own page says why
+      () => keep(null), // the page of the run shows the reason
     )
     return () => gone.abort()
   }, [next?.name, next?.changedMs])

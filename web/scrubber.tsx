@@ -1,4 +1,4 @@
-/** The turns of a search as a track: to drag along, to step and to play. */
+/** The timeline of turns: drag, step and play. */
 import { turnClasses } from '../src/page/palette.ts'
 import { turnsText } from './shown-search.ts'
 import { turnState } from './turn-state.ts'
@@ -13,7 +13,7 @@ interface Props {
   readonly onPlay: () => void
 }
 
-/** More turns than this and their numbers have no room. */
+/** With more turns than this, there is no room for their numbers. */
 const mostNumbers = 12
 
 export function Scrubber({ turns, turn, lit, playing, onTurn, onLit, onPlay }: Props) {
@@ -50,7 +50,7 @@ export function Scrubber({ turns, turn, lit, playing, onTurn, onLit, onPlay }: P
   )
 }
 
-/** The turn under the pointer; the whole search is none. */
+/** The turn under the pointer; undefined for the whole search. */
 function pointedAt({ currentTarget, clientX, buttons }: PointerEvent, turns: number): number | undefined {
   const { left, width } = (currentTarget as Element).getBoundingClientRect()
   const turn = Math.round(((clientX - left) / width) * turns)

@@ -1,6 +1,6 @@
 /**
- * The picture with what the turns left on it, to be zoomed and moved. The original comes reduced; where it is enlarged, the
- * region in sight is fetched sharper and laid over it. Pictures are moved by transforms, which need no new painting.
+ * The picture with its overlays, with pan and zoom. The original is loaded at reduced size; when zoomed in, the visible region is
+ * fetched at full resolution and laid over it. Layers move by CSS transforms, which avoid repainting.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { stepsOf } from '../src/page/step.ts'
@@ -48,7 +48,7 @@ export function SearchCanvas(props: Props) {
   }, [goalKey])
 
   const detail = useDetail(urls, view, search, widthPx)
-  // Without other regions, the crops are what there is that is sharper than the overview.
+  // Without arbitrary regions, the crops are the only sharper pictures.
   const crops = urls.anyRegion ? [] : looks.filter(({ number }) => number <= turn)
   useLayoutEffect(() => view.watch((now) => frame.current && place(frame.current, now, widthPx, picture)))
   const pointers = usePointers(frame, view, picture)
@@ -97,7 +97,7 @@ export function SearchCanvas(props: Props) {
   )
 }
 
-/** A part of the picture: as large as it came, and moved and scaled to its place by `place`. */
+/** A part of the picture at its own size, positioned and scaled by `place`. */
 interface LayerProps {
   readonly url: string
   /** In pixels of the original. */
@@ -112,7 +112,7 @@ function Layer({ url, box, widthPx }: LayerProps) {
   return <img class="layer" src={url} alt="" width={width} height={height} draggable={false} data-box={box.join(' ')} />
 }
 
-/** Shows a part of the picture. Nothing but transforms changes, and the size of what keeps its size on the screen. */
+/** Positions all layers for a view. Only transforms change, and the scale of elements with a fixed size on screen. */
 function place(frame: HTMLElement, view: ViewBox, widthPx: number, size: Size): void {
   if (widthPx === 0) return
   const scale = widthPx / view[2]
@@ -132,7 +132,7 @@ function place(frame: HTMLElement, view: ViewBox, widthPx: number, size: Size): 
   frame.style.touchAction = view[2] < size.width ? 'none' : 'pan-y'
 }
 
-/** An attribute that is set is laid out again, also where it is as it was. */
+/** Sets an attribute only if it differs, since setting it causes a layout even if the value is the same. */
 function set(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value)
 }
@@ -151,7 +151,7 @@ function useWidth(element: { readonly current: HTMLElement | null }): number {
   return widthPx
 }
 
-/** The region in sight at the screen's resolution, once the view has come to rest and the overview is too coarse for it. */
+/** Fetches the visible region at screen resolution once the view has settled and the overview is too coarse. */
 function useDetail(urls: PictureUrls, view: SharedView, { picture }: ShownSearch, widthPx: number) {
   const [detail, setDetail] = useState<LayerProps>()
   useEffect(() => {
@@ -167,7 +167,7 @@ function useDetail(urls: PictureUrls, view: SharedView, { picture }: ShownSearch
       )
       const image = new Image()
       image.src = urls.region(Math.min(2048, Math.max(w, h) * Math.min(1, wanted)), box)
-      await image.decode().catch(() => {}) // the overview stays
+      await image.decode().catch(() => {}) // keep showing the overview
       if (mine === newest && image.naturalWidth > 0) setDetail({ url: image.src, box, widthPx: image.naturalWidth })
     }
     const stop = view.watch((now) => {

@@ -1,4 +1,4 @@
-/** What is said about a search: its question and what came of it, its place among the others, and where it comes from. */
+/** Facts about a search: question and result, position among its siblings, and origin. */
 import { picturesOf } from '../src/protocol/originals.ts'
 import { duration, isMaskedEnd, shown } from '../src/page/step.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
@@ -91,12 +91,12 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
   )
 }
 
-/** Over-turn masking: such a search is left out of the gradient, and not punished. */
+/** Marks a search that over-turn masking leaves out of the gradient. */
 export function MaskedChip() {
   return (
     <span
       class="masked"
-      title="Reinforcement learning with over-turn masking leaves such a search out and does not punish it."
+      title="Over-turn masking: reinforcement learning leaves this search out of the gradient instead of punishing it."
     >
       masked in training
     </span>
@@ -152,7 +152,7 @@ export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
       {profile && (
         <span>
           profile <b>{profile.name}</b> {profile.sha256.slice(0, 12)}
-          {change !== undefined && ` (an earlier form of it: since then ${change})`}
+          {change !== undefined && ` (an earlier version; since then ${change})`}
         </span>
       )}
       <span>

@@ -1,4 +1,4 @@
-/** The search as a tree: time runs to the right, depth downwards, returns to earlier pictures show as branches. */
+/** The search as a tree: time runs to the right, depth downwards; returns to earlier pictures appear as branches. */
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { turnClasses } from '../src/page/palette.ts'
 import { endTitle, pictureName, sizeWords, stepTitle } from '../src/page/step.ts'
@@ -32,7 +32,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
     const { clientWidth, clientHeight } = strip.current
     strip.current.scrollTo(placeNow.x - (clientWidth - side) / 2, placeNow.y - (clientHeight - side) / 2)
   }, [placeNow?.x, placeNow?.y])
-  // Pictures and captions stay as they are while turns go by.
+  // Pictures and captions do not change while turns are played.
   const thumb = (index: number): string =>
     index in search.observations ? thumbnailOf(urls, search, index, thumbSide) : urls.region(thumbSide)
   const bodies = useMemo(

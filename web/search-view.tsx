@@ -1,4 +1,4 @@
-/** The heart: searches of one problem, one at a time or side by side, replayed turn by turn on picture, tree and cards. */
+/** The search viewer: replays the searches of one problem, singly or side by side, on the picture, the tree and the turn cards. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { shown as shortened } from '../src/page/step.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
@@ -32,7 +32,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
   const compare = asked && comparable
   const last = compare ? Math.max(...entries.map((entry) => entry.search.turns.length)) : search.turns.length
   const turn = Math.min(wanted, last)
-  /** What the reader chose to see at this turn; otherwise it is the picture that the turn looked into. */
+  /** The picture selected for this turn; default is the one that the turn looked at. */
   const [picked, setPicked] = useState<number>()
   useEffect(() => setPicked(undefined), [turn, at])
   const original = picked ?? originalAt(search, turn)
@@ -158,7 +158,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
   )
 }
 
-/** One turn a tick until the last one. */
+/** Advances one turn per tick until the last one. */
 function usePlay(turn: number, last: number, onTurn: (turn: number) => void) {
   const [playing, setPlaying] = useState(false)
   const now = useRef({ turn, last, onTurn })
@@ -180,11 +180,11 @@ function usePlay(turn: number, last: number, onTurn: (turn: number) => void) {
   return { playing, play, stop: () => setPlaying(false) }
 }
 
-/** Keys work anywhere on the page but where they are typed or do something of their own. */
+/** Keyboard shortcuts work anywhere except in inputs and controls that use the key themselves. */
 function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys)
   latest.current = keys
-  // Whoever sees the page can use its keys.
+  // A layout effect, so that the keys work as soon as the page is visible.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return

@@ -1,13 +1,13 @@
 /**
- * What of a picture is in sight, for all canvases that show it. It changes at every frame of a flight or a drag, so canvases
- * follow it by themselves, and the page is not rendered anew.
+ * The visible part of a picture, shared by all canvases that show it. It changes at every frame of an animation or a drag, so
+ * canvases subscribe to it and the page is not re-rendered.
  */
 import type { ViewBox } from './view-box.ts'
 
 export interface SharedView {
   now(): ViewBox
   set(view: ViewBox): void
-  /** Calls `onView` now and after every change; returns how to stop. */
+  /** Calls `onView` now and after every change; returns the unsubscribe function. */
   watch(onView: (view: ViewBox) => void): () => void
 }
 
@@ -30,7 +30,7 @@ export function sharedView(first: ViewBox): SharedView {
 
 const flyMs = 450
 
-/** Moves to another view; returns how to stop. */
+/** Animates to another view; returns a function that stops the animation. */
 export function fly(view: SharedView, to: ViewBox): () => void {
   const from = view.now()
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches

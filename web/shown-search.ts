@@ -1,4 +1,4 @@
-/** A search as the page shows it, finished, still going or broken off, and where its pictures are. */
+/** A search as the page shows it (finished, running or aborted), and the URLs of its pictures. */
 import { originalOf, observationsOf, picturesOf } from '../src/protocol/originals.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
@@ -6,30 +6,30 @@ import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, DraftNews, SearchStart } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 
-/** Of a search that goes on there is no end, answer or time yet. */
+/** A running search has no end, answer or duration yet. */
 export type ShownSearch = SearchStart &
   Pick<Trajectory, 'turns' | 'observations'> &
   Partial<Trajectory> & { readonly broken?: true; readonly draft?: ShownDraft | undefined }
 
-/** The turn that is under way. */
+/** The turn in progress. */
 interface ShownDraft extends Pick<DraftNews, 'turn' | 'waiting'> {
-  /** Of its thought, so far. */
+  /** Its thought so far. */
   readonly text: string
-  /** When it began, by the clock of `performance.now()`. */
+  /** Start time, by `performance.now()`. */
   readonly sinceMs: number
 }
 
-/** Neither at its end nor broken off. */
+/** Neither finished nor aborted. */
 export function isGoing({ end, broken }: ShownSearch): boolean {
   return end === undefined && !broken
 }
 
-/** Of its pictures. */
+/** Hashes of its pictures. */
 export function hashesOf(search: Pick<ShownSearch, 'picture' | 'furtherPictures'>): string[] {
   return picturesOf(search).map(({ sha256 }) => sha256)
 }
 
-/** Of one that goes on no more. */
+/** The end of a search that is no longer running, as text. */
 export function shownEnd({ end, answer = null }: ShownSearch): string {
   return end === undefined ? 'stopped' : ended({ end, answer })
 }
@@ -39,29 +39,29 @@ export function turnsText(turns: number): string {
 }
 
 export interface PictureUrls {
-  /** A box in pixels of an original (default: the first), all of it when left out; `side` is the longest of what comes, in pixels. */
+  /** `box` in pixels of an original (default: the whole of the first); `side`: longer side of the result, in pixels. */
   region(side: number, box?: readonly number[], original?: number): string
   /** What the policy saw. */
   view(observation: number): string
-  /** Of the search, once it has ended, for a paper; absent where it cannot be drawn. */
+  /** The figure of a finished search for a paper; absent if it cannot be drawn. */
   figure?(as: 'svg' | 'png'): string
-  /** Any region can be had; otherwise only those of the observations, and the whole. */
+  /** Whether any region can be fetched, or only observations and the whole picture. */
   readonly anyRegion: boolean
 }
 
-/** One of the searches that are shown together. */
+/** One of the searches shown together. */
 export interface SearchEntry {
   readonly search: ShownSearch
   readonly urls: PictureUrls
   /** Default: its number. */
   readonly name?: string
-  /** What training multiplied its gradient with. */
+  /** The advantage that weighted its gradient. */
   readonly advantage?: number | undefined
 }
 
 /**
- * `base`: the path below which the server has `region` and `view`. Browsers keep regions where the hash of the picture is in their
- * addresses; `hashes` are those of all pictures of the question.
+ * `base`: path prefix of the server's `region` and `view`. `hashes`: of all pictures of the question; with the hash in the URL,
+ * browsers can cache regions.
  */
 export function pictureUrls(base: string, hashes: readonly string[] = [], sample = 0): PictureUrls {
   const pictureOf = (original: number): string => {
@@ -79,7 +79,7 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
   }
 }
 
-/** Of pictures that came with the page. */
+/** URLs of pictures embedded in the page. */
 export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls {
   const { original, furtherOriginals = [], crops, views } = pictures
   const { observations } = trajectory
@@ -99,7 +99,7 @@ export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls 
   }
 }
 
-/** The search after its next piece of news. */
+/** The search after the next event. */
 export function withEvent(search: ShownSearch | undefined, event: AskEvent | DraftNews): ShownSearch | undefined {
   if (event.kind === 'began') return { ...event.search, turns: [], observations: [] }
   if (event.kind === 'ended') return event.trajectory

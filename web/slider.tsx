@@ -1,7 +1,7 @@
-/** A number that is chosen by sliding, told in words. */
+/** A number input as a slider, with its value as text. */
 interface Props {
   readonly name: string
-  /** Of one, of several. */
+  /** Singular and plural. */
   readonly unit: readonly [string, string]
   readonly value: number
   readonly most: number

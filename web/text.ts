@@ -1,11 +1,11 @@
-/** What is said of an action, a region and a view. Pure. */
+/** Texts for actions, regions and views. Pure. */
 import { originalCount, originalOf } from '../src/protocol/originals.ts'
 import { pictureName } from '../src/page/step.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { useWords } from '../src/protocol/view-tools.ts'
 import type { Action, Observation } from '../src/protocol/trajectory.ts'
 
-/** As JSON, for people: numbers are rounded. */
+/** The action as JSON with rounded numbers. */
 export function actionText(action: Action): string {
   if (action.kind === 'tool') return JSON.stringify({ ...action.use, source: action.source })
   return action.kind === 'grounding'
@@ -13,14 +13,14 @@ export function actionText(action: Action): string {
     : JSON.stringify({ answer: action.text })
 }
 
-/** What became of the region on its way to the view, such as `reduced 16 ×`. */
+/** How the region was scaled to the view, for example `reduced 16 ×`. */
 export function viewChange({ view, boxInOriginalPx }: Observation): string {
   const region = boxSize(boxInOriginalPx)
   const scale = Math.sqrt((region.width * region.height) / (view.width * view.height))
   return scale > 1.05 ? `reduced ${factor(scale)}` : scale < 0.95 ? `enlarged ${factor(1 / scale)}` : 'same size'
 }
 
-/** Such as `observation 2, x 0 to 512, y 512 to 1024 of the original`. */
+/** For example `observation 2, x 0 to 512, y 512 to 1024 of the original`. */
 export function placeName(observation: Observation, observations: readonly Observation[]): string {
   const originals = originalCount(observations)
   const box = observation.boxInOriginalPx

@@ -1,8 +1,8 @@
-/** The picture of a search, small: asked for only when its row stays in sight, and left away where it is gone. */
+/** The thumbnail of a search: loaded only when its row stays visible, and omitted if the picture is gone. */
 import { useEffect, useState } from 'preact/hooks'
 import { pictureUrls } from './shown-search.ts'
 
-/** Rows that only fly past ask for nothing. */
+/** Rows that are only scrolled past load nothing. */
 const restMs = 150
 const sidePx = 64
 

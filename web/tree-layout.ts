@@ -1,6 +1,6 @@
 /**
- * Where everything of a search's tree stands: time runs to the right, depth downwards. Every observation hangs from the picture
- * that it was cropped from, so that a return to the original or to an earlier crop shows as a branch. Pure.
+ * Layout of a search tree: time runs to the right, depth downwards. Every observation is a child of the picture it was cropped
+ * from, so a return to the original or to an earlier crop appears as a branch. Pure.
  */
 import { originalCount } from '../src/protocol/originals.ts'
 import { depthOf, stepsOf } from '../src/page/step.ts'
@@ -17,7 +17,7 @@ const caption = 27
 export const captionLine = 12
 
 export interface TreePlace {
-  /** Left and top edge of the thumbnail. */
+  /** Left and top edges of the thumbnail. */
   readonly x: number
   readonly y: number
 }
@@ -25,16 +25,16 @@ export interface TreePlace {
 export interface TreeLayout {
   readonly width: number
   readonly height: number
-  /** How many of the observations are original pictures. */
+  /** Number of observations that are original pictures. */
   readonly originals: number
-  /** Where each observation stands, by its index. */
+  /** Position of each observation, by index. */
   readonly observations: readonly TreePlace[]
   readonly nodes: readonly { readonly step: Step; readonly place: TreePlace; readonly arrow: Arrow | undefined }[]
-  /** Of the tile that says that there is no answer, where there is none. */
+  /** Position of the tile that says that there is no answer, if so. */
   readonly ending: TreePlace | undefined
 }
 
-/** SVG paths of a line and of its head. */
+/** SVG paths of a line and its head. */
 interface Arrow {
   readonly way: string
   readonly head: string
@@ -44,7 +44,7 @@ export function treeLayout(
   trajectory: Pick<Trajectory, 'turns' | 'observations'> & { readonly end?: End },
 ): TreeLayout {
   const steps = stepsOf(trajectory)
-  // A search that has not begun to look shows at least one.
+  // A search without observations yet still shows one picture.
   const originals = Math.max(1, originalCount(trajectory.observations))
   const observations = Array.from({ length: originals }, (_, index) => at(index, 0))
   const columnOf = (number: number): number => number + originals - 1
@@ -77,12 +77,12 @@ function at(columnIndex: number, depth: number): TreePlace {
   return { x: margin + columnIndex * column, y: margin + depth * row }
 }
 
-/** An answer as far as a tile holds it. */
+/** The answer, shortened to fit a tile. */
 export function shortAnswer(answer: string): string {
   return [...answer].length > 7 ? `${[...answer].slice(0, 6).join('')}…` : answer
 }
 
-/** From the picture that was looked into down to the crop that came back; to an answer, from the last crop. */
+/** Arrow from the source picture down to the returned crop; for an answer, from the last crop. */
 function arrow({ turn, observation }: Step, to: TreePlace, observations: readonly TreePlace[]): Arrow | undefined {
   if (!observation) {
     const last = lastOf(observations)
@@ -95,7 +95,7 @@ function arrow({ turn, observation }: Step, to: TreePlace, observations: readonl
   const y0 = from.y + side + caption + 1
   const x1 = to.x + side / 2
   const y1 = to.y - 6
-  // Long ways run flat just under their source, so that they do not cross the pictures between.
+  // Long arrows run flat just below their source, so that they do not cross the pictures in between.
   const bend = (y1 - y0) * 0.55 + Math.max(0, y1 - y0 - row) * 0.4
   const way = `M${x0} ${y0}C${x0} ${y0 + bend} ${x1} ${Math.max(y0, y1 - bend)} ${x1} ${y1}`
   return { way, head: `M${x1 - 4} ${y1 - 1}l4 6 4-6z` }

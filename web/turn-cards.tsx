@@ -1,4 +1,4 @@
-/** Every turn in words and pictures: what was thought, what was done, what came back. Text of models is text, never markup. */
+/** Every turn as a card: thought, action and observation. Model text is rendered as text, never as markup. */
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { turnClasses } from '../src/page/palette.ts'
 import {
@@ -32,7 +32,7 @@ interface Props {
   readonly turn: number
   readonly lit: number | undefined
   readonly onLit: (turn: number | undefined) => void
-  /** Cards show their heads only; each still opens by itself. */
+  /** Whether cards start collapsed; each can still be opened. */
   readonly folded: boolean
 }
 
@@ -41,7 +41,7 @@ const cropSide = 512
 export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
   const list = useRef<HTMLOListElement>(null)
   useScrollTo(list, turn)
-  // The cards stay as they are while turns go by; only what surrounds them changes.
+  // The cards do not change while turns are played; only their wrappers do.
   const cards = useMemo(
     () =>
       stepsOf(search).map((step) => ({
@@ -85,7 +85,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
   )
 }
 
-/** Turns that go by faster than this are not scrolled to one by one. */
+/** Turns that pass faster than this are not scrolled to. */
 const restMs = 180
 
 function useScrollTo(list: { readonly current: HTMLElement | null }, turn: number): void {
@@ -234,7 +234,7 @@ function Answer({ search, text }: { readonly search: ShownSearch; readonly text:
   )
 }
 
-/** The turn that is under way: its thought as it is written, or what it waits for, and for how long. */
+/** The turn in progress: its thought as it streams, or what it waits for and for how long. */
 function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
   const seconds = useSecondsSince(draft?.sinceMs)
   return (
@@ -253,7 +253,7 @@ function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
   )
 }
 
-/** How the search ended, when its last turn does not say so. */
+/** How the search ended, if the last turn does not show it. */
 function EndCard({ search }: Pick<Props, 'search'>) {
   const { turns, end, answer = null, failure } = search
   if (turns.at(-1)?.action?.kind === 'answer') return null

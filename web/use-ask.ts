@@ -1,15 +1,15 @@
-/** The searches of one ask as they go on, by server-sent events; the browser comes back by itself when cut off. */
+/** The searches of one ask, live by server-sent events; the browser reconnects by itself. */
 import { useEffect, useState } from 'preact/hooks'
 import type { AskEvent, DraftNews } from '../src/server/api/types.ts'
 import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
 
 export interface AskNews {
-  /** By sample; empty while they wait for their turn. */
+  /** By sample; empty while they are queued. */
   readonly searches: readonly (ShownSearch | undefined)[]
-  /** Addresses as part of a run, by sample, where searches are kept as such. */
+  /** Addresses of the stored searches, by sample, if searches are kept as runs. */
   readonly pages: readonly (string | undefined)[]
-  /** Why samples could not be searched. */
+  /** Error messages, by sample. */
   readonly broken: readonly (string | undefined)[]
   readonly done: boolean
   readonly error?: string | undefined
@@ -36,8 +36,8 @@ export function useAsk(id: string): AskNews {
     source.addEventListener('error', () => {
       const over = source.readyState === EventSource.CLOSED
       const error = over
-        ? 'This search is not kept any more.'
-        : 'The connection broke; trying again. Is mini-o3 serve still running?'
+        ? 'The server no longer has this search.'
+        : 'Connection lost; reconnecting. Is mini-o3 serve still running?'
       setNews((before) => ({ ...before, error }))
     })
     return () => source.close()

@@ -1,4 +1,4 @@
-/** Models that are being connected, as the server tells them: every second as long as one is under way. */
+/** Models being connected, polled from the server every second while one is in progress. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ConnectingRow } from '../src/server/api/types.ts'
 import { fetchJson } from './fetch-json.ts'
@@ -10,7 +10,7 @@ export interface Connecting {
   reload(): void
 }
 
-/** `onConnected` is told once of each that became connected while this was shown. */
+/** Calls `onConnected` once for each model that connects while the component is shown. */
 export function useConnecting(onConnected: (policy: string) => void): Connecting {
   const [rows, setRows] = useState<readonly ConnectingRow[]>([])
   const before = useRef(new Map<string, ConnectingRow['state']>())

@@ -1,10 +1,10 @@
-/** Where one is among searches: which one, at which turn, beside the others or alone. The address holds it. */
+/** Navigation state among searches, stored in the address: which search, which turn, side by side or alone. */
 import { useLayoutEffect, useState } from 'preact/hooks'
 import { replaceAddress, useRoute } from './route.ts'
 import type { Route } from './route.ts'
 
 export interface PagePlace {
-  /** The search that is shown. */
+  /** Index of the shown search. */
   readonly at: number
   /** 0: the whole search. */
   readonly turn: number
@@ -13,13 +13,13 @@ export interface PagePlace {
 
 export type Go = (to: Partial<PagePlace>) => void
 
-/** `routeTo`: what stands in the address for a search; `atIn`: which one it is. */
+/** `routeTo`: the address of a search; `atIn`: the search of an address. */
 export function usePlace(routeTo: (at: number) => Address, atIn: (route: Route) => number): [PagePlace, Go] {
   const route = useRoute()
   const { settings } = route
   const wanted = { at: atIn(route), turn: Number(settings.get('turn')) || 0, compare: settings.has('compare') }
   const [place, setPlace] = useState<PagePlace>(wanted)
-  // Before anything else can happen: a key that is pressed between the address and an effect after the next frame would be forgotten.
+  // A layout effect: a key pressed between the address change and an ordinary effect would be lost.
   useLayoutEffect(() => setPlace(wanted), [route])
   useLayoutEffect(() => {
     const { at, turn, compare } = place

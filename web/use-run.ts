@@ -1,10 +1,10 @@
-/** A run as it grows: after the first time, only items that are new are fetched, and figures only when something changed. */
+/** A growing run: after the first load, only new items are fetched, and figures only when something changed. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 
-/** A run at which nobody works may be gone on with. */
+/** A finished or stopped run may be resumed, so it is polled too. */
 const refreshMs = { live: 2000, still: 10_000 }
 
 export function useRun(name: string): Loaded<RunDetails> {
@@ -19,8 +19,7 @@ export function useRun(name: string): Loaded<RunDetails> {
         if (!gone) setLoaded({ value: known })
       } catch (error) {
         const { message } = error as Error
-        if (!gone)
-          setLoaded({ value: known, error: known ? `${message} What is shown is how it was before.` : message })
+        if (!gone) setLoaded({ value: known, error: known ? `${message} Showing the last known state.` : message })
       }
       if (!gone) timer = setTimeout(load, known?.run.live ? refreshMs.live : refreshMs.still)
     }
@@ -38,14 +37,14 @@ async function newer(name: string, known: RunDetails | undefined): Promise<RunDe
   const path = `api/runs/${encodeURIComponent(name)}?after=${after}&log=${encodeURIComponent(known?.log ?? '')}`
   const fresh = await fetchJson<RunDetails>(path)
   if (known === undefined || fresh.log !== known.log) return fresh
-  // The same list where nothing is new, so that nothing is worked out again.
+  // Keeps the list object if nothing is new, so that memoised values stay valid.
   return { ...fresh, items: fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items] }
 }
 
-/** Times as long as they took the server are figures left alone: of a long run they take it seconds. */
+/** Figures are refetched after this many times the server's computing time, which is seconds for a long run. */
 const restFactor = 4
 
-/** The figures of the run at that state; until they come, those of the state before. */
+/** The figures of the run in this state; until they arrive, the previous ones. */
 export function useFigures({ run, total }: RunDetails): Loaded<RunFigures> {
   const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
   const restUntil = useRef(0)

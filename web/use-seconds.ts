@@ -1,7 +1,7 @@
-/** A clock for whoever waits: whole seconds since a moment, again every second. */
+/** A clock for waiting times: whole seconds since a moment, updated every second. */
 import { useEffect, useState } from 'preact/hooks'
 
-/** `sinceMs` by the clock of `performance.now()`; undefined: nothing is waited for. */
+/** `sinceMs`: by `performance.now()`; undefined if not waiting. */
 export function useSecondsSince(sinceMs: number | undefined): number | undefined {
   const [nowMs, setNowMs] = useState(() => performance.now())
   useEffect(() => {

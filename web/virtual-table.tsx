@@ -1,6 +1,6 @@
 /**
- * A table of which only the rows in sight exist, so that thousands scroll as well as ten. Arrow keys choose a row and
- * Enter opens it; heads of columns sort.
+ * A virtual table: only visible rows are in the DOM, so thousands of rows scroll smoothly. Arrow keys select a row and Enter opens
+ * it; column headers sort.
  */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
@@ -9,16 +9,16 @@ export interface Column<Row> {
   readonly name: string
   readonly title: string
   cell(row: Row): ComponentChildren
-  /** All of it, where the cell may be too narrow. */
+  /** Full text as a tooltip, if the cell may be too narrow. */
   hint?(row: Row): string
   classOf?(row: Row): string
-  /** Its cells are numbers, which stand to the right. */
+  /** Right-aligns the cells. */
   readonly numbers?: boolean
-  /** What the column sorts by; without, it does not. */
+  /** Sort key; absent if the column is not sortable. */
   by?(row: Row): number | string
 }
 
-/** `down`: from the highest. */
+/** `down`: descending. */
 export interface Sort {
   readonly name: string
   readonly down: boolean
@@ -26,20 +26,20 @@ export interface Sort {
 
 interface Props<Row> {
   readonly label: string
-  /** The first one heads its row, and is a link to where the row leads. */
+  /** The first column is the row header and links to the row's page. */
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   keyOf(row: Row): string | number
-  /** Absent: it leads nowhere. */
+  /** Absent if the row has no page. */
   hrefOf(row: Row): string | undefined
   readonly sort: Sort | undefined
   onSort(sort: Sort | undefined): void
-  /** When it changes, the table is shown from its top. */
+  /** The table scrolls to the top when this changes. */
   readonly from: string
 }
 
 const rowPx = 44
-/** Rows beyond what is in sight, above and below. */
+/** Rows rendered beyond the visible ones, above and below. */
 const spare = 8
 
 export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, sort, onSort, from }: Props<Row>) {
@@ -58,7 +58,7 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
     if (box.current) box.current.scrollTop = 0
     setCurrent(0)
   }, [from, sort?.name, sort?.down])
-  // The link exists only once its row is in sight.
+  // The link exists only once its row is visible.
   useLayoutEffect(() => {
     if (!moved.current) return
     moved.current = false
@@ -145,7 +145,7 @@ interface HeadProps<Row> extends Pick<Props<Row>, 'sort' | 'onSort'> {
   readonly column: Column<Row>
 }
 
-/** Upwards, downwards, and then as it was. */
+/** Cycles through ascending, descending and unsorted. */
 function Head<Row>({ column: { name, title, by, numbers }, sort, onSort }: HeadProps<Row>) {
   const own = sort?.name === name ? sort : undefined
   const className = numbers ? 'number' : ''

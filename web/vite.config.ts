@@ -1,6 +1,6 @@
 /**
- * Builds the pages into `dist/web`, offline: as files for a server, and as `file.html`, all in one, for pages that are opened from
- * a file with their data inside.
+ * Builds the pages into `dist/web`: as files for a server, and as the single file `file.html` for pages that are opened from a file
+ * with their data embedded.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const palette: Plugin = {
   load: (id) => (id === `\0${paletteId}` ? paletteStyle() : undefined),
 }
 
-/** `file.html`: nothing in it is fetched, and its policy lets nothing else run. `src/page/data-file.ts` puts the data in. */
+/** `file.html` fetches nothing, and its content security policy blocks every other script. `src/page/data-file.ts` inserts the data. */
 const singleFile: Plugin = {
   name: 'single-file',
   generateBundle(_, bundle) {
@@ -27,14 +27,16 @@ const singleFile: Plugin = {
     const styles = parts.flatMap((part) =>
       part.type === 'asset' && part.fileName.endsWith('.css') ? [part.source] : [],
     )
-    if (scripts.length !== 1 || styles.length !== 1) this.error('the single file takes one script and one stylesheet')
+    if (scripts.length !== 1 || styles.length !== 1)
+      this.error('the single file needs exactly one script and one stylesheet')
     const source = filePage(itemAt(scripts, 0).trim(), String(styles[0]).trim())
     this.emitFile({ type: 'asset', fileName: 'file.html', source })
   },
 }
 
 function filePage(script: string, style: string): string {
-  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('a part of the page would end itself')
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style))
+    throw new Error('the script or stylesheet contains its own end tag')
   const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`
   const icon = readFileSync(new URL('icon.svg', import.meta.url)).toString('base64')

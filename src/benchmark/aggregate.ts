@@ -1,30 +1,30 @@
-/** Ways of making one score of many problems, for K samples each; benchmarks have their own. Scores are fractions in 0..1. Pure. */
+/** Aggregates results of many problems with K samples each into scores; benchmarks may define their own way. Scores are fractions in 0..1. Pure. */
 import { mean } from '../shared/numbers.ts'
 import type { Slices } from './entry.ts'
 
-/** A problem and whether each of its K samples was right. */
+/** A problem, and for each of its K samples whether it was right. */
 export interface ScoredItem {
   readonly slices: Slices
   readonly correct: readonly boolean[]
 }
 
-/** A named score; `items` is the number of problems behind it. */
+/** A named score over `items` problems. */
 export interface NamedScore {
   readonly name: string
   readonly score: number
   readonly items: number
 }
 
-/** How a benchmark makes its scores of many problems. */
+/** How a benchmark aggregates its results. */
 export interface Aggregate {
   readonly name: string
-  /** What its main score is, for the head of a table. */
+  /** Description of the main score, for a table header. */
   readonly text: string
-  /** All scores that are reported, the main one first. */
+  /** All reported scores, the main one first. */
   readonly scores: (items: readonly ScoredItem[]) => NamedScore[]
 }
 
-/** The mean over problems, over all and for each value of each slice. */
+/** The mean over all problems, and for each value of each slice. */
 export const micro: Aggregate = {
   name: 'micro',
   text: 'mean over problems',
@@ -34,22 +34,22 @@ export const micro: Aggregate = {
   },
 }
 
-/** The mean over problems of the share of their samples that is right. */
+/** The mean over problems of the share of right samples. */
 export function avgAtK(items: readonly ScoredItem[]): number {
   return mean(items.map(({ correct }) => mean(correct.map(Number))))
 }
 
-/** A score for each value of a slice, such as `category: single`. */
+/** One score per value of a slice, for example `category: single`. */
 export function sliceScores(items: readonly ScoredItem[], key: string): NamedScore[] {
   return [...grouped(items, key)].map(([value, own]) => named(`${key}: ${value}`, own))
 }
 
-/** The mean over problems, under a name. */
+/** The mean over problems as a named score. */
 export function named(name: string, items: readonly ScoredItem[]): NamedScore {
   return { name, score: avgAtK(items), items: items.length }
 }
 
-/** Problems by the value of a slice, in the order in which values appear; those without it are left out. */
+/** Groups problems by the value of a slice, in order of appearance; problems without the slice are omitted. */
 export function grouped(items: readonly ScoredItem[], key: string): Map<string, ScoredItem[]> {
   const groups = new Map<string, ScoredItem[]>()
   for (const item of items) {

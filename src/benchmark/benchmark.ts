@@ -1,36 +1,36 @@
-/** A benchmark as data: what it is, where it comes from, what its files must hold, and how it is scored. */
+/** The definition of a benchmark as data: origin, expected files, and scoring. */
 import { UserError } from '../shared/errors.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { BenchmarkEntry, ReadOptions } from './entry.ts'
 
 export interface Benchmark {
-  /** As in `--benchmark`. */
+  /** The value of `--benchmark`. */
   readonly name: string
   readonly title: string
-  /** Public data set ids on the Hugging Face Hub; none: it is the user's own. */
+  /** Data set ids on the Hugging Face Hub; empty for the user's own data. */
   readonly datasets: readonly string[]
-  /** Which files to fetch, and what they take. */
+  /** Files to download, with their sizes. */
   readonly download: string
-  /** What `mini-o3 data pull` fetches; absent: nothing. */
+  /** What `mini-o3 data pull` downloads; absent if nothing. */
   readonly pull?: BenchmarkPull
-  /** Where they have to lie, below the folder that is named with `--data`. */
+  /** Expected location of the files below the folder of `--data`. */
   readonly layout: string
   readonly licence: string
   readonly expected?: Expected
-  /** Hex MD5 of its TSV, as VLMEvalKit pins it; no other hash is known. */
+  /** Hex MD5 of its TSV as pinned by VLMEvalKit; no other hash is known. */
   readonly tsvMd5?: string
   /** K of Avg@K in the paper's table. */
   readonly samples: number
-  /** Who decides: an LLM as judge, our letter rule, the benchmark's own first-letter rule, or the same words. */
+  /** The judge: an LLM, our letter rule, the benchmark's own first-letter rule, or exact match. */
   readonly judge: 'llm' | 'choice' | 'mme-letter' | 'exact'
   /** Which `<answer>` of a trajectory counts. */
   readonly answer: 'first' | 'last'
   readonly aggregate: Aggregate
-  /** The orders in which its choices can be asked, the usual one first; absent: there is one. */
+  /** Supported orders of the choices, the default first; absent if there is only one. */
   readonly optionOrders?: readonly OptionOrderName[]
-  /** How the question is put, and whose form that is. */
+  /** How the question is phrased, and whose format that is. */
   readonly question: string
-  /** Unlike what the paper's table may have done, or not known of it. */
+  /** Known or possible differences from the paper's table. */
   readonly notes: string
   read(path: string, options: ReadBenchmarkOptions): Promise<BenchmarkEntry[]>
 }
@@ -38,28 +38,28 @@ export interface Benchmark {
 export interface BenchmarkPull {
   /** One of `datasets`. */
   readonly dataset: string
-  /** Paths in the data set; those that end in a slash stand for all below. */
+  /** Paths in the data set; a trailing slash stands for everything below. */
   readonly files: readonly string[]
-  /** What the data set is called below the folder of `--data`. */
+  /** Folder name of the data set below `--data`. */
   readonly folder: string
 }
 
-/** What the whole set holds; all of it as counts of problems. */
+/** Expected numbers of problems of the complete set. */
 export interface Expected {
-  /** The fewest and the most that are published, where sources differ. */
+  /** A range if published numbers differ. */
   readonly problems: number | readonly [number, number]
   readonly labels?: Readonly<Record<string, number>>
   readonly slices?: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-/** Whether so many problems can be the whole set; so if nothing is known of its size. */
+/** Whether this number of problems can be the complete set; true if its size is unknown. */
 export function isWhole({ expected }: { readonly expected?: Expected | undefined }, problems: number): boolean {
   if (expected === undefined) return true
   const [fewest, most] = countRange(expected)
   return problems >= fewest && problems <= most
 }
 
-/** Such as `800` or `23512 to 23609`. */
+/** For example `800` or `23512 to 23609`. */
 export function countText(expected: Expected): string {
   const [fewest, most] = countRange(expected)
   return fewest === most ? String(fewest) : `${fewest} to ${most}`
@@ -72,17 +72,17 @@ function countRange({ problems }: Expected): readonly [number, number] {
 export const optionOrderNames = ['published', 'shuffled', 'unshuffled'] as const
 export type OptionOrderName = (typeof optionOrderNames)[number]
 
-/** `unshuffled`: as in the files that the set was made from; a seed: shuffled by it, the same from any layout of files. */
+/** `unshuffled`: as in the source files of the set; a seed: shuffled, independent of the file layout. */
 export type OptionOrder = Exclude<OptionOrderName, 'shuffled'> | { readonly seed: number }
 
 export interface ReadBenchmarkOptions extends ReadOptions {
-  /** Of sets that are split: `train` or `test`. */
+  /** For data with splits: `train` or `test`. */
   readonly split?: string | undefined
-  /** Of a benchmark that has `optionOrders`; default: the first of them. */
+  /** For benchmarks with `optionOrders`; default: the first one. */
   readonly optionOrder?: OptionOrder
 }
 
-/** The problems at `path`. Throws UserError `data-empty`, and what the benchmark's reader throws. */
+/** Reads the problems at `path`. Throws UserError `data-empty`, and the errors of the benchmark's reader. */
 export async function readBenchmark(
   benchmark: Benchmark,
   path: string,
@@ -92,6 +92,6 @@ export async function readBenchmark(
   if (entries.length > 0 || options.report !== undefined) return entries
   throw new UserError(
     'data-empty',
-    `There is no problem to search in ${path}, read as ${benchmark.title}. mini-o3 eval --list says where its data come from.`,
+    `${path} contains no problems when read as ${benchmark.title}. mini-o3 eval --list says where to get its data.`,
   )
 }

@@ -1,4 +1,4 @@
-/** The benchmarks that can be read, one file each in `readers`; `mini-o3 eval --list` prints what they say of themselves. */
+/** All benchmarks, one file each in `readers`; `mini-o3 eval --list` prints their definitions. */
 import { UserError } from '../shared/errors.ts'
 import type { Benchmark } from './benchmark.ts'
 import { hrBench } from './readers/hr-bench.ts'
@@ -17,7 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   ...mmeRealWorld,
 ]
 
-/** Throws UserError `benchmark-unknown`, which names those that there are. */
+/** Throws UserError `benchmark-unknown`, which lists the available ones. */
 export function benchmarkNamed(name: string): Benchmark {
   const found = benchmarks.find((benchmark) => benchmark.name === name)
   if (found !== undefined) return found

@@ -95,7 +95,7 @@ describe('checkBenchmark', () => {
     expect(gone).toMatch(/val\.json, row 1, field images: there is no file VisualProbe_Hard\/data\/gone\.jpg/)
     await writeVisualProbe(base, (row) => ({ ...row, doc_id: 'same' }))
     expect(await messages(small('visualprobe-hard', { problems: 1 }))).toEqual([
-      expect.stringContaining('already the name of row 1'),
+      expect.stringContaining('already used by row 1'),
     ])
   })
 
@@ -105,7 +105,7 @@ describe('checkBenchmark', () => {
     await put(join(base, 'hr_bench_4k.tsv'), delimited(rows))
     const expected = { problems: 8, slices: { category: { single: 4, cross: 4 } } }
     const { tsvMd5: _, ...own } = small('hr-bench-4k', expected)
-    expect(await messages(own)).toEqual([expect.stringMatching(/line 4: has other choices than .* line 2/)])
+    expect(await messages(own)).toEqual([expect.stringMatching(/line 4: has different choices from .* line 2/)])
   })
 
   it('compares a TSV with its published MD5, and no other file', async () => {

@@ -1,4 +1,4 @@
-/** Looks a benchmark's files through and says everything that is wrong, instead of stopping at the first of it. */
+/** Checks the files of a benchmark and reports all faults rather than the first one. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -8,19 +8,19 @@ import type { Benchmark, ReadBenchmarkOptions } from './benchmark.ts'
 import type { BenchmarkEntry, DataFinding } from './entry.ts'
 
 export interface CheckOptions extends Omit<ReadBenchmarkOptions, 'report'> {
-  /** Read every picture too, without decoding it (default true). */
+  /** Also read every picture, without decoding it (default true). */
   readonly pictures?: boolean
 }
 
 export interface Checked {
   readonly problems: number
   readonly labels: Readonly<Record<string, number>>
-  /** Files whose published hash they have. */
+  /** Files that match their published hash. */
   readonly verified: readonly string[]
   readonly findings: readonly DataFinding[]
 }
 
-/** Throws only when there is nothing to look through. */
+/** Throws only if there are no files to check. */
 export async function checkBenchmark(benchmark: Benchmark, path: string, options: CheckOptions = {}): Promise<Checked> {
   const { pictures = true, ...readOptions } = options
   const findings: DataFinding[] = []
@@ -34,7 +34,7 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     if (!isWhole(benchmark, entries.length)) {
       report({ code: 'count', message: `${entries.length} problems instead of ${countText(expected)}.` })
     }
-    // Another order of options has other letters.
+    // The letters are only known for the published order.
     if (expected.labels !== undefined && (options.optionOrder ?? 'published') === 'published') {
       for (const message of differences('right answers', labels, expected.labels)) report({ code: 'labels', message })
     }
@@ -44,7 +44,7 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     }
   }
   if (entries.length === 0 && expected === undefined)
-    report({ code: 'count', message: `There is no problem in ${path}.` })
+    report({ code: 'count', message: `${path} contains no problems.` })
   for (const message of changedQuestions(entries)) report({ code: 'slice', message })
   const verified: string[] = []
   if (benchmark.tsvMd5 !== undefined) {
@@ -87,7 +87,7 @@ function differences(
     .map((value) => `${name}: ${found[value] ?? 0} of ${value} instead of ${expected[value] ?? 0}.`)
 }
 
-/** A question that is asked several times, with its choices in other orders, has to be the same one each time. */
+/** Presentations of the same question with permuted choices must otherwise be equal. */
 function changedQuestions(entries: readonly BenchmarkEntry[]): string[] {
   const first = new Map<string, BenchmarkEntry>()
   return entries.flatMap((entry) => {
@@ -96,7 +96,7 @@ function changedQuestions(entries: readonly BenchmarkEntry[]): string[] {
     const other = first.get(number)
     if (other === undefined) first.set(number, entry)
     if (other === undefined || sameChoices(entry, other)) return []
-    return [`${entry.place}: has other choices than ${other.place}, though it should be the same question.`]
+    return [`${entry.place}: has different choices from ${other.place}, although it should be the same question.`]
   })
 }
 

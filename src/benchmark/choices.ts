@@ -1,4 +1,4 @@
-/** Questions with lettered choices: their letters, their text in the question, and whether they hold together. Pure. */
+/** Multiple-choice questions: letters, formatting and validation. Pure. */
 import { messageOf, UserError } from '../shared/errors.ts'
 import { readPythonLiteral } from '../shared/python-literal.ts'
 import { itemAt } from '../shared/known.ts'
@@ -15,7 +15,7 @@ export interface ChoiceQuestion {
   readonly label: string
 }
 
-/** The question again, without blanks around its parts. Throws `data-row` when it is empty or the letter has no choice. */
+/** The question with trimmed parts. Throws `data-row` if a part is empty or the letter has no choice. */
 export function checkedChoices(place: string, { question, choices, label }: ChoiceQuestion): ChoiceQuestion {
   const letters = choices.map((_, index) => letterAt(index))
   const parts = choices.map((choice) => choice.trim())
@@ -30,31 +30,31 @@ export function checkedChoices(place: string, { question, choices, label }: Choi
   return trimmed
 }
 
-/** The reference answer: letter and text, so that judges that read letters and those that read words both know it. */
+/** The reference answer with letter and text, for judges that read either. */
 export function lettered({ choices, label }: ChoiceQuestion): string {
   return `(${label}) ${choices[label.charCodeAt(0) - 65]}`
 }
 
-/** A line for each choice: `(A) red`. */
+/** One line per choice: `(A) red`. */
 export function parenthesisedLines(choices: readonly string[]): string {
   return choices.map((choice, index) => `(${letterAt(index)}) ${choice}`).join('\n')
 }
 
-/** A line for each choice: `A. red`. */
+/** One line per choice: `A. red`. */
 export function dottedLines(choices: readonly string[]): string {
   return choices.map((choice, index) => `${letterAt(index)}. ${choice}`).join('\n')
 }
 
-/** A letter in front of its choice: `(A) red`, `A. red`, also as Chinese text has it: `（A） 红`, `Ａ．红`, `A、红`, `Ⓐ 红`. */
+/** A letter before its choice: `(A) red`, `A. red`, and the Chinese forms `（A） 红`, `Ａ．红`, `A、红`, `Ⓐ 红`. */
 const lettering =
   /^\s*(?:[([（［【〔﹙]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)\]）］】〕﹚][.:、．：]?|([A-ZＡ-Ｚ])\s*[.:)）、．：]|([Ⓐ-ⓩ⒜-⒵]))\s*/
 
-/** The choice behind its letter, where that stands in front. */
+/** The choice without a leading letter. */
 export function withoutLetter(choice: string): string {
   return choice.replace(lettering, '')
 }
 
-/** The letter that stands in front of a line, as a capital; undefined: it is no choice. */
+/** The leading letter of a line in upper case; undefined if the line is not a choice. */
 export function letterInFront(line: string): string | undefined {
   const found = lettering.exec(line)
   return found === null ? undefined : plainLetter(found[1] ?? found[2] ?? itemAt(found, 3))
@@ -66,7 +66,7 @@ function plainLetter(label: string): string {
   return /^\W*([A-Za-z])\W*$/.exec(narrow)?.[1]?.toUpperCase() ?? label.trim()
 }
 
-/** The items of a list that stands as text, as Python or JSON writes it; undefined: it is none. Throws `data-row`. */
+/** Parses a list written as Python or JSON text; undefined if the text is not a list. Throws `data-row`. */
 export function listIn(place: string, text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined
   try {
@@ -74,12 +74,12 @@ export function listIn(place: string, text: string): readonly string[] | undefin
     if (Array.isArray(value) && text.slice(end).trim() === '') return value.map(String)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw rowError(place, `its choices are no list: ${messageOf(error)}`)
+    throw rowError(place, `its choices are not a valid list: ${messageOf(error)}`)
   }
-  throw rowError(place, 'its choices are no list')
+  throw rowError(place, 'its choices are not a valid list')
 }
 
-/** The two write some escapes otherwise. */
+/** Tries JSON first, then Python, whose escapes differ. */
 function literalIn(text: string): { readonly value: unknown; readonly end: number } {
   try {
     return { value: JSON.parse(text), end: text.length }

@@ -1,28 +1,28 @@
-/** What every reader of a benchmark gives: problems with pictures that are opened when their turn comes, and findings. */
+/** The result of every benchmark reader: problems whose pictures are opened on demand, and findings. */
 import { sourceAt } from '../protocol/source.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Picture } from '../vision/picture.ts'
 
-/** What results are grouped by, such as `{ category: 'single', cycle: '2' }`. */
+/** Groups for partial scores, for example `{ category: 'single', cycle: '2' }`. */
 export type Slices = Readonly<Record<string, string>>
 
 export interface BenchmarkEntry {
   readonly problem: Problem
   readonly slices: Slices
-  /** The right letter, where there are choices. */
+  /** The right letter, if there are choices. */
   readonly label?: string
-  /** File and row, for whoever has to mend it. */
+  /** File and row, for error messages. */
   readonly place: string
   openPicture(reading: PictureReading): Promise<Picture>
-  /** Of a question about several pictures those of all but the first. */
+  /** All pictures but the first, for a question about several. */
   readonly openFurther?: readonly ((reading: PictureReading) => Promise<Picture>)[]
-  /** What is wrong with the stored picture, seen without decoding it; undefined: nothing. */
+  /** The defect of the stored picture, found without decoding it; undefined if none. */
   checkPicture(): Promise<string | undefined>
 }
 
-/** Something wrong with a benchmark's files; the message names the place. */
+/** A fault in the files of a benchmark; the message names the place. */
 export interface DataFinding {
   readonly code: 'row' | 'count' | 'labels' | 'slice' | 'picture' | 'checksum'
   readonly message: string
@@ -30,18 +30,18 @@ export interface DataFinding {
 export type Report = (finding: DataFinding) => void
 
 export interface ReadOptions {
-  /** Told of each table that rows are read from, as it is opened. */
+  /** Called for each table when it is opened. */
   readonly onFile?: (file: string) => void
-  /** Told of rows that cannot be used, which are then left out. Without it the first one is thrown as a UserError. */
+  /** Called for unusable rows, which are then skipped. Without it the first one is thrown as a UserError. */
   readonly report?: Report
 }
 
 /** `place`: file and row. */
 export function rowError(place: string, what: string): UserError {
-  return new UserError('data-row', `${place}: ${what}. Correct the row, or take it out.`)
+  return new UserError('data-row', `${place}: ${what}. Correct or remove the row.`)
 }
 
-/** The work's result; undefined when it threw `data-row` and there is somebody to tell. */
+/** The work's result; undefined if it threw `data-row` and `report` received the error. */
 export async function orReport<T>(report: Report | undefined, work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work()
@@ -54,7 +54,7 @@ export async function orReport<T>(report: Report | undefined, work: () => T | Pr
 
 const mark = '<image>'
 
-/** The question of a row without the marks of its pictures; of several a mark within the text becomes the name of its picture. */
+/** The question without its picture marks; with several pictures, a mark within the text becomes the name of its picture. */
 export function plainQuestion(text: string, pictures: number): string {
   const marks = text.split(mark).length - 1
   if (pictures === 1 || marks !== pictures) return text.replace(mark, '').trim()
@@ -64,14 +64,14 @@ export function plainQuestion(text: string, pictures: number): string {
   return text.replaceAll(mark, () => sourceAt(number++, pictures)).trim()
 }
 
-/** A row as a file gives it. */
+/** A row of a file. */
 export interface Row {
   readonly place: string
-  /** Why nothing can be made of it. */
+  /** Why it is unusable. */
   readonly broken?: string
 }
 
-/** The entries of all rows, in order. No two may have the same name. */
+/** The entries of all rows, in order. Names must be unique. */
 export async function gatherEntries<R extends Row>(
   rows: AsyncIterable<R>,
   entryOf: (row: R) => BenchmarkEntry | Promise<BenchmarkEntry>,
@@ -85,7 +85,7 @@ export async function gatherEntries<R extends Row>(
       const entry = await entryOf(row)
       const { docId } = entry.problem
       const before = places.get(docId)
-      if (before !== undefined) throw rowError(row.place, `${docId} is already the name of ${before}`)
+      if (before !== undefined) throw rowError(row.place, `the name ${docId} is already used by ${before}`)
       places.set(docId, row.place)
       entries.push(entry)
     })

@@ -1,11 +1,11 @@
 /**
- * The letter rules of the officials, quirks included, as pure functions from a reply to a letter. `judge/choice.ts` has the
- * rule that we believe is best; these give the officials' scores.
+ * The official letter rules of benchmarks, including their quirks, as pure functions from a reply to a letter, for comparable scores.
+ * `judge/choice.ts` has our own, more robust rule.
  */
 import { letterAt } from './choices.ts'
 import { itemAt } from '../shared/known.ts'
 
-/** What the MME rule cuts out. The official list lacks two commas, so that four of its pieces are two that never occur. */
+/** Phrases that the MME rule removes. The official list lacks two commas, so four of its phrases became two that never occur. */
 const mmePrefixes = [
   'The best answer is',
   'The correct answer is',
@@ -15,7 +15,7 @@ const mmePrefixes = [
   'Best answer:Best option:',
 ]
 
-/** What Python takes for blank: a byte order mark is none, and some separators are, other than in JavaScript. */
+/** Whitespace in Python: unlike in JavaScript, it excludes the byte order mark and includes some separators. */
 const blanks = String.raw`\t-\r\x1C- \x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000`
 const outerBlanks = new RegExp(`^[${blanks}]+|(?<![${blanks}])[${blanks}]+$`, 'g')
 const innerBlanks = new RegExp(`[${blanks}]+`)
@@ -25,9 +25,8 @@ function wordsOf(text: string): string[] {
 }
 
 /**
- * MME-RealWorld: the first capital A-E anywhere; without one, the first option that holds the whole reply, which is A for an
- * empty one (reference 4.5). The first letter of "Best answer: C" is B. Give it the answer alone, never the thoughts before it.
- * undefined: no letter.
+ * MME-RealWorld: the first capital A-E anywhere; if there is none, the first option that contains the whole reply, which is A for an empty
+ * one. For example, the result for "Best answer: C" is B. Pass only the answer, without thoughts. Undefined if there is no letter.
  */
 export function mmeLetter(answer: string, choices: readonly string[]): string | undefined {
   const rest = mmePrefixes.reduce((text, prefix) => text.replaceAll(prefix, ''), answer.replaceAll(outerBlanks, ''))
@@ -47,13 +46,13 @@ const refusals = [
   'Cannot determine the answer',
 ]
 
-/** Cases are one, nothing has to follow the letter, and the first such words decide: "the answer is a bird" is A. */
+/** Case-insensitive, nothing has to follow the letter, and the first match decides: "the answer is a bird" gives A. */
 const answerIs = new RegExp(`answer[${blanks}]+is[${blanks}]+\\**([ABCD])`, 'iu')
 
 /**
- * VLMEvalKit's rule for HR-Bench and V* (reference 4.3): the one option letter that stands as a word of its own, among the
- * last four; else the letter of "answer is B"; else the one option whose text the reply holds, if it is at most twice as long
- * as all options. undefined: it would ask a judge. Refusals give `Z`, which is always wrong.
+ * VLMEvalKit's rule for HR-Bench and V*: the only option letter that occurs as a separate word, among the last four; otherwise the letter of
+ * "answer is B"; otherwise the only option whose text the reply contains, if the reply is at most twice as long as all options.
+ * Undefined where VLMEvalKit would ask a judge. Refusals give `Z`, which is always wrong.
  */
 export function canInferLetter(answer: string, choices: readonly string[]): string | undefined {
   return inferredLetter(answer, choices) ?? inferredText(answer, choices)
@@ -79,7 +78,7 @@ function inferredText(answer: string, choices: readonly string[]): string | unde
   return quoted.length === 1 ? quoted[0] : undefined
 }
 
-/** Lengths as Python counts them. */
+/** Length in code points, as in Python. */
 function codePoints(text: string): number {
   return Array.from(text).length
 }

@@ -64,7 +64,7 @@ test('two pictures go out under their names, and both are kept and shown', async
 test('what is meant as a question without quotes is told apart from pictures', async () => {
   const asked = ['--policy', 'chat:m', '--base-url', 'http://127.0.0.1:9/v1']
   await expect(runCommand([addAsk], 'ask', files[0]!, 'Which', 'one?', ...asked)).rejects.toThrow(
-    'There is no file Which. Check the path. What stands before the last argument is a picture; put the question in quotes.',
+    'There is no file Which. Check the path. Every argument but the last is a picture: put the question in quotes.',
   )
 })
 

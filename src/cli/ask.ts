@@ -1,4 +1,4 @@
-/** `mini-o3 ask`: one question about a picture or several, answered by searching, with a page that shows how. */
+/** `mini-o3 ask`: answers one question about one or more pictures by searching, and writes a page that replays the search. */
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -48,13 +48,13 @@ export function addAsk(program: Command): void {
     name: 'ask',
     summary: 'answer a question about a picture',
     description:
-      'Searches the picture turn by turn, answers, and writes a page that shows how. Any picture and question: with ' +
-      'a vision-language model, such as one behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). ' +
-      'The embedded policy, the default, knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
-      'other question, the best model that is found on this machine is taken (--policy auto; `mini-o3 doctor` lists all).',
+      'Searches the picture turn by turn, answers, and writes a page that replays the search. For any picture and question, use ' +
+      'a vision-language model, for example behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). ' +
+      'The default, the embedded policy, only knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
+      'other question, the best model found on this machine is used (--policy auto; `mini-o3 doctor` lists them all).',
     arguments: {
-      '<picture>': 'a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file; several for a question about all of them',
-      '<question...>': 'in quotes, behind the pictures',
+      '<picture>': 'a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file; repeat it to ask about several pictures',
+      '<question...>': 'the question, in quotes, after the pictures',
     },
     options: askOptions,
     examples: [
@@ -73,7 +73,7 @@ export function addAsk(program: Command): void {
   })
 }
 
-/** With a policy that can take the question and as many pictures. Undefined: there is none, and what there is has been printed. */
+/** Picks a policy that can take this question and this number of pictures. Undefined if there is none; the alternatives were printed. */
 async function withPolicy(
   question: string,
   pictures: number,
@@ -106,7 +106,7 @@ function takesQuestion(question: string, options: AskOptions): boolean {
   }
 }
 
-/** Said with every answer of a policy that takes only some pictures: nothing in a picture tells it that it is none of them. */
+/** A note for policies that only know some kinds of pictures, printed with every answer: they cannot tell that a picture is of another kind. */
 function noteOf(options: AskOptions): string | undefined {
   const kind = policyKindOf(options)
   return kind?.vlm ? undefined : kind?.note
@@ -144,7 +144,7 @@ async function openFile(file: string, files: number, profile: Profile): Promise<
     return picture
   } catch (error) {
     if (files === 1 || !(error instanceof UserError) || error.code !== 'picture-not-found') throw error
-    const message = `${error.message} What stands before the last argument is a picture; put the question in quotes.`
+    const message = `${error.message} Every argument but the last is a picture: put the question in quotes.`
     throw new UserError(error.code, message, { cause: error })
   }
 }
@@ -177,13 +177,13 @@ async function searchAndShow(
       ms,
       note: noteOf(options),
     })
-  else print(`How it was found: ${files.page}`)
+  else print(`Replay of the search: ${files.page}`)
   if (reason?.kind === 'failed' || reason?.kind === 'refused') {
     throw new IncompleteError(`The search failed (${reason.code}): ${reason.message}`)
   }
 }
 
-/** Everything that can be wrong with the words, before anything is opened, loaded or written. */
+/** Checks the arguments before anything is opened, loaded or written. */
 function check(question: string, options: AskOptions): void {
   if (question === '') throw new UserError('question-empty', 'The question is empty. Put it in quotes.')
   checkPolicy(options, 'ask')

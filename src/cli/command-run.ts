@@ -1,4 +1,4 @@
-/** The run folder of a command. Its name comes from the settings, so that repeating a command resumes it. */
+/** The run folder of a command. Its default name is derived from the settings, so repeating a command resumes it. */
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { checkSettings } from '../runs/configuration.ts'
@@ -6,8 +6,8 @@ import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 
 /**
- * Works in the run folder, which is closed whatever happens, and removed if it is new and the work failed before anything
- * was stored. `settings` are all that decide what is computed; `path` is `--run`, if given.
+ * Runs `work` in the run folder. The folder is always closed afterwards, and removed if it is new and the work failed before
+ * anything was stored. `settings` holds everything that affects the result; `path` is the value of `--run`, if given.
  */
 export async function inCommandRun<T>(
   command: string,
@@ -22,7 +22,7 @@ export async function inCommandRun<T>(
   try {
     result = await work(run)
   } catch (error) {
-    // Whatever closing says, this is what went wrong.
+    // An error while closing must not hide the original one.
     await run.abandon().catch(() => {})
     throw error
   }
@@ -30,7 +30,7 @@ export async function inCommandRun<T>(
   return result
 }
 
-/** Where a command works when no folder is named. */
+/** The run folder of a command without `--run`. */
 export function commandRunPath(command: string, settings: object): string {
   return join('runs', `${command}-${sha256(canonicalJson({ command, ...settings })).slice(0, 8)}`)
 }

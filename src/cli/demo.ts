@@ -1,4 +1,4 @@
-/** `mini-o3 demo`: three held-out scenes, drawn, searched by the policy that ships, and shown in the terminal. */
+/** `mini-o3 demo`: draws three held-out scenes, searches them with the embedded policy, and prints the turns. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { writePage } from '../page/write-page.ts'
@@ -31,7 +31,7 @@ import { runOptions, seedOption } from './options/shared.ts'
 
 const demoOptions = {
   ...inGroup('Search', {
-    checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'those that ship' }),
+    checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'the shipped ones' }),
     temperature: temperatureOption(0.3),
     ...seedOption(),
   }),
@@ -45,8 +45,9 @@ const sidePx = 4096
 export function addDemo(program: Command): void {
   addCommand(program, {
     name: 'demo',
-    summary: 'search three scenes that no training has seen, and show how',
-    description: 'Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page.',
+    summary: 'search three held-out scenes and show every turn',
+    description:
+      'Draws an easy, a medium and a hard scene of 4096 x 4096 pixels, searches each, and writes a page that replays them.',
     options: demoOptions,
     examples: ['mini-o3 demo', 'mini-o3 demo --seed 7 --run runs/seven'],
     run: demo,

@@ -84,7 +84,7 @@ describe('a server', () => {
   test('without the model: the nearest are named', async () => {
     const { code, text } = await doctor('--base-url', await serve(), '--model', 'test-vml')
     expect(code).toBe(1)
-    expect(text).toMatch(/problem +model +there is no "test-vml"\n +The nearest: test-vlm/)
+    expect(text).toMatch(/problem +model +there is no "test-vml"\n +Closest names: test-vlm/)
   })
 
   test('of this program: nothing is asked that it cannot know', async () => {
@@ -114,7 +114,7 @@ describe('a server', () => {
 
 test.each([
   [['--model', 'some'], 'add its --base-url'],
-  [['--base-url', 'nonsense'], 'is not a URL'],
+  [['--base-url', 'nonsense'], 'is not a valid URL'],
   [['--base-url', 'http://127.0.0.1:1/v1', '--api-key-env', 'MINI_O3_NOT_SET'], 'MINI_O3_NOT_SET'],
 ])('%j are invalid options', async (options, message) => {
   await expect(doctor(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })

@@ -1,4 +1,4 @@
-/** `mini-o3 doctor`: is everything there for a search, on this machine or behind a server? What to do, if not. */
+/** `mini-o3 doctor`: checks whether this machine, or a server, can search, and says what to do if not. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -28,7 +28,7 @@ import { jsonOption } from './options/shared.ts'
 const doctorOptions = {
   ...inGroup(
     'Server',
-    { model: text('<name>', 'the model to try', { fallbackText: 'the only one there is' }), ...serverOptions },
+    { model: text('<name>', 'the model to test', { fallbackText: 'the only one listed' }), ...serverOptions },
     only<{ readonly baseUrl?: string }>(({ baseUrl }) => baseUrl !== undefined, 'for a server: add its --base-url'),
   ),
   ...jsonOption,
@@ -38,7 +38,7 @@ type DoctorOptions = Values<typeof doctorOptions>
 
 interface Diagnosis {
   readonly findings: readonly Finding[]
-  /** All that the server lists. */
+  /** All models that the server lists. */
   readonly models?: readonly ModelInfo[]
   /** The command line to search with. */
   readonly command?: string
@@ -49,9 +49,9 @@ export function addDoctor(program: Command): void {
     name: 'doctor',
     summary: 'check this machine, or a server and its models',
     description:
-      'Without options: whether this machine can search with the embedded policy, and what is there for photographs: servers ' +
-      'that run on this machine, keys in the usual environment variables, mini-o3.yaml. With --base-url: which kind of server that is, which models it has, and how one of them really behaves with pictures in several messages, boxes, stop ' +
-      'strings, long replies, seeds and function calls, found out with about 25 small requests.',
+      'Without options: checks whether this machine can search with the embedded policy, and lists what can answer questions about photographs: servers ' +
+      'on this machine, API keys in the usual environment variables, entries of mini-o3.yaml. With --base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several messages, boxes, stop ' +
+      'strings, long replies, seeds and function calls.',
     options: doctorOptions,
     examples: [
       'mini-o3 doctor',
@@ -78,7 +78,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   }
 }
 
-/** Model names that are shown to people. */
+/** Model names printed at most. */
 const mostNames = 20
 
 function show({ findings, models = [], command }: Diagnosis): void {
@@ -115,12 +115,14 @@ async function examineMachine(signal: AbortSignal): Promise<Diagnosis> {
       check: 'machine',
       level: totalmem() >= enoughMemory ? 'ok' : 'note',
       text: `${cores} core${cores === 1 ? '' : 's'}, ${gigabytes} GB of memory`,
-      ...(totalmem() < enoughMemory && { fix: 'Pictures of 100 megapixels take 300 MB each: search smaller ones.' }),
+      ...(totalmem() < enoughMemory && {
+        fix: 'A picture of 100 megapixels takes 300 MB of memory: search smaller ones.',
+      }),
     },
-    await finding('embedded policy', 'its weights load', 'Install the package again.', loadEmbedded),
+    await finding('embedded policy', 'its weights load', 'Reinstall the package.', loadEmbedded),
     await finding(
       'run folders',
-      `can be made in ${resolve('.')}`,
+      `can be created in ${resolve('.')}`,
       'Change to another folder, or name one with --run.',
       writeHere,
     ),
@@ -157,10 +159,10 @@ async function writeHere(): Promise<void> {
   }
 }
 
-/** Seconds for one small request. */
+/** Timeout of one small request, in seconds. */
 const patience = 120
 
-/** Invalid options are thrown; whatever is wrong with the server is a finding. */
+/** These errors are about the options and are thrown; anything wrong with the server becomes a finding. */
 const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
 
 async function examineServer(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
@@ -195,7 +197,7 @@ async function examineServer(options: DoctorOptions, signal: AbortSignal): Promi
       onRequest: (what) => progress.advance(1, what),
     })
     progress.finish()
-    // Ollama says how long the context is once the model is loaded.
+    // Ollama reports the context length only once the model is loaded.
     const now = await openEndpoint(endpointOptions)
     now.close()
     const context = now.models.find((model) => model.id === id)?.contextLength
@@ -212,13 +214,13 @@ async function examineServer(options: DoctorOptions, signal: AbortSignal): Promi
   }
 }
 
-/** A server without a list may have any model. */
+/** A server that lists no models may still have the one that is named. */
 function chooseModel(named: string | undefined, models: readonly ModelInfo[]): ModelInfo | Finding {
   const check = 'model'
   if (named === undefined) {
     if (models.length === 1) return itemAt(models, 0)
-    const text = models.length === 0 ? 'the server lists none' : `${models.length} to choose from; none was tried`
-    return { check, level: 'note', text, fix: 'Name the one to try with --model.' }
+    const text = models.length === 0 ? 'the server lists none' : `${models.length} to choose from; none was tested`
+    return { check, level: 'note', text, fix: 'Name the one to test with --model.' }
   }
   const found = models.find(({ id }) => id === named)
   if (found !== undefined || models.length === 0) return found ?? { id: named }
@@ -226,13 +228,13 @@ function chooseModel(named: string | undefined, models: readonly ModelInfo[]): M
     named,
     models.map(({ id }) => id),
   )
-  return { check, level: 'problem', text: `there is no "${named}"`, fix: `The nearest: ${near.join(', ')}.` }
+  return { check, level: 'problem', text: `there is no "${named}"`, fix: `Closest names: ${near.join(', ')}.` }
 }
 
 const embeddedOnly: Finding = {
   check: 'model',
   level: 'note',
-  text: 'it knows generated scenes and "Which digit is on the <colour> <shape>?", nothing else',
+  text: 'it only knows generated scenes and "Which digit is on the <colour> <shape>?"',
 }
 
 function scenesOf(options: DoctorOptions, { baseUrl }: Endpoint, model: string): string {
@@ -241,13 +243,13 @@ function scenesOf(options: DoctorOptions, { baseUrl }: Endpoint, model: string):
   return `mini-o3 ask scene.jpg "${question}" --policy ${shellWord(`chat:${model}`)} --profile embedded --base-url ${baseUrl}${key}`
 }
 
-/** About ten views of two million pixels, and as many thoughts. */
+/** Enough for about ten views of two million pixels with their thoughts. */
 const longContext = 32_768
 
 function aboutContext(contextLength: number | undefined, { kind }: Endpoint): Finding {
   const check = 'context'
   const fix = `For long searches, ${kind.moreContext}.`
-  if (contextLength === undefined) return { check, level: 'note', text: 'the server does not say how long it is', fix }
+  if (contextLength === undefined) return { check, level: 'note', text: 'the server does not report its length', fix }
   const text = `${contextLength} tokens`
   return contextLength >= longContext ? { check, level: 'ok', text } : { check, level: 'note', text, fix }
 }

@@ -1,11 +1,11 @@
-/** What a printed result lacks, as the error that ends the command: how much is missing, why, and what to do. */
+/** The error that ends a command whose printed result is incomplete: how much is missing, why, and what to do. */
 import { countReasons, reasonText } from '../protocol/reason.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { plainLine } from './print/plain-text.ts'
 
-/** The result has been printed, and is not whole (exit 1). */
+/** The result was printed but is incomplete (exit 1). */
 export class IncompleteError extends MiniO3Error {
   constructor(message: string) {
     super('incomplete', message)
@@ -14,17 +14,17 @@ export class IncompleteError extends MiniO3Error {
 
 export interface SearchCounts {
   readonly total: number
-  /** To be searched again. */
+  /** Searches that a resume runs again. */
   readonly failed: number
-  /** For good. */
+  /** Searches that were given up. */
   readonly refused: number
-  /** To be judged again. */
+  /** Searches that a resume judges again. */
   readonly unjudged: number
-  /** What went wrong in searches. */
+  /** Reasons of failed searches with their counts. */
   readonly reasons: readonly ReasonCount[]
 }
 
-/** Undefined: nothing is missing. */
+/** Undefined if nothing is missing. */
 export function incompleteSearches(counts: SearchCounts): IncompleteError | undefined {
   const { total, failed, refused, unjudged, reasons } = counts
   const missing = [
@@ -36,7 +36,7 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
       : []),
   ]
   if (total > 0 && counted(reasons, ['failed', 'refused', 'void']) === total) {
-    missing.unshift('No search came to an answer or to a limit: the figures say nothing about the policy.')
+    missing.unshift('No search reached an answer or a limit, so the figures say nothing about the policy.')
   }
   if (missing.length === 0) return undefined
   const why = refused === 0 ? [] : [refusedText(counts)]
@@ -46,15 +46,15 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
 /** Such as `1 of 4 searches is given up: ...`. */
 export function refusedText({ total, refused }: Pick<SearchCounts, 'total' | 'refused'>): string {
   return (
-    `${refused} of ${total} searches ${refused === 1 ? 'is' : 'are'} given up and counted as not right: the server refused ` +
-    'what does not change, or answered in the same way twice. To search again after a change to the server, add --retry-refused.'
+    `${refused} of ${total} searches ${refused === 1 ? 'is' : 'are'} given up and counted as not right: the server refused a request ` +
+    'that would not change, or gave the same broken reply twice. To search them again after a change to the server, add --retry-refused.'
   )
 }
 
-/** Of all searches, from which share on a profile does not suit a model. */
+/** Above this share of searches without a valid action, the profile does not suit the model. */
 const formlessShare = 0.2
 
-/** Where more than a fifth of the searches ended without an action in the profile's form: one reply, and the profile to try. */
+/** If more than a fifth of the searches ended without an action in the profile's form: quotes one reply and names a profile to try. */
 export function formWarning({ total, reasons }: SearchCounts, profile: Pick<Profile, 'name'>): string | undefined {
   const formless = reasons.filter(({ code }) => code === 'no-action' || code === 'plain-answer')
   const count = formless.reduce((sum, reason) => sum + reason.count, 0)
@@ -65,7 +65,7 @@ export function formWarning({ total, reasons }: SearchCounts, profile: Pick<Prof
   return (
     `${count} of ${total} searches ended without a zoom or an answer in the form of the profile ${profile.name}. One reply began: ` +
     `${plainLine(JSON.stringify(first.example ?? ''), 200)}. Try --profile ${other}` +
-    `${named === undefined ? ', or --profile direct for answers without zooms' : ''}; doctor tells which one a model can follow.`
+    `${named === undefined ? ', or --profile direct for answers without zooms' : ''}; mini-o3 doctor finds the profiles that a model can follow.`
   )
 }
 
@@ -76,7 +76,7 @@ function counted(reasons: readonly ReasonCount[], kinds: readonly Reason['kind']
 const mostLines = 5
 const longestLine = 700
 
-/** The commonest reasons, a line each. */
+/** The most common reasons, one per line. */
 export function reasonLines(reasons: readonly ReasonCount[]): string[] {
   const others = reasons.slice(mostLines).reduce((sum, { count }) => sum + count, 0)
   return [
@@ -89,12 +89,12 @@ export function reasonLines(reasons: readonly ReasonCount[]): string[] {
 
 const mostTold = 5
 
-/** Tells each new reason once, when it first occurs; the counts come at the end. */
+/** Prints each reason when it first occurs; counts are printed at the end. */
 export function reasonTeller(say: (line: string) => void): (reason: Reason) => void {
   const told: Reason[] = []
   return (reason) => {
     if (told.length >= mostTold || countReasons([...told, reason]).length === told.length) return
     told.push(reason)
-    say(plainLine(`A search went wrong: ${reasonText(reason)}`, longestLine))
+    say(plainLine(`A search failed: ${reasonText(reason)}`, longestLine))
   }
 }

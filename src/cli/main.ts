@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program `mini-o3`; `program.ts` says what its exit codes mean. */
+/** The program `mini-o3`; `program.ts` defines its exit codes. */
 import { showWarnings, tolerateClosedPipes } from './print/output.ts'
 import { program } from './program.ts'
 import { runProgram } from './run-program.ts'

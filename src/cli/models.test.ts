@@ -107,7 +107,7 @@ describe('at no terminal', () => {
   test('a command that is mistyped is told with the nearest, and downloads nothing', async () => {
     const { code, stderr } = await run('pul', `hub:${id}`)
     expect([code, hub.asked]).toEqual([2, []])
-    expect(stderr).toContain('There is no command "pul" of models. The nearest: pull')
+    expect(stderr).toContain('There is no command "pul" of models. Closest names: pull')
   })
 
   test('pulled, listed and removed', async () => {
@@ -160,7 +160,7 @@ test('Ctrl-C keeps the part, and the next pull goes on from it', async () => {
   child.kill('SIGINT')
   const { code, stderr } = await ended
   expect(code).toBe(130)
-  expect(stderr).toContain('repeat the command to go on')
+  expect(stderr).toContain('repeat the command to resume')
   expect((await run('list')).stdout).toContain('unfinished download')
   goOn()
   expect((await run('pull', `hub:${id}`, '--yes')).code).toBe(0)

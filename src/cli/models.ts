@@ -1,4 +1,4 @@
-/** `mini-o3 models`: the vision models that run in this process; those of this machine and those known, pulled and removed when asked. */
+/** `mini-o3 models`: lists, downloads and removes the vision models that run in this program. */
 import type { Command } from 'commander'
 import { plainTable } from '../evaluate/document/table.ts'
 import { knownModels } from '../hub/known-models.ts'
@@ -12,27 +12,27 @@ import { isAgreed } from './print/consent.ts'
 import { columns, print, printJson, say } from './print/output.ts'
 import { broughtHere } from './pull-model.ts'
 
-const yesOption = inGroup('Output', { yes: flag('do it without asking') })
+const yesOption = inGroup('Output', { yes: flag('do not ask for confirmation') })
 const changeOptions = { ...yesOption, ...jsonOption }
 type ChangeOptions = Values<typeof changeOptions>
 
 const modelArgument = {
-  '<model>': 'a known name such as qwen3-vl-4b, or hub:<owner>/<name>; with :<quant> and @<revision> if you like',
+  '<model>': 'a known name such as qwen3-vl-4b, or hub:<owner>/<name>; optionally followed by :<quant> and @<revision>',
 }
 
 export function addModels(program: Command): void {
   const models = program
     .command('models')
-    .summary('list, pull and remove models that run in this process')
+    .summary('list, download and remove models that run in this program')
     .description(
-      'Vision models (GGUF with a projector) that --policy local:<model> runs in this process. They are kept in the cache ' +
-        'that all clients of the Hugging Face Hub share.',
+      'Vision models (GGUF with a projector) that --policy local:<model> runs in this program. They are kept in the ' +
+        'shared Hugging Face Hub cache.',
     )
   addCommand(models, {
     name: 'list',
-    summary: 'what is on this machine, and what could be pulled',
+    summary: 'list downloaded and available models',
     description:
-      'Lists the models of this machine and those that are known, with size, memory, licence and profile. Asks no server.',
+      'Lists the models on this machine and those that can be downloaded, with size, memory, licence and profile. Sends no request.',
     options: jsonOption,
     examples: ['mini-o3 models list', 'mini-o3 models list --json'],
     isDefault: true,
@@ -42,8 +42,8 @@ export function addModels(program: Command): void {
     name: 'pull',
     summary: 'download a model',
     description:
-      'Says what would come, asks, and downloads it. A download that broke off goes on where it stopped; every file is checked by ' +
-      'its hash. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE count as everywhere.',
+      'Shows files, sizes and licence, asks for confirmation, and downloads. An interrupted download resumes where it stopped; every file is checked against ' +
+      'its hash. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.',
     arguments: modelArgument,
     options: changeOptions,
     examples: [
@@ -55,9 +55,9 @@ export function addModels(program: Command): void {
   })
   addCommand(models, {
     name: 'remove',
-    summary: 'delete a model that was pulled',
+    summary: 'delete a downloaded model',
     description:
-      'Deletes the files of the model from the shared cache, and unfinished downloads of its repository, once you agree.',
+      'Deletes the files of the model from the shared cache, and unfinished downloads of its repository, after asking for confirmation.',
     arguments: modelArgument,
     options: changeOptions,
     examples: ['mini-o3 models remove qwen3-vl-4b'],

@@ -1,4 +1,4 @@
-/** The commands of `mini-o3`, and what the status that one ends with means. */
+/** The commands of `mini-o3`, and its exit codes. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAsk } from './ask.ts'
@@ -21,10 +21,10 @@ import { addView } from './serve/view.ts'
 import { withHelpTopics } from './options/help.ts'
 import { fieldsOf } from '../shared/fields.ts'
 
-/** What the status that a command ends with means. */
+/** The meaning of each exit code. */
 export const exitCodes: Readonly<Record<number, string>> = {
   0: 'done',
-  1: 'the work failed, or its printed result is incomplete; what to do is printed',
+  1: 'the command failed, or its printed result is incomplete; the message says what to do',
   2: 'the command line, a file or an address is invalid; nothing was changed',
   130: 'stopped by Ctrl-C; repeat the command to resume',
 }
@@ -42,11 +42,11 @@ export function program(): Command {
     .version(
       String(fieldsOf(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))?.['version']),
     )
-    // Options behind a command are its own: eval and eval merge both have --run.
+    // Options after a subcommand belong to it: eval and eval merge both have --run.
     .enablePositionalOptions()
     .showHelpAfterError('(--help shows the options and examples)')
     .exitOverride()
-    // A key that was given to an option that there is not would be echoed with it.
+    // An API key given to a mistyped option must not be echoed in the error.
     .configureOutput({ outputError: (text, write) => write(text.replace(/('--?[\w-]+)=[^']*/, '$1')) })
   const examples = ['mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"']
   root.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodesText()}`)

@@ -1,10 +1,10 @@
-/** A model for `local:` brought to this machine, once a person agrees: by `models pull`, and by `ask` where it is missing. */
+/** Downloads a model for `local:` after confirmation, for `models pull` and for commands that lack the model. */
 import { findLocalModel, modelOf, NotPulledError, planPull } from '../hub/local-model.ts'
 import type { LocalModel } from '../hub/local-model.ts'
 import { errorCodeOf } from '../shared/errors.ts'
 import { pullAloud, sayingRetries } from './print/pull-aloud.ts'
 
-/** undefined: the person said no. Offline, a model that is here already will do. */
+/** Undefined if the user declined. Offline, a model that is already downloaded is enough. */
 export async function broughtHere(name: string, yes?: boolean): Promise<LocalModel | undefined> {
   try {
     const plan = await planPull(name, sayingRetries)
@@ -17,7 +17,7 @@ export async function broughtHere(name: string, yes?: boolean): Promise<LocalMod
   }
 }
 
-/** Does the work, and where it lacks a model that can be pulled, offers that at a terminal and does it again. */
+/** Runs `work`; if it lacks a model that can be downloaded, offers the download at a terminal and runs it again. */
 export async function offeringPull<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

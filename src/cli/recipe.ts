@@ -1,4 +1,4 @@
-/** `mini-o3 recipe`: the whole recipe, one ordinary command after another, and a report of what came of it. */
+/** `mini-o3 recipe`: runs the whole training recipe as a sequence of ordinary commands, and writes a report. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { plainTable } from '../evaluate/document/table.ts'
@@ -22,8 +22,10 @@ import { runOptions, seedOption, workersOption } from './options/shared.ts'
 
 const recipeOptions = {
   ...inGroup('Training', {
-    preset: oneOf('<name>', 'quick: a smoke run of minutes; full: the real one', presetNames, { fallback: 'full' }),
-    dryRun: flag('print the commands and run none'),
+    preset: oneOf('<name>', 'quick: a smoke test of a few minutes; full: the real recipe', presetNames, {
+      fallback: 'full',
+    }),
+    dryRun: flag('print the commands without running them'),
     ...workersOption,
     ...seedOption(1),
   }),
@@ -32,15 +34,15 @@ const recipeOptions = {
 
 type RecipeOptions = Values<typeof recipeOptions>
 
-/** Runs a command line as the program itself does. */
+/** Runs a command line in this process, as the program itself does. */
 export type RunCommand = (words: readonly string[]) => Promise<unknown>
 
 export function addRecipe(program: Command, runCommand: RunCommand): void {
   addCommand(program, {
     name: 'recipe',
-    summary: 'run the whole recipe and report what came of it',
+    summary: 'run the whole training recipe and report its results',
     description:
-      'Cold start, reinforcement learning with the mask and without, evaluations, a report. Repeat it to resume.',
+      'Cold start, reinforcement learning with and without over-turn masking, evaluations, and a report. Repeat the command to resume.',
     options: recipeOptions,
     examples: [
       'mini-o3 recipe --preset quick',
@@ -56,7 +58,7 @@ async function recipe(
   runCommand: RunCommand,
 ): Promise<void> {
   const settings: RecipeSettings = { preset, seed, workers }
-  // The commands too: a later version whose preset differs does not go on in this folder.
+  // Includes the commands, so that a later version with another preset does not resume in this folder.
   const config = { ...settings, commands: recipeStages(settings, '.').map(commandLine) }
   const folder = options.run ?? commandRunPath('recipe', config)
   const stages = recipeStages(settings, folder)
@@ -85,26 +87,26 @@ async function runStages(stages: readonly RecipeStage[], run: RunFolder, runComm
   for (const [index, stage] of stages.entries()) {
     const title = `${index + 1}/${stages.length} ${stage.name}`
     if (before.get(stage.name)?.complete) {
-      say(`${title}: done before`)
+      say(`${title}: already done`)
       continue
     }
     say(`\n${title}: ${commandLine(stage)}`)
     try {
       await logStage(run, stage, () => resultsAside(() => runStage(stage, runCommand)))
     } catch (error) {
-      if (error instanceof AbortedError) say(`Stopped in stage ${title}. Repeat mini-o3 recipe to go on.`)
+      if (error instanceof AbortedError) say(`Stopped in stage ${title}. Repeat mini-o3 recipe to resume.`)
       throw error
     }
   }
 }
 
-/** A stage whose result is not whole ends the recipe: what is missing has to be there for the next one. */
+/** An incomplete stage ends the recipe, since the next stage needs its full result. */
 async function runStage(stage: RecipeStage, runCommand: RunCommand): Promise<void> {
   try {
     await runCommand(stage.words)
   } catch (error) {
     if (!(error instanceof IncompleteError)) throw error
-    const message = `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to go on.\n${error.message}`
+    const message = `Stage ${stage.name} is not complete. Repeat mini-o3 recipe to resume.\n${error.message}`
     throw new MiniO3Error('recipe-stage-failed', message, { cause: error })
   }
 }

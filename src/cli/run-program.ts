@@ -1,19 +1,19 @@
-/** Runs the program to its exit status, whichever way it ends: done, failed, broken outside of what is awaited, or stuck. */
+/** Runs the program and sets its exit status in every case: success, failure, an uncaught error, or a promise that never settles. */
 import { CommanderError } from 'commander'
 import { report, say } from './print/output.ts'
 
-/** `name`: as the user called it, such as `mini-o3 eval`. */
+/** `name`: the command as the user typed it, such as `mini-o3 eval`. */
 export function runProgram(name: string, work: () => Promise<unknown>): void {
   let settled = false
   process.on('uncaughtException', endAtOnce)
   process.on('unhandledRejection', endAtOnce)
-  // Comes only when nothing is left that could settle what is awaited.
+  // Emitted only when nothing is left that could settle the awaited promise.
   process.on('beforeExit', () => {
     if (settled) return
     settled = true
     say(
-      `error: ${name} did not finish: it waits for something that can never come, which is a fault of the program. ` +
-        'What is stored is kept: repeat the command to go on.',
+      `error: ${name} did not finish: it waits for an event that can never happen, which is a bug in mini-o3. ` +
+        'Stored results are kept: repeat the command to resume.',
     )
     process.exitCode = 1
   })
@@ -22,13 +22,13 @@ export function runProgram(name: string, work: () => Promise<unknown>): void {
     .finally(() => (settled = true))
 }
 
-/** Commander has said what was wrong already; help and version that were asked for are no error. */
+/** Commander has already printed its own errors; requested help and version are not errors. */
 function exitCode(error: unknown): number {
   if (!(error instanceof CommanderError)) return report(error)
   return error.exitCode === 0 ? 0 : 2
 }
 
-/** An error outside of what is awaited, such as in an event handler: nothing can be relied on after it. */
+/** Handles an uncaught error, for example in an event handler: the state is unknown afterwards, so the process ends. */
 function endAtOnce(error: unknown): void {
   process.exit(report(error))
 }

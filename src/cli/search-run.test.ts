@@ -55,7 +55,7 @@ test('searches that failed are counted, and their reasons told when they begin, 
   vi.restoreAllMocks()
   expect(incomplete).toMatchObject({ exitCode: 1 })
   expect(incomplete?.message.split('\n')).toEqual([
-    'No search came to an answer or to a limit: the figures say nothing about the policy.',
+    'No search reached an answer or a limit, so the figures say nothing about the policy.',
     '6 of 6 searches failed. Repeat the command to try them again.',
     '  6 x failed (gone): The line is dead.',
   ])

@@ -1,4 +1,4 @@
-/** What `collect` and `eval` share: many problems searched in a run folder, with progress, a page and a resume. */
+/** Shared by `collect` and `eval`: searches many problems in a run folder, with progress, a page of samples, and resume. */
 import { resolve } from 'node:path'
 import type { BenchmarkEntry, Slices } from '../benchmark/entry.ts'
 import { readProblems } from '../benchmark/readers/mini-o3-json.ts'
@@ -32,12 +32,12 @@ import type { RunOptions } from './options/shared.ts'
 export const searchManyOptions = (concurrency: number) =>
   inGroup('Search', {
     ...maxTurnsOption,
-    concurrency: whole('searches at once', { min: 1, max: 1024, fallback: concurrency }),
-    retryRefused: flag('search again what the server refused for good (too long, filtered)'),
+    concurrency: whole('searches in parallel', { min: 1, max: 1024, fallback: concurrency }),
+    retryRefused: flag('search problems again that the server refused permanently (too long, filtered)'),
     ...seedOption(),
   })
 
-export const limitOption = inGroup('Problems', { limit: whole('only the first n problems', { min: 1 }) })
+export const limitOption = inGroup('Problems', { limit: whole('use only the first n problems', { min: 1 }) })
 
 export type SearchManyOptions = Values<ReturnType<typeof searchManyOptions> & typeof limitOption> &
   RunOptions & { readonly data: string; readonly samples: number }
@@ -45,20 +45,20 @@ export type SearchManyOptions = Values<ReturnType<typeof searchManyOptions> & ty
 export interface SearchRunPlan {
   readonly command: 'collect' | 'eval'
   readonly entries: readonly BenchmarkEntry[]
-  /** The set that these are a share of; default: they are all. */
+  /** The full set, if the problems are a shard of it. */
   readonly whole?: readonly BenchmarkEntry[]
   readonly profile: Profile
-  /** What decides the searches beside the words that both commands have. */
+  /** Settings that affect the searches, besides the options that both commands share. */
   readonly settings: object
   readonly title: string
-  /** What the counts that are shown are of; default `searches`. */
+  /** Unit of the displayed counts; default `searches`. */
   readonly unit?: string
 }
 
-/** What the room below is given. */
+/** Passed to the function that searches. */
 export interface ManySearches extends Omit<SearchRunOptions, 'policy' | 'problems'> {
   readonly problems: readonly (WantedProblem & { readonly slices: Slices })[]
-  /** Shows the counts, with `note` behind them; `reason`: what went wrong in the newest search. */
+  /** Shows the counts followed by `note`; `reason`: why the newest search failed, if it did. */
   tell(counts: Counts, note: string, reason?: Reason): void
 }
 
@@ -70,16 +70,16 @@ interface Counts {
   readonly unjudged: number
 }
 
-/** What the command prints: `result` for machines, `text` for people. */
+/** What the command prints: `result` as JSON, `text` for a terminal. */
 export interface SearchRunResult {
   readonly result: object
   readonly text: string
-  /** What went wrong in the searches of the run. */
+  /** Reasons of the failed searches of the run. */
   readonly reasons: readonly ReasonCount[]
   readonly skipped: readonly SkippedProblem[]
 }
 
-/** The problems of `--data`, up to `--limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
+/** The first `--limit` problems of `--data`, checked to be judgeable. Throws `UserError` before anything is written. */
 export async function readEntries(
   { data, limit }: Pick<SearchManyOptions, 'data' | 'limit'>,
   split?: 'train',
@@ -89,7 +89,7 @@ export async function readEntries(
   return entries
 }
 
-/** Returns what is missing from the result that was printed: searches that failed, or that nobody judged. */
+/** Returns what is missing from the printed result: failed or unjudged searches. */
 export async function searchRun(
   options: SearchManyOptions,
   { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
@@ -99,7 +99,7 @@ export async function searchRun(
   const maxTurns = options.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
-  const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to go on.'))
+  const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to resume.'))
   let progress: Progress | undefined
   let shown = 0
   let last: Counts | undefined
@@ -133,14 +133,14 @@ export async function searchRun(
       const page = await writeRunPage(run, { title, profile, notes, openPictures })
       const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
       if (options.json) printJson({ ...result, reasons, ...told })
-      else print(`${text}\n\nRun: ${run.path}${page ? `\nSome searches: ${resolve(page)}` : ''}`)
+      else print(`${text}\n\nRun: ${run.path}${page ? `\nSample of searches: ${resolve(page)}` : ''}`)
       const warning = formWarning(counts, profile)
       if (warning !== undefined) say(warning)
       if (incomplete === undefined && refused > 0) say([refusedText(counts), ...reasonLines(reasons)].join('\n'))
       return incomplete
     })
   } catch (error) {
-    // What is said of it stands below the last counts, not behind them.
+    // The next message must start on its own line, below the last counts.
     progress?.finish()
     throw await withChange(error, profile.name, options.run)
   } finally {
@@ -148,10 +148,10 @@ export async function searchRun(
   }
 }
 
-/** What a run says of its profile. */
+/** The profile settings stored in a run. */
 const profileSettings = configurations.eval.pick({ profile: true, pixels: true, protocol: true })
 
-/** A run that cannot go on since its profile was changed by a later version is told so. */
+/** Explains the error if a run cannot be resumed because a later version changed its profile. */
 async function withChange(error: unknown, name: string, path: string | undefined): Promise<unknown> {
   if (!(error instanceof UserError && error.code === 'run-config-differs') || path === undefined) return error
   const { profile, pixels, protocol } = await readSettings(path, profileSettings)
@@ -159,8 +159,8 @@ async function withChange(error: unknown, name: string, path: string | undefined
   const change = sha256 === undefined ? undefined : changedSince({ name: protocol?.profile ?? name, sha256 })
   if (change === undefined) return error
   const message =
-    `${path} was begun with an earlier form of the profile ${name}: since then ${change}. Its searches can still be reported, but ` +
-    'not be gone on with. Name another folder with --run.'
+    `${path} was started under an earlier version of the profile ${name}; since then ${change}. Its searches can still be reported, but ` +
+    'the run cannot be resumed. Name another folder with --run.'
   return new UserError('profile-changed', message, { cause: error })
 }
 

@@ -1,9 +1,8 @@
 /**
- * Collects cold-start data: a policy searches problems whose answers are known, and only whole trajectories with the right
- * answer are kept. The log of searches holds those; `searchedLog` has a line for every finished search, kept
- * or not, so that running it again on the same folder does only what is owed. `pendingLog` holds whole searches whose
- * judge failed: searching costs more than judging, so a resume judges them again and does not search again. Which of the
- * kept ones make the set is worked out from them whenever the set is read, so that it depends on no order of work.
+ * Collects cold-start data: a policy searches problems with known answers, and only complete trajectories with the right answer are
+ * kept, in the log of searches. `searchedLog` has a line for every finished search, kept or not, so that a resume does only the missing
+ * work. `pendingLog` has searches whose judge failed: a resume judges them again, which is cheaper than searching. The set is computed from
+ * the kept searches whenever it is read, so that it does not depend on the order of work.
  */
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
@@ -30,12 +29,12 @@ import { candidateOf, startSelection } from './selection.ts'
 import type { Candidate } from './selection.ts'
 import { readPending, readRules, remember } from './stored-searches.ts'
 
-/** The rules of the set stand in the config that `run` was opened with, see `readRules`. */
+/** The rules of the set are in the configuration of `run`, see `readRules`. */
 export interface CollectOptions extends SearchRunOptions {
   readonly judge: Judge
-  /** After what was stored before has been read, and after every search; with what the newest search used. */
+  /** Called once stored searches have been read, and after every search, with the newest one. */
   readonly onProgress?: (progress: CollectProgress, newest?: Trajectory) => void
-  /** Told of each problem that the profile skips. */
+  /** Called for each problem that the profile skips. */
   readonly onSkip?: (problem: SkippedProblem) => void
 }
 
@@ -45,20 +44,20 @@ export interface CollectProgress {
   readonly total: number
   /** Searches with the right answer. */
   readonly kept: number
-  /** Those of them that are in the set, as far as all earlier searches are done. */
+  /** Number of these in the set, as far as all earlier searches are done. */
   readonly inSet: number
   readonly overTurn: number
-  /** Searches of this call that broke; owed again on a resume. */
+  /** Failed searches of this invocation, repeated on a resume. */
   readonly failed: number
-  /** Searches that the server refused for good, and took others. They are not owed. */
+  /** Searches refused permanently by a server that accepted others. Not repeated. */
   readonly refused: number
-  /** Searches of this call that wait for a verdict; judged again on a resume. */
+  /** Searches of this invocation without a verdict, judged again on a resume. */
   readonly unjudged: number
 }
 
 /**
- * Searches what is owed until the set has reached its target, or nothing is left; what is in flight then is finished and
- * stored. Returns what is remembered of every search, in the order of the problems.
+ * Runs missing searches until the set has reached its target or none are left; searches in flight are then finished and stored. Returns
+ * the record of every search, in the order of the problems.
  */
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
@@ -69,7 +68,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   await checkSamePictures(pictures, problems, profile.pictures.reading)
   const waiting = new Set<string>()
   for await (const trajectory of readPending(run, done.keys())) waiting.add(keyOf(trajectory))
-  // A server that refused all is what has to be mended: nothing is refused for good then.
+  // If the server refused every search, the server needs fixing, and no refusal counts as permanent.
   const serves = (): boolean => done.size + waiting.size > 0
   const refused = new Map([...failures].filter(([, search]) => isRefusedForGood(search)))
   if (options.retryRefused || !serves()) refused.clear()
@@ -82,7 +81,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   })
   const selection = startSelection(await readRules(run))
   const counts = { done: 0, total: keys.length, kept: 0, overTurn: 0, failed: 0, unjudged: 0 }
-  /** Searches of this call without a result: the set goes on behind them, until a resume fills the gap. */
+  /** Searches of this invocation without a result: the set continues after them until a resume fills the gap. */
   const without = new Set<string>(refused.keys())
   let reached = 0
 
@@ -112,7 +111,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   async function keep(trajectory: Trajectory): Promise<void> {
     const key = keyOf(trajectory)
     if (trajectory.end === 'failed') {
-      // Only a refusal may be one for good.
+      // Only a refusal can be permanent.
       if (trajectory.failure === undefined || !isRefusal(trajectory.failure)) return
       const search = remember(trajectory, positions.get(key))
       await run.append(searchedLog, search)
@@ -124,7 +123,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
       return
     }
     const searched = remember(trajectory, positions.get(key))
-    // In this order: a search that is killed in between is found among the trajectories.
+    // In this order, so that after a kill in between the search is found among the trajectories.
     if (searched.kept) await run.append(searchLog, trajectory)
     await run.append(searchedLog, searched)
     if (searched.kept) candidates.set(key, candidateOf(key, trajectory))
@@ -149,16 +148,16 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   return keys.flatMap((key) => done.get(key) ?? (serves() ? refused.get(key) : undefined) ?? [])
 }
 
-/** The set of a collection: the keys of its searches, sorted so that training does not depend on who finished first. */
+/** The set of a collection: keys of its searches, sorted so that training does not depend on the order of work. */
 export interface CollectedSet {
   readonly keys: readonly string[]
-  /** Of each of them, in their order. */
+  /** A summary of each search, in order. */
   readonly briefs: readonly SetEntry[]
-  /** Whole, in their order; each is read when its turn comes. */
+  /** The complete searches in order, read on demand. */
   read(): AsyncGenerator<Trajectory, void>
 }
 
-/** In the order of the problems, the rules of the run leave out what is too many of a kind, and what lies behind the target. */
+/** Opens the set: in the order of the problems, the rules of the run leave out searches over their share, and those beyond the target. */
 export async function openCollected(run: Pick<RunFolder, 'path'>): Promise<CollectedSet> {
   const index = await indexSearches(run.path, (trajectory) => {
     return { candidate: candidateOf(keyOf(trajectory), trajectory), entry: setEntryOf(trajectory) }
@@ -178,7 +177,7 @@ export async function readCollected(run: Pick<RunFolder, 'path'>): Promise<Traje
   return set
 }
 
-/** The keys of the kept trajectories that are in the set. */
+/** The keys of the kept trajectories in the set. */
 async function chosenFrom(
   run: Pick<RunFolder, 'path'>,
   kept: ReadonlyMap<string, Candidate>,
@@ -200,16 +199,16 @@ async function chosenFrom(
 }
 
 interface Stored {
-  /** What the run remembers, by key. */
+  /** Records of finished searches, by key. */
   readonly done: Map<string, Searched>
-  /** The kept ones, as the rules of the set see them. */
+  /** The kept searches, as input to the rules of the set. */
   readonly candidates: Map<string, Candidate>
   /** Searches that the server refused, by key. */
   readonly failures: ReadonlyMap<string, Searched>
   readonly pictures: SearchedPictures
 }
 
-/** A kept trajectory whose line is missing gets it now; a line whose kept trajectory is missing is owed again. */
+/** Adds the record of a kept trajectory if it is missing; a record whose kept trajectory is missing is searched again. */
 async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): Promise<Stored> {
   const done = new Map<string, Searched>()
   const failures = new Map<string, Searched>()
@@ -232,7 +231,7 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
   return { done, candidates, failures, pictures }
 }
 
-/** The items before `enough` says so. */
+/** Yields items until `enough` returns true. */
 async function* until<T>(items: AsyncIterable<T>, enough: () => boolean): AsyncGenerator<T, void> {
   if (enough()) return
   for await (const item of items) {

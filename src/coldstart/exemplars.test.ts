@@ -134,12 +134,12 @@ describe('an exemplar of your own', () => {
 
   it.each([
     ['not JSON', '{', /exemplar\.json: is not JSON/],
-    ['no turns', { ...right, turns: [] }, /turns: holds no turn/],
+    ['no turns', { ...right, turns: [] }, /turns: has no turns/],
     ['no question', { ...right, question: ' ' }, /question: is empty/],
     ['no picture', { ...right, picture: 'other.jpg' }, /There is no file .*other\.jpg/],
-    ['a picture elsewhere', { ...right, picture: '../own/picture.jpg' }, /name of a file beside/],
-    ['a box out of range', { ...right, turns: [zoom.replace('0.4]', '1.4]'), answer] }, /turn 1 .* beyond its source/],
-    ['an empty box', { ...right, turns: [zoom.replace('0.4, 0.4', '0.1, 0.1'), answer] }, /turn 1 is a mistake/],
+    ['a picture elsewhere', { ...right, picture: '../own/picture.jpg' }, /name of a file in the same folder/],
+    ['a box out of range', { ...right, turns: [zoom.replace('0.4]', '1.4]'), answer] }, /turn 1 .* exceeds its source/],
+    ['an empty box', { ...right, turns: [zoom.replace('0.4, 0.4', '0.1, 0.1'), answer] }, /turn 1 is invalid/],
     [
       'no such source',
       { ...right, turns: [zoom.replace('original_image', 'observation_3'), answer] },
@@ -147,7 +147,7 @@ describe('an exemplar of your own', () => {
     ],
     ['no thought', { ...right, turns: ['<answer>1</answer>'] }, /turn 1 has no thought/],
     ['no answer', { ...right, turns: [zoom] }, /without an answer/],
-    ['turns after the answer', { ...right, turns: [answer, zoom] }, /turn 1 answers, and more turns follow/],
+    ['turns after the answer', { ...right, turns: [answer, zoom] }, /turn 1 answers, but more turns follow/],
     ['a wrong answer', { ...right, answer: '2' }, /answer "1", but "answer" is "2"/],
   ])('with %s is refused, and the message says where', async (_, value, message) => {
     await write(value)

@@ -1,7 +1,7 @@
 /**
- * Exemplars: whole searches, written by hand, that a large model is shown before its own. A folder holds one folder for
- * each, with `exemplar.json` and its picture; reading one plays it through the search loop, so that what is shown is what
- * that loop says, and an exemplar that makes a mistake is refused.
+ * Exemplars: hand-written searches used as few-shot examples for large models. A folder has one subfolder per exemplar with
+ * `exemplar.json` and its picture. Reading an exemplar replays it through the search loop, so that its messages are exactly those of the
+ * loop, and an exemplar with an invalid turn is refused.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,15 +20,15 @@ import { itemAt } from '../shared/known.ts'
 import { openPicture } from '../vision/open.ts'
 
 export interface Exemplar {
-  /** The way of searching that it shows, such as `depth-first`. */
+  /** The search pattern that it demonstrates, such as `depth-first`. */
   readonly way: string
   readonly trajectory: Trajectory
   readonly shot: Shot
-  /** Hex SHA-256 of all that a model is shown of it, less the profile's words. */
+  /** Hex SHA-256 of its content, without the profile's messages. */
   readonly sha256: string
 }
 
-/** The exemplars that ship: one for each way of searching. */
+/** The shipped exemplars, one per search pattern. */
 export const shippedExemplars = fileURLToPath(new URL('../../exemplars', import.meta.url))
 
 const fileName = 'exemplar.json'
@@ -37,14 +37,14 @@ const exemplarSchema = z.object({
   way: z.string().trim().min(1, 'is empty'),
   question: z.string().trim().min(1, 'is empty'),
   answer: z.string().trim().min(1, 'is empty'),
-  picture: z.string().regex(/^[^/\\]+$/, 'has to be the name of a file beside exemplar.json'),
-  turns: z.array(z.string()).min(1, 'holds no turn'),
+  picture: z.string().regex(/^[^/\\]+$/, 'has to be the name of a file in the same folder'),
+  turns: z.array(z.string()).min(1, 'has no turns'),
 })
 type ExemplarFile = z.infer<typeof exemplarSchema>
 
 /**
- * The exemplars of a folder, by the names of their folders, as a search under `profile` goes. Throws UserError: `exemplars-not-found`,
- * `exemplar-wrong`, which names the file and the turn, and what `openPicture` throws.
+ * Reads the exemplars of a folder, ordered by name, replayed under `profile`. Throws UserError `exemplars-not-found` or `exemplar-wrong`,
+ * which names the file and the turn, and the errors of `openPicture`.
  */
 export async function readExemplars(folder: string, profile: Profile): Promise<Exemplar[]> {
   const names = await namesIn(folder)
@@ -54,8 +54,8 @@ export async function readExemplars(folder: string, profile: Profile): Promise<E
 }
 
 /**
- * Which exemplars stand before the search with a seed: `count` of them from the (seed modulo their number)-th on. So all
- * come up equally often, at each place, and there are no more beginnings than exemplars for a server to cache.
+ * The exemplars for the search with a seed: `count` of them starting at index (seed modulo their number). So all occur equally often at each
+ * position, and there are only as many prompt prefixes as exemplars for a server to cache.
  */
 export function shotsFor(exemplars: readonly Exemplar[], count: number): (seed: number) => readonly Shot[] {
   if (count > exemplars.length) {
@@ -74,14 +74,14 @@ async function namesIn(folder: string): Promise<string[]> {
   if (names.length > 0) return names.toSorted()
   throw new UserError(
     'exemplars-not-found',
-    `${folder} holds no exemplars: each is a folder with ${fileName} and its picture. Name another one with --exemplars.`,
+    `${folder} contains no exemplars: each is a folder with ${fileName} and its picture. Name another folder with --exemplars.`,
   )
 }
 
 async function readExemplar(folder: string, name: string, profile: Profile): Promise<Exemplar> {
   const path = join(folder, name, fileName)
   const wrong = (what: string, cause?: unknown): UserError =>
-    new UserError('exemplar-wrong', `${path}: ${what}. Correct it, or take the folder out.`, { cause })
+    new UserError('exemplar-wrong', `${path}: ${what}. Correct it, or remove the folder.`, { cause })
   const file = await readExemplarFile(path, wrong)
   const picture = await openPicture(join(folder, name, file.picture), { reading: profile.pictures.reading })
   const messages: Message[] = []
@@ -113,7 +113,7 @@ async function readExemplarFile(
 
 const noUsage = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
 
-/** Says the turns one after the other, and keeps what it is told. */
+/** A policy that replays the turns and records its messages. */
 function reader(turns: readonly string[], messages: Message[]): Policy {
   return {
     name: 'exemplar',
@@ -128,21 +128,21 @@ function reader(turns: readonly string[], messages: Message[]): Policy {
   }
 }
 
-/** What keeps a search from being an example; undefined: nothing. */
+/** Why a search is not a valid example; undefined if it is. */
 function mistakeIn(trajectory: Trajectory, { turns, answer }: ExemplarFile, profile: Profile): string | undefined {
   for (const [index, { action, error, thought }] of trajectory.turns.entries()) {
     const turn = `turn ${index + 1}`
     if (index === turns.length) return 'its turns end without an answer'
     if (error !== undefined) {
-      return `${turn} is a mistake under the profile ${profile.name} (${error.code}${error.error && `: ${error.error}`})`
+      return `${turn} is invalid under the profile ${profile.name} (${error.code}${error.error && `: ${error.error}`})`
     }
     if (thought === undefined) return `${turn} has no thought`
     if (action?.kind === 'grounding' && !action.boxRel.every((edge) => edge >= 0 && edge <= 1)) {
-      return `${turn} has a box that reaches beyond its source: [${action.boxRel.join(', ')}]`
+      return `${turn} has a box that exceeds its source: [${action.boxRel.join(', ')}]`
     }
   }
   if (trajectory.end !== 'answered') return `it ends ${trajectory.end} under the profile ${profile.name}`
-  if (trajectory.turns.length < turns.length) return `turn ${trajectory.turns.length} answers, and more turns follow`
+  if (trajectory.turns.length < turns.length) return `turn ${trajectory.turns.length} answers, but more turns follow`
   if (judgeExact(trajectory.problem, trajectory.answer).kind === 'correct') return undefined
   return `its turns answer "${trajectory.answer}", but "answer" is "${answer}"`
 }

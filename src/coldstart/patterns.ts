@@ -1,7 +1,6 @@
 /**
- * Which ways of searching a trajectory shows, read off its turns: the cold-start data is there to teach depth-first
- * search, trial and error, goal maintenance and self-reflection (project page, training recipe). Places are compared as
- * boxes, thoughts by their words, whoever wrote them. Pure.
+ * Detects search patterns in the turns of a trajectory: the cold-start data should teach depth-first search, trial and error, goal
+ * maintenance and self-reflection (project page of Mini-o3, training recipe). Places are compared as boxes, thoughts by their words. Pure.
  */
 import type { PixelBox } from '../protocol/box.ts'
 import { shownSize } from '../protocol/orientation.ts'
@@ -10,23 +9,23 @@ import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
 
 export interface Patterns {
-  /** The longest chain of observations, each a crop of the one before: 1 is a crop of the original picture. */
+  /** Length of the longest chain of nested crops; 1 is a crop of the original. */
   readonly depth: number
-  /** Looks at something else than a part of the latest observation. */
+  /** Looks that are not inside the latest observation. */
   readonly backTracks: number
-  /** Those back-tracks that went to the original picture. */
+  /** Backtracks to the original picture. */
   readonly returnsToOriginal: number
-  /** Thoughts that name what is being looked for. */
+  /** Thoughts that restate the target. */
   readonly goalRestatements: number
-  /** Thoughts that drop what was tried. */
+  /** Thoughts that reject an earlier attempt. */
   readonly selfCorrections: number
-  /** The most quadrants of one picture that were looked at. */
+  /** Largest number of quadrants of one picture that were looked at. */
   readonly quadrantsScanned: number
-  /** The most looks in a row at the same picture, none of them inside another. */
+  /** Largest number of consecutive looks at the same picture that do not contain each other. */
   readonly breadth: number
-  /** Looks that share nothing with each other. */
+  /** Number of disjoint looks. */
   readonly placesChecked: number
-  /** Thoughts that speak of all, each or every one. */
+  /** Thoughts that mention all, each or every. */
   readonly claimsOfAll: number
 }
 
@@ -58,7 +57,7 @@ export type PatternName = (typeof patternNames)[number]
 export function patternsOf({ problem, turns, observations }: Trajectory): Patterns {
   const thoughts = turns.flatMap(({ thought }) => (thought === undefined ? [] : [thought]))
   const originals = originalCount(observations)
-  // The first look can only be at an original: nothing to go back from.
+  // The first look is always at an original, so it is not a backtrack.
   const backTracks = observations.filter(({ index, parent }) => index > originals && parent !== index - 1)
   const keyWords = keyWordsOf(problem.question)
   return {
@@ -79,7 +78,7 @@ export function labelsOf(patterns: Patterns): PatternName[] {
     'depth-first': patterns.depth >= 2,
     'trial-and-error': patterns.backTracks >= 1,
     'return-to-original': patterns.returnsToOriginal >= 1,
-    // Once is what any first thought does; keeping the goal in mind shows from the second time on.
+    // Any first thought states the goal; maintenance shows from the second time on.
     'goal-maintenance': patterns.goalRestatements >= 2,
     'self-reflection': patterns.selfCorrections >= 1,
     scanning: patterns.quadrantsScanned >= 2,
@@ -104,7 +103,7 @@ const functionWords = new Set(
   ).split(' '),
 )
 
-/** Words in lower case, "hearts" as "heart". */
+/** Lower-case words with plural endings removed. */
 function wordsOf(text: string): Set<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
   return new Set(words.map((word) => (word.length > 3 ? word.replace(/(?<!s)s$/, '') : word)))
@@ -118,8 +117,8 @@ const purpose =
   /\b(?:goal|target|question|asked|(?:look|search|hunt)(?:ing)? for|(?:need|have|want|trying) to (?:find|know|read|see)|find(?:ing)?)\b/i
 
 /**
- * More than half of the question's key words stand in the thought; where it speaks of its purpose, two of them do, since
- * people name things more briefly than questions do.
+ * Whether the thought contains more than half of the question's key words; two are enough if it states a purpose, since thoughts are
+ * briefer than questions.
  */
 function namesGoal(thought: string, keyWords: readonly string[]): boolean {
   const words = wordsOf(thought)
@@ -168,7 +167,7 @@ function inside(inner: PixelBox, outer: PixelBox): boolean {
   return inner[0] >= outer[0] && inner[1] >= outer[1] && inner[2] <= outer[2] && inner[3] <= outer[3]
 }
 
-/** A quadrant window touches a corner of its source and is about half as wide and as high. */
+/** A quadrant touches a corner of its source and has about half its width and height. */
 function quadrantsScanned(observations: readonly Observation[]): number {
   const bySource = new Map<number, Set<string>>()
   for (const { parent, boxPx, made } of observations) {

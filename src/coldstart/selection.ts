@@ -1,6 +1,6 @@
 /**
- * Which of the searches with the right answer make the cold-start set: so many as are wanted, with guesses and repetitions
- * held to a share. It depends on the searches and the order of their problems alone, never on who finished first. Pure.
+ * Selects the cold-start set from the right searches: up to the target number, with limits on the shares of guesses and repetitions. It
+ * depends only on the searches and the order of their problems. Pure.
  */
 import type { z } from 'zod'
 import type { PixelBox } from '../protocol/box.ts'
@@ -11,13 +11,13 @@ import { itemAt } from '../shared/known.ts'
 
 export type SelectionRules = z.infer<typeof selectionRulesSchema>
 
-/** What the rules look at. */
+/** The input of the rules. */
 export interface Candidate {
   readonly key: string
-  /** The same for all searches for one problem that looked into the same of its pictures, one after the other. */
+  /** Equal for all searches of one problem that looked at the same sequence of its pictures. */
   readonly problem: string
   readonly turns: number
-  /** Where it looked, in pixels of the original. */
+  /** Its looks, in pixels of the original. */
   readonly boxes: readonly PixelBox[]
 }
 
@@ -30,9 +30,9 @@ export function candidateOf(key: string, { problem, turns, observations }: Traje
 }
 
 export interface Selection {
-  /** The next right search, in the order of the problems and their samples. */
+  /** Adds the next right search, in the order of problems and samples. */
   add(candidate: Candidate): void
-  /** Nothing that follows can change it: the target is reached. */
+  /** Whether the target is reached, so that further searches change nothing. */
   full(): boolean
   /** The keys of the set. */
   keys(): ReadonlySet<string>
@@ -40,7 +40,7 @@ export interface Selection {
 
 type Limited = 'single-turn' | 'duplicate'
 
-/** One that is over its share waits until enough others have come. */
+/** A search over its share waits until enough others have been added. */
 export function startSelection({ target, maxSingleTurn = 1, maxDuplicates = 1 }: SelectionRules): Selection {
   const shares = { 'single-turn': maxSingleTurn, duplicate: maxDuplicates }
   const waiting: Record<Limited, string[]> = { 'single-turn': [], duplicate: [] }
@@ -76,10 +76,10 @@ export function startSelection({ target, maxSingleTurn = 1, maxDuplicates = 1 }:
   }
 }
 
-/** Boxes that are looked at in the same order count as the same from this mean overlap on. */
+/** Two sequences of boxes count as equal from this mean overlap on. */
 const sameOverlap = 0.9
 
-/** As many turns and looks, and each look at nearly the same place. */
+/** Equal numbers of turns and looks, with each pair of looks at nearly the same place. */
 export function nearlySame(a: Candidate, b: Candidate): boolean {
   if (a.turns !== b.turns || a.boxes.length !== b.boxes.length) return false
   const total = a.boxes.reduce((sum, box, i) => sum + overlap(box, itemAt(b.boxes, i)), 0)

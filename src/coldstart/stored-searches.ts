@@ -1,4 +1,4 @@
-/** What a collection has on disk: kept searches, those that wait for a verdict, and a line for every finished one. */
+/** Reads the stored searches of a collection: kept, pending and finished ones. */
 import { answeredPlainly, completed } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { keyOf, pendingLog } from '../runs/searches.ts'
@@ -11,13 +11,13 @@ import type { SelectionRules } from './selection.ts'
 export function remember(trajectory: Trajectory, position: number | undefined): Searched {
   const { problem, sampleIndex, end, turns, verdict, failure } = trajectory
   const { dataSource, docId, level } = problem
-  // What is learnt has to hold the form of an answer.
+  // Searches to learn from must contain a properly formatted answer.
   const kept = verdict?.kind === 'correct' && completed(end) && !answeredPlainly(trajectory)
   const labels = labelsOf(patternsOf(trajectory))
   return { dataSource, docId, sampleIndex, level, end, turns: turns.length, kept, labels, position, failure }
 }
 
-/** The searches that wait for a verdict, each once; `done` are the keys of those that have one. */
+/** The searches without a verdict, each once; `done`: keys of those with a verdict. */
 export async function* readPending(
   run: Pick<RunFolder, 'read'>,
   done: Iterable<string>,
@@ -30,7 +30,7 @@ export async function* readPending(
   }
 }
 
-/** The rules of the set are settings of the run. */
+/** Reads the rules of the set from the settings of the run. */
 export async function readRules(run: Pick<RunFolder, 'path'>): Promise<SelectionRules> {
   return (await readSettings(run.path, configurations.collect.pick({ selection: true }))).selection ?? {}
 }

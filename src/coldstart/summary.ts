@@ -1,4 +1,4 @@
-/** A collection in numbers: how much is in the set, of which level, and which ways of searching it shows. Pure. */
+/** Statistics of a collection: size and levels of the set, and its search patterns. Pure. */
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { ends } from '../protocol/trajectory.ts'
@@ -17,20 +17,20 @@ export interface CollectSummary {
   readonly searches: number
   /** Searches with the right answer. */
   readonly right: number
-  /** Those of them that make the set; what follows is of these, but for `ends` and the searches of a level. */
+  /** Searches in the set. The other figures refer to these, except `ends` and the searches per level. */
   readonly kept: number
   readonly meanTurns: number
   readonly mostTurns: number
   /** Searches by how they ended. */
   readonly ends: Readonly<Partial<Record<End, number>>>
   readonly byLevel: Readonly<Partial<Record<Level, { readonly searches: number; readonly kept: number }>>>
-  /** Trajectories that show a pattern; one can show several. */
+  /** Number of trajectories per pattern; a trajectory can show several. */
   readonly patterns: Readonly<Record<PatternName, number>>
-  /** What the patterns are read off, as mean and maximum over the set. */
+  /** Mean and maximum of each trait over the set. */
   readonly traits: Readonly<Record<TraitName, MeanAndMost>>
 }
 
-/** What a summary looks at of a search in the set. */
+/** The data of a search that the summary needs. */
 export interface SetEntry {
   readonly level: Level | undefined
   readonly turns: number

@@ -280,7 +280,7 @@ describe('refusals', () => {
       const { endpoint } = await start({ script: [call, call, answer], maxImages: 2, errors })
       const error = await failure(converse(endpoint))
       expect(error).toBeInstanceOf(UserError)
-      expect(error.message).toContain('takes 2 pictures a prompt, and this one holds 3')
+      expect(error.message).toContain('accepts 2 pictures per prompt, and this one has 3')
       expect(error.message).toContain(`--limit-mm-per-prompt '{"image": 32}'`)
       expect(error.message).toContain('--max-images 2')
     },
@@ -307,9 +307,9 @@ describe('refusals', () => {
   })
 
   test.each([
-    [413, 'request-too-large', 'larger requests'],
+    [413, 'request-too-large', 'request size limit'],
     [402, 'quota-spent', 'credit'],
-    [307, 'endpoint-moved', 'elsewhere'],
+    [307, 'endpoint-moved', 'redirects'],
     [404, 'no-chat-endpoint', '/v1'],
     [418, 'request-refused', 'short and stout'],
   ])('status %d is not tried again', async (status, code, message) => {

@@ -1,6 +1,6 @@
 /**
- * What is asked of an OpenAI-compatible server, whichever kind it is: one interface for the chat policy, the judge and
- * the doctor. `openEndpoint` in `open-endpoint.ts` makes one.
+ * The interface to an OpenAI-compatible server of any kind, used by the chat policy, the judge and the doctor. Created by
+ * `openEndpoint` in `open-endpoint.ts`.
  */
 import type { EncodedMessage } from './exchange/encode-message.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
@@ -9,54 +9,54 @@ import type { ToolCall } from './exchange/messages.ts'
 
 export interface ModelInfo {
   readonly id: string
-  /** Tokens of a conversation, where the server says it. */
+  /** Context length in tokens, if the server reports it. */
   readonly contextLength?: number
 }
 
 export interface CompletionRequest {
   readonly model: string
   readonly messages: readonly EncodedMessage[]
-  /** The reply halts after the first of these, which is kept at its end, whatever the server does. */
+  /** The reply ends after the first of these, which is kept, whatever the server does with stop strings. */
   readonly stop?: readonly string[]
-  /** Tokens of the reply. */
+  /** Token limit of the reply. */
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly topP?: number | undefined
-  /** Sent where the kind of server takes one. */
+  /** Sent if the kind of server supports it. */
   readonly seed?: number
-  /** OpenAI function declarations, for models that call natively. */
+  /** OpenAI function declarations, for native calls. */
   readonly tools?: readonly object[] | undefined
 }
 
 export interface Completion {
   /**
-   * The content of the reply, its stop string restored and anything behind that cut off. Of a reply that holds neither content
-   * nor calls, but thinking in a field of its own, it is that thinking.
+   * The content of the reply, with its stop string restored and anything after it removed. For a reply without content and calls, the
+   * thinking from its separate field.
    */
   readonly text: string
-  /** Thinking that the server gave in a field of its own, beside the text or the calls. */
+  /** Thinking from a separate field. */
   readonly thinking?: string
   readonly toolCalls: readonly ToolCall[]
-  /** The reply as a message of the next request: as it came. */
+  /** The reply as received, as a message for the next request. */
   readonly message: EncodedMessage
-  /** `length`: cut off by a token limit. */
+  /** `length`: truncated by a token limit. */
   readonly finish: 'stop' | 'length'
-  /** As the server counts: the whole prompt, pictures included. Absent where it does not say. */
+  /** The server's counts; the prompt includes pictures. Absent if it reports none. */
   readonly usage?: { readonly promptTokens: number; readonly replyTokens: number; readonly cachedTokens?: number }
-  /** How the server dealt with the request. */
+  /** How the server handled the request. */
   readonly handling?: Handling
 }
 
 export interface Handling {
-  /** What became of the stop string that the reply met; `overlooked`: the reply went on behind it. */
+  /** What happened to the stop string; `overlooked`: the reply continued after it. */
   readonly stop?: 'kept' | 'stripped' | 'overlooked'
-  /** Thinking came in a field of its own. */
+  /** Whether thinking came in a separate field. */
   readonly thinkingApart: boolean
-  /** Parameters that the server refused, and that are no longer sent. */
+  /** Parameters that the server refused and that are no longer sent. */
   readonly refused: readonly string[]
 }
 
-/** What an endpoint was asked for so far. */
+/** Requests and tokens used so far. */
 export interface Spent {
   readonly requests: number
   readonly retries: number
@@ -67,20 +67,20 @@ export interface Spent {
 
 export interface CompletionOptions {
   readonly signal?: AbortSignal | undefined
-  /** Hears the reply while it is written, and of tries that failed. The reply is the same with and without. */
+  /** Receives the reply while it is written, and failed attempts. Does not change the reply. */
   readonly onNews?: OnReplyNews | undefined
 }
 
 export interface Endpoint {
   readonly baseUrl: string
   readonly kind: ServerKind
-  /** Empty where the server lists none. */
+  /** Empty if the server lists none. */
   readonly models: readonly ModelInfo[]
   /**
-   * One reply. Tries again after 408, 409, 425, 429, 5xx, overload, cut connections and time-outs, with back-off, as
-   * `Retry-After` says, up to a cap; changes a refused request at most four times. Throws `TransportError` when that was in
-   * vain or a refusal concerns this request alone, `ContextLengthError` when the prompt does not fit, `UserError` for what
-   * every request would meet (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
+   * Requests one reply. Retries after 408, 409, 425, 429, 5xx, overload, broken connections and timeouts, with back-off and
+   * `Retry-After` up to a cap; changes a refused request at most four times. Throws `TransportError` if that fails or the refusal
+   * concerns only this request, `ContextLengthError` if the prompt does not fit, `UserError` for errors that every request would get
+   * (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */
   complete(request: CompletionRequest, options?: CompletionOptions): Promise<Completion>
   spent(): Spent

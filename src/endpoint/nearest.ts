@@ -1,12 +1,12 @@
-/** Names that resemble one that was mistyped. Pure. */
+/** Finds names that resemble a mistyped one. Pure. */
 import { itemAt } from '../shared/known.ts'
 
-/** At most `count` of the names, the most alike first. */
+/** At most `count` of the names, closest first. */
 export function nearestNames(name: string, names: readonly string[], count = 5): string[] {
   const wanted = name.toLowerCase()
   const distance = (other: string): number => {
     const candidate = other.toLowerCase()
-    // Half of a name, such as one without its organisation, is nearer than any that shares but letters with it.
+    // A part of a name, such as a name without its organisation, is closer than any name with similar letters.
     return candidate.includes(wanted) || wanted.includes(candidate) ? 0 : editDistance(wanted, candidate)
   }
   return names
@@ -16,7 +16,7 @@ export function nearestNames(name: string, names: readonly string[], count = 5):
     .map(({ other }) => other)
 }
 
-/** Letters to insert, delete or exchange. */
+/** Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -126,7 +126,7 @@ describe('addresses', () => {
   test('https where the server speaks plain HTTP says so', async () => {
     const error = await failure(openEndpoint({ baseUrl: (await serve()).replace('http:', 'https:'), backoffMs: 1 }))
     expect(error).toMatchObject({ code: 'endpoint-unreachable', exitCode: 2 })
-    expect(error.message).toContain('begin the base URL with http://')
+    expect(error.message).toContain('start the base URL with http://')
   })
 
   test('http where the server speaks TLS says so', async () => {
@@ -148,7 +148,7 @@ describe('addresses', () => {
     const baseUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1`
     const error = await failure(openEndpoint({ baseUrl }))
     expect(error).toMatchObject({ code: 'no-chat-endpoint', exitCode: 2 })
-    expect(error.message).toContain('/models with a web page: "Welcome"')
+    expect(error.message).toContain('/models is a web page: "Welcome"')
     web.closeAllConnections()
     web.close()
   })

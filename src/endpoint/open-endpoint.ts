@@ -1,4 +1,4 @@
-/** Opens an endpoint: checks the key, asks the server for its models and finds out which kind it is. */
+/** Opens an endpoint: checks the key, lists the server's models and detects its kind. */
 import { UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
 import { baseUrlOf, below, beside, keyFrom } from './address.ts'
@@ -17,25 +17,25 @@ import { get, refusalOf } from './exchange/server.ts'
 import type { Server } from './exchange/server.ts'
 
 export interface EndpointOptions {
-  /** Such as `http://127.0.0.1:8000/v1`. */
+  /** For example `http://127.0.0.1:8000/v1`. */
   readonly baseUrl: string
-  /** Name of the environment variable that holds the key; absent: no key is sent. */
+  /** Name of the environment variable with the API key; absent: no key is sent. */
   readonly apiKeyEnv?: string | undefined
-  /** Default: found out. */
+  /** Default: detected. */
   readonly kind?: ServerKindName | undefined
-  /** Milliseconds that one reply may take; default 10 minutes. */
+  /** Timeout of one reply in milliseconds; default 10 minutes. */
   readonly timeoutMs?: number | undefined
-  /** Tries of one request, the first included; default 6. */
+  /** Attempts per request, including the first; default 6. */
   readonly maxTries?: number
-  /** Milliseconds before the second try, doubled for each further one; default half a second. */
+  /** Milliseconds before the second attempt, doubled for each further one; default half a second. */
   readonly backoffMs?: number
-  /** Milliseconds that a try waits at most, whatever the server asks for; default one minute. */
+  /** Longest wait before an attempt in milliseconds, whatever the server asks for; default one minute. */
   readonly maxWaitMs?: number
-  /** Milliseconds that a streamed reply may pause once it has begun, after which it is asked for again; default 3 minutes. */
+  /** Milliseconds that a streamed reply may stall before it is requested again; default 3 minutes. */
   readonly idleMs?: number
 }
 
-/** Throws `UserError` when the server cannot be reached, or the variable of the key is not set. */
+/** Throws `UserError` if the server cannot be reached or the key's variable is not set. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const {
     apiKeyEnv,
@@ -70,11 +70,11 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   }
 }
 
-/** The list of models, and the base URL below which it is: many forget `/v1`. */
+/** The model list and the base URL where it was found, since `/v1` is often forgotten. */
 async function listModels(server: Server): Promise<{ base: URL; exchange: Exchange }> {
   const { base } = server
   const exchange = await get(server, below(base, '/models'))
-  // Servers with pages of their own answer any path with one of them.
+  // Servers with a web interface return a page for any path.
   const elsewhere = exchange.status === 404 || (exchange.status < 300 && listIn(exchange) === undefined)
   if (!elsewhere || base.pathname.endsWith('/v1')) return { base, exchange }
   const versioned = below(base, '/v1')
@@ -91,7 +91,7 @@ function listIn({ text }: Exchange): readonly unknown[] | undefined {
 
 type Listed = ModelInfo & { readonly ownedBy: string }
 
-/** Empty where the server keeps no list. Throws `UserError` for what is not an OpenAI-compatible server. */
+/** Empty if the server has no list. Throws `UserError` if it is not an OpenAI-compatible server. */
 function readModels(exchange: Exchange, server: Server): Listed[] {
   const { status, text } = exchange
   if (status === 401 || status === 403) throw keyError(refusalOf(server, exchange), server, serverKinds.generic)
@@ -106,7 +106,7 @@ function readModels(exchange: Exchange, server: Server): Listed[] {
     const what = foreignBody(text, server)
     throw new UserError(
       'no-chat-endpoint',
-      `${server.base.href} is not an OpenAI-compatible endpoint: it answers /models with ${what}`,
+      `${server.base.href} is not an OpenAI-compatible endpoint: its response to /models is ${what}`,
     )
   }
   return data.flatMap((entry) => {
@@ -116,7 +116,7 @@ function readModels(exchange: Exchange, server: Server): Listed[] {
   })
 }
 
-/** What a server was started with comes first, what the model could have, last. 0 (llama.cpp's router) says nothing. */
+/** Fields for the context length: configured values first, the model's maximum last. 0 (llama.cpp's router) means unknown. */
 const contextNames = [
   'max_model_len',
   'loaded_context_length',
@@ -127,7 +127,7 @@ const contextNames = [
   'max_context_length',
   'max_total_tokens',
 ]
-/** Some keep it one level deeper: llama.cpp (`meta`), LiteLLM (`model_info`), DeepInfra (`metadata`). */
+/** Some servers nest it: llama.cpp (`meta`), LiteLLM (`model_info`), DeepInfra (`metadata`). */
 const innerNames = ['meta', 'model_info', 'metadata']
 
 function contextOf(fields: Fields | undefined): { contextLength?: number } {
@@ -140,7 +140,7 @@ function contextOf(fields: Fields | undefined): { contextLength?: number } {
   return {}
 }
 
-/** Asks a server that keeps the context length apart from the list: llama.cpp has one, Ollama one for each loaded model. */
+/** Queries the context length separately if it is not in the list: one for llama.cpp, one per loaded model for Ollama. */
 async function withContexts(listed: readonly Listed[], kind: ServerKind, server: Server): Promise<ModelInfo[]> {
   const models = listed.map(({ id, contextLength }) => ({
     id: kind.namePrefix === undefined ? id : id.replace(kind.namePrefix, ''),

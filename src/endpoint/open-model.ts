@@ -1,4 +1,4 @@
-/** One model of a server: where it is, opened and asked whether it has that model. */
+/** Opens the endpoint of a model and checks that the server has the model. */
 import { UserError } from '../shared/errors.ts'
 import { defined } from '../shared/known.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
@@ -8,14 +8,14 @@ import type { ServerKindName } from './server-kinds.ts'
 
 export interface ServerOptions {
   readonly baseUrl?: string
-  /** The environment variable that holds the key. */
+  /** Name of the environment variable with the API key. */
   readonly apiKeyEnv?: string | undefined
   readonly server?: ServerKindName
-  /** Seconds that one reply may take. */
+  /** Timeout of one reply in seconds. */
   readonly replySeconds?: number
 }
 
-/** Opens the endpoint; close it when done. Throws `UserError` when it has no such model. */
+/** Opens the endpoint; close it when done. Throws `UserError` if it has no such model. */
 export async function openModel(options: ServerOptions, id: string): Promise<{ endpoint: Endpoint; model: ModelInfo }> {
   const { baseUrl, apiKeyEnv, server: kind, replySeconds } = options
   const timeoutMs = replySeconds === undefined ? undefined : replySeconds * 1000
@@ -30,6 +30,6 @@ export async function openModel(options: ServerOptions, id: string): Promise<{ e
   )
   throw new UserError(
     'model-unknown',
-    `${baseUrl} has no model "${id}". Its ${models.length === 1 ? 'only one is' : 'nearest are'} ${names.join(', ')}.`,
+    `${baseUrl} has no model "${id}". ${models.length === 1 ? 'Its only model' : 'Closest names'}: ${names.join(', ')}.`,
   )
 }

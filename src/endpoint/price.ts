@@ -1,21 +1,21 @@
-/** What tokens cost. There are no built-in prices: they change, and only the user knows what is on the bill. Pure. */
+/** Token costs. There are no built-in prices, since they change and depend on the user's contract. Pure. */
 
-/** Tokens of requests, as servers bill them: each request sends its whole prompt. */
+/** Tokens as billed: each request counts its whole prompt. */
 export interface SpentTokens {
   readonly sent: number
-  /** Part of `sent` that the server said it had kept from an earlier request; 0 where it says nothing of that. */
+  /** The part of `sent` that the server reports as cached; 0 if it reports nothing. */
   readonly cached: number
   readonly written: number
 }
 
-/** For a million tokens, in whatever currency the user thinks in. */
+/** Price per million tokens, in any currency. */
 export interface Price {
   readonly sent: number
   readonly cached: number
   readonly written: number
 }
 
-/** By the name of the model, as its server lists it. */
+/** By model name as listed by the server. */
 export type Prices = Readonly<Record<string, Price>>
 
 export const nothingSpent: SpentTokens = { sent: 0, cached: 0, written: 0 }
@@ -24,7 +24,7 @@ export function addSpent(a: SpentTokens, b: SpentTokens): SpentTokens {
   return { sent: a.sent + b.sent, cached: a.cached + b.cached, written: a.written + b.written }
 }
 
-/** In the currency of the price. */
+/** The cost in the currency of the price. */
 export function costOf({ sent, cached, written }: SpentTokens, price: Price): number {
   return ((sent - cached) * price.sent + cached * price.cached + written * price.written) / 1e6
 }

@@ -1,32 +1,32 @@
-/** What a server sent, as one line of plain text that can be shown: without markup, control characters and our key. Pure. */
+/** Makes text from a server safe to show: one line, without markup, control characters and our API key. Pure. */
 import { withoutKey } from './without-key.ts'
 
-/** Of the text that is looked at: the key is removed from it before it is cut to what is shown. */
+/** Characters processed at most; the key is removed before the text is shortened for display. */
 export const maxRead = 16_000
 
 export interface QuoteOptions {
   readonly key: string | undefined
-  /** The text may be HTML or XML. */
+  /** Whether the text may be HTML or XML. */
   readonly markup: boolean
-  /** Characters. */
+  /** Maximum length in characters. */
   readonly most: number
 }
 
-/** Invisible characters go first, so that they hide no part of the key. */
+/** Invisible characters are removed first, so that they cannot hide parts of the key. */
 export function quoted(text: string, { key, markup, most }: QuoteOptions): string {
   const read = text.slice(0, maxRead)
   const clean = withoutKey(read.replaceAll(/\p{Cf}+/gu, ''), key)
-  // Where the text was cut, the cut may have gone through the key.
+  // The cut may have gone through the key.
   const whole = text.length > maxRead ? clean.slice(0, -4 * (key?.length ?? 0) || undefined) : clean
   const words = markup ? withoutMarkup(whole) : whole
   const line = words.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
   return line.length > most ? `${line.slice(0, most)}…` : line
 }
 
-/** Elements whose content nobody sees. */
+/** Elements whose content is invisible. */
 const unseen = new Set(['script', 'style', 'noscript', 'svg', 'template'])
 
-/** In one pass: what is not closed costs no search for its end. */
+/** Single pass, so that unclosed elements do not cause quadratic time. */
 function withoutMarkup(text: string): string {
   const [before = '', ...pieces] = text.split('<')
   let words = before
@@ -42,7 +42,7 @@ function withoutMarkup(text: string): string {
       within = name
       continue
     }
-    // A lone sign is part of the text.
+    // A lone `<` is part of the text.
     words += end < 0 ? `<${piece}` : ` ${piece.slice(end + 1)}`
   }
   return words

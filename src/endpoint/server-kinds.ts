@@ -1,4 +1,4 @@
-/** What is known of each kind of OpenAI-compatible server, as data. */
+/** Properties of each kind of OpenAI-compatible server, as data. */
 import { own } from '../shared/known.ts'
 
 export const serverKindNames = [
@@ -17,40 +17,40 @@ export type ServerKindName = (typeof serverKindNames)[number]
 
 export interface ServerKind {
   readonly name: ServerKindName
-  /** As its makers write it. */
+  /** Official spelling. */
   readonly title: string
-  /** What a reply that met a stop string ends with: `kept` after the extra field below, `stripped` before it; `unsent`: it takes none. */
+  /** How stop strings are handled: `kept` in the reply (with the extra fields below), `stripped` from it, or `unsent` because they are not supported. */
   readonly stop: 'kept' | 'stripped' | 'unsent'
-  /** Sent along with stop strings. */
+  /** Sent together with stop strings. */
   readonly stopFields: Readonly<Record<string, unknown>>
   /**
-   * Sent along with a temperature: what it would otherwise take from the model's own file, such as a top_k of 1. The values leave
-   * the temperature alone to decide, as in the released code.
+   * Sent together with a temperature: parameters that the server would otherwise take from the model's generation config, such as a top_k
+   * of 1. The values make the temperature the only sampling parameter, as in the released code.
    */
   readonly samplingFields: Readonly<Record<string, number>>
   readonly seed: boolean
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
-  /** A picture may be sent by id alone once the server has seen it under that id. */
+  /** Whether a picture can be sent by id once the server has received it. */
   readonly imageIds: boolean
-  /** Asks for a picture's full size where a server would shrink it. */
+  /** Requests full size from servers that would shrink pictures. */
   readonly imageDetail?: 'high'
-  /** Where a served context length stands, if not in the list of models; a path beside the base URL's `/v1`. */
+  /** Where to find the context length if it is not in the model list; a path outside `/v1`. */
   readonly contextPath?: '/props' | '/api/ps'
-  /** Begins the names in its list, which it also takes without. */
+  /** Optional prefix of the names in its list. */
   readonly namePrefix?: RegExp
-  /** How its operator lets a prompt hold `n` pictures. */
+  /** How the operator allows `n` pictures per prompt. */
   readonly moreImages: (n: number) => string
-  /** How its operator makes the context longer. */
+  /** How the operator increases the context length. */
   readonly moreContext: string
-  /** How its operator lets one picture have more tokens, where that is bounded. */
+  /** How the operator allows more tokens per picture, if there is a limit. */
   readonly moreImageTokens?: string
-  /** What makes it sample as it is asked, where it may not. */
+  /** How to make it respect sampling parameters, if it may not. */
   readonly moreSampling?: string
-  /** What makes it obey seeds, where it may not. */
+  /** How to make it respect seeds, if it may not. */
   readonly seeding?: string
-  /** What makes it see pictures. */
+  /** How to make it accept pictures. */
   readonly seeing: string
-  /** The usual name of the variable that holds its key. */
+  /** The usual environment variable of its API key. */
   readonly keyEnv: string
 }
 
@@ -61,10 +61,10 @@ const plain = {
   seed: true,
   maxTokensField: 'max_tokens',
   imageIds: false,
-  seeing: 'Choose a model that sees pictures.',
+  seeing: 'Choose a vision model.',
 } as const
 const temperatureAlone = { top_p: 1, top_k: -1, repetition_penalty: 1 }
-const fixedCap = (): string => 'its cap on pictures is fixed'
+const fixedCap = (): string => 'its picture limit is fixed'
 const ownKey = 'VLM_API_KEY'
 
 export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
@@ -80,7 +80,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     moreContext: 'start vLLM with a larger --max-model-len',
     moreImageTokens: 'start vLLM with a larger --max-num-batched-tokens',
     moreSampling:
-      'Start vLLM with --generation-config vllm: what a request leaves out it takes from the file of the model, which may say top_k 1.',
+      'Start vLLM with --generation-config vllm: otherwise it takes missing parameters from the model’s generation config, which may set top_k to 1.',
     keyEnv: ownKey,
   },
   sglang: {
@@ -90,7 +90,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     samplingFields: temperatureAlone,
     moreImages: (n) => `start SGLang with --limit-mm-data-per-request '{"image": ${n}}'`,
     moreContext: 'start SGLang with a larger --context-length',
-    seeding: 'SGLang obeys --seed only if it is started with --enable-deterministic-inference.',
+    seeding: 'SGLang respects --seed only if it is started with --enable-deterministic-inference.',
     keyEnv: ownKey,
   },
   llamacpp: {
@@ -98,7 +98,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     name: 'llamacpp',
     title: 'llama.cpp',
     contextPath: '/props',
-    moreImages: () => 'start llama-server with a larger --ctx-size: it has no cap of its own on pictures',
+    moreImages: () => 'start llama-server with a larger --ctx-size: it has no separate picture limit',
     moreContext: 'start llama-server with a larger --ctx-size (it is divided among --parallel slots)',
     seeing: 'Start llama-server with the --mmproj file of the model.',
     keyEnv: ownKey,
@@ -108,16 +108,16 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     name: 'ollama',
     title: 'Ollama',
     contextPath: '/api/ps',
-    moreImages: () => 'take a model that is made for several pictures',
+    moreImages: () => 'use a model that supports several pictures',
     moreContext:
-      'start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more: it drops the oldest messages of longer prompts in silence',
+      'start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more: it silently drops the oldest messages of longer prompts',
     keyEnv: ownKey,
   },
   lmstudio: {
     ...plain,
     name: 'lmstudio',
     title: 'LM Studio',
-    moreImages: () => 'take a model that is made for several pictures',
+    moreImages: () => 'use a model that supports several pictures',
     moreContext: 'load the model in LM Studio with a longer context',
     keyEnv: ownKey,
   },
@@ -128,7 +128,7 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     maxTokensField: 'max_completion_tokens',
     imageDetail: 'high',
     moreImages: fixedCap,
-    moreContext: 'take a model with a longer context',
+    moreContext: 'use a model with a longer context',
     keyEnv: 'OPENAI_API_KEY',
   },
   gemini: {
@@ -138,16 +138,16 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     namePrefix: /^models\//,
     seed: false,
     moreImages: fixedCap,
-    moreContext: 'take a model with a longer context',
+    moreContext: 'use a model with a longer context',
     keyEnv: 'GEMINI_API_KEY',
   },
   transformers: {
     ...plain,
     name: 'transformers',
     title: 'transformers serve',
-    // It answers any stop string for a vision-language model with status 500.
+    // It responds with status 500 to any stop string for a vision-language model.
     stop: 'unsent',
-    moreImages: () => 'choose a model with a longer context: transformers has no cap of its own on pictures',
+    moreImages: () => 'choose a model with a longer context: transformers has no separate picture limit',
     moreContext: 'choose a model with a longer context',
     keyEnv: ownKey,
   },
@@ -156,20 +156,20 @@ export const serverKinds: Readonly<Record<ServerKindName, ServerKind>> = {
     name: 'mini-o3',
     title: 'mini-o3 serve',
     moreImages: fixedCap,
-    moreContext: 'take another policy',
+    moreContext: 'use another policy',
     keyEnv: 'MINI_O3_TOKEN',
   },
   generic: {
     ...plain,
     name: 'generic',
-    title: 'a server of no known kind',
-    moreImages: (n) => `let the server take ${n} pictures a prompt`,
-    moreContext: 'give the server a longer context',
+    title: 'a server of unknown kind',
+    moreImages: (n) => `allow ${n} pictures per prompt on the server`,
+    moreContext: 'increase the context length of the server',
     keyEnv: ownKey,
   },
 }
 
-/** What the list of models, the address and the headers of an answer say about a server. */
+/** Evidence for the kind of a server: its model list, address and response headers. */
 export interface KindSigns {
   readonly url: URL
   readonly ownedBy: readonly string[]

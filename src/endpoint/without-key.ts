@@ -1,13 +1,12 @@
-/** Removes an API key from text that a server sent, whole or in part. Pure. */
+/** Removes an API key, or parts of it, from text that a server sent. Pure. */
 import { itemAt } from '../shared/known.ts'
 
-/** Parts of a key that are shorter than this may be any word. */
+/** Shorter parts of a key could be ordinary text. */
 const leastPart = 8
 
 /**
- * The text with `***` in place of the key and of every part of it of at least eight characters, as it is, URL-encoded or in
- * base64, also where other characters (blanks, invisible ones) stand between its own. Call it before text is cut: half a
- * key that a cut leaves would no longer be found.
+ * Replaces by `***` the key and every part of it of at least eight characters, plain, URL-encoded or in base64, even if other characters
+ * (whitespace, invisible ones) are interspersed. Call it before truncating, since half a key would no longer be recognised.
  */
 export function withoutKey(text: string, key: string | undefined): string {
   if (key === undefined || key === '') return text
@@ -39,16 +38,16 @@ function partsOf(key: string): ReadonlySet<string> {
   return parts
 }
 
-/** How the key's own characters come out in base64, wherever it begins in what is encoded. */
+/** The base64 forms of the key for every alignment. */
 function base64Forms(key: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from(' '.repeat(before) + key).toString('base64')
-    // The first and the last few characters also depend on what stands before and behind.
+    // The first and last characters also depend on the adjacent bytes.
     return encoded.slice(before === 0 ? 0 : before + 1, -4)
   })
 }
 
-/** The characters that a key can have, and where each stands in the text. */
+/** The characters that a key can contain, with their positions in the text. */
 function visibleCharacters(text: string): { readonly visible: string; readonly places: readonly number[] } {
   const places: number[] = []
   let visible = ''

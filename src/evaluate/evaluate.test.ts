@@ -114,7 +114,7 @@ test('an evaluation is read back only when it is one, and finished', async () =>
   await writeFile(path, (await lines('a')).slice(1).join('\n') + '\n')
   await expect(readEvalRun(join(folder, 'a'))).rejects.toMatchObject({ code: 'eval-unfinished', exitCode: 2 })
   await writeFile(path, '')
-  await expect(readEvalRun(join(folder, 'a'))).rejects.toThrow('holds no searches')
+  await expect(readEvalRun(join(folder, 'a'))).rejects.toThrow('has no searches')
 })
 
 test('stopped and resumed, torn line and all, gives the figures of an unbroken run', async () => {

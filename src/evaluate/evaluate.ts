@@ -1,6 +1,6 @@
 /**
- * An evaluation: K searches for each of many problems, judged, kept in a run folder line by line, and summed up.
- * Whatever stops it, what is stored is done, and running it again on the same folder does only what is owed.
+ * Runs an evaluation: K searches per problem, judged, stored line by line in a run folder, and summarised. After any interruption,
+ * running it again on the same folder does only the missing work.
  */
 import { micro } from '../benchmark/aggregate.ts'
 import type { Aggregate } from '../benchmark/aggregate.ts'
@@ -30,18 +30,18 @@ import type { EvalReport } from './figures/report.ts'
 import { levelSlice, problemName, readOutcomes, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
 interface EvaluatedProblem extends WantedProblem {
-  /** What results are grouped by; default: its level. */
+  /** Groups of the problem in results; default: its level. */
   readonly slices?: Slices
 }
 
 export interface EvaluateOptions extends Omit<SearchRunOptions, 'problems'> {
   readonly problems: readonly EvaluatedProblem[]
-  /** The set that these are a share of; default: they are all. */
+  /** The full set, if the problems are a shard of it. */
   readonly whole?: readonly ListedProblem[]
-  /** How one score is made of many problems; default `micro`, their mean. */
+  /** How results are aggregated; default `micro`, the mean over problems. */
   readonly aggregate?: Aggregate
   readonly judge: Judge
-  /** After what was stored before has been read, and after every search. */
+  /** Called once stored results have been read, and after every search. */
   readonly onProgress?: (progress: EvalProgress) => void
 }
 
@@ -50,15 +50,15 @@ export interface EvalProgress {
   readonly done: number
   readonly total: number
   readonly correct: number
-  /** Part of `done`; owed again on a resume. */
+  /** Included in `done`; repeated on a resume. */
   readonly failed: number
-  /** Part of `done`: the server refused them for good, and took others. They are not owed. */
+  /** Included in `done`: refused permanently by a server that accepted others. Not repeated. */
   readonly refused: number
-  /** Part of `done`: the judge failed. A resume judges them again, without searching. */
+  /** Included in `done`: the judge failed. A resume judges them again without searching. */
   readonly unjudged: number
-  /** By the policy, in searches that did not fail, as a server bills it. */
+  /** Tokens of the policy in searches that did not fail, as billed. */
   readonly spent: SpentTokens
-  /** Of the newest search, why its result does not count. */
+  /** Why the result of the newest search does not count, if so. */
   readonly reason?: Reason | undefined
 }
 
@@ -99,7 +99,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     if (end !== 'failed') progress.spent = addSpent(progress.spent, spent)
   }
   function tell(reason?: Reason): void {
-    // A server that refused all is what has to be mended: nothing is refused for good then.
+    // If the server refused every search, the server needs fixing, and no refusal counts as permanent.
     const forGood = taken > 0 ? refused : 0
     const failed = progress.failed + refused - forGood
     onProgress?.({ ...progress, failed, refused: forGood, total: (problems.length - skipped.size) * samples, reason })
@@ -107,7 +107,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   tell()
   const finish = (searched: Trajectory): Promise<Trajectory> =>
     judgeAndKeep(afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
-      // A line that says nothing new is not written again.
+      // An unchanged line is not written again.
       const stored = unjudged.has(keyOf(trajectory))
       if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
     })

@@ -1,6 +1,6 @@
 /**
- * Judges the searches of a run again with another judge: nothing is searched, nothing in that run is changed, and what comes
- * out is a run of its own, with the same trajectories and the new verdicts. Running it again does only what is owed.
+ * Judges the searches of a run with another judge. Nothing is searched and the run is not changed; the result is a new run with the same
+ * trajectories and the new verdicts. Running it again does only the missing work.
  */
 import { agreementOf } from '../judge/agreement.ts'
 import type { Agreement } from '../judge/agreement.ts'
@@ -18,31 +18,31 @@ import { bootstrapMean } from './figures/bootstrap.ts'
 import type { Estimate } from './figures/bootstrap.ts'
 
 export interface JudgeAgainOptions {
-  /** Folder of the run that is judged. */
+  /** Folder of the run to judge. */
   readonly of: string
   readonly judge: Judge
-  /** Where the new verdicts go. */
+  /** The run for the new verdicts. */
   readonly run: RunFolder
-  /** Answers that are judged at once. */
+  /** Answers judged in parallel. */
   readonly concurrency: number
-  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
+  /** When it fires, judgements in flight are finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
-  /** After what was stored before has been read, and after every verdict. */
+  /** Called once stored verdicts have been read, and after every verdict. */
   readonly onProgress?: (progress: JudgeAgainProgress) => void
 }
 
 export interface JudgeAgainProgress {
   readonly done: number
   readonly total: number
-  /** With its new verdict. */
+  /** The newest search with its new verdict. */
   readonly newest?: Trajectory
 }
 
-/** What a stored search came to. */
+/** The result of a stored search. */
 export interface StoredVerdict {
   readonly problem: Problem
   readonly answer: string | null
-  /** It broke: nobody can judge it, and it counts as not right. */
+  /** Whether it failed, so that it cannot be judged and counts as not right. */
   readonly failed: boolean
   readonly verdict: Verdict
 }
@@ -52,12 +52,12 @@ export interface JudgedAgain extends Omit<StoredVerdict, 'verdict'> {
   readonly after: Verdict
 }
 
-/** What the run in a folder holds, by key; the last line of a search counts. `read` gives searches whole. */
+/** The stored results by key; the last line of a search counts. `read` returns complete searches. */
 export async function readVerdicts(
   folder: string,
 ): Promise<{ readonly stored: Map<string, StoredVerdict>; readonly read: SearchIndex<void>['readAll'] }> {
   const stored = new Map<string, StoredVerdict>()
-  /** One of each, for all of its samples. */
+  /** One object per problem, shared by its samples. */
   const problems = new Map<string, Problem>()
   const index = await indexSearches(folder, (trajectory) => {
     const name = searchKey(trajectory.problem, 0)
@@ -72,7 +72,7 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
   const { of, judge, run, concurrency, stop, onProgress } = options
   const { stored: before, read } = await readVerdicts(of)
   const { stored: after } = await readVerdicts(run.path)
-  // The same search can hold another answer when the other run was made anew.
+  // The answers differ if the judged run was started again from scratch.
   for (const [key, { answer }] of after) if (before.get(key)?.answer !== answer) after.delete(key)
   const owed = [...before].filter(([key, { failed }]) => !failed && !isJudged(after.get(key))).map(([key]) => key)
 
@@ -98,19 +98,19 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
 export interface Comparison {
   readonly searches: number
   readonly failed: number
-  /** Wrong for every judge, so they say nothing about agreement. */
+  /** Wrong for every judge, so they are not evidence of agreement. */
   readonly withoutAnswer: number
-  /** Avg@K with its interval; what has no verdict counts as not right. */
+  /** Avg@K with its interval; searches without a verdict count as not right. */
   readonly before: Estimate
   readonly after: Estimate
   readonly agreement: Agreement
-  /** Answers on which one says right and the other wrong. */
+  /** Answers that one judge considers right and the other wrong. */
   readonly disagreements: readonly JudgedAgain[]
-  /** By the new judge: answers that are still owed a verdict. */
+  /** Answers without a verdict of the new judge. */
   readonly unjudged: number
 }
 
-/** What the two judges make of the same searches, of which there is at least one. */
+/** Compares the verdicts of two judges on the same searches, at least one. */
 export function compareJudges(searches: readonly JudgedAgain[], seed: number): Comparison {
   const finished = searches.filter(({ failed }) => !failed)
   const answered = finished.filter(({ answer }) => answer !== null && answer.trim() !== '')

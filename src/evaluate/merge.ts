@@ -1,6 +1,6 @@
 /**
- * Joins the runs of one evaluation, such as its shards on several machines, into a run of its own. Of a search that several
- * runs hold, the first one counts, unless it failed or has no verdict and a later one is better.
+ * Joins the runs of one evaluation, such as shards from several machines, into a new run. If several runs contain the same search, the
+ * first one counts, unless it failed or has no verdict and a later one is better.
  */
 import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -20,13 +20,13 @@ import { keepPrices } from './document/cost.ts'
 import { problemName, readSkipped } from './stored-outcomes.ts'
 
 export interface Merged {
-  /** Searches that were taken from each run, in their order. */
+  /** Number of searches taken from each run, in order. */
   readonly taken: readonly number[]
-  /** Searches that the data asks for and no run holds, or holds only as failed or unjudged. */
+  /** Number of searches that no run has, or only as failed or unjudged. */
   readonly owed: number
 }
 
-/** Throws `UserError` when the runs are not of the same evaluation. Merging again into the same folder does what is new. */
+/** Throws `UserError` if the runs are not of the same evaluation. Merging again into the same folder adds what is new. */
 export async function mergeRuns(paths: readonly string[], out: string): Promise<Merged> {
   const config = await commonConfig(paths)
   const problems = await readRunFile(itemAt(paths, 0), problemList)
@@ -43,7 +43,7 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
         const chosen = defined(best.get(keyOf(trajectory)), 'the choice')
         if (chosen.from !== index + 1 || chosen.line !== at) continue
         taken[index] = itemAt(taken, index) + 1
-        // Lines that wait together are flushed together.
+        // Not awaited one by one, so that lines are flushed in batches.
         appending.push(run.append(searchLog, trajectory))
         if (appending.length < 64) continue
         await Promise.all(appending)
@@ -70,15 +70,15 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
 
 const [refused, waiting, settled] = [1, 2, 3]
 
-/** A search among several runs: where its best line stands. */
+/** The best line of a search among several runs. */
 interface Choice {
   readonly from: number
   readonly line: number
-  /** 0: it failed; then refused for good; waits for a verdict; done. */
+  /** Quality, in ascending order: failed, refused permanently, unjudged, done. */
   readonly rank: number
 }
 
-/** Within one run the last line of a search counts, as it does when that run is read. */
+/** Within one run the last line of a search counts, as when that run is read. */
 async function chooseSearches(paths: readonly string[]): Promise<Map<string, Choice>> {
   const best = new Map<string, Choice>()
   for (const [from, path] of paths.entries()) {
@@ -99,7 +99,7 @@ function rankOf(trajectory: Trajectory): number {
   return verdict === undefined || verdict.kind === 'unjudged' ? waiting : settled
 }
 
-/** What judges said in each of the runs, so that the whole knows what they cost and asks for none of it again. */
+/** Merges the judgements of all runs, so that costs are complete and nothing is judged again. */
 async function mergeJudgements(paths: readonly string[], run: RunFolder): Promise<void> {
   const held = new Map<string, number>()
   for await (const line of run.read(judgementLog)) {
@@ -110,14 +110,14 @@ async function mergeJudgements(paths: readonly string[], run: RunFolder): Promis
     for await (const line of readLog(path, judgementLog)) {
       const text = canonicalJson(line)
       const before = held.get(text) ?? 0
-      // Each that is there already stands for one that is read.
+      // Each existing judgement matches one that is read.
       if (before > 0) held.set(text, before - 1)
       else await run.append(judgementLog, line)
     }
   }
 }
 
-/** The names of the problems that any of the runs skipped, each of which the whole now holds. */
+/** Merges the problems skipped by any run, and returns their names. */
 async function mergeSkipped(paths: readonly string[], run: RunFolder): Promise<ReadonlySet<string>> {
   const names = new Set((await readSkipped(run.path)).keys())
   for (const path of paths) {
@@ -130,7 +130,7 @@ async function mergeSkipped(paths: readonly string[], run: RunFolder): Promise<R
   return names
 }
 
-/** The settings of the whole evaluation. */
+/** The common settings of the evaluation. */
 async function commonConfig(paths: readonly string[]): Promise<object> {
   const configs = await Promise.all(paths.map((path) => readConfiguration(path, 'eval')))
   const [first] = configs
@@ -140,8 +140,8 @@ async function commonConfig(paths: readonly string[]): Promise<object> {
     if (differing.length === 0) continue
     throw new UserError(
       'merge-differs',
-      `${paths[index]} has other settings than ${paths[0]} (${differing.join(', ')}), so their searches do not belong ` +
-        'to one evaluation. Leave it out; mini-o3 report shows several evaluations side by side.',
+      `${paths[index]} has different settings from ${paths[0]} (${differing.join(', ')}), so they do not belong ` +
+        'to one evaluation. Leave it out; mini-o3 report shows different evaluations side by side.',
     )
   }
   const { shard: _, ...whole } = defined(first, 'a run')

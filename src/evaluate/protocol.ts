@@ -1,4 +1,4 @@
-/** What a score depends on beside the policy's weights, read from the run's settings and told in one line. */
+/** The protocol line: everything that a score depends on besides the policy's weights, from the settings of the run. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import { isRuleOf, judgeForm } from '../judge/registry.ts'
 import type { Configuration } from '../runs/configuration.ts'
@@ -8,7 +8,7 @@ import { canonicalJson, sha256 } from '../shared/canonical.ts'
 
 export type EvalConfig = Configuration<'eval'>
 
-/** What a run keeps of its profile in words, beside the hash. */
+/** The description of its profile that a run stores besides the hash. */
 export function profileSettings(profile: Profile): NonNullable<EvalConfig['protocol']> {
   const { name, prompts, pictures, firstView, observationView, coordinates } = profile
   const [first, later] = [viewText(firstView), viewText(observationView)]
@@ -23,7 +23,7 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
   }
 }
 
-/** Which answer counts. One word where it is one of the turns of a search that completed, as in runs of earlier versions. */
+/** Which answer counts. A single word if it is in the turns of a completed search, for compatibility with runs of earlier versions. */
 function answerText(profile: Profile): string {
   const { turnsTold, lastTurnAnswers } = profile
   const paced = [turnsTold && 'the number of turns is told', lastTurnAnswers && 'the last turn is asked for an answer']
@@ -44,12 +44,12 @@ function viewText(rule: ViewRule): string {
   return `${rule.minPixels.toLocaleString('en')} to ${rule.maxPixels.toLocaleString('en')} px`
 }
 
-/** The part of a hash that people compare. */
+/** The prefix of a hash shown to people. */
 function short(hash: string): string {
   return hash.slice(0, 8)
 }
 
-/** Such as `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
+/** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
 export function protocolLine(config: EvalConfig): string {
   const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed } = config
   const parts = [
@@ -69,7 +69,7 @@ export function protocolLine(config: EvalConfig): string {
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
 }
 
-/** A score from before a change of its profile says so; `pixels.profile` is the hash without the bound of a sweep. */
+/** Notes that the profile has changed since the score was measured; `pixels.profile` is the hash without the bound of a sweep. */
 function profileText({ profile, protocol, pixels }: EvalConfig): string | undefined {
   if (profile === undefined) return undefined
   if (protocol === undefined) return `profile ${short(profile)}`
@@ -78,7 +78,7 @@ function profileText({ profile, protocol, pixels }: EvalConfig): string | undefi
   return `profile ${protocol.profile} (${short(profile)}${earlier})`
 }
 
-/** Such as ` with top_p 1, top_k -1 sent`; a run over a server that was sent none says so. */
+/** For example ` with top_p 1, top_k -1 sent`. */
 function samplingText(sampling: EvalConfig['sampling']): string {
   if (sampling === undefined) return ''
   const fields = Object.entries(sampling).map(([name, value]) => `${name} ${value}`)
@@ -91,7 +91,7 @@ function judgeText(judge: EvalConfig['judge']): string {
   return promptsSha256 === undefined ? name : `${name} (prompts ${short(promptsSha256)}, ${parser} parser)`
 }
 
-/** Says so when answers were not judged by the benchmark's own rule; undefined: they were. */
+/** A notice if answers were not judged by the benchmark's own rule; otherwise undefined. */
 export function judgeNotice({ benchmark: name, judge }: Pick<EvalConfig, 'benchmark' | 'judge'>): string | undefined {
   const benchmark = benchmarkNamed(name)
   const used = judge?.name ?? 'exact'

@@ -1,4 +1,4 @@
-/** Reads a finished evaluation back from its run folder: the report that the command gave. */
+/** Reads the report of a finished evaluation from its run folder. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
 import { searchKey } from '../runs/searches.ts'
@@ -16,24 +16,24 @@ import { shardOf } from './shard.ts'
 import { levelSlice, problemName, readOutcomes, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
 export interface FinishedEval extends MeasuredRun {
-  /** In the order of the data. */
+  /** In data order. */
   readonly problems: readonly ScoredProblem[]
-  /** Sorted: evaluations can be compared where these are the same. */
+  /** Sorted; evaluations are comparable if these are equal. */
   readonly problemNames: readonly string[]
-  /** In the order of the names. */
+  /** In the order of `problemNames`. */
   readonly outcomesByProblem: readonly (readonly Outcome[])[]
 }
 
 /**
- * The report of the finished evaluation in the folder `path`; `prices` win over those that the run keeps. Throws UserError: those of `readConfiguration`, `eval-not-found` for a run without
- * searches, `eval-unfinished` when a problem lacks some of its searches.
+ * The report of the finished evaluation in folder `path`; `prices` take precedence over stored ones. Throws the errors of
+ * `readConfiguration`, `eval-not-found` for a run without searches, and `eval-unfinished` if a problem lacks searches.
  */
 export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
   const config = await readConfiguration(path, 'eval')
   const { samples, maxTurns, seed, benchmark, shard } = config
   const { done: outcomes } = await readOutcomes(path)
   const skipped = await readSkipped(path)
-  if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} holds no searches. Name the run of an eval.`)
+  if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
   const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(outcomes), shard)
   const all = listed.map((problem) => ({
     name: problemName(problem),
@@ -42,7 +42,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
       (outcome) => outcome !== undefined && (outcome.judged || outcome.end === 'failed'),
     ),
   })) as ScoredProblem[]
-  // A picture that was exchanged for a larger one since was searched.
+  // A problem whose picture was later replaced by a larger one was searched after all.
   for (const { name, outcomes: own } of all) if (own.length > 0) skipped.delete(name)
   const problems = withoutSkipped(all, skipped)
   const owing = problems.filter((problem) => problem.outcomes.length < samples).length
@@ -73,7 +73,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
   }
 }
 
-/** In runs without a list of problems: those of which there is a search. */
+/** For runs without a problem list: the problems that have a search. */
 function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
   const byName = new Map<string, ListedProblem>()
   for (const { key, level } of outcomes.values()) {

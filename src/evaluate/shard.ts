@@ -1,8 +1,8 @@
-/** `--shard i/n`: which problems of a set a machine searches, so that n machines search each once. Pure. */
+/** `--shard i/n`: the problems that one of n machines searches. Pure. */
 import { UserError } from '../shared/errors.ts'
 
 export interface Shard {
-  /** Counted from 1. */
+  /** From 1. */
   readonly index: number
   readonly of: number
 }
@@ -13,10 +13,10 @@ const most = 10_000
 export function parseShard(text: string): Shard {
   const [, index, of] = (/^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? []).map(Number)
   if (index !== undefined && of !== undefined && index >= 1 && index <= of && of <= most) return { index, of }
-  throw new UserError('shard', `--shard ${text} is no share. The second of four machines takes 2/4.`)
+  throw new UserError('shard', `--shard ${text} is not of the form i/n. Use 2/4 for the second of four machines.`)
 }
 
-/** Every n-th: data that is sorted by kind is dealt evenly. */
+/** Takes every n-th item, so that sorted data are distributed evenly. */
 export function shardOf<T>(items: readonly T[], shard: Shard | undefined): T[] {
   return shard === undefined ? [...items] : items.filter((_, at) => at % shard.of === shard.index - 1)
 }

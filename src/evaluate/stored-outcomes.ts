@@ -1,4 +1,4 @@
-/** What the searches that a run holds came to. */
+/** Reads the outcomes of the searches of a run. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
 import { picturesOf } from '../protocol/originals.ts'
@@ -15,29 +15,29 @@ import type { SearchedPictures } from '../search/same-pictures.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
-/** Names a problem in results. */
+/** The name of a problem in results. */
 export function problemName({ dataSource, docId }: Pick<Problem, 'dataSource' | 'docId'>): string {
   return `${dataSource}/${docId}`
 }
 
-/** What results are grouped by where the data says nothing else. */
+/** The default grouping of results. */
 export function levelSlice({ level }: { readonly level?: Level | undefined }): Slices {
   return level === undefined ? {} : { level }
 }
 
 export interface StoredOutcomes {
-  /** By key. */
+  /** Outcomes by key. */
   readonly done: Map<string, Outcome>
-  /** Why the others failed, by key: they are owed again. */
+  /** Failures of searches that are to be repeated, by key. */
   readonly failures: ReadonlyMap<string, Failure | undefined>
   readonly pictures: SearchedPictures
-  /** The searches with these keys, whole; each is read when its turn comes. */
+  /** The complete searches with these keys, read on demand. */
   read(keys: Iterable<string>): AsyncGenerator<Trajectory, void>
 }
 
 /**
- * What the searches in a run's folder came to. Failed searches are owed again, except those that the server refused for good
- * while it took others: where it took none, the server is what has to be mended.
+ * The outcomes of the searches in a run folder. Failed searches are to be repeated, except those that the server refused permanently
+ * while it accepted others; if it accepted none, the server needs fixing.
  */
 export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   const done = new Map<string, Outcome>()
@@ -57,14 +57,14 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   return { done, failures, pictures, read: (keys) => index.readAll(keys) }
 }
 
-/** The problems that the run in a folder skipped so far, by name. */
+/** The problems skipped by the run so far, by name. */
 export async function readSkipped(folder: string): Promise<Map<string, SkippedProblem>> {
   const skipped = new Map<string, SkippedProblem>()
   for await (const problem of readLog(folder, skippedLog)) skipped.set(problemName(problem), problem)
   return skipped
 }
 
-/** What is scored. Throws `UserError` `all-skipped` where nothing is. */
+/** The problems to score. Throws `UserError` `all-skipped` if there are none. */
 export function withoutSkipped<T extends { readonly name: string }>(
   problems: readonly T[],
   skipped: ReadonlyMap<string, SkippedProblem>,

@@ -29,7 +29,7 @@ test.runIf(existsSync('/dev/full'))('a write that fails ends the download at onc
   await expect(downloadFile(file, '/dev/full', options)).rejects.toMatchObject({
     code: 'ENOSPC',
     exitCode: 1,
-    message: expect.stringMatching(/Make room on that disk.*kept: repeat the command/),
+    message: expect.stringMatching(/Free some space on that disk.*kept: repeat the command/),
   })
   expect(hub.asked.filter(({ at }) => at === 'store')).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 /**
- * Who takes a turn. A policy opens one session per search; a session is told what is new (the question with the
- * first view, an observation, or an error) and answers with the text of its turn. Sessions keep their own history.
+ * The interface of a policy. A policy opens one session per search; a session gets each new message (the question with the first view, an
+ * observation, or an error) and returns the text of its turn. Sessions keep their own history.
  */
 import type { Prompt } from '../engine/engine.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -8,30 +8,30 @@ import type { Pixels } from '../vision/picture.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { PixelBox } from '../protocol/box.ts'
 
-/** What the policy is shown of a region, fitted to the profile's budget. */
+/** A region as shown to the policy, scaled to the profile's view size. */
 export interface View {
-  /** Cuts or draws them anew each time, so that a thousand searches that wait for their turns hold none. */
+  /** Crops or draws on every call, so that a thousand waiting searches hold no pixels. */
   readonly pixels: () => Promise<Pixels>
-  /** Equal for views of the same pixels. */
+  /** Equal for views with the same pixels. */
   readonly key: string
-  /** The region that the view shows, in pixels of the original picture. */
+  /** The region in pixels of the original picture. */
   readonly boxPx: PixelBox
 }
 
-/** What is new since the session's last turn. `text` is the complete user message, the first `<image>` marking the view. */
+/** A message to the session. `text` is the complete user message, in which the first `<image>` marks the view. */
 export type Message =
   | {
       readonly kind: 'question'
       readonly system: string
       readonly text: string
       readonly view: View
-      /** Of a question about several pictures those of all but the first; each has an `<image>` behind that of the one before. */
+      /** Views of all pictures but the first, for a question about several; each has its own `<image>`, in order. */
       readonly furtherViews?: readonly View[]
     }
   | { readonly kind: 'observation'; readonly index: number; readonly text: string; readonly view: View }
   | { readonly kind: 'error'; readonly text: string }
 
-/** The views that a message brings, in the order of their marks. */
+/** The views of a message, in the order of their marks. */
 export function viewsOf(message: Message): readonly View[] {
   if (message.kind === 'error') return []
   return message.kind === 'question' ? [message.view, ...(message.furtherViews ?? [])] : [message.view]
@@ -40,65 +40,65 @@ export function viewsOf(message: Message): readonly View[] {
 /** One turn as the policy produced it. */
 export interface Reply {
   readonly text: string
-  /** Thinking that came apart from the text: kept and shown, never read for calls or answers. */
+  /** Thinking from a separate field: stored and shown, never parsed for calls or answers. */
   readonly thinking?: string
-  /** `length`: cut off by a token limit. */
+  /** `length`: truncated by a token limit. */
   readonly finish: 'stop' | 'length'
-  /** Why the turn says nothing of the policy, such as a limit that cut its thinking off: the search has `failed`. */
+  /** Set if the turn does not count against the policy, for example because a limit truncated its thinking; the search then has `failed`. */
   readonly failure?: { readonly code: string; readonly message: string }
   readonly usage: Usage
-  /** The sampled tokens and their log-probabilities, from policies that have them (training needs both). */
+  /** The sampled tokens with log-probabilities, from policies that provide them (required for training). */
   readonly sample?: TokenSample
 }
 
-/** The turn as tokens, never re-encoded from text: what training learns from. */
+/** The turn as sampled tokens, never re-encoded from text, for training. */
 export interface TokenSample {
   readonly prompt: Prompt
-  /** With the end mark, if the policy wrote one. */
+  /** Including the end mark, if the policy wrote one. */
   readonly reply: readonly number[]
-  /** Of each reply token, at temperature 1. */
+  /** Log-probability of each reply token, at temperature 1. */
   readonly logprobs: readonly number[]
-  /** The reply was held to the form of a turn, and `logprobs` are those among the tokens that could come. */
+  /** Set if sampling was constrained by the grammar; `logprobs` are then normalised over the allowed tokens. */
   readonly formed?: boolean
 }
 
-/** Tokens of one turn: `prompt` counts only what was new to the session, pictures included. */
+/** Tokens of one turn: `prompt` counts only what was new to the session, including pictures. */
 export interface Usage {
   readonly promptTokens: number
-  /** Over a server an estimate, whichever model it is: servers do not say it. */
+  /** For a model behind a server this is an estimate, since servers do not report it. */
   readonly imageTokens: number
   readonly replyTokens: number
-  /** Of the whole prompt of the turn's request, what the server says that it had kept; absent: it does not say. */
+  /** Prompt tokens that the server reports as cached; absent if it does not report them. */
   readonly cachedTokens?: number
 }
 
 export interface TurnOptions {
-  /** Fires when the search is aborted or out of time: what works at the turn is to let go of its server's slot. */
+  /** Fires when the search is aborted or out of time: work on the turn should stop and release its server slot. */
   readonly signal: AbortSignal | undefined
   /** 1-based turn number within the search. */
   readonly turn: number
-  /** Hears the reply while it is written, from policies that can tell; the reply is the same with and without. */
+  /** Receives the reply while it is written, if the policy supports it; does not change the reply. */
   readonly onNews?: OnReplyNews | undefined
-  /** The same message as in the turn before, whose reply is to be forgotten. */
+  /** Repeats the previous message; its reply must be discarded. */
   readonly again?: boolean
 }
 
 export interface Session {
   take(message: Message, options: TurnOptions): Promise<Reply>
-  /** As `take`, but the turn has to be an answer: for baselines, where a policy can be made to answer at once. */
+  /** Like `take`, but the turn has to be an answer; for baselines, if the policy supports it. */
   answerNow?(message: Message, options: TurnOptions): Promise<Reply>
-  /** Releases what the session holds; safe to call twice. */
+  /** Releases resources; safe to call twice. */
   close(): void
 }
 
 export interface Policy {
-  /** How scores name it, such as `embedded:sft`, `teacher`, `chat:qwen`. */
+  /** Its name in scores, such as `embedded:sft`, `teacher`, `chat:qwen`. */
   readonly name: string
-  /** How it runs, in a sentence for whoever started it. */
+  /** One sentence for the user about how it runs. */
   readonly about?: string
-  /** Fields beside the temperature that its server is sent to say how it samples. */
+  /** Sampling fields sent to its server, besides the temperature. */
   readonly sampling?: Readonly<Record<string, number>>
-  /** Opens a session. `seed` makes sampling reproducible where the policy can. */
+  /** Opens a session. `seed` makes sampling reproducible if the policy supports it. */
   open(problem: Problem, options: { readonly seed: number }): Session
   close?(): Promise<void>
 }

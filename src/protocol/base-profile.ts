@@ -1,32 +1,32 @@
-/** What a profile is, and the one that others are made of. Pure. */
+/** The type of a profile, and the base that others are derived from. Pure. */
 import { defaultPrompts } from './prompts.ts'
 import type { Prompts } from './prompts.ts'
 import type { ToolName } from './view-tools.ts'
 import type { BoxUnit, CropRule, FlowRule, FrameRule, PictureRule, ViewRule } from './rules.ts'
 
 export interface Profile {
-  /** How people call it; not part of the hash. */
+  /** Name for people; not part of the hash. */
   readonly name: string
   readonly prompts: Prompts
-  /** How calls and answers are written. */
+  /** Name of the dialect, which defines how calls and answers are written. */
   readonly dialect: string
   /** Tools beside zoom; absent: none. */
   readonly tools?: readonly ToolName[]
 
-  /** Turns of one search, the answering one included. */
+  /** Turn limit of a search, including the answering turn. */
   readonly maxTurns: number
-  /** The question says how many turns there are. */
+  /** The question states the turn limit. */
   readonly turnsTold?: true
-  /** In the last turn the policy is told to answer. */
+  /** The message before the last turn asks for an answer. */
   readonly lastTurnAnswers?: true
-  /** Pictures of one search, the original included; null: no limit. */
+  /** Picture limit of a search, including the original; null: no limit. */
   readonly maxImages: number | null
-  /** A question has one picture, as in the loop's own code: others are refused before a search, so the hash does without it. */
+  /** Only questions about one picture are accepted, as in the original code. Checked before a search, so it is not part of the hash. */
   readonly onePicture?: true
-  /** Tokens of one search; it ends when it reaches `contextLimit - contextReserve`. null: no limit. */
+  /** Token limit of a search, which ends when it reaches `contextLimit - contextReserve`; null: no limit. */
   readonly contextLimit: number | null
   readonly contextReserve: number
-  /** Milliseconds of one search; null: no limit. A search that takes longer has `failed`: slowness is no fault of a policy. */
+  /** Time limit of a search in milliseconds; null: no limit. A slower search has `failed`, which does not count against the policy. */
   readonly wallClockMs: number | null
 
   readonly pictures: PictureRule
@@ -38,44 +38,44 @@ export interface Profile {
    * numbered as if they were originals; absent: any picture that was shown, by its name.
    */
   readonly sources?: 'originals' | 'counted'
-  /** Absent: boxes are cut from the originals. */
+  /** Absent: crops are cut from the originals. */
   readonly frames?: FrameRule
   readonly flow: FlowRule
 
-  /** `strict`: exactly what the released loop accepts, less its expressions. `lenient`: whatever can be understood. */
+  /** `strict`: exactly what the released loop accepts, except expressions. `lenient`: everything that is unambiguous. */
   readonly parse: 'strict' | 'lenient'
-  /** How the policy writes boxes: fractions of the source, thousandths of it, or pixels, mostly of the source's view. */
+  /** Unit of boxes: fractions or thousandths of the source, or pixels, usually of the source's view. */
   readonly coordinates: BoxUnit
-  /** Which action counts when a turn holds both. */
+  /** Which action counts if a turn contains both. */
   readonly callAndAnswer: 'call' | 'answer'
   /** Which `<answer>` of a finished search counts. */
   readonly answerPick: 'first' | 'last'
   /**
-   * Where answers are read. `turns`: in each turn of a search that completed, trimmed; the others whatever ended the search. `joined`:
-   * as the released scorer does, in all turns joined by one blank, as it stands. `last`: the last one of all turns. `last-reply`: that
-   * of the last reply, or else the whole reply.
+   * Where the answer is read. `turns`: in each turn, trimmed, only if the search completed. The others apply whatever ended the search:
+   * `joined`: in all turns joined by a space, untrimmed, like the released scorer; `last`: the last answer of all turns; `last-reply`:
+   * the answer in the last reply, otherwise the whole reply.
    */
   readonly answerIn: 'turns' | 'joined' | 'last' | 'last-reply'
-  /** `official` labels an observation by its turn, `consistent` by the number under which it can be named. */
+  /** `official` labels an observation by its turn, `consistent` by the number that calls use. */
   readonly observationNumbering: 'official' | 'consistent'
-  /** What a policy reads after a mistake: the released loop's laconic text or one that names the fix. */
+  /** Error messages to the policy: the released loop's terse text, or one that names the fix. */
   readonly errorText: 'official' | 'helpful'
 }
 
 export const displayed: PictureRule = { reading: 'displayed', narrow: 'enlarged' }
 
-/** As loaders in Python open pictures; narrow ones are enlarged. */
+/** Pictures are opened as Pillow does; narrow ones are enlarged. */
 export const pillowPictures: PictureRule = { reading: 'pillow', narrow: 'enlarged' }
 
-/** The released loop's crops. */
+/** The crop rule of the released loop. */
 export const innerCrop: CropRule = { edges: 'inner', padding: 0, minSide: 1 }
 
-/** The released loop's flow (reference 5.7). */
+/** The flow rule of the released loop. */
 export const releasedFlow: FlowRule = { mistake: 'told', silence: 'ends', cutAnswer: 'void', fullPrompt: 'refused' }
 
 export const budgetView = { kind: 'budget', minPixels: 40_000, maxPixels: 2_000_000, minSide: 28 } as const
 
-/** What our own profiles are made of: lenient reading, smooth views, errors that name the fix. */
+/** The base of our own profiles: lenient parsing, antialiased views, errors that name the fix. */
 export const baseProfile: Profile = {
   name: 'base',
   prompts: defaultPrompts,
@@ -99,5 +99,5 @@ export const baseProfile: Profile = {
   errorText: 'helpful',
 }
 
-/** Qwen's processor counts an image token by the cell. */
+/** Qwen's image processor uses one token per cell. */
 export const qwenGrid = { kind: 'grid', cell: 28, resampler: 'bicubic' } as const

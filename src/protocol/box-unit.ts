@@ -1,4 +1,4 @@
-/** Boxes that are written in another unit or form than they were asked for. Pure. */
+/** Detects boxes written in another unit or form than the profile's. Pure. */
 import type { Size } from './box.ts'
 import { readLooseValue } from './loose-value.ts'
 import { coordinateNames } from './profile.ts'
@@ -8,10 +8,10 @@ import type { Trajectory } from './trajectory.ts'
 
 type Corners = readonly [number, number, number, number]
 
-/** What stands behind a number where a model writes the unit of its box with it. */
+/** A unit written after a number. */
 type Sign = '%' | 'px'
 
-/** A box as four numbers, where a model wrote it as text, as a list in a list, or its numbers as text, with a sign or without. */
+/** Normalises a box that was written as text, as a nested list, or with its numbers as text, with or without a unit. */
 export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign | undefined } {
   const value = typeof bbox === 'string' ? readLooseValue(/^\s?[[(]/.test(bbox) ? bbox : `[${bbox}]`)?.value : bbox
   const list = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value
@@ -29,13 +29,13 @@ function numeral(part: unknown): RegExpExecArray | undefined {
   return /^\s?([+-]?[0-9]{1,9}(?:\.[0-9]{1,20})?)\s?(%|px)?\s?$/.exec(part) ?? undefined
 }
 
-/** What the whole width or height of the source is in units that do not depend on its size. */
+/** The full width or height of the source, in the units that do not depend on its size. */
 export const wholeOf = { relative: 1, percent: 100, thousand: 1000 } as const
 
-/** How far beyond the picture a box may reach that is still meant in the unit; the rest is cut off. */
+/** A box may exceed the picture by this factor and still count as in the right unit; it is then clipped. */
 const overshoot = 1.5
 
-/** What a policy is told of a box that cannot be meant in the unit of its profile; undefined: it can. */
+/** The error detail for a box that cannot be in the unit of the profile; undefined if it can. */
 export function wrongUnit(
   corners: Corners,
   coordinates: BoxUnit,
@@ -54,25 +54,25 @@ const unitOfSign = { '%': 'percent', px: 'pixel' } as const
 function isOfAnotherUnit(corners: Corners, coordinates: BoxUnit, viewSize: () => Size | undefined): boolean {
   const largest = Math.max(...corners)
   if (coordinates === 'relative') return largest > overshoot
-  // Fractions: no crop is a thousandth, or a pixel, wide.
+  // These are fractions: no crop is a thousandth, or a pixel, wide.
   if (largest <= 1 && corners.some((value) => !Number.isInteger(value))) return true
   if (coordinates === 'percent' || coordinates === 'thousand') return largest > wholeOf[coordinates] * overshoot
   const size = viewSize()
   return size !== undefined && largest > Math.max(size.width, size.height) * overshoot
 }
 
-/** The boxes of a search that were meant in another unit than its profile reads. */
+/** Count of the boxes of a search that are in another unit than the profile's. */
 export interface OddBoxes {
   readonly count: number
-  /** Of so many boxes in all. */
+  /** Total number of boxes. */
   readonly of: number
-  /** What to do, for whoever chose the options. */
+  /** What the user can do. */
   readonly fix: string
 }
 
 /**
- * Lenient profiles tell the model of such boxes; strict ones carry them out, cut off at the edges of the picture. The unit is
- * told from the numbers. Undefined: there is no such box.
+ * Lenient profiles return an error for such boxes; strict ones clip them at the edges of the picture. The unit is inferred from the
+ * numbers. Undefined if there is no such box.
  */
 export function oddBoxes({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>): OddBoxes | undefined {
   const told = turns.flatMap(({ error }) => (error?.code === 'wrong-unit' ? [error.error] : []))
@@ -84,7 +84,7 @@ export function oddBoxes({ turns, observations }: Pick<Trajectory, 'turns' | 'ob
   return { count, of: told.length + zooms.length, fix: unitFix(told, longestSide) }
 }
 
-/** `told`: what `wrongUnit` said of the boxes, with more words around it. */
+/** `told`: error messages that contain the text of `wrongUnit`. */
 function unitFix(told: readonly string[], longestSide: number): string {
   const asked = coordinateNames.find((name) => told[0]?.includes(coordinateWords[name]))
   const lists = told.map((text) => /\[([^\]]*)\]\.?$/.exec(text)?.[1] ?? '')
@@ -101,7 +101,7 @@ function unitFix(told: readonly string[], longestSide: number): string {
   return `If the model was trained on another unit, choose it: --coordinates ${others.join(', ')}; doctor finds out which.`
 }
 
-/** The units that boxes can be in whose largest number this is. */
+/** The units that are possible for boxes with this largest number. */
 function unitsOf(largest: number, longestSide: number): readonly Coordinates[] {
   if (!Number.isFinite(largest)) return []
   if (largest <= 1) return ['relative']

@@ -1,9 +1,9 @@
-/** Boxes on pictures: the two coordinate systems are branded so that they can never be mixed. Pure. */
+/** Boxes in two coordinate systems, branded so that the compiler keeps them apart. Pure. */
 
 declare const relativeBrand: unique symbol
 declare const pixelBrand: unique symbol
 
-/** `[x0, y0, x1, y1]` as fractions (0..1) of the source picture's width and height; not yet checked. */
+/** `[x0, y0, x1, y1]` as fractions (0..1) of the source picture's width and height; unchecked. */
 export type RelativeBox = readonly [number, number, number, number] & { readonly [relativeBrand]: true }
 
 /** `[x0, y0, x1, y1]` in whole pixels of the source picture; right and bottom edges are exclusive. */

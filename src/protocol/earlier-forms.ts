@@ -1,9 +1,9 @@
-/** Forms that profiles had before they changed: a score under one of their hashes does not compare with today's of the same name. Pure. */
+/** Earlier versions of profiles: scores under their hashes are not comparable with current ones of the same name. Pure. */
 
 interface Change {
-  /** What has been done otherwise since. */
+  /** What has changed since. */
   readonly change: string
-  /** By the name of the profile, the beginnings of its hashes until then: with the project's words, and with the released ones; or with either answer. */
+  /** Hash prefixes by profile name: with this project's prompts and with the released ones, or with either choice of answer. */
   readonly hashes: Readonly<Record<string, readonly string[]>>
 }
 
@@ -48,7 +48,7 @@ const changes: readonly Change[] = [
   },
 ]
 
-/** What has changed since the profile of this name had this hash; undefined: nothing that is known. */
+/** What has changed since the profile of this name had this hash; undefined if unknown. */
 export function changedSince({ name, sha256 }: { readonly name: string; readonly sha256: string }): string | undefined {
   return changes.find(({ hashes }) => hashes[name]?.some((hash) => sha256.startsWith(hash)))?.change
 }

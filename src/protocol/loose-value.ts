@@ -1,6 +1,6 @@
 /**
- * Reads values as models write them: JSON, with single quotes, bare words, trailing commas, round brackets and blanks
- * anywhere. A hand-written reader: text is never evaluated, nesting is bounded, and time is linear. Pure.
+ * Lenient JSON parser for model output: single quotes, bare words, trailing commas, round brackets, whitespace anywhere. Text is never
+ * evaluated, nesting is bounded, and the running time is linear. Pure.
  */
 
 export type LooseValue = number | string | readonly LooseValue[] | { readonly [key: string]: LooseValue }
@@ -8,14 +8,14 @@ export type LooseValue = number | string | readonly LooseValue[] | { readonly [k
 const maxDepth = 8
 const maxItems = 64
 
-/** A number as Python and JavaScript write it; neither expressions, nor names such as NaN. */
+/** A Python or JavaScript number; no expressions, no names such as NaN. */
 const numberPattern = /[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y
-/** Behind a number; the two are a string then, as they would be in quotes. */
+/** A unit after a number; together they are read as a string. */
 const signPattern = /\s?(?:%|px)/y
 const blankPattern = /\s*/y
 const wordPattern = /[A-Za-z_][A-Za-z0-9_]*/y
 
-/** The value that `text` starts with, and where it ends; undefined when there is none. Never throws. */
+/** The value at the start of `text` and its end; undefined if there is none. Never throws. */
 export function readLooseValue(
   text: string,
   start = 0,

@@ -1,11 +1,11 @@
-/** The official prompts, read from a user's own copy of `verl/trainer/constants.py` and checked; they are never stored here. Pure. */
+/** Reads the official prompts from the user's copy of `verl/trainer/constants.py` and verifies them; they are not part of this project. Pure. */
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { pythonAssignments } from '../shared/python-literal.ts'
 import type { Prompts } from './prompts.ts'
 import { keysOf } from '../shared/fields.ts'
 
-/** SHA-256 of the strings that the released checkpoints were trained with (reference 5.9). */
+/** SHA-256 of the strings that the released checkpoints were trained with. */
 const pinned = {
   TOOL_CROP_SYSTEM_PROMPT: '1f02ab1e7ee85e5526049e4185ed54be590a89fd0633c66cf7d2f9b053169350',
   TOOL_CALL_CROP_MULTI_TRUN_PROMPT: '458eedb7fa145920ea2e32034124dd2cadd073c26e3905ad1d99403a2a528967',
@@ -13,12 +13,12 @@ const pinned = {
 } as const
 type Constant = keyof typeof pinned
 
-/** The loop puts this in front of its advice after a mistake. */
+/** The loop prepends this to its advice after an error. */
 const errorPrefix = 'ERROR occurs during grounding. Error Information: {error}.\n'
 
 /**
- * The prompts of the `official` profiles, from the text of the Python file. The file is read as data, never run. Throws
- * `UserError` `official-prompts`, which names the constants that are missing or differ.
+ * The prompts of the `official` profiles, from the text of the Python file, which is parsed and never executed. Throws `UserError`
+ * `official-prompts`, which names the constants that are missing or differ.
  */
 export function officialPrompts(source: string): Prompts {
   const assigned = pythonAssignments(source)
@@ -31,7 +31,7 @@ export function officialPrompts(source: string): Prompts {
     const told = wrong.map((constant) => `${constant} ${assigned.has(constant) ? 'differs' : 'is missing'}`).join(', ')
     throw new UserError(
       'official-prompts',
-      `The prompt file is not the official one: ${told}. Give an unchanged copy of verl/trainer/constants.py of Mini-o3.`,
+      `The prompt file is not the official one: ${told}. Use an unchanged copy of verl/trainer/constants.py from Mini-o3.`,
     )
   }
   return {
@@ -42,7 +42,7 @@ export function officialPrompts(source: string): Prompts {
   }
 }
 
-/** In the form of our templates. */
+/** Converts an official template to our placeholder syntax. */
 export function observationTemplate(official: string): string {
   return official
     .replace('{action_turn}', '{action}')

@@ -1,4 +1,4 @@
-/** For which profile a reply seems to be written that holds no action in the form of its own. Pure. */
+/** Guesses the profile for which a reply without a valid action was written. Pure. */
 
 const forms: readonly (readonly [RegExp, string])[] = [
   [/<function=/, 'qwen3.5'],
@@ -8,7 +8,7 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/<tool_call>/, 'tools'],
 ]
 
-/** Undefined: nothing in it tells. */
+/** Undefined if there is no indication. */
 export function profileWrittenFor(text: string): string | undefined {
   return forms.find(([mark]) => mark.test(text))?.[1]
 }

@@ -1,6 +1,6 @@
 /**
- * What a turn does: a call to zoom, an answer, or a mistake. The text is data: it is never evaluated, parsing never
- * throws, and its time is linear in the length of the text. Pure.
+ * Parses a turn into an action (zoom or answer) or an error. The text is never evaluated, parsing never throws, and the running time
+ * is linear. Pure.
  */
 import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
@@ -25,12 +25,12 @@ type ParseRules = Pick<
   'dialect' | 'parse' | 'coordinates' | 'callAndAnswer' | 'answerPick' | 'errorText' | 'sources' | 'tools'
 >
 
-/** Size of the picture that a source names, in the pixels that boxes are written in; undefined: there is no such picture. */
+/** The size, in box pixels, of the picture that a source names; undefined if there is no such picture. */
 export type ViewSizeOf = (source: string) => Size | undefined
 
 /**
- * Reads one turn by the rules of a profile. The code `no-action` says that the turn neither calls nor answers.
- * `viewSizeOf` is only needed for profiles whose boxes are written in pixels of the view.
+ * Parses one turn by the rules of a profile. The code `no-action` means that the turn neither calls nor answers. `viewSizeOf` is only
+ * needed for profiles with boxes in pixels of the view.
  */
 export function parseTurn(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf = () => undefined): ParsedTurn {
   const thought = dialectOf(profile).thought(text) ?? ''
@@ -49,7 +49,7 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
     return answered ?? turnError('no-action', profile.errorText)
   }
   if (call === 'unreadable') {
-    // A thought may name the tag; the released loop takes even that for a call.
+    // A thought may mention the tag; the released loop treats even that as a call.
     const meant = profile.parse === 'strict' ? undefined : answered
     return meant ?? turnError('bad-call', profile.errorText, dialect.callForm)
   }
@@ -75,15 +75,15 @@ function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Ac
   return { kind: 'grounding', boxRel, source }
 }
 
-/** Undefined: the source is a picture that was shown. */
+/** Undefined if the source is a picture that was shown. */
 function sourceMistake(source: string, profile: ParseRules, viewSizeOf: ViewSizeOf): TurnError | undefined {
-  // Whether there is such a picture is looked at behind its name.
+  // Checks the syntax of the name first, then whether the picture exists.
   const named = resolveSource(source, { count: Infinity, originals: 1 }, profile)
   if ('error' in named && named.code === 'bad-source') return named
   return viewSizeOf(source) === undefined ? turnError('no-such-source', profile.errorText, source) : undefined
 }
 
-/** What the released loop says of a list that holds no box: it looks at the number of its items, at the source, at each item. */
+/** The released loop's error for a list that is not a box: it checks the number of items, then the source, then each item. */
 function officialBoxMistake(bbox: unknown, sourceOf: () => TurnError | Size): TurnError {
   if (!Array.isArray(bbox) || bbox.length !== 4) return turnError('bad-box', 'official')
   const source = sourceOf()
@@ -91,8 +91,8 @@ function officialBoxMistake(bbox: unknown, sourceOf: () => TurnError | Size): Tu
 }
 
 /**
- * The part of a turn that decides. A thought may draft calls and answers, so lenient profiles read what stands behind the
- * thinking, wherever that acts; the released loop reads every word.
+ * The part of a turn that is parsed. A thought may draft calls and answers, so lenient profiles parse only the text after the thinking,
+ * if that contains an action; the released loop parses everything.
  */
 function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'tools'>): string {
   const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
@@ -102,8 +102,8 @@ function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse'
 }
 
 /**
- * The answer of a search (reference 6.2), by its profile: mostly the first or the last one of all its turns, whatever else those turns
- * did; null when there is none. After a failure there is none; after a limit only where the loop of the profile reads one.
+ * The answer of a search by the rules of its profile: usually the first or last answer of all its turns, whatever else those turns did;
+ * null if there is none. There is none after a failure; after a limit only if the profile's loop reads one.
  */
 export function finalAnswer(
   turns: readonly Turn[],

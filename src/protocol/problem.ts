@@ -1,4 +1,4 @@
-/** A problem: one picture, one question, the reference answer, and where it came from. Pure. */
+/** A problem: picture, question, reference answer, and origin. Pure. */
 import type { RelativeBox } from './box.ts'
 
 export const levels = ['easy', 'medium', 'hard'] as const
@@ -10,12 +10,12 @@ export interface Problem {
   /** The data set, such as `visual_probe_shapes_hard`. */
   readonly dataSource: string
   readonly question: string
-  /** Reference answer; absent when a person asks. */
+  /** Reference answer; absent for a user's question. */
   readonly answer?: string
   readonly level?: Level
   readonly choices?: readonly string[]
-  /** Where the answer can be read, as fractions of the picture; around all places where there are several. */
+  /** Where the answer can be read, as fractions of the picture; if there are several places, their bounding box. */
   readonly targetBoxRel?: RelativeBox
-  /** Each of several places that have to be looked at; absent where there is one. */
+  /** Each place that has to be looked at, if there are several. */
   readonly targetBoxesRel?: readonly RelativeBox[]
 }

@@ -1,4 +1,4 @@
-/** The profiles and dialects that there are; a profile is readonly data that holds everything that changes a score, hashed with it. Pure. */
+/** All profiles and dialects. A profile is readonly data with everything that affects a score, identified by its hash. Pure. */
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { baseProfile, displayed, innerCrop, qwenGrid, releasedFlow } from './base-profile.ts'
@@ -26,7 +26,7 @@ export type { Profile } from './base-profile.ts'
 export { coordinateNames } from './rules.ts'
 export type { BoxUnit, Coordinates, Resampler, ViewRule } from './rules.ts'
 
-/** How policies write their calls and answers, by the names that profiles give. */
+/** Dialects by name. */
 const dialects: Readonly<Record<string, Dialect>> = {
   grounding,
   deepeyes,
@@ -48,15 +48,15 @@ export function functionsOf(profile: Pick<Profile, 'dialect' | 'tools'>): readon
   return dialectOf(profile).functions?.(profile.tools)
 }
 
-/** Pixels a side of the views that the small policy can be sent: multiples of `step`, one image token each way. */
+/** View sides of the embedded policy in pixels: multiples of `step`, the side of one image token. */
 export const viewSides = { least: 16, most: 256, step: 16, own: 64 } as const
 
-/** The small policy that ships: every view is a square, and every message is a fixed piece of its vocabulary. */
+/** The profile of the embedded policy: every view is a square, and every message is a fixed part of its vocabulary. */
 const embeddedProfile: Profile = {
   ...baseProfile,
   name: 'embedded',
   prompts: embeddedPrompts,
-  // The policy has words for 64 observations beside the original.
+  // The vocabulary has tokens for 64 observations besides the original.
   maxImages: 65,
   onePicture: true,
   firstView: squareView(viewSides.own),
@@ -84,15 +84,15 @@ function squareView(side: number): ViewRule {
   return { kind: 'exact', width: side, height: side, resampler: 'area' }
 }
 
-/** What the small policy may spend: fewer pixels a view leave room for more turns within a context. */
+/** The budget of the embedded policy: smaller views leave room for more turns within a context. */
 export interface EmbeddedBudget {
-  /** Pixels a side of every view. */
+  /** Side of every view in pixels. */
   readonly viewSide: number
-  /** Tokens of one search, as a chat that only ever grows would hold them; null: no limit. */
+  /** Token limit of a search, counted as an append-only chat; null: no limit. */
   readonly contextLimit: number | null
 }
 
-/** The profile of the small policy under another budget. Throws `UserError` for a side that is no whole number of tokens. */
+/** The profile of the embedded policy with another budget. Throws `UserError` for an invalid view side. */
 export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget): Profile {
   const { least, most, step } = viewSides
   if (viewSide % step !== 0 || viewSide < least || viewSide > most) {
@@ -106,12 +106,12 @@ export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget):
   return { ...embeddedProfile, firstView: rule, observationView: rule, contextLimit }
 }
 
-/** What a user may set in any profile. */
+/** Settings that a user may change in any profile. */
 export interface ProfileChanges {
-  /** The prompts are changed to say the same. */
+  /** The prompts are adjusted accordingly. */
   readonly coordinates?: Coordinates | undefined
   readonly maxImages?: number | null | undefined
-  /** Of every view, that of the original included. */
+  /** Applies to every view, including that of the original. */
   readonly maxPixels?: number | undefined
   readonly turnsTold?: boolean | undefined
   readonly lastTurnAnswers?: boolean | undefined
@@ -158,12 +158,12 @@ function withTools(profile: Profile, wanted: readonly ToolName[]): Profile {
   )
 }
 
-/** Up to this many pixels the servers that shrink pictures by default (Ollama, DashScope) leave them alone. */
+/** Servers that shrink pictures by default (Ollama, DashScope) do not shrink pictures up to this many pixels. */
 const unshrunkPixels = 1_280 * 28 * 28
 
 /**
- * A view whose pixels are those that the model sees. Qwen's processor resizes a picture to its grid, and some servers shrink
- * it before: boxes in pixels would be those of another picture than the one that was sent.
+ * A view whose pixels are those that the model sees. Qwen's processor resizes pictures to its grid, and some servers shrink them
+ * before: boxes in pixels would then refer to a picture of another size.
  */
 function viewOnGrid(rule: ViewRule): ViewRule {
   if (rule.kind !== 'budget') return rule
@@ -181,7 +181,7 @@ function viewWithin(rule: ViewRule, maxPixels: number): ViewRule {
   )
 }
 
-/** The side of the largest view of the small policy that has no more than so many pixels; see `embeddedProfileWith`. */
+/** The largest view side of the embedded policy with at most this many pixels; see `embeddedProfileWith`. */
 export function viewSideWithin(maxPixels: number): number {
   const { least, most, step } = viewSides
   const side = Math.min(most, Math.floor(Math.sqrt(maxPixels) / step) * step)
@@ -194,7 +194,7 @@ export function viewSideWithin(maxPixels: number): number {
 
 const hashes = new WeakMap<Profile, string>()
 
-/** Settings that came later; where they say what was always done they are left out, so that older scores keep their hash. */
+/** Settings added later, with the values that correspond to the earlier behaviour: these are left out of the hash, so that older scores keep theirs. */
 const addedLater: Pick<Profile, 'dialect' | 'pictures' | 'crop' | 'flow' | 'answerIn'> = {
   dialect: 'grounding',
   pictures: displayed,
@@ -203,7 +203,7 @@ const addedLater: Pick<Profile, 'dialect' | 'pictures' | 'crop' | 'flow' | 'answ
   answerIn: 'turns',
 }
 
-/** Hex SHA-256 of everything in the profile that decides a score. */
+/** Hex SHA-256 of everything in the profile that affects a score. */
 export function profileHash(profile: Profile): string {
   let hash = hashes.get(profile)
   if (hash === undefined) {

@@ -1,25 +1,25 @@
 /**
- * What a policy is told: system prompt, question, observations and errors, as templates with named places in braces.
- * The wording is this project's own. Pure.
+ * Message templates: system prompt, question, observation and error, with named placeholders in braces. The wording is this
+ * project's own. Pure.
  */
 import { sourceAt } from './source.ts'
 import type { TurnError } from './turn-error.ts'
 
 export interface Prompts {
   readonly system: string
-  /** First user message. Places: `{question}`. `<image>` marks the first view. */
+  /** First user message. Placeholder: `{question}`. `<image>` marks the first view. */
   readonly question: string
-  /** User message after a crop. Places: `{action}`, `{observation}`. `<image>` marks the view. */
+  /** User message after a crop. Placeholders: `{action}`, `{observation}`. `<image>` marks the view. */
   readonly observation: string
-  /** User message after a mistake. Places: `{error}`, `{code}`. */
+  /** User message after an invalid action. Placeholders: `{error}`, `{code}`. */
   readonly error: string
-  /** User message after a reply that neither zooms nor answers, where these are told back. Places: `{error}`. */
+  /** User message after a reply without action, for profiles that remind. Placeholder: `{error}`. */
   readonly reminder?: string
 }
 
 const fractions = 'as fractions between 0 and 1 of the width and the height of its source'
 
-/** How a policy is told to write boxes, for each `coordinates` of a profile: a prompt holds one of these phrases, word for word. */
+/** The phrase for each unit of boxes; a prompt contains exactly one of them. */
 export const coordinateWords = {
   relative: fractions,
   percent: 'in percent of the width and the height of its source, from 0 to 100',
@@ -46,7 +46,7 @@ export const defaultPrompts: Prompts = {
   error: 'That zoom failed. {error}\nThink again, then zoom in with a corrected box, or answer if you are sure.',
 }
 
-/** The embedded policy's tokenizer takes these pieces as single tokens: change them and its weights together. */
+/** These texts are single tokens of the embedded policy's tokenizer: changing them requires new weights. */
 const embeddedSystem = 'Find the target and answer.'
 const embeddedErrorPrefix = 'error: '
 
@@ -57,7 +57,7 @@ export const embeddedPrompts: Prompts = {
   error: `${embeddedErrorPrefix}{code}`,
 }
 
-/** `originals`: the pictures of the question, one `<image>` each. Of several each stands under its name. */
+/** `originals`: number of pictures, one `<image>` each; several are preceded by their names. */
 export function questionText(prompts: Prompts, question: string, originals = 1): string {
   const template = originals === 1 ? prompts.question : prompts.question.replace('<image>', namedPictures(originals))
   return fill(template, { question })
@@ -71,7 +71,7 @@ function namedPictures(originals: number): string {
   ].join('\n')
 }
 
-/** `action` counts from 0, `observation` from 1 (reference 5.1). */
+/** `action` counts from 0, `observation` from 1, as in the released prompts. */
 export function observationText(prompts: Prompts, action: number, observation: number): string {
   return fill(prompts.observation, { action, observation })
 }
@@ -80,7 +80,7 @@ export function errorText({ error: template, reminder = template }: Prompts, { e
   return fill(code === 'no-action' ? reminder : template, { error, code })
 }
 
-/** A message that comes before turn `turn` of `maxTurns`, with what the profile tells of their number. */
+/** Adds the profile's notes about the turn limit to the message before turn `turn`. */
 export function pacedText(
   text: string,
   { turn, maxTurns }: { readonly turn: number; readonly maxTurns: number },
@@ -92,7 +92,7 @@ export function pacedText(
   return [text, ...told, ...last].join('\n')
 }
 
-/** Puts values into their places in one pass: what a question or an error quotes is never taken for a place. */
+/** Fills placeholders in a single pass, so that braces in a question or error are never treated as placeholders. */
 function fill(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{([a-z]+)\}/g, (place, name: string) =>
     Object.hasOwn(values, name) ? String(values[name]) : place,

@@ -1,12 +1,12 @@
 /**
- * Reads the box of a call as the released loop's interpreter does, or tells why not in the interpreter's own words (reference 5.6),
- * since the released checkpoint was trained on them. Nothing is evaluated: expressions are refused without a word. Pure.
+ * Parses the box of a call like the Python interpreter of the released loop, and reproduces its error messages, since the released
+ * checkpoint was trained on them. Nothing is evaluated: expressions are refused with an empty message. Pure.
  */
 import type { Size } from './box.ts'
 import { joiningKeywords, RefusedLiteral, refuse, type Token, tokensOf } from './python-tokens.ts'
 import { itemAt, lastOf } from '../shared/known.ts'
 
-/** What a Python literal of a box may be; `other`: something that is neither a number nor a list, with its text if it is a string. */
+/** The value of a literal; `other`: neither a number nor a list, with its text if it is a string. */
 export type PythonBox = number | readonly PythonBox[] | { readonly other: string; readonly text?: string }
 
 export type PythonRead = { readonly value: PythonBox } | { readonly error: string }
@@ -19,7 +19,7 @@ export function readPython(text: string): PythonRead {
   try {
     const { tokens, unclosed } = tokensOf(source)
     if (tokens.length === 0) refuse(plainRefusal, source === '' ? 0 : source.replace(/\n$/, '').split('\n').length)
-    // The interpreter looks one token ahead, and so meets the end of an open bracket before a mistake in the last token.
+    // CPython looks one token ahead, so it reports an unclosed bracket before an error in the last token.
     checkGrammar(unclosed === undefined ? tokens : tokens.slice(0, -1))
     if (unclosed !== undefined) refuse(`'${unclosed.text}' was never closed`, unclosed.line)
     const last = lastOf(tokens)
@@ -35,9 +35,9 @@ function isOperand(token: Token | undefined): boolean {
   return token !== undefined && (/^(?:number|name|string)$/.test(token.kind) || token.text === '...')
 }
 
-/** That operands and commas take turns; what stands between operators is left to the interpreter's imagination. */
+/** Checks that operands and commas alternate; the content of expressions is not checked. */
 function checkGrammar(tokens: readonly Token[]): void {
-  /** Of the brackets that are open, which hold an index or arguments. */
+  /** Open brackets, and whether they contain an index or arguments. */
   const open: { readonly text: string; readonly behindOperand: boolean }[] = []
   for (const [at, token] of tokens.entries()) {
     const before = tokens[at - 1]
@@ -58,19 +58,19 @@ function checkGrammar(tokens: readonly Token[]): void {
   }
 }
 
-/** Whether an operand is missing before a comma, a closing bracket or an operator, or a keyword fits nowhere. */
+/** Whether an operand is missing before a comma, closing bracket or operator, or a keyword is misplaced. */
 function isMisplaced(before: Token | undefined, { kind, text }: Token, ends: boolean): boolean {
   const waits = before === undefined || before.kind === 'sign'
   const begun = before?.kind === 'comma' || before?.kind === 'open'
   const joined = before?.kind === 'keyword' || (before?.kind === 'operator' && before.text !== '...')
   if (kind === 'comma') return waits || begun || joined
   if (kind === 'close') return waits || joined
-  // As in `a not in b` and `a is not b`, a keyword may follow another.
+  // A keyword may follow another, as in `a not in b` and `a is not b`.
   if (kind === 'keyword') return text !== 'not' && !(joiningKeywords.has(text) && (ends || before?.text === 'not'))
   return kind === 'operator' && !/^[.~]|^:$/.test(text) && (waits || begun)
 }
 
-/** The interpreter has words of its own for `x=0.1` where it wants an item. */
+/** CPython has a specific message for `x=0.1` in place of an item. */
 function refuseAssignment(tokens: readonly Token[], at: number, inArguments: boolean): void {
   const [start, before, , next] = tokens.slice(at - 2, at + 2)
   const begins = start?.kind === 'comma' || start?.kind === 'open'
@@ -86,7 +86,7 @@ function refuseAssignment(tokens: readonly Token[], at: number, inArguments: boo
 
 const constants: Readonly<Record<string, PythonBox>> = { True: 1, False: 0, None: { other: 'NoneType' } }
 
-/** Names that the interpreter knows where the released loop reads a box: its own, those of the loop last. */
+/** Names defined where the released loop evaluates a box: builtins, then the loop's own. */
 const known: ReadonlyMap<string, string> = new Map(
   Object.entries({
     builtin_function_or_method:
@@ -129,7 +129,7 @@ function valueOf(tokens: readonly Token[]): PythonRead {
     return { other: known.get(text) ?? 'name' }
   }
 
-  /** What stands in brackets behind an operand is an index or arguments to the interpreter. */
+  /** Brackets after an operand are an index or call arguments. */
   function applied(value: PythonBox, token: Token): PythonBox {
     const isCall = itemAt(tokens, at).text === '('
     const index = items(itemAt(tokens, at++).text === '[' ? '(' : '[')
@@ -170,12 +170,12 @@ function typeOf(value: PythonBox | undefined, token?: Token): string {
   return value === undefined ? 'expression' : (value as { readonly other: string }).other
 }
 
-/** What the interpreter says of a box with a number that has no end. */
+/** CPython's message for an infinite coordinate. */
 export const infiniteText = 'cannot convert float infinity to integer'
 
 /**
- * What the interpreter says when it takes the items of a list for coordinates of a picture of `size`: it multiplies all of them first.
- * Empty where it would go on, as with digits in quotes.
+ * CPython's message when list items are used as coordinates of a picture of `size`: it multiplies all of them first. Empty if it would
+ * succeed, as with digits in quotes.
  */
 export function itemsMistake(items: readonly PythonBox[], { width, height }: Size): string {
   const types = items.map((item) => typeOf(item))
@@ -194,7 +194,7 @@ export function itemsMistake(items: readonly PythonBox[], { width, height }: Siz
   return ''
 }
 
-/** A string times a number is the string so many times over, of which the interpreter quotes the beginning. */
+/** A string times a number is the repeated string, whose beginning CPython quotes. */
 function stringMistake(text: string | undefined, times: number): string {
   const quoted = 200
   if (text === undefined || !/^[ -~]*$/.test(text) || /^[0-9_]+$/.test(text.trim())) return ''

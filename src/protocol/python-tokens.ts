@@ -1,4 +1,4 @@
-/** Tokens of a list as the released loop's interpreter reads them, and its words for what is none (CPython 3.11). Pure. */
+/** Tokenizes a list like CPython 3.11, with its error messages. Pure. */
 
 type Kind = 'number' | 'name' | 'keyword' | 'string' | 'open' | 'close' | 'comma' | 'sign' | 'operator'
 export interface Token {
@@ -15,7 +15,7 @@ const operatorPattern = /\.\.\.|[=!<>:]=|->|[^]/y
 const closers: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}' }
 const mostNested = 100
 
-/** Those that join two operands. */
+/** Keywords that join two operands. */
 export const joiningKeywords: ReadonlySet<string> = new Set(['and', 'or', 'in', 'is', 'if', 'else'])
 const keywords: ReadonlySet<string> = new Set([
   ...joiningKeywords,
@@ -23,14 +23,14 @@ const keywords: ReadonlySet<string> = new Set([
   ...'lambda nonlocal not pass raise return try while with yield'.split(' '),
 ])
 
-/** The interpreter's text for a mistake in the source, which it then does not run. */
+/** A syntax error with CPython's message. */
 export class RefusedLiteral extends Error {}
 
 export function refuse(message: string, line: number): never {
   throw new RefusedLiteral(`${message} (<string>, line ${line})`)
 }
 
-/** All tokens, and the innermost bracket that is never closed. Throws `Refused`. */
+/** All tokens, and the innermost unclosed bracket. Throws `RefusedLiteral`. */
 export function tokensOf(source: string): { tokens: Token[]; unclosed: Token | undefined } {
   const tokens: Token[] = []
   const open: Token[] = []
@@ -83,7 +83,7 @@ function closeLast(open: Token[], { text, line }: Token): void {
   refuse(`closing parenthesis '${text}' does not match opening parenthesis '${opened.text}'${where}`, line)
 }
 
-/** `behind`: the two characters that follow. */
+/** `behind`: the two following characters. */
 function checkNumber(digits: string, behind: string, line: number): void {
   if (/^0[0_]*[1-9]/.test(digits) && /^[0-9_]+$/.test(digits)) {
     refuse('leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers', line)

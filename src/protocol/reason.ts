@@ -1,4 +1,4 @@
-/** What went wrong in a search, mostly why its result does not count, in words for the user, and how often each reason occurred. Pure. */
+/** Reasons why the result of a search does not count, or is doubtful, as text for the user with counts. Pure. */
 import {
   contextLengthCode,
   imageRefusedCode,
@@ -13,10 +13,10 @@ import { answeredBeyondLimit, answeredPlainly } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
- * `failed`: it is searched again on a resume; `refused`: the server refused it for good; `void`: its last reply held no
- * action; `mistakes`: it met a limit, and half of its turns or more were mistakes; `unjudged`: the judge failed;
- * `boxes`: its result counts, but half of its boxes or more were in another unit than its profile reads;
- * `plain`: its result counts, but its answer was taken from a reply in plain prose.
+ * `failed`: repeated on a resume; `refused`: refused permanently by the server; `void`: the last reply had no action; `mistakes`: it
+ * reached a limit with invalid actions in at least half of its turns; `unjudged`: the judge failed; `boxes`: the result counts, but at
+ * least half of its boxes were in another unit than the profile's; `plain`: the result counts, but the answer is from a reply in plain
+ * prose.
  */
 const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes', 'plain'] as const
 
@@ -24,18 +24,18 @@ export interface Reason {
   readonly kind: (typeof reasonKinds)[number]
   readonly code: string
   readonly message: string
-  /** The beginning of a reply of the model. */
+  /** The beginning of one reply of the model. */
   readonly example?: string
 }
 
 export interface ReasonCount extends Reason {
-  /** Searches. */
+  /** Number of searches. */
   readonly count: number
 }
 
-/** Refusals of the conversation itself: the same request is refused again however often it is sent. */
+/** Refusals that repeating the same request cannot change. */
 const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldCode])
-/** Answers of the server that may have had another cause the first time. */
+/** Refusals that may be temporary the first time. */
 const refusedWhenRepeated: ReadonlySet<string> = new Set([
   requestRefusedCode,
   imageRefusedCode,
@@ -44,8 +44,8 @@ const refusedWhenRepeated: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether the server refused this search for good, so that another try is a waste: for its length or by a content filter,
- * or twice in the same words. It stays `failed`: it counts as not right, and says nothing about the policy.
+ * Whether the server refused this search permanently: for its length or by a content filter, or twice with the same message. The search
+ * stays `failed`: it counts as not right and says nothing about the policy.
  */
 export function isRefusedForGood({
   end,
@@ -55,12 +55,12 @@ export function isRefusedForGood({
   return refusedAtOnce.has(failure.code) || (isRefusal(failure) && (failure.times ?? 1) > 1)
 }
 
-/** Whether another try may well end alike: the server understood the request and declined it, or has no room for the reply. */
+/** Whether a retry is likely to end the same way: the server declined the request, or has no room for the reply. */
 export function isRefusal({ code }: Failure): boolean {
   return refusedAtOnce.has(code) || refusedWhenRepeated.has(code)
 }
 
-/** The trajectory, its failure counted as one more of the `earlier` one of the same search where both say the same. */
+/** The trajectory; if its failure has the same message as the `earlier` one of this search, the count is increased. */
 export function afterEarlier(trajectory: Trajectory, earlier: Failure | undefined): Trajectory {
   const { failure } = trajectory
   if (failure === undefined || earlier === undefined || !isRefusal(failure)) return trajectory
@@ -68,7 +68,7 @@ export function afterEarlier(trajectory: Trajectory, earlier: Failure | undefine
   return { ...trajectory, failure: { ...failure, times: (earlier.times ?? 1) + 1 } }
 }
 
-/** Undefined: its result counts, right or wrong, and nothing in it points to a mistaken option. */
+/** Undefined if the result counts and nothing suggests a wrong option. */
 export function reasonOf(trajectory: Trajectory): Reason | undefined {
   const { end, failure, turns, verdict } = trajectory
   if (end === 'failed') {
@@ -97,7 +97,7 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
 
 const exampleLength = 160
 
-/** The beginning of the last reply, of its thinking where it holds nothing else. */
+/** The beginning of the last reply, or of its thinking if that is all there is. */
 function exampleOf({ turns }: Trajectory): string {
   const { text = '', thinking = '' } = turns.at(-1) ?? {}
   return (text.trim() || thinking.trim()).slice(0, exampleLength)
@@ -109,7 +109,7 @@ function plainReason(trajectory: Trajectory): Reason | undefined {
   return { kind: 'plain', code: 'plain-answer', message, example: exampleOf(trajectory) }
 }
 
-/** The profile to try, where a reply without an action is written for another one. */
+/** Names the profile to try, if the reply appears to be written for another one. */
 function otherForm({ turns, profile }: Trajectory): string {
   const name = turns.map(({ text }) => profileWrittenFor(text)).find((one) => one !== undefined && one !== profile.name)
   return name === undefined ? '' : ` It seems to be written for another profile: try --profile ${name}.`
@@ -136,7 +136,7 @@ function voidReason(trajectory: Trajectory): Reason {
   }
 }
 
-/** Alike reasons together, the commonest first. Each is told in the words of its first search. */
+/** Groups equal reasons, most frequent first. Each has the message of its first search. */
 export function countReasons(reasons: Iterable<Reason | undefined>): ReasonCount[] {
   const counts = new Map<string, { reason: Reason; count: number }>()
   for (const reason of reasons) {
@@ -149,14 +149,14 @@ export function countReasons(reasons: Iterable<Reason | undefined>): ReasonCount
   return [...counts.values()].toSorted((a, b) => b.count - a.count).map(({ reason, count }) => ({ ...reason, count }))
 }
 
-/** On one line, such as `failed (request-refused): http://host refused the request.`, of at most `longest` characters. */
+/** On one line, for example `failed (request-refused): http://host refused the request.`, of at most `longest` characters. */
 export function reasonText({ kind, code, message, example }: Reason, longest = Number.POSITIVE_INFINITY): string {
   const began = example === undefined ? '' : ` The reply began: ${JSON.stringify(example)}`
   const text = `${kind}${code === kind ? '' : ` (${code})`}: ${message}${began}`.replaceAll(/\s+/g, ' ')
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
 }
 
-/** Code and message without what differs from request to request: numbers and identifiers. */
+/** Code and message without numbers and identifiers, which differ from request to request. */
 function wordsOf({ code, message }: Pick<Reason, 'code' | 'message'>): string {
   return `${code} ${message.replaceAll(/[\w-]+/g, (word) => (/\d/.test(word) ? '#' : word))}`
 }

@@ -1,4 +1,4 @@
-/** From the words of a call to an integer region of a picture: the arithmetic of the released loop (reference 5.5) and of its peers. Pure. */
+/** Converts the box of a call to a pixel region, with the arithmetic of the released loop and of its peers. Pure. */
 import { boxSize, pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox, Size } from './box.ts'
 import type { Profile } from './profile.ts'
@@ -9,18 +9,18 @@ import type { TurnError } from './turn-error.ts'
 import { originalSource } from './source.ts'
 import { itemAt } from '../shared/known.ts'
 
-/** A crop is refused when one side is this many times the other, or more. */
+/** A crop is refused if one side is at least this many times the other. */
 const maxCropAspect = 200
 
-/** Pillow refuses a crop of more pixels. */
+/** Pillow refuses crops with more pixels. */
 const maxCropPixels = 178_956_970
 
-/** `sides`: those of the box before it was rounded, where views are fitted to these. */
+/** `sides`: the size before rounding, for profiles that compute the view size from it. */
 export type ResolvedBox = { readonly boxPx: PixelBox; readonly sides?: Size } | TurnError
 
 /**
- * The region of a source of `size` pixels, by the profile's rule for crops. Corners are not swapped; what lies outside the source
- * is cut off. Never throws.
+ * The region of a source of `size` pixels, by the profile's crop rule. Corners are not swapped; the box is clipped to the source. Never
+ * throws.
  */
 export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profile, 'errorText' | 'crop'>): ResolvedBox {
   const { width, height } = size
@@ -49,7 +49,7 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
   if (y0 > y1 - 1) return turnError('empty-height', profile.errorText, found)
   if (Math.min(x1 - x0, y1 - y0) < minSide) return turnError('too-small', profile.errorText, found)
   const aspect = Math.max((x1 - x0) / (y1 - y0), (y1 - y0) / (x1 - x0))
-  // Qwen's own tools refuse what exceeds the ratio, and only that.
+  // Qwen's tools only refuse ratios above the limit.
   if (edges === 'even' ? aspect > maxCropAspect : aspect >= maxCropAspect)
     return turnError('too-thin', profile.errorText, found)
   return { boxPx: pixelBox(x0, y0, x1, y1) }
@@ -57,7 +57,7 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
 
 type Corners = readonly [number, number, number, number]
 
-/** Both sides grow by one factor, as in Qwen's own tool, which leaves a box as it is where the picture has no room for that. */
+/** Enlarges both sides by one factor, like Qwen's tool, which keeps the box unchanged if the picture has no room for it. */
 function enlarged([x0, y0, x1, y1]: Corners, leastSide: number, { width, height }: Size): Corners {
   const [left, top, right, bottom] = [Math.max(0, x0), Math.max(0, y0), Math.min(width, x1), Math.min(height, y1)]
   const shorter = Math.min(right - left, bottom - top)
@@ -76,9 +76,9 @@ function enlarged([x0, y0, x1, y1]: Corners, leastSide: number, { width, height 
   return fits ? grown : [left, top, right, bottom]
 }
 
-/** DeepEyes' own loop: whatever Pillow can cut, wherever it lies. A side may be 0, which gives a black picture. */
+/** DeepEyes: any region that Pillow can crop, even outside the picture. A side may be 0, which gives a black picture. */
 function boxBeyond(corners: readonly number[], { errorText }: Pick<Profile, 'errorText'>): ResolvedBox {
-  // Corners were fractions in between: what is left of that is far below a millionth of a pixel.
+  // Removes the rounding error from the conversion to fractions, which is far below a millionth of a pixel.
   const corner = (index: number): number => Math.round(itemAt(corners, index) * 1e6) / 1e6
   const [x0, y0, x1, y1] = [corner(0), corner(1), corner(2), corner(3)]
   const boxPx = pixelBox(roundHalfEven(x0), roundHalfEven(y0), roundHalfEven(x1), roundHalfEven(y1))
@@ -91,16 +91,16 @@ function boxBeyond(corners: readonly number[], { errorText }: Pick<Profile, 'err
 
 export type ResolvedSource = { readonly index: number } | TurnError
 
-/** What a policy has been shown: so many pictures in all, of which the first are originals. */
+/** The number of pictures shown so far, and how many of them (the first ones) are originals. */
 export interface Shown {
   readonly count: number
   readonly originals: number
 }
 
 /**
- * Which of the pictures shown a source names, as an index: the only original is `original_image`, of several each has its number,
- * and `observation_<digits>` is a crop. Junk after the digits is ignored and `observation_0` is the original, as in the released
- * loop. Never throws.
+ * The index of the picture that a source names: `original_image` for a single original, numbered if there are several, and
+ * `observation_<digits>` for a crop. Text after the digits is ignored and `observation_0` is the original, as in the released loop.
+ * Never throws.
  */
 export function resolveSource(
   source: string,
@@ -131,7 +131,7 @@ export function resolveSource(
   return { index }
 }
 
-/** A region of a source that was shown at the size `frame`, as whole pixels inside the source itself; never empty. */
+/** Converts a region of a source shown at size `frame` to whole pixels of the source; never empty. */
 export function withinSource(boxPx: PixelBox, frame: Size, source: Size): PixelBox {
   const [x0, x1] = span(boxPx[0], boxPx[2], source.width / frame.width, source.width)
   const [y0, y1] = span(boxPx[1], boxPx[3], source.height / frame.height, source.height)
@@ -143,19 +143,19 @@ function span(from: number, to: number, scale: number, length: number): readonly
   return [start, Math.max(Math.min(nearest(to * scale), length), start + 1)]
 }
 
-/** Truncation toward zero, without a negative zero. */
+/** Truncates toward zero; never returns -0. */
 function wholePart(value: number): number {
   return Math.trunc(value) + 0
 }
 
-/** Without a negative zero. */
+/** Rounds to the nearest integer; never returns -0. */
 function nearest(value: number): number {
   return Math.round(value) + 0
 }
 
 const wholeBy = { inner: wholePart, nearest, even: roundHalfEven } as const
 
-/** Whole numbers with all of their digits, as the released loop writes them. */
+/** Formats a list like Python, with all digits of integers. */
 function listText(values: readonly number[]): string {
   return `[${values.map((value) => (Number.isInteger(value) ? BigInt(value) : value)).join(', ')}]`
 }

@@ -1,25 +1,25 @@
-/** The parts of a profile that are rules of their own: views, crops, frames, the flow of a search and the unit of boxes. Pure. */
+/** The rules within a profile: views, crops, frames, flow of a search, unit of boxes, reading of pictures. Pure. */
 
 const resamplers = ['nearest', 'area', 'bicubic', 'lanczos3'] as const
 export type Resampler = (typeof resamplers)[number]
 
-/** How a region becomes the view that a policy sees (reference 5.3). */
+/** How a region is scaled to the view that the policy sees. */
 export type ViewRule =
   | {
       readonly kind: 'budget'
-      /** Smaller regions are enlarged to this many pixels. */
+      /** Regions with fewer pixels are enlarged to this many. */
       readonly minPixels: number
-      /** Larger regions are shrunk to this many pixels. */
+      /** Regions with more pixels are shrunk to this many. */
       readonly maxPixels: number
-      /** No side of a view is shorter than this, in pixels. */
+      /** Minimum side of a view, in pixels. */
       readonly minSide: number
-      /** The short side is widened at or above this ratio of the sides; null: any shape stands. */
+      /** At or above this aspect ratio the short side is widened; null: no limit. */
       readonly maxAspect: number | null
       readonly resampler: Resampler
     }
   | {
       readonly kind: 'grid'
-      /** Sides are multiples of this, in pixels: a server that counts image tokens by the cell does not resize again. */
+      /** Sides are multiples of this, in pixels, so that a server with cells of this size does not resize again. */
       readonly cell: number
       readonly minPixels: number
       readonly maxPixels: number
@@ -27,67 +27,67 @@ export type ViewRule =
     }
   | { readonly kind: 'exact'; readonly width: number; readonly height: number; readonly resampler: Resampler }
 
-/** How the box of a call becomes whole pixels of its source (reference 5.5 and 9). */
+/** How the box of a call is converted to whole pixels of its source. */
 export interface CropRule {
   /**
-   * `inner`: truncated, and the last row and column are never part of a crop; `nearest`: rounded, up to the very edge; `even`: the
-   * same with halves rounded to the even pixel, as Pillow rounds; `beyond`: rounded so too, and black where it leaves the source.
+   * `inner`: truncated, never including the last row and column; `nearest`: rounded, up to the edge; `even`: the same with half to even,
+   * like Pillow; `beyond`: like `even`, but not clipped: black outside the source.
    */
   readonly edges: 'inner' | 'nearest' | 'even' | 'beyond'
-  /** Added on every side, as a fraction of the source's width or height. */
+  /** Margin added on every side, as a fraction of the source's width or height. */
   readonly padding: number
-  /** A crop with a side of fewer pixels is refused. */
+  /** A crop with a shorter side is refused. */
   readonly minSide: number
-  /** A crop with a side of fewer pixels is enlarged about its centre, as far as the source reaches. */
+  /** A crop with a shorter side is enlarged around its centre, as far as the source allows. */
   readonly leastSide?: number
 }
 
-/** The pictures that a loop keeps, where these are not the originals: boxes are cut from them, and views are made of them. */
+/** The resized pictures that a loop keeps in place of the originals: crops are cut from them. */
 export interface FrameRule {
   readonly first: ViewRule
   readonly observation: ViewRule
 }
 
-/** What follows from replies that do not simply zoom or answer. */
+/** How replies that neither zoom nor answer properly are handled. */
 export interface FlowRule {
-  /** A call that cannot be carried out is told back, or ends the search as `void`. */
+  /** An invalid call is fed back as an error, or ends the search as `void`. */
   readonly mistake: 'told' | 'ends'
   /**
-   * A reply without call or answer ends the search as `void`, or is forgotten and the policy asked the same again. `reminded`: it is
-   * told the form once a search; where it writes plain prose again, or no turn is left, all of that is its answer.
+   * A reply without call or answer ends the search as `void`, or is discarded and requested again. `reminded`: the policy is reminded of
+   * the form once per search; if it writes plain prose again, or no turn is left, the whole reply is its answer.
    */
   readonly silence: 'ends' | 'asked-again' | 'reminded'
-  /** How a search ends whose answer stands in a reply that was cut off. */
+  /** How a search ends if its answer is in a truncated reply. */
   readonly cutAnswer: 'void' | 'answered'
   /**
-   * A reply that was cut off before it called or answered ends the search as `void`, as in the released loop; absent: over a chat
-   * endpoint it has `failed`, since the limit of tokens is no fault of the policy.
+   * `void`: a reply truncated before its action ends the search as `void`, as in the released loop. Absent: over a chat endpoint the search
+   * has `failed`, since the token limit should not count against the policy.
    */
   readonly cutReply?: 'void'
-  /** A reply to a prompt that filled the context is `refused` together with what was told last, or `counts`. */
+  /** Whether a reply to a prompt that filled the context is discarded with the last message (`refused`), or `counts`. */
   readonly fullPrompt: 'refused' | 'counts'
 }
 
 export const coordinateNames = ['relative', 'percent', 'thousand', 'pixel'] as const
 export type Coordinates = (typeof coordinateNames)[number]
 
-/** `file`: pixels of the picture file; `mixed`: fractions where all four are below 1, else pixels of the source's frame. */
+/** `file`: pixels of the picture file; `mixed`: fractions if all four numbers are below 1, otherwise pixels of the source's frame. */
 export type BoxUnit = Coordinates | 'file' | 'mixed'
 
 /**
- * How a picture file becomes pixels. `displayed`: as a viewer shows it, upright, in sRGB, what is transparent on white, and only files
- * of one picture. `pillow`: as `Image.open(file).convert('RGB')` of Pillow reads it, in the orientation and the colours that are
- * stored, alpha dropped, deep greys clipped, the first page or frame. A TIFF is upright either way.
+ * How picture files are decoded. `displayed`: as a viewer shows them: upright, in sRGB, transparency on white, single-picture files only.
+ * `pillow`: like Pillow's `Image.open(file).convert('RGB')`: stored orientation and colours, alpha dropped, deep greys clipped, first
+ * page or frame. TIFF is upright in both.
  */
 export const pictureReadings = ['displayed', 'pillow'] as const
 export type PictureReading = (typeof pictureReadings)[number]
 
-/** How the pictures of problems are opened, and what becomes of problems whose picture is too narrow. */
+/** How pictures are opened, and how problems with too narrow pictures are handled. */
 export interface PictureRule {
   readonly reading: PictureReading
   /**
-   * A picture whose first view would have a side below the view's `minSide` is `enlarged`, or its problem is `skipped`, as the released
-   * loader does: then it is searched only where somebody asks about that very picture.
+   * If the first view would have a side below the view's `minSide`, the picture is `enlarged`, or the problem is `skipped`, as in the
+   * released loader. `ask` never skips.
    */
   readonly narrow: 'enlarged' | 'skipped'
 }

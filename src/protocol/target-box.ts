@@ -1,14 +1,14 @@
-/** Where the answer to a problem can be read. Pure, and free of schemas: the pages use it too. */
+/** Target boxes of a problem in pixels. Pure and without zod, since the pages use it too. */
 import { pixelBox } from './box.ts'
 import type { PixelBox, RelativeBox } from './box.ts'
 import type { Trajectory } from './trajectory.ts'
 
-/** In pixels of the original, around all places where there are several; undefined: not known. */
+/** The bounding box of all targets in pixels of the original; undefined if unknown. */
 export function targetBox({ problem, picture }: Pick<Trajectory, 'problem' | 'picture'>): PixelBox | undefined {
   return problem.targetBoxRel && inPixels(problem.targetBoxRel, picture)
 }
 
-/** Each place that has to be looked at, in pixels of the original; none: not known. */
+/** Each target in pixels of the original; empty if unknown. */
 export function targetBoxes({ problem, picture }: Pick<Trajectory, 'problem' | 'picture'>): PixelBox[] {
   const { targetBoxRel, targetBoxesRel = targetBoxRel ? [targetBoxRel] : [] } = problem
   return targetBoxesRel.map((box) => inPixels(box, picture))

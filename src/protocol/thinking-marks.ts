@@ -1,4 +1,4 @@
-/** The marks between which models write their thinking into the text of a reply. Every reader is linear and never throws. Pure. */
+/** Recognises the tags around thinking in the text of a reply. All functions are linear and never throw. Pure. */
 
 const pairs = [
   ['<think>', '</think>'],
@@ -16,7 +16,7 @@ export interface SplitText {
   readonly thought: string
 }
 
-/** What stands behind the last thinking that is closed, and before it; undefined: none is. */
+/** The text before and after the last closed thinking; undefined if there is none. */
 export function splitAtThinking(text: string): SplitText | undefined {
   const ends = pairs.map(([, close]) => [text.lastIndexOf(close), close.length] as const).filter(([at]) => at >= 0)
   const [last] = ends.toSorted(([a], [b]) => b - a)
@@ -25,13 +25,13 @@ export function splitAtThinking(text: string): SplitText | undefined {
   return { said: text.slice(at + length), thought: text.slice(0, at) }
 }
 
-/** Where thinking is opened first; undefined: nowhere. */
+/** Position of the first opening tag, or undefined. */
 export function thinkingOpens(text: string): number | undefined {
   const opens = pairs.map(([open]) => text.indexOf(open)).filter((at) => at >= 0)
   return opens.length === 0 ? undefined : Math.min(...opens)
 }
 
-/** What stands behind the mark of a thinking that is open at the end; undefined: the last one is closed, or there is none. */
+/** The text after an opening tag that is never closed; undefined if there is none. */
 export function openThinking(text: string): string | undefined {
   const opened = pairs.flatMap(([open, close]) => {
     const at = text.lastIndexOf(open)
@@ -40,7 +40,7 @@ export function openThinking(text: string): string | undefined {
   return opened.length === 0 ? undefined : text.slice(Math.min(...opened))
 }
 
-/** The first thinking that is closed, whose opening a template may have written; undefined: there is none. */
+/** The first closed thinking, whose opening tag the chat template may have written; undefined if there is none. */
 export function firstThinking(text: string): string | undefined {
   const blocks = pairs.flatMap(([open, close]) => {
     const opened = text.indexOf(open)

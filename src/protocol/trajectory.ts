@@ -1,4 +1,4 @@
-/** A Trajectory is one whole search as data: versioned, checked where it is read, pictures by hash only. Pure. */
+/** A trajectory: one whole search as versioned data, validated when read, with pictures by hash only. Pure. */
 import { z } from 'zod'
 import type { PixelBox, RelativeBox } from './box.ts'
 import { ends } from './end.ts'
@@ -179,13 +179,13 @@ export type Observation = z.infer<typeof observationSchema>
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
 
-/** Whether the answer was taken from a reply in plain prose. */
+/** Whether the answer is a reply in plain prose. */
 export function answeredPlainly({ turns }: Pick<Trajectory, 'turns'>): boolean {
   const action = turns.at(-1)?.action
   return action?.kind === 'answer' && action.plain === true
 }
 
-/** The JSON Schema of a search as a run stores it. */
+/** The JSON Schema of a stored trajectory. */
 export function trajectoryJsonSchema(): object {
   return z.toJSONSchema(trajectorySchema)
 }

@@ -1,6 +1,6 @@
-/** Mistakes that a policy makes in a turn: they are observations for it, told in words, and never exceptions. Pure. */
+/** Errors of a policy in a turn: fed back as text, never thrown. Pure. */
 
-/** Every mistake has a short code. `no-action` ends a search; the others are fed back. */
+/** Error codes. `no-action` ends a search; the others are fed back. */
 export const turnErrorCodes = [
   'no-action',
   'bad-call',
@@ -19,7 +19,7 @@ export const turnErrorCodes = [
 ] as const
 export type TurnErrorCode = (typeof turnErrorCodes)[number]
 
-/** `error` may be empty: the released loop says nothing after some mistakes (reference 5.6). */
+/** `error` may be empty: the released loop sends no text after some errors. */
 export interface TurnError {
   readonly error: string
   readonly code: TurnErrorCode
@@ -64,10 +64,10 @@ const helpful: Readonly<Record<TurnErrorCode, (detail: string) => string>> = {
 }
 
 const maxQuoted = 120
-/** The released loop quotes everything: a model that writes more than this into one name is beyond comparing. */
+/** The released loop quotes the full text; beyond this length, exact agreement does not matter. */
 const maxQuotedOfficial = 4_000
 
-/** The mistake in the words of the profile; `detail` is what was wrong. The released loop quotes all of it, the others cut it short. */
+/** The error text of the profile; `detail`: the offending text, quoted in full by the released loop and shortened otherwise. */
 export function turnError(code: TurnErrorCode, style: 'official' | 'helpful', detail = ''): TurnError {
   const error =
     style === 'official' ? official[code](cut(detail, maxQuotedOfficial)) : helpful[code](cut(detail, maxQuoted))

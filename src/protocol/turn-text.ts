@@ -1,10 +1,10 @@
-/** A turn as one text, for exports and training. Pure. */
+/** A turn as a single text, for exports and training. Pure. */
 import type { Turn } from './trajectory.ts'
 
-/** What could be read as an act of the turn. */
+/** Tags that a parser could take for an action. */
 const marks = /<(\/?(?:think|grounding|tool_call|answer))>|\\(boxed)(?=\{)/g
 
-/** Thinking that came apart from the text stands in front of it. A call or an answer that it drafts loses its marks. */
+/** Puts separate thinking in front of the text. Calls and answers drafted in it lose their tags. */
 export function turnAsText({ text, thinking = '' }: Pick<Turn, 'text' | 'thinking'>): string {
   const thought = thinking.trim()
   return thought === '' ? text : `<think>${thought.replaceAll(marks, '$1$2')}</think>${text}`

@@ -159,7 +159,7 @@ test('what is done is not done again, and a stage that was stopped goes on', asy
   await expect(recipe([], 'collect')).rejects.toThrow(AbortedError)
   expect(stderr).toContain('Stopped in stage 3/10 collect. Repeat')
   expect(await recipe()).toEqual(allStages.slice(2))
-  expect(stderr).toContain('2/10 scenes: done before')
+  expect(stderr).toContain('2/10 scenes: already done')
   expect(await recipe()).toEqual([])
   const log = (await readFile(join(folder, 'stages.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(log.map((line) => JSON.parse(line)).filter(({ name }) => name === 'collect')).toMatchObject([

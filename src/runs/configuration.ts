@@ -1,7 +1,7 @@
 /**
- * The configuration of a run, `config.json`: what a command was asked for, as its options are described in `src/cli`, and what else
- * decides its results. Stored whole, and compared whole by a resume, so a new setting is described nowhere else. The schemas here are of
- * the settings that are read back: by reports, exports, merges. What earlier versions did not write is optional in them.
+ * The configuration of a run, `config.json`: the options of the command (defined in `src/cli`) and everything else that affects its
+ * results. A resume compares all of it, so a new setting need not be declared here. The schemas here cover only the settings that are
+ * read back by reports, exports and merges. Settings that earlier versions did not write are optional.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,26 +18,26 @@ const judge = z
   .looseObject({ name: z.string(), parser: z.string().optional(), promptsSha256: z.string().optional() })
   .optional()
 
-/** Where the problems of a run are, and the limits that the embedded policy had. */
+/** The path of the problems, and the limits of the embedded policy. */
 const searched = {
   data: z.string().optional(),
   viewSide: z.int().optional(),
   contextLimit: z.int().nullable().optional(),
 }
 
-/** Which right searches make a cold-start set. Absent: no limit. */
+/** Which right searches form the cold-start set. Absent limits do not apply. */
 export const selectionRulesSchema = z
   .object({
-    /** Trajectories in the set. */
+    /** Number of trajectories in the set. */
     target: count.optional(),
-    /** Largest share of the set that answered without a zoom. */
+    /** Largest share of searches that answer without a zoom. */
     maxSingleTurn: share.optional(),
-    /** Largest share that repeats an earlier search for the same problem. */
+    /** Largest share of searches that repeat an earlier one of the same problem. */
     maxDuplicates: share.optional(),
   })
   .readonly()
 
-/** By command. */
+/** Schemas by command. */
 export const configurations = {
   collect: z.looseObject({ ...searched, selection: selectionRulesSchema.optional() }),
   eval: z.looseObject({
@@ -46,7 +46,7 @@ export const configurations = {
     /** Hash of the weights. */
     checkpoint: z.string().optional(),
     temperature: z.number().optional(),
-    /** Fields beside the temperature that the server was sent. */
+    /** Sampling fields sent to the server, besides the temperature. */
     sampling: z.record(z.string(), z.number()).optional(),
     judge,
     samples: count,
@@ -57,9 +57,9 @@ export const configurations = {
     benchmark: z.string().default('visual-probe'),
     optionOrder: z.string().optional(),
     shard: z.object({ index: count, of: count }).optional(),
-    /** `profile`: the hash of the profile before its pixels were bounded, the same for all runs of a sweep. */
+    /** `profile`: hash of the profile before its pixels were bounded, equal for all runs of a sweep. */
     pixels: z.object({ max: count, profile: z.string() }).optional(),
-    /** The profile in words. */
+    /** Description of the profile. */
     protocol: z
       .object({
         profile: z.string(),
@@ -67,7 +67,7 @@ export const configurations = {
         views: z.string(),
         coordinates: z.string(),
         answer: z.string(),
-        /** How picture files were read, where that is not as displayed. */
+        /** How picture files were read, if not as displayed. */
         pictures: z.string().optional(),
         /** Tools beside zoom. */
         tools: z.string().optional(),
@@ -79,7 +79,7 @@ export const configurations = {
 
 type ReadCommand = keyof typeof configurations
 export type Configuration<C extends ReadCommand> = z.infer<(typeof configurations)[C]>
-/** A configuration of any command, also one that this version does not know. */
+/** A configuration of any command, including unknown ones. */
 export type Settings = Readonly<Record<string, unknown>>
 
 const anySettings = z.record(z.string(), z.unknown())
@@ -94,7 +94,7 @@ export async function isRun(folder: string): Promise<boolean> {
   return (await plainFile(configurationFile(folder))) !== undefined
 }
 
-/** What is stored, as `schema` has it; without one as it is. Throws `UserError`: `run-not-found`, `run-config-broken`. */
+/** The stored settings, parsed by `schema` if given. Throws `UserError` `run-not-found` or `run-config-broken`. */
 export async function readSettings(folder: string): Promise<Settings>
 export async function readSettings<T>(folder: string, schema: z.ZodType<T>): Promise<T>
 export async function readSettings(folder: string, schema: z.ZodType = anySettings): Promise<unknown> {
@@ -117,7 +117,7 @@ export async function readSettings(folder: string, schema: z.ZodType = anySettin
   }
 }
 
-/** The configuration of a run of `command`; the earliest runs do not name theirs. Throws `UserError` for any other folder. */
+/** The configuration of a run of `command`; the earliest runs do not name their command. Throws `UserError` for any other folder. */
 export async function readConfiguration<C extends ReadCommand>(folder: string, command: C): Promise<Configuration<C>> {
   const { command: stored = command } = await readSettings(folder)
   const schema: z.ZodType = configurations[command]
@@ -126,18 +126,18 @@ export async function readConfiguration<C extends ReadCommand>(folder: string, c
   throw new UserError('run-of-other-command', why)
 }
 
-/** One line for every setting in which a run that is stored differs from one that is asked for. */
+/** One line per setting in which a stored run differs from the requested one. */
 export function differingSettings(stored: Settings, asked: object): string[] {
-  // Through JSON, so that what cannot be stored (undefined, class instances) does not differ.
+  // Through JSON, so that values that cannot be stored (undefined, class instances) do not count as differences.
   return differences(completed(stored), completed(anySettings.parse(JSON.parse(JSON.stringify(asked)))))
 }
 
-/** Throws for settings that a reader would not take: a mistake of this program, found before anything is written. */
+/** Throws for settings that a reader would reject: an internal error, detected before anything is written. */
 export function checkSettings(settings: Settings): void {
   schemaOf(settings).parse(settings)
 }
 
-/** With what an earlier version did not write. */
+/** Adds the settings that earlier versions did not write. */
 function completed(settings: Settings): Settings {
   return schemaOf(settings).safeParse(settings).data ?? settings
 }
@@ -146,7 +146,7 @@ function schemaOf({ command }: Settings): z.ZodType<Settings> {
   return Object.entries(configurations).find(([name]) => name === command)?.[1] ?? anySettings
 }
 
-/** Such as `train.steps: 100, now 200`. */
+/** For example `train.steps: 100, now 200`. */
 export function differences(before: unknown, after: unknown, name = ''): string[] {
   if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return []
   if (!isRecord(before) || !isRecord(after)) return [`${name || 'all'}: ${brief(before)}, now ${brief(after)}`]

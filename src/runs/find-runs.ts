@@ -1,4 +1,4 @@
-/** The run folders below one folder: found by their configuration, named by their path there, and never anything outside. */
+/** Finds the run folders below a folder by their configuration. Names are relative paths; nothing outside is reachable. */
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { configurationFile, isRun, readSettings } from './configuration.ts'
@@ -8,23 +8,23 @@ import { logFile } from './log.ts'
 import { plainFile } from './plain-file.ts'
 import { rolloutLog, searchLog } from './searches.ts'
 
-/** Recipes keep the runs of their stages in folders of their own. */
+/** Recipes keep the runs of their stages in subfolders. */
 const mostDepth = 4
 const mostRuns = 1000
 
 export interface FoundRun {
-  /** Its folder's path below the runs' folder, with `/`. */
+  /** Path of its folder relative to the folder of runs, with `/`. */
   readonly name: string
   readonly path: string
   readonly settings: Settings
   readonly changedMs: number
-  /** A process is working in it. */
+  /** Whether a process is working in it. */
   readonly live: boolean
-  /** What holds its searches, of training those that it keeps. */
+  /** The log of its searches; for training, of the stored rollouts. */
   readonly log: typeof searchLog | typeof rolloutLog
-  /** Of that log. */
+  /** Size of that log. */
   readonly bytes: number
-  /** Changes when a log of the run does. */
+  /** Changes whenever a log of the run changes. */
   readonly version: string
 }
 
@@ -37,7 +37,7 @@ export async function findRuns(root: string): Promise<FoundRun[]> {
     if (depth === mostDepth) return
     for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
       if (found.length >= mostRuns) return
-      // A link may lead anywhere: it is not followed.
+      // Symbolic links are not followed, since they may point anywhere.
       if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'images') {
         await walk(join(path, entry.name), depth + 1)
       }
@@ -47,7 +47,7 @@ export async function findRuns(root: string): Promise<FoundRun[]> {
   return found.toSorted((a, b) => b.changedMs - a.changedMs)
 }
 
-/** undefined: the name leads to no run inside of `root`, links followed. */
+/** Undefined if the name, after resolving links, is not a run inside `root`. */
 export async function findRun(root: string, name: string): Promise<FoundRun | undefined> {
   const path = join(root, name)
   const [base, real] = await Promise.all([root, path].map((one) => realpath(one).catch(() => undefined)))

@@ -1,4 +1,4 @@
-/** The log of what an LLM judge said. */
+/** The log of an LLM judge's verdicts. */
 import { z } from 'zod'
 import type { Log } from './log.ts'
 
@@ -17,7 +17,7 @@ const lineSchema = z.strictObject({
   ...askedSchema.shape,
   kind: z.enum(['correct', 'wrong']),
   reason: z.string(),
-  /** Of all replies that the verdict took; lines of earlier versions lack it. */
+  /** Tokens of all requests for this verdict; earlier versions did not log them. */
   tokens: z.strictObject({ sent: countSchema, cached: countSchema, written: countSchema }).optional(),
 })
 
@@ -27,5 +27,5 @@ export const judgementLog: Log<z.infer<typeof lineSchema>> = {
   ifLost: 'The judge is asked again.',
 }
 
-/** All that a verdict depends on. */
+/** Everything that a verdict depends on. */
 export type JudgeAsked = z.infer<typeof askedSchema>

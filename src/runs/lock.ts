@@ -1,7 +1,7 @@
 /**
- * The lock of a run: a file that names the process which has the run open. It is taken by link(2), so that it is never seen
- * half written, and one that a dead process left is replaced by rename(2), by one taker only. A holder that can be looked up
- * here is judged by its process; one in another container or on another machine by its heartbeat: it touches the file.
+ * The lock of a run: a file that names the process that has the run open. It is created with link(2), so that it is never seen half
+ * written; a dead process's lock is replaced with rename(2) by exactly one taker. A holder on this machine is checked by its
+ * process; one in another container or on another machine by its heartbeat, which touches the file.
  */
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -17,14 +17,14 @@ import type { ProcessIdentity } from '../shared/process-identity.ts'
 import { unwritable } from '../shared/unwritable.ts'
 
 export interface RunLock {
-  /** Throws `UserError` once another process has taken the run over, as happens when this one was suspended for long. */
+  /** Throws `UserError` if another process has taken over the run, for example after this one was suspended for long. */
   check(): Promise<void>
   release(): Promise<void>
 }
 
 export interface LockTimes {
   readonly beatMs: number
-  /** A holder elsewhere that has not touched its lock for so long is gone. */
+  /** A remote holder counts as gone if it has not touched its lock for this long. */
   readonly silentMs: number
 }
 
@@ -33,7 +33,7 @@ const lockTimes: LockTimes = { beatMs: 2000, silentMs: 10_000 }
 const holderSchema = z.object({ process: processIdentitySchema, token: z.string() })
 
 interface Held {
-  /** As it stands in the file. */
+  /** Content of the lock file. */
   readonly text: string
   readonly process?: ProcessIdentity
 }
@@ -44,7 +44,7 @@ function lockFile(folder: string): string {
   return join(folder, lockName)
 }
 
-/** Takes the run in `folder` for this process. Throws `UserError` `run-in-use` while another one works in it. */
+/** Locks the run in `folder` for this process. Throws `UserError` `run-in-use` if another process holds the lock. */
 export async function lockRun(folder: string, times: LockTimes = lockTimes): Promise<RunLock> {
   const file = lockFile(folder)
   const own = JSON.stringify({ process: await ownIdentity(), token: randomUUID() })
@@ -52,7 +52,7 @@ export async function lockRun(folder: string, times: LockTimes = lockTimes): Pro
   return holdLock(file, own, times)
 }
 
-/** Does the process that holds the run's lock still work? Tells at once; of a holder elsewhere by the clocks of both. */
+/** Whether the holder of the run's lock is alive. Returns at once; for a remote holder it compares the clocks of both machines. */
 export async function isLocked(folder: string): Promise<boolean> {
   const file = lockFile(folder)
   const held = (await plainFile(file)) && (await read(file))
@@ -75,10 +75,10 @@ async function take(file: string, own: string, times: LockTimes): Promise<void> 
   throw inUse(file, held)
 }
 
-/** Holders that come and go while this process asks. */
+/** Limit on retries while holders come and go. */
 const mostTries = 50
 
-/** False: there is a lock already. */
+/** Returns false if a lock already exists. */
 async function create(file: string, own: string): Promise<boolean> {
   const beside = besideOf(file)
   try {
@@ -87,9 +87,9 @@ async function create(file: string, own: string): Promise<boolean> {
     return true
   } catch (cause) {
     const code = errorCodeOf(cause)
-    // A network may lose the answer to a link that was made.
+    // A network file system may lose the response to a link that succeeded.
     if (code === 'EEXIST') return (await read(file))?.text === own
-    // Cleaned away by the process that has just taken the run.
+    // Removed by the process that has just taken the lock.
     if (code === 'ENOENT' && (await isFolder(dirname(file)))) return false
     if (withoutLinks.has(code)) return createWhole(file, own)
     throw unwritable(file, cause)
@@ -98,10 +98,10 @@ async function create(file: string, own: string): Promise<boolean> {
   }
 }
 
-/** What file systems without hard links answer: exFAT, some network and container volumes. */
+/** Errors of file systems without hard links: exFAT, some network and container volumes. */
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EACCES', 'EISDIR'])
 
-/** Others may see it empty for a moment, and take it for silent: they wait before they judge. */
+/** The file may briefly be seen empty; readers wait before they treat it as abandoned. */
 async function createWhole(file: string, own: string): Promise<boolean> {
   try {
     await writeFile(file, own, { flag: 'wx' })
@@ -113,8 +113,8 @@ async function createWhole(file: string, own: string): Promise<boolean> {
 }
 
 /**
- * Puts the own lock in the place of a dead holder's. A second lock, named after the dead one, makes it the work of one taker;
- * whoever holds it and still finds the dead one there is the only process that can replace it.
+ * Replaces a dead holder's lock by our own. A second lock, named after the dead one, admits one taker at a time; only a process that
+ * holds it and still finds the dead lock may replace it.
  */
 async function replaceDead(file: string, dead: Held, own: string, times: LockTimes): Promise<void> {
   const guard = `${file}.${sha256(dead.text).slice(0, 12)}.tmp`
@@ -122,7 +122,7 @@ async function replaceDead(file: string, dead: Held, own: string, times: LockTim
   const beside = besideOf(file)
   try {
     const now = await read(file)
-    // Whoever was quicker may have ended already; it was at work all the same when this process asked.
+    // Another taker was faster. It may have ended already, but it was working when this process asked.
     if (now?.text !== dead.text) throw inUse(file, now)
     await writeFile(beside, own, { flag: 'wx' })
     await rename(beside, file)
@@ -134,7 +134,7 @@ async function replaceDead(file: string, dead: Held, own: string, times: LockTim
   }
 }
 
-/** A holder that cannot be looked up is watched until its lock changes or has been silent for long enough. */
+/** Watches a remote holder until its lock changes or has been silent for long enough. */
 async function isWorking(file: string, held: Held, { beatMs, silentMs }: LockTimes): Promise<boolean> {
   const state = await stateOfHolder(held)
   if (state !== 'unknown') return state === 'running'
@@ -148,11 +148,11 @@ async function isWorking(file: string, held: Held, { beatMs, silentMs }: LockTim
 
 async function stateOfHolder({ text, process: holder }: Held): ReturnType<typeof stateOf> {
   if (holder !== undefined) return stateOf(holder)
-  // Earlier versions wrote a process id alone. Where one of that id runs, it may be any.
+  // Earlier versions wrote only a process id, which may have been reused.
   return /^\d+$/.test(text.trim()) && !isRunning(Number(text)) ? 'gone' : 'unknown'
 }
 
-/** Changes with every heartbeat. Opened, because a network file system asks its server only then. */
+/** Changes with every heartbeat. Opens the file, because network file systems revalidate attributes on open. */
 async function touched(file: string): Promise<string | undefined> {
   try {
     const handle = await open(file, 'r')
@@ -186,7 +186,7 @@ function holdLock(file: string, own: string, { beatMs, silentMs }: LockTimes): R
   timer.unref()
   return {
     async check() {
-      // After a sleep of the machine, or a long stop, somebody may have come in.
+      // Another process may have taken over while the machine slept or this process was stopped.
       if (lost === undefined && Date.now() - beatenMs > silentMs / 2) await beat()
       if (lost !== undefined) throw lost
     },
@@ -197,7 +197,7 @@ function holdLock(file: string, own: string, { beatMs, silentMs }: LockTimes): R
   }
 }
 
-/** undefined: there is none. What is not written by this version, or torn, has a text alone. */
+/** Undefined if there is no lock. A torn or older lock only has `text`. */
 async function read(file: string): Promise<Held | undefined> {
   let text: string
   try {
@@ -237,7 +237,7 @@ function inUse(file: string, held: Held | undefined): UserError {
 function takenOver(file: string): UserError {
   return new UserError(
     'run-taken-over',
-    `Another process has taken over ${dirname(file)}, or its lock was deleted, while this one stood still. ` +
-      'Nothing more is written here; what was stored before is kept.',
+    `Another process has taken over ${dirname(file)}, or its lock was deleted, while this one was suspended. ` +
+      'This process stops writing; what was stored before is kept.',
   )
 }

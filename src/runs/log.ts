@@ -1,4 +1,4 @@
-/** A log of a run as one definition: its file, the schema of its lines for whoever writes or reads them, and what a lost line means. */
+/** Defines a log of a run in one place: its file, the schema of its lines, and what a lost line means. */
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { MiniO3Error } from '../shared/errors.ts'
@@ -6,10 +6,10 @@ import { parseLine, readJsonl, wholeLines } from '../shared/jsonl.ts'
 import type { BadLine } from '../shared/jsonl.ts'
 
 export interface Log<T> {
-  /** Of its file, without `.jsonl`. */
+  /** File name without `.jsonl`. */
   readonly name: string
   readonly line: z.ZodType<T>
-  /** One sentence for the user: what happens about a line that cannot be read. */
+  /** One sentence for the user: what happens about an unreadable line. */
   readonly ifLost: string
 }
 
@@ -17,7 +17,7 @@ export function logFile(folder: string, { name }: Pick<Log<unknown>, 'name'>): s
   return join(folder, `${name}.jsonl`)
 }
 
-/** The lines of a log in order. Those that cannot be read are left out, and a warning names them. */
+/** The lines of a log in order. Unreadable ones are skipped, and a warning names them. */
 export async function* readLog<T>(folder: string, log: Log<T>): AsyncGenerator<T, void> {
   const bad = badLines()
   try {
@@ -27,7 +27,7 @@ export async function* readLog<T>(folder: string, log: Log<T>): AsyncGenerator<T
   }
 }
 
-/** A log's lines as bytes, but for those whose values `unwanted` picks. */
+/** The lines of a log as bytes, except those for whose values `unwanted` returns true. */
 export async function* linesWithout<T>(
   folder: string,
   log: Log<T>,
@@ -42,7 +42,7 @@ export async function* linesWithout<T>(
 
 const mostNamed = 5
 
-/** Counts lines that cannot be read, and remembers the first of them. */
+/** Counts unreadable lines, and remembers the first ones. */
 export function badLines(): { add(bad: BadLine): void; count(): number; warn(ifLost: string): void } {
   const named: string[] = []
   let count = 0
@@ -63,7 +63,7 @@ export function badLines(): { add(bad: BadLine): void; count(): number; warn(ifL
   }
 }
 
-/** Throws unless the log's own readers take the value: what they would skip is never written. */
+/** Throws unless readers of the log accept the value: a line that they would skip is never written. */
 export function checkLine<T>(folder: string, log: Log<T>, value: T): void {
   const { error } = log.line.safeParse(value)
   if (error === undefined) return

@@ -1,4 +1,4 @@
-/** A JSON file of a run beside its configuration, as one definition: its name, its schema, and what to do where it is broken. */
+/** Defines a JSON file of a run in one place: its name, its schema, and what to do if it is broken. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -13,7 +13,7 @@ export interface RunFile<T> {
   readonly fix: string
 }
 
-/** undefined: the run has none. Throws `UserError` `run-file-broken`. */
+/** Undefined if the run has no such file. Throws `UserError` `run-file-broken`. */
 export async function readRunFile<T>(folder: string, { name, schema, fix }: RunFile<T>): Promise<T | undefined> {
   const path = join(folder, name)
   if ((await plainFile(path)) === undefined) return undefined
@@ -24,7 +24,7 @@ export async function readRunFile<T>(folder: string, { name, schema, fix }: RunF
   }
 }
 
-/** Lists have a line for each of their items. */
+/** Lists are written with one item per line. */
 export async function writeRunFile<T>(folder: string, { name }: RunFile<T>, value: T): Promise<void> {
   const text = Array.isArray(value)
     ? `[\n${value.map((item) => JSON.stringify(item)).join(',\n')}\n]`

@@ -1,8 +1,8 @@
 /**
  * A run is a folder with everything needed to read, resume and reproduce one command: `config.json`,
- * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, and what the command adds.
- * Nothing in it is rewritten in place: files are written beside and renamed, lines are appended whole. One process at a
- * time has it open; `lock` names that process.
+ * `trajectories.jsonl`, `metrics.jsonl`, `checkpoints.jsonl`, `images/<sha256>.<ext>`, and further files of the command.
+ * Nothing is rewritten in place: files are written under a temporary name and renamed, lines are appended whole. Only one process at
+ * a time has it open; `lock` names that process.
  */
 import { access, lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,34 +23,33 @@ import { removeStrays } from '../shared/strays.ts'
 
 export interface RunFolder {
   readonly path: string
-  /** Appends one line to a log and flushes it. Rejects what the log's readers would not take. */
+  /** Appends one line to a log and flushes it. Rejects values that readers of the log would not accept. */
   append<T>(log: Log<T>, value: T): Promise<void>
-  /** Writes a log anew, whole or not at all, and returns its path. */
+  /** Replaces a log atomically, and returns its path. */
   replace<T>(log: Log<T>, values: readonly T[]): Promise<string>
-  /** Removes the lines of a log that `unwanted` picks; what cannot be read stays. */
+  /** Removes the lines of a log for which `unwanted` returns true; unreadable lines stay. */
   remove<T>(log: Log<T>, unwanted: (value: T) => boolean): Promise<void>
-  /** The lines of a log, so far. */
+  /** The current lines of a log. */
   read<T>(log: Log<T>): AsyncGenerator<T, void>
-  /** Keeps an encoded picture once, named by the hash of its bytes (hex SHA-256); returns its path. */
+  /** Stores an encoded picture once, named by the hex SHA-256 of its bytes; returns its path. */
   keepImage(bytes: Uint8Array, extension: string): Promise<string>
   /** A path inside the folder. */
   file(...parts: readonly string[]): string
-  /** Waits for what is being written, and lets others open the run. */
+  /** Waits for pending writes and releases the lock. */
   close(): Promise<void>
-  /** Closes the run of a command that failed, and removes its folder again if that is new and no work is in it. */
+  /** Closes the run of a failed command, and removes its folder if it is new and contains no work. */
   abandon(): Promise<void>
 }
 
 /**
- * Starts a run in an empty or absent folder, or resumes the one that is there. `config` is JSON data that decides what
- * the run computes. Throws `UserError` when the folder holds a run with another config, or something else, or when another
- * process works in it.
+ * Starts a run in an empty or missing folder, or resumes an existing one. `config` is JSON data with everything that affects the
+ * results. Throws `UserError` if the folder has a run with a different config or other content, or if another process has it open.
  */
 export async function openRun(path: string, config: object): Promise<RunFolder> {
-  // Once before anything is written, and once when nobody else can write.
+  // Checked before anything is written, and again under the lock.
   await checkConfig(path, config)
   const made = await makeFolder(path).catch((cause: unknown) => {
-    const why = `${path} cannot be made: ${messageOf(cause)}. Name another folder with --run.`
+    const why = `${path} cannot be created: ${messageOf(cause)}. Name another folder with --run.`
     throw new UserError('run-folder-unusable', why, { cause })
   })
   const removeMade = async (): Promise<void> => {
@@ -93,7 +92,7 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     content: Parameters<typeof replaceFile>[1],
   ): Promise<string> => {
     await lock.check()
-    // The next line goes to the new file.
+    // Later lines must go to the new file.
     const writer = writers.get(log.name)
     writers.delete(log.name)
     await (await writer)?.close()
@@ -102,7 +101,7 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     return file
   }
   const closeWriters = (): Promise<void> =>
-    // One that could not be opened has been told of by `append`.
+    // A writer that could not be opened was reported by `append`.
     settleAll([...writers.values()].map(async (writer) => (await writer.catch(() => undefined))?.close()))
   return {
     path,
@@ -138,13 +137,13 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
   }
 }
 
-/** Removes what a process that was killed left beside the work of its run. No process may work in it. */
+/** Removes temporary files left by a killed process. No process may have the run open. */
 export async function tidyRun(path: string): Promise<void> {
   await rm(join(path, lockName), { force: true })
   for (const inside of [path, join(path, imagesName)]) await removeStrays(inside)
 }
 
-/** A file of the pictures of a run by the hash of its bytes; undefined: it is not there. A link may lead anywhere and is not followed. */
+/** The path of a stored picture by the hash of its bytes, or undefined. Symbolic links are not followed. */
 export async function keptImage(path: string, hash: string): Promise<string | undefined> {
   const folder = join(path, imagesName)
   if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined
@@ -155,7 +154,7 @@ export async function keptImage(path: string, hash: string): Promise<string | un
 
 const imagesName = 'images'
 
-/** What a start writes before any work is done. */
+/** The names that a start writes before any work is done. */
 const startNames = [configurationName, ...runFileNames, imagesName]
 
 async function isWithoutWork(path: string): Promise<boolean> {
@@ -164,22 +163,22 @@ async function isWithoutWork(path: string): Promise<boolean> {
   return pictures.length === 0 && names.every((name) => name === lockName || startNames.includes(name))
 }
 
-/** True: the folder holds this very run. False: there is nothing yet. */
+/** True if the folder contains exactly this run, false if it is empty or missing. */
 async function checkConfig(path: string, config: object): Promise<boolean> {
-  // Listed once: another process that starts the same run writes config.json at any moment.
+  // Listed only once, since another process may start the same run and write config.json at any moment.
   const names = await namesIn(path)
   if (!names.includes(configurationName)) {
     if (names.every((name) => name.endsWith('.tmp') || name === imagesName || name === lockName)) return false
     throw new UserError(
       'run-folder-taken',
-      `${path} is not empty and holds no run (no config.json). Name another folder with --run.`,
+      `${path} is not empty and is not a run folder (no config.json). Name another folder with --run.`,
     )
   }
   const differing = differingSettings(await readSettings(path), config)
   if (differing.length > 0) {
     throw new UserError(
       'run-config-differs',
-      `${path} holds a run with other settings (${differing.slice(0, 6).join('; ')}). ` +
+      `${path} has a run with different settings (${differing.slice(0, 6).join('; ')}). ` +
         'Repeat the command with the settings it was started with, or name another folder with --run.',
     )
   }

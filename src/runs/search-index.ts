@@ -1,6 +1,6 @@
 /**
- * Where each search of a log lies, and what its reader keeps of it: so that a log of any size is read once, in bounded memory,
- * and each search is there again at once. A log that grows is read on from where it ended.
+ * An index of a search log: the position of each search and a summary of it. A log of any size is read once, in bounded memory; single
+ * searches are then read directly. When the log grows, only the new part is read.
  */
 import { open, stat } from 'node:fs/promises'
 import type { z } from 'zod'
@@ -29,7 +29,7 @@ export class SearchIndex<T> {
   #lines = 0
   #readBytes = 0
   #updating: Promise<void> | undefined
-  /** Which file it is, so that another one of the same name is told apart; empty: there is none. */
+  /** Identity of the file, to detect that it was replaced; empty if there is no file. */
   log = ''
 
   constructor(folder: string, log: AnySearchLog, keep: (search: LoggedSearch, index: number) => T) {
@@ -38,29 +38,29 @@ export class SearchIndex<T> {
     this.#keep = keep
   }
 
-  /** In the order of the log. */
+  /** In log order. */
   get entries(): readonly IndexedSearch<T>[] {
     return this.#entries
   }
 
-  /** How many lines are no search of this version. */
+  /** Number of lines that are not a search of this version. */
   get unreadable(): number {
     return this.#bad.count()
   }
 
-  /** Reads what has been appended. A log that has become shorter is another one, and is read anew. */
+  /** Reads what was appended. A log that became shorter was replaced, and is read from the start. */
   update(): Promise<void> {
     this.#updating ??= this.#read().finally(() => (this.#updating = undefined))
     return this.#updating
   }
 
-  /** The search of an entry, whole; undefined where the file holds it no longer. */
+  /** The complete search of an entry; undefined if it is no longer in the file. */
   async read(entry: IndexedSearch<T>): Promise<Trajectory | undefined> {
     for await (const search of this.#readEach([entry])) return search
     return undefined
   }
 
-  /** The searches with these keys, whole, each read when its turn comes; of one that was done again the last line. */
+  /** The complete searches with these keys, read on demand; if a search was repeated, its last line. */
   async *readAll(keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
     const last = new Map(this.#entries.map((entry) => [entry.key, entry]))
     yield* this.#readEach([...keys].flatMap((key) => last.get(key) ?? []))
@@ -81,7 +81,7 @@ export class SearchIndex<T> {
     }
   }
 
-  /** Warns of the lines that could not be read. */
+  /** Warns about unreadable lines. */
   warn(): void {
     this.#bad.warn(this.#log.ifLost)
   }
@@ -119,7 +119,7 @@ function searchIn(line: Trajectory | RolloutLine): LoggedSearch {
   return 'trajectory' in line ? line : { trajectory: line }
 }
 
-/** An index of the searches of a run as they are now; a warning names the lines that cannot be read. */
+/** Indexes the current searches of a run, with a warning about unreadable lines. */
 export async function indexSearches<T>(folder: string, keep: (search: Trajectory) => T): Promise<SearchIndex<T>> {
   const index = new SearchIndex(folder, searchLog, ({ trajectory }) => keep(trajectory))
   await index.update()

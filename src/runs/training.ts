@@ -1,4 +1,4 @@
-/** What a training run logs: a line a step, a line a checkpoint. Which files checkpoints and the trained policy are, by name. */
+/** The logs of a training run (a line per step, a line per checkpoint), and the file names of checkpoints and of the trained policy. */
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import { readJsonl } from '../shared/jsonl.ts'
@@ -7,7 +7,7 @@ import type { Log } from './log.ts'
 import type { RunFolder } from './run-folder.ts'
 import { rolloutLog } from './searches.ts'
 
-/** In the order in which a run goes through them. */
+/** In the order in which a run passes through them. */
 const stages = ['look', 'sft', 'rl'] as const
 export type Stage = (typeof stages)[number]
 
@@ -18,7 +18,7 @@ export type StepLine = z.infer<typeof stepSchema>
 export const stepLog: Log<StepLine> = {
   name: 'metrics',
   line: stepSchema,
-  ifLost: 'Their steps are missing from the curves; training itself is not affected.',
+  ifLost: 'These steps are missing from the curves; training itself is not affected.',
 }
 
 /** Logs a finished step, and when it ended. */
@@ -26,7 +26,7 @@ export function logStep(run: RunFolder, step: StepLine): Promise<void> {
   return run.append(stepLog, { ...step, endedMs: Date.now() })
 }
 
-/** A plain name: what a log says never leads out of the run's folder. */
+/** A plain file name, so that a log cannot point outside the run folder. */
 const checkpointName = /^checkpoint-(?:look|sft|rl)-\d+\.(?:safetensors|json)$/
 
 export function isCheckpointFile(name: string): boolean {
@@ -37,7 +37,7 @@ export function checkpointFile(stage: Stage, step: number, suffix: string): stri
   return `checkpoint-${stage}-${step}${suffix}`
 }
 
-/** Later stages and steps are greater. */
+/** A sort key that grows with stage and step. */
 export function orderOfCheckpoint(file: string): number {
   const [, stage, step] = file.split(/[-.]/)
   return orderOf({ stage: stages.find((name) => name === stage) ?? 'look', step: Number(step) })
@@ -51,14 +51,14 @@ const checkpointSchema = z.object({
   stage: z.enum(stages),
   step: z.int().positive(),
   /** Inside the run folder. */
-  file: z.string().refine(isCheckpointFile, 'is not the name of a checkpoint'),
+  file: z.string().refine(isCheckpointFile, 'is not a checkpoint name'),
 })
 export type CheckpointLine = z.infer<typeof checkpointSchema>
 
 export const checkpointLog: Log<CheckpointLine> = {
   name: 'checkpoints',
   line: checkpointSchema,
-  ifLost: 'Training goes on from a checkpoint whose line can be read; the steps behind it are done again.',
+  ifLost: 'Training resumes from a checkpoint whose line is readable; later steps are repeated.',
 }
 
 const groupScoreSchema = z.object({
@@ -80,18 +80,18 @@ export const solvedLog: Log<z.infer<typeof solvedSchema>> = {
   ifLost: 'The curriculum goes on without what their steps said of their problems, and may draw others.',
 }
 
-/** The file with which training ends; `suffix` is that of the engine's checkpoints. */
+/** The file of the trained policy; `suffix`: that of the engine's checkpoints. */
 export function policyFile(suffix = '.safetensors'): string {
   return `policy${suffix}`
 }
 
 export interface TrainedStage {
   readonly name: Stage
-  /** In their order. */
+  /** In step order. */
   readonly steps: readonly StepLine[]
 }
 
-/** In the order in which they began. Of a step that was logged twice, as earlier versions did after a kill, the last line counts. */
+/** In the order in which they started. If a step was logged twice, as earlier versions did after a kill, the last line counts. */
 export async function readStages(folder: string, onBadLine: 'warn' | 'ignore' = 'warn'): Promise<TrainedStage[]> {
   const lines = onBadLine === 'warn' ? readLog(folder, stepLog) : readJsonl(logFile(folder, stepLog), stepSchema)
   const byStage = new Map<Stage, Map<number, StepLine>>()
@@ -107,7 +107,7 @@ export async function readSteps({ path }: Pick<RunFolder, 'path'>, stage: Stage)
   return (await readStages(path)).find(({ name }) => name === stage)?.steps ?? []
 }
 
-/** Removes what is logged of steps behind a checkpoint, or of all steps without one: they are done again, and logged again. */
+/** Removes log lines of steps after a checkpoint (of all steps without one), since these steps are repeated. */
 export async function forgetStepsBehind(run: RunFolder, checkpoint: CheckpointLine | undefined): Promise<void> {
   const last = checkpoint === undefined ? 0 : orderOf(checkpoint)
   await run.remove(stepLog, (line) => orderOf(line) > last)

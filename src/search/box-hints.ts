@@ -1,4 +1,4 @@
-/** What a finished search shows of boxes that were written for another picture or in another unit than its profile reads. Pure. */
+/** Detects that the model wrote boxes in another unit, or for a resized picture, from a finished search. Pure. */
 import { estimatedTextTokens, viewTokens } from '../policy/chat/token-estimate.ts'
 import { policyNamed } from '../policy/registry/kinds.ts'
 import { oddBoxes } from '../protocol/box-unit.ts'
@@ -7,7 +7,7 @@ import { questionText } from '../protocol/prompts.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 
-/** Each in words for whoever chose the options. `profile` is the one that was searched under. */
+/** Hints as text for the user. `profile`: the one of the search. */
 export function boxHints(trajectory: Trajectory, profile: Profile): string[] {
   return [otherUnit(trajectory), shrunkView(trajectory, profile)].filter((hint) => hint !== undefined)
 }
@@ -17,7 +17,7 @@ function otherUnit(trajectory: Trajectory): string | undefined {
   return odd && `${odd.count} of ${odd.of} boxes were in another unit. ${odd.fix}`
 }
 
-/** Qwen's models count a token for 28 x 28 pixels: fewer than the view has say that the server made it smaller. */
+/** Qwen2.5-VL uses a token per 28 x 28 pixels; fewer tokens than that mean that the server shrank the view. */
 const cellPixels = 28 * 28
 
 function shrunkView({ policy, problem, turns, observations }: Trajectory, profile: Profile): string | undefined {
@@ -31,11 +31,11 @@ function shrunkView({ policy, problem, turns, observations }: Trajectory, profil
     estimatedTextTokens(system) + estimatedTextTokens(questionText(profile.prompts, problem.question, originals.length))
   const shown = originals.reduce((sum, { view }) => sum + viewTokens(view), 0)
   const counted = turn.usage.promptTokens
-  // Half of the text, since it is only estimated.
+  // Only half of the text counts, since its token count is an estimate.
   if (counted === 0 || counted >= shown + text / 2) return undefined
   const seen = Math.max(64, Math.floor((counted - text) / originals.length)) * cellPixels
   return (
     `The server counts ${counted} tokens for a prompt whose ${originals.length === 1 ? 'picture alone has' : 'pictures alone have'} ${shown} on Qwen's grid. If it shrinks ` +
-    `pictures, boxes in pixels miss their places: give --max-pixels ${seen}, or --coordinates relative or thousand.`
+    `pictures, boxes in pixels miss their targets: use --max-pixels ${seen}, or --coordinates relative or thousand.`
   )
 }

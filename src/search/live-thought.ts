@@ -1,13 +1,13 @@
-/** The thought of a turn while its reply is being written: the beginning of what `parseTurn` will say of it. Pure. */
+/** Extracts the thought of a turn while the reply is streaming: always a prefix of what `parseTurn` will return. Pure. */
 import { dialectOf } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { openThinking } from '../protocol/thinking-marks.ts'
 
-/** What may become a mark with the next piece, such as `</thi`, or another character. */
+/** A suffix that the next piece may complete to a tag, such as `</thi`, or to another character. */
 const unsure = /(?:[<[◁\\][^\s<[◁\\]{0,40})?[\ud800-\udbff]?$/
 
 export interface LiveThought {
-  /** What the piece adds to the thought that was told so far. */
+  /** Returns what the piece adds to the thought. */
   add(part: 'thinking' | 'text', piece: string): string
 }
 
@@ -20,7 +20,7 @@ export function liveThought(profile: Pick<Profile, 'dialect'>): LiveThought {
     add(part, piece) {
       if (part === 'thinking') thinking += piece
       else text += piece
-      // Until it is closed, a thought that the template opened looks like plain text.
+      // A thought opened by the chat template looks like plain text until it is closed.
       const plain = prefilled && thinking === '' ? text : undefined
       const said = text === '' ? undefined : (openThinking(text) ?? thought(text) ?? plain)
       const whole = [thinking, said]
@@ -28,7 +28,7 @@ export function liveThought(profile: Pick<Profile, 'dialect'>): LiveThought {
         .filter(Boolean)
         .join('\n\n')
       const sure = whole.slice(0, whole.length - (unsure.exec(whole.slice(-42))?.[0].length ?? 0)).trimEnd()
-      // A thought that turns out to be something else is told once it is whole.
+      // If the text so far turns out not to be the thought, the thought is emitted once it is complete.
       if (!sure.startsWith(told)) return ''
       const more = sure.slice(told.length)
       told = sure

@@ -1,4 +1,4 @@
-/** What follows from a reply: the end of the search, a mistake to be told back, or a new observation. Pure. */
+/** What follows from a reply: the end of the search, an error message to the policy, or a new observation. Pure. */
 import type { Reply } from '../policy/policy.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { Size } from '../protocol/box.ts'
@@ -15,28 +15,28 @@ import { itemAt } from '../shared/known.ts'
 
 export type NextStep =
   | { readonly kind: 'end'; readonly end: End; readonly error?: TurnError }
-  /** The search ends with a reply in plain prose as its answer. */
+  /** The search ends; a reply in plain prose is its answer. */
   | { readonly kind: 'plain-answer'; readonly text: string }
   | { readonly kind: 'ask-again' }
   | { readonly kind: 'error'; readonly error: TurnError }
   | { readonly kind: 'observe'; readonly observation: Observation }
 
-/** Where a search stands after its newest reply. */
+/** The state of a search after its newest reply. */
 export interface Standing {
   /** The newest turn, counted from 1. */
   readonly turn: number
   readonly maxTurns: number
   readonly contextTokens: number
-  /** An earlier turn neither zoomed nor answered. */
+  /** Whether an earlier turn neither zoomed nor answered and was reminded of the form. */
   readonly reminded: boolean
   readonly observations: readonly Observation[]
-  /** How many of them are original pictures. */
+  /** Number of observations that are original pictures. */
   readonly originals: number
 }
 
 /**
- * The released loop's order (reference 5.7): a reply without a call ends the search; one with a call, even a mistaken one,
- * ends it when it is the last turn, when no more pictures are allowed, or when the context is full.
+ * Follows the order of the released loop: a reply without a call ends the search; a reply with a call, even an invalid one, ends it
+ * if it is the last turn, no more pictures are allowed, or the context is full.
  */
 export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
   const { flow } = profile
@@ -54,12 +54,12 @@ export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, p
 }
 
 function afterSilence(reply: Reply, error: TurnError, standing: Standing, profile: Profile): NextStep {
-  // What was cut off is no answer, and would be cut off again.
+  // A truncated reply is not an answer, and would be truncated again.
   if (reply.finish === 'length') return { kind: 'end', end: 'void' }
   const limit = limitReached(standing, profile)
   if (!standing.reminded && limit === undefined) return { kind: 'error', error }
   const text = plainAnswer(reply.text)
-  // Broken marks, such as `</`, say nothing.
+  // Fragments of tags, such as `</`, are not content.
   const says = text !== undefined && /[\p{L}\p{N}]/u.test(text)
   return !says ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }
 }
@@ -74,7 +74,7 @@ function limitReached(standing: Standing, profile: Profile): NextStep | undefine
 function called(parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
   if ('error' in parsed) return { kind: 'error', error: parsed }
   const { action } = parsed
-  if (action.kind === 'answer') throw new Error('an answer is no call')
+  if (action.kind === 'answer') throw new Error('internal error: an answer where a call is expected')
   return action.kind === 'tool' ? changed(action, standing, profile) : zoomed(action, standing, profile)
 }
 
@@ -113,7 +113,7 @@ function zoomed(
   const box = resolveBox(boxRel, frame, profile)
   if ('error' in box) return { kind: 'error', error: box }
   const view = cropViewSize(box.sides ?? boxSize(box.boxPx), profile)
-  // Of a box without area that no factor enlarges to the least of pixels.
+  // A box without area cannot be enlarged to the minimum number of pixels.
   if (!Number.isFinite(view.width * view.height)) {
     return { kind: 'error', error: turnError('empty-width', profile.errorText, JSON.stringify(box.boxPx)) }
   }
@@ -130,13 +130,13 @@ function zoomed(
   return { kind: 'observe', observation }
 }
 
-/** One of the first observations: the whole of a picture. */
+/** The observation of a whole original picture. */
 export function originalObservation(index: number, { width, height }: Size, profile: Profile): Observation {
   const boxPx = pixelBox(0, 0, width, height)
   return { index, parent: null, boxPx, boxInOriginalPx: boxPx, view: fitSize({ width, height }, profile.firstView) }
 }
 
-/** A search whose context holds this many tokens has reached the end of it. */
+/** A search with this many tokens in its context has reached the limit. */
 export function contextBound({ contextLimit, contextReserve }: Profile): number {
   return contextLimit === null ? Number.POSITIVE_INFINITY : contextLimit - contextReserve
 }

@@ -1,4 +1,4 @@
-/** Which of many wanted searches are still to be run: collection and evaluation resume by the same names. */
+/** Which searches of a run are still missing; shared by collection and evaluation. */
 import type { Policy } from '../policy/policy.ts'
 import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -13,17 +13,17 @@ import type { SkippedProblem } from '../runs/searches.ts'
 import { openQuestionPictures } from './question-pictures.ts'
 import type { Sample } from './search-many.ts'
 
-/** A problem whose picture is opened when its turn comes, and not before. */
+/** A problem whose picture is opened only when it is searched. */
 export interface WantedProblem {
   readonly problem: Problem
   readonly openPicture: OpenPicture
-  /** Of a question about several pictures those of all but the first. */
+  /** All pictures but the first, for a question about several. */
   readonly openFurther?: readonly OpenPicture[]
 }
 
 export type OpenPicture = (reading: PictureReading) => Promise<Picture>
 
-/** How each picture of a problem is opened. */
+/** The functions that open each picture of a problem. */
 export function openersOf({ openPicture, openFurther = [] }: Omit<WantedProblem, 'problem'>): OpenPicture[] {
   return [openPicture, ...openFurther]
 }
@@ -33,34 +33,34 @@ export function openProblem(wanted: Omit<WantedProblem, 'problem'>, profile: Pro
   return openQuestionPictures(openersOf(wanted), profile, (open) => open(profile.pictures.reading))
 }
 
-/** What an evaluation and a collection have in common: many searches, kept in a run that can be resumed. */
+/** Common options of evaluation and collection: many searches, stored in a resumable run. */
 export interface SearchRunOptions {
-  /** Pictures are opened when their turn comes, and not before. */
+  /** Pictures are opened only when their problem is searched. */
   readonly problems: readonly WantedProblem[]
   readonly policy: Policy
-  /** Searches for each problem, the K of Avg@K. */
+  /** Searches per problem, the K of Avg@K. */
   readonly samples: number
   readonly maxTurns: number
   readonly profile: Profile
   readonly seed: number
-  /** Opened with these settings, so that a resume with others is refused. */
+  /** Opened with these settings, so that resuming with different ones is refused. */
   readonly run: RunFolder
-  /** Searches at once. */
+  /** Searches in parallel. */
   readonly concurrency: number
-  /** Search again what the server refused for good, as after a change to the server; default: no. */
+  /** Repeat searches that the server refused permanently, for example after a change to the server; default: no. */
   readonly retryRefused?: boolean | undefined
-  /** When it fires, what is in flight is finished and stored; then `AbortedError` is thrown. */
+  /** When it fires, searches in flight are finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
 }
 
-/** The keys of all wanted searches: for each problem, one for each of its samples. */
+/** The keys of all searches: one per problem and sample. */
 export function wantedKeys(problems: readonly WantedProblem[], samples: number): string[][] {
   return problems.map(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
 }
 
 /**
- * The searches whose keys are not `done`, problem by problem, so that a picture is opened once for all of its own. `onSkip` is told of
- * problems that the profile skips: no search is owed for them.
+ * The searches whose keys are not in `done`, grouped by problem so that each picture is opened once. Problems that the profile skips
+ * are passed to `onSkip` and need no search.
  */
 export async function* owedSamples(
   { problems, samples, profile }: Pick<SearchRunOptions, 'problems' | 'samples' | 'profile'>,
@@ -85,7 +85,7 @@ export async function* owedSamples(
 
 const mostNamed = 20
 
-/** Such as `Skipped, as the released loader does: 1 problem whose picture is too narrow (set/a, 400x20).` */
+/** For example `Skipped, as the released loader does: 1 problem whose picture is too narrow (set/a, 400x20).` */
 export function skippedText(skipped: readonly SkippedProblem[]): string {
   const named = skipped.slice(0, mostNamed).map(({ dataSource, docId, width, height }) => {
     return `${dataSource}/${docId}, ${width}x${height}`
@@ -95,12 +95,12 @@ export function skippedText(skipped: readonly SkippedProblem[]): string {
   return `Skipped, as the released loader does: ${problems} too narrow (${[...named, ...more].join('; ')}).`
 }
 
-/** Throws `UserError` unless there are problems, each with a name of its own and a reference answer to judge by. */
+/** Throws `UserError` unless there are problems, with unique names and reference answers. */
 export function checkJudgeable(problems: readonly WantedProblem[]): void {
   if (problems.length === 0)
     throw new UserError(
       'no-problems',
-      'There is no problem to search. Check the data (of a folder, training takes train.json) and --limit.',
+      'There are no problems to search. Check the data (training reads train.json of a folder) and --limit.',
     )
   const names = new Set<string>()
   for (const { problem } of problems) {
@@ -108,14 +108,11 @@ export function checkJudgeable(problems: readonly WantedProblem[]): void {
     if (problem.answer === undefined) {
       throw new UserError(
         'no-reference-answer',
-        `${name} has no reference answer ("solution"), so nothing can be judged.`,
+        `${name} has no reference answer ("solution"), so it cannot be judged.`,
       )
     }
     if (names.has(name)) {
-      throw new UserError(
-        'problem-twice',
-        `${name} is there twice. Give every problem of a data source its own doc_id.`,
-      )
+      throw new UserError('problem-twice', `${name} occurs twice. Give every problem of a data source a unique doc_id.`)
     }
     names.add(name)
   }

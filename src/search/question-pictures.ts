@@ -1,4 +1,4 @@
-/** The pictures of a question: how many a profile takes, how large they may be together, and opening them. */
+/** Opens the pictures of a question, and checks their number and total size against the profile. */
 import { mostPictures, pictured, picturesOf } from '../protocol/originals.ts'
 import type { Pictured } from '../protocol/originals.ts'
 import { dialectOf } from '../protocol/profile.ts'
@@ -6,25 +6,28 @@ import type { Profile } from '../protocol/profile.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Picture } from '../vision/picture.ts'
 
-/** Pixels of all pictures together: what the cache holds decoded at once. */
+/** Total pixels of all pictures, which the cache holds decoded at once. */
 const mostPixels = 350_000_000
 
-/** Throws `UserError` where a question of so many pictures cannot be searched under the profile. */
+/** Throws `UserError` if the profile does not allow this number of pictures. */
 export function checkPictureCount(count: number, profile: Profile): void {
   if (count > 1 && profile.onePicture) {
     throw new UserError(
       'too-many-pictures',
-      `The profile "${profile.name}" takes one picture, and ${count} were given. Ask about one of them, or name a vision-language model and --profile default.`,
+      `The profile "${profile.name}" takes one picture, but ${count} were given. Ask about one of them, or use a vision-language model with --profile default.`,
     )
   }
   const canZoom = dialectOf(profile).callForm !== ''
   const most = canZoom ? Math.min(mostPictures, profile.maxImages ?? mostPictures) : mostPictures
   if (count <= most) return
-  const why = most < mostPictures ? `, the limit of pictures in a search (--max-images)` : ''
-  throw new UserError('too-many-pictures', `A question may have ${most} pictures${why}, not ${count}. Give fewer.`)
+  const why = most < mostPictures ? `, the picture limit of a search (--max-images)` : ''
+  throw new UserError(
+    'too-many-pictures',
+    `A question may have at most ${most} pictures${why}, not ${count}. Use fewer.`,
+  )
 }
 
-/** Opens one after the other, in their order; `open` is called once for each source. Throws `UserError` as `checkPictureCount`, and for too many pixels. */
+/** Opens the sources one after the other, in order. Throws `UserError` like `checkPictureCount`, and for too many pixels. */
 export async function openQuestionPictures<S>(
   sources: readonly S[],
   profile: Profile,
@@ -39,7 +42,7 @@ export async function openQuestionPictures<S>(
   return pictured(opened)
 }
 
-/** Throws `UserError` where the pictures cannot be searched together under the profile. */
+/** Throws `UserError` if the pictures cannot be searched together under the profile. */
 export function checkPictures(pictures: Pictured<Picture>, profile: Profile): void {
   const all = picturesOf(pictures)
   checkPictureCount(all.length, profile)
@@ -51,6 +54,6 @@ function checkPixels(pictures: readonly Picture[]): void {
   if (pixels <= mostPixels) return
   throw new UserError(
     'picture-too-large',
-    `The pictures of a question may have ${mostPixels / 1e6} million pixels together. Scale them down, or give fewer.`,
+    `The pictures of a question may have at most ${mostPixels / 1e6} million pixels in total. Scale them down, or use fewer.`,
   )
 }

@@ -1,4 +1,4 @@
-/** A finished search told again: what its policy was shown and told before each turn, and the turn that it took. Pure. */
+/** Replays a finished search: the messages before each turn, and the turn. Pure. */
 import type { Message, View } from '../policy/policy.ts'
 import { originalCount } from '../protocol/originals.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -13,7 +13,7 @@ export interface ReplayedTurn {
   readonly turn: Turn
 }
 
-/** With a view of each picture of the question. */
+/** The first message, with a view of each picture of the question. */
 export function questionMessage(prompts: Prompts, question: string, views: readonly View[]): Message {
   const text = questionText(prompts, question, views.length)
   const furtherViews = views.slice(1)
@@ -26,7 +26,7 @@ export function questionMessage(prompts: Prompts, question: string, views: reado
   }
 }
 
-/** One exchange a turn that stayed in the conversation. `profile` is the one that was searched under; `viewOf` draws what was shown. */
+/** One exchange per turn that stayed in the conversation. `profile`: the one of the search; `viewOf` draws the views. */
 export function replay(
   trajectory: Trajectory,
   profile: Profile,
@@ -46,7 +46,7 @@ export function replay(
     return { turn, message: { ...message, text: pacedText(message.text, { turn: number, maxTurns }, profile) } }
   })
 
-  /** What came back after turn `number`, counted from 1. */
+  /** The message after turn `number`, counted from 1. */
   function told({ observation, error }: Turn, number: number): Message {
     if (observation !== undefined) {
       const label = observationNumbering === 'official' ? number : observation - originals + 1
@@ -61,12 +61,12 @@ export function replay(
     const name = `${problem.dataSource}/${problem.docId}`
     throw new MiniO3Error(
       'broken-search',
-      `Turn ${number} of ${name} brought neither a picture nor an error, and yet another turn follows. Delete that search.`,
+      `Turn ${number} of ${name} has neither an observation nor an error, but another turn follows. Delete that search.`,
     )
   }
 }
 
-/** For readers of the texts alone. */
+/** A placeholder view, for readers that only need the texts. */
 export function unseen({ boxInOriginalPx }: Observation): View {
   return { pixels: () => Promise.reject(new Error('this view is not drawn')), key: '', boxPx: boxInOriginalPx }
 }

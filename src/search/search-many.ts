@@ -1,4 +1,4 @@
-/** Many searches at once, with a bound on how many run, and searches without their events. */
+/** Runs many searches with bounded concurrency, and single searches without their events. */
 import type { Policy, Reply } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -10,7 +10,7 @@ import type { SearchOptions, Task } from './search.ts'
 
 export interface SearchResult {
   readonly trajectory: Trajectory
-  /** One a turn of the trajectory, with the sampled tokens where the policy has them; these are never stored. */
+  /** One per turn, with the sampled tokens if the policy provides them; never stored. */
   readonly replies: readonly Reply[]
 }
 
@@ -32,7 +32,7 @@ export async function searchToEnd(
   throw new Error('a search always ends with its trajectory')
 }
 
-/** One of the searches to run: the `sampleIndex`-th for its task. */
+/** A search to run: number `sampleIndex` of its problem. */
 export interface Sample {
   readonly task: Task
   readonly sampleIndex: number
@@ -40,19 +40,19 @@ export interface Sample {
 
 export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex' | 'seed'> {
   readonly seed: number
-  /** Searches that run at once. */
+  /** Searches in parallel. */
   readonly concurrency: number
-  /** When it fires, no more searches start, and those in flight go on to their ends. `signal` cuts them off instead. */
+  /** When it fires, no more searches start and those in flight are finished. `signal` aborts them instead. */
   readonly stop?: AbortSignal | undefined
   readonly onEvent?: OnEvent
   /**
-   * The last work on a trajectory, such as judging and storing it. It counts as part of the search, so that many are at it at
-   * once, and is done for all that are in flight when one of them breaks.
+   * Final work on a trajectory, such as judging and storing it. It is part of the search, so it runs concurrently, and is completed for
+   * all searches in flight if one of them fails.
    */
   readonly finish?: (trajectory: Trajectory) => Promise<Trajectory>
 }
 
-/** Results as searches finish; samples are pulled when there is room. Each has a seed of its own, see `sampleSeed`. */
+/** Yields results as searches finish; samples are pulled on demand. For the seed of each, see `sampleSeed`. */
 export async function* searchMany(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
   policy: Policy,
@@ -64,7 +64,7 @@ export async function* searchMany(
   }
 }
 
-/** `samples` searches for the same problem, in the order of their indices. */
+/** Runs `samples` searches of the same problem; results are ordered by index. */
 export function searchGroup(
   task: Task,
   policy: Policy,
@@ -76,7 +76,7 @@ export function searchGroup(
   return mapLimit(group, concurrency, run, options.stop ?? options.signal)
 }
 
-/** The seed of one search among many: it depends on nothing but the problem and the index, so it survives a resume. */
+/** The seed of one search. It depends only on the run's seed, the problem and the index, so it is the same after a resume. */
 export function sampleSeed(seed: number, problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): number {
   return hashSeed(seed, problem.dataSource, problem.docId, sampleIndex)
 }

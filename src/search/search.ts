@@ -1,11 +1,12 @@
 /**
- * The agent loop of Mini-o3 (the paper's thought, action, observation): a policy is shown a picture and a question, zooms in turn
- * after turn, and answers or meets a limit. Everything that searches calls this; terminal, page and trainer only read its events.
+ * The multi-turn agent loop of Mini-o3 (arXiv 2509.07969, figure 3: thought, action, observation): a policy gets a picture and
+ * a question, zooms in turn after turn, and answers or reaches a limit. Everything that searches calls this function; terminal, page
+ * and trainer only read its events.
  *
- * What a score depends on (prompts, limits, view sizes, which mistakes are told back and which answer counts) is the profile's:
- * `official` follows the released code, test/conformance/official/ holds it to that row by row. Departures in every profile:
- * a policy or server that breaks ends the search as `failed`, and never as a wrong answer; a crop that no longer fits the context is
- * taken back, so that the trajectory holds what the policy read.
+ * Everything that affects a score (prompts, limits, view sizes, which errors are fed back, which answer counts) is in the profile.
+ * `official` follows the released code; test/conformance/official/ compares the two row by row. Departures in every profile: a
+ * policy or server that breaks ends the search as `failed`, never as a wrong answer; and a crop that no longer fits the context
+ * is removed, so that the trajectory holds exactly what the policy read.
  */
 import type { Message, Policy, Reply, Session, TurnOptions, Usage, View } from '../policy/policy.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
@@ -40,29 +41,29 @@ export interface Task extends Pictured<Picture> {
   readonly problem: Problem
 }
 
-/** Pictures with a question that somebody asks: nothing else is known. */
+/** Pictures with a user's question, without a reference answer. */
 export interface Asked extends Pictured<Picture> {
   readonly question: string
 }
 
 export interface SearchOptions {
   readonly profile: Profile
-  /** In place of the profile's. */
+  /** Overrides the profile's limit. */
   readonly maxTurns?: number | undefined
-  /** Given to the policy, which samples by it where it can; default 0. */
+  /** Sampling seed for policies that support one; default 0. */
   readonly seed?: number
-  /** Which of several searches for the same problem this is, counted from 0. */
+  /** Index among several searches of the same problem, from 0. */
   readonly sampleIndex?: number
-  /** Also yields thoughts while they are written, and waits, from policies that tell. */
+  /** Also yields thoughts while they are written, and waits, if the policy reports them. */
   readonly live?: boolean | undefined
-  /** Cuts the search off, also within a turn; it then throws `AbortedError`. */
+  /** Aborts the search, even within a turn; it then throws `AbortedError`. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * One search. Yields events as they happen; the last one holds the trajectory, which is also returned. A policy that
- * breaks or is too slow gives the end `failed`; an abort, a `UserError` and a broken picture are thrown. The session is
- * always closed, also when the reader stops early.
+ * Runs one search. Yields events as they happen; the last one has the trajectory, which is also returned. A policy that breaks or is
+ * too slow gives the end `failed`; an abort, a `UserError` and an unreadable picture are thrown. The session is always closed, even
+ * if the reader stops early.
  */
 export async function* search(
   task: Task | Asked,
@@ -116,7 +117,7 @@ export async function* search(
         takeTurn(session, paced(message, { turn, maxTurns }, profile), { turn, again, onNews }, deadline)
       const reply = options.live ? yield* watched(turn, profile, taking) : await taking()
       throwIfAborted(signal)
-      // Whether the last message fits is known from the reply to it; that reply then does not count.
+      // Only the reply tells whether the last message fits; if it does not, the reply does not count.
       if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
         const observation = takeBack(turns, observations)
         if (observation !== undefined) yield { kind: 'taken-back', turn: turn - 1, observation }
@@ -195,7 +196,7 @@ function askedProblem(question: string): Problem {
 
 const maxMessage = 8_000
 
-/** The policy's reply, or why there is none. `UserError` is thrown on: trying again would not help. */
+/** The policy's reply, or why there is none. `UserError` is rethrown, since a retry would not help. */
 async function takeTurn(
   session: Session,
   message: Message,
@@ -237,7 +238,7 @@ function doesNotFit(reply: Reply | Failure, contextTokens: number, profile: Prof
   return contextTokens + reply.usage.promptTokens >= contextBound(profile)
 }
 
-/** Takes back the observation that the last turn brought, if it brought one. */
+/** Removes the observation of the last turn, if it has one. */
 function takeBack(turns: Turn[], observations: Observation[]): number | undefined {
   const { observation, ...last } = defined(turns.pop(), 'a turn')
   turns.push(last)
@@ -277,7 +278,7 @@ function totalUsage(turns: readonly Turn[]): Usage {
   return total
 }
 
-/** Milliseconds to a tenth: more digits would only fill the files. */
+/** Milliseconds, rounded to a tenth to keep the files small. */
 function msSince(startedMs: number): number {
   return Math.round((performance.now() - startedMs) * 10) / 10
 }

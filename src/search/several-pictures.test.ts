@@ -135,7 +135,7 @@ test.each([
   [
     'two pictures a search',
     { ...profile, maxImages: 2 },
-    'may have 2 pictures, the limit of pictures in a search (--max-images), not 3',
+    'may have at most 2 pictures, the picture limit of a search (--max-images), not 3',
   ],
 ])('several are refused under %s', async (_, under, message) => {
   await expect(run(zooming().policy, [red, blue, green], under)).rejects.toMatchObject({
@@ -148,7 +148,7 @@ test.each([
 test('more than 16 are refused, and so are more pixels than memory holds', async () => {
   const { policy } = zooming()
   const many = Array.from({ length: 16 }, () => blue)
-  await expect(run(policy, [red, ...many])).rejects.toThrow('A question may have 16 pictures, not 17')
+  await expect(run(policy, [red, ...many])).rejects.toThrow('A question may have at most 16 pictures, not 17')
   const large = { ...red, width: 20_000, height: 10_000 }
-  await expect(run(policy, [large, large])).rejects.toThrow('350 million pixels together')
+  await expect(run(policy, [large, large])).rejects.toThrow('350 million pixels in total')
 })

@@ -93,10 +93,10 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
     async () => {
       await page.getByLabel('Question').waitFor()
       await hand('drop', 'photo.jpg')
-      await page.getByText('choose or connect a model that sees photographs').waitFor()
+      await page.getByText('choose or connect a vision-language model').waitFor()
       expect(await page.getByLabel('Question').inputValue()).toBe('')
       await button('Connect: chat:qwen2.5vl:7b').click()
-      await page.getByText('It sees pictures.').waitFor()
+      await page.getByText('It accepts pictures.').waitFor()
       await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe('chat:qwen2.5vl:7b')
       expect(ollama.violations).toEqual([])
     },
@@ -165,7 +165,7 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await button('OpenAI, with OPENAI_API_KEY').click()
       expect(await page.getByLabel('Address', { exact: true }).inputValue()).toBe('https://api.openai.com/v1')
       await page.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9/v1')
-      await page.getByLabel('Name of the variable with its key').fill('')
+      await page.getByLabel('Environment variable of its API key').fill('')
       await page.getByLabel('Model', { exact: true }).fill('any')
       await button('Try and connect').click()
       await page.locator('.connecting .failed').getByText('cannot be reached').waitFor()

@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)('the page with a token', { shuffle: false }, () => 
       const response = await page.goto(base + path)
       expect([path, response!.status()]).toEqual([path, 401])
     }
-    await expect.poll(() => page.innerText('body')).toContain('open /?token=<MINI_O3_TOKEN> of this address once')
+    await expect.poll(() => page.innerText('body')).toContain('open /?token=<MINI_O3_TOKEN> at this address once')
   })
 
   test('opens with it, and forgets it: pictures, uploads and news come by the cookie', async () => {

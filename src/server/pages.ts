@@ -1,4 +1,4 @@
-/** The built pages as files, with a content security policy that lets them fetch from this server and nowhere else. */
+/** Serves the built pages, with a content security policy that only allows requests to this server. */
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +25,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** One route for each file of the build, all read at the start: no path of a request ever reaches the disk. */
+/** One route per file of the build, all read at startup, so that no request path reaches the file system. */
 export async function pageRoutes(from: string = folder): Promise<Routes> {
   const names = await readdir(from, { recursive: true }).catch((cause: unknown) => {
     throw new UserError('pages-not-built', `The pages are not built in ${from}. Run: npm run build`, { cause })
@@ -36,7 +36,7 @@ export async function pageRoutes(from: string = folder): Promise<Routes> {
     if (type === undefined) continue
     const content = await readFile(join(from, name))
     const isPage = name === 'index.html'
-    // Other files have the hash of their content in their names.
+    // Other files have a content hash in their names.
     const cache = isPage ? 'no-cache' : 'public, max-age=31536000, immutable'
     const headers = {
       'content-type': type,

@@ -1,7 +1,7 @@
-/** One queue for all searches of a server: so many at once, so many that wait, and the others are told when to come again. */
+/** The search queue of a server: limits on running and waiting searches; others are refused with a time to retry. */
 import { HttpError } from './http/http-error.ts'
 
-/** A place in the queue. Leave it when the search is done, or was given up while it waited. */
+/** A place in the queue. Leave it when the search is done, or was cancelled while waiting. */
 export interface QueuePlace {
   /** Resolves when the search may start. */
   readonly ready: Promise<void>
@@ -19,9 +19,9 @@ export class SearchQueue {
   readonly #limits: QueueLimits
   readonly #waiting: (() => void)[] = []
   #running = 0
-  /** Milliseconds between the ends of searches, smoothed: the time of one, shared among those that run beside it. */
+  /** Smoothed milliseconds between the ends of searches, that is, the time of one divided by the parallelism. */
   #betweenMs = 1000
-  /** When there is room for the last of those who were told to come again: each is told a later time than the one before. */
+  /** When there will be room for the last refused client: each one gets a later time than the one before. */
   #promisedMs = 0
 
   constructor(limits: QueueLimits) {
@@ -32,7 +32,7 @@ export class SearchQueue {
     return this.#waiting.length
   }
 
-  /** Places for `count` searches, all or none. Throws `HttpError` 429 with `retryAfter` when there is no room. */
+  /** Reserves places for `count` searches, all or none. Throws `HttpError` 429 with `retryAfter` if there is no room. */
   join(count = 1): QueuePlace[] {
     const { atOnce, waiting } = this.#limits
     if (this.#running + this.#waiting.length + count > atOnce + waiting) {

@@ -1,4 +1,4 @@
-/** Who searches a picture for a question, one of its searches from its turn in the queue to the end, and where it is kept. */
+/** A searcher (policy and profile behind the server), and one of its searches from the queue to the end. */
 import type { Policy } from '../policy/policy.ts'
 import { picturesOf } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -19,35 +19,35 @@ import { openPicture } from '../vision/open.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SearchQueue } from './search-queue.ts'
 
-/** Who searches, and how: what is asked of it takes its turn in the queue. */
+/** A policy with its profile; its searches go through the queue. */
 export interface Searcher {
-  /** Such as `embedded` or `chat:qwen`. */
+  /** For example `embedded` or `chat:qwen`. */
   readonly name: string
-  /** What pictures and questions it takes, for people and for models that call it. */
+  /** Which pictures and questions it takes, for people and for calling models. */
   readonly note: string
   readonly profile: Profile
-  /** In place of the profile's. */
+  /** Overrides the profile's limit. */
   readonly maxTurns?: number | undefined
-  /** Undefined: as the searcher is used to. */
+  /** `temperature` undefined: the searcher's default. */
   policy(temperature?: number): Policy
-  /** Throws `UserError` for a question that it cannot be asked, before anything is decoded. */
+  /** Throws `UserError` for a question that it cannot take, before anything is decoded. */
   check?(question: string): void
   readonly queue: SearchQueue
 }
 
-/** Where a search can be looked at, as paths of this server: its page, and the trajectory as JSON. */
+/** Paths on this server: the page of a search, and its trajectory as JSON. */
 export interface Links {
   readonly page: string
   readonly trajectory: string
 }
 
-/** A picture, and the file that it was sent as. */
+/** A picture with its uploaded file. */
 interface SentPicture {
   readonly picture: Picture
   readonly encoded: Uint8Array
 }
 
-/** A finished search, and its pictures as they were sent. */
+/** A finished search with its uploaded pictures. */
 export interface SentSearch {
   readonly trajectory: Trajectory
   readonly pictures: readonly SentPicture[]
@@ -55,7 +55,7 @@ export interface SentSearch {
 
 export type KeepSearch = (search: SentSearch) => Promise<Links>
 
-/** A question of somebody's: the same one about the same pictures is the same problem. */
+/** The problem of a user's question: equal questions about equal pictures are the same problem. */
 export function askedProblem(pictures: readonly Picture[], question: string): Problem {
   const key = canonicalJson([picturesId(pictures), question])
   return { docId: `asked-${sha256(key).slice(0, 16)}`, dataSource: 'ask', question }
@@ -63,29 +63,29 @@ export function askedProblem(pictures: readonly Picture[], question: string): Pr
 
 export interface PictureSearch {
   readonly question: string
-  /** Paths, or what was sent. Opened when the search starts: those that wait hold no pixels. */
+  /** Paths or uploaded bytes. Opened when the search starts, so that queued searches hold no pixels. */
   readonly files: readonly (string | Uint8Array)[]
-  /** Of decoded pictures; default: that of the process. */
+  /** Cache of decoded pictures; default: that of the process. */
   readonly cache?: PixelCache | undefined
   readonly maxTurns?: number | undefined
   readonly temperature?: number | undefined
   readonly seed: number
 }
 
-/** A finished search, and the pictures of its question. */
+/** A finished search with the pictures of its question. */
 export interface EndedSearch {
   readonly trajectory: Trajectory
   readonly pictures: readonly Picture[]
 }
 
-/** More of what a search says in words; all of a turn's put together are the turn. */
+/** A piece of a search as text; the pieces of a turn concatenate to the turn. */
 export interface SearchNews {
   readonly text: string
-  /** Nothing more comes of the turn. */
+  /** Whether the turn is complete. */
   readonly whole: boolean
 }
 
-/** Waits for its turn, then searches; yields each turn in words, thoughts as they are written. Throws `HttpError` 429 when too many wait already. */
+/** Waits in the queue, then searches; yields each turn as text, thoughts as they are written. Throws `HttpError` 429 if the queue is full. */
 export async function* searchPicture(
   searcher: Searcher,
   { question, files, cache = sharedCache, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
@@ -104,7 +104,7 @@ export async function* searchPicture(
     const pictures = picturesOf(opened)
     const task: Task = { ...opened, problem: askedProblem(pictures, question) }
     const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal, live: true })
-    /** What was said of the turn that is being written. */
+    /** The text yielded so far for the current turn. */
     let told = ''
     for await (const event of events) {
       if (event.kind === 'writing') {
@@ -128,7 +128,7 @@ export async function* searchPicture(
   }
 }
 
-/** Thought and action, such as `It may be on the left. Zooms into [0.1, 0.2, 0.3, 0.4] of original_image.` */
+/** Thought and action, for example `It may be on the left. Zooms into [0.1, 0.2, 0.3, 0.4] of original_image.` */
 function turnWords({ thought, action, error, text }: Turn): string {
   const words = [thought?.trim()]
   if (action?.kind === 'grounding') words.push(`Zooms into [${action.boxRel.join(', ')}] of ${action.source}.`)

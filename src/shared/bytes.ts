@@ -1,8 +1,8 @@
-/** Sizes of files as people read them, in powers of ten, as hubs and shops state them. Pure. */
+/** File sizes as text, in powers of ten, as the Hugging Face Hub states them. Pure. */
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** Such as `532 bytes`, `1.1 MB`, `3.34 GB`. */
+/** For example `532 bytes`, `1.1 MB`, `3.34 GB`. */
 export function bytesText(bytes: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   const value = bytes / 1000 ** power

@@ -1,15 +1,15 @@
-/** Stopping work early: one signal for a caller's abort and a limit on time, and promises that give way to it. */
+/** Cancellation: one signal for a caller's abort and a time limit, and promises that reject when it fires. */
 import { AbortedError } from './errors.ts'
 
 export interface Deadline {
-  /** Fires when the caller's signal does, the time is up, or the deadline is released. */
+  /** Fires if the caller's signal does, the time is up, or the deadline is released. */
   readonly signal: AbortSignal
   readonly expired: () => boolean
-  /** Stops the clock, what is still at work, and lets go of the caller's signal. */
+  /** Stops the timer, aborts work still in progress, and removes the listener from the caller's signal. */
   readonly release: () => void
 }
 
-/** `limitMs` null: no limit on time. */
+/** `limitMs` null: no time limit. */
 export function startDeadline(signal: AbortSignal | undefined, limitMs: number | null): Deadline {
   const controller = new AbortController()
   let expired = false
@@ -32,7 +32,7 @@ export function startDeadline(signal: AbortSignal | undefined, limitMs: number |
   }
 }
 
-/** The work's result, or `AbortedError` as soon as the signal fires, whether or not the work heeds the signal. */
+/** The work's result, or `AbortedError` as soon as the signal fires, whether or not the work itself stops. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
@@ -41,10 +41,10 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
   })
 }
 
-/** What waits for each signal: one listener stands for all, since a thousand searches may wait for one signal. */
+/** Callbacks by signal. Each signal gets one listener only, since a thousand searches may wait for the same signal. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
-/** Calls `act` once when the signal fires, or at once if it has; the result lets go of the signal. */
+/** Calls `act` once when the signal fires, immediately if it already has. Returns a function that unsubscribes. */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => {}
   if (signal.aborted) {
@@ -52,7 +52,7 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
     return () => {}
   }
   const acts = waiting.get(signal) ?? listened(signal)
-  // The same function may be waiting twice.
+  // A wrapper, since the same function may be registered twice.
   const own = (): void => act()
   acts.add(own)
   return () => void acts.delete(own)

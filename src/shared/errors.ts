@@ -1,13 +1,13 @@
-/** One hierarchy of errors: each has a stable `code` for machines, keeps its cause, and says in its message what to do. */
+/** The error hierarchy: each error has a stable `code`, keeps its cause, and says in its message what to do. */
 import { fieldsOf } from './fields.ts'
 
 export interface ErrorOptions {
   readonly cause?: unknown
 }
 
-/** The work failed (exit 1), unless a subclass says otherwise. */
+/** A failure (exit 1), unless a subclass sets another exit code. */
 export class MiniO3Error extends Error {
-  /** Stable, kebab-case, such as `run-config-differs`. */
+  /** Stable, in kebab case, such as `run-config-differs`. */
   readonly code: string
   /** Exit status of a command that ends with this error. */
   readonly exitCode: number = 1
@@ -19,32 +19,32 @@ export class MiniO3Error extends Error {
   }
 }
 
-/** The words, a file or a setting given by the user are wrong (exit 2); the message names the fix. */
+/** An option, a file or a setting given by the user is invalid (exit 2); the message names the fix. */
 export class UserError extends MiniO3Error {
   override readonly exitCode = 2
 }
 
-/** A policy or judge could not be reached or broke while answering: worth another try, never scored. */
+/** A policy or judge was unreachable or failed: worth a retry, never scored. */
 export class TransportError extends MiniO3Error {}
 
 export const contextLengthCode = 'context-length'
-/** A content filter stepped in. */
+/** A content filter blocked the reply. */
 export const withheldCode = 'content-filter'
-/** The server does not take a picture of this search. */
+/** The server refused a picture of this search. */
 export const imageRefusedCode = 'image-refused'
-/** A limit of tokens cut the reply off before it called or answered. */
+/** The token limit truncated the reply before it called or answered. */
 export const replyCutCode = 'reply-cut'
-/** The server declined a request for a reason that is not known to be for good. */
+/** The server refused a request for a reason that may be temporary. */
 export const requestRefusedCode = 'request-refused'
 
-/** The next message does not fit in the policy's context; a search ends `over-context` when a policy throws this. */
+/** The next message does not fit in the policy's context; the search then ends `over-context`. */
 export class ContextLengthError extends MiniO3Error {
   constructor(message: string, options: ErrorOptions = {}) {
     super(contextLengthCode, message, options)
   }
 }
 
-/** The caller's signal stopped the work. Named as the platform names it, so that both kinds are caught alike. */
+/** The caller's signal stopped the work. Has the platform's name (`AbortError`), so that both kinds are caught alike. */
 export class AbortedError extends MiniO3Error {
   override readonly exitCode = 130
 
@@ -64,7 +64,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof MiniO3Error ? error.exitCode : 1
 }
 
-/** The stable code of any thrown value; the platform's own codes (`ENOENT`) pass through. */
+/** The stable code of any thrown value; platform codes such as `ENOENT` are passed through. */
 export function errorCodeOf(error: unknown): string {
   const code = fieldsOf(error)?.['code']
   return typeof code === 'string' ? code : 'unexpected'

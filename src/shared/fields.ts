@@ -1,31 +1,31 @@
 /**
- * Objects by their keys, as the compiler would know them if it tracked which keys an object has at run time. What is asserted here is
- * true of records that the code writes down itself, and of any value that is an object.
+ * Typed access to object keys that TypeScript widens to `string`. The assertions hold for records that the code itself defines, and
+ * for any object value.
  */
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** The fields of an object or a list, of which nothing is known; undefined for anything else. */
+/** The fields, of unknown type, of an object or array; undefined for anything else. */
 export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null ? (value as Fields) : undefined
 }
 
-/** Of a record with these keys and no others. */
+/** For a record with exactly these keys. */
 export function keysOf<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
   return Object.keys(record) as K[]
 }
 
-/** Of a record with these keys and no others. */
+/** For a record with exactly these keys. */
 export function entriesOf<K extends string, V>(record: Readonly<Record<K, V>>): [K, V][] {
   return Object.entries(record) as [K, V][]
 }
 
-/** A value for every name. */
+/** A record with a value for every name. */
 export function recordOf<K extends string, V>(names: readonly K[], valueOf: (name: K) => V): Record<K, V> {
   return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<K, V>
 }
 
-/** A value for those names that have one. */
+/** A record of the names for which `valueOf` returns a value. */
 export function partialRecordOf<K extends string, V>(
   names: readonly K[],
   valueOf: (name: K) => V | undefined,
@@ -34,7 +34,7 @@ export function partialRecordOf<K extends string, V>(
   return Object.fromEntries(entries) as Partial<Record<K, V>>
 }
 
-/** Is it one of these names? */
+/** Whether the value is one of these names. */
 export function isOneOf<T extends string>(names: readonly T[], value: unknown): value is T {
   return names.some((name) => name === value)
 }

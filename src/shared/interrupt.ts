@@ -1,15 +1,15 @@
-/** Ctrl-C: the first one asks the work to finish what is in flight and save, the second one quits at once. */
+/** Ctrl-C handling: the first asks the work to finish what is in flight and save, the second quits at once. */
 
 export interface Interrupt {
   /** Fires at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
-  /** Gives the signals back to the platform. */
+  /** Removes the signal handlers. */
   release(): void
 }
 
 const exitCode = 130
 
-/** `onFirst` tells the person what happens now, and how to go on later. */
+/** `onFirst` tells the user what happens now and how to resume. */
 export function catchInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController()
   const onSignal = (): void => {

@@ -1,10 +1,10 @@
-/** Parses JSON from outside with bounded nesting, so that whatever walks the value afterwards may recurse. Pure. */
+/** Parses untrusted JSON with bounded nesting, so that code that walks the value may recurse. Pure. */
 
 const maxDepth = 100
 
 /**
- * Like `JSON.parse`, which itself needs no stack. Throws `SyntaxError` also where lists and objects are nested deeper than 100:
- * that is seen before anything is parsed, since a million levels would take a second and much memory.
+ * Like `JSON.parse`, but also throws `SyntaxError` if arrays and objects are nested deeper than 100. That is checked before parsing,
+ * since a million levels would take a second and much memory.
  */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw new SyntaxError(`JSON nested more than ${maxDepth} deep`)
@@ -25,7 +25,7 @@ function isTooDeep(text: string): boolean {
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [...'"\\[]{}'].map((one) => one.charCodeAt(0))
 
-/** Where the string that begins at `start` ends; behind the text if it does not. */
+/** End of the string that starts at `start`; the end of the text if it is unterminated. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const character = text.charCodeAt(at)

@@ -1,6 +1,6 @@
 /**
- * JSON lines that survive a kill at any moment: a line is appended whole and flushed before `append` resolves, a torn last
- * line is ignored by readers and cut off before the next append, and a damaged line costs itself and no other.
+ * JSON Lines files that survive a kill at any moment: `append` resolves after the line is written and flushed, a torn last line is
+ * ignored by readers and truncated before the next append, and a damaged line does not affect others.
  */
 import { isUtf8 } from 'node:buffer'
 import { open, stat } from 'node:fs/promises'
@@ -12,11 +12,11 @@ import { unwritable } from './unwritable.ts'
 
 export interface JsonlWriter {
   /**
-   * Resolves when the line is on disk. Lines that wait together are written and flushed together, in order. After a write
-   * that failed, this and every later call reject with its cause: open the file again to go on.
+   * Resolves when the line is on disk. Pending lines are written and flushed together, in order. After a failed write, this and every
+   * later call reject with its cause: reopen the file to continue.
    */
   append(value: unknown): Promise<void>
-  /** Waits for what is being written. */
+  /** Waits for pending writes. */
   close(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Opens (or starts) a file for appending. One writer at a time. */
+/** Opens or creates a file for appending. Only one writer at a time. */
 export async function openJsonl(path: string): Promise<JsonlWriter> {
   const file = await open(path, 'a+').catch((cause: unknown) => {
     throw unwritable(path, cause)
@@ -49,7 +49,7 @@ export async function openJsonl(path: string): Promise<JsonlWriter> {
       wholeBytes += lines.byteLength
     } catch (cause) {
       broken = unwritable(path, cause)
-      // Half a line may be there. Where it cannot be cut off now, the next to open the file does it.
+      // Half a line may have been written. If it cannot be truncated now, the next open does it.
       await file.truncate(wholeBytes).catch(() => {})
       throw broken
     }
@@ -86,15 +86,15 @@ export async function openJsonl(path: string): Promise<JsonlWriter> {
   }
 }
 
-/** A line that cannot be read: where it stands, as `file:line`, and what is wrong with it. */
+/** An unreadable line: its place as `file:line`, and what is wrong with it. */
 export interface BadLine {
   readonly place: string
   readonly why: string
 }
 
 /**
- * Reads the values of a file in order; a missing file is an empty one. `onBadLine` is told of each line that is not JSON or
- * does not fit `schema`; it is left out.
+ * Reads the values of a file in order; a missing file counts as empty. Lines that are not JSON or do not match `schema` are
+ * skipped and passed to `onBadLine`.
  */
 export async function* readJsonl<T = unknown>(
   path: string,
@@ -111,7 +111,7 @@ export async function* readJsonl<T = unknown>(
   }
 }
 
-/** The value of a line, or why it cannot be read; undefined for a blank one. */
+/** The value of a line, or why it cannot be read; undefined for a blank line. */
 export function parseLine<T>(
   bytes: Buffer | undefined,
   schema: z.ZodType<T>,
@@ -134,26 +134,26 @@ export function parseLine<T>(
 
 const blockBytes = 256 * 1024
 const newline = 10
-/** No line that is written is that long, and a file may be anything. */
+/** Longer than any line we write; bounds memory for files of unknown origin. */
 const mostLineBytes = 256 * 1024 ** 2
 
-/** A line of a file, without its newline. */
+/** A line without its newline. */
 export interface WholeLine {
-  /** Where its first byte is, and where the next line begins. */
+  /** Offsets of its first byte and of the next line. */
   readonly start: number
   readonly next: number
-  /** undefined: it is too long. */
+  /** Undefined if the line is too long. */
   readonly bytes: Buffer | undefined
 }
 
 /**
- * The lines of a file from the byte `at` on that end in a newline. Split at \n alone: JSON text may hold the other characters
- * that some readers take for line ends (U+2028, U+2029).
+ * The newline-terminated lines of a file from byte `at` on. Splits at \n only: JSON text may contain U+2028 and U+2029, which some
+ * readers treat as line ends.
  */
 export async function* wholeLines(path: string, at = 0): AsyncGenerator<WholeLine, void> {
   let file: FileHandle
   try {
-    // A device or a pipe may never end, and a pipe without a writer never opens.
+    // A device or pipe may never end, and opening a pipe without a writer blocks.
     if (!(await stat(path)).isFile()) throw new UserError('log-unreadable', `${path} is not a file. Move it away.`)
     file = await open(path, 'r')
   } catch (error) {
@@ -190,7 +190,7 @@ export async function* wholeLines(path: string, at = 0): AsyncGenerator<WholeLin
   }
 }
 
-/** Returns how long the file is then. */
+/** Truncates a torn last line. Returns the new length of the file. */
 async function cutTornLine(file: FileHandle): Promise<number> {
   const { size } = await file.stat()
   const whole = await endOfLastWholeLine(file, size)
@@ -201,7 +201,7 @@ async function cutTornLine(file: FileHandle): Promise<number> {
   return whole
 }
 
-/** Bytes up to and with the last newline, searched from the end. */
+/** Number of bytes up to and including the last newline, searched from the end. */
 async function endOfLastWholeLine(file: FileHandle, size: number): Promise<number> {
   const block = Buffer.alloc(blockBytes)
   let end = size

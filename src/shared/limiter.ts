@@ -1,9 +1,9 @@
-/** Limits how many tasks run at once, across all callers, in the order in which they asked. */
+/** Limits how many tasks run at once, across all callers, first come first served. */
 import { AbortedError, throwIfAborted } from './errors.ts'
 
 export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>
 
-/** Of a task whose `signal` fires while it waits, nothing runs: it leaves the queue and rejects with an `AbortedError`. */
+/** A task whose `signal` fires while it waits leaves the queue without running and rejects with `AbortedError`. */
 export function limiter(limit: number): Limiter {
   const waiting = new Set<() => void>()
   let running = 0
@@ -35,7 +35,7 @@ export function limiter(limit: number): Limiter {
       return
     }
     waiting.delete(next)
-    next() // takes over the place that became free
+    next() // takes over the free place
   }
 
   return async (task, signal) => {

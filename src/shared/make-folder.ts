@@ -1,11 +1,11 @@
-/** Makes folders one by one: asked for all at once, the platform tries for ever where nothing can be made (/proc). */
+/** Creates nested folders one by one: Node's recursive mkdir never returns where nothing can be created (/proc). */
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errorCodeOf } from './errors.ts'
 
 /**
- * Makes the folder and those above it, as needed. Returns those it made, the outermost first. Throws the platform's error
- * where that is not possible.
+ * Creates the folder and its missing parents. Returns the created folders, outermost first. Throws the platform's error on
+ * failure.
  */
 export async function makeFolder(path: string): Promise<string[]> {
   if (await isFolder(path)) return []
@@ -15,7 +15,7 @@ export async function makeFolder(path: string): Promise<string[]> {
     await mkdir(path)
     return [...made, path]
   } catch (error) {
-    // Somebody else may have made it in between.
+    // Another process may have created it in the meantime.
     if (errorCodeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error
     return made
   }

@@ -1,4 +1,4 @@
-/** Work on many items with a bound on how many run at once. */
+/** Maps many items with bounded concurrency. */
 import { throwIfAborted } from './errors.ts'
 
 export interface Finished<R> {
@@ -9,9 +9,9 @@ export interface Finished<R> {
 type Settled<R> = Finished<R> | { readonly error: unknown }
 
 /**
- * Results as they finish. Items are pulled only when fewer than `limit` are in flight or unread. When `signal` fires, or work fails, or the reader
- * stops, no more items are started; what is in flight is waited for (and, after `signal`, still yielded) before the
- * generator throws. To cut work that is in flight, give it a signal of its own.
+ * Yields results as they finish. Items are pulled only while fewer than `limit` are in flight or unread. If `signal` fires, work fails,
+ * or the reader stops, no more items are started; items in flight are awaited (and, after `signal`, still yielded) before the
+ * generator throws. To abort items in flight, pass them a signal of their own.
  */
 export async function* mapAsFinished<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -66,7 +66,7 @@ export async function* mapAsFinished<T, R>(
   }
 }
 
-/** Results in the order of the items. Stops as `mapAsFinished` does. */
+/** Results in item order. Stops like `mapAsFinished`. */
 export async function mapLimit<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   limit: number,

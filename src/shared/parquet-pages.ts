@@ -1,6 +1,6 @@
 /**
- * Whether the pages of a parquet column can be decoded within bounds, told before the decoder sees them: a damaged length or
- * count would make it allocate gigabytes or run for hours, and a missing page would shift the rows behind it.
+ * Validates the pages of a parquet column before they are decoded: a corrupt length or count would make the decoder allocate gigabytes
+ * or run for hours, and a missing page would shift the following rows.
  */
 import { brotliDecompressSync, crc32, gunzipSync } from 'node:zlib'
 import { readOffsetIndex } from 'hyparquet'
@@ -11,11 +11,11 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hypar
 import { defined } from './known.ts'
 
 const maxPageBytes = 1024 ** 3
-/** Values of one column in one row group, nulls and items of lists counted. */
+/** Values of one column in one row group, counting nulls and list items. */
 const maxValues = 32_000_000
 const maxHeaderBytes = 64 * 1024
 
-/** Never gives more than a page says that it holds. */
+/** Never produce more than the page header declares. */
 export const compressors: Compressors = {
   ...Object.fromEntries(
     Object.entries(usualCompressors).flatMap(([codec, decompress]) =>
@@ -37,7 +37,7 @@ function within(decompress: Decompress): Decompress {
 
 type PageHeader = ReturnType<typeof parquetHeader>
 
-/** Reads every page of the column once. Throws an Error that says what is wrong. `rows`: of the row group. */
+/** Reads every page of the column once. Throws an Error that describes the defect. `rows`: row count of the row group. */
 export async function checkPages(
   file: AsyncBuffer,
   chunk: ColumnChunk,
@@ -49,7 +49,7 @@ export async function checkPages(
   const levels = { repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) }
   const values = Number(column.num_values)
   if (values > maxValues) throw new Error(`a column has more than ${maxValues} values in one row group`)
-  // As the decoder has it: an offset of 0 is none.
+  // Like the decoder, treats an offset of 0 as absent.
   let at = Number(column.dictionary_page_offset || column.data_page_offset)
   const end = at + Number(column.total_compressed_size)
   if (!(at >= 4 && end >= at && end <= file.byteLength)) throw new Error('a column lies outside of the file')
@@ -77,7 +77,7 @@ export async function checkPages(
   await checkIndex(file, chunk, starts, rows)
 }
 
-/** The index leads to pages that were seen. */
+/** Checks that the index only points to pages that were seen. */
 async function checkIndex(
   file: AsyncBuffer,
   { offset_index_offset: start, offset_index_length: length = 0 }: ColumnChunk,
@@ -104,7 +104,7 @@ interface Levels {
   readonly definition: number
 }
 
-/** How many values and rows it holds; of values at most `left`. */
+/** Number of values and rows of a page; at most `left` values. */
 function checkPage(
   header: PageHeader,
   page: Uint8Array,
@@ -139,9 +139,9 @@ interface Counted {
 }
 
 interface Leveled {
-  /** What stands behind the levels. */
+  /** The data after the levels. */
   readonly data: Reader
-  /** Values that are not null. */
+  /** Number of non-null values. */
   readonly present: number
   readonly rows: number
 }
@@ -152,7 +152,7 @@ function readLevels1(data: Reader, values: number, { repetition, definition }: L
   return { data, present, rows }
 }
 
-/** Here the levels stand in front of what is compressed. */
+/** In version 2 the levels precede the compressed data. */
 function readLevels2(
   page: Uint8Array,
   header: NonNullable<PageHeader['data_page_header_v2']>,
@@ -176,7 +176,7 @@ function readLevels2(
   return { data: { bytes, at: 0 }, present, rows }
 }
 
-/** Numbers of dictionary entries, behind their width in bits. */
+/** Dictionary indices, preceded by their bit width. */
 function checkIndices(data: Reader, present: number): void {
   if (present === 0) return
   const width = data.bytes[data.at++] ?? 33
@@ -206,8 +206,8 @@ function takeLength(reader: Reader): number {
 }
 
 /**
- * Runs of equal values and of packed ones, in `length` bytes, that come to `count` values. Returns how many of them equal
- * `wanted`, and goes behind them.
+ * Checks RLE and bit-packed runs in `length` bytes that must add up to `count` values. Returns how many of them equal `wanted`, and
+ * advances the reader.
  */
 function checkRuns(reader: Reader, length: number, width: number, count: number, wanted = -1): number {
   const { bytes } = reader

@@ -1,6 +1,6 @@
 /**
- * Reads parquet files of any size, a row group or some columns of some rows at a time. Whatever the file holds, a read gives
- * its rows or a `UserError`: counts, lengths and places are checked before anything is decoded.
+ * Reads parquet files of any size, one row group or a range of rows and columns at a time. For any file content, a read returns rows or
+ * throws a `UserError`: counts, lengths and offsets are checked before anything is decoded.
  */
 import { open } from 'node:fs/promises'
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
@@ -12,12 +12,12 @@ import { itemAt } from './known.ts'
 import { fieldsOf } from './fields.ts'
 
 export interface ParquetSource {
-  /** At the top level. */
+  /** Top-level columns. */
   readonly columns: readonly string[]
   readonly rows: number
-  /** The first row of each group, and the one behind its last. */
+  /** Row range of each group, end exclusive. */
   readonly groups: readonly (readonly [start: number, end: number])[]
-  /** Bytes without annotation stay bytes; numbers that stand for names, as Hugging Face's `ClassLabel`, are these. */
+  /** Byte arrays without annotation stay bytes; Hugging Face `ClassLabel` numbers become their names. */
   read(start: number, end: number, columns?: readonly string[]): Promise<ParquetRow[]>
 }
 
@@ -84,20 +84,20 @@ function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): Parq
   }
 }
 
-/** The rows of a file, one row group in memory at a time. Throws as `openParquet`. */
+/** The rows of a file, with one row group in memory at a time. Throws like `openParquet`. */
 export async function* readParquet(path: string): AsyncGenerator<ParquetRow, void> {
   const { groups, read } = await openParquet(path)
   for (const [start, end] of groups) if (end > start) yield* await read(start, end)
 }
 
-/** How many rows a file holds, from its footer alone. */
+/** The number of rows of a file, read from its footer. */
 export async function countParquetRows(path: string): Promise<number> {
   return (await openParquet(path)).rows
 }
 
 type Labels = ReadonlyMap<string, readonly string[]>
 
-/** The names that numbers of a column stand for, where the file tells them. */
+/** Class label names by column, if the file has them. */
 function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
   const labels = new Map<string, readonly string[]>()
   const told = keys.find(({ key }) => key === 'huggingface')?.value
@@ -109,7 +109,7 @@ function classLabels({ key_value_metadata: keys = [] }: FileMetaData): Labels {
       if (type === 'ClassLabel' && Array.isArray(names)) labels.set(column, names.map(String))
     }
   } catch {
-    // Another program's key: the numbers stay numbers.
+    // Not our format: the numbers stay numbers.
   }
   return labels
 }
@@ -124,11 +124,11 @@ function withLabels(row: ParquetRow, labels: Labels): ParquetRow {
 
 function unreadable(path: string, cause: unknown): never {
   if (cause instanceof UserError) throw cause
-  const why = `${path} cannot be read as parquet: ${messageOf(cause)}. Fetch or write it again.`
+  const why = `${path} cannot be read as parquet: ${messageOf(cause)}. Download or write it again.`
   throw new UserError('parquet-unreadable', why, { cause })
 }
 
-/** Slices are read into memory of their own: no more than is asked for. */
+/** Reads exactly the requested slices. */
 async function fileBuffer(path: string): Promise<AsyncBuffer> {
   const openFile = () =>
     open(path, 'r').catch((cause: unknown) => {
@@ -138,7 +138,7 @@ async function fileBuffer(path: string): Promise<AsyncBuffer> {
   const file = await openFile()
   const stats = await file.stat()
   await file.close()
-  if (!stats.isFile()) unreadable(path, new Error('it is no file'))
+  if (!stats.isFile()) unreadable(path, new Error('it is not a file'))
   const { size } = stats
   return {
     byteLength: size,

@@ -1,11 +1,11 @@
 /**
- * Parquet files as Hugging Face writes them: columns of text, numbers and pictures, in lists and structs. One description of
- * the columns gives the schema and the `huggingface` key; rows are written in row groups, never all at once.
+ * Writes parquet files in the style of Hugging Face: columns of text, numbers and pictures, in lists and structs. The schema and the
+ * `huggingface` metadata come from one column description; rows are written in row groups, never all at once.
  */
 import { fileWriter, ParquetWriter } from 'hyparquet-writer'
 import type { SchemaElement } from 'hyparquet-writer'
 
-/** `image` is Hugging Face's struct of `bytes` (an encoded file) and `path` (its name). */
+/** `image` is Hugging Face's struct of `bytes` (the encoded file) and `path` (its name). */
 type Shape =
   | 'string'
   | 'bytes'
@@ -15,7 +15,7 @@ type Shape =
   | { readonly list: Shape }
   | { readonly struct: Columns }
 export type Columns = { readonly [name: string]: Shape }
-/** A row by its column names. Whole numbers are `bigint`, bytes `Uint8Array`. */
+/** A row by column name. Integers are `bigint`, bytes `Uint8Array`. */
 export type ParquetRow = { readonly [name: string]: unknown }
 
 export interface ImageCell {
@@ -24,9 +24,9 @@ export interface ImageCell {
 }
 
 export interface ParquetFile {
-  /** Writes the rows as one row group: what is held in memory is never more than that. */
+  /** Writes the rows as one row group, the most that is held in memory. */
   write(rows: readonly ParquetRow[]): void
-  /** Writes the footer; without it nothing can be read. */
+  /** Writes the footer, without which the file is unreadable. */
   finish(): void
   /** Bytes written so far. */
   size(): number
@@ -49,7 +49,7 @@ export function createParquet(path: string, columns: Columns): ParquetFile {
       const columnData = shapes.map(([name, shape]) => ({
         name,
         data: rows.map((row) => row[name]),
-        // Pictures are compressed already, and the smallest or largest of them says nothing.
+        // Pictures are already compressed, and min/max statistics of them are meaningless.
         ...(holdsImages(shape) ? { codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } : {}),
       })) as Parameters<ParquetWriter['write']>[0]['columnData']
       void file.write({ columnData, rowGroupSize: rows.length })
@@ -64,7 +64,7 @@ function holdsImages(shape: Shape): boolean {
   return 'list' in shape ? holdsImages(shape.list) : Object.values(shape.struct).some(holdsImages)
 }
 
-/** The schema of one column, in the order of its tree. Lists have the three levels that Arrow reads and writes. */
+/** The schema elements of one column, depth first. Lists use the three-level structure of Arrow. */
 function elements(name: string, shape: Shape): SchemaElement[] {
   const optional = { name, repetition_type: 'OPTIONAL' } as const
   if (shape === 'string') return [{ ...optional, type: 'BYTE_ARRAY', converted_type: 'UTF8' }]
@@ -89,7 +89,7 @@ function features(columns: Columns): Record<string, unknown> {
   return Object.fromEntries(Object.entries(columns).map(([name, shape]) => [name, feature(shape)]))
 }
 
-/** A list of structs is written as a JSON list: as a `Sequence` it would be read as a struct of lists. */
+/** A list of structs is declared as a plain list: as a `Sequence` it would be read as a struct of lists. */
 function feature(shape: Shape): unknown {
   if (shape === 'image') return { _type: 'Image' }
   if (typeof shape === 'string') return { dtype: shape === 'bytes' ? 'binary' : shape, _type: 'Value' }

@@ -1,6 +1,5 @@
 /**
- * Which process holds something, told so that it is never mistaken for another: a process id alone comes again after a
- * restart, in every container, and on every machine.
+ * Identifies a process across restarts, containers and machines, where a process id alone is not unique.
  */
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -10,10 +9,10 @@ import { errorCodeOf } from './errors.ts'
 const schema = z.object({
   host: z.string(),
   pid: z.int().positive(),
-  /** Of the running kernel, and the pid namespace (a container has its own); null where the platform has no such thing. */
+  /** Boot id of the kernel, and the pid namespace (one per container); null if the platform has none. */
   boot: z.string().nullable(),
   pidNamespace: z.string().nullable(),
-  /** When the process started, in the platform's own unit; null where it does not say. */
+  /** Start time of the process in the platform's unit; null if unknown. */
   started: z.string().nullable(),
 })
 
@@ -30,7 +29,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   }
 }
 
-/** `unknown`: it runs where this process cannot see it, or its id may be another process's by now. */
+/** `unknown`: it runs where this process cannot see it, or its id may have been reused. */
 export async function stateOf(holder: ProcessIdentity): Promise<'running' | 'gone' | 'unknown'> {
   const own = await ownIdentity()
   if (holder.host !== own.host || holder.boot !== own.boot || holder.pidNamespace !== own.pidNamespace) return 'unknown'
@@ -39,17 +38,17 @@ export async function stateOf(holder: ProcessIdentity): Promise<'running' | 'gon
   return stat !== undefined && !stat.ended && stat.started === holder.started ? 'running' : 'gone'
 }
 
-/** From Linux's /proc; undefined: there is no such process, or no /proc. */
+/** From Linux's /proc; undefined if there is no such process, or no /proc. */
 async function processStat(pid: number): Promise<{ readonly started: string; readonly ended: boolean } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  // The name in parentheses may hold anything; the state is the first field behind it, the start the twentieth.
+  // The name in parentheses may contain anything; the state is the first field after it, the start time the twentieth.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, started] = [fields?.[0], fields?.[19]]
   if (state === undefined || started === undefined) return undefined
   return { started, ended: state === 'Z' || state === 'X' }
 }
 
-/** Is there any process of this id here? */
+/** Whether a process with this id exists on this machine. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)

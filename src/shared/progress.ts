@@ -1,27 +1,27 @@
 /**
- * Progress on stderr: count, rate and time left. Live lines on a terminal, a plain line every few seconds elsewhere, and
- * nothing at all for work that takes under two seconds.
+ * Progress on stderr: count, rate and remaining time. Live lines on a terminal, otherwise a plain line every few seconds; nothing for
+ * work of less than two seconds.
  */
 
 export interface Progress {
   /**
-   * `count` more are done; `note` (such as a loss) is shown behind the numbers. Several notes are lines of their own on a
-   * terminal.
+   * Reports `count` more items as done; `note` (such as a loss) is shown after the numbers. On a terminal, several notes get their own
+   * lines.
    */
   advance(count?: number, note?: string | readonly string[]): void
-  /** Leaves the lines that stand there, so that what somebody prints next is not drawn over. */
+  /** Keeps the current lines, so that other output is not overwritten. */
   leave(): void
-  /** Prints a last line, if anything was printed. */
+  /** Prints the final line, if anything was printed. */
   finish(): void
 }
 
 export interface ProgressOptions {
   readonly label: string
-  /** Absent: unknown, so no time left is shown. */
+  /** Absent if unknown; then no remaining time is shown. */
   readonly total?: number | undefined
-  /** Already done before a resume; counts towards the total but not towards the rate. */
+  /** Done before a resume; counts towards the total but not towards the rate. */
   readonly done?: number | undefined
-  /** How a count is told, such as bytes; default: as a number. */
+  /** Formats a count, for example as bytes; default: as a number. */
   readonly countText?: (count: number) => string
   readonly stream?: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown }
   readonly now?: () => number
@@ -59,7 +59,7 @@ export function startProgress(options: ProgressOptions): Progress {
     shownMs = now()
     const shown = lines()
     if (!live) return void stream.write(`${shown.join(', ')}\n`)
-    // Back to where the last ones began, and nothing of them left over.
+    // Moves to the start of the previous lines and clears them.
     const back = shownLines > 1 ? `\u001b[${shownLines - 1}A` : ''
     const width = (stream.columns ?? 80) - 1
     stream.write(`${back}\r\u001b[J${shown.map((line) => line.slice(0, width)).join('\n')}`)

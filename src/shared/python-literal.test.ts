@@ -55,14 +55,14 @@ describe('readPythonLiteral', () => {
   })
 
   it.each([
-    ['', 'Line 1: nothing that can be read'],
+    ['', 'Line 1: unexpected text'],
     [`[1,\n 'open]`, 'Line 2: a string that is not closed'],
     [`"""never`, 'a string that is not closed'],
     ['[1 2]', 'no comma or "]"'],
     ['[1, 2', 'no comma or "]"'],
-    ['[1, 2,', 'nothing that can be read'],
-    [',', 'nothing that can be read'],
-    ['[,]', 'nothing that can be read'],
+    ['[1, 2,', 'unexpected text'],
+    [',', 'unexpected text'],
+    ['[,]', 'unexpected text'],
     [`{'a' 1}`, 'no colon'],
     [`{'a': 1 'b': 2}`, 'no comma or "}"'],
     [`{[1]: 2}`, 'a key'],

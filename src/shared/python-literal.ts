@@ -1,11 +1,11 @@
 /**
- * Reads Python literals as data: strings, numbers, `True`, `False`, `None`, lists, tuples and dicts. Nothing is ever evaluated,
- * nesting is bounded, and time is linear in the length of the text. Pure.
+ * Parses Python literals: strings, numbers, `True`, `False`, `None`, lists, tuples and dicts. Nothing is evaluated, nesting is
+ * bounded, and the running time is linear. Pure.
  */
 import { UserError } from './errors.ts'
 import { itemAt } from './known.ts'
 
-/** Tuples are read as lists, numbers that are the key of a dict as text. */
+/** Tuples are read as lists, numeric dict keys as text. */
 export type PythonValue = string | number | boolean | null | readonly PythonValue[] | PythonDict
 type PythonDict = { readonly [key: string]: PythonValue }
 
@@ -21,11 +21,11 @@ const words: Readonly<Record<string, PythonValue>> = { True: true, False: false,
 
 interface Literal {
   readonly value: PythonValue
-  /** The position behind the last character of the literal. */
+  /** Position after the last character of the literal. */
   readonly end: number
 }
 
-/** Why there is no literal, and where. */
+/** A syntax error and its position. */
 class NoLiteral {
   readonly problem: string
   readonly at: number
@@ -36,14 +36,14 @@ class NoLiteral {
 }
 
 /**
- * The literal that stands at `at`, behind blanks, and where it ends; what follows is not looked at. Throws
- * `UserError` `python-literal`, which names the line, where there is no literal or a broken one.
+ * Parses the literal at `at` (after whitespace) and returns it with its end; the text after it is ignored. Throws `UserError`
+ * `python-literal`, with the line, if there is no valid literal.
  */
 export function readPythonLiteral(text: string, at = 0): Literal {
   const literal = literalAt(text, at + text.slice(at).search(/\S|$/))
   if (!(literal instanceof NoLiteral)) return literal
   const line = text.slice(0, literal.at).split('\n').length
-  const message = `Line ${line}: ${literal.problem} where a Python literal is read. Correct the text.`
+  const message = `Line ${line}: ${literal.problem} in a Python literal. Correct the text.`
   throw new UserError('python-literal', message)
 }
 
@@ -62,7 +62,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
     return found
   }
 
-  /** Lines may only break inside brackets. */
+  /** Line breaks are only allowed inside brackets. */
   function skipBlanks(depth: number): void {
     while (match(depth === 0 ? blankPattern : blankOrLinePattern) !== undefined);
   }
@@ -86,21 +86,21 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
     if (digits !== undefined) return number(digits)
     const word = match(wordPattern)?.[0]
     if (word !== undefined && Object.hasOwn(words, word)) return words[word] ?? null
-    return fail(word === undefined ? 'nothing that can be read' : `the name ${word.slice(0, 40)}`)
+    return fail(word === undefined ? 'unexpected text' : `the name ${word.slice(0, 40)}`)
   }
 
   function items(close: string, depth: number): { readonly list: PythonValue[]; readonly comma: boolean } {
     const list: PythonValue[] = []
     let comma = false
     while (!take(close, depth)) {
-      if (list.length > 0 && !comma) fail(`no comma or "${close}" behind an item`)
+      if (list.length > 0 && !comma) fail(`no comma or "${close}" after an item`)
       list.push(value(depth))
       comma = take(',', depth)
     }
     return { list, comma }
   }
 
-  /** One item without a comma is that item; anything else is a tuple. */
+  /** A single item without a comma is just that item; anything else is a tuple. */
   function parenthesised(depth: number): PythonValue {
     const { list, comma } = items(')', depth)
     return list.length === 1 && !comma ? itemAt(list, 0) : list
@@ -110,10 +110,10 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
     const entries: [string, PythonValue][] = []
     let comma = true
     while (!take('}', depth)) {
-      if (!comma) fail('no comma or "}" behind an entry')
+      if (!comma) fail('no comma or "}" after an entry')
       const key = value(depth)
       if (typeof key !== 'string' && typeof key !== 'number') fail('a key that is neither a string nor a number')
-      if (!take(':', depth)) fail('no colon behind a key')
+      if (!take(':', depth)) fail('no colon after a key')
       entries.push([String(key), value(depth)])
       comma = take(',', depth)
     }
@@ -127,7 +127,7 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
     return Number.isNaN(found) ? fail(`the number ${digits.slice(0, 40)}`) : found
   }
 
-  /** Strings that follow each other are one. */
+  /** Adjacent strings are concatenated. */
   function joinedStrings(depth: number): string | undefined {
     const parts: string[] = []
     for (let start = match(stringStartPattern); start !== undefined; start = match(stringStartPattern)) {
@@ -157,8 +157,8 @@ function literalAt(text: string, start: number): Literal | NoLiteral {
 }
 
 /**
- * Every `NAME = literal` at the top level of a Python file; a name that is assigned twice has its last value. Whatever else
- * the file holds is passed over, an assignment of anything but a literal too.
+ * Every `NAME = literal` at the top level of a Python file; a name assigned twice has its last value. Everything else in the file is
+ * skipped, including assignments of other expressions.
  */
 export function pythonAssignments(source: string): Map<string, PythonValue> {
   const assigned = new Map<string, PythonValue>()
@@ -176,7 +176,7 @@ export function pythonAssignments(source: string): Map<string, PythonValue> {
   return assigned
 }
 
-/** Where the line behind the statement at `at` starts: strings and brackets may hold line breaks. */
+/** Start of the line after the statement at `at`, whose strings and brackets may contain line breaks. */
 function nextStatement(source: string, at: number): number {
   let depth = 0
   for (let here = at; here < source.length; here++) {
@@ -201,7 +201,7 @@ function quotesAt(text: string, open: number): string {
   return text.startsWith(quote.repeat(3), open) ? quote.repeat(3) : quote
 }
 
-/** Where the string whose first quote stands at `open` ends; undefined when it is not closed. */
+/** End of the string whose opening quote is at `open`; undefined if it is not closed. */
 function stringEnd(text: string, open: number): number | undefined {
   const quotes = quotesAt(text, open)
   for (let at = open + quotes.length; at < text.length; at++) {
@@ -227,7 +227,7 @@ const escapes: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** An escape that Python does not know stays as it is written. */
+/** Escapes that Python does not know stay unchanged. */
 function unescaped(written: string, fail: (problem: string) => never): string {
   return written.replace(escapePattern, (whole, octal, x, u, U, character) => {
     if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8))

@@ -1,10 +1,10 @@
-/** Seeded random numbers, the same on every machine: streams are split by name, so that adding one never moves another. */
+/** Seeded random numbers, identical on every machine. Streams are derived by name, so adding one does not change another. */
 import { itemAt } from './known.ts'
 
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number
-  /** Whole number in [0, n). */
+  /** Integer in [0, n). */
   int(n: number): number
   /** Uniform in [low, high). */
   between(low: number, high: number): number

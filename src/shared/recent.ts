@@ -1,4 +1,4 @@
-/** Caches within a limit: the value that was used longest ago goes first. */
+/** LRU caches. */
 
 export interface Recent<T> {
   /** Counts as a use. */
@@ -8,7 +8,7 @@ export interface Recent<T> {
   delete(key: string): void
 }
 
-/** Holds values of at most `limit` altogether, and the newest one whatever its size. By default the size of a value is 1. */
+/** Keeps values of total size up to `limit`, and the newest one whatever its size. The default size of a value is 1. */
 export function recentValues<T>(limit: number, sizeOf: (value: T) => number = () => 1): Recent<T> {
   const kept = new Map<string, T>() // least recently used first
   let held = 0
@@ -43,7 +43,7 @@ export function recentValues<T>(limit: number, sizeOf: (value: T) => number = ()
   }
 }
 
-/** Makes a value unless it is among the last `limit` that were asked for. A failure is not remembered. */
+/** Memoises the last `limit` values. Failures are not cached. */
 export function keepRecent<T>(limit: number): (key: string, make: () => Promise<T>) => Promise<T> {
   const kept = recentValues<Promise<T>>(limit)
   return (key, make) => {

@@ -1,4 +1,4 @@
-/** Writes a whole file or none of it. */
+/** Atomic file replacement. */
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
@@ -6,7 +6,7 @@ import { unwritable } from './unwritable.ts'
 
 let besideCount = 0
 
-/** Written beside, flushed, then renamed. */
+/** Writes a temporary file next to it, flushes, then renames. */
 export async function replaceFile(
   path: string,
   content: string | Uint8Array | AsyncIterable<Uint8Array>,

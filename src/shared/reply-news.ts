@@ -1,17 +1,17 @@
 /**
- * What is told of a reply while it is being written, for whoever watches. Nothing is decided by it: the reply that counts comes
- * whole, and may differ at its end, such as by a stop string that a server strips.
+ * Progress of a reply while it is being written, for display only. The complete reply is what counts, and may differ at its end, for
+ * example by a stop string that the server strips.
  */
 export type ReplyNews =
-  /** More of the reply: of its thinking, where that comes apart from the text, or of the text. */
+  /** More of the reply's text, or of its thinking if that is separate. */
   | { readonly kind: 'thinking' | 'text'; readonly text: string }
-  /** Nothing is written for now, as before another try: what was told of this reply so far is void. */
+  /** Waiting, for example before a retry: discard what was reported of this reply so far. */
   | {
       readonly kind: 'waiting'
       readonly why: string
-      /** Milliseconds, where it is known. */
+      /** Milliseconds, if known. */
       readonly waitMs?: number
-      /** What comes behind the wait, such as try 2 of 6. */
+      /** The attempt after the wait, such as 2 of 6. */
       readonly next?: { readonly number: number; readonly of: number }
     }
 

@@ -1,6 +1,6 @@
-/** Rounding as Python does it. Pure. */
+/** Python's rounding. Pure. */
 
-/** Python's `round`: halves go to the even neighbour. */
+/** Python's `round`: half to even. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor

@@ -1,2 +1,2 @@
-/** Where scripts outside of this package look for `openRun`; it lives in `src/runs/`. */
+/** Re-exports `openRun` for scripts outside this package; it is defined in `src/runs/`. */
 export { openRun } from '../runs/run-folder.ts'

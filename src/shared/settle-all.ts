@@ -1,6 +1,6 @@
-/** Work of which each part is done whatever becomes of the others, such as closing several things. */
+/** Waits for several independent tasks, such as closing resources, even if some fail. */
 
-/** Waits for all; then throws the one error there was, or all of them as an `AggregateError`. */
+/** Waits for all; then throws the error if there was one, or an `AggregateError` of several. */
 export async function settleAll(work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
   const settled = await Promise.allSettled(work.map(async (one) => one))
   const errors = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))

@@ -1,14 +1,14 @@
-/** Files that a killed process was writing: they are named after what they were to become, and nobody reads them. */
+/** Removes temporary files left by killed processes. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRunning } from './process-identity.ts'
 
-/** As `replaceFile`, exports and the lock name what they write beside: `<name>.<pid>-<n>.tmp`, `<name>.<pid>.partial`. */
+/** Temporary names used by `replaceFile`, exports and the lock: `<name>.<pid>-<n>.tmp`, `<name>.<pid>.partial`. */
 const strayName = /\.(?:(?<pid>\d+)(?:-[\da-f]+)*|[\da-f]{12})\.(?:tmp|partial)$/
 
 /**
- * Removes those in a folder, also one that is absent. `of`: only of the file or folder of this name, and only those of
- * processes that are gone; without it the caller is known to be the only one who writes there.
+ * Removes them from a folder, which need not exist. `of`: only those of this file or folder name whose process is gone; without it,
+ * the caller must be the only process that writes there.
  */
 export async function removeStrays(folder: string, of?: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => [])

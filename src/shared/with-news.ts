@@ -1,4 +1,4 @@
-/** Work that tells news on its way, as a stream of the news that ends with the result. */
+/** Turns callback-based progress into a generator that yields progress and returns the result. */
 
 export async function* withNews<N, T>(work: (tell: (news: N) => void) => Promise<T>): AsyncGenerator<N, T, void> {
   const queue: N[] = []

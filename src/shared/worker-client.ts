@@ -1,4 +1,4 @@
-/** Requests to a worker thread and their answers: none is left waiting when the thread breaks, ends by itself or is stopped. */
+/** Request/response client for a worker thread: pending requests are rejected if the thread fails, exits or is stopped. */
 import { parentPort, Worker } from 'node:worker_threads'
 import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
 import { defined } from './known.ts'
@@ -14,15 +14,15 @@ interface Failure {
 }
 
 export interface WorkerClient<Q, A> {
-  /** Rejects with a `MiniO3Error`: with the code of what was thrown in the thread, or `worker-ended` once there is no thread. */
+  /** Rejects with a `MiniO3Error` that has the code of the error in the thread, or `worker-ended` if the thread is gone. */
   ask(request: Q): Promise<A>
-  /** Requests not yet answered. */
+  /** Number of pending requests. */
   pending(): number
-  /** Milliseconds in which the thread was not waiting for a request. */
+  /** Milliseconds that the thread was not idle. */
   activeMs(): number
-  /** Why it will never answer again. */
+  /** Why the thread ended, if it did. */
   ended(): MiniO3Error | undefined
-  /** Ends the thread; whoever waits is told so. */
+  /** Terminates the thread and rejects pending requests. */
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ interface Waiting<A> {
   readonly reject: (error: unknown) => void
 }
 
-/** Starts the thread of the compiled file `url`, which calls `answerRequests`. An idle thread does not keep the process running. */
+/** Starts a thread from the compiled file `url`, which calls `answerRequests`. An idle thread does not keep the process alive. */
 export function startWorker<Q, A>(
   url: URL,
   { onEnd, ...options }: { readonly workerData?: unknown; onEnd?(): void } = {},
@@ -58,7 +58,7 @@ export function startWorker<Q, A>(
   const endedBecause = (reason: string, cause?: unknown): MiniO3Error =>
     new MiniO3Error('worker-ended', `A worker thread ${reason}.`, { cause })
   worker.on('error', (cause) => end(endedBecause(`broke: ${messageOf(cause)}`, cause)))
-  worker.on('messageerror', (cause) => end(endedBecause('sent what cannot be read', cause)))
+  worker.on('messageerror', (cause) => end(endedBecause('sent a message that cannot be deserialised', cause)))
   worker.on('exit', (status) => end(endedBecause(`ended by itself, with status ${status}`)))
 
   return {
@@ -84,7 +84,7 @@ function errorOf({ code, message, ...thrown }: Failure): MiniO3Error {
   return new MiniO3Error(code, message, { cause: Object.assign(new Error(message), thrown) })
 }
 
-/** In the thread: answers each request as soon as it can, also while others wait. */
+/** In the thread: handles requests concurrently and answers each when done. */
 export function answerRequests<Q, A>(handle: (request: Q) => A | Promise<A>): void {
   const port = defined(parentPort ?? undefined, 'the port of the thread')
   port.on('message', ({ id, request }: Request<Q>) => {

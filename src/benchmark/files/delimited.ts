@@ -1,24 +1,24 @@
 /**
- * Tables of values between tabs, commas, semicolons or bars, as pandas and spreadsheets write them: quoted cells may hold
- * separators, line breaks and doubled quotes. Long cells, such as base64 pictures, are given by their place in the file alone.
+ * Parses delimited tables (tabs, commas, semicolons or bars) as written by pandas and spreadsheets: quoted cells may contain separators,
+ * line breaks and doubled quotes. Long cells, such as base64 pictures, are returned as their position in the file.
  */
 import { UserError } from '../../shared/errors.ts'
 import { HeldText, heldBytes, notUtf8, readBlocks } from './read-blocks.ts'
 import type { ReadAt } from './text-source.ts'
 
 export interface DelimitedCell {
-  /** undefined: too long to be kept. */
+  /** Undefined if the cell is too long to keep. */
   readonly text: string | undefined
-  /** Bytes of the file that hold the cell's content, without quotes around it. */
+  /** Byte range of the cell's content in the file, without its quotes. */
   readonly start: number
   readonly end: number
 }
 
 export interface DelimitedRow {
-  /** Where the row starts, counted from 1. */
+  /** Line number of the row, from 1. */
   readonly line: number
   readonly cells: readonly DelimitedCell[]
-  /** Why it cannot be used. */
+  /** Why it is unusable. */
   readonly broken?: string
 }
 
@@ -27,10 +27,10 @@ export type Separator = '\t' | ',' | ';' | '|'
 const quote = 0x22
 const newline = 0x0a
 
-/** Of a row that holds more of them, as where the separator is another one. */
+/** Rows with more cells are an error, probably because of another separator. */
 const maxCells = 4096
 
-/** Empty lines are passed over, and one that names the separator, as spreadsheets write it in front. */
+/** Skips empty lines, and a first line that names the separator (`sep=;`, written by spreadsheets). */
 export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGenerator<DelimitedRow, void> {
   const separator = await separatorOf(read, usual)
   const separatorCode = separator.charCodeAt(0)
@@ -38,7 +38,7 @@ export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGener
   let state: 'start' | 'plain' | 'quoted' | 'quote' = 'start'
   let cells: DelimitedCell[] = []
   let start = 0
-  /** Where a quoted cell's content ended; what follows its closing quote belongs to its text alone. */
+  /** End of a quoted cell's content; text after its closing quote only belongs to `text`. */
   let closedAt: number | undefined
   let line = 1
   let rowLine = 1
@@ -107,22 +107,22 @@ export async function* readDelimited(read: ReadAt, usual: Separator): AsyncGener
   if (row) yield open ? { ...row, broken: 'opens a quote that is never closed' } : row
 }
 
-/** The names of the columns. Throws UserError `data-columns` where two are the same, or lines end in a way that is not read. */
+/** The column names. Throws UserError `data-columns` for duplicates and for unsupported line ends. */
 export function headerOf(file: string, cells: readonly DelimitedCell[]): readonly string[] {
   const names = cells.map(({ text = '' }) => text.trim())
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) !== at)
   if (names.some((name) => name.includes('\r'))) {
-    throw new UserError('data-columns', `${file} ends its lines with carriage returns alone. Save it with line feeds.`)
+    throw new UserError('data-columns', `${file} uses carriage returns as line ends. Save it with line feeds.`)
   }
   if (twice !== undefined) {
-    throw new UserError('data-columns', `${file} has two columns ${twice}. Rename one, or take it out.`)
+    throw new UserError('data-columns', `${file} has two columns named ${twice}. Rename or remove one.`)
   }
   return names
 }
 
 const separators: readonly Separator[] = ['\t', ',', ';', '|']
 
-/** The one that the first line names (`sep=;`) or holds most often outside of quotes; `usual` where it holds none. */
+/** The separator named by the first line (`sep=;`) or most frequent in it outside quotes; otherwise `usual`. */
 async function separatorOf(read: ReadAt, usual: Separator): Promise<Separator> {
   const head = Buffer.alloc(heldBytes)
   const [line = ''] = head.toString('latin1', 0, await read(head, 0)).split('\n')
@@ -134,7 +134,7 @@ async function separatorOf(read: ReadAt, usual: Separator): Promise<Separator> {
   return separators.reduce((most, separator) => (times(separator) > times(most) ? separator : most), usual)
 }
 
-/** The next place of a byte at or behind `i`, the length of the block if there is none; asked for with rising `i`. */
+/** Returns a function for the next position of a byte at or after `i`, or the block length; `i` must not decrease. */
 function finder(bytes: Buffer, byte: number): (i: number) => number {
   let at = -1
   return (i) => {

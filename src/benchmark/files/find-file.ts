@@ -1,11 +1,11 @@
-/** Where a benchmark's files lie: in the folder that is named, or in the benchmark's own folder inside of it. */
+/** Finds the files of a benchmark in the given folder, or in the benchmark's own folder inside it. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../../shared/errors.ts'
 
 /**
- * Files by name, in order; `path` itself if it is a file. A name stands for its gzipped file too, unless both are there.
- * Throws UserError `data-not-found` unless there is any: `said` tells people what was looked for.
+ * Files by name, in order; `path` itself if it is a file. A name also matches its gzipped file, unless both exist. Throws UserError
+ * `data-not-found` if there is none; `said` describes what was searched for.
  */
 export async function findFiles(
   path: string,
@@ -30,22 +30,22 @@ export async function findFiles(
   throw new UserError(
     'data-not-found',
     `There is no ${said} in ${looked.slice(0, 4).join(' or ')}, ` +
-      `which holds ${first.slice(0, 8).join(', ') || 'nothing'}. Check the path, or fetch the files.`,
+      `which contains ${first.slice(0, 8).join(', ') || 'nothing'}. Check the path, or download the files.`,
   )
 }
 
-/** Where a repository of the Hugging Face hub keeps the parquet of one set, below its folder. */
+/** Folders in which a Hugging Face repository keeps the parquet files of a set. */
 export function shardFolders(folder: string): string[] {
   return ['data', 'default/train', 'default/test', 'default/val', 'default'].map((below) => join(folder, below))
 }
 
-/** Parquet files of a split as the hub names them; the split that is wanted most in front. */
+/** Names of the parquet files of splits on the hub, in order of preference. */
 export function shardNames(...splits: readonly string[]): RegExp[] {
   const named = splits.map((split) => new RegExp(`^${split}(?:-\\d+-of-\\d+)?\\.parquet$`, 'i'))
   return [...named, /^\d{4,5}\.parquet$/]
 }
 
-/** Without the ending of a gzipped file. */
+/** The name without `.gz`. */
 export function plainName(file: string): string {
   return file.replace(/\.gz$/i, '')
 }

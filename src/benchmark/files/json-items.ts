@@ -1,13 +1,13 @@
 /**
- * The objects of a JSON array or of JSON lines, one at a time, from a file of any size. Long strings, such as base64
- * pictures, are given by their place in the file alone.
+ * Streams the objects of a JSON array or of JSON Lines from a file of any size. Long strings, such as base64 pictures, are returned as
+ * their position in the file.
  */
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { standardJson } from './json-text.ts'
 import { HeldText, notUtf8, readBlocks } from './read-blocks.ts'
 import type { ReadAt } from './text-source.ts'
 
-/** A string that was too long to be kept: bytes of the file, inside its quotes and with its escapes. */
+/** A string too long to keep: its byte range in the file, without quotes, with escapes. */
 export class LongText {
   readonly start: number
   readonly end: number
@@ -21,24 +21,24 @@ const quote = 0x22
 const backslash = 0x5c
 const bracket = 0x5b
 const open = new Set([bracket, 0x7b])
-/** Blanks, line ends and commas. */
+/** Whitespace and commas. */
 const between = new Set([0x20, 0x09, 0x0d, 0x0a, 0x2c])
 const close = new Set([0x5d, 0x7d])
 const maxItemCharacters = 4 * 1024 ** 2
 const maxDepth = 100
 
 export interface JsonItem {
-  /** Strings in it may be `LongText`. */
+  /** Strings may be `LongText`. */
   readonly value: unknown
-  /** Why it cannot be used. */
+  /** Why it is unusable. */
   readonly broken?: string
 }
 
 const notAnObject: JsonItem = { value: undefined, broken: 'is not an object' }
 
 /**
- * An item that is not an object, or not JSON, is broken; the others are still read. `path` is what errors call the file. Throws
- * UserError `data-not-json`, which names the item, counted from 1, where nothing behind it can be read.
+ * An item that is not an object or not valid JSON is marked as broken, and the others are still read. `path`: name of the file in errors.
+ * Throws UserError `data-not-json`, with the item number from 1, if nothing after it can be read.
  */
 export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator<JsonItem, void> {
   const held = new HeldText()
@@ -46,23 +46,23 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
   let longTexts: LongText[] = []
   let count = 0
   let depth = 0
-  /** Of an item: 1 in an array, 0 where items stand one behind the other. */
+  /** Depth outside of items: 1 in an array, 0 in JSON Lines. */
   let outside: 0 | 1 | undefined
   let inString = false
   let escaped = false
   let stringStart = 0
-  /** In an item that is a number, a word or a string. */
+  /** Inside an item that is a number, a word or a string. */
   let bare = false
 
   function fail(what: string, cause?: unknown): never {
-    throw new UserError('data-not-json', `${path}, item ${count + 1}: ${what}. Fetch or write the file again.`, {
+    throw new UserError('data-not-json', `${path}, item ${count + 1}: ${what}. Download or write the file again.`, {
       cause,
     })
   }
 
-  /** Between the strings of an item; a long string leaves behind its number, where no other text can have a zero. */
+  /** Appends text to the item. A long string is replaced by its number after U+0000, which no other text contains. */
   function keep(text: string | undefined): void {
-    if (text === undefined || (item += text).length > maxItemCharacters) fail('holds more than can be read as one item')
+    if (text === undefined || (item += text).length > maxItemCharacters) fail('is too large')
   }
 
   function finishString(at: number): void {

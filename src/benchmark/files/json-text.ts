@@ -1,8 +1,8 @@
-/** JSON as programs really write it: Python's `NaN` and `Infinity` are read as null, and null as absent. Pure. */
+/** Tolerant JSON: Python's `NaN` and `Infinity` are read as null, and null as absent. Pure. */
 
 const nonFinite = /-?\b(?:NaN|Infinity)\b/g
 
-/** The text with null for each number that is none. */
+/** Replaces NaN and infinities by null. */
 export function standardJson(text: string): string {
   if (text.search(nonFinite) < 0) return text
   const parts: string[] = []
@@ -17,7 +17,7 @@ export function standardJson(text: string): string {
   return parts.join('')
 }
 
-/** Behind the string that starts at `open`; an escape skips the character behind it. */
+/** Position after the string that starts at `open`. */
 function stringEnd(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at++) {
     if (text[at] === '\\') at++
@@ -26,7 +26,7 @@ function stringEnd(text: string, open: number): number {
   return text.length
 }
 
-/** Fields that hold null are left out: pandas writes a missing value so. Anything but an object stays what it is. */
+/** Removes fields with null, which pandas writes for missing values. Other values are returned unchanged. */
 export function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([, own]) => own !== null))

@@ -1,22 +1,22 @@
 /**
- * Pictures by the names that rows give them, which need not be those on disk letter for letter: archives change the Unicode
- * form of a name, Windows its case and its slashes, and sets unpack into folders that their rows do not name.
+ * Finds picture files by the names in the rows, which may differ from those on disk: archives change the Unicode normalisation, Windows
+ * case and slashes, and some sets unpack into folders that their rows do not mention.
  */
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isFile } from './find-file.ts'
 
-/** The file, or why there is none. */
+/** The file, or why it was not found. */
 export type FoundPicture = { readonly file: string } | { readonly missing: string }
 
 export interface PictureFinder {
-  /** By its path below the folder. */
+  /** By path relative to the folder. */
   at(folder: string, name: string): Promise<FoundPicture>
-  /** By the end of its path, in any folder below. */
+  /** By the end of the path, in any subfolder. */
   below(folder: string, name: string): Promise<FoundPicture>
 }
 
-/** Folders are listed once. */
+/** Lists each folder only once. */
 export function pictureFinder(): PictureFinder {
   const listed = new Map<string, Promise<ByName>>()
   const tree = new Map<string, Promise<ByName>>()
@@ -45,13 +45,13 @@ export function pictureFinder(): PictureFinder {
     if (only === undefined) return missing(name, folder)
     if (others.length === 0) return { file: join(folder, only) }
     const named = [only, ...others].slice(0, 4).join(' and ')
-    return { missing: `${shown(name)} may be ${named} in ${folder}: name it with its folder` }
+    return { missing: `${shown(name)} could be ${named} in ${folder}: include its folder in the name` }
   }
 
   return { at, below }
 }
 
-/** Paths relative to the folder, by their folded last part. */
+/** Relative paths by normalised file name. */
 type ByName = ReadonlyMap<string, readonly string[]>
 
 async function listing(folder: string, recursive: boolean): Promise<ByName> {
@@ -80,15 +80,15 @@ function slashed(name: string): string {
   return name.replaceAll('\\', '/')
 }
 
-/** Also of a picture that stands in its own address, as a data: URL. */
+/** True for URLs, including data: URLs. */
 export function isAddress(name: string): boolean {
   return /^(?:\w+:\/\/|data:)/i.test(name)
 }
 
 function addressed(name: string): FoundPicture {
-  const advice = /^data:/i.test(name) ? 'save it as a file' : 'fetch it'
+  const advice = /^data:/i.test(name) ? 'save it as a file' : 'download it'
   return {
-    missing: `${shown(name)} is an address, and pictures are read from files alone: ${advice}, and name the file`,
+    missing: `${shown(name)} is a URL, and pictures are only read from files: ${advice} and name the file`,
   }
 }
 
@@ -96,7 +96,7 @@ function missing(name: string, folder: string): FoundPicture {
   return { missing: `there is no picture ${shown(name)} in ${folder}` }
 }
 
-/** A name may be a whole picture by mistake. */
+/** Shortens a name, which may be a whole encoded picture by mistake. */
 function shown(name: string): string {
   return name.length <= 200 ? name : `${name.slice(0, 80)}... (${name.length} characters)`
 }

@@ -1,18 +1,18 @@
-/** A text file block by block, through one buffer: whatever its size, it takes the memory of one block. */
+/** Reads a text file block by block into one buffer, so memory use does not depend on its size. */
 import { isUtf8 } from 'node:buffer'
 import type { ReadAt } from './text-source.ts'
 
 export interface Block {
-  /** Valid until the next block is asked for. */
+  /** Valid until the next block is read. */
   readonly bytes: Buffer
-  /** Where it starts in the text. */
+  /** Offset of the block in the text. */
   readonly offset: number
 }
 
 const blockBytes = 1024 ** 2
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** A byte order mark at the start is left out. */
+/** Skips a byte order mark. */
 export async function* readBlocks(read: ReadAt): AsyncGenerator<Block, void> {
   const buffer = Buffer.allocUnsafe(blockBytes)
   for (let offset = 0; ;) {
@@ -24,13 +24,13 @@ export async function* readBlocks(read: ReadAt): AsyncGenerator<Block, void> {
   }
 }
 
-/** Text of up to this many bytes is kept by the readers of tables and items; of longer text only its place. */
+/** Longest text, in bytes, that the readers of tables and items keep; of longer text they keep the position. */
 export const heldBytes = 16_384
 
-/** What is wrong with text of another encoding, such as Latin-1: it would reach the policy with letters replaced. */
-export const notUtf8 = 'holds bytes that are not UTF-8: the file was saved in another encoding. Save it as UTF-8'
+/** Error for other encodings such as Latin-1, whose letters would reach the policy garbled. */
+export const notUtf8 = 'contains bytes that are not UTF-8: the file was saved in another encoding. Save it as UTF-8'
 
-/** Collects text that arrives in parts; too much of it is let go of. */
+/** Collects text that arrives in parts, and drops it if it becomes too long. */
 export class HeldText {
   private parts: Buffer[] = []
   private bytes = 0
@@ -44,10 +44,10 @@ export class HeldText {
   add(part: Buffer): void {
     this.bytes += part.length
     if (this.bytes > this.most) this.parts = []
-    else if (part.length > 0) this.parts.push(Buffer.from(part)) // a copy: the block's buffer is used again
+    else if (part.length > 0) this.parts.push(Buffer.from(part)) // a copy, since the buffer of the block is reused
   }
 
-  /** The text since the last call; undefined when it was too long to be kept. */
+  /** The text since the last call; undefined if it was too long. */
   take(): string | undefined {
     const kept = this.bytes > this.most ? undefined : Buffer.concat(this.parts)
     this.parts = []
@@ -56,7 +56,7 @@ export class HeldText {
     return kept?.toString('utf8')
   }
 
-  /** Whether everything that was taken since the last call is UTF-8. */
+  /** Whether all text taken since the last call is valid UTF-8. */
   takeValid(): boolean {
     const { valid } = this
     this.valid = true

@@ -1,4 +1,4 @@
-/** Pictures as benchmarks store them, in files of their own or as base64 inside of others, read when they are asked for. */
+/** Pictures of benchmarks, stored as files or as base64 inside other files, read on demand. */
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { openPicture, pictureLimits } from '../../vision/open.ts'
@@ -6,24 +6,24 @@ import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import type { ReadAt } from './text-source.ts'
 
-/** Bytes `start` up to `end` of a text. */
+/** Bytes `start` (inclusive) to `end` (exclusive) of a text. */
 export interface TextRange {
   readonly read: ReadAt
   readonly start: number
   readonly end: number
 }
 
-/** The encoded bytes of a picture. Throws an Error that says what is wrong with how they are stored. */
+/** The encoded bytes of a picture. Throws an Error that describes a storage defect. */
 export type ReadBytes = () => Promise<Uint8Array>
 
 type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'openFurther' | 'checkPicture'>
 
-/** `place` is named in errors, as the bytes have no name. */
+/** `place`: file and row, for errors. */
 export function embeddedPicture(place: string, read: ReadBytes): PictureMethods {
   return {
     async openPicture(reading) {
       const bytes = await read().catch((error: unknown) => {
-        throw new UserError('picture-unreadable', `${place}: ${messageOf(error)}. Fetch the file again.`, {
+        throw new UserError('picture-unreadable', `${place}: ${messageOf(error)}. Download the file again.`, {
           cause: error,
         })
       })
@@ -44,10 +44,10 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
   }
 }
 
-/** Of a question about all of these pictures. */
+/** Combines the pictures of one question. */
 export function several(pictures: readonly PictureMethods[]): PictureMethods {
   const [first, ...further] = pictures
-  if (first === undefined) throw new Error('a question has a picture')
+  if (first === undefined) throw new Error('internal error: a question without a picture')
   if (further.length === 0) return first
   return {
     openPicture: first.openPicture,
@@ -72,7 +72,7 @@ export function pictureFile(file: string): PictureMethods {
   }
 }
 
-/** Reads base64 text that stands in a file, as it is written in JSON or TSV. */
+/** Reads base64 text from a range of a JSON or TSV file. */
 export async function readBase64({ read, start, end }: TextRange): Promise<Uint8Array> {
   if (end - start > pictureLimits.maxFileBytes * 1.4) throw new Error('the picture is larger than 256 MiB')
   const buffer = Buffer.allocUnsafe(end - start)
@@ -80,12 +80,12 @@ export async function readBase64({ read, start, end }: TextRange): Promise<Uint8
 }
 
 /**
- * Also takes a data URL, a list of one, lines and the alphabet of URLs, with the escapes of JSON and of Python. Throws an
- * Error when the text is cut off or holds something else.
+ * Decodes base64, also as a data URL, a list of one, with line breaks or URL-safe, with JSON or Python escapes. Throws an Error if the
+ * text is truncated or not base64.
  */
 export function decodeBase64(text: string): Uint8Array {
   const [listed, ...others] = listItems(text.trim())
-  if (others.length > 0) throw new Error(`there are ${others.length + 1} pictures, and one is searched`)
+  if (others.length > 0) throw new Error(`there are ${others.length + 1} pictures, but only one is supported`)
   const digits = (listed ?? '')
     .replace(/^data:[^,]{0,100},/, '')
     .replaceAll('\\/', '/')
@@ -94,14 +94,14 @@ export function decodeBase64(text: string): Uint8Array {
   const ofUrls = /[-_]/.test(digits)
   if (!(ofUrls ? /^[\w-]*={0,2}$/ : /^[A-Za-z0-9+/]*={0,2}$/).test(digits)) throw new Error('the picture is not base64')
   const rest = digits.length % 4
-  // The alphabet of URLs is mostly written without the padding at the end.
+  // URL-safe base64 is usually unpadded.
   if (ofUrls ? rest === 1 : rest !== 0) {
     throw new Error(`the base64 of the picture is cut off after ${digits.length} characters`)
   }
   return Buffer.from(digits, 'base64')
 }
 
-/** The items of a list in brackets, as JSON and Python write it, bytes too (`b'...'`); any other text is one item. */
+/** The items of a JSON or Python list, including bytes (`b'...'`); any other text is a single item. */
 function listItems(text: string): string[] {
   const inner = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   return inner.split(/["']\s*,\s*b?["']/).map(unquoted)
@@ -109,7 +109,7 @@ function listItems(text: string): string[] {
 
 const quotes = new Set(['"', "'", '\\', ' ', '\n', '\r', '\t'])
 
-/** A loop, as an expression for the end would try every run of quotes within. */
+/** A loop, since a regular expression would backtrack at every run of quotes. */
 function unquoted(text: string): string {
   let start = 0
   let end = text.length

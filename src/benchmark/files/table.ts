@@ -1,6 +1,6 @@
 /**
- * Rows of the tables that benchmarks are published as: TSV and CSV, JSON and parquet, with a picture in each row as base64 or
- * bytes. Only the small fields are read at first; a picture is read when it is asked for.
+ * Reads the tables of published benchmarks (TSV, CSV, JSON, parquet), which have a picture in each row as base64 or bytes. Only the small
+ * fields are read at first, pictures on demand.
  */
 import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
@@ -19,18 +19,18 @@ import { fieldsOf } from '../../shared/fields.ts'
 export interface TableRow {
   readonly place: string
   readonly broken?: string
-  /** Without the picture. Text is text, lists are lists of text; what is empty is absent. */
+  /** The other fields: text or lists of text; empty ones are absent. */
   readonly cells: Readonly<Record<string, string | readonly string[]>>
-  /** The picture, or of a row with a list of `of` pictures the one at the index `at`. */
+  /** The picture, or number `at` of a list of `of` pictures. */
   readonly readPicture: (at?: number, of?: number) => ReturnType<ReadBytes>
 }
 
-/** Columns that hold a picture, in the order in which they are looked for. */
+/** Names of picture columns, in order of preference. */
 const pictureColumns = ['image', 'bytes', 'images', 'decoded_image', 'picture']
-/** A cell of so few characters is the index of the row that holds the picture: VLMEvalKit repeats none. */
+/** A shorter cell is the index of the row with the picture, since VLMEvalKit stores each picture once. */
 const maxIndexLength = 64
 
-/** By the file's ending, gzipped or not. Throws UserError `data-not-json`, `data-columns`, `parquet-unreadable`. */
+/** Selects the reader by file extension, with or without `.gz`. Throws UserError `data-not-json`, `data-columns`, `parquet-unreadable`. */
 export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
   const pictures = new Map<string, ReadStored>()
   for await (const { place, broken, cells, read } of rowsOf(file)) {
@@ -41,13 +41,13 @@ export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
       if (typeof stored !== 'string') return stored
       const other = await pictures.get(stored)?.(at, of)
       if (other !== undefined && typeof other !== 'string') return other
-      throw new Error(stored === '' ? 'there is no picture' : `no row ${stored} holds its picture`)
+      throw new Error(stored === '' ? 'there is no picture' : `there is no row ${stored} with its picture`)
     }
     yield { place, ...(broken !== undefined && { broken }), cells, readPicture }
   }
 }
 
-/** The picture, or the index of the row that holds it; empty: there is none. */
+/** The picture, or the index of the row that has it; empty if there is none. */
 type ReadStored = (at: number, of: number) => Promise<Uint8Array | string>
 type StoredRow = Omit<TableRow, 'readPicture'> & { readonly read: ReadStored }
 
@@ -127,17 +127,17 @@ function pictureColumnOf(file: string, columns: readonly string[]): string {
   const names = columns.join(', ').slice(0, 200)
   throw new UserError(
     'data-columns',
-    `${file} has no column of pictures (${pictureColumns.join(', ')}) but ${names}. Fetch it again.`,
+    `${file} has no column of pictures (${pictureColumns.join(', ')}) but ${names}. Download it again.`,
   )
 }
 
-/** Base64, bytes, (as Hugging Face stores images) `{ bytes, path }`, a list of one of these, or the index of another row. */
+/** Accepts base64, bytes, Hugging Face's `{ bytes, path }`, a list of one of these, or the index of another row. */
 function storedPicture(value: unknown): Uint8Array | string {
   const one = oneOf(value, 0, 1)
   if (typeof one === 'string') return one.length <= maxIndexLength ? one.trim() : decodeBase64(one)
   if (typeof one === 'number' || typeof one === 'bigint') return String(one)
   if (one instanceof Uint8Array) {
-    // Text in a column that is not marked as text. No encoded picture starts with 64 letters and digits, or is so short.
+    // Text in a column of type bytes: no encoded picture starts with 64 letters and digits, or is this short.
     const text = Buffer.from(one.subarray(0, maxIndexLength)).toString('latin1')
     const isText = one.length <= maxIndexLength ? /^[\w.-]*$/.test(text) : /^(?:data:|[\w+/\s-]{64}$)/.test(text)
     return isText ? storedPicture(Buffer.from(one).toString('latin1')) : one
@@ -146,10 +146,10 @@ function storedPicture(value: unknown): Uint8Array | string {
   return inner === undefined || inner === null ? '' : storedPicture(inner)
 }
 
-/** One of a list of `of`; a picture may stand without a list, or in lists of one. Throws an Error for a list of another length. */
+/** Item `at` of a list of length `of`; a single picture may be without a list, or in nested lists of one. Throws an Error for another length. */
 function oneOf(value: unknown, at: number, of: number): unknown {
   const list = Array.isArray(value) ? value : [value]
-  if (of === 1 && list.length > 1) throw new Error(`there are ${list.length} pictures, and one is searched`)
+  if (of === 1 && list.length > 1) throw new Error(`there are ${list.length} pictures, but only one is supported`)
   if (of > 1 && list.length !== of) {
     throw new Error(
       `the question has ${of} times <image>, and there ${list.length === 1 ? 'is one picture' : `are ${list.length} pictures`}`,
@@ -172,7 +172,7 @@ function isDamagedText(value: unknown): boolean {
   return value instanceof Uint8Array && !isUtf8(value)
 }
 
-/** NaN is how a table of numbers has a missing one. */
+/** NaN is a missing value in numeric columns. */
 function textOf(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
   const told = ['string', 'bigint', 'boolean'].includes(typeof value) || Number.isFinite(value)

@@ -1,10 +1,10 @@
-/** The lines of a text file, numbered from 1, without their ends and without a byte order mark; empty ones are left out. */
+/** The non-empty lines of a text file, numbered from 1, without line ends and byte order mark. */
 import { HeldText, notUtf8, readBlocks } from './read-blocks.ts'
 import { openText } from './text-source.ts'
 
 export interface TextLine {
   readonly line: number
-  /** Empty where it is broken. */
+  /** Empty if the line is broken. */
   readonly text: string
   /** Why it cannot be read. */
   readonly broken?: string
@@ -13,7 +13,7 @@ export interface TextLine {
 const newline = 0x0a
 const maxLineBytes = 64 * 1024 ** 2
 
-/** Split at \n alone: JSON text may hold the other characters that some readers take for line ends (U+2028, U+2029). */
+/** Splits at \n only: JSON text may contain U+2028 and U+2029, which some readers treat as line ends. */
 export async function* textLines(file: string): AsyncGenerator<TextLine, void> {
   const held = new HeldText(maxLineBytes)
   let line = 0

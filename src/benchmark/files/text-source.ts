@@ -1,6 +1,6 @@
 /**
- * Text files as people have them, read as plain UTF-8: what is gzipped or UTF-16 is unpacked once into a temporary file that
- * has no name, so that nothing is left behind however the process ends.
+ * Opens text files as plain UTF-8: gzipped or UTF-16 files are converted once into an unlinked temporary file, so that nothing is left
+ * behind however the process ends.
  */
 import { createReadStream, createWriteStream, openSync, read as readFd } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
@@ -11,10 +11,10 @@ import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
 import { messageOf, UserError } from '../../shared/errors.ts'
 
-/** Fills the buffer with the bytes from `position` on; returns how many there were. */
+/** Fills the buffer from `position` on; returns the number of bytes read. */
 export type ReadAt = (buffer: Uint8Array, position: number) => Promise<number>
 
-/** A gzipped file may be a thousand times as large unpacked; the largest published table has 5 GB. */
+/** Limit against decompression bombs; the largest published table has 5 GB. */
 const maxUnpackedBytes = 32 * 1024 ** 3
 
 /** Throws UserError `data-unreadable` or `data-too-large`. */
@@ -53,14 +53,14 @@ async function readFully(read: Read, buffer: Uint8Array, position: number): Prom
   return filled
 }
 
-/** By its byte order mark, or by the zeros that Latin letters have there. */
+/** Detects UTF-16 by its byte order mark, or by the zero bytes of Latin letters. */
 function utf16Of([first = 1, second = 1, third = 1, fourth = 1]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if ((first === 0xff && second === 0xfe) || (second === 0 && fourth === 0 && first !== 0)) return 'utf-16le'
   if ((first === 0xfe && second === 0xff) || (first === 0 && third === 0 && second !== 0)) return 'utf-16be'
   return undefined
 }
 
-/** The descriptor of the copy; it stays open as long as the process, as rows give their pictures much later. */
+/** The descriptor of the converted copy; open until the process ends, since pictures are read from it much later. */
 async function unpack(path: string, gzipped: boolean): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-data-'))
   const copy = openSync(join(folder, 'copy'), 'w+')
@@ -71,7 +71,7 @@ async function unpack(path: string, gzipped: boolean): Promise<number> {
     await pipeline(gzipped ? source.pipe(createGunzip()) : source, asUtf8, (chunks) => bounded(path, chunks), target)
   } catch (error) {
     if (error instanceof UserError) throw error
-    const why = `${path} cannot be unpacked: ${messageOf(error)}. Fetch it again, or check the room in ${tmpdir()}.`
+    const why = `${path} cannot be unpacked: ${messageOf(error)}. Download it again, or check the free space in ${tmpdir()}.`
     throw new UserError('data-unreadable', why, { cause: error })
   }
   return copy
@@ -94,7 +94,7 @@ async function* bounded(path: string, chunks: AsyncIterable<Uint8Array>): AsyncG
   for await (const chunk of chunks) {
     bytes += chunk.length
     if (bytes > maxUnpackedBytes) {
-      throw new UserError('data-too-large', `${path} holds more than 32 GiB when it is unpacked. Split it.`)
+      throw new UserError('data-too-large', `${path} is larger than 32 GiB when unpacked. Split it.`)
     }
     yield chunk
   }

@@ -70,10 +70,10 @@ describe('HR-Bench', () => {
     expect(entries).toHaveLength(5)
     // The second question takes two lines.
     expect(messages.map((message) => message.slice(file.length))).toEqual([
-      ', line 4: the answer "F" is none of A, B, C, D. Correct the row, or take it out.',
-      `, line 10: 0 is already the name of ${file}, line 2. Correct the row, or take it out.`,
-      ', line 12: choice B is missing. Correct the row, or take it out.',
-      ', line 14: has 2 cells instead of 10: is it cut off?. Correct the row, or take it out.',
+      ', line 4: the answer "F" is none of A, B, C, D. Correct or remove the row.',
+      `, line 10: the name 0 is already used by ${file}, line 2. Correct or remove the row.`,
+      ', line 12: choice B is missing. Correct or remove the row.',
+      ', line 14: has 2 cells instead of 10: is it cut off?. Correct or remove the row.',
     ])
   })
 
@@ -94,7 +94,7 @@ describe('HR-Bench', () => {
       'the picture is cut off',
       'there is no picture',
       'the picture is not base64',
-      'no row 99 holds its picture',
+      'there is no row 99 with its picture',
     ])
     await expect(entries[0]!.openPicture('displayed')).rejects.toMatchObject({
       code: 'picture-unreadable',

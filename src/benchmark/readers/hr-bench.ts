@@ -1,4 +1,4 @@
-/** HR-Bench 4K and 8K, as parquet (also lmms-eval's) or TSV: each question four times, its right choice once at every letter (reference 4.1). */
+/** HR-Bench 4K and 8K, from parquet (also lmms-eval's) or TSV: each question occurs four times, with its right choice at every letter once. */
 import { join } from 'node:path'
 import { avgAtK, grouped, sliceScores } from '../aggregate.ts'
 import type { Aggregate, NamedScore, ScoredItem } from '../aggregate.ts'
@@ -34,16 +34,15 @@ function ofSize(size: HrBenchSize, bytes: string, tsvMd5: string): Benchmark {
     answer: 'first',
     aggregate: cycles,
     question:
-      'Options below it as A. ..., one a line, then a request for the letter: the form of VLMEvalKit, words of ours.',
-    notes: 'What the paper asked and how it read letters here was never released.',
+      'Options below it as A. ..., one per line, then a request for the letter: the format of VLMEvalKit, our wording.',
+    notes: 'The paper’s prompt and letter rule for this benchmark were never released.',
     read: (path, options) => readHrBench(path, size, options),
   }
 }
 
 /**
- * HR-Bench (reference 4.2): accuracy within each cycle, then the mean over all cycles, where a category that is missing in one
- * has 0, as in the benchmark's own script; the same for each category. `strict
- * circular` asks that one sample is right in all presentations of a question.
+ * HR-Bench: accuracy within each cycle, then the mean over all cycles, in total and per category; a category missing in a cycle counts as
+ * 0, as in the benchmark's own script. `strict circular` requires a sample to be right in all presentations of a question.
  */
 export function cycleScores(items: readonly ScoredItem[]): NamedScore[] {
   const cycles = [...grouped(items, 'cycle').keys()]
@@ -91,7 +90,7 @@ export async function readHrBench(
   return gatherEntries(allRows(files, options), (row) => entryOf(row, size, groups), options)
 }
 
-/** The configuration of the hub's repository has a split for each size. */
+/** The hub repository has a split for each size. */
 function splitFolders(folder: string, size: HrBenchSize): string[] {
   const version = join(folder, 'hrbench_version_split')
   return [...shardFolders(folder), version, join(version, `hrbench_${size}`)]
@@ -108,7 +107,7 @@ async function* allRows(files: readonly string[], { onFile }: ReadOptions): Asyn
   }
 }
 
-/** Rows read so far of one `cycle_category`, which number the questions. */
+/** Rows read so far per `cycle_category`, used to number the questions. */
 interface Group {
   questions: number
 }
@@ -123,7 +122,7 @@ function entryOf(
     if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
     return cell
   }
-  // Pandas writes a missing one as nan.
+  // Pandas writes missing values as nan.
   const letters = ['A', 'B', 'C', 'D'].filter((letter) => !/^(?:nan|<NA>)?$/i.test(String(cells[letter] ?? '')))
   const gap = letters.findIndex((letter, index) => letter !== letterAt(index))
   if (gap >= 0) throw rowError(place, `choice ${letterAt(gap)} is missing`)
@@ -150,7 +149,7 @@ function entryOf(
   }
 }
 
-/** The form is VLMEvalKit's, the words are ours. */
+/** VLMEvalKit's format in our wording. */
 function hrBenchQuestion(question: string, choices: readonly string[]): string {
   return `${question}\n${dottedLines(choices)}\nAnswer with the letter of the right option.`
 }

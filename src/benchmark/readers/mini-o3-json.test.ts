@@ -126,7 +126,7 @@ describe('readProblems', () => {
       return readProblems(inside)
     }
     for (const image of [join(folder, 'red.png'), join(deep, '..', 'red.png'), '../../red.png', 'a/../../../red.png']) {
-      await expect(attempt(image)).rejects.toThrow('field images: ' + image + ' has to be a path inside of')
+      await expect(attempt(image)).rejects.toThrow('field images: ' + image + ' has to be a path inside')
     }
     await writeFile(join(folder, 'deep', 'red.png'), await readFile(join(folder, 'red.png')))
     expect(await attempt('../red.png')).toMatchObject([{ picture: { file: join(folder, 'deep', 'red.png') } }])
@@ -139,24 +139,24 @@ describe('readProblems', () => {
     [without('solution'), 'field solution: is missing'],
     [without('doc_id'), 'field doc_id: is missing'],
     [{ ...row, images: [] }, 'field images: has to name a picture'],
-    [{ ...row, images: ['red.png', 'red.png'] }, 'field problem: has to hold 2 times <image>'],
+    [{ ...row, images: ['red.png', 'red.png'] }, 'field problem: has to contain 2 times <image>'],
     [{ ...row, images: [7] }, 'field images.0'],
     [{ ...row, images: ['gone.png'] }, 'field images: there is no file gone.png'],
     [{ ...row, images: ['../'] }, 'field images: there is no file ../'],
-    [{ ...row, problem: 'What colour?' }, 'field problem: has to hold exactly one <image>'],
-    [{ ...row, problem: '<image><image>What colour?' }, 'field problem: has to hold exactly one <image>'],
-    [{ ...row, problem: '<image>\n ' }, 'field problem: holds no question'],
+    [{ ...row, problem: 'What colour?' }, 'field problem: has to contain exactly one <image>'],
+    [{ ...row, problem: '<image><image>What colour?' }, 'field problem: has to contain exactly one <image>'],
+    [{ ...row, problem: '<image>\n ' }, 'field problem: contains no question'],
     [{ ...row, solution: ' ' }, 'field solution'],
     [{ ...row, solution: { text: 'Red' } }, 'field solution'],
     [{ ...row, level: 'insane' }, 'field level'],
-    [{ ...row, choices: ['red'] }, 'field choices: has to hold two choices or more'],
+    [{ ...row, choices: ['red'] }, 'field choices: has to contain at least two choices'],
     [{ ...row, target_box: [0.5, 0, 0.4, 1] }, 'field target_box: has to be [x0, y0, x1, y1]'],
     [{ ...row, target_box: [0, 0, 4096, 4096] }, 'field target_box'],
-    [{ ...row, target_boxes: [] }, 'field target_boxes: has to hold a box or more'],
+    [{ ...row, target_boxes: [] }, 'field target_boxes: has to contain at least one box'],
     [{ ...row, target_boxes: [[0, 0, 2, 1]] }, 'field target_boxes.0: has to be [x0, y0, x1, y1]'],
     [{ ...sceneRow, scene: { ...scene, seed: -1 } }, 'field scene.seed'],
-    [{ ...sceneRow, solution: '5' }, 'field scene: asks'],
-    [{ ...sceneRow, solution: '5', images: row.images }, 'field scene: asks'],
+    [{ ...sceneRow, solution: '5' }, 'field scene: is for'],
+    [{ ...sceneRow, solution: '5', images: row.images }, 'field scene: is for'],
     [{ ...sceneRow, side_px: 1e9 }, 'field side_px'],
   ])('names file, row and field of %j', async (bad, words) => {
     const attempt = read([{ ...row, doc_id: 'good' }, bad])

@@ -1,7 +1,7 @@
 /**
- * Reads problems from Mini-o3 JSON: an array or lines of rows `images, problem, solution, data_source, doc_id`, also with what
- * `mini-o3 probe build` adds (`level, choices, target_box, target_boxes, difficulty, scene, side_px`). Every row is checked before
- * anything is searched.
+ * Reads problems from Mini-o3 JSON: an array or lines of rows `images, problem, solution, data_source, doc_id`, with the optional fields of
+ * `mini-o3 probe build` (`level, choices, target_box, target_boxes, difficulty, scene, side_px`). Every row is validated before anything
+ * is searched.
  */
 import { readdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
@@ -32,23 +32,22 @@ import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 
-/** A problem, its (first) picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene where the row names one. */
+/** A problem, its (first) picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene if the row names one. */
 export interface ProblemEntry extends BenchmarkEntry {
   readonly picture: { readonly file: string } | { readonly scene: SceneRef; readonly sidePx: number }
-  /** Also of a problem whose picture is a file. */
+  /** Also set if the picture is a file. */
   readonly scene?: SceneRef
 }
 
-/** As a profile reads pictures; default as displayed. */
+/** `reading`: how the profile decodes pictures; default as displayed. */
 export function openProblemPicture(entry: ProblemEntry, reading: PictureReading = 'displayed'): Promise<Picture> {
   return entry.openPicture(reading)
 }
 
 /**
- * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, else `val.json`). Pictures are
- * looked for beside the file, then one folder up, as the official data sets lie, and nowhere else; a row without its picture file is drawn
- * from its scene. Throws UserError: `data-not-found`, `data-not-json`, `data-row`, which names file, row
- * (counted from 1) and field.
+ * The problems of a file, or of `<split>.json` in a folder (without `split`: `test.json`, otherwise `val.json`). Pictures are looked up
+ * relative to the file, then one folder up as in the official data sets, and nowhere else; without a file, the picture is drawn from the
+ * scene. Throws UserError `data-not-found`, `data-not-json` or `data-row`, which names file, row (from 1) and field.
  */
 export async function readProblems(
   path: string,
@@ -66,7 +65,7 @@ export async function readProblems(
     const row = checkedRow(file, index + 1, value)
     const name = `${row.data_source}/${row.doc_id}`
     const before = seen.get(name)
-    if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already the name of row ${before}`)
+    if (before !== undefined) throw rowError(file, index + 1, 'doc_id', `${name} is already used by row ${before}`)
     seen.set(name, index + 1)
     checkScene(file, index + 1, row)
     const found = await mapLimit(row.images, 4, (image) =>
@@ -91,14 +90,14 @@ export const miniO3Rows: Benchmark = {
   name: 'visual-probe',
   title: 'Mini-o3 rows',
   datasets: [],
-  download: 'nothing: mini-o3 probe build writes such a set',
-  layout: 'test.json, val.json or any file of rows, with its pictures beside it or one folder up',
+  download: 'nothing: create such a set with mini-o3 probe build',
+  layout: 'test.json, val.json or any file of rows, with its pictures in the same folder or one folder up',
   licence: 'Your own.',
   samples: 1,
   judge: 'exact',
   answer: 'first',
   aggregate: micro,
-  question: 'As in the file, without a hint on how to answer.',
+  question: 'As in the file, without answering instructions.',
   notes: '',
   read: readProblems,
 }
@@ -111,8 +110,8 @@ function drawnPicture(scene: SceneRef, sidePx: number): Pick<BenchmarkEntry, 'op
 }
 
 const mark = '<image>'
-const text = z.string().refine((value) => value.trim() !== '', 'has no text')
-/** Answers and names are numbers in some files. */
+const text = z.string().refine((value) => value.trim() !== '', 'is empty')
+/** Some files have numbers as answers and names. */
 const textOrNumber = z.union([text, z.number().transform(String)], 'has to be text')
 
 const sceneSchema = z.object({
@@ -136,9 +135,9 @@ const rowSchema = z
     data_source: text,
     doc_id: textOrNumber,
     level: z.enum(levels).optional(),
-    choices: z.array(text).min(2, 'has to hold two choices or more').optional(),
+    choices: z.array(text).min(2, 'has to contain at least two choices').optional(),
     target_box: boxSchema.optional(),
-    target_boxes: z.array(boxSchema).min(1, 'has to hold a box or more').optional(),
+    target_boxes: z.array(boxSchema).min(1, 'has to contain at least one box').optional(),
     scene: sceneSchema.optional(),
     side_px: z.int().min(64).max(8192).default(4096),
   })
@@ -148,9 +147,9 @@ const rowSchema = z
     if (problem.split(mark).length - 1 !== images.length) {
       const many = images.length === 1 ? 'there is one picture' : `there are ${images.length} pictures`
       const marks = images.length === 1 ? `exactly one ${mark}` : `${images.length} times ${mark}`
-      refuse('problem', `has to hold ${marks}, as ${many}`)
-    } else if (plainQuestion(problem, images.length) === '') refuse('problem', 'holds no question')
-    if (scene && images.length > 1) refuse('scene', 'is of one picture, and the row names several')
+      refuse('problem', `has to contain ${marks}, because ${many}`)
+    } else if (plainQuestion(problem, images.length) === '') refuse('problem', 'contains no question')
+    if (scene && images.length > 1) refuse('scene', 'describes one picture, but the row names several')
   })
   .transform((row) => ({ ...row, problem: plainQuestion(row.problem, row.images.length) }))
 type Row = z.infer<typeof rowSchema>
@@ -165,7 +164,7 @@ function checkedRow(file: string, number: number, value: unknown): Row {
   throw rowError(file, number, field, field !== '' && given === undefined ? 'is missing' : what)
 }
 
-/** A picture may be named alone, as `image` or without a list; what is null or an empty list is not there. */
+/** Accepts a single picture as `image` or without a list; null and empty lists count as absent. */
 function readFields(value: unknown): unknown {
   const { image, images = image, choices, ...fields } = fieldsOf(withoutNulls(value)) ?? {}
   const none = choices === undefined || (Array.isArray(choices) && choices.length === 0)
@@ -212,20 +211,20 @@ function aroundAll([first, ...others]: readonly Fractions[]): Fractions | undefi
   )
 }
 
-/** A row whose scene poses another problem would be drawn, or searched by the teacher, as something else than it says. */
+/** Refuses a row whose scene belongs to another question, since the wrong picture would be drawn or searched. */
 function checkScene(file: string, number: number, { scene, problem, solution }: Row): void {
   if (!scene) return
   const { question, answer } = makeProblem(sceneFrom(scene))
   if (question === problem && answer === solution) return
-  throw rowError(file, number, 'scene', `asks "${question}" with the answer ${answer}, unlike the row`)
+  throw rowError(file, number, 'scene', `is for "${question}" with the answer ${answer}, which differs from the row`)
 }
 
-/** The official files tell the level by the name of the set, such as `visual_probe_hard`. */
+/** In the official files the level is part of the set name, such as `visual_probe_hard`. */
 function levelOf(dataSource: string): Level | undefined {
   return levels.find((level) => dataSource.toLowerCase().endsWith(`_${level}`))
 }
 
-/** `bases`: the folders to look in, the widest last; a row cannot name a file outside of them. */
+/** `bases`: folders to search, the outermost last; rows cannot name files outside of them. */
 async function pictureOf(
   file: string,
   number: number,
@@ -236,7 +235,7 @@ async function pictureOf(
   const { image } = row
   const candidates = bases.map((base) => resolve(base, image)).filter((path) => isInside(bases[1], path))
   if (isAbsolute(image) || candidates.length === 0) {
-    throw rowError(file, number, 'images', `${image} has to be a path inside of ${bases.join(' or ')}`)
+    throw rowError(file, number, 'images', `${image} has to be a path inside ${bases.join(' or ')}`)
   }
   for (const candidate of candidates) {
     const found = await pictures.at(bases[1], relative(bases[1], candidate))

@@ -14,7 +14,7 @@ describe('MME-RealWorld', () => {
     await expect(kit.read('mme-realworld')).resolves.toHaveLength(2)
     await put(join(folder, 'monitoring', 'deep', 'poster.png'), await scenePicture(7, 'png', 64))
     await expect(kit.read('mme-realworld')).rejects.toThrow(
-      `${file}, row 1: poster.png may be monitoring/deep/poster.png and ocr_cc/poster.png in`,
+      `${file}, row 1: poster.png could be monitoring/deep/poster.png and ocr_cc/poster.png in`,
     )
     await put(join(folder, 'poster.png'), await scenePicture(6, 'png', 80))
     const entries = await kit.read('mme-realworld')
@@ -82,8 +82,8 @@ describe('MME-RealWorld', () => {
       const entries = await kit.read(name, path, { report })
       const at = (index: number): string => `${file}, ${row}${index + (row === 'line ' ? 1 : 0)}`
       expect(found).toEqual([
-        `${at(2)}: the answer "F" is none of A, B, C, D, E. Correct the row, or take it out.`,
-        `${at(3)}: 1 is already the name of ${at(1)}. Correct the row, or take it out.`,
+        `${at(2)}: the answer "F" is none of A, B, C, D, E. Correct or remove the row.`,
+        `${at(3)}: the name 1 is already used by ${at(1)}. Correct or remove the row.`,
       ])
       const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))
       const cut = `the base64 of the picture is cut off after ${image.length - 3} characters`

@@ -1,6 +1,6 @@
 /**
- * MME-RealWorld, its Lite and its Chinese part (reference 4.4): the JSON file or lines with image folders, the TSV or parquet
- * with base64 pictures, the folder of JSON files with base64 pictures, and the parquet repositories of lmms-eval.
+ * MME-RealWorld with its Lite and Chinese parts: from JSON or JSON Lines with image folders, TSV or parquet with base64 pictures, a folder
+ * of JSON files with base64 pictures, or the parquet repositories of lmms-eval.
  */
 import { dirname } from 'node:path'
 import { errorCodeOf } from '../../shared/errors.ts'
@@ -35,7 +35,7 @@ const dataSources: Readonly<Record<MmePart, string>> = {
   lite: 'mme_realworld_lite',
   cn: 'mme_realworld_cn',
 }
-/** As they are published, and as lmms-eval fetches them. */
+/** Folder names as published, and as downloaded by lmms-eval. */
 const folders: Readonly<Record<MmePart, readonly string[]>> = {
   full: ['MME-RealWorld', 'MME-RealWorld-Base64', 'MME-RealWorld-Base64/MME-RealWorld', 'MME-RealWorld-Lmms-eval'],
   lite: ['MME-RealWorld-Lite', 'MME-RealWorld-Base64', 'MME-RealWorld-lite-lmms-eval'],
@@ -49,8 +49,8 @@ const folders: Readonly<Record<MmePart, readonly string[]>> = {
 }
 
 /**
- * MME-RealWorld (reference 4.5): `avg` is over problems, `avg-c` the plain mean over subtasks; both over all and for each
- * task, then each subtask of a task and each category of a subtask.
+ * MME-RealWorld: `avg` is the mean over problems, `avg-c` the mean over subtasks; both in total and per task, followed by each subtask of a
+ * task and each category of a subtask.
  */
 export function mmeScores(items: readonly ScoredItem[]): NamedScore[] {
   const subtasks = (own: readonly ScoredItem[]): (readonly ScoredItem[])[] =>
@@ -71,7 +71,7 @@ export function mmeScores(items: readonly ScoredItem[]): NamedScore[] {
 
 const mme: Aggregate = { name: 'mme', text: 'avg over problems, avg-c over subtasks', scores: mmeScores }
 
-/** Its tables hold the pictures: no archives to be joined and unpacked. */
+/** Its tables contain the pictures, so no archives have to be joined and unpacked. */
 const base64 = 'yifanzhang114/MME-RealWorld-Base64'
 
 function ofPart(
@@ -82,13 +82,13 @@ function ofPart(
   return {
     ...facts,
     pull: { dataset: base64, files: [pulled], folder: 'MME-RealWorld-Base64' },
-    licence: 'Tagged Apache-2.0, but its page allows academic research alone and forbids passing it on.',
+    licence: 'Tagged Apache-2.0, but its page only allows academic research and forbids redistribution.',
     samples: 1,
     judge: 'mme-letter',
     answer: 'first',
     aggregate: mme,
     question:
-      'Choices announced, one a line as (A) ..., then a request for the letter: the form of the benchmark, words of ours.',
+      'Choices announced, one per line as (A) ..., then a request for the letter: the format of the benchmark, our wording.',
     read: (path, options) => readMmeRealWorld(path, part, options),
   }
 }
@@ -99,19 +99,18 @@ export const mmeRealWorld: readonly Benchmark[] = [
     title: 'MME-RealWorld',
     datasets: ['yifanzhang114/MME-RealWorld', base64],
     download:
-      'MME_RealWorld.json and the archives, their parts joined and unpacked; or the JSON files with base64 pictures',
-    layout:
-      'MME-RealWorld/MME_RealWorld.json with the unpacked folders beside it; or MME-RealWorld/*.json, MME-RealWorld.tsv',
+      'MME_RealWorld.json and the archives, with parts joined and unpacked; or the JSON files with base64 pictures',
+    layout: 'MME-RealWorld/MME_RealWorld.json next to the unpacked folders; or MME-RealWorld/*.json, MME-RealWorld.tsv',
     expected: { problems: [23512, 23609] },
     tsvMd5: 'fd341132362fc41e707cb37ee6e4dcda',
-    notes: 'Published counts differ. Pixel limits move its scores more than anything else.',
+    notes: 'Published counts differ. Its scores depend more on the pixel limit than on anything else.',
   }),
   ofPart('lite', 'mme_realworld_lite.tsv', {
     name: 'mme-realworld-lite',
     title: 'MME-RealWorld Lite',
     datasets: ['yifanzhang114/MME-RealWorld-Lite', base64],
     download: 'MME-RealWorld-Lite.json with data/; or mme_realworld_lite.tsv (1.99 GB)',
-    layout: 'MME-RealWorld-Lite/MME-RealWorld-Lite.json with data/ beside it; or mme_realworld_lite.tsv',
+    layout: 'MME-RealWorld-Lite/MME-RealWorld-Lite.json next to data/; or mme_realworld_lite.tsv',
     expected: {
       problems: 1919,
       labels: { A: 518, B: 493, C: 460, D: 397, E: 51 },
@@ -127,14 +126,14 @@ export const mmeRealWorld: readonly Benchmark[] = [
       },
     },
     tsvMd5: '4c17057d7d3b6c4a0d4397c3dae0881c',
-    notes: "No part of the paper's table.",
+    notes: "Not part of the paper's table.",
   }),
   ofPart('cn', 'MME-RealWorld-CN/', {
     name: 'mme-realworld-cn',
     title: 'MME-RealWorld CN',
     datasets: ['yifanzhang114/MME-RealWorld', base64],
-    download: 'MME_RealWorld_CN.json and MME-HD-CN.tar.gz, its parts joined and unpacked (3.3 GB)',
-    layout: 'MME-RealWorld/MME_RealWorld_CN.json with the unpacked folders beside it; or MME-RealWorld-CN.tsv',
+    download: 'MME_RealWorld_CN.json and MME-HD-CN.tar.gz, with parts joined and unpacked (3.3 GB)',
+    layout: 'MME-RealWorld/MME_RealWorld_CN.json next to the unpacked folders; or MME-RealWorld-CN.tsv',
     expected: { problems: [5462, 5917] },
     tsvMd5: 'daaa763d52a760a38606d5dedb3fe444',
     notes: 'Published counts differ.',
@@ -154,7 +153,7 @@ async function partFiles(path: string, part: MmePart): Promise<string[]> {
     return await findFiles(path, folders[part], whole, said[part])
   } catch (error) {
     if (errorCodeOf(error) !== 'data-not-found') throw error
-    // The base64 JSON files are named by their subjects, and those of each part lie in a folder of their own.
+    // The base64 JSON files are named after their subjects; each part has its own folder.
     const subjects = part === 'lite' ? [] : [/^(?!mme[_-]?realworld|dataset_info).*\.json$/i]
     const found = [() => findFiles(path, folders[part], subjects, said[part])]
     const shards = [...shardFolders(''), ...folders[part].flatMap(shardFolders)]
@@ -218,7 +217,7 @@ async function entryOf(
   }
 }
 
-/** A list, the text of a Python list (Lite), or the lines that VLMEvalKit joins, below a line that announces them. */
+/** Accepts a list, a Python list as text (Lite), or VLMEvalKit's joined lines below a heading. */
 function choicesOf(place: string, cells: TableRow['cells']): string[] {
   const given = cells['Answer choices'] ?? cells['multi-choice options']
   if (given === undefined) throw rowError(place, 'Answer choices or multi-choice options is missing')
@@ -230,13 +229,13 @@ function letteredLines(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => letterInFront(line) !== undefined)
 }
 
-/** The official evaluators count all attributes of a thing as one category. */
+/** The official evaluators merge all attributes of an object into one category. */
 function mergedCategory(category: string): string {
   const lower = category.toLowerCase()
   return lower.includes('attribute') ? `${lower.split('/')[0]}/attribute` : lower
 }
 
-/** The form is the benchmark's own (choices announced, one a line, the reply begun), the words are ours. */
+/** The benchmark's format (choices announced, one per line, beginning of the reply) in our wording. */
 function mmeQuestion(question: string, choices: readonly string[], language: 'en' | 'zh'): string {
   const [announced, closing] =
     language === 'zh'

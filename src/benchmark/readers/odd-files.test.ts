@@ -79,19 +79,19 @@ describe('a folder of problems', () => {
   it.each<[string, string, string | Uint8Array]>([
     ['bytes that are not UTF-8', 'problems.jsonl', Buffer.from(JSON.stringify(row), 'latin1')],
     ['bytes that are not UTF-8', 'problems.csv', Buffer.from(csv(','), 'latin1')],
-    ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: 'https://example.com/a.png' })],
-    ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: `data:image/png;base64,${'A'.repeat(999)}` })],
-    ['is an address', 'problems.jsonl', JSON.stringify({ ...row, image: 'file:///a.png' })],
+    ['is a URL', 'problems.jsonl', JSON.stringify({ ...row, image: 'https://example.com/a.png' })],
+    ['is a URL', 'problems.jsonl', JSON.stringify({ ...row, image: `data:image/png;base64,${'A'.repeat(999)}` })],
+    ['is a URL', 'problems.jsonl', JSON.stringify({ ...row, image: 'file:///a.png' })],
     ['save it as a file', 'problems.jsonl', JSON.stringify({ ...row, image: 'data:image/png;base64,AAAA' })],
-    ['leads out of', 'problems.jsonl', JSON.stringify({ ...row, image: '/elsewhere/a.png' })],
+    ['is outside', 'problems.jsonl', JSON.stringify({ ...row, image: '/elsewhere/a.png' })],
     ['item 2: is not an object', 'problems.json', JSON.stringify([row, 7, row])],
     ['line 2: is not an object', 'problems.jsonl', `${JSON.stringify(row)}\nnull\n`],
     ['a quote that is never closed', 'problems.csv', 'image,question,answer\na.png,"What?,red\na.png,What?,red\n'],
-    ['choices are no list', 'problems.csv', csv(',', [{ ...row, choices: '["red", ' }])],
+    ['choices are not a valid list', 'problems.csv', csv(',', [{ ...row, choices: '["red", ' }])],
     ['has to be one text', 'problems.jsonl', JSON.stringify({ ...row, answer: ['red', 'crimson'] })],
     ['question: is missing', 'problems.jsonl', JSON.stringify({ ...row, question: null })],
-    ['There is no problem', 'problems.jsonl', ''],
-    ['There is no problem', 'problems.csv', 'image,question,answer\n'],
+    ['contains no problems', 'problems.jsonl', ''],
+    ['contains no problems', 'problems.csv', 'image,question,answer\n'],
   ])('is refused by --check: %s', async (words, name, content) => {
     await put(inBase(name), content)
     const { findings } = await checkBenchmark(benchmarkNamed('problems'), kit.base)
@@ -108,8 +108,8 @@ describe('a folder of problems', () => {
     ['is one JSON document', 'problems.jsonl', JSON.stringify([row])],
     ['is one JSON document', 'problems.jsonl', JSON.stringify(row, null, 2)],
     ['no column image, question, answer but a:b', 'problems.csv', 'a:b\n1:2\n'],
-    ['two columns answer', 'problems.csv', 'image,question,answer,answer\na.png,What?,red,blue\n'],
-    ['carriage returns alone', 'problems.csv', csv(',').replaceAll('\n', '\r')],
+    ['two columns named answer', 'problems.csv', 'image,question,answer,answer\na.png,What?,red,blue\n'],
+    ['carriage returns as line ends', 'problems.csv', csv(',').replaceAll('\n', '\r')],
   ])('is refused as a whole: %s', async (words, name, content) => {
     await put(inBase(name), content)
     await expect(checkBenchmark(benchmarkNamed('problems'), kit.base)).rejects.toThrow(words)
@@ -143,7 +143,7 @@ describe('rows of Mini-o3', () => {
 
   it('are refused in Latin-1, by row', async () => {
     await put(inBase('val.json'), Buffer.from(JSON.stringify([row, { ...row, solution: 'gr\u00fcn' }]), 'latin1'))
-    await expect(kit.read('visual-probe')).rejects.toThrow('row 2: holds bytes that are not UTF-8')
+    await expect(kit.read('visual-probe')).rejects.toThrow('row 2: contains bytes that are not UTF-8')
   })
 })
 
@@ -182,7 +182,7 @@ describe('pictures inside of tables', () => {
     const two = { ...(await mmeBase64Item()), image: [await base64(), await base64()] }
     const file = await put(inBase('MME-RealWorld.json'), JSON.stringify([two]))
     const [entry] = await kit.read('mme-realworld', file)
-    expect(await entry!.checkPicture()).toBe('there are 2 pictures, and one is searched')
+    expect(await entry!.checkPicture()).toBe('there are 2 pictures, but only one is supported')
   })
 
   it('are read from a gzipped table', async () => {

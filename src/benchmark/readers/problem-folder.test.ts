@@ -52,12 +52,12 @@ describe('A folder of problems', () => {
     )
     expect((await kit.read('problems')).map(({ problem }) => problem.answer)).toEqual(['7', '(B) red'])
     await put(join(kit.base, 'problems.jsonl'), [rows[1], rows[1]].map((row) => JSON.stringify(row)).join('\n'))
-    await expect(kit.read('problems')).rejects.toThrow('line 2: mine is already the name of')
+    await expect(kit.read('problems')).rejects.toThrow('line 2: the name mine is already used by')
   })
 
   it.each([
     [{ ...rows[0], image: 'gone.png' }, 'there is no picture gone.png'],
-    [{ ...rows[0], image: '../a.png' }, '../a.png leads out of'],
+    [{ ...rows[0], image: '../a.png' }, '../a.png is outside'],
     [{ ...rows[0], question: ' ' }, 'field question'],
     [{ ...rows[1], answer: 'C' }, 'the answer "C" is none of A, B'],
     [{ ...rows[1], choices: ['one'] }, 'field choices'],

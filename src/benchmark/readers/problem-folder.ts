@@ -1,6 +1,7 @@
 /**
- * Anybody's own problems: a folder with `problems.jsonl` (or `.json`, `.csv`, `.tsv`) and the pictures that it names. Fields: `image`
- * (or `images`: a list, as text separated by `|`), `question`, `answer`, and if wanted `choices` (a list, as text separated by `|`), `id`, `category`, `level`.
+ * The user's own problems: a folder with `problems.jsonl` (or `.json`, `.csv`, `.tsv`) and the pictures it names. Fields: `image` (or
+ * `images`: a list, or text separated by `|`), `question`, `answer`, and optionally `choices` (a list, or text separated by `|`), `id`,
+ * `category`, `level`.
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { z } from 'zod'
@@ -42,16 +43,16 @@ export const problemFolder: Benchmark = {
   name: 'problems',
   title: 'A folder of problems',
   datasets: [],
-  download: 'nothing: write problems.jsonl, .json or .csv',
+  download: 'nothing: write your own problems.jsonl, .json or .csv',
   layout:
-    'problems.jsonl (or .json, .csv) with image (or images, a list), question, answer, and if wanted choices, id, category, level; pictures below it',
+    'problems.jsonl (or .json, .csv) with image (or images, a list), question, answer, and optionally choices, id, category, level; pictures in the same folder or below',
   licence: 'Your own.',
   samples: 1,
   judge: 'llm',
   answer: 'first',
   aggregate: micro,
-  question: 'As in the file; choices below it as (A) ..., one a line.',
-  notes: 'With choices, their letters can be judged too.',
+  question: 'As in the file; choices below it as (A) ..., one per line.',
+  notes: 'With choices, letters can be judged too.',
   read: readProblemFolder,
 }
 
@@ -86,7 +87,10 @@ async function* jsonlRows(file: string): AsyncGenerator<ProblemRow, void> {
 }
 
 function notLines(file: string): UserError {
-  return new UserError('data-not-json', `${file} is one JSON document and not a row a line. Name it problems.json.`)
+  return new UserError(
+    'data-not-json',
+    `${file} is one JSON document instead of one row per line. Rename it to problems.json.`,
+  )
 }
 
 function isObject(value: unknown): boolean {
@@ -120,11 +124,11 @@ function checkColumns(file: string, header: readonly string[]): void {
   const given = header.join(', ').slice(0, 200)
   throw new UserError(
     'data-columns',
-    `${file} has no column ${names} but ${given}. Name its columns in the first line.`,
+    `${file} has no column ${names} but ${given}. The first line has to contain the column names.`,
   )
 }
 
-const text = z.string().trim().min(1, 'has no text')
+const text = z.string().trim().min(1, 'is empty')
 const textOrNumber = z.union([text, z.number().transform(String)], 'has to be one text or number')
 const pictureNames = z
   .array(text, 'has to name a picture, or a list of pictures')
@@ -135,13 +139,13 @@ const schema = z.object({
   image: pictureNames,
   question: text,
   answer: textOrNumber,
-  choices: z.array(textOrNumber).min(2, 'has to be two or more').optional(),
+  choices: z.array(textOrNumber).min(2, 'has to contain at least two').optional(),
   id: textOrNumber.optional(),
   category: textOrNumber.optional(),
   level: z.enum(levels).optional(),
 })
 
-/** Fields as the schema has them: `images` names pictures too, and lists in one text are in brackets or lie between bars. */
+/** Normalises fields for the schema: `images` may be used for one picture, and lists may be text in brackets or separated by bars. */
 function readFields(place: string, value: unknown): unknown {
   const { image, images = image, choices, ...fields } = fieldsOf(value) ?? {}
   const inText = (given: unknown) => (typeof given === 'string' ? (listIn(place, given) ?? given.split('|')) : given)
@@ -161,7 +165,7 @@ async function entryOf({ place, value }: ProblemRow, folder: string, pictures: P
   const files: string[] = []
   for (const name of names) {
     const inside = !isAbsolute(name) && !relative(folder, join(folder, name)).startsWith('..')
-    const outside = `${name} leads out of ${folder}, below which pictures have to lie`
+    const outside = `${name} is outside ${folder}, which has to contain the pictures`
     const found = inside || isAddress(name) ? await pictures.at(folder, name) : { missing: outside }
     if ('missing' in found) throw rowError(place, found.missing)
     files.push(found.file)

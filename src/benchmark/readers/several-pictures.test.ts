@@ -82,9 +82,9 @@ describe('Mini-o3 rows', () => {
     expect(await seen(await read({}))).toEqual(['Which?', 20, 30])
     expect(await seen(await read({ images: ['c.png'], problem: '<image>What?' }))).toEqual(['What?', 40])
     await expect(read({ problem: '<image>Which?' })).rejects.toThrow(
-      'has to hold 2 times <image>, as there are 2 pictures',
+      'has to contain 2 times <image>, because there are 2 pictures',
     )
-    await expect(read({ problem: '<image> <image>' })).rejects.toThrow('holds no question')
+    await expect(read({ problem: '<image> <image>' })).rejects.toThrow('contains no question')
     await expect(read({ images: [] })).rejects.toThrow('has to name a picture')
   })
 

@@ -1,6 +1,6 @@
 /**
- * VisualProbe as it is published, `VisualProbe_Hard/val.json` and pictures beside it, the three levels side by side; and as
- * parquet with the pictures inside, as repositories of lmms-eval have it.
+ * VisualProbe as published (`VisualProbe_Hard/val.json` with its pictures, one folder per level), and as parquet with embedded pictures
+ * (lmms-eval).
  */
 import type { Level } from '../../protocol/problem.ts'
 import { micro } from '../aggregate.ts'
@@ -28,15 +28,15 @@ function ofLevel(level: Level, problems: number, size: string): Benchmark {
     datasets: [`Mini-o3/${id}`],
     download: `val.json and data/${size}`,
     pull: { dataset: `Mini-o3/${id}`, files: ['val.json', 'data/'], folder: id },
-    layout: `${id}/val.json and ${id}/data/, the three levels side by side`,
+    layout: `${id}/val.json and ${id}/data/, all three levels in the same folder`,
     licence: 'CC BY-NC 4.0, for research only.',
     expected: { problems, slices: { level: { [level]: problems } } },
     samples: 32,
     judge: 'llm',
     answer: 'first',
     aggregate: micro,
-    question: 'As in the file, without a hint on how to answer.',
-    notes: 'The paper judged with gpt-4o-2024-11-20. Its 48.0 on hard is at 32 turns, where its command sets 12.',
+    question: 'As in the file, without answering instructions.',
+    notes: 'The paper judged with gpt-4o-2024-11-20. Its 48.0 on hard is at 32 turns, although its command sets 12.',
     read: (path, options) => readVisualProbe(path, level, options),
   }
 }
@@ -47,7 +47,7 @@ export const visualProbe: readonly Benchmark[] = [
   ofLevel('hard', 106, ' (296 MB)'),
 ]
 
-/** `path`: the folder in which the three lie, one of them, or its file. */
+/** `path`: the folder of all three levels, of one level, or its file. */
 async function readVisualProbe(path: string, level: Level, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const folder = folderNames[level]
   const own = new RegExp(`^visual_?probe_?${level}[^/]*\\.parquet$`, 'i')
@@ -70,7 +70,7 @@ function entryOf({ place, cells, readPicture }: TableRow, level: Level): Benchma
     return cell
   }
   const asked = text('problem', 'question')
-  // A row may have several pictures, one for each mark; most have one, and some no mark.
+  // A row has one picture per mark; most have one, and some have no mark.
   const pictures = Math.max(1, asked.split('<image>').length - 1)
   const question = plainQuestion(asked, pictures)
   if (question === '') throw rowError(place, 'the question is empty')

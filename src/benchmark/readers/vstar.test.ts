@@ -7,7 +7,7 @@ import { byteOrderMark, readerKit, sizesOf } from '../../../test/reader-kit.ts'
 const kit = readerKit()
 
 describe('V*', () => {
-  it('takes the published order of options from test_questions.jsonl', async () => {
+  it('takes the published option order from test_questions.jsonl', async () => {
     await writeVstar(kit.base)
     const [entry, other] = await kit.read('vstar')
     expect(entry).toMatchObject({
@@ -58,7 +58,7 @@ describe('V*', () => {
     [{ image: 'direct_attributes/gone.jpg' }, 'there is no picture direct_attributes/gone.jpg'],
     [{ image: '../outside.jpg' }, 'there is no picture'],
     [{ text: 7 }, 'field text'],
-    [{ image: vstarQuestions[1]!.image }, 'relative_position/sa_17 is already the name of'],
+    [{ image: vstarQuestions[1]!.image }, 'relative_position/sa_17 is already used by'],
   ])('names file and line of %j', async (change, words) => {
     const folder = await writeVstar(kit.base, [vstarQuestions[1]!, { ...vstarQuestions[0]!, ...change }])
     const place = `${join(folder, 'test_questions.jsonl')}, line 2: `

@@ -1,6 +1,6 @@
 /**
- * V* Bench, by `test_questions.jsonl`, by the JSON file beside each picture (reference 3), and by a table with the pictures
- * inside: the parquet of lmms-eval, the TSV of VLMEvalKit.
+ * V* Bench, from `test_questions.jsonl`, from the JSON files next to the pictures, or from a table with embedded pictures (lmms-eval's
+ * parquet, VLMEvalKit's TSV).
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -23,7 +23,7 @@ import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
 
-/** Those that count; `OCR` and `GPT4V-hard` lie beside them and are no part of the 191. */
+/** The scored categories; `OCR` and `GPT4V-hard` are in the same folder but not part of the 191 questions. */
 const vstarCategories = ['direct_attributes', 'relative_position'] as const
 
 export const vstar: Benchmark = {
@@ -36,8 +36,8 @@ export const vstar: Benchmark = {
     files: ['test_questions.jsonl', 'direct_attributes/', 'relative_position/'],
     folder: 'vstar_bench',
   },
-  layout: 'vstar_bench/test_questions.jsonl and the two folders beside it',
-  licence: 'The card names none. The pictures come from SA-1B, whose terms allow research only.',
+  layout: 'vstar_bench/test_questions.jsonl and the two folders next to it',
+  licence: 'None named on the card. The pictures come from SA-1B, whose terms allow research only.',
   expected: {
     problems: 191,
     labels: { A: 71, B: 70, C: 27, D: 23 },
@@ -48,16 +48,16 @@ export const vstar: Benchmark = {
   answer: 'first',
   aggregate: micro,
   optionOrders: ['published', 'shuffled', 'unshuffled'],
-  question: 'As in test_questions.jsonl; in another order of options with the same lines around them.',
+  question: 'As in test_questions.jsonl; other option orders keep the surrounding lines.',
   notes:
-    "The authors' own file of questions is not public. Overall is over all 191 questions, not the mean of the two types. " +
+    "The authors' own question file is not public. Overall is over all 191 questions, not the mean of the two types. " +
     'Unshuffled, the right option is always A.',
   read: readVstar,
 }
 
 const ownClosing = 'Answer with the letter of the right option.'
 
-/** Without an order named, the published one; `unshuffled`: as in the pictures' own files, where the right one is always A (the DeepEyes evaluator). */
+/** Default: the published order. `unshuffled`: as in the JSON files of the pictures, where A is always right (used by the DeepEyes evaluator). */
 async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Promise<BenchmarkEntry[]> {
   const { optionOrder = 'published' } = options
   const find = (folders: readonly string[], names: readonly RegExp[]) =>
@@ -65,7 +65,7 @@ async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Prom
   const questions = await find(['vstar_bench'], [/^test_questions\.jsonl$/])
   const tables = questions?.some(isQuestions) ? undefined : (questions ?? (await find(tableFolders, tableNames)))
   if (tables !== undefined) {
-    if (optionOrder === 'unshuffled') throw noOrder(`The order with A always right is not in ${tables[0]}.`)
+    if (optionOrder === 'unshuffled') throw noOrder(`${tables[0]} does not have the unshuffled order.`)
     return gatherEntries(questionTable(tables), (row) => entryOf(row, row.source, optionOrder), options)
   }
   const file = questions?.[0]
@@ -75,7 +75,7 @@ async function readVstar(path: string, options: ReadBenchmarkOptions = {}): Prom
   }
   const folder = file === undefined ? await pictureFolder(path) : dirname(file)
   if (optionOrder === 'published') {
-    throw noOrder(`There is no test_questions.jsonl in ${folder}, and with it no published order of options.`)
+    throw noOrder(`There is no test_questions.jsonl in ${folder}, which has the published order of options.`)
   }
   const pictures = picturesIn(folder)
   return gatherEntries(pictureRows(folder), async (row) => entryOf(row, await pictures(row), optionOrder), options)
@@ -91,13 +91,13 @@ function isQuestions(file: string): boolean {
 function noOrder(why: string): UserError {
   return new UserError(
     'option-order',
-    `${why} Fetch the files of the set, or choose another order: published, shuffled, or unshuffled, in which A is always right.`,
+    `${why} Download the files of the set, or choose another order: published, shuffled, or unshuffled (A is always right).`,
   )
 }
 
 type PictureSource = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
 
-/** Of a row that names a file. Throws `data-row`. */
+/** For rows that name a file. Throws `data-row`. */
 function picturesIn(folder: string): (row: VstarRow) => Promise<PictureSource> {
   const pictures = pictureFinder()
   return async ({ place, image }) => {
@@ -120,11 +120,11 @@ async function pictureFolder(path: string): Promise<string> {
 }
 
 interface VstarRow extends Row {
-  /** Relative to the folder of the set: `direct_attributes/sa_4690.jpg`; of a table, the name of the question. */
+  /** Path relative to the set, `direct_attributes/sa_4690.jpg`; for a table, the question id. */
   readonly image: string
   readonly category: string
   readonly item: ChoiceQuestion
-  /** What stands below the options. */
+  /** Text after the options. */
   readonly closing: string
 }
 
@@ -155,7 +155,7 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
   }
 }
 
-/** Question, options and closing of a text that has them line by line. */
+/** Splits a text into question, options and closing lines. */
 function questionIn(text: string, label: string): Pick<VstarRow, 'broken' | 'item' | 'closing'> {
   const lines = text.split(/\r?\n/)
   const options = lines.flatMap((line, at) => (letterInFront(line) === undefined ? [] : [at]))
@@ -182,7 +182,7 @@ async function* questionTable(files: readonly string[]): AsyncGenerator<TableVst
   for (const file of files) for await (const row of tableRows(file)) yield tableRow(row)
 }
 
-/** `text` with its options in lines, or `question` with a column for each. */
+/** Accepts `text` with options as lines, or `question` with a column per option. */
 function tableRow({ place, broken, cells, readPicture }: TableRow): TableVstarRow {
   const text = (...names: readonly string[]): string =>
     names.map((name) => cells[name]).find((cell) => typeof cell === 'string') ?? ''
@@ -266,7 +266,7 @@ function entryOf(row: VstarRow, picture: PictureSource, order: OptionOrder): Ben
   }
 }
 
-/** Shuffled from an order that does not depend on the one that was read. */
+/** Sorts before shuffling, so the result does not depend on the order in the file. */
 function shuffled({ question, choices, label }: ChoiceQuestion, docId: string, seed: number): ChoiceQuestion {
   const right = itemAt(choices, label.charCodeAt(0) - 65)
   const mixed = random('option-order', seed, docId).shuffle(choices.toSorted())

@@ -1,4 +1,4 @@
-/** What `mini-o3 collect` shows beside its counts: which ways of searching the set holds, and what it cost. Pure. */
+/** Report of `mini-o3 collect`: search patterns in the set, and requests and tokens spent. Pure. */
 import { patternNames, traitNames } from '../../coldstart/patterns.ts'
 import type { TraitName } from '../../coldstart/patterns.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
@@ -17,7 +17,7 @@ const traitTexts: Readonly<Record<TraitName, string>> = {
   claimsOfAll: 'thoughts of all or each',
 }
 
-/** How many trajectories show each pattern, then how much of each trait one has. */
+/** Counts the trajectories that show each pattern, and gives mean and maximum of each trait per trajectory. */
 export function patternTable({ kept, patterns, traits, meanTurns, mostTurns }: CollectSummary): Table {
   const share = (count: number): string => `${((100 * count) / Math.max(1, kept)).toFixed(0)} %`
   const row = (name: string, mean: number, most: number): string[] => [name, mean.toFixed(1), String(most)]
@@ -33,14 +33,14 @@ export function patternTable({ kept, patterns, traits, meanTurns, mostTurns }: C
   }
 }
 
-/** Requests and tokens of searches; a prompt counts whole in every turn, as servers without a cache bill it. */
+/** Requests and tokens of searches. Every turn counts its whole prompt, as servers without a prefix cache bill it. */
 export interface SearchSpending {
   readonly requests: number
   readonly promptTokens: number
   readonly replyTokens: number
 }
 
-/** Adds up what the searches of this call used. */
+/** Sums what the searches of this invocation used. */
 export function startSpending(): { add(trajectory: Trajectory): void; spent(): SearchSpending } {
   const spent = { requests: 0, promptTokens: 0, replyTokens: 0 }
   return {

@@ -1,4 +1,4 @@
-/** `mini-o3 collect`: cold-start data, the searches of a teacher that ended in the right answer. */
+/** `mini-o3 collect`: cold-start data, that is, a teacher's searches that ended in the right answer. */
 import type { Command } from 'commander'
 import { collect, openCollected } from '../../coldstart/collect.ts'
 import type { CollectProgress } from '../../coldstart/collect.ts'
@@ -33,7 +33,7 @@ import { decimal, inGroup, only, required, restrict, text, whole } from '../opti
 import type { Values } from '../options/schema.ts'
 import { dataOption, runOptions } from '../options/shared.ts'
 
-/** What holds for large models where the options say nothing: how many exemplars they see, and the shares of the set. */
+/** Defaults for large models: exemplars per prompt, and limits on shares of the set. */
 const chatDefaults = { shots: 2, maxSingleTurn: 0.1, maxDuplicates: 0.1 } as const
 
 const forChat = 'for a model behind a server: add --policy chat:<model>'
@@ -43,10 +43,10 @@ const collectOptions = {
   ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
   ...limitOption,
   ...inGroup('Search', {
-    ...policyOption('collect', 'teacher', '; the teacher is a script that knows generated scenes'),
+    ...policyOption('collect', 'teacher', '; teacher is a script that knows generated scenes'),
     ...ofPolicy(
       {
-        mistakeRate: decimal('<p>', 'how often the teacher takes something else for the goal', {
+        mistakeRate: decimal('<p>', 'probability that the teacher mistakes another object for the target', {
           min: 0,
           max: 1,
           fallback: 0.05,
@@ -57,8 +57,8 @@ const collectOptions = {
     ...restrict(
       ofPolicy(
         {
-          exemplars: text('<folder>', 'searches that chat:<model> is shown before its own', {
-            fallbackText: 'those that ship',
+          exemplars: text('<folder>', 'example searches shown to chat:<model> before its own', {
+            fallbackText: 'the shipped ones',
           }),
         },
         forChat,
@@ -67,14 +67,24 @@ const collectOptions = {
     ),
     ...ofPolicy(
       {
-        shots: whole('exemplars at a time, in turn', { min: 0, max: 64, fallbackText: String(chatDefaults.shots) }),
+        shots: whole('exemplars in each prompt, rotated from search to search', {
+          min: 0,
+          max: 64,
+          fallbackText: String(chatDefaults.shots),
+        }),
         temperature: temperatureOption(1),
       },
       forChat,
     ),
-    target: whole('stop when the set holds so many', { min: 1, fallbackText: 'all problems' }),
-    maxSingleTurn: decimal('<p>', `share that may answer without a zoom (default: ${ofChat})`, { min: 0, max: 1 }),
-    maxDuplicates: decimal('<p>', `share that may repeat another search (default: ${ofChat})`, { min: 0, max: 1 }),
+    target: whole('stop when the set holds this many searches', { min: 1, fallbackText: 'all problems' }),
+    maxSingleTurn: decimal('<p>', `largest share of searches that answer without a zoom (default: ${ofChat})`, {
+      min: 0,
+      max: 1,
+    }),
+    maxDuplicates: decimal('<p>', `largest share of searches that repeat another one (default: ${ofChat})`, {
+      min: 0,
+      max: 1,
+    }),
     samples: whole('searches for each problem', { takes: '<k>', min: 1, max: 1000, fallback: 1 }),
   }),
   ...searchManyOptions(8),
@@ -91,7 +101,8 @@ export function addCollect(program: Command): void {
   addCommand(program, {
     name: 'collect',
     summary: 'collect cold-start data',
-    description: 'A teacher searches problems; trajectories with the right answer are kept. Repeat it to resume.',
+    description:
+      'A teacher searches problems; trajectories with the right answer are kept. Repeat the command to resume.',
     options: collectOptions,
     examples: [
       'mini-o3 probe build --out data/train --train 6000 --no-pictures',
@@ -106,7 +117,7 @@ export function addCollect(program: Command): void {
 async function collectCommand(options: CollectOptions): Promise<void> {
   const { kind } = checkPolicy(options, 'collect')
   const profile = chosenProfile(options)
-  // A folder's own training problems; a file is taken as it is.
+  // The training split of a folder; a file is read whole.
   const entries = await readEntries(options, 'train')
   const problems = entries.map(({ problem }) => problem)
   for (const problem of problems) checkProblem(options, problem)
@@ -127,7 +138,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
         const spending = startSpending()
         const reasons: Reason[] = []
         const skipped: SkippedProblem[] = []
-        /** Searches of this call, by key. */
+        /** Searches of this invocation, by key. */
         const told = new Set<string>()
         const searched = await collect({
           ...searches,
@@ -169,7 +180,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
   })
 }
 
-/** The policy and what the run keeps of it. */
+/** The policy, and the settings of it that the run stores. */
 async function openTeacher(options: CollectOptions, profile: Profile): Promise<{ policy: Policy; settings: object }> {
   const settings = await policySettings(options)
   if (!takesShots(options)) return { policy: await openPolicy(options, profile), settings }
@@ -186,7 +197,7 @@ function takesShots(options: CollectOptions): boolean {
   return policyKindOf(options)?.options.includes('shots') ?? false
 }
 
-/** Undefined: every right search is in the set. */
+/** Undefined if the set takes every right search. */
 function rulesOf(options: CollectOptions): SelectionRules | undefined {
   const { maxSingleTurn, maxDuplicates } = takesShots(options) ? chatDefaults : {}
   const rules = {
@@ -216,7 +227,9 @@ function summaryText(
   const short = target !== undefined && kept < target
   return [
     `${kept} of ${searches} searches kept, ${meanTurns.toFixed(1)} turns on average, ${mostTurns} at most.`,
-    ...(right > kept ? [`${right - kept} more were right: too many of a kind, or beyond the target.`] : []),
+    ...(right > kept
+      ? [`${right - kept} more were right but are not in the set: too many of a kind, or beyond --target.`]
+      : []),
     ...(short ? [`The target of ${target} is not reached: raise --samples in another run, or add problems.`] : []),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-/** `mini-o3 export`: searches of a run, or a cold-start set, as a training set for other trainers. */
+/** `mini-o3 export`: writes the searches of a run, or a cold-start set, in the formats of other trainers. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
@@ -22,8 +22,8 @@ import type { SearchedConfig } from './searched-under.ts'
 
 const exportOptions = {
   ...inGroup('Problems', {
-    ...dataOption('the problems that were searched (default: where the run read them)'),
-    all: flag('also searches without the right answer, and what the set of a collection leaves out'),
+    ...dataOption('the problems that were searched (default: the path stored in the run)'),
+    all: flag('include searches without the right answer, and those that a collection left out of its set'),
   }),
   ...profileOptions,
   ...maxPixelsOption,
@@ -36,7 +36,9 @@ const exportOptions = {
       ),
     ),
     out: required(text('<folder>', 'where the set is written, empty or not there; curves may be written again')),
-    pictures: oneOf('<encoding>', 'png keeps every pixel, jpeg is smaller', ['png', 'jpeg'], { fallback: 'png' }),
+    pictures: oneOf('<encoding>', 'picture format: png is lossless, jpeg is smaller', ['png', 'jpeg'], {
+      fallback: 'png',
+    }),
   }),
   ...jsonOption,
 }
@@ -48,7 +50,7 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write training sets for other trainers, or curves for TensorBoard',
     description:
-      'Writes the right searches of a collect or eval run as a training set. In place of a run, a parquet file or folder ' +
+      'Writes the right searches of a collect or eval run as a training set. Instead of a run it also takes a parquet file or folder ' +
       "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
       'below the folder; repeat it to add what came since.',
     arguments: { '<run>': 'the run folder, or a cold-start set' },
@@ -67,7 +69,7 @@ async function exportCommand(source: string, options: ExportOptions, command: Co
   const { to, out } = options
   if (to === 'tensorboard') return curvesCommand(source, options, command)
   await checkFolder(out)
-  const interrupt = catchInterrupt(() => say('Stopping. Nothing is left behind; repeat the command to start again.'))
+  const interrupt = catchInterrupt(() => say('Stopping. Partial output is removed; repeat the command to start again.'))
   try {
     const { rows, total } = await open(source, options, command)
     const progress = startProgress({ label: 'rows', total })
@@ -104,12 +106,12 @@ interface Source {
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
-  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is taken as it is: name a run')
+  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
   return openColdStart(source)
 }
 
 async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {
-  // Of a collection its set, which may leave right searches out.
+  // For a collection, its set, which may leave out right searches.
   const wholeSet = config.command === 'collect' && !options.all
   const searches = wholeSet ? await readCollection(path) : await readRightSearches(path, { all: options.all === true })
   const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding: options.pictures })

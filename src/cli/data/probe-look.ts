@@ -1,4 +1,4 @@
-/** `mini-o3 probe check` and `probe show`: what a set is worth, and what it looks like. */
+/** `mini-o3 probe check` and `probe show`: verify a problem set, and show it. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { probeSheet, shapesProblem, worldProblem } from '../../page/probe-sheet.ts'
@@ -18,19 +18,20 @@ import { jsonOption } from '../options/shared.ts'
 
 const showOptions = {
   ...inGroup('Problems', {
-    limit: whole('problems to show, of the test split first', { min: 1, max: 500, fallback: 24 }),
+    limit: whole('number of problems to show, starting with the test split', { min: 1, max: 500, fallback: 24 }),
   }),
-  ...inGroup('Output', { out: text('<file>', 'where to write', { fallbackText: 'sheet.html in the folder' }) }),
+  ...inGroup('Output', { out: text('<file>', 'output file', { fallbackText: 'sheet.html in the folder' }) }),
   ...jsonOption,
 }
 
-const folder = { '<folder>': 'what probe build wrote' }
+const folder = { '<folder>': 'folder written by probe build' }
 
 export function addProbeLook(probe: Command): void {
   addCommand(probe, {
     name: 'check',
     summary: 'verify a problem set',
-    description: 'Derives every answer again, looks for faults and tells what can be answered without looking.',
+    description:
+      'Derives every answer again, reports faults, and measures how many questions can be answered without looking.',
     arguments: folder,
     options: jsonOption,
     examples: ['mini-o3 probe check data/worlds'],
@@ -39,7 +40,7 @@ export function addProbeLook(probe: Command): void {
   addCommand(probe, {
     name: 'show',
     summary: 'write a contact sheet of a problem set',
-    description: 'Writes one page: pictures, questions, answers, targets outlined and magnified.',
+    description: 'Writes one HTML page with pictures, questions, answers, and the targets outlined and magnified.',
     arguments: folder,
     options: showOptions,
     examples: ['mini-o3 probe show data/worlds --limit 12'],
@@ -60,10 +61,10 @@ async function checkSet(folder: string, { json }: { readonly json?: true }): Pro
 
 const shownFaults = 40
 
-/** Who looks at it: sets of shapes are made for the small policy. */
+/** The ideal reader that the shares refer to: sets of shapes are made for the embedded policy. */
 const seenBy = {
-  shapes: 'one who reads every digit that is large enough in the views of the embedded policy',
-  world: 'one who knows all that is large enough to be made out',
+  shapes: 'a reader of every digit that is large enough in the views of the embedded policy',
+  world: 'a reader who recognises everything that is large enough',
 } as const
 
 function checkText({ kind, problems, pictures, faults, byFamily, byLevel }: ProbeCheck): string {
@@ -75,7 +76,9 @@ function checkText({ kind, problems, pictures, faults, byFamily, byLevel }: Prob
       const target = `target ${(meanTargetShare * 100).toPrecision(2)} % of the picture`
       return `  ${level}: ${percent(blind)} / ${percent(overview)} / ${percent(crops)}, ${target}, ${n} problems`
     }),
-    kind === 'world' ? 'Share of the commonest answer / of the commonest letter:' : 'Share of the commonest answer:',
+    kind === 'world'
+      ? 'Share of the most common answer / of the most common letter:'
+      : 'Share of the most common answer:',
     ...Object.entries(byFamily).map(([family, { problems: n, commonestAnswer, commonestLetter }]) => {
       const letter = commonestLetter === undefined ? '' : ` / ${percent(commonestLetter)}`
       return `  ${family}: ${percent(commonestAnswer)}${letter}, ${n} problems`

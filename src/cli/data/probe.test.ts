@@ -122,7 +122,7 @@ test.each(['world', 'shapes'])('--parquet of %s writes a shard a split, and a ca
 test('--parquet needs pictures', async () => {
   const { code, err } = await probe('build', '--out', at('bare'), '--test', '1', '--no-pictures', '--parquet')
   expect(code).toBe(2)
-  expect(err).toContain('Leave out --no-pictures, or --parquet')
+  expect(err).toContain('Leave out --no-pictures or --parquet')
 })
 
 test('a folder that holds no set, or one of another generator, is an error that says what to do', async () => {

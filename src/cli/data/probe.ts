@@ -1,4 +1,4 @@
-/** `mini-o3 probe build`: problems made of generated scenes, in the JSON rows of Mini-o3, with their pictures. */
+/** `mini-o3 probe build`: problems on generated scenes, as Mini-o3 JSON rows with their pictures. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { levelCounts, shapesCard } from '../../probe/card.ts'
@@ -24,29 +24,29 @@ import { jsonOption, seedOption } from '../options/shared.ts'
 
 const buildOptions = {
   ...inGroup('Problems', {
-    train: whole('problems to train on', { min: 0, fallback: 0 }),
-    test: whole('problems to test on; their scenes are never trained on', { min: 0, fallback: 0 }),
-    level: oneOf('<level>', 'one level only (default: all three, in turn)', levels),
-    kind: oneOf('<kind>', 'kind of scene', ['shapes', 'world'], { fallback: 'shapes' }),
+    train: whole('number of training problems', { min: 0, fallback: 0 }),
+    test: whole('number of test problems; their scenes are never in the training split', { min: 0, fallback: 0 }),
+    level: oneOf('<level>', 'only this level (default: all three)', levels),
+    kind: oneOf('<kind>', 'scene generator', ['shapes', 'world'], { fallback: 'shapes' }),
     side: whole('longer side of the pictures', {
       takes: '<pixels>',
       min: 64,
       max: 8192,
-      fallbackText: '4096; of worlds what their level says, up to 7680',
+      fallbackText: '4096; for worlds set by the level, up to 7680',
     }),
     ...seedOption(),
   }),
   ...inGroup('Output', {
-    out: required(text('<folder>', 'where to build')),
+    out: required(text('<folder>', 'output folder')),
     ...restrict(
       {
-        format: oneOf('<format>', 'of the pictures', ['jpeg', 'png'], { fallback: 'jpeg' }),
-        jobs: whole('pictures drawn at once', { min: 1, max: 256, fallbackText: 'one a core' }),
+        format: oneOf('<format>', 'picture format', ['jpeg', 'png'], { fallback: 'jpeg' }),
+        jobs: whole('pictures drawn in parallel', { min: 1, max: 256, fallbackText: 'one per core' }),
       },
       only<{ readonly pictures: boolean }>(({ pictures }) => pictures, 'for pictures: remove --no-pictures'),
     ),
-    pictures: turnedOff('rows only: commands draw the scenes that the rows name'),
-    parquet: flag('Hugging Face parquet shards with a dataset card, too'),
+    pictures: turnedOff('write rows only; commands draw the scenes on demand'),
+    parquet: flag('also write Hugging Face parquet shards with a dataset card'),
   }),
   ...jsonOption,
 }
@@ -56,12 +56,12 @@ type BuildOptions = Values<typeof buildOptions>
 export function addProbe(program: Command): void {
   const probe = program
     .command('probe')
-    .summary('make visual search problems')
-    .description('Generated scenes with questions whose answer hides in a few pixels.')
+    .summary('build and check visual search problems')
+    .description('Generated scenes with questions whose answer covers a few pixels.')
   addCommand(probe, {
     name: 'build',
     summary: 'build a data set',
-    description: 'Writes train.json and test.json (Mini-o3 rows) and pictures/ beside them. Repeat it to resume.',
+    description: 'Writes train.json and test.json (Mini-o3 rows) with their pictures/. Repeat the command to resume.',
     options: buildOptions,
     examples: [
       'mini-o3 probe build --out data/probe --train 600 --test 30 --seed 1',
@@ -75,7 +75,7 @@ export function addProbe(program: Command): void {
 async function build(options: BuildOptions): Promise<void> {
   const { out, train, test, seed, level, kind, side, format, pictures, jobs } = options
   if (options.parquet && !pictures) {
-    throw new UserError('probe-options', 'Parquet holds the pictures. Leave out --no-pictures, or --parquet.')
+    throw new UserError('probe-options', 'Parquet files contain the pictures. Leave out --no-pictures or --parquet.')
   }
   const interrupt = catchInterrupt(() => say('Finishing the pictures in flight. Repeat the command to resume.'))
   let progress: ReturnType<typeof startProgress> | undefined

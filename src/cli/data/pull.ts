@@ -1,4 +1,4 @@
-/** `mini-o3 data pull`: the published files of a benchmark, from the hub into the shared cache, linked to where `eval --data` looks. */
+/** `mini-o3 data pull`: downloads the published files of a benchmark into the shared hub cache, and links them for `eval --data`. */
 import { lstat, readlink, rm, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -21,24 +21,24 @@ import { pullAloud, sayingRetries } from '../print/pull-aloud.ts'
 
 const pullOptions = {
   ...inGroup('Problems', {
-    data: text('<folder>', 'where the benchmark is linked, for eval --data', { fallback: 'downloads' }),
+    data: text('<folder>', 'folder in which the benchmark is linked, for eval --data', { fallback: 'downloads' }),
   }),
-  ...inGroup('Output', { yes: flag('do it without asking') }),
+  ...inGroup('Output', { yes: flag('do not ask for confirmation') }),
   ...jsonOption,
 }
 
 export function addData(program: Command): void {
   const data = program
     .command('data')
-    .summary('fetch the data of benchmarks')
-    .description('The published files of benchmarks, kept in the cache that all clients of the Hugging Face Hub share.')
+    .summary('download benchmark data')
+    .description('The published files of benchmarks, kept in the shared Hugging Face Hub cache.')
   addCommand(data, {
     name: 'pull',
     summary: 'download a benchmark',
     description:
-      'Says what would come and under which licence, asks, and downloads it as models pull does: resumed, and every file checked. ' +
+      'Shows files, sizes and licence, asks for confirmation, and downloads like models pull: interrupted downloads resume and every file is checked. ' +
       'mini-o3 eval --list names the benchmarks.',
-    arguments: { '<benchmark>': 'such as vstar' },
+    arguments: { '<benchmark>': 'benchmark name, for example vstar' },
     options: pullOptions,
     examples: ['mini-o3 data pull vstar', 'mini-o3 data pull hr-bench-4k --data benchmarks --yes'],
     run: (options, [name = '']) => pullData(name, options),
@@ -58,7 +58,7 @@ async function pullData(name: string, { data, yes, json }: Values<typeof pullOpt
   if (!(await pullAloud(plan, { title, licence, yes, command }))) return say('Nothing was downloaded.')
   await linkTo(plan.folder, data, link)
   if (json) return printJson({ benchmark: name, data, folder: link, commit: plan.commit, bytes: plan.bytes })
-  print(`${title} is in ${link}, ${bytesText(plan.bytes)}. To see whether it is whole, and to search:`)
+  print(`${title} is in ${link}, ${bytesText(plan.bytes)}. To check it and to search:`)
   print(`  mini-o3 eval --benchmark ${name} --data ${data} --check`)
 }
 
@@ -78,18 +78,18 @@ function nothingToPull({ name, download }: Benchmark): UserError {
   const names = benchmarks.filter(({ pull }) => pull !== undefined).map((own) => own.name)
   return new UserError(
     'data-not-pulled',
-    `For ${name} there is nothing to download (${download}). Those there are: ${names.join(', ')}.`,
+    `For ${name} there is nothing to download (${download}). Available: ${names.join(', ')}.`,
   )
 }
 
-/** A link of an earlier pull is replaced; whatever else stands there is somebody's. */
+/** Replaces a link from an earlier pull, and refuses anything else: it may be the user's data. */
 async function checkFree(link: string): Promise<void> {
   const there = await lstat(link).catch(() => undefined)
   if (there !== undefined && !there.isSymbolicLink())
-    throw new UserError('data-there', `${link} is there already. Use it, or name another folder with --data.`)
+    throw new UserError('data-there', `${link} already exists. Use it, or name another folder with --data.`)
 }
 
-/** A junction on Windows, where links to folders need no right of their own then. */
+/** Makes a junction on Windows, where symbolic links need a special privilege. */
 async function linkTo(folder: string, data: string, link: string): Promise<void> {
   const target = resolve(folder)
   if ((await readlink(link).catch(() => '')) === target) return

@@ -1,4 +1,4 @@
-/** Reads the cold-start data that `mini-o3 collect` kept, and leaves their folder as it is. */
+/** Reads the cold-start data of a `mini-o3 collect` run without changing the run. */
 import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
@@ -6,8 +6,8 @@ import { readConfiguration } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 
 /**
- * The right searches of a collection, at least one. Throws `UserError` for any other folder, also for that of another
- * command, whose searches may have ended in wrong answers.
+ * The right searches of a collection, at least one. Throws `UserError` for any other folder, including runs of other
+ * commands, whose searches may have wrong answers.
  */
 export async function readCollection(path: string): Promise<Trajectory[]> {
   await readConfiguration(path, 'collect')

@@ -1,4 +1,4 @@
-/** The problems and profiles of a run that searched, from its configuration and the user's options: what its searches are told with. */
+/** The problems and profiles of a stored run, from its configuration and the user's options, for replaying its searches. */
 import { z } from 'zod'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
@@ -16,12 +16,12 @@ const { benchmark } = configurations.eval.shape
 const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark })
 export type SearchedConfig = z.infer<typeof schema>
 
-/** Of a run of any command. */
+/** Reads these settings from a run of any command. */
 export function readSearchedConfig(path: string): Promise<SearchedConfig> {
   return readSettings(path, schema)
 }
 
-/** `data`: where the problems are, if not where the run read them. Throws `UserError`. */
+/** `data`: the path of the problems, if it differs from the one stored in the run. Throws `UserError`. */
 export async function searchedUnder(
   path: string,
   config: SearchedConfig,
@@ -40,8 +40,8 @@ export async function searchedUnder(
 }
 
 /**
- * The profiles that ship, the embedded one with the run's budget, and the one that the options describe; each with either answer
- * that may count, since an evaluation takes that of its benchmark.
+ * The built-in profiles, the embedded one with the run's budget, and the one that the options describe. Each appears with
+ * `answer: first` and `last`, since an evaluation uses the one of its benchmark.
  */
 function possibleProfiles(
   { viewSide, contextLimit = null }: SearchedConfig,

@@ -1,4 +1,4 @@
-/** `--benchmark` of `mini-o3 eval`: what there is, whether files are whole, and what a benchmark sets where the words do not. */
+/** `--benchmark` of `mini-o3 eval`: lists benchmarks, checks their files, and supplies their defaults for options that were not given. */
 import { judgeForm, judgeNamed } from '../../judge/registry.ts'
 import { InvalidArgumentError } from 'commander'
 import { checkBenchmark } from '../../benchmark/check-benchmark.ts'
@@ -13,7 +13,7 @@ import { IncompleteError } from '../incomplete.ts'
 import { print, printJson } from '../print/output.ts'
 import { isOneOf } from '../../shared/fields.ts'
 
-/** Parses orders that are separated by commas. */
+/** Parses a comma-separated list of orders. */
 export function readOptionOrders(text: string): readonly OptionOrderName[] {
   const given = [...new Set(text.split(',').map((part) => part.trim()))]
   const other = given.find((part) => !isOneOf(optionOrderNames, part))
@@ -31,7 +31,7 @@ export interface BenchmarkOptions {
 
 type CheckOptions = Omit<BenchmarkOptions, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderName[] }
 
-/** The benchmark that the words name, and how to read it. Throws `UserError`. */
+/** The benchmark that the options name, and how to read it. Throws `UserError`. */
 function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) {
   const benchmark = benchmarkNamed(name)
   if (data === undefined) {
@@ -57,11 +57,11 @@ export interface ChosenBenchmark {
   readonly benchmark: Benchmark
   readonly data: string
   readonly entries: readonly BenchmarkEntry[]
-  /** Of a benchmark that has one. */
+  /** Only for benchmarks that define orders. */
   readonly optionOrder?: OptionOrderName | undefined
 }
 
-/** The problems, up to `limit`, each fit to be judged. Throws `UserError`; nothing is written yet. */
+/** The first `limit` problems, checked to be judgeable. Throws `UserError` before anything is written. */
 export async function readChosen(options: BenchmarkOptions & { readonly limit?: number }): Promise<ChosenBenchmark> {
   const { benchmark, data, reading } = chosen(options)
   const entries = (await readBenchmark(benchmark, data, reading)).slice(0, options.limit)
@@ -70,9 +70,9 @@ export async function readChosen(options: BenchmarkOptions & { readonly limit?: 
   return { benchmark, data, entries, ...(optionOrder !== undefined && { optionOrder }) }
 }
 
-/** The judge of a benchmark as far as nobody has to be asked: where the rule is an LLM, letters or words are compared. */
+/** The benchmark's judge if it needs no model, else the comparison of letters or words. */
 export function offlineJudge({ judge }: Benchmark, entries: readonly BenchmarkEntry[]): string {
-  // A kind of judge that needs a model is not the name of one.
+  // A judge kind that needs a model is not a complete judge name.
   if (judgeNamed(judge) !== undefined) return judge
   return entries.every(({ problem }) => problem.choices !== undefined) ? 'choice' : 'exact'
 }
@@ -83,8 +83,9 @@ export function listBenchmarks({ json }: { readonly json?: true }): void {
 }
 
 function hashText({ datasets, tsvMd5 }: Benchmark): string {
-  if (tsvMd5 !== undefined) return `MD5 of the TSV ${tsvMd5}, as VLMEvalKit pins it; of other files none is known here`
-  return datasets.length === 0 ? '' : 'none is known here: --check goes by counts and by what can be read'
+  if (tsvMd5 !== undefined)
+    return `MD5 of the TSV ${tsvMd5}, as pinned by VLMEvalKit; none is known for the other files`
+  return datasets.length === 0 ? '' : 'none is known: --check compares counts and reads every file'
 }
 
 function factsText(benchmark: Benchmark): string {
@@ -93,8 +94,8 @@ function factsText(benchmark: Benchmark): string {
   const lines: readonly (readonly [string, string])[] = [
     ['data set', datasets.map((id) => `https://huggingface.co/datasets/${id}`).join(', ')],
     ['download', download],
-    ['fetch it', pull === undefined ? '' : `mini-o3 data pull ${name}`],
-    ['put it', `${layout}, below the folder of --data`],
+    ['download', pull === undefined ? '' : `mini-o3 data pull ${name}`],
+    ['place', `${layout}, below the folder of --data`],
     ['licence', licence],
     ['hash', hashText(benchmark)],
     ['problems', expected === undefined ? '' : countText(expected)],
@@ -106,14 +107,14 @@ function factsText(benchmark: Benchmark): string {
   return [`${name}: ${title}`, ...told].join('\n')
 }
 
-/** Prints what is wrong with the files. Throws `IncompleteError` if anything is. */
+/** Prints the problems found in the files. Throws `IncompleteError` if there are any. */
 export async function checkChosen({ optionOrder: orders, ...options }: CheckOptions): Promise<void> {
   const { benchmark, data, reading } = chosen({ ...options, optionOrder: orders?.[0] })
   const checked = await checkBenchmark(benchmark, data, reading)
   const { findings } = checked
   if (options.json) printJson({ benchmark: benchmark.name, data, ...checked })
   else print(checkText(benchmark, data, checked))
-  if (findings.length > 0) throw new IncompleteError(`The data in ${data} are not as they should be: see above.`)
+  if (findings.length > 0) throw new IncompleteError(`The data in ${data} have the faults listed above.`)
 }
 
 function checkText(benchmark: Benchmark, data: string, checked: Checked): string {
@@ -121,5 +122,5 @@ function checkText(benchmark: Benchmark, data: string, checked: Checked): string
   const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
-  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Found:', ...wrong].join('\n')
+  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Faults:', ...wrong].join('\n')
 }

@@ -1,4 +1,4 @@
-/** `mini-o3 eval`: Avg@K of a policy on a benchmark, at every turn limit, with intervals and causes. */
+/** `mini-o3 eval`: measures Avg@K of a policy on a benchmark at every turn limit, with intervals and causes of failure. */
 import type { Command } from 'commander'
 import type { Benchmark } from '../../benchmark/benchmark.ts'
 import { benchmarks } from '../../benchmark/catalog.ts'
@@ -24,13 +24,13 @@ import type { Values } from '../options/schema.ts'
 import { dataOption, runOptions } from '../options/shared.ts'
 import { itemAt } from '../../shared/known.ts'
 
-const asBenchmark = 'as the benchmark asks'
+const asBenchmark = 'set by the benchmark'
 const forSearches = 'for searches, and nothing is searched: leave out --list and --check'
 
 type Policy = Pick<PolicyOptions, 'policy'>
 const forSmall = only<Policy>(
   (options) => !isVlm(options),
-  'for the embedded policy; the views of others are bounded by --max-pixels: use that',
+  'for the embedded policy; for other policies use --max-pixels',
 )
 const forLarge = only<Policy>(isVlm, 'for a model behind a server: add --policy chat:<model>')
 
@@ -38,25 +38,28 @@ const searching = {
   ...inGroup('Problems', {
     benchmark: oneOf(
       '<name>',
-      'how the data is read and scored',
+      'benchmark, which defines how the data are read and scored',
       benchmarks.map(({ name }) => name),
       { fallback: 'visual-probe' },
     ),
-    ...dataOption('where the data lies: see --list'),
+    ...dataOption('path of the data: see --list'),
     optionOrder: parsed(
       '<orders>',
-      `order of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; several, as published,shuffled, are run one by one`,
+      `order of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; a list such as published,shuffled runs one evaluation for each`,
       readOptionOrders,
     ),
     ...limitOption,
-    shard: text('<i/n>', 'every n-th problem, from the i-th: for n machines; join their runs with eval merge'),
-    check: flag('look through the data for what is missing or broken, and stop'),
+    shard: text(
+      '<i/n>',
+      'every n-th problem starting at the i-th, to split work over n machines; join the runs with eval merge',
+    ),
+    check: flag('check the data for missing or broken files, and stop'),
   }),
   ...policyOptions('eval', 1),
   ...tinkerPolicyOptions,
   ...profileOptions,
   ...inGroup('Search', {
-    samples: whole('searches for each problem', {
+    samples: whole('searches per problem', {
       takes: '<k>',
       min: 1,
       max: 1000,
@@ -65,7 +68,7 @@ const searching = {
     }),
     maxPixels: parsed(
       '<n>',
-      'pixels of a view at most (default: as the profile); several, as 250000,500000, are run one by one',
+      'largest number of pixels of a view (default: set by the profile); a list such as 250000,500000 runs one evaluation for each',
       wholeNumbers,
     ),
     ...restrict(budgetOptions, forSmall),
@@ -75,7 +78,7 @@ const searching = {
   ...inGroup(
     'Judge',
     {
-      answer: oneOf('<which>', `which answer of a search with several counts (default: ${asBenchmark})`, [
+      answer: oneOf('<which>', `which answer counts in a search with several (default: ${asBenchmark})`, [
         'first',
         'last',
       ]),
@@ -96,7 +99,7 @@ const evalOptions = {
     only<{ readonly list?: true }>(({ list }) => list === undefined, forSearches),
     ['json'],
   ),
-  ...inGroup('Problems', { list: flag('say what there is to download for each benchmark, and stop') }),
+  ...inGroup('Problems', { list: flag('list the benchmarks with their downloads, and stop') }),
 }
 
 type EvalOptions = Values<typeof evalOptions>
@@ -105,7 +108,8 @@ export function addEval(program: Command): void {
   const command = addCommand(program, {
     name: 'eval',
     summary: 'measure a policy on a benchmark',
-    description: 'Searches each problem K times and reports accuracy at every turn limit. Repeat it to resume.',
+    description:
+      'Searches each problem K times and reports accuracy at every turn limit. Repeat the command to resume.',
     options: evalOptions,
     examples: [
       'mini-o3 eval --list',
@@ -135,7 +139,7 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
   const shard = given.shard === undefined ? undefined : parseShard(given.shard)
   const { optionOrder: orders = [undefined], maxPixels: budgets = [undefined] } = given
   if (orders.length > 1 && budgets.length > 1) {
-    throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can have several values at once.')
+    throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can be a list.')
   }
   const isSaid = (name: string): boolean => isGiven(command, name)
   if (given.maxPixels && isSaid('viewSide')) {
@@ -165,7 +169,7 @@ function isVlm(options: Pick<PolicyOptions, 'policy'>): boolean {
   return policyKindOf(options)?.vlm ?? false
 }
 
-/** The profile of an evaluation; with `max`, its views held to so many pixels. */
+/** The profile of an evaluation; `max` bounds the pixels of its views. */
 function boundedProfile(
   options: EvalOptions,
   benchmark: Benchmark,
@@ -178,7 +182,7 @@ function boundedProfile(
     if (max === undefined) return { profile: whole }
     return { profile: profileWith(whole, { maxPixels: max }), pixels: { max, profile: profileHash(whole) } }
   }
-  // What a view may cost is the embedded policy's to choose; a model behind a server goes by its profile.
+  // Only the embedded policy has a configurable budget; other models follow their profile.
   const budget = budgetOf(options)
   const whole = embeddedProfileWith(budget)
   if (max === undefined) return { profile: whole, budget }

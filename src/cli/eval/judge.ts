@@ -1,4 +1,4 @@
-/** `mini-o3 judge`: the answers of a run judged again by another judge, and how far the two agree. */
+/** `mini-o3 judge`: judges the answers of a run with another judge and reports how far the two agree. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
@@ -31,7 +31,7 @@ import { runOptions, seedOption } from '../options/shared.ts'
 const judgeCommandOptions = {
   ...namedJudgeOptions,
   ...inGroup('Judge', {
-    concurrency: whole('answers judged at once', { min: 1, max: 1024, fallback: 16 }),
+    concurrency: whole('answers judged in parallel', { min: 1, max: 1024, fallback: 16 }),
     ...seedOption(),
   }),
   ...runOptions,
@@ -42,9 +42,9 @@ export function addJudge(program: Command): void {
     name: 'judge',
     summary: 'judge the answers of a run again',
     description:
-      'Judges what the searches of a run answered with another judge, and prints how far the two judges agree. Nothing is ' +
-      'searched and the run is left as it is; the new verdicts are a run of their own. Repeat it to resume.',
-    arguments: { '<run>': 'the run folder of eval, collect or judge' },
+      'Judges the stored answers of a run with another judge, and prints how far the two judges agree. Nothing is ' +
+      'searched and the run is not changed; the new verdicts become a run of their own. Repeat the command to resume.',
+    arguments: { '<run>': 'run folder of eval, collect or judge' },
     options: judgeCommandOptions,
     examples: [
       'mini-o3 judge runs/eval --judge exact',
@@ -59,7 +59,7 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
   const { seed, concurrency } = options
   const nameBefore = await judgeOf(path)
   const problems = await judgeableProblems(path)
-  const interrupt = catchInterrupt(() => say('Finishing what is being judged. Repeat the command to go on.'))
+  const interrupt = catchInterrupt(() => say('Finishing the judgements in flight. Repeat the command to resume.'))
   let incomplete: IncompleteError | undefined
   try {
     await withJudge(options, problems, (opened) =>
@@ -97,7 +97,7 @@ function reasonOfJudged({ failed, after }: JudgedAgain): Reason | undefined {
   return { kind: 'unjudged', code: 'unjudged', message: after.reason }
 }
 
-/** The name of the judge that a run was judged by; runs of before there was a choice were judged exactly. */
+/** The name of a run's judge. Runs from before there was a choice used the exact judge. */
 async function judgeOf(path: string): Promise<string> {
   const { judge } = await readSettings(path, z.object({ judge: configurations.judge.shape.judge }))
   return judge?.name ?? 'exact'
@@ -144,9 +144,9 @@ function text(comparison: Comparison, nameBefore: string, judge: OpenedJudge): s
   const both =
     share === null
       ? 'No answer has a verdict from both.'
-      : `They agree on ${percent(share)} % of ${compared} answers; Cohen's kappa ${kappa === null ? 'has no meaning: one says the same of all' : kappa.toFixed(3)}.`
+      : `They agree on ${percent(share)} % of ${compared} answers; Cohen's kappa ${kappa === null ? 'is undefined: one judge gives every answer the same verdict' : kappa.toFixed(3)}.`
   const parts = [
-    `${searches} searches: ${failed} failed, ${withoutAnswer} came to no answer.`,
+    `${searches} searches: ${failed} failed, ${withoutAnswer} have no answer.`,
     table({
       head: ['Avg@K in %', 'mean', '95 % interval'],
       rows: [scoreRow(`before: ${nameBefore}`, before), scoreRow(`after: ${nameAfter}`, after)],

@@ -1,4 +1,4 @@
-/** `mini-o3 eval merge`: the runs of one evaluation that was split over machines, joined to one. */
+/** `mini-o3 eval merge`: joins the runs of an evaluation that was split over machines. */
 import type { Command } from 'commander'
 import { keepPrices } from '../../evaluate/document/cost.ts'
 import { mergeRuns } from '../../evaluate/merge.ts'
@@ -14,7 +14,7 @@ import type { Values } from '../options/schema.ts'
 import { jsonOption } from '../options/shared.ts'
 
 const mergeOptions = {
-  ...inGroup('Output', { run: required(text('<folder>', 'where the whole is kept')) }),
+  ...inGroup('Output', { run: required(text('<folder>', 'folder for the joined run')) }),
   ...jsonOption,
   ...priceOptions,
 }
@@ -24,8 +24,8 @@ export function addEvalMerge(evaluation: Command): void {
     name: 'merge',
     summary: 'join the runs of --shard',
     description:
-      'Joins runs of the same settings into a run of its own, and prints its result. Of a search that several runs hold the ' +
-      'first counts, unless it failed. The runs are left as they are.',
+      'Joins runs with equal settings into a new run, and prints its result. If several runs contain the same search, the ' +
+      'first one counts unless it failed. The given runs are not changed.',
     arguments: { '<runs...>': 'run folders of mini-o3 eval' },
     options: mergeOptions,
     examples: ['mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole'],

@@ -1,4 +1,4 @@
-/** `mini-o3 report`: evaluations beside the paper's published table, and two of them compared problem by problem. */
+/** `mini-o3 report`: puts evaluations into the paper's published table, or compares two of them problem by problem. */
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { isRun } from '../../runs/configuration.ts'
@@ -24,7 +24,9 @@ import { jsonOption } from '../options/shared.ts'
 const reportOptions = {
   ...inGroup('Output', {
     out: text('<folder>', 'also write report.md, report.html and report.csv there'),
-    compare: flag('pair two runs on the same problems: the difference, its interval, and which problems flipped'),
+    compare: flag(
+      'compare two runs on the same problems: paired difference, its interval, and the problems that flipped',
+    ),
   }),
   ...jsonOption,
   ...priceOptions,
@@ -35,9 +37,9 @@ export function addReport(program: Command): void {
     name: 'report',
     summary: "put measured scores into the paper's table",
     description:
-      'Prints finished evaluations as Markdown: the published table with their rows below it, what each was measured under, ' +
-      'and their figures.',
-    arguments: { '<runs...>': 'run folders of mini-o3 eval, or of a sweep for all of its runs' },
+      'Prints finished evaluations as Markdown: the published table with their rows added, the protocol of each, ' +
+      'and all figures.',
+    arguments: { '<runs...>': 'run folders of mini-o3 eval; the folder of a sweep stands for all of its runs' },
     options: reportOptions,
     examples: [
       'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
@@ -80,7 +82,7 @@ async function reportCommand(
   })
 }
 
-/** The run at a path, or those that a sweep keeps there, in the order of their numbers. */
+/** The run at a path, or the runs of a sweep there, in numeric order. */
 async function runsAt(path: string): Promise<readonly string[]> {
   if (await isRun(path)) return [path]
   const names = (await namesIn(path)).toSorted(new Intl.Collator('en', { numeric: true }).compare)
@@ -89,7 +91,7 @@ async function runsAt(path: string): Promise<readonly string[]> {
   return runs.length > 0 ? runs : [path]
 }
 
-/** The last part of each path, or the whole path where that is not enough to tell them apart. */
+/** The last part of each path, or the whole path where names would be ambiguous. */
 function runNames(paths: readonly string[]): readonly string[] {
   const short = paths.map((path) => basename(resolve(path)))
   return new Set(short).size === paths.length ? short : paths

@@ -32,20 +32,20 @@ export interface EvalPlan {
   readonly chosen: ChosenBenchmark
   readonly shard: Shard | undefined
   readonly profile: Profile
-  /** Of the embedded policy. */
+  /** Only for the embedded policy. */
   readonly budget?: EmbeddedBudget
-  /** Where `--max-pixels` bounds the views. */
+  /** Set if `--max-pixels` bounds the views. */
   readonly pixels?: EvalConfig['pixels']
 }
 
 export interface RanEval {
-  /** Under the name of its folder. */
+  /** Named after its folder. */
   readonly measured: MeasuredRun
-  /** What is missing from it. */
+  /** What the result lacks, if anything. */
   readonly incomplete: IncompleteError | undefined
 }
 
-/** Searches what is owed, prints the result and returns it. */
+/** Runs the missing searches, prints the result and returns it. */
 export async function runEval(plan: EvalPlan): Promise<RanEval> {
   const { options, chosen, shard, profile, budget, pixels } = plan
   const { benchmark, entries: whole, optionOrder } = chosen
@@ -102,7 +102,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
   })
 }
 
-/** Behind the counts of the live display, such as `61 right (48.4 %), cost 1.23`. */
+/** The end of the progress line, for example `61 right (48.4 %), cost 1.23`. */
 function progressNote(prices: Prices, policy: string, judge: OpenedJudge): (progress: EvalProgress) => string {
   const models = askedModels({ policy, judge: judge.settings })
   const [own, judges] = [prices[models.policy ?? ''], prices[models.judge ?? '']]

@@ -25,13 +25,13 @@ describe('what it cost', () => {
     expect(priced.result.cost.total).toBeCloseTo(sent / 1000 + written / 10_000)
     expect(priced.result.cost.perSearch).toBeCloseTo(priced.result.cost.total / 8)
     const report = await mini('report', join(folder, 'a'), '--out', join(folder, 'out'))
-    expect(report.stdout).toContain(`| price of a million: sent, cached, written | 1000, 1000, 100 |`)
-    expect(report.stdout).toContain('estimated as Qwen2.5-VL counts')
+    expect(report.stdout).toContain(`| price per million: input, cached, output | 1000, 1000, 100 |`)
+    expect(report.stdout).toContain('estimated with the grid of Qwen2.5-VL')
     expect(await readFile(join(folder, 'out', 'report.csv'), 'utf8')).toMatch(/a,hr-bench-4k,cost,\d/)
     // Another price for the same run, without a search.
     const dearer = await mini('report', join(folder, 'a'), '--price', 'test-vlm=2000,0,200', '--json')
     expect(JSON.parse(dearer.stdout).runs[0].cost.policy.price).toEqual({ sent: 2000, cached: 0, written: 200 })
-    expect(await readFile(join(folder, 'a', 'results.md'), 'utf8')).toContain('cost of a search')
+    expect(await readFile(join(folder, 'a', 'results.md'), 'utf8')).toContain('cost per search')
     const rates = (await readFile(join(folder, 'a', 'problems.csv'), 'utf8')).split('\n')
     expect(rates[0]).toBe('problem,category,cycle,question,right,searches,solve rate,mean turns')
     expect(rates[1]).toBe('hr_bench_4k/0,single,cycle_0,1,1,1,1,1')
@@ -58,10 +58,10 @@ describe('what it cost', () => {
     const hr = ['eval', '--benchmark', 'hr-bench-4k', '--data', folder, '--run', join(folder, 'no'), ...byModel()]
     await expect(mini(...hr, '--price', 'other=1,2')).rejects.toMatchObject({
       code: 'price-unused',
-      message: expect.stringContaining('those that are asked are test-vlm'),
+      message: expect.stringContaining('the models used are test-vlm'),
     })
     for (const price of ['1,2', 'test-vlm=1', 'test-vlm=a,b', 'test-vlm=1,2,3,4', 'test-vlm=1.2.3,4']) {
-      await expect(mini(...hr, '--price', price)).rejects.toThrow('<model>=<sent>,<written>')
+      await expect(mini(...hr, '--price', price)).rejects.toThrow('<model>=<input>,<output>')
     }
     await expect(readFile(join(folder, 'no', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
@@ -112,7 +112,7 @@ describe('several evaluations in one command', () => {
     expect(said.bySetting[1].protocol).toContain('options shuffled (seed 0)')
     expect(said.comparison).toMatchObject({ difference: { mean: 0 }, units: 2 })
     const { stdout } = await mini('report', join(folder, 'orders'))
-    expect(stdout).toContain('## V* Bench by order of options'.replace('*', '\\*'))
+    expect(stdout).toContain('## V* Bench by option order'.replace('*', '\\*'))
     expect(stdout).toContain('| options shuffled |')
   })
 })

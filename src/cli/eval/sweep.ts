@@ -1,4 +1,4 @@
-/** Several evaluations of one command that differ in pixel budget or order of options, each in a run of its own, and what they say together. */
+/** A sweep: evaluations that differ in pixel budget or option order, each in its own run, and their joint results. */
 import { join, resolve } from 'node:path'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { isRun } from '../../runs/configuration.ts'
@@ -25,8 +25,8 @@ import { evalResult } from './text.ts'
 import { columns, print, printJson, resultsAside, say } from '../print/output.ts'
 
 /**
- * Runs each plan in a folder of its own below `path`, writes `results.md` and charts there, and prints the result. Returns
- * what the first run lacks that lacks something.
+ * Runs each plan in its own folder below `path`, writes `results.md` and charts there, and prints the result. Returns what is
+ * missing from the first incomplete run, if any.
  */
 export async function runSweep(
   plans: readonly EvalPlan[],
@@ -36,7 +36,7 @@ export async function runSweep(
   if (await isRun(path)) {
     throw new UserError(
       'sweep-in-run',
-      `${path} holds a run, and a sweep keeps several. Name another folder with --run.`,
+      `${path} is a run folder, and a sweep needs a folder for several runs. Name another one with --run.`,
     )
   }
   const runs: MeasuredRun[] = []
@@ -75,7 +75,7 @@ export async function runSweep(
   return { incomplete }
 }
 
-/** Where a sweep works when no folder is named: the same whatever its budgets or orders, so that more can be added. */
+/** The folder of a sweep without `--run`. It does not depend on the budgets or orders, so that more can be added later. */
 export async function sweepPath(
   { options, chosen, shard, profile, pixels }: EvalPlan,
   over: Sweep['over'],
@@ -95,7 +95,7 @@ function folderOf({ pixels, chosen }: EvalPlan, over: Sweep['over']): string {
   return over === 'pixels' ? `max-pixels-${pixels?.max}` : `options-${chosen.optionOrder}`
 }
 
-/** Of two runs; undefined: there are more, or one of them still owes searches. */
+/** Compares two complete runs; undefined for any other number, or if one still lacks searches. */
 async function comparisonOf(runs: readonly MeasuredRun[], path: string): Promise<Comparison | undefined> {
   if (runs.length !== 2) return undefined
   try {

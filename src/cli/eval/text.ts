@@ -1,4 +1,4 @@
-/** What `mini-o3 eval` and `mini-o3 eval merge` say of an evaluation. */
+/** The output of `mini-o3 eval` and `mini-o3 eval merge`. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { costTable } from '../../evaluate/document/cost.ts'
 import { problemsCsv } from '../../evaluate/document/csv.ts'
@@ -22,7 +22,7 @@ import { policyNamed } from '../../policy/registry/kinds.ts'
 import { columns } from '../print/output.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 
-/** One document for machines; the figures over all problems stand at its top. */
+/** The JSON document; the figures over all problems are at its top level. */
 export function evalResult({ config, cost, ...report }: MeasuredRun): object {
   const { summary, scores, interval, sampling, tokens, spent, reasons, skipped, causes, looks } = report
   const { benchmark: name, optionOrder, shard } = config
@@ -44,7 +44,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
   }
 }
 
-/** For a terminal. */
+/** The text for a terminal. */
 export function evalText(run: MeasuredRun): string {
   return parts(run, (table) => plainTable(table, columns())).join('\n\n')
 }

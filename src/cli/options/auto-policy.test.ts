@@ -68,7 +68,7 @@ const askThere = (...options: string[]) =>
 test('with Ollama running: no option at all', async () => {
   const server = await startOllama()
   const { stdout, stderr } = await ask()
-  expect(stderr).toContain(`Taking chat:qwen2.5vl:7b, Ollama at ${server.baseUrl}`)
+  expect(stderr).toContain(`Using chat:qwen2.5vl:7b, Ollama at ${server.baseUrl}`)
   expect(stdout).toContain('CAFE')
   expect(server.violations).toEqual([])
 })
@@ -77,7 +77,7 @@ test('the question that the embedded policy knows stays with it; --policy auto d
   const server = await startOllama()
   const digit = ['ask', photo, 'Which digit is on the red heart?', '--max-turns', '1', '--json']
   const { stderr } = await runCommand([addAsk], ...digit, '--run', join(folder, 'digit'))
-  expect(stderr).not.toContain('Taking')
+  expect(stderr).not.toContain('Using')
   expect(server.requests).toEqual([])
   const { stdout } = await runCommand([addAsk], ...digit, '--run', join(folder, 'auto'), '--policy', 'auto')
   expect(JSON.parse(stdout)).toMatchObject({ answer: 'CAFE' })
@@ -86,8 +86,8 @@ test('the question that the embedded policy knows stays with it; --policy auto d
 test('a model of which its server does not say whether it sees is tried first', async () => {
   const blind = await startOllama({ ownedBy: 'vllm', script: () => 'I cannot see pictures.', routes: {} })
   const { stdout, stderr } = await ask()
-  expect(stderr).toContain(`chat:qwen2.5vl:7b, vLLM at ${blind.baseUrl}, cannot be taken: they do not arrive`)
-  expect(stdout).toMatch(/^No model can be taken without asking/)
+  expect(stderr).toContain(`chat:qwen2.5vl:7b, vLLM at ${blind.baseUrl}, cannot be used: they do not arrive`)
+  expect(stdout).toMatch(/^No model can be used without your consent/)
   expect(process.exitCode).toBe(1)
 })
 
@@ -125,7 +125,7 @@ test("the user's configuration file comes first, and an entry whose server is aw
   writeFileSync(join(home, 'mini-o3', 'mini-o3.yaml'), JSON.stringify(entries))
   vi.stubEnv('MINI_O3_PORTS', '')
   const { stdout, stderr } = await ask('--json')
-  expect(stderr).toMatch(/chat:gone, .*cannot be taken: .*cannot be reached/)
+  expect(stderr).toMatch(/chat:gone, .*cannot be used: .*cannot be reached/)
   expect(JSON.parse(stdout)).toMatchObject({ answer: 'CAFE' })
 })
 

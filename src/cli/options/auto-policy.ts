@@ -1,4 +1,4 @@
-/** `--policy auto`, and `ask` without `--policy`: takes the best of what is there, and says what it took. */
+/** `--policy auto`, and `ask` without `--policy`: picks the best available model and prints its choice. */
 import type { Command } from 'commander'
 import { choicesOf } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
@@ -18,18 +18,18 @@ import { leavesMachine, readConfigured } from './configured.ts'
 import type { PolicyEntry } from './policies-file.ts'
 
 interface Candidate {
-  /** By the names of options. */
+  /** Values by option name. */
   readonly values: Readonly<Record<string, unknown>> & { readonly policy: string }
   readonly at: string
-  /** Why it cannot be taken after all. */
+  /** The reason why it cannot be used, if any. */
   whyNot(): Promise<string | undefined>
 }
 
 /**
- * Puts the best of what is there in the place of `--policy`, or returns all that there is.
+ * Replaces `--policy` by the best available policy, or returns everything that was found if none can be used.
  *
- * The order: the first model of `mini-o3.yaml` whose server answers, then of the user's configuration file, then as `choicesOf` says.
- * An entry of `mini-o3.yaml` that leads to another machine counts only where `--policy auto` was typed: a folder may be anybody's.
+ * Order: the first model of `mini-o3.yaml` whose server answers, then of the user's configuration file, then as `choicesOf` ranks them.
+ * An entry of `mini-o3.yaml` that points to another machine counts only with an explicit `--policy auto`, since the folder may not be trusted.
  */
 export async function takeBest(
   command: Command,
@@ -48,7 +48,7 @@ export async function takeBest(
   return (await took(others, command)) ? undefined : { found, configured }
 }
 
-/** The options of a command that runs until it is stopped, with the best policy. Throws `UserError` where nothing can be taken. */
+/** The options of a long-running command with `auto` replaced. Throws `UserError` if no policy can be used. */
 export async function withBest<Options extends { readonly temperature: number }>(
   command: Command,
   { temperature }: Options,
@@ -63,21 +63,21 @@ export async function withBest<Options extends { readonly temperature: number }>
   }
 }
 
-export const noModelText = 'No model can be taken without asking. What is there, with the lines that go on:'
+export const noModelText = 'No model can be used without your consent. What was found, with the commands that use it:'
 
 async function took(candidates: readonly Candidate[], command: Command): Promise<boolean> {
   for (const { values, at, whyNot } of candidates) {
     const problem = await whyNot()
     if (problem === undefined) {
-      say(`Taking ${values.policy}, ${at}. --policy names another; \`mini-o3 doctor\` lists what is there.`)
-      // What was typed stays as it is, and has to have an effect.
+      say(`Using ${values.policy}, ${at}. --policy selects another; \`mini-o3 doctor\` lists what was found.`)
+      // Options on the command line stay unchanged and must have an effect.
       for (const [name, value] of Object.entries(values)) {
         if (name === 'policy' || !isGiven(command, name)) command.setOptionValueWithSource(name, value, 'auto')
       }
       checkEffects(command)
       return true
     }
-    say(`${values.policy}, ${at}, cannot be taken: ${problem}`)
+    say(`${values.policy}, ${at}, cannot be used: ${problem}`)
   }
   return false
 }
@@ -97,7 +97,7 @@ function foundOne({ policy, at, baseUrl, server, untried }: Choice, signal: Abor
     at,
     whyNot: async () => {
       if (!untried) return undefined
-      say(`Trying whether ${modelOf(values)} sees pictures …`)
+      say(`Testing whether ${modelOf(values)} accepts pictures …`)
       return whyNotOpen(values, (endpoint, model) => trySight({ endpoint, model, signal, onRequest: () => {} }))
     },
   }

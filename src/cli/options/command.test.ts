@@ -85,7 +85,7 @@ describe('values that are none', () => {
   test.each([
     ['ask p.jpg q --run --json', 'That is an option'],
     ['ask p.jpg q --run -h', 'That is an option'],
-    ['ask p.jpg q --run ', 'It is empty'],
+    ['ask p.jpg q --run ', 'The value is empty'],
     ['ask p.jpg q --seed NaN', 'whole number'],
     ['ask p.jpg q --seed -1', 'whole number'],
     ['ask p.jpg q --max-turns 99999999999999999999', 'whole number'],

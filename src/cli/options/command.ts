@@ -1,6 +1,6 @@
 /**
- * A command from its schema: flags, help in groups, checks before it acts. No option is given without effect, none is empty or
- * swallows another one, and `--debug` tells what caused an error.
+ * Builds a command from its schema: flags, grouped help, checks before the action runs. An option without effect, an empty value
+ * and an option swallowed as a value are errors; `--debug` prints the causes of an error.
  */
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
@@ -13,21 +13,21 @@ import type { OptionSpec, OptionSpecs, Values } from './schema.ts'
 
 export interface CommandSpec<Specs extends OptionSpecs> {
   readonly name: string
-  /** For the list of all commands. */
+  /** One line for the list of commands. */
   readonly summary: string
   readonly description: string
-  /** What stands behind the command, such as `<picture>`, with its help. */
+  /** Positional arguments such as `<picture>`, with their help. */
   readonly arguments?: Readonly<Record<string, string>>
   readonly options: Specs
   readonly examples: readonly string[]
-  /** Runs where the command above it is given alone. */
+  /** Runs when the parent command is given without a subcommand. */
   readonly isDefault?: true
-  /** `given`: the arguments in their order. */
+  /** `given`: the positional arguments in order. */
   run(values: Values<Specs>, given: readonly string[], command: Command): unknown
 }
 
 const debug = inGroup('Output', {
-  debug: flag('with an error, print everything that caused it; MINI_O3_DEBUG=1 does the same'),
+  debug: flag('print errors with their causes and stacks; same as MINI_O3_DEBUG=1'),
 })
 
 export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: CommandSpec<Specs>): Command {
@@ -40,7 +40,7 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Output:'))
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`)
   command.on('option:debug', tellCauses)
-  // A mistyped name falls to the default command, which would count it among its arguments.
+  // A mistyped subcommand reaches the default command, which would report it as an excess argument.
   command.allowExcessArguments(spec.isDefault === true)
   command.hook('preAction', (_, acting) => {
     if (acting !== command) return
@@ -50,7 +50,7 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
     if (config !== undefined) applyConfig(command, config)
     checkEffects(command)
   })
-  // What commander hands on: the arguments, the values, the command.
+  // Commander passes the positional arguments, then the values, then the command.
   return command.action(async (...all: readonly unknown[]) => {
     const given = all.slice(0, -2).flat() as string[]
     await spec.run(command.opts(), given, command)
@@ -59,7 +59,7 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
 
 const specsOf = new WeakMap<Command, OptionSpecs>()
 
-/** Gives a command the options, heading by heading. */
+/** Adds the options to a command, group by group. */
 export function addOptions(command: Command, specs: OptionSpecs): Command {
   specsOf.set(command, specs)
   const place = ([, { group = 'Output' }]: readonly [string, OptionSpec]): number => groups.indexOf(group)
@@ -93,17 +93,17 @@ function flagName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-/** An unset variable of a shell leaves an empty value, and a forgotten value takes the next option in its place. */
+/** Catches an unset shell variable (empty value) and a forgotten value (the next option is taken as the value). */
 function checkValue(command: Command, long: string, value: string): void {
-  if (value.trim() === '') throw new InvalidArgumentError('It is empty.')
+  if (value.trim() === '') throw new InvalidArgumentError('The value is empty.')
   const [name = ''] = value.split('=')
   const isOption = command.options.some((option) => option.long === name || option.short === name)
   if (/^--?[a-z]/i.test(name) && (isOption || ['--help', '-h'].includes(name))) {
-    throw new InvalidArgumentError(`That is an option: ${long} lacks its value.`)
+    throw new InvalidArgumentError(`That is an option: the value of ${long} is missing.`)
   }
 }
 
-/** Throws `UserError` for options that were given and have no effect: all that one rule refuses at once. */
+/** Throws `UserError` for given options that have no effect, naming all that the same rule refuses. */
 export function checkEffects(command: Command): void {
   const values = command.opts()
   const refused = Object.entries(specsOf.get(command) ?? {}).flatMap(([name, { only = [] }]) => {
@@ -119,7 +119,7 @@ export function checkEffects(command: Command): void {
   )
 }
 
-/** Throws `UserError` if any of these options was given: what makes them useless is known only now. */
+/** Throws `UserError` if any of these options was given; for cases that only the action can detect. */
 export function refuseGiven(command: Command, names: readonly string[], purpose: string): void {
   const given = names.filter((name) => isGiven(command, name))
   if (given.length > 0) refuse(given, purpose)
@@ -134,7 +134,7 @@ function refuse(names: readonly string[], purpose: string): never {
   )
 }
 
-/** Whether it stands on the command line or in a `--config`. */
+/** Whether the option is set on the command line or in a `--config` file. */
 export function isGiven(command: Command, name: string): boolean {
   return ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 }

@@ -1,5 +1,5 @@
 /**
- * `--config`: a YAML file that holds a command's options under the command's name, or the name of one that ships in `configs/`.
+ * `--config`: a YAML file with a command's options under the command's name, or the name of a file in `configs/`.
  * Options on the command line take precedence; values are parsed exactly as if they had been typed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -18,17 +18,17 @@ type Values = z.infer<typeof schema>[string]
 
 export const configOption = text(
   '<file>',
-  `a YAML file with options of this command, or one that ships: ${shippedNames().join(', ')}`,
+  `YAML file with options of this command, or a shipped configuration: ${shippedNames().join(', ')}`,
 )
 
-/** What a command requires has to be typed. Throws `UserError`. */
+/** Applies the file to a command. Required options must still be on the command line. Throws `UserError`. */
 export function applyConfig(command: Command, file: string): void {
   for (const [word, value] of Object.entries(readValues(file, command.name()))) {
     const option = command.options.find(({ long }) => long === `--${word}`)
     if (!option || word === 'config') {
       throw new UserError(
         'config-word',
-        `${file}: ${command.name()} has no option --${word}. Take it out, or see --help.`,
+        `${file}: ${command.name()} has no option --${word}. Remove it, or see --help.`,
       )
     }
     const name = option.attributeName()
@@ -45,10 +45,10 @@ type Option = Command['options'][number]
 
 function typed(command: Command, option: Option, value: Values[string], file: string): unknown {
   const wrong = (why: string): UserError =>
-    new UserError('config-value', `${file}: ${option.long} ${String(value)} of ${command.name()} is wrong. ${why}`)
+    new UserError('config-value', `${file}: ${option.long} ${String(value)} of ${command.name()} is invalid. ${why}`)
   if (option.isBoolean()) {
     if (typeof value === 'boolean') return value || undefined
-    throw wrong('Say true or false.')
+    throw wrong('It has to be true or false.')
   }
   if (option.argChoices && !option.argChoices.includes(String(value))) {
     throw wrong(`It has to be one of ${option.argChoices.join(', ')}.`)
@@ -67,10 +67,13 @@ function readValues(file: string, name: string): Values {
     const yaml = readFileSync(ships ? join(shippedFolder, `${file}.yaml`) : file, 'utf8')
     values = schema.parse(parse(yaml, { maxAliasCount: 0 }))[name]
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'it has to hold commands, and under each its options' : messageOf(cause)
-    const others = existsSync(file) ? '' : ` These ship and need no path: ${shippedNames().join(', ')}.`
+    const why = cause instanceof z.ZodError ? 'it has to map command names to options' : messageOf(cause)
+    const others = existsSync(file) ? '' : ` Shipped configurations, which need no path: ${shippedNames().join(', ')}.`
     throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.${others}`, { cause })
   }
   if (values !== undefined) return values
-  throw new UserError('config-unreadable', `--config ${file} says nothing of ${name}: it has no "${name}:" at its top.`)
+  throw new UserError(
+    'config-unreadable',
+    `--config ${file} has no settings for ${name}: add a top-level key "${name}:".`,
+  )
 }

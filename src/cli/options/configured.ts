@@ -1,4 +1,4 @@
-/** The models that `mini-o3.yaml` and the user's configuration file name: lists as for `serve --policies`. */
+/** The models listed in `mini-o3.yaml` and in the user's configuration file, in the format of `serve --policies`. */
 import { baseUrlOf } from '../../endpoint/address.ts'
 import { configurationFiles } from '../../discover/configuration.ts'
 import type { ConfigurationFile } from '../../discover/configuration.ts'
@@ -10,11 +10,11 @@ import type { PolicyEntry } from './policies-file.ts'
 export interface Configured {
   readonly file: ConfigurationFile
   readonly entries: readonly PolicyEntry[]
-  /** Why the file cannot be read; then it has no entries. */
+  /** Why the file cannot be read; `entries` is then empty. */
   readonly problem?: string
 }
 
-/** Of all files that are there. */
+/** Reads all configuration files that exist. */
 export function readConfigured(temperature: number): Configured[] {
   return configurationFiles(process.env).map((file) => {
     try {
@@ -26,7 +26,7 @@ export function readConfigured(temperature: number): Configured[] {
   })
 }
 
-/** The entry would have pictures, and a key, sent to another machine. */
+/** Whether the entry would send pictures, and an API key, to another machine. */
 export function leavesMachine({ baseUrl }: PolicyEntry): boolean {
   return baseUrl !== undefined && !isLoopback(baseUrlOf(baseUrl).hostname)
 }

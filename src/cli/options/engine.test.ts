@@ -58,7 +58,7 @@ test('sft, then rl from what it made: weights stay on the server, keys in the en
   const elsewhere = ['--engine', `tinker:${server.url}`, '--api-key-env', 'KEY']
   const trained = await mini(...sft, ...elsewhere, '--run', 'trained')
   expect(trained.code, trained.stderr).toBe(0)
-  expect(trained.stdout).toContain('go on with --from')
+  expect(trained.stdout).toContain('continue with --from')
   const policy = join(folder, 'trained', 'policy.json')
   const { weights, sampler } = JSON.parse(await readFile(policy, 'utf8')) as { weights: string; sampler: string }
   for (const kept of [weights, sampler])
@@ -97,12 +97,12 @@ test('wrong options are said before anything is sent', async () => {
   const before = server.requests.length
   for (const [engine, said] of [
     ['tinker:localhost', 'Say embedded, or tinker:http'],
-    [`tinker:${server.url}/?key=1`, 'may hold no user, password or query'],
+    [`tinker:${server.url}/?key=1`, 'must not contain a user, password or query'],
   ] as const) {
     const { code, stderr } = await mini(...sft, '--engine', engine, '--run', 'wrong')
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
   }
   const keyless = await mini(...sft, '--engine', `tinker:${server.url}`, '--api-key-env', 'NO_SUCH', '--run', 'wrong2')
-  expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('NO_SUCH holds no key')])
+  expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('NO_SUCH is empty or not set')])
   expect(server.requests).toHaveLength(before)
 })

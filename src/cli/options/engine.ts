@@ -1,4 +1,4 @@
-/** `--engine` and what belongs to it: where gradients are computed, and what that will come to. */
+/** `--engine` and its related options: where gradients are computed, and the size of the job (`--plan`). */
 import type { Engine } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import type { Training } from '../../engine/open-engine.ts'
@@ -16,8 +16,10 @@ const onServer = (values: { readonly engine: string }): boolean => engineNamed(v
 
 export const engineOptions = {
   ...inGroup('Training', {
-    engine: text('<where>', 'embedded, or tinker:<url> of a Tinker-compatible server', { fallback: 'embedded' }),
-    plan: flag('print tokens, bytes and steps, and send nothing'),
+    engine: text('<where>', 'where to train: embedded, or tinker:<url> for a Tinker-compatible server', {
+      fallback: 'embedded',
+    }),
+    plan: flag('print tokens, bytes and steps without sending anything'),
     ...restrict(
       workersOption,
       only<{ readonly engine: string }>((values) => !onServer(values), 'for --engine embedded: use that'),
@@ -32,7 +34,7 @@ export const engineOptions = {
 
 export type EngineOptions = Values<typeof engineOptions>
 
-/** Opens the engine for a training run, tells which settings it ignores, and keeps that in the run. */
+/** Opens the engine for a training run; prints the settings that it ignores and stores them in the run. */
 export async function openEngine(options: EngineOptions, run: RunFolder, training: Training): Promise<Engine> {
   const engine = await engineNamed(options).open(training)
   for (const note of engine.ignoredSettings) say(note)
@@ -40,10 +42,10 @@ export async function openEngine(options: EngineOptions, run: RunFolder, trainin
   return engine
 }
 
-/** What to do with the result of training. */
+/** How to use the result of the training. */
 export function useOf(policy: string, { checkpointSuffix }: Engine): string {
   return checkpointSuffix === '.json'
-    ? `The server has the weights: go on with --from ${policy}`
+    ? `The weights are on the server: continue with --from ${policy}`
     : `Use it with --checkpoint ${policy}`
 }
 
@@ -58,6 +60,6 @@ export function printPlan(plan: Plan, json: true | undefined): void {
   print(`sent: ${most}${(sentBytes / 1e6).toFixed(0)} MB`)
   if (samplingRounds > 1)
     print(
-      `This counts one sampling round a step. Groups without spread are replaced, in up to ${samplingRounds} rounds.`,
+      `This assumes one sampling round per step. Groups without spread are replaced, in up to ${samplingRounds} rounds.`,
     )
 }

@@ -19,9 +19,9 @@ test('help of the program, of a command, and of one below it', async () => {
 })
 
 test.each([
-  [['evla'], 'There is no command "evla". The nearest: eval'],
-  [['eval', 'merg'], 'There is no command "merg" of eval. The nearest: merge.'],
-  [['ask', 'more'], 'There is no command "more" of ask. It has none.'],
+  [['evla'], 'There is no command "evla". Closest names: eval'],
+  [['eval', 'merg'], 'There is no command "merg" of eval. Closest names: merge.'],
+  [['ask', 'more'], 'There is no command "more" of ask. It has no subcommands.'],
 ])('an unknown topic: %j', async (topic, message) => {
   await expect(help(...topic)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
 })

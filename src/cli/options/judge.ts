@@ -1,11 +1,11 @@
-/** `--judge` and its like, the same for every command that judges. */
+/** `--judge` and its related options, shared by every command that judges. */
 import { defaultMaxTokens } from '../../judge/llm.ts'
 import type { OpenedJudge } from '../../judge/open-judge.ts'
 import { scoreParsers } from '../../judge/parse-score.ts'
 import { judgeForms, judgeNamed } from '../../judge/registry.ts'
 import { inGroup, only, required, text, whole } from './schema.ts'
 
-const whoDecides = `who decides whether an answer is correct: ${judgeForms}`
+const whoDecides = `how to decide whether an answer is correct: ${judgeForms}`
 
 const modelOptions = inGroup(
   'Judge',
@@ -14,18 +14,21 @@ const modelOptions = inGroup(
     judgeApiKeyEnv: text('<name>', 'environment variable that holds its API key'),
     judgeParser: text(
       '<name>',
-      `how its reply is read: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
+      `how the judge’s reply is parsed: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
       {
-        fallbackText: 'lenient; with --judge-prompts official, as the released scorer does',
+        fallbackText: 'lenient; with --judge-prompts official, like the released scorer',
       },
     ),
-    judgePrompts: text('<file>', 'your copy of the official general_qa_tool.py, for its prompts', {
+    judgePrompts: text('<file>', 'your copy of the official general_qa_tool.py, to use its prompts', {
       fallbackText: 'our own',
     }),
-    judgeMaxTokens: whole('tokens of its reply, thinking included; up to four times as many after a truncated one', {
-      min: 1,
-      fallbackText: String(defaultMaxTokens),
-    }),
+    judgeMaxTokens: whole(
+      'token limit of the judge’s reply, including thinking; doubled up to twice after a truncated reply',
+      {
+        min: 1,
+        fallbackText: String(defaultMaxTokens),
+      },
+    ),
   },
   only<{ readonly judge: string }>(
     ({ judge }) => judgeNamed(judge)?.model !== undefined,
@@ -33,24 +36,24 @@ const modelOptions = inGroup(
   ),
 )
 
-/** `fallbackText`: how help tells the fallback. */
+/** `fallbackText`: the default as shown in the help. */
 export function judgeOptions(fallbackText?: string) {
   const judge = text('<name>', whoDecides, { fallback: 'exact', ...(fallbackText !== undefined && { fallbackText }) })
   return { ...inGroup('Judge', { judge }), ...modelOptions }
 }
 
-/** Of a command that is about judging: the judge has to be named. */
+/** For the `judge` command, where the judge is required. */
 export const namedJudgeOptions = {
   ...inGroup('Judge', { judge: required(text('<name>', whoDecides)) }),
   ...modelOptions,
 }
 
-/** The judge as a result names it, for machines. */
+/** The judge's part of a JSON result. */
 export function judgeResult({ settings, cost }: OpenedJudge): object {
   return { ...settings, ...(cost && { cost: cost() }) }
 }
 
-/** Such as `Judge: llm:qwen. 120 verdicts, 20 of them cached; 101 requests, 30,100 tokens in and 510 out.` */
+/** For example `Judge: llm:qwen. 120 verdicts, 20 of them cached; 101 requests, 30,100 tokens in and 510 out.` */
 export function judgeText({ settings: { name }, cost }: OpenedJudge): string {
   const spent = cost?.()
   if (spent === undefined) return `Judge: ${name}.`

@@ -34,10 +34,10 @@ test.each([
   ['- [', 'cannot be read'],
   ['- policy: embedded', 'entry 1: --policy embedded is none of chat:<model>'],
   ['- {policy: "chat:a"}', 'entry 1: --policy chat:a needs --base-url'],
-  ['- {policy: "chat:a", base-url: u}\n- {policy: gpt}', 'entry 2: --policy gpt is none of'],
+  ['- {policy: "chat:a", base-url: u}\n- {policy: gpt}', 'entry 2: --policy gpt is not one of'],
   ['- {policy: "chat:a", base-url: u, api-key: sk-1}', "entry 1: unknown option '--api-key"],
   ['- {policy: "chat:a", base-url: u, max-images: many}', 'entry 1: '],
-  ['- {policy: "chat:a", base-url: u}\n- {policy: "chat:a", base-url: v}', 'names chat:a twice'],
+  ['- {policy: "chat:a", base-url: u}\n- {policy: "chat:a", base-url: v}', 'lists chat:a twice'],
 ])('%j is refused', (text, message) => {
   expect(() => read(text)).toThrow(message)
 })

@@ -1,4 +1,4 @@
-/** `serve --policies <file>` and `mini-o3.yaml`: models with the options that would stand behind a command. */
+/** Reads `serve --policies <file>` and `mini-o3.yaml`: a list of models, each with command-line options. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { parse } from 'yaml'
@@ -20,8 +20,8 @@ const entryOptions = (temperature: number) => ({
 })
 
 /**
- * A YAML (or JSON) list such as `- { policy: "chat:qwen", base-url: "http://127.0.0.1:8000/v1", api-key-env: VLM_KEY }`. A key
- * itself has no place in it: only the name of its variable. Throws `UserError` that names the entry.
+ * Reads a YAML (or JSON) list such as `- { policy: "chat:qwen", base-url: "http://127.0.0.1:8000/v1", api-key-env: VLM_KEY }`.
+ * It never contains a key, only the name of its environment variable. Throws `UserError` that names the entry.
  */
 export function readPolicies(path: string, temperature: number): PolicyEntry[] {
   let list: unknown
@@ -36,10 +36,10 @@ export function readPolicies(path: string, temperature: number): PolicyEntry[] {
   const entries = list.map((entry: unknown, index) => readEntry(entry, `${path}, entry ${index + 1}`, temperature))
   const twice = entries.find(({ policy }, index) => entries.findIndex((one) => one.policy === policy) < index)
   if (twice === undefined) return entries
-  throw new UserError('policy-twice', `${path} names ${twice.policy} twice: nobody could tell them apart.`)
+  throw new UserError('policy-twice', `${path} lists ${twice.policy} twice. Remove one of the entries.`)
 }
 
-/** By the same rules as the words of a command. */
+/** Applies the same rules as the command line. */
 function readEntry(entry: unknown, where: string, temperature: number): PolicyEntry {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     throw new UserError('policies-no-entry', `${where}: has to name its options, such as "policy: chat:<model>".`)
@@ -55,7 +55,7 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
     const read = command.opts<PolicyEntry>()
     const { kind } = checkPolicy(read, 'ask')
     if (kind.vlm) return read
-    // The embedded policy is always there.
+    // The embedded policy is always available and needs no entry.
     throw new UserError('policy-unknown', `--policy ${read.policy} is none of ${policyForm('chat')}.`)
   } catch (error) {
     if (!(error instanceof CommanderError) && !(error instanceof UserError)) throw error

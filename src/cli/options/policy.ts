@@ -1,4 +1,4 @@
-/** `--policy` and what belongs to it. */
+/** `--policy` and its related options. */
 import { tinkerKindNames } from '../../engine/tinker/server-kinds.ts'
 import { policyForms } from '../../policy/registry/kinds.ts'
 import type { PolicyKind } from '../../policy/registry/kinds.ts'
@@ -8,7 +8,7 @@ import { decimal, inGroup, mapSpecs, oneOf, only, restricted, text, whole } from
 import type { OptionSpecs } from './schema.ts'
 import { serverOptions } from './server.ts'
 
-/** Giving one of these options to a policy that does not take it is an error. */
+/** Restricts options to the policies that accept them; giving one to another policy is an error. */
 export function ofPolicy<Specs extends OptionSpecs>(specs: Specs, purpose: string): Specs {
   const takenBy = (name: string) => (values: Pick<PolicyOptions, 'policy'>) =>
     policyKindOf(values)?.options.some((taken) => taken === name) ?? true
@@ -16,20 +16,22 @@ export function ofPolicy<Specs extends OptionSpecs>(specs: Specs, purpose: strin
 }
 
 export function policyOption(searching: PolicyKind['commands'][number], fallback: string, more = '') {
-  return { policy: text('<name>', `who searches: ${policyForms(searching).join(', ')}${more}`, { fallback }) }
+  return {
+    policy: text('<name>', `the policy that searches: ${policyForms(searching).join(', ')}${more}`, { fallback }),
+  }
 }
 
-/** Stands for the best of what is there, where a question is asked. */
+/** Stands for the best available policy, in commands that ask questions. */
 export const autoPolicy = 'auto'
 
-/** Of policies that ask and that are measured. */
+/** Options of the policy in commands that ask (`ask`) or measure (`eval`). */
 export function policyOptions(searching: 'ask' | 'eval', temperature: number) {
-  const auto = searching === 'ask' ? `; ${autoPolicy}: the best of what is there` : ''
+  const auto = searching === 'ask' ? `; ${autoPolicy}: the best one available` : ''
   return {
     ...inGroup('Search', {
       ...policyOption(searching, 'embedded', auto),
       ...ofPolicy(
-        { checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'those that ship' }) },
+        { checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'the shipped ones' }) },
         'for policies with weights of their own: add --policy embedded',
       ),
       ...ofPolicy({ temperature: temperatureOption(temperature) }, 'for policies that sample'),
@@ -39,19 +41,23 @@ export function policyOptions(searching: 'ask' | 'eval', temperature: number) {
 }
 
 export function temperatureOption(fallback: number) {
-  return decimal('<t>', 'sampling temperature: 1 as in training, lower is more certain', { min: 0, max: 10, fallback })
+  return decimal('<t>', 'sampling temperature: 1 as in training, lower is more deterministic', {
+    min: 0,
+    max: 10,
+    fallback,
+  })
 }
 
-/** What only a model behind a server or in a file needs. */
+/** Options for models behind a server or in a file. */
 export const chatOptions = {
   ...inGroup(
     'Server',
     ofPolicy(
       {
         ...serverOptions,
-        replyTokens: whole('tokens of one turn of chat:<model> or local:<model>', {
+        replyTokens: whole('token limit of one turn of chat:<model> or local:<model>', {
           min: 16,
-          fallbackText: '8192, and at most a quarter of its context',
+          fallbackText: '8192, at most a quarter of the context',
         }),
       },
       'for a model behind a server: add --policy chat:<model>',
@@ -61,14 +67,14 @@ export const chatOptions = {
     'Search',
     ofPolicy(
       {
-        mmproj: text('<file>', 'of local:<file.gguf>: the GGUF file with which it sees', {
-          fallbackText: 'one beside it',
+        mmproj: text('<file>', 'for local:<file.gguf>: the GGUF file of its vision projector', {
+          fallbackText: 'the one in the same folder',
         }),
-        context: whole('tokens of one conversation with local:<model>', {
+        context: whole('context length of local:<model>, in tokens', {
           min: 1024,
-          fallbackText: '32768, or what memory allows',
+          fallbackText: '32768, less if memory is short',
         }),
-        threads: whole('processor threads of local:<model>', { min: 1, max: 1024, fallbackText: 'all' }),
+        threads: whole('CPU threads for local:<model>', { min: 1, max: 1024, fallbackText: 'all' }),
       },
       'for a model in a file: add --policy local:<model>',
     ),
@@ -78,18 +84,18 @@ export const chatOptions = {
 export const modelFilesOption = {
   modelFiles: text(
     '<place>',
-    'tinker: files of a Qwen vision-language model: a folder with its tokenizer, or hub:<owner>/<name> to download it',
+    'tinker: tokenizer files of a Qwen vision-language model: a folder, or hub:<owner>/<name> to download them',
   ),
 }
 
-/** What a training server is asked for, beside its address and key. */
+/** Options of a training server, besides its address and key. */
 export const tinkerServerOptions = {
-  baseModel: text('<name>', 'tinker: the server’s model to use', { fallbackText: 'its only one' }),
-  tinkerServer: oneOf('<kind>', 'tinker: its kind (default: detected)', tinkerKindNames),
-  loraRank: whole('tinker: rank of the adapter; 0 trains all weights', { min: 0, max: 1024 }),
+  baseModel: text('<name>', 'tinker: base model on the server', { fallbackText: 'the only one it offers' }),
+  tinkerServer: oneOf('<kind>', 'tinker: kind of server (default: detected)', tinkerKindNames),
+  loraRank: whole('tinker: LoRA rank; 0 trains all weights', { min: 0, max: 1024 }),
 }
 
-/** Beside those of an OpenAI-compatible server, whose address and key they share. */
+/** Used together with the server options, which provide address and key. */
 export const tinkerPolicyOptions = inGroup(
   'Server',
   ofPolicy({ ...modelFilesOption, ...tinkerServerOptions }, 'for a model on a Tinker server: add --policy tinker'),

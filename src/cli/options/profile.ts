@@ -15,21 +15,21 @@ import type { Values } from './schema.ts'
 import { keysOf } from '../../shared/fields.ts'
 
 const profileNames = keysOf(profiles)
-const coordinateHelp = 'how the model writes boxes: fractions, percent, thousandths, or pixels of what it saw'
+const coordinateHelp = 'unit in which the model writes boxes: fractions, percent, thousandths, or pixels of the view'
 
 export const profileOptions = inGroup('Search', {
   profile: oneOf(
     '<name>',
-    'prompts, limits and views (default: embedded; of chat: default; of local: its own, or default; of tinker: official)',
+    'prompts, limits and view sizes (default: embedded; for chat: default; for local: set by the model, or default; for tinker: official)',
     profileNames,
   ),
   prompts: parsed<Prompts>(
     '<file>',
-    "with an official profile: your copy of Mini-o3's verl/trainer/constants.py",
+    "for official profiles: your copy of Mini-o3's verl/trainer/constants.py",
     readPrompts,
   ),
-  coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'as the profile' }),
-  maxImages: whole('pictures of a search, the original included', { min: 1, fallbackText: 'as the profile' }),
+  coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'set by the profile' }),
+  maxImages: whole('largest number of pictures in a search, including the original', { min: 1, fallbackText: 'set by the profile' }),
   tools: parsed<readonly ToolName[]>(
     '<names>',
     `tools beside zoom, such as rotate,flip: ${toolNames.join(', ')}`,
@@ -38,18 +38,18 @@ export const profileOptions = inGroup('Search', {
       fallbackText: 'none',
     },
   ),
-  tellTurns: flag('tell the model how many turns it has'),
-  finalAnswer: flag('tell the model to answer in its last turn; scores at lower turn limits then say less'),
+  tellTurns: flag('tell the model its turn limit'),
+  finalAnswer: flag('tell the model to answer in its last turn; makes scores at lower turn limits less meaningful'),
 })
 
-/** For commands that take one bound; `eval` takes several. */
+/** For commands that take a single bound; `eval` takes a list. */
 export const maxPixelsOption = inGroup('Search', {
-  maxPixels: whole('pixels of a view at most', { min: 1, fallbackText: 'as the profile' }),
+  maxPixels: whole('largest number of pixels of a view', { min: 1, fallbackText: 'set by the profile' }),
 })
 
 export type ProfileOptions = Values<typeof profileOptions & typeof maxPixelsOption>
 
-/** Throws `UserError` for what does not go together. */
+/** Throws `UserError` for options that contradict each other. */
 export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'policy'>): Profile {
   const kind = policyKindOf(options)
   const name = options.profile ?? usualProfile(options)
@@ -59,13 +59,13 @@ export function chosenProfile(options: ProfileOptions & Pick<PolicyOptions, 'pol
   if (kind !== undefined && !kind.vlm && (name !== kind.profile || changed)) {
     throw new UserError(
       'profile-not-for-policy',
-      'The embedded policy only works with --profile embedded, and as that is. Others are for --policy chat:<model>.',
+      'The embedded policy only works with --profile embedded, unchanged. Use other profiles with --policy chat:<model>.',
     )
   }
   return profileChanged(name, options)
 }
 
-/** A profile as the options change it. */
+/** A built-in profile with the changes of the options. */
 export function profileChanged(name: keyof typeof profiles, options: ProfileOptions): Profile {
   const {
     prompts,
@@ -79,7 +79,7 @@ export function profileChanged(name: keyof typeof profiles, options: ProfileOpti
   if (prompts !== undefined && !name.startsWith('official')) {
     throw new UserError(
       'prompts-not-for-profile',
-      `--prompts replaces the prompts of the official profiles, and ${name} is none of them. Add --profile official.`,
+      `--prompts replaces the prompts of the official profiles, and ${name} is not one of them. Add --profile official.`,
     )
   }
   const profile: Profile = profiles[name]

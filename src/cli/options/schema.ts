@@ -1,37 +1,37 @@
-/** Options as data: what each takes, says, falls back to and is restricted to. The types of their values follow. Pure. */
+/** Options as data: value, help, default and restrictions of each. The types of the values are inferred. Pure. */
 import { InvalidArgumentError } from 'commander'
 
-/** Headings of a command's help, in this order. */
+/** Headings in the help of a command, in this order. */
 export const groups = ['Problems', 'Search', 'Training', 'Server', 'Judge', 'Output'] as const
 export type Group = (typeof groups)[number]
 
-/** Giving an option where it has no effect is an error that says what it is for. */
+/** A restriction: giving the option where it has no effect is an error that says what it is for. */
 export interface Only {
   hasEffect(values: unknown): boolean
-  /** With the fix, such as `for a model behind a server: add --policy chat:<model>`. */
+  /** Purpose and fix, for example `for a model behind a server: add --policy chat:<model>`. */
   readonly purpose: string
 }
 
 export interface OptionSpec<Value = unknown> {
   readonly help: string
-  /** What stands behind the flag, such as `<n>`; absent: a switch. */
+  /** Placeholder of the value, such as `<n>`; absent for a switch. */
   readonly takes?: string
   /** Throws `InvalidArgumentError`. */
   parse?(text: string, before: Value): Value
   readonly choices?: readonly string[]
   readonly fallback?: Value
-  /** How help tells the fallback, where the value itself would not. */
+  /** The default as shown in the help, if it differs from the value. */
   readonly fallbackText?: string
   readonly required?: true
-  /** A switch that is on: the flag, `--no-...`, turns it off. */
+  /** A switch that is on by default; the flag `--no-...` turns it off. */
   readonly turnsOff?: true
-  /** Another name of the flag. */
+  /** Second name of the flag. */
   readonly alias?: string
   readonly group?: Group
   readonly only?: readonly Only[]
 }
 
-/** The options of a command by the names of their values: `maxTurns` is `--max-turns`. */
+/** The options of a command by value name: `maxTurns` is `--max-turns`. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
 type ValueOf<Spec> = Spec extends OptionSpec<infer Value> ? Value : never
@@ -45,7 +45,7 @@ type Given<Specs, Wanted extends boolean> = {
       : never
 }[keyof Specs]
 
-/** What an action is given: an option without fallback is absent where it is not set. */
+/** The values passed to an action; an option without a default is absent unless it is set. */
 export type Values<Specs> = { readonly [Name in Given<Specs, true>]: ValueOf<Specs[Name]> } & {
   readonly [Name in Given<Specs, false>]?: Exclude<ValueOf<Specs[Name]>, undefined>
 }
@@ -55,7 +55,7 @@ interface Extra<Fallback> {
   readonly fallbackText?: string
   readonly alias?: string
 }
-/** Absent without a fallback. */
+/** Optional unless there is a default. */
 type Maybe<Value, Fallback> = Value | (undefined extends Fallback ? undefined : never)
 
 export function text<Fallback extends string | undefined = undefined>(
@@ -112,17 +112,17 @@ export function oneOf(takes: string, help: string, choices: readonly string[], e
   return { takes, help, choices, ...extra }
 }
 
-/** A switch that is off unless it is given. */
+/** A switch, off by default. */
 export function flag(help: string): OptionSpec<true | undefined> {
   return { help }
 }
 
-/** A switch that is on until `--no-...` is given. */
+/** A switch, on by default, with the flag `--no-...`. */
 export function turnedOff(help: string): OptionSpec<boolean> {
   return { help, turnsOff: true }
 }
 
-/** A value of another form; `parse` throws `InvalidArgumentError`. */
+/** A value with its own parser; `parse` throws `InvalidArgumentError`. */
 export function parsed<Value, Fallback extends Value | undefined = undefined>(
   takes: string,
   help: string,
@@ -137,27 +137,27 @@ export function parsed<Value, Fallback extends Value | undefined = undefined>(
   }
 }
 
-/** It has to be given. */
+/** Makes an option mandatory. */
 export function required<Value>(spec: OptionSpec<Value>): OptionSpec<Exclude<Value, undefined>> {
   return { ...(spec as OptionSpec<Exclude<Value, undefined>>), required: true }
 }
 
-/** The values are those of the options beside them. */
+/** A restriction that depends on the values of the other options of the command. */
 export function only<Siblings>(hasEffect: (values: Siblings) => boolean, purpose: string): Only {
   return { hasEffect: (values) => hasEffect(values as Siblings), purpose }
 }
 
-/** The same options under a heading, restricted as `rules` say. */
+/** The same options under a heading, with the restrictions `rules`. */
 export function inGroup<Specs extends OptionSpecs>(group: Group, specs: Specs, ...rules: readonly Only[]): Specs {
   return mapSpecs(specs, (spec) => restricted({ ...spec, group }, rules))
 }
 
-/** The same options with a further restriction, all but those named. */
+/** The same options with one more restriction, except those in `but`. */
 export function restrict<Specs extends OptionSpecs>(specs: Specs, rule: Only, but: readonly string[] = []): Specs {
   return mapSpecs(specs, (spec, name) => (but.includes(name) ? spec : restricted(spec, [rule])))
 }
 
-/** The values of these options alone, such as those that config.json keeps. */
+/** Only the values of these options, for example those stored in config.json. */
 export function valuesOf<Specs extends OptionSpecs>(specs: Specs, values: Values<Specs>): Values<Specs> {
   return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(specs, name))) as Values<Specs>
 }
@@ -185,7 +185,7 @@ function wholeNumber(given: string, min: number, max: number): number {
   throw new InvalidArgumentError(`It has to be a whole number, ${range}.`)
 }
 
-/** Parses whole numbers of at least 1, separated by commas: each once, the smallest first. */
+/** Parses comma-separated whole numbers of at least 1; sorted, without duplicates. */
 export function wholeNumbers(given: string): readonly number[] {
   const numbers = given.split(',').map((part) => wholeNumber(part.trim(), 1, Number.MAX_SAFE_INTEGER))
   return [...new Set(numbers)].toSorted((a, b) => a - b)

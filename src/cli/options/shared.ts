@@ -1,43 +1,43 @@
-/** The options that many commands share. */
+/** Options shared by several commands. */
 import { availableParallelism } from 'node:os'
 import { configOption } from './config-file.ts'
 import { flag, inGroup, text, whole } from './schema.ts'
 import type { Values } from './schema.ts'
 
 export const jsonOption = inGroup('Output', {
-  json: flag('print one JSON document on stdout, and everything else on stderr'),
+  json: flag('print one JSON document to stdout and everything else to stderr'),
 })
 
-/** Of commands that work in a run folder. */
+/** For commands that work in a run folder. */
 export const runOptions = inGroup('Output', {
-  run: text('<folder>', 'where everything is kept', { fallbackText: 'runs/<command>-<hash of the settings>' }),
+  run: text('<folder>', 'run folder for all results', { fallbackText: 'runs/<command>-<hash of the settings>' }),
   ...jsonOption,
   config: configOption,
 })
 
 export function seedOption(fallback = 0) {
   const max = 2 ** 31 - 1
-  return { seed: whole('the same seed gives the same result', { takes: '<number>', min: 0, max, fallback }) }
+  return { seed: whole('random seed; equal seeds give equal results', { takes: '<number>', min: 0, max, fallback }) }
 }
 
-/** Problems, wherever a command takes any. */
+/** `--data` (or `--problems`), the same in every command that takes problems. */
 export function dataOption(help: string) {
   return { data: text('<path>', help, { alias: 'problems' }) }
 }
 
 export const maxTurnsOption = {
-  maxTurns: whole('turns that a search may take', { min: 1, max: 1000, fallbackText: 'as the profile says' }),
+  maxTurns: whole('turn limit of a search', { min: 1, max: 1000, fallbackText: 'set by the profile' }),
 }
 
 const mostWorkers = 8
 
-/** Of training: a setting, since sums over a batch are added up worker by worker. */
+/** Part of the stored settings of a training, since gradients are summed worker by worker and rounding depends on it. */
 export const workersOption = {
-  workers: whole('worker threads; another number rounds differently', {
+  workers: whole('worker threads; the number affects rounding', {
     min: 1,
     max: 64,
     fallback: Math.min(mostWorkers, availableParallelism()),
-    fallbackText: `one a core, ${mostWorkers} at most`,
+    fallbackText: `one per core, at most ${mostWorkers}`,
   }),
 }
 

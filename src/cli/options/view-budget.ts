@@ -1,4 +1,4 @@
-/** `--view-side` and `--context-limit`: what the embedded policy may spend, and the trade-off told before a run. */
+/** `--view-side` and `--context-limit`: the budget of the embedded policy, and the trade-off printed before a run. */
 import { plainTable } from '../../evaluate/document/table.ts'
 import { tradeOffs, typicalReplyTokens } from '../../policy/embedded/context-budget.ts'
 import { viewSides } from '../../protocol/profile.ts'
@@ -11,10 +11,10 @@ const { least, most, step, own } = viewSides
 
 export const budgetOptions = inGroup('Search', {
   viewSide: whole(
-    `side of a view in pixels: a multiple of ${step}, ${least} to ${most}; above ${own} it costs more and shows no more`,
+    `side of a view in pixels: a multiple of ${step} from ${least} to ${most}; more than ${own} costs more without showing more`,
     { takes: '<px>', min: 1, fallback: own },
   ),
-  contextLimit: whole('tokens of a search; longer ones end', { min: 1, fallbackText: 'no limit' }),
+  contextLimit: whole('context limit of a search, in tokens', { min: 1, fallbackText: 'none' }),
 })
 
 export type BudgetOptions = Values<typeof budgetOptions>
@@ -23,7 +23,7 @@ export function budgetOf({ viewSide, contextLimit }: BudgetOptions): EmbeddedBud
   return { viewSide, contextLimit: contextLimit ?? null }
 }
 
-/** Says how many turns fit at several view sides; nothing without a context limit, where any number does. */
+/** Prints how many turns fit at several view sides; nothing without a context limit. */
 export function sayTradeOff({ viewSide, contextLimit }: EmbeddedBudget): void {
   if (contextLimit === null) return
   const rows = tradeOffs({ viewSide, contextLimit }).map((row) => [

@@ -1,4 +1,4 @@
-/** The words that name a vision-language model to train on a server, and the model as they describe it. */
+/** The options that select a vision-language model to train on a server, and the model that they describe. */
 import { engineNamed } from '../../engine/open-engine.ts'
 import { type ChatModel, openChatModel } from '../../model/renderer/chat-model.ts'
 import { checkFits } from '../../policy/sampler/fitting-profiles.ts'
@@ -12,7 +12,7 @@ import { modelFilesOption } from './policy.ts'
 import { inGroup } from './schema.ts'
 import type { Values } from './schema.ts'
 
-/** `modelFiles`: of the model; without them the small policy is trained. */
+/** With `--model-files` a vision-language model is trained, otherwise the embedded policy. */
 export const vlmOptions = { ...inGroup('Training', modelFilesOption), ...profileOptions }
 
 export type VlmOptions = Values<typeof vlmOptions> & Pick<ProfileOptions, 'maxPixels'>
@@ -24,22 +24,22 @@ export function hasModelFiles({ modelFiles }: Pick<VlmOptions, 'modelFiles'>): b
 export interface Vlm {
   readonly model: ChatModel
   readonly profile: Profile
-  /** What of it decides what is computed. */
+  /** The settings that affect the result. */
   readonly settings: { readonly profile: string; readonly grid: ChatModel['grid']; readonly tokenizer: string }
 }
 
-/** Undefined where the small policy is trained. Throws `UserError` for what does not go together. */
+/** Undefined if the embedded policy is trained. Throws `UserError` for options that contradict each other. */
 export async function openVlm(options: VlmOptions & Pick<EngineOptions, 'engine'>): Promise<Vlm | undefined> {
   const { modelFiles } = options
   if (modelFiles === undefined) {
-    // Refuses profiles of others.
+    // Refuses profiles that are not for the embedded policy.
     chosenProfile({ ...options, policy: 'embedded' })
     return undefined
   }
   if (!engineNamed(options).isRemote) {
     throw new UserError(
       'model-files-unused',
-      '--model-files are for a model on a server: add --engine tinker:http://host:8000, or leave them out.',
+      '--model-files is for a model on a server: add --engine tinker:http://host:8000, or leave it out.',
     )
   }
   const profile = profileChanged(options.profile ?? 'official-train', options)

@@ -1,4 +1,4 @@
-/** An error with everything that caused it, for `--debug`: codes, messages and stacks, and no key in any of them. */
+/** Formats an error with its causes for `--debug`: codes, messages and stacks, with secrets removed. */
 import { inspect } from 'node:util'
 import { fieldsOf } from '../../shared/fields.ts'
 
@@ -29,7 +29,7 @@ function causeOf(error: unknown): unknown {
 }
 
 const secretNames = /key|token|secret|passw|credential|auth/i
-/** Shorter values are words that stand in many places. */
+/** Shorter values are likely to be ordinary words, and replacing them would garble the text. */
 const shortestSecret = 8
 const secretForms: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***'],
@@ -37,18 +37,18 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
   [/:\/\/[^\s/@:]{1,200}:[^\s/@]{1,200}@/g, '://***@'],
 ]
 
-/** Such as by `--api-key-env <name>`. */
+/** For example by `--api-key-env <name>`. */
 function isNamed(variable: string): boolean {
   return process.argv.some((word) => word === variable || word.endsWith(`=${variable}`))
 }
 
-/** The text without the values of variables that are named as secrets are, or on the command line, and without what looks like a key. */
+/** Removes the values of environment variables that have secret-like names or are named on the command line, and anything that looks like a key. */
 export function withoutSecrets(text: string, variables: NodeJS.ProcessEnv): string {
   const values = Object.entries(variables).flatMap(([name, value = '']) =>
     (secretNames.test(name) || isNamed(name)) && value.trim().length >= shortestSecret ? [value.trim()] : [],
   )
   let clean = text
-  // A longer value may hold a shorter one.
+  // A longer value may contain a shorter one.
   for (const value of values.toSorted((a, b) => b.length - a.length)) clean = clean.replaceAll(value, '***')
   for (const [form, mark] of secretForms) clean = clean.replace(form, mark)
   return clean

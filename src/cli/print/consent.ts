@@ -1,4 +1,4 @@
-/** Asking before something costs: a person at a terminal is asked, a script has to say --yes beforehand. */
+/** Asks for confirmation before costly actions: interactively at a terminal, by `--yes` in scripts. */
 import { createInterface } from 'node:readline'
 import { UserError } from '../../shared/errors.ts'
 import { plainText } from './plain-text.ts'
@@ -6,19 +6,22 @@ import { plainText } from './plain-text.ts'
 export interface Consent {
   /** `--yes`. */
   readonly yes: boolean | undefined
-  /** Such as `Download it?`. */
+  /** For example `Download it?`. */
   readonly question: string
-  /** What a script has to run to go on, `--yes` included. */
+  /** The command that a script has to run instead, including `--yes`. */
   readonly command: string
 }
 
-/** Anything but yes is no, the end of the input too. Throws `UserError` `consent-missing` where nobody can be asked. */
+/** Anything but yes means no, including the end of input. Throws `UserError` `consent-missing` without a terminal. */
 export async function isAgreed({ yes, question, command }: Consent): Promise<boolean> {
   if (yes) return true
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new UserError('consent-missing', `Nothing was done, since nobody could be asked. To go on:\n  ${command}`)
+    throw new UserError(
+      'consent-missing',
+      `Nothing was done: this needs confirmation, and there is no terminal to ask at. To confirm, run\n  ${command}`,
+    )
   process.stderr.write(plainText(`${question} [y/N] `))
-  // Not as a terminal of its own, so that Ctrl-C ends the program as it does anywhere.
+  // `terminal: false` leaves Ctrl-C to end the program as usual.
   const lines = createInterface({ input: process.stdin, terminal: false })
   try {
     const answer = await new Promise<string>((resolve) => {

@@ -1,4 +1,4 @@
-/** What was found to ask about photographs, as rows: `doctor` prints them, and `ask` where nothing can be taken without asking. Pure. */
+/** Rows of what was found for questions about photographs, printed by `doctor`, and by `ask` if it may not choose by itself. Pure. */
 import { choicesOf, modelsToOffer } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
 import type { Found, FoundLocal, FoundServer } from '../../discover/found.ts'
@@ -13,17 +13,17 @@ export interface WhatIsThere {
 
 export interface FoundRow {
   readonly check: string
-  /** `ok`: something can be asked with it. */
+  /** `ok`: a question can be asked with it. */
   readonly level: 'ok' | 'note'
   readonly text: string
-  /** The command line that goes on with it, or what to do. */
+  /** The command that uses it, or what to do. */
   readonly fix?: string
 }
 
-const noServer = 'of models: none answers on the usual ports of this machine'
-const serverFix = 'Start one, such as `ollama serve` with a model that sees pictures, and try again (docs/vlm.md).'
+const noServer = 'no model server answers on the usual ports of this machine'
+const serverFix = 'Start one, for example `ollama serve` with a vision model, and try again (docs/vlm.md).'
 
-/** Names that a row lists. */
+/** Names listed in a row at most. */
 const mostNames = 8
 
 export function foundRows({ found: { servers, services, local }, configured }: WhatIsThere): FoundRow[] {
@@ -66,7 +66,7 @@ function localRows({ models, problem }: FoundLocal): FoundRow[] {
     }))
   const [first] = models
   if (first === undefined) return []
-  const text = `none pulled; ${first.title} is ${bytesText(first.bytes)}, and runs without a server`
+  const text = `none downloaded; ${first.title} (${bytesText(first.bytes)}) runs without a server`
   return [{ check, level: 'note', text, fix: `mini-o3 models pull ${first.name}` }]
 }
 
@@ -79,15 +79,15 @@ function serverRow(server: FoundServer): FoundRow {
   return first === undefined ? { check, level: 'note', text } : { check, level: 'ok', text, fix: askLine(first) }
 }
 
-/** Such as `qwen2.5vl:7b sees pictures; 3 others do not`. */
+/** For example `qwen2.5vl:7b accepts pictures; 3 of its models do not`. */
 function modelWords(models: FoundServer['models']): string {
   if (models.length === 0) return 'it lists no models'
   const named = (sees: string) => models.filter((model) => model.sees === sees).map(({ id }) => id)
   const [yes, unknown, no] = [named('yes'), named('unknown'), named('no')]
   return [
-    ...(yes.length > 0 ? [`${namesIn(yes)} ${yes.length === 1 ? 'sees' : 'see'} pictures`] : []),
-    ...(unknown.length > 0 ? [`${namesIn(unknown)} may see pictures: it does not say`] : []),
-    ...(no.length > 0 ? [`${no.length} of its models ${no.length === 1 ? 'does' : 'do'} not see`] : []),
+    ...(yes.length > 0 ? [`${namesIn(yes)} ${yes.length === 1 ? 'accepts' : 'accept'} pictures`] : []),
+    ...(unknown.length > 0 ? [`${namesIn(unknown)} may accept pictures: the server does not say`] : []),
+    ...(no.length > 0 ? [`${no.length} of its models ${no.length === 1 ? 'does' : 'do'} not`] : []),
   ].join('; ')
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where a command writes: results to stdout, everything else to stderr, and nothing that a terminal would obey. A reader
- * that goes away early is no error.
+ * Output of commands: results to stdout, everything else to stderr, without terminal control sequences. A closed pipe is not an
+ * error.
  */
 import { exitCodeOf, MiniO3Error, messageOf } from '../../shared/errors.ts'
 import { causesOf } from './causes.ts'
@@ -9,12 +9,12 @@ import { plainJson, plainText } from './plain-text.ts'
 let results: NodeJS.WritableStream = process.stdout
 let debugging = Boolean(process.env['MINI_O3_DEBUG']) && process.env['MINI_O3_DEBUG'] !== '0'
 
-/** `--debug`: errors are told with everything that caused them. */
+/** `--debug`: print errors with all of their causes. */
 export function tellCauses(): void {
   debugging = true
 }
 
-/** What `work` prints goes to stderr: it is a step of a larger command, whose own result is still to come. */
+/** Sends what `work` prints to stderr: it is a step of a larger command whose own result goes to stdout. */
 export async function resultsAside<T>(work: () => Promise<T>): Promise<T> {
   const before = results
   results = process.stderr
@@ -25,37 +25,37 @@ export async function resultsAside<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How wide a table may be: as the terminal, or 80 characters where results go to a file or another program. */
+/** Width for tables: that of the terminal, or 80 if the output is not a terminal. */
 export function columns(): number {
   return process.stdout.columns || 80
 }
 
-/** A line of the result. */
+/** Prints a line of the result. */
 export function print(text: string): void {
   results.write(`${plainText(text)}\n`)
 }
 
-/** The one JSON document of `--json`. */
+/** Prints the JSON document of `--json`. */
 export function printJson(value: unknown): void {
   results.write(`${plainJson(value)}\n`)
 }
 
-/** A line for the person at the terminal, out of the way of a result. */
+/** Prints a message to stderr. */
 export function say(text: string): void {
   process.stderr.write(`${plainText(text)}\n`)
 }
 
-/** Says what went wrong, with its causes only where they were asked for, and returns the exit code. */
+/** Prints an error, with its causes under `--debug`, and returns the exit code. */
 export function report(error: unknown): number {
-  // What nobody foresaw has no words of its own.
+  // Any other error is a bug and has no message made for users.
   const expected = error instanceof MiniO3Error
   say(`error: ${expected ? error.message : `unexpected: ${messageOf(error)}`}`)
   if (debugging) say(causesOf(error))
-  else if (!expected) say('Repeat the command with --debug to see where it comes from.')
+  else if (!expected) say('Repeat the command with --debug to see the cause.')
   return exitCodeOf(error)
 }
 
-/** What the library warns of becomes a line for the person at the terminal, each once. */
+/** Prints warnings of the library as lines on stderr, each once. */
 export function showWarnings(): void {
   const shown = new Set<string>()
   process.removeAllListeners('warning')
@@ -66,7 +66,7 @@ export function showWarnings(): void {
   })
 }
 
-/** `mini-o3 ... | head` closes the pipe before the end: the work goes on, its words go nowhere. */
+/** `mini-o3 ... | head` closes the pipe early: the command continues and its output is discarded. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

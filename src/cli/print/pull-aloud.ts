@@ -1,4 +1,4 @@
-/** A download as a person sees it: what would come, from where and under which licence; then how far it is and what it waits for. */
+/** A download with its terminal output: files, source and licence first, then progress and waiting times. */
 import { pullFiles } from '../../hub/pull.ts'
 import type { PullPlan } from '../../hub/pull.ts'
 import { bytesText } from '../../shared/bytes.ts'
@@ -8,23 +8,23 @@ import { isAgreed } from './consent.ts'
 import { say } from './output.ts'
 
 interface PullAloud {
-  /** What it is, for people. */
+  /** Title shown to the user. */
   readonly title: string
-  /** Where more is known of it than the card says. */
+  /** Set if more is known about the licence than the card says. */
   readonly licence?: string
   readonly yes: boolean | undefined
-  /** The line with which a script goes on. */
+  /** The command for scripts. */
   readonly command: string
 }
 
-/** For whoever waits while a plan is made. */
+/** Messages while the plan is made. */
 export const sayingRetries = {
   onRetry: () => say('The hub is busy or out of reach: trying again.'),
 }
 
 const mostNames = 8
 
-/** Shows the plan, asks, downloads. False: the person said no. Stopped by Ctrl-C, what has come is kept. */
+/** Shows the plan, asks, and downloads. Returns false if the user declined. After Ctrl-C, partial downloads are kept. */
 export async function pullAloud(plan: PullPlan, about: PullAloud): Promise<boolean> {
   const { yes, command } = about
   if (plan.bytesLeft > 0) {
@@ -35,7 +35,7 @@ export async function pullAloud(plan: PullPlan, about: PullAloud): Promise<boole
   const progress = startProgress({ label: 'download', total: plan.bytes, done: before, countText: bytesText })
   const interrupt = catchInterrupt(() => {
     progress.leave()
-    say('Stopping. What has come is kept: repeat the command to go on.')
+    say('Stopping. Partial downloads are kept: repeat the command to resume.')
   })
   let shown = before
   try {
@@ -65,7 +65,7 @@ function planLines(plan: PullPlan, { title, licence = plan.licence }: PullAloud)
     `  from ${hub.endpoint.host}/${repository.kind === 'datasets' ? 'datasets/' : ''}${repository.id}, commit ${commit.slice(0, 8)}`,
     ...names,
     ...(more > 0 ? [`  and ${more} more files`] : []),
-    `  licence: ${licence ?? 'the card names none'}`,
+    `  licence: ${licence ?? 'none named on the model card'}`,
     `  to ${hub.cache}`,
     ...(bytesLeft < bytes ? [`  ${bytesText(bytes - bytesLeft)} of ${bytesText(bytes)} are there already`] : []),
   ]

@@ -1,4 +1,4 @@
-/** One search with every turn printed as it comes, judged where the right answer is known. */
+/** Runs one search, prints each turn as it arrives, and judges it if the right answer is known. */
 import { duration, endText } from '../../page/step.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
@@ -39,12 +39,12 @@ export async function searchAloud(
 
 const longestReply = 2_000
 
-/** Of a search that ended without an answer by no limit: what the last reply was, and why it did not do. */
+/** For a search that ended without an answer and without reaching a limit: the last reply, and why it was not valid. */
 function shortcoming(trajectory: Trajectory): string[] {
   const reason = trajectory.answer === null ? reasonOf(trajectory) : undefined
   if (reason === undefined || reason.kind === 'unjudged') return []
   const last = trajectory.turns.at(-1)
-  // What failed after a zoom has no reply of its own.
+  // A failure after a zoom has no reply to quote.
   const text =
     last === undefined || (last.action !== undefined && last.action.kind !== 'answer')
       ? ''
@@ -54,7 +54,7 @@ function shortcoming(trajectory: Trajectory): string[] {
   return [...quoted, plainText(reason.message)]
 }
 
-/** Such as `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
+/** For example `answer 7, truth 7: correct (5 turns, 1.2 s)`. */
 function outcome(trajectory: Trajectory): string {
   const { answer, problem, verdict, turns, ms } = trajectory
   const how = endText(trajectory)

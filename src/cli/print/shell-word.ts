@@ -1,6 +1,6 @@
-/** Names that servers and files give, as words of a command line that a person copies. Pure. */
+/** Quotes names from servers and files for command lines that users copy. Pure. */
 
-/** As it is where no shell would read it otherwise, else in quotes. */
+/** Unchanged if no shell treats it specially, otherwise in single quotes. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

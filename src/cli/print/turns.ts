@@ -1,4 +1,4 @@
-/** Prints a search while it runs: for each turn its thought, its box and source, and how large a view came back. */
+/** Prints a search while it runs: for each turn its thought, its box and source, and the size of the returned view. */
 import { styleText } from 'node:util'
 import { pictureName } from '../../page/step.ts'
 import { boxSize } from '../../protocol/box.ts'
@@ -12,7 +12,7 @@ import { waitingClock } from './waiting-clock.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-/** The terminal's nearest to the page's colours of turns. */
+/** The terminal colours closest to the turn colours of the page. */
 const turnStyles: readonly Style[] = [
   'yellow',
   'blueBright',
@@ -26,19 +26,19 @@ const turnStyles: readonly Style[] = [
 
 export interface TurnPrinter {
   print(event: SearchEvent): void
-  /** The text in a style, where the terminal has any. */
+  /** The text in a style, if the terminal supports it. */
   styled(style: Style, text: string): string
-  /** Ends what is unfinished, also when the search broke off. */
+  /** Ends an unfinished line, also after an error. */
   close(): void
 }
 
-/** Colours only when `stream` is a terminal and nobody asked for none (`NO_COLOR`). */
+/** Uses colours only if `stream` is a terminal and `NO_COLOR` is not set. */
 export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
   const colours = stream.isTTY && !process.env['NO_COLOR']
   const styled = (style: Style, text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text
   const clock = waitingClock(stream)
-  /** What was written of the thought of the turn that is under way; undefined: its line has not begun, or is over. */
+  /** The part of the current turn's thought that was printed; undefined before its line starts and after it ends. */
   let begun: string | undefined
 
   function line(text: string): void {
@@ -95,10 +95,7 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
           return
         case 'taken-back':
           indented(
-            styled(
-              'dim',
-              `${pictureName(event.observation, originals)} does not fit into the context and is taken back`,
-            ),
+            styled('dim', `${pictureName(event.observation, originals)} does not fit into the context and was removed`),
           )
           return
         case 'ended':

@@ -1,11 +1,11 @@
-/** On a terminal, a line that counts the seconds of a wait, and is gone when the wait is over. */
+/** On a terminal, a line that counts the seconds of a wait, and disappears when the wait is over. */
 
 export interface Clock {
   start(what: string): void
   stop(): void
 }
 
-/** Does nothing where the stream is no terminal. */
+/** Does nothing if the stream is not a terminal. */
 export function waitingClock(stream: NodeJS.WriteStream): Clock {
   let ticking: NodeJS.Timeout | undefined
   let shown = false

@@ -1,4 +1,4 @@
-/** What `serve` and `view` share: their options for listening, and a server with the pages that runs until Ctrl-C. */
+/** Shared by `serve` and `view`: network options, and a server for the pages that runs until Ctrl-C. */
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { tokenVariable } from '../../server/http/guard.ts'
@@ -10,21 +10,21 @@ import { flag, inGroup, text, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 
 export const listenOptions = inGroup('Output', {
-  host: text('<address>', 'where to listen', { fallback: '127.0.0.1' }),
-  port: whole('port to listen on; 0: any free one', { min: 0, max: 65_535, fallback: 8420 }),
-  json: flag('print one line {"url": ...} on stdout when ready, and everything else on stderr'),
+  host: text('<address>', 'address to listen on', { fallback: '127.0.0.1' }),
+  port: whole('port to listen on; 0 for any free one', { min: 0, max: 65_535, fallback: 8420 }),
+  json: flag('print one line {"url": ...} to stdout when ready and everything else to stderr'),
 })
 
 type ListenOptions = Values<typeof listenOptions>
 
 interface Served extends Pick<HttpServerOptions, 'routes' | 'refusals'> {
-  /** Where on the pages to begin, as parts of a path. */
+  /** The page to open first, as path segments. */
   readonly page: readonly string[]
-  /** Said beside the address. */
+  /** Text printed after the address. */
   readonly more: (base: string) => string
 }
 
-/** Serves the pages and `routes` until the signal fires and all answers are out. */
+/** Serves the pages and `routes` until the signal fires and all responses are sent. */
 export async function listen({ host, port, json }: ListenOptions, served: Served, signal: AbortSignal): Promise<void> {
   const token = process.env[tokenVariable] || undefined
   const routes = { ...(await pageRoutes()), ...served.routes }
@@ -33,7 +33,7 @@ export async function listen({ host, port, json }: ListenOptions, served: Served
   const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}`
   if (json) printJson({ url: server.url + place })
   else {
-    // Listening everywhere is no address that another machine could open.
+    // The wildcard address cannot be opened from another machine, so the host name is printed instead.
     const base = server.url.replace(/\/\/(?:0\.0\.0\.0|\[::\])/, `//${hostname()}`)
     // The token itself is never printed.
     const entrance = token === undefined ? place : `/?token=<${tokenVariable}>${place.slice(1)}`

@@ -1,4 +1,4 @@
-/** `mini-o3 mcp`: visual search as tools for other programs, over stdin and stdout. Nothing else is written to stdout. */
+/** `mini-o3 mcp`: an MCP server on stdin and stdout with visual search as tools. Nothing else is written to stdout. */
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { checkPolicy, checkProblem, openPolicy } from '../../policy/registry/open-policy.ts'
@@ -26,7 +26,7 @@ export function addMcp(program: Command): void {
     summary: 'offer visual search to other programs as tools (Model Context Protocol)',
     description:
       'Speaks the Model Context Protocol on stdin and stdout, with the tools visual_search(image, question) and ' +
-      'zoom(image, box), until stdin ends. Programs that know the protocol start it by themselves.',
+      'zoom(image, box), until stdin ends. MCP clients start this command themselves.',
     options: mcpOptions,
     examples: [
       'mini-o3 mcp',
@@ -42,7 +42,7 @@ const queueLimits = { atOnce: 4, waiting: 60 }
 async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   const { kind } = checkPolicy(options, 'ask')
   const profile = chosenProfile(options)
-  // Loaded here, so that no other command waits for it.
+  // Imported here, so that other commands do not pay for loading it.
   const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
     import('../../server/mcp/server.ts'),
     import('../../server/mcp/message-lines.ts'),
@@ -64,7 +64,7 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   try {
     const ended = Promise.race([once(process.stdin, 'close'), once(interrupt.signal, 'abort')])
     const lines = messageLines((refusal) => void process.stdout.write(`${JSON.stringify(refusal)}\n`))
-    // Lines come whole, and within bounds of our own.
+    // Lines are complete and bounded by our own limits.
     const transport = new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: Infinity })
     await server.connect(transport)
     await ended
@@ -72,7 +72,7 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
     await server.close()
     await policy.close?.()
     interrupt.release()
-    // The protocol's reader would keep the program waiting for more.
+    // Otherwise the transport keeps waiting for input.
     process.stdin.destroy()
   }
 }

@@ -1,4 +1,4 @@
-/** `mini-o3 serve`: the pages, and the policy behind an OpenAI-compatible endpoint and an MCP server, until Ctrl-C. */
+/** `mini-o3 serve`: serves the pages, an OpenAI-compatible endpoint and an MCP server until Ctrl-C. */
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
 import { checkPolicy, openPolicy, policyKindOf } from '../../policy/registry/open-policy.ts'
@@ -36,18 +36,18 @@ const policies = policyOptions('ask', 0.3)
 
 const serveOptions = {
   ...policies,
-  // The embedded policy is always there, beside the one that is named.
+  // The embedded policy is always available, besides the one that is named.
   checkpoint: { ...policies.checkpoint, only: [] },
   ...profileOptions,
   ...maxPixelsOption,
   ...inGroup('Search', {
-    policies: text('<file>', 'further models to choose from: a YAML list of --policy, --base-url and their like'),
+    policies: text('<file>', 'YAML list of further models, each with options such as policy and base-url'),
   }),
   ...inGroup('Output', {
-    runs: text('<folder>', 'run folders to look at', { fallback: 'runs' }),
+    runs: text('<folder>', 'folder with the run folders to show', { fallback: 'runs' }),
     keep: flag(
-      'keep what is searched, pictures included, as runs in <runs>/served, the newest 2,000 searches or 2 GiB ' +
-        '(default: the newest 200 in memory, until the server ends)',
+      'store searches with their pictures as runs in <runs>/served, up to the newest 2,000 searches or 2 GiB ' +
+        '(default: keep the newest 200 in memory until the server ends)',
     ),
   }),
   ...listenOptions,
@@ -56,11 +56,11 @@ const serveOptions = {
 export function addServe(program: Command): void {
   addCommand(program, {
     name: 'serve',
-    summary: 'open the pages, an OpenAI-compatible endpoint and an MCP server',
+    summary: 'serve the pages, an OpenAI-compatible endpoint and an MCP server',
     description:
-      'Until Ctrl-C: a page to ask and to look at runs; chat completions of the models "embedded" (a turn at a time) ' +
-      `and "search:embedded" (a whole search); MCP under /mcp. Beyond this machine only with ${tokenVariable} set. ` +
-      'With --policy chat:<model> questions can also be put to a model behind a server; its key stays in this process.',
+      'Serves until Ctrl-C: pages to ask questions and to look at runs; chat completions of the models "embedded" (a turn at a time) ' +
+      `and "search:embedded" (a whole search); MCP under /mcp. Other machines can connect only if ${tokenVariable} is set. ` +
+      'With --policy chat:<model> the pages can also ask a model behind a server; its API key stays in this process.',
     options: serveOptions,
     examples: [
       'mini-o3 serve',
@@ -80,9 +80,11 @@ async function serve(options: ServeOptions): Promise<void> {
   const { checkpoint, temperature, runs, keep } = options
   const { kind } = checkPolicy(options, 'ask')
   const listed = listedFor(options)
-  // A mistake in an entry ends the command; only its server may be away.
+  // A mistake in an entry ends the command; an unreachable server does not.
   for (const one of listed) chosenProfile(one)
-  const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
+  const interrupt = catchInterrupt(() =>
+    say('Closing after all responses are sent. Press Ctrl-C again to quit at once.'),
+  )
   const { signal } = interrupt
   const closing: (() => unknown)[] = []
   try {
@@ -134,7 +136,7 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** Further models: of `--policies`, or of the configuration files. Throws `UserError` for a mistake in the file that is named. */
+/** Further models, from `--policies` or from the configuration files. Throws `UserError` for a mistake in the named file. */
 function listedFor({ policies: named, temperature, policy }: ServeOptions): readonly PolicyEntry[] {
   if (named !== undefined) return readPolicies(named, temperature)
   const configured = readConfigured(temperature)
@@ -145,7 +147,7 @@ function listedFor({ policies: named, temperature, policy }: ServeOptions): read
   )
 }
 
-/** All that can be opened: a server that is away does not keep the page down. */
+/** Opens every model that can be opened: an unreachable server must not prevent the page from starting. */
 async function openListed(
   listed: readonly PolicyEntry[],
   open: (one: PolicyEntry) => Promise<Searcher>,

@@ -1,4 +1,4 @@
-/** `mini-o3 view`: the pages on one run, the run as files that open without a server, or one search as a figure. */
+/** `mini-o3 view`: serves the pages of one run, exports them as files, or draws one search as a figure. */
 import { basename, dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
@@ -28,16 +28,19 @@ const viewOptions = {
     ['json'],
   ),
   ...inGroup('Output', {
-    export: text('<dir>', 'write the pages there: index.html, and one page for each problem; repeat to resume'),
+    export: text(
+      '<dir>',
+      'write the pages to this folder: index.html and one page per problem; repeat the command to resume',
+    ),
     ...restrict(
-      { limit: whole('with --export, problems that get a page', { min: 1, fallback: 50 }) },
+      { limit: whole('with --export: number of problems that get a page', { min: 1, fallback: 50 }) },
       only<Where>((where) => where.export !== undefined, 'for pages as files: add --export <dir>'),
     ),
-    figure: text('<file>', 'draw one search there, as .svg or .png'),
+    figure: text('<file>', 'draw one search to this .svg or .png file'),
     ...restrict(
       {
-        problem: text('<id>', 'with --figure, the problem; not needed where the run has only one'),
-        sample: whole('with --figure, which search for the problem, from 0', { min: 0, fallback: 0 }),
+        problem: text('<id>', 'with --figure: id of the problem; not needed if the run has only one'),
+        sample: whole('with --figure: index of the search of the problem, from 0', { min: 0, fallback: 0 }),
       },
       only<Where>(({ figure }) => figure !== undefined, 'for a figure: add --figure'),
     ),
@@ -49,11 +52,11 @@ type ViewOptions = Values<typeof viewOptions>
 export function addView(program: Command): void {
   addCommand(program, {
     name: 'view',
-    summary: 'look at a run: its searches, scores and curves',
+    summary: 'show a run: its searches, scores and curves',
     description:
-      'Serves the pages until Ctrl-C and prints the address of the run; open it in a browser. With --export the run is ' +
-      'written as a folder of pages that open from a file or any static host, with --figure one of its searches as a ' +
-      'picture for a paper; nothing is served then.',
+      'Serves the pages until Ctrl-C and prints the address of the run. With --export the run is ' +
+      'written as a folder of pages that open as files or on any static host; with --figure one of its searches is drawn as a ' +
+      'figure for a paper. Nothing is served in these cases.',
     arguments: { '<run>': 'a run folder' },
     options: viewOptions,
     examples: [
@@ -75,9 +78,11 @@ async function view(run: string, options: ViewOptions): Promise<void> {
   return show(run, options)
 }
 
-/** Looking at runs needs no policy, and opens none. */
+/** Serves the run without opening a policy, since none is needed. */
 async function show(run: string, options: ViewOptions): Promise<void> {
-  const interrupt = catchInterrupt(() => say('Closing, once all answers are out. Ctrl-C again quits at once.'))
+  const interrupt = catchInterrupt(() =>
+    say('Closing after all responses are sent. Press Ctrl-C again to quit at once.'),
+  )
   try {
     const path = resolve(run)
     const served = { routes: viewRoutes(dirname(path)), page: ['run', basename(path)], more: () => '' }
@@ -94,7 +99,7 @@ async function draw(run: string, to: string, options: ViewOptions): Promise<void
 }
 
 async function write(run: string, to: string, options: ViewOptions): Promise<void> {
-  const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to go on.'))
+  const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to resume.'))
   try {
     const { page, problems, searches } = await exportSite(run, to, options.limit, interrupt.signal)
     if (options.json) printJson({ page: resolve(page), problems, searches })

@@ -1,15 +1,15 @@
-/** What `mini-o3 rl` shows of its steps while it runs: lines of figures, each within 80 columns. Pure. */
+/** The progress display of `mini-o3 rl`: lines of figures for the last step, each at most 80 columns. Pure. */
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { lastOf } from '../../shared/known.ts'
 import { percent } from '../../shared/numbers.ts'
 
-/** One step is noisy: reward and turns are also shown as means over this many. */
+/** Single steps are noisy, so reward and turns are also shown as means over this many steps. */
 export const smoothedSteps = 10
 
 const columns = 80
 
-/** `recent`: the last steps, at most `smoothedSteps`, the newest at the end. Means over them stand in parentheses. */
+/** `recent`: up to `smoothedSteps` last steps, oldest first. Means over them are in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, samplingRounds, ...rest } =
     lastOf(recent)

@@ -1,4 +1,4 @@
-/** `mini-o3 rl`: stage 2, reinforcement learning with over-turn masking from a cold-start checkpoint. */
+/** `mini-o3 rl`: stage 2, GRPO with over-turn masking, from a cold-start checkpoint. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
@@ -57,27 +57,27 @@ function clipText(side: 'clipLow' | 'clipHigh'): string {
   return policyLosses.map((name) => `${name}: ${lossClips[name][side]}`).join(', ')
 }
 
-/** What config.json keeps as it is given. */
+/** Options that config.json stores unchanged. */
 const settingOptions = inGroup('Training', {
   objective: oneOf(
     '<name>',
-    'paper, official (the released code): with over-turn masking; vanilla, official-unmasked: the same without it',
+    'paper, or official (the released code), with over-turn masking; vanilla, or official-unmasked, the same without it',
     objectives,
     { fallback: own.objective },
   ),
-  steps: whole('batches of searches', { ...count, fallback: own.steps }),
-  problemsPerStep: whole('problems in a batch', { ...count, fallback: own.problemsPerStep }),
-  groupSize: whole('searches for each problem', { min: 2, max: 1024, fallback: own.groupSize }),
-  updates: whole('optimiser steps a batch', { ...count, fallback: own.updates }),
-  maxTurns: whole('turns of a search in training', { min: 1, max: 1000, fallback: own.maxTurns }),
+  steps: whole('number of training steps, each with a new batch of searches', { ...count, fallback: own.steps }),
+  problemsPerStep: whole('problems per step', { ...count, fallback: own.problemsPerStep }),
+  groupSize: whole('searches per problem', { min: 2, max: 1024, fallback: own.groupSize }),
+  updates: whole('optimiser steps per batch', { ...count, fallback: own.updates }),
+  maxTurns: whole('turn limit during training', { min: 1, max: 1000, fallback: own.maxTurns }),
   learningRate: decimal('<r>', 'learning rate after the warm-up', { ...share, fallback: own.learningRate }),
-  warmupSteps: whole('warm-up steps', { min: 0, fallback: own.warmupSteps }),
+  warmupSteps: whole('optimiser steps of learning-rate warm-up', { min: 0, fallback: own.warmupSteps }),
   loss: oneOf('<name>', 'what an update computes; others than ppo on servers that have them', policyLosses, {
     fallback: own.loss,
   }),
   oldLogprobs: oneOf(
     '<whose>',
-    'source of the old log-probabilities: as sampled, or asked of the trainer first',
+    'source of the old log-probabilities: as sampled, or computed by the trainer before the first update',
     ['sampler', 'trainer'],
     { fallback: own.oldLogprobs },
   ),
@@ -117,8 +117,8 @@ const rlOptions = {
   ...clipOptions,
   ...inGroup('Training', {
     maxSamplingRounds: whole(
-      'batches of problems that a step may search to replace groups whose searches all have one reward; 1: none are replaced',
-      { ...count, fallbackText: `${releasedSamplingRounds} for the official objectives on a server, else 1` },
+      'largest number of sampling rounds per step, to replace groups whose searches all have the same reward; 1 replaces none',
+      { ...count, fallbackText: `${releasedSamplingRounds} for the official objectives on a server, otherwise 1` },
     ),
   }),
   ...engineOptions,
@@ -137,19 +137,16 @@ const rlOptions = {
   ...vlmOptions,
   ...restrict(
     budgetOptions,
-    only(
-      (values: VlmOptions) => !hasModelFiles(values),
-      'for the small policy; the views of others are bounded by --max-pixels: use that',
-    ),
+    only((values: VlmOptions) => !hasModelFiles(values), 'for the embedded policy; for other models use --max-pixels'),
   ),
   ...restrict(
     {
       ...inGroup('Search', {
-        maxTokens: whole('with --model-files: tokens of a turn', { ...count, fallback: 2_000 }),
+        maxTokens: whole('with --model-files: token limit of a turn', { ...count, fallback: 2_000 }),
       }),
       ...maxPixelsOption,
     },
-    only(hasModelFiles, 'for a model on a server; the small policy has --view-side: add --model-files <place>'),
+    only(hasModelFiles, 'for a model on a server: add --model-files <place>; the embedded policy has --view-side'),
   ),
   ...judgeOptions(),
   ...runOptions,
@@ -161,7 +158,8 @@ export function addRl(program: Command): void {
   addCommand(program, {
     name: 'rl',
     summary: 'train a policy by reinforcement learning (stage 2)',
-    description: 'GRPO with over-turn masking: running out of turns is not punished. Repeat the command to resume.',
+    description:
+      'GRPO with over-turn masking: a search that reaches the turn limit is not punished. Repeat the command to resume.',
     options: rlOptions,
     examples: [
       'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
@@ -182,7 +180,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   if (Object.values(asked).every((share) => share === 0))
     throw new UserError('mix-empty', 'Give at least one of --easy, --medium, --hard a share.')
   const sum = options.easy + options.medium + options.hard
-  // Thirds need not add up to the last digit.
+  // Tolerates rounding, as in three thirds.
   if (sum > 1 + 1e-6) {
     throw new UserError(
       'mix-above-one',
@@ -192,11 +190,11 @@ async function rlCommand(options: RlOptions): Promise<void> {
   }
   const vlm = await openVlm(options)
   const budget = budgetOf(options)
-  // Refuses a budget that cannot be, before anything is read.
+  // Refuses an impossible budget before anything is read.
   const learner = vlm ? vlmLearner(vlm.model, vlm.profile, options.maxTokens) : embeddedLearner(budget)
   const entries = await readEntries(options, 'train')
   const problems = byLevel(entries, vlm?.profile ?? profiles.embedded)
-  // Sets that others made may have other levels, or none.
+  // Third-party sets may lack levels.
   const mix = vlm ? presentLevels(asked, problems) : asked
   const { seed, steps, maxTokens } = options
   const settings: RunRlSettings = {
@@ -230,7 +228,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   let progress: Progress | undefined
   const interrupt = catchInterrupt(() => {
     progress?.leave()
-    say('Finishing the step and saving. Repeat the command to go on.')
+    say('Finishing the step and saving. Repeat the command to resume.')
   })
   const train = async (run: RunFolder, judge: OpenedJudge): Promise<void> => {
     let recent: readonly RlMetrics[] = []
@@ -239,7 +237,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
       progress?.leave()
       say(line)
     })
-    // Rewards are too coarse to teach the stem to see.
+    // Rewards are too coarse a signal to train the vision stem.
     const engine = await openEngine(options, run, { seed, frozenStem: true, model: vlm?.model, loss })
     const how = await runRl({
       problems,
@@ -265,10 +263,10 @@ async function rlCommand(options: RlOptions): Promise<void> {
     })
     progress?.finish()
     const reasons = countReasons(losses)
-    const left = `${losses.length} groups of searches were left out, since not all of them came to a result:`
+    const left = `${losses.length} groups of searches were left out because some of their searches have no result:`
     if (losses.length > 0) say([left, ...reasonLines(reasons)].join('\n'))
     const last = recent.at(-1)
-    if (how === 'stopped') throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    if (how === 'stopped') throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     const why = how === 'unlearned' ? whyUnlearned(await readSteps(run, 'rl')) : undefined
     if (options.json)
@@ -283,7 +281,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
         reasons,
         ...(vlm ? {} : budget),
       })
-    else if (how === 'unlearned') print(`Nothing was learned: the policy is the one it started from. ${why}`)
+    else if (how === 'unlearned') print(`Nothing was learned: the policy is unchanged. ${why}`)
     else print(`${ended[how]} ${useOf(policy, engine)}`)
   }
   try {
@@ -296,12 +294,12 @@ async function rlCommand(options: RlOptions): Promise<void> {
   }
 }
 
-/** The released training replaces groups without spread, and has a server to do it with. */
+/** The released training replaces groups without spread; in this process that would cost too much time. */
 function samplingRounds({ maxSamplingRounds, objective, engine }: RlOptions): number {
   return maxSamplingRounds ?? (isReleased(objective) && engineNamed({ engine }).isRemote ? releasedSamplingRounds : 1)
 }
 
-/** The bound itself may change when a run is resumed: no finished step met it. */
+/** The bound may change when a run is resumed, since no finished step reached it. */
 function comparedOf({ maxSamplingRounds, loss, curriculum, staleness, ...settings }: RunRlSettings): object {
   return {
     ...settings,
@@ -318,16 +316,16 @@ function asReason(message: string): Reason {
   return { kind: 'failed', code: 'group-left-out', message }
 }
 
-/** Everything that can be wrong with the problems, before anything is loaded or written. */
+/** Checks the problems before anything is loaded or written. */
 function check(entries: readonly ProblemEntry[], { mix }: RunRlSettings, anyQuestion: boolean): void {
   if (!anyQuestion) for (const { problem } of entries) checkQuestion(problem)
   for (const level of levels) {
     if (mix[level] === 0 || entries.some(({ problem }) => levelOf(problem) === level)) continue
-    throw new UserError('no-problems', `The data hold no ${level} problem. Build some, or say --${level} 0.`)
+    throw new UserError('no-problems', `The data contain no ${level} problem. Build some, or add --${level} 0.`)
   }
 }
 
-/** The exact judge is what it always was, and says nothing. */
+/** The settings of the judge; empty for the exact judge, so that configurations of older runs still match. */
 function judged({ settings }: OpenedJudge): object {
   return settings.name === 'exact' ? {} : { judge: settings }
 }
@@ -335,8 +333,8 @@ function judged({ settings }: OpenedJudge): object {
 const ended = {
   complete: 'Trained.',
   collapsed:
-    'Stopped early: searches have shrunk to hardly more than one turn, so the policy guesses instead of searching. ' +
-    'That is what punishing searches that run out of turns does (--objective paper masks them), or a learning rate ' +
+    'Stopped early: searches have shrunk to little more than one turn, so the policy guesses instead of searching. ' +
+    'Likely causes: searches that reach the turn limit are punished (--objective paper masks them), or a learning rate ' +
     'that is too high.',
 } as const
 
@@ -348,12 +346,12 @@ function byLevel(entries: readonly ProblemEntry[], profile: Profile): Record<Lev
   return recordOf(levels, (level) => entries.filter(({ problem }) => levelOf(problem) === level).map(open))
 }
 
-/** Problems of sets that know no levels are of the middle one. */
+/** Problems without a level count as medium. */
 function levelOf({ level = 'medium' }: Problem): Level {
   return level
 }
 
-/** The shares of the levels that the data hold. */
+/** The shares of the levels that occur in the data. */
 function presentLevels(mix: RunRlSettings['mix'], problems: Record<Level, readonly unknown[]>): RunRlSettings['mix'] {
   return recordOf(levels, (level) => (problems[level].length > 0 ? mix[level] : 0))
 }

@@ -1,4 +1,4 @@
-/** `mini-o3 sft`: stage 1, the embedded policy learns from cold-start trajectories. */
+/** `mini-o3 sft`: stage 1, supervised fine-tuning on cold-start trajectories. */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -43,12 +43,12 @@ const own = defaultSftSettings
 const steps = { min: 1, max: 10_000_000 }
 const rate = { min: 0, max: 1 }
 
-/** What config.json keeps of any model's training as it is given. */
+/** Options of either model that config.json stores unchanged. */
 const settingOptions = inGroup('Training', {
-  steps: whole('steps that teach searching', { ...steps, fallback: own.steps }),
-  batch: whole('turns in a step; with --model-files: searches', { ...steps, fallback: own.batch }),
+  steps: whole('training steps on trajectories', { ...steps, fallback: own.steps }),
+  batch: whole('turns per step; with --model-files: searches per step', { ...steps, fallback: own.batch }),
   learningRate: decimal('<r>', 'learning rate after the warm-up', { ...rate, fallback: own.learningRate }),
-  warmupSteps: whole('warm-up steps', { min: 0, fallback: own.warmupSteps }),
+  warmupSteps: whole('steps of learning-rate warm-up', { min: 0, fallback: own.warmupSteps }),
   saveEvery: whole('steps between checkpoints', { ...steps, fallback: own.saveEvery }),
   ...seedOption(own.seed),
 })
@@ -58,23 +58,26 @@ const onLook = only<{ readonly lookSteps: number }>(
   'for --look-steps above 0: raise that',
 )
 
-/** The same of the small policy's. */
+/** The same for the embedded policy alone. */
 const lookOptions = inGroup(
   'Training',
   {
-    lookSteps: whole('steps that teach seeing alone, before', { min: 0, max: 10_000_000, fallback: own.lookSteps }),
+    lookSteps: whole('steps of vision pre-training before that', { min: 0, max: 10_000_000, fallback: own.lookSteps }),
     ...restrict(
       {
-        lookBatch: whole('views in such a step', { ...steps, fallback: own.lookBatch }),
-        lookRate: decimal('<r>', 'its learning rate', { ...rate, fallback: own.lookRate }),
+        lookBatch: whole('views per vision step', { ...steps, fallback: own.lookBatch }),
+        lookRate: decimal('<r>', 'learning rate of the vision steps', { ...rate, fallback: own.lookRate }),
       },
       onLook,
     ),
-    trainStem: { help: 'let text teach seeing too, as for the policy that ships', fallback: own.trainStem },
+    trainStem: {
+      help: 'train the vision stem on trajectories too, as was done for the shipped policy',
+      fallback: own.trainStem,
+    },
   },
   only<{ readonly engine: string }>(
     (options) => !engineNamed(options).isRemote,
-    'for the small policy, trained by --engine embedded: use that',
+    'for the embedded policy: use --engine embedded',
   ),
 )
 
@@ -88,7 +91,7 @@ const problemsOptions = {
   ...restrict(
     {
       data: text('<path>', 'with --model-files: the problems that were searched', {
-        fallbackText: 'where the run read them',
+        fallbackText: 'the path stored in the run',
       }),
     },
     only<Learned>((options) => hasModelFiles(options) || options.collection === undefined, forLarge),
@@ -100,14 +103,14 @@ const sftOptions = {
   ...inGroup('Problems', {
     collection: text(
       '<run>',
-      'the run folder of mini-o3 collect; with --model-files also a folder of mini-o3 export --to sharegpt',
+      'run folder of mini-o3 collect; with --model-files also a folder of mini-o3 export --to sharegpt',
     ),
     ...problemsOptions,
   }),
   ...settingOptions,
   ...lookOptions,
   ...inGroup('Training', {
-    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'fresh ones' }),
+    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'random initialisation' }),
   }),
   ...engineOptions,
   ...vlmOptions,
@@ -120,7 +123,7 @@ export function addSft(program: Command): void {
   addCommand(program, {
     name: 'sft',
     summary: 'train a policy on cold-start data (stage 1)',
-    description: 'The model learns to see, then to search as the trajectories do. Repeat the command to resume.',
+    description: 'Trains vision first, then imitates the trajectories. Repeat the command to resume.',
     options: sftOptions,
     examples: [
       'mini-o3 sft --collection runs/collect --train-stem --run runs/sft',
@@ -131,7 +134,7 @@ export function addSft(program: Command): void {
   })
 }
 
-/** `--data` named the collection before `--collection` was there, and still does where that is missing. */
+/** `--data` named the collection before `--collection` existed, and still does if that is missing. */
 function withCollection({ collection, data, problems, ...options }: SftOptions): TrainedOn {
   const learned = collection ?? data
   if (learned === undefined) {
@@ -154,7 +157,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
   const { seed } = options
-  // The stem is taught in this process alone.
+  // Only the embedded engine can train the vision stem.
   const named = engineNamed(options)
   const lookSteps = named.isRemote ? 0 : options.lookSteps
   const settings: RunSftSettings = {
@@ -170,7 +173,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   const { from, workers } = options
   const weights = await weightsHash(from)
   const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...named.settings }
-  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to resume.'))
   let progress: Progress | undefined
   const advance = (step: number, note: string): void => {
     progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1 })
@@ -187,7 +190,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       run,
       engine,
       signal: interrupt.signal,
-      onDropped: (turns) => say(`${turns} turns are longer than the model can read and are left out.`),
+      onDropped: (turns) => say(`${turns} turns are longer than the model's context and are left out.`),
       onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall, 0)} %, reads ${percent(digit, 0)} %`),
       onStep: (metrics) => {
         last = metrics
@@ -195,7 +198,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       },
     })
     progress?.finish()
-    if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    if (!complete) throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     if (options.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
     else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine)}`)
@@ -207,7 +210,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   }
 }
 
-/** A vision-language model on a server learns from whole searches, under the prompts and views that they had. */
+/** Trains a vision-language model on a server on whole searches, with their original prompts and views. */
 async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
   const { from } = options
   const { examples, hash } = await examplesOf(options)
@@ -221,7 +224,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
     ...vlm.settings,
     ...engineNamed(options).settings,
   }
-  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to go on.'))
+  const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to resume.'))
   const train = async (run: RunFolder): Promise<void> => {
     const engine = await openEngine(options, run, { seed, frozenStem: false, model: vlm.model })
     let progress: Progress | undefined
@@ -242,7 +245,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
       },
     })
     progress?.finish()
-    if (!complete) throw new AbortedError(`Stopped; what is done is saved in ${run.path}.`)
+    if (!complete) throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     if (options.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
     else print(`Trained on ${examples.length} trajectories. ${useOf(policy, engine)}`)
@@ -254,7 +257,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
   }
 }
 
-/** Of a collection, told again under the prompts and views that its searches had, or of an exported set, as it stands. */
+/** The examples of a collection, replayed with the original prompts and views, or of an exported set, unchanged. */
 async function examplesOf(
   options: TrainedOn,
 ): Promise<{ readonly examples: readonly Example[]; readonly hash: string }> {
@@ -269,7 +272,7 @@ async function examplesOf(
   return { examples, hash: textsHash(trajectories) }
 }
 
-/** What is learned, and not how long it took to collect. */
+/** Hash of the texts to learn, which ignores timings. */
 function textsHash(trajectories: readonly Trajectory[]): string {
   return sha256(canonicalJson(trajectories.map(({ problem, turns }) => [problem.docId, turns.map(({ text }) => text)])))
 }

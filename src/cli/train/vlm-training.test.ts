@@ -55,7 +55,7 @@ describe('a vision-language model on a server', () => {
       's',
     )
     expect(sft.code, sft.stderr).toBe(0)
-    expect(sft.stdout).toContain('Trained on 2 trajectories. The server has the weights')
+    expect(sft.stdout).toContain('Trained on 2 trajectories. The weights are on the server')
     const from = ['--from', 's/policy.json', '--old-logprobs', 'trainer', '--max-tokens', '40']
     const trained = await mini(...rl, ...files, ...engine, ...from, '--run', 'r', '--json')
     expect(trained.code, trained.stderr).toBe(0)
@@ -137,8 +137,8 @@ describe('a vision-language model on a server', () => {
         /--objective best of rl is wrong. It has to be one of paper, official, official-unmasked, vanilla/,
       ],
       ['rl: { step: 1 }', /rl has no option --step/],
-      ['sft: { steps: 1 }', /says nothing of rl/],
-      ['rl: [1, 2]', /under each its options/],
+      ['sft: { steps: 1 }', /has no settings for rl/],
+      ['rl: [1, 2]', /map command names to options/],
       ['a: &a [1]\nb: *a', /cannot be read/],
     ]
     for (const [text, said] of wrong) {

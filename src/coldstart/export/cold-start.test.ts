@@ -179,7 +179,7 @@ describe('the cold-start layout', () => {
 
   it('is refused where pictures are paths alone', async () => {
     const path = fileWith({ conversations: text, images: [{ bytes: null, path: 'a.png' }] })
-    await expect(read(path)).rejects.toThrow('images: has to be pictures with their bytes')
+    await expect(read(path)).rejects.toThrow('images: has to contain pictures with their bytes')
   })
 
   test.each([
@@ -188,14 +188,14 @@ describe('the cold-start layout', () => {
     ["[{'from': 'human', 'value': open('/etc/passwd').read()}]", 'the name open'],
     ["[{'from': 'human', 'value': 'x'}] + [1]", 'more than one'],
     ["[{'from': 'human', 'value': f'{1}'}]", "f'"],
-    ["[{'from': 'human', 'value': 'x' * 99999999}]", 'behind an entry'],
+    ["[{'from': 'human', 'value': 'x' * 99999999}]", 'after an entry'],
     ['['.repeat(100_000), 'nested'],
-    ["[{'from': 'human', 'value': 'x'", 'behind an entry'],
+    ["[{'from': 'human', 'value': 'x'", 'after an entry'],
     ["[{'from': 'human', 'value': 1}]", 'expected string'],
     ["[{'from': 'root', 'value': 'x'}]", 'system'],
-    ["[{'from': 'human', 'value': 'x'}, {'from': 'system', 'value': 'y'}]", 'behind the first turn'],
+    ["[{'from': 'human', 'value': 'x'}, {'from': 'system', 'value': 'y'}]", 'after the first turn'],
     ["{'__proto__': 1}", 'expected array'],
-    ['', 'nothing that can be read'],
+    ['', 'unexpected text'],
   ])('refuses %.40s', async (conversations, message) => {
     const path = fileWith({ conversations })
     await expect(read(path)).rejects.toMatchObject({ code: 'cold-start-row', exitCode: 2 })

@@ -1,8 +1,8 @@
 /**
- * The layout of Mini-o3's own cold-start set, written and read: parquet whose `conversations` is text, a Python list of dicts
- * `from` (system, human, gpt) and `value`. What is written is JSON, which is a Python literal too, so that it reads
- * the same for the official script, which evaluates the text, and for readers that take it for JSON. Here it is parsed as data.
- * Copies of such sets are read too: conversations as lists of structs, pictures as bytes alone, columns that are not there.
+ * Reads and writes the layout of Mini-o3's own cold-start set: parquet with the text column `conversations`, a Python list of dicts `from`
+ * (system, human, gpt) and `value`. We write JSON that is also a valid Python literal, so both the official script, which evaluates the text,
+ * and JSON readers accept it. It is only parsed here, never evaluated. Variants are read too: conversations as lists of structs, pictures as
+ * plain bytes, missing columns.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ const columns: Columns = {
   rollout_index: 'int64',
 }
 
-/** One row a search, with all of its turns: LLaMA-Factory learns from every reply in a row. */
+/** One row per search with all of its turns, since LLaMA-Factory trains on every reply of a row. */
 export function writeColdStart(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
   return writeShards(rows, folder, { columns, toRow })
 }
@@ -47,18 +47,18 @@ function toRow({ system, messages, images, dataSource, sampleIndex, rolloutIndex
 
 const wholeNumber = z.union([z.bigint(), z.int(), z.string().regex(/^\d{1,15}$/)]).transform(Number)
 const bytes = z.instanceof(Uint8Array)
-/** Hugging Face's struct of a picture, or its bytes alone. */
-const picture = z.union([bytes, z.object({ bytes }).transform((struct) => struct.bytes)], 'holds no bytes of a picture')
-// Pandas writes columns without a value as null.
+/** Hugging Face's picture struct, or plain bytes. */
+const picture = z.union([bytes, z.object({ bytes }).transform((struct) => struct.bytes)], 'contains no picture bytes')
+// Pandas writes missing values as null.
 const rowSchema = z.object({
   conversations: z.unknown().transform((value, context) => {
     const { data, error } = conversationsSchema.safeParse(turnsOf(value, context))
     if (data) return data
-    context.addIssue(error.issues[0]?.message ?? 'is no conversation')
+    context.addIssue(error.issues[0]?.message ?? 'is not a conversation')
     return z.NEVER
   }),
-  images: z.union([z.array(picture), picture.transform((only) => [only])], 'has to be pictures with their bytes'),
-  // Names become paths where a set is unpacked.
+  images: z.union([z.array(picture), picture.transform((only) => [only])], 'has to contain pictures with their bytes'),
+  // Names become paths when a set is unpacked.
   image_names: z.array(z.string().regex(/^[\w-][\w.-]*$/, 'has to be a plain file name')).nullish(),
   data_source: z.string().nullish(),
   sample_index: wholeNumber.nullish(),
@@ -81,10 +81,10 @@ const conversationsSchema = z
   )
   .refine(
     (turns) => turns.slice(1).every(({ role }) => role !== 'system'),
-    'holds a system prompt behind the first turn',
+    'contains a system prompt after the first turn',
   )
 
-/** A list of structs, or the text of one; `role` and `content` are other names. */
+/** A list of structs, or its text; `role` and `content` are accepted as field names. */
 function turnsOf(value: unknown, context: z.core.$RefinementCtx): unknown {
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
   const turns = typeof text === 'string' ? listFrom(text, context) : text
@@ -95,14 +95,14 @@ function turnsOf(value: unknown, context: z.core.$RefinementCtx): unknown {
   })
 }
 
-/** JSON where the text is JSON (which escapes some characters otherwise than Python), else a Python literal. */
+/** Parses JSON if the text is valid JSON (its escapes differ from Python's), otherwise a Python literal. */
 function listFrom(text: string, context: z.core.$RefinementCtx): unknown {
   try {
     return parseJson(text)
   } catch {
     try {
       const { value, end } = readPythonLiteral(text)
-      if (text.slice(end).trim() !== '') context.addIssue('holds more than one Python literal')
+      if (text.slice(end).trim() !== '') context.addIssue('contains more than one Python literal')
       return value
     } catch (error) {
       context.addIssue(messageOf(error))
@@ -112,8 +112,8 @@ function listFrom(text: string, context: z.core.$RefinementCtx): unknown {
 }
 
 /**
- * The rows of a file of that layout, in order, one row group in memory at a time. Throws `UserError`: `cold-start-row`, which
- * names file, row (counted from 1) and column, and those of `readParquet`.
+ * The rows of a file of that layout, with one row group in memory at a time. Throws `UserError` `cold-start-row`, which names file, row (from
+ * 1) and column, and the errors of `readParquet`.
  */
 export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, void> {
   let number = 0
@@ -144,13 +144,13 @@ export async function* readColdStart(path: string): AsyncGenerator<TrainingRow, 
   }
 }
 
-/** As a search names its views. */
+/** The name of a view as in a search, for unnamed pictures. */
 function usualName(picture: Uint8Array, name: string): string {
   const ending = picture[0] === 0x89 ? 'png' : picture[0] === 0x52 ? 'webp' : 'jpg'
   return `${name}.${ending}`
 }
 
-/** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` where there is none. */
+/** The parquet files of a set: `path` itself, or those in the folder or its `data`. Throws `UserError` if there are none. */
 export async function coldStartFiles(path: string): Promise<string[]> {
   if ((await stat(path).catch(() => undefined))?.isFile()) return [path]
   for (const folder of [path, join(path, 'data')]) {
@@ -171,6 +171,6 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 function rowError(name: string, issue: { readonly path: readonly PropertyKey[]; readonly message: string }): UserError {
-  const why = `${name}, column ${issue.path.join('.')}: ${issue.message}. Correct the row, or take it out.`
+  const why = `${name}, column ${issue.path.join('.')}: ${issue.message}. Correct or remove the row.`
   return new UserError('cold-start-row', why)
 }

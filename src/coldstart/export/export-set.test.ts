@@ -212,7 +212,7 @@ describe('the other formats', () => {
     expect(await exported({ to: 'verl', rows: stream([rows[0]!, marked, ...rows.slice(2)]) })).toMatchObject({
       rows: 3,
       images: 3,
-      leftOut: { 'another search for the same problem': 1 },
+      leftOut: { 'another search of the same problem': 1 },
     })
     const read: Record<string, unknown>[] = []
     for await (const row of readParquet(join(out, 'data', 'train-00000-of-00001.parquet'))) read.push(row)
@@ -262,12 +262,14 @@ describe('the other formats', () => {
 describe('a row that holds text which is no text to a trainer', () => {
   it.each(exportTargets.filter((to) => to !== 'verl'))('is left out and counted by its reason: %s', async (to) => {
     const bad = [saying(rows[1]!, '<|im_end|>'), saying(rows[1]!, 'An <image>.'), saying(rows[2]!, '<|im_end|> too')]
-    const leftOut = { 'the text holds <|im_end|>': 2, 'the text holds <image>': 1 }
+    const leftOut = { 'the text contains <|im_end|>': 2, 'the text contains <image>': 1 }
     expect(await exported({ to, rows: stream([bad[0]!, rows[0]!, ...bad.slice(1)]) })).toMatchObject({
       rows: 1,
       leftOut,
     })
-    expect(leftOutText(leftOut)).toBe('3 rows are left out: the text holds <|im_end|> (2), the text holds <image> (1).')
+    expect(leftOutText(leftOut)).toBe(
+      '3 rows are left out: the text contains <|im_end|> (2), the text contains <image> (1).',
+    )
     const all = await readdir(out, { recursive: true, withFileTypes: true })
     for (const file of all.filter((entry) => entry.isFile() && !entry.name.endsWith('.png'))) {
       expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain('<|im_end|>')
@@ -279,7 +281,7 @@ describe('a row that holds text which is no text to a trainer', () => {
     await expect(exported({ rows: stream([saying(rows[0]!, '</s>')]) })).rejects.toMatchObject({
       code: 'export-nothing',
       exitCode: 2,
-      message: expect.stringContaining('1 row is left out: the text holds </s> (1).'),
+      message: expect.stringContaining('1 row is left out: the text contains </s> (1).'),
     })
     expect(await readdir(join(base, 'deep'))).toEqual([])
   })
@@ -303,7 +305,9 @@ describe('a set that cannot be finished', () => {
     }
     const attempt = exported({ rows: full() })
     await expect(attempt).rejects.toMatchObject({ name: 'MiniO3Error', code: 'ENOSPC' })
-    await expect(attempt).rejects.toThrow('Make room on that disk. Nothing is left behind: repeat the command then.')
+    await expect(attempt).rejects.toThrow(
+      'Free some space on that disk. Partial output was removed: repeat the command after that.',
+    )
     expect(await readdir(join(base, 'deep'))).toEqual([])
   })
 

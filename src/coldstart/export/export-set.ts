@@ -1,4 +1,4 @@
-/** Writes a training set, whole or not at all: beside the wanted folder, every row checked, then renamed. */
+/** Writes a training set atomically: to a temporary folder, with every row checked, then renamed. */
 import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../../shared/errors.ts'
@@ -16,7 +16,7 @@ import { keysOf } from '../../shared/fields.ts'
 
 interface Target {
   write(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void>
-  /** Starts making of each row what is written of it, or why it is left out; without it a row is written whole. */
+  /** Returns a function that converts each row, or says why it is left out; without it rows are written unchanged. */
   readonly startRows?: () => (row: TrainingRow) => TrainingRow | string
 }
 
@@ -32,30 +32,30 @@ type ExportTarget = keyof typeof targets
 export const exportTargets = keysOf(targets)
 
 export interface ExportSetOptions {
-  /** Made as they are written: one row and one row group of pictures are in memory. */
+  /** Produced on demand: only one row and one row group of pictures are in memory. */
   readonly rows: AsyncIterable<TrainingRow>
   readonly to: ExportTarget
-  /** A folder that is empty or not there. */
+  /** An empty or non-existing folder. */
   readonly out: string
-  /** When it fires, what was written is removed and `AbortedError` is thrown. */
+  /** When it fires, partial output is removed and `AbortedError` is thrown. */
   readonly signal?: AbortSignal | undefined
   readonly onRow?: () => void
 }
 
 export interface ExportSummary {
   readonly rows: number
-  /** Rows that were left out, by reason, such as text that a trainer would read as pictures or special tokens. */
+  /** Number of omitted rows by reason, for example text that a trainer would interpret as pictures or special tokens. */
   readonly leftOut: Readonly<Record<string, number>>
-  /** Places of pictures in the rows. A picture that several rows show is one file, or the bytes of each. */
+  /** Number of pictures in the rows; a picture used in several rows is stored once as a file, or in each row as bytes. */
   readonly images: number
   readonly files: number
-  /** Of all files. */
+  /** Total size of all files. */
   readonly bytes: number
 }
 
 /**
- * Throws `UserError` `export-folder-taken`, `export-folder-unusable` or `export-nothing`, and what `rows` throws; nothing is
- * left behind then. A row is written as it was said or not at all.
+ * Throws `UserError` `export-folder-taken`, `export-folder-unusable` or `export-nothing`, and the errors of `rows`; then nothing is left
+ * behind. A row is written unchanged or not at all.
  */
 export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptions): Promise<ExportSummary> {
   await checkFolder(out)
@@ -80,12 +80,12 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     }
     throwIfAborted(signal)
     if (counts.rows > 0) return
-    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There is no row to export.'
-    throw new UserError('export-nothing', `${why} Nothing is written: collect more searches, or take another format.`)
+    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There are no rows to export.'
+    throw new UserError('export-nothing', `${why} Nothing was written: collect more searches, or use another format.`)
   }
   try {
     await makeFolder(beside).catch((cause: unknown) => {
-      const why = `${out} cannot be made: ${messageOf(cause)}. Name another folder with --out.`
+      const why = `${out} cannot be created: ${messageOf(cause)}. Name another folder with --out.`
       throw new UserError('export-folder-unusable', why, { cause })
     })
     await target.write(checked(), beside)
@@ -94,12 +94,12 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     return { ...counts, leftOut, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   } catch (error) {
     await rm(beside, { recursive: true, force: true })
-    if (isUnwritable(error)) throw unwritable(out, error, 'Nothing is left behind: repeat the command then.')
+    if (isUnwritable(error)) throw unwritable(out, error, 'Partial output was removed: repeat the command after that.')
     throw error
   }
 }
 
-/** Such as `2 rows are left out: the text holds <|im_end|> (2).`; empty where there is none. */
+/** For example `2 rows are left out: the text contains <|im_end|> (2).`; empty if there are none. */
 export function leftOutText(leftOut: ExportSummary['leftOut']): string {
   const reasons = Object.entries(leftOut).toSorted(([, a], [, b]) => b - a)
   if (reasons.length === 0) return ''
@@ -109,7 +109,7 @@ export function leftOutText(leftOut: ExportSummary['leftOut']): string {
   return `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out: ${told.join(', ')}${others}.`
 }
 
-/** Throws `UserError` unless the folder can be filled. */
+/** Throws `UserError` unless the folder is empty or can be created. */
 export async function checkFolder(out: string): Promise<void> {
   const names = await readdir(out).catch((error: unknown) => {
     if (errorCodeOf(error) === 'ENOENT') return []
@@ -126,7 +126,7 @@ function folderTaken(out: string, cause?: unknown): UserError {
   return new UserError('export-folder-taken', why, { cause })
 }
 
-/** Another export may have filled the folder since it was checked. */
+/** Renames the result to its place; another export may have filled the folder in the meantime. */
 async function takeFolder(beside: string, out: string): Promise<void> {
   try {
     await rmdir(out).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** Pictures of a training set as files, each written once, whichever rows show it. */
+/** Pictures of a training set as files, each written once. */
 import { writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { sha256 } from '../../shared/canonical.ts'
@@ -6,7 +6,7 @@ import { errorCodeOf } from '../../shared/errors.ts'
 import { makeFolder } from '../../shared/make-folder.ts'
 import type { TrainingImage } from './training-row.ts'
 
-/** Writes `images/<sha256 of the bytes>.<ext>` into `folder`, unless it is there; returns that path, relative to `folder`. */
+/** Writes `images/<sha256 of the bytes>.<ext>` into `folder` unless it exists; returns the paths relative to `folder`. */
 export async function writeImages(folder: string, images: readonly TrainingImage[]): Promise<string[]> {
   await makeFolder(join(folder, 'images'))
   const paths: string[] = []

@@ -1,4 +1,4 @@
-/** Training sets as parquet: files of bounded size in row groups of bounded size, named as the Hugging Face hub names them. */
+/** Training sets as parquet shards with bounded files and row groups, named as on the Hugging Face Hub. */
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../../shared/make-folder.ts'
@@ -9,16 +9,16 @@ import type { TrainingImage, TrainingRow } from './training-row.ts'
 import { writeCard } from './trl-card.ts'
 
 interface ShardLimits {
-  /** A row group is written when it holds this many rows, or bytes of pictures. */
+  /** A row group is written when it has this many rows, or picture bytes. */
   readonly groupRows: number
   readonly groupBytes: number
-  /** No row group starts in a file of this many bytes. */
+  /** A file of this size gets no further row group. */
   readonly shardBytes: number
 }
 
 const usualLimits: ShardLimits = { groupRows: 100, groupBytes: 32 * 1024 ** 2, shardBytes: 500 * 1024 ** 2 }
 
-/** Writes `data/train-<i>-of-<n>.parquet` into `folder`, one parquet row for each row. */
+/** Writes `data/train-<i>-of-<n>.parquet` into `folder`. */
 export async function writeShards(
   rows: AsyncIterable<TrainingRow>,
   folder: string,
@@ -66,7 +66,7 @@ const columns: Columns = {
   images: { list: 'image' },
 }
 
-/** `messages` of typed parts and `images`, as vision sets for Hugging Face's own trainers are. */
+/** Columns `messages` (typed parts) and `images`, the format of Hugging Face's vision trainers. */
 export async function writeParquet(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
   const toRow = (row: TrainingRow): ParquetRow => ({ messages: typedMessages(row), images: imageCells(row.images) })
   await writeShards(rows, folder, { columns, toRow })

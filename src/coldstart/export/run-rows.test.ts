@@ -191,7 +191,7 @@ describe('marks', () => {
     ['more marks than pictures', { images: [] }],
   ])('are text where they are more than pictures: %s', (_, change) => {
     expect(specialTextIn(row)).toBeUndefined()
-    expect(specialTextIn({ ...row, ...change })).toBe('the text holds <image>')
+    expect(specialTextIn({ ...row, ...change })).toBe('the text contains <image>')
   })
 
   it.each([
@@ -222,7 +222,7 @@ describe('marks', () => {
       { messages: [{ ...question, text: `<image>\nWhat is ${token}?` }, reply] },
       { messages: [question, { ...reply, text: `I see${token}it.` }] },
     ]) {
-      expect(specialTextIn({ ...row, ...change })).toBe(`the text holds ${token}`)
+      expect(specialTextIn({ ...row, ...change })).toBe(`the text contains ${token}`)
     }
   })
 

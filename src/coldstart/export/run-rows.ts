@@ -1,4 +1,4 @@
-/** The searches of a run as training rows: their texts from the profile, their views drawn again from the problems' pictures. */
+/** Converts the searches of a run to training rows: texts from the profile, views rendered again from the pictures. */
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import { sourceAt } from '../../protocol/source.ts'
 import { profileHash } from '../../protocol/profile.ts'
@@ -22,12 +22,12 @@ import type { Picture } from '../../vision/picture.ts'
 import { trainingConversation } from './conversation.ts'
 import type { TrainingImage, TrainingRow } from './training-row.ts'
 
-/** Views of one search that are drawn and encoded at once. */
+/** Views of one search rendered and encoded in parallel. */
 const viewsAtOnce = 4
 
 /**
- * The searches in the run folder `path` that ended in the right answer, within their limits; with `all`, every one that did not fail. Of a search
- * that was done again the last line counts.
+ * The searches in the run folder `path` that ended in the right answer within their limits; with `all`, every one that did not fail. If a
+ * search was repeated, the last line counts.
  */
 export async function readRightSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
   const byKey = new Map<string, Trajectory>()
@@ -40,19 +40,19 @@ export async function readRightSearches(path: string, { all }: { readonly all: b
     else byKey.delete(key)
   }
   if (byKey.size > 0) return [...byKey.values()]
-  const others = all ? 'search' : 'search with the right answer. --all exports the others too'
-  throw new UserError('export-nothing', `${path} holds no ${others}.`)
+  const others = all ? 'search' : 'search with the right answer. --all also exports the others'
+  throw new UserError('export-nothing', `${path} has no ${others}.`)
 }
 
 export interface RunRowsOptions {
-  /** The problems that were searched, in the order of their set. */
+  /** The problems of the searches, in the order of their set. */
   readonly problems: readonly WantedProblem[]
-  /** Those that the searches may have been made under. */
+  /** Candidate profiles of the searches. */
   readonly profiles: readonly Profile[]
   readonly encoding: Encoding
 }
 
-/** In the order of the problems. Throws `UserError` before the first row where a profile or a problem is not known. */
+/** In the order of the problems. Throws `UserError` before the first row if a profile or a problem is unknown. */
 export async function* runRows(
   trajectories: readonly Trajectory[],
   options: RunRowsOptions,
@@ -72,7 +72,7 @@ export async function* runRows(
   }
 }
 
-/** A search with what it takes to tell it again. */
+/** A search with its problem and profile, ready to be replayed. */
 export interface ToldSearch {
   readonly trajectory: Trajectory
   readonly openers: readonly OpenPicture[]
@@ -80,7 +80,7 @@ export interface ToldSearch {
   readonly profile: Profile
 }
 
-/** In the order of the problems. Throws `UserError` where a profile or a problem is not known. */
+/** In the order of the problems. Throws `UserError` if a profile or a problem is unknown. */
 export function toldSearches(
   trajectories: readonly Trajectory[],
   { problems, profiles }: Pick<RunRowsOptions, 'problems' | 'profiles'>,
@@ -98,17 +98,17 @@ export function toldSearches(
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
 }
 
-/** The pictures of the search. Throws `UserError` where the problem has others by now. */
+/** The pictures of the search. Throws `UserError` if the problem's pictures have changed. */
 async function openAll(openers: readonly OpenPicture[], trajectory: Trajectory): Promise<Picture[]> {
   const pictures = await Promise.all(openers.map((open) => open(readingOf(trajectory))))
   if (picturesId(pictures) === picturesId(picturesOf(trajectory))) return pictures
   throw new UserError(
     'export-picture-differs',
-    `The picture of ${nameOf(trajectory)} is not the one that was searched. Name the data of that run with --data.`,
+    `The picture of ${nameOf(trajectory)} has changed since the search. Name the data of that run with --data.`,
   )
 }
 
-/** Every view of the search, as the policy saw it. */
+/** Every view of the search as seen by the policy. */
 async function views(
   { observations }: Trajectory,
   pictures: readonly Picture[],
@@ -126,8 +126,8 @@ async function views(
 function unknownProfile({ profile, ...trajectory }: Trajectory): UserError {
   return new UserError(
     'export-profile-unknown',
-    `${nameOf(trajectory)} was searched under a profile "${profile.name}" (${profile.sha256.slice(0, 8)}) that is none of ` +
-      `this version's, so what its policy was told is not known. Repeat the words of that run that change the profile.`,
+    `${nameOf(trajectory)} was searched under a profile "${profile.name}" (${profile.sha256.slice(0, 8)}) which differs from ` +
+      `all profiles of this version, so its messages cannot be rebuilt. Add the options of that run that change the profile.`,
   )
 }
 

@@ -1,4 +1,4 @@
-/** LLaMA-Factory's ShareGPT: a JSON array with pictures as files, its `dataset_info.json`, and the paper's settings to train with. */
+/** LLaMA-Factory's ShareGPT format: a JSON array with pictures as files, `dataset_info.json`, and a configuration with the paper's settings. */
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -8,7 +8,7 @@ import type { TrainingRow } from './training-row.ts'
 const dataset = 'mini_o3_cold_start'
 const files = { data: 'train.json', settings: 'qwen2.5-vl-sft.yaml', zero: 'zero3-offload.json' } as const
 
-/** Writes the set into `folder`, with every path in it relative to that folder. */
+/** Writes the set into `folder`; all paths are relative to it. */
 export async function writeSharegpt(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
   const file = await open(join(folder, files.data), 'w')
   try {
@@ -43,10 +43,10 @@ const datasetInfo = {
   },
 }
 
-/** The paper's; widened where a set holds other pictures, since the trainer would resize those, and boxes in pixels with them. */
+/** The paper's bounds; widened if the set has pictures outside of them, since the trainer would resize those and invalidate boxes in pixels. */
 const paperBounds = { image_max_pixels: 2_000_000, image_min_pixels: 40_000 }
 
-/** The cold start of the paper (reference 7). */
+/** The settings of the paper's cold start. */
 const settings = {
   model_name_or_path: 'Qwen/Qwen2.5-VL-7B-Instruct',
   stage: 'sft',
@@ -80,7 +80,7 @@ function yamlOf(values: Readonly<Record<string, string | number | boolean>>): st
   return `# Run in this folder: llamafactory-cli train ${files.settings}\n${lines.join('')}`
 }
 
-/** DeepSpeed: weights, gradients and optimiser state divided among the devices, weights and optimiser kept in main memory. */
+/** DeepSpeed ZeRO-3 with weights and optimiser state offloaded to main memory. */
 const zero3Offload = {
   train_batch_size: 'auto',
   train_micro_batch_size_per_gpu: 'auto',

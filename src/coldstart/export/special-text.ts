@@ -1,18 +1,18 @@
 /**
- * Text that a trainer would not read as text: marks for pictures and the special tokens of chat models. A row that holds any
- * cannot be trained on as it was said. Pure.
+ * Detects text that a trainer would not treat as text: picture marks and special tokens of chat models. Rows with such text cannot be
+ * trained on faithfully. Pure.
  */
 import { imageMark } from './training-row.ts'
 import type { TrainingRow } from './training-row.ts'
 
-/** Names of special tokens that other text hardly ever writes; whoever trains on a set may choose any of these families. */
+/** Special tokens of common model families that rarely occur in ordinary text. */
 const names = [
-  // Places of media, as trainers and chat templates mark them.
+  // Media placeholders of trainers and chat templates.
   'image|img|video|audio|vid|IMG|IMAGE|VIDEO|AUDIO|IMG_CONTEXT|ImageHere|media',
   '(?:image|video|audio|img)[_-](?:pad|token|placeholder|newline|soft_token|start|end|id|break)',
   '(?:start|end)_of_(?:image|audio|video|turn|utterance|text)|(?:im|vision)_(?:start|end)',
   'global-img|fake_token_around_image|row_\\d+_col_\\d+|slice|tile|unit|ref|box|quad|point',
-  // Ends of text and turns.
+  // End of text and turn.
   's|bos|eos|pad|unk|mask|sep|cls|sop|eop|BOS_TOKEN|EOS_TOKEN|unused_?\\d+|endoftext',
 ].join('|')
 const patterns = [
@@ -24,13 +24,13 @@ const patterns = [
 ]
 const special = new RegExp(patterns.map(({ source }) => source).join('|'))
 
-/** Why the row cannot be trained on, short enough to be counted by; undefined: it can. */
+/** Why the row cannot be trained on, short enough to group by; undefined if it can. */
 export function specialTextIn({ system, messages, images }: TrainingRow): string | undefined {
   const told = messages.flatMap(({ role, text }) => (role === 'user' ? [text] : []))
   const replies = messages.flatMap(({ role, text }) => (role === 'assistant' ? [text] : []))
   const marks = told.reduce((sum, text) => sum + text.split(imageMark).length - 1, 0)
   const others = [...told.map((text) => text.replaceAll(imageMark, ' ')), system, ...replies]
   const found = others.map((text) => special.exec(text)?.[0]).find((token) => token !== undefined)
-  if (found !== undefined) return `the text holds ${found}`
-  return marks === images.length ? undefined : `the text holds ${imageMark}`
+  if (found !== undefined) return `the text contains ${found}`
+  return marks === images.length ? undefined : `the text contains ${imageMark}`
 }

@@ -1,33 +1,33 @@
-/** One example of a training set, whatever it comes from and whatever it is written as. Pure. */
+/** One example of a training set, independent of source and format. Pure. */
 export const imageMark = '<image>'
 
 export interface TrainingImage {
-  /** An encoded file, JPEG or PNG. */
+  /** The encoded JPEG or PNG file. */
   readonly bytes: Uint8Array
-  /** As a turn would name it, with its extension: `original_image.png` (of several `original_image_1.png`), `observation_1.png`. */
+  /** Its name in calls with an extension: `original_image.png` (`original_image_1.png` if there are several), `observation_1.png`. */
   readonly name: string
 }
 
 export interface ChatText {
   readonly role: 'user' | 'assistant'
-  /** `<image>` marks where a picture stands: trainers put the pictures in these places, in order. */
+  /** `<image>` marks the position of a picture; trainers insert the pictures in order. */
   readonly text: string
 }
 
 export interface TrainingRow {
-  /** How messages call it. */
+  /** Its name in messages. */
   readonly name: string
   readonly dataSource: string
-  /** The problem's place in its set, from 0. */
+  /** Index of the problem in its set, from 0. */
   readonly sampleIndex: number
-  /** Which of several searches for that problem, from 0. */
+  /** Index of the search of that problem, from 0. */
   readonly rolloutIndex: number
-  /** Empty: none. */
+  /** Empty if there is none. */
   readonly system: string
   readonly messages: readonly ChatText[]
   /** In the order of their marks. */
   readonly images: readonly TrainingImage[]
-  /** The right one, where it is known. */
+  /** The right answer, if known. */
   readonly answer?: string | undefined
 }
 
@@ -38,7 +38,7 @@ export interface TypedMessage {
   readonly content: readonly Part[]
 }
 
-/** The conversation with the system prompt in front, each text as its parts before, at and behind the marks. */
+/** The conversation including the system prompt, with texts split into parts at the picture marks. */
 export function typedMessages({ system, messages }: TrainingRow): TypedMessage[] {
   const texts = [...(system === '' ? [] : [{ role: 'system', text: system } as const]), ...messages]
   return texts.map(({ role, text }) => ({ role, content: parts(text) }))

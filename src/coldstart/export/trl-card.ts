@@ -1,4 +1,4 @@
-/** The card of a set for TRL: how it is loaded, and the settings without which it is trained on something else. */
+/** The card of a set for TRL: how to load it, and the settings that are required for correct training. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 

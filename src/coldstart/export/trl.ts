@@ -1,6 +1,6 @@
 /**
- * TRL's conversational vision sets as Hugging Face's `imagefolder` reads them: `metadata.jsonl`, a line a row, with `messages`
- * of typed parts and the names of its pictures. The loader opens these, so the set loads from whatever folder it is read in.
+ * TRL's conversational vision format, for Hugging Face's `imagefolder` loader: `metadata.jsonl` with one row per line, with `messages` of
+ * typed parts and the names of its pictures. The loader resolves these, so the set can be loaded from any working directory.
  */
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export async function writeTrl(rows: AsyncIterable<TrainingRow>, folder: string)
   try {
     for await (const row of rows) {
       const names = await writeImages(folder, row.images)
-      // The loader makes `images` of this column.
+      // The loader converts this column to `images`.
       await file.write(`${JSON.stringify({ messages: typedMessages(row), file_names: names })}\n`)
     }
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Problems as verl's reinforcement learning reads them: parquet with the prompt, its pictures and the right answer. A row is a
- * problem, however many of its searches are exported: verl searches them anew.
+ * Problems for reinforcement learning with verl: parquet with prompt, pictures and right answer. One row per problem, however many of its
+ * searches are exported, since verl samples its own.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,12 +22,12 @@ export async function writeVerl(rows: AsyncIterable<TrainingRow>, folder: string
   await writeFile(join(folder, 'README.md'), card)
 }
 
-/** Of a search the question with its pictures, once a problem. */
+/** Reduces searches to their question and pictures, once per problem. */
 export function onePerProblem(): (row: TrainingRow) => TrainingRow | string {
   const seen = new Set<number>()
   return (row) => {
     if (row.answer === undefined) return 'the right answer is not known'
-    if (seen.has(row.sampleIndex)) return 'another search for the same problem'
+    if (seen.has(row.sampleIndex)) return 'another search of the same problem'
     seen.add(row.sampleIndex)
     const images = row.images.filter(({ name }) => name.startsWith('original_image'))
     return { ...row, messages: row.messages.slice(0, 1), images }

@@ -108,8 +108,8 @@ test.each([
   [500, 'image input is not supported - hint: you may need to provide the mmproj', 'no-pictures', '--mmproj'],
   [400, 'Image is too large: at most 8000 pixels', 'image-refused', '--max-pixels'],
   [400, 'Input data may contain inappropriate content.', 'content-filter', 'filter'],
-  [429, 'Rate limit reached for requests per day', 'quota-spent', 'start the same command again'],
-  [400, 'Image count 2 exceeds limit 1 per request.', 'too-many-images', 'To allow for more'],
+  [429, 'Rate limit reached for requests per day', 'quota-spent', 'Repeat the command'],
+  [400, 'Image count 2 exceeds limit 1 per request.', 'too-many-images', 'To allow more'],
   [400, 'Invalid model name passed in model=x', 'model-unknown', 'has no model'],
   [400, 'The plain HTTP request was sent to HTTPS port', 'endpoint-moved', 'https://127.0.0.1'],
 ])('%d "%s" is for good, and its fix is named', async (status, message, code, fix) => {

@@ -1,6 +1,6 @@
 /**
- * What is sent differently after a refusal: fewer tokens for the reply, earlier replies in another form, without a field that
- * the server does not take, as a whole and not as a stream, or a picture whole that went by id. At most four times a request, whatever the server says, so that no wording makes a loop.
+ * Adapts a request after a refusal: fewer reply tokens, earlier replies in another form, without an unsupported field, without
+ * streaming, or with a full picture instead of its id. At most four times per request, so that no wording causes a loop.
  */
 import type { CompletionRequest } from '../endpoint.ts'
 import { refusedFields } from '../refusal/refusal.ts'
@@ -12,24 +12,24 @@ import type { Habits, RequestBody } from './request-body.ts'
 
 const maxAdaptations = 4
 
-/** Tokens that a last reply before the end of the context may be cut to; with less room the conversation is too long. */
+/** The smallest reply limit to try near the end of the context; with less room the conversation is too long. */
 const leastReply = 256
 
-/** Ids of pictures that are remembered: a server keeps fewer. */
+/** Number of picture ids remembered; servers cache fewer. */
 const maxHeldImages = 65_536
 
-/** What one server was found to take and not to take, over all requests. */
+/** What was learnt about one server, shared by all requests. */
 export interface Learnt {
-  /** Fields that it refused. */
+  /** Fields that it refuses. */
   readonly dropped: Set<string>
-  /** By model: tokens of a reply at most, where the model writes fewer than were asked for. */
+  /** Reply limits by model, if the model allows fewer tokens than requested. */
   readonly replyCaps: Map<string, number>
   readonly pictures: PictureMemory
-  /** How it takes its own replies back. */
+  /** The form in which it accepts its own replies. */
   replyForms: ReplyForms
-  /** It has answered a request with stop strings. */
+  /** Whether it has accepted a request with stop strings. */
   stopTaken: boolean
-  /** It has streamed a reply. */
+  /** Whether it has streamed a reply. */
   streamTaken: boolean
 }
 
@@ -44,15 +44,15 @@ export function nothingLearnt(): Learnt {
   }
 }
 
-/** One request in the form that may be taken. */
+/** A request in the form that the server is expected to accept. */
 export interface Form {
   readonly asked: CompletionRequest
   readonly habits: Habits
-  /** Whether there is another form to try, which `asked` and `habits` then are. `tries`: those that ended in an error. */
+  /** Whether there is another form to try; if so, switches to it. `tries`: number of failed attempts. */
   adapt(refusal: Refusal, meaning: Meaning, body: RequestBody, tries: number): boolean
-  /** The reply came as a stream that could not be read: it is to come whole. */
+  /** The stream of the reply was unreadable: request it without streaming. */
   streamFailed(): void
-  /** A form was taken: what made it so is kept for later requests. */
+  /** The form was accepted: remember it for later requests. */
   taken(body: RequestBody): void
 }
 
@@ -72,7 +72,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     const half = Math.floor(maxTokens / 2)
     if (meaning.kind === 'reply-cap') return meaning.cap !== undefined && meaning.cap < maxTokens ? meaning.cap : half
     if (meaning.kind !== 'too-long' || !meaning.reply) return undefined
-    // A count that did not help the first time is not believed a second time.
+    // A count that did not help the first time is not trusted again.
     const room = adaptations === 0 ? meaning.room : undefined
     const fewer =
       room !== undefined && room < maxTokens ? room : Math.min(half, Math.floor((meaning.limit || maxTokens) / 2))
@@ -103,7 +103,7 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
     }
     const streamed = body.fields.includes('stream')
     if (streamed && unclear && /\bstream/i.test(`${refusal.message} ${refusal.code}`)) return (withoutStream = true)
-    // Some servers answer streams or stop strings with a bare 500, each time.
+    // Some servers always respond to streaming or stop strings with a bare 500.
     if (meaning.kind !== 'unknown' || refusal.status !== 500 || tries === 0) return false
     if (streamed && !learnt.streamTaken) return (withoutStream = true)
     if (withoutStop || learnt.stopTaken || !body.fields.includes('stop')) return false
@@ -143,7 +143,7 @@ const nothing: ReadonlySet<string> = new Set()
 
 type PictureMemory = ReturnType<typeof pictureMemory>
 
-/** Which pictures a server may still have. Where that is wrong more often than right, none are sent by id any more. */
+/** Tracks the pictures that a server may have cached. If that is wrong more often than right, ids are no longer used. */
 function pictureMemory() {
   const held = new Set<string>()
   let hits = 0
@@ -157,7 +157,7 @@ function pictureMemory() {
       if (held.size > maxHeldImages) held.clear()
       for (const image of images) held.add(image)
     },
-    /** `forgotten`: the server takes ids, but has these pictures no longer; otherwise it takes no ids. */
+    /** `forgotten`: the server supports ids but no longer has these pictures; otherwise it does not support ids. */
     missed(images: readonly string[], forgotten: boolean): void {
       misses += forgotten ? 1 : Number.POSITIVE_INFINITY
       for (const image of images) held.delete(image)

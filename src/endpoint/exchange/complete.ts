@@ -1,4 +1,4 @@
-/** Replies from one server: tries again, learns what the server does not take, counts what was spent. */
+/** Requests replies from one server: retries, learns what the server does not support, counts usage. */
 import { TransportError, withheldCode } from '../../shared/errors.ts'
 import { below } from '../address.ts'
 import type { Completion, CompletionOptions, CompletionRequest, Endpoint, ModelInfo, Spent } from '../endpoint.ts'
@@ -46,7 +46,7 @@ export function completer(
           exchange = await server.send(url, { method: 'POST', headers, body, timeoutMs, idleMs, signal, listener })
         } catch (error) {
           if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
-          // Some servers break off every stream, as at what they would refuse before a whole reply.
+          // Some servers abort every stream, for example for a reason that would be a refusal without streaming.
           if (listener !== undefined && ++cutStreams > 1) form.streamFailed()
           return error.code === 'connection-stale' ? { error, waitMs: 0 } : { error }
         }
@@ -58,9 +58,9 @@ export function completer(
         const refusal = refusalOf(server, exchange)
         const meaning = meaningOf(refusal)
         if (form.adapt(refusal, meaning, body, failures)) {
-          // It may have come in the middle of a reply.
+          // The refusal may have arrived in the middle of a reply.
           if (listener !== undefined)
-            onNews?.({ kind: 'waiting', why: 'The server wants the request in another form.' })
+            onNews?.({ kind: 'waiting', why: 'The server refused the request; retrying in another form.' })
           continue
         }
         failures++
@@ -73,7 +73,7 @@ export function completer(
       }
     }
 
-    /** The completion, what went wrong with it, or the error that the body holds, as if it had come with its own status. */
+    /** The completion, the error of reading it, or an error inside the body as if it had its own status. */
     function read({ text }: Exchange, sent: RequestBody): Tried<Completion> | InnerError {
       const { dropped } = form.habits
       const stripped = sent.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
@@ -101,7 +101,7 @@ export function completer(
       signal,
       onRetry({ error, waitMs, number, of }) {
         spent.retries++
-        // A connection that the server had closed is nobody's fault, and costs no time.
+        // A connection that the server had closed meanwhile is not an error and costs no time.
         if (error.code !== 'connection-stale')
           onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
       },
@@ -111,7 +111,7 @@ export function completer(
   return { complete, spent: (): Spent => ({ ...spent }) }
 }
 
-/** Whether the same request may be taken later. What is known to be for good is not tried again, whatever its status. */
+/** Whether the same request may succeed later. Permanent refusals are not retried, whatever their status. */
 function mayPass({ status }: Refusal, { kind }: Meaning): boolean {
   return kind === 'busy' || (kind === 'unknown' && worthAnotherTry(status))
 }

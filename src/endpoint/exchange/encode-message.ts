@@ -1,19 +1,19 @@
-/** A chat message as the JSON bytes of an OpenAI-compatible request, made once and sent again in every later request. Pure. */
+/** Encodes a chat message as JSON bytes, once; the same bytes are sent in every later request. Pure. */
 import type { Fields } from '../../shared/fields.ts'
 import type { ChatMessage, ContentPart } from './messages.ts'
 
-/** A picture within a message: its form depends on the kind of server, and on whether the server still has it. */
+/** A picture within a message; how it is sent depends on the kind of server and on whether the server has it cached. */
 export interface EncodedImage {
-  /** Hex SHA-256 of the file; the id under which a server may keep it. */
+  /** Hex SHA-256 of the file, also its id for servers that cache pictures. */
   readonly sha256: string
   /** `data:image/jpeg;base64,...` */
   readonly dataUrl: Uint8Array
 }
 
-/** JSON text as bytes, with pictures between. */
+/** JSON text as bytes, interleaved with pictures. */
 export interface EncodedMessage {
   readonly role: ChatMessage['role']
-  /** Of a message that the server wrote: what it consists of, for servers that want it back in another form. */
+  /** The fields of a message that the server wrote, for servers that accept it only in another form. */
   readonly reply?: Fields
   readonly pieces: readonly (Uint8Array | EncodedImage)[]
 }

@@ -1,6 +1,6 @@
 /**
- * A reply as a message of the next request. It goes back as it came, with whatever the server put into it: servers ask for
- * thought signatures and for the thinking beside calls. What a server refuses is rewritten in the forms that it takes. Pure.
+ * Encodes a reply as a message of the next request. It is sent back unchanged with all fields of the server, since servers require
+ * thought signatures and the thinking that belongs to calls. If a server refuses that, the reply is rewritten. Pure.
  */
 import { parseJson } from '../../shared/json.ts'
 import type { EncodedMessage } from './encode-message.ts'
@@ -9,22 +9,22 @@ import type { Fields } from '../../shared/fields.ts'
 import type { ToolCall } from './messages.ts'
 import { contentText, thinkingOf, withoutThinking } from './thinking.ts'
 
-/** How a server wants replies returned, as learnt from its refusals. */
+/** How a server accepts its replies, learnt from refusals. */
 export interface ReplyForms {
-  /** Without fields of the server's own, contents as text. */
+  /** Without server-specific fields, contents as text. */
   readonly bare: boolean
-  /** What stands for an empty content; undefined: what came. */
+  /** Replacement for an empty content; undefined: unchanged. */
   readonly emptyContent?: string | null
-  /** A message of the assistant stands between the results of calls and a message of the user. */
+  /** Inserts an assistant message between call results and a user message. */
   readonly bridged: boolean
 }
 
 export const asItCame: ReplyForms = { bare: false, bridged: false }
 
-/** `text`: the turn as it counts, which may be shorter than the content, or be its thinking; calls with their ids. */
+/** `text`: the effective turn, which may be shorter than the content, or be the thinking; calls with their ids. */
 export function replyMessage(message: Fields, text: string, calls: readonly ToolCall[]): EncodedMessage {
   const came = contentText(message.content)
-  // What was read from the thinking is said as content: templates drop the thinking of earlier turns.
+  // Thinking that counted as the turn is sent as content, since chat templates drop earlier thinking.
   const said = came.trim() === '' && calls.length === 0 && text !== '' && thinkingOf(message) !== ''
   const { role: _, content, tool_calls: raw, ...rest } = said ? withoutThinking(message) : message
   const named = namedCalls(raw)
@@ -38,7 +38,7 @@ export function replyMessage(message: Fields, text: string, calls: readonly Tool
   return { role: 'assistant', pieces: [bytesOf(reply)], reply }
 }
 
-/** The bytes of a reply in other forms than those in which it came. */
+/** Encodes a reply in another form. */
 export function rewritten(reply: Fields, { bare, emptyContent }: ReplyForms): Uint8Array {
   const { content, tool_calls: calls } = reply
   const text = contentText(content)
@@ -49,14 +49,14 @@ export function rewritten(reply: Fields, { bare, emptyContent }: ReplyForms): Ui
   return bytesOf({ role: 'assistant', content: refilled, ...bareCalls })
 }
 
-/** Names of what a reply holds beyond the fields that every server knows, those of its calls included. */
+/** Names of non-standard fields of a reply and its calls. */
 export function extraFields({ tool_calls: calls, ...message }: Fields): string[] {
   const ofCalls = (Array.isArray(calls) ? calls : []).flatMap((call) => Object.keys(fieldsOf(call) ?? {}))
   const known = new Set(['role', 'content', 'id', 'type', 'function'])
   return [...Object.keys(message), ...ofCalls].filter((name) => !known.has(name))
 }
 
-/** Null and an empty list say nothing, and some servers that send them refuse them. */
+/** False for null and empty lists, which some servers send but do not accept. */
 function carries(value: unknown): boolean {
   return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
 }
@@ -66,7 +66,7 @@ function namedCalls(calls: unknown): Fields[] {
   return all.filter((call) => call !== undefined).filter((call) => typeof fieldsOf(call.function)?.name === 'string')
 }
 
-/** Arguments that are not a JSON object go back as an empty one: servers parse them, and fail. */
+/** Arguments that are not a JSON object are sent as an empty one, since servers fail to parse them. */
 function wireCall({ id, name, arguments: text }: ToolCall, raw: Fields = {}): Fields {
   const { type = 'function', ...rest } = raw
   const called = fieldsOf(raw.function) ?? { name }
@@ -81,7 +81,7 @@ function bareCall(call: unknown): Fields {
   return { id, type: 'function', function: { name, arguments: text } }
 }
 
-/** The text if it is a JSON object; the one within, if it was written as text once more; or else an empty one. */
+/** The text if it is a JSON object, the inner object if it was encoded twice, otherwise an empty object. */
 function objectText(text: string, inner = false): string {
   try {
     const value: unknown = parseJson(text)

@@ -1,29 +1,29 @@
-/** Server-sent events, read from text that is cut anywhere. Pure. */
+/** An incremental parser for server-sent events. Pure. */
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
-/** A server that only pretends to stream sends a whole reply in one line, and no reply is larger. */
+/** A server that only simulates streaming sends the whole reply in one line; no reply is larger. */
 const maxLine = 8 * 2 ** 20
 
 export interface EventReader {
-  /** Throws `TransportError` where a line is longer than any reply. */
+  /** Throws `TransportError` for a line longer than any reply. */
   push(text: string): void
-  /** The last event may lack the blank line behind it. */
+  /** The last event may lack its blank line. */
   end(): void
 }
 
 /**
- * Tells each event that holds a JSON object, and `done` for the usual last one. An event is told as soon as its line is there,
- * since some servers leave out the blank line behind it; one of several lines is told at its blank line. Anything else is skipped.
+ * Emits each event with a JSON object, and `done` for the usual last one. A single-line event is emitted as soon as its line is
+ * complete, since some servers omit the blank line; a multi-line event at its blank line. Anything else is skipped.
  */
 export function eventReader(tell: (event: Fields | 'done') => void): EventReader {
-  /** The line that is not whole yet. */
+  /** The incomplete last line. */
   let line = ''
   let afterReturn = false
   let name = ''
-  /** Lines of an event that are no JSON by themselves. */
+  /** Lines of an event that are not JSON by themselves. */
   let held: string[] = []
   let heldLength = 0
 
@@ -36,7 +36,7 @@ export function eventReader(tell: (event: Fields | 'done') => void): EventReader
     held = []
     heldLength = 0
     const whole = jsonFields(lines.join('\n'))
-    // Without a blank line between events one that is damaged has taken in those behind it.
+    // Without blank lines, a damaged event has absorbed the following ones.
     const events = whole === undefined ? lines.map(jsonFields) : [whole]
     for (const event of events) if (event !== undefined) dispatch(event)
   }
@@ -64,7 +64,7 @@ export function eventReader(tell: (event: Fields | 'done') => void): EventReader
     const value = colon < 0 ? '' : text.slice(colon + 1).replace(/^ /, '')
     if (field === 'event') name = value.trim()
     else if (field === 'data') data(value)
-    // The name that earlier releases of llama.cpp have for the field.
+    // The field name of earlier llama.cpp releases.
     else if (field === 'error') tell({ error: jsonFields(value) ?? value })
   }
 
@@ -93,7 +93,7 @@ export function eventReader(tell: (event: Fields | 'done') => void): EventReader
   }
 }
 
-/** Whether a body with this beginning is a stream: it starts with a field or a comment. */
+/** Whether a body with this start is an event stream, that is, starts with a field or a comment. */
 export function isEventStream(text: string): boolean {
   return /^\ufeff?\s{0,100}(?:data|event|id|retry|error)?:/.test(text)
 }

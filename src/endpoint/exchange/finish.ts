@@ -1,4 +1,4 @@
-/** Why a reply ended, in the words of all servers; a reply that the server withheld or broke off is an error. Pure. */
+/** Interprets `finish_reason` of all servers; a reply that the server withheld or aborted is an error. Pure. */
 import { ContextLengthError, TransportError, withheldCode } from '../../shared/errors.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
@@ -10,10 +10,10 @@ const contextFull = /context_window_exceeded|context_length/i
 const broken =
   /error|abort|network|malformed|unexpected_tool|insufficient|cancel|time_?out|interrupt|failed|too_many_tool|^(?:other|language)$/i
 
-/** Throws for a reply that is not what the model wanted to say. `empty`: neither text, thinking nor calls. */
+/** Throws for a withheld or aborted reply. `empty`: the reply has neither text, thinking nor calls. */
 export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
   const reason = reasonOf(choice.finish_reason)
-  // Gateways translate; where nothing was said, the provider's own word counts too.
+  // Gateways translate the reason; for an empty reply the provider's own reason counts too.
   const reasons = empty ? [reason, reasonOf(choice.native_finish_reason)] : [reason]
   const is = (words: RegExp): boolean => reasons.some((one) => words.test(one))
   if (is(withheld)) throw withheldError(`finish_reason "${reasons.find((one) => withheld.test(one))}"`)
@@ -24,19 +24,19 @@ export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
   throw new TransportError('reply-broken', `The server broke off the reply (finish_reason "${said}").`)
 }
 
-/** SGLang gives an object with a type. */
+/** SGLang sends an object with a type. */
 function reasonOf(reason: unknown): string {
   const given = fieldsOf(reason)?.type ?? reason
   return typeof given === 'string' ? given.slice(0, 100) : ''
 }
 
-/** `why`: the server's own words. */
+/** `why`: the server's own text. */
 export function withheldError(why: string): TransportError {
-  const fix = 'This is a filter of the server or of its provider, not an answer of the model.'
+  const fix = 'This is a filter of the server or its provider, not a reply of the model.'
   return new TransportError(withheldCode, `The server withheld the reply: ${why}. ${fix}`)
 }
 
-/** The filters that a reply without choices says were met. */
+/** The content filters named in a reply without choices. */
 export function metFilters(body: Fields): string | undefined {
   const blocked = fieldsOf(body.promptFeedback ?? body.prompt_feedback)
   const reason = blocked?.blockReason ?? blocked?.block_reason
@@ -47,5 +47,5 @@ export function metFilters(body: Fields): string | undefined {
       .filter(([, met]) => fieldsOf(met)?.filtered === true)
       .map(([name]) => name),
   )
-  return names.length === 0 ? undefined : `the prompt met its filter for ${names.join(', ')}`.slice(0, 200)
+  return names.length === 0 ? undefined : `the prompt triggered its filter for ${names.join(', ')}`.slice(0, 200)
 }

@@ -22,10 +22,10 @@ test.each([
   ['XML', '<?xml version="1.0"?><Error><Code>NoSuchBucket</Code></Error>', /^markup: "NoSuchBucket"\. Check/],
   ['text', 'upstream connect error', /^plain text: "upstream connect error"\. Check/],
   ['nothing', ' \n', /^nothing\.$/],
-  ['JSON that broke off', '{"choices":[{"message":{"content":"<think>', /^JSON that is cut off .*broken off/],
+  ['JSON that broke off', '{"choices":[{"message":{"content":"<think>', /^truncated or damaged JSON.*cut off/],
   ['JSON of something else', '{"status":"ok"}', /^JSON of another kind: "\{"status":"ok"\}"\. Check/],
-  ['an empty choice', '{"choices":[{}]}', /^a completion that holds no reply: .*server is at fault/],
-  ['events without an end', 'data: {"choices":[{"delta":{"content":"x"}}]}\n\n', /^a stream of events .*broken off/],
+  ['an empty choice', '{"choices":[{}]}', /^a completion without a reply: .*fault of the server/],
+  ['events without an end', 'data: {"choices":[{"delta":{"content":"x"}}]}\n\n', /^a stream of events .*cut off/],
   [
     'Ollama',
     '{"model":"m","message":{"role":"assistant","content":"hi"},"done":true}',

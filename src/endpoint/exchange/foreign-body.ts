@@ -1,4 +1,4 @@
-/** What a body with status 200 is that is not a completion, and what to do: most come from the wrong address. Pure. */
+/** Diagnoses a body with status 200 that is not a completion; usually the address is wrong. Pure. */
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { quoted } from '../quoted.ts'
@@ -6,24 +6,24 @@ import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 import type { Server } from './server.ts'
 
-/** Characters of the body. */
+/** Characters of the body to quote. */
 const mostQuoted = 300
-/** A line that is longer is not looked into. */
+/** Longer lines are not analysed. */
 const mostLine = 16_000
 
-/** For a body that should have been a completion. */
+/** The error for a body that should have been a completion. */
 export function unreadable(text: string, server: Pick<Server, 'base' | 'key'>): TransportError {
   return new TransportError('reply-unreadable', `The server answered with ${foreignBody(text, server)}`)
 }
 
-/** Such as `a web page: "Welcome to nginx!". Check the base URL ...`. */
+/** For example `a web page: "Welcome to nginx!". Check the base URL ...`. */
 export function foreignBody(text: string, { base, key }: Pick<Server, 'base' | 'key'>): string {
   if (text.trim() === '') return 'nothing.'
   const first = firstFields(text)
   const native = first && nativeApis.find(({ is }) => is(first))
   const markup = /^\s*<[a-z!?]/i.test(text)
   const { what, advice = '' } = native
-    ? { what: `a reply of ${native.name}`, advice: `Give the base URL of its OpenAI-compatible API, ${native.base}.` }
+    ? { what: `a reply of ${native.name}`, advice: `Use the base URL of its OpenAI-compatible API, ${native.base}.` }
     : bodyKind(text, markup, first)
   const said = quoted(text, { key, markup, most: mostQuoted }) || quoted(text, { key, markup: false, most: mostQuoted })
   return `${what}: "${said}". ${advice === '' ? addressAdvice(base) : advice}`
@@ -31,22 +31,22 @@ export function foreignBody(text: string, { base, key }: Pick<Server, 'base' | '
 
 function bodyKind(text: string, markup: boolean, first: Fields | undefined): { what: string; advice?: string } {
   if (markup) return { what: /<(?:!doctype\s+)?html/i.test(text.slice(0, 2_000)) ? 'a web page' : 'markup' }
-  const broken = 'It may have broken off on its way: is there a proxy with a time limit between?'
+  const broken = 'It may have been cut off on the way: is there a proxy with a time limit?'
   if (/^\s*(?:data|event|id|retry)?:/.test(text.slice(0, 100)))
     return { what: 'a stream of events that does not end in a reply', advice: broken }
   if (first?.choices !== undefined)
-    return { what: 'a completion that holds no reply', advice: 'The server is at fault.' }
+    return { what: 'a completion without a reply', advice: 'This is a fault of the server.' }
   if (first === undefined)
-    return /^\s*[{[]/.test(text) ? { what: 'JSON that is cut off or damaged', advice: broken } : { what: 'plain text' }
+    return /^\s*[{[]/.test(text) ? { what: 'truncated or damaged JSON', advice: broken } : { what: 'plain text' }
   return { what: 'JSON of another kind' }
 }
 
 function addressAdvice(base: URL): string {
   const lacks = /\/v\d/.test(base.pathname) ? '' : ': /v1 seems to be missing from it'
-  return `Check the base URL ${base.href}${lacks}, and whether a proxy or a login page stands before the server.`
+  return `Check the base URL ${base.href}${lacks}, and whether there is a proxy or a login page in front of the server.`
 }
 
-/** The APIs of servers that have an OpenAI-compatible one beside. */
+/** Native APIs of servers that also have an OpenAI-compatible one. */
 const nativeApis: readonly { readonly name: string; readonly base: string; is(fields: Fields): boolean }[] = [
   {
     name: "Ollama's own API",
@@ -80,7 +80,7 @@ const nativeApis: readonly { readonly name: string; readonly base: string; is(fi
   },
 ]
 
-/** Of the body as JSON, or else of its first line that holds an object: JSON lines, or events. */
+/** The fields of the body, or of its first line that is an object (JSON Lines or events). */
 function firstFields(text: string): Fields | undefined {
   const whole = jsonOf(text)
   if (whole !== undefined) return fieldsOf(Array.isArray(whole) ? whole[0] : whole)

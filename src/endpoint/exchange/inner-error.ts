@@ -1,15 +1,15 @@
-/** Errors that servers and gateways send with status 200: which status each would have had. Pure. */
+/** Finds errors that servers and gateways send with status 200, and the status each should have had. Pure. */
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
-/** An error body as it would have come with its own status. */
+/** An error body with the status it should have had. */
 export interface InnerError {
   readonly status: number
-  /** `{"error": {"message", "code", "type"}}`, as refusals are read. */
+  /** In the form `{"error": {"message", "code", "type"}}`, for `readRefusal`. */
   readonly text: string
 }
 
-/** What a body says is wrong; undefined: nothing, or only its `finish_reason`. */
+/** The error in a body; undefined if there is none, or only a `finish_reason`. */
 export function innerError(body: Fields): InnerError | undefined {
   const outer = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {}
   const choice = fieldsOf(Array.isArray(outer.choices) ? outer.choices[0] : undefined)
@@ -21,11 +21,11 @@ export function innerError(body: Fields): InnerError | undefined {
 
 interface Said {
   readonly message: string
-  /** Codes, types and states, as text. */
+  /** Codes, types and states as text. */
   readonly codes: readonly string[]
 }
 
-/** `error` as an object or as text, a list `errors`, or MiniMax's `base_resp`. */
+/** `error` as an object or text, a list `errors`, or MiniMax's `base_resp`. */
 function errorIn(holder: Fields): Said | undefined {
   const { error, errors, base_resp: base } = holder
   if (typeof error === 'string' && error !== '') return { message: error, codes: codesOf(holder) }
@@ -51,7 +51,7 @@ function bareError(outer: Fields): Said | undefined {
 
 function messageIn(error: Fields): string {
   const { message, metadata } = error
-  // What a gateway's provider said tells more than "Provider returned error".
+  // The provider's message is more useful than the gateway's "Provider returned error".
   const raw = fieldsOf(metadata)?.raw
   const said = message ?? raw ?? error
   const text = typeof said === 'string' ? said : JSON.stringify(said)
@@ -83,7 +83,7 @@ const byWords: readonly (readonly [RegExp, number])[] = [
   [/model.?not.?found|no such model|not.?found/i, 404],
 ]
 
-/** By its number, by the words of its codes, by its message; 502, worth another try, where nothing says more. */
+/** From a numeric code, the code names or the message; otherwise 502, which is retried. */
 function statusOf(codes: readonly string[], message: string): number {
   const number = codes.map(Number).find((code) => Number.isInteger(code) && code >= 400 && code < 600)
   if (number !== undefined) return number

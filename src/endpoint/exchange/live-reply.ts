@@ -1,4 +1,4 @@
-/** Tells of a reply while its bytes arrive. The reply that counts is read from the whole body, `reply-body.ts`. */
+/** Reports a reply while its bytes arrive, for display. The effective reply is read from the complete body, see `reply-body.ts`. */
 import { StringDecoder } from 'node:string_decoder'
 import type { OnReplyNews } from '../../shared/reply-news.ts'
 import { eventReader } from './events.ts'
@@ -7,7 +7,7 @@ import type { BodyListener } from './send.ts'
 import { deltaOf, isError } from './streamed-reply.ts'
 import { contentText, thinkingDelta } from './thinking.ts'
 
-/** Listens to one body. A server that does not stream after all sends JSON, of which nothing is told. */
+/** Listens to one body. Nothing is reported for a JSON body from a server that does not stream. */
 export function liveReply(onNews: OnReplyNews): BodyListener {
   const decoder = new StringDecoder('utf8')
   let isStream: boolean | undefined
@@ -30,7 +30,7 @@ export function liveReply(onNews: OnReplyNews): BodyListener {
 
   return (chunk) => {
     const text = decoder.write(chunk)
-    // The names of all fields begin with one of these letters, and JSON with none.
+    // All event fields start with one of these letters, and JSON with none of them.
     isStream ??= /[^\ufeff\s]/.test(text) ? /^[\ufeff\s]*[:deir]/.test(text) : undefined
     if (isStream === true) events.push(text)
     return state

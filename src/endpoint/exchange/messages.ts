@@ -1,9 +1,9 @@
 /**
- * Chat messages as bytes: a message is encoded once, when it is written, and sent as those bytes in every later request,
- * so that a conversation only ever grows at its end and a server's prefix cache always hits. Pure.
+ * Chat messages. A message is encoded once and sent as the same bytes in every later request, so that conversations are append-only
+ * and the server's prefix cache always hits. Pure.
  */
 
-/** A picture in a message: its encoded bytes (JPEG or PNG), and a name by which a server may keep it. */
+/** A picture in a message: its encoded bytes (JPEG or PNG) and its hash. */
 export interface ImagePart {
   readonly type: 'image'
   readonly bytes: Uint8Array
@@ -14,11 +14,11 @@ export interface ImagePart {
 
 export type ContentPart = { readonly type: 'text'; readonly text: string } | ImagePart
 
-/** A call of a declared function. */
+/** A native function call. */
 export interface ToolCall {
   readonly id: string
   readonly name: string
-  /** JSON text as the model wrote it; not parsed here. */
+  /** Unparsed JSON text as written by the model. */
   readonly arguments: string
 }
 

@@ -1,4 +1,4 @@
-/** From a completion to the text, the thinking and the calls of a turn. Pure. */
+/** Extracts the text, thinking and calls of a turn from a completion. Pure. */
 import { ContextLengthError, TransportError } from '../../shared/errors.ts'
 import type { Completion, Handling } from '../endpoint.ts'
 import { replyMessage } from './encode-reply.ts'
@@ -14,17 +14,17 @@ import { contentText, thinkingOf } from './thinking.ts'
 export interface ReplyRules {
   /** The stop strings of the request, whether or not they were sent. */
   readonly stop: readonly string[]
-  /** The server was told of them and strips the one that it met. */
+  /** Whether they were sent and the server strips the matched one. */
   readonly stripped: boolean
-  /** Parameters that the server refused earlier. */
+  /** Parameters that the server refused before. */
   readonly refused: readonly string[]
-  /** Messages of the request: calls that came without ids are named by it, so that no two of a conversation are alike. */
+  /** Number of messages in the request, used to generate unique ids for calls without ids. */
   readonly messages: number
 }
 
 /**
- * Reads the first choice of a body, or the error that it holds in place of one. Throws `TransportError` for a body without one, for a reply that the server withheld or broke off, and
- * for an empty one of which the server counts no token; `ContextLengthError` where there was no room for any.
+ * Reads the first choice of a body, or the error in place of one. Throws `TransportError` for a body without a choice, for a withheld or
+ * aborted reply, and for an empty reply with no tokens counted; `ContextLengthError` if there was no room for a reply.
  */
 export function readReply(text: string, { stop, stripped, refused, messages }: ReplyRules): Completion | InnerError {
   const body = readBody(text)
@@ -39,14 +39,14 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
   const toolCalls = readCalls(message.tool_calls, messages)
   const silent = content.trim() === '' && toolCalls.length === 0
   const thought = thinking.trim() !== ''
-  // Blanks are a reply: the model wrote them.
+  // Whitespace is a reply: the model wrote it.
   const empty = silent && !thought && content === ''
   const refusal = refusalIn(message)
   if (silent && refusal !== undefined) throw withheldError(refusal)
   const finish = finishOf(choice, empty)
   if (empty) checkEmpty(finish, fieldsOf(body.usage))
 
-  // A reply that holds nothing but thinking is read from it, unless it was cut off before the thinking was done.
+  // If a reply is nothing but thinking, that counts as the text, unless it was truncated within the thinking.
   const read = silent && thought && finish === 'stop' ? withoutEndMarks(thinking) : content
   const halted = haltAt(read, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
   const stopping = stopHandling(read, halted, stop)
@@ -62,11 +62,11 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
   }
 }
 
-/** Some servers give the last piece of a stream, or the text of a plain completion, to whoever asked for neither. */
+/** Some servers send a stream delta, or the text of a plain completion, in place of a message. */
 function messageOf(choice: Fields | undefined): Fields | undefined {
   const text: Fields | undefined = typeof choice?.text === 'string' ? { content: choice.text } : undefined
   const message = fieldsOf(choice?.message) ?? fieldsOf(choice?.delta) ?? text
-  // The form of a call before there were several.
+  // The legacy field for a single call.
   const { function_call: legacy, ...rest } = message ?? {}
   const called = fieldsOf(legacy)
   if (called === undefined || (Array.isArray(rest.tool_calls) && rest.tool_calls.length > 0)) return message
@@ -76,12 +76,12 @@ function messageOf(choice: Fields | undefined): Fields | undefined {
 function noChoice(body: Fields, choice: Fields | undefined): TransportError {
   const filter = metFilters(body)
   if (filter !== undefined) return withheldError(filter)
-  // Throws where a choice without a message says why.
+  // Throws if a choice without a message has a reason.
   if (choice !== undefined) finishOf(choice, true)
-  return new TransportError('reply-unreadable', 'The completion holds no reply.')
+  return new TransportError('reply-unreadable', 'The completion contains no reply.')
 }
 
-/** A model that ends at once writes one token at least; where none is counted, the server gave no reply. */
+/** Even a model that ends at once writes one token; if none is counted, the server gave no reply. */
 function checkEmpty(finish: 'stop' | 'length', usage: Fields | undefined): void {
   const written = Number(usage?.completion_tokens ?? 0)
   if (written > 0) return
@@ -90,10 +90,10 @@ function checkEmpty(finish: 'stop' | 'length', usage: Fields | undefined): void 
       'The conversation does not fit: the server had no room for a single token of the reply.',
     )
   }
-  throw new TransportError('reply-empty', 'The server gave an empty reply.')
+  throw new TransportError('reply-empty', 'The server sent an empty reply.')
 }
 
-/** What the model or its server says in place of a reply: a field of the message, or a part of its content. */
+/** A refusal in place of a reply: a field of the message, or a part of its content. */
 function refusalIn({ refusal, content }: Fields): string | undefined {
   const part = Array.isArray(content)
     ? content.map(fieldsOf).find((one) => one?.type === 'refusal')?.refusal
@@ -102,7 +102,7 @@ function refusalIn({ refusal, content }: Fields): string | undefined {
   return said === undefined ? undefined : `"${said.slice(0, 300)}"`
 }
 
-/** What tokenizers end a turn with; a server that fails to strip it leaves it behind the text. */
+/** End-of-turn tokens, which some servers fail to strip from the text. */
 const endMarks = [
   '<|im_end|>',
   '<|endoftext|>',
@@ -135,8 +135,8 @@ function stopHandling(content: string, halted: string, stop: readonly string[]):
 }
 
 /**
- * The text up to the first stop string and with it. Where the server strips (`met`: what it says it met, if it does), the
- * one that it said comes back, or else the end tag of an element that was opened last of all and is still open.
+ * The text up to and including the first stop string. If the server strips stop strings, the one that it reports (`met`) is restored, or
+ * otherwise the closing tag of the last element that is still open.
  */
 function haltAt(text: string, stop: readonly string[], met: readonly unknown[] | null): string {
   const ends = stop.filter((one) => text.includes(one)).map((one) => text.indexOf(one) + one.length)
@@ -149,10 +149,10 @@ function haltAt(text: string, stop: readonly string[], met: readonly unknown[] |
   return text + (stop.find((one) => met.includes(one)) ?? open[0]?.one ?? '')
 }
 
-/** Of one reply; a model that repeats itself writes thousands, and each of them would have to be answered. */
+/** Calls of one reply at most: a model that repeats itself writes thousands, and each would need a result. */
 const mostCalls = 64
 
-/** Ids are kept as they came; a missing or repeated one is made up, in the nine letters and digits that Mistral wants. */
+/** Keeps ids as received; a missing or repeated id is generated in the form that Mistral requires (nine alphanumerics). */
 function readCalls(calls: unknown, messages: number): ToolCall[] {
   if (!Array.isArray(calls)) return []
   const taken = new Set<string>()
@@ -167,7 +167,7 @@ function readCalls(calls: unknown, messages: number): ToolCall[] {
   })
 }
 
-/** Counts that cannot be (negative, fractions, beyond all bounds) are taken as not given. */
+/** Implausible counts (negative, fractional, huge) are treated as missing. */
 function readUsage(usage: Fields | undefined): Completion['usage'] {
   const promptTokens = countOf(usage?.prompt_tokens)
   const replyTokens = countOf(usage?.completion_tokens)
@@ -180,7 +180,7 @@ function readUsage(usage: Fields | undefined): Completion['usage'] {
   }
 }
 
-/** More tokens than any context holds. */
+/** More tokens than any context has. */
 const mostTokens = 1e9
 
 function countOf(value: unknown): number | undefined {

@@ -1,4 +1,4 @@
-/** The body of a reply as one completion, whether it came as JSON or as a stream of events. Pure. */
+/** Parses the body of a reply, JSON or event stream, into one completion. Pure. */
 import { TransportError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { eventReader, isEventStream } from './events.ts'
@@ -6,7 +6,7 @@ import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 import { streamedReply } from './streamed-reply.ts'
 
-/** Throws `TransportError` for a body that is neither. */
+/** Throws `TransportError` for any other body. */
 export function readBody(text: string): Fields {
   const body = jsonFields(text.replace(/^\ufeff/, '')) ?? (isEventStream(text) ? streamed(text) : undefined)
   if (body !== undefined) return body

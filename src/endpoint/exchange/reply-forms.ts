@@ -1,4 +1,4 @@
-/** In which form a server takes its own replies back, learnt from what it refuses. Pure. */
+/** Determines the form in which a server accepts its own replies, from its refusals. Pure. */
 import type { Refusal } from '../refusal/refusal.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { EncodedMessage } from './encode-message.ts'
@@ -15,10 +15,10 @@ const unknownField =
 const unwantedContent =
   /non-?empty|\bempty\b|null|\bnone\b|nonetype|must be (?:a |of type )?string|valid string|string_type|missing|required|expected (?:a )?string/i
 
-/** What stands for an empty content where a server takes neither null nor an empty text. */
+/** Replaces an empty content for servers that accept neither null nor an empty text. */
 const spoken = 'I look closer.'
 
-/** The form to try next; undefined: the refusal is about something else, or everything that may help was tried. */
+/** The form to try next; undefined if the refusal is about something else, or all forms were tried. */
 export function nextForms(
   { status, message, code, param }: Refusal,
   forms: ReplyForms,
@@ -33,7 +33,7 @@ export function nextForms(
   const extras = replies.flatMap(extraFields)
   const named = extras.some((name) => name !== 'index' && said.includes(name)) && !isMissing.test(said)
   const meant = extras.length > 0 && unknownField.test(said) && /messages|tool_calls/.test(said)
-  // Who gives arguments as an object may want them back as text.
+  // A server that sends arguments as an object may accept them only as text.
   const objects = replies.some(({ tool_calls: calls }) => JSON.stringify(calls ?? []).includes('"arguments":{'))
   const wantsText = objects && /arguments/.test(said) && unwantedContent.test(said)
   if (!forms.bare && (named || meant || wantsText)) return { ...forms, bare: true }

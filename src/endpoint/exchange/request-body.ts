@@ -1,32 +1,32 @@
-/** A request as the pieces of its body: messages go out as the bytes that they are, nothing is written anew. Pure. */
+/** Assembles the body of a request from encoded messages, without re-serialising them. Pure. */
 import type { EncodedImage } from './encode-message.ts'
 import { asItCame, rewritten } from './encode-reply.ts'
 import type { ReplyForms } from './encode-reply.ts'
 import type { CompletionRequest } from '../endpoint.ts'
 import type { ServerKind } from '../server-kinds.ts'
 
-/** What was learnt of a server beyond its kind. */
+/** What was learnt about a server beyond its kind. */
 export interface Habits {
-  /** Parameters that it refused; they are not sent again. */
+  /** Parameters that it refused and that are not sent again. */
   readonly dropped: ReadonlySet<string>
-  /** Pictures that it is thought to have, by hash: they are sent by id. */
+  /** Hashes of pictures that it is assumed to have; these are sent by id. */
   readonly heldImages: ReadonlySet<string>
-  /** How it takes replies that go back to it. */
+  /** The form in which it accepts its own replies. */
   readonly replyForms: ReplyForms
 }
 
 export interface RequestBody {
   readonly pieces: readonly Uint8Array[]
-  /** Of all pieces. */
+  /** Total size of all pieces. */
   readonly bytes: number
-  /** Names of the fields beside model and messages. */
+  /** Names of the fields besides model and messages. */
   readonly fields: readonly string[]
-  /** Hashes of all pictures, and how many of them went by id. */
+  /** Hashes of all pictures, and how many were sent by id. */
   readonly images: readonly string[]
   readonly imagesById: number
 }
 
-/** `streamed`: the reply is to come as it is written, unless the server is known not to do that. */
+/** `streamed`: request a stream, unless the server is known not to support it. */
 export function requestBody(
   request: CompletionRequest,
   kind: ServerKind,
@@ -63,7 +63,7 @@ const comma = Buffer.from(',')
 const bridge = Buffer.from('{"role":"assistant","content":"I look at the picture."},')
 const urlStart = Buffer.from('{"type":"image_url","image_url":{"url":"')
 
-/** vLLM's form: with the picture or, where it has that already, with null in its place (its page on multimodal inputs). */
+/** vLLM's format (documented under multimodal inputs): the picture, or null if vLLM has it cached. */
 function imagePieces({ sha256, dataUrl }: EncodedImage, kind: ServerKind, byId: boolean): Uint8Array[] {
   if (byId) return [Buffer.from(`{"type":"image_url","image_url":null,"uuid":"${sha256}"}`)]
   const detail = kind.imageDetail === undefined ? '' : `,"detail":"${kind.imageDetail}"`

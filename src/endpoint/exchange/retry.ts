@@ -1,26 +1,26 @@
-/** Trying again: how often, and how long to wait before. */
+/** Retries with back-off. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AbortedError, TransportError } from '../../shared/errors.ts'
 
-/** The result, or why another try may do better, and how long the server wants to be left alone. */
+/** The result, or a retryable error with the wait that the server asks for. */
 export type Tried<T> = { readonly result: T } | { readonly error: TransportError; readonly waitMs?: number | undefined }
 
 export interface RetryRules {
-  /** The first included. */
+  /** Including the first. */
   readonly maxTries: number
-  /** Milliseconds before the second try; doubled for each further one. */
+  /** Milliseconds before the second attempt; doubled for each further one. */
   readonly backoffMs: number
-  /** No wait is longer, whatever a server asks for. */
+  /** Upper bound on waits, whatever the server asks for. */
   readonly maxWaitMs: number
   readonly signal?: AbortSignal | undefined
-  /** Told before the wait for try `number` of `of`. */
+  /** Called before the wait for attempt `number` of `of`. */
   readonly onRetry?:
     | ((retry: { error: TransportError; waitMs: number; number: number; of: number }) => void)
     | undefined
 }
 
-/** Throws the last error when all tries were in vain, and `AbortedError` as soon as the signal fires. */
+/** Throws the last error if all attempts failed, and `AbortedError` as soon as the signal fires. */
 export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: RetryRules): Promise<T> {
   const { maxTries, backoffMs, maxWaitMs, signal, onRetry } = rules
   for (let tries = 1; ; tries++) {
@@ -32,7 +32,7 @@ export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: Re
       const message = maxTries === 1 ? error.message : `${said} That was the last of ${maxTries} tries.`
       throw new TransportError(error.code, message, { cause: error.cause })
     }
-    // Spread out, so that a thousand searches do not come back all at once.
+    // Jitter, so that a thousand searches do not retry at the same time.
     const own = backoffMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2)
     const asked = tried.waitMs === undefined ? own : tried.waitMs * (1 + Math.random() / 10)
     const waitMs = Math.min(asked, maxWaitMs)
@@ -55,7 +55,7 @@ export function worthAnotherTry(status: number): boolean {
   return retried.has(status) || status >= 500
 }
 
-/** Milliseconds from `Retry-After-Ms`, or `Retry-After` in seconds or as a date; undefined if the server did not say. */
+/** Milliseconds from `Retry-After-Ms`, or `Retry-After` in seconds or as a date; undefined if absent. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number = Date.now()): number | undefined {
   const precise = Number(headers['retry-after-ms'] ?? Number.NaN)
   if (precise >= 0 && Number.isFinite(precise)) return precise

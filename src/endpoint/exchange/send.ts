@@ -1,4 +1,4 @@
-/** One HTTP exchange: a body in pieces, a time limit, a reply of bounded size. */
+/** One HTTP exchange: body in pieces, time limit, bounded reply size. */
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { onAbort } from '../../shared/deadline.ts'
@@ -14,25 +14,25 @@ interface SendOptions {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: { readonly pieces: readonly Uint8Array[]; readonly bytes: number }
-  /** Milliseconds until the whole reply has to be there. */
+  /** Milliseconds within which the complete reply has to arrive. */
   readonly timeoutMs: number
-  /** Of the reply; default 8 MiB, 64 of one that is heard. */
+  /** Size limit of the reply; default 8 MiB, or 64 MiB for a stream. */
   readonly maxBytes?: number
   readonly signal?: AbortSignal | undefined
-  /** Hears the body of a success while it arrives. */
+  /** Receives the body of a successful response while it arrives. */
   readonly listener?: BodyListener | undefined
-  /** Milliseconds that a body that is being written may pause, where somebody listens. */
+  /** Milliseconds that a streamed body may pause. */
   readonly idleMs?: number
 }
 
-/** Told each piece of a body. `writing`: the reply has begun, and goes on without long pauses; `done`: nothing that counts follows. */
+/** Receives each chunk of a body. Returns `writing` once the reply has started, so that pauses are limited, and `done` if nothing relevant follows. */
 export type BodyListener = (chunk: Buffer) => 'waiting' | 'writing' | 'done'
 
-/** No completion is near this large: its text, its thinking and its token counts. */
+/** Far larger than any completion. */
 const maxReplyBytes = 8 * 2 ** 20
-/** As a stream, which wraps every token into some 300 bytes. */
+/** For a stream, which wraps every token in some 300 bytes. */
 const maxStreamBytes = 64 * 2 ** 20
-/** Milliseconds that a server has to end a stream of which nothing more is wanted, before its connection is given up. */
+/** Milliseconds that a server has to end a finished stream before the connection is closed. */
 const endingMs = 1_000
 
 export type Send = (url: URL, options: SendOptions) => Promise<Exchange>
@@ -42,14 +42,14 @@ export interface Connections {
   close(): void
 }
 
-/** Connections to one server, kept open between requests, as many as there are requests at once. */
+/** Keep-alive connections to one server, one per concurrent request. */
 export function openConnections(protocol: string): Connections {
   const client = protocol === 'https:' ? https : http
   const agent = new client.Agent({ keepAlive: true, maxFreeSockets: 1_024 })
   return { send: (url, options) => send(client, agent, url, options), close: () => agent.destroy() }
 }
 
-/** Throws `TransportError` (its code says how it went wrong) and `AbortedError`. */
+/** Throws `TransportError`, with a code for the kind of failure, and `AbortedError`. */
 function send(
   client: typeof http | typeof https,
   agent: http.Agent,
@@ -73,14 +73,14 @@ function send(
       release()
       end()
     }
-    /** Later events of the connection find everything settled. */
+    /** Settles once; later events of the connection have no effect. */
     function fail(error: Error): void {
       settle(() => reject(error))
       request.destroy()
     }
     const release = onAbort(signal, () => fail(new AbortedError(undefined, { cause: signal?.reason })))
     const timer = setTimeout(
-      () => fail(new TransportError('reply-timeout', `No whole reply came within ${timeoutMs / 1000} s.`)),
+      () => fail(new TransportError('reply-timeout', `No complete reply arrived within ${timeoutMs / 1000} s.`)),
       timeoutMs,
     )
 
@@ -119,7 +119,7 @@ function send(
       response.on('error', (cause) => fail(connectionError(cause, false)))
       response.on('end', finish)
     })
-    // All pieces leave together, as they lie in memory.
+    // Writes all pieces together without copying them.
     request.cork()
     for (const piece of body?.pieces ?? []) request.write(piece)
     request.end()
@@ -129,32 +129,32 @@ function send(
 function tooLarge(most: number): TransportError {
   return new TransportError(
     'reply-too-large',
-    `The reply is larger than ${most / 2 ** 20} MiB, which no turn is. Is this the address of a chat endpoint?`,
+    `The reply is larger than ${most / 2 ** 20} MiB, too large for a turn. Is this the address of a chat endpoint?`,
   )
 }
 
 function pausedTooLong(idleMs: number): TransportError {
-  return new TransportError('reply-timeout', `The reply paused for ${idleMs / 1000} s in the middle.`)
+  return new TransportError('reply-timeout', `The reply stalled for ${idleMs / 1000} s.`)
 }
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-/** Does this code of an error say that no connection was made, so that nothing was sent? */
+/** Whether an error code means that no connection was made, so nothing was sent. */
 export function isUnreachable(code: string): boolean {
   return unreachable.has(code) || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')
 }
 
-/** A connection that was kept open may have been closed by the server just when it was used again: nobody's fault. */
+/** Maps a connection error. The server may close a kept-alive connection just when it is reused, which is not an error. */
 function connectionError(cause: Error, reused: boolean): TransportError {
   const code = errorCodeOf(cause)
   const reason = messageOf(cause) || code
   if (/wrong version number|packet length too long|record layer failure/i.test(reason))
-    return new TransportError('endpoint-unreachable', 'It answers in plain HTTP: begin the base URL with http://.', {
+    return new TransportError('endpoint-unreachable', 'The server uses plain HTTP: start the base URL with http://.', {
       cause,
     })
   if (isUnreachable(code) || code === 'ETIMEDOUT')
     return new TransportError('endpoint-unreachable', `No connection: ${reason}.`, { cause })
   const kind = reused ? 'connection-stale' : 'connection-cut'
-  const hint = code.startsWith('HPE_') ? ' What came is not HTTP: does the server want https://?' : ''
-  return new TransportError(kind, `The connection broke before the reply was whole: ${reason}.${hint}`, { cause })
+  const hint = code.startsWith('HPE_') ? ' The response is not HTTP: does the server need https://?' : ''
+  return new TransportError(kind, `The connection broke before the reply was complete: ${reason}.${hint}`, { cause })
 }

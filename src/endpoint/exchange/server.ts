@@ -1,4 +1,4 @@
-/** What all requests to one server share, and questions to it that take no time. */
+/** State shared by all requests to one server, and quick GET requests to it. */
 import { TransportError, UserError } from '../../shared/errors.ts'
 import { readRefusal } from '../refusal/refusal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
@@ -19,10 +19,10 @@ export interface Server {
   readonly idleMs: number
 }
 
-/** Milliseconds until the answer to a question about the server has to be there. */
+/** Timeout of GET requests in milliseconds. */
 const askingMs = 15_000
 
-/** A server that is not there at all is the user's to mend (`UserError`); one that is busy is asked again. */
+/** Throws `UserError` if the server cannot be reached; retries if it is busy. */
 export function get(server: Server, url: URL): Promise<Exchange> {
   const { send, key, timeoutMs } = server
   const attempt = async (): Promise<Tried<Exchange>> => {
@@ -35,7 +35,7 @@ export function get(server: Server, url: URL): Promise<Exchange> {
     } catch (error) {
       if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
       if (error.code === 'connection-cut' || error.code === 'connection-stale') return { error }
-      const hint = 'Is the server running, and is this its address?'
+      const hint = 'Is the server running at this address?'
       const message = `${url.origin} cannot be reached. ${error.message} ${hint}`
       throw new UserError('endpoint-unreachable', message, { cause: error })
     }
@@ -47,15 +47,15 @@ export function authorization(key: string | undefined): Record<string, string> {
   return key === undefined ? {} : { authorization: `Bearer ${key}` }
 }
 
-/** What an exchange with an error status says; how long to wait stands in its headers or its body. */
+/** Parses a response with an error status, including the wait time from its headers or body. */
 export function refusalOf({ key }: Server, exchange: Exchange): Refusal {
   const waitMs = retryAfterMs(exchange.headers)
   return { ...readRefusal(exchange, key), ...(waitMs !== undefined && { waitMs }) }
 }
 
-/** For a refusal that another try may mend. */
+/** The error for a refusal that is worth a retry. */
 export function statusError({ base }: Server, { status, message }: Refusal, busy = status === 429): TransportError {
-  const why = busy ? 'is busy, or asked too often' : 'failed'
+  const why = busy ? 'is busy or rate-limited' : 'failed'
   return new TransportError(
     busy ? 'endpoint-busy' : 'endpoint-failed',
     `${base.origin} ${why} (status ${status})${message === '' ? '' : `: ${message}`}`,

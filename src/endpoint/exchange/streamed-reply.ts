@@ -1,10 +1,10 @@
-/** A reply that comes in pieces, put together as the server would have sent it whole. Pure. */
+/** Assembles the chunks of a stream into the completion that the server would have sent without streaming. Pure. */
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
 export interface StreamedReply {
   add(event: Fields | 'done'): void
-  /** The completion; an error among the pieces stands for it. Undefined: the stream broke off, or held no reply. */
+  /** The completion, or an error found among the chunks; undefined if the stream was cut off or had no reply. */
   body(): Fields | undefined
 }
 
@@ -39,7 +39,7 @@ export function streamedReply(): StreamedReply {
   }
 }
 
-/** What a piece adds to the message: servers that only pretend to stream send the whole of it. */
+/** What a chunk adds to the message; servers that only simulate streaming send the whole message. */
 export function deltaOf(piece: Fields): Fields {
   const text: Fields = typeof piece.text === 'string' ? { content: piece.text } : {}
   return fieldsOf(piece.delta) ?? fieldsOf(piece.message) ?? text
@@ -51,7 +51,7 @@ export function isError({ error }: Fields): boolean {
 
 type Message = Record<string, unknown>
 
-/** The calls of a whole message are not numbered. */
+/** Drops the calls' positions: those of a whole message have no index. */
 function wholeMessage({ tool_calls: calls, ...message }: Message): Fields {
   if (calls === undefined) return message
   return { ...message, tool_calls: (calls as Message[]).map((call) => ({ ...call, index: undefined })) }
@@ -65,18 +65,18 @@ function addDelta(message: Message, delta: Fields): void {
   }
 }
 
-/** Text is put together, and lists with it; of anything else the last value counts that is one. */
+/** Concatenates text and lists; for other types, the last non-empty value counts. */
 function joined(before: unknown, value: unknown): unknown {
   if (value === null || value === undefined) return before ?? null
   if (typeof before === 'string' && typeof value === 'string') return before + value
   if (Array.isArray(before)) return withParts(before, Array.isArray(value) ? value : [{ type: 'text', text: value }])
-  // Thinking comes as parts, and what is said behind it as text.
+  // Thinking may come as parts and the content after it as text.
   if (Array.isArray(value) && typeof before === 'string' && before !== '')
     return withParts([{ type: 'text', text: before }], value)
   return Array.isArray(value) ? withParts([], value) : value
 }
 
-/** A part that goes on with the one before it is put together with it. The list is the message's own. */
+/** Merges a part that continues the previous one. Modifies `parts`. */
 function withParts(parts: unknown[], added: readonly unknown[]): unknown[] {
   for (const value of added) {
     const [last, part] = [fieldsOf(parts.at(-1)), fieldsOf(value)]
@@ -101,7 +101,7 @@ function joinedPart(last: Fields, part: Fields): Fields {
   return { ...last, ...Object.fromEntries(entries) }
 }
 
-/** Calls are known by their index or their id; a piece with neither, and without a name, goes on with the last one. */
+/** Matches calls by index or id; a chunk with neither and without a name continues the last call. */
 function addCalls(before: unknown, pieces: readonly unknown[]): Message[] {
   const calls = (before ?? []) as Message[]
   for (const value of pieces) {
@@ -117,7 +117,7 @@ function addCalls(before: unknown, pieces: readonly unknown[]): Message[] {
   return calls
 }
 
-/** Some servers count all calls as 0, and tell them apart by their ids; some do neither, and send each of them whole. */
+/** Some servers use index 0 for all calls and distinguish them by id; some do neither and send each call whole. */
 function isOf(call: Message, { index, id, function: called }: Fields): boolean {
   const named = Boolean(fieldsOf(called)?.name)
   if (id && call.id && id !== call.id && named) return false

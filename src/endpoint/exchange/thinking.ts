@@ -1,8 +1,8 @@
-/** What a message says and what it thought, in the fields and parts in which servers give either. Pure. */
+/** Extracts content and thinking from the fields and parts that servers use. Pure. */
 import { fieldsOf, isOneOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
-/** Fields of a message that hold thinking, the first that is not blank counts. */
+/** Message fields for thinking; the first non-blank one counts. */
 const thinkingFields = [
   'reasoning_content',
   'reasoning',
@@ -13,13 +13,13 @@ const thinkingFields = [
   'thinking_blocks',
 ] as const
 
-/** A type of a content part that thinks: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `reasoning_text`. */
+/** Types of content parts with thinking: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `reasoning_text`. */
 const thinkingPart = /^(?:redacted_)?(?:thinking|reasoning)/
 
 /** Servers nest thinking two or three levels deep. */
 const maxDepth = 6
 
-/** The text beside the thinking: a string, or parts in the form in which requests give them. */
+/** The content without thinking, from a string or from parts as in requests. */
 export function contentText(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
@@ -29,14 +29,14 @@ export function contentText(content: unknown): string {
     .join('')
 }
 
-/** Thinking that the server gave apart from the text; empty where it gave none. */
+/** Thinking that the server sent separately from the text; empty if there is none. */
 export function thinkingOf(message: Fields): string {
   const given = thinkingFields.map((name) => thoughtText(message[name], 0)).find((text) => text.trim() !== '')
   if (given !== undefined) return given
   return Array.isArray(message.content) ? thoughtText(message.content.filter(thinks), 0) : ''
 }
 
-/** What a piece of a stream adds to the thinking; blanks count here. */
+/** What a chunk of a stream adds to the thinking, including whitespace. */
 export function thinkingDelta(delta: Fields): string {
   const given = thinkingFields.map((name) => thoughtText(delta[name], 0)).find((text) => text !== '')
   return given ?? (Array.isArray(delta.content) ? thoughtText(delta.content.filter(thinks), 0) : '')
@@ -51,7 +51,7 @@ function thinks(part: unknown): boolean {
   return thinkingPart.test(stringOf(fieldsOf(part)?.type))
 }
 
-/** Of a part the first of these fields counts. */
+/** Text fields of a part; the first one counts. */
 const textFields = ['thinking', 'text', 'reasoning', 'reasoning_text', 'summary', 'content'] as const
 
 function thoughtText(value: unknown, depth: number): string {

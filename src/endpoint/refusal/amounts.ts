@@ -1,4 +1,4 @@
-/** The amounts in a refusal: how many pictures or tokens a server takes, and what it says that it was given. Pure. */
+/** Extracts amounts from a refusal: the server's limits on pictures or tokens, and what it received. Pure. */
 
 const numberWords = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
 const spelled = new RegExp(
@@ -6,14 +6,14 @@ const spelled = new RegExp(
   'g',
 )
 
-/** In lower case, numbers as digits without separators. */
+/** Lower-cases the text and normalises numbers to digits without separators. */
 export function plainNumbers(text: string): string {
   return (
     text
       .toLowerCase()
-      // A status in front (DashScope) is no comparison.
+      // A status prefix such as `<400>` (DashScope) is not a comparison.
       .replaceAll(/<\d{3}>/g, ' ')
-      // Tokens are counted, and not pictures.
+      // "image tokens" counts tokens, not pictures.
       .replaceAll(/\b(?:image|vision|visual) tokens\b/g, 'tokens')
       .replaceAll(/(?<=\d)[,_](?=\d{3}\b)/g, '')
       .replaceAll(/(\d)\.0+\b/g, '$1')
@@ -33,10 +33,10 @@ const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(\\d{1,9})(?!\\d|\\.\\d)`, 'g
 /** `[1, 30720]`, `between 1 and 10`, `from 1 (inclusive) to 8193 (exclusive)`. */
 const ranges =
   /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and |from \d{1,9} (?:\(inclusive\) )?to )(\d{1,9})( \(exclusive\))?/g
-/** Units that show that a number counts neither pictures nor tokens. */
+/** Units of numbers that count neither pictures nor tokens. */
 const otherUnit = /^ ?(?:px\b|pixels?|bytes?|[kmg]i?b\b|seconds?|minutes?|hours?|%|x ?\d|megapixels?|requests?)/
 
-/** The smallest number that stands as a limit. What was too much is always larger. */
+/** The smallest number given as a limit; the excessive amount is always larger. */
 export function limitIn(text: string): number | undefined {
   const found: number[] = []
   for (const range of text.matchAll(ranges)) found.push(Number(range[1]) - (range[2] === undefined ? 0 : 1))
@@ -49,7 +49,7 @@ export function limitIn(text: string): number | undefined {
   return found.length === 0 ? undefined : Math.min(...found)
 }
 
-/** Words that make a number a bound or an estimate. */
+/** Words that mark a number as a bound or an estimate. */
 const inexact =
   /\b(?:at least|at most|about|approximately|approx|roughly|around|estimated|upper bound|lower bound|more than|over|or more|minimum of)\b|[~≥≈]/
 const contextLimits = [
@@ -65,7 +65,7 @@ const prompts = [
   /(\d{1,9}) tokens (?:in|from|of) (?:the |your )?(?:input|messages|prompt)/,
 ]
 
-/** Tokens that a reply could still have: the context less the prompt, where both are said and neither is a bound. */
+/** Tokens left for a reply: context minus prompt, if both are stated and exact. */
 export function roomIn(text: string): number | undefined {
   if (inexact.test(text)) return undefined
   const limit = firstNumber(text, contextLimits)

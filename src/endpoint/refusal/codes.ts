@@ -1,7 +1,7 @@
-/** What servers' own codes and types of errors mean. Data. */
+/** The meaning of servers' error codes and types. Data. */
 import { entriesOf } from '../../shared/fields.ts'
 
-/** What a refusal can be about, other than a count. */
+/** Causes of refusals, other than counts. */
 export type Cause =
   | 'key'
   | 'quota'
@@ -17,7 +17,7 @@ export type Cause =
   | 'too-long'
   | 'request-too-large'
 
-/** By code in lower case. Codes that a server uses for many causes (`invalid_request_error`) are not here. */
+/** Lower-case codes by cause. Ambiguous codes such as `invalid_request_error` are not listed. */
 const byCause: Readonly<Record<Cause, string>> = {
   key: 'invalid_api_key incorrect_api_key_error invalid_authentication_error authentication_error invalidapikey',
   quota:
@@ -53,7 +53,7 @@ const causes: ReadonlyMap<string, Cause> = new Map(
   entriesOf(byCause).flatMap(([cause, codes]) => codes.split(' ').map((code) => [code, cause] as const)),
 )
 
-/** The cause that any of the codes names. */
+/** The cause of any of the codes. */
 export function causeOfCode(codes: string): Cause | undefined {
   for (const code of codes.toLowerCase().split(' ')) {
     const cause = causes.get(code)

@@ -1,4 +1,4 @@
-/** Reads the body of a refusal, in whichever of the usual shapes: the server's message and its own codes. Pure. */
+/** Parses the body of a refusal in any of the usual formats into message and codes. Pure. */
 import { parseJson } from '../../shared/json.ts'
 import { defined } from '../../shared/known.ts'
 import { fieldsOf } from '../../shared/fields.ts'
@@ -7,21 +7,21 @@ import { maxRead, quoted } from '../quoted.ts'
 
 export interface Refusal {
   readonly status: number
-  /** The server's message on one line, without control characters, markup and our key, within `maxMessage` characters. */
+  /** The server's message on one line, without control characters, markup and our key, at most `maxMessage` characters. */
   readonly message: string
-  /** The server's own names for it, separated by blanks, and the parameter that it is about. */
+  /** The server's error codes separated by spaces, and the parameter concerned. */
   readonly code: string
   readonly param: string
-  /** Milliseconds until the next request, where the body says so. */
+  /** Milliseconds to wait before the next request, if the body says so. */
   readonly waitMs?: number
 }
 
-/** Of the message that is shown: more than any server writes, unless it repeats the request. */
+/** Longer than any message, unless the server echoes the request. */
 const maxMessage = 4_000
-/** Errors of one server within those of another. */
+/** Nesting depth of errors of one server within those of another. */
 const maxDepth = 4
 
-/** Understands the errors of OpenAI, vLLM, FastAPI, Gemini, gateways that wrap other servers' errors, and plain text. */
+/** Supports the error formats of OpenAI, vLLM, FastAPI, Gemini, gateways that wrap other servers' errors, and plain text. */
 export function readRefusal(
   { status, text }: { readonly status: number; readonly text: string },
   key?: string,
@@ -68,7 +68,7 @@ function collect(value: unknown, found: Found, depth: number): void {
     collectText(value, found, depth)
     return
   }
-  // Gemini wraps its error in a list; FastAPI lists what is wrong with each field.
+  // Gemini wraps its error in a list; FastAPI lists one error per field.
   if (Array.isArray(value)) {
     for (const one of value.slice(0, 8)) collect(one, found, depth + 1)
     return
@@ -88,12 +88,12 @@ function collect(value: unknown, found: Found, depth: number): void {
   }
   for (const name of innerNames)
     if (typeof fields[name] !== 'string' || name === 'error') collect(fields[name], found, depth + 1)
-  // OpenRouter keeps the words of the server behind it here.
+  // OpenRouter puts the upstream error here.
   if (typeof fields.raw === 'string') collectText(fields.raw, found, depth)
   if (Array.isArray(fields.details)) for (const one of fields.details.slice(0, 8)) collectWait(fieldsOf(one), found)
 }
 
-/** A message may be another server's body. */
+/** A message may itself be the body of another server. */
 function collectText(text: string, found: Found, depth: number): void {
   const inner = text.trimStart().startsWith('{') ? jsonOf(text) : undefined
   const before = found.messages.length
@@ -134,7 +134,7 @@ function written(value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch {
-    // Nested too deeply to be a message.
+    // Too deeply nested to be a message.
     return ''
   }
 }

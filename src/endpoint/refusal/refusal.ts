@@ -1,7 +1,6 @@
 /**
- * What a refusal means, whichever server says it: by its code, then by the words of its message. Sentences are taken apart
- * into what there is too much of (tokens, pictures, bytes, pixels) and the limit, because no two servers word them alike.
- * Pure.
+ * Classifies refusals of any server, by code and then by message. Sentences are analysed for what exceeds (tokens, pictures, bytes,
+ * pixels) which limit, because no two servers use the same wording. Pure.
  */
 import { limitIn, plainNumbers, roomIn, sentencesOf } from './amounts.ts'
 import { causeOfCode } from './codes.ts'
@@ -15,12 +14,12 @@ export type { Refusal } from './read-refusal.ts'
 export type Meaning =
   | { readonly kind: 'key' | 'quota' | 'busy' | 'filtered' | 'model-unknown' | 'no-pictures' | 'no-tools' }
   | { readonly kind: 'request-too-large' | 'image-miss' | 'wants-https' | 'moved' | 'no-endpoint' | 'unknown' }
-  /** `cap`: pictures that a prompt may hold, where it is said. */
+  /** `cap`: the limit on pictures per prompt, if stated. */
   | { readonly kind: 'too-many-images'; readonly cap?: number }
   | { readonly kind: 'image-unfit'; readonly fault: ImageFault }
-  /** `room`: tokens that a reply could have; `reply`: a shorter reply may fit. */
+  /** `room`: tokens left for a reply; `reply`: whether a shorter reply may fit. */
   | { readonly kind: 'too-long'; readonly room?: number; readonly limit?: number; readonly reply: boolean }
-  /** More tokens were asked for than the model ever writes; `cap`: as many as it does. */
+  /** More reply tokens were requested than the model allows; `cap`: its limit. */
   | { readonly kind: 'reply-cap'; readonly cap?: number }
 
 export type ImageFault = 'too-large' | 'too-small' | 'too-narrow' | 'unreadable'
@@ -64,7 +63,7 @@ function byStatus({ status, waitMs }: Refusal, coded: string | undefined, text: 
   return { kind: 'unknown' }
 }
 
-/** Anyone who has to wait longer has spent what there was for today. */
+/** A longer wait means that a daily quota is used up. */
 const longestBriefWaitMs = 3_600_000
 
 function isBrief(waitMs: number | undefined): boolean {
@@ -81,10 +80,10 @@ function isQuotaSpent({ status }: Refusal, text: string): boolean {
   )
 }
 
-/** Statuses of refusals that are about the request itself. 429: only where no waiting makes it fit. */
+/** Statuses of refusals about the request itself. 429 only if waiting cannot help. */
 const aboutRequest = new Set([400, 403, 404, 413, 422, 500, 501, 502])
 
-/** The conversation, or a picture in it, has more tokens than the server can hold. */
+/** Whether the conversation, or a picture in it, has more tokens than fit. */
 export function isTooLong({ status, message, code }: Refusal): boolean {
   const text = plainNumbers(message)
   const neverFits = says.neverFits.test(text)
@@ -108,21 +107,21 @@ function isLengthSentence(sentence: string): boolean {
 function tooLong(refusal: Refusal, text: string): Meaning {
   const room = roomLeft(refusal)
   const limit = limitIn(text)
-  // A context of nothing is what the server has left beside the reply that was asked for (vLLM 0.15).
+  // A context of 0 is what remains besides the requested reply (vLLM 0.15).
   const reply = room !== undefined || limit === 0 || says.replyTokens.test(text)
   return { kind: 'too-long', reply, ...(room !== undefined && { room }), ...(limit !== undefined && { limit }) }
 }
 
-/** Tokens that a reply could still have, where a refusal for length says both the context and the prompt exactly. */
+/** Tokens left for a reply, if a refusal for length states context and prompt exactly. */
 export function roomLeft({ message }: Refusal): number | undefined {
   return roomIn(plainNumbers(message))
 }
 
-/** The cap, where a prompt holds too many pictures and the server says how many it takes. */
+/** The picture limit, if the refusal is about too many pictures and states it. */
 export function imageCap({ status, message }: Refusal): number | undefined {
   const text = plainNumbers(message)
   if (status === 429 || says.rate.test(text) || says.encoderCache.test(text)) return undefined
-  // vLLM 0.7 names its own flag and the value that it has.
+  // vLLM 0.7 quotes its flag and value.
   const flag = /limit[-_]mm/.test(text) ? /image['"]?\s?[=:]\s?(\d{1,6})/.exec(text)?.[1] : undefined
   if (flag !== undefined) return Number(flag)
   if (/(?:not|n't) support multiple (?:images|pictures)/.test(text)) return 1
@@ -146,7 +145,7 @@ function imageFault({ status }: Refusal, text: string): ImageFault | undefined {
   if (says.encoderCache.test(text)) return 'too-large'
   if (!says.image.test(text) && !says.shape.test(text)) return undefined
   for (const sentence of sentencesOf(text)) {
-    // A server that stumbles over a picture (5xx) may do better the next time.
+    // A 5xx for a picture may be temporary.
     if (status < 500 && says.imageUnreadable.test(sentence)) return 'unreadable'
     if (says.aspectRatio.test(sentence) && (says.excess.test(sentence) || /extreme|invalid/.test(sentence)))
       return 'too-narrow'
@@ -157,7 +156,7 @@ function imageFault({ status }: Refusal, text: string): ImageFault | undefined {
   return undefined
 }
 
-/** The prompt is not meant: the model never writes as many tokens as were asked for. */
+/** The refusal is not about the prompt: the model never writes as many tokens as requested. */
 function replyCapOf({ status }: Refusal, text: string): Meaning | undefined {
   if (!aboutRequest.has(status) || says.rate.test(text)) return undefined
   const sentence = sentencesOf(text).find((one) => says.replyTokens.test(one))
@@ -172,16 +171,16 @@ export function isModelUnknown({ status, message, code }: Refusal): boolean {
   return [400, 403, 404, 422, 500].includes(status) && says.modelUnknown.test(message) && !says.busy.test(message)
 }
 
-/** Not `tools`: without them a model that calls natively would search no more, and nobody would know why. */
+/** Includes `tools`: without them a model with native calls would silently stop searching. */
 const neverDropped = new Set(['tools', 'model', 'messages'])
 
-/** Which of the fields that were sent the server does not know or take. */
+/** Which of the sent fields the server does not support. */
 export function refusedFields({ status, message, param, code }: Refusal, sent: readonly string[]): string[] {
   if (![400, 404, 422, 500, 501].includes(status)) return []
   if (!says.unsupported.test(message) && !/\bun(?:supported|known|recognized)_/i.test(code)) return []
   const droppable = sent.filter((name) => !neverDropped.has(name))
   if (droppable.includes(param)) return [param]
   const named = droppable.filter((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(message))
-  // Of two that exclude each other one may stay.
+  // If two fields exclude each other, one may stay.
   return /\b(?:both|simultaneously|at the same time)\b/i.test(message) ? named.slice(-1) : named
 }

@@ -1,6 +1,6 @@
 /**
- * The vocabulary of refusals. Every expression is tried on at most a few thousand characters, has no nested repetition, and
- * gaps of bounded length. Data.
+ * The vocabulary of refusals. Every expression is applied to at most a few thousand characters, and has no nested repetition and only
+ * bounded gaps. Data.
  */
 
 const anyOf = (...alternatives: readonly string[]): RegExp => new RegExp(alternatives.join('|'), 'i')
@@ -10,7 +10,7 @@ const images = '(?:images|image[ _](?:items?|inputs?|parts?|attachments?|blocks?
 const not = "(?:not|n't|cannot|no)"
 
 export const says = {
-  /** A server that only speaks TLS, asked in plain HTTP. */
+  /** A TLS server that received plain HTTP. */
   wantsHttps: anyOf('plain http request was sent to (?:an? )?https', 'http request to an https server'),
   key: anyOf(
     'api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|not found|missing|revoked|disabled)',
@@ -43,7 +43,7 @@ export const says = {
     'free (?:tier|quota|allocated)(?![^.]{0,60}minute)[^.]{0,40}(?:exceed|exhaust|used up)',
     '余额不足|欠费|额度不足|额度已用',
   ),
-  /** DashScope gives the code of a spent quota to whoever asks too often, too. */
+  /** DashScope also uses the quota code for rate limiting. */
   throttledQuota: anyOf(
     '(?<!free )allocated quota exceeded',
     '(?:aliyun|alibabacloud)\\S{0,100}#(?:token|rate|request)-?limit',
@@ -74,7 +74,7 @@ export const says = {
   ),
 
   image: anyOf(image, '\\bmultimodal (?:item|file)'),
-  /** Pictures are counted, and not measured. */
+  /** The number of pictures, not their size. */
   imageCount: anyOf(
     `(?:number|count|amount|total|quantity) of (?:\\w{1,12} ){0,2}${image}|many (?:\\w{1,12} ){0,2}${image}`,
     `${image} (?:count|limit)|image(?:_url)?\\(s\\)|(?:max|num|limit)_images`,
@@ -91,11 +91,11 @@ export const says = {
     `${image} (?:count|number|limit)[^.]{0,24}exceed`,
     '图片数量?(?:过多|超)',
   ),
-  /** A sentence behind one about pictures that has limits of its own. */
+  /** A sentence after one about pictures that has limits of its own. */
   ofSomethingElse: anyOf('token|length|context|size|pixel|byte|rate'),
   encoderCache: anyOf('encoder cache', 'encoder compute budget', 'encoder budget'),
   aspectRatio: anyOf('aspect ratio', '宽高比', '长宽比'),
-  /** Measures of a picture, where it is not called one. */
+  /** Dimensions of a picture, in messages that do not mention the picture. */
   shape: anyOf('aspect ratio|height\\W{0,3}\\d{1,6}[^.]{0,12}width|width\\W{0,3}\\d{1,6}[^.]{0,12}height'),
   imageSize: anyOf(
     `${image}[^.]{0,120}(?:pixels?|\\bpx\\b|dimensions?|resolution|width|height|\\bside|bytes?\\b|\\d ?[kmg]i?b\\b|size|too (?:large|big|small|wide|tall)|megapixel|\\d ?x ?\\d|大小|尺寸)`,
@@ -128,7 +128,7 @@ export const says = {
     '(?:tools?|function)(?: use| calls?| calling| choice)? (?:is |are )?(?:not supported|unsupported|not enabled)',
   ),
 
-  /** Room for a conversation as a whole. */
+  /** The context as a whole. */
   context: anyOf(
     'context[ _-]?(?:length|window|size|limit|len|budget)s?\\b|exceed_context_size|\\bn_ctx\\b|num_?keep\\b|total context|上下文',
     'max_(?:model_len|num_tokens|seq_len|total_tokens|input_tokens|input_len(?:gth)?|context_len(?:gth)?|position_embeddings)|session_len',
@@ -162,11 +162,11 @@ export const says = {
     'range of input length|too many (?:input |prompt )?tokens|reduce the length of|maximum prompt length|samebatch',
     '(?:上下文|输入|提示词|prompt|对话|消息|文本)[^。]{0,20}(?:过长|超长|超过|超出|太长)',
   ),
-  /** A request that no waiting makes fit, although its wording is of rates. */
+  /** A request that can never fit, although the message is about rates. */
   neverFits: anyOf(
     'request too large for|(?:message|prompt|input)s? (?:size |length )?(?:is |are )?too (?:long|large)[^.]{0,40}tokens per',
   ),
-  /** Sentences with "too long" or "length" about something else than tokens. */
+  /** Sentences with "too long" or "length" that are not about tokens. */
   notLength: anyOf(
     '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
     '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b',

@@ -1,4 +1,4 @@
-/** What the trials of a server share: how they ask, what they find, and pictures to ask about. */
+/** Shared by the tests of a server: requests, findings, and test pictures. */
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { MiniO3Error, messageOf } from '../../shared/errors.ts'
@@ -10,21 +10,21 @@ import type { ContentPart, ImagePart } from '../exchange/messages.ts'
 
 export interface Finding {
   readonly check: string
-  /** `problem`: no search can be done like this. */
+  /** `problem`: searching is not possible. */
   readonly level: 'ok' | 'note' | 'problem'
   readonly text: string
-  /** What to do about it. */
+  /** What the user can do about it. */
   readonly fix?: string
 }
 
-/** Asks for one reply; `what` is shown while it is awaited. */
+/** Requests one reply; `what` is shown while waiting. */
 export type AskServer = (
   what: string,
   messages: readonly EncodedMessage[],
   more?: Partial<CompletionRequest>,
 ) => Promise<Completion>
 
-/** Enough tokens for a model that thinks first; as few surprises as a server can be asked for. */
+/** Enough tokens for a model that thinks first, and greedy sampling. */
 export const room = { maxTokens: 2_048, temperature: 0 } as const
 
 export function user(...parts: readonly (ContentPart | string)[]): EncodedMessage {
@@ -32,22 +32,22 @@ export function user(...parts: readonly (ContentPart | string)[]): EncodedMessag
   return encodeMessage({ role: 'user', content })
 }
 
-/** The findings, or the one that it could not be tried. */
+/** The findings, or a single one that the test failed. */
 export async function settled(check: string, work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await work()
   } catch (error) {
-    return [{ check, level: 'note', text: `could not be tried. ${whyRefused(error)}` }]
+    return [{ check, level: 'note', text: `could not be tested. ${whyRefused(error)}` }]
   }
 }
 
-/** Why a server did not answer. Lets an abort through, and whatever is not its doing. */
+/** Why a server did not reply. Rethrows aborts and unrelated errors. */
 export function whyRefused(error: unknown): string {
   if (error instanceof MiniO3Error && error.code !== 'aborted') return messageOf(error)
   throw error
 }
 
-/** A reply without its thinking, short enough for a line. */
+/** A reply without its thinking, shortened to a line. */
 export function saidIn({ text }: Completion): string {
   const said = text
     .replace(/^[\s\S]*<\/think>/, '')
@@ -58,7 +58,7 @@ export function saidIn({ text }: Completion): string {
 
 type Colour = readonly [r: number, g: number, b: number]
 
-/** A picture of one colour, with a square of another one in it. */
+/** A picture of one colour with a square of another. */
 export async function drawn(
   { width, height }: Size,
   ground: Colour,

@@ -1,4 +1,4 @@
-/** In which unit does a model write boxes, whatever it is asked for? Found by asking for the box of a mark. */
+/** Determines the unit in which a model writes boxes, by asking for the box of a mark. */
 import { pixelBox } from '../../protocol/box.ts'
 import type { Coordinates, Profile } from '../../protocol/profile.ts'
 import { coordinateWords } from '../../protocol/prompts.ts'
@@ -8,23 +8,23 @@ import { itemAt } from '../../shared/known.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 
-/** Whole cells of all Qwen models, and of such a shape that no unit is taken for another. */
+/** Multiples of the cells of all Qwen models, with an aspect ratio at which units cannot be confused. */
 const size = { width: 1344, height: 896 }
 const markPx = pixelBox(806, 314, 941, 448)
-/** How far a corner may lie from where it should, in pixels of the picture. */
+/** Tolerance for a corner, in pixels of the picture. */
 const tolerancePx = 50
 
 export type Numbers = readonly [number, number, number, number]
 
 export interface TriedUnit {
   readonly coordinates: Coordinates
-  /** The model was shown the picture at this share of its width and height. */
+  /** The scale at which the model received the picture. */
   readonly scale: number
-  /** `yx`: each corner's y is written before its x. */
+  /** `yx`: the model writes y before x. */
   readonly order: 'xy' | 'yx'
 }
 
-/** The unit in which `box` fits the mark of the trial's picture best, if it fits in any. */
+/** The unit in which `box` fits the mark best, if it fits in any. */
 export function unitOf(box: Numbers): TriedUnit | undefined {
   const [y0, x0, y1, x1] = box
   const orders = [
@@ -47,13 +47,13 @@ export function unitOf(box: Numbers): TriedUnit | undefined {
     })
   })
   const near = fits.filter(({ offPx }) => offPx < tolerancePx).toSorted((a, b) => a.offPx - b.offPx)
-  // A scale of its own fits any box a little better, so it counts only where nothing else fits.
+  // A free scale always fits a little better, so it only counts if nothing else fits.
   return (near.find(({ unit }) => unit.scale === 1) ?? near[0])?.unit
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
 
-/** The last four numbers in brackets, which follow whatever was thought aloud. */
+/** The last four numbers in brackets, after any thinking. */
 function boxIn({ text }: Completion): Numbers | undefined {
   const number = String.raw`\s*[\"']?(-?\d{1,7}(?:\.\d{1,20})?)\s?(?:%|px)?[\"']?\s*`
   const found = text.slice(-4_000).matchAll(new RegExp(`[[(]${number},${number},${number},${number}[\\])]`, 'g'))
@@ -65,7 +65,7 @@ export function markPicture(): Promise<ImagePart> {
   return drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
 }
 
-/** `words`: the options with which boxes come out right. */
+/** `words`: the options for which boxes are interpreted correctly. */
 interface Found {
   readonly findings: readonly Finding[]
   readonly words: readonly string[]
@@ -83,20 +83,20 @@ export async function tryBoxes(ask: AskServer): Promise<Found> {
   if (unit === undefined) {
     const text = `unknown: asked for the box of a red square, the model wrote "${saidIn(reply)}"`
     return {
-      findings: [{ check, level: 'note', text, fix: 'Its crops may show other places than it means.' }],
+      findings: [{ check, level: 'note', text, fix: 'Its crops may show the wrong places.' }],
       words: [],
     }
   }
   return aboutUnit(unit, 'relative')
 }
 
-/** `asked`: the unit that it was asked for. */
+/** `asked`: the unit in the prompt. */
 export function aboutUnit({ coordinates, scale, order }: TriedUnit, asked: Profile['coordinates']): Found {
   const check = 'boxes'
   if (order === 'yx') {
-    const text = 'the model writes y before x, so crops show other places than it means'
+    const text = 'the model writes y before x, so crops show the wrong places'
     return {
-      findings: [{ check, level: 'note', text, fix: 'No option reads such boxes: take another model.' }],
+      findings: [{ check, level: 'note', text, fix: 'No option supports such boxes: use another model.' }],
       words: [],
     }
   }
@@ -105,7 +105,7 @@ export function aboutUnit({ coordinates, scale, order }: TriedUnit, asked: Profi
     return { findings: [{ check, level: 'ok', text: `${instead}, as asked` }], words: [] }
   const words = [`--coordinates ${coordinates}`]
   if (scale === 1) {
-    const text = `the model writes ${instead}, whatever it is asked for`
+    const text = `the model writes ${instead}, whatever the prompt asks for`
     return { findings: [{ check, level: 'note', text, fix: `Search with ${words.join(' ')}.` }], words }
   }
   const shown = Math.floor((size.width * size.height * scale ** 2) / 10_000) * 10_000

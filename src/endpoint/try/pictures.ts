@@ -1,4 +1,4 @@
-/** Do pictures arrive, also those of several messages, how many may a prompt hold, and is each as large as it was sent? */
+/** Tests pictures: whether they arrive, also in several messages, how many a prompt may contain, and whether they are resized. */
 import type { Completion, Endpoint } from '../endpoint.ts'
 import type { ImagePart } from '../exchange/messages.ts'
 import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
@@ -11,7 +11,7 @@ const question = 'Which colour is this picture? Answer with one word.'
 const names = (colour: string, completion: Completion): boolean =>
   new RegExp(`\\b${colour}\\b`, 'i').test(completion.text.replace(/^[\s\S]*<\/think>/, ''))
 
-/** One picture a prompt. Its last reply, from which more can be told, is absent when it was refused. */
+/** Tests one picture per prompt. The last reply is returned for further analysis, and absent if the request was refused. */
 export async function tryPictures(
   ask: AskServer,
   { kind }: Endpoint,
@@ -25,20 +25,20 @@ export async function tryPictures(
       if (!names(name, reply)) wrong.push(`${name} it calls "${saidIn(reply)}"`)
     }
   } catch (error) {
-    // A refusal names its own fix.
+    // The refusal names the fix.
     return { finding: { check, level: 'problem', text: whyRefused(error) } }
   }
   if (wrong.length === 0) {
-    return { finding: { check, level: 'ok', text: 'a blue and a yellow one are called by their colours' }, reply }
+    return { finding: { check, level: 'ok', text: 'the model names the colours of two test pictures' }, reply }
   }
   const text = `they do not arrive, or the model cannot see: ${wrong.join(', ')}`
   return { finding: { check, level: 'problem', text, fix: kind.seeing }, reply }
 }
 
-/** As a search goes: a picture, a reply, a second picture in a message of its own, and a question about the first. */
+/** Like a search: a picture, a reply, a second picture in its own message, and a question about the first. */
 export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
   const check = 'several turns'
-  const fix = 'A search shows each crop in a message of its own: use another server, or a newer version of this one.'
+  const fix = 'A search sends each crop in its own message: use another server, or a newer version of this one.'
   try {
     const first = [user(await drawn(small, colours.blue), question)]
     const reply = await ask('a first picture', first, room)
@@ -58,28 +58,28 @@ export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
       return { check, level: 'problem', text, fix }
     }
     const text = `pictures in several messages arrive; asked for the first, the model says "${saidIn(remembered)}"`
-    return { check, level: 'note', text, fix: 'The model may find it hard to go back to earlier crops.' }
+    return { check, level: 'note', text, fix: 'The model may have difficulty returning to earlier crops.' }
   } catch (error) {
     return { check, level: 'problem', text: `pictures in several messages fail. ${whyRefused(error)}`, fix }
   }
 }
 
-/** Two pictures and three texts that cost little more than one picture and one text. */
+/** Whether two pictures and three texts cost little more than one picture and one text. */
 function isDropped({ usage: one }: Completion, { usage: all }: Completion): boolean {
   return one !== undefined && all !== undefined && all.promptTokens < one.promptTokens * 1.5
 }
 
-/** More pictures than these are not tried. */
+/** Largest number of pictures tested. */
 const mostImages = 64
-/** Of a search of 32 turns, the limit of the default profile: the original, and a crop after every turn but the last. */
+/** Pictures of a search of 32 turns, the limit of the default profile: the original, and a crop after every turn but the last. */
 const wantedImages = 32
 
-/** Doubles until it is refused, then halves the difference. `imageCap` where it is fewer than the longest search wants. */
+/** Doubles the number until it is refused, then bisects. `imageCap` is set if the limit is below the needs of the longest search. */
 export async function tryImageCounts(
   ask: AskServer,
   { kind }: Endpoint,
 ): Promise<{ readonly finding: Finding; readonly imageCap?: number }> {
-  const check = 'pictures a prompt'
+  const check = 'pictures per prompt'
   const image = await drawn({ width: 64, height: 64 }, [128, 128, 128])
   let refusal = ''
   const takes = async (count: number): Promise<boolean> => {
@@ -119,7 +119,7 @@ const smaller = { width: 560, height: 400 }
 const larger = { width: 1568, height: 1120 }
 const areaOf = ({ width, height }: { readonly width: number; readonly height: number }): number => width * height
 
-/** By the tokens that pictures of two sizes cost. `maxPixels`: beyond about these a picture is shrunk, where it is. */
+/** Compares the token cost of two picture sizes. `maxPixels`: approximate size above which pictures are shrunk, if they are. */
 export async function tryPictureSizes(
   ask: AskServer,
 ): Promise<{ readonly findings: readonly Finding[]; readonly maxPixels?: number }> {
@@ -135,17 +135,17 @@ export async function tryPictureSizes(
     const times = (many - none) / (few - none)
     const whole = areaOf(larger) / areaOf(smaller)
     if (times > 0.85 * whole) {
-      const text = `${larger.width}x${larger.height} pixels arrive whole: ${many - none} tokens`
+      const text = `${larger.width}x${larger.height} pixels are not resized: ${many - none} tokens`
       return { findings: [{ check, level: 'ok', text }] }
     }
     if (times < 1.15) {
       const text = `every picture costs ${many - none} tokens, so large ones are probably shrunk`
-      const fix = 'Small things are seen only in crops: let searches have many turns.'
+      const fix = 'Small details are only visible in crops: allow many turns.'
       return { findings: [{ check, level: 'note', text, fix }] }
     }
     const maxPixels = Math.round((times * areaOf(smaller)) / 10_000) * 10_000
     const text = `pictures of more than about ${(maxPixels / 1e6).toFixed(2)} million pixels are shrunk by the server`
-    const fix = `So that pixels stay what was sent, search with --max-pixels ${maxPixels}.`
+    const fix = `To avoid resizing, search with --max-pixels ${maxPixels}.`
     return { findings: [{ check, level: 'note', text, fix }], maxPixels }
   } catch (error) {
     return { findings: [{ check, level: 'note', text: `large pictures are refused. ${whyRefused(error)}` }] }

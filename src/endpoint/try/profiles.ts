@@ -1,4 +1,4 @@
-/** In the form of which profile does a model write its zooms, and in which unit their boxes? Found by letting it zoom in on a mark. */
+/** Determines the profile whose call format a model follows, and the unit of its boxes, by letting it zoom in on a mark. */
 import { plainBox } from '../../protocol/box-unit.ts'
 import { splitAtThinking } from '../../protocol/thinking-marks.ts'
 import { dialectOf, profiles } from '../../protocol/profile.ts'
@@ -13,7 +13,7 @@ import type { TriedUnit, Numbers } from './boxes.ts'
 const tried = ['default', 'qwen3-vl', 'qwen3.5'] as const
 type Tried = (typeof tried)[number]
 
-/** A model that was trained on a form of its own is asked for that first. */
+/** Models that were trained on a specific format are tested with that first. */
 const ownForms: readonly (readonly [RegExp, Tried])[] = [
   [/qwen-?3[._-]?vl/i, 'qwen3-vl'],
   [/qwen-?3[._][5-9]/i, 'qwen3.5'],
@@ -21,7 +21,7 @@ const ownForms: readonly (readonly [RegExp, Tried])[] = [
 
 interface Found {
   readonly findings: readonly Finding[]
-  /** The options with which its zooms come out right. */
+  /** The options for which its zooms are interpreted correctly. */
   readonly words: readonly string[]
   readonly zooms: boolean
 }
@@ -29,7 +29,7 @@ interface Found {
 const asked =
   'There is one red square in the picture. Zoom in on it, with a box that holds it closely, before you answer.'
 
-/** `zooms`: onto the mark, in the form of one of the profiles. */
+/** `zooms`: whether it zoomed in on the mark in the format of one of the profiles. */
 export async function tryProfiles(ask: AskServer, model: string): Promise<Found> {
   const own = ownForms.find(([name]) => name.test(model))?.[1]
   const picture = await markPicture()
@@ -43,7 +43,7 @@ export async function tryProfiles(ask: AskServer, model: string): Promise<Found>
     const unit = unitIn(reply, name)
     if (unit !== undefined) {
       const { findings, words } = aboutUnit(unit, profile.coordinates)
-      const text = `zooms in the form of ${name}`
+      const text = `zooms in the format of ${name}`
       const found: Finding = { check: 'profile', level: 'ok', text }
       return {
         findings: [found, ...findings],
@@ -54,11 +54,11 @@ export async function tryProfiles(ask: AskServer, model: string): Promise<Found>
     written.push(`${name}: "${saidIn(reply)}"`)
   }
   const text = `unknown: asked to zoom in on a red square, the model wrote, by profile, ${written.join('; ')}`
-  const fix = 'It may answer without looking closely. --profile tools and --profile direct ask it for less.'
+  const fix = 'It may answer without zooming in. --profile tools and --profile direct are easier to follow.'
   return { findings: [{ check: 'profile', level: 'note', text, fix }], words: [], zooms: false }
 }
 
-/** The unit of the box that the reply zooms into, if it zooms in the form of the profile and onto the mark. */
+/** The unit of the box, if the reply zooms in on the mark in the format of the profile. */
 function unitIn({ text }: Completion, name: Tried): TriedUnit | undefined {
   const profile = profiles[name]
   const call = dialectOf(profile).call(splitAtThinking(text)?.said ?? text, profile)

@@ -1,4 +1,4 @@
-/** What becomes of replies: thinking, stop strings, long ones, seeds, and native function calls. */
+/** Tests replies: thinking, stop strings, long replies, seeds, and native function calls. */
 import { tools } from '../../protocol/dialects/tools.ts'
 import type { Completion, Endpoint } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
@@ -6,14 +6,13 @@ import { itemAt } from '../../shared/known.ts'
 import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 
-/** Told from any reply. */
+/** Findings from any reply. */
 export function aboutReply({ handling, text, thinking, usage }: Completion): Finding[] {
   const check = 'thinking'
-  const apart =
-    'comes in a field of its own; it is shown as the thought, and calls and answers are read from the reply alone'
-  const all = 'all of the reply comes in the field for thinking, none as its content'
-  const fix = 'Start the server without its reasoning parser, or with the one that is made for this model.'
-  const inReply = text.includes('<think>') ? 'stands in the reply' : 'none seen'
+  const apart = 'in a separate field; shown as the thought, while calls and answers are read from the content only'
+  const all = 'the whole reply is in the field for thinking, and the content is empty'
+  const fix = 'Start the server without its reasoning parser, or with the one for this model.'
+  const inReply = text.includes('<think>') ? 'within the reply' : 'none seen'
   const found: Finding =
     handling?.thinkingApart !== true
       ? { check, level: 'ok', text: inReply }
@@ -21,7 +20,7 @@ export function aboutReply({ handling, text, thinking, usage }: Completion): Fin
         ? { check, level: 'note', text: all, fix }
         : { check, level: 'note', text: apart }
   if (usage !== undefined) return [found]
-  return [found, { check: 'token counts', level: 'note', text: 'the server gives none; they are estimated' }]
+  return [found, { check: 'token counts', level: 'note', text: 'the server reports none; they are estimated' }]
 }
 
 const stop = ['</grounding>']
@@ -31,32 +30,36 @@ export async function tryStop(ask: AskServer): Promise<readonly Finding[]> {
   const prompt = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
   const reply = await ask('what becomes of a stop string', [user(prompt)], { ...room, stop })
   if (reply.handling?.refused.includes('stop')) {
-    return [{ check, level: 'note', text: 'refused; replies are cut at them here, so each costs a few tokens more' }]
+    return [
+      { check, level: 'note', text: 'refused; the client truncates replies at them, so each costs a few more tokens' },
+    ]
   }
   switch (reply.handling?.stop) {
     case 'kept':
       return [{ check, level: 'ok', text: 'kept' }]
     case 'stripped':
-      return [{ check, level: 'ok', text: 'stripped; they are put back here' }]
+      return [{ check, level: 'ok', text: 'stripped; the client restores them' }]
     case 'overlooked':
-      return [{ check, level: 'note', text: 'overlooked; replies are cut at them here, so each costs more tokens' }]
+      return [
+        { check, level: 'note', text: 'ignored; the client truncates replies at them, so each costs more tokens' },
+      ]
     default:
       return [{ check, level: 'note', text: `unknown: the model did not copy a line, but wrote "${saidIn(reply)}"` }]
   }
 }
 
-/** Numbers to count to: several hundred tokens, more than the limits that servers set when they are not told of one. */
+/** Counting to this takes several hundred tokens, more than the default limits of servers. */
 const lastNumber = 200
 
-/** A long reply that a stop string ends. */
+/** Tests a long reply that ends with a stop string. */
 export async function tryLongReply(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'long replies'
   const prompt = `Count from 1 to ${lastNumber}, in digits, separated by blanks, leaving none out. Then write </grounding>.`
   const reply = await ask('whether a long reply is whole', [user(prompt)], { ...room, stop })
   const tokens = reply.usage === undefined ? '' : ` (${reply.usage.replyTokens} tokens)`
   if (reply.finish === 'length') {
-    const text = `cut off${tokens}, though ${room.maxTokens} tokens were asked for`
-    const fix = 'Raise the limit of tokens that the server sets, or searches end in the midst of a thought.'
+    const text = `cut off${tokens}, although ${room.maxTokens} tokens were requested`
+    const fix = 'Raise the token limit of the server, otherwise searches end in the middle of a thought.'
     const counts = reply.usage !== undefined && reply.usage.replyTokens < 0.9 * room.maxTokens
     return [counts ? { check, level: 'note', text, fix } : { check, level: 'ok', text: `${room.maxTokens} tokens` }]
   }
@@ -67,8 +70,8 @@ export async function tryLongReply(ask: AskServer): Promise<readonly Finding[]> 
 
 export async function trySeed(ask: AskServer, { kind }: Endpoint): Promise<readonly Finding[]> {
   const check = 'seed'
-  const fix = 'Searches are sampled anew each time, whatever --seed says.'
-  if (!kind.seed) return [{ check, level: 'note', text: `${kind.title} takes none`, fix }]
+  const fix = '--seed has no effect: repeated searches differ.'
+  if (!kind.seed) return [{ check, level: 'note', text: `${kind.title} does not support seeds`, fix }]
   const prompt = 'Write a line of thirty random letters. Do not explain.'
   const sample = (seed: number): Promise<Completion> =>
     ask('whether sampling is seeded', [user(prompt)], { ...room, temperature: 1, seed })
@@ -77,22 +80,22 @@ export async function trySeed(ask: AskServer, { kind }: Endpoint): Promise<reado
   const other = await sample(12)
   if (other.handling?.refused.includes('seed')) return [{ check, level: 'note', text: 'refused', fix }]
   if (first.text !== again.text) {
-    return [{ check, level: 'note', text: 'the same seed gave two replies', fix: kind.seeding ?? fix }]
+    return [{ check, level: 'note', text: 'the same seed gave different replies', fix: kind.seeding ?? fix }]
   }
   if (first.text === other.text) {
-    const text = 'all replies are the same at temperature 1, whatever the seed: sampling is turned off, or nearly'
+    const text = 'all replies are the same at temperature 1, whatever the seed: sampling is effectively off'
     return [{ check, level: 'note', text, ...(kind.moreSampling && { fix: kind.moreSampling }) }]
   }
-  return [{ check, level: 'ok', text: 'the same seed gives the same reply, another one another' }]
+  return [{ check, level: 'ok', text: 'equal seeds give equal replies, different seeds different ones' }]
 }
 
 const declared = itemAt(tools.functions?.() ?? [], 0)
 const zoom = (declared as { readonly function: { readonly name: string } }).function.name
 
-/** A call of a declared function, and its result with a picture, as `--profile tools` needs them. */
+/** Tests a function call and its result with a picture, as `--profile tools` needs them. */
 export async function tryTools(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'function calls'
-  const without = 'Other profiles need none.'
+  const without = 'Other profiles do not need function calls.'
   const call = `Call the function ${zoom} with bbox_2d [0.1, 0.1, 0.4, 0.4] and source "original_image".`
   const first = [user(await drawn({ width: 224, height: 224 }, [0, 0, 255]), call)]
   let reply: Completion
@@ -104,7 +107,7 @@ export async function tryTools(ask: AskServer): Promise<readonly Finding[]> {
     ]
   }
   if (reply.toolCalls.length === 0) {
-    const text = `none arrives, so --profile tools cannot be used: the model wrote "${saidIn(reply)}"`
+    const text = `not supported, so --profile tools cannot be used: the model wrote "${saidIn(reply)}"`
     return [{ check, level: 'note', text, fix: without }]
   }
   try {
@@ -119,13 +122,13 @@ export async function tryTools(ask: AskServer): Promise<readonly Finding[]> {
       ...room,
       tools: [declared],
     })
-    return [{ check, level: 'ok', text: 'a call arrives, and its result goes back: --profile tools can be used' }]
+    return [{ check, level: 'ok', text: 'calls and their results work: --profile tools can be used' }]
   } catch (error) {
     return [
       {
         check,
         level: 'note',
-        text: `a call arrives, but its result cannot go back. ${whyRefused(error)}`,
+        text: `calls work, but the server refuses their results. ${whyRefused(error)}`,
         fix: without,
       },
     ]

@@ -70,7 +70,7 @@ test('a server that does everything', async () => {
   expect(tries.findings.map(({ check, level }) => `${check} ${level}`)).toEqual([
     'pictures ok',
     'several turns ok',
-    'pictures a prompt ok',
+    'pictures per prompt ok',
     'thinking ok',
     'picture size ok',
     'profile ok',
@@ -81,7 +81,7 @@ test('a server that does everything', async () => {
     'function calls ok',
   ])
   expect(about(tries, 'stop strings')?.text).toBe('kept')
-  expect(about(tries, 'pictures a prompt')?.text).toBe('64 or more')
+  expect(about(tries, 'pictures per prompt')?.text).toBe('64 or more')
   expect(tries.options).toEqual([])
   expect(server.violations).toEqual([])
 })
@@ -89,17 +89,17 @@ test('a server that does everything', async () => {
 test.each([2, 5, 12, 31])('a cap of %d pictures is found, and the flag named', async (maxImages) => {
   const tries = await tried({ maxImages })
   expect(tries.options).toEqual([`--max-images ${maxImages}`])
-  expect(about(tries, 'pictures a prompt')).toMatchObject({ level: 'note', text: String(maxImages) })
-  expect(about(tries, 'pictures a prompt')?.fix).toContain(`--limit-mm-per-prompt '{"image": 32}'`)
+  expect(about(tries, 'pictures per prompt')).toMatchObject({ level: 'note', text: String(maxImages) })
+  expect(about(tries, 'pictures per prompt')?.fix).toContain(`--limit-mm-per-prompt '{"image": 32}'`)
 })
 
 test('one picture a prompt is too few', async () => {
-  expect(about(await tried({ maxImages: 1 }), 'pictures a prompt')?.level).toBe('problem')
+  expect(about(await tried({ maxImages: 1 }), 'pictures per prompt')?.level).toBe('problem')
 })
 
 test.each([
   [{ stop: 'strip', ownedBy: 'sglang' }, 'ok', 'stripped'],
-  [{ stop: 'ignore', ownedBy: 'who' }, 'note', 'overlooked'],
+  [{ stop: 'ignore', ownedBy: 'who' }, 'note', 'ignored'],
   [{ reject: ['stop'], ownedBy: 'who' }, 'note', 'refused'],
 ] as const)('stop strings with %j', async (quirks, level, text) => {
   expect(about(await tried(quirks), 'stop strings')).toMatchObject({ level, text: expect.stringContaining(text) })
@@ -107,20 +107,20 @@ test.each([
 
 test.each([
   ['refused', { reject: ['seed'] }],
-  ['takes none', { ownedBy: 'google' }],
-] as const)('a seed that is %s', async (text, quirks) => {
+  ['does not support seeds', { ownedBy: 'google' }],
+] as const)('a seed: %s', async (text, quirks) => {
   expect(about(await tried(quirks), 'seed')).toMatchObject({ level: 'note', text: expect.stringContaining(text) })
 })
 
 test.each([
   ['sglang', '--enable-deterministic-inference'],
-  ['who', 'sampled anew each time'],
+  ['who', 'repeated searches differ'],
 ])('sampling by %s that no seed decides', async (ownedBy, fix) => {
   const seeded = model()
   let calls = 0
   const script = (asked: Asked): Step =>
     asked.messages.at(-1)!.text.includes('random letters') ? `letters ${calls++}` : seeded(asked)
-  const told = { level: 'note', text: expect.stringContaining('two'), fix: expect.stringContaining(fix) }
+  const told = { level: 'note', text: expect.stringContaining('different'), fix: expect.stringContaining(fix) }
   expect(about(await tried({ script, ownedBy }), 'seed')).toMatchObject(told)
 })
 
@@ -131,7 +131,7 @@ test('thinking in a field of its own', async () => {
     return typeof step === 'string' ? { text: step, reasoning: 'is it yellow or blue?' } : step
   }
   const tries = await tried({ script })
-  expect(about(tries, 'thinking')).toMatchObject({ level: 'note', text: expect.stringContaining('of its own') })
+  expect(about(tries, 'thinking')).toMatchObject({ level: 'note', text: expect.stringContaining('separate field') })
   expect(about(tries, 'pictures')?.level).toBe('ok')
 })
 
@@ -221,7 +221,7 @@ describe('boxes', () => {
     ],
   ] as const)('in the form of %s alone, as %s: that profile is taken', async (form, box, options) => {
     const tries = await tried({ script: model({ box, form }) })
-    expect(about(tries, 'profile')).toEqual({ check: 'profile', level: 'ok', text: `zooms in the form of ${form}` })
+    expect(about(tries, 'profile')).toEqual({ check: 'profile', level: 'ok', text: `zooms in the format of ${form}` })
     expect(tries.options).toEqual(options)
   })
 
@@ -287,7 +287,7 @@ test('replies that are cut long before they may be', async () => {
   }
   expect(about(await tried({ script }), 'long replies')).toMatchObject({
     level: 'note',
-    text: 'cut off (100 tokens), though 2048 tokens were asked for',
+    text: 'cut off (100 tokens), although 2048 tokens were requested',
   })
 })
 

@@ -1,4 +1,4 @@
-/** What a server can really do with a model: found out by asking it for what a search needs, from the first picture to function calls. */
+/** Tests everything that a search needs from a server and a model, from the first picture to function calls. */
 import type { Endpoint } from '../endpoint.ts'
 import { settled } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
@@ -13,17 +13,17 @@ export interface TryOptions {
   readonly endpoint: Endpoint
   readonly model: string
   readonly signal?: AbortSignal | undefined
-  /** Told before every request. */
+  /** Called before every request. */
   readonly onRequest: (what: string) => void
 }
 
 export interface Tries {
   readonly findings: readonly Finding[]
-  /** Options of a search that follow from the findings, such as `--max-images 8`. */
+  /** Recommended search options, such as `--max-images 8`. */
   readonly options: readonly string[]
 }
 
-/** Throws `AbortedError` only: whatever else goes wrong is a finding. Without pictures in several messages nothing more is tried. */
+/** Only throws `AbortedError`; other errors become findings. Stops early if pictures in several messages do not work. */
 export async function tryServer({ endpoint, model, signal, onRequest }: TryOptions): Promise<Tries> {
   const ask: AskServer = (what, messages, more) => {
     onRequest(what)

@@ -1,4 +1,4 @@
-/** Does a model see at all, as a search needs it? The first trials of `doctor`, with pictures, for whoever chooses among models. */
+/** Tests whether a model accepts pictures as a search needs: the first tests of `doctor`, used to choose among models. */
 import type { Endpoint } from '../endpoint.ts'
 import type { AskServer } from './asking.ts'
 import { tryPictures, trySeveralTurns } from './pictures.ts'
@@ -7,11 +7,11 @@ export interface SightOptions {
   readonly endpoint: Endpoint
   readonly model: string
   readonly signal?: AbortSignal | undefined
-  /** Told before every request. */
+  /** Called before every request. */
   readonly onRequest: (what: string) => void
 }
 
-/** Undefined: it sees pictures, also in several messages. Otherwise why not. Throws `AbortedError` only. */
+/** Undefined if pictures work, also in several messages; otherwise the reason why not. Only throws `AbortedError`. */
 export async function trySight({ endpoint, model, signal, onRequest }: SightOptions): Promise<string | undefined> {
   const ask: AskServer = (what, messages, more) => {
     onRequest(what)

@@ -1,4 +1,4 @@
-/** What an evaluation cost: tokens as servers bill them, and money at the prices that its user gave. */
+/** Costs of an evaluation: tokens as billed by servers, and money at the user's prices. */
 import { costOf } from '../../endpoint/price.ts'
 import type { Price, Prices, SpentTokens } from '../../endpoint/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
@@ -10,7 +10,7 @@ import type { EvalConfig } from '../protocol.ts'
 import type { EvalReport } from '../figures/report.ts'
 import type { Table } from './table.ts'
 
-/** What one model cost; `price` and `cost` are absent where its user gave none. */
+/** The cost of one model; `price` and `cost` are absent if no price was given. */
 interface ModelCost {
   readonly model: string
   readonly tokens: SpentTokens
@@ -19,20 +19,20 @@ interface ModelCost {
 }
 
 export interface EvalCost {
-  /** Absent where no server was asked. */
+  /** Absent if no server was used. */
   readonly policy?: ModelCost
   readonly judge?: ModelCost
-  /** Absent unless all of it has a price. */
+  /** Absent unless every model has a price. */
   readonly total?: number
   readonly perSearch?: number
 }
 
-/** The models behind servers that an evaluation asks, by their names there. */
+/** The models behind servers that an evaluation uses, by their names there. */
 export function askedModels({ policy = '', judge }: Pick<EvalConfig, 'policy' | 'judge'>) {
   return { policy: pricedModel(policy), judge: judge && judgeNamed(judge.name)?.model }
 }
 
-/** Of the run at `path`. undefined: no server was asked. */
+/** The cost of the run at `path`; undefined if no server was used. */
 export async function readEvalCost(
   path: string,
   { spent, summary }: Pick<EvalReport, 'spent' | 'summary'>,
@@ -68,24 +68,24 @@ export function costTable({ policy, judge, total, perSearch }: EvalCost): Table 
     head: ['spent', ...(policy ? ['policy'] : []), ...(judge ? ['judge'] : [])],
     rows: [
       row('model', ({ model }) => model),
-      row('tokens sent, in all requests', ({ tokens }) => count(tokens.sent)),
-      row('of these cached, as the server says', ({ tokens }) => count(tokens.cached)),
+      row('input tokens, over all requests', ({ tokens }) => count(tokens.sent)),
+      row('of these cached, as reported by the server', ({ tokens }) => count(tokens.cached)),
       row('tokens written', ({ tokens }) => count(tokens.written)),
       ...(priced
         ? [
-            row('price of a million: sent, cached, written', ({ price }) =>
+            row('price per million: input, cached, output', ({ price }) =>
               price ? [price.sent, price.cached, price.written].join(', ') : 'not given',
             ),
             row('cost', ({ cost }) => (cost === undefined ? '' : money(cost))),
           ]
         : []),
-      ...(total !== undefined && parts.length > 1 ? [['cost of both', money(total), '']] : []),
-      ...(perSearch === undefined ? [] : [['cost of a search', money(perSearch), ...parts.slice(1).map(() => '')]]),
+      ...(total !== undefined && parts.length > 1 ? [['total cost', money(total), '']] : []),
+      ...(perSearch === undefined ? [] : [['cost per search', money(perSearch), ...parts.slice(1).map(() => '')]]),
     ],
   }
 }
 
-/** Such as `1,234.50`, `0.0123`: small amounts with three digits that say something. */
+/** For example `1,234.50` or `0.0123`; small amounts have three significant digits. */
 export function money(amount: number): string {
   if (amount >= 1 || amount === 0)
     return amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
@@ -96,7 +96,7 @@ function count(value: number): string {
   return value.toLocaleString('en')
 }
 
-/** What the run keeps and what is given now, which wins and is kept too. */
+/** Merges the prices stored in the run with the given ones, which take precedence and are stored too. */
 export async function keepPrices(path: string, given: Prices): Promise<Prices> {
   const prices = { ...(await readRunFile(path, pricesFile)), ...given }
   if (Object.keys(given).length > 0) await writeRunFile(path, pricesFile, prices)

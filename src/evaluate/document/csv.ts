@@ -7,15 +7,15 @@ export function csvText(rows: readonly CsvRow[]): string {
   return rows.map((row) => `${row.map(csvCell).join(',')}\n`).join('')
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text. */
+/** Text that a spreadsheet would interpret as a formula is prefixed. */
 function csvCell(value: string | number): string {
-  // Twelve digits: 0.112, not 0.11199999999999999.
+  // Twelve significant digits give 0.112 instead of 0.11199999999999999.
   if (typeof value === 'number') return String(Number(value.toPrecision(12)))
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A row for each problem: what it is grouped by, how often it was solved, in how many turns. */
+/** One row per problem: its groups, how often it was solved, and in how many turns. */
 export function problemsCsv(solved: readonly SolvedProblem[]): string {
   const keys = [...new Set(solved.flatMap(({ slices }) => Object.keys(slices)))]
   const head = ['problem', ...keys, 'right', 'searches', 'solve rate', 'mean turns']

@@ -1,6 +1,6 @@
 /**
- * A line chart as an SVG that stands by itself: light ground, one colour a line, a band for each interval, a legend
- * below. Made for accuracy against turn limits, which double; its axes can also be even ones. Pure.
+ * A line chart as a self-contained SVG: light background, one colour per line, a band for each interval, a legend below. Designed for
+ * accuracy by turn limit on a logarithmic axis; linear axes are supported too. Pure.
  */
 import { html, markupOf } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
@@ -15,7 +15,7 @@ export interface Curve {
   readonly points: readonly CurvePoint[]
 }
 
-/** `low` and `high` bound the band around `y`. */
+/** `low` and `high`: the band around `y`. */
 export interface CurvePoint {
   readonly x: number
   readonly y: number
@@ -30,13 +30,13 @@ export interface ChartWords {
 }
 
 export interface Axes {
-  /** `doubling`: logarithmic, a tick at every point, of many at doublings and halfway. `even`: ticks at round numbers. */
+  /** `doubling`: logarithmic with a tick at every point, or at doublings and halfway between for many points. `even`: linear with ticks at round numbers. */
   readonly x: 'doubling' | 'even'
-  /** `share`: fractions in 0..1, shown in per cent. `count`: from nought to a round number above the highest. */
+  /** `share`: fractions in 0..1, shown as percentages. `count`: from 0 to a round number above the maximum. */
   readonly y: 'share' | 'count'
 }
 
-/** Accuracy at every turn limit: a curve for each level of an evaluation that has several, and one for all. */
+/** Accuracy at every turn limit: one curve per level if there are several, and one for all. */
 export function limitCurves(summary: EvalSummary): Curve[] {
   const curves = levels.flatMap((level) => {
     const slice = summary.byLevel[level]
@@ -51,8 +51,8 @@ export function limitCurve(name: string, { everyTurnLimit }: Slice): Curve {
 }
 
 /**
- * A noisy curve: each point is the mean of a sixteenth of the curve up to there, in a band from the lowest to the highest value. Of
- * more than `most` points it has as many, evenly spread, the last one among them.
+ * Smooths a noisy curve: each point is the mean over the preceding sixteenth of the curve, with a band from its lowest to its highest
+ * value. Returns at most `most` points, evenly spread, including the last one.
  */
 export function smoothed(values: readonly { readonly x: number; readonly y: number }[], most = Infinity): CurvePoint[] {
   const window = Math.max(1, Math.round(values.length / 16))
@@ -62,7 +62,7 @@ export function smoothed(values: readonly { readonly x: number; readonly y: numb
   })
 }
 
-/** At most so many, evenly spread, the last one among them. */
+/** At most `most` values, evenly spread, including the last one. */
 export function evenly<T>(values: readonly T[], most: number): T[] {
   const stride = Math.max(1, Math.ceil(values.length / most))
   return values.filter((_, index) => (values.length - 1 - index) % stride === 0)
@@ -72,13 +72,13 @@ const width = 720
 const plot = { left: 80, right: 684, top: 48, bottom: 360 } as const
 const legendRow = 22
 
-/** Okabe and Ito's colours, which stay apart for colour-blind readers; beyond seven lines they repeat, dashed. */
+/** Okabe and Ito's colours, which colour-blind readers can distinguish; after seven lines they repeat, dashed. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
 
-/** More points than this and their dots would hide the line. */
+/** With more points than this, dots would hide the line. */
 const mostDots = 12
 
-/** `axes`: by default those of accuracy against turn limits. */
+/** `axes`: default for accuracy by turn limit. */
 export function curveSvg(
   curves: readonly Curve[],
   words: ChartWords,
@@ -148,7 +148,7 @@ ${lines}${legend}</svg>
   return markupOf(svg)
 }
 
-/** Of many points those at 2, 4, 8 and so on, at one and a half times these, and the last one. */
+/** Ticks for many points: 2, 4, 8 and so on, one and a half times these, and the last point. */
 function doublings(xs: readonly number[]): readonly number[] {
   if (xs.length <= mostDots) return xs
   const last = lastOf(xs)
@@ -157,8 +157,7 @@ function doublings(xs: readonly number[]): readonly number[] {
 }
 
 /**
- * Round numbers, at most seven, from the one at or below `low` to the one at or above `high`, an even step of `leastStep`
- * or more apart.
+ * At most seven round numbers, from at or below `low` to at or above `high`, with a constant step of at least `leastStep`.
  */
 function roundTicks(low: number, high: number, leastStep = 0): number[] {
   const least = Math.max((high - low) / 6, leastStep)
@@ -170,14 +169,14 @@ function roundTicks(low: number, high: number, leastStep = 0): number[] {
   )
 }
 
-/** The attributes that give a curve its colour and dashes. */
+/** Stroke attributes of a curve. */
 function paintOf(index: number): Html {
   const colour = itemAt(colours, index % colours.length)
   const dash = index >= colours.length ? '7 4' : 'none'
   return html`fill="${colour}" stroke="${colour}" stroke-width="2.2" stroke-linejoin="round" stroke-dasharray="${dash}"`
 }
 
-/** Tenths of a pixel, so that files stay small and the same on every machine. */
+/** Rounds to tenths of a pixel, so that files are small and identical on every machine. */
 function tenths(value: number): string {
   return String(Math.round(value * 10) / 10)
 }

@@ -1,4 +1,4 @@
-/** `mini-o3 report`: several evaluations as one document, the paper's table first; as Markdown, HTML and CSV. Pure. */
+/** The document of `mini-o3 report`: several evaluations, the paper's table first; as Markdown, HTML and CSV. Pure. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { Part } from '../../page/page-data.ts'
 import type { Comparison } from '../figures/compare.ts'
@@ -30,11 +30,11 @@ import { percent } from '../../shared/numbers.ts'
 
 export interface ReportDocument {
   readonly runs: readonly MeasuredRun[]
-  /** Of the first two runs. */
+  /** The comparison of the first two runs. */
   readonly comparison?: Comparison
 }
 
-const title = 'Measured beside published scores'
+const title = 'Measured and published scores'
 
 export function reportMarkdown(document: ReportDocument): string {
   return markdownReport(title, partsOf(document))
@@ -58,7 +58,7 @@ function partsOf({ runs, comparison }: ReportDocument): Part[] {
 function comparisonParts(runs: readonly MeasuredRun[], comparison: Comparison): Part[] {
   const flipped = { kind: 'table', table: flippedTable(comparison), fold: 'Problems that flipped' } as const
   return [
-    { kind: 'heading', text: 'The two compared' },
+    { kind: 'heading', text: 'Comparison' },
     { kind: 'text', text: differenceText(runs, comparison) },
     ...(comparison.flipped.length > 0 ? [flipped] : []),
   ]
@@ -75,16 +75,16 @@ function sweepParts(sweep: Sweep): Part[] {
   ]
 }
 
-/** Such as `V* Bench by pixel budget: chat:qwen`. */
+/** For example `V* Bench by pixel budget: chat:qwen`. */
 function sweepTitle({ over, runs }: Sweep): string {
   const { benchmark, policy = 'the policy' } = itemAt(runs, 0).config
-  return `${benchmarkNamed(benchmark).title} by ${over === 'pixels' ? 'pixel budget' : 'order of options'}: ${policy}`
+  return `${benchmarkNamed(benchmark).title} by ${over === 'pixels' ? 'pixel budget' : 'option order'}: ${policy}`
 }
 
 function runParts(run: MeasuredRun, index: number): Part[] {
   const words = { title: `Accuracy of ${run.name} by turn limit`, xLabel: 'turn limit', yLabel: 'accuracy' }
   const svg = curveSvg(limitCurves(run.summary), words)
-  const caption = 'With 95 % bootstrap intervals; every limit is read off the same searches.'
+  const caption = 'With 95 % bootstrap intervals; all limits are computed from the same searches.'
   return [
     { kind: 'heading', text: `[${index + 1}] ${run.name}` },
     { kind: 'text', text: `${protocolLine(run.config)}.` },
@@ -107,7 +107,7 @@ function tablesOf(run: MeasuredRun): Table[] {
   ]
 }
 
-/** Such as `b minus a: +3.1 points (95 % -0.4 to +6.5, paired over 106 problems); 12 of 106 problems flipped.` */
+/** For example `b minus a: +3.1 points (95 % -0.4 to +6.5, paired over 106 problems); 12 of 106 problems flipped.` */
 export function differenceText(runs: readonly MeasuredRun[], comparison: Comparison): string {
   const { difference, units, flipped } = comparison
   const { mean, low, high } = difference
@@ -115,7 +115,7 @@ export function differenceText(runs: readonly MeasuredRun[], comparison: Compari
   return (
     `${second.name} minus ${first.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
     `bootstrap over ${units} ${second.interval.over}). ${flipped.length} of ${second.summary.problems} problems flipped: ` +
-    'half of their searches or more were right in one run, and fewer in the other.'
+    'at least half of their searches were right in one run, and fewer in the other.'
   )
 }
 
@@ -130,7 +130,7 @@ function signed(share: number): string {
   return `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
 }
 
-/** One figure a line. Scores and shares are fractions; those of published rows too. */
+/** One figure per line. Scores and shares are fractions, including those of published rows. */
 export function reportCsv({ runs }: ReportDocument): string {
   const head = ['row', 'benchmark', 'figure', 'value', 'low', 'high', 'items', 'protocol']
   const published = publishedRows.flatMap(({ name, scores, note }) =>
@@ -167,7 +167,7 @@ function csvRows(run: MeasuredRun): CsvRow[] {
     ...(sampling.runsSd === null ? [] : [row('standard deviation over runs', sampling.runsSd)]),
     ...Object.entries(summary.ends).map(([end, share]) => row(`end ${end}`, share)),
     row('mean turns', summary.meanTurns),
-    ...(config.pixels ? [row('pixels of a view at most', config.pixels.max)] : []),
+    ...(config.pixels ? [row('largest number of pixels of a view', config.pixels.max)] : []),
     ...(cost?.total === undefined ? [] : [row('cost', cost.total)]),
     ...summary.everyTurnLimit.map(({ limit, avgAtK, low, high }) => row(`turn limit ${limit}`, avgAtK, low, high)),
   ]

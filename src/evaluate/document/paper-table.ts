@@ -1,4 +1,4 @@
-/** The paper's table with measured rows below the published ones, and what each measured score depends on. Pure. */
+/** The paper's table with measured rows below the published ones, and the protocol of each measured score. Pure. */
 import { countText, isWhole } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { EvalCost } from './cost.ts'
@@ -11,21 +11,21 @@ import type { Table } from './table.ts'
 import { percent } from '../../shared/numbers.ts'
 
 export interface MeasuredRun extends EvalReport {
-  /** How tables name it, such as the run's folder. */
+  /** Its name in tables, such as the run folder. */
   readonly name: string
   readonly config: EvalConfig
-  /** Absent where no server was asked. */
+  /** Absent if no server was used. */
   readonly cost?: EvalCost
 }
 
 export interface PaperTable {
   readonly table: Table
-  /** Rows that stand first are published, the others measured. */
+  /** Number of published rows, which come first. */
   readonly published: number
   readonly notes: readonly string[]
 }
 
-/** A row for each policy and setting; runs of these on several benchmarks share it. */
+/** One row per policy and settings, shared by runs on several benchmarks. */
 export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
   const known = new Set<string>(paperColumns.map(({ benchmark }) => benchmark))
   const others = [...new Set(runs.map(({ config }) => config.benchmark))].filter((name) => !known.has(name))
@@ -56,20 +56,18 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
     notes: [
       `Published: ${publishedProtocol}`,
       ...Object.entries(publishedNotes).map(([mark, text]) => `(${mark}): ${text}.`),
-      ...(runs.every(isLike)
-        ? []
-        : ["*: not by the benchmark's own rule, or on a part of its problems; the note says which."]),
+      ...(runs.every(isLike) ? [] : ["*: not by the benchmark's own rule, or on part of its problems; see the note."]),
       ...runs.map((run) => `[${numbers.get(run)}] ${runNote(run)}`),
     ],
   }
 }
 
-/** Such as `48.0 (43.1-52.9)`. */
+/** For example `48.0 (43.1-52.9)`. */
 function scoreText({ scores, interval: { low, high } }: EvalReport): string {
   return `${percent(itemAt(scores, 0).score)} (${percent(low)}-${percent(high)})`
 }
 
-/** All of the benchmark's problems, and no shard of them, judged by its rule. */
+/** Whether the run covers all problems of the benchmark and was judged by its rule. */
 function isLike({ config, summary }: MeasuredRun): boolean {
   const isOfAll = config.shard === undefined && isWhole(benchmarkNamed(config.benchmark), summary.problems)
   return isOfAll && judgeNotice(config) === undefined
@@ -85,7 +83,7 @@ function runNote(run: MeasuredRun): string {
   return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
 }
 
-/** The policy and what tells its rows apart. */
+/** The policy and the settings that distinguish its rows. */
 function settingName({ config, name }: MeasuredRun): string {
   const { policy = name, maxTurns, pixels, optionOrder = 'published' } = config
   const parts = [
@@ -97,7 +95,7 @@ function settingName({ config, name }: MeasuredRun): string {
   return parts.filter(Boolean).join(', ')
 }
 
-/** Runs that differ in nothing but the benchmark, and what that sets, stand in one row. */
+/** Runs that differ only in the benchmark and its settings share a row. */
 function rowsOf(runs: readonly MeasuredRun[]): MeasuredRun[][] {
   const rows: MeasuredRun[][] = []
   for (const run of runs) {

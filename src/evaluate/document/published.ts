@@ -1,6 +1,6 @@
-/** The paper's table as published (reference 1), and the protocol behind it, for comparison with what is measured here. */
+/** The table of the paper (arXiv 2509.07969, table 1) and its protocol, for comparison with measured scores. */
 
-/** A benchmark of the table, as `--benchmark` names it. */
+/** The benchmarks of the table, by their `--benchmark` names. */
 export const paperColumns = [
   { benchmark: 'visualprobe-hard', title: 'VP hard' },
   { benchmark: 'visualprobe-medium', title: 'VP medium' },
@@ -13,20 +13,20 @@ export const paperColumns = [
 
 export interface PublishedScore {
   readonly name: string
-  /** In per cent, in the order of the columns; null: not published. */
+  /** Percentages in column order; null if not published. */
   readonly scores: readonly (number | null)[]
   readonly note?: 'single' | 'rerun'
 }
 
 export const publishedNotes: Readonly<Record<NonNullable<PublishedScore['note']>, string>> = {
-  single: 'Avg@1 only, as its authors published it',
-  rerun: "run again by the paper's authors, with that model's own code",
+  single: 'Avg@1 only, as published by its authors',
+  rerun: "rerun by the paper's authors with that model's own code",
 }
 
 export const publishedProtocol =
   'Avg@32 on VisualProbe and V*, Avg@8 on HR-Bench, Avg@1 on MME-RealWorld; temperature 1; Mini-o3 with views of 40,000 to ' +
-  '2,000,000 px and 48.0 on VP hard at 32 turns; VisualProbe and V* judged by gpt-4o-2024-11-20. What was asked, and how ' +
-  'letters were read, on HR-Bench and MME-RealWorld was never released.'
+  '2,000,000 px and 48.0 on VP hard at 32 turns; VisualProbe and V* judged by gpt-4o-2024-11-20. The prompts and letter rules ' +
+  'for HR-Bench and MME-RealWorld were never released.'
 
 export const publishedRows: readonly PublishedScore[] = [
   { name: 'GPT-4o', scores: [11.2, 15.4, 47.5, 65.2, 62.0, 58.3, 45.2] },
@@ -40,7 +40,7 @@ export const publishedRows: readonly PublishedScore[] = [
   { name: 'Mini-o3-7B', scores: [48.0, 50.4, 67.0, 88.2, 77.5, 73.3, 65.5] },
 ]
 
-/** Accuracy of Mini-o3-7B on VP hard by turn limit, in per cent. */
+/** Accuracy of Mini-o3-7B on VP hard by turn limit, in percent. */
 export const publishedCurve: readonly (readonly [limit: number, score: number])[] = [
   [4, 25.3],
   [8, 40.6],

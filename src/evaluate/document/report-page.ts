@@ -1,15 +1,15 @@
-/** A report as a page and as Markdown, which are made of the same parts. */
+/** Renders the parts of a report as a page and as Markdown. */
 import { dataFile } from '../../page/data-file.ts'
 import type { Part, ReportData } from '../../page/page-data.ts'
 import { markdownCell, markdownTable } from './table.ts'
 
-/** The text of a page that opens from a file. Readers without scripts get the Markdown. */
+/** The HTML of a page that opens from a file. Without scripts it shows the Markdown. */
 export function reportPage(title: string, parts: readonly Part[]): Promise<string> {
   const data: ReportData = { kind: 'report', title, parts }
   return dataFile(title, data, markdownReport(title, parts).split('\n'))
 }
 
-/** Without figures, which are tables too. */
+/** Leaves out figures, whose data are also in tables. */
 export function markdownReport(title: string, parts: readonly Part[]): string {
   return [`# ${markdownCell(title)}`, ...parts.flatMap(markdownOf)].join('\n\n')
 }

@@ -1,4 +1,4 @@
-/** One evaluation in tables: its scores by the benchmark's rule, sampling, turn limits, ends, and what was looked at. Pure. */
+/** The tables of one evaluation: scores by the benchmark's rule, sampling, turn limits, ends, and looks. Pure. */
 import type { Aggregate } from '../../benchmark/aggregate.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import { reasonText } from '../../protocol/reason.ts'
@@ -25,20 +25,20 @@ export function scoresTable({ scores, interval, summary }: EvalReport, aggregate
   }
 }
 
-/** What one search for each problem cannot say. */
+/** Figures that need several searches per problem. */
 export function samplingTable({ sampling, summary: { samples } }: EvalReport): Table {
   const { passAtK, majorityAtK, runsSd } = sampling
   return {
-    head: [`over ${samples} searches for each problem`, 'in %'],
+    head: [`over ${samples} searches per problem`, 'in %'],
     rows: [
-      [`pass@${samples}: one or more right`, percent(passAtK)],
+      [`pass@${samples}: at least one right`, percent(passAtK)],
       [`majority@${samples}`, percent(majorityAtK)],
       ['standard deviation over the runs', runsSd === null ? '' : percent(runsSd)],
     ],
   }
 }
 
-/** Such as `none right: 12 problems`. Over many searches their numbers are gathered to ten groups. */
+/** For example `none right: 12 problems`. For many searches, numbers are binned into ten groups. */
 export function solvedTable({ sampling: { solved } }: EvalReport): Table {
   const samples = solved.length - 1
   const width = Math.max(1, Math.ceil((samples - 1) / 10))
@@ -56,7 +56,7 @@ export function solvedTable({ sampling: { solved } }: EvalReport): Table {
   }
 }
 
-/** Accuracy, mean turns and the searches that had not ended, at each turn limit. */
+/** Accuracy, mean turns and unfinished searches at each turn limit. */
 export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
   return {
     head: ['turn limit', 'accuracy in %', '95 % interval', 'mean turns', 'ran out of turns, %'],
@@ -70,11 +70,11 @@ export function limitsTable({ summary }: Pick<EvalReport, 'summary'>): Table {
   }
 }
 
-/** How searches ended, and what a search took. */
+/** How searches ended, and tokens per search. */
 export function endsTable({ summary, tokens, config }: EvalReport & { readonly config: EvalConfig }): Table {
   const count = (value: number): string => Math.round(value).toLocaleString('en')
   const pictures = policyNamed(config.policy ?? '')?.kind.imageTokensEstimated
-    ? 'pictures (estimated as Qwen2.5-VL counts)'
+    ? 'pictures (estimated with the grid of Qwen2.5-VL)'
     : 'pictures'
   return {
     head: ['searches', ''],
@@ -82,7 +82,7 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
       ...ends.map((end) => [`${end}, %`, percent(summary.ends[end])]),
       ...(summary.beyondLimit > 0 ? [['answered beyond the limit, %', percent(summary.beyondLimit)]] : []),
       ['mean turns', summary.meanTurns.toFixed(1)],
-      [`tokens in, each once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
+      [`input tokens, each counted once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
       ['tokens out', count(tokens.reply)],
     ],
   }
@@ -91,7 +91,7 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
 const mostReasons = 10
 const longestReason = 400
 
-/** What went wrong in searches, with how many there were of each reason. */
+/** Reasons of failed or doubtful searches, with counts. */
 export function reasonsTable({ reasons }: Pick<EvalReport, 'reasons'>): Table {
   const others = reasons.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
   return {
@@ -107,13 +107,13 @@ export function looksTable(figures: readonly LookFigures[]): Table {
   const row = (name: string, text: (figures: LookFigures) => string): string[] => [name, ...figures.map(text)]
   const decimal = (value: number | null): string => (value === null ? '' : value.toFixed(1))
   return {
-    head: ['where the target is known', ...figures.map(({ slice }) => slice)],
+    head: ['with known target', ...figures.map(({ slice }) => slice)],
     rows: [
-      row('% of searches with the target in a crop, each one where there are several', ({ found }) => percent(found)),
+      row('% of searches with every target in a crop', ({ found }) => percent(found)),
       row('% of targets in a crop, mean over searches', ({ targetsFound }) => percent(targetsFound)),
-      row('turn that brought it, or the last one', ({ turn }) => decimal(turn)),
+      row('turn of that crop (of the last one, if several)', ({ turn }) => decimal(turn)),
       row('zoom of the crop over the overview', ({ zoom }) => decimal(zoom)),
-      row('crops of a search', ({ looks }) => decimal(looks)),
+      row('crops per search', ({ looks }) => decimal(looks)),
       row('% of crops that repeat a region', ({ wasted }) => percent(wasted)),
       row('% not right, target shown legibly', ({ foundButMisread }) => percent(foundButMisread)),
       row('% not right, target never shown legibly', ({ neverFound }) => percent(neverFound)),
@@ -121,7 +121,7 @@ export function looksTable(figures: readonly LookFigures[]): Table {
   }
 }
 
-/** How figures of these tables are to be understood, a sentence each. */
+/** Explanations of the figures, one sentence each. */
 export function rulesOf(
   { summary, looks, skipped }: Pick<EvalReport, 'summary' | 'looks' | 'skipped'>,
   { policy = '', protocol }: Pick<EvalConfig, 'policy' | 'protocol'>,
@@ -130,8 +130,8 @@ export function rulesOf(
     ...(skipped.length > 0 ? [skippedText(skipped)] : []),
     ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
     ...(/number of turns is told|last turn is asked/.test(protocol?.answer ?? '')
-      ? ['Lower turn limits are read off the same searches, whose policy was told of the whole limit.']
+      ? ['Lower turn limits are computed from the same searches, whose policy was told the full limit.']
       : []),
-    ...(looks.length > 0 ? [`Where the target is known: ${looksRule(policy)}.`] : []),
+    ...(looks.length > 0 ? [`Looks: ${looksRule(policy)}.`] : []),
   ]
 }

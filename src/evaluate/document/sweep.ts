@@ -1,4 +1,4 @@
-/** Evaluations that differ in one thing: how many pixels a view may have, or the order of options. Pure. */
+/** Sweeps: evaluations that differ only in pixel budget or option order. Pure. */
 import { levels } from '../../protocol/problem.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { defined, itemAt, lastOf } from '../../shared/known.ts'
@@ -10,13 +10,13 @@ import type { EvalConfig } from '../protocol.ts'
 import type { Table } from './table.ts'
 import { percent } from '../../shared/numbers.ts'
 
-/** Runs that differ in nothing else, in the order of what differs. */
+/** Runs that differ in nothing else, ordered by that setting. */
 export interface Sweep {
   readonly over: 'pixels' | 'options'
   readonly runs: readonly MeasuredRun[]
 }
 
-/** Among runs, those of two or more that belong together. A run may be part of one of each kind. */
+/** Finds sweeps of at least two runs. A run may be part of one sweep of each kind. */
 export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
   const bounded = runs.filter(({ config }) => config.pixels !== undefined)
   const byPixels = grouped(
@@ -31,12 +31,12 @@ export function sweepsOf(runs: readonly MeasuredRun[]): Sweep[] {
   ].filter((sweep) => new Set(sweep.runs.map(({ config }) => variantName(config, sweep.over))).size > 1)
 }
 
-/** Of a run with a bound. */
+/** The pixel budget of a run that has one. */
 function mostPixels({ config: { pixels } }: Pick<MeasuredRun, 'config'>): number {
   return defined(pixels, 'the bound').max
 }
 
-/** In groups with the same settings, as far as `rest` gives them. Where data and server were, and how large a view is, may differ. */
+/** Groups runs with equal settings in `rest`. Paths of the data, servers and view sizes may differ. */
 function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => object): MeasuredRun[][] {
   const groups = new Map<string, MeasuredRun[]>()
   for (const run of runs) {
@@ -49,12 +49,12 @@ function grouped(runs: readonly MeasuredRun[], rest: (config: EvalConfig) => obj
   return [...groups.values()]
 }
 
-/** Such as `500,000 px` or `options shuffled`. */
+/** For example `500,000 px` or `options shuffled`. */
 function variantName(config: EvalConfig, over: Sweep['over']): string {
   return over === 'options' ? `options ${config.optionOrder}` : `${mostPixels({ config }).toLocaleString('en')} px`
 }
 
-const columnNames = { pixels: 'pixels of a view at most', options: 'order of options' } as const
+const columnNames = { pixels: 'pixel budget', options: 'option order' } as const
 
 export function sweepTable({ over, runs }: Sweep): Table {
   const priced = runs.some(({ cost }) => cost?.perSearch !== undefined)
@@ -66,8 +66,8 @@ export function sweepTable({ over, runs }: Sweep): Table {
       '95 % interval',
       'mean turns',
       'ran out of turns, %',
-      'tokens in of a search',
-      ...(priced ? ['cost of a search'] : []),
+      'input tokens per search',
+      ...(priced ? ['cost per search'] : []),
     ],
     rows: runs.map(({ config, scores, interval, summary, tokens, cost }) => [
       variantName(config, over),
@@ -82,7 +82,7 @@ export function sweepTable({ over, runs }: Sweep): Table {
   }
 }
 
-/** What is drawn of a sweep: accuracy against pixels, and against turns with a curve for each budget or order. */
+/** A chart of a sweep: accuracy by pixels, or by turns with one curve per budget or order. */
 export interface SweepChart {
   readonly file: string
   readonly curves: readonly Curve[]
@@ -108,7 +108,7 @@ export function sweepCharts({ over, runs }: Sweep): SweepChart[] {
   return [{ file: 'pixels.svg', curves: pixelCurves(runs), words, axes }, byTurns]
 }
 
-/** A curve for each level, and one for all. */
+/** One curve per level, and one for all. */
 function pixelCurves(runs: readonly MeasuredRun[]): Curve[] {
   const curve = (name: string, points: Curve['points']): Curve[] => (points.length > 0 ? [{ name, points }] : [])
   const byLevel = levels.flatMap((level) =>

@@ -1,4 +1,4 @@
-/** Tables of an evaluation, for a terminal and for Markdown. Scores are percentages here, since people read them. Pure. */
+/** Tables of an evaluation for a terminal and for Markdown, with scores as percentages. Pure. */
 import type { Table } from '../../page/page-data.ts'
 import { levels } from '../../protocol/problem.ts'
 import { causes } from '../figures/outcome.ts'
@@ -9,13 +9,13 @@ import { percent } from '../../shared/numbers.ts'
 
 export type { Table }
 
-/** A summary under the name that tables and charts give it. */
+/** A summary with its name in tables and charts. */
 export interface NamedSummary {
   readonly name: string
   readonly summary: EvalSummary
 }
 
-/** Accuracy in per cent at every turn limit with its 95 % interval: for each level, and for all at last, a row for each policy. */
+/** Accuracy in percent at every turn limit with 95 % intervals: one row per policy for each level, then for all. */
 export function accuracyTable(entries: readonly NamedSummary[]): Table {
   const limits = [...new Set(entries.flatMap(({ summary }) => summary.byTurnLimit.map(({ limit }) => limit)))]
   limits.sort((a, b) => a - b)
@@ -42,9 +42,9 @@ export function accuracyTable(entries: readonly NamedSummary[]): Table {
 }
 
 const causeWords: Readonly<Record<MissCause, string>> = {
-  'never-found': 'ran out, target never shown legibly',
-  'passed-over': 'ran out, target shown but passed over',
-  looped: 'ran out, looked again where it had looked',
+  'never-found': 'limit reached, target never shown legibly',
+  'passed-over': 'limit reached, target shown but passed over',
+  looped: 'limit reached, looked at the same places again',
   misread: 'answered wrongly, target had been shown',
   guessed: 'answered wrongly, target never shown legibly',
   void: 'a turn without an action',
@@ -52,7 +52,7 @@ const causeWords: Readonly<Record<MissCause, string>> = {
   unjudged: 'no verdict, to be judged again',
 }
 
-/** What limits the policy, in per cent of the searches of each level. */
+/** Causes of failure, in percent of the searches of each level. */
 export function causesTable(counts: readonly CauseCounts[]): Table {
   const row = (name: string, count: (counts: CauseCounts) => number): string[] => [
     name,
@@ -74,18 +74,18 @@ export function markdownTable({ head, rows }: Table): string {
   return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n')
 }
 
-/** A cell stays one cell and plain text, whatever a policy or a data set is called. */
+/** Escapes text so that it stays one plain-text cell, whatever it contains. */
 export function markdownCell(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\|<>`*_[\]]/g, '\\$&')
 }
 
 const gap = 2
-/** What the first column is cut to at most, where figures need the room. */
+/** Minimum width of the first column when figures need space. */
 const leastFirst = 24
 
 /**
- * A table for a terminal of so many columns. The first column is wrapped; where the figures still do not fit beside it, rows
- * and columns change places, or the figures are continued below, whichever takes fewer parts.
+ * Formats a table for a terminal of the given width. The first column is wrapped; if the figures still do not fit, the table is
+ * transposed or split into parts, whichever needs fewer parts.
  */
 export function plainTable(table: Table, columns: number): string {
   const [kept, turned] = [partsOf(table, columns), partsOf(transposed(table), columns)]
@@ -99,7 +99,7 @@ function transposed({ head: [corner = '', ...names], rows }: Table): Table {
   }
 }
 
-/** As many tables as it takes, each with the first column. */
+/** Splits into as many tables as needed, each with the first column. */
 function partsOf({ head, rows }: Table, columns: number): string[] {
   const cells = [head, ...rows]
   const widthOf = (column: number): number => Math.max(...cells.map((row) => (row[column] ?? '').length))
@@ -124,14 +124,14 @@ function partsOf({ head, rows }: Table, columns: number): string[] {
   })
 }
 
-/** The figures stand on the first line of a row. */
+/** Formats a row, with the figures on its first line. */
 function rowText([name = '', ...figures]: readonly string[], [first = 0, ...widths]: readonly number[]): string {
   const [top = '', ...below] = wrapped(name, first)
   const line = [top.padEnd(first), ...figures.map((figure, index) => figure.padStart(itemAt(widths, index)))]
   return [line.join(' '.repeat(gap)).trimEnd(), ...below].join('\n')
 }
 
-/** Lines of at most `width` characters, broken between words where that is possible; lines below the first are indented. */
+/** Wraps text to `width` characters, between words if possible; continuation lines are indented. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let rest = text

@@ -1,4 +1,4 @@
-/** Intervals for a mean over problems: the percentile bootstrap, seeded, so that the same results give the same interval. */
+/** Confidence intervals for a mean over problems: seeded percentile bootstrap, so equal results give equal intervals. */
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 
@@ -11,10 +11,10 @@ export interface Estimate {
 const resamples = 2000
 
 /**
- * The mean of `values` (one for each problem: the share of its searches that were right) with a 95 % interval: problems
- * are drawn with replacement, as many as there are, 2000 times, and the interval spans the middle 95 % of the means.
- * It tells how far the score could move with other problems of the same kind; with K searches a problem, the noise of
- * sampling is inside. The order of the values changes nothing. Where every value is the same, nothing varies and the interval has no width.
+ * The mean of `values` (the share of right searches of each problem) with a 95 % interval: 2000 resamples of the problems with
+ * replacement, of which the interval spans the middle 95 % of the means. It estimates how far the score could change with other problems of
+ * the same kind, including sampling noise. It does not depend on the order of the values. If all values are equal, the interval has no
+ * width.
  */
 export function bootstrapMean(values: readonly number[], seed: number): Estimate {
   const n = values.length

@@ -1,4 +1,4 @@
-/** Two evaluations on the same problems, compared problem by problem: the difference with its interval, and what flipped. Pure. */
+/** Compares two evaluations on the same problems: paired difference with its interval, and flipped problems. Pure. */
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import type { Outcome } from './outcome.ts'
@@ -8,14 +8,14 @@ import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
 
 export interface Comparison {
-  /** Avg@K of the second minus that of the first, with its 95 % paired bootstrap interval. */
+  /** Avg@K of the second minus the first, with the 95 % paired bootstrap interval. */
   readonly difference: Estimate
-  /** What was drawn: problems, or questions that are asked in several forms. */
+  /** Number of resampled units: problems, or questions asked in several forms. */
   readonly units: number
   readonly flipped: readonly Flip[]
 }
 
-/** Shares of right searches, of which one is under a half and the other is not. */
+/** A problem whose shares of right searches are on different sides of one half. */
 interface Flip {
   readonly name: string
   readonly before: number
@@ -35,7 +35,10 @@ export function compareEvals(
     return other === undefined ? [] : [{ name, before: shareRight(outcomes), after: shareRight(other.outcomes) }]
   })
   if (first.length !== second.length || flips.length < first.length) {
-    throw new UserError('other-problems', 'The two runs are not on the same problems, so they cannot be paired.')
+    throw new UserError(
+      'other-problems',
+      'The two runs are not on the same problems, so they cannot be compared in pairs.',
+    )
   }
   return {
     difference: bootstrapMean(

@@ -1,30 +1,30 @@
-/** Where the places of targets are known: how often, when and how large they were found, and how many looks were wasted. Pure. */
+/** For problems with known targets: how often, when and how large targets were found, and how many looks were wasted. Pure. */
 import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { Outcome } from './outcome.ts'
 
-/** For one level or all; shares are fractions. */
+/** Figures of one level or of all; shares are fractions. */
 export interface LookFigures {
   readonly slice: Level | 'all'
   readonly searches: number
-  /** Share of searches whose crops held every target. */
+  /** Share of searches with every target in a crop. */
   readonly found: number
-  /** Share of the targets that a crop held, on average over searches: more than `found` where a problem has several. */
+  /** Mean share of targets in a crop; differs from `found` if problems have several targets. */
   readonly targetsFound: number
-  /** Of the searches that found all, the turn that found the last, on average; null: there are none. */
+  /** Mean turn at which the last target was found, over searches that found all; null if there are none. */
   readonly turn: number | null
-  /** Of these, how many times longer a line is in those crops' views than in the overview, as geometric mean. */
+  /** For these, the geometric mean of the magnification of those crops over the overview. */
   readonly zoom: number | null
-  /** Crops of a search, on average. */
+  /** Mean number of crops per search. */
   readonly looks: number
-  /** Share of all crops that repeat a region (intersection over union of 0.8 or more). */
+  /** Share of crops that repeat a region (intersection over union of at least 0.8). */
   readonly wasted: number
-  /** Share of searches that were not right though the target had been shown legibly, and without that. */
+  /** Share of searches that were not right although the target was shown legibly, and of those where it was not. */
   readonly foundButMisread: number
   readonly neverFound: number
 }
 
-/** None where no target's place is known. Searches that failed, or wait for a verdict, say nothing. */
+/** Empty if no target is known. Failed and unjudged searches are ignored. */
 export function lookFigures(outcomes: readonly Outcome[]): LookFigures[] {
   const known = outcomes.filter(({ seen, end, judged }) => seen !== undefined && end !== 'failed' && judged)
   if (known.length === 0) return []

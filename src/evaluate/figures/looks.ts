@@ -1,4 +1,4 @@
-/** What a search looked at: was each target ever inside a crop, when and how large, and how many looks were wasted. Pure. */
+/** Analyses the looks of a search: whether, when and how large each target was in a crop, and wasted looks. Pure. */
 import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { orientationOf, turnedSize } from '../../protocol/orientation.ts'
@@ -7,22 +7,22 @@ import { targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 
 export interface LookFigures {
-  /** Regions that were zoomed into; the overview is none. */
+  /** Number of zooms, not counting the overview. */
   readonly looks: number
-  /** Of these, looks at a region that an earlier look, or the overview, had shown. */
+  /** Zooms into a region that an earlier look or the overview had shown. */
   readonly wasted: number
-  /** Was every target shown legibly, the overview included? undefined: their places are not known. */
+  /** Whether every target was shown legibly, including in the overview; undefined if targets are unknown. */
   readonly seen: boolean | undefined
-  /** Share of the targets that lay inside of a crop, each in any; undefined: their places are not known. */
+  /** Share of targets inside some crop; undefined if targets are unknown. */
   readonly foundShare: number | undefined
-  /** When the last target was found; absent: not all were, or their places are not known. */
+  /** When the last target was found; absent if not all were, or targets are unknown. */
   readonly found: Found | undefined
 }
 
 interface Found {
-  /** The turn that brought the last of the first crops that hold a target each, counted from 1. */
+  /** Turn by which every target had been in a crop, from 1. */
   readonly turn: number
-  /** How many times longer a line is in these crops' views than in the overview: their geometric mean. */
+  /** Geometric mean of the magnification of these crops over the overview. */
   readonly zoom: number
 }
 
@@ -51,7 +51,7 @@ function foundAll(found: readonly Found[]): Found {
   return { turn: Math.max(...found.map(({ turn }) => turn)), zoom: product ** (1 / found.length) }
 }
 
-/** The first crop that holds one target. */
+/** The first crop that contains a target. */
 function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found | undefined {
   const [overview, ...parts] = observationsOf(0, observations)
   const crop = parts.filter(isCrop).find(({ boxInOriginalPx }) => holdsCore(boxInOriginalPx, target))
@@ -62,7 +62,7 @@ function foundIn({ observations, turns }: Trajectory, target: PixelBox): Found |
   }
 }
 
-/** Pixels of the view for one of the original, across and down. */
+/** View pixels per original pixel, horizontally and vertically. */
 function scaleOf(observation: Observation, observations: readonly Observation[]) {
   const { boxInOriginalPx: box, view } = observation
   const upright = turnedSize(view, orientationOf(observation, observations))
@@ -74,7 +74,7 @@ function isCrop({ parent, made }: Observation): boolean {
   return parent !== null && made === undefined
 }
 
-/** Holds the target's core, large enough to be read. */
+/** Whether the view contains the target's core, large enough to read. */
 function shows(
   observation: Observation,
   observations: readonly Observation[],
@@ -86,26 +86,26 @@ function shows(
   return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= legiblePx
 }
 
-/** What `shown legibly` and `in a crop` mean, for whoever reads the figures. */
+/** Defines `shown legibly` and `in a crop` for readers of the figures. */
 export function looksRule(policy: string): string {
   const { px, why } = legibleFor(policy)
   return (
-    `a target is in a crop when its middle half lies inside; it is shown legibly when its shorter side also takes ${px} ` +
-    `pixels of the view or more, ${why}`
+    `a target is in a crop if its middle half is inside; it is shown legibly if its shorter side also has at least ${px} ` +
+    `pixels in the view, ${why}`
   )
 }
 
-/** The core is the middle half of the target, where the answer stands. */
+/** The core is the middle half of the target, where the answer is. */
 function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
   const marginX = (x1 - x0) / 4
   const marginY = (y1 - y0) / 4
   return box[0] <= x0 + marginX && box[1] <= y0 + marginY && box[2] >= x1 - marginX && box[3] >= y1 - marginY
 }
 
-/** Four fifths of the two regions together are common to both. */
+/** Intersection over union from which two regions count as the same. */
 const sameRegion = 0.8
 
-/** Of the parts of one picture those that an earlier one had shown. */
+/** The parts of a picture that repeat an earlier one. */
 function repeated(parts: readonly Observation[]): Observation[] {
   return parts.filter(({ boxInOriginalPx: box }, index) =>
     parts.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion),

@@ -1,6 +1,6 @@
 /**
- * What evaluation keeps of a trajectory: was it right, how did it end, in how many turns, and what went wrong. A few
- * numbers in place of pages of text, so that tens of thousands of searches fit in memory. Pure.
+ * The outcome of a trajectory: whether it was right, how it ended, in how many turns, and what went wrong. A few numbers instead of the
+ * full text, so that tens of thousands of searches fit in memory. Pure.
  */
 import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
@@ -16,11 +16,11 @@ import { lookFigures } from './looks.ts'
 import type { LookFigures } from './looks.ts'
 
 /**
- * Why a search was not right, where the target's place is known. Each wrong search has one cause:
- * `misread`: answered wrongly, within the limits or beyond them, though the target had been shown legibly; `guessed`: answered wrongly without that;
- * `looped`: ran out of turns, and half of its looks or more were at places it had looked at before;
- * `passed-over`: ran out although the target had been shown legibly; `never-found`: ran out without that;
- * `void`: a turn without an action; `failed`: there is no reply, see its reason; `unjudged`: the judge failed, to be judged again.
+ * Why a search with a known target was not right. Each such search has exactly one cause:
+ * `misread`: answered wrongly, within or beyond the limits, although the target was shown legibly; `guessed`: answered wrongly otherwise;
+ * `looped`: reached a limit, and at least half of its looks were at places it had looked at before;
+ * `passed-over`: reached a limit although the target was shown legibly; `never-found`: reached a limit otherwise;
+ * `void`: a turn without an action; `failed`: no reply, see its reason; `unjudged`: the judge failed, to be judged again.
  */
 export const causes = [
   'never-found',
@@ -36,24 +36,24 @@ export type MissCause = (typeof causes)[number]
 
 export interface Outcome extends LookFigures {
   readonly key: string
-  /** Which of the searches for its problem this is, counted from 0. */
+  /** Index of the search of its problem, from 0. */
   readonly sample: number
   readonly level: Level | undefined
   readonly end: End
-  /** Answered beyond the limit that it met. */
+  /** Whether it answered beyond its limit. */
   readonly beyondLimit: boolean
   readonly turns: number
   readonly correct: boolean
-  /** False: the search waits for a verdict, and counts as not right until it has one. */
+  /** False if the search has no verdict yet; it then counts as not right. */
   readonly judged: boolean
-  /** What its answer says, the same for answers that say the same; absent: there is none. See `voteOf`. */
+  /** Normalised answer, equal for equivalent answers; absent if there is none. See `voteOf`. */
   readonly vote: string | undefined
   readonly usage: Trajectory['usage']
-  /** As a server bills it: the conversation so far is sent again in every turn. */
+  /** Tokens as billed: every turn sends the conversation again. */
   readonly spent: SpentTokens
-  /** Absent when the search was right, or the target's place is not known. */
+  /** Absent if the search was right or the target is unknown. */
   readonly cause: MissCause | undefined
-  /** Absent where its result counts. */
+  /** Absent if the result counts. */
   readonly reason: Reason | undefined
 }
 
@@ -93,7 +93,7 @@ function spentOf(turns: Trajectory['turns']): SpentTokens {
   return spent
 }
 
-/** The letter of the choice that an answer names; else its words, but for case, blanks and a final period. */
+/** The letter of the chosen option; otherwise the text, normalised for case, whitespace and a final period. */
 function voteOf({ end, answer, problem: { choices = [] } }: Trajectory): string | undefined {
   if (end === 'failed' || answer === null || answer.trim() === '') return undefined
   return chosenLetter(answer, choices) ?? normalised(answer)

@@ -1,4 +1,4 @@
-/** All figures of an evaluation, from the outcomes of its searches. `mini-o3 eval --json` prints them. Pure. */
+/** Computes all figures of an evaluation from the outcomes of its searches, as printed by `mini-o3 eval --json`. Pure. */
 import type { Aggregate, NamedScore } from '../../benchmark/aggregate.ts'
 import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
@@ -15,27 +15,27 @@ import type { CauseCounts, EvalSummary, SummaryOptions } from './summary.ts'
 
 export interface EvalReport {
   readonly summary: EvalSummary
-  /** By the benchmark's rule, the main one first. */
+  /** Scores by the benchmark's rule, the main one first. */
   readonly scores: readonly NamedScore[]
   /** 95 % bootstrap interval of the main score. */
   readonly interval: Interval
   readonly sampling: Sampling
-  /** Tokens of a search, on average over those that did not fail. */
+  /** Mean tokens per search, over searches that did not fail. */
   readonly tokens: Tokens
-  /** By the policy, in all searches that did not fail, as a server bills it. */
+  /** Tokens of the policy in all searches that did not fail, as billed. */
   readonly spent: SpentTokens
   readonly solved: readonly SolvedProblem[]
-  /** What went wrong in searches, the commonest reason first. */
+  /** Reasons of failed or doubtful searches, most frequent first. */
   readonly reasons: readonly ReasonCount[]
-  /** Problems that were not searched, since their pictures are too narrow for the profile. */
+  /** Problems skipped because their pictures are too narrow for the profile. */
   readonly skipped: readonly SkippedProblem[]
   readonly causes: readonly CauseCounts[]
-  /** Empty where no target's place is known. */
+  /** Empty if no target is known. */
   readonly looks: readonly LookFigures[]
 }
 
 export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
-  /** Of so many `searches`. */
+  /** Number of right searches out of `searches`. */
   readonly right: number
   readonly searches: number
   readonly meanTurns: number
@@ -44,14 +44,14 @@ export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
 interface Interval {
   readonly low: number
   readonly high: number
-  /** What was resampled: a question that is asked in several forms is one. */
+  /** The resampled unit; a question asked in several forms is one unit. */
   readonly over: 'problems' | 'questions'
 }
 
 interface Tokens {
-  /** What was new in each turn, without the conversation before it. */
+  /** Tokens new in each turn, without the preceding conversation. */
   readonly prompt: number
-  /** Of a model behind a server an estimate, by the grid of Qwen2.5-VL: servers do not say it. */
+  /** For models behind a server an estimate with the grid of Qwen2.5-VL, since servers do not report it. */
   readonly image: number
   readonly reply: number
 }
@@ -86,8 +86,8 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
 }
 
 /**
- * What a bootstrap draws, with its outcomes: problems, or questions where one is asked several times with its choices in
- * other orders, since these stand or fall together.
+ * The resampling units of the bootstrap with their outcomes: problems, or questions if one is asked several times with permuted choices,
+ * since these are correlated.
  */
 export function unitsOf(problems: readonly ScoredProblem[]): Map<string, readonly Outcome[]> {
   const units = new Map<string, Outcome[]>()

@@ -1,11 +1,11 @@
-/** What K searches for each problem say beyond their mean: pass@K, majority@K, how evenly problems are solved, spread. Pure. */
+/** Figures over K searches per problem besides their mean: pass@K, majority@K, distribution of solve rates, spread over runs. Pure. */
 import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { Outcome } from './outcome.ts'
 
-/** A problem with the outcomes of its K searches, in their order. */
+/** A problem with the outcomes of its K searches, in order. */
 export interface ScoredProblem {
   /** `<data source>/<doc id>`. */
   readonly name: string
@@ -14,27 +14,27 @@ export interface ScoredProblem {
 }
 
 export interface Sampling {
-  /** Share of problems of which one search or more was right. */
+  /** Share of problems with at least one right search. */
   readonly passAtK: number
   /** See `majorityRule`. */
   readonly majorityAtK: number
-  /** Problems by how many of their K searches were right: none, one, ..., all K. */
+  /** Number of problems by number of right searches, 0 to K. */
   readonly solved: readonly number[]
-  /** The main score of each of the K runs over all problems. */
+  /** The main score of each of the K runs. */
   readonly runs: readonly number[]
-  /** Standard deviation over these (n - 1); null: there is only one. */
+  /** Sample standard deviation of these; null if there is only one. */
   readonly runsSd: number | null
 }
 
 export const majorityRule =
-  'the answer of most searches counts (the same letter, or the same words but for case and blanks; searches without an ' +
-  'answer do not vote); of answers with equally many, the share that is right'
+  'the most frequent answer counts (answers are equal if they have the same letter, or differ only in case and whitespace; searches without an ' +
+  'answer do not vote); in a tie, the share of right answers'
 
 export function scoredItem({ slices, outcomes }: ScoredProblem): ScoredItem {
   return { slices, correct: outcomes.map(({ correct }) => correct) }
 }
 
-/** Of at least one problem; all have the same number of searches. */
+/** Needs at least one problem, all with the same number of searches. */
 export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggregate): Sampling {
   const items = problems.map(scoredItem)
   const samples = items[0]?.correct.length ?? 0
@@ -52,12 +52,12 @@ export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggreg
   }
 }
 
-/** 1: the majority is right; 0: it is wrong, or nobody votes; between: a tie. */
+/** 1 if the majority is right, 0 if it is wrong or there are no votes, in between for a tie. */
 export function majority(outcomes: readonly Outcome[]): number {
   const votes = new Map<string, { count: number; correct: boolean }>()
   for (const { vote, correct } of outcomes) {
     if (vote === undefined) continue
-    // A judge may waver over the same words; its first verdict on them counts.
+    // A judge may be inconsistent for the same answer; its first verdict counts.
     const known = votes.get(vote)
     if (known === undefined) votes.set(vote, { count: 1, correct })
     else known.count++

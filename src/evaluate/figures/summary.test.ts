@@ -215,9 +215,9 @@ test('what the figures mean is said where they are: the rule for votes, and for 
   expect(rulesOf({ summary: summary(1), looks: [], skipped: [] }, {})).toEqual([])
   const [votes, targets] = rulesOf({ summary: summary(2), looks, skipped: [] }, { policy: 'embedded' })
   expect(votes).toMatch(/^Majority: /)
-  expect(targets).toContain('20 pixels of the view')
+  expect(targets).toContain('20 pixels in the view')
   expect(rulesOf({ summary: summary(1), looks, skipped: [] }, { policy: 'chat:qwen' })[0]).toContain(
-    '28 pixels of the view',
+    '28 pixels in the view',
   )
 })
 

@@ -1,6 +1,6 @@
 /**
- * The figures of an evaluation: Avg@K with its interval, how searches ended, and accuracy at every turn limit, over all
- * problems and for each level. The shape of `EvalSummary` is what `mini-o3 eval --json` prints, and is fixed. Pure.
+ * Summary figures of an evaluation: Avg@K with its interval, ends, and accuracy at every turn limit, for all problems and per level. The
+ * type `EvalSummary` is the public format of `mini-o3 eval --json`. Pure.
  */
 import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'
@@ -14,32 +14,32 @@ import type { MissCause, Outcome } from './outcome.ts'
 import { recordOf } from '../../shared/fields.ts'
 
 export interface LimitScore {
-  /** Turns that a search was allowed. */
+  /** Turn limit. */
   readonly limit: number
   readonly avgAtK: number
   readonly low: number
   readonly high: number
-  /** Over the searches that did not fail, each cut off at the limit. */
+  /** Mean over searches that did not fail, each truncated at the limit. */
   readonly meanTurns: number
-  /** Share of all searches that had not come to an end within the limit. */
+  /** Share of all searches that had not ended within the limit. */
   readonly overTurn: number
 }
 
-/** Figures over a set of problems; scores and shares are fractions in 0..1. */
+/** Figures of a set of problems; scores and shares are fractions in 0..1. */
 export interface Slice {
   readonly problems: number
-  /** Searches a problem, the K of Avg@K. */
+  /** Searches per problem, the K of Avg@K. */
   readonly samples: number
-  /** The mean over problems of the share of right searches. A failed search counts as not right until it is redone. */
+  /** Mean over problems of the share of right searches. A failed search counts as not right until it is repeated. */
   readonly avgAtK: number
   readonly low: number
   readonly high: number
   readonly ends: Readonly<Record<End, number>>
-  /** Share of all searches that answered beyond the limit that they met: their answers count under `official`. */
+  /** Share of all searches that answered beyond their limit; these answers count under `official`. */
   readonly beyondLimit: number
-  /** Over the searches that did not fail. */
+  /** Mean over searches that did not fail. */
   readonly meanTurns: number
-  /** At the limits that tables show, the run's own at last. */
+  /** At the limits shown in tables; the run's own limit is last. */
   readonly byTurnLimit: readonly LimitScore[]
   /** At each limit from 1 to the run's own. */
   readonly everyTurnLimit: readonly LimitScore[]
@@ -47,11 +47,11 @@ export interface Slice {
 
 export interface EvalSummary extends Slice {
   readonly byLevel: Readonly<Partial<Record<Level, Slice>>>
-  /** The run's folder. */
+  /** Path of the run folder. */
   readonly run: string
 }
 
-/** For one level or all: how many searches, in how many the target was shown legibly, and how many went wrong how. */
+/** For one level or all: number of searches, of those with the target shown legibly, and of each cause. */
 export interface CauseCounts {
   readonly slice: Level | 'all'
   readonly searches: number
@@ -65,14 +65,14 @@ export interface SummaryOptions {
   readonly maxTurns: number
   readonly seed: number
   readonly run: string
-  /** What intervals over all problems draw: outcomes that stand or fall together; default: those of each problem. */
+  /** Resampling units for intervals over all problems; default: one per problem. */
   readonly units?: readonly (readonly Outcome[])[]
 }
 
-/** The limits that tables show, below the one that was run with. */
+/** The limits shown in tables, up to that of the run. */
 const turnLimits = [1, 2, 4, 6, 8, 12, 16, 24, 32]
 
-/** `outcomesByProblem`: for each problem, one outcome for each of its searches. */
+/** `outcomesByProblem`: for each problem, one outcome per search. */
 export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): EvalSummary {
   const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(outcomesByProblem, options, options.units)
   const byLevel: Partial<Record<Level, Slice>> = {}
@@ -84,8 +84,8 @@ export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], op
 }
 
 /**
- * Accuracy at a limit needs no run of its own: a policy is not told its limit, so a search under limit L is the first L
- * turns of the same search under a higher one, and is right if that one was, in L turns or fewer.
+ * Accuracy at a lower limit needs no separate run: a policy does not know its limit, so a search under limit L is the first L turns of the
+ * same search under a higher limit, and is right if that search was right within L turns.
  */
 function sliceOf(
   outcomesByProblem: readonly (readonly Outcome[])[],
@@ -97,7 +97,7 @@ function sliceOf(
   const scored = outcomes.filter(({ end }) => end !== 'failed')
   const meanTurns = (limit: number): number =>
     scored.reduce((sum, { turns }) => sum + Math.min(turns, limit), 0) / Math.max(1, scored.length)
-  // What is right at a limit stays right at higher ones: the same count means the same searches.
+  // A search right at a limit is right at higher ones, so equal counts mean equal searches.
   const estimates = new Map<number, Estimate>()
   const scoreAt = (limit: number): LimitScore => {
     const isRight = ({ correct, turns }: Outcome): boolean => correct && turns <= limit
@@ -135,7 +135,7 @@ function share(outcomes: readonly Outcome[], test: (outcome: Outcome) => boolean
   return outcomes.filter(test).length / Math.max(1, outcomes.length)
 }
 
-/** What limits the policy: counts for all searches and for each level, of problems whose target's place is known. */
+/** Counts causes for all searches and per level, for problems with known targets. */
 export function countCauses(outcomes: readonly Outcome[]): CauseCounts[] {
   const known = outcomes.filter(({ seen }) => seen !== undefined)
   const slices = ['all', ...levels.filter((level) => known.some((outcome) => outcome.level === level))] as const

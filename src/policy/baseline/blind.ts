@@ -6,9 +6,9 @@ import { random } from '../../shared/random.ts'
 import type { Policy } from '../policy.ts'
 
 /**
- * What can be had without a picture. `answers` are the possible ones, each drawn as often: where a set's answers are
- * balanced, always naming the commonest would do no better. Of a problem with choices one is drawn: its letter where the
- * question names letters, else its words.
+ * What can be scored without a picture. `answers`: the possible answers, drawn uniformly; on a set with balanced answers, always
+ * naming the most common one would do no better. For a problem with choices, one choice is drawn: its letter if the question
+ * names letters, otherwise its text.
  */
 export function blindPolicy(answers: readonly string[]): Policy {
   return {

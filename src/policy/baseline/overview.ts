@@ -1,12 +1,12 @@
-/** A baseline that sees only the overview: a policy that is made to answer in its first turn. */
+/** A baseline that only sees the overview: a policy that is forced to answer in its first turn. */
 import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
 import type { Policy } from '../policy.ts'
 
 /**
- * What `inner` reads at once, before any search: the same weights, the same first view, the same question, and a first
- * turn that has to be an answer. It is not trained for that, so it tells what searching adds to this very policy and not
- * how well a policy made for one look would do.
+ * What `inner` knows before any search: the same weights, first view and question, but the first turn has to be an answer. `inner`
+ * is not trained for that, so the baseline shows what searching adds to this policy, not how well a policy trained for a single look
+ * would do.
  */
 export function overviewPolicy(inner: Policy): Policy {
   return {
@@ -17,7 +17,7 @@ export function overviewPolicy(inner: Policy): Policy {
         session.close()
         throw new UserError(
           'policy-cannot-answer-now',
-          `The policy ${inner.name} cannot be made to answer at once. Take the overview of an embedded policy.`,
+          `The policy ${inner.name} cannot be forced to answer at once. Use an embedded policy for the overview baseline.`,
         )
       }
       return {

@@ -1,4 +1,4 @@
-/** A baseline that looks anywhere: a policy that reads and decides when to answer, while chance decides where to look. */
+/** A baseline that looks at random places: the policy reads and decides when to answer, chance decides where to look. */
 import { relativeBox } from '../../protocol/box.ts'
 import { grounding, groundingTurn } from '../../protocol/dialects/grounding.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -7,14 +7,14 @@ import type { Random } from '../../shared/random.ts'
 import type { Policy, Reply } from '../policy.ts'
 
 /**
- * What `inner` finds without knowing where to look. It takes every turn as it would: it sees the view, thinks, and may
- * answer, by its own rule and with no answer forced. But each zoom that it asks for is replaced by a random square of the
- * original, so its reader, its stopping and its limits are those of the policy, and only the places are not.
+ * What `inner` finds without choosing where to look. It takes every turn as usual: it sees the view, thinks, and answers when it
+ * wants to. But each zoom is replaced by a random square of the original, so reading, stopping and limits are those of the policy
+ * and only the places are not.
  *
- * Sides are drawn log-uniformly from `sideRel` (fractions of the picture); the default spans the windows of a search, from
- * the first zoom (1/4) to the second (1/16). One thing counts against the baseline and cannot be had otherwise with the
- * same reader: the policy believes that it sees the place it asked for, so what it notes of places is wrong, and a policy
- * that attends to the middle of what it asked for may pass over a target at a crop's edge.
+ * Sides are drawn log-uniformly from `sideRel` (fractions of the picture); the default spans the usual crops of a search, from the
+ * first zoom (1/4) to the second (1/16). One disadvantage is unavoidable with the same reader: the policy believes that it sees the
+ * place it asked for, so its notes about places are wrong, and a policy that attends to the centre of its crop may miss a target
+ * at the edge.
  */
 export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, number] = [1 / 16, 1 / 4]): Policy {
   return {
@@ -34,13 +34,13 @@ export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, numb
   }
 }
 
-/** Does the turn call, and not answer? */
+/** Whether the turn zooms. */
 function zooms({ text, failure }: Reply): boolean {
   const rules = profiles.embedded
   return failure === undefined && !!grounding.call(text, rules) && grounding.answer(text, rules) === undefined
 }
 
-/** The reply without its tokens, since those were not what the search saw. */
+/** The reply with a random zoom, and without tokens, since the sampled ones differ from this text. */
 function zoomAnywhere({ usage }: Reply, rng: Random, [low, high]: readonly [number, number]): Reply {
   const side = low * (high / low) ** rng.next()
   const x = rng.between(0, 1 - side)

@@ -1,19 +1,19 @@
-/** What a search tells its policy, and what the policy said, as chat messages. Pure. */
+/** Converts the messages of a search and the replies of its policy to chat messages. Pure. */
 import { itemAt, lastOf } from '../../shared/known.ts'
 import type { ChatMessage, ContentPart, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
 
 const mark = '<image>'
 
-/** The text before each of so many pictures and behind the last, by its first marks `<image>`; pictures without a mark come first. */
+/** Splits the text at its first `pictures` marks `<image>`; pictures without a mark come first. */
 export function textsAround(text: string, pictures: number): string[] {
   const texts = text.split(mark)
   const unmarked = Math.max(0, pictures - (texts.length - 1))
   const marked = pictures - unmarked
-  // Marks beyond the pictures are somebody's words.
+  // Further marks are part of the text.
   return [...Array.from({ length: unmarked }, () => ''), ...texts.slice(0, marked), texts.slice(marked).join(mark)]
 }
 
-/** The text with pictures in the places of its marks. */
+/** The text with pictures in place of its marks. */
 export function userMessage(text: string, images: readonly ImagePart[] = []): ChatMessage {
   if (images.length === 0) return { role: 'user', content: text }
   const texts = textsAround(text, images.length)
@@ -36,8 +36,8 @@ export function resultText(text: string): string {
 }
 
 /**
- * What followed from native calls. Every call of a turn wants its result, though the last one alone counts (as the dialect
- * reads them); no server takes a picture in a result, so it comes in a message of the user behind them.
+ * The results of native calls. Every call of a turn needs a result, although only the last call counts; servers do not accept
+ * pictures in a result, so they follow in a user message.
  */
 export function resultMessages(calls: readonly ToolCall[], text: string, images: readonly ImagePart[]): ChatMessage[] {
   const content = resultText(text)
@@ -49,7 +49,7 @@ export function resultMessages(calls: readonly ToolCall[], text: string, images:
   return images.length === 0 ? results : [...results, { role: 'user', content: images }]
 }
 
-/** The turn as text: what was said, then every native call, as models write calls that have no field of their own. */
+/** The turn as text: the content, then every native call in `<tool_call>` form. */
 export function turnText(text: string, calls: readonly ToolCall[]): string {
   const written = calls.map(
     ({ name, arguments: json }) =>

@@ -1,6 +1,6 @@
 /**
- * Any VLM behind an OpenAI-compatible server as a `Policy`: each session is one conversation that only grows, kept as it was
- * sent and received.
+ * Any VLM behind an OpenAI-compatible server as a `Policy`: each session is one append-only conversation, stored exactly as sent and
+ * received.
  */
 import { encodeMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
@@ -20,7 +20,7 @@ import { keepRecent } from '../../shared/recent.ts'
 import { estimatedTextTokens, viewTokens } from './token-estimate.ts'
 import { viewBytes } from './view-bytes.ts'
 
-/** A search that stands in the conversation before the question, to be imitated: its messages and the raw replies to them. */
+/** A few-shot example: a search placed before the question, as its messages and the raw replies to them. */
 export interface Shot {
   readonly exchanges: readonly { readonly message: Message; readonly reply: string }[]
 }
@@ -28,17 +28,17 @@ export interface Shot {
 export interface ChatPolicyOptions {
   readonly endpoint: Endpoint
   readonly model: string
-  /** Says how turns are written: where a reply halts, and which functions are declared. */
+  /** Determines stop strings and declared functions. */
   readonly profile: Profile
   readonly temperature?: number
   readonly topP?: number
-  /** Tokens of one turn; default 8192. */
+  /** Token limit of one turn; default 8192. */
   readonly maxTokens?: number
-  /** Exemplars for the conversation with this seed; the same objects each time, so that they are encoded once. */
+  /** Exemplars for the conversation with this seed; returns the same objects each time, so that they are encoded once. */
   readonly shots?: ((seed: number) => readonly Shot[]) | undefined
 }
 
-/** Messages as they are sent, with an estimate of their tokens, those of pictures among them. */
+/** Encoded messages, with an estimate of their tokens and image tokens. */
 interface Told {
   readonly messages: readonly EncodedMessage[]
   readonly tokens: number
@@ -47,7 +47,7 @@ interface Told {
 
 type Tell = (message: Message, calls: readonly ToolCall[]) => Promise<Told>
 
-/** Questions that are kept as messages, about 1 MB each. */
+/** Number of cached question messages, about 1 MB each. */
 const recentQuestions = 16
 
 export function chatPolicy(options: ChatPolicyOptions): Policy {
@@ -59,7 +59,7 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
     if (known !== undefined) return known
     const told = writeShot(shot)
     shotsTold.set(shot, told)
-    // A failure, such as a picture that cannot be read just now, is not remembered.
+    // Failures, such as a temporarily unreadable picture, are not cached.
     told.catch(() => shotsTold.delete(shot))
     return told
   }
@@ -89,7 +89,7 @@ export function chatPolicy(options: ChatPolicyOptions): Policy {
   }
 }
 
-/** The same over a whole search; the embedded policy makes the seeds of its turns from the same number. */
+/** The seed of all requests of a search; the embedded policy derives the seeds of its turns from it. */
 function requestSeed({ docId }: Problem, seed: number): number {
   return hashSeed(docId, seed)
 }
@@ -99,10 +99,10 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   const { stop } = dialectOf(profile)
   const tools = functionsOf(profile)
   let messages: readonly EncodedMessage[] = []
-  /** Where the conversation stood before the last message was told. */
+  /** State of the conversation before the last message. */
   let before = { messages, heldTokens: 0 }
   let calls: readonly ToolCall[] = []
-  /** Of the conversation so far, as the server counts. */
+  /** Tokens of the conversation so far, as counted by the server. */
   let heldTokens = 0
 
   async function reply(telling: Promise<Told>, { signal, onNews, again = false }: TurnOptions): Promise<Reply> {
@@ -141,13 +141,13 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   }
 }
 
-/** A reply that the token limit cut off while the model still thought decides nothing, and the limit is not its fault. */
+/** A failure for a reply that the token limit truncated within its thinking: it says nothing about the policy. */
 function cutThinking(
   { finish, text, thinking, toolCalls }: Completion,
   asText: string,
   profile: Profile,
 ): Reply['failure'] {
-  // The loops of some profiles read a reply the same however it ended.
+  // The loops of some profiles read a truncated reply like any other.
   const { cutAnswer, cutReply } = profile.flow
   if (finish !== 'length' || toolCalls.length > 0 || cutAnswer === 'answered' || cutReply === 'void') return undefined
   const dialect = dialectOf(profile)
@@ -157,8 +157,8 @@ function cutThinking(
   const acts = dialect.call(asText, profile) !== undefined || dialect.answer(asText, profile) !== undefined
   if (!open && acts) return undefined
   const message =
-    'The reply was cut off by its limit of tokens before it called or answered. ' +
-    'Allow more with --reply-tokens, or let the model think less.'
+    'The reply was cut off at its token limit before it called or answered. ' +
+    'Raise the limit with --reply-tokens, or make the model think less.'
   return { code: replyCutCode, message }
 }
 
@@ -173,11 +173,11 @@ async function write(message: Message, calls: readonly ToolCall[]): Promise<Told
   return written(chat, estimatedTextTokens(text) + imageTokens, imageTokens)
 }
 
-/** Views being cut and encoded at once, in the whole process: 6 MB each, and twice as many as libuv has threads. */
-const inHand = limiter(8)
+/** Limits how many views are cropped and encoded at once in the process: 6 MB each; twice the number of libuv threads. */
+const encodeLimit = limiter(8)
 
 function writeView(view: View): Promise<{ readonly image: ImagePart; readonly tokens: number }> {
-  return inHand(async () => {
+  return encodeLimit(async () => {
     const pixels = await view.pixels()
     return { image: await viewBytes(pixels), tokens: viewTokens(pixels) }
   })

@@ -1,4 +1,4 @@
-/** What a message costs where a server does not say it: an estimate, good enough to see a limit coming. Pure. */
+/** Estimates the tokens of a message, for servers that do not report them; accurate enough to anticipate a limit. Pure. */
 import type { Size } from '../../protocol/box.ts'
 import { imageTokens, tokenGrids } from '../../vision/image-tokens.ts'
 
@@ -8,7 +8,7 @@ export function estimatedTextTokens(text: string): number {
 
 const grid = tokenGrids['qwen2.5-vl']
 
-/** By the grid of Qwen2.5-VL, whichever model it is. */
+/** Uses the grid of Qwen2.5-VL for every model. */
 export function viewTokens(size: Size): number {
   const thin = Math.max(size.width, size.height) > 200 * Math.min(size.width, size.height)
   return thin ? Math.ceil((size.width * size.height) / grid.cell ** 2) : imageTokens(size, grid).tokens

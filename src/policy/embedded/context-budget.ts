@@ -1,6 +1,6 @@
 /**
- * Fewer pixels, more turns: how many turns of a search fit into a context, by what a view costs. The small policy itself
- * reads little more than its last turn; a search is counted as the chat that only ever grows would hold it. Pure.
+ * How many turns of a search fit into a context, by the token cost of a view: fewer pixels allow more turns. The embedded policy
+ * itself reads little more than its last turn; the context is counted as for an append-only chat. Pure.
  */
 import { colours, questionStart, shapes } from '../../probe/scene.ts'
 import type { Size } from '../../protocol/box.ts'
@@ -12,16 +12,16 @@ import { freshTokens, questionTokens } from './turn-prompt.ts'
 /** All in tokens. */
 export interface ContextCosts {
   readonly contextLimit: number
-  /** System line, question and the name of the first view. */
+  /** System message, question and the name of the first view. */
   readonly questionTokens: number
   readonly firstViewTokens: number
-  /** What a later turn brings before its reply: a view, its name and the end mark of the reply before. */
+  /** Tokens before the reply of a later turn: a view, its name and the end mark of the previous reply. */
   readonly observationTokens: number
   readonly replyTokens: number
 }
 
 /**
- * Turns that a search has whose every turn but the last zooms: the most for which all that a turn is shown stays below
+ * The number of turns of a search that zooms in every turn but the last: the largest for which the prompt of each turn stays below
  * the limit, as `search()` counts it. The first turn is always taken.
  */
 export function turnsThatFit(costs: ContextCosts): number {
@@ -30,29 +30,29 @@ export function turnsThatFit(costs: ContextCosts): number {
   return 1 + Math.max(0, Math.floor(left / (replyTokens + observationTokens)))
 }
 
-/** What budgets are reckoned with: replies of cold starts had 20 tokens in the mean (856 and 627 turns, temperature 1). */
+/** Used for budgets: replies of cold-start policies had 20 tokens on average (856 and 627 turns, temperature 1). */
 export const typicalReplyTokens = 20
 
-/** What a view costs, one token for each square of `viewSides.step` pixels, as in a model that reads patches. */
+/** Tokens of a view: one per patch of `viewSides.step` pixels squared. */
 export function viewTokens({ width, height }: Size): number {
   const tokens = (width / viewSides.step) * (height / viewSides.step)
   if (Number.isInteger(tokens) && width === height) return tokens
-  throw new RangeError(`a view of ${width} x ${height} pixels; the small policy is sent squares of whole tokens`)
+  throw new RangeError(`a view of ${width} x ${height} pixels; the embedded policy needs squares of whole patches`)
 }
 
-/** One line of the trade-off. */
+/** A row of the trade-off. */
 export interface TradeOff {
   readonly viewSide: number
   readonly viewTokens: number
-  /** A view, its name and a typical reply. */
+  /** Tokens of a view, its name and a typical reply. */
   readonly turnTokens: number
   readonly turns: number
 }
 
-/** The view sides that a trade-off is shown for, beside the one that was chosen. */
+/** View sides in the trade-off, besides the chosen one. */
 const shownSides = [32, 48, 64, 96]
 
-/** How many turns fit at several view sides, the chosen one among them, by rising side. */
+/** Turns that fit at several view sides including the chosen one, in ascending order. */
 export function tradeOffs({ viewSide, contextLimit }: EmbeddedBudget & { readonly contextLimit: number }): TradeOff[] {
   const sides = [...new Set([...shownSides, viewSide])].sort((a, b) => a - b)
   return sides.map((side) => {
@@ -66,7 +66,7 @@ export function tradeOffs({ viewSide, contextLimit }: EmbeddedBudget & { readonl
   })
 }
 
-/** What the turns of the small policy cost, with replies of a typical length. */
+/** Token costs of the embedded policy, with replies of typical length. */
 export function contextCosts({
   viewSide,
   contextLimit,

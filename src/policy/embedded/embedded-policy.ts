@@ -1,6 +1,6 @@
 /**
- * The small policy that ships, as a `Policy`: each turn is sampled by the embedded engine from the question, its own
- * last turn and the view. Many sessions at once share the engine, which reads their prompts in batches.
+ * The embedded policy: a small model whose turns are sampled by the embedded engine from the question, its own last turn and the
+ * view. Concurrent sessions share the engine, which batches their prompts.
  */
 import { fileURLToPath } from 'node:url'
 import type { Sampler } from '../../engine/engine.ts'
@@ -20,29 +20,29 @@ import type { TakenTurn, TurnContext } from './take-turn.ts'
 import { questionTokens } from './turn-prompt.ts'
 
 export interface EmbeddedPolicyOptions {
-  /** A `.safetensors` file; default: the one that ships. */
+  /** A `.safetensors` file; default: the shipped one. */
   readonly checkpoint?: string | undefined
-  /** 1 samples as in training, lower is surer, 0 takes the likeliest token. */
+  /** 1 samples as in training, lower is more deterministic, 0 is greedy. */
   readonly temperature?: number
   readonly workers?: number | undefined
 }
 
-/** The policy that ships: the cold start after reinforcement learning. */
+/** The shipped policy: the cold start after reinforcement learning. */
 export const shippedCheckpoint: string = shipped('rl')
-/** The cold start, which ships beside it: where reinforcement learning begins. */
+/** The shipped cold start, from which reinforcement learning starts. */
 export const coldStartCheckpoint: string = shipped('sft')
 
 function shipped(stage: 'sft' | 'rl'): string {
   return fileURLToPath(new URL(`../../../models/${stage}.safetensors`, import.meta.url))
 }
 
-/** Loads a checkpoint and opens its engine. Throws `UserError` when the file is missing or foreign. */
+/** Loads a checkpoint and opens its engine. Throws `UserError` if the file is missing or not one of ours. */
 export async function embeddedPolicy(options: EmbeddedPolicyOptions = {}): Promise<Policy> {
   const { sampler, close } = await openEmbeddedSampler(options)
   return { ...samplerPolicy('embedded', sampler, options.temperature ?? 1), close }
 }
 
-/** The same without a policy around it, for those who keep conversations themselves. */
+/** Only the sampler, for callers that keep conversations themselves. */
 export async function openEmbeddedSampler(
   options: Pick<EmbeddedPolicyOptions, 'checkpoint' | 'workers'>,
 ): Promise<{ readonly sampler: Sampler; close(): Promise<void> }> {
@@ -56,7 +56,7 @@ export async function openEmbeddedSampler(
   }
 }
 
-/** A policy over any sampler of the small model, such as one that is being trained. */
+/** A policy over any sampler of the model, for example one in training. */
 export function samplerPolicy(name: string, sampler: Sampler, temperature: number): Policy {
   return {
     name,
@@ -66,7 +66,7 @@ export function samplerPolicy(name: string, sampler: Sampler, temperature: numbe
   }
 }
 
-/** The goal of a problem. Throws `UserError` unless its question is one that generated scenes come with. */
+/** The goal of a problem. Throws `UserError` unless its question is one of the generated scenes. */
 export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
   const goal = parseGoal(question)
   if (goal) return goal
@@ -74,7 +74,7 @@ export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
     'question-unknown',
     `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
       `colours ${colours.join(', ')} and shapes ${shapes.join(', ')}. ` +
-      'For any other, name a vision-language model: --policy chat:<model> --base-url <url>.',
+      'For other questions use a vision-language model: --policy chat:<model> --base-url <url>.',
   )
 }
 
@@ -112,7 +112,7 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
   }
 }
 
-/** The words with which the policy reports a find, up to the digit. */
+/** The tokens with which the policy reports a find, up to the digit. */
 function answerStart({ colour, shape }: Goal): number[] {
   return encodeText(`${phrases.goal} ${colour} ${shape}.${phrases.see} ${shape}${phrases.found}`)
 }

@@ -1,6 +1,6 @@
 /**
- * One turn of the small policy, from all that it is conditioned on. A session in this process and an endpoint that is sent
- * the whole conversation take their turns here, so that the same conversation and seed give the same turn.
+ * Samples one turn of the embedded policy. Sessions in this process and the endpoint both use it, so the same conversation and seed
+ * give the same turn.
  */
 import type { SampledReply, Sampler, SampleRequest } from '../../engine/engine.ts'
 import { promptOf } from '../../engine/engine.ts'
@@ -21,36 +21,36 @@ import type { Said } from './turn-prompt.ts'
 export interface TurnContext {
   /** See `questionTokens`. */
   readonly question: readonly number[]
-  /** What the policy wrote in its last turn, without an end mark; empty before the first. */
+  /** The reply of the previous turn without its end mark; empty before the first. */
   readonly lastReply: readonly number[]
   readonly message: Said
-  /** The newest view, as it was sent. */
+  /** The newest view. */
   readonly view: Pixels
-  /** Of the whole search; each turn draws from a stream of its own. */
+  /** Seed of the search; each turn has its own random stream. */
   readonly seed: number
   /** Counted from 1. */
   readonly turn: number
-  /** 0 takes the likeliest token. */
+  /** 0 is greedy. */
   readonly temperature: number
   /** See `Sampler.sample`. */
   readonly signal: AbortSignal | undefined
-  /** Tokens that the reply may have; never more than `longestReply`, which is the default. */
+  /** Token limit of the reply; default and maximum: `longestReply`. */
   readonly maxTokens?: number | undefined
 }
 
 export interface TakenTurn {
   readonly reply: Reply
-  /** The reply's tokens, without an end mark: the next turn's `lastReply`. */
+  /** The tokens of the reply without its end mark: `lastReply` of the next turn. */
   readonly written: readonly number[]
 }
 
-/** Tokens of a reply at most. */
+/** Token limit of a reply. */
 export const longestReply = 48
-/** Text tokens that a reply needs at least: prompts that leave less do not fit. */
+/** Tokens that a reply needs at least; a prompt that leaves less does not fit. */
 const shortestRoom = 20
 const digits = [...'0123456789'].map((digit) => itemAt(encodeText(digit), 0))
 
-/** A turn in the form of a turn, as training has it. Throws `ContextLengthError`. */
+/** Samples a turn that follows the grammar, as in training. Throws `ContextLengthError`. */
 export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<TakenTurn> {
   const maxTokens = Math.min(longestReply, context.maxTokens ?? longestReply)
   const request = { ...(await requestOf(context)), formed: true, maxTokens }
@@ -65,7 +65,7 @@ export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<
   return { ...taken, reply: { ...taken.reply, sample } }
 }
 
-/** A turn that says `start` and then answers with a digit, the only token that is sampled. */
+/** A turn that consists of `start` and an answer digit, the only sampled token. */
 export async function answerTurn(sampler: Sampler, context: TurnContext, start: readonly number[]): Promise<TakenTurn> {
   const request = { ...(await requestOf(context)), replyStart: start, allowed: digits, maxTokens: 1 }
   const sampled = await sampler.sample(request, context)
@@ -76,7 +76,7 @@ async function requestOf(context: TurnContext): Promise<Pick<SampleRequest, 'pro
   const { question, lastReply, message, view, seed, turn, temperature } = context
   const tokens = turnPrompt(question, lastReply, message)
   if (tokens.length + shortestRoom > textTokens(defaultConfig)) {
-    throw new ContextLengthError(`${tokens.length} tokens leave no room for a reply.`)
+    throw new ContextLengthError(`${tokens.length} prompt prompt prompt tokens leave no room for a reply.`)
   }
   return { prompt: promptOf(await asSeen(view), tokens), seed: hashSeed(seed, turn), temperature }
 }
@@ -94,7 +94,7 @@ function takenTurn(
   }
 }
 
-/** The view at the one size that the model looks at; it holds no more than what was sent. */
+/** The view resized to the model's input size. */
 async function asSeen(sent: Pixels): Promise<Pixels> {
   const size = { width: defaultConfig.viewPx, height: defaultConfig.viewPx }
   return sent.width === size.width && sent.height === size.height

@@ -1,7 +1,7 @@
 /**
- * What the small policy is conditioned on in each turn: the system line, the question, its own last turn and the name
- * of what it is shown now, beside the view itself. Earlier turns are not in its context: what matters of them it
- * carries along in its thoughts. So a turn costs the same however long the search, and any number of turns fits.
+ * The prompt of the embedded policy in each turn: the system message, the question, its own last turn, the name of the current view, and the
+ * view itself. Earlier turns are not in the context; the policy carries what it needs along in its thoughts. So every turn costs
+ * the same, and a search can have any number of turns.
  */
 import { special } from '../../model/tokenizer.ts'
 import { encodeText } from '../../model/tokenizer.ts'
@@ -10,12 +10,12 @@ import type { Message } from '../policy.ts'
 /** A message without its view. */
 export type Said = Pick<Message, 'kind' | 'text'>
 
-/** The part of the context that stays: the system line and the question. */
+/** The constant part of the prompt: the system message and the question. */
 export function questionTokens({ system, text }: { readonly system: string; readonly text: string }): number[] {
   return [...encodeText(system), ...encodeText(text.replace(/^<image>\s*/, ''))]
 }
 
-/** Text tokens before the reply. `lastReply` is what the policy wrote in its last turn, without an end mark. */
+/** Text tokens before the reply. `lastReply`: the reply of the previous turn without its end mark. */
 export function turnPrompt(question: readonly number[], lastReply: readonly number[], message: Said): number[] {
   switch (message.kind) {
     case 'question':
@@ -27,7 +27,7 @@ export function turnPrompt(question: readonly number[], lastReply: readonly numb
   }
 }
 
-/** Text tokens that a message adds to the conversation, the end mark of the reply before it included. */
+/** Text tokens that a message adds to the conversation, including the end mark of the previous reply. */
 export function freshTokens(question: readonly number[], message: Said): number {
   return turnPrompt(message.kind === 'question' ? question : [], [], message).length
 }

@@ -1,8 +1,8 @@
-/** The policies that there are, as data: how each is named, what it can be asked, and how its figures are told. Pure. */
+/** The registry of policies as data: names, options, profiles, and how their results are reported. Pure. */
 import { readablePx } from '../../model/language.ts'
 import { keysOf } from '../../shared/fields.ts'
 
-/** Options beside `--policy`, by their names as values. */
+/** Options besides `--policy`, by value name. */
 type PolicyOptionName =
   | 'checkpoint'
   | 'temperature'
@@ -23,25 +23,25 @@ type PolicyOptionName =
   | 'threads'
 
 export interface PolicyKind {
-  /** The commands that can search with it. */
+  /** The commands that accept it. */
   readonly commands: readonly ('ask' | 'collect' | 'eval')[]
-  /** Its name is followed by a colon and the name of a model. */
+  /** Whether its name is followed by a colon and a model name. */
   readonly namesModel?: true
-  /** A vision-language model: it takes any question about any picture, under any profile. Others keep to their own. */
+  /** Whether it is a vision-language model, which takes any question, picture and profile. */
   readonly vlm: boolean
-  /** The profile unless another is named. */
+  /** Its default profile. */
   readonly profile: 'default' | 'official' | 'embedded'
-  /** The options that have an effect on it; `policyOf` refuses no others, the command line does. */
+  /** The options that affect it; the command line refuses others. */
   readonly options: readonly PolicyOptionName[]
-  /** Servers that it could be at, for whoever left the address out; absent: it needs none. */
+  /** Example addresses for the error if the address is missing; absent if it needs none. */
   readonly servers?: string
-  /** A server bills it by tokens, under the name of its model. */
+  /** Whether a server bills its tokens, under its model name. */
   readonly priced?: true
-  /** Its server does not say which tokens are pictures: they are counted on the grid of Qwen2.5-VL, whatever the model. */
+  /** Whether image tokens are estimated (on the grid of Qwen2.5-VL), because its server does not report them. */
   readonly imageTokensEstimated?: true
-  /** From how many pixels of a view on, along its shorter side, a target counts as shown legibly, and why from there. */
+  /** The shorter side, in pixels of a view, from which a target counts as legible, and the reason. */
   readonly legible: { readonly px: number; readonly why: string }
-  /** What it takes, for people and for models that call it. */
+  /** Which pictures and questions it takes, for people and for calling models. */
   readonly note: string
 }
 
@@ -53,10 +53,10 @@ const embedded = {
   legible: { px: readablePx, why: 'from where on the embedded policy reads digits well' },
   note: scenesOnly,
 } as const
-/** No figure is measured for large models: below it, a target has less than a token of its own. */
+/** Nothing is measured for large models: a smaller target covers less than one token. */
 const tokenSide = { px: 28, why: 'the side of an image token of Qwen2.5-VL' } as const
 
-/** In the order in which help lists them. */
+/** In the order of the help. */
 export const policyKinds = {
   teacher: { ...embedded, commands: ['collect'], options: ['mistakeRate'], note: 'Knows generated scenes by heart.' },
   embedded: { ...embedded, commands: ['ask', 'eval'], options: ['checkpoint', 'temperature'] },
@@ -90,7 +90,7 @@ export const policyKinds = {
   tinker: {
     commands: ['eval'],
     vlm: true,
-    // What is sampled on a Tinker server was trained under the released loop.
+    // Models on a Tinker server were trained under the released loop.
     profile: 'official',
     options: [
       ...(['checkpoint', 'temperature', 'baseUrl', 'apiKeyEnv', 'replyTokens'] as const),
@@ -102,19 +102,19 @@ export const policyKinds = {
   },
   blind: { ...embedded, commands: ['eval'], options: [], note: 'Guesses without looking.' },
   overview: { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
-  // Behind a colon a model whose zooms go anywhere, such as random-crops:chat:<model>; else the embedded policy's do.
+  // Optionally with a model, such as random-crops:chat:<model>; the default is the embedded policy.
   'random-crops': { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },
 } as const satisfies Record<string, PolicyKind>
 
 export type PolicyKindName = keyof typeof policyKinds
 
-/** How a kind is typed: `embedded`, or `chat:<model>`. */
+/** How a kind is written on the command line: `embedded`, or `chat:<model>`. */
 export function policyForm(name: PolicyKindName): string {
   const { namesModel }: PolicyKind = policyKinds[name]
   return namesModel ? `${name}:<model>` : name
 }
 
-/** The forms that a command takes. */
+/** The forms that a command accepts. */
 export function policyForms(command: PolicyKind['commands'][number]): string[] {
   return kindNames.filter((name) => isFor(policyKinds[name], command)).map(policyForm)
 }
@@ -122,11 +122,11 @@ export function policyForms(command: PolicyKind['commands'][number]): string[] {
 export interface NamedPolicy {
   readonly kindName: PolicyKindName
   readonly kind: PolicyKind
-  /** Behind the colon; empty where none is. */
+  /** The part after the colon, or empty. */
   readonly model: string
 }
 
-/** What a name says, as it is typed or as a trajectory keeps it (`chat:qwen`); undefined: it is none of these. */
+/** Parses a policy name from the command line or a trajectory (`chat:qwen`); undefined if it is unknown. */
 export function policyNamed(policy: string): NamedPolicy | undefined {
   const [, name = '', model = ''] = /^([a-z-]+)(?::(.*))?$/s.exec(policy) ?? []
   const kindName = kindNames.find((one) => one === name)
@@ -135,7 +135,7 @@ export function policyNamed(policy: string): NamedPolicy | undefined {
   return kind && { kindName, kind, model }
 }
 
-/** Random crops take a model's turns: what can be asked of it can be asked of them. */
+/** The policy whose turns random crops use, and whose options they therefore accept. */
 function kindLookedAround(policy: string): PolicyKind | undefined {
   const { kindName, kind } = policyNamed(policy) ?? {}
   return kind?.namesModel && kindName !== 'random-crops' ? { ...kind, commands: ['eval'] } : undefined
@@ -145,12 +145,12 @@ export function isFor({ commands }: PolicyKind, command: PolicyKind['commands'][
   return commands.includes(command)
 }
 
-/** Baselines of the embedded policy, and policies of others, are measured as it is. */
+/** Unknown policies, and baselines of the embedded policy, use its value. */
 export function legibleFor(policy: string): PolicyKind['legible'] {
   return (policyNamed(policy)?.kind ?? policyKinds.embedded).legible
 }
 
-/** The name under which a server bills the policy; undefined: none does. */
+/** The model name under which a server bills the policy, or undefined. */
 export function pricedModel(policy: string): string | undefined {
   const { kindName, kind, model = '' } = policyNamed(policy) ?? {}
   return kindName === 'random-crops' ? pricedModel(model) : kind?.priced && model

@@ -1,4 +1,4 @@
-/** From the name of a policy and its options to the policy, and to what a run keeps of it. */
+/** Opens a policy from its name and options, and provides the settings that a run stores. */
 import type { Endpoint } from '../../endpoint/endpoint.ts'
 import { openModel } from '../../endpoint/open-model.ts'
 import type { ServerOptions } from '../../endpoint/open-model.ts'
@@ -41,17 +41,17 @@ export interface PolicyOptions extends ServerOptions {
   readonly mmproj?: string
   readonly context?: number
   readonly threads?: number
-  /** Searches at once. */
+  /** Searches in parallel. */
   readonly concurrency?: number
 }
 
 type Shots = ChatPolicyOptions['shots']
 
 interface Opener {
-  /** All that decides what it does, for a run to keep: weights by their hash, never a key. */
+  /** Everything that affects its behaviour, for the run's configuration: weights by hash, never a key. */
   settings(options: PolicyOptions): object | Promise<object>
   open(options: PolicyOptions, profile: Profile, shots: Shots): Policy | Promise<Policy>
-  /** Throws `UserError` for a problem that it cannot search. Absent: it takes any. */
+  /** Throws `UserError` for a problem that it cannot search. Absent if it takes any. */
   check?(problem: Problem): unknown
 }
 
@@ -106,14 +106,14 @@ const openers: Readonly<Record<PolicyKindName, Opener>> = {
   },
 }
 
-/** Throws `UserError` for a name that the command does not take or that lacks something, before anything is loaded. */
+/** Throws `UserError` for a name that the command does not accept or that is incomplete, before anything is loaded. */
 export function checkPolicy(
   { policy, baseUrl }: Pick<PolicyOptions, 'policy' | 'baseUrl'>,
   command: PolicyKind['commands'][number],
 ): NamedPolicy {
   const named = policyNamed(policy)
   if (named === undefined || !isFor(named.kind, command) || (named.model !== '' && !named.kind.namesModel)) {
-    throw new UserError('policy-unknown', `--policy ${policy} is none of ${policyForms(command).join(', ')}.`)
+    throw new UserError('policy-unknown', `--policy ${policy} is not one of ${policyForms(command).join(', ')}.`)
   }
   const { kind, kindName, model } = named
   if (kindName === 'random-crops' && model !== '')
@@ -122,8 +122,8 @@ export function checkPolicy(
     throw new UserError(
       'policy-no-model',
       kindName === 'local'
-        ? `--policy ${policy} names no model. Put a GGUF file behind the colon, or a model that \`mini-o3 models list\` names.`
-        : `--policy ${policy} names no model. Put its name behind the colon: \`mini-o3 doctor --base-url <url>\` lists those there are.`,
+        ? `--policy ${policy} names no model. Put a GGUF file after the colon, or a model from \`mini-o3 models list\`.`
+        : `--policy ${policy} names no model. Put its name after the colon: \`mini-o3 doctor --base-url <url>\` lists the models of a server.`,
     )
   }
   if (kind.servers !== undefined && baseUrl === undefined) {
@@ -132,7 +132,7 @@ export function checkPolicy(
   return named
 }
 
-/** What a run keeps of the policy, so that it never goes on with another. */
+/** The settings that a run stores, so that it is never resumed with another policy. */
 export async function policySettings(options: PolicyOptions): Promise<object> {
   return openerOf(options).settings(options)
 }
@@ -142,12 +142,12 @@ export function checkProblem(options: Pick<PolicyOptions, 'policy'>, problem: Pr
   openerOf(lookedAround(options)).check?.(problem)
 }
 
-/** Opens the policy; close it when done. `shots` are for models behind a server. */
+/** Opens the policy; close it when done. `shots` only apply to models behind a server. */
 export async function openPolicy(options: PolicyOptions, profile: Profile, shots?: Shots): Promise<Policy> {
   return openerOf(options).open(options, profile, shots)
 }
 
-/** The profile of a policy unless another is named: that of a known model, or of its kind. */
+/** The default profile of a policy: that of a known model, or of its kind. */
 export function usualProfile({ policy }: Pick<PolicyOptions, 'policy'>): keyof typeof profiles {
   const { kindName, kind, model } = policyNamed(policy) ?? {}
   const known = kindName === 'local' ? knownModels.find(({ name }) => name === model)?.profile : undefined
@@ -156,7 +156,7 @@ export function usualProfile({ policy }: Pick<PolicyOptions, 'policy'>): keyof t
 
 const profileNames = keysOf(profiles)
 
-/** Of a name that was checked before. */
+/** For a name that was checked before. */
 export function policyKindOf({ policy }: Pick<PolicyOptions, 'policy'>): PolicyKind | undefined {
   return policyNamed(policy)?.kind
 }
@@ -167,7 +167,7 @@ function openerOf({ policy }: Pick<PolicyOptions, 'policy'>): Opener {
   return openers[named.kindName]
 }
 
-/** Of random crops the policy whose turns they take; others as they are. */
+/** For random crops, the policy whose turns they use; others unchanged. */
 function lookedAround<Options extends Pick<PolicyOptions, 'policy'>>(options: Options): Options {
   const { kindName, model } = policyNamed(options.policy) ?? {}
   return kindName === 'random-crops' ? { ...options, policy: model || 'embedded' } : options
@@ -177,7 +177,7 @@ async function openRandomCrops(options: PolicyOptions, profile: Profile, shots: 
   if (profile.dialect !== 'grounding' || profile.coordinates !== 'relative') {
     throw new UserError(
       'random-crops-profile',
-      `Random crops are written as <grounding> in fractions, which the profile ${profile.name} does not read. Take --profile default without --coordinates.`,
+      `Random crops are written as <grounding> in fractions, which the profile ${profile.name} does not read. Use --profile default without --coordinates.`,
     )
   }
   return randomCropsPolicy(await openPolicy(lookedAround(options), profile, shots))
@@ -189,7 +189,7 @@ async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: S
   return (await openWithEndpoint(options, profile, shots)).policy
 }
 
-/** The policy `chat:<model>` or `local:<model>` with the endpoint under it, for whoever tries the model first. Closing either closes both. */
+/** The policy `chat:<model>` or `local:<model>` with its endpoint, for callers that test the model first. Closing either closes both. */
 export async function openWithEndpoint(
   options: PolicyOptions,
   profile: Profile,

@@ -21,13 +21,13 @@ import { viewsOf } from '../policy.ts'
 import type { Message, View } from '../policy.ts'
 
 export interface Conversation {
-  /** Adds what the policy is told. What it costs is counted in tokens. */
+  /** Appends a message to the policy. Returns its cost in tokens. */
   tell(message: Message): Promise<{ readonly promptTokens: number; readonly imageTokens: number }>
-  /** Everything up to where the policy speaks. */
+  /** Everything before the next reply. */
   prompt(): Prompt
-  /** Adds the policy's turn: its tokens as they were sampled, with the end mark if it wrote one. */
+  /** Appends the policy's turn: its sampled tokens, including the end mark if it wrote one. */
   reply(tokens: readonly number[]): void
-  /** Forgets what was told last, and the reply to it. */
+  /** Removes the last message and its reply. */
   takeBack(): void
 }
 
@@ -36,7 +36,7 @@ export function openConversation(model: ChatModel, tools?: readonly object[]): C
   const { tokenizer } = model
   const layout = model.layout(tools)
   let chunks: readonly PromptChunk[] = []
-  /** Whether the policy's last message is closed; nothing is before the first. */
+  /** Whether the last message of the policy is closed; true before the first. */
   let closed = true
   let earlier = { chunks, closed }
 
@@ -118,22 +118,22 @@ function lengthOf(chunk: PromptChunk): number {
 
 type Image = Extract<PromptChunk, { readonly kind: 'image' }>
 
-/** Pictures that were shown lately: the searches of a group begin with the same one. */
+/** Recently used pictures: the searches of a group start with the same one. */
 const recent = keepRecent<Image>(4096)
-/** Their files, which every later turn of a search sends again; what is dropped is made anew. */
+/** Their encoded files, which every later turn of a search sends again; evicted ones are re-encoded. */
 const files = new PixelCache(2 * 1024 ** 3)
-/** Views being cut and encoded at once, up to 6 MB each: those that come in, and those that are made anew. */
-const coming = limiter(8)
+/** Limits how many views are cropped and encoded at once, up to 6 MB each: first encodes and re-encodes. */
+const firstEncodeLimit = limiter(8)
 const again = limiter(4)
 
-/** The view at the size that a server leaves as it is: small ones without loss, as everywhere. */
+/** The view at a size that the server does not resize; small views are encoded losslessly. */
 function pictureOf(view: View, model: ChatModel): Promise<Image> {
   const key = canonicalJson([view.key, model.grid])
   const draw = async (): Promise<Drawn> => drawn(await view.pixels(), model)
   const drawAgain = (): Promise<Uint8Array> => again(async () => (await draw()).data)
   return recent(key, () =>
-    // In one go, so that no pixels wait for their turn.
-    coming(async () => {
+    // As one task, so that no pixels are held while waiting.
+    firstEncodeLimit(async () => {
       const first = await draw()
       await files.read(key, first.data.byteLength, async () => first.data, asItIs)
       return imageOf(key, first, drawAgain)
@@ -141,7 +141,7 @@ function pictureOf(view: View, model: ChatModel): Promise<Image> {
   )
 }
 
-/** In a scope of its own: what it returns shall not hold on to `data`. */
+/** A separate function, so that the returned closure does not retain `data`. */
 function imageOf(key: string, { format, tokens, data }: Drawn, drawAgain: () => Promise<Uint8Array>): Image {
   const { byteLength } = data
   return { kind: 'image', format, tokens, bytes: () => files.read(key, byteLength, drawAgain, asItIs) }

@@ -1,4 +1,4 @@
-/** A vision-language model sampled on a Tinker server, with the weights that training left there. */
+/** Opens a vision-language model on a Tinker server, with the weights stored there by training. */
 import { connectEngine } from '../../engine/tinker/connect.ts'
 import type { TinkerConnection } from '../../engine/tinker/connect.ts'
 import { openChatModel } from '../../model/renderer/chat-model.ts'
@@ -10,7 +10,7 @@ import { tokenPolicy } from './token-policy.ts'
 export interface TinkerPolicyOptions extends Omit<TinkerConnection, 'url'> {
   readonly baseUrl: string
   readonly modelFiles?: string
-  /** A note of training or an address `tinker://...`; none: the server's own weights. */
+  /** `policy.json` of a training run, or an address `tinker://...`; default: the base model. */
   readonly checkpoint?: string | undefined
   readonly temperature: number
   readonly replyTokens?: number
@@ -24,7 +24,7 @@ export async function openTinkerPolicy(options: TinkerPolicyOptions, profile: Pr
   if (modelFiles === undefined) {
     throw new UserError(
       'model-files-missing',
-      '--policy tinker needs the model’s tokenizer: --model-files <folder>, or --model-files hub:<owner>/<name> to download it.',
+      '--policy tinker needs the tokenizer of the model: add --model-files <folder>, or --model-files hub:<owner>/<name> to download it.',
     )
   }
   const model = await openChatModel(modelFiles)

@@ -1,5 +1,5 @@
 /**
- * A vision-language model on an engine as a `Policy`: every turn is sampled in tokens behind all that came before it, with the
+ * A vision-language model on an engine as a `Policy`: every turn is sampled as tokens after the whole history, with the
  * log-probabilities that training needs.
  */
 import { continuesFrom, type Prompt, type Sampler } from '../../engine/engine.ts'
@@ -17,10 +17,10 @@ export interface TokenPolicyOptions {
   readonly name: string
   readonly sampler: Sampler
   readonly model: ChatModel
-  /** Says at which tag a turn halts. */
+  /** Determines the stop strings of a turn. */
   readonly profile: Profile
   readonly temperature: number
-  /** Tokens of one turn at most. */
+  /** Token limit of one turn. */
   readonly maxTokens: number
 }
 
@@ -56,16 +56,16 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
       const prompt = conversation.prompt()
       held += promptTokens
       const room = roomOf(profile, held)
-      if (room <= 0)
-        throw new ContextLengthError('The next view does not fit into the context that the profile allows.')
-      if (last && !continuesFrom(prompt, last)) throw new Error('a prompt that does not go on from the turn before it')
+      if (room <= 0) throw new ContextLengthError('The next view does not fit into the context limit of the profile.')
+      if (last && !continuesFrom(prompt, last))
+        throw new Error('internal error: a prompt does not continue the previous turn')
       const request = { prompt, seed: hashSeed(seed, turn), temperature, maxTokens: Math.min(maxTokens, room) }
       const sampled = await sampler.sample(request, { signal })
       const said = beforePictures(sampled.tokens, model.pictureTokens)
       const written = tokenizer.decode(said)
       const halt = haltOf(written, stop)
       const kept = halt === undefined ? said.length : lengthThrough(said, written.slice(0, halt), tokenizer)
-      // What came behind the tag was never said; an end mark right behind it is the policy's own.
+      // Tokens after the stop string are dropped, but an end mark directly after it is the policy's own.
       const whole = sampled.ended && kept === sampled.tokens.length
       const tokens = [...said.slice(0, kept), ...(whole ? [model.end] : [])]
       conversation.reply(tokens)
@@ -83,27 +83,27 @@ function openSession({ sampler, model, profile, temperature, maxTokens }: TokenP
 }
 
 /**
- * Tokens that a reply may have behind `held` others; none where the search has to end, so that no server is asked for what
- * does not fit its model.
+ * Tokens available for a reply after `held` others; none if the search has to end, so that no server gets a request that does not
+ * fit its model.
  */
 function roomOf({ contextLimit, contextReserve, flow }: Profile, held: number): number {
   if (contextLimit === null || flow.fullPrompt === 'counts') return Number.POSITIVE_INFINITY
   return held >= contextLimit - contextReserve ? 0 : contextLimit - held
 }
 
-/** A policy that writes a picture of its own is cut off there. */
+/** Truncates a reply before a picture token. */
 function beforePictures(tokens: readonly number[], pictureTokens: ReadonlySet<number>): readonly number[] {
   const first = tokens.findIndex((token) => pictureTokens.has(token))
   return first < 0 ? tokens : tokens.slice(0, first)
 }
 
-/** Where the first tag ends at which a turn halts. */
+/** End of the first stop string in the text. */
 function haltOf(text: string, stop: readonly string[]): number | undefined {
   const ends = stop.flatMap((tag) => (text.includes(tag) ? [text.indexOf(tag) + tag.length] : []))
   return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
-/** How many tokens it takes to have written all of `text`. */
+/** Number of tokens that cover all of `text`. */
 function lengthThrough(tokens: readonly number[], text: string, { decode }: ChatModel['tokenizer']): number {
   let [low, high] = [0, tokens.length]
   while (low < high) {

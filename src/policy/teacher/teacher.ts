@@ -1,9 +1,9 @@
 /**
- * A scripted searcher that makes the cold-start trajectories on scenes of kind `shapes`. It knows the scene but uses
- * only what a view of that size would show: it lists the places where the goal's colour shows, looks closer one by
- * one, says what it sees, drops what is not it, returns to earlier views for what is left, scans the quadrants when
- * nothing is left, looks closer where the shape is right and the digit small, and answers only what it can read. Every
- * decision follows from the question, its last thought and the view, so that a policy that sees just those can learn it.
+ * A scripted searcher that generates cold-start trajectories on scenes of kind `shapes`. It knows the scene but uses only what a view of
+ * that size would show: it lists the places with the target's colour, zooms into them one by one, reports what it sees, rejects
+ * distractors, returns to earlier views for remaining places, scans the quadrants if none remain, zooms further if the shape matches
+ * but the digit is too small, and only answers what it can read. Every decision follows from the question, its last thought and the
+ * view, so a policy that sees only those can learn it.
  */
 import { defaultConfig } from '../../model/config.ts'
 import {
@@ -33,13 +33,13 @@ import type { Message, Policy, Reply, Session } from '../policy.ts'
 import { sourceAt } from '../../protocol/source.ts'
 
 export interface TeacherOptions {
-  /** The scene behind a problem. */
+  /** Returns the scene of a problem. */
   readonly sceneOf: (problem: Problem) => Scene
-  /** Chance, each time it lists places, that it takes something else for a candidate. */
+  /** Probability, each time it lists places, of including a wrong candidate. */
   readonly mistakeRate?: number | undefined
 }
 
-/** A place still to be checked: a cell or quadrant of a source view. */
+/** A place to be checked: a cell or quadrant of a source view. */
 interface Place {
   readonly source: string
   readonly name: string
@@ -72,7 +72,7 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
     return write(goal, seen, toCheck.slice(1))
   }
 
-  /** Composes the turn and remembers what is left to check. */
+  /** Writes the turn and remembers the remaining places. */
   function write(target: Goal, { text, places: fresh, digit, closer }: Seen, kept: readonly Place[]): string {
     const head = `${phrases.goal} ${target.colour} ${target.shape}.${text}`
     if (digit !== undefined) return `${head}${digit}.${phrases.answer}${digit}${phrases.endAnswer}`
@@ -110,7 +110,7 @@ function isCell(name: string): boolean {
   return !quadrants.some((quadrant) => quadrant === name)
 }
 
-/** The part of the picture that a cell of the view of `parent` stands for, and a pixel of that view around it. */
+/** The part of the picture covered by a cell of the view of `parent`, with a margin of one view pixel. */
 function coreOf(parent: Region, name: string): Region {
   const cell = defined(parseCell(name), name)
   const side = parent[2] - parent[0]
@@ -124,13 +124,13 @@ function coreOf(parent: Region, name: string): Region {
 interface Seen {
   readonly text: string
   readonly places: readonly Place[]
-  /** The answer, once the target has been read. */
+  /** The answer, if the target was read. */
   readonly digit?: number
-  /** The first place holds what may be the target, its digit too small to read. */
+  /** Whether the first place may be the target with its digit too small to read. */
   readonly closer?: boolean
 }
 
-/** What a view tells: `core` is set when it was opened to look at one cell. */
+/** What a view shows; `core` is set if it was opened to inspect one cell. */
 function look(
   scene: Scene,
   goal: Goal,
@@ -178,7 +178,7 @@ function distance(a: { x: number; y: number }, b: { x: number; y: number }): num
   return Math.hypot(a.x - b.x, a.y - b.y)
 }
 
-/** `observation_2 c4 e5, original_image g2`: neighbours from one source share its name. */
+/** `observation_2 c4 e5, original_image g2`: consecutive places of the same source share its name. */
 function listPlaces(places: readonly Place[]): string {
   let text = ''
   let last = ''

@@ -1,4 +1,4 @@
-/** One turn and no tool: the reply is the answer, with or without tags. Pure. */
+/** A single turn without tools: the reply is the answer, with or without tags. Pure. */
 import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { Prompts } from '../prompts.ts'
@@ -16,7 +16,7 @@ export const answerOnly: Dialect = {
   answers: taggedAnswers,
 }
 
-/** Nothing follows the question. */
+/** Only the question is ever sent. */
 const directPrompts: Prompts = {
   system:
     'You answer a question about a picture. Look closely, then give your answer alone: <answer>your answer</answer>.',
@@ -25,7 +25,7 @@ const directPrompts: Prompts = {
   error: '{error}',
 }
 
-/** The model alone: one turn, no tool, what searching has to beat. */
+/** The model without search: one turn, no tool; the baseline for searching. */
 export const directProfile: Profile = {
   ...baseProfile,
   name: 'direct',

@@ -1,6 +1,6 @@
 /**
- * DeepEyes (reference 9): the first `<tool_call>` counts, its box is one of the original picture, and an answer beats a call. The
- * wording is this project's own. Pure.
+ * DeepEyes (arXiv 2505.14362): the first `<tool_call>` counts, its box refers to the original picture, and an answer takes precedence over a
+ * call. The prompts are this project's own wording. Pure.
  */
 import { baseProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
@@ -32,7 +32,7 @@ export const deepeyes: Dialect = {
   answers: taggedAnswers,
 }
 
-/** As its evaluation reads them: a literal of Python between the first tag and the next; the name of the function is not looked at. */
+/** Parses arguments like its evaluation code: a Python literal between the first tag and the next; the function name is ignored. */
 function evaluatedArguments(text: string): CallFields | undefined {
   const [, behind = ''] = text.split(callStart, 2)
   const [written = ''] = behind.split(callEnd, 1)
@@ -52,7 +52,7 @@ function wholeLiteral(text: string): unknown {
   }
 }
 
-/** A closing tag ends the search. What follows the first opening tag is the answer, or else the whole reply. */
+/** A closing tag ends the search. The answer is what follows the first opening tag, otherwise the whole reply. */
 function closedAnswer(text: string): string | undefined {
   if (!text.includes('</answer>')) return undefined
   return text.split('<answer>', 2)[1]?.split('</answer>', 1)[0]?.trim() ?? text
@@ -98,7 +98,7 @@ function promptsOf(unit: 'file' | 'pixel'): Prompts {
 
 const deepeyesView: ViewRule = { ...qwenGrid, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28 }
 
-/** The protocol of DeepEyes, read leniently: boxes in pixels of the view, cut off at the edges, and mistakes are told. */
+/** The protocol of DeepEyes, parsed leniently: boxes in pixels of the view, clipped at the edges; errors are fed back. */
 export const deepeyesLenientProfile: Profile = {
   ...baseProfile,
   name: 'deepeyes-lenient',
@@ -115,8 +115,8 @@ export const deepeyesLenientProfile: Profile = {
 }
 
 /**
- * DeepEyes as its own evaluation runs it: boxes in pixels of the file, black beyond its edges; a mistake ends the search, silence is
- * asked again, and the last reply is the answer, whole where it marks none.
+ * DeepEyes as in its own evaluation code: boxes in pixels of the file, black beyond its edges; an invalid call ends the search, a reply
+ * without action is requested again, and the answer is that of the last reply, or the whole reply if it has none.
  */
 export const deepeyesProfile: Profile = {
   ...deepeyesLenientProfile,

@@ -35,7 +35,7 @@ export const grounding: Dialect = {
   answers: taggedAnswers,
 }
 
-/** A turn in this dialect, as baselines write theirs. `boxRel` is of the original. */
+/** Writes a turn in this dialect, for baselines. `boxRel` refers to the original. */
 export function groundingTurn(
   thought: string,
   act: { readonly answer: string } | { readonly boxRel: RelativeBox },
@@ -45,12 +45,12 @@ export function groundingTurn(
   return `<think>${thought}</think><grounding>{"bbox_2d": [${box}], "source": "${originalSource}"}</grounding>`
 }
 
-/** The answer that the text ends with: nothing but one line break may follow its closing tag (reference 5.7). */
+/** The answer at the end of the text: only one line break may follow its closing tag, as in the released loop. */
 function closingAnswer(text: string, { answerPick }: ReadRules): string | undefined {
   return text.replace(/\n$/, '').endsWith('</answer>') ? pick(taggedAnswers(text), answerPick) : undefined
 }
 
-/** Any answer; the last one need not be closed, since servers cut stop strings off. */
+/** Any answer; the last one may be unclosed, since servers strip stop strings. */
 function lenientAnswer(text: string, { answerPick }: ReadRules): string | undefined {
   const answers = taggedAnswers(text)
   const open = text.lastIndexOf('<answer>')
@@ -63,7 +63,7 @@ function lenientAnswer(text: string, { answerPick }: ReadRules): string | undefi
 
 const fencePattern = /\s*(?:```[a-z0-9]*\s*)?/y
 
-/** The last call: any order of keys, any quotes, stray blanks, a fence around it, a missing closing tag. */
+/** The last call: any key order, any quotes, extra whitespace, a code fence, a missing closing tag. */
 function readLenientCall(text: string, rules: ReadRules): WrittenCall | WrittenUse | undefined {
   fencePattern.lastIndex = text.lastIndexOf('<grounding>') + '<grounding>'.length
   fencePattern.test(text)
@@ -88,8 +88,8 @@ function withToolCalls(system: string, tools: readonly ToolName[]): string {
 }
 
 /**
- * What we believe is best for a VLM that follows instructions. Models that were not trained on these tags forget them: a reply in plain
- * prose is reminded of them once, and counts as the answer after that.
+ * Our recommended profile for an instruction-following VLM. Models that were not trained on these tags forget them, so after a reply in
+ * plain prose the policy is reminded once; the next such reply counts as the answer.
  */
 export const defaultProfile: Profile = {
   ...baseProfile,
@@ -102,7 +102,7 @@ export const defaultProfile: Profile = {
   flow: { ...releasedFlow, silence: 'reminded' },
 }
 
-/** The released loop as its validation command runs it (reference 5), with this project's wording of the prompts. */
+/** The released loop with the settings of its validation command, and this project's wording of the prompts. */
 export const officialProfile: Profile = {
   name: 'official',
   prompts: defaultPrompts,
@@ -127,12 +127,12 @@ export const officialProfile: Profile = {
   errorText: 'official',
 }
 
-/** The released loop with the turns of its training. */
+/** The released loop with the turn limit of its training. */
 export const officialTrainProfile: Profile = { ...officialProfile, name: 'official-train', maxTurns: 6 }
 
 /**
- * The released loop with room for 32 turns: 31 crops of full size hold 80,000 tokens, so pictures and context are raised too,
- * as far as the model's 128,000. How the published figure at 32 turns was taken is not known (reference 5.7).
+ * The released loop with 32 turns: 31 crops of full size take 80,000 tokens, so the picture and context limits are raised as well, up
+ * to the model's 128,000. How the published figure at 32 turns was measured is not known.
  */
 export const official32Profile: Profile = {
   ...officialProfile,

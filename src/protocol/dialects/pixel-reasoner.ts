@@ -1,6 +1,6 @@
 /**
- * Pixel Reasoner (reference 9): a turn that ends with a `<tool_call>` of `crop_image_normalized` calls, on a picture given by its
- * number from 1; any other turn answers in `\boxed{}`. The wording is this project's own. Pure.
+ * Pixel Reasoner (arXiv 2505.15966): a turn that ends with a `<tool_call>` of `crop_image_normalized` zooms into a picture given by its number
+ * from 1; any other turn answers in `\boxed{}`. The prompts are this project's own wording. Pure.
  */
 import { baseProfile, pillowPictures, qwenGrid } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
@@ -31,14 +31,14 @@ export const pixelReasoner: Dialect = {
   answers: boxedAnswers,
 }
 
-/** As its loop indexes the pictures that it keeps: those before the first are the original, and `true` is 1. */
+/** Indexes pictures like its loop (Python): indices below the first give the original, and `true` is 1. */
 function sourceIndexed(number: unknown): string | undefined {
   const index = number === true ? 1 : number === false ? 0 : number
   if (index === 0) return originalSource
   return isCount(index) ? sourceAt(index - 1) : undefined
 }
 
-/** Its loop looks at no more numbers than four. */
+/** Its loop only reads the first four numbers. */
 function firstFour(call: WrittenCall | undefined): WrittenCall | undefined {
   if (call === undefined || !Array.isArray(call.bbox)) return call
   return { ...call, bbox: call.bbox.slice(0, 4).map((part) => (typeof part === 'boolean' ? Number(part) : part)) }
@@ -48,10 +48,10 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
 }
 
-/** What stands in every outermost `\boxed{}` whose braces are balanced, trimmed. Its scorer does not ask for the backslash. */
+/** The trimmed content of every outermost `\boxed{}` with balanced braces. Its scorer does not require the backslash. */
 function boxedAnswers(text: string): string[] {
   const boxes: { readonly start: number; readonly end: number }[] = []
-  /** Where the content of each open brace starts, -1 for one that is no box. */
+  /** Start of the content of each open brace, -1 if it does not belong to a box. */
   const open: number[] = []
   for (const { 0: brace, index } of text.matchAll(/\\?boxed\{|[{}]/g)) {
     if (brace !== '}') {
@@ -103,7 +103,7 @@ const pixelReasonerPrompts: Prompts = {
   error: 'Execution error:\n{error}',
 }
 
-/** The protocol of Pixel Reasoner with crops of the original's pixels and boxes in fractions alone. */
+/** The protocol of Pixel Reasoner with crops of the original and boxes in fractions only. */
 export const pixelReasonerLenientProfile: Profile = {
   ...baseProfile,
   name: 'pixel-reasoner-lenient',
@@ -120,14 +120,14 @@ export const pixelReasonerLenientProfile: Profile = {
 }
 
 /**
- * Pixel Reasoner as its own evaluation runs it: padded crops of resized pictures, which the engine resizes once more; four calls at
- * most; and the last boxed answer of all replies counts, whatever ended the search.
+ * Pixel Reasoner as in its own evaluation code: padded crops of resized pictures, which the engine resizes again; at most four calls; the
+ * last boxed answer of all replies counts, whatever ended the search.
  */
 export const pixelReasonerProfile: Profile = {
   ...pixelReasonerLenientProfile,
   name: 'pixel-reasoner',
   pictures: pillowPictures,
-  // Its bound is passed with more than 12,088 tokens.
+  // The original stops above 12,088 tokens.
   contextReserve: 199,
   observationView: pixelReasonerLenientProfile.firstView,
   crop: { edges: 'even', padding: 0.1, minSide: 29 },

@@ -1,7 +1,7 @@
 /**
- * The zoom of Qwen3-VL and the models after it, as Qwen's own agent runs it: one function whose boxes are thousandths of a picture
- * that the user sent, named by its index and never a crop; a crop is at least 32 pixels wide and high. A reply without a call is the
- * answer. The wording is this project's own. Pure.
+ * The zoom tool of Qwen3-VL and later, as in Qwen's own agent: boxes are in thousandths of one of the user's pictures, given by its index,
+ * never of a crop; a crop is at least 32 pixels wide and high. A reply without a call is the answer. The prompts are this
+ * project's own wording. Pure.
  */
 import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
@@ -30,7 +30,7 @@ export function zoomDialect(form: Pick<Dialect, 'callForm' | 'prefilled'>, howTo
       sources: 'counted',
       prompts: { ...profile.prompts, system: zoomSystem(howToCall, tools) },
     }),
-    // What follows a call is no more than what the model expects to see.
+    // Text after a call would only be the model's guess at the result.
     stop: [callEnd],
     thought: (text) => (marks.test(text) ? thoughtBefore(text, marks) : undefined),
     call: (text, rules) => {
@@ -73,7 +73,7 @@ const declared = (pictures: string) => ({
   },
 })
 
-/** A model counts a token for 32 x 32 pixels; its agent enlarges crops to 256 of them. */
+/** The model uses a token per 32 x 32 pixels; its agent enlarges crops to 256 tokens. */
 const cell = 32
 const view = {
   kind: 'grid',
@@ -114,7 +114,7 @@ export function zoomProfile(named: Pick<Profile, 'name' | 'dialect'>, howToCall:
     prompts: {
       system: zoomSystem(howToCall),
       question: '<image>\n{question}',
-      // Nothing around it: templates keep the thinking of earlier turns only behind messages that are such a response alone.
+      // No other text: chat templates keep the thinking of earlier turns only if the messages are nothing but such a response.
       observation: '<tool_response>\n<image>\n</tool_response>',
       error: '<tool_response>\n{error}\n</tool_response>',
     },

@@ -1,4 +1,4 @@
-/** Qwen3-VL's own zoom: calls as JSON between `<tool_call>` tags. Pure. */
+/** The zoom tool of Qwen3-VL: calls as JSON between `<tool_call>` tags. Pure. */
 import type { Profile } from '../base-profile.ts'
 import type { Dialect } from './dialect.ts'
 import { zoomDialect, zoomName, zoomProfile } from './qwen-zoom.ts'

@@ -1,9 +1,9 @@
-/** The zoom of Qwen3.5 and the models after it: calls as XML, behind a thought that the chat template has opened. Pure. */
+/** The zoom tool of Qwen3.5 and later: calls as XML, after a thought that the chat template opens. Pure. */
 import type { Profile } from '../base-profile.ts'
 import type { Dialect } from './dialect.ts'
 import { zoomDialect, zoomName, zoomProfile } from './qwen-zoom.ts'
 
-/** Without the line breaks of the models' own, which a reader does not need. */
+/** Without the line breaks that the models write, which the parser does not need. */
 const callForm = `<tool_call><function=${zoomName}><parameter=bbox_2d>[x1, y1, x2, y2]</parameter></function></tool_call>`
 
 const parameters = { bbox_2d: '[400, 250, 600, 420]', label: 'the sign', img_idx: '0' }

@@ -1,4 +1,4 @@
-/** The released loop's reading of a call, exact to the blank (reference 5.4), without its evaluation of text. Pure. */
+/** Parses a call exactly like the released loop's regular expression, without evaluating text. Pure. */
 import { readPython } from '../python-list.ts'
 import type { WrittenCall } from './dialect.ts'
 
@@ -8,8 +8,8 @@ const quotes = [`'`, ',', '"'] as const
 const callEnd = '}</grounding>'
 
 /**
- * The released loop's pattern takes as much as it can, from the left: the last `callStart` that has a comma, a source key
- * and an end behind it; the box up to the last such comma; the name up to the last end.
+ * The pattern of the released loop is greedy: it takes the last `callStart` that is followed by a comma, a source key and an end;
+ * the box up to the last such comma; the name up to the last end.
  */
 export function readStrictCall(text: string): WrittenCall | undefined {
   const end = Math.max(...quotes.map((quote) => text.lastIndexOf(quote + callEnd)))
@@ -23,7 +23,7 @@ export function readStrictCall(text: string): WrittenCall | undefined {
   return { ...box, source: text.slice(key + sourceKey.length + 1, end), written: written.trim() }
 }
 
-/** Where the last source key at or before `latest` starts that is followed by a quote. */
+/** Start of the last source key at or before `latest` that is followed by a quote. */
 function lastSourceKey(text: string, latest: number): number {
   let at = lastIndexBefore(text, sourceKey, latest)
   while (at >= 0 && !quotes.some((quote) => text[at + sourceKey.length] === quote)) {
@@ -32,7 +32,7 @@ function lastSourceKey(text: string, latest: number): number {
   return at
 }
 
-/** Like `lastIndexOf`, but with nothing found before a negative position. */
+/** Like `lastIndexOf`, but finds nothing for a negative position. */
 function lastIndexBefore(text: string, part: string, position: number): number {
   return position < 0 ? -1 : text.lastIndexOf(part, position)
 }

@@ -1,4 +1,4 @@
-/** Function calls between `<tool_call>` tags, as Qwen's models and their kin write them: as JSON, or as XML. Pure. */
+/** Parses function calls between `<tool_call>` tags in the JSON and XML forms of the Qwen models and their derivatives. Pure. */
 import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
 import { isRecord } from './written-turn.ts'
@@ -45,7 +45,7 @@ function functionCall(
   return isRecord(values) ? { name: own(call, 'name'), values } : undefined
 }
 
-/** A parameter is a line or more: closing tags may be missing, and with them the tags around the function. */
+/** Parameters span one or more lines; closing tags may be missing, as may the tags around the function. */
 const mostParameters = 16
 
 /** The first call, of the function `only` where that is given, that is written as `<function=name><parameter=key>value</parameter>`. */
@@ -77,7 +77,7 @@ export function calledFunction(
   return json !== undefined && (only === undefined || json.name === only) ? json : xmlCall(text, only)
 }
 
-/** A list or a number; anything else is text. */
+/** Parses a list or a number; anything else stays text. */
 function readValue(text: string): unknown {
   return /^[[({+\-.\d]/.test(text) ? (readLooseValue(text)?.value ?? text) : text
 }
@@ -94,7 +94,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** The schema of a box in the declaration of a function. `corners`: how its numbers are called there, such as `[x0, y0, x1, y1]`. */
+/** The JSON schema of a box parameter. `corners`: the names of its numbers, such as `[x0, y0, x1, y1]`. */
 export function boxParameter(corners: string): object {
   return {
     type: 'array',

@@ -1,5 +1,5 @@
 /**
- * The endpoint's native function calling, with a function of our own. A call reaches the reader as text behind what was said:
+ * Native function calling of the endpoint, with a function of our own. The parser sees a call as text after the content:
  * `<tool_call>{"name":"zoom","arguments":{...}}</tool_call>`. A reply without a call is the answer. Pure.
  */
 import { baseProfile } from '../base-profile.ts'
@@ -77,5 +77,5 @@ const toolsPrompts: Prompts = {
   error: 'That zoom failed. {error}',
 }
 
-/** For any model that can call functions: the endpoint's own function calling, a zoom for each call. */
+/** For any model with native function calling; every call is a zoom. */
 export const toolsProfile: Profile = { ...baseProfile, name: 'tools', prompts: toolsPrompts, dialect: 'tools' }

@@ -1,4 +1,4 @@
-/** How tags, boxes and answers are found in the text of a turn. The text is data and never evaluated. Pure. */
+/** Helpers to find tags, boxes and answers in the text of a turn. The text is never evaluated. Pure. */
 import type { ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 import { toolNamed } from '../view-tools.ts'
@@ -6,7 +6,7 @@ import { own } from '../../shared/known.ts'
 
 export type CallFields = { readonly [key: string]: unknown }
 
-/** Where the text between the first `open` at or after `from` and the next `close` starts and ends. */
+/** Start and end of the text between the first `open` at or after `from` and the next `close`. */
 export function between(
   text: string,
   open: string,
@@ -25,7 +25,7 @@ export function taggedAnswers(text: string): string[] {
   return answerBodies(text).map((body) => body.trim())
 }
 
-/** What stands between the tags of every complete `<answer>`, as it stands there. */
+/** The untrimmed content of every complete `<answer>`. */
 export function answerBodies(text: string): string[] {
   const answers: string[] = []
   let at = 0
@@ -37,12 +37,12 @@ export function answerBodies(text: string): string[] {
   }
 }
 
-/** The first think block, or else what stands before the first of `marks`, or else all of the text. */
+/** The first think block, otherwise the text before the first of `marks`, otherwise all of the text. */
 export function thoughtBefore(text: string, marks: RegExp): string {
   return (firstThinking(text) ?? text.slice(0, marks.exec(text)?.index)).trim()
 }
 
-/** What is left of a reply without its thinking: the whole answer of a policy that needs no tags. */
+/** The reply without its thinking: the answer of a policy that uses no tags. */
 export function plainAnswer(text: string): string | undefined {
   const left = (splitAtThinking(text)?.said ?? text).trim()
   return left === '' || thinkingOpens(left) === 0 ? undefined : left
@@ -52,7 +52,7 @@ export function pick<T>(items: readonly T[], which: 'first' | 'last'): T | undef
   return items.at(which === 'first' ? 0 : -1)
 }
 
-/** The box of a call, and its source if the dialect writes one; undefined where one is missing. */
+/** The box of a call and its source; undefined if one of them is missing. */
 export function writtenBox(values: CallFields, source: unknown = own(values, 'source')): WrittenCall | undefined {
   const bbox = own(values, 'bbox_2d')
   if (bbox === undefined || typeof source !== 'string') return undefined

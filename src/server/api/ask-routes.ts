@@ -1,4 +1,4 @@
-/** What the page to ask on asks of the server. */
+/** Routes of the Ask page. */
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { PolicyRow, Setup } from './types.ts'
 import { askLimits } from './asks.ts'
@@ -13,7 +13,7 @@ import type { Ask } from './kept-asks.ts'
 import type { Routes } from '../http/router.ts'
 import type { Searcher } from '../searcher.ts'
 
-/** A policy that was to be offered, and why it is not. */
+/** A configured policy that is not available, and why. */
 export interface UnavailablePolicy {
   readonly name: string
   readonly reason: string
@@ -25,9 +25,9 @@ export interface AskRoutesOptions {
   readonly pictures: Pictures
   readonly asks: Asks
   readonly archives: boolean
-  /** Models can be connected from the page. */
+  /** Whether models can be connected from the page. */
   readonly connects?: boolean
-  /** Cuts off what is under way. */
+  /** Aborts requests in progress. */
   readonly signal: AbortSignal
 }
 
@@ -84,7 +84,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
   }
 }
 
-/** The observations so far of the search `?sample=<n>` of an ask. */
+/** The observations so far of search `?sample=<n>` of an ask. */
 function seenBy({ events, profile }: Ask, query: URLSearchParams): Pick<Trajectory, 'observations' | 'profile'> {
   const own = newsOf(events, query)
   const observations = own.flatMap((event) => (event.kind === 'observed' ? [event.observation] : []))
@@ -92,7 +92,7 @@ function seenBy({ events, profile }: Ask, query: URLSearchParams): Pick<Trajecto
   return { observations: last?.kind === 'ended' ? last.trajectory.observations : observations, profile }
 }
 
-/** Once it has ended. */
+/** The trajectory of a finished search. */
 function trajectoryOf({ events }: Ask, query: URLSearchParams): Trajectory {
   const last = newsOf(events, query).at(-1)
   if (last?.kind === 'ended') return last.trajectory

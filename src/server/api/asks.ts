@@ -1,4 +1,4 @@
-/** Questions asked on the page, as searches that wait their turn; and the searches of programs, kept to be looked at there. */
+/** Asks: questions from the page, which are queued and searched, and finished searches of programs, kept so that the page can show them. */
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { judgeExact } from '../../judge/exact.ts'
@@ -27,24 +27,24 @@ import type { QueuePlace, SearchQueue } from '../search-queue.ts'
 
 export interface Asks {
   start(body: unknown): Promise<AskStarted>
-  /** A finished search of a program. */
+  /** Stores a finished search of a program. */
   readonly keep: KeepSearch
   /** Throws `HttpError` 404. */
   get(id: string): Ask
-  /** The newest first. */
+  /** Newest first. */
   recent(): RecentAsk[]
 }
 
 export interface AsksOptions {
-  /** Who can be asked on the page by now. */
+  /** The searchers that the page currently offers. */
   readonly searchers: () => readonly Searcher[]
   readonly pictures: Pictures
   readonly queue: SearchQueue
-  /** Keeps what was searched beyond the life of the server; without it, memory is all there is. */
+  /** Stores searches on disk; without it they are kept in memory only. */
   readonly archive?: Pick<ServedRuns, 'keep'> | undefined
-  /** Told of faults of ours, and when the archive does not take a search. */
+  /** Called for internal errors, and if the archive cannot store a search. */
   readonly onFault: (error: unknown) => void
-  /** Cuts all searches off. */
+  /** Aborts all searches. */
   readonly signal: AbortSignal
 }
 
@@ -65,7 +65,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   })
   const asks = keptAsks(pictures, signal)
 
-  /** Asks are numbered: the same question put to five policies is five asks. */
+  /** Asks are numbered: the same question to five policies is five asks. */
   let lastAsk = 0
 
   async function archived(
@@ -84,7 +84,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     }
   }
 
-  /** Never throws: what goes wrong is news too. */
+  /** Never throws: errors become events of the ask. */
   async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
     const { problem, known, searcher, maxTurns } = wanted
     const { profile } = searcher
@@ -125,7 +125,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     } catch (error) {
       const expected = error instanceof UserError || ask.signal.aborted
       if (!expected) onFault(error)
-      const message = expected ? messageOf(error) : 'The search broke off. The terminal of the server says why.'
+      const message = expected ? messageOf(error) : 'The search failed. See the terminal of the server for the reason.'
       ask.tell({ sample, kind: 'broken', message })
     } finally {
       place.leave()
@@ -143,7 +143,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
       const searcher = offered.find(({ name }) => name === data.policy)
       if (searcher === undefined) {
         const names = offered.map(({ name }) => `"${name}"`).join(', ')
-        throw new HttpError(400, 'invalid_request', `policy: is none of ${names}`)
+        throw new HttpError(400, 'invalid_request', `policy: has to be one of ${names}`)
       }
       const { profile } = searcher
       const ids = [data.picture, ...data.furtherPictures]
@@ -185,7 +185,7 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
 }
 
 interface Search {
-  /** Of the ask. */
+  /** Number of the ask. */
   readonly number: number
   readonly problem: Problem
   readonly known: readonly KnownPicture[]
@@ -202,7 +202,7 @@ function profileNamed(profile: Profile): Trajectory['profile'] {
   return { name: profile.name, sha256: profileHash(profile) }
 }
 
-/** Judged only where the right answer is known. */
+/** Judged only if the right answer is known. */
 async function judged(trajectory: Trajectory): Promise<Trajectory> {
   return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judgeExact, undefined)
 }

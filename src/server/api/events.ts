@@ -1,21 +1,21 @@
 /**
- * News as server-sent events: a client that comes late, or comes again, first gets what it has missed. The thought of a turn that is
- * under way comes in pieces, as large as the client's pace makes them.
+ * The events of an ask as server-sent events: a client that connects late or reconnects first gets what it missed. The thought of the
+ * current turn is sent in pieces, sized by how fast the client reads.
  */
 import type { Ask, Draft } from './kept-asks.ts'
 import type { DraftNews } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
-/** A comment line now and then, so that nothing between server and client takes the stream for dead. */
+/** A comment line at this interval keeps proxies from closing an idle stream. */
 const heartbeatMs = 15_000
-/** Open at once: they may stay open for hours, and have to leave room for other requests. */
+/** Streams open at once: they can stay open for hours and must leave room for other requests. */
 const mostStreams = 64
 
 export type EventStreams = (ask: Ask, lastEventId: string | undefined, signal: AbortSignal) => Response
 
 /**
- * Streams that begin after the event `lastEventId`, and take no more than the client reads. Throws `HttpError` 400 for an id
- * that no event has, 429 when too many are open.
+ * Creates streams that start after the event `lastEventId` and buffer no more than the client reads. Throws `HttpError` 400 for an
+ * unknown id, 429 if too many streams are open.
  */
 export function eventStreams(): EventStreams {
   let open = 0
@@ -34,7 +34,7 @@ export function eventStreams(): EventStreams {
     }
     const encoder = new TextEncoder()
     const sent = new Map<number, Draft>()
-    /** Of what the client has not heard yet; news that are kept come first. */
+    /** The next thing to send; stored events come before the draft of the current turn. */
     function nextPiece(): string | undefined {
       if (next < ask.events.length) return `id: ${next}\ndata: ${JSON.stringify(ask.events[next++])}\n\n`
       for (const [sample, draft] of ask.drafts) {
@@ -75,14 +75,14 @@ export function eventStreams(): EventStreams {
 
 function draftNews(sample: number, draft: Draft, before: Draft | undefined): DraftNews {
   const { turn, sinceMs, text, waiting } = draft
-  // What a client has of another turn, or of a try before a wait, is void.
+  // A draft of another turn, or of an attempt before a retry, is discarded by the client.
   const goesOn = before?.turn === turn && waiting === undefined && before.waiting === undefined
   const from = goesOn ? before.text.length : 0
   const forMs = Math.round(performance.now() - sinceMs)
   return { sample, kind: 'draft', turn, forMs, from, text: text.slice(from), ...(waiting && { waiting }) }
 }
 
-/** Browsers send back the last id that they saw. */
+/** Browsers send the last id that they received. */
 function nextAfter(lastEventId: string | undefined, events: number): number {
   if (lastEventId === undefined || lastEventId === '') return 0
   const last = /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : Infinity

@@ -1,10 +1,10 @@
-/** The figure of a search as a file to be kept. */
+/** The figure of a search as a file download. */
 import { drawFigure } from '../../page/figure/write-figure.ts'
 import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { PictureAt } from './region.ts'
 
-/** `?as=svg`, or a PNG. */
+/** SVG with `?as=svg`, otherwise PNG. */
 export async function figureResponse(
   trajectory: Trajectory,
   pictureAt: PictureAt,

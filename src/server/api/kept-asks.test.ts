@@ -24,7 +24,7 @@ test('the newest 200 are kept, and those under way whatever their number', () =>
   for (const ask of others) ask.finish()
   const newest = asks.open({ pictures: [picture], profile })
   expect(asks.get(first.id)).toBe(first)
-  expect(() => asks.get(others[0]!.id)).toThrow('not kept any more')
+  expect(() => asks.get(others[0]!.id)).toThrow('no longer has')
   expect(asks.get(others.at(-1)!.id)).toBe(others.at(-1))
   expect(asks.get(newest.id)).toBe(newest)
 })
@@ -37,7 +37,7 @@ test('news of more than 64 MB make room for newer ones', () => {
     return ask
   })
   const newest = asks.open({ pictures: [picture], profile })
-  expect(() => asks.get(long[0]!.id)).toThrow('not kept any more')
+  expect(() => asks.get(long[0]!.id)).toThrow('no longer has')
   expect(asks.get(long[4]!.id)).toBe(long[4])
   expect(asks.get(newest.id)).toBe(newest)
 })
@@ -61,7 +61,7 @@ test('the picture of an ask that is done is there as long as pictures are kept',
   expect(ask.picture(0)).toBe(own)
   // 256 MiB of others later it is gone.
   pictures.keep({ picture: { ...own, sha256: 'other' }, encoded: new Uint8Array(256 * 1024 ** 2) })
-  expect(() => ask.picture(0)).toThrow('not kept any more')
+  expect(() => ask.picture(0)).toThrow('no longer has')
 })
 
 test('scenes are drawn by a thread as they are here', async () => {

@@ -1,4 +1,4 @@
-/** Asks with their news: those under way, and the newest of those that are done, within bounds on their number and size. */
+/** Asks with their events: the running ones, and the newest finished ones within bounds on number and size. */
 import { randomUUID } from 'node:crypto'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
@@ -14,28 +14,28 @@ const longestOutcome = 200
 export interface AskedHere {
   readonly pictures: readonly Picture[]
   readonly profile: Trajectory['profile']
-  /** For the list of recent questions; absent: it is not listed. */
+  /** The entry in the list of recent questions; absent if not listed. */
   readonly listed?: Pick<RecentAsk, 'question' | 'policy' | 'picture'>
 }
 
-/** The turn of a search that is under way: told as it goes on, and not kept. */
+/** The current turn of a running search: streamed but not stored. */
 export interface Draft {
   readonly turn: number
   readonly sinceMs: number
-  /** Of its thought. */
+  /** The thought so far. */
   readonly text: string
   readonly waiting?: Waiting
 }
 
-/** One ask: its news so far, and who waits for more. */
+/** One ask: its events so far, and the clients that wait for more. */
 export class Ask {
   readonly id = randomUUID()
   readonly profile: Trajectory['profile']
   readonly listed: AskedHere['listed']
   readonly events: AskEvent[] = []
-  /** By sample; of those alone whose policy is at work. */
+  /** By sample, for those whose policy is currently writing. */
   readonly drafts = new Map<number, Draft>()
-  /** Of the news, as JSON. */
+  /** Size of the events as JSON. */
   newsBytes = 0
   done = false
   readonly signal: AbortSignal
@@ -54,7 +54,7 @@ export class Ask {
     this.signal = AbortSignal.any([signal, this.#stopped.signal])
   }
 
-  /** One of its pictures, counted from 0; of an ask that is done only while pictures are kept. Throws `HttpError` 404. */
+  /** One of its pictures, counted from 0; a finished ask has them only as long as they are kept. Throws `HttpError` 404. */
   picture(original: number): Picture {
     const id = this.#ids[original]
     if (id === undefined) throw new HttpError(404, 'no_picture', 'The question has no such picture.')
@@ -68,12 +68,12 @@ export class Ask {
     this.#wakeAll()
   }
 
-  /** The policy begins with a turn. */
+  /** Called when the policy starts a turn. */
   beginTurn(sample: number, turn: number): void {
     this.#draft(sample, { turn, sinceMs: performance.now(), text: '' })
   }
 
-  /** More of the thought; or the turn has to wait, and its thought so far is void. */
+  /** Adds to the thought, or reports a wait, which discards the thought so far. */
   goOn(sample: number, news: { readonly text: string } | { readonly waiting: Waiting }): void {
     const before = this.drafts.get(sample)
     if (before === undefined) return
@@ -93,12 +93,12 @@ export class Ask {
     this.#wakeAll()
   }
 
-  /** Cuts its searches off. */
+  /** Aborts its searches. */
   stop(): void {
     this.#stopped.abort()
   }
 
-  /** Resolves when there is more, or it is done. */
+  /** Resolves at the next event or at the end. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve))
   }
@@ -114,11 +114,11 @@ export interface KeptAsks {
   open(asked: AskedHere): Ask
   /** Throws `HttpError` 404. */
   get(id: string): Ask
-  /** The newest first. */
+  /** Newest first. */
   recent(): RecentAsk[]
 }
 
-/** `signal` cuts all searches off. */
+/** `signal` aborts all searches. */
 export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   const asks = new Map<string, Ask>()
 
@@ -147,7 +147,7 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
     },
     get(id) {
       const ask = asks.get(id)
-      if (ask === undefined) throw new HttpError(404, 'no_ask', 'That search is not kept any more. Ask again.')
+      if (ask === undefined) throw new HttpError(404, 'no_ask', 'The server no longer has that search. Ask again.')
       return ask
     },
   }

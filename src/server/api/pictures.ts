@@ -1,4 +1,4 @@
-/** Pictures that are asked about: bundled scenes, and files that were sent, kept in memory within a bound. */
+/** Pictures for questions: bundled scenes, and uploads kept in memory within a bound. */
 import type { Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
@@ -11,33 +11,33 @@ import type { PictureRow, SceneRow } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { scenesOfWorker } from './scene-pictures.ts'
 
-/** A picture, with its problem where more is known than what is asked about it. */
+/** A picture, with its problem if it is a generated scene. */
 export interface KnownPicture {
   readonly picture: Picture
   readonly problem?: Problem
-  /** The file that was sent; a scene has none. */
+  /** The uploaded file; absent for a scene. */
   readonly encoded?: Uint8Array
 }
 
 export interface Pictures {
   readonly scenes: readonly SceneRow[]
   /**
-   * Throws `UserError` for what is not a picture, or too large a one, and `AbortedError` once `signal` fires while it waits for a
-   * decoder; nothing is decoded then.
+   * Throws `UserError` if it is not a picture or too large, and `AbortedError` if `signal` fires while it waits for a decoder; then
+   * nothing is decoded.
    */
   upload(encoded: Uint8Array, signal: AbortSignal): Promise<PictureRow>
-  /** Keeps a picture that was sent, under its hash. */
+  /** Stores an uploaded picture under its hash. */
   keep(sent: Required<Pick<KnownPicture, 'picture' | 'encoded'>>): void
-  /** By the name of a scene, or the hash of any; by its `pixelsId` where it was read otherwise than as displayed. Throws `HttpError` 404. */
+  /** By scene name or file hash, or by `pixelsId` if it was not read as displayed. Throws `HttpError` 404. */
   get(id: string): KnownPicture
-  /** The same, read as a profile reads pictures; it is then kept in this form, too. */
+  /** The same picture with the reading of a profile; that version is then kept too. */
   read(id: string, reading: PictureReading): Promise<KnownPicture>
   close(): Promise<void>
 }
 
-/** Of uploads, for they wait decoded. An 8K picture has 33 million. */
+/** Limits of uploads, which are kept decoded while they wait. An 8K picture has 33 million pixels. */
 const uploadLimits = { maxFileBytes: 64 * 1024 ** 2, maxPixels: 80_000_000 }
-/** Encoded files that are kept; those that were not used for longest go first. */
+/** Size of the encoded files kept; the least recently used are evicted first. */
 const mostKeptBytes = 256 * 1024 ** 2
 const decodedAtOnce = 2
 
@@ -91,7 +91,7 @@ export function openPictures(): Pictures {
       if (file !== undefined) return file
       const scene = scenes.find((one) => one.id === id || one.picture.sha256 === id)
       if (scene !== undefined) return scene
-      throw new HttpError(404, 'no_picture', 'That picture is not kept any more. Open it again.')
+      throw new HttpError(404, 'no_picture', 'The server no longer has that picture. Open it again.')
     },
     close: () => drawn.close(),
   }

@@ -1,4 +1,4 @@
-/** Regions of pictures as files for a browser: any box at full resolution, and what the policy saw of it. */
+/** Picture regions for the browser: any box at full resolution, and the view that the policy saw. */
 import { boxSize, pixelBox } from '../../protocol/box.ts'
 import { originalOf } from '../../protocol/originals.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'
@@ -15,19 +15,19 @@ import type { Picture, Pixels } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import { countOf } from './path.ts'
 
-/** Of the same pictures the same regions are asked for again and again, and some have to be drawn first. */
+/** Cache of encoded regions, since the same ones are requested often and scenes have to be drawn. */
 const sent = recentValues<Uint8Array>(64 * 1024 ** 2, ({ byteLength }) => byteLength)
 
-/** Longest side of what is sent, in pixels; a lossless view is sent up to a smaller one. */
+/** Longest side of a response in pixels; the limit for lossless views is lower. */
 const mostSide = 2048
 const losslessSide = 512
 
-/** One of the pictures of a question, counted from 0; the first where there is one. */
+/** Opens picture number `original` of a question, counted from 0. */
 export type PictureAt = (original: number) => Picture | Promise<Picture>
 
 /**
- * Of the picture `?original=<n>` (default: the first) `?box=x0,y0,x1,y1` in pixels (default: all of it) and `?side=<px>`, the longest of the answer. With the hash of the picture as
- * `?picture=`, the address holds all that decides the answer, so a browser may keep it.
+ * Query: `original=<n>` (default: the first picture), `box=x0,y0,x1,y1` in pixels (default: all of it), `side=<px>` (longest side of
+ * the response). With `picture=<hash>` the URL determines the response, so browsers may cache it.
  */
 export async function regionResponse(pictureAt: PictureAt, query: URLSearchParams): Promise<Response> {
   const picture = await pictureAt(countOf(query, 'original'))
@@ -50,7 +50,7 @@ export async function regionResponse(pictureAt: PictureAt, query: URLSearchParam
   return image(picture, [boxPx, size], 'jpeg', () => picture.region(boxPx, size, 'area'), headers)
 }
 
-/** What the policy saw of observation `?observation=<n>`. */
+/** The view that the policy saw of observation `?observation=<n>`. */
 export async function viewResponse(
   pictureAt: PictureAt,
   trajectory: Pick<Trajectory, 'observations' | 'profile'>,
@@ -61,12 +61,12 @@ export async function viewResponse(
   const { view, index } = observation
   const picture = await pictureAt(originalOf(observation, trajectory.observations))
   const encoding = Math.max(view.width, view.height) <= losslessSide ? 'png' : 'jpeg'
-  // A view may be one of an observation before it.
+  // A view may be cut from an earlier observation.
   const of = [trajectory.profile, trajectory.observations.slice(0, index + 1)]
   return image(picture, of, encoding, () => storedView(picture, trajectory, index, profileOf(trajectory.profile)))
 }
 
-/** The profile that a stored search names; where its settings were changed, the one that they were changed from. */
+/** The profile that a stored search names; if its settings were changed, the profile it was derived from. */
 export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
   const all: readonly Profile[] = Object.values(profiles)
   return (
@@ -76,7 +76,7 @@ export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
   )
 }
 
-/** `of`: what beside the picture decides the pixels. */
+/** `of`: everything besides the picture that determines the pixels. */
 async function image(
   picture: Picture,
   of: readonly unknown[],

@@ -1,4 +1,4 @@
-/** What the pages ask of stored runs. */
+/** Routes for stored runs. */
 import type { RunFigures, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
@@ -7,7 +7,7 @@ import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Routes } from '../http/router.ts'
 
-/** `root`: the folder of runs. */
+/** `root`: the folder that contains the runs. */
 export function runRoutes(root: string): Routes {
   const runs = openRuns(root)
   return {
@@ -16,7 +16,7 @@ export function runRoutes(root: string): Routes {
   }
 }
 
-/** The same where nobody can be asked. */
+/** The same for a server without policies. */
 export function viewRoutes(root: string): Routes {
   const setup: Setup = {
     scenes: [],

@@ -1,4 +1,4 @@
-/** The scenes that come with the pages: pictures whose regions a worker thread draws. */
+/** The bundled scenes of the Ask page, whose regions a worker thread draws. */
 import { sceneRefs } from '../../probe/dataset.ts'
 import { makeProblem, sceneFrom } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
@@ -14,7 +14,7 @@ export interface BundledScene {
   readonly picture: Picture
 }
 
-/** What the thread is asked for. */
+/** A request to the thread. */
 export interface WantedRegion {
   readonly scene: number
   readonly boxPx: PixelBox
@@ -24,10 +24,10 @@ export interface WantedRegion {
 
 /** Width and height of a scene, in pixels. */
 const sceneSide = 4096
-/** Other held-out scenes than those of the demo and of data sets that are built with usual seeds. */
+/** Chosen so that the scenes differ from those of the demo and of data sets with usual seeds. */
 const sceneSeed = 20_250
 
-/** Drawn by whoever asks for a region. */
+/** Draws in the calling thread. */
 export function bundledScenes(): BundledScene[] {
   return sceneRefs('test', 6, sceneSeed).map((ref) => {
     const scene = sceneFrom(ref)
@@ -35,7 +35,7 @@ export function bundledScenes(): BundledScene[] {
   })
 }
 
-/** The same, drawn by a thread. It keeps no program running. */
+/** The same, drawn by a worker thread, which does not keep the process alive. */
 export function scenesOfWorker(): { readonly scenes: readonly BundledScene[]; close(): Promise<void> } {
   const worker = startWorker<WantedRegion, Pixels>(workerUrl(import.meta.url, './scene-worker.js'))
   return {

@@ -1,4 +1,4 @@
-/** A thread that draws regions of the bundled scenes, so that the server stays free for others meanwhile. */
+/** Worker thread that draws regions of the bundled scenes, so that drawing does not block the server. */
 import { answerRequests } from '../../shared/worker-client.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { Pixels } from '../../vision/picture.ts'

@@ -1,17 +1,17 @@
-/** What the pages and the server say to each other, as JSON. Types only. */
+/** The JSON API between pages and server. Types only. */
 import type { Found } from '../../discover/found.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { End, Observation, Trajectory, Turn, Verdict } from '../../protocol/trajectory.ts'
 
-/** `GET /api/setup`: what can be asked here. Without policies: nothing, only runs are shown. */
+/** `GET /api/setup`: the policies on offer. Without policies the server only shows runs. */
 export interface Setup {
   readonly scenes: readonly SceneRow[]
   readonly policies: readonly PolicyRow[]
   readonly limits: { readonly turns: number; readonly samples: number; readonly pictureBytes: number }
-  /** Searches are kept as runs, not only while the server runs. */
+  /** Whether searches are stored as runs rather than kept in memory. */
   readonly archives: boolean
-  /** Models can be connected from the page. */
+  /** Whether models can be connected from the page. */
   readonly connects: boolean
 }
 
@@ -25,25 +25,25 @@ export interface PictureRow {
   readonly id: string
   readonly width: number
   readonly height: number
-  /** What is wrong with it, though it can be searched. */
+  /** A defect of the file, if any; it can be searched all the same. */
   readonly note?: string
 }
 
 export interface PolicyRow {
   readonly name: string
   readonly maxTurns: number
-  /** What questions it takes, for people. */
+  /** Which questions it can answer, as text for people. */
   readonly note: string
-  /** It takes generated scenes alone, no photograph. */
+  /** Set if it only takes generated scenes, no photographs. */
   readonly scenesOnly?: true
-  /** Why it cannot be asked; absent: it can. */
+  /** Why it is unavailable; absent if it is available. */
   readonly unavailable?: string
 }
 
 /** `POST /api/asks` */
 export interface AskRequest {
   readonly picture: string
-  /** Of a question about several pictures all but the first. */
+  /** All pictures but the first, for a question about several. */
   readonly furtherPictures?: readonly string[]
   readonly question: string
   readonly policy: string
@@ -51,25 +51,25 @@ export interface AskRequest {
   readonly samples: number
 }
 
-/** Its answer. */
+/** The response to an `AskRequest`. */
 export interface AskStarted {
   readonly id: string
 }
 
-/** `GET /api/asks/<id>/events`: one search's news as server-sent events, from its start. `sample` counts from 0. */
+/** `GET /api/asks/<id>/events`: the events of an ask from its start, as server-sent events. `sample` counts from 0. */
 export type AskEvent = { readonly sample: number } & (
   | { readonly kind: 'began'; readonly search: SearchStart }
   | { readonly kind: 'observed'; readonly observation: Observation }
   | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
-  /** `page`: its address as part of a run, where it is kept as such. */
+  /** `page`: the address of the stored search, if it is stored as a run. */
   | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string | undefined }
-  /** It could not be searched. */
+  /** The search could not be run. */
   | { readonly kind: 'broken'; readonly message: string }
 )
 
 /**
- * Among these events, without an id since it is not kept: where the turn that is under way has got to. `text` is its thought from the
- * character `from` on.
+ * Sent between these events, without an id since it is not stored: progress of the current turn. `text` is its thought from character
+ * `from` on.
  */
 export interface DraftNews {
   readonly sample: number
@@ -79,13 +79,13 @@ export interface DraftNews {
   readonly forMs: number
   readonly from: number
   readonly text: string
-  /** Nothing is written for now. */
+  /** Set while the turn is waiting. */
   readonly waiting?: Waiting
 }
 
 export type Waiting = Pick<Extract<ReplyNews, { readonly kind: 'waiting' }>, 'why' | 'waitMs' | 'next'>
 
-/** What is known of a search before its first turn. */
+/** The part of a trajectory that is known before its first turn. */
 export type SearchStart = Pick<
   Trajectory,
   'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex'
@@ -93,56 +93,56 @@ export type SearchStart = Pick<
 
 /** `GET /api/runs` */
 export interface RunRow {
-  /** Its folder's path below the runs' folder, with `/`. */
+  /** Path of its folder relative to the folder of runs, with `/`. */
   readonly name: string
   readonly command: string
   readonly policy: string
   readonly changedMs: number
-  /** A process is working in it. */
+  /** Whether a process is working in it. */
   readonly live: boolean
-  /** Of the log of its searches. */
+  /** Size of the log of its searches. */
   readonly bytes: number
 }
 
-/** `GET /api/runs/<name>?after=<n>&log=<log>`: the run, and its items from index `after` on, or all if its log is another one. */
+/** `GET /api/runs/<name>?after=<n>&log=<log>`: the run and its items from index `after` on, or all items if the log was replaced. */
 export interface RunDetails {
   readonly run: RunRow
   readonly settings: Readonly<Record<string, unknown>>
-  /** Changes when the log is not the same file as before. */
+  /** Identifies the log file; changes if it is replaced. */
   readonly log: string
   readonly items: readonly ItemRow[]
   readonly total: number
-  /** Lines that are no search of this version. */
+  /** Lines that are not a search of this version. */
   readonly unreadable: number
 }
 
 /** `GET /api/runs/<name>/figures` */
 export interface RunFigures {
-  /** null where there is nothing to score: no verdicts, a policy that changed meanwhile, or only the right searches kept. */
+  /** null if there is nothing to score: no verdicts, a policy that changes during the run, or a run that keeps only right searches. */
   readonly scores: Scores | null
-  /** Of the last step of training, for people. */
+  /** Figures of the last training step, as text. */
   readonly latest: readonly { readonly title: string; readonly text: string }[]
   readonly charts: readonly ChartRow[]
 }
 
-/** Drawn by `GET /api/runs/<name>/charts/<id>`. */
+/** A chart, drawn by `GET /api/runs/<name>/charts/<id>`. */
 export interface ChartRow {
   readonly id: string
   readonly title: string
-  /** Says in words what it shows. */
+  /** Text alternative of the chart. */
   readonly summary: string
-  /** Some of its figures, the heads of the columns first. */
+  /** Some of its data; the first row is the header. */
   readonly table: readonly (readonly string[])[]
-  /** In a page that is opened from a file. */
+  /** The drawing itself, in a page opened from a file. */
   readonly svg?: string
 }
 
-/** A run in a page that is opened from a file. */
+/** A run in a page opened from a file. */
 export interface RunData {
   readonly kind: 'run'
   readonly details: RunDetails
   readonly figures: RunFigures
-  /** By the index of a search: where it is replayed. */
+  /** Addresses of the pages that replay the searches, by index. */
   readonly pages: Readonly<Record<number, string>>
 }
 
@@ -152,22 +152,22 @@ export interface Scores {
   readonly avgAtK: number
   readonly low: number
   readonly high: number
-  /** Share of problems of which one search or more was right. */
+  /** Share of problems with at least one right search. */
   readonly passAtK: number
   readonly meanTurns: number
 }
 
-/** One search of a run, in the order of its log. Of the same search done again the last one counts. */
+/** One search of a run, in log order. If a search was repeated, the last one counts. */
 export interface ItemRow {
   readonly index: number
   readonly problem: string
   readonly sampleIndex: number
-  /** Of a server: the number of the ask that this search belongs to, and whom it was put to. */
+  /** For searches of a server: the number of the ask, and its policy. */
   readonly ask?: number
   readonly policy?: string
-  /** Of training. */
+  /** For searches of a training run. */
   readonly step?: number
-  /** What training multiplied its gradient with; 0: it was masked, or its group taught nothing. */
+  /** The advantage; 0 if the search was masked or its group had no spread. */
   readonly advantage?: number
   readonly level?: Level
   readonly question: string
@@ -176,22 +176,22 @@ export interface ItemRow {
   readonly end: End
   readonly verdict: Verdict['kind']
   readonly turns: number
-  /** Regions that it looked into. */
+  /** Number of regions it looked at. */
   readonly boxes: number
   readonly ms: number
 }
 
-/** `GET /api/runs/<first>/diff/<second>`: what is right in one and not in the other, on the problems that both have. */
+/** `GET /api/runs/<first>/diff/<second>`: compares two runs on their common problems. */
 export interface RunsDiff {
   readonly runs: readonly [RunRow, RunRow]
-  /** Avg@K of each on these problems. */
+  /** Avg@K of each run on the common problems. */
   readonly avgAtK: readonly [number, number]
-  /** The second minus the first, with its 95 % paired bootstrap interval. */
+  /** Second minus first, with the 95 % paired bootstrap interval. */
   readonly difference: { readonly mean: number; readonly low: number; readonly high: number }
   readonly rows: readonly DiffRow[]
-  /** Problems that only one of them has. */
+  /** Numbers of problems that only one of the runs has. */
   readonly alone: readonly [number, number]
-  /** A line for each setting that differs, such as `maxTurns: 6, now 32`. */
+  /** One line per differing setting, for example `maxTurns: 6, now 32`. */
   readonly settings: readonly string[]
 }
 
@@ -201,69 +201,69 @@ export interface DiffRow {
   readonly level?: Level
   readonly question: string
   readonly truth?: string
-  /** `gained`: right in half of the searches or more only in the second run; `lost`: only in the first. */
+  /** `gained`: right in at least half of the searches in the second run only; `lost`: in the first run only. */
   readonly change: 'gained' | 'lost' | 'right' | 'wrong'
   readonly sides: readonly [DiffSide, DiffSide]
 }
 
-/** What one run made of the problem. */
+/** The result of one run for the problem. */
 export interface DiffSide {
   readonly right: number
   readonly of: number
   readonly meanTurns: number
-  /** One of its searches that went as most did. */
+  /** A search with the majority outcome. */
   readonly item: ItemRow
 }
 
-/** How the server says that something is wrong. */
+/** Body of an error response. */
 export interface ErrorBody {
   readonly error: { readonly message: string; readonly code: string }
 }
 
-/** `POST /api/models/found`: what is there to be connected. */
+/** `POST /api/models/found`: models that can be connected. */
 export type ModelsFound = Found
 export type { LocalRow } from '../../discover/found.ts'
 
-/** `GET /api/asks`: what was asked last, the newest first. */
+/** `GET /api/asks`: recent questions, newest first. */
 export interface RecentAsk {
   readonly id: string
   readonly question: string
   readonly policy: string
-  /** The answer of its first search that has one, or how it stands. */
+  /** The answer of its first search that has one, otherwise its state. */
   readonly outcome: string
   readonly picture: PictureRow
 }
 
-/** `POST /api/models`: connects a model; a `ConnectingRow` is the answer. */
+/** `POST /api/models`: connects a model; the response is a `ConnectingRow`. */
 export type ConnectRequest =
   | {
       readonly baseUrl: string
-      /** The name of the environment variable with the key, never a key. */
+      /** Name of the environment variable of the API key, never the key itself. */
       readonly apiKeyEnv?: string | undefined
       readonly model: string
-      /** The kind of server, where it was found out. */
+      /** The kind of server, if known. */
       readonly server?: string | undefined
     }
-  /** A model that runs in the program, by its name behind `local:`; downloaded first, where it is not there. */
+  /** A model that runs in the program, by its name without `local:`; downloaded first if necessary. */
   | { readonly local: string }
 
-/** `POST /api/models/list`: which models a server has. */
+/** `POST /api/models/list`: the models of a server. */
 export interface ListedModels {
-  /** Below which it really is. */
+  /** The base URL at which the server actually answers. */
   readonly baseUrl: string
   readonly models: readonly string[]
 }
 
-/** `GET /api/models`: models that are being connected, or were, the newest first. */
+/** `GET /api/models`: current and past connection attempts, newest first. */
 export interface ConnectingRow {
   readonly id: string
-  /** Of the policy that it is to be, such as `chat:qwen`. */
+  /** Name of the resulting policy, such as `chat:qwen`. */
   readonly policy: string
   readonly state: 'connecting' | 'connected' | 'failed' | 'cancelled'
-  /** What is being done, or why it failed. */
+  /** Current step, or why it failed. */
   readonly text: string
-  /** Seconds since it began. */
+  /** Elapsed time in seconds. */
   readonly seconds: number
-  /** Of a download. */
+  /** Progress of a download. */
   readonly bytes?: { readonly done: number; readonly total: number }
 }

@@ -1,6 +1,6 @@
 /**
- * Who may ask. Pages of other sites are kept out by Host and Origin, also where a foreign name was pointed at this machine;
- * other machines are let in only by the token, which programs send as their key and browsers as a cookie.
+ * Access control. Pages of other sites are refused by Host and Origin, which also stops DNS rebinding; other machines need the token,
+ * which programs send as API key and browsers as a cookie.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -9,55 +9,55 @@ import { UserError } from '../../shared/errors.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import { HttpError } from './http-error.ts'
 
-/** The environment variable with the token. */
+/** Environment variable of the token. */
 export const tokenVariable = 'MINI_O3_TOKEN'
 
 const cookieName = 'mini_o3'
 
 export interface Door {
-  /** The address that is listened on. */
+  /** The address the server listens on. */
   readonly host: string
-  /** Asked for when there is one. */
+  /** Required from every client if set. */
   readonly token?: string | undefined
 }
 
-/** Tokens can be tried at leisure over a network. */
+/** Minimum strength, since tokens can be guessed over the network. */
 const leastToken = { characters: 16, different: 6 }
 
-/** Throws `UserError` for a server that other machines could reach without a token, and for a token that could be guessed. */
+/** Throws `UserError` if other machines could connect without a token, or if the token is guessable. */
 export function checkDoor({ host, token }: Door): void {
   if (token !== undefined) {
     const { characters, different } = leastToken
     if (token.length >= characters && new Set(token).size >= different) return
     throw new UserError(
       'token-weak',
-      `${tokenVariable} can be guessed. Set it to at least ${characters} random characters, such as those of: openssl rand -hex 16`,
+      `${tokenVariable} is too easy to guess. Set it to at least ${characters} random characters, for example from: openssl rand -hex 16`,
     )
   }
   if (isLoopback(host)) return
   throw new UserError(
     'token-missing',
     `Other machines can reach ${host}. Set ${tokenVariable} to a secret, which programs then send as their API key and ` +
-      'browsers bring once, as /?token=<secret>; or leave --host out.',
+      'browsers send once, as /?token=<secret>; or leave out --host.',
   )
 }
 
-/** Throws `HttpError` for requests that a page of another site may have caused. */
+/** Throws `HttpError` for requests that may come from a page of another site. */
 export function checkSite(headers: IncomingHttpHeaders, { host }: Door): void {
   const asked = urlOf(`http://${headers.host}`)
   if (asked === undefined || (isLoopback(host) && !isLoopback(asked.hostname))) {
-    throw new HttpError(403, 'foreign_host', 'This server answers under its own address only. Check the base URL.')
+    throw new HttpError(403, 'foreign_host', 'This server only answers at its own address. Check the base URL.')
   }
   if (headers.origin !== undefined && urlOf(headers.origin)?.host !== asked.host) {
     throw foreignSite()
   }
-  // Browsers send this also where they send no Origin, as for pictures and scripts.
+  // Browsers send this header even without Origin, as for images and scripts.
   if (headers['sec-fetch-site'] === 'cross-site') throw foreignSite()
 }
 
 /**
- * Throws `HttpError` unless the request carries the token that is asked for. A browser brings it once, as `/?token=...`: the
- * answer, returned here, leaves a cookie that no script can read and sends it on to the page, so that no address keeps the token.
+ * Throws `HttpError` unless the request carries the token. A browser sends it once, as `/?token=...`: the response returned here sets an
+ * HttpOnly cookie and redirects to the page, so that the token does not stay in the address.
  */
 export function checkToken(url: string, headers: IncomingHttpHeaders, { token }: Door): Response | undefined {
   if (token === undefined) return undefined
@@ -70,7 +70,7 @@ export function checkToken(url: string, headers: IncomingHttpHeaders, { token }:
   }
   if (sameSecret(headers.authorization ?? '', `Bearer ${token}`)) return undefined
   if (cookiesOf(headers).some((cookie) => sameSecret(cookie, pass))) return undefined
-  const how = `Send the server's ${tokenVariable} as API key. In a browser, open /?token=<${tokenVariable}> of this address once.`
+  const how = `Send the server's ${tokenVariable} as the API key. In a browser, open /?token=<${tokenVariable}> at this address once.`
   throw new HttpError(401, 'invalid_api_key', how)
 }
 
@@ -78,7 +78,7 @@ function foreignSite(): HttpError {
   return new HttpError(
     403,
     'foreign_origin',
-    'This server does not answer pages of other sites, nor their links. Type its address into the browser.',
+    'This server does not answer requests or links from other sites. Type its address into the browser.',
   )
 }
 
@@ -91,7 +91,7 @@ function urlOf(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** Takes the same time wherever the two differ. */
+/** Constant-time comparison. */
 function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)))
 }

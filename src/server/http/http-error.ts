@@ -1,13 +1,13 @@
-/** A request that cannot be served, as OpenAI-compatible servers say it: a status and `{ error: { message, ... } }`. */
+/** HTTP errors in OpenAI's format: a status and `{ error: { message, ... } }`. */
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 
 export class HttpError extends Error {
   readonly status: number
-  /** Stable, for machines; OpenAI's own where it has one. */
+  /** Stable code; OpenAI's own where one exists. */
   readonly code: string
-  /** Whole seconds after which to ask again, for those who came at a bad time. */
+  /** Value of Retry-After in whole seconds, for temporary refusals. */
   readonly retryAfter: number | undefined
-  /** The field of the request that is wrong. */
+  /** The invalid field of the request. */
   readonly param: string | null
 
   constructor(status: number, code: string, message: string, more: HttpErrorDetails = {}) {
@@ -25,12 +25,12 @@ interface HttpErrorDetails {
   readonly param?: string
 }
 
-/** What any thrown value is answered with. Of a fault of ours nothing is told but that there was one. */
+/** Maps any thrown value to a response. Internal errors reveal no details. */
 export function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   if (error instanceof ContextLengthError) return new HttpError(400, 'context_length_exceeded', error.message)
   if (error instanceof UserError) return new HttpError(400, error.code, error.message)
-  return new HttpError(500, 'server_error', 'The server failed to answer. Its terminal says why.')
+  return new HttpError(500, 'server_error', 'Internal error. See the terminal of the server for the reason.')
 }
 
 export function errorBody({ status, code, message, param }: HttpError): object {

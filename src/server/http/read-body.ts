@@ -1,16 +1,16 @@
-/** Reads the bodies of requests: each within a bound, and all that are held at once within another. */
+/** Reads request bodies, with a limit for each and one for all bodies held at once. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './http-error.ts'
 
-/** Bytes of one body: room for the longest conversation with the largest views, and for a picture. */
+/** Size limit of one body: fits the longest conversation with the largest views, or a picture. */
 const mostBytes = 32 * 1024 ** 2
 const mostPictureBytes = 64 * 1024 ** 2
-/** Bytes of all bodies whose answers are not out yet. */
+/** Size limit of all bodies whose responses are not sent yet. */
 const mostHeldBytes = 512 * 1024 ** 2
-/** Of a body that is refused, this much is let run by, so that the client gets to read the answer. */
+/** How much of a refused body is read and discarded, so that the client gets to read the response. */
 const mostDrainedBytes = 64 * 1024 ** 2
 
-/** A reader of whole bodies. Throws `HttpError` 413 for one that is too long, 429 when too many are held. */
+/** Returns a reader of complete bodies. It throws `HttpError` 413 for a body that is too long, 429 if too many are held. */
 export function bodyReader(): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
   let heldBytes = 0
   return (request, response) =>
@@ -31,7 +31,7 @@ export function bodyReader(): (request: IncomingMessage, response: ServerRespons
         reject(error)
       }
       const tooLong = (): void =>
-        refuse(new HttpError(413, 'request_too_large', `A request may have ${limit / 1024 ** 2} MiB.`))
+        refuse(new HttpError(413, 'request_too_large', `The request is larger than ${limit / 1024 ** 2} MiB.`))
       response.once('close', release)
       if (Number(request.headers['content-length'] ?? 0) > limit) tooLong()
       request.on('data', (chunk: Buffer) => {
@@ -41,7 +41,9 @@ export function bodyReader(): (request: IncomingMessage, response: ServerRespons
         if (bytes > limit) return tooLong()
         if (heldBytes + chunk.length > mostHeldBytes) {
           return refuse(
-            new HttpError(429, 'busy', 'Too much is being sent at once. Try again in a moment.', { retryAfter: 1 }),
+            new HttpError(429, 'busy', 'Too much data is being received at once. Try again in a moment.', {
+              retryAfter: 1,
+            }),
           )
         }
         chunks.push(chunk)

@@ -1,8 +1,8 @@
-/** Parses JSON from outside. How many values it holds is bounded before anything is built from it. */
+/** Parses untrusted JSON. The number of values is limited before anything is allocated. */
 import { parseJson } from '../../shared/json.ts'
 import { HttpError } from './http-error.ts'
 
-/** Room for the longest conversation; a body of the largest size made of tiny values would take gigabytes. */
+/** Fits the longest conversation; without it, a large body of tiny values would take gigabytes. */
 const mostValues = 100_000
 
 const [quote, backslash, comma, colon, openBracket, openBrace] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x7b]
@@ -24,12 +24,12 @@ function checkValues(body: Buffer): void {
     if (byte === quote) at = endOfString(body, at)
     else if (byte === comma || byte === colon || byte === openBracket || byte === openBrace) values++
     if (values > mostValues) {
-      throw new HttpError(400, 'json_too_long', `The body holds more than ${mostValues} values.`)
+      throw new HttpError(400, 'json_too_long', `The body contains more than ${mostValues} values.`)
     }
   }
 }
 
-/** Where the string that begins at `start` ends: the bytes of a picture are passed over natively. */
+/** End of the string that starts at `start`, found by native search since it may be a whole picture. */
 function endOfString(body: Buffer, start: number): number {
   for (let end = body.indexOf(quote, start + 1); end >= 0; end = body.indexOf(quote, end + 1)) {
     let escapes = 0

@@ -1,29 +1,29 @@
-/** Which route answers a request, by its method and path. */
+/** Finds the route of a request by method and path. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { HttpError } from './http-error.ts'
 import { own } from '../../shared/known.ts'
 
-/** What a route may want to know beside the body. */
+/** Request data for a route, besides the body. */
 export interface Asking {
-  /** Fires when the client has gone before its answer was out. */
+  /** Fires if the client disconnects before the response is sent. */
   readonly signal: AbortSignal
   readonly headers: IncomingHttpHeaders
-  /** As asked for, such as `/v1/models?limit=3`. */
+  /** Path and query, such as `/v1/models?limit=3`. */
   readonly url: string
-  /** What any thrown value is answered with; faults of ours are told to the terminal. */
+  /** Maps a thrown value to a response; internal errors are logged to the terminal. */
   readonly explain: (error: unknown) => HttpError
 }
 
-/** Takes the body (parsed; of `image/...` its bytes; undefined where there is none) and returns what is sent: a `Response` as it is, all else as JSON. */
+/** Takes the body (parsed JSON, bytes for `image/...`, or undefined) and returns the response: a `Response` unchanged, anything else as JSON. */
 type Route = (body: unknown, asking: Asking) => unknown
-/** By method and path, such as `GET /v1/models`, or `GET /runs/*` for all below. */
+/** By method and path, such as `GET /v1/models`, or `GET /runs/*` for everything below. */
 export type Routes = Readonly<Record<string, Route>>
 
 type Find = (method: string, path: string) => Route
 
 /**
- * Finds the route of this very path, or else that of the nearest folder above it, in time linear in the path. Throws
- * `HttpError` 404 or 405.
+ * Finds the route of the exact path, otherwise that of the closest wildcard above it, in time linear in the path. Throws `HttpError`
+ * 404 or 405.
  */
 export function router(routes: Routes): Find {
   const folders = Object.entries(routes)
@@ -40,8 +40,9 @@ export function router(routes: Routes): Find {
     if (folder !== undefined) return folder.route
     const known = Object.keys(routes).filter((name) => name.endsWith(` ${path}`))
     const others = [...known, ...around.map(({ name }) => name)]
-    if (others.length > 0) throw new HttpError(405, 'method_not_allowed', `This path takes ${others.join(', ')} only.`)
-    // The files of the pages are left out.
+    if (others.length > 0)
+      throw new HttpError(405, 'method_not_allowed', `This path only accepts ${others.join(', ')}.`)
+    // Leaves out the files of the pages.
     const names = Object.keys(routes).filter((name) => !name.includes('.'))
     throw new HttpError(404, 'not_found', `There is no such page. This server has ${names.join(', ')}.`)
   }

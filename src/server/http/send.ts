@@ -1,12 +1,12 @@
-/** Sends answers: JSON at once, a `Response` piece by piece and no faster than the client reads. */
+/** Sends responses: JSON at once, a `Response` as a stream with backpressure. */
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 
-/** On every answer: it is never taken for anything else, and no page of another site may show it. */
+/** On every response: no content sniffing, and no embedding by other sites. */
 const always = { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' }
-/** Unless an answer says otherwise: conversations and pictures of users are not left on disks. */
+/** The default: conversations and pictures of users must not be left in disk caches. */
 const uncached = { 'cache-control': 'no-store' }
 
 export function sendJson(
@@ -26,7 +26,7 @@ export function sendJson(
   response.end(body)
 }
 
-/** Returns when all is out, or the client has gone: its stream is cancelled then. */
+/** Returns when everything is sent, or the client has disconnected, which cancels the stream. */
 export async function sendResponse(
   response: ServerResponse,
   { status, headers: own, body }: Response,

@@ -1,12 +1,12 @@
-/** Pictures that a request itself holds, as data: URLs: nothing is ever fetched. What the bytes are is found when they are opened. */
+/** Pictures embedded in a request as data: URLs; nothing is ever fetched. The format is detected when the bytes are opened. */
 import { HttpError } from './http-error.ts'
 
-/** More than any media type and its parameters need. */
+/** Longer than any media type with parameters. */
 const longestHeader = 1000
 
 /**
- * The bytes of a data: URL in any form that RFC 2397 allows, whatever its media type says: clients send `image/jpg`,
- * `application/octet-stream` or none. Base64 may be URL-safe, wrapped and without padding. Throws `HttpError` 400 for any other URL.
+ * The bytes of a data: URL in any form that RFC 2397 allows. The media type is ignored, since clients send `image/jpg`,
+ * `application/octet-stream` or none. Base64 may be URL-safe, wrapped or unpadded. Throws `HttpError` 400 for any other URL.
  */
 export function sentPicture(url: string): Buffer {
   const header = /^\s*data:((?:[^",]|"[^"]*")*),/i.exec(url.slice(0, longestHeader))
@@ -14,15 +14,15 @@ export function sentPicture(url: string): Buffer {
     throw new HttpError(
       400,
       'invalid_image_url',
-      'A picture has to come with the request, as a data: URL such as data:image/jpeg;base64,...; nothing is fetched.',
+      'A picture has to be part of the request, as a data: URL such as data:image/jpeg;base64,...; nothing is fetched.',
     )
   }
   const payload = unescaped(url.slice(header[0].length))
-  // Node takes both alphabets, and passes over blanks and line breaks.
+  // Node accepts both alphabets and ignores whitespace.
   return /;\s*base64\s*$/i.test(header[1] ?? '') ? Buffer.from(payload.toString('latin1'), 'base64') : payload
 }
 
-/** With the bytes that percent signs stand for, which need not be UTF-8. */
+/** Decodes percent escapes to bytes, which need not be UTF-8. */
 function unescaped(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1')
   let length = 0

@@ -1,19 +1,19 @@
-/** How long a server waits for clients that hardly send or read: what they hold is let go when their time is up. */
+/** Timeouts for slow clients, so that they cannot hold resources for ever. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface Patience {
-  /** Milliseconds until a request has to be here whole; Node answers 408 then. */
+  /** Milliseconds within which a request has to arrive completely; Node then responds 408. */
   readonly requestMs: number
-  /** Milliseconds without a byte in either direction while one is owed. */
+  /** Milliseconds without a byte in either direction while one is expected. */
   readonly stalledMs: number
 }
 
-/** Time for 64 MiB over 3 Mbit/s. */
+/** Enough for 64 MiB at 3 Mbit/s. */
 export const usualPatience: Patience = { requestMs: 180_000, stalledMs: 30_000 }
 
 /**
- * Cuts the connection when nothing moves on it: the rest of the request does not come, or the answer is not read. An answer that
- * is still being worked on may take as long as it likes. What the answer holds is freed by its end, as when a client goes.
+ * Closes a stalled connection: the rest of the request does not arrive, or the response is not read. There is no limit on the time
+ * to compute a response. Resources of the response are freed as when a client disconnects.
  */
 export function endWhenStalled(request: IncomingMessage, response: ServerResponse, { stalledMs }: Patience): void {
   response.setTimeout(stalledMs, () => {

@@ -1,4 +1,4 @@
-/** An HTTP server: guarded, with bounds on what it reads and holds, errors in OpenAI's shape, and an orderly end. */
+/** The HTTP server: access control, limits on what it reads and holds, errors in OpenAI's format, graceful shutdown. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -17,28 +17,28 @@ import { endWhenStalled, usualPatience } from './slow-clients.ts'
 import type { Patience } from './slow-clients.ts'
 
 export interface HttpServerOptions extends Door {
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number
   readonly routes: Routes
-  /** How refusals are said at some paths; elsewhere as OpenAI does. */
+  /** Error formats of specific paths; elsewhere OpenAI's. */
   readonly refusals?: Readonly<Record<string, (refusal: HttpError) => object>> | undefined
-  /** Told of faults of ours. */
+  /** Called for internal errors. */
   readonly onFault: (error: unknown) => void
-  /** With slow clients. */
+  /** Timeouts for slow clients. */
   readonly patience?: Patience
 }
 
-/** Requests that are read or answered at once; more are told to come again. */
+/** Requests in progress at once; more are refused with 429. */
 const mostUnderWay = 256
 
 export interface RunningServer {
-  /** Such as `http://127.0.0.1:8420`. */
+  /** For example `http://127.0.0.1:8420`. */
   readonly url: string
-  /** Takes no more requests and waits for the answers under way. */
+  /** Stops accepting requests and waits for the responses in progress. */
   close(): Promise<void>
 }
 
-/** Listens when it returns. Throws `UserError` when it may not, or cannot, listen there. */
+/** The server is listening when this resolves. Throws `UserError` if it may not or cannot listen there. */
 export async function startServer(options: HttpServerOptions): Promise<RunningServer> {
   const { host, port, routes, refusals = {}, onFault, patience = usualPatience } = options
   checkDoor(options)

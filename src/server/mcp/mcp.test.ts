@@ -154,7 +154,7 @@ describe('mistakes are results that say what to do', () => {
     ['a folder', { image: tmpdir() }, /not a file/],
     ['a picture elsewhere', { image: 'data:text/html;base64,AAAA' }, /not a picture/],
     ['an address', { image: 'https://example.com/a.jpg' }, /not fetched/],
-    ['a file of another machine', { image: 'file://elsewhere/a.jpg' }, /names no file/],
+    ['a file of another machine', { image: 'file://elsewhere/a.jpg' }, /is not the URL of a file/],
     ['corners the wrong way round', { box: [0.9, 0.9, 0.1, 0.1] }, /box|x0|left/i],
     ['words for a box', { box: ['a', 0, 1, 1] }, /box/],
   ])('%s', async (_, args, message) => {
@@ -256,7 +256,7 @@ test.each([
 test('the description tells who searches, and what it knows', async () => {
   const client = await overHttp()
   const { tools } = await client.listTools()
-  expect(tools[0]!.description).toMatch(/Who searches: embedded\. It only knows generated scenes/)
+  expect(tools[0]!.description).toMatch(/Policy: embedded\. It only knows generated scenes/)
   await client.close()
 })
 

@@ -1,13 +1,13 @@
 /**
- * The messages that a client of `mini-o3 mcp` writes, line by line. One that is too long is let run by and refused with its id,
- * where the protocol's own reader would end the connection, and with it the server.
+ * Splits the input of `mini-o3 mcp` into messages, one per line. A message that is too long is skipped and refused with its id; the SDK's
+ * own reader would end the connection, and with it the server.
  */
 import { Transform } from 'node:stream'
 import { itemAt } from '../../shared/known.ts'
 
-/** Room for the largest picture in base64. */
+/** Fits the largest picture in base64. */
 const mostBytes = 96 * 1024 ** 2
-/** Of a message that is too long, what is kept of its start and its end: there clients write its id. */
+/** Bytes kept from the start and the end of an overlong message, where clients write its id. */
 const keptBytes = 1024
 const newline = 10
 
@@ -17,7 +17,7 @@ export interface JsonRpcRefusal {
   readonly error: { readonly code: number; readonly message: string }
 }
 
-/** Passes whole lines of at most `limit` bytes on, each as one chunk. */
+/** Emits complete lines of at most `limit` bytes, each as one chunk. */
 export function messageLines(refuse: (refusal: JsonRpcRefusal) => void, limit: number = mostBytes): Transform {
   let line: Buffer[] = []
   let bytes = 0
@@ -41,7 +41,7 @@ export function messageLines(refuse: (refusal: JsonRpcRefusal) => void, limit: n
     bytes = 0
     head = tail = Buffer.alloc(0)
     if (!long) return Buffer.concat(all)
-    const message = `A message may have ${limit} bytes. Send a smaller picture, or the path of a file.`
+    const message = `The message is longer than ${limit} bytes. Send a smaller picture, or the path of a file.`
     refuse({ jsonrpc: '2.0', id: idOf(itemAt(text, 0), itemAt(text, 1)), error: { code: -32_600, message } })
     return undefined
   }
@@ -76,7 +76,7 @@ const string = String.raw`"(?:[^"\\]|\\.)*"`
 const scalar = String.raw`(?:${string}|[^\s"{}[\],:]+)`
 const field = String.raw`${string}\s*:\s*${scalar}`
 const id = String.raw`"id"\s*:\s*(${string}|-?\d+)`
-/** Among the first fields, or the last ones, of the message itself: inside of others the word means something else. */
+/** Matches `id` among the first or last fields of the message itself, since nested objects may have an `id` too. */
 const idAtStart = new RegExp(String.raw`^\s*{\s*(?:${field}\s*,\s*)*?${id}\s*[,}]`)
 const idAtEnd = new RegExp(String.raw`,\s*${id}(?:\s*,\s*${field})*\s*}\s*$`)
 

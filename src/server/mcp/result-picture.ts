@@ -1,19 +1,19 @@
-/** Pictures inside tool results: JPEG, made smaller where it would not fit, for clients drop results of more than a megabyte. */
+/** Pictures in tool results: JPEG, scaled down as needed, because clients drop results of more than a megabyte. */
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { pixelBox } from '../../protocol/box.ts'
 import { encodeFineJpeg, encodeJpeg } from '../../vision/encode.ts'
 import type { Pixels } from '../../vision/picture.ts'
 import { region } from '../../vision/region.ts'
 
-/** Of all pictures of one result, in base64: with its text a result stays well below a megabyte. */
+/** Base64 characters of all pictures of one result, so that with its text it stays well below a megabyte. */
 export const mostPictureChars = 720 * 1024
 
-/** Half the bytes of a fine JPEG, and still legible. */
+/** Half the size of a high-quality JPEG and still legible. */
 const plainQuality = 85
-/** Each try aims below the limit, as bytes do not shrink quite as pixels do. */
+/** Each attempt aims below the limit, since the size does not shrink in proportion to the pixels. */
 const aim = 0.85
 
-/** Of at most `mostChars` characters in base64. */
+/** At most `mostChars` base64 characters. */
 export async function resultPicture(pixels: Pixels, mostChars: number): Promise<CallToolResult['content'][number]> {
   const mostBytes = Math.floor(mostChars / 4) * 3
   let jpeg = await encodeFineJpeg(pixels)

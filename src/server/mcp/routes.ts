@@ -1,4 +1,4 @@
-/** The tools of `server.ts` over HTTP: every request is a connection of its own, so that nothing is held between them. */
+/** The tools of `server.ts` over HTTP. Stateless: every request is its own MCP connection. */
 import { orAborted } from '../../shared/deadline.ts'
 import type { McpOptions } from './server.ts'
 import type { KeepSearch, SentSearch } from '../searcher.ts'
@@ -11,11 +11,11 @@ export interface McpRoutesOptions extends Omit<McpOptions, 'files' | 'keep'> {
   readonly keep?: KeepSearch
 }
 
-/** `POST /mcp`. Pictures come with the call: the files of this machine are not for other programs. */
+/** `POST /mcp`. Pictures must be part of the call: HTTP clients get no access to files of this machine. */
 export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
   return {
     'POST /mcp': async (parsedBody, { signal, headers }) => {
-      // Loaded when it is first asked for: nobody else should wait for it.
+      // Imported on first use, so that other commands do not pay for loading it.
       const [{ mcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
         import('./server.ts'),
         import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
@@ -44,7 +44,7 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
   }
 }
 
-/** Clients give up on calls of which they hear nothing: those that ask for progress get a stream of it. */
+/** Clients time out calls without progress: those that ask for progress get a stream. */
 function wantsProgress(body: unknown): boolean {
   return [body].flat().some((message) => {
     const params = fieldsOf(fieldsOf(message)?.['params'])
@@ -56,7 +56,7 @@ function closedAfter(body: ReadableStream<Uint8Array>, close: () => void): Reada
   return body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({ flush: close }))
 }
 
-/** A request that does not get to the protocol is refused in its form. */
+/** A refusal outside the protocol, in JSON-RPC format. */
 export function mcpRefusal({ status, message }: HttpError): JsonRpcRefusal {
   const code = status >= 500 ? -32_603 : -32_600
   return { jsonrpc: '2.0', id: null, error: { code, message } }

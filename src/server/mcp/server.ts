@@ -1,4 +1,4 @@
-/** Visual search as tools of the Model Context Protocol: `visual_search` and `zoom`, whose results carry crops as pictures. */
+/** The MCP server: the tools `visual_search` and `zoom`, whose results include crops as pictures. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -24,19 +24,19 @@ import { mostPictureChars, resultPicture } from './result-picture.ts'
 
 export interface McpOptions {
   readonly searcher: Searcher
-  /** Pictures may be named by their paths on this machine: only where whoever calls is its user. */
+  /** Whether pictures may be given as paths on this machine: only if the caller is its user. */
   readonly files: boolean
-  /** Keeps a finished search of a picture that was sent, and returns the address of its page. */
+  /** Stores a finished search of an uploaded picture, and returns the address of its page. */
   readonly keep?: ((search: SentSearch) => Promise<string>) | undefined
-  /** Told of faults of ours. */
+  /** Called for internal errors. */
   readonly onFault: (error: unknown) => void
 }
 
-/** Crops of a search that its result shows: the newest. */
+/** Number of crops in a result: the newest ones. */
 const mostCrops = 8
-/** Characters of one text. */
+/** Characters of one text at most. */
 const longestText = 8000
-/** Small enough that a result with all its crops stays readable for a client. */
+/** Small enough that clients accept a result with all its crops. */
 const cropView: ViewRule = {
   kind: 'budget',
   minPixels: 40_000,
@@ -53,7 +53,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 const edge = z.number().min(0).max(1)
 const boxSchema = z.array(edge).length(4)
 
-/** A server of one connection. */
+/** Creates the server of one connection. */
 export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpServer {
   const { reading } = searcher.profile.pictures
   const server = new McpServer({ name: 'mini-o3', version })
@@ -64,7 +64,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       `The picture: ${files ? 'the path of a file on this machine, or a' : 'a'} data: URL (data:image/jpeg;base64,...)`,
     )
 
-  /** Errors are results: whoever calls reads what to do better. */
+  /** Returns errors as tool results, so that the calling model can read how to correct the call. */
   async function explained(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
     try {
       return await work()
@@ -75,7 +75,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     }
   }
 
-  /** A path, also as a file: URL, or the bytes that were sent. */
+  /** A path (also from a file: URL), or the bytes of a data: URL. */
   function fileOf(source: string): string | Uint8Array {
     const scheme = /^\s*([a-z]{2,20}):/i.exec(source)?.[1]?.toLowerCase()
     if (!files || scheme === 'data') return sentPicture(source)
@@ -83,7 +83,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       throw new HttpError(
         400,
         'picture_not_fetched',
-        `${source.slice(0, 200)} is not fetched. Save it, and give the path.`,
+        `${source.slice(0, 200)} is not fetched. Save the picture and give its path.`,
       )
     }
     return scheme === 'file' ? pathOf(source.trim()) : source
@@ -94,8 +94,8 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     {
       title: 'Search a picture',
       description:
-        'Answers a question about a picture whose answer may hide in a few pixels: zooms in, turn after turn, ' +
-        `until it is legible. Returns the answer and the crops that led to it. Who searches: ${searcher.name}. ${searcher.note}`,
+        'Answers a question about a picture, even if the answer covers only a few pixels: zooms in, turn after turn, ' +
+        `until it is legible. Returns the answer and the crops that led to it. Policy: ${searcher.name}. ${searcher.note}`,
       inputSchema: {
         image,
         further_images: z
@@ -103,8 +103,8 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
           .max(mostPictures - 1)
           .optional()
           .describe('Further pictures, for a question about several'),
-        question: z.string().trim().min(1).max(4000).describe('What is asked about the picture'),
-        max_turns: z.int().min(1).max(100).optional().describe('Turns that the search may take'),
+        question: z.string().trim().min(1).max(4000).describe('The question about the picture'),
+        max_turns: z.int().min(1).max(100).optional().describe('Turn limit of the search'),
       },
       annotations: { readOnlyHint: true },
     },
@@ -142,7 +142,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     'zoom',
     {
       title: 'Zoom into a picture',
-      description: 'Cuts a box out of a picture at full resolution and returns it, enlarged where it is small.',
+      description: 'Crops a box from a picture at full resolution and returns it, enlarged if it is small.',
       inputSchema: {
         image,
         box: boxSchema.describe('[x0, y0, x1, y1]: left, top, right and bottom, each from 0 to 1 of width or height'),
@@ -181,7 +181,7 @@ async function searchResult({ trajectory, pictures }: EndedSearch, page?: string
   }
   if (page !== undefined) content.push(text(`Turn by turn: ${page}`))
   const boxes = crops.map(({ boxInOriginalPx }) => boxInOriginalPx)
-  // Which picture each box is of, counted from 1.
+  // The picture of each box, counted from 1.
   const of = pictures.length > 1 && { pictures: crops.map((crop) => originalOf(crop, observations) + 1) }
   const found = { answer: answer && cut(answer), end, turns: turns.length, boxes, ...of, ...(page && { page }) }
   return { content, structuredContent: found }
@@ -203,11 +203,15 @@ function pathOf(fileUrl: string): string {
   try {
     return fileURLToPath(fileUrl)
   } catch (cause) {
-    throw new HttpError(400, 'invalid_file_url', `${fileUrl.slice(0, 200)} names no file: ${messageOf(cause)}.`)
+    throw new HttpError(
+      400,
+      'invalid_file_url',
+      `${fileUrl.slice(0, 200)} is not the URL of a file: ${messageOf(cause)}.`,
+    )
   }
 }
 
-/** What a model wrote may be of any length. */
+/** Model output can be of any length. */
 function cut(words: string): string {
   return words.length <= longestText ? words : `${words.slice(0, longestText)} … (cut)`
 }

@@ -1,4 +1,4 @@
-/** A model that runs in this program, for the page: found on disk, or downloaded there first. */
+/** Provides a model that runs in this program, for the page: from disk, or downloaded first. */
 import { findLocalModel, planPull, pull } from '../../hub/local-model.ts'
 import type { LocalModel } from '../../hub/local-model.ts'
 import { errorCodeOf, UserError } from '../../shared/errors.ts'
@@ -9,7 +9,7 @@ export interface BringOptions {
   readonly onBytes: (done: number, total: number) => void
 }
 
-/** `name`: of a known model, or `hub:<owner>/<name>`; the page names no files. Throws `UserError`, `AbortedError`. */
+/** `name`: a known model, or `hub:<owner>/<name>`; the page cannot name files. Throws `UserError`, `AbortedError`. */
 export async function bringLocal(name: string, { signal, onStep, onBytes }: BringOptions): Promise<LocalModel> {
   if (/\.gguf$/i.test(name) || !/^[\w.:@/-]+$/.test(name))
     throw new UserError('model-unknown', `${name} is neither a known model nor hub:<owner>/<name>.`)
@@ -19,7 +19,7 @@ export async function bringLocal(name: string, { signal, onStep, onBytes }: Brin
   } catch (error) {
     if (errorCodeOf(error) !== 'model-not-pulled') throw error
   }
-  onStep('Asking the hub for its files')
+  onStep('Listing its files on the hub')
   const plan = await planPull(name, { signal })
   onStep(`Downloading${plan.licence === undefined ? '' : `, licence ${plan.licence}`}`)
   return pull(plan, { signal, onBytes })

@@ -1,6 +1,6 @@
 /**
- * What the page asks to connect models. These requests make the server call other addresses, with keys of its environment: they are
- * answered to its own page and to programs of this machine alone, never to a page of another site or port, nor over a network.
+ * Routes that connect models. They make the server call other addresses with API keys from its environment, so they are only
+ * open to its own page and to programs on this machine, never to pages of other sites or ports, nor over a network.
  */
 import { find } from '../../discover/find.ts'
 import type { ModelsFound } from '../api/types.ts'
@@ -26,13 +26,13 @@ export function connectRoutes(desk: ModelDesk, signal: AbortSignal): Routes {
   }
 }
 
-/** In place of them where other machines reach the server. */
+/** Replaces them if other machines can reach the server. */
 export function noConnectRoutes(): Routes {
   const refuse = (): never => {
     throw new HttpError(
       403,
       'not_here',
-      'Models are connected from the page only where the server listens on this machine alone. Name them with --policy or --policies.',
+      'Models can be connected from the page only if the server listens on this machine alone. Name them with --policy or --policies.',
     )
   }
   return { 'GET /api/models': refuse, 'POST /api/models': refuse, 'POST /api/models/*': refuse }
@@ -40,7 +40,7 @@ export function noConnectRoutes(): Routes {
 
 type Route = (body: unknown, asking: Asking) => unknown
 
-/** Pages of other ports of this machine are the same site to a browser; a form of theirs has another content type. */
+/** Browsers treat pages of other ports as the same site; requiring a JSON content type stops their forms. */
 function own(route: Route): Route {
   return (body, asking) => {
     const { 'sec-fetch-site': site = 'same-origin', 'content-type': type = '' } = asking.headers
@@ -48,7 +48,7 @@ function own(route: Route): Route {
       throw new HttpError(
         403,
         'foreign_origin',
-        'Only the page of this server, or a program with JSON, may ask for this.',
+        'This is only for the page of this server, or for programs that send JSON.',
       )
     return route(body, asking)
   }

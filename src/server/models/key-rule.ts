@@ -1,25 +1,25 @@
-/** Which key of the environment a page may have sent to which address: whoever reaches this server must not be able to take keys away. */
+/** Which API key of the environment a page may send to which address, so that keys cannot be stolen through this server. */
 import { hostedServices } from '../../discover/keys.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import { HttpError } from '../http/http-error.ts'
 
-/** Variables that are named for a server of one's own. */
+/** Names of variables for the user's own servers. */
 const ownKey = /^(?:[A-Z][A-Z0-9_]*_)?API_KEY$|^VLM_KEY$/
 
 /**
- * The usual variable of a hosted service goes to that service alone, one that is named as an API key to any address with TLS or on this
- * machine, and no other one anywhere. Throws `HttpError` 400.
+ * The usual variable of a hosted service may be sent to that service only; a variable named like an API key to any address with TLS or
+ * on this machine; any other variable nowhere. Throws `HttpError` 400.
  */
 export function checkKey(variable: string, url: URL): void {
   const services = hostedServices.filter(({ keyEnv }) => keyEnv === variable)
   if (services.length > 0) {
     if (services.some(({ baseUrl }) => new URL(baseUrl).origin === url.origin)) return
     const [service] = services
-    throw refused(`${variable} is the key of ${service?.title}, and is sent to ${service?.baseUrl} alone.`)
+    throw refused(`${variable} is the key of ${service?.title} and is only sent to ${service?.baseUrl}.`)
   }
-  if (!ownKey.test(variable)) throw refused(`From a page, only a variable whose name ends in API_KEY is sent.`)
+  if (!ownKey.test(variable)) throw refused(`A page can only use variables whose names end in API_KEY.`)
   if (url.protocol !== 'https:' && !isLoopback(url.hostname))
-    throw refused(`A key is sent over https:// alone, or on this machine.`)
+    throw refused(`A key is only sent over https://, or on this machine.`)
 }
 
 function refused(why: string): HttpError {

@@ -122,10 +122,10 @@ test('which models a server has, and what is there', async () => {
 
 describe('keys', () => {
   test.each([
-    ['OPENAI_API_KEY', 'https://evil.example/v1', 'is sent to https://api.openai.com/v1 alone'],
-    ['AWS_SECRET_ACCESS_KEY', 'https://evil.example/v1', 'ends in API_KEY'],
-    ['HOME', 'https://evil.example/v1', 'ends in API_KEY'],
-    ['VLM_API_KEY', 'http://evil.example/v1', 'over https:// alone'],
+    ['OPENAI_API_KEY', 'https://evil.example/v1', 'is only sent to https://api.openai.com/v1'],
+    ['AWS_SECRET_ACCESS_KEY', 'https://evil.example/v1', 'end in API_KEY'],
+    ['HOME', 'https://evil.example/v1', 'end in API_KEY'],
+    ['VLM_API_KEY', 'http://evil.example/v1', 'only sent over https://'],
   ])('%s does not go to %s', async (apiKeyEnv, baseUrl, why) => {
     vi.stubEnv(apiKeyEnv, 'sk-secret-never-sent')
     for (const path of ['/api/models', '/api/models/list']) {

@@ -1,4 +1,4 @@
-/** Models that are connected while the server runs: each is tried with a picture before it can be asked. */
+/** Connects models while the server runs: each is tested with a picture before it is offered. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { baseUrlOf } from '../../endpoint/address.ts'
@@ -19,13 +19,13 @@ import { bringLocal } from './bring-local.ts'
 import { checkKey } from './key-rule.ts'
 
 export interface ModelDesk {
-  /** Those that were connected. */
+  /** The connected models. */
   readonly searchers: readonly Searcher[]
-  /** Starts; `rows` tells how it goes on. Throws `HttpError` 400 for what cannot be asked for, 429 where too much is under way. */
+  /** Starts a connection; `rows` reports its progress. Throws `HttpError` 400 for an invalid request, 429 if too many are in progress. */
   connect(body: unknown): ConnectingRow
-  /** Which models a server has. Throws `HttpError`, and `UserError` where it cannot be reached. */
+  /** Lists the models of a server. Throws `HttpError`, and `UserError` if it cannot be reached. */
   list(body: unknown): Promise<ListedModels>
-  /** The newest first. */
+  /** Newest first. */
   rows(): ConnectingRow[]
   /** Throws `HttpError` 404. */
   cancel(id: string): void
@@ -35,11 +35,11 @@ export interface ModelDesk {
 export interface ModelDeskOptions {
   readonly queue: SearchQueue
   readonly temperature: number
-  /** Names that are taken: one name is one model. */
+  /** Policy names already in use; names are unique. */
   readonly taken: () => readonly string[]
-  /** Told of faults of ours. */
+  /** Called for internal errors. */
   readonly onFault: (error: unknown) => void
-  /** Cuts off what is under way. */
+  /** Aborts connections in progress. */
   readonly signal: AbortSignal
 }
 
@@ -77,7 +77,7 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   const jobs = new Map<string, Job>()
   const working = new Set<Promise<void>>()
 
-  /** Never throws: what goes wrong stands in the row. */
+  /** Never throws: errors are stored in the row. */
   async function work(job: Job, wanted: Wanted): Promise<void> {
     const gone = AbortSignal.any([signal, job.stop.signal])
     try {
@@ -96,14 +96,14 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
       closing.push(() => policy.close?.())
       searchers.push({ name: job.policy, note: policyKindOf(job)?.note ?? '', profile, policy: () => policy, queue })
-      end(job, 'connected', 'It sees pictures.')
+      end(job, 'connected', 'It accepts pictures.')
     } catch (error) {
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
       if (!(error instanceof MiniO3Error)) onFault(error)
       end(
         job,
         'failed',
-        error instanceof MiniO3Error ? messageOf(error) : 'It broke off. The terminal of the server says why.',
+        error instanceof MiniO3Error ? messageOf(error) : 'It failed. See the terminal of the server for the reason.',
       )
     }
   }
@@ -138,7 +138,7 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
       const policy = 'local' in wanted ? `local:${wanted.local}` : `chat:${wanted.model}`
       const under = [...jobs.values()].filter(({ state }) => state === 'connecting')
       if (options.taken().includes(policy) || under.some((job) => job.policy === policy))
-        throw new HttpError(400, 'policy_twice', `${policy} is there already, or being connected.`)
+        throw new HttpError(400, 'policy_twice', `${policy} is already connected, or being connected.`)
       if (under.length >= most.connecting)
         throw new HttpError(429, 'busy', 'Other models are being connected. Wait for them.', { retryAfter: 5 })
       const startedMs = performance.now()
@@ -174,7 +174,7 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   }
 }
 
-/** With an address that can be asked, and a key that may be sent there. */
+/** Checks that the address is valid and that the key may be sent there. */
 function checked<Wanted extends { readonly baseUrl: string; readonly apiKeyEnv?: string | undefined }>(
   schema: z.ZodType<Wanted>,
   body: unknown,

@@ -1,26 +1,26 @@
-/** A model as the chat endpoint sees it: takes a request, tells its thoughts and words as they come, and says how it ended. */
+/** The interface of a served chat model: takes a request, streams reasoning and content, and returns how it ended. */
 import type { End } from '../../protocol/trajectory.ts'
 import type { ChatRequest } from './chat-request.ts'
 import type { Links } from '../searcher.ts'
 
 export type Delta =
-  /** What led to the answer, for clients that show it. */
+  /** Reasoning, for clients that show it. */
   { readonly reasoning: string } | { readonly content: string }
 
 export interface Completed {
   readonly finish: 'stop' | 'length'
-  /** The stop string that was met. */
+  /** The stop string that ended the reply. */
   readonly stop: string | null
   readonly promptTokens: number
   readonly replyTokens: number
-  /** Of a whole search; what the answer carries as `mini_o3`. */
+  /** For a whole search: the content of `mini_o3` in the response. */
   readonly searched?: { readonly end: End; readonly turns: number; readonly links?: Links | undefined }
 }
 
 export interface ServedModel {
   readonly id: string
-  /** Tokens of a conversation. */
+  /** Context length in tokens. */
   readonly contextLength?: number
-  /** Throws `HttpError` or `UserError` for a request that it cannot serve. `signal` fires when the client has gone. */
+  /** Throws `HttpError` or `UserError` for a request that it cannot serve. `signal` fires when the client disconnects. */
   complete(request: ChatRequest, signal: AbortSignal): AsyncGenerator<Delta, Completed, void>
 }

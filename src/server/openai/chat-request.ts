@@ -1,4 +1,4 @@
-/** A request for a chat completion, checked, and the conversation that it holds. Pure. */
+/** Validates a chat completion request and extracts its conversation. Pure. */
 import { z } from 'zod'
 import type { Said } from '../../policy/embedded/turn-prompt.ts'
 import { embeddedPrompts } from '../../protocol/prompts.ts'
@@ -14,22 +14,22 @@ const messageSchema = z.object({
 })
 
 const mostMessages = 4096
-/** Completions of one request. */
+/** Largest `n` of a request. */
 const mostChoices = 8
 
-/** A field that asks for what no model here can give: it is refused, never silently ignored. */
+/** A field that no model here supports: any value but the neutral one is refused rather than ignored. */
 function refused<T>(allowed: z.ZodType<T>, reason: string) {
   return z.union([allowed, z.null()], reason).optional()
 }
 
-const plain = 'answers are plain text here: leave it out, and parse the text'
-const noCalls = 'this model calls no functions: leave them out'
+const plain = 'responses are plain text here: leave it out, and parse the text'
+const noCalls = 'this model does not call functions: leave them out'
 
-/** Fields that are not named here are let pass: clients send many that change nothing. */
+/** Other fields are accepted and ignored, since clients send many that make no difference. */
 const requestSchema = z.object({
   model: z.string(),
   messages: z.array(messageSchema),
-  /** Folded to 32 bits, as clients send negative and long ones. */
+  /** Reduced to 32 bits, since clients send negative and long ones. */
   seed: z
     .number()
     .refine(Number.isInteger, 'has to be a whole number')
@@ -44,14 +44,14 @@ const requestSchema = z.object({
   include_stop_str_in_output: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
-  /** Ours: turns of a search. */
+  /** Our extension: the turn limit of a search. */
   max_turns: z.int().min(1).max(1000).nullish(),
   tools: refused(z.array(z.unknown()).max(0), noCalls),
   functions: refused(z.array(z.unknown()).max(0), noCalls),
   response_format: refused(z.object({ type: z.literal('text') }), plain),
-  logprobs: refused(z.literal(false), 'log-probabilities are not told: leave it out'),
-  top_logprobs: refused(z.literal(0), 'log-probabilities are not told: leave it out'),
-  modalities: refused(z.array(z.literal('text')), 'only text comes back: leave it out'),
+  logprobs: refused(z.literal(false), 'log-probabilities are not supported: leave it out'),
+  top_logprobs: refused(z.literal(0), 'log-probabilities are not supported: leave it out'),
+  modalities: refused(z.array(z.literal('text')), 'only text is returned: leave it out'),
 })
 
 export type ChatRequest = z.infer<typeof requestSchema>
@@ -60,7 +60,7 @@ export type ChatRequest = z.infer<typeof requestSchema>
 export function readChatRequest(body: unknown): ChatRequest {
   const messages = fieldsOf(body)?.['messages']
   if (Array.isArray(messages) && messages.length > mostMessages) {
-    throw badChat(`A chat may have ${mostMessages} messages, not ${messages.length}.`)
+    throw badChat(`A chat may have at most ${mostMessages} messages, not ${messages.length}.`)
   }
   const { data, error } = requestSchema.safeParse(body)
   if (data !== undefined) return data
@@ -69,16 +69,16 @@ export function readChatRequest(body: unknown): ChatRequest {
   throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
 }
 
-/** What the policy was told, one message a turn, with the URL of its picture. */
+/** A message to the policy, one per turn, with the URL of its picture. */
 interface Told extends Said {
   readonly image?: string
 }
 
 export interface RequestConversation {
   readonly system: string
-  /** The question and what followed: observations bring a picture, errors none. */
+  /** The question and what followed: observations have a picture, errors do not. */
   readonly told: readonly [Told, ...Told[]]
-  /** One fewer than `told`. */
+  /** One less than `told`. */
   readonly replies: readonly string[]
 }
 
@@ -91,7 +91,7 @@ export function conversationOf(messages: ChatRequest['messages']): RequestConver
     throw badChat('A chat is an optional system message, then user and assistant in turn; the last one is the user.')
   }
   const [first, ...later] = turns.filter(({ role }) => role === 'user').map(({ content }) => toldOf(content))
-  if (first?.image === undefined) throw badChat('The first user message has to hold the picture, beside the question.')
+  if (first?.image === undefined) throw badChat('The first user message has to contain the picture and the question.')
   return {
     system: opens ? textOf(itemAt(messages, 0).content) : embeddedPrompts.system,
     told: [{ ...first, kind: 'question' }, ...later],
@@ -100,8 +100,8 @@ export function conversationOf(messages: ChatRequest['messages']): RequestConver
 }
 
 /**
- * The last question, and its pictures. What the user says after the last reply is one question, in however many messages; where it
- * brings no picture, it is about those of the newest message that does. Throws `HttpError` 400 where there is none.
+ * The last question and its pictures. All user messages after the last reply form one question; without pictures of their own, it is
+ * about those of the newest message that has any. Throws `HttpError` 400 if there are none.
  */
 export function askedIn(messages: ChatRequest['messages']): {
   readonly question: string
@@ -114,14 +114,14 @@ export function askedIn(messages: ChatRequest['messages']): {
   const sent = last.flatMap(({ content }) => imagesOf(content))
   const earlier = messages.findLast(({ role, content }) => role === 'user' && imagesOf(content).length > 0)
   const images = sent.length > 0 ? sent : imagesOf(earlier?.content ?? [])
-  if (question === '') throw badChat('The last message has to be a question of the user.')
-  if (images.length === 0) throw badChat('A user message has to hold the picture, beside the question.')
+  if (question === '') throw badChat('The last message has to be a question from the user.')
+  if (images.length === 0) throw badChat('A user message has to contain the picture, besides the question.')
   return { question, images }
 }
 
 function toldOf(content: readonly RequestPart[]): Told {
   const [image, ...more] = imagesOf(content)
-  if (more.length > 0) throw badChat('A message to this model may hold one picture.')
+  if (more.length > 0) throw badChat('A message to this model may contain only one picture.')
   const text = textOf(content).trim()
   return image === undefined ? { kind: 'error', text } : { kind: 'observation', text, image }
 }

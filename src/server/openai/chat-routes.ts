@@ -1,4 +1,4 @@
-/** Chat completions: one or several choices, whole or as a stream of chunks. */
+/** Chat completions with one or more choices, complete or streamed. */
 import { randomUUID } from 'node:crypto'
 import type { ServedModel, Completed } from './chat-model.ts'
 import { readChatRequest } from './chat-request.ts'
@@ -32,9 +32,9 @@ interface Opening {
 
 interface Form {
   readonly choices: number
-  /** Of links. */
+  /** Base URL of links. */
   readonly base: string
-  /** A last chunk tells it. */
+  /** Whether the stream ends with a usage chunk. */
   readonly usage: boolean
 }
 

@@ -1,11 +1,11 @@
-/** The completions of one request: as many as it asks for, side by side, told as they come. */
+/** Runs the `n` completions of a request in parallel and merges their streams. */
 import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { itemAt } from '../../shared/known.ts'
 
 export type Told = { readonly choice: number } & ({ readonly delta: Delta } | { readonly completed: Completed })
 
-/** Choice `i` has the seed of the request plus `i`. When one cannot go on, or the caller stops reading, all end. */
+/** Choice `i` uses the seed of the request plus `i`. If one fails, or the caller stops reading, all end. */
 export async function* runChoices(
   model: ServedModel,
   request: ChatRequest,
@@ -35,7 +35,7 @@ export async function* runChoices(
   }
 }
 
-/** The same, once its first news is here: what cannot be served is refused before an answer begins. */
+/** Waits for the first event, so that a request that cannot be served is refused before the response starts. */
 export async function begun(told: AsyncGenerator<Told, void>): Promise<AsyncGenerator<Told, void>> {
   const first = await told.next()
   async function* all(): AsyncGenerator<Told, void> {

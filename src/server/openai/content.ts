@@ -1,4 +1,4 @@
-/** What a message says: its text and pictures, in the forms in which clients of OpenAI's two APIs write them. */
+/** Text and pictures of a message, in the formats of OpenAI's two APIs. */
 import { z } from 'zod'
 import { fieldsOf } from '../../shared/fields.ts'
 
@@ -6,7 +6,7 @@ export type RequestPart = { readonly text: string } | { readonly image: string }
 
 const mostParts = 256
 
-/** Text, a list of parts, or null, as clients write a reply that holds nothing but calls. */
+/** Text, a list of parts, or null, which clients send for a reply that only contains calls. */
 export const contentSchema = z.unknown().transform((content, { issues }): readonly RequestPart[] => {
   const refuse = (message: string): readonly RequestPart[] => {
     issues.push({ code: 'custom', message, input: undefined })
@@ -21,7 +21,7 @@ export const contentSchema = z.unknown().transform((content, { issues }): readon
   return wrong === undefined ? parts.filter((part) => typeof part === 'object') : refuse(wrong)
 })
 
-/** A string says what is wrong. */
+/** Returns an error message as a string. */
 function partOf(part: unknown): RequestPart | string {
   if (typeof part === 'string') return { text: part }
   const { type, text, refusal, image_url: image } = fieldsOf(part) ?? {}

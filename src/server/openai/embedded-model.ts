@@ -1,4 +1,4 @@
-/** The embedded policy as a chat model: one turn for a whole conversation, as in this process. */
+/** The embedded policy as a chat model: a completion is the next turn of a conversation, as in process. */
 import { randomInt } from 'node:crypto'
 import type { Sampler } from '../../engine/engine.ts'
 import { encodeText } from '../../model/tokenizer.ts'
@@ -19,7 +19,7 @@ import type { ChatRequest, RequestConversation } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
 import { sentPicture } from '../http/sent-picture.ts'
 
-/** Tokens of a conversation. The policy reads its last turn only, so this bounds what a request costs, not what it can. */
+/** Token limit of a conversation. The policy only reads the last turn, so this bounds the cost of a request, not the model. */
 const maxModelLength = 32_768
 const viewLimits = { maxFileBytes: 1024 ** 2, maxPixels: viewSides.most ** 2, maxSide: viewSides.most }
 
@@ -38,9 +38,9 @@ async function* complete(
   request: ChatRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Delta, Completed, void> {
-  // Clients that send it by themselves ask for searches; whoever samples turn by turn relies on what is asked.
+  // Searches ignore it, since some clients always send it; a client that samples turn by turn relies on it.
   if ((request.top_p ?? 1) !== 1) {
-    throw new HttpError(400, 'invalid_request', 'top_p: this model samples from all tokens, so leave it out.', {
+    throw new HttpError(400, 'invalid_request', 'top_p: this model does not support it, so leave it out.', {
       param: 'top_p',
     })
   }
@@ -76,7 +76,7 @@ async function* complete(
   return { finish: reply.finish, stop, promptTokens, replyTokens: reply.usage.replyTokens }
 }
 
-/** Of the conversation as a chat that only grows holds it, so that a turn adds what the session counts for it. */
+/** Tokens of the conversation as an append-only chat, so that a turn adds what the session counts for it. */
 function tokensOf(
   { told, replies }: RequestConversation,
   question: readonly number[],
@@ -104,7 +104,7 @@ function pixelsOf({ width, height, region }: Picture): Promise<Pixels> {
   return region(pixelBox(0, 0, width, height), { width, height }, 'area')
 }
 
-/** The text up to the first stop string, and which one that was. */
+/** The text up to the first stop string, and that stop string. */
 function halted(text: string, stops: readonly string[], kept: boolean): { text: string; stop: string | null } {
   const found = stops.map((stop) => ({ stop, at: text.indexOf(stop) })).filter(({ at }) => at >= 0)
   const [first] = found.toSorted((a, b) => a.at - b.at)

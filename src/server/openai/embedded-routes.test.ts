@@ -158,8 +158,8 @@ describe('turns', () => {
 
 test.each([
   ['half a stream', () => ({ stream: 'yes' }), 400, /^stream: /],
-  ['functions', () => ({ tools: [{}] }), 400, /calls no functions/],
-  ['old-style functions', () => ({ functions: [{}] }), 400, /^functions: .*calls no functions/],
+  ['functions', () => ({ tools: [{}] }), 400, /does not call functions/],
+  ['old-style functions', () => ({ functions: [{}] }), 400, /^functions: .*does not call functions/],
   ['too many replies', () => ({ n: 9 }), 400, /^n: /],
   ['likelier tokens only', () => ({ top_p: 0.9 }), 400, /^top_p: /],
   ['a share above one', () => ({ top_p: 2 }), 400, /^top_p: /],
@@ -186,7 +186,7 @@ test.each([
   ['another model', () => ({ model: 'gpt' }), 404, /only "embedded", "search:embedded"/],
   ['no messages', () => ({ messages: [] }), 400, /A chat is/],
   ['two users in a row', () => ({ messages: [asking(), asking()] }), 400, /in turn/],
-  ['no picture', () => ({ messages: [{ role: 'user', content: 'Hello' }] }), 400, /hold the picture/],
+  ['no picture', () => ({ messages: [{ role: 'user', content: 'Hello' }] }), 400, /contain the picture/],
   ['a question of its own', () => ({ messages: [asking('What is it?')] }), 400, /only knows generated scenes/],
   ['a picture elsewhere', () => ({ messages: [asking(undefined, 'http://127.0.0.1/a.png')] }), 400, /data: URL/],
   ['a file', () => ({ messages: [asking(undefined, 'file:///etc/passwd')] }), 400, /data: URL/],

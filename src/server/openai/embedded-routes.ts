@@ -1,4 +1,4 @@
-/** The embedded policy behind an OpenAI-compatible endpoint, in both ways: turn by turn, and a whole search at once. */
+/** The embedded policy behind an OpenAI-compatible endpoint, turn by turn and as whole searches. */
 import type { Sampler } from '../../engine/engine.ts'
 import { checkQuestion, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
 import { policyKinds } from '../../policy/registry/kinds.ts'
@@ -10,15 +10,15 @@ import type { KeepSearch, Searcher } from '../searcher.ts'
 import { SearchQueue } from '../search-queue.ts'
 import type { Routes } from '../http/router.ts'
 
-/** Searches at once, and such that wait for them: the sampler takes the turns of many in one batch. */
+/** Searches in parallel, whose turns the sampler batches, and searches that may wait. */
 export const usualQueue = { atOnce: 16, waiting: 32 }
 
 export interface EmbeddedRoutesOptions {
-  /** One for all that a server searches. */
+  /** Shared by all searches of a server. */
   readonly queue?: SearchQueue
-  /** Further searchers, each the model `search:<name>`. */
+  /** Further searchers, each served as the model `search:<name>`. */
   readonly others?: readonly Searcher[]
-  /** Keeps finished searches, so that their answers carry links. */
+  /** Stores finished searches, so that responses can link to them. */
   readonly keep?: KeepSearch
 }
 

@@ -1,14 +1,14 @@
-/** Answers as server-sent events, each one object as JSON. */
+/** Responses as server-sent events with JSON data. */
 import { errorBody } from '../http/http-error.ts'
 import type { HttpError } from '../http/http-error.ts'
 import type { Asking } from '../http/router.ts'
 
 export interface StreamForm {
-  /** The event that ends a stream which went well, as it is sent. */
+  /** The literal text that ends a successful stream. */
   readonly last?: string
-  /** Events carry their `type` in a line of its own too. */
+  /** Whether events also have an `event:` line with their type. */
   readonly typed?: boolean
-  /** The last event of a stream that met a fault on the way. */
+  /** The last event of a stream that failed. */
   readonly failed?: (refusal: HttpError) => object
 }
 

@@ -1,10 +1,10 @@
-/** The models behind the endpoint: their list, and what every answer of theirs carries. */
+/** The model list of the endpoint, and fields common to all responses. */
 import type { ServedModel, Completed } from './chat-model.ts'
 import { HttpError } from '../http/http-error.ts'
 import { pathOf } from '../http/router.ts'
 import type { Routes } from '../http/router.ts'
 
-/** `GET /v1/models`, and one by its name, whose `:` and `/` may be escaped. */
+/** `GET /v1/models`, and a single model by name, in which `:` and `/` may be escaped. */
 export function modelRoutes(models: readonly ServedModel[]): Routes {
   const created = seconds()
   const listed = models.map(({ id, contextLength }) => {
@@ -20,7 +20,7 @@ export function modelRoutes(models: readonly ServedModel[]): Routes {
   }
 }
 
-/** Throws `HttpError` 404, which names those that there are. */
+/** Throws `HttpError` 404 that lists the available models. */
 export function modelNamed(models: readonly ServedModel[], name: string): ServedModel {
   const model = models.find(({ id }) => id === name)
   if (model !== undefined) return model
@@ -29,14 +29,14 @@ export function modelNamed(models: readonly ServedModel[], name: string): Served
   throw new HttpError(404, 'model_not_found', `There is no model ${shown} here, only ${names}.`, { param: 'model' })
 }
 
-/** Links are whole addresses: whoever reads the answer opens them. */
+/** Links are absolute, so that readers of the response can open them. */
 export function searchedOf({ searched }: Completed, base: string): object {
   if (searched === undefined) return {}
   const { links, ...ended } = searched
   return { mini_o3: { ...ended, ...(links && { page: base + links.page, trajectory: base + links.trajectory }) } }
 }
 
-/** By all of them together. */
+/** Total tokens of all choices. */
 export function spentBy(completed: readonly Completed[]): Pick<Completed, 'promptTokens' | 'replyTokens'> {
   const sum = (of: (one: Completed) => number): number => completed.reduce((total, one) => total + of(one), 0)
   return { promptTokens: sum((one) => one.promptTokens), replyTokens: sum((one) => one.replyTokens) }

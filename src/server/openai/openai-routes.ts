@@ -1,4 +1,4 @@
-/** All that the OpenAI-compatible endpoint answers, for any models. */
+/** All routes of the OpenAI-compatible endpoint. */
 import type { ServedModel } from './chat-model.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { modelRoutes } from './models.ts'
@@ -19,7 +19,11 @@ export function openaiRoutes(models: readonly ServedModel[]): Routes {
     ...responseRoutes(models),
     'POST /v1/*': () => {
       const offered = 'POST /v1/chat/completions, POST /v1/responses and GET /v1/models'
-      throw new HttpError(404, 'not_found', `This endpoint has ${offered} only: the models here answer about pictures.`)
+      throw new HttpError(
+        404,
+        'not_found',
+        `This endpoint has ${offered} only: its models answer questions about pictures.`,
+      )
     },
   }
 }

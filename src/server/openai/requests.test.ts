@@ -57,9 +57,9 @@ describe('the question and the picture of a chat', () => {
   })
 
   test.each([
-    ['no picture', [user(words)], /hold the picture/],
-    ['no question', [user(image)], /a question of the user/],
-    ['a reply last', [user(image, words), { role: 'assistant', content: 'So' }], /a question of the user/],
+    ['no picture', [user(words)], /contain the picture/],
+    ['no question', [user(image)], /a question from the user/],
+    ['a reply last', [user(image, words), { role: 'assistant', content: 'So' }], /a question from the user/],
   ])('%s', (_, messages, message) => {
     expect(() => askedIn(chat(messages).messages)).toThrow(message)
   })
@@ -120,11 +120,11 @@ describe('responses', () => {
     [{ input: 3 }, /^input: /],
     [{ input: undefined }, /^input: /],
     [{ model: undefined }, /^model: /],
-    [{ previous_response_id: 'resp_1' }, /^previous_response_id: nothing is kept/],
-    [{ conversation: { id: 'conv_1' } }, /^conversation: nothing is kept/],
-    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, /^input: nothing is kept/],
-    [{ text: { format: { type: 'json_schema' } } }, /^text\.format\.type: answers are plain text/],
-    [{ tools: [{ type: 'web_search' }] }, /^tools: .*calls no functions/],
+    [{ previous_response_id: 'resp_1' }, /^previous_response_id: nothing is stored/],
+    [{ conversation: { id: 'conv_1' } }, /^conversation: nothing is stored/],
+    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, /^input: nothing is stored/],
+    [{ text: { format: { type: 'json_schema' } } }, /^text\.format\.type: responses are plain text/],
+    [{ tools: [{ type: 'web_search' }] }, /^tools: .*does not call functions/],
     [{ background: true }, /^background: .*use stream/],
     [{ max_output_tokens: 'many' }, /^max_tokens: /],
     [{ input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'a' }] }] }, /^messages\.0\.content: /],

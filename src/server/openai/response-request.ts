@@ -1,4 +1,4 @@
-/** A request of the Responses API, as the chat request that asks the same. Pure. */
+/** Converts a Responses API request to the equivalent chat request. Pure. */
 import { z } from 'zod'
 import { readChatRequest } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
@@ -10,7 +10,7 @@ const itemSchema = z.looseObject({
   role: z.string().nullish(),
   content: z.unknown().optional(),
 })
-const nothingStored = 'nothing is kept between requests here: send the whole conversation as input'
+const nothingStored = 'nothing is stored between requests: send the whole conversation as input'
 
 const requestSchema = z.looseObject({
   input: z.union([z.string(), z.array(itemSchema)], 'has to be text, or a list of messages'),
@@ -19,13 +19,13 @@ const requestSchema = z.looseObject({
   text: z
     .looseObject({
       format: z
-        .looseObject({ type: z.literal('text', 'answers are plain text here: leave it out, and parse the text') })
+        .looseObject({ type: z.literal('text', 'responses are plain text here: leave it out, and parse the text') })
         .nullish(),
     })
     .nullish(),
   previous_response_id: z.null(nothingStored).optional(),
   conversation: z.null(nothingStored).optional(),
-  background: z.union([z.literal(false), z.null()], 'is not offered here: use stream').optional(),
+  background: z.union([z.literal(false), z.null()], 'is not supported: use stream').optional(),
 })
 
 /** Throws `HttpError` 400, which names the field. */
@@ -42,13 +42,13 @@ export function readResponseRequest(body: unknown): ChatRequest {
     ...same,
     messages: [...(instructions ? [{ role: 'system', content: instructions }] : []), ...items.flatMap(messageOf)],
     max_tokens: maxTokens,
-    // Chat completions alone have these.
+    // Only chat completions have these.
     n: undefined,
     response_format: undefined,
   })
 }
 
-/** Calls and their results are messages that say nothing; the reasoning before a reply is part of none. */
+/** Function calls and their results become empty messages; reasoning items are dropped. */
 function messageOf({ type, role, content }: z.infer<typeof itemSchema>): object[] {
   if (type === 'reasoning') return []
   if (type === 'item_reference')

@@ -1,4 +1,4 @@
-/** What the Responses API needs to serve text and pictures: a whole response, or a stream of its events. Nothing is stored. */
+/** The part of the Responses API for text and pictures: a complete response or a stream of events. Nothing is stored. */
 import { randomUUID } from 'node:crypto'
 import type { ServedModel, Completed } from './chat-model.ts'
 import { begun, runChoices } from './choices.ts'
@@ -30,7 +30,7 @@ export function responseRoutes(models: readonly ServedModel[]): Routes {
 
 type Event = { readonly type: string } & Readonly<Record<string, unknown>>
 
-/** What is known before anything is said; the fields that clients require, though they change nothing here. */
+/** The fields known at the start, including some that clients require although they have no effect here. */
 function opening({ model, temperature, top_p: topP, max_tokens: maxTokens }: ChatRequest): object {
   return {
     id: idOf('resp'),
@@ -58,7 +58,7 @@ function opening({ model, temperature, top_p: topP, max_tokens: maxTokens }: Cha
   }
 }
 
-/** Reasoning and message are items, one after the other; the last event holds the whole response. */
+/** Emits the reasoning item, then the message item; the last event contains the whole response. */
 async function* eventsOf(response: object, told: AsyncIterable<Told>, base: string): AsyncGenerator<Event, void> {
   yield { type: 'response.created', response }
   yield { type: 'response.in_progress', response }
@@ -83,10 +83,10 @@ async function* eventsOf(response: object, told: AsyncIterable<Told>, base: stri
 
 interface Kind {
   readonly prefix: string
-  /** Of its text. */
+  /** Event name of its text deltas. */
   readonly event: string
   readonly part: string
-  /** Names the place of the part. */
+  /** Name of the index field of the part. */
   readonly at: string
   partOf(text: string): object
   itemOf(id: string, status: string, parts: readonly object[]): object

@@ -1,4 +1,4 @@
-/** A whole visual search as one chat completion: the newest pictures and the last question are searched to the end. */
+/** A whole visual search as one chat completion, about the newest pictures and the last question. */
 import { randomInt } from 'node:crypto'
 import { PixelCache } from '../../vision/cache.ts'
 import type { ServedModel, Completed, Delta } from './chat-model.ts'
@@ -14,10 +14,10 @@ export interface SearchModelOptions extends Searcher {
   readonly keep?: KeepSearch | undefined
 }
 
-/** Decoded pictures of one model's searches: no picture is asked about for long. */
+/** Cache size for decoded pictures of one model's searches; each picture is only used for a short time. */
 const mostPixelBytes = 256 * 1024 ** 2
 
-/** `search:<name>`. Its turns are its reasoning; limits on tokens and stop strings are for models that speak themselves. */
+/** The model `search:<name>`. Its turns are returned as reasoning; token limits and stop strings do not apply. */
 export function searchModel(options: SearchModelOptions): ServedModel {
   const pixels = new PixelCache(mostPixelBytes)
   return {

@@ -1,4 +1,4 @@
-/** What a run came to: scores of its searches with accuracy against the turn limit, and the curves of its training. */
+/** Scores and charts of a run: accuracy by turn limit, and training curves. */
 import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
@@ -14,12 +14,12 @@ export interface Figures extends RunFigures {
   readonly charts: readonly Chart[]
 }
 
-/** Settings may say anything; more limits than these nobody reads. */
+/** Bound on the number of limits, since the settings of a run folder are untrusted. */
 const mostLimits = 256
 
 export async function figuresOf({ path, settings }: FoundRun, searches: readonly ListedSearch[]): Promise<Figures> {
   const stages = await readMetrics(path)
-  // A collection keeps only what was right, and asks are no set of problems.
+  // A collection keeps only right searches, and asks are not a problem set.
   const unscored = settings['command'] === 'collect' || settings['command'] === 'serve'
   const scorable = unscored ? [] : searches.filter(({ item }) => item.step === undefined)
   const scored = scoresOf(scorable, settings['maxTurns'])
@@ -30,7 +30,7 @@ export async function figuresOf({ path, settings }: FoundRun, searches: readonly
   }
 }
 
-/** Of those that have a verdict; null: none has. */
+/** Scores over the searches with a verdict; null if there are none. */
 function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: Scores; chart: Chart } | null {
   const judged = byGroup(searches.filter(({ outcome }) => outcome.judged))
   if (judged.size === 0) return null
@@ -57,7 +57,7 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   }
 }
 
-/** The searches of each problem, in training of each problem and step. */
+/** Groups searches by problem, in training by problem and step. */
 export function byGroup(searches: readonly ListedSearch[]): Map<string, ListedSearch[]> {
   const groups = new Map<string, ListedSearch[]>()
   for (const search of searches) {

@@ -1,4 +1,4 @@
-/** Two runs on the same problems: how far apart their scores are, and which problem went otherwise. */
+/** Compares two runs on their common problems: score difference, and the problems that flipped. */
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { problemList } from '../../runs/files.ts'
 import { readRunFile } from '../../runs/run-file.ts'
@@ -19,7 +19,7 @@ export interface RunToCompare {
 
 type Groups = ReadonlyMap<string, readonly ListedSearch[]>
 
-/** On the problems that both have searches with verdicts for. Throws `HttpError` 409 where nothing can be compared. */
+/** Uses the problems for which both runs have judged searches. Throws `HttpError` 409 if the runs are not comparable. */
 export async function diffRuns(first: RunToCompare, second: RunToCompare): Promise<Omit<RunsDiff, 'runs'>> {
   const both = [first, second]
   const benchmarks = both.map(({ run }) => benchmarkOf(run))
@@ -29,7 +29,7 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
     )
   }
   if (both.some(({ run }) => run.settings['command'] === 'serve')) {
-    throw notComparable('A run of serve holds asks, not a set of problems, so it cannot be compared.')
+    throw notComparable('A run of serve contains asks rather than a problem set, so it cannot be compared.')
   }
   const [before, after] = [judged(first), judged(second)]
   const names = [...before.keys()].filter((name) => after.has(name))
@@ -65,7 +65,7 @@ function judged({ searches }: RunToCompare): Groups {
   return byGroup(searches.filter(({ outcome }) => outcome.judged))
 }
 
-/** What the run's list of problems groups each one by; a list that cannot be read is none. */
+/** The slices of each problem from the run's problem list; empty if that cannot be read. */
 async function slicesOf({ path }: FoundRun): Promise<ReadonlyMap<string, ScoredProblem['slices']>> {
   const list = await readRunFile(path, problemList).catch(() => undefined)
   return new Map((list ?? []).map((problem) => [problemName(problem), problem.slices]))
@@ -80,7 +80,7 @@ function scored(
   return { name, slices: slices.get(item.problem) ?? levelSlice(outcome), outcomes: searches.map((one) => one.outcome) }
 }
 
-/** As the difference is taken: a mean over problems. */
+/** Mean over problems, as used for the difference. */
 function meanShare(problems: readonly ScoredProblem[]): number {
   const shares = problems.map(({ outcomes }) => outcomes.filter(({ correct }) => correct).length / outcomes.length)
   return shares.reduce((sum, share) => sum + share, 0) / shares.length

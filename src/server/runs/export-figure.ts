@@ -8,15 +8,15 @@ import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 
 export interface FigureWords {
-  /** As the run names it, with or without its data set; a run of one problem needs none. */
+  /** Problem id, with or without its data source; optional if the run has only one problem. */
   readonly problem?: string
   readonly sample: number
 }
 
-/** Problems that are named as examples. */
+/** Number of problems named as examples in errors. */
 const mostNamed = 5
 
-/** Returns the search that was drawn. Throws `UserError` for a file of another kind, and for words that fit no search. */
+/** Returns the search that was drawn. Throws `UserError` for another file type, and if no search matches. */
 export async function exportFigure(run: string, to: string, words: FigureWords): Promise<ItemRow> {
   figureKind(to)
   const runs = openRuns(run)
@@ -25,23 +25,23 @@ export async function exportFigure(run: string, to: string, words: FigureWords):
   const opened = Promise.all(picturesOf(search).map((_, original) => runs.picture('.', item.index, original)))
   const pictures = await opened.catch((error: unknown) => {
     if (!(error instanceof HttpError)) throw error
-    throw new UserError('picture-not-found', `${error.message} Put the data back to where the run had them.`)
+    throw new UserError('picture-not-found', `${error.message} Restore the data at the path that the run used.`)
   })
   await writeFigure(to, search, pictures)
   return item
 }
 
-/** Of a search that was done again, the newest. */
+/** If a search was repeated, selects the newest. */
 function chosen(items: readonly ItemRow[], { problem, sample }: FigureWords): ItemRow {
   if (items.length === 0)
-    throw new UserError('no-search', 'The run holds no searches. Name one of ask, demo, eval or collect.')
+    throw new UserError('no-search', 'The run has no searches. Name a run of ask, demo, eval or collect.')
   const names = [...new Set(items.map((item) => item.problem))]
   const named = problem === undefined ? names : names.filter((name) => name === problem || name.endsWith(`/${problem}`))
   if (named.length !== 1) {
     const some = (named.length > 0 ? named : names).slice(0, mostNamed).join(', ')
     const what =
       problem === undefined
-        ? `The run holds ${names.length} problems`
+        ? `The run has ${names.length} problems`
         : `${named.length === 0 ? 'No problem is' : `${named.length} problems are`} named ${problem}`
     throw new UserError('problem-not-found', `${what}. Name one with --problem, such as ${some}.`)
   }

@@ -1,4 +1,4 @@
-/** A run as a static site: an index with its scores, curves and searches, and a self-contained page for each problem. */
+/** Exports a run as a static site: an index with scores, curves and searches, and a self-contained page per problem. */
 import { pictured, picturesOf } from '../../protocol/originals.ts'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -16,20 +16,20 @@ import type { ItemRow, RunData } from '../api/types.ts'
 import { groupName } from './items.ts'
 
 export interface ExportedSite {
-  /** The index. */
+  /** Path of the index page. */
   readonly page: string
   readonly problems: number
   readonly searches: number
 }
 
-/** Searches of one problem that its page shows. */
+/** Searches on the page of one problem at most. */
 const mostTogether = 8
-/** Changes where pages that are there have to be written again. */
+/** Version of the page format; changing it makes existing pages be written again. */
 const pageForm = 'one file'
 
 /**
- * The first `limit` problems of the run get pages; one whose picture is gone is listed without. A page's name holds the hash
- * of its searches, so one that is there need not be written again.
+ * Writes pages for the first `limit` problems; a problem whose picture is missing is listed without a page. Page names contain a hash
+ * of their searches, so existing pages need not be written again.
  */
 export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
   await removeStrays(to)
@@ -45,7 +45,7 @@ export async function exportSite(run: string, to: string, limit: number, signal:
     const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
     const name = `problem-${sha256(canonicalJson([pageForm, ...trajectories])).slice(0, 16)}.html`
     if (!(await isFile(join(to, name)))) {
-      // All searches of a problem look at the same pictures.
+      // All searches of a problem share their pictures.
       const searched = picturesOf(itemAt(trajectories, 0))
       const at = itemAt(items, 0).index
       const opened = Promise.all(searched.map((_, original) => runs.picture('.', at, original)))
@@ -73,7 +73,7 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   return { page, problems: written, searches }
 }
 
-/** The searches of each problem in the order of their samples; of one that was done again the last. */
+/** Searches grouped by problem, ordered by sample; if a search was repeated, the last one. */
 function byProblem(items: readonly ItemRow[]): ItemRow[][] {
   const problems = new Map<string, Map<number, ItemRow>>()
   for (const item of items) {

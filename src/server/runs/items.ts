@@ -1,4 +1,4 @@
-/** What lists tell of each search of a run. */
+/** The summary of each search of a run, for lists. */
 import { outcomeOf } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
 import { problemName } from '../../evaluate/stored-outcomes.ts'
@@ -20,14 +20,14 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
   })
 }
 
-/** Each search once: of one that was done again the last. */
+/** Each search once; if it was repeated, the last one. */
 export function latest(index: RunIndex): ListedSearch[] {
   const last = new Map<string, ListedSearch>()
   for (const { kept } of index.entries) last.set(`${groupName(kept.item)} ${kept.item.sampleIndex}`, kept)
   return [...last.values()]
 }
 
-/** The same for all searches of one problem, in training for those of one step, on a server for those of one ask. */
+/** Group key: equal for all searches of one problem (in training also of one step, on a server also of one ask). */
 export function groupName({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' | 'problem'>): string {
   if (ask !== undefined) return `ask ${ask}`
   return step === undefined ? problem : `${problem} at step ${step}`

@@ -1,4 +1,4 @@
-/** The metrics of a training run, as curves and as the figures of its last step. What is no metric is passed over. */
+/** The metrics of a training run, as curves and as figures of its last step. Unknown lines are skipped. */
 import { z } from 'zod'
 import { curveSvg, evenly, smoothed } from '../../evaluate/document/curve-svg.ts'
 import { endWords } from '../../page/step.ts'
@@ -15,7 +15,7 @@ export interface Chart extends ChartRow {
   readonly svg: string
 }
 
-/** Figures that are shown, where a run has them, by their names there. */
+/** Metrics to show if present, by their names in the log. */
 const figures = [
   ['reward', 'Reward', 'share'],
   ['turns', 'Turns of a search', 'count'],
@@ -33,16 +33,16 @@ type Unit = (typeof figures)[number][2]
 
 const mostPoints = 400
 const mostRows = 24
-/** Of a larger file nothing is shown. */
+/** Larger files are not read. */
 const mostBytes = 128 * 1024 ** 2
 
-/** A training run's own metrics; what is no plain file, or too large, is passed over. */
+/** Reads the metrics; returns none if the log is not a plain file or too large. */
 export async function readMetrics(path: string): Promise<TrainedStage[]> {
   const { size = Infinity } = (await plainFile(logFile(path, stepLog))) ?? {}
   return size > mostBytes ? [] : readStages(path, 'ignore')
 }
 
-/** Of the stage that began last. */
+/** Figures of the stage that started last. */
 export function latestFigures(
   stages: readonly TrainedStage[],
   settings: Readonly<Record<string, unknown>>,
@@ -61,7 +61,7 @@ export function latestFigures(
   ]
 }
 
-/** One chart a stage and figure, and one of how searches ended. */
+/** One chart per stage and figure, and one of how searches ended. */
 export function stageCharts(stages: readonly TrainedStage[]): Chart[] {
   return stages.flatMap((stage) => {
     const [reward, turns, ...others] = figures.map(([name, title, unit]) => curve(stage, name, title, unit))
@@ -86,7 +86,7 @@ function curve({ name: stage, steps }: TrainedStage, name: string, title: string
   }
 }
 
-/** How searches ended, stacked: each band is as high as its share. */
+/** Stacked chart of how searches ended: the height of a band is its share. */
 function endsChart({ name: stage, steps }: TrainedStage): Chart | undefined {
   const told = steps.flatMap(({ step, ends: shares }) => {
     const { data } = z.record(z.string(), z.unknown()).safeParse(shares)

@@ -1,4 +1,4 @@
-/** A picture that a stored search looked at: a file of its run, its scene drawn again, or a row of the data that it was run on. */
+/** Finds the picture of a stored search: a file in its run, its scene drawn again, or a row of the original data. */
 import { basename } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
@@ -20,17 +20,17 @@ import { keptImage } from '../../runs/run-folder.ts'
 
 type Entries = ReadonlyMap<string, BenchmarkEntry>
 
-/** Data sets whose rows are remembered. */
+/** Number of data sets cached. */
 const mostSets = 4
 
-/** Opens pictures of stored searches; what a run's data hold is read once. Throws `HttpError` 404. */
+/** Opens pictures of stored searches; the data of a run are read once. Throws `HttpError` 404. */
 export function runPictures(): (run: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
   const data = recentValues<Promise<Entries>>(mostSets)
   const dataOf = async (run: FoundRun): Promise<Entries> => {
     try {
       return await (data.get(run.path) ?? data.set(run.path, readData(run)))
     } catch {
-      // Moved or changed since; it may come back.
+      // The data were moved or changed, and may be restored later.
       data.delete(run.path)
       return new Map()
     }
@@ -43,11 +43,11 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory, original:
       scene(trajectory) ??
       (await dataPicture(await dataOf(run), trajectory, original))
     if (picture !== undefined) return picture
-    throw new HttpError(404, 'no_picture', 'The picture is not kept in the run, and not where its data were.')
+    throw new HttpError(404, 'no_picture', 'The picture is neither in the run nor at the original path of its data.')
   }
 }
 
-/** A file of the run, named by its hash; its content has to have that hash. */
+/** A file of the run, named by its hash, which its content must match. */
 async function keptPicture(path: string, picture: Trajectory['picture']): Promise<Picture | undefined> {
   const file = await keptImage(path, picture.sha256)
   if (file === undefined) return undefined
@@ -56,11 +56,11 @@ async function keptPicture(path: string, picture: Trajectory['picture']): Promis
   throw new HttpError(
     404,
     'picture_changed',
-    `images/${basename(file)} is not the picture that was searched: it was changed since.`,
+    `images/${basename(file)} is not the picture that was searched: the file was changed.`,
   )
 }
 
-/** Drawn in the size that was searched; the file that it was may have been a JPEG of this. */
+/** Drawn at the size that was searched; the original file may have been a JPEG of it. */
 function scene({ problem, picture, furtherPictures }: Trajectory): Picture | undefined {
   if (picture.width !== picture.height || furtherPictures !== undefined) return undefined
   try {
@@ -79,10 +79,10 @@ async function readData({ settings }: FoundRun): Promise<Entries> {
   return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
 }
 
-/** They take the training problems of a folder. */
+/** Commands that read the training split of a folder. */
 const trainingCommands = ['collect', 'rl']
 
-/** Only if it is the very picture that was searched. */
+/** Undefined unless it is exactly the picture that was searched. */
 async function dataPicture(entries: Entries, search: Trajectory, original: number): Promise<Picture | undefined> {
   const entry = entries.get(problemName(search.problem))
   const open = entry && openersOf(entry)[original]

@@ -1,4 +1,4 @@
-/** Run folders for the page: what there is, the searches and curves of one, two compared, and the pictures that searches looked at. */
+/** Stored runs for the pages: list, searches, curves, comparison, pictures. */
 import { lstat } from 'node:fs/promises'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -18,22 +18,22 @@ import { runPictures } from './pictures.ts'
 
 export interface Runs {
   list(): Promise<RunRow[]>
-  /** Items from index `after` on, if the log is still `log`; else all. */
+  /** Items from index `after` on if the log is still `log`, otherwise all. */
   details(name: string, after?: number, log?: string): Promise<RunDetails>
   figures(name: string): Promise<Figures>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
   search(name: string, index: number): Promise<Trajectory>
-  /** `original`: which of the pictures of its question; default: the first. */
+  /** `original`: index of the picture of the question; default: the first. */
   picture(name: string, index: number, original?: number): Promise<Picture>
 }
 
-/** Logs whose searches are remembered, and runs whose figures are. */
+/** Number of runs whose indexes and figures are cached. */
 const mostIndexed = 16
 const mostFigures = 64
 
-/** What the pages know of a run. */
+/** The list entry of a run. */
 function rowOf({ name, settings, changedMs, live, bytes }: FoundRun): RunRow {
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return { name, command: text(settings['command']), policy: text(settings['policy']), changedMs, live, bytes }
@@ -54,7 +54,7 @@ async function searchAt(index: RunIndex, at: number): Promise<Trajectory> {
 /** Throws `HttpError` 404. */
 async function runNamed(root: string, name: string): Promise<FoundRun> {
   const run = await findRun(root, name)
-  if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run in the folder of runs.')
+  if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run.')
   return run
 }
 
@@ -67,7 +67,7 @@ export function openRuns(root: string): Runs {
     const run = await runNamed(root, name)
     const file = logFile(run.path, run.log)
     const index = indexes.get(file) ?? indexes.set(file, runIndex(run))
-    // A link could lead anywhere.
+    // A symbolic link could point anywhere.
     const found = await lstat(file).catch(() => undefined)
     if (found?.isFile() === false) throw unreadable('not a plain file')
     await index.update().catch((error: unknown) => {

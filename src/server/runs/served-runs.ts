@@ -1,6 +1,6 @@
 /**
- * What a server searched, as ordinary runs in `<runs>/served`: a new one when the last is full, and the oldest are deleted, so
- * that a server that goes on for months needs no more room than one that went on for a week.
+ * Stores the searches of a server as ordinary runs in `<runs>/served`. A new run is started when the last one is full, and the oldest
+ * are deleted, so disk use is bounded however long the server runs.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,25 +12,25 @@ import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Links } from '../searcher.ts'
 
 export interface ServedLimits {
-  /** Of one run. */
+  /** Searches per run. */
   readonly searches: number
   readonly pictureBytes: number
-  /** Runs that are kept. */
+  /** Number of runs kept. */
   readonly runs: number
 }
 
 const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 2, runs: 8 }
 
 export interface ServedRuns {
-  /** `files`: those of its pictures that were sent. */
+  /** `files`: the uploaded pictures of the search. */
   keep(trajectory: Trajectory, files: readonly Uint8Array[]): Promise<Links>
-  /** Waits for what is being written, and lets others open the run. */
+  /** Waits for pending writes and releases the lock of the run. */
   close(): Promise<void>
 }
 
 const command = 'serve'
 
-/** Nothing is written before there is something to keep. */
+/** Nothing is written until there is a search to store. */
 export function servedRuns(root: string, limits: ServedLimits = servedLimits): ServedRuns {
   const folder = join(root, 'served')
   let run: RunFolder | undefined
@@ -38,12 +38,12 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   let startedMs = 0
   let searches = 0
   let pictureBytes = 0
-  /** One at a time: a search's place in its run is part of its address. */
+  /** Writes are serialised, since the index of a search in its run is part of its address. */
   let last: Promise<unknown> = Promise.resolve()
 
   async function openNext(): Promise<RunFolder> {
     await closeRun()
-    // Names tell which run is the newest, also where the clock was set back or has not moved on.
+    // Names must sort by age, even if the clock was set back or has not advanced.
     startedMs = Math.max(Date.now(), startedMs + 1)
     const next = new Date(startedMs).toISOString().replaceAll(/[:.]/g, '-')
     run = await openRun(join(folder, next), { command, started: next })
@@ -54,7 +54,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
     return run
   }
 
-  /** After a failed write the same run is opened again, which mends its log. */
+  /** After a failed write the same run is reopened, which repairs its log. */
   async function openAgain(): Promise<RunFolder> {
     const again = await openRun(join(folder, name), { command, started: name })
     run = again
@@ -78,7 +78,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
     const open = await openOne()
     try {
       for (const encoded of files) {
-        // Known by its content, whatever it is called.
+        // The format is detected from the content.
         await open.keepImage(encoded, 'picture')
         pictureBytes += encoded.byteLength
       }
@@ -105,7 +105,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   }
 }
 
-/** Only runs of a server that none works in. Those that stay lose what a killed server left beside its work. */
+/** Deletes only server runs that no process is using. Leftover temporary files of killed servers are removed from the others. */
 async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
   for (const [index, name] of names.entries()) {
