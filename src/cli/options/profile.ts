@@ -29,7 +29,10 @@ export const profileOptions = inGroup('Search', {
     readPrompts,
   ),
   coordinates: oneOf('<kind>', coordinateHelp, coordinateNames, { fallbackText: 'set by the profile' }),
-  maxImages: whole('largest number of pictures in a search, including the original', { min: 1, fallbackText: 'set by the profile' }),
+  maxImages: whole('largest number of pictures in a search, including the original', {
+    min: 1,
+    fallbackText: 'set by the profile',
+  }),
   tools: parsed<readonly ToolName[]>(
     '<names>',
     `tools beside zoom, such as rotate,flip: ${toolNames.join(', ')}`,
