@@ -54,7 +54,11 @@ function readTurn(profile) {
     if ('error' in turn) check(turn.error.length < 400, 'an error is short')
     else if (turn.action.kind === 'grounding') {
       check(turn.action.boxRel.every(Number.isFinite), 'a box is finite')
-      const box = resolveBox(turn.action.boxRel, size, profile)
+      const box = resolveBox(
+        /** @type {import('../dist/protocol/box.js').RelativeBox} */ (turn.action.boxRel),
+        size,
+        profile,
+      )
       check('error' in box || box.boxPx.every(Number.isInteger), 'pixels are whole')
       const source = resolveSource(turn.action.source, { count: 3, originals: 1 }, profile)
       check('error' in source || [0, 1, 2].includes(source.index), 'a source is there')

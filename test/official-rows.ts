@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Prompt } from '../src/engine/engine.ts'
 import { type ChatModel, chatModel } from '../src/model/renderer/chat-model.ts'
-import { openConversation } from '../src/policy/sampler/conversation.ts'
+import { openConversation, shownPictures } from '../src/policy/sampler/conversation.ts'
 import { userMessage } from '../src/policy/chat/chat-messages.ts'
 import type { Message, Policy, Reply } from '../src/policy/policy.ts'
 import { profiles, type Profile } from '../src/protocol/profile.ts'
@@ -142,7 +142,7 @@ export async function playRow(row: SearchRow, profile: Profile, model: ChatModel
   const policy: Policy = {
     name: 'scripted',
     open: () => {
-      const conversation = openConversation(model)
+      const conversation = openConversation(model, undefined, shownPictures())
       const chat: number[] = []
       const cost = async (message: Message, turn: number) => {
         if (row.prompts === undefined) return { promptTokens: row.promptTokens[turn - 1]!, imageTokens: 0 }

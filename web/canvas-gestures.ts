@@ -10,7 +10,7 @@ interface Point {
 }
 
 /** Event handlers for the element. */
-export function usePointers(element: { readonly current: Element | null }, view: SharedView, size: Size) {
+export function usePointers(element: { readonly current: HTMLElement | null }, view: SharedView, size: Size) {
   const down = useRef(new Map<number, Point>())
   const share = useCallback((event: { readonly clientX: number; readonly clientY: number }): Point => {
     const { left = 0, top = 0, width = 1, height = 1 } = element.current?.getBoundingClientRect() ?? {}
@@ -24,9 +24,9 @@ export function usePointers(element: { readonly current: Element | null }, view:
       const by = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) / 200)
       view.set(zoomed(view.now(), by, size, share(event)))
     }
-    const target = element.current as HTMLElement
-    target.addEventListener('wheel', onWheel, { passive: false })
-    return () => target.removeEventListener('wheel', onWheel)
+    const target = element.current
+    target?.addEventListener('wheel', onWheel, { passive: false })
+    return () => target?.removeEventListener('wheel', onWheel)
   }, [view, size.width, size.height])
   const up = (event: PointerEvent): void => void down.current.delete(event.pointerId)
   return {

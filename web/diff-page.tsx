@@ -8,6 +8,7 @@ import { href, replaceAddress, useRoute } from './route.ts'
 import { Thumbnail } from './thumbnail.tsx'
 import { VirtualTable } from './virtual-table.tsx'
 import type { Column, Sort } from './virtual-table.tsx'
+import { isOneOf, keysOf } from '../src/shared/fields.ts'
 import { percent } from '../src/shared/numbers.ts'
 
 const refreshMs = 10_000
@@ -82,6 +83,7 @@ const kinds = {
   all: 'all',
 } as const
 type Kind = keyof typeof kinds
+const kindNames = keysOf(kinds)
 
 function Rows({ diff }: { readonly diff: RunsDiff }) {
   const { rows, runs } = diff
@@ -102,7 +104,7 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
     <>
       <div class="filters" role="search" aria-label="Filter the problems">
         <div class="group" role="group" aria-label="Show">
-          {(Object.keys(kinds) as Kind[]).map((one) => (
+          {kindNames.map((one) => (
             <button key={one} type="button" aria-pressed={one === kind} onClick={() => setKind(one)}>
               {kinds[one]} <small>{rows.filter((row) => isOf(row, one)).length}</small>
             </button>
@@ -135,8 +137,8 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
 }
 
 function kindOf(settings: URLSearchParams): Kind {
-  const show = settings.get('show') ?? ''
-  return show in kinds ? (show as Kind) : 'flipped'
+  const show = settings.get('show')
+  return isOneOf(kindNames, show) ? show : 'flipped'
 }
 
 function isOf({ change }: DiffRow, kind: Kind): boolean {

@@ -1,17 +1,24 @@
 /** Requests to the server. Failures are thrown as an `Error` whose message can be shown. */
 import { useEffect, useState } from 'preact/hooks'
-import type { ErrorBody } from '../src/server/api/types.ts'
+import { messageOf } from '../src/shared/errors.ts'
+import { fieldsOf } from '../src/shared/fields.ts'
 
 export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
   const response = await fetch(path, options).catch(() => {
     throw new Error('The server does not answer. Is mini-o3 serve still running?')
   })
-  if (response.ok) return (await response.json()) as T
-  const body = (await response.json().catch(() => undefined)) as ErrorBody | undefined
+  if (response.ok) return fromServer(await response.text())
+  const body: unknown = await response.json().catch(() => undefined)
+  const message = fieldsOf(fieldsOf(body)?.['error'])?.['message']
   const wait = response.headers.get('retry-after')
-  throw new Error(
-    body?.error.message ?? `The server answered ${response.status}.${wait ? ` Try again in ${wait} s.` : ''}`,
-  )
+  const otherwise = `The server answered ${response.status}.${wait ? ` Try again in ${wait} s.` : ''}`
+  throw new Error(typeof message === 'string' ? message : otherwise)
+}
+
+/** The page comes from the server that it asks, so the types of `server/api` hold; schemas would double its size. */
+export function fromServer<T>(json: string): T {
+  const value: T = JSON.parse(json)
+  return value
 }
 
 export function postJson<T>(path: string, body: unknown): Promise<T> {
@@ -34,10 +41,13 @@ export function useJson<T>(path: string, everyMs?: number): Loaded<T> {
     const gone = new AbortController()
     const load = (): Promise<void> =>
       fetchJson<T>(path, { signal: gone.signal }).then(
-        (value) => gone.signal.aborted || setLoaded({ path, value }),
-        (error: Error) =>
-          gone.signal.aborted || setLoaded((before) => ({ path, value: before.value, error: error.message })),
-      ) as Promise<void>
+        (value) => {
+          if (!gone.signal.aborted) setLoaded({ path, value })
+        },
+        (error: unknown) => {
+          if (!gone.signal.aborted) setLoaded((before) => ({ path, value: before.value, error: messageOf(error) }))
+        },
+      )
     void load()
     const timer = everyMs && setInterval(() => document.hidden || void load(), everyMs)
     return () => {

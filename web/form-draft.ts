@@ -12,9 +12,11 @@ export interface FormDraft {
 
 const key = 'mini-o3.ask'
 
+/** What this page wrote itself, in the same tab. */
 export function readDraft(): FormDraft {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? '{}') as FormDraft
+    const draft: FormDraft = JSON.parse(sessionStorage.getItem(key) ?? '{}')
+    return draft
   } catch {
     return {}
   }

@@ -1,7 +1,8 @@
 /** Filters for the searches of a run: selects, text, and histograms whose bars select ranges. */
 import { endWords } from '../src/page/step.ts'
-import type { End } from '../src/protocol/trajectory.ts'
+import { ends } from '../src/protocol/end.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
+import { isOneOf } from '../src/shared/fields.ts'
 import { itemAt, lastOf } from '../src/shared/known.ts'
 import { binsOf, choiceNames, matchesFilter, rangeNames } from './items.ts'
 import type { Bin, ItemFilter, ItemRange } from './items.ts'
@@ -39,7 +40,7 @@ export function ItemFilters({ items, filter, onFilter }: Props) {
               <option value="">all</option>
               {values.map((value) => (
                 <option key={value} value={value}>
-                  {name === 'end' ? endWords[value as End] : value}
+                  {name === 'end' && isOneOf(ends, value) ? endWords[value] : value}
                 </option>
               ))}
             </select>

@@ -1,4 +1,5 @@
 /** The timeline of turns: drag, step and play. */
+import type { TargetedPointerEvent } from 'preact'
 import { turnClasses } from '../src/page/palette.ts'
 import { turnsText } from './shown-search.ts'
 import { turnState } from './turn-state.ts'
@@ -51,8 +52,11 @@ export function Scrubber({ turns, turn, lit, playing, onTurn, onLit, onPlay }: P
 }
 
 /** The turn under the pointer; undefined for the whole search. */
-function pointedAt({ currentTarget, clientX, buttons }: PointerEvent, turns: number): number | undefined {
-  const { left, width } = (currentTarget as Element).getBoundingClientRect()
+function pointedAt(
+  { currentTarget, clientX, buttons }: TargetedPointerEvent<Element>,
+  turns: number,
+): number | undefined {
+  const { left, width } = currentTarget.getBoundingClientRect()
   const turn = Math.round(((clientX - left) / width) * turns)
   return turn > 0 && buttons === 0 ? turn : undefined
 }

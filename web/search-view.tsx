@@ -188,7 +188,8 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-      const element = event.target as Element
+      const { target: element } = event
+      if (!(element instanceof Element)) return
       if (element.closest('input:not([type=range]):not([type=checkbox]), textarea, select')) return
       const letter = event.key.length === 1 && event.key !== ' '
       if (!letter && element.closest('input, button, a, .tree, pre, .thought')) return

@@ -1,6 +1,7 @@
 /** The searches of one ask, live by server-sent events; the browser reconnects by itself. */
 import { useEffect, useState } from 'preact/hooks'
 import type { AskEvent, DraftNews } from '../src/server/api/types.ts'
+import { fromServer } from './fetch-json.ts'
 import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
 
@@ -20,7 +21,7 @@ export function useAsk(id: string): AskNews {
   useEffect(() => {
     const source = new EventSource(`api/asks/${encodeURIComponent(id)}/events`)
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as AskEvent | DraftNews
+      const event = fromServer<AskEvent | DraftNews>(data)
       setNews((before) => ({
         ...before,
         error: undefined,

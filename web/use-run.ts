@@ -1,6 +1,7 @@
 /** A growing run: after the first load, only new items are fetched, and figures only when something changed. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
+import { messageOf } from '../src/shared/errors.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 
@@ -18,7 +19,7 @@ export function useRun(name: string): Loaded<RunDetails> {
         if (!document.hidden || known === undefined) known = await newer(name, known)
         if (!gone) setLoaded({ value: known })
       } catch (error) {
-        const { message } = error as Error
+        const message = messageOf(error)
         if (!gone) setLoaded({ value: known, error: known ? `${message} Showing the last known state.` : message })
       }
       if (!gone) timer = setTimeout(load, known?.run.live ? refreshMs.live : refreshMs.still)

@@ -75,7 +75,8 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
     moved.current = true
   }
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest('button')) return
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.target instanceof Element && event.target.closest('button')) return
     const to = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: inSight, PageUp: -inSight }[event.key]
     const at = event.key === 'Home' ? 0 : event.key === 'End' ? rows.length - 1 : to && current + to
     if (at === undefined) return

@@ -1,5 +1,4 @@
 /** The commands of `mini-o3`, and its exit codes. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAsk } from './ask.ts'
 import { addCollect } from './data/collect.ts'
@@ -19,7 +18,7 @@ import { addServe } from './serve/serve.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
 import { withHelpTopics } from './options/help.ts'
-import { fieldsOf } from '../shared/fields.ts'
+import { version } from '../shared/version.ts'
 
 /** The meaning of each exit code. */
 export const exitCodes: Readonly<Record<number, string>> = {
@@ -39,9 +38,7 @@ export function program(): Command {
     .description(
       'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
     )
-    .version(
-      String(fieldsOf(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))?.['version']),
-    )
+    .version(version)
     // Options after a subcommand belong to it: eval and eval merge both have --run.
     .enablePositionalOptions()
     .showHelpAfterError('(--help shows the options and examples)')

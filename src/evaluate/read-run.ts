@@ -1,7 +1,7 @@
 /** Reads the report of a finished evaluation from its run folder. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
-import { searchKey } from '../runs/searches.ts'
+import { searchKey, searchNamed } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readEvalCost } from './document/cost.ts'
 import type { Outcome } from './figures/outcome.ts'
@@ -35,13 +35,13 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
   const skipped = await readSkipped(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
   const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(outcomes), shard)
-  const all = listed.map((problem) => ({
+  const all: readonly ScoredProblem[] = listed.map((problem) => ({
     name: problemName(problem),
     slices: problem.slices,
-    outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index))).filter(
-      (outcome) => outcome !== undefined && (outcome.judged || outcome.end === 'failed'),
-    ),
-  })) as ScoredProblem[]
+    outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index)))
+      .filter((outcome) => outcome !== undefined)
+      .filter(({ judged, end }) => judged || end === 'failed'),
+  }))
   // A problem whose picture was later replaced by a larger one was searched after all.
   for (const { name, outcomes: own } of all) if (own.length > 0) skipped.delete(name)
   const problems = withoutSkipped(all, skipped)
@@ -77,8 +77,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
 function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
   const byName = new Map<string, ListedProblem>()
   for (const { key, level } of outcomes.values()) {
-    const [dataSource, docId] = JSON.parse(key) as [string, string]
-    const problem = { dataSource, docId, slices: levelSlice({ level }) }
+    const problem = { ...searchNamed(key), slices: levelSlice({ level }) }
     byName.set(problemName(problem), problem)
   }
   return [...byName.values()]

@@ -102,7 +102,8 @@ async function fetchFrom(
     if (begun.failure !== undefined) return begun
     ;({ have } = begun)
     if (have < from) await onDisk(part.path, () => part.handle.truncate(have))
-    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+    const body: AsyncIterable<Buffer> = reply.body
+    for await (const chunk of body) {
       throwIfAborted(signal)
       if (have + chunk.length > file.bytes) throw changed(file, repository)
       await onDisk(part.path, () => writeAll(part.handle, chunk, have))
@@ -185,7 +186,8 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
 async function hasHash(path: string, { hash, bytes }: RemoteFile, signal: AbortSignal | undefined): Promise<boolean> {
   const digest = createHash(hash.length === 64 ? 'sha256' : 'sha1')
   if (hash.length === 40) digest.update(`blob ${bytes}\0`)
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+  const read: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 2 ** 20 })
+  for await (const chunk of read) {
     throwIfAborted(signal)
     digest.update(chunk)
   }

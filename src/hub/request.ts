@@ -149,7 +149,8 @@ export async function bodyText(reply: HubReply, url: URL): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
-    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+    const body: AsyncIterable<Buffer> = reply.body
+    for await (const chunk of body) {
       bytes += chunk.length
       if (bytes > mostJsonBytes)
         throw new UserError('hub-reply-large', `The hub's answer is larger than ${mostJsonBytes / 2 ** 20} MiB.`)

@@ -50,7 +50,7 @@ export function patternScore(source: string, flags: string): (said: string) => S
     values.text = endsOf(said)
     let match: RegExpMatchArray | undefined
     try {
-      match = lastMatch.runInContext(context, { timeout: mostMs }) as typeof match
+      match = lastMatch.runInContext(context, { timeout: mostMs })
     } catch (cause) {
       throw new SlowPatternError(cause)
     }

@@ -138,5 +138,6 @@ export function findAddon(
 }
 
 export function loadAddon(path: string): Addon {
-  return createRequire(import.meta.url)(path) as Addon
+  const addon: Addon = createRequire(import.meta.url)(path)
+  return addon
 }

@@ -1,6 +1,7 @@
 /** The process that runs llama.cpp, seen from the program: orders go in, notes come out, and whoever waits is told when it ends. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { Socket } from 'node:net'
 import { onAbort, orAborted } from '../shared/deadline.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { defined } from '../shared/known.ts'
@@ -121,7 +122,7 @@ function keepWords(child: ChildProcess): () => string {
   let words = ''
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => (words = (words + text).slice(-mostWords)))
-  ;(stream as { unref?(): void }).unref?.()
+  if (stream instanceof Socket) stream.unref()
   return () => words
 }
 

@@ -1,5 +1,7 @@
 /** A model in llama.cpp, in the process that runs it: conversations at once, each as far as it is known from the turn before. */
+import { z } from 'zod'
 import { AbortedError, contextLengthCode, messageOf, MiniO3Error, throwIfAborted } from '../shared/errors.ts'
+import { parseJson } from '../shared/json.ts'
 import { limiter } from '../shared/limiter.ts'
 import { loadAddon } from './addon.ts'
 import type { SampleOptions, CompletionResult, FormattedChat, LlamaContext, TokenEvent } from './addon.ts'
@@ -99,9 +101,11 @@ function completer(
   return (order, listener, stop) => inSlot(() => complete(order, listener, stop), stop)
 }
 
+const chatMessages = z.array(z.looseObject({}))
+
 function format(llama: LlamaContext, { messages, tools }: CompleteOrder): FormattedChat {
   try {
-    return llama.getFormattedChat(JSON.parse(messages) as object[], undefined, {
+    return llama.getFormattedChat(chatMessages.parse(parseJson(messages)), undefined, {
       jinja: true,
       enable_thinking: true,
       reasoning_format: 'auto',

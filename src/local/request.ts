@@ -34,7 +34,7 @@ function jsonOf(messages: readonly EncodedMessage[]): string {
   return `[${texts.join()}]`
 }
 
-/** A picture is sent again in every later request of its conversation. */
+/** A picture is sent again in every later request of its conversation; what is read of it goes when the picture does. */
 const read = new WeakMap<EncodedImage, Promise<Media>>()
 
 function mediaOf(image: EncodedImage): Promise<Media> {

@@ -3,6 +3,7 @@ import { colours, shapes } from '../probe/scene.ts'
 import type { Pixels } from '../vision/picture.ts'
 import { colourCount, firstKernel, patchTokens, type ModelConfig, patchCount, patchSize, textTokens } from './config.ts'
 import { special, tokenOf } from './tokenizer.ts'
+import { itemAt } from '../shared/known.ts'
 
 export interface SequenceArrays {
   readonly batch: number
@@ -52,7 +53,7 @@ export function sequenceArrays(
       tokens.set(sequence.tokens, b * words)
       for (const index of goalPositions(sequence.tokens)) {
         goal[b * words + index] = 1
-        const named = colourTokens.indexOf(sequence.tokens[index]!)
+        const named = colourTokens.indexOf(itemAt(sequence.tokens, index))
         if (named >= 0) colour[b * colourCount + named] = 1
       }
       fillPatches(config, sequence.view, patches.subarray(b * patchLength, (b + 1) * patchLength))

@@ -29,6 +29,10 @@ export interface Inputs {
   readonly mask: Tensor
 }
 
+function axis(tensor: Tensor, index: number): number {
+  return itemAt(tensor.shape, index)
+}
+
 const epsilon = 1e-5
 
 /** Root-mean-square normalisation over the last axis. */
@@ -55,10 +59,9 @@ function blocks(x: Tensor, batch: number, n: number, channels: number): Tensor {
 /** A 4 x 4 convolution of stride 2 over blocks: one product, then the four shifted parts summed. [B, n/2, n/2, out]. */
 function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): Tensor {
   const m = n / 2
-  const out = itemAt(weight.shape, 1) / 4
+  const out = axis(weight, 1) / 4
   const parts = np.matmul(x, weight).reshape([batch, m + 1, m + 1, 4, out])
-  const part = (dy: number, dx: number): Tensor =>
-    parts.ref.slice([], [dy, dy + m], [dx, dx + m], dy * 2 + dx, []) as Tensor
+  const part = (dy: number, dx: number): Tensor => parts.ref.slice([], [dy, dy + m], [dx, dx + m], dy * 2 + dx, [])
   const sum = part(0, 0).add(part(0, 1)).add(part(1, 0)).add(part(1, 1))
   parts.dispose()
   return sum
@@ -66,7 +69,7 @@ function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): 
 
 /** [B, patchCount, patchSize] to picture features [B, I, D]. Rectifying after cutting keeps the products on contiguous memory. */
 export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tensor {
-  const [batch, count, inputs] = patches.shape as [number, number, number]
+  const [batch, count, inputs] = [axis(patches, 0), axis(patches, 1), axis(patches, 2)]
   const [c1, c2, c3] = config.stemChannels
   const n = Math.sqrt(count)
   let x = np.matmul(patches.reshape([batch * count, inputs]), weight(p, 'stem.1')).add(weight(p, 'stem.1.bias'))
@@ -95,7 +98,7 @@ export function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): T
  * `features` are [B, I, D], `colour` is [B, colourCount], one-hot. The perception loss teaches the same head.
  */
 function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, colour: Tensor): Tensor {
-  const [batch, patches] = features.shape as [number, number]
+  const [batch, patches] = [axis(features, 0), axis(features, 1)]
   const logits = presenceLogits(config, p, features).reshape([batch, patches, cellsPerPatch, colourCount])
   const ofGoal = np.sum(logits.mul(colour.reshape([batch, 1, 1, colourCount])), -1)
   return np.reciprocal(np.exp(ofGoal.mul(-1)).add(1))
@@ -103,7 +106,7 @@ function presenceOfGoal(config: ModelConfig, p: Parameters, features: Tensor, co
 
 /** Logits [B * I, presenceLabels]: each colour in each of a patch's cells. */
 export function presenceLogits(config: ModelConfig, p: Parameters, features: Tensor): Tensor {
-  const rows = features.reshape([itemAt(features.shape, 0) * itemAt(features.shape, 1), config.width])
+  const rows = features.reshape([axis(features, 0) * axis(features, 1), config.width])
   return np.matmul(rows, weight(p, 'look.presence')).add(weight(p, 'look.presence.bias'))
 }
 
@@ -118,7 +121,7 @@ function pictureTokens(
   goal: { readonly words: Tensor; readonly colour: Tensor },
   cellNames: Tensor,
 ): Tensor {
-  const [batch, patches] = features.shape as [number, number]
+  const [batch, patches] = [axis(features, 0), axis(features, 1)]
   const gate = np.expandDims(np.matmul(goal.words, weight(p, 'goal')).add(1), 1)
   // Features have a length of sqrt(D), names of about one: what is found has to be heard beside what is seen.
   const loud = 0.6 * Math.sqrt(config.width)
@@ -150,9 +153,9 @@ export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Floa
 
 /** Rotates [B, H, n, head] by tables that broadcast to [B, H, n, head/2]. */
 export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
-  const half = itemAt(x.shape, 3) / 2
-  const a = x.ref.slice([], [], [], [0, half]) as Tensor
-  const b = x.slice([], [], [], [half, 2 * half]) as Tensor
+  const half = axis(x, 3) / 2
+  const a = x.ref.slice([], [], [], [0, half])
+  const b = x.slice([], [], [], [half, 2 * half])
   const first = a.ref.mul(cos.ref).sub(b.ref.mul(sin.ref))
   const second = a.mul(sin).add(b.mul(cos))
   return np.concatenate([first, second], -1)
@@ -168,7 +171,7 @@ export function project(
 ): [query: Tensor, key: Tensor, value: Tensor] {
   const head = config.width / config.heads
   const all = np.matmul(normalise(rows), weights).reshape([batch, n, 3, config.heads, head]).transpose([2, 0, 3, 1, 4])
-  const part = (i: number): Tensor => all.ref.slice(i) as Tensor
+  const part = (i: number): Tensor => all.ref.slice(i)
   const parts: [Tensor, Tensor, Tensor] = [part(0), part(1), part(2)]
   all.dispose()
   return parts
@@ -176,7 +179,7 @@ export function project(
 
 /** Attention of queries [B, H, n, head] over keys and values [B, H, m, head]; rows [B * n, D]. */
 export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
-  const [batch, , n, head] = q.shape as [number, number, number, number]
+  const [batch, n, head] = [axis(q, 0), axis(q, 2), axis(q, 3)]
   const scores = np.matmul(q, k.transpose([0, 1, 3, 2])).mul(1 / Math.sqrt(head))
   const weights = nn.softmax(scores.add(mask), -1)
   return np
@@ -198,7 +201,7 @@ export function nextToken(embedding: Tensor, rows: Tensor): Tensor {
 
 /** The sequence's rows before the first layer: [B * T, D]. `cell` is the token of the first cell. */
 export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
-  const batch = itemAt(inputs.tokens.shape, 0)
+  const batch = axis(inputs.tokens, 0)
   const length = textTokens(config)
   const embedding = weight(p, 'embedding')
   const text = embed(config, embedding.ref, inputs.tokens.reshape([batch * length])).reshape([
@@ -207,14 +210,14 @@ export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, 
     config.width,
   ])
   const words = np.sum(text.ref.mul(np.expandDims(inputs.goal, -1)), 1)
-  const names = embedding.slice([cell, cell + patchTokens(config) * cellsPerPatch], []) as Tensor
+  const names = embedding.slice([cell, cell + patchTokens(config) * cellsPerPatch], [])
   const pictures = pictureTokens(config, p, features, { words, colour: inputs.colour }, names)
   return np.concatenate([pictures, text], 1).reshape([batch * config.contextTokens, config.width])
 }
 
 /** The whole forward pass: log-probabilities [B * (T - I), V] of the token after each text token. */
 export function forward(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
-  const batch = itemAt(inputs.tokens.shape, 0)
+  const batch = axis(inputs.tokens, 0)
   const table = rotaryTable(config)
   const tableShape = [1, 1, config.contextTokens, table.half]
   const cos = np.array(table.cos, { shape: tableShape })
@@ -229,6 +232,6 @@ export function forward(config: ModelConfig, p: Parameters, features: Tensor, in
   for (const spent of [cos, sin, inputs.mask]) spent.dispose()
   const last = rows
     .reshape([batch, config.contextTokens, config.width])
-    .slice([], [patchTokens(config), config.contextTokens], []) as Tensor
+    .slice([], [patchTokens(config), config.contextTokens], [])
   return nextToken(weight(p, 'embedding'), last.reshape([batch * textTokens(config), config.width]))
 }

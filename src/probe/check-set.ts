@@ -52,7 +52,12 @@ export interface ProbeCheck {
 }
 
 /** Rows that can be read; the others are faults. */
-export async function readJsonRows<T>(folder: string, split: Split, schema: z.ZodType, faults: string[]): Promise<T[]> {
+export async function readJsonRows<T>(
+  folder: string,
+  split: Split,
+  schema: z.ZodType<T>,
+  faults: string[],
+): Promise<T[]> {
   const name = `${split}.json`
   let values: unknown
   try {
@@ -66,8 +71,8 @@ export async function readJsonRows<T>(folder: string, split: Split, schema: z.Zo
     return []
   }
   return values.flatMap((value: unknown, index) => {
-    const { success, error } = schema.safeParse(value)
-    if (success) return [value as T]
+    const { success, data, error } = schema.safeParse(value)
+    if (success) return [data]
     const { path, message } = itemAt(error.issues, 0)
     faults.push(`${name}, row ${index + 1}: ${path.join('.')} ${message}`)
     return []

@@ -133,15 +133,22 @@ function markByMask(mask: Mask, extent: Region, inside: (x: number, y: number) =
   return (y, xs, marks, count) => {
     const row = maskCell((y - y0) * perY) * maskSide
     for (let i = 0; i < count; i++) {
-      const state = mask[row + maskCell((xs[i]! - x0) * perX)]!
-      marks[i] = state === unsure ? (inside(xs[i]!, y) ? 1 : 0) : state
+      const x = xs[i]!
+      const state = mask[row + maskCell((x - x0) * perX)]!
+      marks[i] = state === unsure ? (inside(x, y) ? 1 : 0) : state
     }
   }
+}
+
+/** Stored in a byte, which cuts the fraction off. */
+function blended(before: number, colour: number, share: number): number {
+  return before + (colour - before) * share + 0.5
 }
 
 /** Blends `rgb` over the pixels of `extent` by the share of each pixel that `mark` finds inside. */
 function fill(canvas: Canvas, extent: Region, rgb: Rgb, mark: MarkRow): void {
   const { data, size, region, xs, marks, hits } = canvas
+  const [red, green, blue] = rgb
   const scaleX = size.width / (region[2] - region[0])
   const scaleY = size.height / (region[3] - region[1])
   const left = Math.max(0, Math.floor((extent[0] - region[0]) * scaleX))
@@ -161,13 +168,19 @@ function fill(canvas: Canvas, extent: Region, rgb: Rgb, mark: MarkRow): void {
     hits.fill(0, left, right)
     for (let sy = 0; sy < n; sy++) {
       mark(region[1] + (py + (sy + 0.5) * step) / scaleY, xs, marks, count)
-      for (let px = left, i = 0; px < right; px++) for (const end = i + n; i < end; i++) hits[px]! += marks[i]!
+      for (let px = left, i = 0; px < right; px++) {
+        let inside = hits[px]!
+        for (const end = i + n; i < end; i++) inside += marks[i]!
+        hits[px] = inside
+      }
     }
     let at = (py * size.width + left) * 3
     for (let px = left; px < right; px++, at += 3) {
       const share = hits[px]! / (n * n)
       if (share === 0) continue
-      for (let c = 0; c < 3; c++) data[at + c] = data[at + c]! + (rgb[c]! - data[at + c]!) * share + 0.5
+      data[at] = blended(data[at]!, red, share)
+      data[at + 1] = blended(data[at + 1]!, green, share)
+      data[at + 2] = blended(data[at + 2]!, blue, share)
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Size } from '../protocol/box.ts'
 import type { Ground } from './scene.ts'
+import { doubleAt, wholeAt } from '../shared/number-at.ts'
 
 /** The coarsest octave has 3 lattice cells a side, the finest 3 * 2^8 = 768. */
 const octaves = 9
@@ -59,7 +60,7 @@ interface Layer {
   /** The lattice column left of the first pixel. */
   readonly firstCell: number
   /** For each lattice column from `firstCell` on, the first pixel right of it (there is one); then the number of pixels. */
-  readonly starts: Uint32Array
+  readonly starts: Int32Array
   /** For each pixel column, how far it is from its lattice column towards the next. */
   readonly along: Float64Array
   /** The values of the lattice rows `latticeRow` and `latticeRow + 1`. */
@@ -72,7 +73,7 @@ function makeLayer(cells: number, amplitude: number, seed: number, x0: number, s
   const column = (px: number): number => (x0 + (px + 0.5) * stepX) * cells
   const firstCell = Math.floor(column(0))
   const count = Math.floor(column(width - 1)) - firstCell + 1
-  const starts = new Uint32Array(count + 1).fill(width)
+  const starts = new Int32Array(count + 1).fill(width)
   const along = new Float64Array(width)
   for (let px = width - 1; px >= 0; px--) {
     const u = column(px)
@@ -90,13 +91,13 @@ function addRow(row: Float32Array, layer: Layer, y: number): void {
   const iy = Math.floor(v)
   const fy = smooth(v - iy)
   if (iy !== layer.latticeRow) readLattice(layer, iy)
-  let right = blend(above[0]!, below[0]!, fy)
+  let right = blend(doubleAt(above, 0), doubleAt(below, 0), fy)
   for (let i = 0; i + 1 < starts.length; i++) {
     const left = right
-    right = blend(above[i + 1]!, below[i + 1]!, fy)
+    right = blend(doubleAt(above, i + 1), doubleAt(below, i + 1), fy)
     const rise = right - left
-    const end = starts[i + 1]!
-    for (let px = starts[i]!; px < end; px++) row[px]! += amplitude * (left + rise * along[px]!)
+    const end = wholeAt(starts, i + 1)
+    for (let px = wholeAt(starts, i); px < end; px++) row[px]! += amplitude * (left + rise * along[px]!)
   }
 }
 

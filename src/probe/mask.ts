@@ -4,6 +4,7 @@
  */
 import { digitAspect, insideDigit, insideShape } from './outline.ts'
 import type { Shape } from './scene.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 /**
  * `maskSide * maskSide` cells, rows top to bottom: 0 outside, 1 inside, `unsure`. The outermost cells stand for all
@@ -21,6 +22,7 @@ export function maskCell(x: number): number {
   return cell < 0 ? 0 : cell >= maskSide ? maskSide - 1 : cell
 }
 
+/** One for each shape and digit, made when first needed. */
 const masks = new Map<Shape | number, Mask>()
 
 export function shapeMask(shape: Shape): Mask {
@@ -53,7 +55,7 @@ function makeMask(inside: (x: number, y: number) => boolean): Mask {
     const row = Math.floor(cell / maskSide)
     const corner = 2 * row * side + 2 * column
     let hits = 0
-    for (let j = 0; j < 7; j++) for (let i = 0; i < 7; i++) hits += lattice[corner + j * side + i]!
+    for (let j = 0; j < 7; j++) for (let i = 0; i < 7; i++) hits += byteAt(lattice, corner + j * side + i)
     const beyond = row === 0 || row === maskSide - 1 || column === 0 || column === maskSide - 1
     return hits === 0 ? 0 : hits === 49 && !beyond ? 1 : unsure
   })

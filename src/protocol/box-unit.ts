@@ -1,4 +1,5 @@
 /** Detects boxes written in another unit or form than the profile's. Pure. */
+import { isOneOf } from '../shared/fields.ts'
 import type { Size } from './box.ts'
 import { readLooseValue } from './loose-value.ts'
 import { coordinateNames } from './profile.ts'
@@ -8,20 +9,21 @@ import type { Trajectory } from './trajectory.ts'
 
 type Corners = readonly [number, number, number, number]
 
+const knownSigns = ['%', 'px'] as const
 /** A unit written after a number. */
-type Sign = '%' | 'px'
+type Sign = (typeof knownSigns)[number]
 
 /** Normalises a box that was written as text, as a nested list, or with its numbers as text, with or without a unit. */
 export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign | undefined } {
   const value = typeof bbox === 'string' ? readLooseValue(/^\s?[[(]/.test(bbox) ? bbox : `[${bbox}]`)?.value : bbox
   const list = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value
   if (!Array.isArray(list)) return { bbox: list }
-  const signs = list.map((part) => numeral(part)?.[2] as Sign | undefined)
+  const signs = list.map((part) => numeral(part)?.[2])
   const numbers = list.map((part) => {
     const read = numeral(part)
     return read === undefined ? part : Number(read[1])
   })
-  return { bbox: numbers, sign: signs.find((sign) => sign !== undefined) }
+  return { bbox: numbers, sign: signs.find((sign) => isOneOf(knownSigns, sign)) }
 }
 
 function numeral(part: unknown): RegExpExecArray | undefined {

@@ -1,25 +1,29 @@
 /** Boxes in two coordinate systems, branded so that the compiler keeps them apart. Pure. */
 
-declare const relativeBrand: unique symbol
-declare const pixelBrand: unique symbol
+import type { z } from 'zod'
+
+type Corners = readonly [x0: number, y0: number, x1: number, y1: number]
+
+export type RelativeBrand = 'RelativeBox'
+export type PixelBrand = 'PixelBox'
 
 /** `[x0, y0, x1, y1]` as fractions (0..1) of the source picture's width and height; unchecked. */
-export type RelativeBox = readonly [number, number, number, number] & { readonly [relativeBrand]: true }
+export type RelativeBox = Corners & z.core.$brand<RelativeBrand>
 
 /** `[x0, y0, x1, y1]` in whole pixels of the source picture; right and bottom edges are exclusive. */
-export type PixelBox = readonly [number, number, number, number] & { readonly [pixelBrand]: true }
+export type PixelBox = Corners & z.core.$brand<PixelBrand>
 
 export interface Size {
   readonly width: number
   readonly height: number
 }
 
-export function relativeBox(x0: number, y0: number, x1: number, y1: number): RelativeBox {
-  return [x0, y0, x1, y1] as unknown as RelativeBox
+export function relativeBox(...corners: Corners): RelativeBox {
+  return corners as RelativeBox
 }
 
-export function pixelBox(x0: number, y0: number, x1: number, y1: number): PixelBox {
-  return [x0, y0, x1, y1] as unknown as PixelBox
+export function pixelBox(...corners: Corners): PixelBox {
+  return corners as PixelBox
 }
 
 /** A region of a crop as a region of the picture that it was cropped from. */

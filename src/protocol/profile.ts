@@ -1,6 +1,7 @@
 /** All profiles and dialects. A profile is readonly data with everything that affects a score, identified by its hash. Pure. */
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import { entriesOf } from '../shared/fields.ts'
 import { baseProfile, displayed, innerCrop, qwenGrid, releasedFlow } from './base-profile.ts'
 import type { Profile } from './base-profile.ts'
 import { answerOnly, directProfile } from './dialects/answer-only.ts'
@@ -192,6 +193,7 @@ export function viewSideWithin(maxPixels: number): number {
   )
 }
 
+/** Profiles never change, and a hash goes when its profile does. */
 const hashes = new WeakMap<Profile, string>()
 
 /** Settings added later, with the values that correspond to the earlier behaviour: these are left out of the hash, so that older scores keep theirs. */
@@ -208,8 +210,8 @@ export function profileHash(profile: Profile): string {
   let hash = hashes.get(profile)
   if (hash === undefined) {
     const { name: _name, onePicture: _onePicture, ...rest } = profile
-    const same = Object.entries(addedLater).filter(([key, value]) => {
-      return canonicalJson(value) === canonicalJson(profile[key as keyof Profile])
+    const same = entriesOf(addedLater).filter(([key, value]) => {
+      return canonicalJson(value) === canonicalJson(profile[key])
     })
     hash = sha256(canonicalJson({ ...rest, ...Object.fromEntries(same.map(([key]) => [key, undefined])) }))
     hashes.set(profile, hash)

@@ -166,8 +166,8 @@ function valueOf(tokens: readonly Token[]): PythonRead {
 
 function typeOf(value: PythonBox | undefined, token?: Token): string {
   if (typeof value === 'number') return token?.kind === 'number' && /[.e]/i.test(token.text) ? 'float' : 'int'
-  if (Array.isArray(value)) return 'list'
-  return value === undefined ? 'expression' : (value as { readonly other: string }).other
+  if (value === undefined) return 'expression'
+  return 'other' in value ? value.other : 'list'
 }
 
 /** CPython's message for an infinite coordinate. */
@@ -187,9 +187,8 @@ export function itemsMistake(items: readonly PythonBox[], { width, height }: Siz
   for (const [at, item] of items.entries()) {
     if (typeof item === 'number' && Number.isFinite(item)) continue
     if (typeof item === 'number') return infiniteText
-    const type = itemAt(types, at)
-    if (type === 'str') return stringMistake((item as { readonly text?: string }).text, at % 2 === 0 ? width : height)
-    return `int() argument must be a string, a bytes-like object or a real number, not '${type}'`
+    if ('other' in item && item.other === 'str') return stringMistake(item.text, at % 2 === 0 ? width : height)
+    return `int() argument must be a string, a bytes-like object or a real number, not '${typeOf(item)}'`
   }
   return ''
 }

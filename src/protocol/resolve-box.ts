@@ -62,9 +62,8 @@ function enlarged([x0, y0, x1, y1]: Corners, leastSide: number, { width, height 
   const [left, top, right, bottom] = [Math.max(0, x0), Math.max(0, y0), Math.min(width, x1), Math.min(height, y1)]
   const shorter = Math.min(right - left, bottom - top)
   if (!(shorter > 0) || shorter >= leastSide) return [left, top, right, bottom]
-  const [halfWidth, halfHeight] = [right - left, bottom - top].map((side) =>
-    Math.ceil((side * leastSide) / shorter / 2),
-  ) as [number, number]
+  const half = (side: number): number => Math.ceil((side * leastSide) / shorter / 2)
+  const [halfWidth, halfHeight] = [half(right - left), half(bottom - top)]
   const [x, y] = [(left + right) / 2, (top + bottom) / 2]
   const grown = [
     Math.max(0, Math.floor(x - halfWidth)),

@@ -1,6 +1,6 @@
 /** A trajectory: one whole search as versioned data, validated when read, with pictures by hash only. Pure. */
 import { z } from 'zod'
-import type { PixelBox, RelativeBox } from './box.ts'
+import type { PixelBrand, RelativeBrand } from './box.ts'
 import { ends } from './end.ts'
 import { levels } from './problem.ts'
 import { pictureReadings } from './rules.ts'
@@ -16,10 +16,14 @@ const sizeSchema = z.int().positive()
 const countSchema = z.int().nonnegative()
 const pixelBoxSchema = z
   .tuple([z.int(), z.int(), z.int(), z.int()])
-  .describe('[x0, y0, x1, y1] in pixels, right and bottom exclusive') as unknown as z.ZodType<PixelBox>
+  .describe('[x0, y0, x1, y1] in pixels, right and bottom exclusive')
+  .readonly()
+  .brand<PixelBrand>()
 const relativeBoxSchema = z
   .tuple([z.number(), z.number(), z.number(), z.number()])
-  .describe('[x0, y0, x1, y1] as fractions of the source') as unknown as z.ZodType<RelativeBox>
+  .describe('[x0, y0, x1, y1] as fractions of the source')
+  .readonly()
+  .brand<RelativeBrand>()
 
 const problemSchema = z
   .strictObject({

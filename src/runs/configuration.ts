@@ -79,6 +79,7 @@ export const configurations = {
 
 type ReadCommand = keyof typeof configurations
 export type Configuration<C extends ReadCommand> = z.infer<(typeof configurations)[C]>
+const readable: { readonly [C in ReadCommand]: z.ZodType<Configuration<C>> } = configurations
 /** A configuration of any command, including unknown ones. */
 export type Settings = Readonly<Record<string, unknown>>
 
@@ -120,8 +121,7 @@ export async function readSettings(folder: string, schema: z.ZodType = anySettin
 /** The configuration of a run of `command`; the earliest runs do not name their command. Throws `UserError` for any other folder. */
 export async function readConfiguration<C extends ReadCommand>(folder: string, command: C): Promise<Configuration<C>> {
   const { command: stored = command } = await readSettings(folder)
-  const schema: z.ZodType = configurations[command]
-  if (stored === command) return (await readSettings(folder, schema)) as Configuration<C>
+  if (stored === command) return readSettings(folder, readable[command])
   const why = `${folder} is a run of ${String(stored)}. Name the run folder of mini-o3 ${command}.`
   throw new UserError('run-of-other-command', why)
 }

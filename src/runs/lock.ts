@@ -14,6 +14,7 @@ import { parseJson } from '../shared/json.ts'
 import { plainFile } from './plain-file.ts'
 import { isRunning, ownIdentity, processIdentitySchema, stateOf } from '../shared/process-identity.ts'
 import type { ProcessIdentity } from '../shared/process-identity.ts'
+import { besideOf } from '../shared/replace-file.ts'
 import { unwritable } from '../shared/unwritable.ts'
 
 export interface RunLock {
@@ -213,12 +214,6 @@ async function read(file: string): Promise<Held | undefined> {
   } catch {
     return { text }
   }
-}
-
-let besideCount = 0
-
-function besideOf(file: string): string {
-  return `${file}.${process.pid}-${besideCount++}-${randomUUID().slice(0, 8)}.tmp`
 }
 
 async function isFolder(path: string): Promise<boolean> {

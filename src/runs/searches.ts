@@ -4,6 +4,7 @@ import { levels } from '../protocol/problem.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { ends, failureSchema, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { parseJson } from '../shared/json.ts'
 import type { Log } from './log.ts'
 
 export const searchLog: Log<Trajectory> = {
@@ -81,6 +82,14 @@ export type LoggedSearch = Pick<RolloutLine, 'trajectory'> & Partial<RolloutLine
 export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sampleIndex: number): string {
   return JSON.stringify([problem.dataSource, problem.docId, sampleIndex])
 }
+
+/** What `searchKey` names. */
+export function searchNamed(key: string): Pick<Problem, 'dataSource' | 'docId'> {
+  const [dataSource, docId] = keySchema.parse(parseJson(key))
+  return { dataSource, docId }
+}
+
+const keySchema = z.tuple([z.string(), z.string(), z.int()])
 
 export function keyOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
   return searchKey(problem, sampleIndex)

@@ -54,8 +54,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   })
   beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
 
-  const wide = (): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - innerWidth') as Promise<number>
+  const wide = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
 
   async function openAsk(policy: 'embedded' | 'chat:test-vlm'): Promise<void> {
     await served.open()

@@ -41,7 +41,7 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
   })
 }
 
-/** Callbacks by signal. Each signal gets one listener only, since a thousand searches may wait for the same signal. */
+/** Callbacks by signal, kept as long as the signal. Each gets one listener only, since a thousand searches may wait for the same signal. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
 /** Calls `act` once when the signal fires, immediately if it already has. Returns a function that unsubscribes. */

@@ -1,13 +1,16 @@
 /**
- * Typed access to object keys that TypeScript widens to `string`. The assertions hold for records that the code itself defines, and
- * for any object value.
+ * Typed access to object keys that TypeScript widens to `string`. The assertions hold for records that the code itself defines.
  */
 
 export type Fields = Readonly<Record<string, unknown>>
 
 /** The fields, of unknown type, of an object or array; undefined for anything else. */
 export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined
+  return isObject(value) ? value : undefined
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
 }
 
 /** For a record with exactly these keys. */

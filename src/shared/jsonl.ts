@@ -96,11 +96,17 @@ export interface BadLine {
  * Reads the values of a file in order; a missing file counts as empty. Lines that are not JSON or do not match `schema` are
  * skipped and passed to `onBadLine`.
  */
-export async function* readJsonl<T = unknown>(
+export function readJsonl(path: string): AsyncGenerator<unknown, void>
+export function readJsonl<T>(
   path: string,
-  schema: z.ZodType<T> = z.unknown() as unknown as z.ZodType<T>,
+  schema: z.ZodType<T>,
+  onBadLine?: (bad: BadLine) => void,
+): AsyncGenerator<T, void>
+export async function* readJsonl(
+  path: string,
+  schema: z.ZodType = z.unknown(),
   onBadLine: (bad: BadLine) => void = () => {},
-): AsyncGenerator<T, void> {
+): AsyncGenerator<unknown, void> {
   let number = 0
   for await (const { bytes } of wholeLines(path)) {
     number++

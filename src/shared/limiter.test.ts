@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { setImmediate as tick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { limiter } from './limiter.ts'
@@ -42,4 +43,17 @@ it('lets a task that is aborted while it waits leave the queue, and starts the o
   await Promise.all([first, behind])
   expect(started).toEqual(['behind'])
   await expect(limited(async () => 1, abort.signal)).rejects.toMatchObject({ code: 'aborted' })
+})
+
+it('listens once to a signal, however many tasks wait for it', async () => {
+  const limited = limiter(1)
+  let release = (): void => {}
+  const first = limited(() => new Promise<void>((resolve) => (release = resolve)))
+  await tick()
+  const { signal } = new AbortController()
+  const waiting = Array.from({ length: 20 }, (_, n) => limited(async () => n, signal))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  release()
+  await first
+  expect(await Promise.all(waiting)).toEqual(Array.from({ length: 20 }, (_, n) => n))
 })

@@ -1,4 +1,5 @@
 /** Limits how many tasks run at once, across all callers, first come first served. */
+import { onAbort } from './deadline.ts'
 import { AbortedError, throwIfAborted } from './errors.ts'
 
 export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>
@@ -15,16 +16,15 @@ export function limiter(limit: number): Limiter {
       return
     }
     await new Promise<void>((resolve, reject) => {
-      const admit = (): void => {
-        signal?.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = (): void => {
+      const stay = onAbort(signal, () => {
         waiting.delete(admit)
         reject(new AbortedError(undefined, { cause: signal?.reason }))
+      })
+      function admit(): void {
+        stay()
+        resolve()
       }
       waiting.add(admit)
-      signal?.addEventListener('abort', leave, { once: true })
     })
   }
 

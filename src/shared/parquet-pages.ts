@@ -9,6 +9,7 @@ import { compressors as usualCompressors } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
 import { defined } from './known.ts'
+import { byteAt } from './number-at.ts'
 
 const maxPageBytes = 1024 ** 3
 /** Values of one column in one row group, counting nulls and list items. */
@@ -251,7 +252,7 @@ function packedEqual(bytes: Uint8Array, at: number, width: number, count: number
     let value = 0
     for (let bit = 0; bit < width; bit++) {
       const place = index * width + bit
-      if (((bytes[at + (place >> 3)]! >> (place & 7)) & 1) === 1) value += 2 ** bit
+      if (((byteAt(bytes, at + (place >> 3)) >> (place & 7)) & 1) === 1) value += 2 ** bit
     }
     if (value === wanted) equal++
   }

@@ -46,12 +46,12 @@ export function createParquet(path: string, columns: Columns): ParquetFile {
   })
   return {
     write(rows) {
-      const columnData = shapes.map(([name, shape]) => ({
+      const columnData: Parameters<ParquetWriter['write']>[0]['columnData'] = shapes.map(([name, shape]) => ({
         name,
         data: rows.map((row) => row[name]),
         // Pictures are already compressed, and min/max statistics of them are meaningless.
         ...(holdsImages(shape) ? { codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } : {}),
-      })) as Parameters<ParquetWriter['write']>[0]['columnData']
+      }))
       void file.write({ columnData, rowGroupSize: rows.length })
     },
     finish: () => void file.finish(),

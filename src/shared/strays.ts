@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRunning } from './process-identity.ts'
 
-/** Temporary names used by `replaceFile`, exports and the lock: `<name>.<pid>-<n>.tmp`, `<name>.<pid>.partial`. */
+/** Temporary names used by `replaceFile`, exports and the lock: `<name>.<pid>-<8 hex digits>.tmp`, `<name>.<pid>.partial`. */
 const strayName = /\.(?:(?<pid>\d+)(?:-[\da-f]+)*|[\da-f]{12})\.(?:tmp|partial)$/
 
 /**

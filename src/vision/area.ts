@@ -5,6 +5,7 @@
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Pixels } from './picture.ts'
+import { byteAt, floatAt, wholeAt } from '../shared/number-at.ts'
 
 /** One axis: output `i` is `firstWeight * in[first] + (whole samples in between) + lastWeight * in[last]`, over `total`. */
 interface Taps {
@@ -43,13 +44,13 @@ function taps(inputs: number, outputs: number): Taps {
       first[i] = Math.max(left, 0)
       last[i] = Math.min(left + 1, inputs - 1)
       lastWeight[i] = centre - left
-      firstWeight[i] = 1 - lastWeight[i]!
+      firstWeight[i] = 1 - floatAt(lastWeight, i)
     } else {
       // Whole-number arithmetic, so that a right edge which meets a pixel's edge never spills into the next pixel.
       first[i] = Math.floor((i * inputs) / outputs)
       last[i] = Math.ceil(((i + 1) * inputs) / outputs) - 1
-      firstWeight[i] = first[i]! + 1 - (i * inputs) / outputs
-      lastWeight[i] = last[i] === first[i] ? 0 : ((i + 1) * inputs) / outputs - last[i]!
+      firstWeight[i] = wholeAt(first, i) + 1 - (i * inputs) / outputs
+      lastWeight[i] = last[i] === first[i] ? 0 : ((i + 1) * inputs) / outputs - wholeAt(last, i)
     }
   }
   return { first, last, firstWeight, lastWeight, total: grows ? 1 : inputs / outputs }
@@ -66,17 +67,17 @@ function sumDown(source: Pixels, start: number, down: Taps, y: number, sums: Flo
   const { data } = source
   const words = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const stride = source.width * 3
-  const a = start + down.first[y]! * stride
-  const b = start + down.last[y]! * stride
-  const wa = down.firstWeight[y]!
-  const wb = down.lastWeight[y]!
-  const rowsBetween = Math.max(down.last[y]! - down.first[y]! - 1, 0)
+  const a = start + wholeAt(down.first, y) * stride
+  const b = start + wholeAt(down.last, y) * stride
+  const wa = floatAt(down.firstWeight, y)
+  const wb = floatAt(down.lastWeight, y)
+  const rowsBetween = Math.max(wholeAt(down.last, y) - wholeAt(down.first, y) - 1, 0)
   const whole = sums.length - (sums.length % 4)
   for (let i = 0; i < whole; i += 4) {
-    let s0 = data[a + i]! * wa + data[b + i]! * wb
-    let s1 = data[a + i + 1]! * wa + data[b + i + 1]! * wb
-    let s2 = data[a + i + 2]! * wa + data[b + i + 2]! * wb
-    let s3 = data[a + i + 3]! * wa + data[b + i + 3]! * wb
+    let s0 = byteAt(data, a + i) * wa + byteAt(data, b + i) * wb
+    let s1 = byteAt(data, a + i + 1) * wa + byteAt(data, b + i + 1) * wb
+    let s2 = byteAt(data, a + i + 2) * wa + byteAt(data, b + i + 2) * wb
+    let s3 = byteAt(data, a + i + 3) * wa + byteAt(data, b + i + 3) * wb
     let at = a + i + stride
     for (let left = rowsBetween; left > 0; left -= laneRows) {
       let even = 0
@@ -97,8 +98,8 @@ function sumDown(source: Pixels, start: number, down: Taps, y: number, sums: Flo
     sums[i + 3] = s3
   }
   for (let i = whole; i < sums.length; i++) {
-    let sum = data[a + i]! * wa + data[b + i]! * wb
-    for (let at = a + i + stride; at < b + i; at += stride) sum += data[at]!
+    let sum = byteAt(data, a + i) * wa + byteAt(data, b + i) * wb
+    for (let at = a + i + stride; at < b + i; at += stride) sum += byteAt(data, at)
     sums[i] = sum
   }
 }
@@ -106,17 +107,17 @@ function sumDown(source: Pixels, start: number, down: Taps, y: number, sums: Flo
 function sumAcross(sums: Float32Array, across: Taps, scale: number, out: Uint8Array, outAt: number): void {
   const { first, last, firstWeight, lastWeight } = across
   for (let x = 0, o = outAt; x < first.length; x++, o += 3) {
-    const a = first[x]! * 3
-    const b = last[x]! * 3
-    const wa = firstWeight[x]!
-    const wb = lastWeight[x]!
-    let red = sums[a]! * wa + sums[b]! * wb
-    let green = sums[a + 1]! * wa + sums[b + 1]! * wb
-    let blue = sums[a + 2]! * wa + sums[b + 2]! * wb
+    const a = wholeAt(first, x) * 3
+    const b = wholeAt(last, x) * 3
+    const wa = floatAt(firstWeight, x)
+    const wb = floatAt(lastWeight, x)
+    let red = floatAt(sums, a) * wa + floatAt(sums, b) * wb
+    let green = floatAt(sums, a + 1) * wa + floatAt(sums, b + 1) * wb
+    let blue = floatAt(sums, a + 2) * wa + floatAt(sums, b + 2) * wb
     for (let i = a + 3; i < b; i += 3) {
-      red += sums[i]!
-      green += sums[i + 1]!
-      blue += sums[i + 2]!
+      red += floatAt(sums, i)
+      green += floatAt(sums, i + 1)
+      blue += floatAt(sums, i + 2)
     }
     out[o] = red * scale + 0.5
     out[o + 1] = green * scale + 0.5

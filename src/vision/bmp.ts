@@ -1,5 +1,6 @@
 /** Reads BMP, which libvips cannot: what its header says, and its pixels as packed RGB with their opacity where it is stored. */
 import type { Size } from '../protocol/box.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 export interface BmpHeader extends Size {
   readonly bits: number
@@ -72,7 +73,7 @@ function readPalette(
   const end = at + colours * entry
   if (end > bytes.byteLength) throw new Error('its palette is cut off')
   for (let i = 0; i < colours; i++) {
-    for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[at + i * entry + 2 - c]!
+    for (let c = 0; c < 3; c++) palette[i * 3 + c] = byteAt(bytes, at + i * entry + 2 - c)
   }
   return { palette, end }
 }
@@ -98,7 +99,7 @@ function packedIndices(bytes: Uint8Array, { width, height, bits, dataAt }: BmpHe
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const bit = x * bits
-      const byte = bytes[dataAt + y * stride + (bit >> 3)]!
+      const byte = byteAt(bytes, dataAt + y * stride + (bit >> 3))
       indices[y * width + x] = (byte >> (8 - bits - (bit & 7))) & mask
     }
   }
@@ -117,7 +118,7 @@ function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }
     const whole = y === height - 1 && x >= width
     if (whole) break
     if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
-    const [count, value] = [bytes[at]!, bytes[at + 1]!]
+    const [count, value] = [byteAt(bytes, at), byteAt(bytes, at + 1)]
     at += 2
     if (count > 0) {
       for (let i = 0; i < count; i++) put(nibbles ? nibble(value, i) : value)
@@ -127,13 +128,13 @@ function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }
       break
     } else if (value === 2) {
       if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
-      x += bytes[at]!
-      y += bytes[at + 1]!
+      x += byteAt(bytes, at)
+      y += byteAt(bytes, at + 1)
       at += 2
     } else {
       const length = nibbles ? (value + 1) >> 1 : value
       if (at + length > bytes.byteLength) throw new Error('its pixels are cut off')
-      for (let i = 0; i < value; i++) put(nibbles ? nibble(bytes[at + (i >> 1)]!, i) : bytes[at + i]!)
+      for (let i = 0; i < value; i++) put(nibbles ? nibble(byteAt(bytes, at + (i >> 1)), i) : byteAt(bytes, at + i))
       at += length + (length & 1)
     }
   }
@@ -150,10 +151,10 @@ function ofPalette(indices: Uint8Array, header: BmpHeader): BmpPixels {
   for (let y = 0, o = 0; y < height; y++) {
     const row = storedRow(y, header) * width
     for (let x = 0; x < width; x++, o += 3) {
-      const colour = indices[row + x]! * 3
-      rgb[o] = palette[colour]!
-      rgb[o + 1] = palette[colour + 1]!
-      rgb[o + 2] = palette[colour + 2]!
+      const colour = byteAt(indices, row + x) * 3
+      rgb[o] = byteAt(palette, colour)
+      rgb[o + 1] = byteAt(palette, colour + 1)
+      rgb[o + 2] = byteAt(palette, colour + 2)
     }
   }
   return { rgb }
@@ -164,10 +165,11 @@ function ofMasks(bytes: Uint8Array, header: BmpHeader, stride: number): BmpPixel
   const rgb = new Uint8Array(width * height * 3)
   const alpha = masks[3] === 0 ? undefined : new Uint8Array(width * height)
   const channels = masks.flatMap((mask, c) => {
-    if (mask === 0) return []
+    const out = c < 3 ? rgb : alpha
+    if (mask === 0 || out === undefined) return []
     const shift = 31 - Math.clz32(mask & -mask)
-    const into = c < 3 ? { out: rgb, first: c, step: 3 } : { out: alpha!, first: 0, step: 1 }
-    return [{ shift, most: mask >>> shift, ...into }]
+    const place = c < 3 ? { first: c, step: 3 } : { first: 0, step: 1 }
+    return [{ shift, most: mask >>> shift, out, ...place }]
   })
   const size = bits / 8
   for (let y = 0; y < height; y++) {
@@ -176,12 +178,12 @@ function ofMasks(bytes: Uint8Array, header: BmpHeader, stride: number): BmpPixel
       let o = y * width * step + first
       if (bits > 16 && most === 255 && shift % 8 === 0) {
         const end = start + width * size
-        for (let at = start + shift / 8; at < end; at += size, o += step) out[o] = bytes[at]!
+        for (let at = start + shift / 8; at < end; at += size, o += step) out[o] = byteAt(bytes, at)
       } else {
         for (let at = start; at < start + width * size; at += size, o += step) {
-          let pixel = bytes[at]! | (bytes[at + 1]! << 8)
-          if (size > 2) pixel |= bytes[at + 2]! << 16
-          if (size > 3) pixel |= bytes[at + 3]! << 24
+          let pixel = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8)
+          if (size > 2) pixel |= byteAt(bytes, at + 2) << 16
+          if (size > 3) pixel |= byteAt(bytes, at + 3) << 24
           const value = (pixel >>> shift) & most
           out[o] = Math.floor((value * 255) / most)
         }

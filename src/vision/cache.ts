@@ -97,5 +97,5 @@ export class PixelCache {
   }
 }
 
-/** The bound that a whole process shares unless told otherwise: ten 8K pictures. */
+/** The bound that a whole process shares unless told otherwise: ten 8K pictures, by the hash of what they show. */
 export const sharedCache = new PixelCache(1024 ** 3)

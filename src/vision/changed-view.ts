@@ -7,6 +7,7 @@ import type { Resampler } from '../protocol/rules.ts'
 import type { Observation } from '../protocol/trajectory.ts'
 import { atMost } from './fit.ts'
 import type { Picture, Pixels } from './picture.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 /**
  * The region of an observation at `size`, as the tools on its way from the original show it: cut and resampled upright, so that turns
@@ -49,13 +50,14 @@ function small(picture: Picture, boxPx: PixelBox): Promise<Pixels> {
 
 function meanGrey({ data }: Pixels): number {
   let sum = 0
-  for (let at = 0; at < data.length; at += 3) sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+  for (let at = 0; at < data.length; at += 3)
+    sum += 0.299 * byteAt(data, at) + 0.587 * byteAt(data, at + 1) + 0.114 * byteAt(data, at + 2)
   return Math.round(sum / (data.length / 3))
 }
 
 function withLevels({ data, ...size }: Pixels, levels: Uint8Array): Pixels {
   const out = new Uint8Array(data.length)
-  for (let at = 0; at < data.length; at++) out[at] = levels[data[at]!]!
+  for (let at = 0; at < data.length; at++) out[at] = byteAt(levels, byteAt(data, at))
   return { ...size, data: out }
 }
 
@@ -78,9 +80,9 @@ function oriented(pixels: Pixels, orientation: Orientation): Pixels {
     let [x, y] = [left + row * downX, top + row * downY]
     for (let column = 0; column < size.width; column++, to += 3, x += rightX, y += rightY) {
       const from = (y * width + (mirrored ? width - 1 - x : x)) * 3
-      out[to] = data[from]!
-      out[to + 1] = data[from + 1]!
-      out[to + 2] = data[from + 2]!
+      out[to] = byteAt(data, from)
+      out[to + 1] = byteAt(data, from + 1)
+      out[to + 2] = byteAt(data, from + 2)
     }
   }
   return { ...size, data: out }

@@ -10,6 +10,7 @@ import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
 import { storedPixels, storedSize } from './stored-pixels.ts'
 import { holdsYCbCr } from './tiff-tags.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 // Every picture is decoded once and kept by us; libvips remembering its operations would only keep it a second time.
 sharp.cache(false)
@@ -194,7 +195,7 @@ async function decodeBySharp(encoded: Exclude<Encoded, { format: 'BMP' }>): Prom
 function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' }>): Uint8Array {
   const { rgb, alpha } = bmpPixels(bytes, header)
   if (alpha === undefined || reading === 'pillow') return rgb
-  return rgb.map((value, i) => 255 - Math.round(((255 - value) * alpha[Math.floor(i / 3)]!) / 255))
+  return rgb.map((value, i) => 255 - Math.round(((255 - value) * byteAt(alpha, Math.floor(i / 3))) / 255))
 }
 
 /** Of a damaged TIFF the decoder shows black strips and only warns; of a JPEG it warns of what every camera does. */

@@ -2,6 +2,7 @@
 import type { Metadata, Sharp } from 'sharp'
 import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
+import { floatAt } from '../shared/number-at.ts'
 
 /** Bytes that such a picture may have while it is scaled. */
 const maxDeepBytes = 512 * 1024 ** 2
@@ -63,7 +64,7 @@ function toRgb(
   const rgb = new Uint8Array(width * height * 3)
   for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
     for (let c = 0; c < 3; c++) {
-      const value = values[at + (colours === 1 ? 0 : c)]!
+      const value = floatAt(values, at + (colours === 1 ? 0 : c))
       rgb[o + c] = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, byteOf(value)))
     }
   }
@@ -76,7 +77,7 @@ function range({ values, channels, colours }: DeepPixels): { low: number; high: 
   let high = -Infinity
   for (let at = 0; at < values.length; at += channels) {
     for (let c = 0; c < colours; c++) {
-      const value = values[at + c]!
+      const value = floatAt(values, at + c)
       if (!Number.isFinite(value)) continue
       if (value < low) low = value
       if (value > high) high = value

@@ -1,5 +1,6 @@
 /** What Pillow shows of a GIF's first frame where the frame is transparent or does not reach: the decoder leaves such pixels open. */
 import type { Size } from '../protocol/box.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 export interface GifBackdrop {
   readonly colour: readonly [red: number, green: number, blue: number]
@@ -40,8 +41,8 @@ export function onBackdrop(rgba: Uint8Array, { width, height }: Size, { colour, 
   const [left, top, right, bottom] = frame
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const shown = rgba[i * 4 + 3]! > 0 && x >= left && x < right && y >= top && y < bottom
-      for (let c = 0; c < 3; c++) rgb[i * 3 + c] = shown ? rgba[i * 4 + c]! : colour[c]!
+      const shown = byteAt(rgba, i * 4 + 3) > 0 && x >= left && x < right && y >= top && y < bottom
+      rgb.set(shown ? rgba.subarray(i * 4, i * 4 + 3) : colour, i * 3)
     }
   }
   return rgb

@@ -9,13 +9,14 @@ import { limiter } from '../shared/limiter.ts'
 import { startWorker } from '../shared/worker-client.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { heicAdvice } from './picture-format.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 export interface HeicPixels extends Size {
   /** Upright, in the colours of the file. */
   readonly rgba: Uint8Array
 }
 
-/** One at a time: with a photograph of 48 million pixels the process takes a gigabyte. */
+/** One at a time in the whole process: with a photograph of 48 million pixels the process takes a gigabyte. */
 const oneAtATime = limiter(1)
 
 /** Packed RGB in sRGB, what is transparent on white. Throws UserError where the decoder is not installed, and an Error for damage. */
@@ -26,8 +27,8 @@ export async function decodeHeic(
   const { width, height, rgba } = await oneAtATime(() => inThread(encoded, name, seconds))
   const rgb = new Uint8Array(width * height * 3)
   for (let i = 0, o = 0; o < rgb.length; i += 4) {
-    const alpha = rgba[i + 3]!
-    for (let c = 0; c < 3; c++, o++) rgb[o] = 255 - Math.round(((255 - rgba[i + c]!) * alpha) / 255)
+    const alpha = byteAt(rgba, i + 3)
+    for (let c = 0; c < 3; c++, o++) rgb[o] = 255 - Math.round(((255 - byteAt(rgba, i + c)) * alpha) / 255)
   }
   if (icc === undefined) return rgb
   const tagged = tiffOf({ width, height }, rgb, icc)

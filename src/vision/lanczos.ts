@@ -5,6 +5,7 @@
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Pixels } from './picture.ts'
+import { byteAt, wholeAt } from '../shared/number-at.ts'
 
 /** One axis: output `i` is the sum of `weights[i * taps + t]` x input `first[i] + t`, for `t < count[i]`. */
 interface Kernel {
@@ -53,7 +54,7 @@ function filteredRegion(source: Pixels, boxPx: PixelBox, size: Size, filter: Fil
   for (let y = 0; y < inner.height; y++) {
     const row = start + y * source.width * 3
     for (let x = 0; x < size.width; x++) {
-      const from = row + across.first[x]! * 3
+      const from = row + wholeAt(across.first, x) * 3
       const to = (y * size.width + x) * 3
       for (let c = 0; c < 3; c++) middle[to + c] = weigh(source.data, from + c, 3, across, x)
     }
@@ -62,7 +63,7 @@ function filteredRegion(source: Pixels, boxPx: PixelBox, size: Size, filter: Fil
   const stride = size.width * 3
   const data = new Uint8Array(stride * size.height)
   for (let y = 0; y < size.height; y++) {
-    const row = down.first[y]! * stride
+    const row = wholeAt(down.first, y) * stride
     for (let i = 0; i < stride; i++) data[y * stride + i] = weigh(middle, row + i, stride, down, y)
   }
   return { width: size.width, height: size.height, data }
@@ -75,9 +76,10 @@ function weigh(
   { weights, taps, count }: Kernel,
   output: number,
 ): number {
-  const n = count[output]!
+  const n = wholeAt(count, output)
   let sum = half
-  for (let t = 0, k = output * taps, at = from; t < n; t++, k++, at += step) sum += bytes[at]! * weights[k]!
+  for (let t = 0, k = output * taps, at = from; t < n; t++, k++, at += step)
+    sum += byteAt(bytes, at) * wholeAt(weights, k)
   return Math.min(Math.max(sum >> fractionBits, 0), 255)
 }
 

@@ -27,7 +27,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Encoded files in memory at once, whatever the number of pictures being opened: as many as libuv has threads. */
+/** Encoded files in memory at once, whoever opens them: as many as libuv, which is one for the whole process, has threads. */
 const opening = limiter(4)
 
 /**

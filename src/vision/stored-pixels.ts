@@ -8,6 +8,7 @@ import { clipDeep, isDeep } from './deep-pixels.ts'
 import type { Encoded } from './encoded.ts'
 import type { PictureFormat } from './picture-format.ts'
 import { gifBackdrop, onBackdrop } from './gif-backdrop.ts'
+import { byteAt } from '../shared/number-at.ts'
 
 /** `image`: opened without regard to its colour profile. Packed RGB. */
 export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<Uint8Array> {
@@ -41,9 +42,9 @@ function highBytes(data: Buffer): Uint8Array {
 function ofInks(inks: Uint8Array, channels: number): Uint8Array {
   const rgb = new Uint8Array((inks.length / channels) * 3)
   for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
-    const light = 255 - inks[at + 3]!
+    const light = 255 - byteAt(inks, at + 3)
     for (let c = 0; c < 3; c++) {
-      const product = inks[at + c]! * light + 128
+      const product = byteAt(inks, at + c) * light + 128
       rgb[o + c] = Math.max(0, light - (((product >> 8) + product) >> 8))
     }
   }

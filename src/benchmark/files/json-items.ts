@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../../shared/errors.ts'
 import { standardJson } from './json-text.ts'
 import { HeldText, notUtf8, readBlocks } from './read-blocks.ts'
 import type { ReadAt } from './text-source.ts'
+import { byteAt } from '../../shared/number-at.ts'
 
 /** A string too long to keep: its byte range in the file, without quotes, with escapes. */
 export class LongText {
@@ -99,7 +100,7 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
   for await (const { bytes, offset } of readBlocks(read)) {
     let from = 0
     for (let i = 0; i < bytes.length; i++) {
-      const byte = bytes[i]!
+      const byte = byteAt(bytes, i)
       if (inString) {
         if (escaped) {
           escaped = false

@@ -5,7 +5,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { UserError } from '../../shared/errors.ts'
-import { tellCauses } from '../print/output.ts'
 import { applyConfig } from './config-file.ts'
 import { unknownCommand } from './help.ts'
 import { flag, groups, inGroup } from './schema.ts'
@@ -39,7 +38,6 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
   addOptions(command, { ...spec.options, ...debug })
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Output:'))
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`)
-  command.on('option:debug', tellCauses)
   // A mistyped subcommand reaches the default command, which would report it as an excess argument.
   command.allowExcessArguments(spec.isDefault === true)
   command.hook('preAction', (_, acting) => {
@@ -52,11 +50,15 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
   })
   // Commander passes the positional arguments, then the values, then the command.
   return command.action(async (...all: readonly unknown[]) => {
-    const given = all.slice(0, -2).flat() as string[]
+    const given = all
+      .slice(0, -2)
+      .flat()
+      .filter((word) => typeof word === 'string')
     await spec.run(command.opts(), given, command)
   })
 }
 
+/** What `commander` does not keep of an option, as long as its command is there. */
 const specsOf = new WeakMap<Command, OptionSpecs>()
 
 /** Adds the options to a command, group by group. */

@@ -132,7 +132,7 @@ export function parsed<Value, Fallback extends Value | undefined = undefined>(
   return {
     takes,
     help,
-    parse: parse as NonNullable<OptionSpec<Maybe<Value, Fallback>>['parse']>,
+    parse: parse,
     ...(extra as Extra<Maybe<Value, Fallback>>),
   }
 }

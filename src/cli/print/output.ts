@@ -2,27 +2,21 @@
  * Output of commands: results to stdout, everything else to stderr, without terminal control sequences. A closed pipe is not an
  * error.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { exitCodeOf, MiniO3Error, messageOf } from '../../shared/errors.ts'
 import { causesOf } from './causes.ts'
 import { plainJson, plainText } from './plain-text.ts'
 
-let results: NodeJS.WritableStream = process.stdout
-let debugging = Boolean(process.env['MINI_O3_DEBUG']) && process.env['MINI_O3_DEBUG'] !== '0'
+/** The stream for results within a step of a larger command; elsewhere stdout. */
+const aside = new AsyncLocalStorage<NodeJS.WritableStream>()
 
-/** `--debug`: print errors with all of their causes. */
-export function tellCauses(): void {
-  debugging = true
+function results(): NodeJS.WritableStream {
+  return aside.getStore() ?? process.stdout
 }
 
 /** Sends what `work` prints to stderr: it is a step of a larger command whose own result goes to stdout. */
-export async function resultsAside<T>(work: () => Promise<T>): Promise<T> {
-  const before = results
-  results = process.stderr
-  try {
-    return await work()
-  } finally {
-    results = before
-  }
+export function resultsAside<T>(work: () => Promise<T>): Promise<T> {
+  return aside.run(process.stderr, work)
 }
 
 /** Width for tables: that of the terminal, or 80 if the output is not a terminal. */
@@ -32,12 +26,12 @@ export function columns(): number {
 
 /** Prints a line of the result. */
 export function print(text: string): void {
-  results.write(`${plainText(text)}\n`)
+  results().write(`${plainText(text)}\n`)
 }
 
 /** Prints the JSON document of `--json`. */
 export function printJson(value: unknown): void {
-  results.write(`${plainJson(value)}\n`)
+  results().write(`${plainJson(value)}\n`)
 }
 
 /** Prints a message to stderr. */
@@ -45,12 +39,17 @@ export function say(text: string): void {
   process.stderr.write(`${plainText(text)}\n`)
 }
 
+/** `--debug` or MINI_O3_DEBUG=1: errors are printed with all of their causes. */
+function tellsCauses(): boolean {
+  return process.argv.includes('--debug') || !['', '0'].includes(process.env['MINI_O3_DEBUG'] ?? '')
+}
+
 /** Prints an error, with its causes under `--debug`, and returns the exit code. */
 export function report(error: unknown): number {
   // Any other error is a bug and has no message made for users.
   const expected = error instanceof MiniO3Error
   say(`error: ${expected ? error.message : `unexpected: ${messageOf(error)}`}`)
-  if (debugging) say(causesOf(error))
+  if (tellsCauses()) say(causesOf(error))
   else if (!expected) say('Repeat the command with --debug to see the cause.')
   return exitCodeOf(error)
 }

@@ -5,12 +5,13 @@ import { boxSize } from '../../protocol/box.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Observation, Turn } from '../../protocol/trajectory.ts'
 import { useWords } from '../../protocol/view-tools.ts'
+import { itemAt } from '../../shared/known.ts'
 import type { SearchEvent } from '../../search/events.ts'
 import { waitingWords } from '../../search/events.ts'
 import { plainLine, plainText } from './plain-text.ts'
 import { waitingClock } from './waiting-clock.ts'
 
-type Style = Parameters<typeof styleText>[0]
+type Style = Extract<Parameters<typeof styleText>[0], string>
 
 /** The terminal colours closest to the turn colours of the page. */
 const turnStyles: readonly Style[] = [
@@ -27,7 +28,7 @@ const turnStyles: readonly Style[] = [
 export interface TurnPrinter {
   print(event: SearchEvent): void
   /** The text in a style, if the terminal supports it. */
-  styled(style: Style, text: string): string
+  styled(style: Style | readonly Style[], text: string): string
   /** Ends an unfinished line, also after an error. */
   close(): void
 }
@@ -35,8 +36,8 @@ export interface TurnPrinter {
 /** Uses colours only if `stream` is a terminal and `NO_COLOR` is not set. */
 export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
   const colours = stream.isTTY && !process.env['NO_COLOR']
-  const styled = (style: Style, text: string): string =>
-    colours ? styleText(style, text, { validateStream: false }) : text
+  const styled: TurnPrinter['styled'] = (style, text) =>
+    colours ? styleText(typeof style === 'string' ? style : [...style], text, { validateStream: false }) : text
   const clock = waitingClock(stream)
   /** The part of the current turn's thought that was printed; undefined before its line starts and after it ends. */
   let begun: string | undefined
@@ -53,7 +54,7 @@ export function turnPrinter(stream: NodeJS.WriteStream): TurnPrinter {
   const indented = (text: string): void => line(`        ${text}`)
   let originals = 0
   const head = (turn: number): string =>
-    `${styled(['bold', turnStyles[(turn - 1) % turnStyles.length] as 'bold'], numbered(turn))}  `
+    `${styled(['bold', itemAt(turnStyles, (turn - 1) % turnStyles.length)], numbered(turn))}  `
 
   function write(turn: number, text: string): void {
     clock.stop()

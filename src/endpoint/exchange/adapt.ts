@@ -141,24 +141,28 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
 
 const nothing: ReadonlySet<string> = new Set()
 
-type PictureMemory = ReturnType<typeof pictureMemory>
-
 /** Tracks the pictures that a server may have cached. If that is wrong more often than right, ids are no longer used. */
-function pictureMemory() {
+interface PictureMemory {
+  readonly held: ReadonlySet<string>
+  took(images: readonly string[]): void
+  /** `forgotten`: the server supports ids but no longer has these pictures; otherwise it does not support ids. */
+  missed(images: readonly string[], forgotten: boolean): void
+}
+
+function pictureMemory(): PictureMemory {
   const held = new Set<string>()
   let hits = 0
   let misses = 0
   const worthIt = (): boolean => misses <= 3 + hits / 4
   return {
-    held: held as ReadonlySet<string>,
-    took(images: readonly string[]): void {
+    held,
+    took(images) {
       if (!worthIt()) return
       if (images.some((image) => held.has(image))) hits++
       if (held.size > maxHeldImages) held.clear()
       for (const image of images) held.add(image)
     },
-    /** `forgotten`: the server supports ids but no longer has these pictures; otherwise it does not support ids. */
-    missed(images: readonly string[], forgotten: boolean): void {
+    missed(images, forgotten) {
       misses += forgotten ? 1 : Number.POSITIVE_INFINITY
       for (const image of images) held.delete(image)
       if (!worthIt()) held.clear()

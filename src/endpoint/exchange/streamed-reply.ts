@@ -10,6 +10,7 @@ export interface StreamedReply {
 
 export function streamedReply(): StreamedReply {
   const message: Message = {}
+  const calls: Message[] = []
   let first: Fields | undefined
   let error: Fields | undefined
   let usage: unknown
@@ -29,12 +30,12 @@ export function streamedReply(): StreamedReply {
       if (piece === undefined) return
       choice = piece
       if (piece.finish_reason) finished = piece
-      addDelta(message, deltaOf(piece))
+      addDelta(message, calls, deltaOf(piece))
     },
     body() {
       if (error !== undefined) return error
       if (choice === undefined || (!ended && finished === undefined)) return undefined
-      return { ...first, usage, choices: [{ ...choice, ...finished, message: wholeMessage(message) }] }
+      return { ...first, usage, choices: [{ ...choice, ...finished, message: wholeMessage(message, calls) }] }
     },
   }
 }
@@ -52,14 +53,14 @@ export function isError({ error }: Fields): boolean {
 type Message = Record<string, unknown>
 
 /** Drops the calls' positions: those of a whole message have no index. */
-function wholeMessage({ tool_calls: calls, ...message }: Message): Fields {
-  if (calls === undefined) return message
-  return { ...message, tool_calls: (calls as Message[]).map((call) => ({ ...call, index: undefined })) }
+function wholeMessage(message: Message, calls: readonly Message[]): Fields {
+  if (calls.length === 0) return message
+  return { ...message, tool_calls: calls.map((call) => ({ ...call, index: undefined })) }
 }
 
-function addDelta(message: Message, delta: Fields): void {
+function addDelta(message: Message, calls: Message[], delta: Fields): void {
   for (const [name, value] of Object.entries(delta)) {
-    if (name === 'tool_calls') message[name] = addCalls(message[name], listOf(value))
+    if (name === 'tool_calls') addCalls(calls, listOf(value))
     else if (name === 'function_call') message[name] = joinedFunction(fieldsOf(message[name]), fieldsOf(value))
     else message[name] = name === 'role' ? (value ?? message[name]) : joined(message[name], value)
   }
@@ -102,8 +103,7 @@ function joinedPart(last: Fields, part: Fields): Fields {
 }
 
 /** Matches calls by index or id; a chunk with neither and without a name continues the last call. */
-function addCalls(before: unknown, pieces: readonly unknown[]): Message[] {
-  const calls = (before ?? []) as Message[]
+function addCalls(calls: Message[], pieces: readonly unknown[]): void {
   for (const value of pieces) {
     const piece = fieldsOf(value) ?? {}
     const at = calls.findLastIndex((call) => isOf(call, piece))
@@ -114,7 +114,6 @@ function addCalls(before: unknown, pieces: readonly unknown[]): Message[] {
       calls[at] = { ...piece, ...known, id: known.id || piece.id, function: called }
     }
   }
-  return calls
 }
 
 /** Some servers use index 0 for all calls and distinguish them by id; some do neither and send each call whole. */

@@ -1,4 +1,5 @@
 /** Determines the profile whose call format a model follows, and the unit of its boxes, by letting it zoom in on a mark. */
+import { z } from 'zod'
 import { plainBox } from '../../protocol/box-unit.ts'
 import { splitAtThinking } from '../../protocol/thinking-marks.ts'
 import { dialectOf, profiles } from '../../protocol/profile.ts'
@@ -8,7 +9,7 @@ import { encodeMessage } from '../exchange/encode-message.ts'
 import { room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 import { aboutUnit, markPicture, unitOf } from './boxes.ts'
-import type { TriedUnit, Numbers } from './boxes.ts'
+import type { TriedUnit } from './boxes.ts'
 
 const tried = ['default', 'qwen3-vl', 'qwen3.5'] as const
 type Tried = (typeof tried)[number]
@@ -25,6 +26,8 @@ interface Found {
   readonly words: readonly string[]
   readonly zooms: boolean
 }
+
+const boxSchema = z.tuple([z.number(), z.number(), z.number(), z.number()])
 
 const asked =
   'There is one red square in the picture. Zoom in on it, with a box that holds it closely, before you answer.'
@@ -64,6 +67,6 @@ function unitIn({ text }: Completion, name: Tried): TriedUnit | undefined {
   const call = dialectOf(profile).call(splitAtThinking(text)?.said ?? text, profile)
   if (call === undefined || call === 'unreadable' || 'tool' in call) return undefined
   const { bbox } = plainBox(call.bbox)
-  const isBox = Array.isArray(bbox) && bbox.length === 4 && bbox.every(Number.isFinite)
-  return isBox ? unitOf(bbox as unknown as Numbers) : undefined
+  const box = boxSchema.safeParse(bbox)
+  return box.success ? unitOf(box.data) : undefined
 }

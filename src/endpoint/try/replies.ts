@@ -2,6 +2,7 @@
 import { tools } from '../../protocol/dialects/tools.ts'
 import type { Completion, Endpoint } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
+import { fieldsOf } from '../../shared/fields.ts'
 import { itemAt } from '../../shared/known.ts'
 import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
@@ -90,7 +91,7 @@ export async function trySeed(ask: AskServer, { kind }: Endpoint): Promise<reado
 }
 
 const declared = itemAt(tools.functions?.() ?? [], 0)
-const zoom = (declared as { readonly function: { readonly name: string } }).function.name
+const zoom = String(fieldsOf(fieldsOf(declared)?.['function'])?.['name'])
 
 /** Tests a function call and its result with a picture, as `--profile tools` needs them. */
 export async function tryTools(ask: AskServer): Promise<readonly Finding[]> {

@@ -28,7 +28,10 @@ export function adamStep(
   let squares = 0
   const live = specs.filter(({ offset, size }) => {
     const before = squares
-    for (let i = offset; i < offset + size; i++) squares += gradient[i]! * gradient[i]!
+    for (let i = offset; i < offset + size; i++) {
+      const g = gradient[i]!
+      squares += g * g
+    }
     return squares !== before
   })
   const norm = Math.sqrt(squares)

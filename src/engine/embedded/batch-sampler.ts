@@ -4,7 +4,7 @@
  */
 import { sequenceArrays } from '../../model/batch.ts'
 import { colourCount, patchTokens, type ModelConfig, patchCount, patchSize, textTokens } from '../../model/config.ts'
-import { numpy as np, tree } from '../../model/jax.ts'
+import { floatsOf, numpy as np, tree } from '../../model/jax.ts'
 import { type Parameters, rotaryTable } from '../../model/network.ts'
 import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { special } from '../../model/tokenizer.ts'
@@ -13,6 +13,7 @@ import { itemAt, lastOf } from '../../shared/known.ts'
 import type { SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { nextTokens, readPrompts, split, stepParameters } from './graphs.ts'
+import { floatAt } from '../../shared/number-at.ts'
 
 /** Batch sizes that are compiled when first needed; a smaller batch is padded, and costs what the full one does. */
 const batchSizes = [4, 16, 32] as const
@@ -40,9 +41,9 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
 
   function parametersOf(version: number): Parameters {
     if (held?.version !== version) {
-      if (held) tree.dispose(held.p as never)
+      if (held) tree.dispose(held.p)
       const [unused, p] = split(currentParameters(), 'look.kind')
-      tree.dispose(unused as never)
+      tree.dispose(unused)
       held = { version, p }
     }
     return held.p
@@ -67,7 +68,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     const last = new Float32Array(batch * total)
     for (const [b, length] of lengths.entries()) last[b * total + length - 1] = 1
     let [logits, cache] = read(
-      tree.ref(p as never) as Parameters,
+      tree.ref(p),
       {
         patches: np.array(arrays.patches, { shape: [batch, patchCount(config), patchSize] }),
         tokens: np.array(arrays.tokens, { shape: [batch, words] }),
@@ -79,7 +80,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
     )
     const layers = stepParameters(p)
     for (;;) {
-      const logprobs = (await logits.data()) as Float32Array
+      const logprobs = await floatsOf(logits)
       for (const [b, row] of rows.entries()) if (!row.done) draw(row, logprobs, b, itemAt(lengths, b))
       if (rows.every((row) => row.done)) break
       const tokens = new Int32Array(batch)
@@ -96,7 +97,7 @@ export function createBatchSampler(config: ModelConfig, currentParameters: () =>
         cos.set(table.cos.subarray(position * table.half, (position + 1) * table.half), b * table.half)
         sin.set(table.sin.subarray(position * table.half, (position + 1) * table.half), b * table.half)
       }
-      ;[logits, cache] = next(tree.ref(layers as never) as Parameters, cache, {
+      ;[logits, cache] = next(tree.ref(layers), cache, {
         tokens: np.array(tokens, { shape: [batch] }),
         at: np.array(at, { shape: [batch, total] }),
         cos: np.array(cos, { shape: [batch, 1, 1, table.half] }),
@@ -152,9 +153,10 @@ function pick(
   const count = allowed?.length ?? logprobs.length
   const tokenAt = (i: number): number => allowed?.[i] ?? i
   let best = tokenAt(0)
-  for (let i = 1; i < count; i++) if (logprobs[tokenAt(i)]! > logprobs[best]!) best = tokenAt(i)
+  for (let i = 1; i < count; i++) if (floatAt(logprobs, tokenAt(i)) > floatAt(logprobs, best)) best = tokenAt(i)
   if (temperature <= 0) return best
-  const weight = (i: number): number => Math.exp((logprobs[tokenAt(i)]! - logprobs[best]!) / temperature)
+  const weight = (i: number): number =>
+    Math.exp((floatAt(logprobs, tokenAt(i)) - floatAt(logprobs, best)) / temperature)
   let total = 0
   for (let i = 0; i < count; i++) total += weight(i)
   let left = rng.next() * total

@@ -13,22 +13,12 @@ import { ContextLengthError, messageOf, MiniO3Error, UserError } from '../../sha
 import { startWorker } from '../../shared/worker-client.ts'
 import type { WorkerClient } from '../../shared/worker-client.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
-import { itemAt } from '../../shared/known.ts'
-import type {
-  AdamParameters,
-  Datum,
-  Engine,
-  ForwardBackward,
-  LookDatum,
-  Looked,
-  Loss,
-  SampledReply,
-  SampleRequest,
-} from '../engine.ts'
+import { defined, itemAt } from '../../shared/known.ts'
+import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { adamStep, newAdamState } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { Request, Start } from './messages.ts'
+import type { Answer, Request, Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig | undefined
@@ -75,8 +65,10 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   const failure = (cause: unknown): MiniO3Error =>
     closed
       ? new MiniO3Error('engine-stopped', 'The engine is closed.')
-      : new MiniO3Error('engine-failed', messageOf(cause), { cause: (cause as MiniO3Error).cause ?? cause })
-  const ask = ({ worker }: Replica, request: Request): Promise<unknown> =>
+      : new MiniO3Error('engine-failed', messageOf(cause), {
+          cause: cause instanceof MiniO3Error ? (cause.cause ?? cause) : cause,
+        })
+  const ask = ({ worker }: Replica, request: Request): Promise<Answer> =>
     worker.ask(request).catch((error: unknown) => {
       throw failure(error)
     })
@@ -87,18 +79,23 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     return replicas.map((_, i) => data.slice(i * each, (i + 1) * each))
   }
 
-  async function onAll<T, R>(data: readonly T[], request: (part: readonly T[]) => Request): Promise<R[]> {
+  async function onAll<T, R>(
+    data: readonly T[],
+    request: (part: readonly T[]) => Request,
+    resultOf: (answer: Answer) => R | undefined,
+  ): Promise<R[]> {
     const parts = shares(data)
-    const asked = replicas.flatMap((replica, i) =>
-      itemAt(parts, i).length > 0 ? [ask(replica, request(itemAt(parts, i))) as Promise<R>] : [],
-    )
+    const asked = replicas.flatMap((replica, i) => {
+      const part = itemAt(parts, i)
+      return part.length > 0 ? [ask(replica, request(part))] : []
+    })
     const settled = await Promise.allSettled(asked)
     // Sampling requests may have waited for a replica that was training.
     plan()
     const failed = settled.find(({ status }) => status === 'rejected')
     // What the others have added belongs to no whole batch: it must not count in the next step.
     if (failed) for (const { gradients } of replicas) gradients.fill(0)
-    return Promise.all(asked)
+    return (await Promise.all(asked)).map((answer) => defined(resultOf(answer), 'the result of a worker'))
   }
 
   const queue: (Waiting<SampledReply> & {
@@ -120,9 +117,9 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       const part = queue.splice(0, Math.min(sampleBatch, Math.ceil(queue.length / (idle.length - i))))
       if (part.length === 0) return
       const requests = part.map(({ request }) => request)
-      void (ask(replica, { kind: 'sample', requests, version }) as Promise<SampledReply[]>)
+      void ask(replica, { kind: 'sample', requests, version })
         .then(
-          (replies) => part.forEach(({ resolve }, index) => resolve(itemAt(replies, index))),
+          ({ sampled = [] }) => part.forEach(({ resolve }, index) => resolve(itemAt(sampled, index))),
           (error: unknown) => part.forEach(({ reject }) => reject(error)),
         )
         .finally(plan)
@@ -159,7 +156,11 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   }
 
   async function forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
-    const parts = await onAll<Datum, ForwardBackward>(data, (part) => ({ kind: 'train', data: part, loss }))
+    const parts = await onAll(
+      data,
+      (part) => ({ kind: 'train', data: part, loss }),
+      ({ trained }) => trained,
+    )
     return {
       loss: parts.reduce((sum, part) => sum + part.loss, 0),
       logprobs: parts.flatMap((part) => part.logprobs),
@@ -181,7 +182,11 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       return (await forwardBackward(nothing, { kind: 'ppo', clipLow: 1, clipHigh: 1 })).logprobs
     },
     async lookForwardBackward(data, scale) {
-      const parts = await onAll<LookDatum, Looked>(data, (part) => ({ kind: 'look', data: part, scale }))
+      const parts = await onAll(
+        data,
+        (part) => ({ kind: 'look', data: part, scale }),
+        ({ looked }) => looked,
+      )
       return {
         loss: parts.reduce((sum, part) => sum + part.loss, 0),
         presence: parts.flatMap((part) => part.presence),
@@ -230,13 +235,13 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
 }
 
 interface Replica {
-  readonly worker: WorkerClient<Request, unknown>
+  readonly worker: WorkerClient<Request, Answer>
   readonly gradients: Float32Array
 }
 
 function startReplica(start: Omit<Start, 'gradients'>, size: number, onEnd: () => void): Replica {
   const gradients = new SharedArrayBuffer(size * 4)
   const workerData: Start = { ...start, gradients }
-  const worker = startWorker<Request, unknown>(workerUrl(import.meta.url, './worker.js'), { workerData, onEnd })
+  const worker = startWorker<Request, Answer>(workerUrl(import.meta.url, './worker.js'), { workerData, onEnd })
   return { worker, gradients: new Float32Array(gradients) }
 }

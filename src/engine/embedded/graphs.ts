@@ -80,7 +80,7 @@ export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean):
     }
     return [np.sum(objective).mul(-1), [logprobs, best]]
   }
-  return jit(valueAndGrad(lossOf as never, { hasAux: true } as never) as never) as unknown as TrainStep
+  return jit(valueAndGrad(lossOf, { hasAux: true }))
 }
 
 /** Splits parameters by the start of their names. */
@@ -133,13 +133,13 @@ export function lookStep(config: ModelConfig): LookStep {
     const kinds = np.matmul(flat, weight(heads, 'look.kind')).add(weight(heads, 'look.kind.bias'))
     let loss = np.sum(miss).mul(0.1)
     for (const [[from, to], weight] of kindWeights) {
-      const part = nn.logSoftmax(kinds.ref.slice([], [from, to]) as Tensor, -1)
-      loss = loss.sub(np.sum(part.mul(targets.kind.ref.slice([], [from, to]) as Tensor)).mul(weight))
+      const part = nn.logSoftmax(kinds.ref.slice([], [from, to]), -1)
+      loss = loss.sub(np.sum(part.mul(targets.kind.ref.slice([], [from, to]))).mul(weight))
     }
     targets.kind.dispose()
     return [loss, [cells, kinds]]
   }
-  return jit(valueAndGrad(lossOf as never, { hasAux: true } as never) as never) as unknown as LookStep
+  return jit(valueAndGrad(lossOf, { hasAux: true }))
 }
 
 /**
@@ -172,7 +172,7 @@ export function readPrompts(config: ModelConfig): ReadPrompts {
     const final = np.matmul(np.expandDims(last, 1), rows.reshape([batch, total, config.width]))
     return [nextToken(weight(rest, 'embedding'), final.reshape([batch, config.width])), cache]
   }
-  return jit(run as never) as unknown as ReadPrompts
+  return jit(run)
 }
 
 /** The parameters that `nextTokens` reads: those of the layers. */
@@ -207,5 +207,5 @@ export function nextTokens(config: ModelConfig): NextTokens {
     for (const spent of [here, elsewhere, step.cos, step.sin, step.mask]) spent.dispose()
     return [nextToken(weight(p, 'embedding'), rows), next]
   }
-  return jit(run as never) as unknown as NextTokens
+  return jit(run)
 }

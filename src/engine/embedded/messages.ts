@@ -1,6 +1,6 @@
 /** What the engine asks of its worker threads, and the memory that it shares with them. */
 import type { ModelConfig } from '../../model/config.ts'
-import type { Datum, LookDatum, Loss, SampleRequest } from '../engine.ts'
+import type { Datum, ForwardBackward, LookDatum, Looked, Loss, SampledReply, SampleRequest } from '../engine.ts'
 
 /** The engine's memory, shared with every worker: one writer at a time, ordered by messages. */
 export interface Start {
@@ -15,3 +15,10 @@ export type Request =
   | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
   | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
   | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
+
+/** What the kind of the request makes: one of them. */
+export interface Answer {
+  readonly trained?: ForwardBackward
+  readonly looked?: Looked
+  readonly sampled?: readonly SampledReply[]
+}

@@ -12,18 +12,18 @@ import {
   presenceLabels,
   textTokens,
 } from '../../model/config.ts'
-import { numpy as np, type Tensor } from '../../model/jax.ts'
+import { floatsOf, numpy as np, type Tensor } from '../../model/jax.ts'
 import { type Inputs, type Parameters, weight } from '../../model/network.ts'
 import { parameterSpecs } from '../../model/parameters.ts'
 import { answerRequests } from '../../shared/worker-client.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
-import type { Datum, ForwardBackward, LookDatum, Looked, Loss, SampledReply } from '../engine.ts'
+import type { Datum, ForwardBackward, LookDatum, Looked, Loss } from '../engine.ts'
 import { textLength, viewAndText } from '../engine.ts'
 import { lookStep, type LookStep, trainStep, type TrainStep } from './graphs.ts'
-import type { Request, Start } from './messages.ts'
+import type { Answer, Request, Start } from './messages.ts'
 import { createBatchSampler } from './batch-sampler.ts'
 
-const { config, parameters, gradients, frozenStem } = workerData as Start
+const { config, parameters, gradients, frozenStem }: Start = workerData
 const specs = parameterSpecs(config)
 const values = new Float32Array(parameters)
 const sums = new Float32Array(gradients)
@@ -49,7 +49,7 @@ function currentParameters(): Parameters {
 
 async function addGradients(all: Parameters, scale: number): Promise<void> {
   for (const { name, offset } of specs) {
-    const part = (await weight(all, name).data()) as Float32Array
+    const part = await floatsOf(weight(all, name))
     for (let i = 0; i < part.length; i++) sums[offset + i]! += part[i]! * scale
   }
 }
@@ -123,9 +123,9 @@ async function trainMicroBatch(
     form: np.array(form, { shape: [microBatch, words] }),
   }
   const [[summed, extras], grads] = step(currentParameters(), inputs, targets)
-  const [total = NaN] = (await summed.data()) as Float32Array
-  const all = (await itemAt(extras, 0).data()) as Float32Array
-  const best = (await itemAt(extras, 1).data()) as Float32Array
+  const [total = NaN] = await floatsOf(summed)
+  const all = await floatsOf(itemAt(extras, 0))
+  const best = await floatsOf(itemAt(extras, 1))
   await addGradients(grads, 1)
   const own = part.map((datum, b) => [...all.subarray(startOf(b), startOf(b) + datum.reply.length)])
   return {
@@ -137,7 +137,8 @@ async function trainMicroBatch(
 
 async function look(data: readonly LookDatum[], scale: number): Promise<Looked> {
   looks ??= lookStep(config)
-  const result = { loss: 0, presence: [] as Float32Array[], kind: [] as Float32Array[] }
+  let loss = 0
+  const seen: { presence: Float32Array[]; kind: Float32Array[] } = { presence: [], kind: [] }
   const cells = patchTokens(config) * presenceLabels
   const batch = microBatch * 2
   for (let from = 0; from < data.length; from += batch) {
@@ -160,32 +161,32 @@ async function look(data: readonly LookDatum[], scale: number): Promise<Looked> 
         kind: np.array(kind, { shape: [batch, kindLabels] }),
       },
     )
-    result.loss += itemAt((await total.data()) as Float32Array, 0)
-    const seenCells = (await itemAt(extras, 0).data()) as Float32Array
-    const seenKinds = (await itemAt(extras, 1).data()) as Float32Array
+    loss += itemAt(await floatsOf(total), 0)
+    const seenCells = await floatsOf(itemAt(extras, 0))
+    const seenKinds = await floatsOf(itemAt(extras, 1))
     await addGradients(grads, scale)
     for (let b = 0; b < part.length; b++) {
-      result.presence.push(seenCells.slice(b * cells, (b + 1) * cells))
-      result.kind.push(seenKinds.slice(b * kindLabels, (b + 1) * kindLabels))
+      seen.presence.push(seenCells.slice(b * cells, (b + 1) * cells))
+      seen.kind.push(seenKinds.slice(b * kindLabels, (b + 1) * kindLabels))
     }
   }
-  return result
+  return { loss, ...seen }
 }
 
-async function answer(request: Request): Promise<ForwardBackward | Looked | readonly SampledReply[]> {
+async function answer(request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'train':
-      return train(request.data, request.loss)
+      return { trained: await train(request.data, request.loss) }
     case 'look':
-      return look(request.data, request.scale)
+      return { looked: await look(request.data, request.scale) }
     case 'sample':
-      return sampler(request.requests, request.version)
+      return { sampled: await sampler(request.requests, request.version) }
   }
 }
 
 // One request after the other: tensors of two at once would not fit the memory they share.
 let turn: Promise<unknown> = Promise.resolve()
-answerRequests<Request, ForwardBackward | Looked | readonly SampledReply[]>((request) => {
+answerRequests<Request, Answer>((request) => {
   const answered = turn.then(() => answer(request))
   turn = answered.catch(() => {})
   return answered

@@ -27,7 +27,7 @@ export const contentTypes = { json: 'application/json', protobuf: 'application/x
 
 export interface Body {
   readonly type: string
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 /** A result as it came: a parsed JSON value, or protobuf. */

@@ -37,7 +37,7 @@ export async function exchange(
     const response = await fetch(url, {
       method,
       headers: { ...headers, ...(body && { 'content-type': body.type }) },
-      body: (body?.bytes ?? null) as Uint8Array<ArrayBuffer> | null,
+      body: body?.bytes ?? null,
       signal: deadline.signal,
       // An address elsewhere would be sent the key.
       redirect: 'manual',

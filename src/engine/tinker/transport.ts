@@ -105,7 +105,8 @@ export function openTransport(options: TransportOptions): Transport {
         answer = await exchange(below(url, `/api/v1/${path}`), asked)
         reached = true
       } catch (error) {
-        if (!reached && errorIs(error, 'tinker-unreachable')) throw neverReached(error as TransportError)
+        if (!reached && error instanceof TransportError && errorIs(error, 'tinker-unreachable'))
+          throw neverReached(error)
         const passes = retry === 'repeat' || (retry === 'careful' && errorIs(error, 'tinker-unreachable'))
         if (passes && error instanceof TransportError && error.code !== 'tinker-reply') return { error }
         throw error
@@ -136,7 +137,7 @@ export function openTransport(options: TransportOptions): Transport {
   }
 
   const jsonOf = ({ bytes }: TinkerExchange): unknown => parsedResult(bytes)
-  const bodyOf = (body: object | Body): Body => ('bytes' in body && 'type' in body ? (body as Body) : jsonBody(body))
+  const bodyOf = (body: object | Body): Body => (isBody(body) ? body : jsonBody(body))
   const post: Transport['post'] = async (path, body, retry, timeoutMs) =>
     jsonOf(await ask('POST', path, bodyOf(body), retry, timeoutMs))
 
@@ -211,6 +212,10 @@ function failure(outcome: { kind: string; reason?: string }, what: string, key: 
     `The server no longer knows of a request (${what}${reason && `: ${reason}`}); it was probably started anew. ` +
       'Repeat the command to go on from the last checkpoint.',
   )
+}
+
+function isBody(body: object): body is Body {
+  return 'bytes' in body && body.bytes instanceof Uint8Array && 'type' in body && typeof body.type === 'string'
 }
 
 export function errorIs(error: unknown, code: string): boolean {

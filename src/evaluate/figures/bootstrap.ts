@@ -1,6 +1,7 @@
 /** Confidence intervals for a mean over problems: seeded percentile bootstrap, so equal results give equal intervals. */
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
+import { doubleAt } from '../../shared/number-at.ts'
 
 export interface Estimate {
   readonly mean: number
@@ -24,7 +25,7 @@ export function bootstrapMean(values: readonly number[], seed: number): Estimate
   const means = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
     let sum = 0
-    for (let i = 0; i < n; i++) sum += sorted[rng.int(n)]!
+    for (let i = 0; i < n; i++) sum += doubleAt(sorted, rng.int(n))
     means[r] = sum / n
   }
   means.sort()

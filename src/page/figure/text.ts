@@ -11,6 +11,7 @@ interface Face {
   advance(character: string): number | undefined
 }
 
+/** The files of the package, read when first needed: one for each weight. */
 const faces = new Map<Weight, Face>()
 
 /** Letters that Inter lacks are drawn from another font, and those of East Asia are as wide as they are high. */

@@ -32,7 +32,11 @@ export interface Conversation {
 }
 
 /** `tools`: declarations of the functions that the policy calls; results of calls are then told as such. Throws `UserError`. */
-export function openConversation(model: ChatModel, tools?: readonly object[]): Conversation {
+export function openConversation(
+  model: ChatModel,
+  tools: readonly object[] | undefined,
+  shown: ShownPictures,
+): Conversation {
   const { tokenizer } = model
   const layout = model.layout(tools)
   let chunks: readonly PromptChunk[] = []
@@ -43,7 +47,7 @@ export function openConversation(model: ChatModel, tools?: readonly object[]): C
   return {
     async tell(message) {
       earlier = { chunks, closed }
-      const pictures = await Promise.all(viewsOf(message).map((view) => pictureOf(view, model)))
+      const pictures = await Promise.all(viewsOf(message).map((view) => shown(view, model)))
       const told: PromptChunk[] = []
       let pieces: Piece[] = []
       const close = (): void => {
@@ -118,31 +122,40 @@ function lengthOf(chunk: PromptChunk): number {
 
 type Image = Extract<PromptChunk, { readonly kind: 'image' }>
 
-/** Recently used pictures: the searches of a group start with the same one. */
-const recent = keepRecent<Image>(4096)
-/** Their encoded files, which every later turn of a search sends again; evicted ones are re-encoded. */
-const files = new PixelCache(2 * 1024 ** 3)
-/** Limits how many views are cropped and encoded at once, up to 6 MB each: first encodes and re-encodes. */
-const firstEncodeLimit = limiter(8)
-const again = limiter(4)
+/** Encodes the pictures of conversations for a server; conversations that share one encode a picture once. */
+export type ShownPictures = (view: View, model: ChatModel) => Promise<Image>
 
-/** The view at a size that the server does not resize; small views are encoded losslessly. */
-function pictureOf(view: View, model: ChatModel): Promise<Image> {
-  const key = canonicalJson([view.key, model.grid])
-  const draw = async (): Promise<Drawn> => drawn(await view.pixels(), model)
-  const drawAgain = (): Promise<Uint8Array> => again(async () => (await draw()).data)
-  return recent(key, () =>
-    // As one task, so that no pixels are held while waiting.
-    firstEncodeLimit(async () => {
-      const first = await draw()
-      await files.read(key, first.data.byteLength, async () => first.data, asItIs)
-      return imageOf(key, first, drawAgain)
-    }),
-  )
+/** One for each policy or training run. Views get a size that the server does not resize; small views are lossless. */
+export function shownPictures(): ShownPictures {
+  /** Recently used pictures: the searches of a group start with the same one. */
+  const recent = keepRecent<Image>(4096)
+  /** Their encoded files, which every later turn of a search sends again; evicted ones are encoded again. */
+  const files = new PixelCache(2 * 1024 ** 3)
+  /** Limit how many views are cropped and encoded at once, up to 6 MB each: new ones, and those that are encoded again. */
+  const firstEncodeLimit = limiter(8)
+  const reencodeLimit = limiter(4)
+  return (view, model) => {
+    const key = canonicalJson([view.key, model.grid])
+    const draw = async (): Promise<Drawn> => drawn(await view.pixels(), model)
+    const drawAgain = (): Promise<Uint8Array> => reencodeLimit(async () => (await draw()).data)
+    return recent(key, () =>
+      // As one task, so that no pixels are held while waiting.
+      firstEncodeLimit(async () => {
+        const first = await draw()
+        await files.read(key, first.data.byteLength, async () => first.data, asItIs)
+        return imageOf(files, key, first, drawAgain)
+      }),
+    )
+  }
 }
 
 /** A separate function, so that the returned closure does not retain `data`. */
-function imageOf(key: string, { format, tokens, data }: Drawn, drawAgain: () => Promise<Uint8Array>): Image {
+function imageOf(
+  files: PixelCache,
+  key: string,
+  { format, tokens, data }: Drawn,
+  drawAgain: () => Promise<Uint8Array>,
+): Image {
   const { byteLength } = data
   return { kind: 'image', format, tokens, bytes: () => files.read(key, byteLength, drawAgain, asItIs) }
 }

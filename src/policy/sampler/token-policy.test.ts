@@ -7,7 +7,7 @@ import { profiles } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { openPicture } from '../../vision/open.ts'
 import { encodePng } from '../../vision/encode.ts'
-import { openConversation } from './conversation.ts'
+import { openConversation, shownPictures } from './conversation.ts'
 import { tokenPolicy } from './token-policy.ts'
 
 const model = chatModel(
@@ -168,7 +168,7 @@ describe('the layout', () => {
     ['Qwen2.5-VL', model, '<start>system\nYou are a helpful assistant.<end>\n', '[png 4]'],
     ['Qwen3-VL', qwen3, '', '[png 64]'],
   ] as const)('of %s, mark for mark', async (_, of, unsaid, picture) => {
-    const conversation = openConversation(of)
+    const conversation = openConversation(of, undefined, shownPictures())
     await conversation.tell({ kind: 'question', system: '', text: '<image>\nWhich?', view })
     const first = `<start>user\n<visionStart>${picture}<visionEnd>\nWhich?<end>\n<start>assistant\n`
     expect(written(conversation.prompt())).toBe(unsaid + first)
@@ -183,7 +183,7 @@ describe('the layout', () => {
   })
 
   test('a system message that is given stands in its place', async () => {
-    const conversation = openConversation(model)
+    const conversation = openConversation(model, undefined, shownPictures())
     await conversation.tell({ kind: 'question', system: 'Look.', text: '<image>', view })
     expect(written(conversation.prompt())).toMatch(/^<start>system\nLook\.<end>\n<start>user\n<visionStart>/)
   })
@@ -192,7 +192,7 @@ describe('the layout', () => {
 describe('a picture in a conversation', () => {
   test('is sent at the size that the server leaves as it is, small ones without loss, the same bytes each time', async () => {
     const { picture } = await task()
-    const conversation = openConversation(model)
+    const conversation = openConversation(model, undefined, shownPictures())
     const boxPx = pixelBox(0, 0, 150, 224)
     const view = { pixels: async () => picture.region(boxPx, { width: 150, height: 224 }, 'area'), key: 'a', boxPx }
     const cost = await conversation.tell({ kind: 'observation', index: 1, text: 'x\n<image>', view })
@@ -207,6 +207,7 @@ describe('a picture in a conversation', () => {
   test('few are drawn before they are files, however many searches begin at once, and the same one only once', async () => {
     const boxPx = pixelBox(0, 0, 300, 300)
     const data = new Uint8Array(300 * 300 * 3)
+    const shown = shownPictures()
     let [drawn, told, most] = [0, 0, 0]
     const tell = async (key: string): Promise<void> => {
       const pixels = async () => {
@@ -214,7 +215,7 @@ describe('a picture in a conversation', () => {
         return { width: 300, height: 300, data }
       }
       const view = { pixels, key, boxPx }
-      await openConversation(model).tell({ kind: 'question', system: '', text: '<image>', view })
+      await openConversation(model, undefined, shown).tell({ kind: 'question', system: '', text: '<image>', view })
       told++
     }
     await Promise.all(Array.from({ length: 60 }, (_, i) => tell(`of its own ${i}`)))

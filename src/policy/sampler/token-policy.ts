@@ -10,7 +10,8 @@ import type { Profile } from '../../protocol/profile.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Policy, Reply, Session } from '../policy.ts'
-import { openConversation } from './conversation.ts'
+import { openConversation, shownPictures } from './conversation.ts'
+import type { ShownPictures } from './conversation.ts'
 import { checkFits } from './fitting-profiles.ts'
 
 export interface TokenPolicyOptions {
@@ -27,15 +28,20 @@ export interface TokenPolicyOptions {
 /** Throws `UserError` for a profile that does not fit the model. */
 export function tokenPolicy(options: TokenPolicyOptions): Policy {
   checkFits(options.profile, options.model)
+  const shown = shownPictures()
   return {
     name: options.name,
-    open: ({ docId }, { seed }) => openSession(options, hashSeed(docId, seed)),
+    open: ({ docId }, { seed }) => openSession(options, shown, hashSeed(docId, seed)),
   }
 }
 
-function openSession({ sampler, model, profile, temperature, maxTokens }: TokenPolicyOptions, seed: number): Session {
+function openSession(
+  { sampler, model, profile, temperature, maxTokens }: TokenPolicyOptions,
+  shown: ShownPictures,
+  seed: number,
+): Session {
   const tools = functionsOf(profile)
-  const conversation = openConversation(model, tools)
+  const conversation = openConversation(model, tools, shown)
   const { begun } = model.layout(tools)
   const { tokenizer } = model
   // A server's own function calling ends a turn by itself; here the first call does.

@@ -64,7 +64,8 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
     if (message.kind === 'error') return write(goal, { text: '', places: [] }, toCheck.slice(1))
     const source = sourceAt(message.kind === 'question' ? 0 : message.index)
     if (message.kind === 'question') pictureSide = message.view.boxPx[2]
-    const region = message.view.boxPx.map((edge) => edge / pictureSide) as unknown as Region
+    const [x0, y0, x1, y1] = message.view.boxPx
+    const region: Region = [x0 / pictureSide, y0 / pictureSide, x1 / pictureSide, y1 / pictureSide]
     sourceRegions.set(source, region)
     const parent = place && sourceRegions.get(place.source)
     const core = parent && place && isCell(place.name) ? coreOf(parent, place.name) : undefined

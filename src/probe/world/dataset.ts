@@ -80,8 +80,10 @@ export function scenePath(out: string, docId: string): string {
   return join(out, 'scenes', `${docId}.json`)
 }
 
+/** As it was written. A file that somebody changed is for `probe check` to find: it derives all of it again. */
 export async function readWorld(out: string, docId: string): Promise<StoredWorld> {
-  return JSON.parse(await readFile(scenePath(out, docId), 'utf8')) as StoredWorld
+  const stored: StoredWorld = JSON.parse(await readFile(scenePath(out, docId), 'utf8'))
+  return stored
 }
 
 /** Another number for every change after which a seed gives another world. */

@@ -8,6 +8,7 @@ import { addPhotograph, openPhotograph } from './photograph.ts'
 import type { Light } from './photograph.ts'
 import type { World } from './scene.ts'
 import { worldSvg } from './svg.ts'
+import { byteAt } from '../../shared/number-at.ts'
 
 /** A band of an 8K picture takes 16 MB. */
 const bandRows = 512
@@ -36,9 +37,9 @@ function drawBand(
   const longer = Math.max(world.width, world.height)
   const [x0, y0, x1, y1] = band
   paintGround(world.ground, [x0 / longer, y0 / longer, x1 / longer, y1 / longer], { width, height }, data)
-  if (light) {
+  if (light && world.photograph) {
     const shown = [x0 / world.width, y0 / world.height, x1 / world.width, y1 / world.height] as const
-    addPhotograph(light, world.photograph!, shown, { width, height }, data)
+    addPhotograph(light, world.photograph, shown, { width, height }, data)
   }
   const place = `scale(${width / (x1 - x0)} ${height / (y1 - y0)}) translate(${-x0} ${-y0})`
   const svg =
@@ -51,11 +52,11 @@ function drawBand(
 /** Lays pixels with premultiplied alpha over opaque ones. */
 function layOver(data: Uint8Array, rgba: Uint8Array): void {
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    const alpha = rgba[from + 3]!
+    const alpha = byteAt(rgba, from + 3)
     if (alpha === 0) continue
     const rest = 255 - alpha
-    data[to] = (rgba[from]! + (data[to]! * rest + 127) / 255) | 0
-    data[to + 1] = (rgba[from + 1]! + (data[to + 1]! * rest + 127) / 255) | 0
-    data[to + 2] = (rgba[from + 2]! + (data[to + 2]! * rest + 127) / 255) | 0
+    data[to] = (byteAt(rgba, from) + (byteAt(data, to) * rest + 127) / 255) | 0
+    data[to + 1] = (byteAt(rgba, from + 1) + (byteAt(data, to + 1) * rest + 127) / 255) | 0
+    data[to + 2] = (byteAt(rgba, from + 2) + (byteAt(data, to + 2) * rest + 127) / 255) | 0
   }
 }

@@ -46,6 +46,7 @@ function round(value: number): string {
   return String(Math.round(value * 100) / 100)
 }
 
+/** A file of the package, read when first needed. */
 let inter: Font | undefined
 
 /** The web font, which holds the letters of western languages. */
@@ -159,7 +160,8 @@ function contour(points: readonly Point[]): string {
     return point.on || next.on ? [point] : [point, between(point, next)]
   })
   const first = full.findIndex(({ on }) => on)
-  const [start, ...rest] = [...full.slice(first), ...full.slice(0, first)] as [Point, ...Point[]]
+  const start = itemAt(full, first)
+  const rest = [...full.slice(first + 1), ...full.slice(0, first)]
   let path = `M${start.x} ${start.y}`
   for (const [n, point] of rest.entries()) {
     if (!point.on) {

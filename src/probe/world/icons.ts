@@ -1,5 +1,7 @@
 /** The stickers of worlds: drawings of things with a plain name from six openly licensed icon sets, as `stickers/` holds them. */
 import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { parseJson } from '../../shared/json.ts'
 
 export interface IconSet {
   readonly title: string
@@ -30,11 +32,9 @@ export interface Icon {
 /** Icons are drawn on a square of this side. */
 export const iconSide = 32
 
-interface Sticker {
-  readonly shows: string
-  /** SVG elements, `iconSide` wide. */
-  readonly body: string
-}
+/** `body`: SVG elements, `iconSide` wide. */
+const stickerFile = z.record(z.string(), z.object({ shows: z.string(), body: z.string() }))
+type Sticker = z.infer<typeof stickerFile>[string]
 
 interface Stickers {
   readonly all: readonly Icon[]
@@ -44,6 +44,7 @@ interface Stickers {
   readonly asked: ReadonlyMap<string, readonly string[]>
 }
 
+/** The files of the package, read when first needed. */
 let read: Stickers | undefined
 
 /** All stickers, in a fixed order. */
@@ -77,11 +78,11 @@ export function iconBody(drawing: string, prefix: string): string {
 }
 
 function readStickers(): Stickers {
-  const names = readJson('asked') as readonly string[]
+  const names = readJson('asked', z.array(z.string()))
   const asked = new Map<string, string[]>(names.map((name) => [name, []]))
   const byDrawing = new Map<string, Sticker>()
   for (const [set, { isEmoji }] of Object.entries(iconSets)) {
-    for (const [name, sticker] of Object.entries(readJson(set) as Readonly<Record<string, Sticker>>)) {
+    for (const [name, sticker] of Object.entries(readJson(set, stickerFile))) {
       const drawing = `${set}:${name}`
       byDrawing.set(drawing, sticker)
       if (isEmoji) asked.get(sticker.shows)?.push(drawing)
@@ -91,6 +92,6 @@ function readStickers(): Stickers {
   return { all, byDrawing, askedNames: names, asked }
 }
 
-function readJson(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../../stickers/${name}.json`, import.meta.url), 'utf8')) as unknown
+function readJson<T>(name: string, schema: z.ZodType<T>): T {
+  return schema.parse(parseJson(readFileSync(new URL(`../../../stickers/${name}.json`, import.meta.url), 'utf8')))
 }

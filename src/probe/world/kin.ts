@@ -251,7 +251,7 @@ export function wordsOf(text: string): readonly string[] {
   return found
 }
 
-/** There are as many names as stickers show. */
+/** Of the names that stickers show, which are as many as the package has. */
 const known = new Map<string, readonly string[]>()
 
 function singular(word: string): string {

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import type { Size } from '../../protocol/box.ts'
 import type { Random } from '../../shared/random.ts'
+import { defined } from '../../shared/known.ts'
+import { byteAt, wholeAt } from '../../shared/number-at.ts'
 
 /** The part of a photograph that fills a picture; `mirrored`: left and right are exchanged. */
 export interface Photograph {
@@ -25,7 +27,10 @@ export const photographs = [
 const edge = 0.05
 
 export function cutPhotograph(rng: Random, name: string, picture: Size): Photograph {
-  const { width, height } = photographs.find((one) => one.name === name)!
+  const { width, height } = defined(
+    photographs.find((one) => one.name === name),
+    name,
+  )
   const [roomX, roomY] = [width * (1 - 2 * edge), height * (1 - 2 * edge)]
   const scale = Math.min(roomX / picture.width, roomY / picture.height) * rng.between(0.7, 1)
   const own = { width: Math.floor(picture.width * scale), height: Math.floor(picture.height * scale) }
@@ -39,6 +44,7 @@ export interface Light extends Size {
   readonly steps: Float32Array
 }
 
+/** The photographs of the package, each read when first needed. */
 const opened = new Map<string, Promise<Light>>()
 
 export function openPhotograph(name: string): Promise<Light> {
@@ -95,7 +101,7 @@ export function addPhotograph(
     }
     let to = py * size.width * 3
     for (let px = 0; px < size.width; px++) {
-      const from = first[px]!
+      const from = wholeAt(first, px)
       const w = px * 4
       const light =
         weights[w]! * row[from]! +
@@ -103,7 +109,7 @@ export function addPhotograph(
         weights[w + 2]! * row[from + 2]! +
         weights[w + 3]! * row[from + 3]!
       for (let channel = 0; channel < 3; channel++, to++) {
-        const value = data[to]! + light
+        const value = byteAt(data, to) + light
         data[to] = value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0
       }
     }

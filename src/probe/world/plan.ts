@@ -55,7 +55,7 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
 
   if (family === 'read') {
     const kind = rng.pick(textKinds)
-    tools.textKind = kind
+    tools.only(kind)
     const target = plan()
     const lookAlikes = near([target], framedKeys)
     const answer = target.text
@@ -82,7 +82,7 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
   if (family === 'identity') {
     const kinds = spec.chained ? (['frame', 'text', 'twin'] as const) : (['frame', 'text'] as const)
     const kind = itemAt(kinds, draw % kinds.length)
-    if (kind !== 'frame') tools.textKind = 'plate'
+    if (kind !== 'frame') tools.only('plate')
     if (kind === 'twin') {
       const first = plan()
       const target = { ...plan(), text: first.text }
@@ -125,7 +125,7 @@ export function makePlan(rng: Random, family: Family, spec: WorldLevel, draw: nu
     return { ...base, question: { family, of: framed(target), side }, answer, choices, targets: [target], lookAlikes }
   }
   if (family === 'compare') {
-    tools.textKind = 'number'
+    tools.only('number')
     const targets = Array.from({ length: spec.compared }, plan)
     const most = rng.pick(['largest', 'smallest'] as const)
     const ordered = targets.toSorted((a, b) => (Number(a.text) - Number(b.text)) * (most === 'largest' ? -1 : 1))
@@ -188,18 +188,19 @@ function planTools(rng: Random) {
   const drawn = (icon: string): Icon => ({ icon, drawing: rng.pick(drawingsOf(icon)) })
   const named = (): Icon => drawn(names())
   const other = <T>(all: readonly T[], own: T): T => rng.pick(all.filter((item) => item !== own))
+  let textKind: TextKind | undefined
   const tools = {
     texts,
     names,
     named,
     drawn,
-    /** Set: every sign has a text of this kind. */
-    textKind: undefined as TextKind | undefined,
+    /** From now on every sign has a text of this kind. */
+    only: (kind: TextKind) => void (textKind = kind),
     plan: (icon: Icon = named()): WholePlan => ({
       ...icon,
       frame: { shape: rng.pick(frameShapes), colour: rng.pick(frameColours) },
       flag: rng.pick(flagColours),
-      text: texts.fresh(tools.textKind ?? rng.pick(textKinds)),
+      text: texts.fresh(textKind ?? rng.pick(textKinds)),
       style: rng.int(4),
     }),
     /** An exhibit like `own` in what is `described`, but for one property, and unlike it elsewhere. */

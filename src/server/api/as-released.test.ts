@@ -15,7 +15,7 @@ import { openRuns } from '../runs/runs.ts'
 import { servedRuns } from '../runs/served-runs.ts'
 import { openAsks } from './asks.ts'
 import { openPictures } from './pictures.ts'
-import { regionResponse, viewResponse } from './region.ts'
+import { regionResponse, sentRegions, viewResponse } from './region.ts'
 
 let root: string
 const pictures = openPictures()
@@ -92,6 +92,7 @@ test('page, stored run and policy have the same pixels, and the upload is shown 
   expect(await whole(await read.picture(name, 0))).toEqual(expected)
 
   // Pictures that were sent before, of the other reading of the same file, do not stand in for them.
+  const sent = sentRegions()
   const query = new URLSearchParams({ box: '0,0,200,200', side: '200' })
   const colour = async (response: Response): Promise<number[]> => {
     const { data } = await sharp(await response.arrayBuffer())
@@ -100,9 +101,10 @@ test('page, stored run and policy have the same pixels, and the upload is shown 
       .toBuffer({ resolveWithObject: true })
     return [...data.subarray(0, 3)].map((value) => Math.round(value / 64))
   }
-  expect(await colour(await regionResponse(() => pictures.get(id).picture, query))).not.toEqual([4, 0, 0])
-  expect(await colour(await regionResponse(() => ask.picture(0), query))).toEqual([4, 0, 0])
+  expect(await colour(await regionResponse(sent, () => pictures.get(id).picture, query))).not.toEqual([4, 0, 0])
+  expect(await colour(await regionResponse(sent, () => ask.picture(0), query))).toEqual([4, 0, 0])
   const view = await viewResponse(
+    sent,
     (original) => ask.picture(original),
     last.trajectory,
     new URLSearchParams({ observation: '0' }),

@@ -7,7 +7,7 @@ import { eventStreams } from './events.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import type { Pictures } from './pictures.ts'
-import { regionResponse, viewResponse } from './region.ts'
+import { regionResponse, sentRegions, viewResponse } from './region.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Ask } from './kept-asks.ts'
 import type { Routes } from '../http/router.ts'
@@ -34,6 +34,7 @@ export interface AskRoutesOptions {
 export function askRoutes(options: AskRoutesOptions): Routes {
   const { searchers, unavailable = [], pictures, asks, archives, connects = false, signal } = options
   const streams = eventStreams()
+  const sent = sentRegions()
   const rowOf = ({ name, note, profile, maxTurns = profile.maxTurns, check }: Searcher): PolicyRow => {
     const scenesOnly = check !== undefined && { scenesOnly: true as const }
     return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns), ...scenesOnly }
@@ -58,7 +59,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       const [[id = '', what], query] = partsOf(url, '/api/pictures/')
       if (what !== 'region') throw nowhere()
       query.set('picture', id)
-      return regionResponse(() => pictures.get(id).picture, query)
+      return regionResponse(sent, () => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
     'GET /api/asks': () => asks.recent(),
@@ -71,8 +72,8 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       }
       if (what === 'trajectory') return trajectoryOf(ask, query)
       if (what === 'figure') return figureResponse(trajectoryOf(ask, query), pictureAt, query)
-      if (what === 'region') return regionResponse(pictureAt, query)
-      if (what === 'view') return viewResponse(pictureAt, seenBy(ask, query), query)
+      if (what === 'region') return regionResponse(sent, pictureAt, query)
+      if (what === 'view') return viewResponse(sent, pictureAt, seenBy(ask, query), query)
       throw nowhere()
     },
     'POST /api/asks/*': (_, { url }) => {

@@ -1,4 +1,5 @@
 /** Streams of news: where they begin, and how many may be open. */
+import { getEventListeners } from 'node:events'
 import { afterAll, expect, test } from 'vitest'
 import { eventStreams } from './events.ts'
 import { keptAsks } from './kept-asks.ts'
@@ -30,6 +31,14 @@ test('64 may be open; one that ends, is cancelled, or whose client has gone make
   gone.abort()
   for (let i = 0; i < 3; i++) stream(going, undefined, AbortSignal.any([signal]))
   expect(() => stream(going, undefined, AbortSignal.any([signal]))).toThrow(busy)
+})
+
+test('one listener stands for all streams of a signal', () => {
+  const stream = eventStreams()
+  const gone = new AbortController()
+  const ask = openAsk()
+  for (let i = 0; i < 20; i++) stream(ask, undefined, gone.signal)
+  expect(getEventListeners(gone.signal, 'abort')).toHaveLength(1)
 })
 
 test.each([

@@ -4,6 +4,7 @@
  */
 import type { Ask, Draft } from './kept-asks.ts'
 import type { DraftNews } from './types.ts'
+import { onAbort } from '../../shared/deadline.ts'
 import { HttpError } from '../http/http-error.ts'
 
 /** A comment line at this interval keeps proxies from closing an idle stream. */
@@ -28,10 +29,18 @@ export function eventStreams(): EventStreams {
     }
     open++
     let closed = false
+    let release = (): void => {}
     const close = (): void => {
       if (!closed) open--
       closed = true
+      release()
     }
+    const gone = new Promise<void>((resolve) => {
+      release = onAbort(signal, () => {
+        close()
+        resolve()
+      })
+    })
     const encoder = new TextEncoder()
     const sent = new Map<number, Draft>()
     /** The next thing to send; stored events come before the draft of the current turn. */
@@ -45,8 +54,6 @@ export function eventStreams(): EventStreams {
       }
       return undefined
     }
-    const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-    signal.addEventListener('abort', close, { once: true })
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {

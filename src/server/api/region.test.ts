@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { pixelBox } from '../../protocol/box.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'
 import { openPicture } from '../../vision/open.ts'
-import { viewResponse } from './region.ts'
+import { sentRegions, viewResponse } from './region.ts'
 
 test('what the policy saw beyond the edge of the picture is black on the page too', async () => {
   const white = { create: { width: 90, height: 60, channels: 3, background: '#fff' } } as const
@@ -16,7 +16,7 @@ test('what the policy saw beyond the edge of the picture is black on the page to
   const crop = { index: 1, parent: 0, boxPx, askedPx, boxInOriginalPx: boxPx, view }
   const profile = { name: 'deepeyes', sha256: profileHash(profiles.deepeyes) } as const
   const search = { observations: [original, crop], profile }
-  const shown = await viewResponse(() => picture, search, new URLSearchParams({ observation: '1' }))
+  const shown = await viewResponse(sentRegions(), () => picture, search, new URLSearchParams({ observation: '1' }))
   const { data, info } = await sharp(await shown.arrayBuffer())
     .raw()
     .toBuffer({ resolveWithObject: true })

@@ -6,6 +6,7 @@ import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { recentValues } from '../../shared/recent.ts'
+import type { Recent } from '../../shared/recent.ts'
 import { encode } from '../../vision/encode.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { atMost } from '../../vision/fit.ts'
@@ -16,7 +17,11 @@ import { HttpError } from '../http/http-error.ts'
 import { countOf } from './path.ts'
 
 /** Cache of encoded regions, since the same ones are requested often and scenes have to be drawn. */
-const sent = recentValues<Uint8Array>(64 * 1024 ** 2, ({ byteLength }) => byteLength)
+export type SentRegions = Recent<Uint8Array>
+
+export function sentRegions(): SentRegions {
+  return recentValues<Uint8Array>(32 * 1024 ** 2, ({ byteLength }) => byteLength)
+}
 
 /** Longest side of a response in pixels; the limit for lossless views is lower. */
 const mostSide = 2048
@@ -29,7 +34,11 @@ export type PictureAt = (original: number) => Picture | Promise<Picture>
  * Query: `original=<n>` (default: the first picture), `box=x0,y0,x1,y1` in pixels (default: all of it), `side=<px>` (longest side of
  * the response). With `picture=<hash>` the URL determines the response, so browsers may cache it.
  */
-export async function regionResponse(pictureAt: PictureAt, query: URLSearchParams): Promise<Response> {
+export async function regionResponse(
+  sent: SentRegions,
+  pictureAt: PictureAt,
+  query: URLSearchParams,
+): Promise<Response> {
   const picture = await pictureAt(countOf(query, 'original'))
   const { width, height } = picture
   const box = query.get('box')?.split(',').map(Number) ?? [0, 0, width, height]
@@ -47,11 +56,12 @@ export async function regionResponse(pictureAt: PictureAt, query: URLSearchParam
   const size = atMost(boxSize(boxPx), Math.min(mostSide, Math.ceil(side)))
   const keep = query.get('picture') === picture.sha256
   const headers = keep ? { 'cache-control': 'private, max-age=31536000, immutable' } : undefined
-  return image(picture, [boxPx, size], 'jpeg', () => picture.region(boxPx, size, 'area'), headers)
+  return image(sent, picture, [boxPx, size], 'jpeg', () => picture.region(boxPx, size, 'area'), headers)
 }
 
 /** The view that the policy saw of observation `?observation=<n>`. */
 export async function viewResponse(
+  sent: SentRegions,
   pictureAt: PictureAt,
   trajectory: Pick<Trajectory, 'observations' | 'profile'>,
   query: URLSearchParams,
@@ -63,7 +73,7 @@ export async function viewResponse(
   const encoding = Math.max(view.width, view.height) <= losslessSide ? 'png' : 'jpeg'
   // A view may be cut from an earlier observation.
   const of = [trajectory.profile, trajectory.observations.slice(0, index + 1)]
-  return image(picture, of, encoding, () => storedView(picture, trajectory, index, profileOf(trajectory.profile)))
+  return image(sent, picture, of, encoding, () => storedView(picture, trajectory, index, profileOf(trajectory.profile)))
 }
 
 /** The profile that a stored search names; if its settings were changed, the profile it was derived from. */
@@ -78,6 +88,7 @@ export function profileOf({ name, sha256 }: Trajectory['profile']): Profile {
 
 /** `of`: everything besides the picture that determines the pixels. */
 async function image(
+  sent: SentRegions,
   picture: Picture,
   of: readonly unknown[],
   encoding: Encoding,

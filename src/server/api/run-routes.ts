@@ -2,7 +2,8 @@
 import type { RunFigures, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
-import { regionResponse, viewResponse } from './region.ts'
+import { regionResponse, sentRegions, viewResponse } from './region.ts'
+import type { SentRegions } from './region.ts'
 import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Routes } from '../http/router.ts'
@@ -10,9 +11,10 @@ import type { Routes } from '../http/router.ts'
 /** `root`: the folder that contains the runs. */
 export function runRoutes(root: string): Routes {
   const runs = openRuns(root)
+  const sent = sentRegions()
   return {
     'GET /api/runs': () => runs.list(),
-    'GET /api/runs/*': (_, { url }) => runAnswer(runs, ...partsOf(url, '/api/runs/')),
+    'GET /api/runs/*': (_, { url }) => runAnswer(runs, sent, ...partsOf(url, '/api/runs/')),
   }
 }
 
@@ -31,6 +33,7 @@ export function viewRoutes(root: string): Routes {
 /** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
+  sent: SentRegions,
   [name = '', kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
@@ -48,9 +51,9 @@ async function runAnswer(
   const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
   if (what === undefined) return runs.search(name, index)
   const pictureAt = (original: number) => runs.picture(name, index, original)
-  if (what === 'region') return regionResponse(pictureAt, query)
+  if (what === 'region') return regionResponse(sent, pictureAt, query)
   const search = await runs.search(name, index)
-  if (what === 'view') return viewResponse(pictureAt, search, query)
+  if (what === 'view') return viewResponse(sent, pictureAt, search, query)
   if (what === 'figure') return figureResponse(search, pictureAt, query)
   throw nowhere()
 }

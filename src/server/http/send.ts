@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeStream } from 'node:stream/web'
 
 /** On every response: no content sniffing, and no embedding by other sites. */
 const always = { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' }
@@ -35,5 +34,5 @@ export async function sendResponse(
   response.writeHead(status, { ...uncached, ...Object.fromEntries(own), ...always, ...headers })
   if (response.req.method === 'HEAD') await body?.cancel()
   if (body === null || response.req.method === 'HEAD') response.end()
-  else await pipeline(Readable.fromWeb(body as NodeStream<Uint8Array>), response)
+  else await pipeline(Readable.fromWeb(body), response)
 }

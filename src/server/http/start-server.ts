@@ -2,9 +2,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { own } from '../../shared/known.ts'
+import { defined, own } from '../../shared/known.ts'
 import { checkDoor, checkSite, checkToken } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
@@ -100,7 +99,8 @@ export async function startServer(options: HttpServerOptions): Promise<RunningSe
       cause: error,
     })
   }
-  const { port: bound } = server.address() as AddressInfo
+  const address = server.address()
+  const bound = typeof address === 'string' ? port : defined(address ?? undefined, 'the address of the server').port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close: () => new Promise((resolve) => void server.close(() => resolve())),

@@ -3,6 +3,7 @@
  * own reader would end the connection, and with it the server.
  */
 import { Transform } from 'node:stream'
+import { parseJson } from '../../shared/json.ts'
 import { itemAt } from '../../shared/known.ts'
 
 /** Fits the largest picture in base64. */
@@ -84,7 +85,8 @@ function idOf(start: string, end: string): string | number | null {
   const found = idAtStart.exec(start)?.[1] ?? idAtEnd.exec(end)?.[1]
   if (found === undefined) return null
   try {
-    return JSON.parse(found) as string | number
+    const id = parseJson(found)
+    return typeof id === 'string' || typeof id === 'number' ? id : null
   } catch {
     return null
   }

@@ -1,5 +1,4 @@
 /** The MCP server: the tools `visual_search` and `zoom`, whose results include crops as pictures. */
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
@@ -20,6 +19,7 @@ import { messageOf } from '../../shared/errors.ts'
 import type { EndedSearch, Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
 import { itemAt } from '../../shared/known.ts'
+import { version } from '../../shared/version.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
 
 export interface McpOptions {
@@ -44,10 +44,6 @@ const cropView: ViewRule = {
   minSide: 28,
   maxAspect: null,
   resampler: 'lanczos3',
-}
-
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string
 }
 
 const edge = z.number().min(0).max(1)

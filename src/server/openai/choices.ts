@@ -1,6 +1,7 @@
 /** Runs the `n` completions of a request in parallel and merges their streams. */
 import type { ServedModel, Completed, Delta } from './chat-model.ts'
 import type { ChatRequest } from './chat-request.ts'
+import { AbortedError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 
 export type Told = { readonly choice: number } & ({ readonly delta: Delta } | { readonly completed: Completed })
@@ -31,7 +32,7 @@ export async function* runChoices(
     }
   } finally {
     rest.abort()
-    await Promise.allSettled([...coming.values(), ...runs.map((run) => run.return(undefined as never))])
+    await Promise.allSettled([...coming.values(), ...runs.map((run) => run.return(Promise.reject(new AbortedError())))])
   }
 }
 

@@ -54,21 +54,13 @@ function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step:
 
 /** The turns of step `step`: every turn comes once an epoch, in an order drawn anew each time. */
 export function batchIndices(count: number, { batch, seed }: SftSettings, step: number): number[] {
-  return Array.from({ length: batch }, (_, i) => {
-    const position = (step - 1) * batch + i
-    return itemAt(order(count, seed, Math.floor(position / count)), position % count)
-  })
-}
-
-let orderHeld: { key: string; order: number[] } | undefined
-
-function order(count: number, seed: number, epoch: number): number[] {
-  const key = `${count} ${seed} ${epoch}`
-  if (orderHeld?.key !== key) {
-    const indices = Array.from({ length: count }, (_, i) => i)
-    orderHeld = { key, order: random('sft-order', seed, epoch).shuffle(indices) }
-  }
-  return orderHeld.order
+  const first = (step - 1) * batch
+  const epochOf = (position: number): number => Math.floor(position / count)
+  const all = Array.from({ length: count }, (_, i) => i)
+  const epochs = Array.from({ length: epochOf(first + batch - 1) - epochOf(first) + 1 }, (_, i) => epochOf(first) + i)
+  const order = epochs.flatMap((epoch) => random('sft-order', seed, epoch).shuffle(all))
+  const from = first % count
+  return order.slice(from, from + batch)
 }
 
 /** A datum whose weights sum, over the batch, to one. */

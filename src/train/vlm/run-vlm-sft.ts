@@ -4,7 +4,8 @@
  */
 import { type Datum, type Engine, promptLength } from '../../engine/engine.ts'
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
-import { openConversation } from '../../policy/sampler/conversation.ts'
+import { openConversation, shownPictures } from '../../policy/sampler/conversation.ts'
+import type { ShownPictures } from '../../policy/sampler/conversation.ts'
 import { storedTurn } from '../../policy/sampler/stored-turn.ts'
 import { functionsOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
@@ -36,6 +37,7 @@ export interface RunVlmSftOptions {
 /** Returns true when the run is complete, false when `signal` stopped it: the same call then goes on from there. */
 export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
   const { examples, model, profile, settings, engine, from, run, signal } = options
+  const shown = shownPictures()
   try {
     if (examples.length === 0) {
       throw new UserError(
@@ -47,7 +49,9 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     if (!done && from !== undefined) await engine.loadWeights(from)
     const batchAt = async (step: number): Promise<Datum[]> => {
       const searches = batchIndices(examples.length, settings, step).map((index) => itemAt(examples, index))
-      return evenWeights((await Promise.all(searches.map((example) => exampleTurns(example, model, profile)))).flat())
+      return evenWeights(
+        (await Promise.all(searches.map((example) => exampleTurns(example, model, profile, shown)))).flat(),
+      )
     }
     const firstStep = done ? done.step + 1 : 1
     await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, onStep: options.onStep })
@@ -66,10 +70,11 @@ export async function exampleTurns(
   example: Example,
   model: ChatModel,
   profile: RunVlmSftOptions['profile'],
+  shown: ShownPictures,
 ): Promise<Turn[]> {
   const { contextLimit } = profile
   const tools = functionsOf(profile)
-  const conversation = openConversation(model, tools)
+  const conversation = openConversation(model, tools, shown)
   const turns: Turn[] = []
   for (const { message, reply: text } of await example.lessons()) {
     await conversation.tell(message)

@@ -7,6 +7,7 @@ import { tinyVlm } from '../../../test/tiny-vlm.ts'
 import { exportSet } from '../../coldstart/export/export-set.ts'
 import { readRightSearches, runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
 import { type Prompt, promptLength } from '../../engine/engine.ts'
+import { shownPictures } from '../../policy/sampler/conversation.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { openPicture } from '../../vision/open.ts'
 import { type Example, exampleOf } from './example.ts'
@@ -46,8 +47,8 @@ describe('searches in an exported set', () => {
     const exported = (await readShareGptExamples(set))!
     expect(exported).toHaveLength(collected.length)
     for (const [i, example] of exported.entries()) {
-      const there = await exampleTurns(example, tinyVlm, unlimited)
-      const here = await exampleTurns(collected[i]!, tinyVlm, unlimited)
+      const there = await exampleTurns(example, tinyVlm, unlimited, shownPictures())
+      const here = await exampleTurns(collected[i]!, tinyVlm, unlimited, shownPictures())
       expect(there.map(({ reply }) => reply)).toEqual(here.map(({ reply }) => reply))
       expect(await seen(there.at(-1)!.prompt)).toEqual(await seen(here.at(-1)!.prompt))
       const sizes = async (one: Example) => (await one.lessons()).map(({ viewSizes }) => viewSizes)
@@ -60,12 +61,14 @@ describe('searches in an exported set', () => {
 
   test('turns that end beyond the context are not learned, and those before them are', async () => {
     const long = collected.at(-1)!
-    const all = await exampleTurns(long, tinyVlm, unlimited)
+    const all = await exampleTurns(long, tinyVlm, unlimited, shownPictures())
     expect(all.length).toBeGreaterThan(1)
     const { prompt, reply } = all[1]!
     const room = promptLength(prompt) + reply.length
     const replies = async (limit: number) =>
-      (await exampleTurns(long, tinyVlm, { ...unlimited, contextLimit: limit })).map((turn) => turn.reply)
+      (await exampleTurns(long, tinyVlm, { ...unlimited, contextLimit: limit }, shownPictures())).map(
+        (turn) => turn.reply,
+      )
     expect(await replies(room)).toEqual(all.slice(0, 2).map((turn) => turn.reply))
     expect(await replies(room - 1)).toEqual([all[0]!.reply])
   })
