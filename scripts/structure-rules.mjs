@@ -18,7 +18,7 @@ export const allowedImports = {
   train: 'search policy engine model judge probe vision runs protocol shared',
   search: 'policy vision runs protocol shared',
   policy: 'engine model local hub endpoint benchmark probe vision protocol shared',
-  discover: 'local hub endpoint shared',
+  discover: 'local hub endpoint protocol shared',
   engine: 'model endpoint vision shared',
   model: 'hub endpoint probe vision protocol shared',
   local: 'endpoint shared',

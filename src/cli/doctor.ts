@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { choicesOf } from '../discover/choices.ts'
 import { find } from '../discover/find.ts'
+import { rememberZoom } from '../discover/remembered.ts'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
@@ -190,7 +191,11 @@ async function examineServer(options: DoctorOptions, signal: AbortSignal): Promi
     if (kind.name === 'mini-o3')
       return { findings: [server, embeddedOnly], models, command: scenesOf(options, endpoint, id) }
     const progress = startProgress({ label: 'requests' })
-    const { findings, options: found } = await tryServer({
+    const {
+      findings,
+      options: found,
+      settings,
+    } = await tryServer({
       endpoint,
       model: id,
       signal,
@@ -208,6 +213,7 @@ async function examineServer(options: DoctorOptions, signal: AbortSignal): Promi
       ...findings,
     ]
     if (findings.some(({ level }) => level === 'problem')) return { findings: all, models }
+    await rememberZoom({ baseUrl, model: id }, settings)
     return { findings: all, models, command: askCommand(options, endpoint, id, found) }
   } finally {
     endpoint.close()

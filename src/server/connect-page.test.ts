@@ -33,9 +33,12 @@ function script({ messages, turn, attempt }: Asked): Step {
     blue ??= images[0]!.sha256
     return images[0]!.sha256 === blue ? 'blue' : 'yellow'
   }
+  // Of the mark that the trial asks for.
+  if (text.startsWith('There is one'))
+    return '<grounding>{"bbox_2d": [60, 35, 70, 50], "source": "original_image"}</grounding>'
   if (text.includes('busy')) return attempt === 1 ? refused : '<think>There.</think><answer>A LATE SIGN</answer>'
   if (turn > 1) return '<think>Now it is legible.</think><answer>CAFE</answer>'
-  const zoom = '<grounding>{"bbox_2d": [0.1, 0.1, 0.5, 0.5], "source": "original_image"}</grounding>'
+  const zoom = '<grounding>{"bbox_2d": [10, 10, 50, 50], "source": "original_image"}</grounding>'
   return { text: `<think>${thought}</think>${zoom}`, pause: gate }
 }
 
@@ -96,7 +99,7 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await page.getByText('choose or connect a vision-language model').waitFor()
       expect(await page.getByLabel('Question').inputValue()).toBe('')
       await button('Connect: chat:qwen2.5vl:7b').click()
-      await page.getByText('It accepts pictures.').waitFor()
+      await page.getByText('It accepts pictures, and writes boxes in percent.').waitFor()
       await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe('chat:qwen2.5vl:7b')
       expect(ollama.violations).toEqual([])
     },

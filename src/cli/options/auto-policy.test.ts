@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ollama, startPlayed } from '../../../test/played-servers.ts'
 import { runCommand } from '../../../test/run-command.ts'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint, ScriptedOptions } from '../../../test/scripted-endpoint.ts'
+import { rememberZoom } from '../../discover/remembered.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { addAsk } from '../ask.ts'
 import { addDoctor } from '../doctor.ts'
@@ -71,6 +72,40 @@ test('with Ollama running: no option at all', async () => {
   expect(stderr).toContain(`Using chat:qwen2.5vl:7b, Ollama at ${server.baseUrl}`)
   expect(stdout).toContain('CAFE')
   expect(server.violations).toEqual([])
+})
+
+describe('how the model zooms', () => {
+  const qwen = {
+    models: [{ id: 'qwen3-vl:8b' }],
+    routes: {
+      '/api/tags': { models: [{ name: 'qwen3-vl:8b' }] },
+      '/api/show': { capabilities: ['completion', 'vision'] },
+      '/api/ps': { models: [] },
+    },
+  }
+
+  test('is that of its family, and said; what was typed counts', async () => {
+    const server = await startOllama(qwen)
+    const { stderr } = await ask()
+    expect(stderr).toContain('with --profile qwen3-vl (as models of that name zoom; `mini-o3 doctor` tries it)')
+    expect(server.requests[0]!.messages[0]!.text).toContain('image_zoom_in_tool')
+    const typed = await ask('--profile', 'default')
+    expect(typed.stderr).not.toContain('--profile qwen3-vl')
+    expect(server.requests.at(-1)!.messages[0]!.text).toContain('<grounding>')
+  })
+
+  test('is what was found out by trying it', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', home)
+    const server = await startOllama(qwen)
+    await rememberZoom(
+      { baseUrl: server.baseUrl, model: 'qwen3-vl:8b' },
+      { coordinates: 'percent', maxPixels: 900_000 },
+    )
+    const { stderr } = await ask()
+    expect(stderr).toContain('with --coordinates percent --max-pixels 900000 (as it was found to zoom)')
+    expect(server.requests[0]!.messages[0]!.text).toContain('in percent of')
+    expect(server.violations).toEqual([])
+  })
 })
 
 test('the question that the embedded policy knows stays with it; --policy auto does not', async () => {

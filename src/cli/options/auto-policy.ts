@@ -3,9 +3,12 @@ import type { Command } from 'commander'
 import { choicesOf } from '../../discover/choices.ts'
 import type { Choice } from '../../discover/choices.ts'
 import { find } from '../../discover/find.ts'
+import { rememberedZoom } from '../../discover/remembered.ts'
 import type { Endpoint } from '../../endpoint/endpoint.ts'
 import { openModel } from '../../endpoint/open-model.ts'
 import type { ServerOptions } from '../../endpoint/open-model.ts'
+import { familyProfile, settingWords } from '../../endpoint/try/zoom-settings.ts'
+import type { ZoomSettings } from '../../endpoint/try/zoom-settings.ts'
 import { trySight } from '../../endpoint/try/try-sight.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import { AbortedError, MiniO3Error, messageOf, UserError } from '../../shared/errors.ts'
@@ -23,6 +26,8 @@ interface Candidate {
   readonly at: string
   /** The reason why it cannot be used, if any. */
   whyNot(): Promise<string | undefined>
+  /** How it zooms, where that is known, and from where. */
+  zooms?(): Promise<{ readonly settings: ZoomSettings; readonly known: string } | undefined>
 }
 
 /**
@@ -66,12 +71,16 @@ export async function withBest<Options extends { readonly temperature: number }>
 export const noModelText = 'No model can be used without your consent. What was found, with the commands that use it:'
 
 async function took(candidates: readonly Candidate[], command: Command): Promise<boolean> {
-  for (const { values, at, whyNot } of candidates) {
+  for (const { values, at, whyNot, zooms } of candidates) {
     const problem = await whyNot()
     if (problem === undefined) {
-      say(`Using ${values.policy}, ${at}. --policy selects another; \`mini-o3 doctor\` lists what was found.`)
+      // A profile on the command line has its own unit of boxes.
+      const typed = settingNames.some((name) => isGiven(command, name))
+      const found = typed ? undefined : await zooms?.()
+      const how = found === undefined ? '' : `, with ${settingWords(found.settings).join(' ')} (${found.known})`
+      say(`Using ${values.policy}, ${at}${how}. --policy selects another; \`mini-o3 doctor\` lists what was found.`)
       // Options on the command line stay unchanged and must have an effect.
-      for (const [name, value] of Object.entries(values)) {
+      for (const [name, value] of Object.entries({ ...values, ...found?.settings })) {
         if (name === 'policy' || !isGiven(command, name)) command.setOptionValueWithSource(name, value, 'auto')
       }
       checkEffects(command)
@@ -100,7 +109,17 @@ function foundOne({ policy, at, baseUrl, server, untried }: Choice, signal: Abor
       say(`Testing whether ${modelOf(values)} accepts pictures …`)
       return whyNotOpen(values, (endpoint, model) => trySight({ endpoint, model, signal, onRequest: () => {} }))
     },
+    zooms: () => howItZooms(baseUrl, modelOf(values)),
   }
+}
+
+const settingNames = ['profile', 'coordinates', 'maxPixels'] as const
+
+async function howItZooms(baseUrl: string | undefined, model: string): ReturnType<NonNullable<Candidate['zooms']>> {
+  const settings = baseUrl === undefined ? undefined : await rememberedZoom({ baseUrl, model })
+  if (settings !== undefined && settingWords(settings).length > 0) return { settings, known: 'as it was found to zoom' }
+  const profile = settings === undefined && baseUrl !== undefined ? familyProfile(model) : undefined
+  return profile && { settings: { profile }, known: 'as models of that name zoom; `mini-o3 doctor` tries it' }
 }
 
 async function whyNotOpen(

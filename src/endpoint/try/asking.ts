@@ -3,7 +3,7 @@ import type { PixelBox, Size } from '../../protocol/box.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { MiniO3Error, messageOf } from '../../shared/errors.ts'
 import { encodePng } from '../../vision/encode.ts'
-import type { Completion, CompletionRequest } from '../endpoint.ts'
+import type { Completion, CompletionRequest, Endpoint } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
 import type { EncodedMessage } from '../exchange/encode-message.ts'
 import type { ContentPart, ImagePart } from '../exchange/messages.ts'
@@ -23,6 +23,21 @@ export type AskServer = (
   messages: readonly EncodedMessage[],
   more?: Partial<CompletionRequest>,
 ) => Promise<Completion>
+
+export interface TryOptions {
+  readonly endpoint: Endpoint
+  readonly model: string
+  readonly signal?: AbortSignal | undefined
+  /** Called before every request. */
+  readonly onRequest: (what: string) => void
+}
+
+export function askerOf({ endpoint, model, signal, onRequest }: TryOptions): AskServer {
+  return (what, messages, more) => {
+    onRequest(what)
+    return endpoint.complete({ model, messages, ...more }, { signal })
+  }
+}
 
 /** Enough tokens for a model that thinks first, and greedy sampling. */
 export const room = { maxTokens: 2_048, temperature: 0 } as const

@@ -7,6 +7,8 @@ import type { ImagePart } from '../exchange/messages.ts'
 import { itemAt } from '../../shared/known.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
+import { settingWords } from './zoom-settings.ts'
+import type { ZoomSettings } from './zoom-settings.ts'
 
 /** Multiples of the cells of all Qwen models, with an aspect ratio at which units cannot be confused. */
 const size = { width: 1344, height: 896 }
@@ -65,10 +67,10 @@ export function markPicture(): Promise<ImagePart> {
   return drawn(size, [255, 255, 255], { boxPx: markPx, colour: [255, 0, 0] })
 }
 
-/** `words`: the options for which boxes are interpreted correctly. */
+/** `settings`: those under which boxes are interpreted correctly. */
 interface Found {
   readonly findings: readonly Finding[]
-  readonly words: readonly string[]
+  readonly settings: ZoomSettings
 }
 
 export async function tryBoxes(ask: AskServer): Promise<Found> {
@@ -84,7 +86,7 @@ export async function tryBoxes(ask: AskServer): Promise<Found> {
     const text = `unknown: asked for the box of a red square, the model wrote "${saidIn(reply)}"`
     return {
       findings: [{ check, level: 'note', text, fix: 'Its crops may show the wrong places.' }],
-      words: [],
+      settings: {},
     }
   }
   return aboutUnit(unit, 'relative')
@@ -97,21 +99,24 @@ export function aboutUnit({ coordinates, scale, order }: TriedUnit, asked: Profi
     const text = 'the model writes y before x, so crops show the wrong places'
     return {
       findings: [{ check, level: 'note', text, fix: 'No option supports such boxes: use another model.' }],
-      words: [],
+      settings: {},
     }
   }
   const instead = unitWords[coordinates]
   if (coordinates === asked && scale === 1)
-    return { findings: [{ check, level: 'ok', text: `${instead}, as asked` }], words: [] }
-  const words = [`--coordinates ${coordinates}`]
+    return { findings: [{ check, level: 'ok', text: `${instead}, as asked` }], settings: {} }
   if (scale === 1) {
     const text = `the model writes ${instead}, whatever the prompt asks for`
-    return { findings: [{ check, level: 'note', text, fix: `Search with ${words.join(' ')}.` }], words }
+    return { findings: [{ check, level: 'note', text, fix: searchWith({ coordinates }) }], settings: { coordinates } }
   }
   const shown = Math.floor((size.width * size.height * scale ** 2) / 10_000) * 10_000
   const text = `the model writes pixels of a picture that the server shrank to ${Math.round(scale * 100)} %`
-  const all = [...words, `--max-pixels ${shown}`]
-  return { findings: [{ check, level: 'note', text, fix: `Search with ${all.join(' ')}.` }], words: all }
+  const settings = { coordinates, maxPixels: shown }
+  return { findings: [{ check, level: 'note', text, fix: searchWith(settings) }], settings }
+}
+
+function searchWith(settings: ZoomSettings): string {
+  return `Search with ${settingWords(settings).join(' ')}.`
 }
 
 const unitWords = {

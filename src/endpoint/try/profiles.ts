@@ -8,23 +8,18 @@ import type { Completion } from '../endpoint.ts'
 import { encodeMessage } from '../exchange/encode-message.ts'
 import { room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
-import { aboutUnit, markPicture, unitOf } from './boxes.ts'
+import { aboutUnit, markPicture, tryBoxes, unitOf } from './boxes.ts'
 import type { TriedUnit } from './boxes.ts'
+import { familyProfile } from './zoom-settings.ts'
+import type { ZoomSettings } from './zoom-settings.ts'
 
 const tried = ['default', 'qwen3-vl', 'qwen3.5'] as const
 type Tried = (typeof tried)[number]
 
-/** Models that were trained on a specific format are tested with that first. */
-const ownForms: readonly (readonly [RegExp, Tried])[] = [
-  [/qwen-?3[._-]?vl/i, 'qwen3-vl'],
-  [/qwen-?3[._][5-9]/i, 'qwen3.5'],
-]
-
 interface Found {
   readonly findings: readonly Finding[]
-  /** The options for which its zooms are interpreted correctly. */
-  readonly words: readonly string[]
-  readonly zooms: boolean
+  /** Those under which its zooms are interpreted correctly. */
+  readonly settings: ZoomSettings
 }
 
 const boxSchema = z.tuple([z.number(), z.number(), z.number(), z.number()])
@@ -32,9 +27,9 @@ const boxSchema = z.tuple([z.number(), z.number(), z.number(), z.number()])
 const asked =
   'There is one red square in the picture. Zoom in on it, with a box that holds it closely, before you answer.'
 
-/** `zooms`: whether it zoomed in on the mark in the format of one of the profiles. */
-export async function tryProfiles(ask: AskServer, model: string): Promise<Found> {
-  const own = ownForms.find(([name]) => name.test(model))?.[1]
+/** Starts with the format of the model's family; a model that zooms in none of the formats is only asked for a box. */
+export async function tryZooming(ask: AskServer, model: string): Promise<Found> {
+  const own = familyProfile(model)
   const picture = await markPicture()
   const written: string[] = []
   for (const name of [...(own === undefined ? [] : [own]), ...tried.filter((one) => one !== own)]) {
@@ -45,20 +40,20 @@ export async function tryProfiles(ask: AskServer, model: string): Promise<Found>
     const reply = await ask(`whether it zooms as ${name}`, [opening, user(picture, question)], { ...room, stop })
     const unit = unitIn(reply, name)
     if (unit !== undefined) {
-      const { findings, words } = aboutUnit(unit, profile.coordinates)
+      const { findings, settings } = aboutUnit(unit, profile.coordinates)
       const text = `zooms in the format of ${name}`
       const found: Finding = { check: 'profile', level: 'ok', text }
       return {
         findings: [found, ...findings],
-        words: [...(name === 'default' ? [] : [`--profile ${name}`]), ...words],
-        zooms: true,
+        settings: { ...(name !== 'default' && { profile: name }), ...settings },
       }
     }
     written.push(`${name}: "${saidIn(reply)}"`)
   }
   const text = `unknown: asked to zoom in on a red square, the model wrote, by profile, ${written.join('; ')}`
   const fix = 'It may answer without zooming in. --profile tools and --profile direct are easier to follow.'
-  return { findings: [{ check: 'profile', level: 'note', text, fix }], words: [], zooms: false }
+  const boxes = await tryBoxes(ask)
+  return { findings: [{ check: 'profile', level: 'note', text, fix }, ...boxes.findings], settings: boxes.settings }
 }
 
 /** The unit of the box, if the reply zooms in on the mark in the format of the profile. */

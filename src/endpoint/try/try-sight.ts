@@ -1,23 +1,25 @@
-/** Tests whether a model accepts pictures as a search needs: the first tests of `doctor`, used to choose among models. */
-import type { Endpoint } from '../endpoint.ts'
-import type { AskServer } from './asking.ts'
+/** Tests whether a model accepts pictures as a search needs, and how it zooms: the first tests of `doctor`, used to choose among models. */
+import { askerOf, settled } from './asking.ts'
+import type { TryOptions } from './asking.ts'
 import { tryPictures, trySeveralTurns } from './pictures.ts'
-
-export interface SightOptions {
-  readonly endpoint: Endpoint
-  readonly model: string
-  readonly signal?: AbortSignal | undefined
-  /** Called before every request. */
-  readonly onRequest: (what: string) => void
-}
+import { tryZooming } from './profiles.ts'
+import type { ZoomSettings } from './zoom-settings.ts'
 
 /** Undefined if pictures work, also in several messages; otherwise the reason why not. Only throws `AbortedError`. */
-export async function trySight({ endpoint, model, signal, onRequest }: SightOptions): Promise<string | undefined> {
-  const ask: AskServer = (what, messages, more) => {
-    onRequest(what)
-    return endpoint.complete({ model, messages, ...more }, { signal })
-  }
-  const { finding } = await tryPictures(ask, endpoint)
+export async function trySight(options: TryOptions): Promise<string | undefined> {
+  const ask = askerOf(options)
+  const { finding } = await tryPictures(ask, options.endpoint)
   const problem = finding.level === 'problem' ? finding : await trySeveralTurns(ask)
   return problem.level === 'problem' ? [problem.text, problem.fix].filter(Boolean).join('. ') : undefined
+}
+
+/** With which settings its zooms come out right; none where that cannot be told. Throws `AbortedError` only. */
+export async function findSettings(options: TryOptions): Promise<ZoomSettings> {
+  let settings: ZoomSettings = {}
+  await settled('profile', async () => {
+    const tried = await tryZooming(askerOf(options), options.model)
+    ;({ settings } = tried)
+    return tried.findings
+  })
+  return settings
 }

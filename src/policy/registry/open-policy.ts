@@ -186,24 +186,37 @@ async function openRandomCrops(options: PolicyOptions, profile: Profile, shots: 
 const longestReply = 8192
 
 async function openChatPolicy(options: PolicyOptions, profile: Profile, shots: Shots): Promise<Policy> {
-  return (await openWithEndpoint(options, profile, shots)).policy
+  return (await openModelOf(options, profile)).policy(profile, shots)
 }
 
-/** The policy `chat:<model>` or `local:<model>` with its endpoint, for callers that test the model first. Closing either closes both. */
-export async function openWithEndpoint(
-  options: PolicyOptions,
-  profile: Profile,
-  shots?: Shots,
-): Promise<{ readonly policy: Policy; readonly endpoint: Endpoint; readonly model: string }> {
+/** An open model of `chat:<model>` or `local:<model>`. */
+export interface OpenedModel {
+  readonly endpoint: Endpoint
+  /** Its id there. */
+  readonly model: string
+  /** Its policy under a profile. Closing it closes the endpoint. */
+  policy(profile: Profile, shots?: Shots): Policy
+}
+
+/** For callers that test the model first. `profile` gives the size of views, which the context of a local model depends on. */
+export async function openModelOf(options: PolicyOptions, profile: Profile): Promise<OpenedModel> {
   const { policy: name, temperature, replyTokens } = options
   const { kindName, model: named } = defined(policyNamed(name), name)
   const opened = kindName === 'local' ? await openFile(named, options, profile) : await openModel(options, named)
   const { endpoint, model } = opened
   const quarter = Math.floor((model.contextLength ?? Number.POSITIVE_INFINITY) / 4)
   const maxTokens = replyTokens ?? Math.min(longestReply, quarter)
-  const policy = chatPolicy({ endpoint, model: model.id, profile, temperature, maxTokens, shots })
   const about = 'about' in opened ? { about: opened.about } : {}
-  return { policy: { ...policy, ...about, name, close: async () => endpoint.close() }, endpoint, model: model.id }
+  return {
+    endpoint,
+    model: model.id,
+    policy: (under, shots) => ({
+      ...chatPolicy({ endpoint, model: model.id, profile: under, temperature, maxTokens, shots }),
+      ...about,
+      name,
+      close: async () => endpoint.close(),
+    }),
+  }
 }
 
 async function openFile(name: string, options: PolicyOptions, profile: Profile): Promise<OpenedLocal> {

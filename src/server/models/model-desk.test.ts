@@ -1,8 +1,13 @@
 /** Models connected from the page: tried with pictures before they can be asked, over real servers on the loopback, and by nobody else. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../../test/scripted-endpoint.ts'
+import { rememberZoom, rememberedZoom } from '../../discover/remembered.ts'
+import { profiles } from '../../protocol/profile.ts'
 import type { ConnectingRow, ListedModels, ModelsFound } from '../api/types.ts'
 import { startServer } from '../http/start-server.ts'
 import type { RunningServer } from '../http/start-server.ts'
@@ -81,6 +86,39 @@ test('a model that sees can be asked from then on; the same name is not connecte
   expect(violations).toEqual([])
   expect(desk.searchers.map(({ name }) => name)).toEqual(['chat:test-vlm'])
   expect((await post('/api/models', { baseUrl, model: 'test-vlm' })).status).toBe(400)
+})
+
+describe('how a connected model zooms', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'desk-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  /** Of the mark of the trial, in thousandths. */
+  const call = '<tool_call>{"name": "image_zoom_in_tool", "arguments": {"bbox_2d": [600, 350, 700, 500], "img_idx": 0}}'
+  const zooms = (asked: Asked): Step => (asked.messages.at(-1)!.text.startsWith('There is one') ? call : sees(asked))
+
+  test('is tried, shown, kept for --policy auto, and what it is searched with', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', folder)
+    const { baseUrl } = await startModel({ script: zooms, models: [{ id: 'my-finetune' }] })
+    const row = await connected({ baseUrl, model: 'my-finetune' })
+    expect(row).toMatchObject({ state: 'connected', text: 'It accepts pictures, and zooms in the format of qwen3-vl.' })
+    const searcher = desk.searchers.find(({ name }) => name === 'chat:my-finetune')
+    expect(searcher?.profile).toEqual(profiles['qwen3-vl'])
+    expect(searcher?.note).toContain('It zooms in the format of qwen3-vl.')
+    expect(await rememberedZoom({ baseUrl, model: 'my-finetune' })).toEqual({ profile: 'qwen3-vl' })
+  })
+
+  test('is found out again where the cache cannot be read or written', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'broken'))
+    mkdirSync(join(folder, 'broken', 'mini-o3'), { recursive: true })
+    writeFileSync(join(folder, 'broken', 'mini-o3', 'models.json'), '[{"baseUrl": 1}]')
+    const served = { baseUrl: 'http://127.0.0.1:9/v1', model: 'm' }
+    expect(await rememberedZoom(served)).toBeUndefined()
+    await rememberZoom(served, { coordinates: 'pixel', maxPixels: 500_000 })
+    await rememberZoom({ ...served, model: 'n' }, {})
+    expect(await rememberedZoom(served)).toEqual({ coordinates: 'pixel', maxPixels: 500_000 })
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'broken', 'mini-o3', 'models.json'))
+    await rememberZoom(served, {})
+    expect(await rememberedZoom(served)).toBeUndefined()
+  })
 })
 
 test.each<[string, Partial<ScriptedOptions>, object, RegExp]>([

@@ -1,15 +1,17 @@
 /** Connects models while the server runs: each is tested with a picture before it is offered. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { rememberZoom } from '../../discover/remembered.ts'
 import { baseUrlOf } from '../../endpoint/address.ts'
 import { openEndpoint } from '../../endpoint/open-endpoint.ts'
 import { serverKindNames } from '../../endpoint/server-kinds.ts'
-import { trySight } from '../../endpoint/try/try-sight.ts'
-import { policyKinds } from '../../policy/registry/kinds.ts'
-import { openWithEndpoint, policyKindOf } from '../../policy/registry/open-policy.ts'
-import { profiles } from '../../protocol/profile.ts'
+import { familyProfile, profileFrom, profileNames } from '../../endpoint/try/zoom-settings.ts'
+import type { ZoomSettings } from '../../endpoint/try/zoom-settings.ts'
+import { findSettings, trySight } from '../../endpoint/try/try-sight.ts'
+import { openModelOf, policyKindOf } from '../../policy/registry/open-policy.ts'
+import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
-import { itemAt, own } from '../../shared/known.ts'
+import { itemAt } from '../../shared/known.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import type { ConnectingRow, ListedModels } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -59,6 +61,10 @@ const localSchema = z.strictObject({ local: z.string().min(1).max(200) })
 
 type Wanted = z.infer<typeof serverSchema> | z.infer<typeof localSchema>
 
+type OpenOptions = Pick<PolicyOptions, 'baseUrl' | 'apiKeyEnv' | 'server'> & {
+  readonly settings?: ZoomSettings | undefined
+}
+
 interface Job {
   readonly id: string
   readonly policy: string
@@ -81,22 +87,28 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   async function work(job: Job, wanted: Wanted): Promise<void> {
     const gone = AbortSignal.any([signal, job.stop.signal])
     try {
-      const { profile, ...options } = await optionsOf(job, wanted, gone)
-      const { policy, endpoint, model } = await openWithEndpoint(
-        { ...options, policy: job.policy, temperature },
-        profile,
-      )
+      const { settings: known, ...options } = await optionsOf(job, wanted, gone)
+      const opened = await openModelOf({ ...options, policy: job.policy, temperature }, profileFrom(known ?? {}))
+      const { endpoint, model } = opened
       const onRequest = (what: string): void => void (job.text = `Trying ${what}`)
-      const problem = await trySight({ endpoint, model, signal: gone, onRequest }).catch((error: unknown) => {
+      const trial = { endpoint, model, signal: gone, onRequest }
+      const closeAfter = (error: unknown): never => {
         endpoint.close()
         throw error
-      })
+      }
+      const problem = await trySight(trial).catch(closeAfter)
+      const settings = known ?? (problem === undefined ? await findSettings(trial).catch(closeAfter) : {})
       if (problem !== undefined || gone.aborted) endpoint.close()
       if (problem !== undefined) return end(job, 'failed', problem)
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
+      if ('model' in wanted) await rememberZoom({ baseUrl: endpoint.baseUrl, model }, settings)
+      const profile = profileFrom(settings)
+      const policy = opened.policy(profile)
       closing.push(() => policy.close?.())
-      searchers.push({ name: job.policy, note: policyKindOf(job)?.note ?? '', profile, policy: () => policy, queue })
-      end(job, 'connected', 'It accepts pictures.')
+      const how = zoomText(settings)
+      const note = [policyKindOf(job)?.note, how && `It ${how}.`].filter(Boolean).join(' ')
+      searchers.push({ name: job.policy, note, profile, policy: () => policy, queue })
+      end(job, 'connected', `It accepts pictures${how && `, and ${how}`}.`)
     } catch (error) {
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
       if (!(error instanceof MiniO3Error)) onFault(error)
@@ -108,18 +120,20 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
     }
   }
 
-  async function optionsOf(job: Job, wanted: Wanted, gone: AbortSignal) {
+  /** `settings`: where it is known how the model zooms, so that this need not be tried. */
+  async function optionsOf(job: Job, wanted: Wanted, gone: AbortSignal): Promise<OpenOptions> {
     if ('local' in wanted) {
       const onStep = (text: string): void => void (job.text = text)
       const onBytes = (done: number, total: number): void => void (job.bytes = { done, total })
       const { profile } = await bringLocal(wanted.local, { signal: gone, onStep, onBytes })
       delete job.bytes
       job.text = 'Loading the model'
-      return { profile: own(profiles, profile ?? '') ?? profiles.default }
+      const name = profileNames.find((one) => one === profile) ?? familyProfile(wanted.local)
+      return { settings: name && { profile: name } }
     }
     const { server, baseUrl, apiKeyEnv } = wanted
     job.text = 'Asking the server for its models'
-    return { baseUrl, apiKeyEnv, ...(server && { server }), profile: profiles[policyKinds.chat.profile] }
+    return { baseUrl, apiKeyEnv, ...(server && { server }) }
   }
 
   function end(job: Job, state: Job['state'], text: string): void {
@@ -172,6 +186,18 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
       await settleAll(closing.map(async (one) => one()))
     },
   }
+}
+
+const units = { relative: 'fractions', percent: 'percent', thousand: 'thousandths', pixel: 'pixels' } as const
+
+/** Such as `zooms in the format of qwen3-vl`; empty for that of the default profile. */
+function zoomText({ profile, coordinates, maxPixels }: ZoomSettings): string {
+  const parts = [
+    profile && `zooms in the format of ${profile}`,
+    coordinates && `writes boxes in ${units[coordinates]}`,
+    maxPixels && `is shown ${maxPixels.toLocaleString('en')} pixels at most`,
+  ]
+  return parts.filter(Boolean).join(', ')
 }
 
 /** Checks that the address is valid and that the key may be sent there. */
