@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Time and memory of `--policy local:` with a model of real size and random weights: the shape of Qwen2-VL-2B at four bits (Q4_K), with
- * the vision part of Qwen2.5-VL at 16 bits. A search of four turns is played: a view, then crops. docs/experiments/local.md
+ * Time and memory of `--policy local:` with a model of real size and random weights: the shape of Qwen3-VL-2B at four bits (Q4_K), with
+ * its vision part at eight (or 16) bits. A search of four turns is played: a view, then crops. docs/experiments/local.md
  *
- *     npm run build && node scripts/measure-local.mjs [--repeat 3] [--keep <folder>]
+ *     npm run build && node scripts/measure-local.mjs [--repeat 3] [--eyes q8_0|f16] [--server <llama-server>] [--keep <folder>]
  *
- * The files take 2.3 GB in the temporary folder, or in that of --keep, where they are left and found again.
+ * Without --server the addon runs the model, whatever is on the PATH. The files take 1.8 GB in the temporary folder, or in that of
+ * --keep, where they are left and found again.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -19,45 +20,57 @@ import { sha256 } from '../dist/shared/canonical.js'
 import { f32Bytes, writeGguf } from '../test/write-gguf.mjs'
 
 const { values: options } = parseArgs({
-  options: { repeat: { type: 'string', default: '3' }, keep: { type: 'string' } },
+  options: {
+    repeat: { type: 'string', default: '3' },
+    eyes: { type: 'string', default: 'q8_0' },
+    server: { type: 'string', default: '' },
+    keep: { type: 'string' },
+  },
 })
-const language = { blocks: 28, width: 1536, ffn: 8960, heads: 12, kv: 2, vocabulary: 151_936 }
-const eyes = { blocks: 32, width: 1280, ffn: 3420, heads: 16, patch: 14, merged: 5120 }
+process.env['MINI_O3_LLAMA_SERVER'] = options.server
+const eyesType = options.eyes === 'f16' ? 'f16' : 'q8_0'
+const language = { blocks: 28, width: 2048, ffn: 6144, heads: 16, kv: 8, side: 128, vocabulary: 151_936 }
+const eyes = { blocks: 24, width: 1024, ffn: 4096, heads: 16, patch: 16, positions: 2304, deep: [5, 11, 17] }
 /** Sides of the first view and of the crops: 560 and 196 tokens. */
 const views = [
-  [784, 560],
-  [392, 392],
-  [392, 392],
-  [392, 392],
+  [896, 640],
+  [448, 448],
+  [448, 448],
+  [448, 448],
 ]
+const viewPixels = 896 * 640
 const replyTokens = 48
 
-const ones = (length) => f32Bytes(new Float32Array(length).fill(1))
-const noise = randomBytes(144 * 4096)
-/** Small weights of either sign: blocks with fixed scales and random numbers. */
-const q4K = Buffer.from(noise)
-for (let at = 0; at < q4K.length; at += 144) {
-  q4K.writeUInt16LE(0x0800, at)
-  q4K.writeUInt16LE(0x1380, at + 2)
+const noise = randomBytes(144 * 34 * 64)
+/** Random numbers in blocks of so many bytes with fixed scales, so that weights are small and of either sign. */
+function blocks(size, scales) {
+  const pattern = Buffer.from(noise)
+  for (let at = 0; at < pattern.length; at += size) {
+    for (const [index, scale] of scales.entries()) pattern.writeUInt16LE(scale, at + 2 * index)
+  }
+  return pattern
 }
 const f16 = Buffer.from(noise)
 for (let at = 0; at < f16.length; at += 2) f16.writeUInt16LE((f16.readUInt16LE(at) & 0x83ff) | 0x2000, at)
+const patterns = { q4K: blocks(144, [0x0800, 0x1380]), q8_0: blocks(34, [0x0800]), f16, f32: f32Bytes([0.01, -0.01]) }
 
-const filled = (pattern, length) => Buffer.alloc(length, pattern)
 /** @returns {import('../test/write-gguf.d.mts').Tensor} */
-const vector = (name, length) => ({ name, shape: [length], type: 'f32', bytes: () => ones(length) })
+const vector = (name, length, value = 0) => ({
+  name,
+  shape: [length],
+  type: 'f32',
+  bytes: () => f32Bytes(new Float32Array(length).fill(value)),
+})
 /** @returns {import('../test/write-gguf.d.mts').Tensor} */
-const matrix = (name, shape, type = /** @type {'q4K' | 'f16' | 'f32'} */ ('q4K')) => ({
+const matrix = (name, shape, type = /** @type {keyof typeof patterns} */ ('q4K')) => ({
   name,
   shape,
   type,
-  bytes: (length) =>
-    type === 'f32' ? f32Bytes(new Float32Array(length / 4).fill(0.01)) : filled(type === 'q4K' ? q4K : f16, length),
+  bytes: (length) => Buffer.alloc(length, patterns[type]),
 })
 
 async function writeLanguage(path) {
-  const { blocks, width, ffn, heads, kv, vocabulary } = language
-  const side = width / heads
+  const { blocks: depth, width, ffn, heads, kv, side, vocabulary } = language
   const specials = [
     '<|endoftext|>',
     '<|im_start|>',
@@ -72,32 +85,34 @@ async function writeLanguage(path) {
   const fillers = Array.from({ length: vocabulary - 256 - specials.length }, (_, index) => `tok${index}`)
   const tokens = [...plain, ...specials, ...fillers]
   const block = (index) => [
-    vector(`blk.${index}.attn_norm.weight`, width),
-    vector(`blk.${index}.ffn_norm.weight`, width),
-    matrix(`blk.${index}.attn_q.weight`, [width, width]),
+    vector(`blk.${index}.attn_norm.weight`, width, 1),
+    vector(`blk.${index}.ffn_norm.weight`, width, 1),
+    vector(`blk.${index}.attn_q_norm.weight`, side, 1),
+    vector(`blk.${index}.attn_k_norm.weight`, side, 1),
+    matrix(`blk.${index}.attn_q.weight`, [width, heads * side]),
     matrix(`blk.${index}.attn_k.weight`, [width, kv * side]),
     matrix(`blk.${index}.attn_v.weight`, [width, kv * side]),
-    matrix(`blk.${index}.attn_output.weight`, [width, width]),
-    vector(`blk.${index}.attn_q.bias`, width),
-    vector(`blk.${index}.attn_k.bias`, kv * side),
-    vector(`blk.${index}.attn_v.bias`, kv * side),
+    matrix(`blk.${index}.attn_output.weight`, [heads * side, width]),
     matrix(`blk.${index}.ffn_gate.weight`, [width, ffn]),
     matrix(`blk.${index}.ffn_up.weight`, [width, ffn]),
     matrix(`blk.${index}.ffn_down.weight`, [ffn, width]),
   ]
-  const own = (key) => `qwen2vl.${key}`
+  const own = (key) => `qwen3vl.${key}`
   const values = {
-    'general.architecture': 'qwen2vl',
+    'general.architecture': 'qwen3vl',
     'general.name': 'Random 2B',
-    [own('block_count')]: blocks,
-    [own('context_length')]: 32_768,
+    [own('block_count')]: depth,
+    [own('context_length')]: 262_144,
     [own('embedding_length')]: width,
     [own('feed_forward_length')]: ffn,
     [own('attention.head_count')]: heads,
     [own('attention.head_count_kv')]: kv,
-    [own('rope.dimension_sections')]: [16, 24, 24, 0],
-    [own('rope.freq_base')]: { float: 1e6 },
+    [own('attention.key_length')]: side,
+    [own('attention.value_length')]: side,
+    [own('rope.dimension_sections')]: [24, 20, 20, 0],
+    [own('rope.freq_base')]: { float: 5e6 },
     [own('attention.layer_norm_rms_epsilon')]: { float: 1e-6 },
+    [own('n_deepstack_layers')]: eyes.deep.length,
     'tokenizer.ggml.model': 'gpt2',
     'tokenizer.ggml.pre': 'qwen2',
     'tokenizer.ggml.tokens': tokens,
@@ -109,59 +124,79 @@ async function writeLanguage(path) {
   }
   await writeGguf(path, values, [
     matrix('token_embd.weight', [width, vocabulary]),
-    vector('output_norm.weight', width),
-    ...Array.from({ length: blocks }, (_, index) => block(index)).flat(),
+    vector('output_norm.weight', width, 1),
+    ...Array.from({ length: depth }, (_, index) => block(index)).flat(),
   ])
 }
 
 async function writeEyes(path) {
-  const { blocks, width, ffn, heads, patch, merged } = eyes
-  const layer = (name, from, to) => [matrix(`${name}.weight`, [from, to], 'f16'), vector(`${name}.bias`, to)]
+  const { blocks: depth, width, ffn, heads, patch, positions, deep } = eyes
+  const layer = (name, from, to) => [matrix(`${name}.weight`, [from, to], eyesType), vector(`${name}.bias`, to)]
+  const norm = (name, length) => [vector(`${name}.weight`, length, 1), vector(`${name}.bias`, length)]
   const block = (index) => [
-    vector(`v.blk.${index}.ln1.weight`, width),
-    vector(`v.blk.${index}.ln2.weight`, width),
-    ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((part) => layer(`v.blk.${index}.${part}`, width, width)),
-    ...layer(`v.blk.${index}.ffn_gate`, width, ffn),
+    ...norm(`v.blk.${index}.ln1`, width),
+    ...norm(`v.blk.${index}.ln2`, width),
+    ...layer(`v.blk.${index}.attn_qkv`, width, 3 * width),
+    ...layer(`v.blk.${index}.attn_out`, width, width),
     ...layer(`v.blk.${index}.ffn_up`, width, ffn),
     ...layer(`v.blk.${index}.ffn_down`, ffn, width),
   ]
+  const merger = (first, second) => [...layer(first, 4 * width, 4 * width), ...layer(second, 4 * width, language.width)]
   const own = (key) => `clip.vision.${key}`
   const three = (float) => [{ float }, { float }, { float }]
   const values = {
     'general.architecture': 'clip',
+    'general.file_type': eyesType === 'f16' ? 1 : 7,
     'clip.has_vision_encoder': true,
-    'clip.projector_type': 'qwen2.5vl_merger',
-    'clip.use_silu': true,
+    'clip.projector_type': 'qwen3vl_merger',
+    'clip.use_gelu': true,
     [own('projection_dim')]: language.width,
-    [own('image_size')]: 560,
+    [own('image_size')]: Math.sqrt(positions) * patch,
     [own('patch_size')]: patch,
+    [own('spatial_merge_size')]: 2,
     [own('embedding_length')]: width,
     [own('feed_forward_length')]: ffn,
-    [own('block_count')]: blocks,
+    [own('block_count')]: depth,
     [own('attention.head_count')]: heads,
     [own('image_mean')]: three(0.5),
-    [own('image_std')]: three(0.25),
-    [own('n_wa_pattern')]: 8,
+    [own('image_std')]: three(0.5),
     [own('attention.layer_norm_epsilon')]: { float: 1e-6 },
+    [own('is_deepstack_layers')]: Array.from({ length: depth }, (_, index) => deep.includes(index)),
   }
   await writeGguf(path, values, [
     matrix('v.patch_embd.weight', [patch, patch, 3, width], 'f32'),
     matrix('v.patch_embd.weight.1', [patch, patch, 3, width], 'f32'),
-    ...Array.from({ length: blocks }, (_, index) => block(index)).flat(),
-    vector('v.post_ln.weight', width),
-    ...layer('mm.0', 4 * width, merged),
-    ...layer('mm.2', merged, language.width),
+    vector('v.patch_embd.bias', width),
+    matrix('v.position_embd.weight', [width, positions], 'f32'),
+    ...Array.from({ length: depth }, (_, index) => block(index)).flat(),
+    ...norm('v.post_ln', width),
+    ...deep.flatMap((index) => [
+      ...norm(`v.deepstack.${index}.norm`, 4 * width),
+      ...merger(`v.deepstack.${index}.fc1`, `v.deepstack.${index}.fc2`),
+    ]),
+    ...merger('mm.0', 'mm.2'),
   ])
 }
 
-/** Mebibytes that the process held at most, of a child of this one. */
+/** The processes that this one has started, and theirs. */
+function descendants(pid = process.pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  return children.flatMap((child) => [child, ...descendants(Number(child))])
+}
+
+/** Mebibytes that the largest of them held at most. */
 function peakMemory() {
-  const own = process.pid
-  const children = readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim().split(' ')
-  const peaks = children.map((pid) =>
-    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
-  )
-  return Math.round(Math.max(...peaks) / 1024)
+  const peak = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  return Math.round(Math.max(...descendants().map(peak)) / 1024)
+}
+
+/** Seconds of processors that they have used. */
+function computed() {
+  const ticks = (pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return Number(fields[11]) + Number(fields[12])
+  }
+  return descendants().reduce((sum, pid) => sum + ticks(pid), 0) / 100
 }
 
 async function user(text, size, seed) {
@@ -182,21 +217,27 @@ async function user(text, size, seed) {
 /** Seconds to the first token, tokens a second after it, and what was read. */
 async function timed(endpoint, messages) {
   const start = performance.now()
+  const before = computed()
   let first = 0
+  let reading = 0
   const onNews = ({ kind }) => {
-    if (kind !== 'waiting') first ||= performance.now()
+    if (kind === 'waiting' || first > 0) return
+    first = performance.now()
+    reading = computed() - before
   }
   const request = { model: 'random', messages, maxTokens: replyTokens, temperature: 1, seed: 1 }
   const completion = await endpoint.complete(request, { onNews })
   const { promptTokens, cachedTokens, replyTokens: written } = completion.usage
   const toFirst = (first - start) / 1000
   const perSecond = (written - 1) / ((performance.now() - first) / 1000)
-  return { completion, toFirst, perSecond, read: promptTokens - cachedTokens, cached: cachedTokens }
+  const writing = (computed() - before - reading) / (written - 1)
+  const read = promptTokens - cachedTokens
+  return { completion, toFirst, perSecond, read, cached: cachedTokens, reading, writing }
 }
 
 async function measure(files) {
   const start = performance.now()
-  const { endpoint, about } = await openLocal({ ...files, context: 8192, viewPixels: 784 * 560 })
+  const { endpoint, about } = await openLocal({ ...files, context: 8192, viewPixels })
   const load = (performance.now() - start) / 1000
   const rows = []
   const messages = []
@@ -210,7 +251,7 @@ async function measure(files) {
     const loaded = peakMemory()
     // The last turn again, by a model that has read none of it.
     await endpoint.close()
-    const afresh = await openLocal({ ...files, context: 8192, viewPixels: 784 * 560 })
+    const afresh = await openLocal({ ...files, context: 8192, viewPixels })
     const without = await timed(afresh.endpoint, messages.slice(0, -1))
     await afresh.endpoint.close()
     return { about, load, rows, without, peak: loaded }
@@ -220,7 +261,7 @@ async function measure(files) {
 }
 
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'measure-local-'))
-const files = { model: join(folder, 'random-2b.gguf'), mmproj: join(folder, 'mmproj-random-2b.gguf') }
+const files = { model: join(folder, 'random-2b.gguf'), mmproj: join(folder, `mmproj-random-2b-${eyesType}.gguf`) }
 try {
   if (!existsSync(files.model)) await writeLanguage(files.model)
   if (!existsSync(files.mmproj)) await writeEyes(files.mmproj)
@@ -232,8 +273,9 @@ try {
     console.log(`run ${run} (load of the machine ${machineLoad()}): loaded in ${load.toFixed(1)} s, peak ${peak} MiB`)
     for (const [index, row] of [...rows, without].entries()) {
       const what = index < rows.length ? `turn ${index + 1}` : `turn ${rows.length} afresh`
-      const said = [`read ${row.read} tokens`, `${row.cached} kept`, `first token after ${row.toFirst.toFixed(1)} s`]
-      console.log(`  ${what}: ${said.join(', ')}, then ${row.perSecond.toFixed(1)} tokens/s`)
+      const first = `first token after ${row.toFirst.toFixed(1)} s (${row.reading.toFixed(1)} of processors)`
+      const then = `then ${row.perSecond.toFixed(1)} tokens/s (${row.writing.toFixed(2)} s of processors each)`
+      console.log(`  ${what}: read ${row.read} tokens, ${row.cached} kept, ${first}, ${then}`)
     }
   }
 } finally {

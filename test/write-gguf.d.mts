@@ -4,14 +4,14 @@ export type Value =
   | boolean
   | string
   | { readonly float: number }
-  | readonly (number | string | { readonly float: number })[]
+  | readonly (number | boolean | string | { readonly float: number })[]
 export type Values = Readonly<Record<string, Value>>
 
 export interface Tensor {
   readonly name: string
   /** The quickest index first. */
   readonly shape: readonly number[]
-  readonly type: 'f32' | 'f16' | 'bf16' | 'q4K'
+  readonly type: 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4K'
   /** Made when its turn comes, and as many. */
   bytes(length: number): Uint8Array
 }

@@ -6,6 +6,7 @@ const types = {
   f32: { number: 0, values: 1, bytes: 4 },
   f16: { number: 1, values: 1, bytes: 2 },
   bf16: { number: 30, values: 1, bytes: 2 },
+  q8_0: { number: 8, values: 32, bytes: 34 },
   q4K: { number: 12, values: 256, bytes: 144 },
 }
 

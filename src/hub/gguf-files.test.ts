@@ -22,27 +22,27 @@ const unsloth = [
 ]
 
 test.each([
-  ['the usual precision', qwen, undefined, 'Qwen3VL-4B-Instruct-Q4_K_M.gguf', 'mmproj-Qwen3VL-4B-Instruct-F16.gguf'],
-  ['a named precision', qwen, 'Q8_0', 'Qwen3VL-4B-Instruct-Q8_0.gguf', 'mmproj-Qwen3VL-4B-Instruct-F16.gguf'],
-  ['in small letters', qwen, 'q8_0', 'Qwen3VL-4B-Instruct-Q8_0.gguf', 'mmproj-Qwen3VL-4B-Instruct-F16.gguf'],
+  ['the usual precision', qwen, undefined, 'Qwen3VL-4B-Instruct-Q4_K_M.gguf', 'mmproj-Qwen3VL-4B-Instruct-Q8_0.gguf'],
+  ['a named precision', qwen, 'Q8_0', 'Qwen3VL-4B-Instruct-Q8_0.gguf', 'mmproj-Qwen3VL-4B-Instruct-Q8_0.gguf'],
+  ['in small letters', qwen, 'q8_0', 'Qwen3VL-4B-Instruct-Q8_0.gguf', 'mmproj-Qwen3VL-4B-Instruct-Q8_0.gguf'],
   ['a precision inside of another name', unsloth, 'Q4_K_XL', 'Qwen3.5-4B-UD-Q4_K_XL.gguf', 'mmproj-F16.gguf'],
   ['with its mark', unsloth, 'UD-Q4_K_XL', 'Qwen3.5-4B-UD-Q4_K_XL.gguf', 'mmproj-F16.gguf'],
   ['a file', unsloth, 'Qwen3.5-4B-IQ4_XS.gguf', 'Qwen3.5-4B-IQ4_XS.gguf', 'mmproj-F16.gguf'],
   ['the only one', ['a.gguf', 'a-mmproj.gguf'], undefined, 'a.gguf', 'a-mmproj.gguf'],
   ['dots before the precision', ['m.Q4_K_M.gguf', 'm.mmproj-f16.gguf'], 'Q4_K_M', 'm.Q4_K_M.gguf', 'm.mmproj-f16.gguf'],
   [
-    'no F16 projector',
-    ['m-Q4_0.gguf', 'mmproj-Q8_0.gguf', 'mmproj-BF16.gguf'],
+    'the projector of eight bits before those of 16',
+    ['m-Q4_0.gguf', 'mmproj-F16.gguf', 'mmproj-Q8_0.gguf', 'mmproj-BF16.gguf'],
     undefined,
     'm-Q4_0.gguf',
-    'mmproj-BF16.gguf',
+    'mmproj-Q8_0.gguf',
   ],
   [
     'the projector of its folder',
-    ['a/m-Q4_0.gguf', 'mmproj-F16.gguf', 'a/mmproj-Q8_0.gguf'],
+    ['a/m-Q4_0.gguf', 'mmproj-Q8_0.gguf', 'a/mmproj-F16.gguf'],
     undefined,
     'a/m-Q4_0.gguf',
-    'a/mmproj-Q8_0.gguf',
+    'a/mmproj-F16.gguf',
   ],
 ])('%s', (_, paths, quant, model, mmproj) => {
   expect(chooseGguf(paths, 'it', quant)).toEqual({ model: [model], mmproj })

@@ -12,8 +12,8 @@ export interface GgufFiles {
 /** What is taken where nothing is asked for: the first that there is. Below four bits small print suffers most. */
 const quantOrder = ['Q4_K_M', 'Q4_K_XL', 'Q4_K_S', 'Q5_K_M', 'Q4_0', 'IQ4_XS', 'Q6_K', 'Q8_0', 'F16', 'BF16', 'F32']
 
-/** A projector is small: its precision costs little. BF16 is slow on most processors. */
-const mmprojOrder = ['F16', 'BF16', 'Q8_0', 'F32']
+/** Eight bits are half the download of 16, and are computed faster without a graphics card (docs/experiments/local.md). */
+const mmprojOrder = ['Q8_0', 'F16', 'BF16', 'F32']
 
 /** `quant`: a precision such as `Q4_K_M`, or the path of a file. Throws `UserError`, which names what there is. */
 export function chooseGguf(paths: readonly string[], where: string, quant?: string): GgufFiles {

@@ -16,8 +16,8 @@ const files = {
   'README.md': Buffer.from('# tiny\n'),
   'tiny-Q4_K_M.gguf': weights,
   'tiny-Q8_0.gguf': randomBytes(5000),
-  'mmproj-tiny-F16.gguf': projector,
-  'mmproj-tiny-Q8_0.gguf': randomBytes(4000),
+  'mmproj-tiny-Q8_0.gguf': projector,
+  'mmproj-tiny-F16.gguf': randomBytes(4000),
 }
 const name = `hub:${id}`
 
@@ -65,7 +65,7 @@ describe('a pull', () => {
       bytes: 3_200_000,
       bytesLeft: 3_200_000,
     })
-    expect(plan.files.map(({ path }) => path)).toEqual(['tiny-Q4_K_M.gguf', 'mmproj-tiny-F16.gguf'])
+    expect(plan.files.map(({ path }) => path)).toEqual(['tiny-Q4_K_M.gguf', 'mmproj-tiny-Q8_0.gguf'])
     expect(await readdir(cache)).toEqual([])
     expect(hub.asked.map(({ path }) => path)).toEqual(['api'])
   })
