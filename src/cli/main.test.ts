@@ -63,6 +63,10 @@ describe('options', () => {
 
   test.concurrent.each([
     [['evall'], 'Did you mean eval?'],
+    [['models', 'pul', 'qwen3-vl-4b', '--yes'], 'There is no command "pul" of models. Closest names: pull'],
+    [['eval', 'merg', 'a', '--run', 'b'], 'There is no command "merg" of eval. Closest names: merge.'],
+    [['probe', 'biuld', '--out', 'd'], 'There is no command "biuld" of probe. Closest names: build'],
+    [['models', '--json', 'more'], "too many arguments for 'list'"],
     [['ask', 'grey.jpg', question, '--max-turn', '3'], 'Did you mean --max-turns?'],
     [[], 'Usage: mini-o3'],
     [['probe'], 'Usage: mini-o3 probe'],

@@ -17,7 +17,7 @@ import { addRl } from './train/rl.ts'
 import { addServe } from './serve/serve.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
-import { withHelpTopics } from './options/help.ts'
+import { checkNamesBelow, withHelpTopics } from './options/help.ts'
 import { version } from '../shared/version.ts'
 
 /** The meaning of each exit code. */
@@ -68,5 +68,6 @@ export function program(): Command {
     add(root)
   addRecipe(root, (options) => program().parseAsync(options, { from: 'user' }))
   withHelpTopics(root)
+  checkNamesBelow(root)
   return root
 }

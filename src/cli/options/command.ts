@@ -6,7 +6,6 @@ import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { UserError } from '../../shared/errors.ts'
 import { applyConfig } from './config-file.ts'
-import { unknownCommand } from './help.ts'
 import { flag, groups, inGroup } from './schema.ts'
 import type { OptionSpec, OptionSpecs, Values } from './schema.ts'
 
@@ -38,12 +37,9 @@ export function addCommand<Specs extends OptionSpecs>(parent: Command, spec: Com
   addOptions(command, { ...spec.options, ...debug })
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Output:'))
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`)
-  // A mistyped subcommand reaches the default command, which would report it as an excess argument.
-  command.allowExcessArguments(spec.isDefault === true)
+  command.allowExcessArguments(false)
   command.hook('preAction', (_, acting) => {
     if (acting !== command) return
-    const [stray] = spec.isDefault ? command.args : []
-    if (stray !== undefined) throw unknownCommand(parent, stray)
     const { config } = command.opts<{ readonly config?: string }>()
     if (config !== undefined) applyConfig(command, config)
     checkEffects(command)

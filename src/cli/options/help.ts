@@ -1,4 +1,4 @@
-/** `mini-o3 help <command>`: an unknown command is an error that names the closest ones. */
+/** Finds commands by name, for `mini-o3 help` and subcommands: an unknown one is an error that names the closest ones. */
 import type { Command } from 'commander'
 import { nearestNames } from '../../endpoint/nearest.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -23,9 +23,19 @@ function topic(root: Command, names: readonly string[]): Command {
   return at
 }
 
-export function unknownCommand(above: Command, name: string): UserError {
+/** A mistyped subcommand would otherwise be reported as an excess argument, or its options as unknown ones. */
+export function checkNamesBelow(root: Command): void {
+  root.hook('preSubcommand', (_, command) => {
+    const [, word = '-'] = root.args
+    if (command.commands.length === 0 || command.registeredArguments.length > 0 || word.startsWith('-')) return
+    const known = ['help', ...command.commands.map((below) => below.name())]
+    if (!known.includes(word)) throw unknownCommand(command, word)
+  })
+}
+
+function unknownCommand(above: Command, name: string): UserError {
   const known = above.commands.map((below) => below.name())
   const of = above.parent === null ? '' : ` of ${above.name()}`
   const hint = known.length === 0 ? 'It has no subcommands.' : `Closest names: ${nearestNames(name, known).join(', ')}.`
-  return new UserError('help-topic-unknown', `There is no command "${name}"${of}. ${hint}`)
+  return new UserError('command-unknown', `There is no command "${name}"${of}. ${hint}`)
 }
