@@ -1,8 +1,12 @@
 /** Opens a judge by its name and options, for every command that judges. */
 import { readFile } from 'node:fs/promises'
+import type { Endpoint } from '../endpoint/endpoint.ts'
 import { openModel } from '../endpoint/open-model.ts'
 import { nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
+import { findLocalModel } from '../hub/local-model.ts'
+import { fingerprint } from '../local/fingerprint.ts'
+import { openLocal } from '../local/open-local.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
@@ -14,9 +18,10 @@ import type { Judge } from './judge.ts'
 import { llmJudge } from './llm.ts'
 import { scoreParser } from './parse-score.ts'
 import { judgeForms, judgeNamed } from './registry.ts'
+import type { NamedJudge } from './registry.ts'
 import { releasedJudgePrompts } from './released-prompts.ts'
 
-/** The judge by its name, and of a model behind a server what it is asked. */
+/** The judge by its name, and of a model what it is asked. */
 export interface JudgeOptions {
   readonly judge: string
   readonly judgeBaseUrl?: string
@@ -28,7 +33,7 @@ export interface JudgeOptions {
   readonly judgeMaxTokens?: number
 }
 
-/** What an LLM judge cost. `retries` are requests that were sent again because the server or the line failed. */
+/** What a model cost as judge. `retries` are requests that were sent again because the server or the line failed. */
 interface JudgeCost {
   readonly verdicts: number
   readonly cached: number
@@ -40,7 +45,13 @@ interface JudgeCost {
 
 export interface OpenedJudge {
   /** What a run keeps of it: all that decides verdicts, and never a key. `name` is such as `exact` or `llm:qwen`. */
-  readonly settings: { readonly name: string; readonly parser?: string; readonly promptsSha256?: string }
+  readonly settings: {
+    readonly name: string
+    readonly parser?: string
+    readonly promptsSha256?: string
+    /** Of a model that runs here: its fingerprint. */
+    readonly checkpoint?: string
+  }
   /** Throws `UserError` when this judge cannot judge these problems. */
   check?(problems: readonly Problem[]): void
   /** The judge itself; what it says is kept in the run. */
@@ -49,7 +60,7 @@ export interface OpenedJudge {
   cost?(): JudgeCost
   /** What all verdicts cost that the run keeps, those from before too. */
   tokens?(): SpentTokens
-  close?(): void
+  close?(): void | Promise<void>
 }
 
 /**
@@ -66,7 +77,7 @@ export async function withJudge<T>(
     judge.check?.(problems)
     return await work(judge)
   } finally {
-    judge.close?.()
+    await judge.close?.()
   }
 }
 
@@ -74,33 +85,28 @@ async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   const { judge: name } = options
   const named = judgeNamed(name)
   if (named === undefined) throw new UserError('judge-unknown', `--judge ${name} is none of ${judgeForms}.`)
-  const { kind, model = '' } = named
+  const { kind } = named
   const { judge } = kind
-  if (judge === undefined) return openLlmJudge(options, model)
+  if (judge === undefined) return openModelJudge(options, named)
   return { settings: { name }, judgeIn: async () => judge, ...(kind.needsChoices && { check: checkChoices }) }
 }
 
 /** Seconds that one reply of a judge may take, as in the released scorer. */
 const replySeconds = 120
 
-async function openLlmJudge(options: JudgeOptions, model: string): Promise<OpenedJudge> {
-  const { judge: name, judgeBaseUrl, judgeApiKeyEnv, judgePrompts, judgeMaxTokens: maxTokens } = options
+async function openModelJudge(options: JudgeOptions, { kind, model = '' }: NamedJudge): Promise<OpenedJudge> {
+  const { judge: name, judgePrompts, judgeMaxTokens: maxTokens } = options
   const parser = scoreParser(options.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
   if (model === '' || model === '<model>') {
     throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
   }
-  if (judgeBaseUrl === undefined) {
-    throw new UserError(
-      'judge-base-url-missing',
-      `--judge ${name} needs --judge-base-url, such as http://127.0.0.1:8000/v1 or https://api.openai.com/v1.`,
-    )
-  }
-  const server = { baseUrl: judgeBaseUrl, apiKeyEnv: judgeApiKeyEnv, replySeconds }
   const prompts = judgePrompts === undefined ? defaultJudgePrompts : await readPrompts(judgePrompts)
-  const { endpoint } = await openModel(server, model).catch(asJudge)
+  const opened = await (kind.modelAt === 'here' ? openHere(model) : openAtServer(options, model))
+  const { endpoint } = opened
+  const weights = opened.checkpoint === undefined ? {} : { checkpoint: opened.checkpoint }
   let cache: JudgeCache | undefined
   return {
-    settings: { name, parser: parser.name, promptsSha256: judgePromptsHash(prompts) },
+    settings: { name, parser: parser.name, promptsSha256: judgePromptsHash(prompts), ...weights },
     async judgeIn(run) {
       cache = await openJudgeCache(run)
       return llmJudge({ endpoint, model, parser, cache, prompts, maxTokens })
@@ -113,6 +119,31 @@ async function openLlmJudge(options: JudgeOptions, model: string): Promise<Opene
     tokens: () => cache?.tokens() ?? nothingSpent,
     close: () => endpoint.close(),
   }
+}
+
+interface OpenedModel {
+  readonly endpoint: Omit<Endpoint, 'close'> & { close(): void | Promise<void> }
+  readonly checkpoint?: string
+}
+
+async function openAtServer(options: JudgeOptions, model: string): Promise<OpenedModel> {
+  const { judge: name, judgeBaseUrl: baseUrl, judgeApiKeyEnv: apiKeyEnv } = options
+  if (baseUrl === undefined) {
+    throw new UserError(
+      'judge-base-url-missing',
+      `--judge ${name} needs --judge-base-url, such as http://127.0.0.1:8000/v1 or https://api.openai.com/v1.`,
+    )
+  }
+  return openModel({ baseUrl, apiKeyEnv, replySeconds }, model).catch(asJudge)
+}
+
+/** It is shown none: any size that every projector takes. */
+const judgePixels = 2 ** 17
+
+async function openHere(name: string): Promise<OpenedModel> {
+  const { model, mmproj } = await findLocalModel(name)
+  const { endpoint } = await openLocal({ model, mmproj, viewPixels: judgePixels })
+  return { endpoint, checkpoint: await fingerprint([model, mmproj]) }
 }
 
 async function readPrompts(file: string): Promise<JudgePrompts> {

@@ -9,6 +9,7 @@ test.each([
   ['llm:org/model:tag', 'llm', 'org/model:tag'],
   ['llm:a\nb', 'llm', 'a\nb'],
   ['llm:', 'llm', ''],
+  ['local:qwen3-vl-2b', 'local', 'qwen3-vl-2b'],
 ])('%j is a judge of kind %s', (name, kindName, model) => {
   expect(judgeNamed(name)).toMatchObject({ kindName, ...(model !== undefined && { model }) })
 })
@@ -21,5 +22,5 @@ test('scores go by the rule of their benchmark where the judge is of its kind', 
   expect(isRuleOf({ judge: 'llm' }, 'llm:any')).toBe(true)
   expect(isRuleOf({ judge: 'llm' }, 'choice')).toBe(false)
   expect(isRuleOf({ judge: 'mme-letter' }, 'mme-letter')).toBe(true)
-  expect(judgeForms).toBe('exact, choice, can-infer, mme-letter, llm:<model>')
+  expect(judgeForms).toBe('exact, choice, can-infer, mme-letter, llm:<model>, local:<model>')
 })

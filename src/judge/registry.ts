@@ -8,8 +8,10 @@ import { judgeMmeLetter } from './mme-letter.ts'
 import { keysOf, entriesOf } from '../shared/fields.ts'
 
 export interface JudgeKind {
-  /** Absent: a model behind a server is asked, whose name follows that of the kind and a colon. */
+  /** Absent: a model is asked, whose name follows that of the kind and a colon. */
   readonly judge?: Judge
+  /** Where that model is. */
+  readonly modelAt?: 'server' | 'here'
   /** It judges by the letters of a problem's choices. */
   readonly needsChoices?: true
 }
@@ -19,7 +21,8 @@ const kinds = {
   choice: { judge: judgeChoice, needsChoices: true },
   'can-infer': { judge: judgeCanInfer, needsChoices: true },
   'mme-letter': { judge: judgeMmeLetter, needsChoices: true },
-  llm: {},
+  llm: { modelAt: 'server' },
+  local: { modelAt: 'here' },
 } satisfies Readonly<Record<string, JudgeKind>>
 
 type JudgeKindName = keyof typeof kinds
@@ -35,7 +38,7 @@ export const judgeForms = keysOf(kinds).map(judgeForm).join(', ')
 export interface NamedJudge {
   readonly kindName: JudgeKindName
   readonly kind: JudgeKind
-  /** Of a model behind a server, as its server knows it. */
+  /** As its server knows it, or as it is typed behind `local:` for a policy. */
   readonly model?: string
 }
 

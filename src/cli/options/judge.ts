@@ -7,11 +7,25 @@ import { inGroup, only, required, text, whole } from './schema.ts'
 
 const whoDecides = `how to decide whether an answer is correct: ${judgeForms}`
 
-const modelOptions = inGroup(
+interface Chosen {
+  readonly judge: string
+}
+
+const serverOptions = inGroup(
   'Judge',
   {
     judgeBaseUrl: text('<url>', 'OpenAI-compatible server of llm:<model>, such as http://127.0.0.1:8000/v1'),
     judgeApiKeyEnv: text('<name>', 'environment variable that holds its API key'),
+  },
+  only<Chosen>(
+    ({ judge }) => judgeNamed(judge)?.kind.modelAt === 'server',
+    'for a model behind a server as judge: add --judge llm:<model>',
+  ),
+)
+
+const modelOptions = inGroup(
+  'Judge',
+  {
     judgeParser: text(
       '<name>',
       `how the judge’s reply is parsed: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
@@ -30,21 +44,22 @@ const modelOptions = inGroup(
       },
     ),
   },
-  only<{ readonly judge: string }>(
-    ({ judge }) => judgeNamed(judge)?.model !== undefined,
-    'for a model as judge: add --judge llm:<model>',
+  only<Chosen>(
+    ({ judge }) => judgeNamed(judge)?.kind.modelAt !== undefined,
+    'for a model as judge: add --judge llm:<model> or local:<model>',
   ),
 )
 
 /** `fallbackText`: the default as shown in the help. */
 export function judgeOptions(fallbackText?: string) {
   const judge = text('<name>', whoDecides, { fallback: 'exact', ...(fallbackText !== undefined && { fallbackText }) })
-  return { ...inGroup('Judge', { judge }), ...modelOptions }
+  return { ...inGroup('Judge', { judge }), ...serverOptions, ...modelOptions }
 }
 
 /** For the `judge` command, where the judge is required. */
 export const namedJudgeOptions = {
   ...inGroup('Judge', { judge: required(text('<name>', whoDecides)) }),
+  ...serverOptions,
   ...modelOptions,
 }
 
