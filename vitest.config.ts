@@ -11,8 +11,8 @@ export default defineConfig({
     // An accident on a machine that nobody can look into hides nothing: the reporter names whatever needed it.
     retry: process.env['CI'] ? 1 : 0,
     expect: { poll: { timeout: 120_000 } },
-    // Tests look at no server that happens to run on this machine, and keep nothing in its caches.
-    env: { MINI_O3_PORTS: '', XDG_CACHE_HOME: '/dev/null' },
+    // Tests look at no server that happens to run or to be installed on this machine, and keep nothing in its caches.
+    env: { MINI_O3_PORTS: '', MINI_O3_LLAMA_SERVER: '', XDG_CACHE_HOME: '/dev/null' },
     pool: 'threads',
     // Vitest leaves one core free, which on the two of a small machine is half of them.
     maxWorkers: '100%',

@@ -83,6 +83,40 @@ test('eval: four samples of each problem, and nothing again when it is repeated'
   expect(JSON.parse((await mini()).stdout)).toEqual(JSON.parse(first.stdout))
 })
 
+test('a model in a file judges what another answered, and a run keeps which weights it had', async () => {
+  const judge = await writeTinyGguf(await mkdtemp(join(folder, 'judge-')), { begin: ['Score: 1'], 'Score: 1': ['end'] })
+  const data = join(folder, 'judged')
+  await mkdir(data)
+  await writeFile(join(data, 'one.png'), png)
+  await writeFile(
+    join(data, 'problems.jsonl'),
+    JSON.stringify({
+      id: '1',
+      image: 'one.png',
+      question: 'What is it?',
+      answer: 'a door',
+      choices: ['a door', 'a gate'],
+    }),
+  )
+  const run = join(folder, 'judged-run')
+  const words = ['--benchmark', 'problems', '--data', data, '--policy', 'blind', '--samples', '1', '--run', run]
+  const { code, stdout, stderr } = await runCommand(
+    [addEval],
+    'eval',
+    ...words,
+    '--judge',
+    `local:${judge.model}`,
+    '--json',
+  )
+  expect([code, stderr]).toEqual([0, ''])
+  expect(JSON.parse(stdout)).toMatchObject({
+    unjudged: 0,
+    judge: { name: `local:${judge.model}`, checkpoint: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+  })
+  const elsewhere = ['--judge', 'local:x.gguf', '--judge-base-url', 'http://127.0.0.1:9/v1']
+  await expect(runCommand([addEval], 'eval', ...words, ...elsewhere)).rejects.toMatchObject({ code: 'option-unused' })
+})
+
 test('serve: a program streams a search by the model', async () => {
   const words = [
     'serve',

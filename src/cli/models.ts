@@ -1,5 +1,6 @@
 /** `mini-o3 models`: lists, downloads and removes the vision models that run in this program. */
 import type { Command } from 'commander'
+import { localEngine } from '../discover/local-models.ts'
 import { plainTable } from '../evaluate/document/table.ts'
 import { knownModels } from '../hub/known-models.ts'
 import { planRemoval, pulledModels, unfinishedPulls } from '../hub/local-model.ts'
@@ -67,7 +68,8 @@ export function addModels(program: Command): void {
 
 async function listModels({ json }: Values<typeof jsonOption>): Promise<void> {
   const [pulled, unfinished] = await Promise.all([pulledModels(), unfinishedPulls()])
-  if (json) return printJson({ pulled, unfinished, known: knownModels })
+  const engine = localEngine()
+  if (json) return printJson({ pulled, unfinished, known: knownModels, engine })
   const here = new Set(pulled.map(({ name }) => name))
   const parts = unfinished.map(({ repository, bytes }) => [repository, `${bytesText(bytes)} of an unfinished download`])
   const rows = [...pulled.map(({ name, bytes }) => [name, bytesText(bytes)]), ...parts]
@@ -81,6 +83,7 @@ async function listModels({ json }: Values<typeof jsonOption>): Promise<void> {
         others.map((own) => [own.name, about(own.bytes), about(own.memoryBytes), own.licence]),
       )}`,
     )
+  print(`\n${engine.text}`)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

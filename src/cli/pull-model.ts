@@ -1,7 +1,9 @@
 /** Downloads a model for `local:` after confirmation, for `models pull` and for commands that lack the model. */
+import { localEngine } from '../discover/local-models.ts'
 import { findLocalModel, modelOf, NotPulledError, planPull } from '../hub/local-model.ts'
 import type { LocalModel } from '../hub/local-model.ts'
 import { errorCodeOf } from '../shared/errors.ts'
+import { say } from './print/output.ts'
 import { pullAloud, sayingRetries } from './print/pull-aloud.ts'
 
 /** Undefined if the user declined. Offline, a model that is already downloaded is enough. */
@@ -9,6 +11,8 @@ export async function broughtHere(name: string, yes?: boolean): Promise<LocalMod
   try {
     const plan = await planPull(name, sayingRetries)
     const title = plan.known?.title ?? plan.repository.id
+    const { state, text } = localEngine()
+    if (state !== 'ready') say(text)
     const agreed = await pullAloud(plan, { title, yes, command: `mini-o3 models pull ${name} --yes` })
     return agreed ? modelOf(plan) : undefined
   } catch (error) {

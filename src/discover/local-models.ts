@@ -1,7 +1,8 @@
 /** Models that run in this program, without a server: those that were pulled, and those that are known and can be. Reads the disk alone. */
 import { knownModels } from '../hub/known-models.ts'
 import { pulledModels } from '../hub/local-model.ts'
-import { findAddon } from '../local/addon.ts'
+import { installAdvice } from '../local/addon.ts'
+import { findEngine } from '../local/engine.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import type { FoundLocal } from './found.ts'
 
@@ -20,17 +21,28 @@ export async function findLocalModels(): Promise<FoundLocal> {
       licence,
       pulled: false,
     }))
-  const problem = whyNone()
-  return { models: [...rows, ...others], ...(problem !== undefined && { problem }) }
+  const { text, state } = localEngine()
+  return { models: [...rows, ...others], ...(state === 'missing' && { problem: text }) }
 }
 
-/** Why none of them can run here. */
-function whyNone(): string | undefined {
+export interface LocalEngine {
+  readonly state: 'ready' | 'slow' | 'missing'
+  /** Which llama.cpp runs such models, or what to install. */
+  readonly text: string
+}
+
+export function localEngine(): LocalEngine {
   try {
-    findAddon()
-    return undefined
+    const { kind, path, slow } = findEngine()
+    if (kind === 'server') return { state: 'ready', text: `They run in llama-server (${path}).` }
+    const text = 'They run in the llama.cpp of this program.'
+    if (!slow) return { state: 'ready', text }
+    return {
+      state: 'slow',
+      text: `${text} It uses no vector instructions: without a graphics card, each picture takes minutes. ${installAdvice}.`,
+    }
   } catch (error) {
-    if (error instanceof UserError) return messageOf(error)
+    if (error instanceof UserError) return { state: 'missing', text: messageOf(error) }
     throw error
   }
 }

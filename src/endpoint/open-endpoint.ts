@@ -22,7 +22,7 @@ export interface EndpointOptions {
   /** Name of the environment variable with the API key; absent: no key is sent. */
   readonly apiKeyEnv?: string | undefined
   /** Default: detected. */
-  readonly kind?: ServerKindName | undefined
+  readonly kind?: ServerKindName | ServerKind | undefined
   /** Timeout of one reply in milliseconds; default 10 minutes. */
   readonly timeoutMs?: number | undefined
   /** Attempts per request, including the first; default 6. */
@@ -60,7 +60,9 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
             ownedBy: listed.map(({ ownedBy }) => ownedBy),
             serverHeader: String(exchange.headers.server),
           })
-        : serverKinds[options.kind]
+        : typeof options.kind === 'string'
+          ? serverKinds[options.kind]
+          : options.kind
     const models = await withContexts(listed, kind, server)
     const { complete, spent } = completer(server, kind, models)
     return { baseUrl: base.href, kind, models, complete, spent, close }

@@ -106,34 +106,46 @@ export interface CompletionResult {
   readonly timings: { readonly cache_n: number; readonly predicted_n: number }
 }
 
+/** Where llama.cpp is, and of which kind. */
+export interface Engine {
+  readonly kind: 'server' | 'addon'
+  /** Of the executable, or of the addon. */
+  readonly path: string
+  /** It uses no vector instructions: without a graphics card, it takes minutes to see a picture. */
+  readonly slow?: true
+}
+
 /** Machines for which there is a package; some have another for their graphics card, which is taken where it was installed. */
 const machines = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64']
 const cards = ['-cuda', '-vulkan', '']
+/** Of these all packages of 1.7.15 are built without vector instructions, which a disassembly shows (docs/experiments/local.md). */
+const slowMachines = ['linux-x64', 'win32-x64']
+
+export const installAdvice =
+  'Install llama.cpp (`brew install llama.cpp`, `winget install llama.cpp` or `conda install -c conda-forge llama.cpp`): its llama-server is then used'
 
 const { resolve } = createRequire(import.meta.url)
 
-/** The path of the addon. Throws `UserError` with the one line to install it. */
+/** Throws `UserError` with the one line to install it. */
 export function findAddon(
   machine = `${process.platform}-${process.arch}`,
   find: (name: string) => string = resolve,
-): string {
+): Engine {
   if (!machines.includes(machine)) {
-    throw new UserError(
-      'llama-missing',
-      `local: there is no llama.cpp for ${machine}. Use a server: --policy chat:<model>.`,
-    )
+    const text = `local: no llama.cpp comes with this program for ${machine}. ${installAdvice}.`
+    throw new UserError('llama-missing', text)
   }
   const name = `@fugood/node-llama-${machine}`
   for (const card of cards) {
     try {
-      return find(`${name}${card}`)
+      return { kind: 'addon', path: find(`${name}${card}`), ...(slowMachines.includes(machine) && { slow: true }) }
     } catch {
       // Not installed.
     }
   }
   throw new UserError(
     'llama-missing',
-    `local: needs llama.cpp, which is not installed. Install it with: npm install ${name}@${addonVersion}`,
+    `local: needs llama.cpp, which is not installed. Add it with npm install ${name}@${addonVersion}, or: ${installAdvice}.`,
   )
 }
 

@@ -18,9 +18,15 @@ interface Kept {
   readonly bytes: number
 }
 
+interface Taken {
+  readonly path: string
+  /** How many of the prompt's pictures it holds. */
+  readonly pictures: number
+}
+
 export interface KeptPrompts {
   /** A file to go on from; undefined: there is none. `names`: what the addon calls the prompt's pictures and their parts. */
-  take(prompt: string, pictures: readonly string[], names: readonly string[]): Promise<string | undefined>
+  take(prompt: string, pictures: readonly string[], names: readonly string[]): Promise<Taken | undefined>
   /** Where to save. */
   place(): string
   /** Keeps what was saved there, and drops what was used longest ago. */
@@ -54,7 +60,7 @@ export function keepPrompts(folder: string, mostBytes: number): KeptPrompts {
         // A name of its own: several searches go on from one file, each with a list of its own.
         await link(best.path, path).catch(() => copyFile(best.path, path))
         await writeFile(`${path}.meta`, `rnllama-state-meta v1\n${names.length}\n${names.join('\n')}\n`)
-        return path
+        return { path, pictures: best.pictures.length }
       } catch {
         await drop(path)
         return undefined

@@ -1,11 +1,8 @@
 /** The process that runs llama.cpp, seen from the program: orders go in, notes come out, and whoever waits is told when it ends. */
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { Socket } from 'node:net'
 import { onAbort, orAborted } from '../shared/deadline.ts'
 import { MiniO3Error } from '../shared/errors.ts'
-import { defined } from '../shared/known.ts'
 import { workerUrl } from '../shared/worker-url.ts'
+import { startChild } from './child.ts'
 import type { CompleteOrder, LocalReply, Note, OpenOrder, ReplyProgress } from './orders.ts'
 
 export interface LlamaProcess {
@@ -30,13 +27,7 @@ interface Waiting {
 
 /** Starts the process and loads the model. Rejects with `llama-ended` where llama.cpp cannot read it: its own words are in the message. */
 export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
-  const child = fork(workerUrl(import.meta.url, './llama-worker.js'), [], {
-    serialization: 'advanced',
-    // What it prints on its standard output is not for anybody.
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [],
-  })
-  const said = keepWords(child)
+  const { process: child, gone, hold } = startChild(workerUrl(import.meta.url, './llama-worker.js'))
   const waiting = new Map<number, Waiting>()
   let ended: MiniO3Error | undefined
   let next = 1
@@ -46,17 +37,7 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
     for (const { reject } of waiting.values()) reject(ended)
     waiting.clear()
   }
-  const gone = new Promise<void>((resolve) => {
-    // Its last words come after its end.
-    child.on('close', (status, killed) => {
-      end(new MiniO3Error('llama-ended', endOf(status, killed, said())))
-      resolve()
-    })
-    child.on('error', (cause) => {
-      end(new MiniO3Error('llama-ended', `The process that runs llama.cpp broke: ${cause.message}`, { cause }))
-      resolve()
-    })
-  })
+  void gone.then(end)
   child.on('message', (note: Note) => waiting.get(('id' in note ? note.id : undefined) ?? opening)?.onNote(note))
 
   function send<T>(id: number, message: object, read: (note: Note) => { readonly value: T } | undefined): Promise<T> {
@@ -68,22 +49,18 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
         if (answered !== undefined) resolve(answered.value)
       }
       waiting.set(id, { onNote, reject })
-      child.ref()
-      child.channel?.ref()
+      hold(true)
       child.send(message)
     }).finally(() => {
       waiting.delete(id)
-      if (waiting.size > 0) return
-      // An idle process does not keep the program running.
-      child.unref()
-      child.channel?.unref()
+      if (waiting.size === 0) hold(false)
     })
   }
 
   async function close(): Promise<void> {
     end(new MiniO3Error('llama-ended', 'The process that runs llama.cpp was stopped.'))
     child.kill('SIGKILL')
-    child.ref()
+    hold(true)
     await gone
   }
 
@@ -114,22 +91,3 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
 
 /** The id of the first order. */
 const opening = 0
-const mostWords = 16_384
-
-/** The last that it wrote on its standard error. */
-function keepWords(child: ChildProcess): () => string {
-  const stream = defined(child.stderr ?? undefined, 'the standard error of the process')
-  let words = ''
-  stream.setEncoding('utf8')
-  stream.on('data', (text: string) => (words = (words + text).slice(-mostWords)))
-  if (stream instanceof Socket) stream.unref()
-  return () => words
-}
-
-function endOf(status: number | null, signal: NodeJS.Signals | null, words: string): string {
-  const how = signal === null ? `with status ${status}` : `by ${signal}`
-  const memory = signal === 'SIGKILL' ? ' The system does that when memory runs out.' : ''
-  const complaints = words.split('\n').filter((line) => /error|fail|unsupported|abort|assert/i.test(line))
-  const why = complaints.length === 0 ? '' : ` Its last words: ${complaints.slice(-3).join(' / ').slice(0, 600)}`
-  return `The process that runs llama.cpp ended ${how}.${memory}${why}`
-}

@@ -33,7 +33,7 @@ async function answer(order: Exclude<Order, { readonly kind: 'cancel' }>): Promi
     const stop = new AbortController()
     stops.set(id, stop)
     const listener = {
-      onReading: (tokens: number) => tell({ kind: 'reading', id, tokens }),
+      onReading: (tokens: number, kept: number) => tell({ kind: 'reading', id, tokens, kept }),
       onText: (text: string, thinking: string) => tell({ kind: 'text', id, text, thinking }),
     }
     const reply = await llama?.complete(order, listener, stop.signal)

@@ -17,7 +17,7 @@ const leastReply = 16
 
 /** What is told of a reply while it is made. */
 interface Listener {
-  onReading(tokens: number): void
+  onReading(tokens: number, kept: number): void
   onText(text: string, thinking: string): void
 }
 
@@ -79,22 +79,23 @@ function completer(
     const pictures = order.media.map(({ sha256 }) => sha256)
     const key = [...pictures, chat.prompt].join(' ')
     await reading.get(key)
-    const load = await kept.take(chat.prompt, pictures, tokenized.bitmap_hashes ?? [])
+    const known = await kept.take(chat.prompt, pictures, tokenized.bitmap_hashes ?? [])
     const save = kept.place()
     let onRead = (): void => {}
     const read = new Promise<void>((resolve) => (onRead = resolve))
     // The file is written before the first token.
     const keeping = read.then(() => kept.keep(chat.prompt, pictures, save))
     reading.set(key, keeping)
-    listener.onReading(tokens.all)
+    const before = known === undefined ? 0 : tokens.throughPicture(known.pictures)
+    listener.onReading(tokens.all - before, before)
     try {
-      const result = await run(load, save, () => onRead())
-      return replyOf(failed(result) && load !== undefined ? await run() : result, order, room, tokens)
+      const result = await run(known?.path, save, () => onRead())
+      return replyOf(failed(result) && known !== undefined ? await run() : result, order, room, tokens)
     } finally {
       onRead()
       reading.delete(key)
       await keeping
-      if (load !== undefined) await kept.drop(load)
+      if (known !== undefined) await kept.drop(known.path)
     }
   }
 

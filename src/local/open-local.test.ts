@@ -130,6 +130,24 @@ test('a reply is told as it comes, and is cut at its limit', async () => {
   expect(waits).toEqual([expect.stringMatching(/^The model reads \d+ tokens\.$/)])
 })
 
+test('what is read is told without what is known from before', async () => {
+  const endpoint = await opened(tiny)
+  const waits: string[] = []
+  const heard = async (messages: readonly EncodedMessage[]): Promise<Completion> => {
+    const request = { model: 'tiny', messages, temperature: 0, maxTokens: 40 }
+    return endpoint.complete(request, { onNews: (news) => news.kind === 'waiting' && waits.push(news.why) })
+  }
+  const first = [await user('Which digit?', 'red')]
+  const one = await heard(first)
+  const two = await heard([...first, one.message, await user('A crop.', 'blue')])
+  const { promptTokens = 0, cachedTokens = 0 } = two.usage ?? {}
+  expect(cachedTokens).toBeGreaterThan(0)
+  expect(waits).toEqual([
+    `The model reads ${one.usage?.promptTokens} tokens.`,
+    `The model reads ${promptTokens - cachedTokens} tokens, and has ${cachedTokens} from before.`,
+  ])
+})
+
 test('a reply is aborted in the middle, and the next is made', async () => {
   const endpoint = await opened(talker)
   const messages = [await user('Talk.', 'red')]
@@ -214,13 +232,16 @@ describe('what cannot be opened is refused with what to do', () => {
     const missing = (): never => {
       throw new Error('not found')
     }
-    const install = /npm install @fugood\/node-llama-linux-x64@\d+\.\d+\.\d+$/
+    const install = /npm install @fugood\/node-llama-linux-x64@\d+\.\d+\.\d+, or: Install llama\.cpp .*llama-server/
     expect(() => findAddon('linux-x64', missing)).toThrow(
       expect.objectContaining({ code: 'llama-missing', exitCode: 2 }),
     )
     expect(() => findAddon('linux-x64', missing)).toThrow(install)
-    expect(() => findAddon('sunos-sparc', missing)).toThrow('--policy chat:')
-    expect(findAddon('linux-x64', (name) => (name.endsWith('-vulkan') ? '/card.node' : missing()))).toBe('/card.node')
+    expect(() => findAddon('sunos-sparc', missing)).toThrow(/for sunos-sparc.*llama-server/)
+    const card = (name: string): string => (name.endsWith('-vulkan') ? '/card.node' : missing())
+    expect(findAddon('linux-x64', card)).toEqual({ kind: 'addon', path: '/card.node', slow: true })
+    expect(findAddon('darwin-arm64', (name) => name)).toMatchObject({ path: '@fugood/node-llama-darwin-arm64-cuda' })
+    expect(findAddon('darwin-arm64', card)).not.toHaveProperty('slow')
   })
 })
 

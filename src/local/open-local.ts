@@ -1,27 +1,18 @@
-/** A model in a file as an `Endpoint`: llama.cpp in a process of this program, without a server. */
-import { mkdtemp, rm, statfs } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { CompletionOptions, CompletionRequest, Completion, Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
+/** A model in a file as an `Endpoint`: llama.cpp in a process of this program, without a server that somebody has to start. */
+import { availableParallelism } from 'node:os'
+import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { serverKinds } from '../endpoint/server-kinds.ts'
 import type { ServerKind } from '../endpoint/server-kinds.ts'
-import {
-  AbortedError,
-  ContextLengthError,
-  contextLengthCode,
-  messageOf,
-  MiniO3Error,
-  throwIfAborted,
-} from '../shared/errors.ts'
-import { TransportError, UserError } from '../shared/errors.ts'
-import { findAddon } from './addon.ts'
+import { messageOf, throwIfAborted, UserError } from '../shared/errors.ts'
+import { installAdvice } from './addon.ts'
+import type { Engine } from './addon.ts'
+import { runInAddon } from './addon-runner.ts'
+import { findEngine, serverVariable } from './engine.ts'
 import { readGguf } from './gguf.ts'
 import type { Gguf } from './gguf.ts'
-import { startLlama } from './llama-process.ts'
-import type { LlamaProcess } from './llama-process.ts'
-import type { OpenOrder, ReplyProgress } from './orders.ts'
 import { planLocal } from './plan.ts'
-import { askedOf, completionOf } from './request.ts'
+import type { Runner, ToRun } from './runner.ts'
+import { runInServer } from './server-runner.ts'
 
 export interface LocalOptions {
   /** Paths of GGUF files: the model, and what it sees with. */
@@ -44,75 +35,56 @@ export interface OpenedLocal {
   readonly about: string
 }
 
-const localKind: ServerKind = {
+/** Whichever runs it: what is said to its user, and sampling by the temperature alone. */
+const ownKind: ServerKind = {
   ...serverKinds.llamacpp,
   title: 'llama.cpp in this program',
-  stop: 'kept',
   samplingFields: { top_p: 1, top_k: 0, min_p: 0 },
   moreImages: () => 'give the model a larger --context: it has no cap of its own on pictures',
   moreContext: 'give it a larger --context',
   seeing: 'Take a model with its --mmproj file.',
 }
+const kinds: Readonly<Record<Engine['kind'], ServerKind>> = { addon: { ...ownKind, stop: 'kept' }, server: ownKind }
 
 /** Throws `UserError` where llama.cpp is not installed, memory is not enough, or the files are not a model that sees. */
 export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
   const { model: path, mmproj, viewPixels, threads = availableParallelism() } = options
-  const addon = findAddon()
+  const engine = findEngine()
   const [head, eyes] = await Promise.all([readGguf(path), readGguf(mmproj)])
   checkParts(path, head, mmproj, eyes)
   const wanted = { context: options.context, searches: options.searches ?? 1, free: process.availableMemory() }
   const { context, slots, mrope, cell, bytes, trainedContext } = planLocal(head, eyes, wanted)
   const viewTokens = Math.ceil(viewPixels / cell ** 2)
-  const keptFolder = await mkdtemp(join(tmpdir(), 'mini-o3-local-'))
-  const keptBytes = await keepableBytes(keptFolder)
-  const places = { addon, model: path, mmproj, keptFolder, keptBytes }
   // Rounded up, so that a view of odd sides is not shrunk either.
   const imageTokens = Math.ceil(viewTokens * 1.1)
-  const order: OpenOrder = { kind: 'open', ...places, context, slots, threads, mrope, cell, imageTokens }
-  let llama = await startLlama(order).catch(async (error: unknown) => {
-    await rm(keptFolder, { recursive: true, force: true })
-    throw unloadable(path, error)
-  })
-
-  /** One that ended is started again: it may have met something that only one request holds. */
-  let starting: Promise<LlamaProcess> | undefined
-  async function running(): Promise<LlamaProcess> {
-    if (!llama.ended() || closed) return llama
-    starting ??= startLlama(order).finally(() => (starting = undefined))
-    llama = await starting
-    return llama
-  }
-  let closed = false
-
-  const spent = { requests: 0, retries: 0, promptTokens: 0, replyTokens: 0, bytesSent: 0 }
-  const model: ModelInfo = { id: path, contextLength: context }
+  const runner = await start(engine, { model: path, mmproj, context, slots, threads, mrope, cell, imageTokens })
+  const { model } = runner
   const endpoint: OpenedLocal['endpoint'] = {
     baseUrl: `local:${path}`,
-    kind: localKind,
+    kind: kinds[engine.kind],
     models: [model],
     async complete(request, listening = {}) {
       throwIfAborted(listening.signal)
-      spent.requests++
-      const completion = await ask(await running(), request, listening)
-      spent.promptTokens += completion.usage?.promptTokens ?? 0
-      spent.replyTokens += completion.usage?.replyTokens ?? 0
-      return completion
+      return runner.complete(request, listening)
     },
-    spent: () => ({ ...spent }),
-    async close() {
-      closed = true
-      await llama.close()
-      await rm(keptFolder, { recursive: true, force: true })
-    },
+    spent: () => runner.spent(),
+    close: () => runner.close(),
   }
   const views = Math.max(0, Math.floor((context - promptTokens) / (viewTokens + turnTokens)))
-  const where = llama.devices.length === 0 ? `${threads} thread${threads === 1 ? '' : 's'}` : llama.devices.join(', ')
   const room = views < fewViews ? '; --max-pixels makes room for more' : ''
   const about =
-    `Runs here, on ${where}, in up to ${(bytes / 2 ** 30).toFixed(1)} GiB: context ${context.toLocaleString('en')} of ` +
+    `Runs here, on ${runner.where}, in up to ${(bytes / 2 ** 30).toFixed(1)} GiB: context ${context.toLocaleString('en')} of ` +
     `${trainedContext.toLocaleString('en')} tokens, about ${views} views of ${viewPixels.toLocaleString('en')} pixels${room}` +
     `${slots > 1 ? `; ${slots} searches at once` : ''}.`
-  return { endpoint, model, about }
+  const slowness = engine.slow && !runner.card ? slownessText(head, eyes) : ''
+  return { endpoint, model, about: `${about}${slowness}` }
+}
+
+function start(engine: Engine, run: ToRun): Promise<Runner> {
+  const started = engine.kind === 'server' ? runInServer(engine.path, run, kinds.server) : runInAddon(engine.path, run)
+  return started.catch((error: unknown) => {
+    throw unloadable(engine, run.model, error)
+  })
 }
 
 /** Of the system prompt with its question, and of what is said about each view: means of searches under `default`. */
@@ -120,28 +92,18 @@ const promptTokens = 500
 const turnTokens = 150
 const fewViews = 6
 
-async function ask(
-  llama: LlamaProcess,
-  request: CompletionRequest,
-  { signal, onNews }: CompletionOptions,
-): Promise<Completion> {
-  const onProgress = (progress: ReplyProgress): void => {
-    if (progress.kind === 'reading') {
-      onNews?.({ kind: 'waiting', why: `The model reads ${progress.tokens.toLocaleString('en')} tokens.` })
-      return
-    }
-    const { text, thinking } = progress
-    if (thinking !== '') onNews?.({ kind: 'thinking', text: thinking })
-    if (text !== '') onNews?.({ kind: 'text', text })
-  }
-  try {
-    return completionOf(await llama.complete(await askedOf(request, onNews !== undefined), onProgress, signal), request)
-  } catch (error) {
-    if (!(error instanceof MiniO3Error)) throw error
-    if (signal?.aborted) throw new AbortedError(undefined, { cause: signal.reason })
-    if (error.code === contextLengthCode) throw new ContextLengthError(error.message, { cause: error })
-    throw error instanceof TransportError ? error : new TransportError(error.code, error.message, { cause: error })
-  }
+/** Of a model in both files: smaller ones are quick on anything. */
+const slowBytes = 200 * 2 ** 20
+/** `general.file_type` of weights that take more than eight bits: F32, F16, BF16. */
+const wideTypes: readonly unknown[] = [0, 1, 32]
+
+/** What to do about an addon without vector instructions. */
+function slownessText(head: Gguf, eyes: Gguf): string {
+  if (head.bytes + eyes.bytes < slowBytes) return ''
+  const wide = wideTypes.includes(eyes.values.get('general.file_type'))
+    ? ' A projector of eight bits is four times as fast here: take a file mmproj-...-Q8_0.gguf, or make one with llama.cpp: `convert_hf_to_gguf.py <folder> --mmproj --outtype q8_0`.'
+    : ''
+  return ` This build of llama.cpp uses no vector instructions, so each picture takes minutes. ${installAdvice}.${wide}`
 }
 
 /** The two are easily taken for each other. */
@@ -161,13 +123,9 @@ function checkParts(path: string, head: Gguf, mmproj: string, eyes: Gguf): void 
   }
 }
 
-function unloadable(path: string, error: unknown): UserError {
-  const why = messageOf(error)
-  return new UserError('model-file-broken', `${path} and its --mmproj could not be loaded. ${why}`, { cause: error })
-}
-
-/** A quarter of what is free there, and no more than a machine would miss. */
-async function keepableBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return Math.min((bavail * bsize) / 4, 16 * 2 ** 30)
+function unloadable(engine: Engine, path: string, error: unknown): UserError {
+  const other =
+    engine.kind === 'server' ? ` ${engine.path} ran it: update that, or set ${serverVariable}= to do without.` : ''
+  const text = `${path} and its --mmproj could not be loaded. ${messageOf(error)}${other}`
+  return new UserError('model-file-broken', text, { cause: error })
 }

@@ -1,21 +1,10 @@
 /** What the program and the process that runs llama.cpp say to each other. */
+import type { ToRun } from './runner.ts'
 
-export interface OpenOrder {
+export interface OpenOrder extends ToRun {
   readonly kind: 'open'
   /** Path of the addon. */
   readonly addon: string
-  readonly model: string
-  readonly mmproj: string
-  /** Tokens of one conversation. */
-  readonly context: number
-  /** Conversations at once. */
-  readonly slots: number
-  readonly threads: number
-  /** Pictures take fewer positions than tokens (M-RoPE). */
-  readonly mrope: boolean
-  /** Pixels of the side of a picture's token. */
-  readonly cell: number
-  readonly imageTokens: number
   /** Where read prompts are kept, and how many bytes of them. */
   readonly keptFolder: string
   readonly keptBytes: number
@@ -61,8 +50,8 @@ export type ReplyProgress = Extract<Note, { readonly kind: 'reading' | 'text' }>
 
 export type Note =
   | { readonly kind: 'opened'; readonly devices: readonly string[] }
-  /** It begins to read a prompt, of which so many tokens are new. */
-  | { readonly kind: 'reading'; readonly id: number; readonly tokens: number }
+  /** It begins to read so many tokens of a prompt, and has the others from before. */
+  | { readonly kind: 'reading'; readonly id: number; readonly tokens: number; readonly kept: number }
   /** More of a reply. */
   | { readonly kind: 'text'; readonly id: number; readonly text: string; readonly thinking: string }
   | { readonly kind: 'done'; readonly id: number; readonly reply: LocalReply }

@@ -7,6 +7,8 @@ export interface PromptTokens {
   readonly all: number
   /** Of those up to a position. */
   before(position: number): number
+  /** Of those up to the end of a picture, by its number from 1 on: what a kept prompt saves. */
+  throughPicture(count: number): number
 }
 
 /**
@@ -19,9 +21,10 @@ export function countTokens(
   { mrope, cell }: { readonly mrope: boolean; readonly cell: number },
 ): PromptTokens {
   const { tokens, chunk_pos: chunks = [], chunk_pos_media: starts = [] } = tokenized
+  const endOf = (start: number): number => chunks.find((chunk) => chunk > start) ?? tokens.length
   const extra = mrope
     ? starts.map((start, at) => {
-        const positions = (chunks.find((chunk) => chunk > start) ?? tokens.length) - start
+        const positions = endOf(start) - start
         const { width, height } = itemAt(media, at)
         const [short, long] = [Math.min(width, height), Math.max(width, height)]
         const side = Math.round(long / cell) === positions ? cell : long / positions
@@ -30,5 +33,9 @@ export function countTokens(
     : []
   const before = (position: number): number =>
     extra.reduce((sum, one) => (one.start < position ? sum + one.extra : sum), position)
-  return { all: before(tokens.length), before }
+  const throughPicture = (count: number): number => {
+    const start = starts[count - 1]
+    return start === undefined ? 0 : before(endOf(start))
+  }
+  return { all: before(tokens.length), before, throughPicture }
 }

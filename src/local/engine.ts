@@ -1,0 +1,41 @@
+/** Which llama.cpp runs a model of this machine: `llama-server`, where its user has installed it, else the addon that comes with the program. */
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { UserError } from '../shared/errors.ts'
+import { findAddon } from './addon.ts'
+import type { Engine } from './addon.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/**
+ * A server that was built for this machine has its vector instructions and its graphics card; so it goes first.
+ * `MINI_O3_LLAMA_SERVER` names another one, or none where it is empty. Throws `UserError` where there is neither.
+ */
+export function findEngine(env: Env = process.env, addon: () => Engine = findAddon): Engine {
+  const named = env[serverVariable]
+  const server = named === undefined ? onPath(env) : named === '' ? undefined : named
+  if (server === undefined) return addon()
+  if (isProgram(server)) return { kind: 'server', path: server }
+  throw new UserError('llama-missing', `${serverVariable} names ${server}, which cannot be run. Name a llama-server.`)
+}
+
+export const serverVariable = 'MINI_O3_LLAMA_SERVER'
+
+function onPath(env: Env): string | undefined {
+  const name = process.platform === 'win32' ? 'llama-server.exe' : 'llama-server'
+  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter)
+  // A relative folder is wherever the program happens to be started.
+  return folders
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, name))
+    .find(isProgram)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
