@@ -107,7 +107,7 @@ export interface CompletionResult {
 }
 
 /** Where llama.cpp is, and of which kind. */
-export interface Engine {
+export interface LlamaEngine {
   readonly kind: 'server' | 'addon'
   /** Of the executable, or of the addon. */
   readonly path: string
@@ -130,7 +130,7 @@ const { resolve } = createRequire(import.meta.url)
 export function findAddon(
   machine = `${process.platform}-${process.arch}`,
   find: (name: string) => string = resolve,
-): Engine {
+): LlamaEngine {
   if (!machines.includes(machine)) {
     const text = `local: no llama.cpp comes with this program for ${machine}. ${installAdvice}.`
     throw new UserError('llama-missing', text)

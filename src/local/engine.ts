@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { UserError } from '../shared/errors.ts'
 import { findAddon } from './addon.ts'
-import type { Engine } from './addon.ts'
+import type { LlamaEngine } from './addon.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -11,7 +11,7 @@ type Env = Readonly<Record<string, string | undefined>>
  * A server that was built for this machine has its vector instructions and its graphics card; so it goes first.
  * `MINI_O3_LLAMA_SERVER` names another one, or none where it is empty. Throws `UserError` where there is neither.
  */
-export function findEngine(env: Env = process.env, addon: () => Engine = findAddon): Engine {
+export function findEngine(env: Env = process.env, addon: () => LlamaEngine = findAddon): LlamaEngine {
   const named = env[serverVariable]
   const server = named === undefined ? onPath(env) : named === '' ? undefined : named
   if (server === undefined) return addon()

@@ -5,7 +5,7 @@ import { serverKinds } from '../endpoint/server-kinds.ts'
 import type { ServerKind } from '../endpoint/server-kinds.ts'
 import { messageOf, throwIfAborted, UserError } from '../shared/errors.ts'
 import { installAdvice } from './addon.ts'
-import type { Engine } from './addon.ts'
+import type { LlamaEngine } from './addon.ts'
 import { runInAddon } from './addon-runner.ts'
 import { findEngine, serverVariable } from './engine.ts'
 import { readGguf } from './gguf.ts'
@@ -44,7 +44,10 @@ const ownKind: ServerKind = {
   moreContext: 'give it a larger --context',
   seeing: 'Take a model with its --mmproj file.',
 }
-const kinds: Readonly<Record<Engine['kind'], ServerKind>> = { addon: { ...ownKind, stop: 'kept' }, server: ownKind }
+const kinds: Readonly<Record<LlamaEngine['kind'], ServerKind>> = {
+  addon: { ...ownKind, stop: 'kept' },
+  server: ownKind,
+}
 
 /** Throws `UserError` where llama.cpp is not installed, memory is not enough, or the files are not a model that sees. */
 export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
@@ -80,7 +83,7 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
   return { endpoint, model, about: `${about}${slowness}` }
 }
 
-function start(engine: Engine, run: ToRun): Promise<Runner> {
+function start(engine: LlamaEngine, run: ToRun): Promise<Runner> {
   const started = engine.kind === 'server' ? runInServer(engine.path, run, kinds.server) : runInAddon(engine.path, run)
   return started.catch((error: unknown) => {
     throw unloadable(engine, run.model, error)
@@ -123,7 +126,7 @@ function checkParts(path: string, head: Gguf, mmproj: string, eyes: Gguf): void 
   }
 }
 
-function unloadable(engine: Engine, path: string, error: unknown): UserError {
+function unloadable(engine: LlamaEngine, path: string, error: unknown): UserError {
   const other =
     engine.kind === 'server' ? ` ${engine.path} ran it: update that, or set ${serverVariable}= to do without.` : ''
   const text = `${path} and its --mmproj could not be loaded. ${messageOf(error)}${other}`

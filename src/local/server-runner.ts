@@ -1,7 +1,6 @@
 /** A model in a `llama-server` of this machine, which this program starts for itself and ends: asked over HTTP as any server is. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
@@ -135,8 +134,9 @@ async function isReady(url: string): Promise<boolean> {
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
   server.close()
   await once(server, 'close')
-  return port
+  if (address === null || typeof address === 'string') throw new Error('a listening socket has a port')
+  return address.port
 }
