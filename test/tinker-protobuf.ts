@@ -11,7 +11,11 @@ import {
 
 export function decodeForwardBackwardRequest(bytes: Uint8Array): unknown {
   const message = fromBinary(ForwardBackwardRequestSchema, bytes)
-  const config = Object.keys(message.lossFnConfig).length > 0 ? { loss_fn_config: message.lossFnConfig } : {}
+  // Sent twice until all servers read the second form.
+  const again = Object.entries(message.lossFnConfigV2).map(([name, { value }]) => [name, value.value] as const)
+  if (JSON.stringify(message.lossFnConfig) !== JSON.stringify(Object.fromEntries(again)))
+    throw new TypeError('two configurations of a loss that differ')
+  const config = again.length > 0 ? { loss_fn_config: message.lossFnConfig } : {}
   return {
     model_id: message.modelId,
     seq_id: message.seqId,
@@ -49,6 +53,7 @@ export function encodeResult(path: string, result: unknown): Uint8Array {
 }
 
 interface Sampled {
+  readonly prompt_cache_hit_tokens: number
   readonly sequences: readonly { tokens: readonly number[]; logprobs: readonly number[]; stop_reason: string }[]
 }
 interface Trained {
@@ -56,8 +61,9 @@ interface Trained {
   readonly metrics: Record<string, number>
 }
 
-function sampled({ sequences }: Sampled): Uint8Array {
+function sampled({ sequences, prompt_cache_hit_tokens }: Sampled): Uint8Array {
   const message = create(SampleResponseSchema, {
+    promptCacheHitTokens: prompt_cache_hit_tokens,
     sequences: sequences.map(({ tokens, logprobs, stop_reason }) => ({
       stopReason: stop_reason === 'stop' ? 0 : 1,
       tokens: new Uint8Array(Int32Array.from(tokens).buffer),

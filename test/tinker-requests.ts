@@ -146,6 +146,12 @@ export const requestShapes = {
       type: z.literal('save_weights_for_sampler'),
     })
     .refine(({ path, sampling_session_seq_id }) => (path === undefined) !== (sampling_session_seq_id === undefined)),
+  create_sampling_session: z.strictObject({
+    session_id: id,
+    sampling_session_seq_id: z.int().nonnegative(),
+    base_model: id,
+    type: z.literal('create_sampling_session'),
+  }),
   asample: z.strictObject({
     sampling_session_id: id,
     seq_id: z.int().nonnegative(),

@@ -4,11 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { access, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { EmbeddedEngineOptions } from '../src/engine/embedded/embedded-engine.ts'
+import { type Answer, billed, bodyOf, checkpointIn, exists, trained } from './tinker-answers.ts'
 import { BadRequest, type ServedModel, serveModel } from './tinker-model.ts'
 import { decodeForwardBackwardRequest, encodeResult } from './tinker-protobuf.ts'
 import { type Path, requestShapes, type Sent } from './tinker-requests.ts'
@@ -27,6 +27,12 @@ export interface TinkerServerOptions {
   readonly model?: EmbeddedEngineOptions & { readonly base?: string }
   /** The one model that is offered; default: the small one. */
   readonly modelName?: string
+  /** Listed beside it; none of them can be used. */
+  readonly otherModels?: readonly object[]
+  /** What the bill has, event by event; none: there is no bill. */
+  readonly bill?: readonly object[]
+  /** Engines that sample have lost their weights, as SkyRL's while it trains all of them. */
+  readonly asleep?: boolean
   /** Default: the embedded engine. */
   readonly make?: () => Promise<ServedModel>
   readonly port?: number
@@ -89,10 +95,17 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
   const models = new Map<string, Held>()
   const samplers = new Map<
     string,
-    { readonly sample: Awaited<ReturnType<ServedModel['sampler']>>; readonly held: Held }
+    {
+      readonly sample: Awaited<ReturnType<ServedModel['sampler']>>
+      readonly endToken: number
+      /** None: the model as it is without any training. */
+      readonly held?: Held
+    }
   >()
   const futures = new Map<string, Future>()
   const counts = new Map<string, number>()
+  const make = options.make ?? (() => serveModel({ ...options.model }))
+  const bases: ServedModel[] = []
   let dead = false
   let ids = 0
   const newId = (kind: string): string => `${kind}-${tag}-${++ids}`
@@ -108,11 +121,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     return id
   }
 
-  const fileOf = (path: string): string => {
-    const match = /^tinker:\/\/([\w-]+)\/(weights|sampler_weights)\/([\w-]+)$/.exec(path)
-    if (!match) throw new BadRequest(`no checkpoint address: ${path}`)
-    return join(folder, match[1]!, match[2]!, `${match[3]}.safetensors`)
-  }
+  const fileOf = (path: string): string => checkpointIn(folder, path)
 
   function inTurn<T>(held: Held, work: () => Promise<T>): Promise<T> {
     const next = held.turn.then(work)
@@ -149,13 +158,6 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     return { status: 200, json: { request_id: requestId } }
   }
 
-  async function exists(file: string): Promise<boolean> {
-    return access(file).then(
-      () => true,
-      () => false,
-    )
-  }
-
   const routes: { readonly [P in Path]: (body: Sent<P>, request: IncomingMessage) => Answer | Promise<Answer> } = {
     'client/config': () => ({ status: 200, json: { pjwt_auth_enabled: false } }),
     'client/dynamic_config': () => ({ status: 404, json: { detail: 'Not Found' } }),
@@ -178,7 +180,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
       if (base_model !== modelName) return { status: 400, json: { detail: 'another base model' } }
       const id = newId('model')
       const create = async (): Promise<unknown> => {
-        const model = await (options.make ?? (() => serveModel({ ...options.model })))()
+        const model = await make()
         const fresh = { seqId: 0, seen: new Map(), turn: Promise.resolve(), live: undefined }
         models.set(id, { sessionId: session_id, model, id, ...fresh })
         return { model_id: id, type: 'create_model' }
@@ -236,24 +238,37 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
           return { path, sampling_session_id: null, type: 'save_weights_for_sampler' }
         }
         const id = newId('sampling')
-        samplers.set(id, { sample: await held.model.sampler(), held })
+        samplers.set(id, { sample: await held.model.sampler(), endToken: held.model.endToken, held })
         held.live = id
         return { path: null, sampling_session_id: id, type: 'save_weights_for_sampler' }
       }),
+    create_sampling_session: async ({ session_id, base_model, sampling_session_seq_id: number }) => {
+      if (!sessions.has(session_id)) return { status: 404, json: { detail: 'session not found' } }
+      if (base_model !== modelName) return { status: 400, json: { detail: 'another base model' } }
+      const model = await make()
+      bases.push(model)
+      const id = newId(`sampling-${number}`)
+      samplers.set(id, { sample: await model.sampler(), endToken: model.endToken })
+      return { status: 200, json: { sampling_session_id: id, type: 'create_sampling_session' } }
+    },
     asample: ({ sampling_session_id, prompt, sampling_params }) => {
       const found = samplers.get(sampling_session_id)
-      if (!found || !models.has(found.held.id)) return { status: 404, json: { detail: 'sampling session not found' } }
-      if (found.held.live !== sampling_session_id && !options.staleSampling)
+      if (!found || (found.held && !models.has(found.held.id)))
+        return { status: 404, json: { detail: 'sampling session not found' } }
+      if (found.held && found.held.live !== sampling_session_id && !options.staleSampling)
         violations.push('asample: weights were not published after training')
-      const { endToken } = found.held.model
+      const { endToken } = found
       if (!sampling_params.stop.includes(endToken)) violations.push('asample: no stop token')
       const sample = async (): Promise<unknown> => {
+        if (options.asleep)
+          throw new Error('inference engines have no synced weights (slept at level 2, which discards them)')
         const reply = await found.sample(prompt.chunks, sampling_params)
         const tokens = reply.ended ? [...reply.tokens, endToken] : reply.tokens
         const logprobs = reply.logprobs.map((value) => value + misreport)
         return {
           sequences: [{ tokens, logprobs, stop_reason: reply.ended ? 'stop' : 'length' }],
           prompt_logprobs: null,
+          prompt_cache_hit_tokens: 1,
         }
       }
       // The protocol's own client, at 0.38, insists on a name for each sequence to come.
@@ -291,7 +306,7 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     samplers.clear()
     const dropped = [...models.values()]
     models.clear()
-    await Promise.all(dropped.map(({ model }) => model.close()))
+    await Promise.all([...dropped.map(({ model }) => model), ...bases.splice(0)].map((model) => model.close()))
   }
 
   async function post(path: Path, request: IncomingMessage): Promise<Answer> {
@@ -321,7 +336,14 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
       return { status: 401, json: { detail: `unknown key ${String(request.headers['x-api-key'])}` } }
     const path = (request.url ?? '').replace(/^\/api\/v1\//, '')
     if (request.method === 'GET' && path === 'get_server_capabilities')
-      return { status: 200, json: { supported_models: [{ model_name: modelName }] } }
+      return {
+        status: 200,
+        json: {
+          supported_models: [{ model_name: modelName, max_context_length: null }, ...(options.otherModels ?? [])],
+        },
+      }
+    const [, bill] = /^billing\/usage\/events\?(.*)$/.exec(path) ?? []
+    if (request.method === 'GET' && bill !== undefined) return billed(new URLSearchParams(bill), options.bill)
     const checkpoint = /^training_runs\/([\w-]+)\/checkpoints\/weights\/([\w-]+)$/.exec(path)
     if (request.method === 'DELETE' && checkpoint) return remove(checkpoint[1]!, checkpoint[2]!)
     if (request.method === 'POST' && path in requestShapes) return post(path as Path, request)
@@ -374,24 +396,4 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${port}`, port, requests, violations, models: () => models.size, close: stop }
-}
-
-interface Answer {
-  readonly status: number
-  readonly json?: unknown
-  readonly protobuf?: Uint8Array
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
-  return Buffer.concat(parts)
-}
-
-function trained({ logprobs }: { readonly logprobs: readonly number[][] }): object {
-  return {
-    loss_fn_output_type: 'ArrayRecord',
-    loss_fn_outputs: logprobs.map((data) => ({ logprobs: { data, dtype: 'float32', shape: [data.length] } })),
-    metrics: { 'num_sequences:sum': logprobs.length },
-  }
 }

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
+import { startTinkerServer } from '../../test/tinker-server.ts'
 import { addDoctor } from './doctor.ts'
 
 let printed = ''
@@ -118,4 +119,42 @@ test.each([
   [['--base-url', 'http://127.0.0.1:1/v1', '--api-key-env', 'MINI_O3_NOT_SET'], 'MINI_O3_NOT_SET'],
 ])('%j are invalid options', async (options, message) => {
   await expect(doctor(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
+})
+
+describe('a training server', () => {
+  test('its models, what they can do and what they cost; nothing is made there', async () => {
+    const otherModels = [
+      { model_name: 'Qwen/Qwen3.5-4B', max_context_length: 65_536, trainable: true, sampleable: true },
+      { model_name: 'Qwen/Old', max_context_length: 1024, trainable: false },
+    ]
+    const event = (type: string, price: number): object => ({
+      bucket_start: '2026-11-29T01:00:00Z',
+      base_model: 'Qwen/Qwen3.5-4B',
+      effective_rate_usd_per_million_tokens: price,
+      event_info: { type, token_count: 1, cached: false },
+    })
+    const bill = [event('training', 1.5), event('sampling_prefill', 0.5), event('sampling_sample', 1.2)]
+    const folder = join(tmpdir(), 'no-checkpoints')
+    const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', otherModels, bill, apiKey: 'tml-key' })
+    vi.stubEnv('DOCTOR_KEY', 'tml-key')
+    const where = ['--engine', `tinker:${server.url}`, '--api-key-env', 'DOCTOR_KEY', '--tinker-server', 'hosted']
+    const { code, text } = await doctor(...where)
+    expect(code).toBe(0)
+    expect(text).toMatch(/^ok +losses +ppo, cispo, gspo$/m)
+    expect(text).toMatch(/^ +Qwen\/Tiny-VL +context not said$/m)
+    expect(text).toMatch(
+      /^ +Qwen\/Qwen3\.5-4B +65536 tokens +US dollars a million tokens: read 0\.5, sampled 1\.2, trained 1\.5$/m,
+    )
+    expect(text).toMatch(/^ +Qwen\/Old +1024 tokens +not trainable$/m)
+    expect(text).toContain(
+      `--engine tinker:${server.url} --api-key-env DOCTOR_KEY --tinker-server hosted --base-model Qwen/Tiny-VL`,
+    )
+    expect(text).not.toContain('tml-key')
+    expect(server.requests.some((path) => path.startsWith('create'))).toBe(false)
+    const { served } = JSON.parse((await doctor(...where, '--json')).text.slice(text.length))
+    expect(served).toHaveLength(3)
+    await server.close()
+    const gone = await doctor(...where.slice(0, 2))
+    expect([gone.code, gone.text]).toEqual([1, expect.stringMatching(/problem +server +No connection to/)])
+  })
 })

@@ -7,6 +7,9 @@ import { choicesOf } from '../discover/choices.ts'
 import { find } from '../discover/find.ts'
 import { rememberZoom } from '../discover/remembered.ts'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
+import type { ServedModelInfo } from '../engine/tinker/capabilities.ts'
+import { examineEngine, modelRows } from './doctor-engine.ts'
+import { tinkerServerOptions } from './options/policy.ts'
 import { nearestNames } from '../endpoint/nearest.ts'
 import { openEndpoint } from '../endpoint/open-endpoint.ts'
 import { tryServer } from '../endpoint/try/try-server.ts'
@@ -26,11 +29,37 @@ import type { Values } from './options/schema.ts'
 import { serverOptions } from './options/server.ts'
 import { jsonOption } from './options/shared.ts'
 
+interface Named {
+  readonly baseUrl?: string
+  readonly engine?: string
+}
+
+const { apiKeyEnv, ...otherOptions } = serverOptions
+const { tinkerServer } = tinkerServerOptions
+
 const doctorOptions = {
   ...inGroup(
     'Server',
-    { model: text('<name>', 'the model to test', { fallbackText: 'the only one listed' }), ...serverOptions },
-    only<{ readonly baseUrl?: string }>(({ baseUrl }) => baseUrl !== undefined, 'for a server: add its --base-url'),
+    { model: text('<name>', 'the model to test', { fallbackText: 'the only one listed' }), ...otherOptions },
+    only<Named>(({ baseUrl }) => baseUrl !== undefined, 'for a server: add its --base-url'),
+  ),
+  ...inGroup(
+    'Server',
+    { apiKeyEnv },
+    only<Named>(
+      ({ baseUrl, engine }) => baseUrl !== undefined || engine !== undefined,
+      'for a server: add its --base-url, or --engine',
+    ),
+  ),
+  ...inGroup(
+    'Server',
+    { engine: text('<where>', 'tinker:<url> of a training server, to list its models') },
+    only<Named>(({ baseUrl }) => baseUrl === undefined, 'for another kind of server: leave --base-url out'),
+  ),
+  ...inGroup(
+    'Server',
+    { tinkerServer },
+    only<Named>(({ engine }) => engine !== undefined, 'for a training server: add --engine tinker:http://host:8000'),
   ),
   ...jsonOption,
 }
@@ -41,6 +70,8 @@ interface Diagnosis {
   readonly findings: readonly Finding[]
   /** All models that the server lists. */
   readonly models?: readonly ModelInfo[]
+  /** Of a training server. */
+  readonly served?: readonly ServedModelInfo[]
   /** The command line to search with. */
   readonly command?: string
 }
@@ -52,11 +83,13 @@ export function addDoctor(program: Command): void {
     description:
       'Without options: checks whether this machine can search with the embedded policy, and lists what can answer questions about photographs: servers ' +
       'on this machine, API keys in the usual environment variables, entries of mini-o3.yaml. With --base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several messages, boxes, stop ' +
-      'strings, long replies, seeds and function calls.',
+      'strings, long replies, seeds and function calls. With --engine: lists the models of a training server with their context ' +
+      'lengths, its losses, and what the hosted service has billed for them lately.',
     options: doctorOptions,
     examples: [
       'mini-o3 doctor',
       'mini-o3 doctor --base-url http://127.0.0.1:8000/v1',
+      'mini-o3 doctor --engine tinker:http://127.0.0.1:8000',
       'mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY --model gpt-5-mini',
     ],
     run: doctor,
@@ -66,10 +99,12 @@ export function addDoctor(program: Command): void {
 async function doctor(options: DoctorOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    const diagnosis =
-      options.baseUrl === undefined
-        ? await examineMachine(interrupt.signal)
-        : await examineServer(options, interrupt.signal)
+    const diagnosis: Diagnosis =
+      options.engine !== undefined
+        ? await examineTraining(options.engine, options)
+        : options.baseUrl === undefined
+          ? await examineMachine(interrupt.signal)
+          : await examineServer(options, interrupt.signal)
     const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
     if (options.json) printJson({ usable, ...diagnosis })
     else show(diagnosis)
@@ -82,7 +117,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
 /** Model names printed at most. */
 const mostNames = 20
 
-function show({ findings, models = [], command }: Diagnosis): void {
+function show({ findings, models = [], served, command }: Diagnosis): void {
   const width = Math.max(...findings.map(({ check }) => check.length))
   for (const { check, level, text, fix } of findings) {
     print(`${level.padEnd(7)}  ${check.padEnd(width)}  ${text}`)
@@ -97,7 +132,18 @@ function show({ findings, models = [], command }: Diagnosis): void {
         .join(', ')}${more}`,
     )
   }
-  if (command !== undefined) print(`\nTo search with it:\n  ${command}`)
+  for (const [i, row] of (served ? modelRows(served) : []).entries()) print(`${i === 0 ? '\n' : ''}  ${row}`)
+  if (command !== undefined) print(`\n${served ? 'What training would come to' : 'To search with it'}:\n  ${command}`)
+}
+
+/** What is wrong with the options is thrown; a server that does not answer is a finding. */
+async function examineTraining(engine: string, options: DoctorOptions): Promise<Diagnosis> {
+  try {
+    return await examineEngine(engine, options)
+  } catch (error) {
+    if (!(error instanceof MiniO3Error) || wordCodes.has(error.code)) throw error
+    return { findings: [{ check: 'server', level: 'problem', text: error.message }] }
+  }
 }
 
 const leastNode = [20, 19] as const
@@ -164,7 +210,7 @@ async function writeHere(): Promise<void> {
 const patience = 120
 
 /** These errors are about the options and are thrown; anything wrong with the server becomes a finding. */
-const wordCodes = new Set(['base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
+const wordCodes = new Set(['engine-unknown', 'base-url-bad', 'base-url-secret', 'api-key-missing', 'api-key-bad'])
 
 async function examineServer(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
   const timeoutMs = (options.replySeconds ?? patience) * 1000

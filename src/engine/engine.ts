@@ -5,11 +5,14 @@
 import type { Pixels } from '../vision/picture.ts'
 import type { Datum, Prompt } from './datum.ts'
 import type { PolicyLoss } from './policy-loss.ts'
+import type { TokenUsage } from './usage.ts'
 
 export { continuesFrom, promptLength, promptOf, textLength, viewAndText } from './datum.ts'
 export type { Datum, Prompt, PromptChunk } from './datum.ts'
 export { lossClips, policyLosses, policyLossFigures } from './policy-loss.ts'
 export type { PolicyLoss, PolicyLossName } from './policy-loss.ts'
+export { usageAt, usageSince } from './usage.ts'
+export type { TokenPrices, TokenUsage } from './usage.ts'
 
 export type Loss =
   /** `-Σ weight · log p` */
@@ -117,5 +120,7 @@ export interface Engine {
   lookForwardBackward?(data: readonly LookDatum[], scale: number): Promise<Looked>
   /** Milliseconds of work so far: all of it in `sampler` and in training. */
   busyMs?(): number
+  /** Tokens so far, as a service bills them. */
+  usage?(): TokenUsage
   close(): Promise<void>
 }

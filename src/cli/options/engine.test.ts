@@ -38,6 +38,39 @@ test('--plan says what training comes to and sends nothing', async () => {
   expect(server.requests).toHaveLength(before)
 })
 
+test('--price says what it costs: in the plan, and step by step in the metrics', async () => {
+  const elsewhere = ['--engine', `tinker:${server.url}`, '--api-key-env', 'KEY']
+  const planned = await mini(...rl, ...easy, ...oneRound, ...elsewhere, '--price', '2,1,4,8', '--plan', '--json')
+  const { plan } = JSON.parse(planned.stdout)
+  const { promptTokens, sampledTokens, trainedTokens } = plan
+  expect(plan.cost).toBeCloseTo((2 * promptTokens + 4 * sampledTokens + 8 * trainedTokens) / 1e6, 9)
+  const told = await mini(...sft, ...elsewhere, '--price', '2,4,8', '--plan')
+  expect(told.stdout).toMatch(/^cost: 0\.\d+, checkpoints and what is cached apart$/m)
+  const trained = await mini(...sft, ...elsewhere, '--price', '2,4,8', '--run', 'priced')
+  expect(trained.code, trained.stderr).toBe(0)
+  const steps = (await readFile(join(folder, 'priced', 'metrics.jsonl'), 'utf8')).trim().split('\n')
+  for (const { usage } of steps.map((line) => JSON.parse(line))) {
+    expect(usage).toMatchObject({ prompt: 0, cached: 0, sampled: 0, trained: expect.any(Number) })
+    expect(usage.cost).toBeCloseTo((8 * usage.trained) / 1e6, 12)
+  }
+  const wrong = await mini(...sft, ...elsewhere, '--price', '2,4', '--plan')
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('<read>,<sampled>,<trained>')])
+})
+
+test('--loss: what the engine lacks is refused by name, before anything is sent', async () => {
+  const before = server.requests.length
+  const elsewhere = ['--engine', `tinker:${server.url}`]
+  for (const [where, said] of [
+    [[], 'The embedded engine has no loss gspo'],
+    [[...elsewhere, '--tinker-server', 'skyrl-jax'], 'A skyrl-jax server has no loss gspo. It has ppo, cispo'],
+  ] as const) {
+    const { code, stderr } = await mini(...rl, ...easy, ...where, '--loss', 'gspo', '--run', 'lossless')
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+  }
+  expect(server.requests).toHaveLength(before)
+  await expect(access(join(folder, 'lossless'))).rejects.toThrow('ENOENT')
+})
+
 test('groups without spread are replaced under the official objectives on a server, as released, or where it is asked for', async () => {
   const elsewhere = ['--engine', `tinker:${server.url}`]
   const planned = [

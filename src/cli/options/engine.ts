@@ -1,7 +1,8 @@
 /** `--engine` and its related options: where gradients are computed, and the size of the job (`--plan`). */
-import type { Engine } from '../../engine/engine.ts'
+import { type Engine, usageAt } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import type { Training } from '../../engine/open-engine.ts'
+import { money } from '../../evaluate/document/cost.ts'
 import { engineFile } from '../../runs/files.ts'
 import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -11,6 +12,7 @@ import { tinkerServerOptions } from './policy.ts'
 import { flag, inGroup, only, restrict, text } from './schema.ts'
 import type { Values } from './schema.ts'
 import { workersOption } from './shared.ts'
+import { tokenPriceOption } from './token-price.ts'
 
 const onServer = (values: { readonly engine: string }): boolean => engineNamed(values).isRemote
 
@@ -27,7 +29,11 @@ export const engineOptions = {
   }),
   ...inGroup(
     'Server',
-    { apiKeyEnv: text('<name>', 'tinker: environment variable that holds the API key'), ...tinkerServerOptions },
+    {
+      apiKeyEnv: text('<name>', 'tinker: environment variable that holds the API key'),
+      ...tinkerServerOptions,
+      ...tokenPriceOption,
+    },
     only(onServer, 'for a training server: add --engine tinker:http://host:8000'),
   ),
 }
@@ -36,7 +42,7 @@ export type EngineOptions = Values<typeof engineOptions>
 
 /** Opens the engine for a training run; prints the settings that it ignores and stores them in the run. */
 export async function openEngine(options: EngineOptions, run: RunFolder, training: Training): Promise<Engine> {
-  const engine = await engineNamed(options).open(training)
+  const engine = await engineNamed({ ...options, ...(options.price && { prices: options.price }) }).open(training)
   for (const note of engine.ignoredSettings) say(note)
   await writeRunFile(run.path, engineFile, { ...engine.about, deviations: engine.ignoredSettings })
   return engine
@@ -49,8 +55,13 @@ export function useOf(policy: string, { checkpointSuffix }: Engine): string {
     : `Use it with --checkpoint ${policy}`
 }
 
-export function printPlan(plan: Plan, json: true | undefined): void {
-  if (json) return printJson({ plan })
+/** Costs at the prices that are given: nothing is asked of a service for a plan. */
+export function printPlan(plan: Plan, { json, price }: Pick<EngineOptions, 'price'> & { readonly json?: true }): void {
+  const { cost } = usageAt(
+    { prompt: plan.promptTokens, cached: 0, sampled: plan.sampledTokens, trained: plan.trainedTokens },
+    price,
+  )
+  if (json) return printJson({ plan: cost === undefined ? plan : { ...plan, cost } })
   const { steps, sequences, trainedTokens, sampledTokens, promptTokens, sentBytes, samplingRounds, atMost } = plan
   const most = atMost ? 'at most ' : ''
   const count = (value: number): string => value.toLocaleString('en-US')
@@ -58,6 +69,7 @@ export function printPlan(plan: Plan, json: true | undefined): void {
   print(`trained: ${most}${count(trainedTokens)} tokens`)
   if (sampledTokens > 0) print(`sampled: ${most}${count(sampledTokens)} tokens, after reading ${count(promptTokens)}`)
   print(`sent: ${most}${(sentBytes / 1e6).toFixed(0)} MB`)
+  if (cost !== undefined) print(`cost: ${most}${money(cost)}, checkpoints and what is cached apart`)
   if (samplingRounds > 1)
     print(
       `This assumes one sampling round per step. Groups without spread are replaced, in up to ${samplingRounds} rounds.`,

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
-import { lossClips, policyLosses, type PolicyLoss } from '../../engine/engine.ts'
+import { lossClips, policyLosses, type PolicyLoss, type TokenUsage } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
@@ -33,6 +33,7 @@ import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
 import { engineOptions, openEngine, printPlan, useOf } from '../options/engine.ts'
 import { judgeOptions } from '../options/judge.ts'
+import { costNotes } from '../options/token-price.ts'
 import { withJudge } from '../../judge/open-judge.ts'
 import type { OpenedJudge } from '../../judge/open-judge.ts'
 import { print, printJson, say } from '../print/output.ts'
@@ -211,7 +212,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   named.refuseLoss(loss)
   if (options.plan) {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
-    return printPlan(plan, options.json)
+    return printPlan(plan, options)
   }
   const data = { data: resolve(options.data), problems: sha256(JSON.stringify(entries.map(({ problem }) => problem))) }
   const { workers } = options
@@ -232,6 +233,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   })
   const train = async (run: RunFolder, judge: OpenedJudge): Promise<void> => {
     let recent: readonly RlMetrics[] = []
+    const used: (TokenUsage | undefined)[] = []
     const losses: Reason[] = []
     const tellLoss = reasonTeller((line) => {
       progress?.leave()
@@ -258,7 +260,8 @@ async function rlCommand(options: RlOptions): Promise<void> {
         const lost = metrics.lost.map(asReason)
         for (const reason of lost) tellLoss(reason)
         losses.push(...lost)
-        progress?.advance(1, rlNotes(recent))
+        used.push(metrics.usage)
+        progress?.advance(1, [...rlNotes(recent), ...costNotes(used)])
       },
     })
     progress?.finish()

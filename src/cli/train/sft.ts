@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { TokenUsage } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
@@ -28,6 +29,7 @@ import { readShareGptExamples } from '../../train/vlm/sharegpt-examples.ts'
 import type { SftMetrics, SftSettings } from '../../train/sft/sft.ts'
 import { inCommandRun } from '../command-run.ts'
 import { engineOptions, openEngine, printPlan, useOf } from '../options/engine.ts'
+import { costNotes } from '../options/token-price.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { readCollection } from '../data/read-collection.ts'
 import { readSearchedConfig, searchedUnder } from '../data/searched-under.ts'
@@ -168,7 +170,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   const { steps } = settings
   if (options.plan) {
     const turns = trajectories.flatMap((trajectory) => coldStartTurns(trajectory))
-    return printPlan(planSft(turns, settings), options.json)
+    return printPlan(planSft(turns, settings), options)
   }
   const { from, workers } = options
   const weights = await weightsHash(from)
@@ -180,6 +182,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
     progress.advance(1, note)
   }
   let last: SftMetrics | undefined
+  const used: (TokenUsage | undefined)[] = []
   const train = async (run: RunFolder): Promise<void> => {
     const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem })
     const complete = await runSft({
@@ -194,7 +197,8 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall, 0)} %, reads ${percent(digit, 0)} %`),
       onStep: (metrics) => {
         last = metrics
-        advance(lookSteps + metrics.step, `loss ${metrics.loss.toFixed(4)}`)
+        used.push(metrics.usage)
+        advance(lookSteps + metrics.step, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
       },
     })
     progress?.finish()
@@ -216,7 +220,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
   const { examples, hash } = await examplesOf(options)
   const settings: SftSettings = valuesOf(settingOptions, options)
   const { seed, steps } = settings
-  if (options.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), options.json)
+  if (options.plan) return printPlan(await planVlmSft(examples, vlm.model, settings), options)
   const config = {
     data: hash,
     from: await weightsHash(from),
@@ -229,6 +233,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
     const engine = await openEngine(options, run, { seed, frozenStem: false, model: vlm.model })
     let progress: Progress | undefined
     let loss: number | undefined
+    const used: (TokenUsage | undefined)[] = []
     const complete = await runVlmSft({
       examples,
       model: vlm.model,
@@ -241,7 +246,8 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
       onStep(metrics) {
         loss = metrics.loss
         progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1 })
-        progress.advance(1, `loss ${metrics.loss.toFixed(4)}`)
+        used.push(metrics.usage)
+        progress.advance(1, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
       },
     })
     progress?.finish()

@@ -19,11 +19,12 @@ const request: ForwardBackwardRequest = {
   ],
 }
 
-/** Written by the protocol's own Python client, version 0.38.0, from the same values. */
+/** Written by the protocol's own Python client, version 0.38.0, from the same values (`forward_backward_request_to_proto`). */
 const golden = {
   request:
     '0a016d10021a470a0d120b0a0209081203706e6718030a0c0a0a0a08010000000201000012280a0d7461726765745f746f6b656e7312170a10' +
-    '000000000000000007000000000000001802220102220370706f2a1d0a12636c69705f6c6f775f7468726573686f6c64119a9999999999e93f',
+    '000000000000000007000000000000001802220102220370706f2a1d0a12636c69705f6c6f775f7468726573686f6c64119a9999999999e93f' +
+    '3a1f0a12636c69705f6c6f775f7468726573686f6c641209099a9999999999e93f',
   trained:
     '0a0174123d0a017812360a086c6f6770726f6273122a0a0c00000000000080bf000000c01218000000000000000008000000000000000c0000' +
     '0000000000180118021a100a05613a73756d110000000000000040',
@@ -44,9 +45,10 @@ describe('protobuf', () => {
       logprobs: [[0, -1], [-2]],
       metrics: { 'a:sum': 2 },
     })
-    expect(decodeSampled({ protobuf: bytes(golden.sampled) })).toEqual([
-      { tokens: [5, 1], logprobs: [-1, -0.5], stopped: false },
-    ])
+    expect(decodeSampled({ protobuf: bytes(golden.sampled) })).toEqual({
+      sequences: [{ tokens: [5, 1], logprobs: [-1, -0.5], stopped: false }],
+      cachedTokens: 3,
+    })
   })
 })
 

@@ -8,13 +8,14 @@ import {
   type ForwardBackwardResult,
   read,
   replies,
-  type SampledSequence,
+  type SampledReplies,
   type TensorData,
 } from './protocol.ts'
 import {
   ChunkSchema,
   ForwardBackwardOutputSchema,
   ForwardBackwardRequestSchema,
+  LossConfigValueSchema,
   SampleResponseSchema,
   TensorSchema,
   type BatchedTensor,
@@ -95,6 +96,12 @@ function forwardBackwardProtobuf(request: ForwardBackwardRequest): Body {
     seqId,
     lossFn,
     lossFnConfig: lossFnConfig ?? {},
+    lossFnConfigV2: Object.fromEntries(
+      Object.entries(lossFnConfig ?? {}).map(([name, value]) => [
+        name,
+        create(LossConfigValueSchema, { value: { case: 'number', value } }),
+      ]),
+    ),
     forwardOnly,
     data: data.map(({ chunks, inputs }) => ({
       modelInput: chunks.map(chunkOf),
@@ -146,26 +153,36 @@ function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {
   return [...new Float32Array(words.buffer)]
 }
 
-/** At least one. Throws `TransportError` when it is no such result. */
-export function decodeSampled(raw: Raw): SampledSequence[] {
+/** At least one sequence. Throws `TransportError` when it is no such result. */
+export function decodeSampled(raw: Raw): SampledReplies {
   return decoded('asample', () => {
-    const sequences = sampledOf(raw)
-    if (sequences.length === 0) throw new RangeError('it holds no sequence')
-    return sequences
+    const sampled = sampledOf(raw)
+    if (sampled.sequences.length === 0) throw new RangeError('it holds no sequence')
+    return sampled
   })
 }
 
-function sampledOf(raw: Raw): SampledSequence[] {
+function sampledOf(raw: Raw): SampledReplies {
   if ('json' in raw) {
-    const { sequences } = read(replies.sampled, raw.json, 'asample')
-    return sequences.map(({ tokens, logprobs, stop_reason }) => ({ tokens, logprobs, stopped: stop_reason === 'stop' }))
+    const { sequences, prompt_cache_hit_tokens } = read(replies.sampled, raw.json, 'asample')
+    return {
+      sequences: sequences.map(({ tokens, logprobs, stop_reason }) => ({
+        tokens,
+        logprobs,
+        stopped: stop_reason === 'stop',
+      })),
+      cachedTokens: prompt_cache_hit_tokens ?? 0,
+    }
   }
-  const { sequences } = fromBinary(SampleResponseSchema, raw.protobuf)
-  return sequences.map(({ stopReason, tokens, logprobs }) => ({
-    tokens: [...new Int32Array(aligned(tokens))],
-    logprobs: floats(logprobs ?? new Uint8Array()),
-    stopped: stopReason === 0,
-  }))
+  const { sequences, promptCacheHitTokens } = fromBinary(SampleResponseSchema, raw.protobuf)
+  return {
+    sequences: sequences.map(({ stopReason, tokens, logprobs }) => ({
+      tokens: [...new Int32Array(aligned(tokens))],
+      logprobs: floats(logprobs ?? new Uint8Array()),
+      stopped: stopReason === 0,
+    })),
+    cachedTokens: promptCacheHitTokens,
+  }
 }
 
 /** Little-endian, as all machines are that this runs on. */

@@ -1,7 +1,7 @@
 /** A connection to a training server whose model is the one that is meant. */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { special } from '../../model/tokenizer.ts'
-import type { PolicyLoss } from '../engine.ts'
+import type { PolicyLoss, TokenPrices } from '../engine.ts'
 import { UserError } from '../../shared/errors.ts'
 import { embeddedModelName, tinkerKinds } from './server-kinds.ts'
 import type { TinkerKindName } from './server-kinds.ts'
@@ -14,18 +14,19 @@ export interface TinkerConnection {
   readonly baseModel?: string
   readonly tinkerServer?: TinkerKindName
   readonly loraRank?: number
+  readonly prices?: TokenPrices
 }
 
 /** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
 export async function connectEngine(
-  { url, baseModel, apiKeyEnv, tinkerServer, loraRank }: TinkerConnection,
+  { url, baseModel, apiKeyEnv, tinkerServer, loraRank, prices }: TinkerConnection,
   seed: number,
   vlm: ChatModel | undefined,
   loss?: PolicyLoss,
 ): Promise<TinkerEngine> {
   const kind = tinkerServer && tinkerKinds[tinkerServer]
   const endTokens = [vlm ? vlm.end : special.end]
-  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens, loss })
+  const engine = await tinkerEngine({ url, apiKeyEnv, kind, baseModel, loraRank, seed, endTokens, loss, prices })
   if ((engine.baseModel === embeddedModelName) === (vlm !== undefined)) {
     await engine.close()
     throw new UserError(

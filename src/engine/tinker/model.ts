@@ -48,7 +48,6 @@ export async function createModel(
   const created = await transport.result(await transport.submit('create_model', asked, 'careful'), 'create_model')
   const { model_id: id } = read(replies.model, jsonOf(created), 'create_model')
   let seqId = 0
-  let samplers = 0
   let turn: Promise<unknown> = Promise.resolve()
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -112,7 +111,7 @@ export async function createModel(
     },
     async publish() {
       const path = 'save_weights_for_sampler'
-      const ask = (): Promise<unknown> => request(path, { sampling_session_seq_id: samplers++ }, 'repeat')
+      const ask = (): Promise<unknown> => request(path, { sampling_session_seq_id: session.nextSampler() }, 'repeat')
       const result = await ask().catch((error: unknown) => {
         // An earlier try of this very request took its numbers. Publishing the same weights twice does no harm.
         if (!errorIs(error, 'tinker-conflict')) throw error

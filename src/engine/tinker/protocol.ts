@@ -42,7 +42,13 @@ export interface ForwardBackwardResult {
   readonly metrics: Readonly<Record<string, number>>
 }
 
-export interface SampledSequence {
+export interface SampledReplies {
+  readonly sequences: readonly SampledSequence[]
+  /** Tokens of the prompt that the server had kept from an earlier request. */
+  readonly cachedTokens: number
+}
+
+interface SampledSequence {
   readonly tokens: readonly number[]
   readonly logprobs: readonly number[]
   readonly stopped: boolean
@@ -63,7 +69,16 @@ const metrics = z.record(z.string(), z.number()).nullish()
 
 export const replies = {
   acknowledged: z.object({ request_id: z.coerce.string() }),
-  capabilities: z.object({ supported_models: z.array(z.object({ model_name: z.string() })) }),
+  capabilities: z.object({
+    supported_models: z.array(
+      z.object({
+        model_name: z.string().nullish(),
+        max_context_length: z.number().nullish(),
+        trainable: z.boolean().nullish(),
+        sampleable: z.boolean().nullish(),
+      }),
+    ),
+  }),
   session: z.object({ session_id: z.string() }),
   model: z.object({ model_id: z.string() }),
   optimised: z.object({ metrics }),
@@ -75,6 +90,7 @@ export const replies = {
   }),
   sampled: z.object({
     sequences: z.array(z.object({ tokens: numbers, logprobs: numbers, stop_reason: z.string() })).min(1),
+    prompt_cache_hit_tokens: z.number().nullish(),
   }),
 } as const
 

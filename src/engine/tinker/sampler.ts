@@ -2,7 +2,8 @@
 import { orAborted } from '../../shared/deadline.ts'
 import { MiniO3Error, throwIfAborted } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
-import type { SampledReply, Sampler, SampleRequest } from '../engine.ts'
+import { promptLength, type SampledReply, type Sampler, type SampleRequest } from '../engine.ts'
+import type { TokenCounts } from '../usage.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
 import type { TinkerKind } from './server-kinds.ts'
@@ -16,12 +17,16 @@ export interface SamplingGates {
   readonly requests: Gate
 }
 
+/** Of one reply, as a service bills it. */
+export type SampledTokens = Pick<TokenCounts, 'prompt' | 'cached' | 'sampled'>
+
 export function createSampler(
   transport: Transport,
   sessionId: string,
   kind: TinkerKind,
   endTokens: readonly number[],
   gates: SamplingGates,
+  onSampled: (tokens: SampledTokens) => void = () => {},
 ): Sampler {
   let next = 0
 
@@ -62,12 +67,32 @@ export function createSampler(
         throwIfAborted(signal)
         const ask = (): Promise<string> => submit(request)
         // The interface knows no cancelling: the server writes its reply, and nobody asks for it any more.
-        const raw = await orAborted(transport.result(await ask(), 'asample', ask, signal), signal)
-        return replyOf(itemAt(decodeSampled(raw), 0), endTokens)
+        const asked = transport.result(await ask(), 'asample', ask, signal)
+        const raw = await orAborted(asked, signal).catch((error: unknown) => {
+          throw isAsleep(error) ? asleep(error) : error
+        })
+        const { sequences, cachedTokens } = decodeSampled(raw)
+        const sequence = itemAt(sequences, 0)
+        onSampled({ prompt: promptLength(request.prompt), cached: cachedTokens, sampled: sequence.tokens.length })
+        return replyOf(sequence, endTokens)
       })
       return orAborted(sampled, signal)
     },
   }
+}
+
+/** SkyRL's engines that sample sleep while it trains all weights, and lose theirs by it. */
+function isAsleep(error: unknown): error is MiniO3Error {
+  return error instanceof MiniO3Error && /slept at level 2|no synced weights/.test(error.message)
+}
+
+function asleep(error: MiniO3Error): MiniO3Error {
+  return new MiniO3Error(
+    'tinker-asleep',
+    `${error.message}. Something was trained since the weights of this command were published: on such a server nothing else may ` +
+      'train while it samples. Wait until the other training has ended, then repeat the command, which publishes its weights anew.',
+    { cause: error },
+  )
 }
 
 function replyOf(

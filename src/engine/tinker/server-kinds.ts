@@ -31,6 +31,8 @@ export interface TinkerKind {
   readonly requests: RequestLimits
   /** Samples from the weights that were published while others are trained; elsewhere they share the memory of one GPU. */
   readonly samplesApart: boolean
+  /** It bills its users, and tells them what. */
+  readonly billing: boolean
   /** 409 means "busy", and not that the request contradicts an earlier one. */
   readonly conflictPasses: boolean
   /** Keeps replies to the form of a turn (`SampleRequest.formed`): an extension for the small model. */
@@ -46,6 +48,7 @@ const common = {
   ownTokens: {},
   rolloutLogprobs: false,
   samplesApart: false,
+  billing: false,
   /** Of the protocol's own client. */
   requests: { sequences: 1024, bytes: 5_000_000 },
   formed: false,
@@ -80,11 +83,23 @@ export const tinkerKinds = {
     merges: false,
     conflictPasses: false,
   },
+  /** TuFT. Its codec knows pictures, which nobody has trained on there. */
+  tuft: {
+    ...common,
+    name: 'tuft',
+    losses: ['cross-entropy', 'ppo', 'cispo'],
+    images: false,
+    adam: 'all',
+    loraRank: 8,
+    merges: false,
+    conflictPasses: false,
+  },
   /** The Tinker service of Thinking Machines. */
   hosted: {
     ...common,
     name: 'hosted',
     samplesApart: true,
+    billing: true,
     losses: ['cross-entropy', 'ppo', 'cispo', 'gspo'],
     ownTokens: { gspo: 'sequence_ratio_mask' },
     adam: 'all',
@@ -112,7 +127,7 @@ export const tinkerKindNames = keysOf(tinkerKinds)
 /** The name under which a server offers the small model. */
 export const embeddedModelName = 'mini-o3/embedded'
 
-/** By its address and the models that it lists. JAX servers do not tell and have to be named. */
+/** By its address and the models that it lists. JAX servers and TuFT do not tell and have to be named. */
 export function guessServerKind(url: URL, models: readonly string[]): TinkerKind {
   if (url.hostname.endsWith('.thinkingmachines.dev')) return tinkerKinds.hosted
   return models.includes(embeddedModelName) ? tinkerKinds.embedded : tinkerKinds.skyrl

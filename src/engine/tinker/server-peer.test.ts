@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Datum, defaultAdam } from '../engine.ts'
+import { type Datum, defaultAdam, type PolicyLoss } from '../engine.ts'
 import { type TinkerKind, tinkerKinds } from './server-kinds.ts'
 import { tinkerEngine, type TinkerEngine } from './tinker-engine.ts'
 
@@ -19,7 +19,7 @@ interface Peer {
 }
 const peers: Readonly<Record<string, Peer>> = {
   'skyrl-jax': { kind: tinkerKinds['skyrl-jax'], samples: true, keeps: true },
-  tuft: { kind: { ...tinkerKinds.hosted, conflictPasses: false }, samples: false, keeps: false },
+  tuft: { kind: tinkerKinds.tuft, samples: false, keeps: false },
 }
 
 const { TINKER_PEER_URL: url, TINKER_PEER: name = 'skyrl-jax' } = process.env
@@ -141,6 +141,42 @@ describe.skipIf(url === undefined)(`on ${name}`, () => {
     same(await step([times(0.5, a), times(0.5, b), times(0.5, b), times(0.5, a)]))
     // Not every server tells the norm.
     if (!Number.isNaN(whole.norm)) expect((await step([times(2, a), times(2, b)])).norm / whole.norm).toBeCloseTo(2, 3)
+  })
+
+  test('cispo has the gradient that is written for it, and a loss that the server lacks is refused', async () => {
+    const first = await connect()
+    await learn(first, 2)
+    const start = await file('start.json')
+    await first.save(start)
+    const reply = text('out there')
+    const [before] = await first.forward([{ prompt, reply }])
+    const advantages = reply.map((_, i) => 1 - (i % 3))
+    const along = { ...adam, learningRate: 2, epsilon: 1000, beta1: 0, beta2: 0 }
+    const moved = async (datum: Datum, loss: PolicyLoss): Promise<number[]> => {
+      const engine = await connect(start)
+      await engine.forwardBackward([datum], loss)
+      await engine.optimStep(along)
+      const [after] = await engine.forward([{ prompt, reply }])
+      await engine.close()
+      return after!.map((value, i) => value - before![i]!)
+    }
+    const range = { clipLow: 0.2, clipHigh: 0.3 }
+    // Its ratios lie far above the range: cispo bounds the weight of a token, where ppo would drop those with an advantage.
+    const far = { prompt, reply, advantages, oldLogprobs: before!.map((value) => value - 1) }
+    const bounded = await moved(far, { kind: 'cispo', ...range })
+    const near = { prompt, reply, advantages: advantages.map((value) => value * 1.3), oldLogprobs: before! }
+    const wanted = await moved(near, { kind: 'ppo', ...range })
+    expect(Math.max(...wanted.map(Math.abs))).toBeGreaterThan(0.01)
+    for (const [i, value] of bounded.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-4)
+    await expect(moved(near, { kind: 'dppo', ...range })).rejects.toThrow('no loss dppo')
+  })
+
+  test.runIf(samples)('the model as it is, without any training, samples what an untrained one does', async () => {
+    const engine = await connect()
+    const asked = { prompt, seed: 0, temperature: 0, maxTokens: 8 }
+    const reply = await (await engine.baseSampler()).sample(asked, { signal: undefined })
+    expect(reply.tokens).toEqual((await (await engine.sampler()).sample(asked, { signal: undefined })).tokens)
+    expect(engine.usage()).toMatchObject({ prompt: 36, sampled: 16 })
   })
 
   test('another client goes on from what one has saved', async () => {

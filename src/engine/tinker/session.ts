@@ -8,6 +8,8 @@ import { errorIs, type Transport } from './transport.ts'
 
 export interface TinkerSession {
   readonly id: string
+  /** The number of the next sampling session: one count for all models of the session. */
+  nextSampler(): number
   /** Stops the heartbeat: the server lets go of the session by itself. */
   close(): void
 }
@@ -33,7 +35,8 @@ export async function openSession(transport: Transport, everyMs: number = heartb
   }
   const timer = setInterval(() => void beat(), everyMs)
   timer.unref()
-  return { id, close: () => clearInterval(timer) }
+  let samplers = 0
+  return { id, nextSampler: () => samplers++, close: () => clearInterval(timer) }
 }
 
 function sessionLost(): TransportError {

@@ -6,7 +6,10 @@ import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { defined, itemAt } from '../../shared/known.ts'
-import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, PolicyLoss } from '../engine.ts'
+import { sum } from '../../shared/numbers.ts'
+import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, PolicyLoss, Sampler } from '../engine.ts'
+import { type TokenPrices, type TokenUsage, usageAt } from '../usage.ts'
+import { billedPrices, chooseModel, modelsOf, wholePrices } from './capabilities.ts'
 import { createGate } from './gate.ts'
 import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
@@ -14,7 +17,7 @@ import { read, replies, type WireDatum } from './protocol.ts'
 import { createSampler } from './sampler.ts'
 import { guessServerKind, ignoredSettings, refuseLoss, type TinkerKind } from './server-kinds.ts'
 import { openSession } from './session.ts'
-import { errorIs, openTransport, type PollPatience, type Transport } from './transport.ts'
+import { errorIs, openTransport, type PollPatience } from './transport.ts'
 import { type Sequence, sequenceBytes, sequenceLength, sequencesOf, splitSequences } from './sequences.ts'
 import { hasPictures, wireChunks } from './wire-chunks.ts'
 import { forMeans, lossOf, positions, replyLogprobs, wireLoss, wireSequence } from './wire-data.ts'
@@ -32,6 +35,8 @@ export interface TinkerEngineOptions {
   readonly seed?: number
   /** What is to be trained with: refused before anything is made on the server. */
   readonly loss?: PolicyLoss | undefined
+  /** Of a million tokens; default: what the service says that it bills. */
+  readonly prices?: TokenPrices | undefined
   /** Tokens that end a reply. */
   readonly endTokens: readonly number[]
   readonly heartbeatMs?: number | undefined
@@ -41,6 +46,9 @@ export interface TinkerEngineOptions {
 export interface TinkerEngine extends Engine {
   readonly kind: TinkerKind
   readonly baseModel: string
+  usage(): TokenUsage
+  /** The model as the server has it, without any training; needs no place among those that are trained. */
+  baseSampler(): Promise<Sampler>
 }
 
 /** Bytes on their way at once: training data and prompts (the bounds of the protocol's own client). */
@@ -56,13 +64,17 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
   const conflictPasses = (): boolean => known?.conflictPasses ?? false
   const transport = openTransport({ url, apiKeyEnv, conflictPasses, patience })
   const models = await modelsOf(transport)
-  const kind = (known ??= guessServerKind(transport.url, models))
+  const names = models.map(({ name }) => name)
+  const kind = (known ??= guessServerKind(transport.url, names))
   if (loss) refuseLoss(kind, loss)
   const baseModel = chooseModel(models, options.baseModel)
   const settings = { baseModel, loraRank: options.loraRank ?? kind.loraRank, seed }
+  const prices =
+    options.prices ?? (kind.billing ? wholePrices((await billedPrices(transport)).get(baseModel) ?? {}) : undefined)
   const session = await openSession(transport, options.heartbeatMs)
   const trainingBytes = createGate(bytesInFlight.training)
   const gates = { bytes: createGate(bytesInFlight.sampling), requests: createGate(maxSampling) }
+  const tokens = { prompt: 0, cached: 0, sampled: 0, trained: 0 }
   let made = 0
   let opened: Promise<TinkerModel> | undefined
   let saved = 0
@@ -100,6 +112,15 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     return next
   }
 
+  const samplerOf = (sessionId: string): Sampler =>
+    createSampler(transport, sessionId, kind, endTokens, gates, ({ prompt, cached, sampled }) => {
+      tokens.prompt += prompt
+      tokens.cached += cached
+      tokens.sampled += sampled
+    })
+
+  const published = async (): Promise<Sampler> => samplerOf(await inOrder(async () => (await model()).publish()))
+
   /** Log-probabilities of each datum's reply; gradients too unless `forwardOnly`. */
   async function pass(data: readonly Datum[], loss: Loss, forwardOnly: boolean): Promise<number[][]> {
     const sequences = sequencesOf(data)
@@ -122,6 +143,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       })
       const send = async (): Promise<(readonly [Sequence, number[][]])[]> => {
         const { logprobs } = await current.forwardBackward({ data: wire, lossFn, lossFnConfig: config, forwardOnly })
+        tokens.trained += sum(wire.map(({ chunks }) => positions(chunks)))
         return part.map((sequence, i) => [
           sequence,
           ownLogprobs(itemAt(logprobs, i), positions(itemAt(wire, i).chunks), sequence),
@@ -174,10 +196,23 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       const [, gradientNorm] = Object.entries(metrics).find(([name]) => /grad_norm(:\w+)?$/.test(name)) ?? []
       return { gradientNorm: gradientNorm ?? Number.NaN }
     },
-    async sampler() {
-      const sessionId = await inOrder(async () => (await model()).publish())
-      return createSampler(transport, sessionId, kind, endTokens, gates)
+    sampler: published,
+    async baseSampler() {
+      const asked = { session_id: session.id, sampling_session_seq_id: session.nextSampler(), base_model: baseModel }
+      try {
+        const opening = await transport.post(
+          'create_sampling_session',
+          { ...asked, type: 'create_sampling_session' },
+          'careful',
+        )
+        return samplerOf(read(replies.published, opening, 'create_sampling_session').sampling_session_id)
+      } catch (error) {
+        // Servers that cannot do without a model make one, whose adapter does nothing yet.
+        if (!errorIs(error, 'tinker-unknown')) throw error
+        return published()
+      }
     },
+    usage: () => usageAt(tokens, prices),
     save: (file) => inOrder(() => pointerTo(file, false)),
     saveForUse: (file) => inOrder(() => pointerTo(file, true)),
     load: (file) => inOrder(() => load(file, true)),
@@ -205,18 +240,6 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       transport.fail(new MiniO3Error('engine-stopped', 'The engine is closed.'))
     },
   }
-}
-
-async function modelsOf(transport: Transport): Promise<string[]> {
-  const said = read(replies.capabilities, await transport.get('get_server_capabilities'), 'get_server_capabilities')
-  return said.supported_models.map(({ model_name }) => model_name)
-}
-
-function chooseModel(models: readonly string[], asked: string | undefined): string {
-  const chosen = asked ?? (models.length === 1 ? itemAt(models, 0) : undefined)
-  if (chosen !== undefined && models.includes(chosen)) return chosen
-  const names = models.slice(0, 8).join(', ')
-  throw new UserError('model-unknown', `Name one of the server's models with --base-model. It has ${names}.`)
 }
 
 /** The longest first: a request is padded to its longest sequence. */

@@ -52,7 +52,11 @@ export type Retry = 'repeat' | 'careful' | 'never'
 
 export interface Transport {
   readonly url: URL
-  get(path: string): Promise<unknown>
+  /** Asked again in any case, unless told otherwise. */
+  get(
+    path: string,
+    options?: { readonly query: Readonly<Record<string, string>>; readonly retry: Retry },
+  ): Promise<unknown>
   post(path: string, body: object | Body, retry: Retry, timeoutMs?: number): Promise<unknown>
   /** Once. */
   delete(path: string): Promise<void>
@@ -96,13 +100,16 @@ export function openTransport(options: TransportOptions): Transport {
     path: string,
     body: Body | undefined,
     retry: Retry,
+    query: Readonly<Record<string, string>> = {},
     timeoutMs = patience.timeoutMs + Math.ceil((body?.bytes.byteLength ?? 0) / bytesPerMs),
   ): Promise<TinkerExchange> {
     const asked = { method, headers, body, timeoutMs, signal: stop.signal }
+    const address = below(url, `/api/v1/${path}`)
+    for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value)
     const attempt = async (): Promise<Tried<TinkerExchange>> => {
       let answer: TinkerExchange
       try {
-        answer = await exchange(below(url, `/api/v1/${path}`), asked)
+        answer = await exchange(address, asked)
         reached = true
       } catch (error) {
         if (!reached && error instanceof TransportError && errorIs(error, 'tinker-unreachable'))
@@ -139,7 +146,7 @@ export function openTransport(options: TransportOptions): Transport {
   const jsonOf = ({ bytes }: TinkerExchange): unknown => parsedResult(bytes)
   const bodyOf = (body: object | Body): Body => (isBody(body) ? body : jsonBody(body))
   const post: Transport['post'] = async (path, body, retry, timeoutMs) =>
-    jsonOf(await ask('POST', path, bodyOf(body), retry, timeoutMs))
+    jsonOf(await ask('POST', path, bodyOf(body), retry, {}, timeoutMs))
 
   /** One poll; trouble is tried again with a growing wait. */
   async function poll(requestId: string, what: string): Promise<FutureOutcome> {
@@ -173,7 +180,9 @@ export function openTransport(options: TransportOptions): Transport {
 
   return {
     url,
-    get: async (path) => jsonOf(await ask('GET', path, undefined, 'repeat')),
+    async get(path, { query, retry } = { query: {}, retry: 'repeat' }) {
+      return jsonOf(await ask('GET', path, undefined, retry, query))
+    },
     post,
     async delete(path) {
       await ask('DELETE', path, undefined, 'never')

@@ -31,7 +31,7 @@ export async function openTinkerPolicy(options: TinkerPolicyOptions, profile: Pr
   const engine = await connectEngine({ ...options, url: baseUrl }, 0, model)
   try {
     if (checkpoint !== undefined) await engine.loadWeights(checkpoint)
-    const sampler = await engine.sampler()
+    const sampler = await (checkpoint === undefined ? engine.baseSampler() : engine.sampler())
     const policy = tokenPolicy({ name: `tinker:${engine.baseModel}`, sampler, model, profile, temperature, maxTokens })
     return { ...policy, close: () => engine.close() }
   } catch (error) {

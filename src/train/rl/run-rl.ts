@@ -4,7 +4,7 @@
  * was killed goes on to the same figures from its last checkpoint. Departure: the defaults are for the small policy on two cores
  * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
-import { type Engine, lossClips } from '../../engine/engine.ts'
+import { type Engine, lossClips, type TokenUsage, usageSince } from '../../engine/engine.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { UserError } from '../../shared/errors.ts'
 import { defined } from '../../shared/known.ts'
@@ -71,6 +71,8 @@ export interface RlMetrics extends SamplingMetrics, GrpoMetrics {
   readonly trainMs: number
   /** How long the engine's workers had nothing to do, in the mean: what is spent outside the engine, if it tells. */
   readonly outsideMs?: number
+  /** What it came to on a server: tokens of this step, and their cost where prices are known. */
+  readonly usage?: TokenUsage
 }
 
 /** Steps in a row with a mean of fewer turns, hardly more than one, after which a run is called collapsed. */
@@ -107,6 +109,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     const collect = (step: number, policy: Policy): Promise<CollectedStep> =>
       collectStep(options, { step, policy, weightOf: memory?.weightOf, cut: cut.signal })
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
+    let spent = engine.usage?.()
     for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
       const busyMs = engine.busyMs?.()
       const startedMs = performance.now()
@@ -129,6 +132,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
       const trainedMs = performance.now()
       const learned = await grpoStep(engine, sampled.groups, settings, step, learner.adam)
       const endedMs = performance.now()
+      const usage = engine.usage?.()
       const metrics: RlMetrics = {
         ...sampled.metrics,
         ...learned,
@@ -142,7 +146,9 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
         ...(busyMs !== undefined && {
           outsideMs: Math.max(0, endedMs - startedMs - (defined(engine.busyMs?.(), 'the busy time') - busyMs)),
         }),
+        ...(spent && usage && { usage: usageSince(spent, usage) }),
       }
+      spent = usage
       if (memory) await run.append(solvedLog, { step, problems: solved })
       await logStep(run, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)

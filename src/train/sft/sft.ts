@@ -2,8 +2,8 @@
  * Supervised fine-tuning, the first stage of the recipe: next-token prediction on the policy's own tokens of correct
  * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
-import type { AdamParameters, Datum, Engine } from '../../engine/engine.ts'
-import { textLength } from '../../engine/engine.ts'
+import type { AdamParameters, Datum, Engine, TokenUsage } from '../../engine/engine.ts'
+import { textLength, usageSince } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -31,6 +31,8 @@ export interface SftMetrics {
   readonly tokensPerSecond: number
   /** Share of tokens of each kind that were the likeliest; empty where the engine cannot tell. */
   readonly accuracy: Readonly<Partial<Record<TokenKind, number>>>
+  /** What it came to on a server: tokens of this step, and their cost where prices are known. */
+  readonly usage?: TokenUsage
 }
 
 /** What a wrong token of each kind costs: what is hard to see counts more than what is only copied. */
@@ -93,6 +95,7 @@ export async function sft(
   let next = makeBatch(first)
   for (let step = first; step <= settings.steps; step++) {
     const startedMs = performance.now()
+    const before = engine.usage?.()
     const data = await next
     const adam: AdamParameters = { ...optimiser, learningRate: learningRateAt(settings, step) }
     const working = Promise.all([engine.forwardBackward(data, { kind: 'cross-entropy' }), options.beside?.(step)])
@@ -110,6 +113,7 @@ export async function sft(
       learningRate: adam.learningRate,
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
+      ...(before && engine.usage && { usage: usageSince(before, engine.usage()) }),
     }
     await logStep(run, { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
