@@ -131,10 +131,10 @@ describe('a vision-language model on a server', () => {
 
   test('a configuration is read as if it had been typed', async () => {
     const wrong: [string, RegExp][] = [
-      ['rl: { steps: many }', /--steps many of rl is wrong. It has to be a whole number/],
+      ['rl: { steps: many }', /--steps many of rl is invalid. It has to be a whole number/],
       [
         'rl: { objective: best }',
-        /--objective best of rl is wrong. It has to be one of paper, official, official-unmasked, vanilla/,
+        /--objective best of rl is invalid. It has to be one of paper, official, official-unmasked, vanilla/,
       ],
       ['rl: { step: 1 }', /rl has no option --step/],
       ['sft: { steps: 1 }', /has no settings for rl/],
