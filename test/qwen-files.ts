@@ -52,7 +52,7 @@ export const qwenModels = {
 } as const
 export type QwenModel = keyof typeof qwenModels
 
-function chatTemplateText(model: QwenModel): string {
+export function chatTemplateText(model: QwenModel): string {
   return readFileSync(join(import.meta.dirname, 'chat-templates', `${model}.jinja`), 'utf8')
 }
 
@@ -123,6 +123,9 @@ export function qwenFiles(
 
 export async function writeQwenFiles(folder: string, files: ModelFiles): Promise<string> {
   await mkdir(folder, { recursive: true })
-  await Promise.all(Object.entries(files).map(([name, file]) => writeFile(join(folder, name), JSON.stringify(file))))
+  const written = Object.entries(files).map(([name, file]: [string, object | string]) =>
+    writeFile(join(folder, name), typeof file === 'string' ? file : JSON.stringify(file)),
+  )
+  await Promise.all(written)
   return folder
 }

@@ -21,6 +21,7 @@ import { startProgress } from '../shared/progress.ts'
 import { defined, itemAt } from '../shared/known.ts'
 import { addCommand } from './options/command.ts'
 import { readConfigured } from './options/configured.ts'
+import { examineModelFiles } from './model-files-check.ts'
 import { askLine, foundRows } from './print/found.ts'
 import { print, printJson, say } from './print/output.ts'
 import { shellWord } from './print/shell-word.ts'
@@ -61,6 +62,14 @@ const doctorOptions = {
     { tinkerServer },
     only<Named>(({ engine }) => engine !== undefined, 'for a training server: add --engine tinker:http://host:8000'),
   ),
+  ...inGroup(
+    'Training',
+    { modelFiles: text('<place>', 'files of a model to train: compare what it is sent with its own chat template') },
+    only<Named>(
+      ({ baseUrl, engine }) => baseUrl === undefined && engine === undefined,
+      'for files alone: leave --base-url and --engine out',
+    ),
+  ),
   ...jsonOption,
 }
 
@@ -84,12 +93,15 @@ export function addDoctor(program: Command): void {
       'Without options: checks whether this machine can search with the embedded policy, and lists what can answer questions about photographs: servers ' +
       'on this machine, API keys in the usual environment variables, entries of mini-o3.yaml. With --base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several messages, boxes, stop ' +
       'strings, long replies, seeds and function calls. With --engine: lists the models of a training server with their context ' +
-      'lengths, its losses, and what the hosted service has billed for them lately.',
+      'lengths, its losses, and what the hosted service has billed for them lately. With --model-files: says ' +
+      'to which family a model for training belongs and which profiles fit it, and compares the tokens that it is sent with those ' +
+      'of its own chat template.',
     options: doctorOptions,
     examples: [
       'mini-o3 doctor',
       'mini-o3 doctor --base-url http://127.0.0.1:8000/v1',
       'mini-o3 doctor --engine tinker:http://127.0.0.1:8000',
+      'mini-o3 doctor --model-files hub:Qwen/Qwen3-VL-4B-Instruct',
       'mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY --model gpt-5-mini',
     ],
     run: doctor,
@@ -99,12 +111,7 @@ export function addDoctor(program: Command): void {
 async function doctor(options: DoctorOptions): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
-    const diagnosis: Diagnosis =
-      options.engine !== undefined
-        ? await examineTraining(options.engine, options)
-        : options.baseUrl === undefined
-          ? await examineMachine(interrupt.signal)
-          : await examineServer(options, interrupt.signal)
+    const diagnosis = await examine(options, interrupt.signal)
     const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
     if (options.json) printJson({ usable, ...diagnosis })
     else show(diagnosis)
@@ -112,6 +119,13 @@ async function doctor(options: DoctorOptions): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+async function examine(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
+  const { baseUrl, engine, modelFiles } = options
+  if (engine !== undefined) return examineTraining(engine, options)
+  if (modelFiles !== undefined) return { findings: await examineModelFiles(modelFiles) }
+  return baseUrl === undefined ? examineMachine(signal) : examineServer(options, signal)
 }
 
 /** Model names printed at most. */

@@ -9,7 +9,7 @@ import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt, own } from '../../shared/known.ts'
 import type { ModelFiles } from './model-files.ts'
 
-type TemplatePart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' }
+export type TemplatePart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' }
 
 export interface TemplateMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'

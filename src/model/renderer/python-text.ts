@@ -27,3 +27,8 @@ export function stripEnd(text: string): string {
   while (end > 0 && isBlank(text.charAt(end - 1))) end--
   return text.slice(0, end)
 }
+
+/** Without whatever is a blank in either language. */
+export function withoutBlanks(text: string): string {
+  return [...text].filter((character) => !isBlank(character) && character.trim() !== '').join('')
+}

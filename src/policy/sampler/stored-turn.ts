@@ -1,43 +1,48 @@
-/** A turn of a stored search as the model that is to learn it would write it: behind what its template opens, calls in its own form. */
+/**
+ * A turn of a stored search, taken apart, and as the model that is to learn it would write it: behind what its template opens, and
+ * its call in its own form.
+ */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { stripEnd, stripStart } from '../../model/renderer/python-text.ts'
-import { callEnd, callStart } from '../../protocol/dialects/tool-call.ts'
+import { callStart, toolArguments, xmlArguments } from '../../protocol/dialects/tool-call.ts'
 import { fieldsOf } from '../../shared/fields.ts'
-import { parseJson } from '../../shared/json.ts'
+import type { Fields } from '../../shared/fields.ts'
 
 const [opens, closes] = ['<think>', '</think>']
 
-/** `tools`: of a profile that calls functions; see `Conversation`. */
+export interface TurnParts {
+  /** Through the mark that closes a thought and the line breaks behind it, as it stands; empty: no thought is closed. */
+  readonly opening: string
+  readonly thought: string | undefined
+  /** Behind `opening`, up to a call. */
+  readonly said: string
+  readonly call?: { readonly name: string; readonly values: Fields }
+}
+
+/** `tools`: of a profile that calls functions; the last call counts, as in the search, in whichever form it is. */
+export function turnParts(text: string, tools?: readonly object[]): TurnParts {
+  const closed = text.indexOf(closes)
+  const said = closed < 0 ? text : text.slice(closed + closes.length).replace(/^\n+/, '')
+  const opening = text.slice(0, text.length - said.length)
+  const thought = closed < 0 ? undefined : text.slice(0, closed).replace(opens, '')
+  const name = fieldsOf(fieldsOf(tools?.[0])?.['function'])?.['name']
+  const values =
+    typeof name === 'string'
+      ? (toolArguments(said, 'last', name, { parse: 'lenient' }) ?? xmlArguments(said, name))
+      : undefined
+  if (typeof name !== 'string' || values === undefined) return { opening, thought, said }
+  return { opening, thought, said: stripEnd(said.slice(0, said.indexOf(callStart))), call: { name, values } }
+}
+
+/** `tools`: see `turnParts`. */
 export function storedTurn(text: string, model: ChatModel, tools?: readonly object[]): string {
-  const { thought, begun, trims } = model.layout(tools)
-  const called = tools === undefined ? text : withOwnCall(text, model)
-  if (thought === undefined) return called
-  const closed = called.indexOf(closes)
-  // A thought that was cut off stays open.
-  if (closed < 0 && called.includes(opens)) return begun === '' ? called : stripStart(called.replace(opens, ''))
-  const [before, behind] = thought
-  const thinking = called.slice(0, Math.max(0, closed)).replace(opens, '')
-  const said = closed < 0 ? called : called.slice(closed + closes.length).replace(/^\n+/, '')
-  return `${before}${stripStart(stripEnd(thinking))}${behind}${trims ? stripEnd(said) : said}`
-}
-
-/** The last call counts, as in the search. What cannot be read stays as it is. */
-function withOwnCall(text: string, { family }: ChatModel): string {
-  const [first, last] = [text.indexOf(callStart), text.lastIndexOf(callStart)]
-  if (first < 0 || family.call === undefined) return text
-  const body = text.slice(last + callStart.length).split(callEnd, 1)
-  const call = readCall(body.join(''))
-  return call === undefined ? text : family.call.write(stripEnd(text.slice(0, first)), call.name, call.values)
-}
-
-function readCall(
-  text: string,
-): { readonly name: string; readonly values: Readonly<Record<string, unknown>> } | undefined {
-  try {
-    const call = fieldsOf(parseJson(text))
-    const [name, values] = [call?.['name'], fieldsOf(call?.['arguments'])]
-    return typeof name === 'string' && values !== undefined ? { name, values } : undefined
-  } catch {
-    return undefined
-  }
+  const { thought: around, begun, trims } = model.layout(tools)
+  const { opening, thought, said, call } = turnParts(text, tools)
+  const withCall = (before: string): string =>
+    call && model.family.call ? model.family.call.write(before, call.name, call.values) : before
+  if (around === undefined) return withCall(opening + said)
+  const acted = withCall(said)
+  // A thought that was never closed stays open.
+  if (thought === undefined && said.includes(opens)) return begun === '' ? acted : stripStart(acted.replace(opens, ''))
+  return `${around[0]}${stripStart(stripEnd(thought ?? ''))}${around[1]}${trims ? stripEnd(acted) : acted}`
 }
