@@ -3,7 +3,7 @@ import type { ChatModel } from '../src/model/renderer/chat-model.ts'
 import type { Message, View } from '../src/policy/policy.ts'
 import type { Exchange } from '../src/policy/sampler/template-check.ts'
 import { pixelBox } from '../src/protocol/box.ts'
-import { dialectOf } from '../src/protocol/profile.ts'
+import { functionsOf } from '../src/protocol/profile.ts'
 import type { Profile } from '../src/protocol/profile.ts'
 import { errorText, observationText, questionText } from '../src/protocol/prompts.ts'
 import { random } from '../src/shared/random.ts'
@@ -45,7 +45,7 @@ export function conversation(seed: number, model: ChatModel, profile: Profile, k
   const some = (from: readonly string[], most: number): string =>
     Array.from({ length: 1 + draw.int(most) }, () => draw.pick(from)).join(' ')
   const { prompts } = profile
-  const { tools } = dialectOf(profile)
+  const tools = functionsOf(profile)
   const { begun } = model.layout(tools)
 
   function question(): Message {

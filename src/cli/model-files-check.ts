@@ -9,7 +9,7 @@ import type { Exchange } from '../policy/sampler/template-check.ts'
 import { causes } from '../policy/sampler/token-differences.ts'
 import type { Cause, Difference } from '../policy/sampler/token-differences.ts'
 import { pixelBox } from '../protocol/box.ts'
-import { dialectOf, profiles } from '../protocol/profile.ts'
+import { dialectOf, functionsOf, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, questionText } from '../protocol/prompts.ts'
 import { entriesOf } from '../shared/fields.ts'
@@ -116,9 +116,9 @@ function asked({ prompts, onePicture }: Profile, question = 'What does the sign 
 /** With a thought, none, a mistake, and another thought behind it. */
 function searchOf(profile: Profile): Exchange[] {
   const { prompts } = profile
-  const { tools, callForm } = dialectOf(profile)
+  const calls = functionsOf(profile) !== undefined
   const values = '{"name": "zoom", "arguments": {"bbox_2d": [0.1, 0.2, 0.3, 0.4], "source": "original_image"}}'
-  const call = tools === undefined ? callForm : `<tool_call>${values}</tool_call>`
+  const call = calls ? `<tool_call>${values}</tool_call>` : dialectOf(profile).callForm
   const error = errorText(prompts, { code: 'bad-box', error: 'The box is empty.' })
   const seen = { kind: 'observation', index: 1, text: observationText(prompts, 0, 1), view } as const
   return [

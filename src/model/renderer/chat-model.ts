@@ -1,6 +1,6 @@
 /** How a vision-language model is talked to in tokens: its tokenizer, the layout of its conversations, and what a picture costs it. */
 import type { Size } from '../../protocol/box.ts'
-import { sha256 } from '../../shared/canonical.ts'
+import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { imageTokens, mostAspect, type TokenCount, type TokenGrid } from '../../vision/image-tokens.ts'
 import { type ChatTemplate, chatTemplate } from './chat-template.ts'
@@ -46,7 +46,7 @@ export function chatModel(files: ModelFiles): ChatModel {
       `The tokenizer lacks the special tokens of ${family.title} that the chat template writes. Take the model’s own files.`,
     )
   }
-  const withTools = new Map<readonly object[], Layout>()
+  const withTools = new Map<string, Layout>()
   return {
     family,
     tokenizer,
@@ -58,8 +58,9 @@ export function chatModel(files: ModelFiles): ChatModel {
     fit: (size) => settled(imageTokens(size, grid), grid),
     layout: (tools) => {
       if (tools === undefined) return plain
-      const layout = withTools.get(tools) ?? readLayout(template, family.pad, tools)
-      withTools.set(tools, layout)
+      const key = canonicalJson(tools)
+      const layout = withTools.get(key) ?? readLayout(template, family.pad, tools)
+      withTools.set(key, layout)
       return layout
     },
   }

@@ -4,8 +4,7 @@
  */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { stripEnd, stripStart } from '../../model/renderer/python-text.ts'
-import { callStart, toolArguments, xmlArguments } from '../../protocol/dialects/tool-call.ts'
-import { fieldsOf } from '../../shared/fields.ts'
+import { calledFunction, callStart } from '../../protocol/dialects/tool-call.ts'
 import type { Fields } from '../../shared/fields.ts'
 
 const [opens, closes] = ['<think>', '</think>']
@@ -25,12 +24,11 @@ export function turnParts(text: string, tools?: readonly object[]): TurnParts {
   const said = closed < 0 ? text : text.slice(closed + closes.length).replace(/^\n+/, '')
   const opening = text.slice(0, text.length - said.length)
   const thought = closed < 0 ? undefined : text.slice(0, closed).replace(opens, '')
-  const name = fieldsOf(fieldsOf(tools?.[0])?.['function'])?.['name']
-  const values =
-    typeof name === 'string'
-      ? (toolArguments(said, 'last', name, { parse: 'lenient' }) ?? xmlArguments(said, name))
-      : undefined
-  if (typeof name !== 'string' || values === undefined) return { opening, thought, said }
+  if (tools === undefined || !said.includes(callStart)) return { opening, thought, said }
+  // Of any function.
+  const call = calledFunction(said, 'last', '', { parse: 'lenient', tools: [] })
+  if (call === undefined || typeof call.name !== 'string') return { opening, thought, said }
+  const { name, values } = call
   return { opening, thought, said: stripEnd(said.slice(0, said.indexOf(callStart))), call: { name, values } }
 }
 

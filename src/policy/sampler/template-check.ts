@@ -4,7 +4,7 @@
  */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import type { TemplateMessage, TemplatePart } from '../../model/renderer/chat-template.ts'
-import { dialectOf } from '../../protocol/profile.ts'
+import { functionsOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import { resultText, textsAround } from '../chat/chat-messages.ts'
@@ -32,10 +32,10 @@ export interface TemplateCheck {
 /** The last exchange has no text. Throws what the template raises. */
 export async function checkTemplate(
   model: ChatModel,
-  profile: Pick<Profile, 'dialect'>,
+  profile: Pick<Profile, 'dialect' | 'tools'>,
   exchanges: readonly Exchange[],
 ): Promise<TemplateCheck> {
-  const { tools } = dialectOf(profile)
+  const tools = functionsOf(profile)
   const { tokenizer } = model
   const begun = tokenizer.encodeMarked(model.layout(tools).begun).length
   const [pad] = tokenizer.encodeMarked(model.family.pad)

@@ -22,7 +22,7 @@ export interface RunVlmSftOptions {
   readonly examples: readonly Example[]
   readonly model: ChatModel
   /** That was searched under; turns that end beyond its limit of tokens are not learned, as the released training cuts there. */
-  readonly profile: Pick<Profile, 'dialect' | 'contextLimit'>
+  readonly profile: Pick<Profile, 'dialect' | 'contextLimit' | 'tools'>
   /** `batch` counts searches. */
   readonly settings: SftSettings
   /** Closed at the end. */
