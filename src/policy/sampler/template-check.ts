@@ -11,6 +11,7 @@ import { resultText, textsAround } from '../chat/chat-messages.ts'
 import { viewsOf } from '../policy.ts'
 import type { Message } from '../policy.ts'
 import { openConversation } from './conversation.ts'
+import { shownPictures } from './conversation.ts'
 import { storedTurn, turnParts } from './stored-turn.ts'
 import { type Difference, type Span, tokenDifferences } from './token-differences.ts'
 
@@ -39,7 +40,7 @@ export async function checkTemplate(
   const { tokenizer } = model
   const begun = tokenizer.encodeMarked(model.layout(tools).begun).length
   const [pad] = tokenizer.encodeMarked(model.family.pad)
-  const conversation = openConversation(model, tools)
+  const conversation = openConversation(model, tools, shownPictures())
   const ours: number[] = []
   const spans: Span[] = []
   const add = (kind: Span['kind'], tokens: readonly number[], from: number): void => {
