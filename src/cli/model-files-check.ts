@@ -4,10 +4,11 @@ import { openChatModel } from '../model/renderer/chat-model.ts'
 import type { ChatModel } from '../model/renderer/chat-model.ts'
 import type { View } from '../policy/policy.ts'
 import { fittingProfiles } from '../policy/sampler/fitting-profiles.ts'
+import { shownPictures } from '../policy/sampler/conversation.ts'
 import { checkTemplate } from '../policy/sampler/template-check.ts'
-import type { Exchange } from '../policy/sampler/template-check.ts'
-import { causes } from '../policy/sampler/token-differences.ts'
-import type { Cause, Difference } from '../policy/sampler/token-differences.ts'
+import type { CheckedTurn } from '../policy/sampler/template-check.ts'
+import { departures } from '../policy/sampler/token-differences.ts'
+import type { Departure, Difference } from '../policy/sampler/token-differences.ts'
 import { pixelBox } from '../protocol/box.ts'
 import { dialectOf, functionsOf, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -51,14 +52,15 @@ async function compared(
   model: ChatModel,
   fitting: readonly Profile[],
   check: string,
-  exchangesOf: (profile: Profile) => readonly Exchange[],
+  exchangesOf: (profile: Profile) => readonly CheckedTurn[],
 ): Promise<Finding[]> {
   const found: Found[] = []
+  const shown = shownPictures()
   const same: string[] = []
   for (const profile of fitting) {
     const { name } = profile
     try {
-      const { differences } = await checkTemplate(model, profile, exchangesOf(profile))
+      const { differences } = await checkTemplate(model, profile, exchangesOf(profile), shown)
       if (differences.length === 0) same.push(name)
       found.push(...differences.map((difference) => ({ ...difference, profile: name })))
     } catch (error) {
@@ -69,7 +71,7 @@ async function compared(
   const agreed: Finding = { check, level: 'ok', text: `token by token those of the template under ${same.join(', ')}` }
   return [
     ...(same.length > 0 ? [agreed] : []),
-    ...entriesOf(causes).flatMap(([cause, why]) => explained(check, model, found, cause, why)),
+    ...entriesOf(departures).flatMap(([cause, why]) => explained(check, model, found, cause, why)),
     ...explained(check, model, found, undefined, 'unlike those of the template, for no reason that is known'),
   ]
 }
@@ -78,7 +80,7 @@ function explained(
   check: string,
   model: ChatModel,
   all: readonly Found[],
-  cause: Cause | undefined,
+  cause: Departure | undefined,
   why: string,
 ): Finding[] {
   const found = all.filter((one) => one.cause === cause)
@@ -107,14 +109,14 @@ const view: View = {
   boxPx: pixelBox(0, 0, 64, 64),
 }
 
-function asked({ prompts, onePicture }: Profile, question = 'What does the sign say?'): Exchange['message'] {
+function asked({ prompts, onePicture }: Profile, question = 'What does the sign say?'): CheckedTurn['message'] {
   const furtherViews = onePicture ? [] : [view]
   const text = questionText(prompts, question, 1 + furtherViews.length)
   return { kind: 'question', system: prompts.system, text, view, furtherViews }
 }
 
 /** With a thought, none, a mistake, and another thought behind it. */
-function searchOf(profile: Profile): Exchange[] {
+function searchOf(profile: Profile): CheckedTurn[] {
   const { prompts } = profile
   const calls = functionsOf(profile) !== undefined
   const values = '{"name": "zoom", "arguments": {"bbox_2d": [0.1, 0.2, 0.3, 0.4], "source": "original_image"}}'

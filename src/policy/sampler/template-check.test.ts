@@ -6,9 +6,10 @@ import { qwenFiles } from '../../../test/qwen-files.ts'
 import type { QwenModel } from '../../../test/qwen-files.ts'
 import { chatModel } from '../../model/renderer/chat-model.ts'
 import { profiles } from '../../protocol/profile.ts'
+import { shownPictures } from './conversation.ts'
 import { fittingProfiles } from './fitting-profiles.ts'
 import { checkTemplate } from './template-check.ts'
-import type { Cause } from './token-differences.ts'
+import type { Departure } from './token-differences.ts'
 
 const words = ['<think>', '</think>', '<tool_call>', '</tool_call>', '<tool_response>', '</tool_response>']
 const merges = [
@@ -20,7 +21,7 @@ const merges = [
 ] as const
 
 /** Of each model: what may explain a difference in stored turns, and beyond that in sampled ones. */
-const explained: readonly (readonly [QwenModel, readonly Cause[], readonly Cause[]])[] = [
+const explained: readonly (readonly [QwenModel, readonly Departure[], readonly Departure[]])[] = [
   ['qwen2.5-vl', ['tokens'], []],
   ['qwen3-vl', ['tokens'], ['blanks']],
   ['qwen3.5', ['tokens', 'blanks', 'thoughts', 'open'], ['calls']],
@@ -34,20 +35,22 @@ const kinds: readonly Kind[] = [
   { replies: 'sampled', marks: true },
 ]
 
+const shown = shownPictures()
+
 describe.each(explained)('the template of %s', (name, stored, sampled) => {
   const model = chatModel(qwenFiles(words, merges, name))
   const fitting = Object.values(profiles).filter((profile) => fittingProfiles(model).includes(profile.name))
 
   test.each(kinds)('renders the same conversations but for what is explained: %j', async (kind) => {
-    const causes = [...stored, ...(kind.replies === 'sampled' ? sampled : []), ...(kind.marks ? ['marks'] : [])]
+    const known = [...stored, ...(kind.replies === 'sampled' ? sampled : []), ...(kind.marks ? ['marks'] : [])]
     let same = 0
     for (let seed = 0; seed < 24; seed++) {
       const profile = fitting[seed % fitting.length]!
       const exchanges = conversation(seed, model, profile, kind)
-      const { differences, tokens } = await checkTemplate(model, profile, exchanges)
+      const { differences, tokens } = await checkTemplate(model, profile, exchanges, shown)
       expect(tokens).toBeGreaterThan(20)
       for (const difference of differences) {
-        expect(causes, `${profile.name}, conversation ${seed}: ${shown(difference)}`).toContain(difference.cause)
+        expect(known, `${profile.name}, conversation ${seed}: ${spelt(difference)}`).toContain(difference.cause)
       }
       // Nothing is in the way of a first prompt.
       if (exchanges.length === 1) expect(differences.map(({ cause }) => cause)).toEqual(kind.marks ? ['marks'] : [])
@@ -58,7 +61,7 @@ describe.each(explained)('the template of %s', (name, stored, sampled) => {
     if (!kind.marks) expect(same).toBeGreaterThan(most)
   })
 
-  function shown({ ours, theirs }: { readonly ours: readonly number[]; readonly theirs: readonly number[] }): string {
+  function spelt({ ours, theirs }: { readonly ours: readonly number[]; readonly theirs: readonly number[] }): string {
     return JSON.stringify([ours, theirs].map((tokens) => model.tokenizer.spell(tokens)))
   }
 })

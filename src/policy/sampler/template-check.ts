@@ -10,13 +10,12 @@ import { defined, itemAt } from '../../shared/known.ts'
 import { resultText, textsAround } from '../chat/chat-messages.ts'
 import { viewsOf } from '../policy.ts'
 import type { Message } from '../policy.ts'
-import { openConversation } from './conversation.ts'
-import { shownPictures } from './conversation.ts'
+import { openConversation, type ShownPictures } from './conversation.ts'
 import { storedTurn, turnParts } from './stored-turn.ts'
 import { type Difference, type Span, tokenDifferences } from './token-differences.ts'
 
 /** What a policy is told, and the turn that it takes then. */
-export interface Exchange {
+export interface CheckedTurn {
   readonly message: Message
   /** As a trajectory has it; absent: the policy is about to speak. */
   readonly text?: string
@@ -34,13 +33,14 @@ export interface TemplateCheck {
 export async function checkTemplate(
   model: ChatModel,
   profile: Pick<Profile, 'dialect' | 'tools'>,
-  exchanges: readonly Exchange[],
+  exchanges: readonly CheckedTurn[],
+  shown: ShownPictures,
 ): Promise<TemplateCheck> {
   const tools = functionsOf(profile)
   const { tokenizer } = model
   const begun = tokenizer.encodeMarked(model.layout(tools).begun).length
   const [pad] = tokenizer.encodeMarked(model.family.pad)
-  const conversation = openConversation(model, tools, shownPictures())
+  const conversation = openConversation(model, tools, shown)
   const ours: number[] = []
   const spans: Span[] = []
   const add = (kind: Span['kind'], tokens: readonly number[], from: number): void => {

@@ -6,7 +6,7 @@ import { itemAt } from '../../shared/known.ts'
 import { turnParts } from './stored-turn.ts'
 
 /** Why tokens differ from those of the chat template, in words for users; what none of them explains is a mistake. */
-export const causes = {
+export const departures = {
   marks: 'what looks like a special token in a text is spelt out here, and is one there',
   tokens: 'the same text in other tokens: it stays as it was sampled, and does not merge with what stands before it',
   blanks: 'blanks and line breaks at the ends of thoughts and turns, which the template rewrites',
@@ -14,7 +14,7 @@ export const causes = {
   open: 'a thought that was never closed, before which the template writes an empty one',
   calls: 'calls, which the template writes in its own form',
 } as const
-export type Cause = keyof typeof causes
+export type Departure = keyof typeof departures
 
 /** A message, or what the policy wrote: from a position up to another. */
 export interface Span {
@@ -30,7 +30,7 @@ export interface Difference {
   readonly ours: readonly number[]
   readonly theirs: readonly number[]
   /** Undefined: nothing that is known explains it. */
-  readonly cause: Cause | undefined
+  readonly cause: Departure | undefined
 }
 
 /** `spans`: of `ours`, all of it in order. `tools`: of a profile that calls functions. */
@@ -61,7 +61,7 @@ function causeOf(
   theirs: readonly number[],
   { tokenizer }: ChatModel,
   tools: readonly object[] | undefined,
-): Cause | undefined {
+): Departure | undefined {
   const special = (tokens: readonly number[]): number =>
     tokens.filter((token) => tokenizer.decode([token]) === '').length
   const [own, other] = [tokenizer.spell(ours), tokenizer.spell(theirs)]
