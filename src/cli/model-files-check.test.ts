@@ -62,5 +62,7 @@ test('files and a server at once are refused, and files of no known model', asyn
   const { 'config.json': _, ...files } = qwenFiles()
   const foreign = doctor({ ...files, 'config.json': { model_type: 'gemma3' } })
   await expect(foreign).rejects.toMatchObject({ code: 'model-foreign', exitCode: 2 })
-  await expect(doctor(files, '--base-url', 'http://127.0.0.1:1/v1')).rejects.toThrow(/leave --base-url and --engine out/)
+  await expect(doctor(files, '--base-url', 'http://127.0.0.1:1/v1')).rejects.toThrow(
+    /leave --base-url and --engine out/,
+  )
 })
