@@ -6,7 +6,8 @@ import { postJson } from './fetch-json.ts'
 
 interface Props {
   readonly services: ModelsFound['services']
-  readonly onConnect: (request: ConnectRequest) => void
+  /** Rejects with the reason why it cannot be connected. */
+  readonly onConnect: (request: ConnectRequest) => Promise<void>
 }
 
 export function ConnectAddress({ services, onConnect }: Props) {
@@ -32,7 +33,10 @@ export function ConnectAddress({ services, onConnect }: Props) {
   }
   const connect = (event: Event): void => {
     event.preventDefault()
-    onConnect({ ...address, baseUrl: listed?.baseUrl ?? address.baseUrl, model: model.trim() })
+    setProblem(undefined)
+    onConnect({ ...address, baseUrl: listed?.baseUrl ?? address.baseUrl, model: model.trim() }).catch((error: Error) =>
+      setProblem(error.message),
+    )
   }
   return (
     <form class="address" aria-label="Connect by address" onSubmit={connect}>

@@ -25,9 +25,11 @@ export function ConnectModels({ offered, onConnected }: Props) {
     postJson<ModelsFound>('api/models/found', {}).then(setFound, (error: Error) => setProblem(error.message))
   }
   useEffect(look, [])
-  const connect = (request: ConnectRequest): void => {
+  const connect = (request: ConnectRequest): Promise<void> =>
+    postJson<ConnectingRow>('api/models', request).then(reload)
+  const connectFound = (request: ConnectRequest): void => {
     setProblem(undefined)
-    postJson<ConnectingRow>('api/models', request).then(reload, (error: Error) => setProblem(error.message))
+    connect(request).catch((error: Error) => setProblem(error.message))
   }
   const cancel = (id: string): void => void postJson(`api/models/${id}/cancel`, {}).then(reload, () => {})
   const taken = [...offered, ...rows.flatMap(({ policy, state }) => (state === 'connecting' ? [policy] : []))]
@@ -44,7 +46,7 @@ export function ConnectModels({ offered, onConnected }: Props) {
       {found === undefined ? (
         problem === undefined && <p role="status">Checking the usual ports of this machine …</p>
       ) : (
-        <FoundModels found={found} taken={taken} onConnect={connect} />
+        <FoundModels found={found} taken={taken} onConnect={connectFound} />
       )}
       <ConnectAddress services={found?.services ?? []} onConnect={connect} />
     </section>

@@ -175,6 +175,17 @@ describe('a stream that goes wrong is asked for again, and what was told of it i
   })
 })
 
+test('a field that a server refuses before it writes is left out without a word', async () => {
+  const { bodies, endpoint } = await start([
+    refuse(400, { message: 'Unsupported parameter: stop', param: 'stop' }),
+    servesStreams,
+  ])
+  const { news, text } = await listen(endpoint)
+  expect(text).toBe(content)
+  expect(bodies.map(({ stop }) => stop !== undefined)).toEqual([true, false])
+  expect(news.map(({ kind }) => kind)).not.toContain('waiting')
+})
+
 test('a connection that stays open behind the end of the stream keeps nobody waiting', async () => {
   const { endpoint } = await start([
     (response) => {

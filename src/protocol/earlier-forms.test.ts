@@ -20,6 +20,9 @@ it.each(['first', 'last'] as const)('knows default from before with the %s answe
   const { reminder: _, ...prompts } = profiles.default.prompts
   const before = { ...profiles.default, prompts, flow: profiles.tools.flow, answerPick }
   expect(changedSince({ name: 'default', sha256: profileHash(before) })).toContain('plain prose')
+  const { openThought: __, ...flow } = profiles.default.flow
+  const later = profileHash({ ...profiles.default, flow, answerPick })
+  expect(changedSince({ name: 'default', sha256: later })).toContain('never closed')
   expect(changedSince({ name: 'default', sha256: profileHash(profiles.default) })).toBeUndefined()
 })
 

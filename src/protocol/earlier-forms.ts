@@ -9,6 +9,10 @@ interface Change {
 
 const changes: readonly Change[] = [
   {
+    change: 'plain prose in the last paragraph of a thought that was never closed is taken as the answer',
+    hashes: { default: ['0953ec41b3a4', 'a18f22c03396'] },
+  },
+  {
     change: 'a reply in plain prose is reminded of the form once, and then taken as the answer',
     hashes: { default: ['6af0c882d672', 'd6bf86c718bd'] },
   },

@@ -9,7 +9,7 @@ describe('profiles', () => {
     const hashes = [profiles.default, profiles.official, profiles.embedded].map((profile) =>
       profileHash(profile).slice(0, 12),
     )
-    expect(hashes).toEqual(['0953ec41b3a4', '7c774527bbe2', '5bc164adadc1'])
+    expect(hashes).toEqual(['436a14adaa09', '7c774527bbe2', '5bc164adadc1'])
   })
 
   test('what a protocol adds is part of the hash', () => {

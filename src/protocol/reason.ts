@@ -111,7 +111,7 @@ function plainReason(trajectory: Trajectory): Reason | undefined {
 
 /** Names the profile to try, if the reply appears to be written for another one. */
 function otherForm({ turns, profile }: Trajectory): string {
-  const name = turns.map(({ text }) => profileWrittenFor(text)).find((one) => one !== undefined && one !== profile.name)
+  const name = turns.map(({ text }) => profileWrittenFor(text, profile.name)).find((one) => one !== undefined)
   return name === undefined ? '' : ` It seems to be written for another profile: try --profile ${name}.`
 }
 

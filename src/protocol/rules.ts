@@ -57,6 +57,8 @@ export interface FlowRule {
    * the form once per search; if it writes plain prose again, or no turn is left, the whole reply is its answer.
    */
   readonly silence: 'ends' | 'asked-again' | 'reminded'
+  /** `last-paragraph`: of plain prose within a thought that was never closed, the paragraph behind the last blank line is the answer. */
+  readonly openThought?: 'last-paragraph'
   /** How a search ends if its answer is in a truncated reply. */
   readonly cutAnswer: 'void' | 'answered'
   /**

@@ -8,10 +8,11 @@ import type { Profile } from '../protocol/profile.ts'
 import { resolveBox, resolveSource, withinSource } from '../protocol/resolve-box.ts'
 import type { Action, End, Observation } from '../protocol/trajectory.ts'
 import { plainAnswer } from '../protocol/dialects/written-turn.ts'
+import { openThinking } from '../protocol/thinking-marks.ts'
 import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
 import { cropViewSize, fitSize, frameSize, toolViewSize } from '../vision/fit.ts'
-import { itemAt } from '../shared/known.ts'
+import { itemAt, lastOf } from '../shared/known.ts'
 
 export type NextStep =
   | { readonly kind: 'end'; readonly end: End; readonly error?: TurnError }
@@ -58,10 +59,16 @@ function afterSilence(reply: Reply, error: TurnError, standing: Standing, profil
   if (reply.finish === 'length') return { kind: 'end', end: 'void' }
   const limit = limitReached(standing, profile)
   if (!standing.reminded && limit === undefined) return { kind: 'error', error }
-  const text = plainAnswer(reply.text)
+  const text = plainAnswer(reply.text) ?? (profile.flow.openThought && lastParagraph(openThinking(reply.text) ?? ''))
   // Fragments of tags, such as `</`, are not content.
   const says = text !== undefined && /[\p{L}\p{N}]/u.test(text)
   return !says ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }
+}
+
+/** Undefined if there is only one. */
+function lastParagraph(text: string): string | undefined {
+  const paragraphs = text.split(/\n\s*\n/).filter((one) => one.trim() !== '')
+  return paragraphs.length > 1 ? lastOf(paragraphs).trim() : undefined
 }
 
 function limitReached(standing: Standing, profile: Profile): NextStep | undefined {

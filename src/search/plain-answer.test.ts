@@ -76,6 +76,12 @@ describe('a reply in plain prose', () => {
     ['counts at the last turn', [zoom, zoom, prose], 3, ['answered', prose, 3]],
     ['of broken marks alone is none', ['</', '</ >.'], 8, ['void', null, 2]],
     ['that is empty is none', ['', ''], 8, ['void', null, 2]],
+    [
+      'behind a thought that is never closed is its last paragraph',
+      ['<think>Hm.', `<think>A sign.\n\n${prose}`],
+      8,
+      ['answered', prose, 2],
+    ],
     ['that is thinking alone is none', ['<think>Hm.</think>', '<think>Hm.'], 8, ['void', null, 2]],
     ['that was cut off is none, and not reminded', [{ text: prose, finish: 'length' }], 8, ['void', null, 1]],
   ] as const)('%s', async (_, steps, maxTurns, expected) => {
@@ -100,6 +106,11 @@ describe('a reply in plain prose', () => {
     expect(replay(trajectory, profile, () => view).map(({ message }) => message.text)).toEqual(texts)
     const untold = await run([zoom, zoom, prose], profiles.default, 3)
     expect(untold.told.map(({ text }) => text).join()).not.toMatch(/turns at most|last turn/)
+  })
+
+  it('is not said to be written for another profile where it is garbled in the format of its own', async () => {
+    const { trajectory } = await run(['<grounding>{"bbox_2d": </grounding', 'so <answer>'], profiles.embedded)
+    expect(reasonOf(trajectory)).toMatchObject({ kind: 'void', message: expect.not.stringContaining('--profile') })
   })
 
   it.each([

@@ -173,6 +173,11 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await button('Try and connect').click()
       await page.locator('.connecting .failed').getByText('cannot be reached').waitFor()
       expect(await page.content()).not.toContain('sk-never-shown')
+      // What is refused at once is told where it was typed.
+      const form = page.getByRole('form', { name: 'Connect by address' })
+      await form.getByLabel('Environment variable of its API key').fill('HOME')
+      await button('Try and connect').click()
+      await form.getByText('end in API_KEY').waitFor()
       await page.setViewportSize({ width: 380, height: 800 })
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
     },

@@ -62,6 +62,14 @@ test('every turn is told: thought, box, source, size of the view, mistakes and a
   )
 })
 
+test('a reply without an action is no mistake of a zoom', async () => {
+  const silent = acted(1, {
+    thought: 'A sign.',
+    error: { code: 'no-action', error: 'The turn holds neither a zoom nor an answer.' },
+  })
+  expect(await printed(false, [events[0]!, silent])).toContain('        neither zooms nor answers\n')
+})
+
 test('a terminal gets colours, and only ours', async () => {
   const coloured = await printed(true)
   expect(coloured).toContain('\u001b[1m')

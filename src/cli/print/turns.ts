@@ -111,6 +111,7 @@ function numbered(turn: number): string {
 }
 
 function actionLine({ action, error }: Turn): string {
+  if (!action && error?.code === 'no-action') return 'neither zooms nor answers'
   const mistake = error ? `  mistake: ${plainLine(`${error.code} ${error.error}`, 160)}` : ''
   if (!action) return mistake.trim()
   if (action.kind === 'answer')

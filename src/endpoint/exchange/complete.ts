@@ -6,6 +6,7 @@ import { unreadable } from './foreign-body.ts'
 import { formOf, nothingLearnt } from './adapt.ts'
 import type { InnerError } from './inner-error.ts'
 import { liveReply } from './live-reply.ts'
+import type { ReplyNews } from '../../shared/reply-news.ts'
 import { readReply } from './read-reply.ts'
 import { meaningOf } from '../refusal/refusal.ts'
 import type { Meaning, Refusal } from '../refusal/refusal.ts'
@@ -37,7 +38,12 @@ export function completer(
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
         const body = requestBody(form.asked, kind, form.habits, { streamed: onNews !== undefined })
-        const listener = onNews && body.fields.includes('stream') ? liveReply(onNews) : undefined
+        let told = false
+        const tell = (news: ReplyNews): void => {
+          told = true
+          onNews?.(news)
+        }
+        const listener = onNews && body.fields.includes('stream') ? liveReply(tell) : undefined
         spent.requests++
         spent.bytesSent += body.bytes
         let exchange: Exchange
@@ -58,9 +64,8 @@ export function completer(
         const refusal = refusalOf(server, exchange)
         const meaning = meaningOf(refusal)
         if (form.adapt(refusal, meaning, body, failures)) {
-          // The refusal may have arrived in the middle of a reply.
-          if (listener !== undefined)
-            onNews?.({ kind: 'waiting', why: 'The server refused the request; retrying in another form.' })
+          // The refusal may have arrived in the middle of a reply; otherwise nobody has to know.
+          if (told) onNews?.({ kind: 'waiting', why: 'The server refused the request; retrying in another form.' })
           continue
         }
         failures++

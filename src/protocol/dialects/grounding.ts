@@ -99,7 +99,7 @@ export const defaultProfile: Profile = {
     reminder:
       '{error}\nIf that was your answer, write it as <answer>your answer</answer>. If not, think again, then zoom in as you were told.',
   },
-  flow: { ...releasedFlow, silence: 'reminded' },
+  flow: { ...releasedFlow, silence: 'reminded', openThought: 'last-paragraph' },
 }
 
 /** The released loop with the settings of its validation command, and this project's wording of the prompts. */
