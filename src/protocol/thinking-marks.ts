@@ -40,14 +40,25 @@ export function openThinking(text: string): string | undefined {
   return opened.length === 0 ? undefined : text.slice(Math.min(...opened))
 }
 
+/** A stretch of a text: from `start` up to `end`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** The first closed thinking, whose opening tag the chat template may have written; undefined if there is none. */
 export function firstThinking(text: string): string | undefined {
+  const block = firstThinkingSpan(text)
+  return block && text.slice(block.start, block.end)
+}
+
+/** Where it stands, and where the mark ends that closes it. */
+export function firstThinkingSpan(text: string): (Span & { readonly closed: number }) | undefined {
   const blocks = pairs.flatMap(([open, close]) => {
     const opened = text.indexOf(open)
     const start = opened < 0 ? 0 : opened + open.length
     const end = text.indexOf(close, start)
-    return end < 0 ? [] : [{ start, end, opened: opened >= 0 }]
+    return end < 0 ? [] : [{ start, end, closed: end + close.length, opened: opened >= 0 }]
   })
-  const block = blocks.toSorted((a, b) => Number(b.opened) - Number(a.opened) || a.end - b.end)[0]
-  return block && text.slice(block.start, block.end)
+  return blocks.toSorted((a, b) => Number(b.opened) - Number(a.opened) || a.end - b.end)[0]
 }

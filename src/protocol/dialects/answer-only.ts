@@ -3,6 +3,7 @@ import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import type { Prompts } from '../prompts.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 
 const tags = /<\/?(?:think|answer)>/
@@ -14,6 +15,7 @@ export const answerOnly: Dialect = {
   call: () => undefined,
   answer: (text, { answerPick }) => pick(taggedAnswers(text), answerPick) ?? plainAnswer(text),
   answers: taggedAnswers,
+  parts: partsBy({ marks: tags, plain: true }),
 }
 
 /** Only the question is ever sent. */

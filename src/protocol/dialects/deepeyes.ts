@@ -12,6 +12,7 @@ import type { CallFields } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
 import { own } from '../../shared/known.ts'
 import { isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 import { originalSource } from '../source.ts'
 
@@ -30,6 +31,7 @@ export const deepeyes: Dialect = {
   answer: (text, { parse, answerPick }) =>
     parse === 'strict' ? closedAnswer(text) : pick(taggedAnswers(text), answerPick),
   answers: taggedAnswers,
+  parts: partsBy({ marks: tags, call: { opens: [callStart], close: callEnd, which: 'first' } }),
 }
 
 /** Parses arguments like its evaluation code: a Python literal between the first tag and the next; the function name is ignored. */

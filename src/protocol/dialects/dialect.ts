@@ -2,6 +2,7 @@
 
 import type { Profile } from '../base-profile.ts'
 import type { ToolName } from '../view-tools.ts'
+import type { Span } from '../thinking-marks.ts'
 
 /** Stop strings and parsers of a dialect. All parsers are linear in the length of the text and never throw. */
 export interface Dialect {
@@ -23,6 +24,16 @@ export interface Dialect {
   readonly answer: (text: string, rules: ReadRules) => string | undefined
   /** Every complete answer in the text, in order. */
   readonly answers: (text: string) => readonly string[]
+  /** Where what these read stands in the text. */
+  readonly parts: (text: string, rules: ReadRules) => TurnParts
+}
+
+/** A part that a turn does not have is absent. The source is what a call writes for the picture that it looks into. */
+export interface TurnParts {
+  readonly thought?: Span
+  readonly box?: Span
+  readonly source?: Span
+  readonly answer?: Span
 }
 
 /** The part of a profile that parsers depend on. */

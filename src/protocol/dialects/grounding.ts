@@ -11,6 +11,7 @@ import type { ToolName } from '../view-tools.ts'
 import { readStrictCall } from './strict-call.ts'
 import { between, isRecord, pick, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
 import { toolLines, withToolErrors } from './tool-words.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect, ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 
 const tags = /<\/?(?:think|grounding|answer)>/
@@ -33,6 +34,10 @@ export const grounding: Dialect = {
   },
   answer: (text, rules) => (rules.parse === 'strict' ? closingAnswer(text, rules) : lenientAnswer(text, rules)),
   answers: taggedAnswers,
+  parts: partsBy({
+    marks: tags,
+    call: { opens: ['<grounding>'], close: '</grounding>', which: 'last', source: 'source' },
+  }),
 }
 
 /** Writes a turn in this dialect, for baselines. `boxRel` refers to the original. */

@@ -7,9 +7,11 @@ import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
 import { lastOf, own } from '../../shared/known.ts'
-import { callEnd, toolArguments } from './tool-call.ts'
+import { callEnd, callStart, toolArguments } from './tool-call.ts'
 import { originalSource, sourceAt } from '../source.ts'
+import type { Span } from '../thinking-marks.ts'
 import { pick, thoughtBefore, writtenBox } from './written-turn.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
@@ -29,6 +31,11 @@ export const pixelReasoner: Dialect = {
   },
   answer: (text, { answerPick }) => pick(boxedAnswers(text), answerPick),
   answers: boxedAnswers,
+  parts: partsBy({
+    marks,
+    call: { opens: [callStart], close: callEnd, which: 'last', source: 'target_image' },
+    answers: boxedSpans,
+  }),
 }
 
 /** Indexes pictures like its loop (Python): indices below the first give the original, and `true` is 1. */
@@ -50,7 +57,11 @@ function isCount(value: unknown): value is number {
 
 /** The trimmed content of every outermost `\boxed{}` with balanced braces. Its scorer does not require the backslash. */
 function boxedAnswers(text: string): string[] {
-  const boxes: { readonly start: number; readonly end: number }[] = []
+  return boxedSpans(text).map(({ start, end }) => text.slice(start, end).trim())
+}
+
+function boxedSpans(text: string): Span[] {
+  const boxes: Span[] = []
   /** Start of the content of each open brace, -1 if it does not belong to a box. */
   const open: number[] = []
   for (const { 0: brace, index } of text.matchAll(/\\?boxed\{|[{}]/g)) {
@@ -63,7 +74,7 @@ function boxedAnswers(text: string): string[] {
     while (boxes.length > 0 && lastOf(boxes).start > start) boxes.pop()
     boxes.push({ start, end: index })
   }
-  return boxes.map(({ start, end }) => text.slice(start, end).trim())
+  return boxes
 }
 
 const declared = {

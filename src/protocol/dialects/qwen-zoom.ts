@@ -13,6 +13,7 @@ import { toolFunctions } from './tool-words.ts'
 import { originalSource } from '../source.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
 import type { ToolName } from '../view-tools.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect, ReadRules } from './dialect.ts'
 
 export const zoomName = 'image_zoom_in_tool'
@@ -42,6 +43,11 @@ export function zoomDialect(form: Pick<Dialect, 'callForm' | 'prefilled'>, howTo
     answer: (text, rules) =>
       pick(taggedAnswers(text), rules.answerPick) ?? (calls(text, rules) ? undefined : plainAnswer(text)),
     answers: taggedAnswers,
+    parts: partsBy({
+      marks,
+      plain: true,
+      call: { opens: [callStart, functionStart], close: callEnd, which: 'first', source: 'img_idx' },
+    }),
   }
 }
 

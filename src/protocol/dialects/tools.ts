@@ -6,9 +6,10 @@ import { baseProfile } from '../base-profile.ts'
 import type { Profile } from '../base-profile.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
-import { boxParameter, callStart, calledFunction } from './tool-call.ts'
+import { boxParameter, callEnd, callStart, calledFunction } from './tool-call.ts'
 import { toolFunctions, withToolErrors } from './tool-words.ts'
 import { pick, plainAnswer, taggedAnswers, thoughtBefore, writtenCall } from './written-turn.ts'
+import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 
 const name = 'zoom'
@@ -55,6 +56,11 @@ export const tools: Dialect = {
   answer: (text, { answerPick }) =>
     pick(taggedAnswers(text), answerPick) ?? (text.includes(callStart) ? undefined : plainAnswer(text)),
   answers: taggedAnswers,
+  parts: partsBy({
+    marks: tags,
+    plain: true,
+    call: { opens: [callStart], close: callEnd, which: 'last', source: 'source' },
+  }),
 }
 
 /** The system prompt, with what the other functions are for in front of how to answer. */
