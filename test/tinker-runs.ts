@@ -104,7 +104,7 @@ async function guess(trajectory: Trajectory): Promise<Datum> {
 
 /** What a run measured, without what depends on the clock or only one engine can tell. */
 export async function figuresOf(run: RunFolder, stage: Stage): Promise<unknown[]> {
-  const other = /Ms$|PerSecond$|^accuracy$|^usage$/
+  const other = /Ms$|PerSecond$|^(?:accuracy|partAccuracy|usage)$/
   return (await readSteps(run, stage)).map((line) =>
     Object.fromEntries(Object.entries(line).filter(([name]) => !other.test(name))),
   )

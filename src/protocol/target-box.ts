@@ -14,6 +14,13 @@ export function targetBoxes({ problem, picture }: Pick<Trajectory, 'problem' | '
   return targetBoxesRel.map((box) => inPixels(box, picture))
 }
 
+/** The core is the middle half of the target, where the answer is. */
+export function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
+  const marginX = (x1 - x0) / 4
+  const marginY = (y1 - y0) / 4
+  return box[0] <= x0 + marginX && box[1] <= y0 + marginY && box[2] >= x1 - marginX && box[3] >= y1 - marginY
+}
+
 function inPixels(box: RelativeBox, { width, height }: Trajectory['picture']): PixelBox {
   return pixelBox(
     Math.floor(box[0] * width),

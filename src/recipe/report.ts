@@ -21,7 +21,7 @@ import {
 import type { TrainingFigure } from './figures.ts'
 import { presets, smokeNote } from './presets.ts'
 import type { RecipeResults } from './results.ts'
-import { commandLine } from './stages.ts'
+import { commandLine, trainedPolicies } from './stages.ts'
 
 /** The text of the page. */
 export function recipeReport(results: RecipeResults): Promise<string> {
@@ -67,11 +67,21 @@ export function recipeReport(results: RecipeResults): Promise<string> {
     { kind: 'figures', figures: [training(rewardFigure), training(overTurnFigure)] },
     text('Lines are means over the last few steps, bands reach from the lowest to the highest of these.'),
     { kind: 'table', table: trainingTable(results), fold: 'The figures of training as a table' },
+    ...changeParts(results),
     ...(pages.length > 0 ? pagesParts(pages) : []),
     heading('The stages'),
     text('Each stage is an ordinary command. Memory is the most that the whole process had held by then.'),
     { kind: 'table', table: stagesTable(results) },
   ])
+}
+
+/** By level, by outcome and by part of a turn, for each objective. */
+function changeParts({ changes }: RecipeResults): Part[] {
+  return trainedPolicies.flatMap((objective): Part[] => {
+    const table = changes[objective]
+    if (table === undefined) return []
+    return [heading(`${policyWords[objective]}: the first steps of training and the last`), { kind: 'table', table }]
+  })
 }
 
 function heading(words: string): Part {

@@ -2,6 +2,8 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { changeTable } from '../evaluate/figures/learning.ts'
+import type { Table } from '../page/page-data.ts'
 import { readEvalRun } from '../evaluate/read-run.ts'
 import type { EvalSummary } from '../evaluate/figures/summary.ts'
 import { ends } from '../protocol/trajectory.ts'
@@ -21,6 +23,8 @@ export interface RecipeResults {
   readonly evals: Readonly<Record<PolicyName, EvalSummary>>
   /** In the order of steps. */
   readonly training: Readonly<Record<TrainedName, readonly TrainingStep[]>>
+  /** What the first steps were like and the last; absent where there is only one. */
+  readonly changes: Readonly<Record<TrainedName, Table | undefined>>
   /** Pages of single searches that are there, relative to the recipe's folder. */
   readonly pages: readonly string[]
 }
@@ -41,6 +45,10 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
   const stages = recipeStages(settings, folder).flatMap(({ name }) => log.get(name) ?? [])
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
     (await readEvalRun(join(folder, `eval-${policy}`))).summary
+  const changes = async (objective: TrainedName): Promise<Table | undefined> => {
+    const steps = await readSteps({ path: join(folder, rlStages[objective]) }, 'rl')
+    return changeTable({ name: 'rl', steps })
+  }
   const training = (objective: TrainedName): Promise<TrainingStep[]> => readTraining(join(folder, rlStages[objective]))
   const pages = ['collect', ...policies.map((policy) => `eval-${policy}`)].map((name) => `${name}/${searchesPage}`)
   const there = await Promise.all(pages.map((page) => exists(join(folder, page))))
@@ -53,6 +61,7 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
       sft: await evaluation('sft'),
     },
     training: { masked: await training('masked'), vanilla: await training('vanilla') },
+    changes: { masked: await changes('masked'), vanilla: await changes('vanilla') },
     pages: pages.filter((_, index) => there[index]),
   }
 }

@@ -16,7 +16,17 @@ const searches = (count: number, of: (index: number) => Partial<Parameters<typeo
 /** A step of training as its metrics tell it. */
 const step = (number: number, reward: number): string =>
   jsonLines([
-    { stage: 'rl', step: number, reward, turns: 3, maskedShare: 0.2, ends: { answered: 0.8, 'over-turn': 0.2 } },
+    {
+      stage: 'rl',
+      step: number,
+      reward,
+      turns: 3,
+      maskedShare: 0.2,
+      ends: { answered: 0.8, 'over-turn': 0.2 },
+      rewardByLevel: { easy: reward, hard: reward / 2 },
+      parts: { box: { share: 0.4, logprob: -reward } },
+      partAccuracy: 'nonsense',
+    },
   ])
 const rollout = (number: number, seed: number, sampleIndex: number, advantage: number): RolloutLine => {
   return { step: number, advantage, trajectory: storedSearch({ seed, sampleIndex, right: advantage > 0 }) }
@@ -233,6 +243,8 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await page.getByText('2 of 2 searches').waitFor()
     await page.getByRole('img', { name: 'Reward of rl: 25.0 % at step 1, 50.0 % at step 2.' }).waitFor()
     await page.getByRole('img', { name: /answered 80.0 %, ran out of turns 20.0 %/ }).waitFor()
+    await page.getByRole('img', { name: 'Reward by level of rl, at last: easy 50.0 %, hard 25.0 %.' }).waitFor()
+    await page.getByRole('img', { name: '−log p by part of a turn of rl, at last: box 0.5.' }).waitFor()
     await expect.poll(async () => (await cellsOf(0))[0]).toBe('1')
     // Killed after its second step, and gone on with from its first checkpoint.
     await appendFile(join(path, 'rollouts.jsonl'), jsonLines([...first, rollout(2, 7, 0, 0), rollout(2, 7, 0, 0)]))

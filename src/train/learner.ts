@@ -1,15 +1,19 @@
 /** What a run trains: how it takes its turns from a sampler, under which profile, and with which optimiser. */
 import { type AdamParameters, defaultAdam, type Sampler } from '../engine/engine.ts'
 import type { ChatModel } from '../model/renderer/chat-model.ts'
+import { decodeTokens } from '../model/tokenizer.ts'
 import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { tokenPolicy } from '../policy/sampler/token-policy.ts'
 import { type EmbeddedBudget, embeddedProfileWith, type Profile } from '../protocol/profile.ts'
+import { partReader, type PartReader } from './token-parts.ts'
 
 export interface Learner {
   readonly profile: Profile
   /** Its policy, at temperature 1: log-probabilities of other temperatures are not those that training needs. */
   policy(sampler: Sampler): Policy
+  /** The part of a turn that each token of a reply writes. */
+  readonly partsOf: PartReader
   /** For reinforcement learning; the learning rate is the run's. */
   readonly adam: AdamParameters
 }
@@ -22,8 +26,10 @@ const epsilon = 1e-3
 
 /** The small policy that ships. */
 export function embeddedLearner(budget: EmbeddedBudget): Learner {
+  const profile = embeddedProfileWith(budget)
   return {
-    profile: embeddedProfileWith(budget),
+    profile,
+    partsOf: partReader(profile, decodeTokens),
     policy: (sampler) => samplerPolicy('embedded', sampler, 1),
     adam: { ...defaultAdam, weightDecay: 0, epsilon },
   }
@@ -43,6 +49,7 @@ export const vlmAdam: AdamParameters = {
 export function vlmLearner(model: ChatModel, profile: Profile, maxTokens: number): Learner {
   return {
     profile,
+    partsOf: partReader(profile, model.tokenizer.decode),
     policy: (sampler) => tokenPolicy({ name: 'vlm', sampler, model, profile, temperature: 1, maxTokens }),
     adam: vlmAdam,
   }

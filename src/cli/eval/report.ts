@@ -1,11 +1,14 @@
-/** `mini-o3 report`: puts evaluations into the paper's published table, or compares two of them problem by problem. */
+/** `mini-o3 report`: puts evaluations into the paper's published table, compares two of them problem by problem, or shows what training changed. */
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isRun } from '../../runs/configuration.ts'
+import { isRun, readSettings } from '../../runs/configuration.ts'
+import { readStages } from '../../runs/training.ts'
+import type { TrainedStage } from '../../runs/training.ts'
 import { namesIn } from '../../benchmark/files/find-file.ts'
+import { changeTable } from '../../evaluate/figures/learning.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/document.ts'
-import type { ReportDocument } from '../../evaluate/document/document.ts'
+import type { ReportDocument, TrainingRun } from '../../evaluate/document/document.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { publishedCurve, publishedRows } from '../../evaluate/document/published.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
@@ -35,15 +38,18 @@ const reportOptions = {
 export function addReport(program: Command): void {
   addCommand(program, {
     name: 'report',
-    summary: "put measured scores into the paper's table",
+    summary: "put measured scores into the paper's table, and say what training changed",
     description:
       'Prints finished evaluations as Markdown: the published table with their rows added, the protocol of each, ' +
-      'and all figures.',
-    arguments: { '<runs...>': 'run folders of mini-o3 eval; the folder of a sweep stands for all of its runs' },
+      'and all figures. For a training run: its first steps compared with its last.',
+    arguments: {
+      '<runs...>': 'run folders of mini-o3 eval, rl or sft; the folder of a sweep stands for all of its runs',
+    },
     options: reportOptions,
     examples: [
       'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
       'mini-o3 report runs/before runs/after --compare',
+      'mini-o3 report runs/rl',
     ],
     run: (options, runs) => reportCommand(runs, options),
   })
@@ -53,7 +59,9 @@ async function reportCommand(
   given: readonly string[],
   { out, compare, json, price }: Values<typeof reportOptions>,
 ): Promise<void> {
-  const paths = (await Promise.all(given.map(runsAt))).flat()
+  const all = (await Promise.all(given.map(runsAt))).flat()
+  const stages = await Promise.all(all.map(trainedIn))
+  const paths = all.filter((_, index) => itemAt(stages, index).length === 0)
   if (compare && paths.length !== 2) {
     throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)
   }
@@ -63,11 +71,16 @@ async function reportCommand(
     price,
     finished.map(({ config }) => config),
   )
-  const names = runNames(paths)
-  const runs: MeasuredRun[] = finished.map((run, index) => ({ ...run, name: itemAt(names, index) }))
+  const names = runNames(all)
+  const nameOf = (path: string): string => itemAt(names, all.indexOf(path))
+  const runs: MeasuredRun[] = finished.map((run) => ({ ...run, name: nameOf(run.name) }))
+  const training = all.flatMap((path, index): TrainingRun[] => {
+    const own = itemAt(stages, index)
+    return own.length === 0 ? [] : [{ name: nameOf(path), stages: own }]
+  })
   const [first, second] = finished
   const comparison = compare && first && second && compareEvals(first.problems, second.problems, first.config.seed)
-  const document: ReportDocument = { runs, ...(comparison && { comparison }) }
+  const document: ReportDocument = { runs, training, ...(comparison && { comparison }) }
   if (out !== undefined) {
     await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)
     await replaceFile(join(out, 'report.html'), await reportHtml(document))
@@ -79,7 +92,22 @@ async function reportCommand(
     published: { rows: publishedRows, curve: publishedCurve },
     runs: runs.map((run) => ({ name: run.name, ...evalResult(run) })),
     ...(comparison && { comparison }),
+    ...(training.length > 0 && {
+      training: training.map(({ name, stages: own }) => ({
+        name,
+        stages: own.map((stage) => ({ stage: stage.name, steps: stage.steps.length, change: changeTable(stage) })),
+      })),
+    }),
   })
+}
+
+/** The stages of a training run; empty for any other run. */
+async function trainedIn(path: string): Promise<readonly TrainedStage[]> {
+  const { command } = await readSettings(path).catch(() => ({ command: undefined }))
+  if (command !== 'rl' && command !== 'sft') return []
+  const stages = await readStages(path)
+  if (stages.length > 0) return stages
+  throw new UserError('training-not-begun', `${path} has no step of training yet. Wait for its first one.`)
 }
 
 /** The run at a path, or the runs of a sweep there, in numeric order. */

@@ -29,6 +29,8 @@ import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
 import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
 import { policyFile, readSteps } from '../../runs/training.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
+import { plainTable } from '../../evaluate/document/table.ts'
+import { changeTable } from '../../evaluate/figures/learning.ts'
 import { reasonLines, reasonTeller } from '../incomplete.ts'
 import { inCommandRun } from '../command-run.ts'
 import { engineOptions, openEngine, printPlan, useOf } from '../options/engine.ts'
@@ -36,7 +38,7 @@ import { judgeOptions } from '../options/judge.ts'
 import { costNotes } from '../options/token-price.ts'
 import { withJudge } from '../../judge/open-judge.ts'
 import type { OpenedJudge } from '../../judge/open-judge.ts'
-import { print, printJson, say } from '../print/output.ts'
+import { columns, print, printJson, say } from '../print/output.ts'
 import { rlNotes, smoothedSteps } from './rl-notes.ts'
 import { readEntries } from '../search-run.ts'
 import { budgetOf, budgetOptions, sayTradeOff } from '../options/view-budget.ts'
@@ -271,7 +273,9 @@ async function rlCommand(options: RlOptions): Promise<void> {
     const last = recent.at(-1)
     if (how === 'stopped') throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
-    const why = how === 'unlearned' ? whyUnlearned(await readSteps(run, 'rl')) : undefined
+    const done = await readSteps(run, 'rl')
+    const why = how === 'unlearned' ? whyUnlearned(done) : undefined
+    const change = changeTable({ name: 'rl', steps: done })
     if (options.json)
       printJson({
         policy,
@@ -281,11 +285,15 @@ async function rlCommand(options: RlOptions): Promise<void> {
         steps: last?.step,
         reward: last?.reward,
         turns: last?.turns,
+        change,
         reasons,
         ...(vlm ? {} : budget),
       })
     else if (how === 'unlearned') print(`Nothing was learned: the policy is unchanged. ${why}`)
-    else print(`${ended[how]} ${useOf(policy, engine)}`)
+    else
+      print(
+        [...(change ? [plainTable(change, columns()), ''] : []), `${ended[how]} ${useOf(policy, engine)}`].join('\n'),
+      )
   }
   try {
     const judgedProblems = entries.map(({ problem }) => problem)

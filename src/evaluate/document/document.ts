@@ -1,7 +1,9 @@
 /** The document of `mini-o3 report`: several evaluations, the paper's table first; as Markdown, HTML and CSV. Pure. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { Part } from '../../page/page-data.ts'
+import type { TrainedStage } from '../../runs/training.ts'
 import type { Comparison } from '../figures/compare.ts'
+import { changeTable } from '../figures/learning.ts'
 import { costTable } from './cost.ts'
 import { csvText } from './csv.ts'
 import type { CsvRow } from './csv.ts'
@@ -32,19 +34,32 @@ export interface ReportDocument {
   readonly runs: readonly MeasuredRun[]
   /** The comparison of the first two runs. */
   readonly comparison?: Comparison
+  /** Runs that trained, if any. */
+  readonly training?: readonly TrainingRun[]
 }
 
-const title = 'Measured and published scores'
+export interface TrainingRun {
+  readonly name: string
+  readonly stages: readonly TrainedStage[]
+}
+
+function titleOf({ runs }: ReportDocument): string {
+  return runs.length > 0 ? 'Measured and published scores' : 'What training changed'
+}
 
 export function reportMarkdown(document: ReportDocument): string {
-  return markdownReport(title, partsOf(document))
+  return markdownReport(titleOf(document), partsOf(document))
 }
 
 export function reportHtml(document: ReportDocument): Promise<string> {
-  return reportPage(title, partsOf(document))
+  return reportPage(titleOf(document), partsOf(document))
 }
 
-function partsOf({ runs, comparison }: ReportDocument): Part[] {
+function partsOf({ runs, comparison, training = [] }: ReportDocument): Part[] {
+  return [...(runs.length > 0 ? measuredParts(runs, comparison) : []), ...training.flatMap(trainingParts)]
+}
+
+function measuredParts(runs: ReportDocument['runs'], comparison: Comparison | undefined): Part[] {
   const { table, notes } = paperTable(runs)
   return [
     { kind: 'table', table },
@@ -53,6 +68,18 @@ function partsOf({ runs, comparison }: ReportDocument): Part[] {
     ...sweepsOf(runs).flatMap(sweepParts),
     ...runs.flatMap(runParts),
   ]
+}
+
+/** What training changed, from its first steps to its last. */
+function trainingParts({ name, stages }: TrainingRun): Part[] {
+  return stages.flatMap((stage): Part[] => {
+    const table = changeTable(stage)
+    if (table === undefined) return []
+    return [
+      { kind: 'heading', text: `${name}, ${stage.name}: first and last steps` },
+      { kind: 'table', table },
+    ]
+  })
 }
 
 function comparisonParts(runs: readonly MeasuredRun[], comparison: Comparison): Part[] {

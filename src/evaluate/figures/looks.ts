@@ -3,7 +3,7 @@ import { legibleFor } from '../../policy/registry/kinds.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { orientationOf, turnedSize } from '../../protocol/orientation.ts'
 import { observationsOf } from '../../protocol/originals.ts'
-import { targetBoxes } from '../../protocol/target-box.ts'
+import { holdsCore, targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 
 export interface LookFigures {
@@ -93,13 +93,6 @@ export function looksRule(policy: string): string {
     `a target is in a crop if its middle half is inside; it is shown legibly if its shorter side also has at least ${px} ` +
     `pixels in the view, ${why}`
   )
-}
-
-/** The core is the middle half of the target, where the answer is. */
-function holdsCore(box: PixelBox, [x0, y0, x1, y1]: PixelBox): boolean {
-  const marginX = (x1 - x0) / 4
-  const marginY = (y1 - y0) / 4
-  return box[0] <= x0 + marginX && box[1] <= y0 + marginY && box[2] >= x1 - marginX && box[3] >= y1 - marginY
 }
 
 /** Intersection over union from which two regions count as the same. */

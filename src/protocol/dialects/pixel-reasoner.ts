@@ -33,7 +33,7 @@ export const pixelReasoner: Dialect = {
   answers: boxedAnswers,
   parts: partsBy({
     marks,
-    call: { opens: [callStart], close: callEnd, which: 'last', source: 'target_image' },
+    call: { opens: [callStart], close: callEnd, which: 'last', atEnd: true, source: 'target_image' },
     answers: boxedSpans,
   }),
 }

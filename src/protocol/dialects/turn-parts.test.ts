@@ -91,6 +91,7 @@ describe('the parts of a turn', () => {
         expect(parts['thought'] ?? '').toBe((thought(text) ?? '').trim())
         if (parts['box'] !== undefined) expect(call(text, { ...profile, parse: 'lenient' })).toBeDefined()
       }),
+      { numRuns: 300 },
     )
   })
 })

@@ -18,6 +18,8 @@ export interface PartMarks {
     readonly opens: readonly string[]
     readonly close: string
     readonly which: 'first' | 'last'
+    /** A turn calls only where it ends with the call. */
+    readonly atEnd?: true
     /** The field that names the picture; absent: calls name none. */
     readonly source?: string
   }
@@ -51,7 +53,9 @@ function thoughtIn(text: string, { marks }: PartMarks): { readonly span: Span; r
   return { span: block ?? { start: 0, end: marks.exec(text)?.index ?? text.length }, closed: block?.closed ?? 0 }
 }
 
-function callIn(text: string, { opens, close, which }: NonNullable<PartMarks['call']>, from: number): Span | undefined {
+function callIn(text: string, call: NonNullable<PartMarks['call']>, from: number): Span | undefined {
+  const { opens, close, which, atEnd } = call
+  if (atEnd && !text.trimEnd().endsWith(close)) return undefined
   const found = opens.flatMap((open) => {
     const at = which === 'first' ? text.indexOf(open, from) : text.lastIndexOf(open)
     return at < from ? [] : [{ at, start: at + open.length }]

@@ -1,6 +1,8 @@
 /** The metrics of a training run, as curves and as figures of its last step. Unknown lines are skipped. */
 import { z } from 'zod'
 import { curveSvg, evenly, smoothed } from '../../evaluate/document/curve-svg.ts'
+import { learningFigures, learningText } from '../../evaluate/figures/learning.ts'
+import type { LearningFigure } from '../../evaluate/figures/learning.ts'
 import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
@@ -22,6 +24,7 @@ const figures = [
   ['maskedShare', 'Masked share', 'share'],
   ['zeroSpreadShare', 'Groups without spread', 'share'],
   ['samplingRounds', 'Sampling rounds of a step', 'count'],
+  ['settledProblems', 'Problems drawn less often', 'count'],
   ['entropy', 'Entropy', 'count'],
   ['gradientNorm', 'Gradient norm', 'count'],
   ['loss', 'Loss', 'count'],
@@ -32,6 +35,8 @@ const figures = [
 type Unit = (typeof figures)[number][2]
 
 const mostPoints = 400
+/** A log may name anything. */
+const mostLines = 8
 const mostRows = 24
 /** Larger files are not read. */
 const mostBytes = 128 * 1024 ** 2
@@ -56,7 +61,7 @@ export function latestFigures(
     { title: `Step (${stage.name})`, text: `${last.step}${of}` },
     ...figures.flatMap(([name, title, unit]) => {
       const value = numberAt(last, name)
-      return value === undefined ? [] : [{ title, text: shown(value, unit) }]
+      return value === undefined ? [] : [{ title, text: learningText(value, unit) }]
     }),
   ]
 }
@@ -65,8 +70,36 @@ export function latestFigures(
 export function stageCharts(stages: readonly TrainedStage[]): Chart[] {
   return stages.flatMap((stage) => {
     const [reward, turns, ...others] = figures.map(([name, title, unit]) => curve(stage, name, title, unit))
-    return [reward, turns, endsChart(stage), ...others].filter((chart) => chart !== undefined)
+    const learning = learningFigures.map((figure) => learningChart(stage, figure))
+    return [reward, turns, endsChart(stage), ...learning, ...others].filter((chart) => chart !== undefined)
   })
+}
+
+/** A line for each name that the figure has, such as each level. */
+function learningChart({ name: stage, steps }: TrainedStage, figure: LearningFigure): Chart | undefined {
+  const { id, title, unit, valuesAt } = figure
+  const told = steps.map((line) => ({ step: line.step, values: valuesAt(line) }))
+  const names = [...new Set(told.flatMap(({ values }) => Object.keys(values)))].slice(0, mostLines)
+  const curves = names.flatMap((name) => {
+    const points = told.flatMap(({ step, values }) =>
+      values[name] === undefined ? [] : [{ x: step, y: values[name] }],
+    )
+    return points.length < 2 ? [] : [{ name, points: smoothed(points, mostPoints), last: lastOf(points).y }]
+  })
+  if (curves.length === 0) return undefined
+  const words = { title: `${title} (${stage})`, xLabel: 'step', yLabel: title }
+  const ends = curves.map(({ name, last }) => `${name} ${learningText(last, unit)}`).join(', ')
+  const cell = (value: number | undefined): string => (value === undefined ? '' : learningText(value, unit))
+  return {
+    id: `${stage}-${id}`,
+    title: words.title,
+    summary: `${title} of ${stage}, at last: ${ends}.`,
+    table: [
+      ['step', ...names],
+      ...evenly(told, mostRows).map(({ step, values }) => [String(step), ...names.map((name) => cell(values[name]))]),
+    ],
+    svg: curveSvg(curves, words, { x: 'even', y: unit }),
+  }
 }
 
 function curve({ name: stage, steps }: TrainedStage, name: string, title: string, unit: Unit): Chart | undefined {
@@ -80,8 +113,8 @@ function curve({ name: stage, steps }: TrainedStage, name: string, title: string
   return {
     id: `${stage}-${name}`,
     title: words.title,
-    summary: `${title} of ${stage}: ${shown(first.y, unit)} at step ${first.x}, ${shown(last.y, unit)} at step ${last.x}.`,
-    table: [['step', title], ...evenly(values, mostRows).map(({ x, y }) => [String(x), shown(y, unit)])],
+    summary: `${title} of ${stage}: ${learningText(first.y, unit)} at step ${first.x}, ${learningText(last.y, unit)} at step ${last.x}.`,
+    table: [['step', title], ...evenly(values, mostRows).map(({ x, y }) => [String(x), learningText(y, unit)])],
     svg: curveSvg([{ name: stage, points: smoothed(values, mostPoints) }], words, { x: 'even', y: unit }),
   }
 }
@@ -123,8 +156,4 @@ function endsChart({ name: stage, steps }: TrainedStage): Chart | undefined {
 function numberAt(line: Readonly<Record<string, unknown>>, name: string): number | undefined {
   const value = line[name]
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
-}
-
-function shown(value: number, unit: Unit): string {
-  return unit === 'share' ? `${percent(value)} %` : String(Number(value.toPrecision(3)))
 }

@@ -100,6 +100,7 @@ export async function collectStep(
     wanted: problemsPerStep,
     maxRounds: settings.maxSamplingRounds,
     objective,
+    partsOf: learner.partsOf,
     signal,
     onRound: (round, found) => options.onRound?.(step, round, found),
   })

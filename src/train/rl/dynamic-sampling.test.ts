@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { TokenPart } from '../token-parts.ts'
 import { type SamplingOptions, sampleGroups } from './dynamic-sampling.ts'
 import { groupOf, type RolloutGroup, type Rollouts } from './rollout.ts'
 
 /** A group of searches with these rewards, told apart by `docId`. */
 function group(docId: string, rewards: readonly number[]): RolloutGroup {
-  const trajectory = { end: 'answered', turns: [{}], problem: { docId } } as unknown as Trajectory
+  const trajectory = { end: 'answered', turns: [{}], observations: [], problem: { docId } } as unknown as Trajectory
   const samples = [{ prompt: [], reply: [1], logprobs: [-0.5] }]
   return groupOf(
     rewards.map((reward) => ({ trajectory, samples, reward, closed: true })),
@@ -29,7 +30,8 @@ async function sample(changes: Partial<SamplingOptions>) {
     return rounds[round - 1]!
   }
   const onRound = (...told: readonly number[]): number => heard.push(told)
-  const options = { wanted: 3, maxRounds: 4, objective: 'official', onRound, ...changes } as const
+  const partsOf = (reply: readonly number[]): TokenPart[] => reply.map(() => 'form')
+  const options = { wanted: 3, maxRounds: 4, objective: 'official', partsOf, onRound, ...changes } as const
   return { sampled: await sampleGroups(draw, options), drawn, heard }
 }
 

@@ -7,11 +7,15 @@ import type { Objective } from './advantages.ts'
 import { sampleGroups } from './dynamic-sampling.ts'
 import { grpoStep, type GrpoSettings } from './grpo.ts'
 import { groupOf, policyData, type Rollout } from './rollout.ts'
+import type { TokenPart } from '../token-parts.ts'
 import { promptOf } from '../../engine/engine.ts'
+
+/** Replies here are no text. */
+const partsOf = (reply: readonly number[]): TokenPart[] => reply.map(() => 'form')
 
 const stepOn = (engine: Engine, groups: Rollout[][], settings: GrpoSettings, step: number) => {
   const teaching = groups.map((group) => groupOf(group, settings.objective)).filter(({ zeroSpread }) => !zeroSpread)
-  return grpoStep(engine, teaching, settings, step, defaultAdam)
+  return grpoStep(engine, teaching, settings, step, { adam: defaultAdam, partsOf })
 }
 
 /**
@@ -75,7 +79,12 @@ function logprobOf(logits: readonly [number, number], token: number): number {
 const view = { width: 1, height: 1, data: new Uint8Array(3) }
 
 function rollout(token: number, end: End, reward: number, logprob: number, turns = 1): Rollout {
-  const trajectory = { end, turns: Array.from({ length: turns }) } as unknown as Trajectory
+  const trajectory = {
+    end,
+    turns: Array.from({ length: turns }),
+    observations: [],
+    problem: {},
+  } as unknown as Trajectory
   const sample = { prompt: promptOf(view, []), reply: [token], logprobs: [logprob] }
   return { trajectory, samples: Array.from({ length: turns }, () => sample), reward, closed: completed(end) }
 }
@@ -264,7 +273,7 @@ describe('GRPO', () => {
     }
     const groups = [mixed, flat].map((group) => groupOf(group, 'paper'))
     const drawn = { groups, right: [1, 0], lost: [] }
-    const sampled = await sampleGroups(async () => drawn, { wanted: 2, maxRounds: 1, objective: 'paper' })
+    const sampled = await sampleGroups(async () => drawn, { wanted: 2, maxRounds: 1, objective: 'paper', partsOf })
     if (sampled.kind !== 'enough') throw new Error('one round is always enough')
     const metrics = { ...sampled.metrics, ...(await stepOn(engine, [mixed, flat], settings, 1)) }
     expect([metrics.samplingRounds, metrics.trainedGroups]).toEqual([1, 1])

@@ -16,6 +16,8 @@ import {
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
+import type { Learner } from '../learner.ts'
+import { addSums, type ByPart, greedyParts, partMeans, type PartSums } from '../token-parts.ts'
 import type { Objective } from './advantages.ts'
 import { policyData, type RolloutGroup } from './rollout.ts'
 
@@ -45,6 +47,8 @@ export interface GrpoMetrics {
   readonly mismatch: number
   readonly gradientNorm: number
   readonly learningRate: number
+  /** Share of sampled tokens that were the likeliest to the trainer, by part of a turn; absent: the engine cannot tell. */
+  readonly partAccuracy?: ByPart<number>
 }
 
 /** One step's updates from groups of searches, each with a spread of rewards. `step` counts from 1. */
@@ -53,7 +57,7 @@ export async function grpoStep(
   groups: readonly RolloutGroup[],
   settings: GrpoSettings,
   step: number,
-  optimiser: AdamParameters,
+  { adam: optimiser, partsOf }: Pick<Learner, 'adam' | 'partsOf'>,
 ): Promise<GrpoMetrics> {
   const { objective, updates, clipLow, clipHigh, oldLogprobs } = settings
   const loss: PolicyLoss = { kind: settings.loss, clipLow, clipHigh }
@@ -65,6 +69,7 @@ export async function grpoStep(
   }).filter((data) => data.length > 0)
   const norms: number[] = []
   const mismatches: number[] = []
+  const likeliest: PartSums[] = []
   let [clipped, learned] = [0, 0]
   // Before the first update, all of it: later ones are ratios to this.
   const trainerLogprobs =
@@ -74,7 +79,9 @@ export async function grpoStep(
     const data = trainerLogprobs
       ? sampled.map((datum, d) => beside(datum, itemAt(itemAt(trainerLogprobs, p), d)))
       : sampled
-    const { logprobs } = await engine.forwardBackward(data, loss)
+    const { logprobs, greedy } = await engine.forwardBackward(data, loss)
+    for (const [d, values] of (greedy ?? []).entries())
+      likeliest.push(greedyParts(itemAt(data, d).reply, values, partsOf))
     if (!trainerLogprobs && p === 0) checkMismatch(sampled, logprobs)
     const { gradientNorm } = await engine.optimStep(adam)
     norms.push(gradientNorm)
@@ -92,6 +99,7 @@ export async function grpoStep(
     mismatch: mean(mismatches),
     gradientNorm: mean(norms),
     learningRate,
+    ...(likeliest.length > 0 && { partAccuracy: partMeans(addSums(likeliest)) }),
   }
 }
 

@@ -130,7 +130,7 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
         ahead.catch(() => {})
       }
       const trainedMs = performance.now()
-      const learned = await grpoStep(engine, sampled.groups, settings, step, learner.adam)
+      const learned = await grpoStep(engine, sampled.groups, settings, step, learner)
       const endedMs = performance.now()
       const usage = engine.usage?.()
       const metrics: RlMetrics = {

@@ -4,6 +4,7 @@
  */
 import { type Datum, defaultAdam, type Engine, promptOf } from '../../engine/engine.ts'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
+import { decodeTokens } from '../../model/tokenizer.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -23,6 +24,7 @@ import {
 } from './perception.ts'
 import { policyFile } from '../../runs/training.ts'
 import { loadCheckpoint } from '../run-log.ts'
+import { partReader } from '../token-parts.ts'
 import { batchIndices, sft, withWeights, type SftMetrics, type SftSettings } from './sft.ts'
 
 export interface RunSftSettings extends SftSettings, PerceptionSettings {
@@ -91,6 +93,7 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
     await sft(engine, settings, defaultAdam, (step) => batchAt(turns, options, step), run, {
       firstStep: done?.stage === 'sft' ? done.step + 1 : 1,
       signal,
+      partsOf: partReader(profiles.embedded, decodeTokens),
       onStep: options.onStep,
       beside:
         stem &&

@@ -2,13 +2,23 @@
  * Supervised fine-tuning, the first stage of the recipe: next-token prediction on the policy's own tokens of correct
  * trajectories, over the `Engine` interface. A step follows from the seed and its number, so any step can be the first.
  */
-import type { AdamParameters, Datum, Engine, TokenUsage } from '../../engine/engine.ts'
+import type { AdamParameters, Datum, Engine, ForwardBackward, TokenUsage } from '../../engine/engine.ts'
 import { textLength, usageSince } from '../../engine/engine.ts'
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { logStep } from '../../runs/training.ts'
 import { keepCheckpoint } from '../run-log.ts'
+import {
+  addSums,
+  type ByPart,
+  greedyParts,
+  partFigures,
+  type PartFigures,
+  partMeans,
+  type PartReader,
+  sumByPart,
+} from '../token-parts.ts'
 import { type TokenKind, kindsOf, tokenKinds } from './token-kinds.ts'
 
 export interface SftSettings {
@@ -33,6 +43,10 @@ export interface SftMetrics {
   readonly accuracy: Readonly<Partial<Record<TokenKind, number>>>
   /** What it came to on a server: tokens of this step, and their cost where prices are known. */
   readonly usage?: TokenUsage
+  /** Of the tokens of replies, by the part of a turn that they write. */
+  readonly parts?: ByPart<PartFigures>
+  /** Share of these that were the likeliest; absent where the engine cannot tell. */
+  readonly partAccuracy?: ByPart<number>
 }
 
 /** What a wrong token of each kind costs: what is hard to see counts more than what is only copied. */
@@ -85,6 +99,8 @@ export async function sft(
   options: {
     readonly firstStep?: number
     readonly signal?: AbortSignal | undefined
+    /** In whose form the replies are; absent: figures by part are left out. */
+    readonly partsOf?: PartReader | undefined
     /** What else adds gradients to a step, such as the perception loss; its figures go into the metrics. */
     readonly beside?: ((step: number) => Promise<object>) | undefined
     readonly onStep?: ((metrics: SftMetrics) => void) | undefined
@@ -103,7 +119,8 @@ export async function sft(
       next = makeBatch(step + 1)
       next.catch(() => {})
     }
-    const [{ logprobs, greedy }, besides] = await working
+    const [learned, besides] = await working
+    const { logprobs, greedy } = learned
     const { gradientNorm } = await engine.optimStep(adam)
     const flat = logprobs.flat()
     const metrics: SftMetrics = {
@@ -114,6 +131,7 @@ export async function sft(
       tokensPerSecond: tokensOf(data) / ((performance.now() - startedMs) / 1000),
       accuracy: greedy === undefined ? {} : accuracyByKind(data, greedy),
       ...(before && engine.usage && { usage: usageSince(before, engine.usage()) }),
+      ...(options.partsOf && figuresByPart(data, learned, options.partsOf)),
     }
     await logStep(run, { stage: 'sft', ...metrics, ...besides })
     options.onStep?.(metrics)
@@ -127,6 +145,20 @@ export async function sft(
 
 function tokensOf(data: readonly Datum[]): number {
   return data.reduce((sum, { prompt, reply }) => sum + textLength(prompt) + reply.length, 0)
+}
+
+function figuresByPart(
+  data: readonly Datum[],
+  { logprobs, greedy }: ForwardBackward,
+  partsOf: PartReader,
+): Pick<SftMetrics, 'parts' | 'partAccuracy'> {
+  const replies = data.map(({ reply }, d) => ({ parts: partsOf(reply), values: itemAt(logprobs, d) }))
+  return {
+    parts: partFigures(sumByPart(replies)),
+    ...(greedy && {
+      partAccuracy: partMeans(addSums(data.map(({ reply }, d) => greedyParts(reply, itemAt(greedy, d), partsOf)))),
+    }),
+  }
 }
 
 function accuracyByKind(data: readonly Datum[], greedy: readonly (readonly boolean[])[]): SftMetrics['accuracy'] {

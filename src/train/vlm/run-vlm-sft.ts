@@ -16,13 +16,14 @@ import type { Example } from './example.ts'
 import { vlmAdam } from '../learner.ts'
 import { policyFile } from '../../runs/training.ts'
 import { loadCheckpoint } from '../run-log.ts'
+import { partReader } from '../token-parts.ts'
 import { batchIndices, sft, type SftMetrics, type SftSettings } from '../sft/sft.ts'
 
 export interface RunVlmSftOptions {
   readonly examples: readonly Example[]
   readonly model: ChatModel
   /** That was searched under; turns that end beyond its limit of tokens are not learned, as the released training cuts there. */
-  readonly profile: Pick<Profile, 'dialect' | 'contextLimit' | 'tools'>
+  readonly profile: Pick<Profile, 'dialect' | 'contextLimit' | 'tools' | 'parse' | 'answerPick'>
   /** `batch` counts searches. */
   readonly settings: SftSettings
   /** Closed at the end. */
@@ -54,7 +55,8 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
       )
     }
     const firstStep = done ? done.step + 1 : 1
-    await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, onStep: options.onStep })
+    const partsOf = partReader(profile, model.tokenizer.decode)
+    await sft(engine, settings, vlmAdam, batchAt, run, { firstStep, signal, partsOf, onStep: options.onStep })
     if (signal?.aborted) return false
     await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     return true
@@ -69,7 +71,7 @@ type Turn = Pick<Datum, 'prompt' | 'reply'>
 export async function exampleTurns(
   example: Example,
   model: ChatModel,
-  profile: RunVlmSftOptions['profile'],
+  profile: Pick<Profile, 'dialect' | 'contextLimit' | 'tools'>,
   shown: ShownPictures,
 ): Promise<Turn[]> {
   const { contextLimit } = profile
