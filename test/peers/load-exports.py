@@ -1,6 +1,6 @@
 """What Python's loaders read of exported sets, as one JSON document: python load-exports.py <format>=<folder> ...
 
-trl and parquet take the package `datasets`, verl the package `verl` too; a format whose packages are not there gives null.
+trl and parquet take the package `datasets`, verl and verl-agent the package `verl` too; a format whose packages are not there gives null.
 """
 import json
 import os
@@ -44,7 +44,7 @@ def verl_rows(folder):
 
 def read(target, folder):
     try:
-        return (verl_rows if target == "verl" else rows_of)(folder)
+        return (verl_rows if target.startswith("verl") else rows_of)(folder)
     except ImportError:
         return None
 

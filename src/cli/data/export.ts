@@ -31,7 +31,7 @@ const exportOptions = {
     to: required(
       oneOf(
         '<format>',
-        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems for verl), or curves for TensorBoard',
+        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), or curves for TensorBoard',
         [...exportTargets, 'tensorboard'],
       ),
     ),

@@ -234,6 +234,47 @@ describe('the other formats', () => {
     )
   })
 
+  it('verl-agent: a row a search with the pictures of every turn; the prompt ends before the last reply', async () => {
+    const lasting = { ...rows[0]!, messages: rows[0]!.messages.slice(0, -1), images: rows[0]!.images }
+    const unknown = { ...rows[1]!, answer: undefined } as unknown as TrainingRow
+    expect(await exported({ to: 'verl-agent', rows: stream([lasting, unknown, ...rows.slice(1)]) })).toMatchObject({
+      rows: rows.length,
+      leftOut: { 'it does not end with a reply': 1 },
+    })
+    const read: Record<string, unknown>[] = []
+    for await (const row of readParquet(join(out, 'data', 'train-00000-of-00001.parquet'))) read.push(row)
+    expect(read).toMatchObject(
+      [unknown, ...rows.slice(1)].map(({ system, messages, images, answer, dataSource, sampleIndex, rolloutIndex }) => {
+        const said = messages.map(({ role, text }) => ({ role, content: text }))
+        const all = [{ role: 'system', content: system }, ...said]
+        return {
+          data_source: dataSource,
+          agent_name: 'tool_agent',
+          messages: all,
+          prompt: all.slice(0, -1),
+          response: all.slice(-1),
+          images: images.map(({ name }) => ({ path: name })),
+          reward_model: { style: 'rule', ground_truth: answer ?? '' },
+          extra_info: {
+            index: BigInt(sampleIndex),
+            search: BigInt(rolloutIndex),
+            turns: BigInt(messages.length / 2),
+          },
+        }
+      }),
+    )
+    // Each mark has its picture, as verl asserts of a prompt.
+    for (const { prompt, images } of read as { prompt: { content: string }[]; images: unknown[] }[]) {
+      expect(
+        prompt
+          .map(({ content }) => content)
+          .join('')
+          .split(imageMark),
+      ).toHaveLength(images.length + 1)
+    }
+    expect(Math.max(...read.map((row) => (row['images'] as unknown[]).length))).toBeGreaterThan(1)
+  })
+
   it.each(['trl', 'parquet'] as const)(
     '%s: a card says how it is loaded, and that only replies are learnt',
     async (to) => {

@@ -11,7 +11,7 @@ import { writeSharegpt } from './sharegpt.ts'
 import { specialTextIn } from './special-text.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
-import { onePerProblem, writeVerl } from './verl.ts'
+import { endingInReply, onePerProblem, writeVerl, writeVerlAgent } from './verl.ts'
 import { keysOf } from '../../shared/fields.ts'
 
 interface Target {
@@ -26,6 +26,7 @@ const targets = {
   'mini-o3': { write: writeColdStart },
   parquet: { write: writeParquet },
   verl: { write: writeVerl, startRows: onePerProblem },
+  'verl-agent': { write: writeVerlAgent, startRows: endingInReply },
 } as const satisfies Record<string, Target>
 
 type ExportTarget = keyof typeof targets

@@ -33,7 +33,7 @@ test.skipIf(!there)(`trl, parquet and verl sets load from any folder, row for ro
     for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' })) {
       rows.push(row)
     }
-    const targets = ['trl', 'parquet', 'verl'] as const
+    const targets = ['trl', 'parquet', 'verl', 'verl-agent'] as const
     for (const to of targets) await exportSet({ rows: stream(rows), to, out: join(base, to) })
     const words = targets.map((to) => `${to}=${join(base, to)}`)
     const script = resolve('test/peers/load-exports.py')
@@ -49,6 +49,12 @@ test.skipIf(!there)(`trl, parquet and verl sets load from any folder, row for ro
     // verl is a large package: null where it is not there.
     if (read.verl !== null) {
       expect(read.verl).toEqual(rows.map(({ answer }) => ({ roles: ['system', 'user'], pictures: 1, answer })))
+      expect(read['verl-agent']).toEqual(
+        rows.map(({ messages, images, answer }) => {
+          const roles = ['system', ...messages.slice(0, -1).map(({ role }) => role)]
+          return { roles, pictures: images.length, answer }
+        }),
+      )
     }
   } finally {
     await rm(base, { recursive: true })

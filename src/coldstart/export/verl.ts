@@ -1,25 +1,51 @@
 /**
- * Problems for reinforcement learning with verl: parquet with prompt, pictures and right answer. One row per problem, however many of its
- * searches are exported, since verl samples its own.
+ * Parquet for verl. `verl` has one row per problem, with prompt, pictures and right answer, however many of its searches are exported,
+ * since verl samples its own. `verl-agent` has one row per search, with the pictures of every turn.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Columns, ParquetRow } from '../../shared/parquet.ts'
 import { imageCells, writeShards } from './parquet-shards.ts'
-import type { TrainingRow } from './training-row.ts'
+import type { ChatText, TrainingRow } from './training-row.ts'
 
-const columns: Columns = {
+const messages = { list: { struct: { role: 'string', content: 'string' } } } as const
+
+const problemColumns: Columns = {
   data_source: 'string',
-  prompt: { list: { struct: { role: 'string', content: 'string' } } },
+  agent_name: 'string',
+  prompt: messages,
   images: { list: 'image' },
   ability: 'string',
   reward_model: { struct: { style: 'string', ground_truth: 'string' } },
   extra_info: { struct: { index: 'int64', split: 'string', question: 'string', answer: 'string' } },
 }
 
+/** The agent loop of verl that runs tools. */
+const agentName = 'tool_agent'
+
 export async function writeVerl(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
-  await writeShards(rows, folder, { columns, toRow })
-  await writeFile(join(folder, 'README.md'), card)
+  await writeShards(rows, folder, { columns: problemColumns, toRow: problemRow })
+  await writeFile(join(folder, 'README.md'), problemCard)
+}
+
+export async function writeVerlAgent(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void> {
+  const columns: Columns = {
+    ...problemColumns,
+    response: messages,
+    messages,
+    extra_info: {
+      struct: {
+        index: 'int64',
+        split: 'string',
+        question: 'string',
+        answer: 'string',
+        search: 'int64',
+        turns: 'int64',
+      },
+    },
+  }
+  await writeShards(rows, folder, { columns, toRow: searchRow })
+  await writeFile(join(folder, 'README.md'), searchCard)
 }
 
 /** Reduces searches to their question and pictures, once per problem. */
@@ -34,11 +60,18 @@ export function onePerProblem(): (row: TrainingRow) => TrainingRow | string {
   }
 }
 
-function toRow({ dataSource, sampleIndex, system, messages, images, answer = '' }: TrainingRow): ParquetRow {
-  const question = messages[0]?.text ?? ''
+/** Leaves out what does not end with a reply; every search of this program does. */
+export function endingInReply(): (row: TrainingRow) => TrainingRow | string {
+  return (row) => (row.messages.at(-1)?.role === 'assistant' ? row : 'it does not end with a reply')
+}
+
+function problemRow(row: TrainingRow): ParquetRow {
+  const { dataSource, sampleIndex, images, answer = '' } = row
+  const question = row.messages[0]?.text ?? ''
   return {
     data_source: dataSource,
-    prompt: [...(system === '' ? [] : [{ role: 'system', content: system }]), { role: 'user', content: question }],
+    agent_name: agentName,
+    prompt: verlMessages(row),
     images: imageCells(images),
     ability: 'visual-search',
     reward_model: { style: 'rule', ground_truth: answer },
@@ -46,13 +79,46 @@ function toRow({ dataSource, sampleIndex, system, messages, images, answer = '' 
   }
 }
 
-const card = `# Problems for verl
+function searchRow(row: TrainingRow): ParquetRow {
+  const all = verlMessages(row)
+  const { extra_info: known, ...problem } = problemRow(row)
+  const turns = row.messages.filter(({ role }) => role === 'assistant').length
+  return {
+    ...problem,
+    prompt: all.slice(0, -1),
+    response: all.slice(-1),
+    messages: all,
+    extra_info: { ...(known as object), search: BigInt(row.rolloutIndex), turns: BigInt(turns) },
+  }
+}
 
-Written by mini-o3 export: one row a problem, with \`prompt\`, \`images\`, \`reward_model.ground_truth\` and \`data_source\`. verl reads
-it with
+function verlMessages({ system, messages: said }: Pick<TrainingRow, 'system' | 'messages'>): object[] {
+  const told = said.map(({ role, text }: ChatText) => ({ role, content: text }))
+  return [...(system === '' ? [] : [{ role: 'system', content: system }]), ...told]
+}
+
+const problemCard = `# Problems for verl
+
+Written by mini-o3 export: one row a problem, with \`prompt\`, \`images\`, \`reward_model.ground_truth\`, \`agent_name\` and \`data_source\`.
+verl reads it with
 
     data.train_files=path/to/this/folder/data/train-00000-of-00001.parquet data.prompt_key=prompt data.image_key=images
 
-and needs a reward function for this \`data_source\` (\`custom_reward_function.path\`) and a tool that crops, as the prompt asks
-for one.
+and needs a reward function for this \`data_source\` (\`custom_reward_function.path\`) and, for the agent loop \`tool_agent\`, a tool that
+crops, as the prompt asks for one.
+`
+
+const searchCard = `# Searches for verl, with the pictures of every turn
+
+Written by mini-o3 export: one row a search. \`images\` are its pictures in the order of the \`<image>\` marks. The columns have the names
+that verl's data sets look for:
+
+- \`messages\` is the whole search: \`MultiTurnSFTDataset\` (\`data.messages_key=messages data.image_key=images\`) learns every reply.
+- \`prompt\` is all of it but the last reply, which is \`response\`: \`RLHFDataset\` (\`data.prompt_key=prompt data.image_key=images\`)
+  samples that reply anew, with every picture that was seen. For searches from their first turn, export with --to verl.
+- \`reward_model.ground_truth\` is the right answer (empty where the set does not say it), for a reward function of your own
+  (\`custom_reward_function.path\`); \`extra_info\` holds the problem's place, which of its searches this is, and its number of turns.
+
+\`agent_name\` is \`tool_agent\`; calls stand in the text of the replies, where its tool parser reads them if they are written as
+\`<tool_call>\` (profiles qwen3-vl, deepeyes, pixel-reasoner).
 `
