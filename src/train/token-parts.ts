@@ -9,7 +9,7 @@ import { partialRecordOf } from '../shared/fields.ts'
 import { sum } from '../shared/numbers.ts'
 
 const namedParts = ['thought', 'box', 'source', 'answer'] as const
-export const tokenParts = [...namedParts, 'form'] as const
+const tokenParts = [...namedParts, 'form'] as const
 export type TokenPart = (typeof tokenParts)[number]
 
 export type PartReader = (reply: readonly number[]) => TokenPart[]

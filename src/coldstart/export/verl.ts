@@ -66,8 +66,7 @@ export function endingInReply(): (row: TrainingRow) => TrainingRow | string {
 }
 
 function problemRow(row: TrainingRow): ParquetRow {
-  const { dataSource, sampleIndex, images, answer = '' } = row
-  const question = row.messages[0]?.text ?? ''
+  const { dataSource, images, answer = '' } = row
   return {
     data_source: dataSource,
     agent_name: agentName,
@@ -75,20 +74,23 @@ function problemRow(row: TrainingRow): ParquetRow {
     images: imageCells(images),
     ability: 'visual-search',
     reward_model: { style: 'rule', ground_truth: answer },
-    extra_info: { index: BigInt(sampleIndex), split: 'train', question, answer },
+    extra_info: extraInfo(row),
   }
+}
+
+function extraInfo({ sampleIndex, messages: [question], answer = '' }: TrainingRow): object {
+  return { index: BigInt(sampleIndex), split: 'train', question: question?.text ?? '', answer }
 }
 
 function searchRow(row: TrainingRow): ParquetRow {
   const all = verlMessages(row)
-  const { extra_info: known, ...problem } = problemRow(row)
   const turns = row.messages.filter(({ role }) => role === 'assistant').length
   return {
-    ...problem,
+    ...problemRow(row),
     prompt: all.slice(0, -1),
     response: all.slice(-1),
     messages: all,
-    extra_info: { ...(known as object), search: BigInt(row.rolloutIndex), turns: BigInt(turns) },
+    extra_info: { ...extraInfo(row), search: BigInt(row.rolloutIndex), turns: BigInt(turns) },
   }
 }
 

@@ -69,19 +69,9 @@ describe('the parts of a turn', () => {
   })
 
   test('agree with what its readers read, and never throw, whatever stands there', () => {
-    const pieces = fc.constantFrom(
-      ...['<think>', '</think>', '<grounding>', '</grounding>', '<answer>', '</answer>', '<tool_call>', '</tool_call>'],
-      ...[
-        '{"bbox_2d": [0, 1, 2, 3], "source": "original_image"}',
-        '{"bbox_2d":',
-        '\\boxed{',
-        '}',
-        'word',
-        ' ',
-        '\n',
-        '"',
-      ],
-    )
+    const tags = ['think', 'grounding', 'answer', 'tool_call'].flatMap((tag) => [`<${tag}>`, `</${tag}>`])
+    const call = '{"bbox_2d": [0, 1, 2, 3], "source": "original_image"}'
+    const pieces = fc.constantFrom(...tags, call, '{"bbox_2d":', '\\boxed{', '}', 'word', ' ', '\n', '"')
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 14 }), fc.constantFrom(...Object.values(profiles)), (list, profile) => {
         const text = list.join('')
