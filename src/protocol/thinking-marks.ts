@@ -41,7 +41,7 @@ export function openThinking(text: string): string | undefined {
 }
 
 /** A stretch of a text: from `start` up to `end`. */
-export interface Span {
+export interface TextSpan {
   readonly start: number
   readonly end: number
 }
@@ -53,7 +53,7 @@ export function firstThinking(text: string): string | undefined {
 }
 
 /** Where it stands, and where the mark ends that closes it. */
-export function firstThinkingSpan(text: string): (Span & { readonly closed: number }) | undefined {
+export function firstThinkingSpan(text: string): (TextSpan & { readonly closed: number }) | undefined {
   const blocks = pairs.flatMap(([open, close]) => {
     const opened = text.indexOf(open)
     const start = opened < 0 ? 0 : opened + open.length

@@ -4,7 +4,7 @@
  */
 import { dialectOf } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import type { Span } from '../protocol/thinking-marks.ts'
+import type { TextSpan } from '../protocol/thinking-marks.ts'
 import { partialRecordOf } from '../shared/fields.ts'
 import { sum } from '../shared/numbers.ts'
 
@@ -39,7 +39,7 @@ export function partReader(
     return pieces.flatMap(({ text: { length }, tokens }): TokenPart[] => {
       const start = end
       end += length
-      const held = ({ start: from, end: to }: Span): number => Math.min(end, to) - Math.max(start, from)
+      const held = ({ start: from, end: to }: TextSpan): number => Math.min(end, to) - Math.max(start, from)
       // Of a token that half belongs to a part, the rest is mostly a quote or a blank.
       const own = spans.findLast(({ span }) => held(span) > 0 && held(span) * 2 >= length)
       return Array.from({ length: tokens }, () => own?.part ?? 'form')

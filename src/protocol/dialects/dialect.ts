@@ -2,7 +2,7 @@
 
 import type { Profile } from '../base-profile.ts'
 import type { ToolName } from '../view-tools.ts'
-import type { Span } from '../thinking-marks.ts'
+import type { TextSpan } from '../thinking-marks.ts'
 
 /** Stop strings and parsers of a dialect. All parsers are linear in the length of the text and never throw. */
 export interface Dialect {
@@ -25,15 +25,15 @@ export interface Dialect {
   /** Every complete answer in the text, in order. */
   readonly answers: (text: string) => readonly string[]
   /** Where what these read stands in the text. */
-  readonly parts: (text: string, rules: ReadRules) => TurnParts
+  readonly parts: (text: string, rules: ReadRules) => PartSpans
 }
 
 /** A part that a turn does not have is absent. The source is what a call writes for the picture that it looks into. */
-export interface TurnParts {
-  readonly thought?: Span
-  readonly box?: Span
-  readonly source?: Span
-  readonly answer?: Span
+export interface PartSpans {
+  readonly thought?: TextSpan
+  readonly box?: TextSpan
+  readonly source?: TextSpan
+  readonly answer?: TextSpan
 }
 
 /** The part of a profile that parsers depend on. */

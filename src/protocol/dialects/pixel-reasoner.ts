@@ -9,7 +9,7 @@ import type { Prompts } from '../prompts.ts'
 import { lastOf, own } from '../../shared/known.ts'
 import { callEnd, callStart, toolArguments } from './tool-call.ts'
 import { originalSource, sourceAt } from '../source.ts'
-import type { Span } from '../thinking-marks.ts'
+import type { TextSpan } from '../thinking-marks.ts'
 import { pick, thoughtBefore, writtenBox } from './written-turn.ts'
 import { partsBy } from './turn-parts.ts'
 import type { Dialect, WrittenCall } from './dialect.ts'
@@ -60,8 +60,8 @@ function boxedAnswers(text: string): string[] {
   return boxedSpans(text).map(({ start, end }) => text.slice(start, end).trim())
 }
 
-function boxedSpans(text: string): Span[] {
-  const boxes: Span[] = []
+function boxedSpans(text: string): TextSpan[] {
+  const boxes: TextSpan[] = []
   /** Start of the content of each open brace, -1 if it does not belong to a box. */
   const open: number[] = []
   for (const { 0: brace, index } of text.matchAll(/\\?boxed\{|[{}]/g)) {

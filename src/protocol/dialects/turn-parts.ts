@@ -4,8 +4,8 @@
  */
 import { readLooseValue } from '../loose-value.ts'
 import { firstThinkingSpan } from '../thinking-marks.ts'
-import type { Span } from '../thinking-marks.ts'
-import type { Dialect, ReadRules, TurnParts } from './dialect.ts'
+import type { TextSpan } from '../thinking-marks.ts'
+import type { Dialect, ReadRules, PartSpans } from './dialect.ts'
 import { answerSpans, pick } from './written-turn.ts'
 
 export interface PartMarks {
@@ -24,7 +24,7 @@ export interface PartMarks {
     readonly source?: string
   }
   /** Where every complete answer stands. */
-  readonly answers?: (text: string) => readonly Span[]
+  readonly answers?: (text: string) => readonly TextSpan[]
 }
 
 export function partsBy(how: PartMarks): Dialect['parts'] {
@@ -43,17 +43,17 @@ export function partsBy(how: PartMarks): Dialect['parts'] {
   }
 }
 
-function part(name: keyof TurnParts, span: Span | undefined): TurnParts {
+function part(name: keyof PartSpans, span: TextSpan | undefined): PartSpans {
   return span === undefined || span.start >= span.end ? {} : { [name]: span }
 }
 
 /** `closed`: where what is said begins. */
-function thoughtIn(text: string, { marks }: PartMarks): { readonly span: Span; readonly closed: number } {
+function thoughtIn(text: string, { marks }: PartMarks): { readonly span: TextSpan; readonly closed: number } {
   const block = firstThinkingSpan(text)
   return { span: block ?? { start: 0, end: marks.exec(text)?.index ?? text.length }, closed: block?.closed ?? 0 }
 }
 
-function callIn(text: string, call: NonNullable<PartMarks['call']>, from: number): Span | undefined {
+function callIn(text: string, call: NonNullable<PartMarks['call']>, from: number): TextSpan | undefined {
   const { opens, close, which, atEnd } = call
   if (atEnd && !text.trimEnd().endsWith(close)) return undefined
   const found = opens.flatMap((open) => {
@@ -67,7 +67,7 @@ function callIn(text: string, call: NonNullable<PartMarks['call']>, from: number
 }
 
 /** The value of a field of a call, written as JSON or as a parameter in XML. */
-function fieldIn(text: string, call: Span, name: string): Span | undefined {
+function fieldIn(text: string, call: TextSpan, name: string): TextSpan | undefined {
   const field = new RegExp(`\\b${name}\\\\?["']?\\s*[:>]\\s*`, 'g')
   field.lastIndex = call.start
   if (field.exec(text) === null || field.lastIndex >= call.end) return undefined
@@ -76,7 +76,7 @@ function fieldIn(text: string, call: Span, name: string): Span | undefined {
   return end === undefined || end > call.end ? undefined : { start, end }
 }
 
-function answerIn(text: string, how: PartMarks, { parse, answerPick }: ReadRules, from: number): Span | undefined {
+function answerIn(text: string, how: PartMarks, { parse, answerPick }: ReadRules, from: number): TextSpan | undefined {
   const { answers = answerSpans } = how
   const complete = answers(text).filter(({ start }) => start >= from)
   const open = text.lastIndexOf('<answer>')
@@ -88,7 +88,7 @@ function answerIn(text: string, how: PartMarks, { parse, answerPick }: ReadRules
 }
 
 /** Without the blanks at both ends. */
-function trimmed(text: string, { start, end }: Span): Span {
+function trimmed(text: string, { start, end }: TextSpan): TextSpan {
   const inner = text.slice(start, end)
   const left = inner.length - inner.trimStart().length
   return { start: start + left, end: start + Math.max(left, inner.trimEnd().length) }

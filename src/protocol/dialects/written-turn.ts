@@ -2,13 +2,13 @@
 import type { ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 import { toolNamed } from '../view-tools.ts'
-import type { Span } from '../thinking-marks.ts'
+import type { TextSpan } from '../thinking-marks.ts'
 import { own } from '../../shared/known.ts'
 
 export type CallFields = { readonly [key: string]: unknown }
 
 /** Start and end of the text between the first `open` at or after `from` and the next `close`. */
-export function between(text: string, open: string, close: string, from = 0): Span | undefined {
+export function between(text: string, open: string, close: string, from = 0): TextSpan | undefined {
   const opens = text.indexOf(open, from)
   if (opens < 0) return undefined
   const start = opens + open.length
@@ -26,8 +26,8 @@ export function answerBodies(text: string): string[] {
   return answerSpans(text).map(({ start, end }) => text.slice(start, end))
 }
 
-export function answerSpans(text: string): Span[] {
-  const answers: Span[] = []
+export function answerSpans(text: string): TextSpan[] {
+  const answers: TextSpan[] = []
   let at = 0
   for (;;) {
     const found = between(text, '<answer>', '</answer>', at)
