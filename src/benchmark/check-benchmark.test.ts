@@ -85,7 +85,7 @@ describe('checkBenchmark', () => {
       ['row', 'line 4'],
       ['picture', 'line 3'],
     ])
-    expect(found.findings.at(-1)!.message).toContain('the picture is cut off')
+    expect(found.findings.at(-1)!.message).toContain('the picture is truncated')
     expect(await messages(small('vstar', { problems: 2 }), { pictures: false })).toHaveLength(3)
   })
 

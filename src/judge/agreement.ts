@@ -1,4 +1,4 @@
-/** Do two judges agree? Counts of their verdicts on the same answers, and agreement beyond chance. Pure. */
+/** Agreement of two judges on the same answers: counts of verdicts, and agreement beyond chance. Pure. */
 import type { Verdict } from '../protocol/trajectory.ts'
 
 export const verdictKinds = ['correct', 'wrong', 'unjudged'] as const satisfies readonly Verdict['kind'][]
@@ -12,11 +12,11 @@ export interface VerdictPair {
 export interface Agreement {
   /** Answers with a verdict from both. */
   readonly compared: number
-  /** Share of those on which both say the same; null: nothing was compared. */
+  /** Share of these with equal verdicts; null if nothing was compared. */
   readonly agreement: number | null
-  /** Cohen's kappa of those: 0 as by chance, 1 always. null: a judge says the same of all, so that chance explains everything. */
+  /** Cohen's kappa: 0 for chance agreement, 1 for perfect agreement; null if a judge gives all answers the same verdict. */
   readonly kappa: number | null
-  /** `table[before][after]`: answers. */
+  /** `table[before][after]`: numbers of answers. */
   readonly table: Readonly<Record<Kind, Readonly<Record<Kind, number>>>>
 }
 

@@ -1,4 +1,4 @@
-/** VLMEvalKit's rule for HR-Bench and V* as a judge; where it would ask a model, the answer is wrong (reference 4.3). */
+/** VLMEvalKit's rule for HR-Bench and V* as a judge; where VLMEvalKit would ask a model, the answer counts as wrong. */
 import { canInferLetter } from '../benchmark/letter-rules.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'

@@ -1,4 +1,4 @@
-/** The choice judge: which of a problem's choices does the answer name, by letter or by its text (reference 4.3, 6.2)? */
+/** The choice judge: determines which choice an answer names, by letter or by text. */
 import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
@@ -6,14 +6,14 @@ import { itemAt } from '../shared/known.ts'
 import { normalised, wordsToCompare } from './judge.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 
-/** Reads a letter off an answer; undefined: none, or more than one. */
+/** Extracts a letter from an answer; undefined if there is none, or more than one. */
 export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
 
 export function judgeChoice(problem: Problem, answer: string | null): Verdict {
   return judgeByLetter(problem, answer, chosenLetter)
 }
 
-/** `problem.answer` is a letter or the text of a choice. An answer that names no choice, or several, is wrong. */
+/** `problem.answer` is a letter or the text of a choice. An answer that names no choice or several choices is wrong. */
 export function judgeByLetter(problem: Problem, answer: string | null, read: ReadLetter): Verdict {
   const { choices = [] } = problem
   if (choices.length === 0) return { kind: 'unjudged', reason: 'no choices' }
@@ -27,9 +27,9 @@ export function judgeByLetter(problem: Problem, answer: string | null, read: Rea
 }
 
 /**
- * The letter that a text chooses; undefined: none, or more than one. In this order: the text of a choice; what stands in the last
- * `\boxed{}`; a letter in front, as in `(B)` or `B.`; "answer is B", "选B", the last one that is said; "B is correct"; "B, because ..."; a single
- * letter among the last words; the one choice whose text the answer quotes; the one choice that holds the whole answer.
+ * The letter that a text chooses; undefined if there is none, or more than one. Tried in this order: the text of a choice; the last
+ * `\boxed{}`; a leading letter, as in `(B)` or `B.`; the last statement such as "answer is B" or "选B"; "B is correct"; "B, because ...";
+ * a single letter among the last words; the only choice whose text the answer quotes; the only choice that contains the whole answer.
  */
 export function chosenLetter(answer: string, choices: readonly string[]): string | undefined {
   const letters = choices.map((_, index) => letterAt(index))
@@ -61,7 +61,7 @@ const numbers = [
   'twelve',
 ]
 
-/** "two" as "2"; any other text as it is. */
+/** "two" as "2"; other text unchanged. */
 function inDigits(text: string): string {
   const at = numbers.indexOf(text)
   return at < 0 ? text : String(at)
@@ -70,7 +70,7 @@ function inDigits(text: string): string {
 const cjk = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]`
 const seam = new RegExp(String.raw`(?<=${cjk})(?=[A-Za-z(])|(?<=[A-Za-z)])(?=${cjk})`, 'gu')
 
-/** Plain letters with blanks between them and Chinese, Japanese or Korean words; elements and negated letters are taken out. */
+/** Normalises letters and separates them from Chinese, Japanese or Korean text by spaces; removes elements and negated letters. */
 function lettersApart(text: string): string {
   return compatible(text)
     .replaceAll(seam, ' ')
@@ -78,10 +78,10 @@ function lettersApart(text: string): string {
     .replaceAll(/(?:\b(?:[Nn]ot|nor)\s{1,3}(?:[Oo]ption\s)?|(?:不|非)(?:选择|选|選|是)? ?)\(?[A-Z]\)?(?![\w'])/g, ' ')
 }
 
-/** "A or B" and "A, B" name two. */
+/** "A or B" and "A, B" name two letters. */
 const another = String.raw`\)? ?(?:(?:or|and|或|和|[、/&]) ?\(?[A-Z](?![A-Za-z'])|, ?\(?[A-Z]\)?(?:[,.]|$))`
 const capital = String.raw`\(? ?([A-Z])(?![A-Za-z'])(?!${another})`
-/** A small letter only where nothing follows it: "the answer is a bird" names no letter. */
+/** A lower-case letter only counts at the end: "the answer is a bird" names no letter. */
 const small = String.raw`\(? ?([a-z])(?=[).,;]|\s?$)`
 const leads = [
   String.raw`\b(?:[Aa]nswer|ANSWER|[Oo]ption|OPTION|[Cc]hoice|CHOICE|[Aa]ns|ANS)(?: is| would be| should be| must be| ?[:=])`,
@@ -95,13 +95,13 @@ const said = new RegExp(String.raw`(?:${leads}):?[ \n]?(?:${nouns})?(?:${capital
 const confirmed =
   /\(?(?<![A-Za-z])([A-Z])\)? (?:is (?:the )?(?:correct|right|best)\b|(?:选项|選項)?是?(?:正确|正確|对))/gu
 
-/** "A green sign", and not "A because it is red". */
+/** Matches the article in "A green sign", but not "A because it is red". */
 const article = /(?<![\p{L}\p{N}(])A (?=[a-z])(?!(?:is|was|as|and|or|if|for|with|since|because)\b)/gu
 
-/** "B, because A is too small", and not "B, C" or "B, or A". */
+/** Matches "B, because A is too small", but not "B, C" or "B, or A". */
 const beforeComma = /^([A-HJ-Z]) ?,(?! ?(?:(?:or|and)\b|[或和]|\(?[A-Z](?![A-Za-z'])))/
 
-/** A bare letter must stand among so many last words. */
+/** A bare letter must be among this many last words. */
 const lastWords = 4
 
 function statedLetter(text: string, letters: readonly string[]): string | undefined {
@@ -130,7 +130,7 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   return last === 'A' && !/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}])/u.test(text.replaceAll(article, ' ')) ? undefined : last
 }
 
-/** An answer that is longer than this, and than twice all choices, talks of them; in a longer one nothing is sought. */
+/** A longer answer (also longer than twice all choices) discusses the choices rather than quoting one; beyond the second limit nothing is searched. */
 const [shortAnswer, longestQuoting] = [40, 4000]
 
 function quotedChoice(given: string, texts: readonly string[], letters: readonly string[]): string | undefined {
@@ -143,7 +143,7 @@ function quotedChoice(given: string, texts: readonly string[], letters: readonly
   return holding.length === 1 ? holding[0] : undefined
 }
 
-/** Whether `part` stands in `text` as words of its own, without a "not" before it. */
+/** Whether `text` contains `part` as whole words without a preceding "not". */
 function holds(text: string, part: string): boolean {
   if (part === '' || part.length > text.length || text.length > longestQuoting) return false
   const isWord = (at: number): boolean => /[a-z0-9]/.test(text.charAt(at))

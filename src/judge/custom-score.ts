@@ -1,4 +1,4 @@
-/** Readers that a user gives for a judge with a form of its own: a path into its JSON, or a regular expression. */
+/** User-defined score parsers: a path into the JSON of a reply, or a regular expression. */
 import { createContext, Script } from 'node:vm'
 import { messageOf, MiniO3Error, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
@@ -7,7 +7,7 @@ import { scoreOfValue } from './score-value.ts'
 import type { Score } from './score-value.ts'
 import { fieldsOf } from '../shared/fields.ts'
 
-/** The JSON that a reply is, or that stands in it, fenced or not: from its first brace to its last. */
+/** The JSON of a reply, also within a code fence or text: from the first brace to the last. */
 export function jsonIn(said: string): unknown {
   const [open, close] = [said.indexOf('{'), said.lastIndexOf('}')]
   if (open < 0 || close < open) return undefined
@@ -18,7 +18,7 @@ export function jsonIn(said: string): unknown {
   }
 }
 
-/** `path`: names of fields, or places in lists, from the outside in. */
+/** `path`: field names or list indices, from the outside in. */
 export function jsonScore(path: readonly string[]): (said: string) => Score | undefined {
   return (said) => scoreOfValue(path.reduce((value, name) => fieldOf(value, name), jsonIn(said)))
 }
@@ -28,10 +28,10 @@ function fieldOf(value: unknown, name: string): unknown {
   return fieldsOf(value)?.[name]
 }
 
-/** Milliseconds that an expression may take on one reply: some take years on a text of 40 characters. */
+/** Time limit of an expression per reply in milliseconds; some take years for a text of 40 characters. */
 const mostMs = 1000
 
-/** A reply that an expression cannot read in time. */
+/** The expression took too long for a reply. */
 export class SlowPatternError extends MiniO3Error {
   constructor(cause: unknown) {
     const message = `the expression of --judge-parser took more than ${mostMs} ms on a reply. Write it without nested repetitions.`
@@ -39,10 +39,10 @@ export class SlowPatternError extends MiniO3Error {
   }
 }
 
-/** The script is ours; the expression and the reply are values that it is given. It runs in a context because only there it has a limit. */
+/** Our own script; expression and reply are passed as values. It runs in a vm context because only that supports a time limit. */
 const lastMatch = new Script('[...text.matchAll(pattern)].at(-1)')
 
-/** The first group of the last match, or all of the match. Throws `UserError` for what is no regular expression. */
+/** The first group of the last match, or the whole match. Throws `UserError` for an invalid regular expression. */
 export function patternScore(source: string, flags: string): (said: string) => Score | undefined {
   const values = { pattern: compiled(source, flags), text: '' }
   const context = createContext(values)

@@ -1,4 +1,4 @@
-/** The exact judge: the same words, but for case, blanks and a final period. */
+/** The exact judge: equal text, ignoring case, whitespace and a final period. */
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { wordsToCompare, normalised } from './judge.ts'

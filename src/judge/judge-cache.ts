@@ -1,6 +1,6 @@
 /**
- * What a judge said before: the same question, reference and answer, put to the same model in the same words, is asked about
- * once. Kept line by line, so that it survives a kill.
+ * Cache of verdicts: the same question, reference and answer with the same model and prompts is judged only once. Stored line by line, so
+ * that it survives a kill.
  */
 import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
@@ -11,22 +11,22 @@ import { judgementLog } from '../runs/judgements.ts'
 import type { JudgeAsked } from '../runs/judgements.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 
-/** A verdict, and what it took to get it. */
+/** A verdict with its token usage. */
 export interface Judged {
   readonly verdict: Verdict
   readonly tokens: SpentTokens
 }
 
 export interface JudgeCache {
-  /** The verdict that is there, or that of `judge`, which is kept if it is one. Asked twice at once, it is judged once. */
+  /** The cached verdict, or that of `judge`, which is stored if it succeeded. Concurrent calls are judged once. */
   verdictOf(asked: JudgeAsked, judge: () => Promise<Judged>): Promise<Verdict>
-  /** How many verdicts were wanted so far, and for how many of them nobody had to be asked. */
+  /** Number of verdicts requested so far, and of those from the cache. */
   counts(): { readonly wanted: number; readonly cached: number }
-  /** What all verdicts that are kept have cost, those from before too. */
+  /** Tokens of all stored verdicts, including earlier ones. */
   tokens(): SpentTokens
 }
 
-/** What the verdicts cost that a run keeps; undefined: nobody was asked, or an earlier version did not write it down. */
+/** Tokens of the stored verdicts of a run; undefined if there are none, or an earlier version did not log them. */
 export async function readJudgeTokens(folder: string): Promise<SpentTokens | undefined> {
   let all: SpentTokens | undefined
   for await (const { tokens } of readLog(folder, judgementLog)) {
@@ -35,7 +35,7 @@ export async function readJudgeTokens(folder: string): Promise<SpentTokens | und
   return all
 }
 
-/** Reads the judgements of a run, and goes on adding to them. */
+/** Opens the cache of a run. */
 export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): Promise<JudgeCache> {
   const verdicts = new Map<string, Promise<Verdict>>()
   let spent = nothingSpent
@@ -65,7 +65,7 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): P
       }
       const verdict = judgeAndStore(asked, judge)
       verdicts.set(key, verdict)
-      // A judge that failed is asked again by the next who wants to know.
+      // A failed judgement is not cached.
       const forget = (): void => void verdicts.delete(key)
       verdict.then(({ kind }) => kind === 'unjudged' && forget(), forget)
       return verdict

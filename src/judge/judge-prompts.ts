@@ -1,12 +1,12 @@
 /**
- * What a model is told that judges: this project's own wording of the task of reference 6.2, or the user's copy of the released
- * scorer, which is checked by its hashes and never stored.
+ * Prompts of the LLM judge: our own wording, or those in the user's copy of the released scorer, which are verified by hash and never
+ * stored.
  */
 import { sha256, canonicalJson } from '../shared/canonical.ts'
 import type { EncodedMessage } from '../endpoint/exchange/encode-message.ts'
 import { encodeMessage } from '../endpoint/exchange/encode-message.ts'
 
-/** Texts of one comparison. */
+/** The texts of one comparison. */
 export interface Compared {
   readonly question: string
   readonly reference: string
@@ -15,7 +15,7 @@ export interface Compared {
 
 export interface JudgePrompts {
   readonly system: string
-  /** With `{question}`, `{reference}` and `{answer}` where the texts go. */
+  /** Template with `{question}`, `{reference}` and `{answer}`. */
   readonly query: string
 }
 
@@ -39,12 +39,12 @@ Reply with a single line, 1 for right and 0 for wrong:
 Score: 0 or 1`,
 }
 
-/** Hex SHA-256 that names these prompts. */
+/** Hex SHA-256 that identifies these prompts. */
 export function judgePromptsHash({ system, query }: JudgePrompts): string {
   return sha256(canonicalJson({ system, query }))
 }
 
-/** The request that compares; a mark that stands in one of the texts stays what it is. */
+/** The messages of the request; placeholders inside the texts are not replaced. */
 export function judgeMessages({ system, query }: JudgePrompts, compared: Compared): readonly EncodedMessage[] {
   const content = query.replaceAll(/\{(question|reference|answer)\}/g, (_, name: keyof Compared) => compared[name])
   return [encodeMessage({ role: 'system', content: system }), encodeMessage({ role: 'user', content })]

@@ -1,12 +1,12 @@
-/** Is the answer right? A judge compares it with the reference answer of its problem and says why. */
+/** The interface of a judge: compares an answer with the reference answer of its problem and gives a reason. */
 import type { Compared } from './judge-prompts.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Trajectory, Verdict } from '../protocol/trajectory.ts'
 import { messageOf } from '../shared/errors.ts'
 
 /**
- * `answer` null: the search came to none. A judge that asks a server ends its request when `signal` fires, and throws; a run that is
- * stopped gives none, since what is in flight goes on to its end.
+ * `answer` is null if the search has none. A judge with a server aborts its request when `signal` fires, and throws; a run that is being
+ * stopped passes no signal, since judgements in flight are finished.
  */
 export type Judge = (
   problem: Problem,
@@ -14,7 +14,7 @@ export type Judge = (
   signal: AbortSignal | undefined,
 ) => Verdict | Promise<Verdict>
 
-/** The trajectory with its verdict. A failed search is left unjudged: it is to be done again, and never scored. */
+/** The trajectory with its verdict. A failed search stays unjudged, since it is repeated and never scored. */
 export async function judgeTrajectory(
   trajectory: Trajectory,
   judge: Judge,
@@ -28,8 +28,8 @@ export async function judgeTrajectory(
 }
 
 /**
- * Judges a trajectory and keeps it with its verdict. When the judge cannot go on (it throws), the trajectory is kept unjudged
- * before the error is thrown on: what was searched for is never lost.
+ * Judges a trajectory and stores it with its verdict. If the judge throws, the trajectory is stored unjudged before the error is rethrown,
+ * so that no search is lost.
  */
 export async function judgeAndKeep(
   trajectory: Trajectory,
@@ -48,23 +48,23 @@ export async function judgeAndKeep(
   return judged
 }
 
-/** What every judge decides alike, or else the two answers to compare, of which one may be empty (reference 6.2). */
+/** The verdict in cases that all judges decide alike, otherwise the two answers to compare, of which one may be empty. */
 export function toCompare(problem: Problem, answer: string | null): Verdict | Compared {
   if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
   return answer === null ? noAnswer : { question: problem.question, reference: problem.answer, answer }
 }
 
-/** The same for judges that compare words: an empty answer is none. */
+/** The same for judges that compare text, for which an empty answer counts as none. */
 export function wordsToCompare(problem: Problem, answer: string | null): Verdict | Compared {
   return answer?.trim() === '' ? toCompare(problem, null) : toCompare(problem, answer)
 }
 
 const noAnswer: Verdict = { kind: 'wrong', reason: 'no answer' }
 
-/** Normalising takes time that grows with the square of a run of combining marks. */
+/** Normalisation takes quadratic time for runs of combining marks. */
 const mostNormalised = 2000
 
-/** Lower case, single blanks, no final period; compatible characters made one where the text is no longer than 2,000. */
+/** Lower case, single spaces, no final period; NFKC if the text has at most 2,000 characters. */
 export function normalised(text: string): string {
   const compatible = text.length > mostNormalised ? text : text.normalize('NFKC')
   return compatible.toLowerCase().replaceAll(/\s+/g, ' ').trim().replace(/ ?\.$/, '')

@@ -1,6 +1,6 @@
 /**
- * Reads 0 or 1 out of a judge's reply in any form that says it clearly: Markdown, JSON, LaTeX boxes, tags, full-width characters,
- * "1/1" or "correct". What only mentions a score ("1 would need red", "0 or 1") and what contradicts itself is no score. Pure.
+ * Parses 0 or 1 from a judge's reply in any unambiguous form: Markdown, JSON, LaTeX boxes, tags, full-width characters, "1/1" or "correct".
+ * A mere mention of a score ("1 would need red", "0 or 1") or a contradiction is not a score. Pure.
  */
 import { jsonIn } from './custom-score.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
@@ -15,13 +15,13 @@ export function lenientScore(said: string): Score | undefined {
   return scoreIn(text, clearLabels) ?? scoreIn(text, otherLabels) ?? bareScore(text)
 }
 
-/** Fields by which judges name their verdict, in letters alone, the clearest first. */
+/** JSON fields for the verdict (letters only), most specific first. */
 const fields = [
   ['score', 'finalscore', 'rating', 'grade', 'judgement', 'judgment', 'verdict', '评分', '得分', '分数', '判断'],
   ['correct', 'iscorrect', 'correctness', 'result', 'decision', 'evaluation', '结果'],
 ]
 
-/** The verdict field nearest to the outside. */
+/** The outermost verdict field. */
 function scoreInJson(json: unknown): Score | undefined {
   for (let level = [json]; level.length > 0; level = level.flatMap(valuesOf)) {
     const entries = level.flatMap((one) => (isRecord(one) ? Object.entries(one) : []))
@@ -46,7 +46,7 @@ function valuesOf(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
 
-/** Without marks; an element or a box becomes a line with a label. */
+/** Removes markup; elements and boxes become labelled lines. */
 function labelledLines(text: string): string {
   return withoutMarks(
     compatible(text)
@@ -60,12 +60,12 @@ function labelledLines(text: string): string {
 const clearLabels = labelled(
   String.raw`\b(?:score|rating|grade|judge?ment|verdict|bewertung|punteggio|puntuación|pontuação)\b|评分|得分|分数|判定|判断|評分|スコア|점수|оценка`,
 )
-/** Words that a judge also uses of other things, so that they count where nothing clearer stands. */
+/** Labels that judges also use for other things; they only count if there is nothing more specific. */
 const otherLabels = labelled(
   String.raw`\b(?:boxed|result|final answer|decision|conclusion|evaluation|correctness|is_?correct|correct)\b|(?<=^|\n)answer\b|结果|结论|最终答案`,
 )
 
-/** A label, perhaps what its values mean in brackets, a sign or a word between, and the value. */
+/** A label, optionally an explanation in brackets, a separator, and the value. */
 function labelled(labels: string): RegExp {
   const sign = String.raw`(?: ?(?:is\b|was\b|(?:should|would|must) be\b|of\b|as\b|为|是|[:=→—–|]|-(?![\d.])))`
   return new RegExp(
@@ -74,10 +74,10 @@ function labelled(labels: string): RegExp {
   )
 }
 
-/** What may follow a value: an end, a stop, a bracket, a reason, or a new sentence that is no condition. */
+/** What may follow a value: the end, punctuation, a bracket, a reason, or a new sentence that is not a condition. */
 const follows =
   /^[\])]{0,3} ?(?:$|\n|[.,:](?!\d)|[;!()[\]|，。；！、—–]|\p{So}|-\D|(?:because|since|as|due to|so)\b|(?!If\b|Or\b|When\b|Would\b)[A-Z])/u
-/** What may stand before a label at the beginning of a line. */
+/** What may precede a label at the start of a line. */
 const leads =
   /^[^\p{L}\n]*(?:(?:so|therefore|thus|hence|my|the|final|overall|i|give|a|it|最终|最后|因此|所以|综上)[\s,，:]*)*$/iu
 
@@ -86,7 +86,7 @@ interface Statement {
   readonly leading: boolean
 }
 
-/** The last statement that a line begins with; without one, what all statements agree on. */
+/** The last statement at the start of a line; if there is none, the value that all statements agree on. */
 function scoreIn(text: string, pattern: RegExp): Score | undefined {
   const statements = [...text.matchAll(pattern)].flatMap((match): Statement[] => {
     const { index } = match
@@ -106,7 +106,7 @@ const bareValue = new RegExp(`^[\\s([]*(?:${digitForm}|(${wordForm}))[\\s)\\].!�
 const bareWithWord = new RegExp(`^([01]) ?[-–—(:] ?(${wordForm})`, 'iu')
 const bareVerdict = new RegExp(`^(${wordForm})[.!,:;，。！]`, 'iu')
 
-/** A value without a label: alone on the last or the first line, or a verdict that the reply begins with. */
+/** A value without a label: alone on the last or first line, or a verdict at the start of the reply. */
 function bareScore(text: string): Score | undefined {
   const lines = text.split('\n')
   const scores = new Set(

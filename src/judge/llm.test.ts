@@ -94,7 +94,7 @@ test('"10" is right as the released scorer reads it; read strictly, it is asked 
   await official.run.close()
   const strict = await open(tens, { parser: scoreParser('strict') })
   const verdict = await strict.judge(problem, 'ivory', undefined)
-  const reason = 'judge gave no score in 5 replies that --judge-parser strict reads, at last: Score: 10'
+  const reason = 'judge gave no score in 5 replies that --judge-parser strict can parse; the last one: Score: 10'
   expect(verdict).toEqual({ kind: 'unjudged', reason })
   expect(strict.server.requests).toHaveLength(5)
 })
@@ -130,8 +130,8 @@ test('a judge whose replies are always cut off leaves the answer unjudged, with 
   const { kind, reason } = await judge(problem, 'ivory', undefined)
   expect(kind).toBe('unjudged')
   expect(reason).toBe(
-    'judge gave no score in 3 replies: the last was cut off at 37 tokens. Raise --judge-max-tokens, or turn its thinking ' +
-      `off. It ended: ${thinking}`,
+    'judge gave no score in 3 replies: the last was cut off at 37 tokens. Raise --judge-max-tokens, or turn off its ' +
+      `thinking. It ended: ${thinking}`,
   )
   expect(budgets(server)).toEqual([10, 20, 40])
 })
@@ -192,7 +192,7 @@ test('a storm of 429 passes, or leaves the answer unjudged', async () => {
   expect(endpoint.spent()).toMatchObject({ requests: 3, retries: 2 })
   const verdict = await judge(problem, 'cream', undefined)
   expect(verdict.kind).toBe('unjudged')
-  expect(verdict.reason).toContain('judge could not be asked')
+  expect(verdict.reason).toContain('the request to judge failed')
   expect(server.requests).toHaveLength(6)
 })
 

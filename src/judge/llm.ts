@@ -1,4 +1,4 @@
-/** The LLM judge: a model behind an endpoint compares the answer with the reference, in text alone (reference 6.2). */
+/** The LLM judge: a model behind an endpoint compares the answer with the reference, by text only. */
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import { ContextLengthError, TransportError } from '../shared/errors.ts'
@@ -16,20 +16,20 @@ export interface LlmJudgeOptions {
   readonly model: string
   readonly parser: ScoreParser
   readonly cache: JudgeCache
-  /** Default: this project's own. */
+  /** Default: our own. */
   readonly prompts?: JudgePrompts
-  /** Tokens of a reply at first; one that is cut off is asked for again with twice as many, up to four times these. */
+  /** Initial token limit of a reply; doubled up to twice if the reply is truncated. */
   readonly maxTokens?: number | undefined
 }
 
 const tries = 5
-/** Room for a model that thinks before it replies. */
+/** Enough for a model that thinks before it replies. */
 export const defaultMaxTokens = 4096
 const mostOfReply = 80
 
 /**
- * A judge that is never silently wrong: where it cannot be reached, or says nothing that can be read, the answer is left
- * `unjudged` with the cause. What another try cannot mend (`UserError`: key, model) is thrown.
+ * Never silently wrong: if the server is unreachable or the reply cannot be parsed, the answer stays `unjudged` with the cause. Errors that
+ * a retry cannot fix (`UserError`: key, model) are thrown.
  */
 export function llmJudge(options: LlmJudgeOptions): Judge {
   const { endpoint, model, parser, cache, prompts = defaultJudgePrompts } = options
@@ -41,7 +41,7 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
     let tokens = nothingSpent
     let maxTokens = firstTokens
     for (let attempt = 0; ; attempt++) {
-      // The first try is greedy; the others have to be able to come out differently.
+      // The first attempt is greedy; later ones need a temperature to give a different reply.
       const temperature = Math.min(attempt / 5, 1)
       const reply = await endpoint.complete({ model, messages, maxTokens, temperature, seed: attempt }, { signal })
       const { promptTokens = 0, replyTokens = 0, cachedTokens = 0 } = reply.usage ?? {}
@@ -62,8 +62,8 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
 
   function noScore({ replies, cutAt }: { readonly replies: number; readonly cutAt: number | undefined }): string {
     const none = `${model} gave no score in ${replies} ${replies === 1 ? 'reply' : 'replies'}`
-    if (cutAt === undefined) return `${none} that --judge-parser ${parser.name} reads, at last: `
-    return `${none}: the last was cut off at ${cutAt} tokens. Raise --judge-max-tokens, or turn its thinking off. It ended: `
+    if (cutAt === undefined) return `${none} that --judge-parser ${parser.name} can parse; the last one: `
+    return `${none}: the last was cut off at ${cutAt} tokens. Raise --judge-max-tokens, or turn off its thinking. It ended: `
   }
 
   return async (problem, answer, signal) => {
@@ -75,12 +75,12 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
     } catch (error) {
       if (error instanceof SlowPatternError) return { kind: 'unjudged', reason: `${model}: ${error.message}` }
       if (!(error instanceof TransportError || error instanceof ContextLengthError)) throw error
-      return { kind: 'unjudged', reason: `${model} could not be asked: ${error.message}` }
+      return { kind: 'unjudged', reason: `the request to ${model} failed: ${error.message}` }
     }
   }
 }
 
-/** The end of a reply, where the score stands. */
+/** The end of a reply, where the score usually is. */
 function brief(text: string): string {
   const line = text
     .slice(-20 * mostOfReply)

@@ -1,4 +1,4 @@
-/** Opens a judge by its name and options, for every command that judges. */
+/** Opens a judge by name and options, for every command that judges. */
 import { readFile } from 'node:fs/promises'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { openModel } from '../endpoint/open-model.ts'
@@ -25,10 +25,10 @@ import { releasedJudgePrompts } from './released-prompts.ts'
 export interface JudgeOptions {
   readonly judge: string
   readonly judgeBaseUrl?: string
-  /** The environment variable that holds its API key. */
+  /** Name of the environment variable with its API key. */
   readonly judgeApiKeyEnv?: string
   readonly judgeParser?: string
-  /** A file that holds the released prompts. */
+  /** File with the released prompts. */
   readonly judgePrompts?: string
   readonly judgeMaxTokens?: number
 }
@@ -44,7 +44,7 @@ interface JudgeCost {
 }
 
 export interface OpenedJudge {
-  /** What a run keeps of it: all that decides verdicts, and never a key. `name` is such as `exact` or `llm:qwen`. */
+  /** Settings that a run stores: everything that affects verdicts, never a key. `name` is for example `exact` or `llm:qwen`. */
   readonly settings: {
     readonly name: string
     readonly parser?: string
@@ -52,20 +52,20 @@ export interface OpenedJudge {
     /** Of a model that runs here: its fingerprint. */
     readonly checkpoint?: string
   }
-  /** Throws `UserError` when this judge cannot judge these problems. */
+  /** Throws `UserError` if this judge cannot judge these problems. */
   check?(problems: readonly Problem[]): void
-  /** The judge itself; what it says is kept in the run. */
+  /** The judge; its verdicts are stored in the run. */
   judgeIn(run: RunFolder): Promise<Judge>
-  /** Absent for judges that cost nothing. */
+  /** Absent for judges without a model. */
   cost?(): JudgeCost
-  /** What all verdicts cost that the run keeps, those from before too. */
+  /** Tokens of all stored verdicts of the run, including earlier ones. */
   tokens?(): SpentTokens
   close?(): void | Promise<void>
 }
 
 /**
- * Works with the judge that the options name. Throws `UserError` for a name of none, for a server that cannot be used, and
- * for problems that it cannot judge; nothing is written yet.
+ * Runs `work` with the judge named by the options. Throws `UserError` for an unknown name, an unusable server, and problems that it cannot
+ * judge, before anything is written.
  */
 export async function withJudge<T>(
   options: JudgeOptions,
@@ -84,21 +84,21 @@ export async function withJudge<T>(
 async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   const { judge: name } = options
   const named = judgeNamed(name)
-  if (named === undefined) throw new UserError('judge-unknown', `--judge ${name} is none of ${judgeForms}.`)
+  if (named === undefined) throw new UserError('judge-unknown', `--judge ${name} is not one of ${judgeForms}.`)
   const { kind } = named
   const { judge } = kind
   if (judge === undefined) return openModelJudge(options, named)
   return { settings: { name }, judgeIn: async () => judge, ...(kind.needsChoices && { check: checkChoices }) }
 }
 
-/** Seconds that one reply of a judge may take, as in the released scorer. */
+/** Timeout of a judge's reply in seconds, as in the released scorer. */
 const replySeconds = 120
 
 async function openModelJudge(options: JudgeOptions, { kind, model = '' }: NamedJudge): Promise<OpenedJudge> {
   const { judge: name, judgePrompts, judgeMaxTokens: maxTokens } = options
   const parser = scoreParser(options.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
   if (model === '' || model === '<model>') {
-    throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name behind the colon.`)
+    throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name after the colon.`)
   }
   const prompts = judgePrompts === undefined ? defaultJudgePrompts : await readPrompts(judgePrompts)
   const opened = await (kind.modelAt === 'here' ? openHere(model) : openAtServer(options, model))
@@ -155,11 +155,11 @@ async function readPrompts(file: string): Promise<JudgePrompts> {
   return releasedJudgePrompts(source)
 }
 
-/** The server of a judge and that of a policy are named by different words: says which one is meant. */
+/** Marks errors of the judge's server, whose options differ from those of the policy's server. */
 function asJudge(error: unknown): never {
   if (!(error instanceof UserError)) throw error
   const message = error.message.replaceAll('--api-key-env', '--judge-api-key-env').replaceAll('chat:', 'llm:')
-  throw new UserError(error.code, `The judge: ${message}`, { cause: error })
+  throw new UserError(error.code, `Judge: ${message}`, { cause: error })
 }
 
 function checkChoices(problems: readonly Problem[]): void {
@@ -167,6 +167,6 @@ function checkChoices(problems: readonly Problem[]): void {
   if (without === undefined) return
   throw new UserError(
     'no-choices',
-    `${without.dataSource}/${without.docId} has no choices to judge by. Take --judge exact or llm:<model>.`,
+    `${without.dataSource}/${without.docId} has no choices to judge by. Use --judge exact or llm:<model>.`,
   )
 }

@@ -1,27 +1,27 @@
-/** The words of a reply without their marks: what is read for a verdict or a letter. Linear in the length of the text. Pure. */
+/** Removes markup from a reply before it is parsed for a verdict or a letter. Linear time. Pure. */
 
-/** Characters at either end of a reply that are read. */
+/** Characters read at each end of a reply. */
 const mostRead = 4000
 
-/** The beginning and the end of a text, where a verdict stands; all of one that is short. */
+/** The start and end of a text, where verdicts are; a short text unchanged. */
 export function endsOf(text: string): string {
   return text.length <= 2 * mostRead ? text : `${text.slice(0, mostRead)}\n${text.slice(-mostRead)}`
 }
 
 /**
- * Full-width, circled and mathematical letters, digits and signs as plain ones: `Ａ`, `Ⓐ`, `：`. Each by itself: NFKC of a
- * whole text can take time that grows with its square.
+ * Replaces full-width, circled and mathematical letters, digits and punctuation by plain ones: `Ａ`, `Ⓐ`, `：`. Character by character, since
+ * NFKC of a whole text can take quadratic time.
  */
 export function compatible(text: string): string {
   return text.replaceAll(/[^\0-\u007F]/gu, (character) => character.normalize('NFKC'))
 }
 
-/** Without marks of Markdown, LaTeX, JSON and special tokens, without quotes, and with single blanks or line breaks. */
+/** Removes Markdown, LaTeX, JSON syntax, special tokens and quotes, and collapses whitespace. */
 export function withoutMarks(text: string): string {
   return (
     text
       .replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
-      // What makes a digit an emoji.
+      // Variation selectors that turn a digit into an emoji.
       .replaceAll(/[\uFE0F\u20E3]/g, '')
       .replaceAll(/\\(?:[a-z]{1,20}|[()[\]])/gi, ' ')
       .replaceAll(/[*`$#<>"“”„«»{}\\~【】「」『』]/g, ' ')

@@ -1,4 +1,4 @@
-/** The judges that there are, by the names that `--judge` takes and runs keep. Nobody else reads a judge's name. Pure. */
+/** The registry of judges by name, as in `--judge` and in runs. Only this file parses judge names. Pure. */
 import type { Benchmark } from '../benchmark/benchmark.ts'
 import { judgeCanInfer } from './can-infer.ts'
 import { judgeChoice } from './choice.ts'
@@ -12,7 +12,7 @@ export interface JudgeKind {
   readonly judge?: Judge
   /** Where that model is. */
   readonly modelAt?: 'server' | 'here'
-  /** It judges by the letters of a problem's choices. */
+  /** Whether it needs the choices of a problem. */
   readonly needsChoices?: true
 }
 
@@ -27,7 +27,7 @@ const kinds = {
 
 type JudgeKindName = keyof typeof kinds
 
-/** As it is written for `--judge`, such as `llm:<model>`. */
+/** The form for `--judge`, such as `llm:<model>`. */
 export function judgeForm(kindName: JudgeKindName): string {
   return 'judge' in kinds[kindName] ? kindName : `${kindName}:<model>`
 }
@@ -42,7 +42,7 @@ export interface NamedJudge {
   readonly model?: string
 }
 
-/** undefined: there is no judge of that name. */
+/** Undefined for an unknown name. */
 export function judgeNamed(name: string): NamedJudge | undefined {
   for (const [kindName, kind] of entriesOf<JudgeKindName, JudgeKind>(kinds)) {
     if (kind.judge !== undefined && name === kindName) return { kindName, kind }
@@ -52,7 +52,7 @@ export function judgeNamed(name: string): NamedJudge | undefined {
   return undefined
 }
 
-/** Is this the judge that the benchmark's own scores go by? */
+/** Whether this judge is the benchmark's own rule. */
 export function isRuleOf({ judge }: Pick<Benchmark, 'judge'>, name: string): boolean {
   return judgeNamed(name)?.kindName === judge
 }

@@ -17,6 +17,6 @@ it('refuses any other file', () => {
   const code = 'judge-prompts-differ'
   expect(() => releasedJudgePrompts(source)).toThrow(expect.objectContaining({ code, exitCode: 2 }))
   expect(() => releasedJudgePrompts(source)).toThrow('Its SYSTEM_PROMPT is not the released one')
-  expect(() => releasedJudgePrompts('a = 1')).toThrow('It holds no string SYSTEM_PROMPT')
+  expect(() => releasedJudgePrompts('a = 1')).toThrow('It has no string SYSTEM_PROMPT')
   expect(() => releasedJudgePrompts('')).toThrow(expect.objectContaining({ code }))
 })

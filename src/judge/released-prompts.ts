@@ -1,16 +1,16 @@
-/** The released judge's prompts, from the user's own copy of the file that holds them; checked by hash, never kept here. */
+/** Reads the released judge prompts from the user's copy of the file; verified by hash and not part of this project. */
 import { pythonAssignments } from '../shared/python-literal.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import type { JudgePrompts } from './judge-prompts.ts'
 
-/** SHA-256 of the two strings as the file's interpreter has them (reference 5.9). */
+/** SHA-256 of the two strings as evaluated by Python. */
 export const releasedHashes = {
   SYSTEM_PROMPT: '35e135a53f6a53477dbf9bfa62839e147fd3d38921aa4cf2a0aa4928be5dc12e',
   QUERY_PROMPT: 'da9816361208f6beb937089cb9f67da44b739a8652cf3b60052fbecb029e31a9',
 } as const
 
-/** `source`: the text of `verl/utils/reward_score/general_qa_tool.py`; it is read as data, never run. Throws `UserError`. */
+/** `source`: the text of `verl/utils/reward_score/general_qa_tool.py`, which is parsed and never executed. Throws `UserError`. */
 export function releasedJudgePrompts(
   source: string,
   hashes: Readonly<Record<keyof typeof releasedHashes, string>> = releasedHashes,
@@ -21,14 +21,14 @@ export function releasedJudgePrompts(
     if (typeof text === 'string' && sha256(text) === hashes[name]) return text
     throw new UserError(
       'judge-prompts-differ',
-      `${typeof text === 'string' ? `Its ${name} is not the released one` : `It holds no string ${name}`}. Give ` +
-        'verl/utils/reward_score/general_qa_tool.py of the official repository, unchanged, or leave --judge-prompts out.',
+      `${typeof text === 'string' ? `Its ${name} is not the released one` : `It has no string ${name}`}. Use an unchanged ` +
+        'verl/utils/reward_score/general_qa_tool.py from the official repository, or leave out --judge-prompts.',
     )
   }
   return {
     system: checked('SYSTEM_PROMPT'),
     query: checked('QUERY_PROMPT')
-      // The released scorer passes the question as the data set has it, with the mark of its picture.
+      // The released scorer passes the question with its picture mark.
       .replace('{question}', '<image>\n{question}')
       .replace('{ground_truth}', '{reference}')
       .replace('{prediction}', '{answer}'),

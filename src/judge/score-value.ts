@@ -1,8 +1,8 @@
-/** Values by which judges say right and wrong. Pure. */
+/** Values that mean right or wrong. Pure. */
 
 export type Score = 'correct' | 'wrong'
 
-/** `1` and `0` with their fractions and denominators: `1.0`, `0/1`, `1 out of 1`. One blank at most, so that nothing is tried twice. */
+/** `1` and `0` with fractions and denominators: `1.0`, `0/1`, `1 out of 1`. At most one space, which avoids backtracking. */
 const zero = String.raw`(?:\.0{1,6})?`
 export const digitForm = String.raw`([01])${zero}(?: ?(?:\/|(?:out )?of) ?1${zero})?(?: ?(?:points?\b|分))?`
 
@@ -30,7 +30,7 @@ const words: Readonly<Record<string, Score>> = {
   错: 'wrong',
 }
 
-/** None is the beginning of a later one that would be cut short. */
+/** Ordered so that no alternative is a prefix of a later one. */
 export const wordForm = Object.keys(words)
   .toSorted((a, b) => b.length - a.length)
   .map((word) => (/[a-z]$/.test(word) ? `${word}\\b` : word))
@@ -45,7 +45,7 @@ export function scoreOfWord(word: string): Score | undefined {
 
 const wholeDigit = new RegExp(`^${digitForm}$`)
 
-/** The score that a JSON value or a matched text is. */
+/** The score of a JSON value or matched text. */
 export function scoreOfValue(value: unknown): Score | undefined {
   if (typeof value === 'boolean' || typeof value === 'number') return scoreOfWord(String(Number(value)))
   if (typeof value !== 'string' || value.length > 40) return undefined

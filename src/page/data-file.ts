@@ -1,7 +1,6 @@
 /**
- * A page as one file that opens without a server: the viewer of `web/` with its data inside. The data stand in an element that is
- * never run, every sign that could end it is escaped, and the policy of the page lets nothing but its own script run and
- * nothing be fetched.
+ * A page as a single file that opens without a server: the viewer of `web/` with embedded data. The data are in an element that is never
+ * executed, with every `<` escaped, and the content security policy allows only the page's own script and no requests.
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +9,7 @@ import { html, markupOf } from './html.ts'
 
 const template = fileURLToPath(new URL('../../dist/web/file.html', import.meta.url))
 
-/** The text of the page. `plain`: what a reader without scripts gets, a line each. */
+/** The HTML of the page. `plain`: lines shown without scripts. */
 export async function dataFile(
   title: string,
   data: { readonly kind: string },
@@ -29,13 +28,13 @@ export async function dataFile(
   ])
 }
 
-/** Each place once, in their order, so that what was put in is not looked through. */
+/** Fills each placeholder once, in order, so that inserted text is not searched. */
 function filled(page: string, places: readonly (readonly [string, string])[]): string {
   let done = ''
   let rest = page
   for (const [place, content] of places) {
     const at = rest.indexOf(place)
-    if (at < 0) throw new Error(`the built page has no place ${place}`)
+    if (at < 0) throw new Error(`the built page has no placeholder ${place}`)
     done += rest.slice(0, at) + content
     rest = rest.slice(at + place.length)
   }

@@ -27,5 +27,5 @@ test('no text can leave its element or its attribute', () => {
 })
 
 test('a style that would end its own element is refused', () => {
-  expect(() => styleElement('x: "</STYLE>"')).toThrow('end itself')
+  expect(() => styleElement('x: "</STYLE>"')).toThrow('its own end tag')
 })

@@ -1,28 +1,28 @@
 /**
- * HTML that is safe by default: whatever is put into an `html` template is escaped as text, unless it is itself the
- * result of an `html` template. Text from models and files can therefore never become markup. Pure.
+ * Safe HTML templates: values in an `html` template are escaped unless they are themselves results of an `html` template, so text from
+ * models and files can never become markup. Pure.
  */
 import { itemAt } from '../shared/known.ts'
 
 const markup: unique symbol = Symbol('markup')
 
-/** A piece of finished markup. Only this file can make one, so data read from a file can never pass for it. */
+/** Finished markup. Only this file can create it, so parsed data cannot be mistaken for it. */
 export interface Html {
   readonly [markup]: string
 }
 
 export type Content = Html | string | number | false | undefined | null | readonly Content[]
 
-/** Markup with its values escaped; `false`, `null` and `undefined` leave nothing, lists are joined. */
+/** Markup with escaped values; `false`, `null` and `undefined` are omitted, lists are joined. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   let out = itemAt(strings, 0)
   for (const [index, value] of values.entries()) out += render(value) + itemAt(strings, index + 1)
   return { [markup]: out }
 }
 
-/** Rules of this program, which must not close their own element. */
+/** A style element with our own rules, which must not contain its end tag. */
 export function styleElement(rules: string): Html {
-  if (/<\/style/i.test(rules)) throw new Error('the style would end itself')
+  if (/<\/style/i.test(rules)) throw new Error('the style contains its own end tag')
   return { [markup]: `<style>${rules}</style>` }
 }
 
@@ -46,7 +46,7 @@ const entities: Readonly<Record<string, string>> = {
   '`': '&#96;',
 }
 
-/** Text for an element or a quoted attribute. Control characters and halves of surrogate pairs become U+FFFD. */
+/** Escapes text for an element or a quoted attribute. Control characters and lone surrogates become U+FFFD. */
 export function escapeText(text: string): string {
   return text
     .toWellFormed()
@@ -54,6 +54,6 @@ export function escapeText(text: string): string {
     .replace(unprintable, '\ufffd')
 }
 
-/** C0 and C1 controls but tab and newline. */
+/** C0 and C1 controls except tab and newline. */
 // oxlint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g

@@ -1,10 +1,10 @@
-/** What stands in a page that is opened from a file. Types only. */
+/** The data of a page that opens from a file. Types only. */
 import type { Trajectory } from '../protocol/trajectory.ts'
 
-/** Searches that are replayed. */
+/** Searches to replay. */
 export interface SearchesData {
   readonly kind: 'searches'
-  /** What is to be known of them, a line each. */
+  /** Notes about them, one line each. */
   readonly notes: readonly string[]
   readonly searches: readonly StoredSearch[]
 }
@@ -15,18 +15,18 @@ export interface StoredSearch {
   readonly pictures: StoredPictures
 }
 
-/** As `data:` URLs. The lists go by observation. */
+/** As `data:` URLs; lists are indexed by observation. */
 export interface StoredPictures {
   readonly original: string
-  /** Of a question about several pictures those of all but the first; absent in pages of earlier versions. */
+  /** All originals but the first; absent in pages of earlier versions. */
   readonly furtherOriginals?: readonly string[]
-  /** The region at its own resolution; null: it is an original. */
+  /** The region at its own resolution; null for an original. */
   readonly crops: readonly (string | null)[]
-  /** What the policy saw; null: at the size that is shown it looks like the crop. */
+  /** The view of the policy; null if it looks like the crop at the displayed size. */
   readonly views: readonly (string | null)[]
 }
 
-/** Figures, tables and what is said of them. */
+/** A report: figures, tables and text. */
 export interface ReportData {
   readonly kind: 'report'
   readonly title: string
@@ -36,21 +36,21 @@ export interface ReportData {
 export type Part =
   | { readonly kind: 'heading' | 'text' | 'warning'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
-  /** Of files beside the page. */
+  /** Links to files in the same folder. */
   | { readonly kind: 'links'; readonly paths: readonly string[] }
   | { readonly kind: 'facts'; readonly facts: readonly (readonly [string, string])[] }
-  /** `fold`: what its head says where it is shown only when somebody opens it. */
+  /** `fold`: heading of a collapsed table. */
   | { readonly kind: 'table'; readonly table: Table; readonly fold?: string }
   | { readonly kind: 'figures'; readonly figures: readonly Figure[] }
 
-/** The first column names its row, the others are figures. */
+/** The first column is the row header, the others are figures. */
 export interface Table {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
 export interface Figure {
-  /** It stands by itself: the page shows it as a picture. */
+  /** Self-contained, shown as an image. */
   readonly svg: string
   readonly caption: string
 }
@@ -66,7 +66,7 @@ export interface ProblemsData {
     /** `[x0, y0, x1, y1]` as fractions of the picture. */
     readonly targets: readonly (readonly [number, number, number, number])[]
     readonly facts: string
-    /** `data:` URLs: of the whole, and of what is around each target. */
+    /** `data:` URLs of the whole picture, and of the surroundings of each target. */
     readonly picture: string
     readonly closeUps: readonly string[]
   }[]

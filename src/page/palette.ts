@@ -1,6 +1,6 @@
 /**
- * The colour of a turn: eight colours that stay apart for colour-blind readers, then the same eight again with another
- * dash pattern. A turn's number always stands beside its colour, so that colour alone never carries meaning. Pure.
+ * Colours of turns: eight colours that colour-blind readers can distinguish, repeated with other dash patterns. The number of a turn is
+ * always shown with its colour, so colour is never the only cue. Pure.
  */
 
 export const turnColours = [
@@ -14,16 +14,16 @@ export const turnColours = [
   '#cfe24a',
 ] as const
 
-/** `stroke-dasharray` of turns 1-8, 9-16, 17-24 and 25-32, then round again; in widths of the screen's pixels. */
+/** `stroke-dasharray` of turns 1-8, 9-16, 17-24 and 25-32, then repeating; in screen pixels. */
 export const dashPatterns = ['none', '9 4', '2 4', '11 3 2 3'] as const
 
-/** Class names that the stylesheet knows: `turn-3` sets the colour, `dash-1` the pattern. `turn` counts from 1. */
+/** CSS classes: `turn-3` sets the colour, `dash-1` the pattern. `turn` counts from 1. */
 export function turnClasses(turn: number): string {
   const round = Math.floor((turn - 1) / turnColours.length) % dashPatterns.length
   return `turn-${((turn - 1) % turnColours.length) + 1}${round > 0 ? ` dash-${round}` : ''}`
 }
 
-/** The rules behind `turnClasses`. */
+/** The CSS rules for `turnClasses`. */
 export function paletteStyle(): string {
   const colours = turnColours.map(
     (colour, index) => `.turn-${index + 1} { --turn: ${colour}; --ink: ${inkOn(colour)} }`,
@@ -32,7 +32,7 @@ export function paletteStyle(): string {
   return [...colours, ...dashes].join('\n')
 }
 
-/** Black or white, whichever reads better on `colour`. */
+/** Black or white, whichever contrasts better with `colour`. */
 export function inkOn(colour: string): string {
   const luminance = relativeLuminance(colour)
   return (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? '#111111' : '#ffffff'

@@ -1,4 +1,4 @@
-/** The contact sheet of a problem set: each problem with its picture, its targets outlined, and a close look at them. */
+/** The contact sheet of a problem set: each problem with its picture, outlined targets and magnified targets. */
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
@@ -12,15 +12,15 @@ import type { ProblemsData } from './page-data.ts'
 
 const thumbSide = 560
 const closeSide = 300
-/** What is shown around a target, as a share of its longer side. */
+/** Margin around a target, as a fraction of its longer side. */
 const margin = 0.25
 
 type ShownProblem = ProblemsData['problems'][number]
 type Fractions = ShownProblem['targets'][number]
 
-/** One problem of any kind of set. */
+/** A problem of any kind of set. */
 export interface SheetProblem extends Omit<ShownProblem, 'picture' | 'closeUps'> {
-  /** A part of the picture, no side longer than `side`. */
+  /** Renders a part of the picture with sides of at most `side`. */
   show(part: Fractions, side: number): Sharp
   readonly width: number
   readonly height: number
@@ -41,7 +41,7 @@ export function worldProblem(folder: string, row: WorldRow): SheetProblem {
   }
 }
 
-/** `pictures`: false for a set of rows alone, whose scenes are drawn for the sheet. */
+/** `pictures`: false for a set without pictures, whose scenes are drawn for the sheet. */
 export function shapesProblem(folder: string, row: ProbeRow, pictures: boolean): SheetProblem {
   const size = { width: row.side_px, height: row.side_px }
   const scene = sceneFrom(row.scene)
@@ -78,7 +78,7 @@ function fromFile(
   return sharp(file).extract(part).resize(side, side, { fit: 'inside' })
 }
 
-/** The text of the page. */
+/** The HTML of the page. */
 export async function probeSheet(folder: string, problems: readonly SheetProblem[]): Promise<string> {
   const title = `${problems.length} problems of ${folder}`
   const shown: ShownProblem[] = []
@@ -114,6 +114,6 @@ async function pictureOf(problem: SheetProblem, part: Fractions, side: number): 
     return `data:image/jpeg;base64,${jpeg.toString('base64')}`
   } catch (cause) {
     const what = `The picture of ${problem.name} cannot be shown: ${messageOf(cause)}.`
-    throw new UserError('data-not-found', `${what} mini-o3 probe check lists all that is wrong.`, { cause })
+    throw new UserError('data-not-found', `${what} mini-o3 probe check lists all faults.`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-/** A trajectory as the page tells it: each turn with what it looked into, what came back, and how deep that lies. Pure. */
+/** A trajectory as steps for display: each turn with its source, its observation and their names; and texts for turns and ends. Pure. */
 import { policyNamed } from '../policy/registry/kinds.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
@@ -12,12 +12,12 @@ import { useWords } from '../protocol/view-tools.ts'
 import { itemAt } from '../shared/known.ts'
 
 export interface Step {
-  /** The turn's number, from 1. */
+  /** Number of the turn, from 1. */
   readonly number: number
   readonly turn: Turn
-  /** What the turn brought back. */
+  /** The observation of the turn. */
   readonly observation?: Observation | undefined
-  /** Names of the observation, and of the picture that it was cut from. */
+  /** Names of the observation and of its source. */
   readonly name: string
   readonly source: string
 }
@@ -31,7 +31,7 @@ export function stepsOf({ turns, observations }: Pick<Trajectory, 'turns' | 'obs
   })
 }
 
-/** How many crops lie between the original (0) and the observation. */
+/** Nesting depth of an observation; 0 for the original. */
 export function depthOf(trajectory: Pick<Trajectory, 'observations'>, observation: Observation): number {
   let depth = 0
   for (let at = observation; at.parent !== null && depth < trajectory.observations.length; depth++) {
@@ -40,18 +40,18 @@ export function depthOf(trajectory: Pick<Trajectory, 'observations'>, observatio
   return depth
 }
 
-/** `the original` (of several `original 2`), or `observation 3`. */
+/** `the original` (`original 2` if there are several), or `observation 3`. */
 export function pictureName(index: number, originals: number): string {
   if (index >= originals) return `observation ${index - originals + 1}`
   return originals === 1 ? 'the original' : `original ${index + 1}`
 }
 
-/** Does `outer` hold all of `inner`? */
+/** Whether `outer` contains `inner`. */
 export function contains(outer: PixelBox, inner: PixelBox): boolean {
   return outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
 }
 
-/** Every end in a few words. */
+/** Short text for every end. */
 export const endWords: Readonly<Record<End, string>> = {
   answered: 'answered',
   'over-turn': 'ran out of turns',
@@ -61,19 +61,19 @@ export const endWords: Readonly<Record<End, string>> = {
   failed: 'the policy failed',
 }
 
-/** How a search ended, in a few words; an answer is told apart from none. */
+/** How a search ended, as a short text that mentions an answer beyond the limit. */
 export function endText(search: Pick<Trajectory, 'end' | 'answer'>): string {
   const words = endWords[search.end]
   return answeredBeyondLimit(search) ? `answered beyond the limit (${words})` : words
 }
 
-/** The heading of an end that no answering turn tells. */
+/** The heading of an end without an answering turn. */
 export function endTitle(search: Pick<Trajectory, 'end' | 'answer'>): string {
   if (!answeredBeyondLimit(search)) return `No answer: ${endWords[search.end]}`
   return `Answered beyond the limit: ${endWords[search.end]}`
 }
 
-/** Such as `1,200 tokens in (800 of pictures)`. */
+/** For example `1,200 tokens in (800 of pictures)`. */
 export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn['usage']): string {
   const pictures = policyNamed(policy)?.kind.imageTokensEstimated
     ? `an estimated ${imageTokens} of pictures`
@@ -83,7 +83,7 @@ export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn
 
 const toolErrors: ReadonlySet<string> = new Set(['unknown-tool', 'bad-argument', 'no-effect'])
 
-/** What a turn did, in one line. */
+/** One-line description of a turn. */
 export function stepTitle({ turn, observation, source }: Step): string {
   if (observation?.made) return `Shows ${source} ${useWords(observation.made)}`
   if (observation) return `Looks into ${source}`
@@ -94,12 +94,12 @@ export function stepTitle({ turn, observation, source }: Step): string {
   return turn.action.plain ? 'Answers in plain prose' : 'Answers'
 }
 
-/** Over-turn masking leaves such a search out of training: it met a limit. */
+/** Whether over-turn masking leaves a search with this end out of training, since it reached a limit. */
 export function isMaskedEnd(end: End): boolean {
   return end.startsWith('over-')
 }
 
-/** Where a box that was refused lies on its original, as far as it lies on it; undefined where that cannot be told. */
+/** The visible part of a refused box on its original; undefined if unknown. */
 export function refusedBox(search: Pick<Trajectory, 'observations'>, step: Step): PixelBox | undefined {
   const { action, error } = step.turn
   const source = error && refusedSource(search, step)
@@ -113,7 +113,7 @@ export function refusedBox(search: Pick<Trajectory, 'observations'>, step: Step)
   return boxOnOriginal(pixelBox(left, top, right, bottom), source, search.observations)
 }
 
-/** What the box of a turn that was refused is a part of. */
+/** The source of a refused box. */
 export function refusedSource(
   { observations }: Pick<Trajectory, 'observations'>,
   { turn: { action, error } }: Step,
@@ -123,7 +123,7 @@ export function refusedSource(
   return observations.find(({ index }) => sourceAt(index, originals) === action.source)
 }
 
-/** What came of the region's pixels: the longer side of what is there, and of what the policy saw of it. */
+/** The longer sides of the region and of its view. */
 export function sizeWords({ boxInOriginalPx, view }: Observation): string {
   const { width, height } = boxSize(boxInOriginalPx)
   return `${Math.max(width, height)} → ${Math.max(view.width, view.height)}`
@@ -133,7 +133,7 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
-/** A reply can be megabytes long; more than this many characters of one text help no reader. */
+/** Characters shown of one text; a reply can be megabytes long. */
 const maxShown = 6000
 
 export function shown(text: string): string {

@@ -1,4 +1,4 @@
-/** Writes searches as one page: the original, the crops and what the policy saw, each at a size for which the page has room. */
+/** Writes searches as one page, with originals, crops and views scaled to fit a size budget. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import { originalOf, picturesOf } from '../protocol/originals.ts'
@@ -18,10 +18,10 @@ import type { SearchesData, StoredPictures, StoredSearch } from './page-data.ts'
 import { endText, shown } from './step.ts'
 
 export interface SearchToShow extends Pictured<Picture> {
-  /** Short, such as `easy`. */
+  /** Short title, such as `easy`. */
   readonly title: string
   readonly trajectory: Trajectory
-  /** The profile that the search ran with: it says how views were made. */
+  /** The profile of the search, which determines its views. */
   readonly profile: Profile
 }
 
@@ -29,10 +29,10 @@ export interface SearchToShow extends Pictured<Picture> {
 const originalSide = 1400
 const cropSide = 512
 const smallestSide = 64
-/** For all pictures of a page. Each has a share of it, and is made smaller until it keeps to that. */
+/** Budget for all pictures of a page. Each picture gets a share and is scaled down to fit it. */
 const budgetBytes = 16 * 1024 ** 2
 
-/** Writes one self-contained page (beside, then renamed) for one search or several. */
+/** Writes a self-contained page for one or more searches, atomically. */
 export async function writePage(
   path: string,
   title: string,
@@ -59,7 +59,7 @@ function shortened(trajectory: Trajectory): Trajectory {
   return JSON.parse(JSON.stringify(trajectory, (_, value) => (typeof value === 'string' ? shown(value) : value)))
 }
 
-/** A quarter of the bytes are for the originals. */
+/** Renders the pictures; a quarter of the bytes is for the originals. */
 async function drawn(search: SearchToShow, bytes: number): Promise<StoredPictures> {
   const { observations } = search.trajectory
   const pictures = picturesOf(search)
@@ -81,7 +81,7 @@ async function drawn(search: SearchToShow, bytes: number): Promise<StoredPicture
   return { original: itemAt(wholes, 0), furtherOriginals: wholes.slice(1), crops, views }
 }
 
-/** Pixel for pixel what the policy saw, unless that is larger than a page has room for. */
+/** The exact pixels that the policy saw, unless they exceed the budget. */
 async function viewOf(
   picture: Picture,
   { trajectory, profile }: SearchToShow,

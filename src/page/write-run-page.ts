@@ -1,4 +1,4 @@
-/** The page of a run with many searches: of every level one that was right and one that was not. */
+/** The page of a run with many searches: for every level one right and one wrong search. */
 import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -15,12 +15,12 @@ const mostSearches = 8
 export interface RunPageOptions {
   readonly title: string
   readonly profile: Profile
-  /** What is to be known of the run, a line each. */
+  /** Notes about the run, one line each. */
   readonly notes?: readonly string[]
   readonly openPictures: (problem: Problem) => Promise<Pictured<Picture>>
 }
 
-/** Writes the page of searches into the run and returns its path; `undefined` when the run holds nothing to show. */
+/** Writes the page into the run and returns its path; undefined if the run has nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
   const picked = await pick(run.read(searchLog))
   const { title, notes = [] } = options
@@ -36,7 +36,7 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
   return page
 }
 
-/** The first of each level and verdict, as they were stored; of a search that was judged again, its last verdict. */
+/** The first search of each level and verdict; if a search was judged again, its last verdict counts. */
 async function pick(searches: AsyncIterable<Trajectory>): Promise<Trajectory[]> {
   const picked = new Map<string, Trajectory>()
   for await (const search of searches) {

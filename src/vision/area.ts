@@ -1,6 +1,6 @@
 /**
- * Resampling by area: when shrinking, each output pixel is the exact mean of the source rectangle under it (a box filter,
- * fractional edges weighted); along an axis that grows, bilinear between pixel centres. Reads the decoded picture in place.
+ * Area resampling: when shrinking, each output pixel is the exact mean of the source rectangle it covers (box filter with weighted
+ * fractional edges); along an enlarged axis, bilinear between pixel centres. Reads the decoded picture in place.
  */
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
@@ -46,7 +46,7 @@ function taps(inputs: number, outputs: number): Taps {
       lastWeight[i] = centre - left
       firstWeight[i] = 1 - floatAt(lastWeight, i)
     } else {
-      // Whole-number arithmetic, so that a right edge which meets a pixel's edge never spills into the next pixel.
+      // Integer arithmetic, so that a right edge on a pixel boundary never reaches into the next pixel.
       first[i] = Math.floor((i * inputs) / outputs)
       last[i] = Math.ceil(((i + 1) * inputs) / outputs) - 1
       firstWeight[i] = wholeAt(first, i) + 1 - (i * inputs) / outputs

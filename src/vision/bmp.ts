@@ -1,4 +1,4 @@
-/** Reads BMP, which libvips cannot: what its header says, and its pixels as packed RGB with their opacity where it is stored. */
+/** Reads BMP, which libvips does not support: the header, and the pixels as packed RGB with alpha if stored. */
 import type { Size } from '../protocol/box.ts'
 import { byteAt } from '../shared/number-at.ts'
 
@@ -20,19 +20,19 @@ export interface BmpPixels {
 
 const [runs8, runs4, bitFields, alphaBitFields] = [1, 2, 3, 6]
 
-/** Throws an Error that says what is wrong. */
+/** Throws an Error that describes the defect. */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.byteLength < 26) throw new Error('its header is cut off')
+  if (bytes.byteLength < 26) throw new Error('its header is truncated')
   const size = view.getUint32(14, true)
   if (![12, 108, 124].includes(size) && (size < 16 || size > 64 || size % 4 !== 0))
     throw new Error(`its header has ${size} bytes`)
-  if (bytes.byteLength < 14 + size) throw new Error('its header is cut off')
+  if (bytes.byteLength < 14 + size) throw new Error('its header is truncated')
   const old = size === 12
   const width = old ? view.getUint16(18, true) : view.getInt32(18, true)
   const rows = old ? view.getUint16(20, true) : view.getInt32(22, true)
   const bits = view.getUint16(old ? 24 : 28, true)
-  // Of OS/2's headers some fields may be left out, and two numbers stand for other compressions than Windows'.
+  // OS/2 headers may omit fields, and use two compression numbers differently from Windows.
   const field = (at: number): number => (at + 4 <= 14 + size ? view.getUint32(at, true) : 0)
   const compression = old ? 0 : field(30)
   if (width < 1 || rows === 0) throw new Error(`it is ${width}x${rows} pixels`)
@@ -44,7 +44,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   if (!fits) throw new Error(`it has ${bits} bits and the compression ${compression}`)
   const masked = compression === bitFields || compression === alphaBitFields
   const masksOutside = masked && size < 52 ? (compression === alphaBitFields ? 16 : 12) : 0
-  if (bytes.byteLength < 14 + size + masksOutside) throw new Error('its header is cut off')
+  if (bytes.byteLength < 14 + size + masksOutside) throw new Error('its header is truncated')
   const maskAt = (i: number): number =>
     i < 3 || size >= 56 || masksOutside === 16 ? view.getUint32(54 + 4 * i, true) : 0
   const stored = masked ? [0, 1, 2, 3].map(maskAt) : []
@@ -57,7 +57,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   return { width, height: Math.abs(rows), bits, compression, topDown: rows < 0, masks, palette, dataAt: named || end }
 }
 
-/** Whether its pixels have one of the layouts that Pillow knows: others are rare. */
+/** Whether Pillow supports its pixel layout. */
 export function isPlain({ bits, masks, compression }: BmpHeader): boolean {
   const whole = masks.every((mask) => [0, 0xff, 0xff00, 0xff0000, 0xff000000].includes(mask))
   return bits !== 2 && compression !== alphaBitFields && (bits <= 16 || whole)
@@ -71,28 +71,28 @@ function readPalette(
 ): { readonly palette: Uint8Array; readonly end: number } {
   const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3))
   const end = at + colours * entry
-  if (end > bytes.byteLength) throw new Error('its palette is cut off')
+  if (end > bytes.byteLength) throw new Error('its palette is truncated')
   for (let i = 0; i < colours; i++) {
     for (let c = 0; c < 3; c++) palette[i * 3 + c] = byteAt(bytes, at + i * entry + 2 - c)
   }
   return { palette, end }
 }
 
-/** Throws an Error when pixels are missing. */
+/** Throws an Error if pixels are missing. */
 export function bmpPixels(bytes: Uint8Array, header: BmpHeader): BmpPixels {
   const { bits, compression } = header
   if (compression === runs8 || compression === runs4) return ofPalette(indicesOfRuns(bytes, header), header)
   const stride = Math.ceil((header.width * bits) / 32) * 4
-  if (header.dataAt + stride * header.height > bytes.byteLength) throw new Error('its pixels are cut off')
+  if (header.dataAt + stride * header.height > bytes.byteLength) throw new Error('its pixels are truncated')
   return bits <= 8 ? ofPalette(packedIndices(bytes, header, stride), header) : ofMasks(bytes, header, stride)
 }
 
-/** Where row `y` of the picture is stored, counted in rows. */
+/** Index of the stored row for row `y` of the picture. */
 function storedRow(y: number, { height, topDown }: BmpHeader): number {
   return topDown ? y : height - 1 - y
 }
 
-/** Rows as they are stored. */
+/** Rows in stored order. */
 function packedIndices(bytes: Uint8Array, { width, height, bits, dataAt }: BmpHeader, stride: number): Uint8Array {
   const indices = new Uint8Array(width * height)
   const mask = 2 ** bits - 1
@@ -106,7 +106,7 @@ function packedIndices(bytes: Uint8Array, { width, height, bits, dataAt }: BmpHe
   return indices
 }
 
-/** Rows as they are stored; what no run covers has index 0. */
+/** Rows in stored order; pixels not covered by a run have index 0. */
 function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }: BmpHeader): Uint8Array {
   const indices = new Uint8Array(width * height)
   const nibbles = compression === runs4
@@ -117,7 +117,7 @@ function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }
   for (let at = dataAt; y < height;) {
     const whole = y === height - 1 && x >= width
     if (whole) break
-    if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
+    if (at + 2 > bytes.byteLength) throw new Error('its pixels are truncated')
     const [count, value] = [byteAt(bytes, at), byteAt(bytes, at + 1)]
     at += 2
     if (count > 0) {
@@ -127,13 +127,13 @@ function indicesOfRuns(bytes: Uint8Array, { width, height, compression, dataAt }
     } else if (value === 1) {
       break
     } else if (value === 2) {
-      if (at + 2 > bytes.byteLength) throw new Error('its pixels are cut off')
+      if (at + 2 > bytes.byteLength) throw new Error('its pixels are truncated')
       x += byteAt(bytes, at)
       y += byteAt(bytes, at + 1)
       at += 2
     } else {
       const length = nibbles ? (value + 1) >> 1 : value
-      if (at + length > bytes.byteLength) throw new Error('its pixels are cut off')
+      if (at + length > bytes.byteLength) throw new Error('its pixels are truncated')
       for (let i = 0; i < value; i++) put(nibbles ? nibble(byteAt(bytes, at + (i >> 1)), i) : byteAt(bytes, at + i))
       at += length + (length & 1)
     }

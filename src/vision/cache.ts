@@ -1,15 +1,15 @@
 /**
- * Decoded pictures in memory, bounded in bytes: each is decoded once while it is kept, the least recently used goes first. More than
- * the caches of `shared/recent.ts`: it waits for room before it decodes, and drops nothing that is in use.
+ * LRU cache of decoded pictures with a byte limit; each picture is decoded once while it is cached. Unlike the caches of
+ * `shared/recent.ts`, it waits for space before decoding and never evicts entries in use.
  */
 
 interface Entry {
   readonly bytes: number
-  /** Resolves once there was room and the picture is decoded. */
+  /** Resolves once the picture is decoded. */
   readonly data: Promise<Uint8Array>
   /** Counted in `heldBytes`. */
   admitted: boolean
-  /** Reads in progress: an entry in use is never dropped. */
+  /** Reads in progress; an entry in use is never evicted. */
   users: number
 }
 
@@ -24,19 +24,19 @@ export class PixelCache {
     this.maxBytes = maxBytes
   }
 
-  /** Bytes of all pictures that are decoded or being decoded; above `maxBytes` only for one picture larger than that. */
+  /** Bytes of all decoded pictures and those being decoded; exceeds `maxBytes` only for a single larger picture. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
-  /** How many times a picture was decoded since the start. */
+  /** Number of decodes so far. */
   get decodes(): number {
     return this.#decodes
   }
 
   /**
-   * Runs `reader` on the decoded picture `key` of `bytes` bytes, decoding it unless it is here or on its way. Waits until
-   * enough of the other pictures are out of use. A failed decode is not remembered.
+   * Runs `reader` on the decoded picture `key` of `bytes` bytes, decoding it unless it is cached or in progress. Waits until enough other
+   * pictures can be evicted. Failed decodes are not cached.
    */
   async read<T>(
     key: string,
@@ -73,7 +73,7 @@ export class PixelCache {
     return entry
   }
 
-  /** First come, first served, so that a large picture is not overtaken for ever by small ones. */
+  /** First come, first served, so that a large picture is not starved by small ones. */
   #admitWaiting(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       this.#makeRoom(next.bytes)

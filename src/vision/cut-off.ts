@@ -1,10 +1,10 @@
-/** Whether an encoded picture lacks its end, told without decoding it: what a torn copy or a full disk leaves. */
+/** Detects truncated pictures without decoding, as left by an interrupted copy or a full disk. */
 import { open } from 'node:fs/promises'
 
-/** Where the end of a picture must be seen: some programs write a few kilobytes of their own behind it. */
+/** The end marker must be within this many last bytes, since some programs append their own data. */
 const tailBytes = 65_536
 
-/** As `cutOff`, of a file, of which only the first and last bytes are read. */
+/** Like `cutOff` for a file, reading only its first and last bytes. */
 export async function fileCutOff(path: string): Promise<string | undefined> {
   return cutOff(await readEnds(path))
 }
@@ -25,12 +25,12 @@ async function readEnds(path: string): Promise<Uint8Array> {
 
 const jpegEnd = Buffer.from([0xff, 0xd9])
 
-/** Says so when bytes are no picture, or one that lacks its end. Formats without an end of their own are trusted. */
+/** A message if the bytes are empty or truncated. Formats without an end marker are assumed complete. */
 export function cutOff(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (buffer.length < 12) return 'the picture is empty'
   const tail = buffer.subarray(-tailBytes)
   const start = buffer.toString('latin1', 0, 4)
   const whole = start.startsWith('\xff\xd8') ? tail.includes(jpegEnd) : start !== '\x89PNG' || tail.includes('IEND')
-  return whole ? undefined : 'the picture is cut off'
+  return whole ? undefined : 'the picture is truncated'
 }

@@ -191,7 +191,7 @@ it('says what a file is that it does not open, and what to do', async () => {
   await expect(openPicture(Buffer.from('8BPS\0\x01'))).rejects.toMatchObject({
     code: 'picture-not-an-image',
     message:
-      'The picture is a Photoshop document, which cannot be opened: only JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP can. Convert it to PNG or JPEG first.',
+      'The picture is a Photoshop document, which is not supported, only JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP. Convert it to PNG or JPEG first.',
   })
 })
 

@@ -1,4 +1,4 @@
-/** Encoded bytes to packed 8-bit RGB, as displayed or as stored, within limits that are checked before anything is decoded. */
+/** Decodes pictures to packed 8-bit RGB, as displayed or as stored. Limits are checked before decoding. */
 import sharp from 'sharp'
 import type { PictureReading } from '../protocol/rules.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
@@ -12,7 +12,7 @@ import { storedPixels, storedSize } from './stored-pixels.ts'
 import { holdsYCbCr } from './tiff-tags.ts'
 import { byteAt } from '../shared/number-at.ts'
 
-// Every picture is decoded once and kept by us; libvips remembering its operations would only keep it a second time.
+// We cache decoded pictures ourselves; libvips's operation cache would hold them twice.
 sharp.cache(false)
 
 export interface PictureLimits {
@@ -29,21 +29,20 @@ export const pictureLimits: PictureLimits = {
 }
 
 /**
- * A JPEG may repeat its whole picture scan by scan, and each costs time by the pixel whatever its few bytes hold. Encoders write
- * about ten scans.
+ * Every scan of a progressive JPEG costs time proportional to the pixels, however few bytes it has. Encoders write about ten scans.
  */
 const maxScans = 100
 const maxScannedPixels = 2_400_000_000
 
-/** An AVIF is decoded in one piece, at 18 bytes of memory a pixel; an HEIC at about 19. */
+/** AVIF is decoded as a whole, with 18 bytes of memory per pixel; HEIC with about 19. */
 const mostPixelsOf: Readonly<Partial<Record<PictureFormat, number>>> = { AVIF: 40_000_000, HEIC: 50_000_000 }
 
-/** Seconds that decoding may take. */
+/** Time limit of decoding in seconds. */
 const maxSeconds = 60
 
 /**
- * Reads format and header, and compares them with `limits`. Throws UserError: `picture-not-an-image`, `picture-damaged`,
- * `picture-too-large`, `picture-animated`.
+ * Reads format and header and checks them against `limits`. Throws UserError `picture-not-an-image`, `picture-damaged`,
+ * `picture-too-large` or `picture-animated`.
  */
 export async function readEncoded(
   bytes: Uint8Array,
@@ -55,7 +54,7 @@ export async function readEncoded(
     throw new UserError('picture-not-an-image', message)
   }
   if (format === 'HEIC' && reading === 'pillow') {
-    const message = `${name} is an HEIC picture, which Pillow does not read, and this profile reads pictures as Pillow does. Convert it to JPEG first.`
+    const message = `${name} is an HEIC picture, which Pillow does not support, and this profile reads pictures like Pillow. Convert it to JPEG first.`
     throw new UserError('picture-not-an-image', message)
   }
   const encoded = await readHeader({ name, bytes, reading, cutOff, format })
@@ -76,15 +75,16 @@ export async function readEncoded(
 }
 
 function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
-  if (bytes.byteLength === 0) throw new UserError('picture-not-an-image', `${name} is empty. Fetch or save it again.`)
+  if (bytes.byteLength === 0)
+    throw new UserError('picture-not-an-image', `${name} is empty. Download or save it again.`)
   const format = pictureFormat(bytes)
   if (typeof format === 'string') return format
   const known = 'JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP'
   throw new UserError(
     'picture-not-an-image',
     format === undefined
-      ? `${name} is not a picture that can be read. Give a ${known} file.`
-      : `${name} is ${format.name}, which cannot be opened: only ${known} can. ${format.advice}`,
+      ? `${name} is not a supported picture. Use a ${known} file.`
+      : `${name} is ${format.name}, which is not supported, only ${known}. ${format.advice}`,
   )
 }
 
@@ -95,10 +95,10 @@ async function readHeader(
   try {
     if (format === 'BMP') {
       const header = readBmpHeader(bytes)
-      if (reading === 'pillow' && !isPlain(header)) throw new Error('Pillow does not read its kind')
+      if (reading === 'pillow' && !isPlain(header)) throw new Error('Pillow does not support its layout')
       return { ...picture, format, header, width: header.width, height: header.height }
     }
-    const header = await sharp(readable(bytes, format), { limitInputPixels: false }).metadata() // our own limits follow
+    const header = await sharp(readable(bytes, format), { limitInputPixels: false }).metadata() // our own limits apply below
     const { width, height } = isTurned(format, reading) ? header.autoOrient : storedSize(header, bytes, format)
     return { ...picture, format, header, width, height }
   } catch (error) {
@@ -106,13 +106,13 @@ async function readHeader(
   }
 }
 
-/** Whether the orientation in the file is applied. Pillow leaves that to its caller, but turns a TIFF by itself. */
+/** Whether the orientation tag is applied. Pillow leaves that to its caller, except for TIFF. */
 function isTurned(format: PictureFormat, reading: PictureReading): boolean {
-  // Of an HEIC the decoder has turned it, and says so.
+  // The HEIC decoder has already applied it.
   return (reading === 'displayed' && format !== 'HEIC') || format === 'TIFF'
 }
 
-/** The decoder knows an AVIF by this brand alone. */
+/** Rewrites the brand of an AVIF, since the decoder only recognises this one. */
 function readable(bytes: Uint8Array, format: PictureFormat): Uint8Array {
   if (format !== 'AVIF') return bytes
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -124,7 +124,7 @@ function readable(bytes: Uint8Array, format: PictureFormat): Uint8Array {
   return named
 }
 
-/** Every scan of a JPEG begins with the marker FF DA, which its compressed data never contains. */
+/** Counts the scans of a JPEG by the marker FF DA, which compressed data never contain. */
 function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const most = Math.min(maxScans, maxScannedPixels / pixels)
@@ -137,10 +137,10 @@ function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
   }
 }
 
-/** A TIFF may hold smaller copies of its picture; any other second picture leaves open which one is meant. */
+/** A TIFF may contain smaller copies of its picture; any other additional picture makes the file ambiguous. */
 async function checkPages({ name, format, bytes, header }: Exclude<Encoded, { format: 'BMP' }>): Promise<void> {
   const pages = header.pages ?? 1
-  // Of an HEIC, as on a phone, the one that it names first is shown.
+  // For HEIC the primary picture is used, as on a phone.
   if (pages <= 1 || format === 'HEIC') return
   if (format === 'TIFF' && pages <= 16) {
     const further = await Promise.all(
@@ -154,13 +154,13 @@ async function checkPages({ name, format, bytes, header }: Exclude<Encoded, { fo
   }
   throw new UserError(
     'picture-animated',
-    `${name} holds ${pages} pictures (an animation or pages). Save the one you mean as a file of its own.`,
+    `${name} contains ${pages} pictures (an animation or pages). Save the one you need as a separate file.`,
   )
 }
 
 /**
- * Packed RGB, 8 bits a channel, `width * height * 3` bytes. `displayed`: upright, in sRGB, what was transparent is white. `pillow`: as
- * `storedPixels` says.
+ * Packed RGB, 8 bits per channel, `width * height * 3` bytes. `displayed`: upright, in sRGB, transparency on white. `pillow`: see
+ * `storedPixels`.
  */
 export async function decode(encoded: Encoded): Promise<Uint8Array> {
   const { name, format, width, height } = encoded
@@ -198,7 +198,7 @@ function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' 
   return rgb.map((value, i) => 255 - Math.round(((255 - value) * byteAt(alpha, Math.floor(i / 3))) / 255))
 }
 
-/** Of a damaged TIFF the decoder shows black strips and only warns; of a JPEG it warns of what every camera does. */
+/** For a damaged TIFF the decoder only warns and shows black strips; for JPEG it also warns about harmless camera quirks. */
 function strictness(format: PictureFormat): 'error' | 'warning' {
   return format === 'TIFF' ? 'warning' : 'error'
 }
@@ -209,8 +209,8 @@ function lacksEnd(bytes: Uint8Array): boolean {
 }
 
 /**
- * A JPEG without its end marker may still hold all of its pixels: with the marker put back, the decoder tells by its warnings
- * whether any are missing, and shows those grey where it is let.
+ * A JPEG without its end marker may still have all of its pixels: with the marker restored, the decoder's warnings tell whether any
+ * are missing; missing pixels are shown grey if allowed.
  */
 function withEnd({ name, bytes, reading, cutOff }: Encoded): {
   bytes: Uint8Array
@@ -218,24 +218,24 @@ function withEnd({ name, bytes, reading, cutOff }: Encoded): {
 } {
   if (!lacksEnd(bytes)) return { bytes, failOn: 'error' }
   if (reading === 'pillow') {
-    const message = `${name} is cut off, and Pillow, as which this profile reads pictures, refuses it as truncated. Fetch it again.`
+    const message = `${name} is truncated, which Pillow refuses, and this profile reads pictures like Pillow. Download it again.`
     throw new UserError('picture-damaged', message)
   }
   const tail = bytes.at(-1) === 0xff ? [0xd9] : [0xff, 0xd9]
   return { bytes: Buffer.concat([bytes, Uint8Array.from(tail)]), failOn: cutOff === 'shown' ? 'none' : 'warning' }
 }
 
-/** What whoever asks about the picture should know. */
+/** A note about the picture for the user, if needed. */
 export function noteOf({ name, format, bytes, cutOff }: Encoded): string | undefined {
   if (cutOff !== 'shown' || format !== 'JPEG' || !lacksEnd(bytes)) return undefined
-  return `${name} is cut off: it lacks its last bytes, and what they held may be grey or coarse. Fetch it again for all of it.`
+  return `${name} is truncated: its missing part may appear grey or coarse. Download it again for the whole picture.`
 }
 
 function damaged(name: string, format: PictureFormat, cause: unknown): UserError {
   const reason = messageOf(cause).trim().split('\n', 1)[0]
   return new UserError(
     'picture-damaged',
-    `${name} is damaged, cut off, or of a kind of ${format} that cannot be decoded (${reason}). Fetch it again, or save it as PNG.`,
+    `${name} is damaged, truncated, or an unsupported variant of ${format} (${reason}). Download it again, or save it as PNG.`,
     { cause },
   )
 }

@@ -1,23 +1,23 @@
-/** Pictures of numbers rather than colours (floats, 32-bit integers, 10 or 12 bits stored in 16) as 8-bit greys or colours. */
+/** Converts pictures with numeric samples (floats, 32-bit integers, 10 or 12 bits in 16) to 8-bit greys or colours. */
 import type { Metadata, Sharp } from 'sharp'
 import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
 import { floatAt } from '../shared/number-at.ts'
 
-/** Bytes that such a picture may have while it is scaled. */
+/** Memory limit for scaling such a picture. */
 const maxDeepBytes = 512 * 1024 ** 2
 
 /**
- * Whether 8-bit conversion needs the values themselves. 16-bit greys count, since microscopes and X-ray machines store 10 or 12 bits
- * that way, which would come out nearly black; 16-bit colours are what they say.
+ * Whether the conversion has to inspect the values. This includes 16-bit greys, in which microscopes and X-ray machines store 10 or 12
+ * bits, which would appear nearly black; 16-bit colours use the full range.
  */
 export function isDeep({ depth, space }: Metadata): boolean {
   return depth === 'ushort' ? space === 'grey16' : depth !== undefined && depth !== 'uchar'
 }
 
 /**
- * Packed 8-bit RGB. Floats from 0 to 1 are scaled by 255, values from 0 to 255 stand, 16-bit greys are scaled by the fewest bits of 8,
- * 10, 12 and 16 that hold them all, and anything else is stretched from its least to its greatest value.
+ * Packed 8-bit RGB. Floats in 0..1 are scaled by 255, values in 0..255 are kept, 16-bit greys are scaled by the smallest of 8, 10, 12 and
+ * 16 bits that fits all values, and anything else is stretched from its minimum to its maximum.
  * Throws UserError `picture-too-large`, `picture-not-an-image`.
  */
 export async function readDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
@@ -28,14 +28,14 @@ export async function readDeep(image: Sharp, header: Metadata, name: string): Pr
   return toRgb(deep, (value) => Math.round((value - from) * scale))
 }
 
-/** Packed 8-bit RGB of the values as they are, without their fractions; those beyond 0 to 255 become 0 or 255. Throws as `readDeep`. */
+/** Packed 8-bit RGB of the truncated values, clipped to 0..255. Throws like `readDeep`. */
 export async function clipDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
   return toRgb(await readValues(image, header, name), Math.trunc)
 }
 
 interface DeepPixels extends Size {
   readonly values: Float32Array
-  /** Of each pixel in `values`; only the first `colours` are colours. */
+  /** Channels per pixel; only the first `colours` are colours. */
   readonly channels: number
   readonly colours: 1 | 3
 }
@@ -43,14 +43,17 @@ interface DeepPixels extends Size {
 async function readValues(image: Sharp, header: Metadata, name: string): Promise<DeepPixels> {
   const { depth, space, width, height, channels, hasAlpha } = header
   if (depth === 'complex' || depth === 'dpcomplex') {
-    throw new UserError('picture-not-an-image', `${name} holds complex numbers. Save what you want to see as PNG.`)
+    throw new UserError(
+      'picture-not-an-image',
+      `${name} contains complex numbers. Save the part you want to see as PNG.`,
+    )
   }
   if (width * height * 3 * 4 > maxDeepBytes) {
     const message = `${name} is ${width}x${height} pixels of ${depth} values, too many to convert. Save it as an 8-bit PNG.`
     throw new UserError('picture-too-large', message)
   }
   const grey = channels - (hasAlpha ? 1 : 0) < 3
-  // Any other greys are handed over as numbers by themselves.
+  // Other greys are already returned as numbers.
   const numbers = space === 'grey16' ? image.toColourspace('grey16') : image
   const { data, info } = await numbers.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
   const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)
@@ -71,7 +74,7 @@ function toRgb(
   return rgb
 }
 
-/** Least and greatest finite value of the colours. */
+/** Minimum and maximum finite value of the colours. */
 function range({ values, channels, colours }: DeepPixels): { low: number; high: number } {
   let low = Infinity
   let high = -Infinity

@@ -1,16 +1,16 @@
-/** A picture before it is decoded: its bytes, what its header says, and how it is to be read. */
+/** A picture before decoding: its bytes, its header, and how to read it. */
 import type { Metadata } from 'sharp'
 import type { Size } from '../protocol/box.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import type { BmpHeader } from './bmp.ts'
 import type { PictureFormat } from './picture-format.ts'
 
-/** The size is that of the picture once it is read. */
+/** The size is that of the decoded picture. */
 export type Encoded = Size & {
   readonly name: string
   readonly bytes: Uint8Array
   readonly reading: PictureReading
-  /** Of a JPEG that lacks its last bytes what is there is shown; absent: it is refused where pixels are missing. */
+  /** `shown`: a truncated JPEG is decoded as far as possible; absent: it is refused if pixels are missing. */
   readonly cutOff?: 'shown' | undefined
 } & (
     | { readonly format: 'BMP'; readonly header: BmpHeader }

@@ -1,4 +1,4 @@
-/** The size at which a policy sees a region: the released loop's arithmetic, or a fixed size. */
+/** Computes the size of views: the arithmetic of the released loop and of Qwen's processor, or a fixed size. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import { shownSize } from '../protocol/orientation.ts'
@@ -11,8 +11,8 @@ import type { Picture, Pixels } from './picture.ts'
 import { region } from './region.ts'
 
 /**
- * The size of the view of a region of `size` pixels (reference 5.3). A budget is met to within rounding: sides are cut to
- * whole pixels, and the last two steps, for very thin regions, may leave the pixel range again.
+ * The size of the view of a region of `size` pixels. A budget is met up to rounding: sides are truncated to whole pixels, and the last two
+ * steps, for very thin regions, may leave the pixel range again.
  */
 export function fitSize(size: Size, rule: ViewRule): Size {
   if (rule.kind === 'exact') return { width: rule.width, height: rule.height }
@@ -20,14 +20,14 @@ export function fitSize(size: Size, rule: ViewRule): Size {
   return budgetSteps(size, rule).at(-1) ?? size
 }
 
-/** Whether the view has a side below the rule's `minSide` unless it is enlarged: the released loader takes no such picture. */
+/** Whether the unenlarged view has a side below `minSide`; the released loader skips such pictures. */
 export function isTooNarrow(size: Size, rule: ViewRule): boolean {
   if (rule.kind !== 'budget') return false
   const { width, height } = budgetSteps(size, { ...rule, minSide: 0 }).at(-1) ?? size
   return Math.min(width, height) < rule.minSide
 }
 
-/** The sizes that a region goes through on its way to its budget, one resampling each; mostly one, none where it fits. */
+/** The sequence of sizes, one resampling each, by which a region reaches its budget; usually one, none if it already fits. */
 function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): Size[] {
   const steps: Size[] = []
   let { width, height } = size
@@ -41,7 +41,7 @@ function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): S
     if (width / height >= maxAspect) become(width, width / wanted + 1)
     else if (height / width >= maxAspect) become(height / wanted + 1, height)
   }
-  // Before the budget, which the steps for the shortest side would otherwise exceed a thousandfold. The released loop refuses such crops.
+  // Applied before the budget, which the steps for the minimum side would otherwise exceed a thousandfold. The released loop refuses such crops.
   if (rule.maxAspect !== null) widen(rule.maxAspect)
   if (width * height > rule.maxPixels) {
     const factor = Math.sqrt(rule.maxPixels / (width * height))
@@ -59,12 +59,12 @@ function budgetSteps(size: Size, rule: Extract<ViewRule, { kind: 'budget' }>): S
   return steps
 }
 
-/** Qwen's processors refuse a picture whose sides have a greater ratio. */
+/** Qwen's processors refuse pictures with a larger aspect ratio. */
 const maxGridAspect = 200
 
 /**
- * The rounding of Qwen's own tools: the nearest multiples of the cell, enlarged or shrunk together beyond the pixel range. A shape
- * that is too thin for them, or became so by rounding, is widened to whole cells.
+ * The rounding of Qwen's tools: nearest multiples of the cell, scaled together if outside the pixel range. A shape that is too thin, or
+ * becomes so by rounding, is widened to whole cells.
  */
 function onGrid({ width, height }: Size, { cell, minPixels, maxPixels }: Extract<ViewRule, { kind: 'grid' }>): Size {
   const near = (side: number): number => Math.max(cell, roundHalfEven(side / cell) * cell)
@@ -87,7 +87,7 @@ function notTooThin({ width, height }: Size, cell: number): Size {
   return { width: Math.max(width, least(height)), height: Math.max(height, least(width)) }
 }
 
-/** The size of the picture that boxes on an observation are resolved in. */
+/** The size of the picture to which boxes on an observation refer. */
 export function frameSize(observation: Frame, { frames }: Pick<Profile, 'frames'>): Size {
   const { parent, boxPx, askedPx } = observation
   if (frames === undefined) return shownSize(observation)
@@ -96,7 +96,7 @@ export function frameSize(observation: Frame, { frames }: Pick<Profile, 'frames'
 
 type Frame = Pick<Observation, 'parent' | 'boxPx' | 'askedPx' | 'made'>
 
-/** The size of the view of a crop of `sides`, made of its frame where the profile keeps one. */
+/** The size of the view of a crop of `sides`, cut from its frame if the profile uses frames. */
 export function cropViewSize(
   sides: Size,
   { frames, observationView }: Pick<Profile, 'frames' | 'observationView'>,
@@ -116,23 +116,23 @@ export function toolViewSize(seen: Size, use: ToolUse, rule: ViewRule): Size | u
   return size.width > seen.width && size.height > seen.height ? size : undefined
 }
 
-/** The rule by which a search shows an observation: an original picture, which has no parent, or a crop. */
+/** The view rule of an observation: an original picture (without parent) or a crop. */
 export function viewRule(profile: Profile, { parent }: Pick<Observation, 'parent'>): ViewRule {
   return parent === null ? profile.firstView : profile.observationView
 }
 
-/** What a JPEG can hold. */
+/** Maximum side of a JPEG. */
 const maxViewSide = 65_535
 
 /**
- * What a policy sees of the box `boxPx`: its pixels, fitted by `rule`. The nearest pixel of the nearest pixel is not always the
- * nearest, so that resampler takes every step of a budget by itself, as the released loop does. Throws UserError `picture-too-thin`.
+ * The view of box `boxPx` by `rule`. Repeated nearest-neighbour resampling differs from a single one, so that resampler performs every step
+ * of a budget separately, as the released loop does. Throws UserError `picture-too-thin`.
  */
 export async function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): Promise<Pixels> {
   const size = boxSize(boxPx)
   const { width, height } = fitSize(size, rule)
   if (Math.max(width, height) > maxViewSide) {
-    const message = `A region of ${size.width}x${size.height} pixels is too thin for this profile, which would show it as ${width}x${height}. Cut the picture into pieces, or take the profile "default".`
+    const message = `A region of ${size.width}x${size.height} pixels is too thin for this profile, which would show it as ${width}x${height}. Cut the picture into pieces, or use --profile default.`
     throw new UserError('picture-too-thin', message)
   }
   const stepwise = rule.kind === 'budget' && rule.resampler === 'nearest'
@@ -142,7 +142,7 @@ export async function view(picture: Picture, boxPx: PixelBox, rule: ViewRule): P
   return seen
 }
 
-/** The size scaled down, if need be, so that its longer side is `side`. */
+/** Scales the size down, if necessary, so that its longer side is at most `side`. */
 export function atMost({ width, height }: Size, side: number): Size {
   const scale = Math.min(1, side / Math.max(width, height))
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }

@@ -1,6 +1,6 @@
 /**
- * HEIC, the photographs of phones: libheif decodes them, in WebAssembly and in a thread of its own, since the decoder of all other
- * formats comes without HEVC. It is an optional package; where it is missing, that is said.
+ * HEIC, the format of phone photographs, is decoded by libheif in WebAssembly and in a separate thread, since the decoder of the other
+ * formats lacks HEVC. The package is optional; if it is missing, the error says so.
  */
 import sharp from 'sharp'
 import type { Size } from '../protocol/box.ts'
@@ -19,7 +19,7 @@ export interface HeicPixels extends Size {
 /** One at a time in the whole process: with a photograph of 48 million pixels the process takes a gigabyte. */
 const oneAtATime = limiter(1)
 
-/** Packed RGB in sRGB, what is transparent on white. Throws UserError where the decoder is not installed, and an Error for damage. */
+/** Packed RGB in sRGB, transparency on white. Throws UserError if the decoder is not installed, and an Error for damaged files. */
 export async function decodeHeic(
   encoded: Uint8Array,
   { name, icc, seconds }: { readonly name: string; readonly icc: Buffer | undefined; readonly seconds: number },
@@ -47,7 +47,7 @@ async function inThread(encoded: Uint8Array, name: string, seconds: number): Pro
   } catch (error) {
     if (late) throw new Error('timeout', { cause: error })
     if (!/Cannot find \w+ '[^']*libheif-js/.test(messageOf(error))) throw error
-    const message = `${name} is an HEIC picture, and libheif-js, which decodes them, is not installed here. ${heicAdvice}`
+    const message = `${name} is an HEIC picture, and its decoder libheif-js is not installed. ${heicAdvice}`
     throw new UserError('picture-not-an-image', message, { cause: error })
   } finally {
     clearTimeout(timer)
@@ -55,12 +55,12 @@ async function inThread(encoded: Uint8Array, name: string, seconds: number): Pro
   }
 }
 
-/** An uncompressed TIFF that says in which colours its pixels are: the decoder takes a profile only from a file. */
+/** An uncompressed TIFF with an ICC profile, since the decoder accepts a profile only from a file. */
 function tiffOf({ width, height }: Size, rgb: Uint8Array, icc: Uint8Array): Buffer {
   const entries = [
     [256, 4, 1, width],
     [257, 4, 1, height],
-    [258, 3, 3, 0], // bits of each colour: behind the entries
+    [258, 3, 3, 0], // bits per sample: after the entries
     [259, 3, 1, 1],
     [262, 3, 1, 2],
     [273, 4, 1, 0], // the pixels

@@ -1,31 +1,31 @@
-/** How many tokens a picture costs in the Qwen vision-language models, and the size to which their processor resizes it. */
+/** Token count of pictures for the Qwen vision-language models, and the size to which their processor resizes them. */
 import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
 import { roundHalfEven } from '../shared/round.ts'
 
 export interface TokenGrid {
-  /** Pixels along a side of one token: patch x merge. */
+  /** Side of one token in pixels: patch size x merge size. */
   readonly cell: number
   readonly minPixels: number
   readonly maxPixels: number
 }
 
-/** The models' own bounds, from their processor configurations. */
+/** Bounds from the models' processor configurations. */
 export const tokenGrids = {
   'qwen2.5-vl': { cell: 28, minPixels: 3_136, maxPixels: 12_845_056 },
   'qwen3-vl': { cell: 32, minPixels: 65_536, maxPixels: 16_777_216 },
 } as const satisfies Record<string, TokenGrid>
 
 export interface TokenCount {
-  /** Multiples of the cell: a picture of this size is not resized again by the server. */
+  /** Multiples of the cell; the server does not resize a picture of this size. */
   readonly size: Size
   readonly tokens: number
 }
 
-/** Of a longer side to a shorter one: beyond it the processor refuses a picture. */
+/** Largest aspect ratio that the processor accepts. */
 export const mostAspect = 200
 
-/** The processor's `smart_resize` (reference: tinker-protocol 2.2). Throws UserError `picture-aspect` beyond 200 : 1. */
+/** The processor's `smart_resize`. Throws UserError `picture-aspect` beyond 200 : 1. */
 export function imageTokens(size: Size, grid: TokenGrid): TokenCount {
   const { width, height } = size
   const { cell, minPixels, maxPixels } = grid

@@ -1,6 +1,6 @@
 /**
- * Resampling by a filter (widened when shrinking) with Pillow's arithmetic, bit for bit: two passes, across then down, each
- * rounded to 8 bits. libvips shrinks many times faster, but enlarges bicubically and half a pixel off.
+ * Convolution resampling (with a wider filter when shrinking), bit-identical to Pillow: two passes, horizontal then vertical, each rounded to
+ * 8 bits. libvips shrinks many times faster, but enlarges bicubically with an offset of half a pixel.
  */
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
@@ -12,15 +12,15 @@ interface Kernel {
   readonly taps: number
   readonly first: Int32Array
   readonly count: Int32Array
-  /** Fixed point; the weights of one output add up to 1. */
+  /** Fixed-point weights; those of one output sum to 1. */
   readonly weights: Int32Array
 }
 
-/** 32 bits hold 8 of the pixel and 2 of overshoot. */
+/** 32 bits minus 8 for the pixel and 2 for overshoot. */
 const fractionBits = 22
 const half = 1 << (fractionBits - 1)
 
-/** A filter's weight at a distance in pixels, and the distance at which it ends. */
+/** A filter: weight by distance in pixels, and its radius. */
 interface Filter {
   readonly reach: number
   readonly weight: (distance: number) => number

@@ -1,10 +1,10 @@
-/** What is used of libheif-js, which has no types for this entry. */
+/** Types for the used part of libheif-js, which has none for this entry point. */
 declare module 'libheif-js/wasm-bundle.js' {
   interface HeifImage {
     get_width(): number
     get_height(): number
     is_primary(): boolean
-    /** Decodes into `into.data`, four bytes a pixel, and calls back with it; with null where that fails. */
+    /** Decodes into `into.data`, four bytes per pixel, and calls back with it, or with null on failure. */
     display(into: HeifPixels, done: (shown: HeifPixels | null) => void): void
   }
 

@@ -1,4 +1,4 @@
-/** What a policy sees of an observation, by its profile: a region of the original, or what a loop that resizes or pads makes of it. */
+/** Renders the view of an observation by its profile: a region of the original, or of the resized or padded picture of other loops. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import { isChanged, wayTo } from '../protocol/orientation.ts'
@@ -40,8 +40,8 @@ export function observationView(
 }
 
 /**
- * What a stored search saw, at the size that it noted. That of the profile is another one where settings were changed for the run;
- * then the region is resampled to the noted size in one step.
+ * The view of a stored search at its recorded size. If that differs from the profile's, because settings were changed for the run, the
+ * region is resampled to the recorded size in one step.
  */
 export async function storedView(
   picture: Picture,
@@ -56,7 +56,7 @@ export async function storedView(
   return picture.region(boxInOriginalPx, noted, viewRule(profile, observation).resampler)
 }
 
-/** Equal for views of the same pixels. */
+/** Equal for views with the same pixels. */
 export function viewKey(
   picture: Pick<Picture, 'sha256' | 'reading'>,
   observation: Observation,
@@ -80,8 +80,8 @@ export function viewKey(
 }
 
 /**
- * The box of the picture at `size`, black where it lies outside. The part inside is resampled by itself, so that a box far larger
- * than the picture costs no more than its view; its edges are at whole pixels of the view.
+ * The box of the picture at `size`, black outside the picture. Only the inner part is resampled, so a box far larger than the picture costs
+ * no more than its view; its edges are at whole pixels of the view.
  */
 async function paddedView(picture: Picture, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Pixels> {
   const data = new Uint8Array(size.width * size.height * 3)

@@ -1,4 +1,4 @@
-/** Opens a picture once: limits are checked before anything is decoded; pixels are 8-bit RGB, as displayed or as stored. */
+/** Opens pictures: limits are checked before decoding; pixels are 8-bit RGB, as displayed or as stored. */
 import { readFile, stat } from 'node:fs/promises'
 import type { Size } from '../protocol/box.ts'
 import type { PictureReading } from '../protocol/rules.ts'
@@ -17,13 +17,13 @@ import { region } from './region.ts'
 export { pictureLimits }
 
 export interface OpenOptions {
-  /** As the profile says under which the picture is searched; default `displayed`. */
+  /** The reading of the profile; default `displayed`. */
   readonly reading?: PictureReading | undefined
   readonly limits?: Partial<PictureLimits>
   readonly cache?: PixelCache
-  /** As somebody's viewer does with a JPEG that lacks its last bytes, with a note; default: it is refused, as torn data are. */
+  /** `shown`: accept a truncated JPEG, with a note; default: refuse it. */
   readonly cutOff?: 'shown' | undefined
-  /** Ends the wait for a free decoder. */
+  /** Aborts the wait for a free decoder. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,9 +31,9 @@ export interface OpenOptions {
 const opening = limiter(4)
 
 /**
- * A file (path) or encoded bytes as a Picture. The pixels live in the cache: dropped when others need the room, decoded
- * again when a region is asked for. Throws UserError: `picture-not-found`, `picture-unreadable`, `picture-not-an-image`,
- * `picture-too-large`, `picture-animated`, `picture-damaged`, and from `region` `picture-changed`.
+ * Opens a file (path) or encoded bytes. Decoded pixels are cached and may be evicted; they are decoded again when a region is requested.
+ * Throws UserError `picture-not-found`, `picture-unreadable`, `picture-not-an-image`, `picture-too-large`, `picture-animated`,
+ * `picture-damaged`, and, from `region`, `picture-changed`.
  */
 export function openPicture(source: string | Uint8Array, options: OpenOptions = {}): Promise<Picture> {
   const { cache = sharedCache } = options
@@ -50,7 +50,7 @@ export function openPicture(source: string | Uint8Array, options: OpenOptions = 
   }, options.signal)
 }
 
-/** Takes what it needs of `encoded`, whose bytes would otherwise stay in memory as long as the picture. */
+/** Copies what it needs from `encoded`, so that the closure does not keep the bytes in memory. */
 function pictureOf(source: string | Uint8Array, encoded: Encoded, hash: string, options: OpenOptions): Picture {
   const { name } = encoded
   const size = { width: encoded.width, height: encoded.height }
@@ -85,7 +85,7 @@ function lazyPicture(
   }
 }
 
-/** What is shown of a file that is cut off does not stand in for one that is refused. */
+/** Includes `cutOff`, so that the partial pixels of a truncated file are not used where it must be refused. */
 function cacheKey(sha256: string, { reading, cutOff }: OpenOptions): string {
   return [pixelsId({ sha256, reading }), cutOff].filter(Boolean).join(' ')
 }

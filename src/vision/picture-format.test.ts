@@ -26,7 +26,7 @@ test.each([
   ['MM\0+\0\x08\0\0', 'TIFF'],
   [media('heic', 'mif1'), 'HEIC'],
   [media('mif1', 'heix'), 'HEIC'],
-  [media('mif1', 'miaf'), 'a HEIF picture of a coding that is not supported'],
+  [media('mif1', 'miaf'), 'a HEIF picture with an unsupported codec'],
   [media('crx ', 'isom'), 'a raw camera file'],
   [media('isom', 'mp42'), 'a video'],
   ['BM\x36\x10', 'BMP'],
@@ -39,7 +39,7 @@ test.each([
   ['<!DOCTYPE html><html>', 'a web page'],
   ['\n\n<HTML lang="en">', 'a web page'],
   ['<?xml version="1.0"?>\n<svg xmlns="">', 'an SVG drawing'],
-  ['version https://git-lfs.github.com/spec/v1', 'a pointer of Git LFS and not the picture itself'],
+  ['version https://git-lfs.github.com/spec/v1', 'a Git LFS pointer instead of the picture'],
 ])('%j is %s', (bytes, expected) => {
   const found = pictureFormat(Buffer.from(bytes, 'latin1'))
   expect(typeof found === 'object' ? found.name : found).toBe(expected)

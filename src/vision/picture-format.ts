@@ -1,28 +1,31 @@
-/** Which format an encoded picture has, by its first bytes and whatever the file is called, and what to do about formats that cannot be opened. */
+/** Detects the format of an encoded picture by its first bytes, with advice for unsupported formats. */
 
 import { isRaw } from './tiff-tags.ts'
 
 export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'AVIF' | 'HEIC' | 'TIFF' | 'GIF' | 'BMP'
 
-/** What was found in place of a format that can be opened: `name` completes "... is", `advice` is a sentence. */
+/** An unsupported format: `name` completes "... is", `advice` is a sentence. */
 export interface OtherFormat {
   readonly name: string
   readonly advice: string
 }
 
-/** Bytes that are looked at; of an ISO media file more, since what codes its picture stands behind the brands. */
+/** Bytes to inspect; more for ISO media files, whose codec follows the brands. */
 const headBytes = 512
 const mediaBytes = 65_536
 
 const convert = 'Convert it to PNG or JPEG first.'
 const camera = { name: 'a raw camera file', advice: 'Develop it to JPEG or TIFF first.' }
-/** Where HEIC cannot be opened. */
+/** Advice if HEIC cannot be opened. */
 export const heicAdvice =
-  'Install it with `npm install libheif-js`, or convert the picture to JPEG first: photo programs export it, and so does `heif-convert in.heic out.jpg`.'
+  'Install it with `npm install libheif-js`, or convert the picture to JPEG first, in a photo program or with `heif-convert in.heic out.jpg`.'
 const jpegXl = { name: 'a JPEG XL picture', advice: 'Convert it first: `djxl in.jxl out.png`.' }
 const jpeg2000 = { name: 'a JPEG 2000 picture', advice: 'Convert it first: `opj_decompress -i in.jp2 -o out.png`.' }
-const svg = { name: 'an SVG drawing', advice: 'Draw it to a PNG of the size that you need.' }
-const page = { name: 'a web page', advice: 'The download was probably refused or moved: fetch the picture again.' }
+const svg = { name: 'an SVG drawing', advice: 'Render it to a PNG of the size you need.' }
+const page = {
+  name: 'a web page',
+  advice: 'The download was probably refused or redirected: download the picture again.',
+}
 
 const opened: readonly (readonly [magic: string, format: PictureFormat])[] = [
   ['\xff\xd8\xff', 'JPEG'],
@@ -53,19 +56,19 @@ const others: readonly (readonly [magic: string, other: OtherFormat, at?: number
   ['FUJIFILMCCD-RAW', camera],
   ['IIRO', camera],
   ['IIU\0', camera],
-  ['%PDF', { name: 'a PDF document', advice: 'Export the page that you mean as PNG.' }],
+  ['%PDF', { name: 'a PDF document', advice: 'Export the page you need as PNG.' }],
   ['PK\x03\x04', { name: 'a ZIP archive', advice: 'Unpack it and name a picture inside.' }],
   ['\x1f\x8b', { name: 'a gzip archive', advice: 'Unpack it first.' }],
-  ['\x1a\x45\xdf\xa3', { name: 'a video', advice: 'Save the frame that you mean as PNG.' }],
+  ['\x1a\x45\xdf\xa3', { name: 'a video', advice: 'Save the frame you need as PNG.' }],
   [
     'version https://git-lfs',
-    { name: 'a pointer of Git LFS and not the picture itself', advice: 'Run `git lfs pull` where it came from.' },
+    { name: 'a Git LFS pointer instead of the picture', advice: 'Run `git lfs pull` in its repository.' },
   ],
 ]
 
-const video = { name: 'a video', advice: 'Save the frame that you mean as PNG.' }
+const video = { name: 'a video', advice: 'Save the frame you need as PNG.' }
 
-/** The format, what it is instead, or undefined for bytes that say nothing. */
+/** The format, an unsupported format, or undefined if unknown. */
 export function pictureFormat(encoded: Uint8Array): PictureFormat | OtherFormat | undefined {
   const length = Math.min(encoded.byteLength, headBytes)
   const head = Buffer.from(encoded.buffer, encoded.byteOffset, length).toString('latin1')
@@ -73,7 +76,7 @@ export function pictureFormat(encoded: Uint8Array): PictureFormat | OtherFormat 
   if (found !== undefined) return found[1] === 'TIFF' && isRaw(encoded) ? camera : found[1]
   if (head.startsWith('RIFF')) return head.startsWith('WEBP', 8) ? 'WebP' : undefined
   if (head.startsWith('ftyp', 4)) {
-    // The size of the box, then major brand, version and compatible brands, four bytes each.
+    // Box size, then major brand, version and compatible brands, four bytes each.
     const brands = head.slice(8, Math.max(12, Math.min(length, Buffer.from(head, 'latin1').readUInt32BE(0))))
     return mediaFormat(brands, encoded)
   }
@@ -81,7 +84,7 @@ export function pictureFormat(encoded: Uint8Array): PictureFormat | OtherFormat 
   return other?.[1] ?? textFormat(head)
 }
 
-/** By its brands, and where these only say that it holds pictures, by what they are coded with. */
+/** By brands, or by the codec if the brands are generic. */
 function mediaFormat(brands: string, encoded: Uint8Array): PictureFormat | OtherFormat {
   if (/avi[fs]/.test(brands)) return 'AVIF'
   if (/hei[cxms]|hev[cxms]/.test(brands)) return 'HEIC'
@@ -91,7 +94,7 @@ function mediaFormat(brands: string, encoded: Uint8Array): PictureFormat | Other
   const boxes = Buffer.from(encoded.buffer, encoded.byteOffset, length).toString('latin1')
   if (/infe.{8}(?:.{2})?av01/s.test(boxes)) return 'AVIF'
   if (/infe.{8}(?:.{2})?(?:hvc1|hev1)/s.test(boxes)) return 'HEIC'
-  return { name: 'a HEIF picture of a coding that is not supported', advice: convert }
+  return { name: 'a HEIF picture with an unsupported codec', advice: convert }
 }
 
 function textFormat(head: string): OtherFormat | undefined {

@@ -1,6 +1,6 @@
 /**
- * What a search needs of a picture: its size, its identity, and any region of it as pixels of a wanted size.
- * Two kinds exist: a decoded file (`vision/`) and a scene that draws regions on demand (`probe/`).
+ * The interface of a picture for a search: size, identity, and any region as pixels of any size. There are two implementations: a decoded
+ * file (`vision/`) and a scene that draws regions on demand (`probe/`).
  */
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Resampler } from '../protocol/profile.ts'
@@ -15,22 +15,22 @@ export interface Pixels extends Size {
 }
 
 export interface Picture extends Size {
-  /** Content hash (hex SHA-256) of the file or scene: how trajectories name pictures. */
+  /** Hex SHA-256 of the file or scene, which identifies the picture in trajectories. */
   readonly sha256: string
-  /** How its file was read; a scene has none, and looks alike either way. */
+  /** How its file was read; absent for a scene, which looks the same either way. */
   readonly reading?: PictureReading
-  /** What whoever asks about it should know, such as that its file is cut off. */
+  /** A note for the user, for example that the file is truncated. */
   readonly note?: string
-  /** The region `boxPx` resampled to `size`. The region lies inside the picture and is not empty. */
+  /** The region `boxPx` resampled to `size`. The region must be inside the picture and not empty. */
   region(boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Pixels>
 }
 
-/** What a trajectory says of its picture. */
+/** The entry of a picture in a trajectory. */
 export function storedPicture({ sha256, width, height, reading }: Omit<Picture, 'region'>): Trajectory['picture'] {
   return { sha256, width, height, ...(reading === 'pillow' && { reading }) }
 }
 
-/** Equal for pictures of the same pixels. */
+/** Equal for pictures with the same pixels. */
 export function pixelsId({
   sha256,
   reading = 'displayed',

@@ -1,4 +1,4 @@
-/** Any box of decoded pixels at any size, straight from the decoded picture: no crop is copied before it is resampled. */
+/** Resamples any box of decoded pixels to any size, without copying the crop first. */
 import sharp from 'sharp'
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
@@ -8,8 +8,8 @@ import { bicubicRegion, lanczosRegion } from './lanczos.ts'
 import type { Pixels } from './picture.ts'
 
 /**
- * The box `boxPx` of `source` resampled to `size`. At its own size a box is copied exactly, whatever the resampler.
- * Throws RangeError for a box that is empty, fractional or not inside the source: callers resolve boxes first.
+ * The box `boxPx` of `source` resampled to `size`. At its own size the box is copied exactly, whatever the resampler. Throws RangeError for a
+ * box that is empty, fractional or not inside the source; callers have to resolve boxes first.
  */
 export async function region(source: Pixels, boxPx: PixelBox, size: Size, resampler: Resampler): Promise<Pixels> {
   check(source, boxPx, size)
@@ -54,7 +54,7 @@ function copyRegion(source: Pixels, boxPx: PixelBox): Pixels {
   return { width, height, data }
 }
 
-/** The released loop's resampler for observations: the same source pixels as Pillow's NEAREST. */
+/** The released loop's resampler for observations, identical to Pillow's NEAREST. */
 function nearestRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
   const inner = boxSize(boxPx)
   const columns = nearestIndices(inner.width, size.width).map((x) => (boxPx[0] + x) * 3)
@@ -73,8 +73,8 @@ function nearestRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
 }
 
 /**
- * floor((i + 0.5) * inputs / outputs), but stepping by repeated addition as Pillow does: where the exact value is a whole
- * number the two differ by one pixel for one in six pairs of sizes.
+ * floor((i + 0.5) * inputs / outputs), computed by repeated addition like Pillow: where the exact value is an integer the two differ by one
+ * pixel for one in six pairs of sizes.
  */
 function nearestIndices(inputs: number, outputs: number): Int32Array {
   const step = inputs / outputs
@@ -86,7 +86,7 @@ function nearestIndices(inputs: number, outputs: number): Int32Array {
   })
 }
 
-/** Within a few levels of the exact filter, at memory speed; shrinking four times or more it halves by a box filter first. */
+/** Fast approximation within a few levels of the exact filter; shrinks by four or more use a box filter first. */
 async function shrinkFast(source: Pixels, boxPx: PixelBox, size: Size, kernel: 'lanczos3' | 'cubic'): Promise<Pixels> {
   const { width, height } = boxSize(boxPx)
   const data = await sharp(source.data, {

@@ -60,8 +60,8 @@ describe('a BMP', () => {
   }
 
   it.each([
-    ['cut off in its pixels', bytes.subarray(0, -9), 'its pixels are cut off'],
-    ['cut off in its header', bytes.subarray(0, 40), 'its header is cut off'],
+    ['cut off in its pixels', bytes.subarray(0, -9), 'its pixels are truncated'],
+    ['cut off in its header', bytes.subarray(0, 40), 'its header is truncated'],
     ['of another header', changed(14, 41), 'its header has 41 bytes'],
     ['of 3 bits', changed(28, 3), 'its pixels have 3 bits'],
     ['that holds a JPEG', changed(30, 4), 'the compression 4'],

@@ -1,6 +1,6 @@
 /**
- * The pixels of a picture as they are stored, as Pillow's `Image.open(file).convert('RGB')` reads them: no colour profile, alpha
- * dropped, deep greys clipped, CMYK by the plain formula, of a GIF the first frame with its colours in place of transparency.
+ * The stored pixels of a picture, like Pillow's `Image.open(file).convert('RGB')`: no colour management, alpha dropped, deep greys clipped,
+ * CMYK by the simple formula, the first frame of a GIF with its colours in place of transparency.
  */
 import type { Sharp } from 'sharp'
 import type { Size } from '../protocol/box.ts'
@@ -10,7 +10,7 @@ import type { PictureFormat } from './picture-format.ts'
 import { gifBackdrop, onBackdrop } from './gif-backdrop.ts'
 import { byteAt } from '../shared/number-at.ts'
 
-/** `image`: opened without regard to its colour profile. Packed RGB. */
+/** `image`: opened without applying its colour profile. Returns packed RGB. */
 export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<Uint8Array> {
   const { name, format, bytes, header } = encoded
   if (format === 'GIF') {
@@ -28,7 +28,7 @@ export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { for
   return asStored.removeAlpha().toColourspace('srgb').raw().toBuffer()
 }
 
-/** Of 16-bit greys with alpha Pillow takes the high bytes. */
+/** For 16-bit greys with alpha, Pillow takes the high bytes. */
 function isGreyWithAlpha({ format, bytes }: Pick<Encoded, 'format' | 'bytes'>): boolean {
   return format === 'PNG' && bytes[25] === 4
 }
@@ -38,7 +38,7 @@ function highBytes(data: Buffer): Uint8Array {
   return Uint8Array.from(values, (value) => value >> 8)
 }
 
-/** Pillow's conversion of CMYK, rounding included. */
+/** Pillow's CMYK conversion, including its rounding. */
 function ofInks(inks: Uint8Array, channels: number): Uint8Array {
   const rgb = new Uint8Array((inks.length / channels) * 3)
   for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
@@ -51,7 +51,7 @@ function ofInks(inks: Uint8Array, channels: number): Uint8Array {
   return rgb
 }
 
-/** How an AVIF says that it is to be shown: turned anticlockwise, then mirrored. The decoder does both, and Pillow neither. */
+/** The display transformation of an AVIF: rotated anticlockwise, then mirrored. The decoder applies both, Pillow neither. */
 function avifTurn(bytes: Uint8Array): { readonly degrees: number; readonly mirror?: 'flip' | 'flop' } {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536))
   const [turn, mirror] = ['irot', 'imir'].map((box) => {
@@ -62,7 +62,7 @@ function avifTurn(bytes: Uint8Array): { readonly degrees: number; readonly mirro
   return mirror === undefined ? { degrees } : { degrees, mirror: (mirror & 1) === 0 ? 'flip' : 'flop' }
 }
 
-/** Of the picture as it is stored, whose header the decoder has read. */
+/** The stored size, from the header as read by the decoder. */
 export function storedSize({ width, height }: Size, bytes: Uint8Array, format: PictureFormat): Size {
   const isTurned = format === 'AVIF' && avifTurn(bytes).degrees % 180 !== 0
   return isTurned ? { width: height, height: width } : { width, height }
@@ -70,7 +70,7 @@ export function storedSize({ width, height }: Size, bytes: Uint8Array, format: P
 
 function turnBack(image: Sharp, bytes: Uint8Array): Sharp {
   const { degrees, mirror } = avifTurn(bytes)
-  // Sharp mirrors before it turns, which is clockwise.
+  // Sharp mirrors first, then rotates clockwise.
   const turned = image.rotate(degrees)
   if (mirror === undefined) return turned
   return mirror === 'flip' ? turned.flip() : turned.flop()

@@ -1,21 +1,21 @@
-/** What the first directory of a TIFF says that its decoder does not heed: colours that would come out wrong, and raw camera files. Pure. */
+/** Checks TIFF tags that the decoder ignores: colours that would be wrong, and raw camera files. Pure. */
 
 const tags = { subfile: 254, compression: 259, photometric: 262, subDirectories: 330, dngVersion: 50_706 } as const
 const yCbCr = 6
-/** JPEG inside of TIFF, whose decoder turns YCbCr into RGB itself; the others hand it on as if it were RGB. */
+/** JPEG compression, for which the decoder converts YCbCr to RGB; for others it returns YCbCr as if it were RGB. */
 const jpegCompressions = new Set([6, 7])
-/** The mosaic of a sensor, or what was made of it in linear light. */
+/** Sensor mosaic (CFA) or linear raw. */
 const sensorColours = new Set([32_803, 34_892])
-/** Of Nikon, Samsung, Sony, Pentax. */
+/** Raw compressions of Nikon, Samsung, Sony, Pentax. */
 const sensorCompressions = new Set([32_767, 32_770, 34_713, 65_535])
 
-/** Whether the pixels are YCbCr that nobody converts. Of damage: false. */
+/** Whether the pixels are YCbCr that the decoder would not convert. False for damaged files. */
 export function holdsYCbCr(bytes: Uint8Array): boolean {
   const tag = firstTags(bytes)
   return tag.get(tags.photometric) === yCbCr && !jpegCompressions.has(tag.get(tags.compression) ?? 1)
 }
 
-/** Whether it is what a camera's sensor saw, as DNG, CR2, NEF, ARW and their kin, of which the decoder would show the thumbnail. */
+/** Whether it is a raw camera file (DNG, CR2, NEF, ARW, ...), for which the decoder would return the thumbnail. */
 export function isRaw(bytes: Uint8Array): boolean {
   if (bytes[8] === 0x43 && bytes[9] === 0x52) return true // CR2
   const tag = firstTags(bytes)
@@ -28,7 +28,7 @@ export function isRaw(bytes: Uint8Array): boolean {
   )
 }
 
-/** The entries of the first directory, with their first number where it stands in the entry itself; else 0. */
+/** The entries of the first directory with their first value if it is inline, otherwise 0. */
 function firstTags(bytes: Uint8Array): Map<number, number> {
   const found = new Map<number, number>()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

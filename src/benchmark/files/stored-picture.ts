@@ -96,7 +96,7 @@ export function decodeBase64(text: string): Uint8Array {
   const rest = digits.length % 4
   // URL-safe base64 is usually unpadded.
   if (ofUrls ? rest === 1 : rest !== 0) {
-    throw new Error(`the base64 of the picture is cut off after ${digits.length} characters`)
+    throw new Error(`the base64 of the picture is truncated after ${digits.length} characters`)
   }
   return Buffer.from(digits, 'base64')
 }

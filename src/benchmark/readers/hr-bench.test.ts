@@ -90,8 +90,8 @@ describe('HR-Bench', () => {
     await put(join(kit.base, 'hr_bench_4k.tsv'), delimited(broken.map((own, at) => ({ ...rows[at]!, image: own }))))
     const entries = await kit.read('hr-bench-4k')
     expect(await Promise.all(entries.map((entry) => entry.checkPicture()))).toEqual([
-      `the base64 of the picture is cut off after ${image.length - 5} characters`,
-      'the picture is cut off',
+      `the base64 of the picture is truncated after ${image.length - 5} characters`,
+      'the picture is truncated',
       'there is no picture',
       'the picture is not base64',
       'there is no row 99 with its picture',

@@ -86,7 +86,7 @@ describe('MME-RealWorld', () => {
         `${at(3)}: the name 1 is already used by ${at(1)}. Correct or remove the row.`,
       ])
       const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))
-      const cut = `the base64 of the picture is cut off after ${image.length - 3} characters`
+      const cut = `the base64 of the picture is truncated after ${image.length - 3} characters`
       expect(pictures).toEqual([undefined, cut, 'there is no picture'])
       await expect(entries[1]!.openPicture('displayed')).rejects.toMatchObject({
         code: 'picture-unreadable',

@@ -60,7 +60,7 @@ describe('a folder of problems', () => {
   it('checks each picture', async () => {
     await writeFile(join(kit.base, 'b.png'), encoded[1]!.subarray(0, 60))
     await writeFile(join(kit.base, 'problems.jsonl'), json({ images: ['a.png', 'b.png'], question: 'Which?' }))
-    expect(await (await kit.read('problems'))[0]!.checkPicture()).toBe('the picture is cut off')
+    expect(await (await kit.read('problems'))[0]!.checkPicture()).toBe('the picture is truncated')
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * Which turns of a search a figure shows whole. A short search shows all of them; of a long one the turns that tell how the
- * answer came about, and what lies between them small, so that the figure stays one that can be read. Pure.
+ * Selects the turns that a figure shows at full size: all turns of a short search; for a long one those that explain the answer, with the
+ * others small, so that the figure stays readable. Pure.
  */
 import { originalCount, originalOf } from '../../protocol/originals.ts'
 import { targetBox } from '../../protocol/target-box.ts'
@@ -8,7 +8,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { contains, stepsOf } from '../step.ts'
 import type { Step } from '../step.ts'
 
-/** A place in the figure: a turn, turns in a row that are shown small, or that the search ended without an answer. */
+/** A cell of the figure: a turn, consecutive turns shown small, or the end of a search without an answer. */
 export type FigureCell =
   | { readonly kind: 'turn'; readonly step: Step }
   | { readonly kind: 'more'; readonly steps: readonly Step[] }
@@ -30,7 +30,7 @@ export function figureCells(trajectory: Trajectory): FigureCell[] {
   return [...cells, ...ending]
 }
 
-/** The steps in their order; those that are not kept together with their neighbours. */
+/** The steps in order; consecutive steps that are not kept form one cell. */
 function parted(steps: readonly Step[], kept: ReadonlySet<Step>): FigureCell[] {
   const cells: FigureCell[] = []
   for (const step of steps) {
@@ -43,8 +43,8 @@ function parted(steps: readonly Step[], kept: ReadonlySet<Step>): FigureCell[] {
 }
 
 /**
- * The last turn and the first, the looks that led to the last, those that led to the first sight of the target, the first
- * return to an earlier picture, the first mistake, and then one after the other.
+ * Turns by importance: the last and the first, the looks that led to the last, those that led to the first view of the target, the first
+ * return to an earlier picture, the first error, then the others in order.
  */
 function byImportance(trajectory: Trajectory, steps: readonly Step[]): Step[] {
   const target = targetBox(trajectory)
@@ -59,7 +59,7 @@ function byImportance(trajectory: Trajectory, steps: readonly Step[]): Step[] {
   return [...new Set([...picked.filter((step) => step !== undefined), ...steps])]
 }
 
-/** The look, and those whose crops lie between it and the original, nearest first. */
+/** The look and its ancestors up to the original, nearest first. */
 function wayTo(look: Step | undefined, looks: readonly Step[]): Step[] {
   const way: Step[] = []
   for (let at = look; at !== undefined && !way.includes(at);) {

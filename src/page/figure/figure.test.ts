@@ -129,5 +129,5 @@ test('written as PNG and as SVG: the crop shows what is there, the letters come 
   const [original] = layout.originals as [(typeof layout.originals)[0]]
   const [r0 = 0] = pixel(original.x + original.width * 0.75, original.y + 400)
   expect(r0).toBeGreaterThan(225)
-  await expect(writeFigure(join(folder, 'a.gif'), trajectory, [picture])).rejects.toThrow(/SVG or a PNG/)
+  await expect(writeFigure(join(folder, 'a.gif'), trajectory, [picture])).rejects.toThrow(/SVG or PNG/)
 })

@@ -1,7 +1,7 @@
 /**
- * A search as one picture for a paper: the original with the box of every look, arrows in each turn's colour to the crops
- * that came back, what was thought beside them, the target ringed where it is known, and the answer. An SVG that stands by
- * itself; every text of a model is escaped and clipped to the room there is. Pure.
+ * A search as a figure for a paper: the original with the box of every look, arrows in each turn's colour to the crops, the thoughts next to
+ * them, the target circled if it is known, and the answer. A self-contained SVG; model text is escaped and clipped to the available space.
+ * Pure.
  */
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import { orientationOf, orientedBox, shownSize } from '../../protocol/orientation.ts'
@@ -24,7 +24,7 @@ import { pixelBox } from '../../protocol/box.ts'
 export interface Figure {
   readonly trajectory: Trajectory
   readonly layout: FigureLayout
-  /** `data:` URLs of PNG or JPEG by observation index, for all that `layout.pictures` names. */
+  /** `data:` URLs of PNG or JPEG by observation index, for all observations in `layout.pictures`. */
   readonly urls: ReadonlyMap<number, string>
 }
 
@@ -37,7 +37,7 @@ const titleSize = 30
 const wordsSize = 19
 const lineHeight = 1.34
 
-/** The layout with room for the question above it. */
+/** The layout below the question. */
 export function layoutOf(trajectory: Trajectory): FigureLayout {
   const draft = figureLayout(trajectory, 0)
   return figureLayout(trajectory, margin + questionLines(trajectory, draft.width).length * titleSize * lineHeight + 40)
@@ -67,7 +67,7 @@ ${layout.arrows.map(({ turn, from }) => badge(turn, from.x, from.y, 13))}
 ${text(facts, margin, height - margin * 0.8, 15, 400, soft)}
 </svg>
 `
-  // XML has no place for these two, however they are written.
+  // XML cannot represent these two characters.
   return markupOf(svg).replaceAll(/[\ufffe\uffff]/g, '\ufffd')
 }
 
@@ -75,7 +75,7 @@ function questionLines({ problem }: Trajectory, width: number): string[] {
   return lines(problem.question, { widthPx: width - 2 * margin, lines: 3, sizePx: titleSize, weight: 700 })
 }
 
-/** With the boxes of all looks: those of crops that are shown whole come with their arrows. */
+/** The original with the boxes of all looks; boxes of full-size crops are drawn with their arrows. */
 function original({ trajectory, layout, urls }: Figure, at: Rect, index: number): Html {
   const { originals, arrows } = layout
   const title = originals.length === 1 ? 'Original' : `Original ${index + 1}`
@@ -110,7 +110,7 @@ function smallTile({ number, observation, turn }: Step, tile: Rect, urls: Readon
   return html`${content}${frame(tile, colourOf(number), 3, dashOf(number))}${badge(number, tile.x + 3, tile.y + 3, 10.5)}`
 }
 
-/** What was thought, outlined in the colour of its turn; in the last one, what was answered. */
+/** The thought, outlined in the colour of its turn; in the last cell the answer. */
 function cellWords(placed: Placed, { trajectory }: Figure): Html {
   const { cell, rect, tiles } = placed
   if (cell.kind === 'more') {
@@ -120,7 +120,7 @@ function cellWords(placed: Placed, { trajectory }: Figure): Html {
   }
   if (cell.kind === 'end') {
     const beyond = answeredBeyondLimit(trajectory)
-    const said = beyond ? ` It had answered: ${trajectory.answer}` : ''
+    const said = beyond ? ` Its answer: ${trajectory.answer}` : ''
     const why = trajectory.failure?.message ?? `The search ${endWords[trajectory.end]}.${said}`
     return html`${frame(rect, bad, 2.5, undefined, '#fbe9e7')}
 ${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${texts(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
@@ -148,7 +148,7 @@ function answer({ answer: given, problem, verdict }: Trajectory, { x, y, width, 
       ? lines(words, large)
       : lines(words, { ...large, lines: 3, sizePx: 26 })
   const size = said.length === 1 ? large.sizePx : 26
-  // The last line keeps its place, whatever stands above it.
+  // The last line has a fixed position, whatever is above it.
   const at = { x: x + 28, y: y + height - 62 - (said.length - 1) * size * lineHeight }
   const widest = Math.max(...said.map((line) => labelWidth(line, size, 700)))
   const truth = problem.answer !== undefined && verdict?.kind !== 'correct' && `truth: ${problem.answer}`
@@ -165,7 +165,7 @@ function mark(kind: string | undefined, x: number, y: number, colour: string): H
   return html`<path transform="translate(${n(x)} ${n(y)})" d="${path}" fill="none" stroke="${colour}" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"/>`
 }
 
-/** Around the target, where the picture holds it. */
+/** An ellipse around the target, if the picture contains it. */
 function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | undefined {
   const target = targetBox(trajectory)
   const seen = trajectory.observations[index]
@@ -181,7 +181,7 @@ function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | 
   return html`${ellipse('#00000099', 6.5)}${ellipse(ring, 3.5)}`
 }
 
-/** Hatched, and why where there is room for words. */
+/** A hatched tile, with the reason if there is space. */
 function refused(tile: Rect, why?: string): Html {
   const said = why === undefined ? [] : room(why, tile.width - 48, 6)
   const words = {
@@ -235,7 +235,7 @@ function colourOf(turn: number): string {
   return itemAt(turnColours, (turn - 1) % turnColours.length)
 }
 
-/** As in the pages: the same colours come again with another pattern. */
+/** As on the pages: colours repeat with another dash pattern. */
 function dashOf(turn: number): string | undefined {
   const round = Math.floor((turn - 1) / turnColours.length) % dashPatterns.length
   return round === 0 ? undefined : dashPatterns[round]

@@ -1,7 +1,6 @@
 /**
- * Where everything in a figure stands: the originals at the left, beside it cells in columns that are read downwards, and
- * the arrows from each looked-into box to the crop that came back. Arrows keep to the gutters between columns and the gaps
- * between rows. Pure.
+ * The layout of a figure: originals at the left, cells in columns that are read downwards, and arrows from each box to its crop. Arrows run
+ * in the gutters between columns and rows. Pure.
  */
 import { shownSize } from '../../protocol/orientation.ts'
 import type { PixelBox } from '../../protocol/box.ts'
@@ -13,7 +12,7 @@ import { stepsOf } from '../step.ts'
 import type { Step } from '../step.ts'
 import { itemAt } from '../../shared/known.ts'
 
-/** In units of the figure, from its top left. */
+/** In figure units from the top left. */
 export interface Rect {
   readonly x: number
   readonly y: number
@@ -32,24 +31,24 @@ export interface FigureLayout {
   readonly originals: readonly Rect[]
   readonly cells: readonly Placed[]
   readonly arrows: readonly FigureArrow[]
-  /** Where each observation that is shown stands, by its index; the originals come first. */
+  /** Position of each shown observation, by index; originals first. */
   readonly pictures: ReadonlyMap<number, Rect>
 }
 
 export interface Placed {
   readonly cell: FigureCell
-  /** Of the whole cell, without its heading. */
+  /** The cell without its heading. */
   readonly rect: Rect
-  /** By cell: the crop (or the tile in its place), or each of the small ones. */
+  /** Per cell: the crop (or the tile in its place), or the small crops. */
   readonly tiles: readonly Rect[]
 }
 
 interface FigureArrow {
   readonly turn: number
-  /** The box in the picture that was looked into. */
+  /** The box in its source picture. */
   readonly from: Rect
   readonly path: string
-  /** Its tip, at the left edge of the crop. */
+  /** The tip, at the left edge of the crop. */
   readonly tip: Point
 }
 
@@ -60,18 +59,18 @@ const gutter = 112
 const cropSide = 224
 const cell = { width: 560, height: 224, inner: 18 }
 const gap = 46
-/** Arrows beside each other in a gutter. */
+/** Parallel arrows in a gutter. */
 const lanes = 5
 const laneWidth = 9
 const smallSide = 48
 const smallGap = 8
-/** Small crops in a row of a cell, and rows of them. */
+/** Columns and rows of small crops in a cell. */
 const smallColumns = 10
 const smallRows = 4
-/** Up to this many cells stand in one column. */
+/** Up to this many cells are in a single column. */
 const oneColumn = 3
 
-/** `top`: how much is taken by what stands above everything. */
+/** `top`: height of the header. */
 export function figureLayout(trajectory: Trajectory, top: number): FigureLayout {
   const cells = figureCells(trajectory)
   const rows = cells.length <= oneColumn ? cells.length : Math.ceil(cells.length / 2)
@@ -124,17 +123,17 @@ export function figureLayout(trajectory: Trajectory, top: number): FigureLayout 
   return { width, height: top + height, originals, cells: placed, arrows, pictures }
 }
 
-/** Of several the shorter, so that all of them find room. */
+/** Height of an original; smaller if there are several, so that all fit. */
 function originalHeight(count: number): number {
   return count === 1 ? originalSide : Math.max(140, (1.5 * originalSide) / count)
 }
 
-/** A box of the source's pixels, where the source is shown. */
+/** Converts a box from source pixels to figure units. */
 function boxWithin({ boxPx, parent }: Observation, { observations }: Trajectory, shown: Rect): Rect {
   return scaled(boxPx, shownSize(itemAt(observations, parent ?? 0)), shown)
 }
 
-/** A box of `size`'s pixels, where a picture of that size is shown. */
+/** Converts a box in pixels of a picture of size `size` to figure units. */
 export function scaled([x0, y0, x1, y1]: PixelBox, size: { width: number; height: number }, shown: Rect): Rect {
   const [sx, sy] = [shown.width / size.width, shown.height / size.height]
   return { x: shown.x + x0 * sx, y: shown.y + y0 * sy, width: (x1 - x0) * sx, height: (y1 - y0) * sy }
@@ -158,31 +157,31 @@ function tilesOf(one: FigureCell, { x, y }: Rect, { observations }: Trajectory):
   return turn.error ? [{ x, y, width: cropSide, height: cropSide }] : []
 }
 
-/** Where a turn's words stand: beside its crop or tile, or in all of the cell. */
+/** The text area of a turn: next to its crop or tile, or the whole cell. */
 export function wordsRect({ rect, tiles }: Placed): Rect {
   if (tiles.length === 0) return rect
   const x = rect.x + cropSide + cell.inner
   return { ...rect, x, width: rect.x + rect.width - x }
 }
 
-/** The largest size of this shape in the room there is. */
+/** The largest size with this aspect ratio that fits. */
 function fitted({ width, height }: { width: number; height: number }, mostWide: number, mostHigh: number) {
   const scale = Math.min(mostWide / width, mostHigh / height)
-  // A strip too thin to be seen is of no use.
+  // Enforces a visible minimum.
   return { width: Math.max(24, width * scale), height: Math.max(24, height * scale) }
 }
 
 interface Way {
   readonly from: Rect
   readonly tip: Point
-  /** The cells of the crop and of the picture that was looked into; the original has none. */
+  /** Cell rectangles of the crop and of its source; the original has none. */
   readonly to: Rect
   readonly home: Rect | undefined
   readonly firstX: number
   readonly lane: number
 }
 
-/** From the box out into the gutter beside it, along the gap above the row where columns have to be passed, and to the tip. */
+/** The path from the box into the adjacent gutter, along the gap above the row if columns must be passed, to the tip. */
 function way({ from, tip, to, home, firstX, lane }: Way): string {
   const [x0, y0] = [home ? from.x : from.x + from.width, from.y + from.height / 2]
   const start = `M${n(x0)} ${n(y0)}`
@@ -193,30 +192,30 @@ function way({ from, tip, to, home, firstX, lane }: Way): string {
   const rest = passes ? `H${n(nextX)}${swing({ x: nextX, y: laneY }, tip)}` : ''
   const first = passes ? { x: columnX, y: laneY } : tip
   if (!home) return `${start}${swing({ x: x0, y: y0 }, first)}${rest}`
-  // Out of a crop to the left, where its column's gutter is, and along that.
+  // Leaves a crop to the left, into the gutter of its column.
   const gutterX = columnX - 26 - lane * laneWidth
   const turn = Math.sign(first.y - y0) * Math.min(48, Math.abs(first.y - y0) / 2)
   const down = `C${n(gutterX)} ${n(y0)} ${n(gutterX)} ${n(y0)} ${n(gutterX)} ${n(y0 + turn)}V${n(first.y - turn)}`
   return `${start}${down}Q${n(gutterX)} ${n(first.y)} ${n(first.x)} ${n(first.y)}${rest}`
 }
 
-/** A curve that leaves and arrives level. */
+/** A curve with horizontal ends. */
 function swing(from: Point, to: Point): string {
   const bend = Math.max(40, Math.abs(to.x - from.x) / 2)
   return `C${n(from.x + bend)} ${n(from.y)} ${n(to.x - bend)} ${n(to.y)} ${n(to.x)} ${n(to.y)}`
 }
 
-/** A coordinate as it is written. */
+/** Formats a coordinate. */
 export function n(value: number): string {
   return String(Math.round(value * 100) / 100)
 }
 
-/** The observations whose pictures a figure needs, by the longer side that each is shown with. */
+/** The observations whose pictures a figure needs, with the longer side of each. */
 export function sidesShown({ pictures }: FigureLayout): Map<number, number> {
   return new Map([...pictures].map(([index, { width, height }]) => [index, Math.max(width, height)]))
 }
 
-/** The boxes that were looked into without being shown whole, on their original. */
+/** The boxes of looks that are not shown at full size, on their original. */
 export function otherBoxes(
   trajectory: Trajectory,
   { arrows, originals }: FigureLayout,

@@ -1,4 +1,4 @@
-/** The texts of a figure, set in Inter: how wide a text is, and where its lines break. */
+/** Text measurement and line breaking for figures, in Inter. */
 import { characterMap, interFile, readWoff } from '../../probe/world/font.ts'
 import { defined, itemAt, lastOf } from '../../shared/known.ts'
 
@@ -7,18 +7,18 @@ export type Weight = 400 | 700
 export const weights: readonly Weight[] = [400, 700]
 
 interface Face {
-  /** Of the font size; undefined: the face has no such letter. */
+  /** Advance width relative to the font size; undefined if the font lacks the character. */
   advance(character: string): number | undefined
 }
 
 /** The files of the package, read when first needed: one for each weight. */
 const faces = new Map<Weight, Face>()
 
-/** Letters that Inter lacks are drawn from another font, and those of East Asia are as wide as they are high. */
+/** Characters that Inter lacks use another font; East Asian ones are square. */
 const wideFrom = 0x1100
 const strangeWidths = { wide: 1, other: 0.65 }
 
-/** In pixels, as good as it can be known where a letter has to come from another font. */
+/** Width in pixels, approximate if characters need another font. */
 export function labelWidth(text: string, sizePx: number, weight: Weight): number {
   const face = faceOf(weight)
   let width = 0
@@ -41,10 +41,10 @@ export interface Room {
   readonly weight: Weight
 }
 
-/** More characters than this are never shown, and need not be measured. */
+/** Longer text is never shown completely, so the rest is not measured. */
 const mostCharacters = 2000
 
-/** The text in lines that fit; what there is no room for ends in an ellipsis. Blanks of any kind part words. */
+/** Wraps text to lines, ending in an ellipsis if it does not fit. Words are separated by any whitespace. */
 export function lines(text: string, { widthPx, lines: most, sizePx, weight }: Room): string[] {
   const fits = (line: string): boolean => labelWidth(line, sizePx, weight) <= widthPx
   const words = text.slice(0, mostCharacters).split(/\s+/).filter(Boolean)
@@ -61,7 +61,7 @@ export function lines(text: string, { widthPx, lines: most, sizePx, weight }: Ro
   return [...out.slice(0, most - 1), `${last.join('').trimEnd()}…`]
 }
 
-/** A word cut where a line has no room for more of it. */
+/** Splits a word that is wider than a line. */
 function pieces(word: string, fits: (text: string) => boolean): string[] {
   const out = ['']
   for (const character of word) {
@@ -71,7 +71,7 @@ function pieces(word: string, fits: (text: string) => boolean): string[] {
   return out.filter(Boolean)
 }
 
-/** For the renderer, which reads no web fonts: the same tables, unpacked, as a TrueType file. */
+/** The font as an unpacked TrueType file, since the renderer does not support web fonts. */
 export function trueType(weight: Weight): Uint8Array {
   const tables = [...readWoff(interFile(weight, 'woff'))].toSorted(([a], [b]) => (a < b ? -1 : 1))
   const header = Buffer.alloc(12 + tables.length * 16)
@@ -91,7 +91,7 @@ export function trueType(weight: Weight): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** The rules that bring the letters along in an SVG. */
+/** CSS rules that embed the font in an SVG. */
 export function fontRules(): string {
   return weights
     .map((weight) => {

@@ -1,4 +1,4 @@
-/** The figure of a search as an SVG or a PNG: draws the original and the crops, and lays them out. */
+/** Writes the figure of a search as SVG or PNG. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -18,24 +18,27 @@ import { figureSvg, layoutOf } from './figure.ts'
 import { changedRegion } from '../../vision/changed-view.ts'
 import { atMost } from '../../vision/fit.ts'
 
-/** Pixels of a PNG for each unit of the figure, and of the pictures within. */
+/** Pixels per figure unit, for PNG and for embedded pictures. */
 const density = 1.5
 
 export type FigureKind = 'svg' | 'png'
 
-/** Throws `UserError` for a name that ends in neither `.svg` nor `.png`. */
+/** Throws `UserError` for any extension but `.svg` and `.png`. */
 export function figureKind(path: string): FigureKind {
   const kind = extname(path).slice(1).toLowerCase()
   if (kind === 'svg' || kind === 'png') return kind
-  throw new UserError('figure-format', `A figure is an SVG or a PNG: name a file such as figure.png, not ${path}.`)
+  throw new UserError(
+    'figure-format',
+    `Figures are written as SVG or PNG: name a file such as figure.png, not ${path}.`,
+  )
 }
 
-/** Written beside, then renamed. */
+/** Written under a temporary name, then renamed. */
 export async function writeFigure(path: string, trajectory: Trajectory, pictures: readonly Picture[]): Promise<void> {
   await replaceFile(path, await drawFigure(figureKind(path), trajectory, pictures))
 }
 
-/** The text of an SVG, or the bytes of a PNG. */
+/** The bytes of the SVG or PNG. */
 export async function drawFigure(
   kind: FigureKind,
   trajectory: Trajectory,
@@ -45,7 +48,7 @@ export async function drawFigure(
   const urls = new Map<number, string>()
   for (const [index, side] of sidesShown(layout)) {
     const { observations } = trajectory
-    // A search that failed before its first turn has no observation of its pictures.
+    // A search that failed before its first turn has no observations.
     const seen = observations[index]
     const picture = itemAt(pictures, seen === undefined ? index : originalOf(seen, observations))
     const size = atMost(seen === undefined ? picture : shownSize(seen), Math.ceil(side * density))
@@ -60,7 +63,7 @@ export async function drawFigure(
   return kind === 'svg' ? svg : rastered(svg)
 }
 
-/** The machine's fonts are asked only for letters that Inter lacks. */
+/** Renders to PNG. System fonts are only loaded for characters that Inter lacks. */
 async function rastered(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-'))
   try {
