@@ -71,7 +71,11 @@ function search() {
   }
 }
 
-/** A picture of the page at `address` after `keys`, once all pictures in it are loaded. */
+/**
+ * A picture of the page at `address` after `keys`, once the pictures in view are loaded.
+ *
+ * @param {'light' | 'dark'} [colorScheme]
+ */
 async function shot(name, width, height, address, keys = [], colorScheme = 'light') {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
   const page = await context.newPage()
@@ -80,7 +84,12 @@ async function shot(name, width, height, address, keys = [], colorScheme = 'ligh
   await page.waitForLoadState('networkidle')
   for (const key of keys) await page.keyboard.press(key)
   await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() => Array.from(document.images).every(({ complete }) => complete))
+  await page.waitForFunction(() =>
+    Array.from(document.images)
+      .filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight)
+      .every(({ complete }) => complete),
+  )
+  await page.waitForTimeout(1000)
   const png = await sharp(await page.screenshot())
     .png({ palette: true, effort: 10 })
     .toBuffer()
