@@ -1,13 +1,9 @@
 /** The built program's pages in a real browser, for tests. Needs `npm run build`, and Chromium: see `hasBrowser`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
+import { startServer } from './run-program.ts'
 
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const hasBrowser = existsSync(browserPath)
 if (!hasBrowser) process.stderr.write(`Browser tests skipped: there is no ${browserPath} (set CHROMIUM).\n`)
@@ -31,12 +27,7 @@ export async function servePage(
   errors: string[],
   { options = [], env = {} }: { readonly options?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ServedPage> {
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--runs', runs, ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const base = (JSON.parse(line) as { url: string }).url
+  const { url: base, stop } = await startServer(['serve', '--runs', runs, ...options], { env })
   const browser = await openBrowser()
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   page.setDefaultTimeout(120_000)
@@ -50,8 +41,7 @@ export async function servePage(
     },
     async close() {
       await browser.close()
-      child.kill('SIGINT')
-      if (child.exitCode === null) await once(child, 'exit')
+      await stop()
     },
   }
 }

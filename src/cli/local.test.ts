@@ -1,21 +1,17 @@
 /** `--policy local:`: a model in files answers, is measured and served as one behind a server is; the real llama.cpp runs it. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCommand } from '../../test/run-command.ts'
+import { startServer } from '../../test/run-program.ts'
 import { writeTinyGguf } from '../../test/tiny-gguf.ts'
 import type { TinyModel } from '../../test/tiny-gguf.ts'
 import { dataUrl, encodePng } from '../vision/encode.ts'
 import { addAsk } from './ask.ts'
 import { addEval } from './eval/eval.ts'
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 let folder: string
 let tiny: TinyModel
 let picture: string
@@ -118,22 +114,9 @@ test('a model in a file judges what another answered, and a run keeps which weig
 })
 
 test('serve: a program streams a search by the model', async () => {
-  const words = [
-    'serve',
-    '--port',
-    '0',
-    '--json',
-    '--runs',
-    folder,
-    '--policy',
-    `local:${tiny.model}`,
-    '--threads',
-    '1',
-  ]
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const words = ['serve', '--runs', folder, '--policy', `local:${tiny.model}`, '--threads', '1']
+  const { url, stop } = await startServer(words)
   try {
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-    const { url } = JSON.parse(line) as { url: string }
     const { policies } = (await (await fetch(`${url}/api/setup`)).json()) as {
       policies: { name: string; note: string }[]
     }
@@ -152,8 +135,7 @@ test('serve: a program streams a search by the model', async () => {
     expect(reasoning).toContain('I look.')
     expect(finish).not.toBeUndefined()
   } finally {
-    child.kill('SIGINT')
-    await once(child, 'close')
+    await stop()
   }
 })
 

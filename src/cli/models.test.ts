@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256Of, startPlayedHub } from '../../test/played-hub.ts'
 import type { PlayedHub } from '../../test/played-hub.ts'
+import { program, startProgram } from '../../test/run-program.ts'
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const id = 'owner/tiny-GGUF'
 const weights = randomBytes(4_000_000)
 const files = { 'tiny-Q4_K_M.gguf': weights, 'mmproj-tiny-F16.gguf': randomBytes(3000) }
@@ -35,18 +35,12 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function start(...words: readonly string[]) {
-  const child = spawn(process.execPath, [program, 'models', ...words], {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { child, ended } = startProgram(['models', ...words], { env: environment() })
+  const kept = ended.then(({ code, signal, stdout, stderr }) => {
+    expect(stdout + stderr).not.toContain(secret)
+    return { code, signal, stdout, stderr }
   })
-  const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString()))
-  child.stderr.on('data', (data: Buffer) => (said.stderr += data.toString()))
-  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
-    expect(said.stdout + said.stderr).not.toContain(secret)
-    return { code, signal, ...said }
-  })
-  return { child, ended }
+  return { child, ended: kept }
 }
 
 /** On a terminal of its own, as `script` gives one. */

@@ -1,40 +1,31 @@
 /** The page beyond this machine, in a real browser on the real program. Needs `npm run build`, and Chromium; skipped without. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { firstLine, startProgram } from '../../test/run-program.ts'
 import { hasBrowser, openBrowser } from '../../test/served-page.ts'
 import { drawScene } from '../probe/draw.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { makeScene } from '../probe/scene.ts'
 import { dataUrl, encodeJpeg } from '../vision/encode.ts'
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const token = 'a secret/of & mine'
 const scene = makeScene(4, 'easy')
 const { question } = makeProblem(scene)
 
 // One visit, test after test.
 describe.skipIf(!hasBrowser)('the page with a token', { shuffle: false }, () => {
-  let child: ChildProcess
+  let started: ReturnType<typeof startProgram>
   let browser: Browser
   let page: Page
   let base: string
-  let printed = ''
   let jpeg: Uint8Array
   const errors: string[] = []
 
   beforeAll(async () => {
     jpeg = await encodeJpeg(drawScene(scene, [0, 0, 1, 1], { width: 768, height: 768 }))
-    child = spawn(process.execPath, [program, 'serve', '--host', '0.0.0.0', '--port', '0'], {
-      env: { ...process.env, MINI_O3_TOKEN: token },
-    })
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (printed += text))
-    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
-    printed += line
+    const options = ['--host', '0.0.0.0', '--port', '0']
+    started = startProgram(['serve', ...options], { env: { MINI_O3_TOKEN: token } })
+    const line = await firstLine(started)
     base = `http://127.0.0.1:${/:(\d+)\/\?token=<MINI_O3_TOKEN> in a browser/.exec(line)![1]}`
     browser = await openBrowser()
     page = await browser.newPage()
@@ -43,8 +34,8 @@ describe.skipIf(!hasBrowser)('the page with a token', { shuffle: false }, () => 
   })
   afterAll(async () => {
     await browser?.close()
-    child?.kill('SIGINT')
-    if (child?.exitCode === null) await once(child, 'exit')
+    started.child.kill('SIGINT')
+    await started.ended
   })
 
   /** As from a file manager. */
@@ -103,6 +94,6 @@ describe.skipIf(!hasBrowser)('the page with a token', { shuffle: false }, () => 
 
   test('all this without an error, and the token was never printed', () => {
     expect(errors).toEqual([])
-    expect(printed).not.toContain(token)
+    expect(started.said.stdout + started.said.stderr).not.toContain(token)
   })
 })

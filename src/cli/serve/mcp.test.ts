@@ -5,16 +5,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { expect, test } from 'vitest'
+import { program, startProgram } from '../../../test/run-program.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { encodePng } from '../../vision/encode.ts'
-
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 
 test('a client starts it, searches a file and zooms into it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-mcp-'))
@@ -58,12 +56,7 @@ test('a message that is too long is refused by its id, and the next is answered'
 })
 
 test('ends when stdin does, having said nothing', async () => {
-  const child = spawn(process.execPath, [program, 'mcp'])
-  let stdout = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stdin.end()
-  expect(await once(child, 'close')).toEqual([0, null])
-  expect(stdout).toBe('')
+  expect(await startProgram(['mcp']).ended).toMatchObject({ code: 0, signal: null, stdout: '' })
 })
 
 test.each([
@@ -71,9 +64,6 @@ test.each([
   [['--policy', 'chat:qwen'], '--base-url'],
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
 ])('%j ends with exit code 2 and a message', async (options, message) => {
-  const child = spawn(process.execPath, [program, 'mcp', ...options])
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  expect(await once(child, 'close')).toEqual([2, null])
-  expect(stderr).toContain(message)
+  const { code, stderr } = await startProgram(['mcp', ...options]).ended
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
 })

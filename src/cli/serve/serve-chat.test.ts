@@ -1,21 +1,17 @@
 /** `mini-o3 serve` with a model behind a server: OpenAI's own client gains visual search, and nobody learns the key. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startServer } from '../../../test/run-program.ts'
+import type { StartedServer } from '../../../test/run-program.ts'
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Setup } from '../../server/api/types.ts'
 import { dataUrl, encodePng } from '../../vision/encode.ts'
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 const key = 'sk-never-to-be-seen'
 const token = 'let-me-in-if-you-please'
 const zoom = (box: string, source: string): string =>
@@ -30,7 +26,7 @@ const script = {
 }
 
 let endpoint: ScriptedEndpoint
-let child: ChildProcess
+let server: StartedServer
 let client: OpenAI
 let folder: string
 let url: string
@@ -50,14 +46,10 @@ beforeAll(async () => {
   await writeFile(listed, JSON.stringify([entry]))
   const options = ['--policy', 'chat:test-vlm', '--base-url', endpoint.baseUrl, '--api-key-env', 'VLM_KEY']
   options.push('--policies', listed)
-  child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json', '--keep', '--runs', folder, ...options], {
-    env: { ...process.env, VLM_KEY: key, MINI_O3_TOKEN: token },
+  server = await startServer(['serve', '--keep', '--runs', folder, ...options], {
+    env: { VLM_KEY: key, MINI_O3_TOKEN: token },
   })
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => seen.push(text))
-  }
-  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
-  url = (JSON.parse(line) as { url: string }).url
+  ;({ url } = server)
   const tapped: typeof fetch = async (asked, options) => {
     const response = await fetch(asked, options)
     seen.push(JSON.stringify([...response.headers]), await response.clone().text())
@@ -68,8 +60,7 @@ beforeAll(async () => {
   picture = dataUrl(await encodePng({ width: 900, height: 600, data }), 'png')
 })
 afterAll(async () => {
-  child.kill('SIGINT')
-  await once(child, 'close')
+  await server.stop()
   await endpoint.close()
   await rm(folder, { recursive: true })
 })
@@ -155,7 +146,7 @@ test('neither key nor token is in anything that was sent, printed or kept', asyn
   for (const file of ['config.json', 'trajectories.jsonl']) {
     seen.push(await readFile(join(folder, 'served', run!, file), 'utf8'))
   }
-  const all = seen.join('\n')
+  const all = [...seen, server.said.stdout, server.said.stderr].join('\n')
   expect(all).toContain('CAFE')
   for (const secret of [key, token]) expect(all).not.toContain(secret)
 })

@@ -7,26 +7,18 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { startProgram, startServer } from '../../../test/run-program.ts'
 import type { AskStarted, Setup } from '../../server/api/types.ts'
 
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
-
-function serve(...options: readonly string[]) {
-  const { MINI_O3_TOKEN: _token, ...env } = process.env
-  return spawn(process.execPath, [program, 'serve', ...options], { env })
-}
+const withoutToken = { env: { MINI_O3_TOKEN: undefined } }
 
 test('says where it is in one line of JSON, answers there, and ends with Ctrl-C', async () => {
-  const child = serve('--port', '0', '--json')
-  const closed = once(child, 'close')
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const { url } = JSON.parse(line) as { url: string }
+  const { url, stop } = await startServer(['serve'], withoutToken)
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
     data: [{ id: 'embedded' }, { id: 'search:embedded' }],
   })
-  child.kill('SIGINT')
-  expect(await closed).toEqual([0, null])
+  expect(await stop()).toMatchObject({ code: 0, signal: null })
   await expect(fetch(`${url}/v1/models`)).rejects.toThrow('fetch failed')
 })
 
@@ -47,15 +39,7 @@ test('npm start is the page, and Ctrl-C ends it', async () => {
 
 test('--keep: what was searched is there when the server has gone and come again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'serve-'))
-  const start = async () => {
-    const child = serve('--port', '0', '--json', '--keep', '--runs', folder)
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-    const stop = async (): Promise<void> => {
-      child.kill('SIGINT')
-      await once(child, 'close')
-    }
-    return { url: (JSON.parse(line) as { url: string }).url, stop }
-  }
+  const start = () => startServer(['serve', '--keep', '--runs', folder], withoutToken)
   try {
     const first = await start()
     const { scenes } = (await (await fetch(`${first.url}/api/setup`)).json()) as Setup
@@ -80,19 +64,16 @@ test('an entry of --policies whose server is away is said and shown as such; the
   const folder = await mkdtemp(join(tmpdir(), 'serve-'))
   const list = join(folder, 'policies.yaml')
   await writeFile(list, '- { policy: "chat:away", base-url: "http://127.0.0.1:9/v1" }\n')
-  const child = serve('--port', '0', '--json', '--policies', list)
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const { url } = JSON.parse(line) as { url: string }
-  await expect.poll(() => stderr).toMatch(/^chat:away is not available: http:\/\/127\.0\.0\.1:9 cannot be reached/m)
+  const { said, url, stop } = await startServer(['serve', '--policies', list], withoutToken)
+  await expect
+    .poll(() => said.stderr)
+    .toMatch(/^chat:away is not available: http:\/\/127\.0\.0\.1:9 cannot be reached/m)
   const { policies } = (await (await fetch(`${url}/api/setup`)).json()) as Setup
   expect(policies).toEqual([
     expect.objectContaining({ name: 'embedded' }),
     expect.objectContaining({ name: 'chat:away', unavailable: expect.stringContaining('cannot be reached') as string }),
   ])
-  child.kill('SIGINT')
-  expect(await once(child, 'close')).toEqual([0, null])
+  expect(await stop()).toMatchObject({ code: 0, signal: null })
   await rm(folder, { recursive: true })
 })
 
@@ -103,9 +84,6 @@ test.each([
   [['--policy', 'chat:any', '--base-url', 'http://127.0.0.1:9/v1'], '127.0.0.1:9'],
   [['--policies', 'no.yaml'], 'no.yaml cannot be read'],
 ])('%j ends with exit code 2 and a message', async (options, message) => {
-  const child = serve(...options)
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  expect(await once(child, 'close')).toEqual([2, null])
-  expect(stderr).toContain(message)
+  const { code, stderr } = await startProgram(['serve', ...options], withoutToken).ended
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
 })

@@ -1,19 +1,13 @@
 /** `mini-o3 view` as a real child process: figures, pages as files, and words that are wrong. Needs `npm run build`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startProgram, startServer } from '../../../test/run-program.ts'
 import { searched } from '../../../test/searched.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
-
-const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 
 let folder: string
 let run: string
@@ -33,11 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function view(...options: string[]) {
-  const child = spawn(process.execPath, [program, 'view', ...options], { cwd: folder })
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { code: code as number, stdout, stderr }
-}
+const view = (...options: string[]) => startProgram(['view', ...options], { cwd: folder }).ended
 
 const named = (seed: number): string => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)).docId
 
@@ -71,9 +61,7 @@ test.each([
 })
 
 test('looking at a run opens pages and nothing that searches', async () => {
-  const child = spawn(process.execPath, [program, 'view', 'run', '--port', '0', '--json'], { cwd: folder })
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const { url } = JSON.parse(line) as { url: string }
+  const { url, stop } = await startServer(['view', 'run'], { cwd: folder })
   expect(url).toMatch(/#\/run\/run$/)
   const status = async (path: string, method = 'GET') =>
     (await fetch(new URL(path, url), { method, ...(method === 'POST' && { body: '{}' }) })).status
@@ -82,8 +70,7 @@ test('looking at a run opens pages and nothing that searches', async () => {
   expect(await (await fetch(new URL('/api/setup', url))).json()).toMatchObject({ policies: [], scenes: [] })
   expect(await status('/v1/models')).toBe(404)
   for (const path of ['/v1/chat/completions', '/mcp', '/api/asks']) expect(await status(path, 'POST')).toBe(404)
-  child.kill('SIGINT')
-  expect(await once(child, 'close')).toEqual([0, null])
+  expect(await stop()).toMatchObject({ code: 0, signal: null })
 })
 
 test('pages as files are written once: a page that is there is left as it is, one that is gone is written again', async () => {
