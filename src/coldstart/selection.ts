@@ -3,6 +3,7 @@
  * depends only on the searches and the order of their problems. Pure.
  */
 import type { z } from 'zod'
+import { intersectionOverUnion } from '../protocol/box.ts'
 import type { PixelBox } from '../protocol/box.ts'
 import { originalOf } from '../protocol/originals.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -82,15 +83,6 @@ const sameOverlap = 0.9
 /** Equal numbers of turns and looks, with each pair of looks at nearly the same place. */
 export function nearlySame(a: Candidate, b: Candidate): boolean {
   if (a.turns !== b.turns || a.boxes.length !== b.boxes.length) return false
-  const total = a.boxes.reduce((sum, box, i) => sum + overlap(box, itemAt(b.boxes, i)), 0)
+  const total = a.boxes.reduce((sum, box, i) => sum + intersectionOverUnion(box, itemAt(b.boxes, i)), 0)
   return total >= sameOverlap * a.boxes.length
-}
-
-/** Intersection over union. */
-function overlap(a: PixelBox, b: PixelBox): number {
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0])
-  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1])
-  if (width <= 0 || height <= 0) return 0
-  const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
-  return (width * height) / (area(a) + area(b) - width * height)
 }

@@ -41,7 +41,7 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): P
   let spent = nothingSpent
   for await (const { kind, reason, tokens = nothingSpent, ...asked } of run.read(judgementLog)) {
     spent = addSpent(spent, tokens)
-    verdicts.set(keyOf(asked), Promise.resolve({ kind, reason }))
+    verdicts.set(cacheKey(asked), Promise.resolve({ kind, reason }))
   }
   let wanted = 0
   let cached = 0
@@ -56,7 +56,7 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): P
 
   return {
     async verdictOf(asked, judge) {
-      const key = keyOf(asked)
+      const key = cacheKey(asked)
       wanted++
       const known = verdicts.get(key)
       if (known !== undefined) {
@@ -75,6 +75,6 @@ export async function openJudgeCache(run: Pick<RunFolder, 'read' | 'append'>): P
   }
 }
 
-function keyOf(asked: JudgeAsked): string {
+function cacheKey(asked: JudgeAsked): string {
   return sha256(canonicalJson(asked))
 }

@@ -35,3 +35,11 @@ export function withinParent(boxPx: PixelBox, parentBoxPx: PixelBox): PixelBox {
 export function boxSize(boxPx: PixelBox): Size {
   return { width: boxPx[2] - boxPx[0], height: boxPx[3] - boxPx[1] }
 }
+
+export function intersectionOverUnion(a: PixelBox, b: PixelBox): number {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0])
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1])
+  if (width <= 0 || height <= 0) return 0
+  const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
+  return (width * height) / (area(a) + area(b) - width * height)
+}

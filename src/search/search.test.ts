@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { everyPixel } from '../../test/every-pixel.ts'
 import type { Message, Policy, Reply } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash, profiles } from '../protocol/profile.ts'
@@ -58,16 +59,7 @@ const zoom = (box: string, source = 'original_image'): string =>
 const half = zoom('0, 0, 0.5, 0.5')
 const answer = '<think>Seen.</think><answer>red</answer>'
 
-/** Views that keep every pixel. */
-const asIs = {
-  kind: 'budget',
-  minPixels: 1,
-  maxPixels: 1e9,
-  minSide: 1,
-  maxAspect: null,
-  resampler: 'nearest',
-} as const
-const official: Profile = { ...profiles.official, firstView: asIs, observationView: asIs }
+const official: Profile = { ...profiles.official, firstView: everyPixel, observationView: everyPixel }
 const roomy: Profile = { ...official, maxTurns: 32, maxImages: null, contextLimit: null }
 
 const run = (policy: Policy, profile: Profile = roomy, more: Partial<SearchOptions> = {}) =>
@@ -105,7 +97,7 @@ describe('a search', () => {
     const { policy, told } = scripted({ text: half, thinking }, { text: '<answer>red</answer>', thinking: ' ' })
     const shown: string[] = []
     const { trajectory } = await searchToEnd({ picture, problem }, policy, {
-      profile: { ...profiles.default, firstView: asIs, observationView: asIs },
+      profile: { ...profiles.default, firstView: everyPixel, observationView: everyPixel },
       onEvent: (event) => void (event.kind === 'thinking' && shown.push(event.text)),
     })
     expect(trajectory).toMatchObject({ end: 'answered', answer: 'red' })

@@ -1,6 +1,7 @@
 /** A question about several pictures: what is told, what is cut from which, what is kept, and what is refused. */
 import sharp from 'sharp'
 import { beforeAll, expect, test } from 'vitest'
+import { everyPixel } from '../../test/every-pixel.ts'
 import type { Message, Policy } from '../policy/policy.ts'
 import { viewsOf } from '../policy/policy.ts'
 import { picturesOf } from '../protocol/originals.ts'
@@ -13,15 +14,7 @@ import { replay, unseen } from './replay.ts'
 import { searchToEnd } from './search-many.ts'
 
 const problem = { docId: 'p1', dataSource: 'test', question: 'Which is warmer?', answer: 'the first' }
-const asIs = {
-  kind: 'budget',
-  minPixels: 1,
-  maxPixels: 1e9,
-  minSide: 1,
-  maxAspect: null,
-  resampler: 'nearest',
-} as const
-const profile: Profile = { ...profiles.default, firstView: asIs, observationView: asIs }
+const profile: Profile = { ...profiles.default, firstView: everyPixel, observationView: everyPixel }
 let red: Picture
 let blue: Picture
 let green: Picture

@@ -1,31 +1,12 @@
 /** What stands beside published scores says so where it is not the like of them. */
 import { micro } from '../../benchmark/aggregate.ts'
 import { expect, test } from 'vitest'
-import type { Outcome } from '../figures/outcome.ts'
+import { rightOutcome } from '../../../test/right-outcome.ts'
 import { reportOf } from '../figures/report.ts'
 import type { EvalConfig } from '../protocol.ts'
 import { paperTable } from './paper-table.ts'
 
-const right: Outcome = {
-  key: 'one',
-  sample: 0,
-  level: undefined,
-  end: 'answered',
-  beyondLimit: false,
-  turns: 1,
-  correct: true,
-  judged: true,
-  vote: undefined,
-  usage: { promptTokens: 10, imageTokens: 4, replyTokens: 2 },
-  spent: { sent: 10, cached: 0, written: 2 },
-  looks: 0,
-  wasted: 0,
-  seen: undefined,
-  foundShare: undefined,
-  found: undefined,
-  cause: undefined,
-  reason: undefined,
-}
+const right = rightOutcome()
 
 /** As if there were 23,600 problems. */
 function noted(config: Partial<EvalConfig>): { readonly cell: string; readonly note: string } {

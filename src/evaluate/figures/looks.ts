@@ -1,5 +1,6 @@
 /** Analyses the looks of a search: whether, when and how large each target was in a crop, and wasted looks. Pure. */
 import { legibleFor } from '../../policy/registry/kinds.ts'
+import { intersectionOverUnion } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import { orientationOf, turnedSize } from '../../protocol/orientation.ts'
 import { observationsOf } from '../../protocol/originals.ts'
@@ -101,15 +102,6 @@ const sameRegion = 0.8
 /** The parts of a picture that repeat an earlier one. */
 function repeated(parts: readonly Observation[]): Observation[] {
   return parts.filter(({ boxInOriginalPx: box }, index) =>
-    parts.slice(0, index).some((earlier) => overlap(earlier.boxInOriginalPx, box) >= sameRegion),
+    parts.slice(0, index).some((earlier) => intersectionOverUnion(earlier.boxInOriginalPx, box) >= sameRegion),
   )
-}
-
-/** Intersection over union. */
-function overlap(a: PixelBox, b: PixelBox): number {
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0])
-  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1])
-  if (width <= 0 || height <= 0) return 0
-  const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
-  return (width * height) / (area(a) + area(b) - width * height)
 }

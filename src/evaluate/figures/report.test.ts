@@ -4,6 +4,7 @@ import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareEvals } from './compare.ts'
+import { rightOutcome } from '../../../test/right-outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { reportOf } from './report.ts'
 import { majority } from './sampling.ts'
@@ -17,26 +18,7 @@ interface Wanted {
 }
 
 function outcome({ correct, turns = 1, vote }: Wanted, sample = 0): Outcome {
-  return {
-    key: `${sample}`,
-    sample,
-    level: undefined,
-    end: 'answered',
-    beyondLimit: false,
-    turns,
-    correct,
-    judged: true,
-    vote,
-    usage: { promptTokens: 10, imageTokens: 4, replyTokens: 2 },
-    spent: { sent: 10, cached: 0, written: 2 },
-    looks: 0,
-    wasted: 0,
-    seen: undefined,
-    foundShare: undefined,
-    found: undefined,
-    cause: undefined,
-    reason: undefined,
-  }
+  return rightOutcome({ key: `${sample}`, sample, turns, correct, vote })
 }
 
 const problem = (name: string, searches: readonly Wanted[], slices: ScoredProblem['slices'] = {}): ScoredProblem => ({
