@@ -8,7 +8,7 @@ import { startProgram } from '../../../test/run-program.ts'
 import type { Ended } from '../../../test/run-program.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
-import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { bigramComputing, serveVlm } from '../../../test/tinker-vlm-model.ts'
 import { freshBigram, tinyVlm, tinyVlmFiles } from '../../../test/tiny-vlm.ts'
 
 const shipped = 'qwen2.5-vl-7b'
@@ -18,7 +18,7 @@ let server: TinkerServer
 let engine: string[]
 beforeAll(async () => {
   folder = await tinyFolder()
-  const make = async () => serveVlm(tinyVlm, freshBigram())
+  const make = async () => serveVlm(tinyVlm, bigramComputing(freshBigram()))
   server = await startTinkerServer({
     folder: join(folder, 'server'),
     modelName: 'Qwen/Tiny-VL',

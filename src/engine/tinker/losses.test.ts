@@ -6,7 +6,7 @@ import { createBigram } from '../../../test/bigram.ts'
 import { ids } from '../../../test/qwen-files.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
-import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { bigramComputing, serveVlm } from '../../../test/tinker-vlm-model.ts'
 import { tinyVlm } from '../../../test/tiny-vlm.ts'
 import { type Datum, defaultAdam, policyLosses, type PolicyLoss, type PromptChunk } from '../engine.ts'
 import { lossClips, policyLossFigures } from '../policy-loss.ts'
@@ -73,7 +73,7 @@ async function open(
   kind: TinkerKind,
 ): Promise<{ engine: TinkerEngine; server: TinkerServer; logits: (name: string) => Promise<number[]> }> {
   const folder = await tinyFolder()
-  const make = async () => serveVlm(tinyVlm, createBigram(vocabulary, ids.end, likely))
+  const make = async () => serveVlm(tinyVlm, bigramComputing(createBigram(vocabulary, ids.end, likely)))
   const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny', make, codec: kind.codec })
   const engine = await tinkerEngine({ url: server.url, endTokens: [ids.end], kind, patience: { pollEveryMs: 1 } })
   servers.push(server)

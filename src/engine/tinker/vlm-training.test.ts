@@ -5,7 +5,7 @@ import { bigramEngine } from '../../../test/bigram.ts'
 import { ids } from '../../../test/qwen-files.ts'
 import { figuresOf, tinyFolder, tinyRun } from '../../../test/tinker-runs.ts'
 import { startTinkerServer, type TinkerServer, type TinkerServerOptions } from '../../../test/tinker-server.ts'
-import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { bigramComputing, serveVlm } from '../../../test/tinker-vlm-model.ts'
 import { freshBigram, tinyVlm as model } from '../../../test/tiny-vlm.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { Task } from '../../search/search.ts'
@@ -54,7 +54,7 @@ afterAll(async () => {
 
 async function serve(options: Partial<TinkerServerOptions> = {}): Promise<{ server: TinkerServer; folder: string }> {
   const folder = await tinyFolder()
-  const make = async () => serveVlm(model, freshBigram())
+  const make = async () => serveVlm(model, bigramComputing(freshBigram()))
   const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, ...options })
   opened.push(server)
   return { server, folder }

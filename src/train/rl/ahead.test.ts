@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bigramEngine } from '../../../test/bigram.ts'
 import { startTinkerServer } from '../../../test/tinker-server.ts'
-import { serveVlm } from '../../../test/tinker-vlm-model.ts'
+import { bigramComputing, serveVlm } from '../../../test/tinker-vlm-model.ts'
 import {
   figuresOf,
   tinyFolder,
@@ -156,7 +156,7 @@ describe('a step that is searched while the one before is learned from', () => {
     const near = await newRun()
     await train(near)
     const folder = await tinyFolder()
-    const make = async () => serveVlm(tinyVlm, freshBigram())
+    const make = async () => serveVlm(tinyVlm, bigramComputing(freshBigram()))
     const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, staleSampling: true })
     opened.push(server)
     const kind = { ...tinkerKinds.hosted, codec: 'json' } as const
