@@ -29,7 +29,7 @@ import { conversationOf } from './gpu-check-conversations.mjs'
 
 const { values } = parseArgs({
   options: {
-    family: { type: 'string', multiple: true, default: ['qwen2.5-vl', 'qwen3-vl', 'qwen3.5'] },
+    family: { type: 'string', multiple: true },
     only: { type: 'string', default: 'equal,sft,rl,kill' },
     device: { type: 'string', default: 'cpu' },
     shape: { type: 'string', default: 'tiny' },
@@ -267,4 +267,6 @@ async function learned(start, path, stop) {
 
 mkdirSync(out, { recursive: true })
 const checks = { equal, sft, rl, kill }
-for (const family of values.family) for (const name of values.only.split(',')) await checks[name](family)
+/** Where none is named: the one that was seen to learn the task. */
+const familiesOf = (name) => values.family ?? (name === 'equal' ? ['qwen2.5-vl', 'qwen3-vl', 'qwen3.5'] : ['qwen3-vl'])
+for (const name of values.only.split(',')) for (const family of familiesOf(name)) await checks[name](family)
