@@ -3,8 +3,7 @@ import { colours } from './board.mjs'
 
 export const boardSide = 200
 export const cellSide = 50
-export const cellsPerSide = boardSide / cellSide
-export const ground = [90, 90, 90]
+const cellsPerSide = boardSide / cellSide
 export const ink = [0, 0, 0]
 
 /** Five columns, seven rows, as wide as `dot` pixels each. */
@@ -16,31 +15,35 @@ export const letters = {
   T: ['11111', '00100', '00100', '00100', '00100', '00100', '00100'],
   X: ['10001', '10001', '01010', '00100', '01010', '10001', '10001'],
 }
-const dot = 3
-const letterLeft = (cellSide - 5 * dot) / 2
-const letterTop = 2
-const patch = { left: 8, top: 26, right: 42, bottom: 47 }
+const dot = 5
+const [letterLeft, letterTop] = [(cellSide - 5 * dot) / 2, (cellSide - 7 * dot) / 2].map(Math.floor)
 
-/** The colour of a pixel of a sign, `x` and `y` counted from the corner of its cell; undefined: the ground. */
-export function signPixel(letter, colour, x, y) {
-  if (x >= patch.left && x < patch.right && y >= patch.top && y < patch.bottom) return colours[colour]
-  const [column, row] = [Math.floor((x - letterLeft) / dot), Math.floor((y - letterTop) / dot)]
-  return letters[letter][row]?.[column] === '1' ? ink : undefined
+/** The sign of each of the 16 cells: one fills the board, four fill a quarter each. */
+export function signAt(signs, column, row) {
+  const half = cellsPerSide / 2
+  return signs.length === 1 ? signs[0] : signs[Math.floor(row / half) * 2 + Math.floor(column / half)]
 }
 
-/** The sign in a cell of a board, read from its pixels; undefined: there is none. */
-export function signIn(pixels, cell) {
-  const [left, top] = [(cell % cellsPerSide) * cellSide, Math.floor(cell / cellsPerSide) * cellSide]
-  const at = (x, y) => [
-    ...pixels.subarray(((top + y) * boardSide + left + x) * 3, ((top + y) * boardSide + left + x) * 3 + 3),
-  ]
-  const same = (a, b) => a.every((value, channel) => value === b[channel])
-  const middle = at((patch.left + patch.right) / 2, patch.top + 1)
-  const colour = Object.keys(colours).find((name) => same(colours[name], middle))
-  if (colour === undefined) return undefined
-  const drawn = (row, column) => same(at(Math.floor(letterLeft + (column + 0.5) * dot), letterTop + row * dot + 1), ink)
-  const letter = Object.keys(letters).find((name) =>
-    letters[name].every((line, row) => [...line].every((one, column) => drawn(row, column) === (one === '1'))),
-  )
-  return letter && { letter, colour }
+/** The colour of a pixel of a cell, `x` and `y` counted from its corner: its letter in black on its colour. */
+export function signPixel({ letter, colour }, x, y) {
+  const [column, row] = [Math.floor((x - letterLeft) / dot), Math.floor((y - letterTop) / dot)]
+  return letters[letter][row]?.[column] === '1' ? ink : colours[colour]
+}
+
+/** The signs in the corners of a board, read from its pixels. */
+export function signsIn(pixels) {
+  const last = boardSide - cellSide
+  const corners = [0, last].flatMap((top) => [0, last].map((left) => [left, top]))
+  return corners.map(([left, top]) => {
+    const at = (x, y) => {
+      const from = ((top + y) * boardSide + left + x) * 3
+      return [...pixels.subarray(from, from + 3)].join()
+    }
+    const colour = Object.keys(colours).find((name) => colours[name].join() === at(1, 1))
+    const drawn = (row, column) => at(letterLeft + column * dot + 2, letterTop + row * dot + 2) === ink.join()
+    const letter = Object.keys(letters).find((name) =>
+      letters[name].every((line, row) => [...line].every((one, column) => drawn(row, column) === (one === '1'))),
+    )
+    return { letter, colour }
+  })
 }

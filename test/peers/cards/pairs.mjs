@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Questions about two pictures: on each board stand signs, a letter above a colour, and the same letter has another colour on the other
- * board. `easy` has one board with four signs, `medium` two with one each, `hard` two with four each.
+ * Questions about two pictures: a board shows letters on colours, and a letter lies on another colour on the other board. `easy` has one
+ * board of one letter, `medium` two, `hard` two boards of four letters each.
  *
  *     node test/peers/cards/pairs.mjs <folder> <train problems> <test problems> [seed]
  *
@@ -11,9 +11,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { colours, numbersFrom } from './board.mjs'
-import { boardSide, cellSide, cellsPerSide, ground, letters, signPixel } from './pair-board.mjs'
+import { boardSide, cellSide, letters, signAt, signPixel } from './pair-board.mjs'
 
-const levels = { easy: { boards: 1, signs: 4 }, medium: { boards: 2, signs: 1 }, hard: { boards: 2, signs: 4 } }
+const levels = { easy: { boards: 1, signs: 1 }, medium: { boards: 2, signs: 1 }, hard: { boards: 2, signs: 4 } }
 const levelNames = Object.keys(levels)
 
 const [folder, train = '0', test = '0', seed = '1'] = process.argv.slice(2)
@@ -42,13 +42,12 @@ async function problem(split, n) {
     // The asked letter has another colour on each board; the others have any, each once on a board.
     const own = board === 0 ? first : others[0]
     const rest = shuffled(Object.keys(colours).filter((colour) => colour !== own))
-    const cells = shuffled([...Array(cellsPerSide ** 2).keys()])
-    return names.map((letter, index) => ({ letter, cell: cells[index], colour: index === 0 ? own : rest[index] }))
+    return names.map((letter, index) => ({ letter, colour: index === 0 ? own : rest[index] }))
   })
   const images = []
   for (const [board, drawn] of boards.entries()) {
     const image = `pictures/${split}-${n}-${board + 1}.png`
-    await sharp(drawing(drawn), { raw: { width: boardSide, height: boardSide, channels: 3 } })
+    await sharp(drawing(shuffled(drawn)), { raw: { width: boardSide, height: boardSide, channels: 3 } })
       .png()
       .toFile(join(folder, image))
     images.push(image)
@@ -67,14 +66,10 @@ async function problem(split, n) {
 
 function drawing(signs) {
   const pixels = new Uint8Array(boardSide ** 2 * 3)
-  for (let at = 0; at < boardSide ** 2; at++) pixels.set(ground, at * 3)
-  for (const { letter, cell, colour } of signs) {
-    const [left, top] = [(cell % cellsPerSide) * cellSide, Math.floor(cell / cellsPerSide) * cellSide]
-    for (let y = 0; y < cellSide; y++) {
-      for (let x = 0; x < cellSide; x++) {
-        const rgb = signPixel(letter, colour, x, y)
-        if (rgb !== undefined) pixels.set(rgb, ((top + y) * boardSide + left + x) * 3)
-      }
+  for (let y = 0; y < boardSide; y++) {
+    for (let x = 0; x < boardSide; x++) {
+      const sign = signAt(signs, Math.floor(x / cellSide), Math.floor(y / cellSide))
+      pixels.set(signPixel(sign, x % cellSide, y % cellSide), (y * boardSide + x) * 3)
     }
   }
   return pixels

@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import sharp from 'sharp'
 import { cellBox, cellName, cellsPerSide, colours } from './board.mjs'
-import { boardSide, cellsPerSide as signCells, signIn } from './pair-board.mjs'
+import { boardSide, signsIn } from './pair-board.mjs'
 
 const viewSide = 64
 
@@ -60,8 +60,7 @@ async function readSign(messages) {
   const asked = messages.at(-1).content.findLast(({ type }) => type === 'text').text
   const [, letter] = /under the letter (\w)/.exec(asked)
   const pixels = await pixelsOf(views[/second picture/.test(asked) ? 1 : 0], boardSide)
-  const signs = [...Array(signCells ** 2).keys()].map((cell) => signIn(pixels, cell))
-  const { colour } = signs.find((sign) => sign?.letter === letter)
+  const { colour } = signsIn(pixels).find((sign) => sign.letter === letter)
   return `<answer>${colour}</answer>`
 }
 

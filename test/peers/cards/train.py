@@ -1,6 +1,6 @@
 """Trains a tiny Qwen2.5-VL on searches that `mini-o3 export --to trl` wrote, with TRL's SFTTrainer as the card of the export says.
 
-    python train.py <export> <folder> [epochs] [pixels a patch] [model to go on from]
+    python train.py <export> <folder> [epochs] [pixels a patch] [learning rate] [model to go on from]
 
 Without a model it starts from random weights. Needs trl, datasets, torch, torchvision, transformers 5. One core is used; a
 checkpoint is kept every 100 steps.
@@ -20,7 +20,7 @@ from tiny_qwen import model_for, processor_for
 from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration
 from trl import SFTConfig, SFTTrainer
 
-def main(export: str, folder: str, epochs: str = "2", patch: str = "8", start: str = "") -> None:
+def main(export: str, folder: str, epochs: str = "2", patch: str = "8", rate: str = "2e-3", start: str = "") -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     if start:
@@ -35,7 +35,7 @@ def main(export: str, folder: str, epochs: str = "2", patch: str = "8", start: s
         output_dir=folder,
         num_train_epochs=float(epochs),
         per_device_train_batch_size=8,
-        learning_rate=2e-3,
+        learning_rate=float(rate),
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": 0.1},
         warmup_steps=50,
