@@ -110,6 +110,14 @@ describe('the model without any training', () => {
     expect(server.models()).toBe(1)
   })
 
+  test('a server that drops pictures is not asked about any', async () => {
+    const server = await serve()
+    const engine = await connect(server, { kind: { ...tinkerKinds['skyrl-jax'], codec: 'json' } })
+    const sampled = (await engine.baseSampler()).sample(asked, now)
+    await expect(sampled).rejects.toMatchObject({ code: 'tinker-images', exitCode: 2 })
+    expect(server.requests).not.toContain('asample')
+  })
+
   test('engines that have lost their weights: what to do is said', async () => {
     const engine = await connect(await serve({ asleep: true }))
     const sampled = (await engine.sampler()).sample(asked, now)

@@ -1,6 +1,6 @@
 /** Samples replies from published weights, many at once within bounds on bytes and on requests under way. */
 import { orAborted } from '../../shared/deadline.ts'
-import { MiniO3Error, throwIfAborted } from '../../shared/errors.ts'
+import { MiniO3Error, throwIfAborted, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { promptLength, type SampledReply, type Sampler, type SampleRequest } from '../engine.ts'
 import type { TokenCounts } from '../usage.ts'
@@ -8,7 +8,7 @@ import { decodeSampled, jsonChunk } from './codec.ts'
 import type { Gate } from './gate.ts'
 import type { TinkerKind } from './server-kinds.ts'
 import type { Transport } from './transport.ts'
-import { promptBytes, wireChunks } from './wire-chunks.ts'
+import { hasPictures, promptBytes, wireChunks } from './wire-chunks.ts'
 
 export interface SamplingGates {
   /** Bytes being encoded and sent. */
@@ -38,6 +38,8 @@ export function createSampler(
         `A ${kind.name} server cannot hold replies to a form or to given tokens.`,
       )
     }
+    if (!kind.images && hasPictures(prompt))
+      throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot be asked about any.`)
     return gates.bytes.run(promptBytes(prompt), async () => {
       const chunks = await wireChunks(prompt)
       const body = {
