@@ -1,5 +1,5 @@
 /** A request to an endpoint as llama.cpp takes it, and its reply as an endpoint gives it. */
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { EncodedImage, EncodedMessage } from '../endpoint/exchange/encode-message.ts'
 import type { Completion, CompletionRequest } from '../endpoint/endpoint.ts'
 import { readReply } from '../endpoint/exchange/read-reply.ts'

@@ -1,6 +1,6 @@
 /** The contact sheet of a problem set: each problem with its picture, outlined targets and magnified targets. */
 import { join } from 'node:path'
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { Sharp } from 'sharp'
 import type { ProbeRow } from '../probe/dataset.ts'
 import { drawScene } from '../probe/draw.ts'

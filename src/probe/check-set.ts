@@ -1,7 +1,7 @@
 /** What the checks of all kinds of sets share: rows as they lie on disk, what a set gives away, and the figures that come out. */
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { z } from 'zod'
 import type { Level } from '../protocol/problem.ts'
 import { messageOf } from '../shared/errors.ts'

@@ -1,5 +1,5 @@
 /** Decodes pictures to packed 8-bit RGB, as displayed or as stored. Limits are checked before decoding. */
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { bmpPixels, isPlain, readBmpHeader } from './bmp.ts'
@@ -11,9 +11,6 @@ import type { PictureFormat } from './picture-format.ts'
 import { storedPixels, storedSize } from './stored-pixels.ts'
 import { holdsYCbCr } from './tiff-tags.ts'
 import { byteAt } from '../shared/number-at.ts'
-
-// We cache decoded pictures ourselves; libvips's operation cache would hold them twice.
-sharp.cache(false)
 
 export interface PictureLimits {
   readonly maxFileBytes: number
@@ -232,6 +229,7 @@ export function noteOf({ name, format, bytes, cutOff }: Encoded): string | undef
 }
 
 function damaged(name: string, format: PictureFormat, cause: unknown): UserError {
+  if (cause instanceof UserError && cause.code === 'package-missing') return cause
   const reason = messageOf(cause).trim().split('\n', 1)[0]
   return new UserError(
     'picture-damaged',

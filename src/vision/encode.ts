@@ -1,5 +1,5 @@
 /** Encodes pixels as files and data URLs. Settings favour speed, since a search encodes every view. */
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { Sharp } from 'sharp'
 import type { Pixels } from './picture.ts'
 

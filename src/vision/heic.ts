@@ -2,7 +2,7 @@
  * HEIC, the format of phone photographs, is decoded by libheif in WebAssembly and in a separate thread, since the decoder of the other
  * formats lacks HEVC. The package is optional; if it is missing, the error says so.
  */
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import type { Size } from '../protocol/box.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { limiter } from '../shared/limiter.ts'

@@ -1,5 +1,5 @@
 /** Resamples any box of decoded pixels to any size, without copying the crop first. */
-import sharp from 'sharp'
+import { sharp } from '../shared/native.ts'
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Resampler } from '../protocol/profile.ts'

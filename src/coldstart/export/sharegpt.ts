@@ -1,7 +1,7 @@
 /** LLaMA-Factory's ShareGPT format: a JSON array with pictures as files, `dataset_info.json`, and a configuration with the paper's settings. */
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import { sharp } from '../../shared/native.ts'
 import { writeImages } from './image-files.ts'
 import type { TrainingRow } from './training-row.ts'
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
-import { renderAsync } from '@resvg/resvg-js'
+import { resvg } from '../../shared/native.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { shownSize } from '../../protocol/orientation.ts'
 import { originalOf } from '../../protocol/originals.ts'
@@ -71,7 +71,7 @@ async function rastered(svg: string): Promise<Uint8Array<ArrayBuffer>> {
     for (const [index, weight] of weights.entries()) await writeFile(itemAt(fontFiles, index), trueType(weight))
     const loadSystemFonts = !isInInter(svg.replaceAll('\n', ''))
     const font = { fontFiles, loadSystemFonts, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
-    return new Uint8Array((await renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng())
+    return new Uint8Array((await resvg().renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng())
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

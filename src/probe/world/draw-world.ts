@@ -1,5 +1,5 @@
 /** Draws a world, or any region of it at any size, in bands: besides the pixels asked for, memory holds one band at a time. */
-import { Resvg } from '@resvg/resvg-js'
+import { resvg } from '../../shared/native.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Pixels } from '../../vision/picture.ts'
@@ -45,7 +45,7 @@ function drawBand(
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
     `width="${width}" height="${height}"><g transform="${place}">${worldSvg(world, band)}</g></svg>`
-  const drawn = new Resvg(svg, { font: { loadSystemFonts: false } }).render()
+  const drawn = new (resvg().Resvg)(svg, { font: { loadSystemFonts: false } }).render()
   layOver(data, drawn.pixels)
 }
 

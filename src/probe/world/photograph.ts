@@ -1,6 +1,6 @@
 /** Photographs as grounds of worlds: grey pictures of landscapes, laid over a ground in its own colour. */
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
+import { sharp } from '../../shared/native.ts'
 import type { Size } from '../../protocol/box.ts'
 import type { Random } from '../../shared/random.ts'
 import { defined } from '../../shared/known.ts'
