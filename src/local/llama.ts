@@ -78,14 +78,15 @@ function completer(
 
     const pictures = order.media.map(({ sha256 }) => sha256)
     const key = [...pictures, chat.prompt].join(' ')
-    await reading.get(key)
-    const known = await kept.take(chat.prompt, pictures, tokenized.bitmap_hashes ?? [])
+    // Nothing comes between the last look and the entry: two that begin at once must not both read.
+    while (reading.has(key)) await reading.get(key)
     const save = kept.place()
     let onRead = (): void => {}
     const read = new Promise<void>((resolve) => (onRead = resolve))
     // The file is written before the first token.
-    const keeping = read.then(() => kept.keep(chat.prompt, pictures, save))
+    const keeping = read.then(() => kept.keep(chat.prompt, pictures, save)).finally(() => reading.delete(key))
     reading.set(key, keeping)
+    const known = await kept.take(chat.prompt, pictures, tokenized.bitmap_hashes ?? [])
     const before = known === undefined ? 0 : tokens.throughPicture(known.pictures)
     listener.onReading(tokens.all - before, before)
     try {
@@ -93,7 +94,6 @@ function completer(
       return replyOf(failed(result) && known !== undefined ? await run() : result, order, room, tokens)
     } finally {
       onRead()
-      reading.delete(key)
       await keeping
       if (known !== undefined) await kept.drop(known.path)
     }
