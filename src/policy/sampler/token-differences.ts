@@ -40,7 +40,7 @@ export function tokenDifferences(
   model: ChatModel,
   tools: readonly object[] | undefined,
 ): Difference[] {
-  const stretches = stretchesOf(ours, theirs, model.end)
+  const stretches = stretchesOf(ours, theirs, model.end).flatMap((one) => cutAtEnd(one, ours, theirs, model.end))
   return spans.flatMap((span, index) => {
     const last = index === spans.length - 1
     const within = stretches.filter(({ at }) => at >= span.from && (at < span.to || last))
@@ -118,6 +118,22 @@ function stretchesOf(ours: readonly number[], theirs: readonly number[], end: nu
     ;[at, otherAt] = [to, otherTo]
   }
   return stretches
+}
+
+/** A stretch that spans the end of a message, since too little agrees behind it, is two: up to there, and what differs behind it. */
+function cutAtEnd(stretch: Stretch, ours: readonly number[], theirs: readonly number[], end: number): Stretch[] {
+  const { at, to, otherAt, otherTo } = stretch
+  let [cut, otherCut] = [
+    ours.slice(at, to).lastIndexOf(end) + at,
+    theirs.slice(otherAt, otherTo).lastIndexOf(end) + otherAt,
+  ]
+  if (cut < at || otherCut < otherAt) return [stretch]
+  const first = { at, to: cut, otherAt, otherTo: otherCut }
+  while (cut < to && otherCut < otherTo && ours[cut] === theirs[otherCut]) {
+    cut++
+    otherCut++
+  }
+  return [first, { at: cut, to, otherAt: otherCut, otherTo }]
 }
 
 /** How many turns end before each position. */
