@@ -118,15 +118,22 @@ test('a request that is given up says so', async () => {
   await endpoint.close()
 })
 
-test('it ends where the program is killed', async () => {
+test.each([
+  ['is killed', 'SIGKILL', 1],
+  ['is told to end with all that it started', 'SIGTERM', -1],
+  ['loses its terminal', 'SIGHUP', -1],
+] as const)('it ends where the program %s', async (_, signal, group) => {
   const module = workerUrl(import.meta.url, './open-local.js').href
   const work = `const { openLocal } = await import(${JSON.stringify(module)})
     await openLocal(${JSON.stringify({ ...files, viewPixels: 200_000, threads: 1, context: 4096 })})
     console.log('open'); setInterval(() => {}, 1000)`
-  const program = spawn(process.execPath, ['--input-type=module', '-e', work], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const program = spawn(process.execPath, ['--input-type=module', '-e', work], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
   await once(program.stdout, 'data')
   const [started] = await logged()
   expect(isRunning(started?.['pid'])).toBe(true)
-  program.kill('SIGKILL')
+  process.kill(group * Number(program.pid), signal)
   await expect.poll(() => isRunning(started?.['pid'])).toBe(false)
 })

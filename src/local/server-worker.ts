@@ -25,3 +25,6 @@ const end = (): void => void server.kill('SIGKILL')
 // Any message asks for the end: a parent that hangs up itself is not told of it.
 process.on('message', end)
 process.on('disconnect', end)
+// A terminal that is closed, and `timeout`, tell the whole group.
+process.on('SIGTERM', end)
+process.on('SIGHUP', end)
