@@ -80,7 +80,7 @@ function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
   throw new UserError(
     'picture-not-an-image',
     format === undefined
-      ? `${name} is not a supported picture. Use a ${known} file.`
+      ? `${name} is not a picture that can be read. Use a ${known} file.`
       : `${name} is ${format.name}, which is not supported, only ${known}. ${format.advice}`,
   )
 }
