@@ -84,7 +84,7 @@ export const chatOptions = {
 export const modelFilesOption = {
   modelFiles: text(
     '<place>',
-    'tinker: tokenizer files of a Qwen vision-language model: a folder, or hub:<owner>/<name> to download them',
+    'tinker: tokenizer, processor, config and chat template of a Qwen vision-language model: a folder, or hub:<owner>/<name> to download them',
   ),
 }
 
