@@ -90,7 +90,7 @@ describe('options', () => {
     [['probe', 'build', '--out', 'd'], 'nothing to build'],
     [['eval', '--data', 'no-such-folder'], 'no-such-folder'],
     [['eval', '--data', 'options.jpg'], 'not JSON'],
-    [['eval', '--data', 'none.json', '--policy', 'blind'], 'no problems to search'],
+    [['eval', '--data', 'none.json', '--policy', 'blind'], 'contains no problems'],
     [['eval', '--data', 'other.json', '--checkpoint', 'untrained.safetensors'], 'only knows generated scenes'],
     [['collect', '--data', 'none.json'], 'no problems to search'],
     [['collect', '--data', 'other.json'], 'is not a generated scene'],
