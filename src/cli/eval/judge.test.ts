@@ -146,7 +146,7 @@ test('wrong options are named before anything is written', async () => {
     await expect(judge(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
   }
   await fails([folder, '--judge', 'exact', ...again], 'is not a run folder')
-  await fails([path, '--judge', 'nobody', ...again], 'none of exact, choice, can-infer, mme-letter, llm:<model>')
+  await fails([path, '--judge', 'nobody', ...again], 'not one of exact, choice, can-infer, mme-letter, llm:<model>')
   await fails([path, '--judge', 'choice', ...again], 'no choices')
   await fails([path, '--judge', 'llm:tester', ...again], 'needs --judge-base-url')
   await fails([path, '--judge', 'llm:', '--judge-base-url', server.baseUrl, ...again], 'names no model')
@@ -154,6 +154,6 @@ test('wrong options are named before anything is written', async () => {
   await fails([path, '--judge', 'exact', '--judge-prompts', 'p.py', ...again], 'leave it out')
   await fails([path, ...byModel(), '--judge-prompts', 'no-such.py'], 'no-such.py cannot be read')
   await fails([path, '--judge', 'llm:tester', '--judge-base-url', server.baseUrl, ...again], '--judge-api-key-env')
-  await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'only one is tester')
+  await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'Its only model: tester')
   await expect(readFile(join(folder, 'again', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -149,7 +149,7 @@ describe('a vision-language model on a server', () => {
     const absent = await mini(...rl.slice(0, 3), '--config', 'absent.yaml', '--plan')
     expect([absent.code, absent.stderr]).toEqual([
       2,
-      expect.stringMatching(/absent\.yaml cannot be read.* ship.*qwen2\.5-vl-7b/),
+      expect.stringMatching(/absent\.yaml cannot be read.*Shipped configurations.*qwen2\.5-vl-7b/),
     ])
   })
 
