@@ -123,6 +123,10 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               setProblem(undefined)
             }}
             onFiles={upload}
+            onRemove={(index) => {
+              const [first, ...others] = [picture, ...furtherPictures].filter((_, at) => at !== index)
+              if (first) setPicture(first, others)
+            }}
             onLost={() => {
               setPicture(itemAt(scenes, 0))
               setProblem('The server no longer has that picture. Open it again.')

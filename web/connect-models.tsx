@@ -17,12 +17,18 @@ interface Props {
 export function ConnectModels({ offered, onConnected }: Props) {
   const [found, setFound] = useState<ModelsFound>()
   const [problem, setProblem] = useState<string>()
-  const { rows, reload } = useConnecting(onConnected)
+  const find = (): void =>
+    void postJson<ModelsFound>('api/models/found', {}).then(setFound, (error: Error) => setProblem(error.message))
+  const { rows, reload } = useConnecting(({ policy, state }) => {
+    if (state === 'connected') onConnected(policy)
+    // Also a model that failed may have been downloaded.
+    find()
+  })
 
   const look = (): void => {
     setFound(undefined)
     setProblem(undefined)
-    postJson<ModelsFound>('api/models/found', {}).then(setFound, (error: Error) => setProblem(error.message))
+    find()
   }
   useEffect(look, [])
   const connect = (request: ConnectRequest): Promise<void> =>
@@ -32,7 +38,7 @@ export function ConnectModels({ offered, onConnected }: Props) {
     connect(request).catch((error: Error) => setProblem(error.message))
   }
   const cancel = (id: string): void => void postJson(`api/models/${id}/cancel`, {}).then(reload, () => {})
-  const taken = [...offered, ...rows.flatMap(({ policy, state }) => (state === 'connecting' ? [policy] : []))]
+  const connecting = rows.filter(({ state }) => state === 'connecting')
   return (
     <section class="connect" aria-label="Connect a model">
       <header>
@@ -46,7 +52,7 @@ export function ConnectModels({ offered, onConnected }: Props) {
       {found === undefined ? (
         problem === undefined && <p role="status">Checking the usual ports of this machine …</p>
       ) : (
-        <FoundModels found={found} taken={taken} onConnect={connectFound} />
+        <FoundModels found={found} connected={offered} connecting={connecting} onConnect={connectFound} />
       )}
       <ConnectAddress services={found?.services ?? []} onConnect={connect} />
     </section>

@@ -1,6 +1,7 @@
 /** Status of the models being connected: current step and elapsed time, or why it failed. */
 import type { ConnectingRow } from '../src/server/api/types.ts'
 import { shown } from '../src/page/step.ts'
+import { bytesText } from '../src/shared/bytes.ts'
 
 interface Props {
   readonly rows: readonly ConnectingRow[]
@@ -8,7 +9,6 @@ interface Props {
 }
 
 const most = 5
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)
 
 export function ConnectingRows({ rows, onCancel }: Props) {
   if (rows.length === 0) return null
@@ -23,12 +23,12 @@ export function ConnectingRows({ rows, onCancel }: Props) {
           </span>
           {state === 'connecting' && bytes && (
             <progress value={bytes.done} max={bytes.total}>
-              {gigabytes(bytes.done)}
+              {bytesText(bytes.done)}
             </progress>
           )}
           {state === 'connecting' && bytes && (
             <span>
-              {gigabytes(bytes.done)} of {gigabytes(bytes.total)} GB
+              {bytesText(bytes.done)} of {bytesText(bytes.total)}
             </span>
           )}
           {state === 'connecting' && (

@@ -1,14 +1,17 @@
 /** Models that were found: on servers of this machine, and those that run in the program itself. */
-import type { ConnectRequest, LocalRow, ModelsFound } from '../src/server/api/types.ts'
+import type { ConnectingRow, ConnectRequest, LocalRow, ModelsFound } from '../src/server/api/types.ts'
+import { bytesText } from '../src/shared/bytes.ts'
 
 interface Props {
   readonly found: ModelsFound
-  /** Names of the policies that are connected or connecting. */
-  readonly taken: readonly string[]
+  /** Names of the policies that are connected. */
+  readonly connected: readonly string[]
+  /** Connections in progress. */
+  readonly connecting: readonly ConnectingRow[]
   readonly onConnect: (request: ConnectRequest) => void
 }
 
-export function FoundModels({ found: { servers, local }, taken, onConnect }: Props) {
+export function FoundModels({ found: { servers, local }, ...states }: Props) {
   return (
     <>
       <h4>Running on this machine</h4>
@@ -16,14 +19,14 @@ export function FoundModels({ found: { servers, local }, taken, onConnect }: Pro
         <p class="note">No model server answers on the usual ports. Start one, such as Ollama, and look again.</p>
       )}
       {servers.map((server) => (
-        <FoundServer key={server.baseUrl} server={server} taken={taken} onConnect={onConnect} />
+        <FoundServer key={server.baseUrl} server={server} {...states} />
       ))}
       <h4>Without a server, in this program</h4>
       {local.problem !== undefined && <p class="note">{local.problem}</p>}
       {local.problem === undefined && (
         <ul class="models">
           {local.models.map((row) => (
-            <LocalModel key={row.name} row={row} taken={taken} onConnect={onConnect} />
+            <LocalModel key={row.name} row={row} {...states} />
           ))}
         </ul>
       )}
@@ -33,7 +36,7 @@ export function FoundModels({ found: { servers, local }, taken, onConnect }: Pro
 
 type Server = ModelsFound['servers'][number]
 
-function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { readonly server: Server }) {
+function FoundServer({ server, onConnect, ...states }: Omit<Props, 'found'> & { readonly server: Server }) {
   const { title, baseUrl, models, kind, problem } = server
   const seeing = models.filter(({ sees }) => sees !== 'no')
   const blind = models.length - seeing.length
@@ -54,7 +57,7 @@ function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { read
             </span>
             <Connect
               policy={`chat:${id}`}
-              taken={taken}
+              {...states}
               onConnect={() => onConnect({ baseUrl, model: id, ...(kind === 'transformers' && { server: kind }) })}
             />
           </li>
@@ -69,11 +72,14 @@ function FoundServer({ server, taken, onConnect }: Omit<Props, 'found'> & { read
   )
 }
 
-function LocalModel({ row, taken, onConnect }: Omit<Props, 'found'> & { readonly row: LocalRow }) {
+function LocalModel({ row, onConnect, ...states }: Omit<Props, 'found'> & { readonly row: LocalRow }) {
   const { name, title, bytes, pulled, licence, memoryBytes } = row
-  const size = `${(bytes / 1e9).toFixed(1)} GB`
+  const size = bytesText(bytes)
+  const policy = `local:${name}`
+  const here = pulled || states.connected.includes(policy)
+  const under = states.connecting.some((one) => one.policy === policy)
   const facts = [
-    pulled ? `on this machine, ${size}` : `downloads ${size}`,
+    here ? `on this machine, ${size}` : under ? size : `downloads ${size}`,
     ...(memoryBytes === undefined ? [] : [`about ${(memoryBytes / 1e9).toFixed(0)} GB of memory`]),
     ...(licence === undefined ? [] : [licence]),
   ]
@@ -82,27 +88,28 @@ function LocalModel({ row, taken, onConnect }: Omit<Props, 'found'> & { readonly
       <b>{title}</b>
       <span>{facts.join(', ')}</span>
       <Connect
-        policy={`local:${name}`}
-        taken={taken}
-        label={pulled ? 'Connect' : `Download ${size}`}
+        policy={policy}
+        {...states}
+        label={here ? 'Connect' : `Download ${size}`}
         onConnect={() => onConnect({ local: name })}
       />
     </li>
   )
 }
 
-interface ConnectProps {
+interface ConnectProps extends Omit<Props, 'found' | 'onConnect'> {
   readonly policy: string
-  readonly taken: readonly string[]
   readonly label?: string
   readonly onConnect: () => void
 }
 
-function Connect({ policy, taken, label = 'Connect', onConnect }: ConnectProps) {
-  const there = taken.includes(policy)
+function Connect({ policy, connected, connecting, label = 'Connect', onConnect }: ConnectProps) {
+  const under = connecting.find((row) => row.policy === policy)
+  const there = connected.includes(policy)
+  const text = under ? (under.bytes ? 'Downloading …' : 'Connecting …') : there ? 'Connected' : label
   return (
-    <button type="button" disabled={there} aria-label={`${label}: ${policy}`} onClick={onConnect}>
-      {there ? 'there' : label}
+    <button type="button" disabled={under !== undefined || there} aria-label={`${text}: ${policy}`} onClick={onConnect}>
+      {text}
     </button>
   )
 }

@@ -11,18 +11,21 @@ interface Props {
   readonly over: boolean
   readonly onScene: (scene: SceneRow) => void
   readonly onFiles: (files: FileList | null) => void
+  /** Called with the index of the picture among several. */
+  readonly onRemove: (index: number) => void
   /** Called when the server no longer has the picture. */
   readonly onLost: () => void
 }
 
 export function PicturePick(props: Props) {
-  const { scenes, picture, furtherPictures, own, over, onScene, onFiles, onLost } = props
+  const { scenes, picture, furtherPictures, own, over, onScene, onFiles, onRemove, onLost } = props
   const pictures = [picture, ...furtherPictures]
   return (
     <fieldset class={`pick ${over ? 'over' : ''}`}>
       <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste one or more of your own'}</legend>
       {pictures.map(({ id, width, height, note }, index) => (
-        <figure key={id}>
+        // Not by `id`, which is the hash of the file: the same picture can be chosen twice.
+        <figure key={index}>
           <img
             class="chosen"
             src={`api/pictures/${encodeURIComponent(id)}/region?side=1000`}
@@ -31,7 +34,18 @@ export function PicturePick(props: Props) {
             alt={own ? 'Your picture' : `A generated scene of ${width} × ${height} pixels`}
             onError={onLost}
           />
-          {pictures.length > 1 && <figcaption class="note">{sourceAt(index, pictures.length)}</figcaption>}
+          {pictures.length > 1 && (
+            <figcaption>
+              <span>{sourceAt(index, pictures.length)}</span>
+              <button
+                type="button"
+                aria-label={`Remove ${sourceAt(index, pictures.length)}`}
+                onClick={() => onRemove(index)}
+              >
+                Remove
+              </button>
+            </figcaption>
+          )}
           {note !== undefined && (
             <p class="picture-note" role="status">
               {note}

@@ -10,18 +10,18 @@ export interface Connecting {
   reload(): void
 }
 
-/** Calls `onConnected` once for each model that connects while the component is shown. */
-export function useConnecting(onConnected: (policy: string) => void): Connecting {
+/** Calls `onEnd` once for each model that connects or fails while the component is shown. */
+export function useConnecting(onEnd: (row: ConnectingRow) => void): Connecting {
   const [rows, setRows] = useState<readonly ConnectingRow[]>([])
   const before = useRef(new Map<string, ConnectingRow['state']>())
-  const told = useRef(onConnected)
-  told.current = onConnected
+  const told = useRef(onEnd)
+  told.current = onEnd
   const reload = (): void =>
     void fetchJson<readonly ConnectingRow[]>('api/models').then(
       (now) => {
-        for (const { id, state, policy } of now) {
-          if (state === 'connected' && before.current.get(id) === 'connecting') told.current(policy)
-          before.current.set(id, state)
+        for (const row of now) {
+          if (row.state !== 'connecting' && before.current.get(row.id) === 'connecting') told.current(row)
+          before.current.set(row.id, row.state)
         }
         setRows(now)
       },

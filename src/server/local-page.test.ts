@@ -50,6 +50,7 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
   }, slowMs)
 
   const row = () => page.locator('.connecting li').first()
+  const listed = () => page.locator('.models li').filter({ hasText: known.title })
   const download = () => page.getByRole('button', { name: new RegExp(`: ${policy}$`) })
 
   test(
@@ -62,10 +63,14 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
       await row().locator('progress').waitFor()
       await expect.poll(async () => Number(await row().locator('progress').getAttribute('value'))).toBeGreaterThan(0)
       expect(Number(await row().locator('progress').getAttribute('max'))).toBeGreaterThan(weights)
+      await expect.poll(() => row().innerText()).toMatch(/\b[1-9][\d.]* (kB|MB) of [1-9][\d.]* (kB|MB)\b/)
+      await listed().getByText('Downloading …').waitFor()
+      expect(await listed().innerText()).not.toContain('downloads')
       expect(await row().innerText()).toContain(`licence ${known.licence}`)
       await row().getByRole('button', { name: 'Cancel' }).click()
       await row().getByText('Cancelled.').waitFor()
       await expect.poll(() => download().isEnabled()).toBe(true)
+      expect(await listed().innerText()).toContain('downloads')
     },
     slowMs,
   )
@@ -79,16 +84,25 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
       const resumed = hub.asked.filter(({ at, from }) => at === 'store' && from > 0)
       expect(resumed.length).toBeGreaterThan(0)
       await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe(policy)
+      await listed().getByText('on this machine').waitFor()
+      await listed()
+        .getByRole('button', { name: `Connected: ${policy}` })
+        .waitFor()
+      const lefts = await page.locator('.models li > span').evaluateAll((all) => all.map((one) => one.offsetLeft))
+      expect(lefts.length).toBeGreaterThan(1)
+      expect(new Set(lefts).size).toBe(1)
       await page.getByText(`It zooms in the format of ${known.profile}.`).waitFor()
     },
     slowMs,
   )
 
   test(
-    'it answers a question about two pictures',
+    'of three pictures one is removed; it answers a question about the other two',
     async () => {
       const jpegs = await Promise.all(
-        [60, 200].map((level) => encodeJpeg({ width: 90, height: 60, data: new Uint8Array(90 * 60 * 3).fill(level) })),
+        [60, 200, 60].map((level) =>
+          encodeJpeg({ width: 90, height: 60, data: new Uint8Array(90 * 60 * 3).fill(level) }),
+        ),
       )
       const chosen = jpegs.map((bytes, at) => ({
         name: `${at}.jpg`,
@@ -96,6 +110,20 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
         buffer: Buffer.from(bytes),
       }))
       await page.locator('input[type=file]').setInputFiles(chosen)
+      const figures = page.locator('.pick figure')
+      await expect.poll(() => figures.count()).toBe(3)
+      // The caption stands below its picture, not behind it.
+      const below = await figures.first().evaluate((figure) => {
+        const [image, caption] = [...figure.querySelectorAll('img, figcaption')].map((one) =>
+          one.getBoundingClientRect(),
+        )
+        return caption.top - image.bottom
+      })
+      expect(below).toBeGreaterThanOrEqual(0)
+      const sources = () => figures.locator('img').evaluateAll((all) => all.map((one) => one.getAttribute('src')))
+      const [dark, bright] = await sources()
+      await page.getByRole('button', { name: 'Remove original_image_1' }).click()
+      await expect.poll(sources).toEqual([bright, dark])
       await page.getByText('original_image_2', { exact: true }).waitFor()
       await page.getByLabel('Question').fill('Which one is brighter?')
       await page.getByRole('button', { name: 'Search', exact: true }).click()
