@@ -61,7 +61,7 @@ function completer(
     if (room < leastReply) {
       throw new MiniO3Error(
         contextLengthCode,
-        `The conversation has ${tokens.all} tokens; its context holds ${context}.`,
+        `The conversation has ${tokens.all} tokens, and its context holds ${context}. Make its views smaller with --max-pixels.`,
       )
     }
     const run = (load?: string, save?: string, onRead?: () => void): Promise<CompletionResult> => {

@@ -41,7 +41,6 @@ const ownKind: ServerKind = {
   title: 'llama.cpp in this program',
   samplingFields: { top_p: 1, top_k: 0, min_p: 0 },
   moreImages: () => 'give the model a larger --context: it has no cap of its own on pictures',
-  moreContext: 'give it a larger --context',
   seeing: 'Take a model with its --mmproj file.',
 }
 const kinds: Readonly<Record<LlamaEngine['kind'], ServerKind>> = {
@@ -64,7 +63,7 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
   const { model } = runner
   const endpoint: OpenedLocal['endpoint'] = {
     baseUrl: `local:${path}`,
-    kind: kinds[engine.kind],
+    kind: { ...kinds[engine.kind], moreContext: moreContext(context, trainedContext) },
     models: [model],
     async complete(request, listening = {}) {
       throwIfAborted(listening.signal)
@@ -81,6 +80,12 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
     `${slots > 1 ? `; ${slots} searches at once` : ''}.`
   const slowness = engine.slow && !runner.card ? slownessText(head, eyes) : ''
   return { endpoint, model, about: `${about}${slowness}` }
+}
+
+function moreContext(context: number, trainedContext: number): string {
+  const smaller = 'make its views smaller with --max-pixels'
+  const larger = `give it a larger --context (up to ${trainedContext.toLocaleString('en')})`
+  return context < trainedContext ? `${smaller}, or ${larger}` : smaller
 }
 
 function start(engine: LlamaEngine, run: ToRun): Promise<Runner> {

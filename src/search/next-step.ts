@@ -54,12 +54,16 @@ export function nextStep(reply: Reply, parsed: ParsedTurn, standing: Standing, p
   return limitReached(standing, profile) ?? step
 }
 
+/** A tag of the protocols without its partner: no part of an answer in prose. */
+const strayTag = /<\/?(?:think|answer|grounding|tool_call|tool_response)>/gi
+
 function afterSilence(reply: Reply, error: TurnError, standing: Standing, profile: Profile): NextStep {
   // A truncated reply is not an answer, and would be truncated again.
   if (reply.finish === 'length') return { kind: 'end', end: 'void' }
   const limit = limitReached(standing, profile)
   if (!standing.reminded && limit === undefined) return { kind: 'error', error }
-  const text = plainAnswer(reply.text) ?? (profile.flow.openThought && lastParagraph(openThinking(reply.text) ?? ''))
+  const prose = plainAnswer(reply.text) ?? (profile.flow.openThought && lastParagraph(openThinking(reply.text) ?? ''))
+  const text = prose?.replaceAll(strayTag, '').trim()
   // Fragments of tags, such as `</`, are not content.
   const says = text !== undefined && /[\p{L}\p{N}]/u.test(text)
   return !says ? (limit ?? { kind: 'end', end: 'void' }) : { kind: 'plain-answer', text }

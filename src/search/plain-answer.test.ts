@@ -75,6 +75,8 @@ describe('a reply in plain prose', () => {
     ['counts at once where no turn is left', [prose], 1, ['answered', prose, 1]],
     ['counts at the last turn', [zoom, zoom, prose], 3, ['answered', prose, 3]],
     ['of broken marks alone is none', ['</', '</ >.'], 8, ['void', null, 2]],
+    ['of a tag alone is none', ['<think>x</think><answer>', '<think>x</think></answer>'], 8, ['void', null, 2]],
+    ['loses a tag without its partner', ['</answer>', `<think>x</think>${prose}</answer>`], 8, ['answered', prose, 2]],
     ['that is empty is none', ['', ''], 8, ['void', null, 2]],
     [
       'behind a thought that is never closed is its last paragraph',
