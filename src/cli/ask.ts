@@ -6,9 +6,10 @@ import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
 import { checkPolicy, checkProblem, policyKindOf, openPolicy, policySettings } from '../policy/registry/open-policy.ts'
 import { pictured, picturesOf } from '../protocol/originals.ts'
-import { profileHash } from '../protocol/profile.ts'
+import { profileHash, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { reasonOf } from '../protocol/reason.ts'
+import type { PictureReading } from '../protocol/rules.ts'
 import { openQuestionPictures } from '../search/question-pictures.ts'
 import type { Asked } from '../search/search.ts'
 import { UserError } from '../shared/errors.ts'
@@ -67,22 +68,27 @@ export function addAsk(program: Command): void {
     run: async (options, given, command) => {
       const question = lastOf(given)
       const files = given.slice(0, -1)
-      const chosen = await withPolicy(question.trim(), files.length, options, command)
+      const chosen = await withPolicy(question.trim(), files, options, command)
       if (chosen !== undefined) await ask(files, question, chosen)
     },
   })
 }
 
-/** Picks a policy that can take this question and this number of pictures. Undefined if there is none; the alternatives were printed. */
+/**
+ * Picks a policy that can take this question and these pictures. Undefined if there is none; the alternatives were printed. Throws
+ * `UserError` for a file that cannot be opened, before looking for a model.
+ */
 async function withPolicy(
   question: string,
-  pictures: number,
+  files: readonly string[],
   options: AskOptions,
   command: Command,
 ): Promise<AskOptions | undefined> {
-  const taken = pictures === 1 && takesQuestion(question, options)
+  const taken = files.length === 1 && takesQuestion(question, options)
   const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !taken)
-  if (!auto) return options
+  if (!auto || question === '') return options
+  const { reading } = profiles[options.profile ?? 'default'].pictures
+  for (const file of files) await openFile(file, files.length, reading)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     const nothing = await takeBest(command, options.temperature, interrupt.signal)
@@ -102,7 +108,7 @@ function takesQuestion(question: string, options: AskOptions): boolean {
     checkProblem(options, { docId: 'asked', dataSource: 'ask', question })
     return true
   } catch {
-    return question === ''
+    return false
   }
 }
 
@@ -117,7 +123,12 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   check(question, options)
   const { maxTurns, seed } = options
   const profile = chosenProfile(options)
-  const pictures = await openQuestionPictures(files, profile, (file) => openFile(file, files.length, profile))
+  const openAndTell = async (file: string): Promise<Picture> => {
+    const picture = await openFile(file, files.length, profile.pictures.reading)
+    if (picture.note !== undefined) say(picture.note)
+    return picture
+  }
+  const pictures = await openQuestionPictures(files, profile, openAndTell)
   const hashes = pictured(picturesOf(pictures).map(({ sha256 }) => sha256))
   const common = { ...hashes, question, profile: profileHash(profile), maxTurns, seed }
   const settings = { ...common, ...(await offeringPull(() => policySettings(options))) }
@@ -137,11 +148,9 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   }
 }
 
-async function openFile(file: string, files: number, profile: Profile): Promise<Picture> {
+async function openFile(file: string, files: number, reading: PictureReading): Promise<Picture> {
   try {
-    const picture = await openPicture(file, { reading: profile.pictures.reading, cutOff: 'shown' })
-    if (picture.note !== undefined) say(picture.note)
-    return picture
+    return await openPicture(file, { reading, cutOff: 'shown' })
   } catch (error) {
     if (files === 1 || !(error instanceof UserError) || error.code !== 'picture-not-found') throw error
     const message = `${error.message} Every argument but the last is a picture: put the question in quotes.`

@@ -183,3 +183,25 @@ test('a configuration file that cannot be read is said, and keeps nobody from th
   expect(stderr).toContain('has to be a list')
   expect(stdout).toContain('CAFE')
 })
+
+describe('where there is no model, the mistake in the arguments is reported, not the missing model', () => {
+  const text = join(folder, 'note.txt')
+  const empty = join(folder, 'empty.png')
+  writeFileSync(text, 'no picture')
+  writeFileSync(empty, '')
+
+  test.each([
+    ['a missing file', [join(folder, 'nope.jpg'), 'hi'], 'picture-not-found'],
+    ['a missing second file', [photo, join(folder, 'nope.jpg'), 'hi'], 'picture-not-found'],
+    ['an empty file', [empty, 'hi'], 'picture-not-an-image'],
+    ['a text', [text, 'hi'], 'picture-not-an-image'],
+    ['a folder', [folder, 'hi'], 'picture-unreadable'],
+    ['an empty question', [photo, ' '], 'question-empty'],
+  ])('%s', async (_, given, code) => {
+    vi.stubEnv('MINI_O3_PORTS', '')
+    for (const policy of [[], ['--policy', 'auto']]) {
+      const asked = runCommand([addAsk], 'ask', ...given, ...policy, '--run', join(folder, 'none'))
+      await expect(asked).rejects.toMatchObject({ code })
+    }
+  })
+})
