@@ -60,7 +60,7 @@ test('ends when stdin does, having said nothing', async () => {
 })
 
 test.each([
-  [['--policy', 'gpt'], 'is none of embedded'],
+  [['--policy', 'gpt'], 'is not one of embedded'],
   [['--policy', 'chat:qwen'], '--base-url'],
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
 ])('%j ends with exit code 2 and a message', async (options, message) => {

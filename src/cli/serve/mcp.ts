@@ -62,7 +62,12 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   const interrupt = catchInterrupt(() => say('Stopping.'))
   const server = mcpServer({ searcher, files: true, onFault: report })
   try {
-    const ended = Promise.race([once(process.stdin, 'close'), once(interrupt.signal, 'abort')])
+    // A file as stdin ends without being closed.
+    const ended = Promise.race([
+      once(process.stdin, 'end'),
+      once(process.stdin, 'close'),
+      once(interrupt.signal, 'abort'),
+    ])
     const lines = messageLines((refusal) => void process.stdout.write(`${JSON.stringify(refusal)}\n`))
     // Lines are complete and bounded by our own limits.
     const transport = new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: Infinity })
