@@ -27,18 +27,37 @@ import { words } from '../test/peers/quadrants/quadrants.mjs'
 import { startTrainer } from '../test/peers/trainer.mjs'
 import { conversationOf } from './gpu-check-conversations.mjs'
 
-const { values } = parseArgs({
-  options: {
-    family: { type: 'string', multiple: true },
-    only: { type: 'string', default: 'equal,sft,rl,kill' },
-    device: { type: 'string', default: 'cpu' },
-    shape: { type: 'string', default: 'tiny' },
-    conversations: { type: 'string', default: '40' },
-    steps: { type: 'string', default: '60' },
-    out: { type: 'string' },
-  },
-})
-const python = process.env.TRAINER_PYTHON ?? 'python3'
+const usage = `Usage: TRAINER_PYTHON=<python> node bench/gpu-check.mjs [--family qwen2.5-vl|qwen3-vl|qwen3.5] [--only equal,sft,rl,kill]
+  [--device cpu|cuda] [--shape tiny|2b] [--conversations 40] [--steps 60] [--out <folder>]
+TRAINER_PYTHON: a Python with torch, torchvision, transformers 5 and trl. Needs npm run build.`
+
+/** @returns {never} */
+function refuse(why) {
+  console.error(`${why}\n${usage}`)
+  process.exit(2)
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        family: { type: 'string', multiple: true },
+        only: { type: 'string', default: 'equal,sft,rl,kill' },
+        device: { type: 'string', default: 'cpu' },
+        shape: { type: 'string', default: 'tiny' },
+        conversations: { type: 'string', default: '40' },
+        steps: { type: 'string', default: '60' },
+        out: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    return refuse(error.message)
+  }
+}
+
+const values = readOptions()
+const python = process.env.TRAINER_PYTHON ?? ''
 const out = values.out ?? mkdtempSync(join(tmpdir(), 'gpu-check-'))
 const { device } = values
 const peer = (path) => fileURLToPath(new URL(`../test/peers/${path}`, import.meta.url))
@@ -54,6 +73,10 @@ const linesOf = (file) =>
     .split('\n')
     .map((line) => JSON.parse(line))
 const said = (...parts) => console.log(parts.join('  '))
+function failed(...parts) {
+  said(...parts)
+  process.exitCode = 1
+}
 
 /** The folder of a model with random weights. `min`: pixels of the smallest view. */
 async function modelOf(family, name, min) {
@@ -209,7 +232,8 @@ async function rl(family) {
     `${searches} searches of ${turns.toFixed(1)} turns, ${(reward * 100).toFixed(0)} % right, ${trainedTokens} tokens`,
   )
   said('rl', family, `mismatch ${mismatch.toExponential(1)}, gradient norm ${gradientNorm.toFixed(2)}`)
-  if (!(mismatch < 0.02)) process.exitCode = 1
+  if (!(trainedTokens > 0)) failed('rl', family, 'FAILED', 'no token was trained: no group differed in reward')
+  if (!(mismatch < 0.02)) failed('rl', family, 'FAILED', 'sampler and trainer disagree by 0.02 or more')
 }
 
 // ---- kill
@@ -228,10 +252,16 @@ const compared = ({ reward, turns, gradientNorm, mismatch, entropy, trainedToken
 
 async function kill(family) {
   const start = await sft(family)
-  const whole = await learned(start, here(`${family}-whole`))
+  const { lines: whole } = await learned(start, here(`${family}-whole`))
+  if (!whole.some(({ trainedTokens, gradientNorm }) => trainedTokens > 0 && gradientNorm > 0))
+    return failed('kill', family, 'FAILED', 'the undisturbed run trained no token, so there is nothing to compare')
   for (const [name, path, nth] of stages) {
     const folder = here(`${family}-killed-${path}`)
-    const lines = await learned(start, folder, { path, nth })
+    const { lines, killed } = await learned(start, folder, { path, nth })
+    if (!killed) {
+      failed('kill', family, 'MISSING', `not killed ${name}: there was no request ${path} number ${nth}`)
+      continue
+    }
     const same = lines.length === whole.length && lines.every((line, i) => compared(line) === compared(whole[i]))
     said(
       'kill',
@@ -260,13 +290,30 @@ async function learned(start, path, stop) {
     const [code] = await once(client, 'exit')
     if (code === 0) break
   }
-  if (!killed) throw new Error(`there was no ${stop.nth}th ${stop.path}`)
   await server.close()
-  return linesOf(join(path, 'metrics.jsonl'))
+  return { lines: linesOf(join(path, 'metrics.jsonl')), killed }
 }
 
-mkdirSync(out, { recursive: true })
 const checks = { equal, sft, rl, kill }
+const families = ['qwen2.5-vl', 'qwen3-vl', 'qwen3.5']
 /** Where none is named: the one that was seen to learn the task. */
-const familiesOf = (name) => values.family ?? (name === 'equal' ? ['qwen2.5-vl', 'qwen3-vl', 'qwen3.5'] : ['qwen3-vl'])
-for (const name of values.only.split(',')) for (const family of familiesOf(name)) await checks[name](family)
+const familiesOf = (name) => values.family ?? (name === 'equal' ? families : ['qwen3-vl'])
+
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
+const asked = values.only.split(',')
+for (const name of asked) if (!Object.hasOwn(checks, name)) refuse(`There is no check "${name}".`)
+for (const family of values.family ?? []) if (!families.includes(family)) refuse(`There is no family "${family}".`)
+if (python === '') refuse('TRAINER_PYTHON is not set.')
+await run(python, ['-c', 'import torch, torchvision, transformers, trl']).catch((error) =>
+  refuse(
+    `${python} cannot import what is needed: ${String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .at(-1)}`,
+  ),
+)
+mkdirSync(out, { recursive: true })
+for (const name of asked) for (const family of familiesOf(name)) await checks[name](family)
