@@ -153,6 +153,8 @@ describe('a training server', () => {
     expect(server.requests.some((path) => path.startsWith('create'))).toBe(false)
     const { served } = JSON.parse((await doctor(...where, '--json')).text.slice(text.length))
     expect(served).toHaveLength(3)
+    const twice = await doctor('--engine', `tinker:${server.url}/api/v1`, ...where.slice(2))
+    expect([twice.code, twice.text]).toEqual([1, expect.stringContaining('Leave /api/v1 out of the address.')])
     await server.close()
     const gone = await doctor(...where.slice(0, 2))
     expect([gone.code, gone.text]).toEqual([1, expect.stringMatching(/problem +server +No connection to/)])

@@ -61,6 +61,7 @@ describe('options', () => {
     expect(stdout).toContain('Examples:\n  $ mini-o3 ')
   })
 
+  const trainingServer = ['--engine', 'tinker:http://127.0.0.1:9']
   test.concurrent.each([
     [['evall'], 'Did you mean eval?'],
     [['models', 'pul', 'qwen3-vl-4b', '--yes'], 'There is no command "pul" of models. Closest names: pull'],
@@ -96,6 +97,7 @@ describe('options', () => {
     [['collect', '--data', 'other.json'], 'is not a generated scene'],
     [['rl', '--data', 'none.json', '--from', 'untrained.safetensors'], 'no problems to search'],
     [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
+    [['rl', '--data', 'other.json', ...trainingServer, '--base-model', 'Qwen/Q'], '--model-files is missing'],
     [['collect', '--data', 'options.jpg', '--policy', 'nobody'], 'not one of teacher'],
     [['sft', '--data', '.'], 'not a run folder'],
     [['sft', '--data', 'evaluated'], 'is a run of eval'],

@@ -5,7 +5,7 @@ import { createEmbeddedEngine } from './embedded/embedded-engine.ts'
 import type { Engine, PolicyLoss } from './engine.ts'
 import { connectEngine } from './tinker/connect.ts'
 import type { TinkerConnection } from './tinker/connect.ts'
-import { refuseLoss, tinkerKinds } from './tinker/server-kinds.ts'
+import { isHosted, refuseLoss, tinkerKinds } from './tinker/server-kinds.ts'
 
 interface EngineChoice extends Omit<TinkerConnection, 'url'> {
   readonly engine: string
@@ -41,7 +41,7 @@ function refuseEmbedded({ kind }: PolicyLoss): void {
   )
 }
 
-/** Throws `UserError` for an engine that there is not. */
+/** Throws `UserError` for an engine that there is not, or settings that the one at this address is known to lack. */
 export function engineNamed({ engine, workers, ...server }: EngineChoice): NamedEngine {
   if (engine === 'embedded') {
     const open = async (training: Training): Promise<Engine> => createEmbeddedEngine({ ...training, workers })
@@ -49,12 +49,20 @@ export function engineNamed({ engine, workers, ...server }: EngineChoice): Named
   }
   if (/^tinker:https?:\/\//.test(engine)) {
     const { baseModel, tinkerServer, loraRank } = server
+    const url = engine.slice('tinker:'.length)
+    const hosted = URL.canParse(url) && isHosted(new URL(url))
+    if (hosted && loraRank === 0) {
+      throw new UserError(
+        'lora-rank',
+        'The hosted service trains adapters only: give --lora-rank 1 or more, or leave it out.',
+      )
+    }
+    const kind = tinkerServer ?? (hosted ? 'hosted' : undefined)
     return {
       isRemote: true,
       settings: { engine: { kind: 'tinker', server: tinkerServer, baseModel, loraRank } },
-      refuseLoss: (loss) => tinkerServer && refuseLoss(tinkerKinds[tinkerServer], loss),
-      open: ({ seed, model, loss }) =>
-        connectEngine({ ...server, url: engine.slice('tinker:'.length) }, seed, model, loss),
+      refuseLoss: (loss) => kind && refuseLoss(tinkerKinds[kind], loss),
+      open: ({ seed, model, loss }) => connectEngine({ ...server, url }, seed, model, loss),
     }
   }
   throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)

@@ -89,6 +89,15 @@ describe('mini-o3 export', () => {
     expect(JSON.parse(await mini(path, ...options, inFolder('all'), '--all'))).toMatchObject({ rows: 3 })
   })
 
+  it.each(['rl', 'sft'])('says that a run of %s is not a collection', async (command) => {
+    const path = await runWith({ command })
+    await expect(mini(path, '--to', 'verl', '--out', inFolder('trained'))).rejects.toMatchObject({
+      code: 'export-training',
+      exitCode: 2,
+      message: expect.stringContaining('Name a run of mini-o3 collect or eval'),
+    })
+  })
+
   it('refuses a profile that it does not know', async () => {
     const data = run.data
     const sha256 = '0'.repeat(64)

@@ -50,7 +50,7 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write training sets for other trainers, or curves for TensorBoard',
     description:
-      'Writes the right searches of a collect or eval run as a training set. Instead of a run it also takes a parquet file or folder ' +
+      'Writes the right searches of a collect or eval run as a training set. Instead of a run, a parquet file or folder ' +
       "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
       'below the folder; repeat it to add what came since.',
     arguments: { '<run>': 'the run folder, or a cold-start set' },
@@ -92,7 +92,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
   if (json) return printJson({ ...exported, to: 'tensorboard', out: resolve(out) })
   const { runs, scalars, written, bytes } = exported
   print(
-    `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${size(bytes)}, ${written} files written: ${out}`,
+    `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${size(bytes)}, ${written} ${written === 1 ? 'file' : 'files'} written: ${out}`,
   )
 }
 

@@ -16,9 +16,17 @@ const { benchmark } = configurations.eval.shape
 const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark })
 export type SearchedConfig = z.infer<typeof schema>
 
-/** Reads these settings from a run of any command. */
-export function readSearchedConfig(path: string): Promise<SearchedConfig> {
-  return readSettings(path, schema)
+/** Reads these settings from a run of any command that searches. Throws `UserError` for a training run. */
+export async function readSearchedConfig(path: string): Promise<SearchedConfig> {
+  const config = await readSettings(path, schema)
+  if (config.command === 'rl' || config.command === 'sft') {
+    throw new UserError(
+      'export-training',
+      `${path} is a training run (${config.command}), not a collection of searches. Name a run of mini-o3 collect or eval; ` +
+        'of a training run, --to tensorboard writes the curves.',
+    )
+  }
+  return config
 }
 
 /** `data`: the path of the problems, if it differs from the one stored in the run. Throws `UserError`. */

@@ -45,6 +45,13 @@ test('what its first steps were like and its last, by stage; several runs beside
   expect(training[0].stages[0].change.rows[0]).toEqual(['Reward', '25.0 %', '50.0 %'])
 })
 
+test('a run of another command is answered with those that can be reported', async () => {
+  await expect(report(await trained('collected', 'collect', []))).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('Name the run folder of mini-o3 eval, rl or sft'),
+  })
+})
+
 test('a run without a step yet is said', async () => {
   await expect(report(await trained('rl', 'rl', []))).rejects.toMatchObject({ code: 'training-not-begun', exitCode: 2 })
 })

@@ -101,9 +101,18 @@ async function reportCommand(
   })
 }
 
+/** The commands whose runs can be reported. */
+const reported: readonly string[] = ['eval', 'rl', 'sft']
+
 /** The stages of a training run; empty for any other run. */
 async function trainedIn(path: string): Promise<readonly TrainedStage[]> {
   const { command } = await readSettings(path).catch(() => ({ command: undefined }))
+  if (typeof command === 'string' && !reported.includes(command)) {
+    throw new UserError(
+      'run-of-other-command',
+      `${path} is a run of ${command}. Name the run folder of mini-o3 eval, rl or sft.`,
+    )
+  }
   if (command !== 'rl' && command !== 'sft') return []
   const stages = await readStages(path)
   if (stages.length > 0) return stages

@@ -62,13 +62,25 @@ test('--loss: what the engine lacks is refused by name, before anything is sent'
   const elsewhere = ['--engine', `tinker:${server.url}`]
   for (const [where, said] of [
     [[], 'The embedded engine has no loss gspo'],
-    [[...elsewhere, '--tinker-server', 'skyrl-jax'], 'A skyrl-jax server has no loss gspo. It has ppo, cispo'],
+    [
+      [...elsewhere, '--tinker-server', 'skyrl-jax'],
+      'Servers of kind skyrl-jax have no loss gspo. They have ppo, cispo',
+    ],
   ] as const) {
     const { code, stderr } = await mini(...rl, ...easy, ...where, '--loss', 'gspo', '--run', 'lossless')
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
   }
   expect(server.requests).toHaveLength(before)
   await expect(access(join(folder, 'lossless'))).rejects.toThrow('ENOENT')
+})
+
+test.concurrent.each([
+  ['http://127.0.0.1:9', ['--staleness', '1', '--old-logprobs', 'trainer'], 'add --old-logprobs sampler'],
+  ['https://a.thinkingmachines.dev', ['--loss', 'dppo'], 'Servers of kind hosted have no loss dppo'],
+  ['https://a.thinkingmachines.dev', ['--lora-rank', '0'], 'give --lora-rank 1 or more'],
+])('--plan refuses what the run would refuse: %s %j', async (url, options, said) => {
+  const { code, stderr } = await mini(...rl, ...easy, '--engine', `tinker:${url}`, ...options, '--plan')
+  expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
 })
 
 test('groups without spread are replaced under the official objectives on a server, as released, or where it is asked for', async () => {

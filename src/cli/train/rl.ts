@@ -6,6 +6,7 @@ import { lossClips, policyLosses, type PolicyLoss, type TokenUsage } from '../..
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { checkQuestion, coldStartCheckpoint } from '../../policy/embedded/embedded-policy.ts'
+import { parseGoal } from '../../probe/problem.ts'
 import { levels } from '../../protocol/problem.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
@@ -26,7 +27,7 @@ import { releasedSamplingRounds } from '../../train/rl/dynamic-sampling.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
-import { defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
+import { checkRatios, defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
 import { policyFile, readSteps } from '../../runs/training.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
@@ -209,9 +210,10 @@ async function rlCommand(options: RlOptions): Promise<void> {
     curriculum: options.curriculum,
     staleness: options.staleness,
   }
-  check(entries, settings, vlm !== undefined)
+  check(entries, settings, { anyQuestion: vlm !== undefined, isRemote: named.isRemote })
   const loss: PolicyLoss = { kind: settings.loss, clipLow: settings.clipLow, clipHigh: settings.clipHigh }
   named.refuseLoss(loss)
+  checkRatios(settings)
   if (options.plan) {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
     return printPlan(plan, options)
@@ -328,8 +330,21 @@ function asReason(message: string): Reason {
 }
 
 /** Checks the problems before anything is loaded or written. */
-function check(entries: readonly ProblemEntry[], { mix }: RunRlSettings, anyQuestion: boolean): void {
-  if (!anyQuestion) for (const { problem } of entries) checkQuestion(problem)
+function check(
+  entries: readonly ProblemEntry[],
+  { mix }: RunRlSettings,
+  { anyQuestion, isRemote }: { readonly anyQuestion: boolean; readonly isRemote: boolean },
+): void {
+  if (!anyQuestion) {
+    if (isRemote && entries.some(({ problem }) => !parseGoal(problem.question))) {
+      throw new UserError(
+        'model-files-missing',
+        '--model-files is missing. These questions are for a vision-language model on the server, whose tokenizer has to be known: ' +
+          'add --model-files <folder>, or --model-files hub:<owner>/<name> to download it.',
+      )
+    }
+    for (const { problem } of entries) checkQuestion(problem)
+  }
   for (const level of levels) {
     if (mix[level] === 0 || entries.some(({ problem }) => levelOf(problem) === level)) continue
     throw new UserError('no-problems', `The data contain no ${level} problem. Build some, or add --${level} 0.`)

@@ -211,8 +211,8 @@ describe('on the strict server', () => {
 
 describe('what a server lacks is refused by name', () => {
   test.each([
-    ['skyrl-jax', { kind: 'gspo', ...lossClips.gspo }, /skyrl-jax server has no loss gspo\. It has ppo, cispo/],
-    ['hosted', { kind: 'dppo', ...lossClips.dppo }, /hosted server has no loss dppo/],
+    ['skyrl-jax', { kind: 'gspo', ...lossClips.gspo }, /skyrl-jax have no loss gspo\. They have ppo, cispo/],
+    ['hosted', { kind: 'dppo', ...lossClips.dppo }, /hosted have no loss dppo/],
     ['embedded', { kind: 'cispo', ...lossClips.cispo }, /no loss cispo\. It has ppo:/],
     ['skyrl', { kind: 'cispo', ...lossClips.ppo }, /sets the range of cispo itself/],
   ] as const)('%s', async (name, loss, said) => {

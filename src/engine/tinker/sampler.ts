@@ -35,11 +35,11 @@ export function createSampler(
     if (replyStart || allowed || (formed && !kind.formed)) {
       throw new MiniO3Error(
         'tinker-sampling',
-        `A ${kind.name} server cannot hold replies to a form or to given tokens.`,
+        `Servers of kind ${kind.name} cannot hold replies to a form or to given tokens.`,
       )
     }
     if (!kind.images && hasPictures(prompt))
-      throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot be asked about any.`)
+      throw new UserError('tinker-images', `Servers of kind ${kind.name} drop pictures and cannot be asked about any.`)
     return gates.bytes.run(promptBytes(prompt), async () => {
       const chunks = await wireChunks(prompt)
       const body = {

@@ -127,9 +127,14 @@ export const tinkerKindNames = keysOf(tinkerKinds)
 /** The name under which a server offers the small model. */
 export const embeddedModelName = 'mini-o3/embedded'
 
+/** Whether this is the address of the service of Thinking Machines. */
+export function isHosted(url: URL): boolean {
+  return url.hostname.endsWith('.thinkingmachines.dev')
+}
+
 /** By its address and the models that it lists. JAX servers and TuFT do not tell and have to be named. */
 export function guessServerKind(url: URL, models: readonly string[]): TinkerKind {
-  if (url.hostname.endsWith('.thinkingmachines.dev')) return tinkerKinds.hosted
+  if (isHosted(url)) return tinkerKinds.hosted
   return models.includes(embeddedModelName) ? tinkerKinds.embedded : tinkerKinds.skyrl
 }
 
@@ -139,7 +144,7 @@ export function refuseLoss(kind: TinkerKind, loss: Loss): void {
     const has = kind.losses.filter((name) => name !== 'cross-entropy').join(', ')
     throw new UserError(
       'tinker-loss',
-      `A ${kind.name} server has no loss ${loss.kind}. It has ${has}: name one with --loss.`,
+      `Servers of kind ${kind.name} have no loss ${loss.kind}. They have ${has}: name one with --loss.`,
     )
   }
   if (loss.kind === 'cross-entropy' || !kind.ownRange.includes(loss.kind)) return
@@ -147,7 +152,7 @@ export function refuseLoss(kind: TinkerKind, loss: Loss): void {
   if (loss.clipLow === clipLow && loss.clipHigh === clipHigh) return
   throw new UserError(
     'tinker-loss',
-    `A ${kind.name} server sets the range of ${loss.kind} itself. Leave --clip-low and --clip-high out, and set it where the server is started.`,
+    `Servers of kind ${kind.name} set the range of ${loss.kind} themselves. Leave --clip-low and --clip-high out, and set it where the server is started.`,
   )
 }
 

@@ -162,7 +162,10 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     const data = kind.rolloutLogprobs ? given : given.map(withoutRollout)
     check(kind, data, loss)
     if (kind.reduction === 'mean' && waiting) {
-      throw new MiniO3Error('tinker-mean', `A ${kind.name} server takes means: give it all data of a step at once.`)
+      throw new MiniO3Error(
+        'tinker-mean',
+        `Servers of kind ${kind.name} take means: give them all data of a step at once.`,
+      )
     }
     const logprobs = await pass(data, loss, false)
     waiting = true
@@ -251,10 +254,13 @@ function byLength(sequences: readonly Sequence[]): Sequence[] {
 function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
   refuseLoss(kind, loss)
   if (!kind.images && data.some(({ prompt }) => hasPictures(prompt)))
-    throw new UserError('tinker-images', `A ${kind.name} server drops pictures and cannot train on these data.`)
+    throw new UserError('tinker-images', `Servers of kind ${kind.name} drop pictures and cannot train on these data.`)
   const formed = data.filter((datum) => datum.formed).length
   if (loss.kind !== 'cross-entropy' && formed > 0 && (!kind.formed || formed < data.length)) {
-    throw new MiniO3Error('tinker-formed', `A ${kind.name} server cannot train on replies that were held to a form.`)
+    throw new MiniO3Error(
+      'tinker-formed',
+      `Servers of kind ${kind.name} cannot train on replies that were held to a form.`,
+    )
   }
   const rollout = data.filter(({ rolloutLogprobs }) => rolloutLogprobs !== undefined).length
   if (rollout > 0 && rollout < data.length) {

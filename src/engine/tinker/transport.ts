@@ -139,7 +139,10 @@ export function openTransport(options: TransportOptions): Transport {
       return new UserError('tinker-key', `${said} ${fix}`)
     }
     if (status === 409) return new TransportError('tinker-conflict', said)
-    if (status === 404) return new TransportError('tinker-unknown', said)
+    if (status === 404) {
+      const twice = url.pathname.replace(/\/+$/, '').endsWith('/api/v1')
+      return new TransportError('tinker-unknown', twice ? `${said} Leave /api/v1 out of the address.` : said)
+    }
     return new TransportError('tinker-refused', said)
   }
 

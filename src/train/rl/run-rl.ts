@@ -168,8 +168,8 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
 }
 
 /** Throws `UserError` where steps cannot be searched ahead. */
-function checkStaleness({ settings: { staleness, oldLogprobs }, engine }: RunRlOptions): void {
-  if (staleness === 0) return
+function checkStaleness({ settings, engine }: RunRlOptions): void {
+  if (settings.staleness === 0) return
   if (!engine.samplesApart) {
     throw new UserError(
       'staleness-engine',
@@ -177,7 +177,12 @@ function checkStaleness({ settings: { staleness, oldLogprobs }, engine }: RunRlO
         'cannot search the next step meanwhile. Leave --staleness out, or train on a server that does both at once.',
     )
   }
-  if (oldLogprobs === 'sampler') return
+  checkRatios(settings)
+}
+
+/** Throws `UserError` where ratios do not start from what an older policy sampled with. */
+export function checkRatios({ staleness, oldLogprobs }: Pick<RunRlSettings, 'staleness' | 'oldLogprobs'>): void {
+  if (staleness === 0 || oldLogprobs === 'sampler') return
   throw new UserError(
     'staleness-ratios',
     'With --staleness 1 ratios have to start from the log-probabilities as sampled: add --old-logprobs sampler.',
