@@ -213,8 +213,8 @@ describe('what a server lacks is refused by name', () => {
   test.each([
     ['skyrl-jax', { kind: 'gspo', ...lossClips.gspo }, /skyrl-jax have no loss gspo\. They have ppo, cispo/],
     ['hosted', { kind: 'dppo', ...lossClips.dppo }, /hosted have no loss dppo/],
-    ['embedded', { kind: 'cispo', ...lossClips.cispo }, /no loss cispo\. It has ppo:/],
-    ['skyrl', { kind: 'cispo', ...lossClips.ppo }, /sets the range of cispo itself/],
+    ['embedded', { kind: 'cispo', ...lossClips.cispo }, /no loss cispo\. They have ppo:/],
+    ['skyrl', { kind: 'cispo', ...lossClips.ppo }, /set the range of cispo themselves/],
   ] as const)('%s', async (name, loss, said) => {
     const server = await startTinkerServer({ folder: await tinyFolder() })
     servers.push(server)
