@@ -6,6 +6,7 @@ import { hubRefusal } from './refusal.ts'
 import { isCommit, isPlainPath } from './repository.ts'
 import type { Repository } from './repository.ts'
 import { bodyText, requestPatiently } from './request.ts'
+import { offlineVariables } from './settings.ts'
 import type { HubSettings } from './settings.ts'
 
 export interface RemoteFile {
@@ -54,7 +55,7 @@ export async function listRepository(
   if (hub.offline)
     throw new UserError(
       'hub-offline',
-      `HF_HUB_OFFLINE is set, so the hub is not asked for ${repository.id}. Unset it to download.`,
+      `${offlineVariables} is set, so the hub is not asked for ${repository.id}. Unset it to download.`,
     )
   const { kind, id, revision } = repository
   const url = below(hub, `/api/${kind}/${id}/revision/${encodeURIComponent(revision)}?blobs=true`)

@@ -16,7 +16,7 @@ import { locked, planFiles, pullFiles } from './pull.ts'
 import type { PullOptions, PullPlan } from './pull.ts'
 import { defaultRevision, folderName, repositoryOf } from './repository.ts'
 import type { Repository } from './repository.ts'
-import { hubSettings } from './settings.ts'
+import { hubSettings, offlineVariables } from './settings.ts'
 import type { HubSettings } from './settings.ts'
 
 export interface LocalModel {
@@ -40,16 +40,24 @@ export class NotPulledError extends UserError {
   /** As it is typed behind `mini-o3 models pull`. */
   readonly model: string
 
-  constructor(model: string, { id }: Repository) {
+  constructor(model: string, { id }: Repository, { offline }: HubSettings) {
+    const missing = `${id} is not on this machine, or not whole`
+    const command = `mini-o3 models pull ${model}`
     super(
       'model-not-pulled',
-      `${id} is not on this machine, or not whole. Download it first: mini-o3 models pull ${model}`,
+      offline
+        ? `${missing}, and ${offlineVariables} is set, which forbids downloads. Unset it and run: ${command}`
+        : `${missing}. Download it first: ${command}`,
     )
     this.model = model
   }
 }
 
 const hubMark = 'hub:'
+
+/** The address of a model, or of one of its files, as copied from a browser; with `<owner>/<name>`. */
+const pageOfHub =
+  /^(?:hub:)?(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/((?!datasets\/|spaces\/)\w[\w.-]*\/\w[\w.-]*)/i
 
 /**
  * Finds the files on disk; the hub is never asked. `mmproj` is for a file, `.gguf`; left out, one that lies beside it is taken.
@@ -59,9 +67,10 @@ export async function findLocalModel(name: string, mmproj?: string): Promise<Loc
   if (isFile(name)) return modelOfFile(name, mmproj)
   if (mmproj !== undefined) throw projectorUnused(name)
   const source = sourceOf(name)
-  const found = await pulled(source, hubSettings())
+  const hub = hubSettings()
+  const found = await pulled(source, hub)
   if (found !== undefined) return localModel(name, found, source.known)
-  throw new NotPulledError(name, source.repository)
+  throw new NotPulledError(name, source.repository, hub)
 }
 
 function projectorUnused(name: string): UserError {
@@ -172,6 +181,9 @@ interface Source {
 
 /** `qwen3-vl-4b`, `hub:<owner>/<name>`, either with `:<quant>` and `@<revision>`; `hub:` may be left out. */
 function sourceOf(name: string): Source {
+  const onPage = pageOfHub.exec(name)?.[1]
+  if (onPage !== undefined)
+    throw new UserError('model-address', `${name} is the address of a page. Name its model: ${hubMark}${onPage}`)
   const [, base = '', quant, revision] = /^(?:hub:)?([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(name) ?? []
   const known = knownModels.find((own) => own.name === base)
   if (known !== undefined && !name.startsWith(hubMark))
@@ -193,7 +205,7 @@ function noRepository(name: string): never {
 }
 
 function isFile(name: string): boolean {
-  return /\.gguf$/i.test(name) && !name.startsWith(hubMark)
+  return /\.gguf$/i.test(name) && !name.startsWith(hubMark) && !pageOfHub.test(name)
 }
 
 interface Found {

@@ -239,6 +239,21 @@ describe('a hub that refuses', () => {
   })
 
   test.each([
+    'https://huggingface.co/Qwen/Qwen3-VL-4B-Instruct-GGUF',
+    'https://huggingface.co/Qwen/Qwen3-VL-4B-Instruct-GGUF/tree/main?x=1',
+    'http://www.huggingface.co/Qwen/Qwen3-VL-4B-Instruct-GGUF/blob/main/model-Q4_K_M.gguf',
+    'hf.co/Qwen/Qwen3-VL-4B-Instruct-GGUF:Q4_K_M',
+  ])('%s is the address of a page: its model is named', async (address) => {
+    for (const look of [planPull, findLocalModel])
+      await expect(look(address)).rejects.toMatchObject({
+        code: 'model-address',
+        exitCode: 2,
+        message: expect.stringMatching(/ hub:Qwen\/Qwen3-VL-4B-Instruct-GGUF$/),
+      })
+    expect(hub.asked).toEqual([])
+  })
+
+  test.each([
     ['photo.jpg', 'model-not-gguf'],
     ['./a/model.safetensors', 'model-not-gguf'],
     ['qwen3-vl-4b', 'mmproj-unused'],
@@ -262,6 +277,10 @@ describe('a hub that refuses', () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1')
     await expect(planPull(name)).rejects.toMatchObject({ code: 'hub-offline', exitCode: 2 })
     await expectWhole()
+    await expect(findLocalModel('qwen3-vl-4b')).rejects.toMatchObject({
+      code: 'model-not-pulled',
+      message: expect.stringMatching(/HF_HUB_OFFLINE .*is set.* Unset it and run: mini-o3 models pull qwen3-vl-4b$/),
+    })
     expect(hub.asked.length).toBe(before)
   })
 

@@ -17,6 +17,9 @@ export interface HubSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** Either makes the hub `offline`. */
+export const offlineVariables = 'HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE)'
+
 const defaultEndpoint = 'https://huggingface.co'
 const defaultSilence = 60
 

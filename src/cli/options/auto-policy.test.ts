@@ -176,6 +176,18 @@ test('mini-o3.yaml of a folder does not send pictures and keys elsewhere by its 
   expect(typed.stderr).toContain('chat:spy')
 })
 
+test('a configuration file that cannot be read is the one sentence where nothing else can be used', async () => {
+  writeFileSync(join(folder, 'mini-o3.yaml'), 'policy: auto\n  bad: [1, 2')
+  vi.stubEnv('MINI_O3_PORTS', '')
+  vi.spyOn(process, 'cwd').mockReturnValue(folder)
+  const { stdout, stderr } = await runCommand([addDoctor], 'doctor')
+  expect(stdout + stderr).toMatch(/configuration +\S+mini-o3\.yaml cannot be read: [^\n]+ at line 1, column 9\.\n/)
+  await expect(ask()).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/^\S+mini-o3\.yaml cannot be read: [^\n]+ at line 1, column 9\.$/),
+  })
+})
+
 test('a configuration file that cannot be read is said, and keeps nobody from the rest', async () => {
   await startOllama()
   writeFileSync(join(folder, 'mini-o3.yaml'), 'policy: chat:a')

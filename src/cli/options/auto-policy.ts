@@ -34,6 +34,7 @@ interface Candidate {
  * Replaces `--policy` by the best available policy, or returns everything that was found if none can be used.
  *
  * Order: the first model of `mini-o3.yaml` whose server answers, then of the user's configuration file, then as `choicesOf` ranks them.
+ * A file that cannot be read is reported, and is an error (`UserError`) only if nothing else can be used.
  * An entry of `mini-o3.yaml` that points to another machine counts only with an explicit `--policy auto`, since the folder may not be trusted.
  */
 export async function takeBest(
@@ -43,14 +44,21 @@ export async function takeBest(
 ): Promise<WhatIsThere | undefined> {
   const configured = readConfigured(temperature)
   const trusted = isGiven(command, 'policy')
-  for (const { problem } of configured) if (problem !== undefined) say(problem)
+  const problems = configured.flatMap(({ problem }) => problem ?? [])
   const entries = configured.flatMap(({ file, entries: all }) =>
     all.filter((entry) => file.own || trusted || !leavesMachine(entry)).map((entry) => configuredOne(entry, file.path)),
   )
-  if (await took(entries, command)) return undefined
-  const found = await find({ signal })
-  const others = choicesOf(found).map((choice) => foundOne(choice, signal))
-  return (await took(others, command)) ? undefined : { found, configured }
+  if (!(await took(entries, command))) {
+    const found = await find({ signal })
+    const others = choicesOf(found).map((choice) => foundOne(choice, signal))
+    if (!(await took(others, command))) {
+      // What was configured comes before what could be installed.
+      if (problems.length > 0) throw new UserError('policies-unreadable', problems.join(' '))
+      return { found, configured }
+    }
+  }
+  for (const problem of problems) say(problem)
+  return undefined
 }
 
 /** The options of a long-running command with `auto` replaced. Throws `UserError` if no policy can be used. */

@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { text } from './schema.ts'
+import { whyNoYaml } from './why-no-yaml.ts'
 
 const shippedFolder = fileURLToPath(new URL('../../../configs', import.meta.url))
 
@@ -67,7 +68,7 @@ function readValues(file: string, name: string): Values {
     const yaml = readFileSync(ships ? join(shippedFolder, `${file}.yaml`) : file, 'utf8')
     values = schema.parse(parse(yaml, { maxAliasCount: 0 }))[name]
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? 'it has to map command names to options' : messageOf(cause)
+    const why = cause instanceof z.ZodError ? 'it has to map command names to options' : whyNoYaml(cause)
     const others = existsSync(file) ? '' : ` Shipped configurations, which need no path: ${shippedNames().join(', ')}.`
     throw new UserError('config-unreadable', `--config ${file} cannot be read: ${why}.${others}`, { cause })
   }

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { parse } from 'yaml'
-import { policyForm } from '../../policy/registry/kinds.ts'
+import { policyForm, policyNamed } from '../../policy/registry/kinds.ts'
 import { checkPolicy } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { UserError } from '../../shared/errors.ts'
 import { addOptions, checkEffects } from './command.ts'
 import { policyOptions } from './policy.ts'
 import { maxPixelsOption, profileOptions } from './profile.ts'
+import { whyNoYaml } from './why-no-yaml.ts'
 import type { ProfileOptions } from './profile.ts'
 
 export type PolicyEntry = PolicyOptions & ProfileOptions
@@ -28,7 +29,7 @@ export function readPolicies(path: string, temperature: number): PolicyEntry[] {
   try {
     list = parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 })
   } catch (cause) {
-    throw new UserError('policies-unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new UserError('policies-unreadable', `${path} cannot be read: ${whyNoYaml(cause)}.`, { cause })
   }
   if (!Array.isArray(list)) {
     throw new UserError('policies-no-list', `${path} has to be a list: "- policy: chat:<model>" and so on.`)
@@ -53,10 +54,13 @@ function readEntry(entry: unknown, where: string, temperature: number): PolicyEn
       .parse(line, { from: 'user' })
     checkEffects(command)
     const read = command.opts<PolicyEntry>()
-    const { kind } = checkPolicy(read, 'ask')
-    if (kind.vlm) return read
     // The embedded policy is always available and needs no entry.
-    throw new UserError('policy-unknown', `--policy ${read.policy} is none of ${policyForm('chat')}.`)
+    if (policyNamed(read.policy)?.kind.vlm !== true) {
+      const forms = [policyForm('chat'), policyForm('local')]
+      throw new UserError('policy-unknown', `--policy ${read.policy} is not one of ${forms.join(', ')}.`)
+    }
+    checkPolicy(read, 'ask')
+    return read
   } catch (error) {
     if (!(error instanceof CommanderError) && !(error instanceof UserError)) throw error
     throw new UserError('policies-wrong-entry', `${where}: ${error.message.replace(/^error: /, '')}`, { cause: error })

@@ -1,6 +1,6 @@
 /** `--policy` and its related options. */
 import { tinkerKindNames } from '../../engine/tinker/server-kinds.ts'
-import { policyForms } from '../../policy/registry/kinds.ts'
+import { autoPolicy, policyForms } from '../../policy/registry/kinds.ts'
 import type { PolicyKind } from '../../policy/registry/kinds.ts'
 import { policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
@@ -20,9 +20,6 @@ export function policyOption(searching: PolicyKind['commands'][number], fallback
     policy: text('<name>', `the policy that searches: ${policyForms(searching).join(', ')}${more}`, { fallback }),
   }
 }
-
-/** Stands for the best available policy, in commands that ask questions. */
-export const autoPolicy = 'auto'
 
 /** Options of the policy in commands that ask (`ask`) or measure (`eval`). */
 export function policyOptions(searching: 'ask' | 'eval', temperature: number) {

@@ -31,7 +31,7 @@ export function foundRows({ found: { servers, services, local }, configured }: W
     ...configured.map(({ file, entries, problem }) => ({
       check: 'configuration',
       level: problem === undefined ? ('ok' as const) : ('note' as const),
-      text: `${file.path}: ${problem ?? namesIn(entries.map(({ policy }) => policy))}`,
+      text: problem ?? `${file.path}: ${namesIn(entries.map(({ policy }) => policy))}`,
     })),
     ...servers.map(serverRow),
     ...(servers.length === 0 ? [{ check: 'server', level: 'note' as const, text: noServer, fix: serverFix }] : []),

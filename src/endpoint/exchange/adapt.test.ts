@@ -110,7 +110,9 @@ test.each([
   [400, 'Input data may contain inappropriate content.', 'content-filter', 'filter'],
   [429, 'Rate limit reached for requests per day', 'quota-spent', 'Repeat the command'],
   [400, 'Image count 2 exceeds limit 1 per request.', 'too-many-images', 'To allow more'],
-  [400, 'Invalid model name passed in model=x', 'model-unknown', 'has no model'],
+  [400, 'Invalid model name passed in model=x', 'model-unknown', 'lists the model "test-vlm", but'],
+  [404, "model 'x' not found", 'model-unknown', 'status 404 when asked for it. It may still be loading'],
+  [404, "model 'x' not found", 'model-unknown', "Its message: model 'x' not found"],
   [400, 'The plain HTTP request was sent to HTTPS port', 'endpoint-moved', 'https://127.0.0.1'],
 ])('%d "%s" is for good, and its fix is named', async (status, message, code, fix) => {
   const { server, endpoint } = await start({

@@ -61,6 +61,12 @@ export function refusalError(
           `--tool-call-parser, llama.cpp with --jinja, or use a profile with calls as text, such as --profile default.${said}`,
       )
     case 'model-unknown': {
+      if (models.some(({ id }) => id === model))
+        return new UserError(
+          'model-unknown',
+          `${origin} lists the model "${model}", but answered with status ${status} when asked for it. It may still be loading, or ` +
+            `was removed: check the server, and try again.${said}`,
+        )
       const near = nearestNames(
         model,
         models.map(({ id }) => id),

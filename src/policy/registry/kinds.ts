@@ -114,6 +114,9 @@ export function policyForm(name: PolicyKindName): string {
   return namesModel ? `${name}:<model>` : name
 }
 
+/** Stands for the best available policy, in commands that ask questions (`ask`); replaced before a policy is opened. */
+export const autoPolicy = 'auto'
+
 /** The forms that a command accepts. */
 export function policyForms(command: PolicyKind['commands'][number]): string[] {
   return kindNames.filter((name) => isFor(policyKinds[name], command)).map(policyForm)

@@ -24,7 +24,7 @@ import { checkQuestion, embeddedPolicy, shippedCheckpoint } from '../embedded/em
 import type { Policy } from '../policy.ts'
 import { openTinkerPolicy } from '../sampler/open-tinker-policy.ts'
 import { teacherPolicy } from '../teacher/teacher.ts'
-import { isFor, policyForm, policyForms, policyNamed } from './kinds.ts'
+import { autoPolicy, isFor, policyForm, policyForms, policyNamed } from './kinds.ts'
 import type { NamedPolicy, PolicyKind, PolicyKindName } from './kinds.ts'
 import { keysOf } from '../../shared/fields.ts'
 
@@ -113,7 +113,8 @@ export function checkPolicy(
 ): NamedPolicy {
   const named = policyNamed(policy)
   if (named === undefined || !isFor(named.kind, command) || (named.model !== '' && !named.kind.namesModel)) {
-    throw new UserError('policy-unknown', `--policy ${policy} is not one of ${policyForms(command).join(', ')}.`)
+    const forms = [...policyForms(command), ...(command === 'ask' ? [autoPolicy] : [])]
+    throw new UserError('policy-unknown', `--policy ${policy} is not one of ${forms.join(', ')}.`)
   }
   const { kind, kindName, model } = named
   if (kindName === 'random-crops' && model !== '')

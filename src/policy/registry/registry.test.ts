@@ -51,6 +51,11 @@ test('each command lists what it can search with', () => {
   ])
 })
 
+test('an unknown policy is told with all that the command accepts', () => {
+  expect(() => checkPolicy({ policy: 'lokal:foo' }, 'ask')).toThrow('embedded, chat:<model>, local:<model>, auto.')
+  expect(() => checkPolicy({ policy: 'lokal:foo' }, 'collect')).toThrow('teacher, chat:<model>, local:<model>.')
+})
+
 describe('before anything is loaded', () => {
   const at = { baseUrl: 'http://127.0.0.1:8000/v1' }
   test.each([
