@@ -121,7 +121,7 @@ test('the question that the embedded policy knows stays with it; --policy auto d
 test('a model of which its server does not say whether it sees is tried first', async () => {
   const blind = await startOllama({ ownedBy: 'vllm', script: () => 'I cannot see pictures.', routes: {} })
   const { stdout, stderr } = await ask()
-  expect(stderr).toContain(`chat:qwen2.5vl:7b, vLLM at ${blind.baseUrl}, cannot be used: they do not arrive`)
+  expect(stderr).toContain(`chat:qwen2.5vl:7b, vLLM at ${blind.baseUrl}, cannot be used: The pictures do not arrive`)
   expect(stdout).toMatch(/^No model can be used without your consent/)
   expect(process.exitCode).toBe(1)
 })

@@ -22,7 +22,7 @@ export async function tryPictures(
   try {
     for (const [name, colour] of Object.entries(colours)) {
       reply = await ask('whether a picture arrives', [user(await drawn(small, colour), question)], room)
-      if (!names(name, reply)) wrong.push(`${name} it calls "${saidIn(reply)}"`)
+      if (!names(name, reply)) wrong.push(`${name} "${saidIn(reply)}"`)
     }
   } catch (error) {
     // The refusal names the fix.
@@ -31,7 +31,7 @@ export async function tryPictures(
   if (wrong.length === 0) {
     return { finding: { check, level: 'ok', text: 'the model names the colours of two test pictures' }, reply }
   }
-  const text = `they do not arrive, or the model cannot see: ${wrong.join(', ')}`
+  const text = `The pictures do not arrive, or the model cannot see them: it calls ${wrong.join(' and ')}`
   return { finding: { check, level: 'problem', text, fix: kind.seeing }, reply }
 }
 
@@ -45,7 +45,7 @@ export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
     const second = [...first, reply.message, user(await drawn(small, colours.yellow), question)]
     const seen = await ask('a second picture in another message', second, room)
     if (!names('yellow', seen)) {
-      const text = `a second picture, in another message, does not arrive: yellow it calls "${saidIn(seen)}"`
+      const text = `A second picture, in another message, does not arrive: the model calls yellow "${saidIn(seen)}"`
       return { check, level: 'problem', text, fix }
     }
     const back = user('Name the colour of the first picture in this conversation, in one word.')
@@ -54,13 +54,13 @@ export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
       return { check, level: 'ok', text: 'pictures in several messages arrive, and the first is remembered' }
     }
     if (isDropped(reply, remembered)) {
-      const text = `the server drops earlier pictures: asked for the first, the model says "${saidIn(remembered)}"`
+      const text = `The server drops earlier pictures: asked for the first, the model says "${saidIn(remembered)}"`
       return { check, level: 'problem', text, fix }
     }
     const text = `pictures in several messages arrive; asked for the first, the model says "${saidIn(remembered)}"`
     return { check, level: 'note', text, fix: 'The model may have difficulty returning to earlier crops.' }
   } catch (error) {
-    return { check, level: 'problem', text: `pictures in several messages fail. ${whyRefused(error)}`, fix }
+    return { check, level: 'problem', text: `Pictures in several messages fail. ${whyRefused(error)}`, fix }
   }
 }
 

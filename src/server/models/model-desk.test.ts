@@ -122,7 +122,12 @@ describe('how a connected model zooms', () => {
 })
 
 test.each<[string, Partial<ScriptedOptions>, object, RegExp]>([
-  ['sees nothing', { script: () => 'A grey sky.' }, {}, /do not arrive, or the model cannot see/],
+  [
+    'sees nothing',
+    { script: () => 'A grey sky.' },
+    {},
+    /^The pictures do not arrive, or the model cannot see them: it calls blue "A grey sky\." and yellow "A grey sky\."\. [A-Z]/,
+  ],
   ['is not there', {}, { model: 'other' }, /has no model "other"/],
   ['has a server that wants a key', { apiKey: 'k' }, {}, /key/],
   [
