@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { startProgram, startServer } from '../../../test/run-program.ts'
 import type { AskStarted, Setup } from '../../server/api/types.ts'
 
@@ -83,7 +84,47 @@ test.each([
   [['--checkpoint', 'no.safetensors'], 'no.safetensors'],
   [['--policy', 'chat:any', '--base-url', 'http://127.0.0.1:9/v1'], '127.0.0.1:9'],
   [['--policies', 'no.yaml'], 'no.yaml cannot be read'],
+  [['--profile', 'official', '--tools', 'rotate'], 'has no tools beside its zoom'],
 ])('%j ends with exit code 2 and a message', async (options, message) => {
   const { code, stderr } = await startProgram(['serve', ...options], withoutToken).ended
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
 })
+
+test('its options apply to a model that is connected on the page', async () => {
+  const colours: string[] = []
+  const model = await startScriptedEndpoint({
+    script: ({ messages }) => {
+      const { text, images } = messages.at(-1)!
+      if (!text.includes('Which colour')) return text.includes('first picture') ? 'blue' : '<answer>a</answer>'
+      const { sha256 } = images[0]!
+      if (!colours.includes(sha256)) colours.push(sha256)
+      return colours[0] === sha256 ? 'blue' : 'yellow'
+    },
+  })
+  const options = ['--tools', 'rotate,flip', '--profile', 'default', '--max-pixels', '500000', '--reply-tokens', '321']
+  const { url, stop } = await startServer(['serve', ...options], withoutToken)
+  try {
+    const post = async (path: string, body: object): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      })
+    await post('/api/models', { baseUrl: model.baseUrl, model: 'test-vlm' })
+    await expect
+      .poll(async () => (await fetch(`${url}/api/models`)).json(), { timeout: 60_000 })
+      .toMatchObject([{ state: 'connected' }])
+    const { scenes } = (await (await fetch(`${url}/api/setup`)).json()) as Setup
+    const asked = { picture: scenes[0]!.id, question: 'What is it?', policy: 'chat:test-vlm', maxTurns: 2, samples: 1 }
+    const { id } = (await (await post('/api/asks', asked)).json()) as AskStarted
+    await (await fetch(`${url}/api/asks/${id}/events`)).text()
+    const { messages, body } = model.requests.at(-1)!
+    expect(messages[0]!.text).toContain('rotate')
+    const { width, height } = messages[1]!.images[0]!
+    expect(width * height).toBeLessThanOrEqual(500_000)
+    expect(body['max_completion_tokens'] ?? body['max_tokens']).toBe(321)
+  } finally {
+    await stop()
+    await model.close()
+  }
+}, 120_000)

@@ -14,9 +14,11 @@ import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/opena
 import { servedRuns } from '../../server/runs/served-runs.ts'
 import { connectRoutes, noConnectRoutes } from '../../server/models/connect-routes.ts'
 import { openModelDesk } from '../../server/models/model-desk.ts'
+import type { ModelDeskOptions } from '../../server/models/model-desk.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import type { Searcher } from '../../server/searcher.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { partialRecordOf } from '../../shared/fields.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { settleAll } from '../../shared/settle-all.ts'
@@ -26,7 +28,7 @@ import { withBest } from '../options/auto-policy.ts'
 import { leavesMachine, readConfigured } from '../options/configured.ts'
 import { addCommand } from '../options/command.ts'
 import { policyOptions } from '../options/policy.ts'
-import { maxPixelsOption, chosenProfile, profileOptions } from '../options/profile.ts'
+import { maxPixelsOption, chosenProfile, profileChanged, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { listen, listenOptions } from './listen.ts'
@@ -39,6 +41,10 @@ const serveOptions = {
   ...policies,
   // The embedded policy is always available, besides the one that is named.
   checkpoint: { ...policies.checkpoint, only: [] },
+  // They also apply to models that are connected on the page.
+  replyTokens: { ...policies.replyTokens, only: [] },
+  context: { ...policies.context, only: [] },
+  threads: { ...policies.threads, only: [] },
   ...profileOptions,
   ...maxPixelsOption,
   ...inGroup('Search', {
@@ -61,7 +67,8 @@ export function addServe(program: Command): void {
     description:
       'Serves until Ctrl-C: pages to ask questions and to look at runs; chat completions of the models "embedded" (a turn at a time) ' +
       `and "search:embedded" (a whole search); MCP under /mcp. Other machines can connect only if ${tokenVariable} is set. ` +
-      'With --policy chat:<model> the pages can also ask a model behind a server; its API key stays in this process.',
+      'With --policy chat:<model> the pages can also ask a model behind a server; its API key stays in this process. Options such as ' +
+      '--tools, --max-pixels and --reply-tokens also apply to models that are connected on the page.',
     options: serveOptions,
     examples: [
       'mini-o3 serve',
@@ -83,6 +90,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const listed = listedFor(options)
   // A mistake in an entry ends the command; an unreachable server does not.
   for (const one of listed) chosenProfile(one)
+  const connected = connectedOptions(options)
+  if (!kind.vlm) connected.profileOf(connected.chosen)
   const interrupt = catchInterrupt(() =>
     say('Closing after all responses are sent. Press Ctrl-C again to quit at once.'),
   )
@@ -106,8 +115,8 @@ async function serve(options: ServeOptions): Promise<void> {
     const others = [...first, ...opened]
     for (const { name, reason } of unavailable) say(`${name} is not available: ${reason}`)
     const desk = openModelDesk({
+      ...connected,
       queue,
-      temperature,
       taken: () => searchers().map(({ name }) => name),
       onFault: report,
       signal,
@@ -134,6 +143,22 @@ async function serve(options: ServeOptions): Promise<void> {
   } finally {
     interrupt.release()
     await settleAll(closing.map(async (close) => close()))
+  }
+}
+
+/** What the command line says of models that are connected on the page. Address and key are those of `--policy` alone. */
+function connectedOptions(options: ServeOptions): Pick<ModelDeskOptions, 'limits' | 'chosen' | 'profileOf'> {
+  const { temperature } = options
+  const limits = partialRecordOf(['replyTokens', 'context', 'threads'], (name) => options[name])
+  const { profile, coordinates, maxPixels } = options
+  return {
+    limits: { temperature, ...limits },
+    chosen: {
+      ...(profile && { profile }),
+      ...(coordinates && { coordinates }),
+      ...(maxPixels !== undefined && { maxPixels }),
+    },
+    profileOf: (settings) => profileChanged(settings.profile ?? 'default', { ...options, ...settings }),
   }
 }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../../test/scripted-endpoint.ts'
 import { rememberZoom, rememberedZoom } from '../../discover/remembered.ts'
+import { profileFrom } from '../../endpoint/try/zoom-settings.ts'
 import { profiles } from '../../protocol/profile.ts'
 import type { ConnectingRow, ListedModels, ModelsFound } from '../api/types.ts'
 import { startServer } from '../http/start-server.ts'
@@ -38,7 +39,15 @@ beforeAll(async () => {
   const queue = new SearchQueue({ atOnce: 1, waiting: 1 })
   const onFault = (error: unknown): void => void faults.push(error)
   const taken = (): string[] => ['chat:taken', ...desk.searchers.map(({ name }) => name)]
-  desk = openModelDesk({ queue, temperature: 0, taken, onFault, signal: stop.signal })
+  desk = openModelDesk({
+    queue,
+    limits: { temperature: 0 },
+    chosen: {},
+    profileOf: profileFrom,
+    taken,
+    onFault,
+    signal: stop.signal,
+  })
   const routes = connectRoutes(desk, stop.signal)
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
   url = server.url

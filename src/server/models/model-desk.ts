@@ -5,11 +5,12 @@ import { rememberZoom } from '../../discover/remembered.ts'
 import { baseUrlOf } from '../../endpoint/address.ts'
 import { openEndpoint } from '../../endpoint/open-endpoint.ts'
 import { serverKindNames } from '../../endpoint/server-kinds.ts'
-import { familyProfile, profileFrom, profileNames } from '../../endpoint/try/zoom-settings.ts'
+import { familyProfile, profileNames } from '../../endpoint/try/zoom-settings.ts'
 import type { ZoomSettings } from '../../endpoint/try/zoom-settings.ts'
 import { findSettings, trySight } from '../../endpoint/try/try-sight.ts'
 import { openModelOf, policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { settleAll } from '../../shared/settle-all.ts'
@@ -36,7 +37,12 @@ export interface ModelDesk {
 
 export interface ModelDeskOptions {
   readonly queue: SearchQueue
-  readonly temperature: number
+  /** Apply to every connected model. */
+  readonly limits: Pick<PolicyOptions, 'temperature' | 'replyTokens' | 'context' | 'threads'>
+  /** What the user chose, and a trial does not replace. */
+  readonly chosen: ZoomSettings
+  /** The profile of a model with these settings, with all changes that the user chose. Throws `UserError` if it cannot have them. */
+  readonly profileOf: (settings: ZoomSettings) => Profile
   /** Policy names already in use; names are unique. */
   readonly taken: () => readonly string[]
   /** Called for internal errors. */
@@ -77,7 +83,7 @@ interface Job {
 }
 
 export function openModelDesk(options: ModelDeskOptions): ModelDesk {
-  const { queue, temperature, onFault, signal } = options
+  const { queue, limits, chosen, profileOf, onFault, signal } = options
   const searchers: Searcher[] = []
   const closing: (() => unknown)[] = []
   const jobs = new Map<string, Job>()
@@ -87,8 +93,9 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   async function work(job: Job, wanted: Wanted): Promise<void> {
     const gone = AbortSignal.any([signal, job.stop.signal])
     try {
-      const { settings: known, ...options } = await optionsOf(job, wanted, gone)
-      const opened = await openModelOf({ ...options, policy: job.policy, temperature }, profileFrom(known ?? {}))
+      const { settings: known, ...address } = await optionsOf(job, wanted, gone)
+      const openOptions = { ...limits, ...address, policy: job.policy }
+      const opened = await openModelOf(openOptions, profileOf({ ...known, ...chosen }))
       const { endpoint, model } = opened
       const onRequest = (what: string): void => void (job.text = `Trying ${what}`)
       const trial = { endpoint, model, signal: gone, onRequest }
@@ -97,12 +104,15 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
         throw error
       }
       const problem = await trySight(trial).catch(closeAfter)
-      const settings = known ?? (problem === undefined ? await findSettings(trial).catch(closeAfter) : {})
+      // A chosen profile has its own unit of boxes.
+      const isTried = known === undefined && chosen.profile === undefined && chosen.coordinates === undefined
+      const found = isTried && problem === undefined ? await findSettings(trial).catch(closeAfter) : undefined
+      const settings = { ...known, ...found, ...chosen }
       if (problem !== undefined || gone.aborted) endpoint.close()
       if (problem !== undefined) return end(job, 'failed', problem)
       if (gone.aborted) return end(job, 'cancelled', 'Cancelled.')
-      if ('model' in wanted) await rememberZoom({ baseUrl: endpoint.baseUrl, model }, settings)
-      const profile = profileFrom(settings)
+      if ('model' in wanted && found !== undefined) await rememberZoom({ baseUrl: endpoint.baseUrl, model }, found)
+      const profile = await Promise.resolve(settings).then(profileOf).catch(closeAfter)
       const policy = opened.policy(profile)
       closing.push(() => policy.close?.())
       const how = zoomText(settings)
