@@ -214,7 +214,7 @@ export function checkLock({ path, text }) {
         message: `${before?.trim().split('"')[1]} runs an install script: choose another`,
       })
     }
-    if (/"resolved": "http/.test(line)) {
+    if (/^\s*"resolved":/.test(line)) {
       findings.push({
         path,
         line: index + 1,

@@ -160,6 +160,6 @@ test('the lock file may hold no install script and no resolved URL', () => {
   const findings = checkLock({ path: 'package-lock.json', text: JSON.stringify(lock, null, 2) })
   expect(where(findings)).toEqual(['package-lock.json:7'])
   expect(findings[0].message).toContain('node_modules/b')
-  const resolved = '  "resolved": "https://host/a.tgz"'
-  expect(where(checkLock({ path: 'package-lock.json', text: resolved }))).toEqual(['package-lock.json:1'])
+  const resolved = JSON.stringify({ packages: { 'node_modules/a': { resolved: 'https://host/a.tgz' } } }, null, 2)
+  expect(where(checkLock({ path: 'package-lock.json', text: resolved }))).toEqual(['package-lock.json:4'])
 })

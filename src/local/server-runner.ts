@@ -130,7 +130,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** The system gives one that nobody has; it is given to nobody else at once. */
+/** A port that is free now; the system does not hand out the same one again at once. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,16 +1,17 @@
 /** What follows from a reply: the end of the search, an error message to the policy, or a new observation. Pure. */
 import type { Reply } from '../policy/policy.ts'
 import { boxSize, pixelBox } from '../protocol/box.ts'
-import type { Size } from '../protocol/box.ts'
+import type { RelativeBox, Size } from '../protocol/box.ts'
 import { boxOnOriginal, shownSize } from '../protocol/orientation.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { resolveBox, resolveSource, withinSource } from '../protocol/resolve-box.ts'
-import type { Action, End, Observation } from '../protocol/trajectory.ts'
+import type { End, Observation } from '../protocol/trajectory.ts'
 import { plainAnswer } from '../protocol/dialects/written-turn.ts'
 import { openThinking } from '../protocol/thinking-marks.ts'
 import { turnError } from '../protocol/turn-error.ts'
 import type { TurnError } from '../protocol/turn-error.ts'
+import type { ToolUse } from '../protocol/view-tools.ts'
 import { cropViewSize, fitSize, frameSize, toolViewSize } from '../vision/fit.ts'
 import { itemAt, lastOf } from '../shared/known.ts'
 
@@ -82,22 +83,20 @@ function limitReached(standing: Standing, profile: Profile): NextStep | undefine
   return contextTokens >= contextBound(profile) ? { kind: 'end', end: 'over-context' } : undefined
 }
 
-function called(parsed: ParsedTurn, standing: Standing, profile: Profile): NextStep {
+function called(parsed: ParsedTurn, { observations, originals }: Standing, profile: Profile): NextStep {
   if ('error' in parsed) return { kind: 'error', error: parsed }
   const { action } = parsed
   if (action.kind === 'answer') throw new Error('internal error: an answer where a call is expected')
-  return action.kind === 'tool' ? changed(action, standing, profile) : zoomed(action, standing, profile)
+  const named = resolveSource(action.source, { count: observations.length, originals }, profile)
+  if ('error' in named) return { kind: 'error', error: named }
+  const parent = itemAt(observations, named.index)
+  return action.kind === 'tool'
+    ? changed(action.use, parent, observations, profile)
+    : zoomed(action.boxRel, parent, observations, profile)
 }
 
 /** All of a picture that was shown, in another way. */
-function changed(
-  { source, use }: Extract<Action, { readonly kind: 'tool' }>,
-  { observations, originals }: Pick<Standing, 'observations' | 'originals'>,
-  profile: Profile,
-): NextStep {
-  const named = resolveSource(source, { count: observations.length, originals }, profile)
-  if ('error' in named) return { kind: 'error', error: named }
-  const parent = itemAt(observations, named.index)
+function changed(use: ToolUse, parent: Observation, observations: readonly Observation[], profile: Profile): NextStep {
   const view = toolViewSize(parent.view, use, profile.observationView)
   if (view === undefined) return { kind: 'error', error: turnError('no-effect', profile.errorText) }
   const { width, height } = frameSize(parent, profile)
@@ -113,13 +112,11 @@ function changed(
 }
 
 function zoomed(
-  { source, boxRel }: Extract<Action, { readonly kind: 'grounding' }>,
-  { observations, originals }: Pick<Standing, 'observations' | 'originals'>,
+  boxRel: RelativeBox,
+  parent: Observation,
+  observations: readonly Observation[],
   profile: Profile,
 ): NextStep {
-  const named = resolveSource(source, { count: observations.length, originals }, profile)
-  if ('error' in named) return { kind: 'error', error: named }
-  const parent = itemAt(observations, named.index)
   const frame = frameSize(parent, profile)
   const box = resolveBox(boxRel, frame, profile)
   if ('error' in box) return { kind: 'error', error: box }
