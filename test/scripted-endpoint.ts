@@ -137,7 +137,7 @@ export async function startScriptedEndpoint(options: ScriptedOptions): Promise<S
       parsed = JSON.parse(bodyText) as Record<string, unknown>
     } catch {
       complain('not JSON')
-      return fail(response, 400, 'The request is no JSON.')
+      return fail(response, 400, 'The request is not JSON.')
     }
     const { messages: _, ...body } = parsed
     for (const field of Object.keys(body)) if (!knownFields.has(field)) complain(`unknown field ${field}`)

@@ -12,7 +12,7 @@ export type PromptChunk =
       readonly kind: 'image'
       readonly format: 'png' | 'jpeg'
       readonly tokens: number
-      /** The same bytes each time; made anew rather than kept, as thousands of searches wait for their turns. */
+      /** The same bytes each time; made again rather than kept, as thousands of searches wait for their turns. */
       readonly bytes: () => Promise<Uint8Array>
     }
 

@@ -12,7 +12,7 @@ import type { PromptTokens } from './prompt-tokens.ts'
 
 /** Tokens that are read at once. */
 const batch = 512
-/** A reply for which there is less room is no turn. */
+/** With less room than this, a reply cannot hold a turn. */
 const leastReply = 16
 
 /** What is told of a reply while it is made. */

@@ -6,7 +6,7 @@ export interface LocalPlan {
   /** Tokens of one conversation. */
   readonly context: number
   readonly slots: number
-  /** Bytes in memory: weights, key-value caches, and room to reckon in. */
+  /** Bytes in memory: weights, key-value caches, and working memory. */
   readonly bytes: number
   readonly trainedContext: number
   /** A picture takes fewer positions than tokens (M-RoPE). */
@@ -29,7 +29,7 @@ const usualContext = 32_768
 const leastContext = 4096
 /** More at once read no faster: they share the processor. */
 const mostSlots = 4
-/** What llama.cpp reckons in: an estimate. */
+/** Working memory of llama.cpp: an estimate. */
 const workingBytes = 700 * 2 ** 20
 /** Left to everybody else. */
 const share = 0.9

@@ -66,7 +66,7 @@ export async function runInServer(path: string, run: ToRun, kind: ServerKind): P
   }
 }
 
-/** Milliseconds between two looks at a server that loads. */
+/** Milliseconds between polls of a server that loads. */
 const lookMs = 100
 /** No reply takes this long: a picture on a slow processor takes minutes. */
 const replyMs = 24 * 60 * 60 * 1000

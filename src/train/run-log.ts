@@ -67,7 +67,7 @@ export async function loadCheckpoint(
   }
   throw new UserError(
     'checkpoints-unusable',
-    `None of the checkpoints of ${run.path} can be used: ${broken.join(' ')} Name another folder with --run to begin anew.`,
+    `None of the checkpoints of ${run.path} can be used: ${broken.join(' ')} Name another folder with --run to start again.`,
   )
 }
 

@@ -123,7 +123,7 @@ describe('the model without any training', () => {
     const sampled = (await engine.sampler()).sample(asked, now)
     await expect(sampled).rejects.toMatchObject({
       code: 'tinker-asleep',
-      message: expect.stringMatching(/slept at level 2.*repeat the command, which publishes its weights anew/),
+      message: expect.stringMatching(/slept at level 2.*repeat the command, which publishes its weights again/),
     })
   })
 })

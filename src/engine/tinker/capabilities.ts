@@ -95,7 +95,7 @@ function billedAs({ type, cached }: { readonly type: string; readonly cached?: b
   return undefined
 }
 
-/** All four, where they are enough to reckon with: cached tokens cost what others do unless it is known otherwise. */
+/** All four rates, if enough of them are known: without a rate of their own, cached tokens cost as much as others. */
 export function wholePrices({
   prompt,
   sampled,

@@ -123,7 +123,7 @@ function decoded<T>(what: string, reading: () => T): T {
   }
 }
 
-/** Throws `TransportError` when it is no such result. */
+/** Throws `TransportError` if the reply has another form. */
 export function decodeForwardBackward(raw: Raw): ForwardBackwardResult {
   return decoded('forward_backward', () => forwardBackwardOf(raw))
 }
@@ -153,7 +153,7 @@ function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {
   return [...new Float32Array(words.buffer)]
 }
 
-/** At least one sequence. Throws `TransportError` when it is no such result. */
+/** At least one sequence. Throws `TransportError` if the reply has another form. */
 export function decodeSampled(raw: Raw): SampledReplies {
   return decoded('asample', () => {
     const sampled = sampledOf(raw)

@@ -92,7 +92,7 @@ function asleep(error: MiniO3Error): MiniO3Error {
   return new MiniO3Error(
     'tinker-asleep',
     `${error.message}. Something was trained since the weights of this command were published: on such a server nothing else may ` +
-      'train while it samples. Wait until the other training has ended, then repeat the command, which publishes its weights anew.',
+      'train while it samples. Wait until the other training has ended, then repeat the command, which publishes its weights again.',
     { cause: error },
   )
 }

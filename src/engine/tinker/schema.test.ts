@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { file_tinker } from './tinker_pb.ts'
 
-test('tinker_pb.ts was made of tinker.proto as it is: `node scripts/make-proto.mjs` makes it anew', async () => {
+test('tinker_pb.ts was made of tinker.proto as it is: `node scripts/make-proto.mjs` regenerates it', async () => {
   const source = await readFile(new URL('tinker.proto', import.meta.url), 'utf8')
   const field = /^ +(?:repeated |optional )?(?<type>map<string, \w+>|\w+) (?<name>\w+) = (?<number>\d+);$/gm
   const written = [...source.matchAll(/^message (?<name>\w+) \{\n(?<body>(?:.*\n)*?)\}$/gm)].map(({ groups }) => ({

@@ -63,7 +63,7 @@ export interface Transport {
   /** Posts what is answered with a promise, and returns that promise's id. */
   submit(path: string, body: object | Body, retry: Retry): Promise<string>
   /**
-   * Waits for a promised result. `again` makes the request anew when the server has forgotten the result; `signal` ends the
+   * Waits for a promised result. `again` repeats the request when the server has forgotten the result; `signal` ends the
    * waiting, at the next poll.
    */
   result(requestId: string, what: string, again?: () => Promise<string>, signal?: AbortSignal): Promise<Raw>
@@ -221,7 +221,7 @@ function failure(outcome: { kind: string; reason?: string }, what: string, key: 
   if (outcome.kind === 'failed') return new TransportError('tinker-failed', `The server failed at ${what}: ${reason}`)
   return new TransportError(
     'tinker-lost',
-    `The server no longer knows of a request (${what}${reason && `: ${reason}`}); it was probably started anew. ` +
+    `The server no longer knows of a request (${what}${reason && `: ${reason}`}); it was probably restarted. ` +
       'Repeat the command to go on from the last checkpoint.',
   )
 }

@@ -1,6 +1,6 @@
 /**
  * One conversation twice, in tokens: as a policy is asked here, every turn appended to what was there, and as the model's own chat
- * template renders all of it anew.
+ * template renders all of it again.
  */
 import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import type { TemplateMessage, TemplatePart } from '../../model/renderer/chat-template.ts'

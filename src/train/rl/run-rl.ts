@@ -173,7 +173,7 @@ function checkStaleness({ settings, engine }: RunRlOptions): void {
   if (!engine.samplesApart) {
     throw new UserError(
       'staleness-engine',
-      'This engine samples with the very weights that it trains (so does a SkyRL server, whose two engines share their GPUs): it ' +
+      'This engine samples with the weights that it trains (so does a SkyRL server, whose two engines share their GPUs): it ' +
         'cannot search the next step meanwhile. Leave --staleness out, or train on a server that does both at once.',
     )
   }

@@ -68,7 +68,7 @@ function learningRateAt({ learningRate, warmupSteps, steps }: SftSettings, step:
   return learningRate * (0.02 + 0.98 * 0.5 * (1 + Math.cos(Math.PI * progress)))
 }
 
-/** The turns of step `step`: every turn comes once an epoch, in an order drawn anew each time. */
+/** The turns of step `step`: every turn comes once an epoch, in a new order each time. */
 export function batchIndices(count: number, { batch, seed }: SftSettings, step: number): number[] {
   const first = (step - 1) * batch
   const epochOf = (position: number): number => Math.floor(position / count)

@@ -67,7 +67,7 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
 
 type Turn = Pick<Datum, 'prompt' | 'reply'>
 
-/** The turns of a search under the very prompts that a session would see, as far as the context reaches. */
+/** The turns of a search under the prompts that a session would see, as far as the context reaches. */
 export async function exampleTurns(
   example: Example,
   model: ChatModel,

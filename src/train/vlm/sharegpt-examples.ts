@@ -44,21 +44,29 @@ function parsed(text: string, file: string): unknown {
   try {
     return parseJson(text)
   } catch (cause) {
-    throw new UserError('sharegpt-broken', `${file} is no JSON. Export it anew: mini-o3 export --to sharegpt.`, {
-      cause,
-    })
+    throw new UserError(
+      'sharegpt-broken',
+      `${file} is not valid JSON. Export it again: mini-o3 export --to sharegpt.`,
+      {
+        cause,
+      },
+    )
   }
 }
 
 function broken(file: string, index: number, what: string, cause?: unknown): UserError {
-  return new UserError('sharegpt-broken', `Row ${index + 1} of ${file} ${what}. Export it anew, or take the row out.`, {
-    cause,
-  })
+  return new UserError(
+    'sharegpt-broken',
+    `Row ${index + 1} of ${file} ${what}. Export it again, or take the row out.`,
+    {
+      cause,
+    },
+  )
 }
 
 function wrongIn({ conversations, images }: Row, folder: string): string | undefined {
   const inTurn = conversations.every(({ from }, i) => from === (i % 2 === 0 ? 'human' : 'gpt'))
-  if (!inTurn || conversations.length % 2 !== 0) return 'is no conversation in turns that ends with a reply'
+  if (!inTurn || conversations.length % 2 !== 0) return 'is not a conversation in turns that ends with a reply'
   const marks = conversations.map(({ value }) => value.split(mark).length - 1)
   if (marks.some((count, i) => i > 0 && count > (i % 2 === 0 ? 1 : 0)))
     return `has more than one ${mark} in a message behind the question, or one in a reply`
