@@ -2,7 +2,7 @@
 import { UserError } from '../shared/errors.ts'
 import { defined } from '../shared/known.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
-import { nearestNames } from './nearest.ts'
+import { nearestNames } from '../shared/nearest.ts'
 import { openEndpoint } from './open-endpoint.ts'
 import type { ServerKindName } from './server-kinds.ts'
 

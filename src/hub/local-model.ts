@@ -1,7 +1,7 @@
 /** What stands behind `local:`: a known model, a repository of the hub, or a file; found on disk, pulled or removed. */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { nearestNames } from '../endpoint/nearest.ts'
+import { nearestNames } from '../shared/nearest.ts'
 import { UserError } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
 import { sum } from '../shared/numbers.ts'

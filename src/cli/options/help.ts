@@ -1,6 +1,6 @@
 /** Finds commands by name, for `mini-o3 help` and subcommands: an unknown one is an error that names the closest ones. */
 import type { Command } from 'commander'
-import { nearestNames } from '../../endpoint/nearest.ts'
+import { nearestNames } from '../../shared/nearest.ts'
 import { UserError } from '../../shared/errors.ts'
 
 /** Replaces commander's `help` command, which prints the general help for an unknown name. */

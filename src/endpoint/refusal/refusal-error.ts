@@ -9,7 +9,7 @@ import {
 } from '../../shared/errors.ts'
 import type { MiniO3Error } from '../../shared/errors.ts'
 import type { ModelInfo } from '../endpoint.ts'
-import { nearestNames } from '../nearest.ts'
+import { nearestNames } from '../../shared/nearest.ts'
 import type { ImageFault, Meaning, Refusal } from './refusal.ts'
 import type { Server } from '../exchange/server.ts'
 import type { ServerKind } from '../server-kinds.ts'

@@ -1,6 +1,6 @@
 /** What a server says of itself: its models, and what the service bills for them. */
 import { z } from 'zod'
-import { nearestNames } from '../../endpoint/nearest.ts'
+import { nearestNames } from '../../shared/nearest.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { TokenPrices } from '../usage.ts'

@@ -1,5 +1,5 @@
 /** Finds names that resemble a mistyped one. Pure. */
-import { itemAt } from '../shared/known.ts'
+import { itemAt } from './known.ts'
 
 /** At most `count` of the names, closest first. */
 export function nearestNames(name: string, names: readonly string[], count = 5): string[] {
