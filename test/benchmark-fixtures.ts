@@ -131,14 +131,15 @@ export function parquet(rows: TableRows, rowGroupSize = 2): Uint8Array {
   return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }))
 }
 
-/** The same with `image` as Hugging Face stores pictures: `{ bytes, path }`. */
+/** The same with `image` and `crop_image` as Hugging Face stores pictures: `{ bytes, path }`; undefined values are null cells. */
 export function huggingFaceParquet(rows: TableRows, rowGroupSize = 2): Uint8Array {
   const names = Object.keys(rows[0]!)
+  const isPicture = (name: string): boolean => ['image', 'crop_image'].includes(name)
   const optional = { repetition_type: 'OPTIONAL' } as const
   const bytes = { ...optional, type: 'BYTE_ARRAY' } as const
   const textColumn = { ...bytes, converted_type: 'UTF8' } as const
   const schema = names.flatMap((name) =>
-    name === 'image'
+    isPicture(name)
       ? [
           { ...optional, name, num_children: 2 },
           { ...bytes, name: 'bytes' },
@@ -146,10 +147,27 @@ export function huggingFaceParquet(rows: TableRows, rowGroupSize = 2): Uint8Arra
         ]
       : [{ ...textColumn, name }],
   )
-  const cell = (name: string, value: unknown) => (name === 'image' ? { bytes: value, path: 'picture' } : String(value))
+  const cell = (name: string, value: unknown) =>
+    value === undefined ? undefined : isPicture(name) ? { bytes: value, path: 'picture' } : String(value)
   const columnData = names.map((name) => ({ name, data: rows.map((row) => cell(name, row[name])) }))
   const root = { name: 'root', num_children: names.length }
   return new Uint8Array(parquetWriteBuffer({ columnData, schema: [root, ...schema], rowGroupSize }))
+}
+
+/** ZoomBench: a question with choices and an open one, each with the whole picture and a smaller crop. */
+export async function zoomRows(): Promise<Record<string, unknown>[]> {
+  const row = async (number: number, query: string, response: string, question_type: string) => ({
+    id: `zoom_${number}`,
+    query,
+    response,
+    question_type,
+    image: await scenePicture(number, 'jpeg', 96),
+    crop_image: await scenePicture(number, 'png', 48),
+  })
+  return [
+    await row(1, 'How many lamps are lit?\nSelect from the following choices.\n(A) 0\n(B) 2\n(C) 1\n(D) 3', 'C', 'mcq'),
+    await row(2, 'How many windows are open?', '14', 'blank'),
+  ]
 }
 
 export const mmeItem = {

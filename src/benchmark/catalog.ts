@@ -7,6 +7,7 @@ import { mmeRealWorld } from './readers/mme-realworld.ts'
 import { problemFolder } from './readers/problem-folder.ts'
 import { visualProbe } from './readers/visual-probe.ts'
 import { vstar } from './readers/vstar.ts'
+import { zoomBench } from './readers/zoom-bench.ts'
 
 export const benchmarks: readonly Benchmark[] = [
   miniO3Rows,
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   vstar,
   ...hrBench,
   ...mmeRealWorld,
+  ...zoomBench,
 ]
 
 /** Throws UserError `benchmark-unknown`, which lists the available ones. */

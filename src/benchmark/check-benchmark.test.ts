@@ -146,6 +146,8 @@ describe('benchmarks', () => {
       ['mme-realworld', 1, [23512, 23609]],
       ['mme-realworld-lite', 1, 1919],
       ['mme-realworld-cn', 1, [5462, 5917]],
+      ['zoombench', 1, 845],
+      ['zoombench-crop', 1, 845],
     ])
     for (const { expected, download, layout, licence } of benchmarks) {
       expect([download, layout, licence].every((words) => words.length > 3)).toBe(true)

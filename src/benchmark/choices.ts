@@ -60,6 +60,33 @@ export function letterInFront(line: string): string | undefined {
   return found === null ? undefined : plainLetter(found[1] ?? found[2] ?? itemAt(found, 3))
 }
 
+/** The fault of a row whose choices have other letters. */
+export const lettersOutOfOrder = 'its options are not lettered A, B, C, D in this order'
+
+/** A question whose choices stand in its text, one per line. */
+export interface ChoiceText extends ChoiceQuestion {
+  /** Text after the choices. */
+  readonly closing: string
+  /** Whether the letters are other than A, B, C in this order. */
+  readonly outOfOrder: boolean
+}
+
+/** Splits a text into question, choices and closing lines; without lettered lines there are no choices. */
+export function splitChoices(text: string, label: string): ChoiceText {
+  const lines = text.split(/\r?\n/)
+  const lettered = lines.flatMap((line, at) => (letterInFront(line) === undefined ? [] : [at]))
+  return {
+    question: lines.slice(0, lettered[0] ?? lines.length).join('\n'),
+    choices: lettered.map((at) => withoutLetter(itemAt(lines, at))),
+    label,
+    closing: lines
+      .slice((lettered.at(-1) ?? lines.length) + 1)
+      .join('\n')
+      .trim(),
+    outOfOrder: lettered.some((at, index) => letterInFront(itemAt(lines, at)) !== letterAt(index)),
+  }
+}
+
 /** `(b)`, `B.` and `Ｂ` are B. */
 function plainLetter(label: string): string {
   const narrow = label.normalize('NFKC').trim()

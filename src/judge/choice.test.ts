@@ -1,6 +1,6 @@
 /** The forms in which models name a choice, in several languages and scripts. */
 import { describe, expect, it } from 'vitest'
-import { chosenLetter } from './choice.ts'
+import { chosenLetter, judgeChoice } from './choice.ts'
 
 const colours = ['red', 'green', 'blue', 'white']
 const chinese = ['红色', '绿色', '蓝色', '白色']
@@ -122,5 +122,19 @@ describe('reads no letter', () => {
   it('where a number is only part of another', () => {
     expect(chosenLetter('It is 12', counts)).toBe('D')
     expect(chosenLetter('There are 123', counts)).toBeUndefined()
+  })
+})
+
+describe('a problem of a set with choices and open questions', () => {
+  const open = { docId: '1', dataSource: 'mixed', question: 'How many?', answer: '14' }
+  it.each([
+    [{ ...open, choices: counts, answer: '(B) 2' }, 'B', 'correct'],
+    [{ ...open, choices: counts, answer: '(B) 2' }, '12', 'wrong'],
+    [open, '14.', 'correct'],
+    [{ ...open, choices: [] }, '14', 'correct'],
+    [open, 'B', 'wrong'],
+    [open, '', 'wrong'],
+  ] as const)('%j with the answer %j is %s', (problem, answer, kind) => {
+    expect(judgeChoice(problem, answer).kind).toBe(kind)
   })
 })

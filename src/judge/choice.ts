@@ -3,14 +3,18 @@ import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
+import { judgeExact } from './exact.ts'
 import { normalised, wordsToCompare } from './judge.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 
 /** Extracts a letter from an answer; undefined if there is none, or more than one. */
 export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
 
+/** A problem without choices is judged by its words: some benchmarks have problems of both kinds. */
 export function judgeChoice(problem: Problem, answer: string | null): Verdict {
-  return judgeByLetter(problem, answer, chosenLetter)
+  return (problem.choices ?? []).length === 0
+    ? judgeExact(problem, answer)
+    : judgeByLetter(problem, answer, chosenLetter)
 }
 
 /** `problem.answer` is a letter or the text of a choice. An answer that names no choice or several choices is wrong. */

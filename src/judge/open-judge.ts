@@ -86,9 +86,10 @@ async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   const named = judgeNamed(name)
   if (named === undefined) throw new UserError('judge-unknown', `--judge ${name} is not one of ${judgeForms}.`)
   const { kind } = named
-  const { judge } = kind
+  const { judge, needsChoices } = kind
   if (judge === undefined) return openModelJudge(options, named)
-  return { settings: { name }, judgeIn: async () => judge, ...(kind.needsChoices && { check: checkChoices }) }
+  const check = (problems: readonly Problem[]): void => checkChoices(problems, needsChoices === 'all')
+  return { settings: { name }, judgeIn: async () => judge, ...(needsChoices && { check }) }
 }
 
 /** Timeout of a judge's reply in seconds, as in the released scorer. */
@@ -162,9 +163,10 @@ function asJudge(error: unknown): never {
   throw new UserError(error.code, `Judge: ${message}`, { cause: error })
 }
 
-function checkChoices(problems: readonly Problem[]): void {
-  const without = problems.find(({ choices = [] }) => choices.length === 0)
-  if (without === undefined) return
+function checkChoices(problems: readonly Problem[], all: boolean): void {
+  const lacking = problems.filter(({ choices = [] }) => choices.length === 0)
+  const [without] = lacking
+  if (without === undefined || (!all && lacking.length < problems.length)) return
   throw new UserError(
     'no-choices',
     `${without.dataSource}/${without.docId} has no choices to judge by. Use --judge exact or llm:<model>.`,

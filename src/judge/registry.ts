@@ -12,15 +12,15 @@ export interface JudgeKind {
   readonly judge?: Judge
   /** Where that model is. */
   readonly modelAt?: 'server' | 'here'
-  /** Whether it needs the choices of a problem. */
-  readonly needsChoices?: true
+  /** Which problems have to have choices. */
+  readonly needsChoices?: 'all' | 'some'
 }
 
 const kinds = {
   exact: { judge: judgeExact },
-  choice: { judge: judgeChoice, needsChoices: true },
-  'can-infer': { judge: judgeCanInfer, needsChoices: true },
-  'mme-letter': { judge: judgeMmeLetter, needsChoices: true },
+  choice: { judge: judgeChoice, needsChoices: 'some' },
+  'can-infer': { judge: judgeCanInfer, needsChoices: 'all' },
+  'mme-letter': { judge: judgeMmeLetter, needsChoices: 'all' },
   llm: { modelAt: 'server' },
   local: { modelAt: 'here' },
 } satisfies Readonly<Record<string, JudgeKind>>

@@ -26,14 +26,17 @@ export interface TableRow {
 }
 
 /** Names of picture columns, in order of preference. */
-const pictureColumns = ['image', 'bytes', 'images', 'decoded_image', 'picture']
+const pictureColumns = ['image', 'bytes', 'images', 'decoded_image', 'picture', 'crop_image']
 /** A shorter cell is the index of the row with the picture, since VLMEvalKit stores each picture once. */
 const maxIndexLength = 64
 
-/** Selects the reader by file extension, with or without `.gz`. Throws UserError `data-not-json`, `data-columns`, `parquet-unreadable`. */
-export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
+/**
+ * Selects the reader by file extension, with or without `.gz`. Columns in `ignored` are never read, such as a second picture. Throws
+ * UserError `data-not-json`, `data-columns`, `parquet-unreadable`.
+ */
+export async function* tableRows(file: string, ignored: readonly string[] = []): AsyncGenerator<TableRow, void> {
   const pictures = new Map<string, ReadStored>()
-  for await (const { place, broken, cells, read } of rowsOf(file)) {
+  for await (const { place, broken, cells, read } of rowsOf(file, ignored)) {
     const { index } = cells
     if (typeof index === 'string') pictures.set(index, read)
     const readPicture: TableRow['readPicture'] = async (at = 0, of = 1) => {
@@ -51,21 +54,25 @@ export async function* tableRows(file: string): AsyncGenerator<TableRow, void> {
 type ReadStored = (at: number, of: number) => Promise<Uint8Array | string>
 type StoredRow = Omit<TableRow, 'readPicture'> & { readonly read: ReadStored }
 
-function rowsOf(file: string): AsyncGenerator<StoredRow, void> {
+function rowsOf(file: string, ignored: readonly string[]): AsyncGenerator<StoredRow, void> {
   const ending = extname(plainName(file)).toLowerCase()
-  if (ending === '.parquet') return parquetRows(file)
-  if (ending === '.json' || ending === '.jsonl') return jsonRows(file)
-  return delimitedRows(file, ending === '.csv' ? ',' : '\t')
+  if (ending === '.parquet') return parquetRows(file, ignored)
+  if (ending === '.json' || ending === '.jsonl') return jsonRows(file, ignored)
+  return delimitedRows(file, ending === '.csv' ? ',' : '\t', ignored)
 }
 
-async function* delimitedRows(file: string, separator: Separator): AsyncGenerator<StoredRow, void> {
+async function* delimitedRows(
+  file: string,
+  separator: Separator,
+  ignored: readonly string[],
+): AsyncGenerator<StoredRow, void> {
   const source = await openText(file)
   let header: readonly string[] | undefined
   let pictureAt = 0
   for await (const { line, cells, broken } of readDelimited(source, separator)) {
     if (header === undefined) {
       header = headerOf(file, cells)
-      pictureAt = header.indexOf(pictureColumnOf(file, header))
+      pictureAt = header.indexOf(pictureColumnOf(file, without(header, ignored)))
       continue
     }
     const place = `${file}, line ${line}`
@@ -77,7 +84,8 @@ async function* delimitedRows(file: string, separator: Separator): AsyncGenerato
     const texts: Record<string, string> = {}
     for (const [at, { text }] of cells.entries()) {
       const name = header[at]
-      if (name !== undefined && at !== pictureAt && text !== undefined && text !== '') texts[name] = text
+      const isRead = name !== undefined && at !== pictureAt && !ignored.includes(name)
+      if (isRead && text !== undefined && text !== '') texts[name] = text
     }
     const { text: index, start, end } = cells[pictureAt] ?? { text: '', start: 0, end: 0 }
     const long = end - start > maxIndexLength
@@ -86,11 +94,12 @@ async function* delimitedRows(file: string, separator: Separator): AsyncGenerato
   }
 }
 
-async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
+async function* jsonRows(file: string, ignored: readonly string[]): AsyncGenerator<StoredRow, void> {
   const source = await openText(file)
   let number = 0
   for await (const { value, broken } of readJsonItems(file, source)) {
-    const values = fieldsOf(value) ?? {}
+    const all = fieldsOf(value) ?? {}
+    const values = Object.fromEntries(Object.entries(all).filter(([name]) => !ignored.includes(name)))
     const pictureColumn = pictureColumns.find((name) => name in values)
     const read: ReadStored = async (at, of) => {
       const picture = oneOf(pictureColumn === undefined ? undefined : values[pictureColumn], at, of)
@@ -102,8 +111,9 @@ async function* jsonRows(file: string): AsyncGenerator<StoredRow, void> {
   }
 }
 
-async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
-  const { columns, groups, read: readRows } = await openParquet(file)
+async function* parquetRows(file: string, ignored: readonly string[]): AsyncGenerator<StoredRow, void> {
+  const { columns: all, groups, read: readRows } = await openParquet(file)
+  const columns = without(all, ignored)
   const pictureColumn = pictureColumnOf(file, columns)
   const others = columns.filter((name) => name !== pictureColumn)
   for (const [start, end] of groups) {
@@ -119,6 +129,10 @@ async function* parquetRows(file: string): AsyncGenerator<StoredRow, void> {
       yield { place, ...(broken !== undefined && { broken }), cells: cellsOf(values, pictureColumn), read }
     }
   }
+}
+
+function without(names: readonly string[], ignored: readonly string[]): readonly string[] {
+  return names.filter((name) => !ignored.includes(name))
 }
 
 function pictureColumnOf(file: string, columns: readonly string[]): string {

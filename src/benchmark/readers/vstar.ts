@@ -11,7 +11,7 @@ import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import { micro } from '../aggregate.ts'
 import type { Benchmark, OptionOrder, ReadBenchmarkOptions } from '../benchmark.ts'
-import { checkedChoices, lettered, letterAt, letterInFront, parenthesisedLines, withoutLetter } from '../choices.ts'
+import { checkedChoices, lettered, letterAt, lettersOutOfOrder, parenthesisedLines, splitChoices } from '../choices.ts'
 import type { ChoiceQuestion } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, Row } from '../entry.ts'
@@ -155,23 +155,9 @@ async function* questionRows(file: string): AsyncGenerator<VstarRow, void> {
   }
 }
 
-/** Splits a text into question, options and closing lines. */
 function questionIn(text: string, label: string): Pick<VstarRow, 'broken' | 'item' | 'closing'> {
-  const lines = text.split(/\r?\n/)
-  const options = lines.flatMap((line, at) => (letterInFront(line) === undefined ? [] : [at]))
-  const outOfOrder = options.some((at, index) => letterInFront(itemAt(lines, at)) !== letterAt(index))
-  return {
-    ...(outOfOrder && { broken: 'its options are not lettered A, B, C, D in this order' }),
-    item: {
-      question: lines.slice(0, options[0] ?? lines.length).join('\n'),
-      choices: options.map((at) => withoutLetter(itemAt(lines, at))),
-      label,
-    },
-    closing: lines
-      .slice((options.at(-1) ?? lines.length) + 1)
-      .join('\n')
-      .trim(),
-  }
+  const { closing, outOfOrder, ...item } = splitChoices(text, label)
+  return { ...(outOfOrder && { broken: lettersOutOfOrder }), item, closing }
 }
 
 interface TableVstarRow extends VstarRow {

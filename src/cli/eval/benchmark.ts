@@ -74,7 +74,7 @@ export async function readChosen(options: BenchmarkOptions & { readonly limit?: 
 export function offlineJudge({ judge }: Benchmark, entries: readonly BenchmarkEntry[]): string {
   // A judge kind that needs a model is not a complete judge name.
   if (judgeNamed(judge) !== undefined) return judge
-  return entries.every(({ problem }) => problem.choices !== undefined) ? 'choice' : 'exact'
+  return entries.some(({ problem }) => problem.choices !== undefined) ? 'choice' : 'exact'
 }
 
 export function listBenchmarks({ json }: { readonly json?: true }): void {
