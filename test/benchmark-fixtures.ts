@@ -148,14 +148,19 @@ export function huggingFaceParquet(rows: TableRows, rowGroupSize = 2): Uint8Arra
       : [{ ...textColumn, name }],
   )
   const cell = (name: string, value: unknown) =>
-    value === undefined ? undefined : isPicture(name) ? { bytes: value, path: 'picture' } : String(value)
+    value === undefined ? undefined : isPicture(name) ? { bytes: value, path: 'picture' } : String(value as string)
   const columnData = names.map((name) => ({ name, data: rows.map((row) => cell(name, row[name])) }))
   const root = { name: 'root', num_children: names.length }
   return new Uint8Array(parquetWriteBuffer({ columnData, schema: [root, ...schema], rowGroupSize }))
 }
 
+/** The rows without a column. */
+export function withoutColumn(rows: TableRows, column: string): TableRows {
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== column)))
+}
+
 /** ZoomBench: a question with choices and an open one, each with the whole picture and a smaller crop. */
-export async function zoomRows(): Promise<Record<string, unknown>[]> {
+export async function zoomRows() {
   const row = async (number: number, query: string, response: string, question_type: string) => ({
     id: `zoom_${number}`,
     query,

@@ -127,7 +127,7 @@ describe('HR-Bench', () => {
     await expect(kit.read('hr-bench-4k')).rejects.toMatchObject({ code: 'data-columns' })
     await put(join(kit.base, 'hr_bench_8k.tsv'), delimited([{ index: 1, image_path: 'a.jpg' }]))
     await expect(kit.read('hr-bench-8k')).rejects.toThrow(
-      'has no column of pictures (image, bytes, images, decoded_image, picture) but index, image_path.',
+      'has no column of pictures (image, bytes, images, decoded_image, picture, crop_image) but index, image_path.',
     )
   })
 })
