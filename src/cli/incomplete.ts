@@ -2,8 +2,10 @@
 import { countReasons, reasonText } from '../protocol/reason.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
+import { mostAlike } from '../search/failing-alike.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { plainLine } from './print/plain-text.ts'
+import { shellWord } from './print/shell-word.ts'
 
 /** The result was printed but is incomplete (exit 1). */
 export class IncompleteError extends MiniO3Error {
@@ -41,6 +43,24 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
   if (missing.length === 0) return undefined
   const why = refused === 0 ? [] : [refusedText(counts)]
   return new IncompleteError([...missing, ...why, ...reasonLines(reasons)].join('\n'))
+}
+
+/** For a run that was stopped because its searches fail alike. */
+export function stoppedSearches({ reasons }: Pick<SearchCounts, 'reasons'>, run: string): IncompleteError {
+  return new IncompleteError(
+    [
+      `Stopped: ${mostAlike} searches in a row failed alike, so the others would probably fail, too.`,
+      ...reasonLines(reasons),
+      `Finished searches are kept in ${run}. When the cause is fixed, resume with`,
+      `  ${commandLine()}`,
+      'To go on in spite of such failures, add --keep-going.',
+    ].join('\n'),
+  )
+}
+
+/** The command that is running, as it can be typed again. */
+function commandLine(): string {
+  return ['mini-o3', ...process.argv.slice(2).map(shellWord)].join(' ')
 }
 
 /** Such as `1 of 4 searches is given up: ...`. */

@@ -6,10 +6,11 @@ import type { ProblemEntry } from '../benchmark/readers/mini-o3-json.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { reasonText } from '../protocol/reason.ts'
+import { countReasons, reasonText } from '../protocol/reason.ts'
 import type { Reason, ReasonCount } from '../protocol/reason.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
+import { FailingAlikeError, mostAlike } from '../search/failing-alike.ts'
 import { checkJudgeable, openProblem, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
@@ -21,7 +22,14 @@ import { startProgress } from '../shared/progress.ts'
 import type { Progress } from '../shared/progress.ts'
 import { defined } from '../shared/known.ts'
 import { inCommandRun } from './command-run.ts'
-import { formWarning, incompleteSearches, reasonLines, reasonTeller, refusedText } from './incomplete.ts'
+import {
+  formWarning,
+  incompleteSearches,
+  reasonLines,
+  reasonTeller,
+  refusedText,
+  stoppedSearches,
+} from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { flag, inGroup, whole } from './options/schema.ts'
@@ -34,6 +42,7 @@ export const searchManyOptions = (concurrency: number) =>
     ...maxTurnsOption,
     concurrency: whole('searches in parallel', { min: 1, max: 1024, fallback: concurrency }),
     retryRefused: flag('search problems again that the server refused permanently (too long, filtered)'),
+    keepGoing: flag(`go on although ${mostAlike} searches in a row fail alike, instead of stopping`),
     ...seedOption(),
   })
 
@@ -95,7 +104,7 @@ export async function searchRun(
   { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<IncompleteError | undefined> {
-  const { data, samples, limit, seed, concurrency, retryRefused } = options
+  const { data, samples, limit, seed, concurrency, retryRefused, keepGoing } = options
   const maxTurns = options.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
@@ -103,6 +112,7 @@ export async function searchRun(
   let progress: Progress | undefined
   let shown = 0
   let last: Counts | undefined
+  const told: Reason[] = []
   const tellReason = reasonTeller((line) => {
     progress?.leave()
     say(line)
@@ -113,26 +123,41 @@ export async function searchRun(
     if (progress) progress.advance(done - shown, note)
     else progress = startProgress({ label: unit, total, done })
     shown = done
-    if (reason !== undefined) tellReason(reason)
+    if (reason === undefined) return
+    told.push(reason)
+    tellReason(reason)
   }
   try {
     return await inCommandRun(command, { ...common, ...settings }, options.run, async (run) => {
       const stop = interrupt.signal
-      const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, stop }
-      const { result, text, reasons, skipped } = await work({ ...how, problems: entries.map(wanted), run, tell })
-      progress?.finish()
-      const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
-      const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
-      const incomplete = incompleteSearches(counts)
+      const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, keepGoing, stop }
       const openPictures = ({ dataSource, docId }: Problem) => {
         const entry = entries.find(({ problem }) => problem.dataSource === dataSource && problem.docId === docId)
         return openProblem(defined(entry, docId), profile)
       }
-      const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
-      if (skipped.length > 0) notes.push(skippedText(skipped))
-      const page = await writeRunPage(run, { title, profile, notes, openPictures })
-      const told = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
-      if (options.json) printJson({ ...result, reasons, ...told })
+      const writePage = (reasons: readonly ReasonCount[], skipped: readonly SkippedProblem[]) => {
+        const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
+        if (skipped.length > 0) notes.push(skippedText(skipped))
+        return writeRunPage(run, { title, profile, notes, openPictures })
+      }
+      const searched = work({ ...how, problems: entries.map(wanted), run, tell })
+      const ended = await searched.catch(async (error: unknown) => {
+        if (!(error instanceof FailingAlikeError)) throw error
+        progress?.finish()
+        const reasons = countReasons(told)
+        const page = await writePage(reasons, [])
+        if (options.json)
+          printJson({ stopped: error.reason, ...last, reasons, run: run.path, page: page && resolve(page) })
+        throw stoppedSearches({ reasons }, run.path)
+      })
+      const { result, text, reasons, skipped } = ended
+      progress?.finish()
+      const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
+      const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
+      const incomplete = incompleteSearches(counts)
+      const page = await writePage(reasons, skipped)
+      const where = { failed, refused, unjudged, run: run.path, page: page && resolve(page) }
+      if (options.json) printJson({ ...result, reasons, ...where })
       else print(`${text}\n\nRun: ${run.path}${page ? `\nSample of searches: ${resolve(page)}` : ''}`)
       const warning = formWarning(counts, profile)
       if (warning !== undefined) say(warning)

@@ -7,7 +7,7 @@
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import { picturesOf } from '../protocol/originals.ts'
-import { afterEarlier, isRefusal, isRefusedForGood } from '../protocol/reason.ts'
+import { isRefusal, isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import { keyOf, searchKey, searchedLog } from '../runs/searches.ts'
@@ -21,6 +21,7 @@ import { setEntryOf } from './summary.ts'
 import type { SetEntry } from './summary.ts'
 import { pendingLog, searchLog } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
+import { watchFailures } from '../search/failing-alike.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
@@ -60,7 +61,7 @@ export interface CollectProgress {
  * the record of every search, in the order of the problems.
  */
 export async function collect(options: CollectOptions): Promise<Searched[]> {
-  const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
+  const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, onProgress } = options
   checkJudgeable(problems)
   const keys = wantedKeys(problems, samples).flat()
   const positions = new Map(keys.map((key, position) => [key, position]))
@@ -137,14 +138,21 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
     else if (!refused.has(key)) counts.failed++
     if (searched === undefined) without.add(key)
     tell(trajectory)
+    watch.see(trajectory)
   }
+  const { keepGoing, stop } = options
+  const watch = watchFailures({ owed: keys.length - done.size, served: serves(), keepGoing, stop })
   const finish = (trajectory: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(afterEarlier(trajectory, failures.get(keyOf(trajectory))?.failure), judge, undefined, keep)
-  const judged = mapAsFinished(readPending(run, done.keys()), concurrency, finish, stop)
-  for await (const { value } of judged) settle(value)
-  const wanted = until(owed, selection.full)
-  const searches = searchMany(wanted, policy, { profile, maxTurns, seed, concurrency, stop, finish })
-  for await (const { trajectory } of searches) settle(trajectory)
+    judgeAndKeep(watch.afterEarlier(trajectory, failures.get(keyOf(trajectory))?.failure), judge, undefined, keep)
+  try {
+    const judged = mapAsFinished(readPending(run, done.keys()), concurrency, finish, watch.signal)
+    for await (const { value } of judged) settle(value)
+    const wanted = until(owed, selection.full)
+    const searches = searchMany(wanted, policy, { profile, maxTurns, seed, concurrency, stop: watch.signal, finish })
+    for await (const { trajectory } of searches) settle(trajectory)
+  } catch (error) {
+    throw watch.instead(error)
+  }
   return keys.flatMap((key) => done.get(key) ?? (serves() ? refused.get(key) : undefined) ?? [])
 }
 

@@ -9,7 +9,6 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
-import { afterEarlier } from '../protocol/reason.ts'
 import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
@@ -18,6 +17,7 @@ import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
 import { searchLog, skippedLog } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
+import { watchFailures } from '../search/failing-alike.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
@@ -64,7 +64,7 @@ export interface EvalProgress {
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  const { retryRefused = false } = options
+  const { retryRefused = false, keepGoing } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
@@ -105,8 +105,10 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     onProgress?.({ ...progress, failed, refused: forGood, total: (problems.length - skipped.size) * samples, reason })
   }
   tell()
+  const total = problems.length * samples
+  const watch = watchFailures({ owed: total - progress.done, served: taken > 0, keepGoing, stop })
   const finish = (searched: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
+    judgeAndKeep(watch.afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
       // An unchanged line is not written again.
       const stored = unjudged.has(keyOf(trajectory))
       if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
@@ -123,11 +125,16 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     else if (outcome.end === 'failed') progress.failed++
     else if (!outcome.judged) progress.unjudged++
     tell(outcome.reason)
+    watch.see(trajectory)
   }
-  const judgedAgain = mapAsFinished(read(unjudged), concurrency, finish, stop)
-  for await (const { value } of judgedAgain) count(value)
-  const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop, finish })
-  for await (const { trajectory } of searches) count(trajectory)
+  try {
+    const judgedAgain = mapAsFinished(read(unjudged), concurrency, finish, watch.signal)
+    for await (const { value } of judgedAgain) count(value)
+    const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop: watch.signal, finish })
+    for await (const { trajectory } of searches) count(trajectory)
+  } catch (error) {
+    throw watch.instead(error)
+  }
   const scored = own.map(({ slices, ...problem }, index) => ({
     name: problemName(problem),
     slices,

@@ -136,12 +136,22 @@ function voidReason(trajectory: Trajectory): Reason {
   }
 }
 
+/** Whether the search has no result that counts; the other reasons are doubts about one. */
+export function lacksResult({ kind }: Reason): boolean {
+  return kind === 'failed' || kind === 'refused' || kind === 'void' || kind === 'unjudged'
+}
+
+/** Equal for reasons that are alike. */
+export function reasonKey(reason: Reason): string {
+  return `${reason.kind} ${wordsOf(reason)}`
+}
+
 /** Groups equal reasons, most frequent first. Each has the message of its first search. */
 export function countReasons(reasons: Iterable<Reason | undefined>): ReasonCount[] {
   const counts = new Map<string, { reason: Reason; count: number }>()
   for (const reason of reasons) {
     if (reason === undefined) continue
-    const key = `${reason.kind} ${wordsOf(reason)}`
+    const key = reasonKey(reason)
     const known = counts.get(key)
     if (known === undefined) counts.set(key, { reason, count: 1 })
     else known.count++

@@ -49,6 +49,8 @@ export interface SearchRunOptions {
   readonly concurrency: number
   /** Repeat searches that the server refused permanently, for example after a change to the server; default: no. */
   readonly retryRefused?: boolean | undefined
+  /** Go on although search after search fails for the same reason; default: stop with `FailingAlikeError`. */
+  readonly keepGoing?: boolean | undefined
   /** When it fires, searches in flight are finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
 }
