@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { bootstrapMean } from '../dist/evaluate/figures/bootstrap.js'
+import { clustersOf } from '../dist/evaluate/figures/clusters.js'
 import { curveSvg, limitCurve } from '../dist/evaluate/document/curve-svg.js'
 import { readEvalRun } from '../dist/evaluate/read-run.js'
 import { summarise } from '../dist/evaluate/figures/summary.js'
@@ -32,7 +33,8 @@ async function readPolicy([name, paths]) {
   const pooled = names.map((_, i) => runs.flatMap(({ outcomesByProblem }) => outcomesByProblem[i]))
   const { samples } = runs[0].summary
   const maxTurns = runs[0].summary.byTurnLimit.at(-1).limit
-  const summary = summarise(pooled, { samples: samples * runs.length, maxTurns, seed: 1, run: name })
+  const scored = pooled.map((outcomes) => ({ slices: {}, outcomes }))
+  const summary = summarise(scored, { samples: samples * runs.length, maxTurns, seed: 1, run: name })
   return { name, names, runs, pooled, summary }
 }
 
@@ -41,9 +43,10 @@ const shareAt = (outcomes, limit) =>
 
 /** The mean over the problems of a level of what `differenceOf` says of each, with its interval, as words. */
 function differenceWords(policy, level, differenceOf) {
-  const differences = policy.pooled.flatMap((outcomes, i) =>
-    outcomes[0].level === level ? [differenceOf(outcomes, i)] : [],
+  const problems = policy.pooled.flatMap((outcomes, i) =>
+    outcomes[0].level === level ? [{ slices: {}, outcomes, difference: differenceOf(outcomes, i) }] : [],
   )
+  const differences = clustersOf(problems).map((cluster) => cluster.map(({ difference }) => difference))
   const { mean, low, high } = bootstrapMean(differences, 1)
   return `${signed(mean)} (${signed(low)} to ${signed(high)})`
 }

@@ -6,6 +6,7 @@ export function rightOutcome(change: Partial<Outcome> = {}): Outcome {
     key: 'one',
     sample: 0,
     level: undefined,
+    picture: change.key ?? 'one',
     end: 'answered',
     beyondLimit: false,
     turns: 1,

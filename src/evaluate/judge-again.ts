@@ -16,6 +16,9 @@ import { mapAsFinished } from '../shared/map-limit.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { bootstrapMean } from './figures/bootstrap.ts'
 import type { Estimate } from './figures/bootstrap.ts'
+import { clustersOf } from './figures/clusters.ts'
+import { picturesId } from '../search/same-pictures.ts'
+import { picturesOf } from '../protocol/originals.ts'
 
 export interface JudgeAgainOptions {
   /** Folder of the run to judge. */
@@ -41,6 +44,8 @@ export interface JudgeAgainProgress {
 /** The result of a stored search. */
 export interface StoredVerdict {
   readonly problem: Problem
+  /** Identity of its pictures. */
+  readonly picture: string
   readonly answer: string | null
   /** Whether it failed, so that it cannot be judged and counts as not right. */
   readonly failed: boolean
@@ -130,20 +135,26 @@ export function compareJudges(searches: readonly JudgedAgain[], seed: number): C
 }
 
 function avgAtK(searches: readonly JudgedAgain[], verdictOf: (search: JudgedAgain) => Verdict, seed: number): Estimate {
-  const byProblem = new Map<string, { right: number; all: number }>()
+  const byProblem = new Map<string, { picture: string; right: number; all: number }>()
   for (const search of searches) {
     const key = searchKey(search.problem, 0)
-    const { right, all } = byProblem.get(key) ?? { right: 0, all: 0 }
+    const { picture, right, all } = byProblem.get(key) ?? { picture: search.picture, right: 0, all: 0 }
     const isRight = !search.failed && verdictOf(search).kind === 'correct'
-    byProblem.set(key, { right: right + (isRight ? 1 : 0), all: all + 1 })
+    byProblem.set(key, { picture, right: right + (isRight ? 1 : 0), all: all + 1 })
   }
-  const shares = [...byProblem.values()].map(({ right, all }) => right / all)
-  return bootstrapMean(shares, seed)
+  const problems = [...byProblem.values()].map((problem) => ({ ...problem, slices: {}, outcomes: [problem] }))
+  const clusters = clustersOf(problems)
+  return bootstrapMean(
+    clusters.map((own) => own.map(({ right, all }) => right / all)),
+    seed,
+  )
 }
 
-function storedVerdict({ problem, answer, end, verdict }: Trajectory): StoredVerdict {
+function storedVerdict(trajectory: Trajectory): StoredVerdict {
+  const { problem, answer, end, verdict } = trajectory
   const none: Verdict = { kind: 'unjudged', reason: 'never judged' }
-  return { problem, answer, failed: end === 'failed', verdict: verdict ?? none }
+  const picture = picturesId(picturesOf(trajectory))
+  return { problem, picture, answer, failed: end === 'failed', verdict: verdict ?? none }
 }
 
 function isJudged(stored: StoredVerdict | undefined): boolean {

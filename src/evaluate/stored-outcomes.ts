@@ -1,7 +1,6 @@
 /** Reads the outcomes of the searches of a run. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
-import { picturesOf } from '../protocol/originals.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { skippedText } from '../search/owed-samples.ts'
 import { searchKey } from '../runs/searches.ts'
@@ -10,7 +9,6 @@ import type { SkippedProblem } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
-import { picturesId } from '../search/same-pictures.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
@@ -50,7 +48,7 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
     if (outcome.end !== 'failed') done.set(key, outcome)
     else failures.set(key, trajectory.failure)
     if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
-    pictures.set(searchKey(trajectory.problem, 0), picturesId(picturesOf(trajectory)))
+    pictures.set(searchKey(trajectory.problem, 0), outcome.picture)
   })
   if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
   for (const key of done.keys()) failures.delete(key)

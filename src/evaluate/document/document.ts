@@ -134,16 +134,31 @@ function tablesOf(run: MeasuredRun): Table[] {
   ]
 }
 
-/** For example `b minus a: +3.1 points (95 % -0.4 to +6.5, paired over 106 problems); 12 of 106 problems flipped.` */
+/**
+ * For example `b minus a: +3.1 points (95 % -0.4 to +6.5, paired bootstrap over 106 problems), p 0.09 by the sign-flip test; 12 of 106
+ * problems flipped ...`.
+ */
 export function differenceText(runs: readonly MeasuredRun[], comparison: Comparison): string {
-  const { difference, units, flipped } = comparison
+  const { difference, problems, units, over, p, test, flipped } = comparison
   const { mean, low, high } = difference
   const [first, second] = [itemAt(runs, 0), itemAt(runs, 1)]
   return (
     `${second.name} minus ${first.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
-    `bootstrap over ${units} ${second.interval.over}). ${flipped.length} of ${second.summary.problems} problems flipped: ` +
-    'at least half of their searches were right in one run, and fewer in the other.'
+    `bootstrap over ${units} ${over}), p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} by ${testNames[test]} that they are ` +
+    `equally good. ${flipped.length} of ${problems} problems flipped: at least half of their searches were right in one run, and ` +
+    `fewer in the other.${aloneText(runs, comparison)}`
   )
+}
+
+const testNames: Readonly<Record<Comparison['test'], string>> = {
+  mcnemar: "McNemar's test",
+  'sign-flip': 'a sign-flip test',
+}
+
+/** Says what was left out because only one run has it. */
+function aloneText(runs: readonly MeasuredRun[], { alone, problems }: Comparison): string {
+  const parts = alone.flatMap((count, index) => (count > 0 ? [`${count} only in ${itemAt(runs, index).name}`] : []))
+  return parts.length === 0 ? '' : ` Compared on the ${problems} problems of both; ${parts.join(', ')}.`
 }
 
 function flippedTable({ flipped }: Comparison): Table {

@@ -2,6 +2,7 @@
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import { doubleAt } from '../../shared/number-at.ts'
+import { sum } from '../../shared/numbers.ts'
 
 export interface Estimate {
   readonly mean: number
@@ -12,26 +13,35 @@ export interface Estimate {
 const resamples = 2000
 
 /**
- * The mean of `values` (the share of right searches of each problem) with a 95 % interval: 2000 resamples of the problems with
- * replacement, of which the interval spans the middle 95 % of the means. It estimates how far the score could change with other problems of
- * the same kind, including sampling noise. It does not depend on the order of the values. If all values are equal, the interval has no
- * width.
+ * The mean of values, one per problem such as its share of right searches, with a 95 % interval. `clusters` are the values of problems
+ * that are correlated; a problem on its own is a cluster of one. 2000 resamples of whole clusters with replacement, and the interval spans
+ * the middle 95 % of their means. It estimates how far the score could change with other problems of the same kind, including sampling
+ * noise. It does not depend on the order of the values. If all values are equal, the interval has no width.
  */
-export function bootstrapMean(values: readonly number[], seed: number): Estimate {
-  const n = values.length
+export function bootstrapMean(clusters: readonly (readonly number[])[], seed: number): Estimate {
+  const n = clusters.length
   if (n === 0) throw new RangeError('the mean of no values')
-  const sorted = Float64Array.from(values).sort()
+  const sorted = clusters
+    .map((values) => ({ total: sum(values), size: values.length }))
+    .toSorted((a, b) => a.total - b.total || a.size - b.size)
+  const totals = Float64Array.from(sorted, ({ total }) => total)
+  const sizes = Float64Array.from(sorted, ({ size }) => size)
   const rng = random('bootstrap', seed)
   const means = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
-    let sum = 0
-    for (let i = 0; i < n; i++) sum += doubleAt(sorted, rng.int(n))
-    means[r] = sum / n
+    let total = 0
+    let size = 0
+    for (let i = 0; i < n; i++) {
+      const drawn = rng.int(n)
+      total += doubleAt(totals, drawn)
+      size += doubleAt(sizes, drawn)
+    }
+    means[r] = total / size
   }
   means.sort()
   const tail = Math.floor(resamples * 0.025)
   return {
-    mean: sorted.reduce((sum, value) => sum + value, 0) / n,
+    mean: sum(sorted.map(({ total }) => total)) / sum(sorted.map(({ size }) => size)),
     low: itemAt(means, tail),
     high: itemAt(means, resamples - 1 - tail),
   }

@@ -1,17 +1,29 @@
-/** Compares two evaluations on the same problems: paired difference with its interval, and flipped problems. Pure. */
+/**
+ * Compares two runs in pairs, on the problems that both have: the difference with its interval, a test, and the problems that flipped.
+ * Problems that share a picture count as one unit. Pure.
+ */
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
-import type { Outcome } from './outcome.ts'
-import { unitsOf } from './report.ts'
+import { clustersOf, unitKindOf } from './clusters.ts'
+import type { UnitKind } from './clusters.ts'
 import type { ScoredProblem } from './sampling.ts'
+import { signFlipTest } from './sign-flip.ts'
 import { UserError } from '../../shared/errors.ts'
-import { defined } from '../../shared/known.ts'
+import { sum } from '../../shared/numbers.ts'
 
 export interface Comparison {
-  /** Avg@K of the second minus the first, with the 95 % paired bootstrap interval. */
+  /** Avg@K of the second minus the first over the problems of both, with the 95 % interval of the paired bootstrap over units. */
   readonly difference: Estimate
-  /** Number of resampled units: problems, or questions asked in several forms. */
+  /** Number of problems that both have, and of those that only the first or only the second has. */
+  readonly problems: number
+  readonly alone: readonly [number, number]
+  /** Number of resampled units, and what they are. */
   readonly units: number
+  readonly over: UnitKind
+  /** Two-sided p that the runs are equally good, see `signFlipTest`. */
+  readonly p: number
+  /** `mcnemar` for one search per problem without clusters, otherwise the same test over units. */
+  readonly test: 'mcnemar' | 'sign-flip'
   readonly flipped: readonly Flip[]
 }
 
@@ -22,36 +34,57 @@ interface Flip {
   readonly after: number
 }
 
-/** Throws `UserError` `other-problems` unless both are on the same problems. */
+interface Pair extends Flip {
+  readonly slices: ScoredProblem['slices']
+  /** Of the first run: a run that sees other pictures is still clustered by those of its problems. */
+  readonly outcomes: ScoredProblem['outcomes']
+}
+
+/** Throws `UserError` `other-problems` if no problem is in both. */
 export function compareEvals(
   first: readonly ScoredProblem[],
   second: readonly ScoredProblem[],
   seed: number,
 ): Comparison {
-  const [before, after] = [unitsOf(first), unitsOf(second)]
   const byName = new Map(second.map((problem) => [problem.name, problem]))
-  const flips = first.flatMap(({ name, outcomes }) => {
+  const pairs = first.flatMap(({ name, slices, outcomes }): Pair[] => {
     const other = byName.get(name)
-    return other === undefined ? [] : [{ name, before: shareRight(outcomes), after: shareRight(other.outcomes) }]
+    if (other === undefined) return []
+    return [{ name, slices, outcomes, before: shareRight(outcomes), after: shareRight(other.outcomes) }]
   })
-  if (first.length !== second.length || flips.length < first.length) {
+  if (pairs.length === 0) {
     throw new UserError(
       'other-problems',
-      'The two runs are not on the same problems, so they cannot be compared in pairs.',
+      'The two runs have no problem in common, so they cannot be compared in pairs. Name two runs on the same data.',
     )
   }
+  const clusters = clustersOf(pairs)
+  const over = unitKindOf(pairs, clusters.length)
+  const scale = commonMultiple([...first, ...second].map(({ outcomes }) => outcomes.length))
   return {
     difference: bootstrapMean(
-      [...before].map(([name, outcomes]) => shareRight(defined(after.get(name), name)) - shareRight(outcomes)),
+      clusters.map((own) => own.map(({ before, after }) => after - before)),
       seed,
     ),
-    units: before.size,
-    flipped: flips
-      .filter((flip) => flip.before < 0.5 !== flip.after < 0.5)
-      .toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before)),
+    problems: pairs.length,
+    alone: [first.length - pairs.length, second.length - pairs.length],
+    units: clusters.length,
+    over,
+    p: signFlipTest(clusters.map((own) => Math.round(sum(own.map(({ before, after }) => after - before)) * scale))),
+    test: scale === 1 && over === 'problems' ? 'mcnemar' : 'sign-flip',
+    flipped: pairs
+      .filter(({ before, after }) => before < 0.5 !== after < 0.5)
+      .toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before))
+      .map(({ name, before, after }) => ({ name, before, after })),
   }
 }
 
-function shareRight(outcomes: readonly Outcome[]): number {
+function shareRight(outcomes: ScoredProblem['outcomes']): number {
   return outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length)
+}
+
+/** The number of searches per problem; if problems have different numbers, their least common multiple. */
+function commonMultiple(counts: readonly number[]): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
+  return [...new Set(counts)].reduce((all, count) => (all * count) / divisor(all, count), 1)
 }

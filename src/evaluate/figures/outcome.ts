@@ -6,12 +6,14 @@ import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
 import { chosenLetter } from '../../judge/choice.ts'
 import { normalised } from '../../judge/judge.ts'
+import { picturesOf } from '../../protocol/originals.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { reasonOf } from '../../protocol/reason.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../runs/searches.ts'
+import { picturesId } from '../../search/same-pictures.ts'
 import { lookFigures } from './looks.ts'
 import type { LookFigures } from './looks.ts'
 
@@ -39,6 +41,8 @@ export interface Outcome extends LookFigures {
   /** Index of the search of its problem, from 0. */
   readonly sample: number
   readonly level: Level | undefined
+  /** Identity of the pictures, see `picturesId`. */
+  readonly picture: string
   readonly end: End
   /** Whether it answered beyond its limit. */
   readonly beyondLimit: boolean
@@ -66,6 +70,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     key: searchKey(problem, sampleIndex),
     sample: sampleIndex,
     level: problem.level,
+    picture: picturesId(picturesOf(trajectory)),
     end,
     beyondLimit: answeredBeyondLimit(trajectory),
     turns: turns.length,

@@ -2,12 +2,13 @@
 import type { Aggregate, NamedScore } from '../../benchmark/aggregate.ts'
 import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
+import { clustersOf, unitKindOf } from './clusters.ts'
+import type { UnitKind } from './clusters.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import type { ReasonCount } from '../../protocol/reason.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
-import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
 import { countCauses, summarise } from './summary.ts'
@@ -44,8 +45,9 @@ export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
 interface Interval {
   readonly low: number
   readonly high: number
-  /** The resampled unit; a question asked in several forms is one unit. */
-  readonly over: 'problems' | 'questions'
+  /** What was resampled; problems that share a picture, or are forms of one question, are one unit. */
+  readonly over: UnitKind
+  readonly units: number
 }
 
 interface Tokens {
@@ -56,22 +58,21 @@ interface Tokens {
   readonly reply: number
 }
 
-export interface ReportOptions extends Omit<SummaryOptions, 'units'> {
+export interface ReportOptions extends SummaryOptions {
   readonly aggregate: Aggregate
   /** Default: none. */
   readonly skipped?: readonly SkippedProblem[]
 }
 
 export function reportOf(problems: readonly ScoredProblem[], options: ReportOptions): EvalReport {
-  const outcomesByProblem = problems.map(({ outcomes }) => outcomes)
-  const outcomes = outcomesByProblem.flat()
-  const units = [...unitsOf(problems).values()]
-  const summary = summarise(outcomesByProblem, { ...options, units })
+  const outcomes = problems.flatMap((problem) => problem.outcomes)
+  const summary = summarise(problems, options)
   const { low, high } = summary
+  const units = clustersOf(problems).length
   return {
     summary,
     scores: options.aggregate.scores(problems.map(scoredItem)),
-    interval: { low, high, over: units.length < problems.length ? 'questions' : 'problems' },
+    interval: { low, high, over: unitKindOf(problems, units), units },
     sampling: samplingOf(problems, options.aggregate),
     tokens: tokensOf(problems),
     spent: outcomes
@@ -83,21 +84,6 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }
-}
-
-/**
- * The resampling units of the bootstrap with their outcomes: problems, or questions if one is asked several times with permuted choices,
- * since these are correlated.
- */
-export function unitsOf(problems: readonly ScoredProblem[]): Map<string, readonly Outcome[]> {
-  const units = new Map<string, Outcome[]>()
-  for (const { name, slices, outcomes } of problems) {
-    const unit = slices['question'] === undefined ? name : `question ${slices['question']}`
-    const known = units.get(unit)
-    if (known === undefined) units.set(unit, [...outcomes])
-    else known.push(...outcomes)
-  }
-  return units
 }
 
 function solvedProblem({ name, slices, outcomes }: ScoredProblem): SolvedProblem {

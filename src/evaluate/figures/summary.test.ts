@@ -8,9 +8,17 @@ import type { End, Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { lookFigures } from './look-figures.ts'
-import { countCauses, summarise } from './summary.ts'
+import { countCauses, summarise as summariseProblems } from './summary.ts'
+import type { SummaryOptions } from './summary.ts'
 import { rulesOf } from '../document/result-tables.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../document/table.ts'
+
+/** The summary of problems with a picture of their own each. */
+const summarise = (rows: readonly (readonly Outcome[])[], options: SummaryOptions) =>
+  summariseProblems(
+    rows.map((row, index) => ({ slices: {}, outcomes: row.map((one) => ({ ...one, picture: `${index}` })) })),
+    options,
+  )
 
 const whole = pixelBox(0, 0, 4000, 4000)
 /** The target is 100 px wide at (1000, 1000): 20 px or more in a 64 px view of 320 px or less. */

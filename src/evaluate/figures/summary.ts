@@ -9,8 +9,10 @@ import type { End } from '../../protocol/trajectory.ts'
 import { lastOf } from '../../shared/known.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
+import { clustersOf } from './clusters.ts'
 import { causes } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
+import type { ScoredProblem } from './sampling.ts'
 import { recordOf } from '../../shared/fields.ts'
 
 export interface LimitScore {
@@ -65,19 +67,18 @@ export interface SummaryOptions {
   readonly maxTurns: number
   readonly seed: number
   readonly run: string
-  /** Resampling units for intervals over all problems; default: one per problem. */
-  readonly units?: readonly (readonly Outcome[])[]
 }
 
 /** The limits shown in tables, up to that of the run. */
 const turnLimits = [1, 2, 4, 6, 8, 12, 16, 24, 32]
 
-/** `outcomesByProblem`: for each problem, one outcome per search. */
-export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], options: SummaryOptions): EvalSummary {
-  const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(outcomesByProblem, options, options.units)
+type Sampled = Pick<ScoredProblem, 'slices' | 'outcomes'>
+
+export function summarise(problems: readonly Sampled[], options: SummaryOptions): EvalSummary {
+  const { byTurnLimit, everyTurnLimit, ...all } = sliceOf(problems, options)
   const byLevel: Partial<Record<Level, Slice>> = {}
   for (const level of levels) {
-    const own = outcomesByProblem.filter((outcomes) => outcomes[0]?.level === level)
+    const own = problems.filter(({ outcomes }) => outcomes[0]?.level === level)
     if (own.length > 0) byLevel[level] = sliceOf(own, options)
   }
   return { ...all, byLevel, byTurnLimit, everyTurnLimit, run: options.run }
@@ -87,13 +88,9 @@ export function summarise(outcomesByProblem: readonly (readonly Outcome[])[], op
  * Accuracy at a lower limit needs no separate run: a policy does not know its limit, so a search under limit L is the first L turns of the
  * same search under a higher limit, and is right if that search was right within L turns.
  */
-function sliceOf(
-  outcomesByProblem: readonly (readonly Outcome[])[],
-  options: SummaryOptions,
-  units = outcomesByProblem,
-): Slice {
-  const { samples, maxTurns, seed } = options
-  const outcomes = outcomesByProblem.flat()
+function sliceOf(problems: readonly Sampled[], { samples, maxTurns, seed }: SummaryOptions): Slice {
+  const outcomes = problems.flatMap((problem) => problem.outcomes)
+  const clusters = clustersOf(problems)
   const scored = outcomes.filter(({ end }) => end !== 'failed')
   const meanTurns = (limit: number): number =>
     scored.reduce((sum, { turns }) => sum + Math.min(turns, limit), 0) / Math.max(1, scored.length)
@@ -105,7 +102,7 @@ function sliceOf(
     const estimate =
       estimates.get(count) ??
       bootstrapMean(
-        units.map((own) => share(own, isRight)),
+        clusters.map((cluster) => cluster.map((problem) => share(problem.outcomes, isRight))),
         seed,
       )
     estimates.set(count, estimate)
@@ -118,7 +115,7 @@ function sliceOf(
   const everyTurnLimit = Array.from({ length: maxTurns }, (_, index) => scoreAt(index + 1))
   const { avgAtK, low, high } = lastOf(everyTurnLimit)
   return {
-    problems: outcomesByProblem.length,
+    problems: problems.length,
     samples,
     avgAtK,
     low,

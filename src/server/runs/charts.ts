@@ -38,7 +38,8 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   const samples = Math.max(...byProblem.map((own) => own.length))
   const longest = byProblem.flat().reduce((most, { turns }) => Math.max(most, turns), 1)
   const maxTurns = Math.min(mostLimits, Number.isInteger(limit) && Number(limit) > 0 ? Number(limit) : longest)
-  const summary: EvalSummary = summarise(byProblem, { samples, maxTurns, seed: 0, run: '' })
+  const scored = byProblem.map((outcomes) => ({ slices: {}, outcomes }))
+  const summary: EvalSummary = summarise(scored, { samples, maxTurns, seed: 0, run: '' })
   const { problems, avgAtK, low, high, meanTurns, everyTurnLimit, byTurnLimit } = summary
   const passAtK = byProblem.filter((own) => own.some(({ correct }) => correct)).length / problems
   const words = { title: 'Accuracy by turn limit', xLabel: 'turn limit', yLabel: 'accuracy' }
