@@ -43,6 +43,7 @@ const shareAt = (outcomes, limit) =>
 
 /** The mean over the problems of a level of what `differenceOf` says of each, with its interval, as words. */
 function differenceWords(policy, level, differenceOf) {
+  /** @type {{ slices: {}, outcomes: any[], difference: number }[]} */
   const problems = policy.pooled.flatMap((outcomes, i) =>
     outcomes[0].level === level ? [{ slices: {}, outcomes, difference: differenceOf(outcomes, i) }] : [],
   )
