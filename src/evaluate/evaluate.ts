@@ -64,7 +64,7 @@ export interface EvalProgress {
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  const { retryRefused = false, keepGoing } = options
+  const { retryRefused = false, keepGoing, profileOf } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
@@ -130,7 +130,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   try {
     const judgedAgain = mapAsFinished(read(unjudged), concurrency, finish, watch.signal)
     for await (const { value } of judgedAgain) count(value)
-    const searches = searchMany(owed, policy, { profile, maxTurns, seed, concurrency, stop: watch.signal, finish })
+    const how = { profile, profileOf, maxTurns, seed, concurrency, stop: watch.signal, finish }
+    const searches = searchMany(owed, policy, how)
     for await (const { trajectory } of searches) count(trajectory)
   } catch (error) {
     throw watch.instead(error)

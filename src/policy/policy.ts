@@ -24,7 +24,8 @@ export type Message =
       readonly kind: 'question'
       readonly system: string
       readonly text: string
-      readonly view: View
+      /** Absent in the control that asks without the picture, whose text has no `<image>`. */
+      readonly view?: View
       /** Views of all pictures but the first, for a question about several; each has its own `<image>`, in order. */
       readonly furtherViews?: readonly View[]
     }
@@ -34,7 +35,8 @@ export type Message =
 /** The views of a message, in the order of their marks. */
 export function viewsOf(message: Message): readonly View[] {
   if (message.kind === 'error') return []
-  return message.kind === 'question' ? [message.view, ...(message.furtherViews ?? [])] : [message.view]
+  const views = [message.view, ...('furtherViews' in message ? (message.furtherViews ?? []) : [])]
+  return views.filter((view) => view !== undefined)
 }
 
 /** One turn as the policy produced it. */

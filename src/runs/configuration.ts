@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { controlNames } from '../protocol/control.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
@@ -59,6 +60,8 @@ export const configurations = {
     shard: z.object({ index: count, of: count }).optional(),
     /** `profile`: hash of the profile before its pixels were bounded, equal for all runs of a sweep. */
     pixels: z.object({ max: count, profile: z.string() }).optional(),
+    /** What was withheld or given away; `of`: identifies the evaluation that it is compared with. */
+    control: z.object({ name: z.enum(controlNames), of: z.string() }).optional(),
     /** Description of the profile. */
     protocol: z
       .object({

@@ -11,7 +11,7 @@ import { isTooNarrow } from '../vision/fit.ts'
 import type { Picture } from '../vision/picture.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { openQuestionPictures } from './question-pictures.ts'
-import type { Sample } from './search-many.ts'
+import type { ProfileOf, Sample } from './search-many.ts'
 
 /** A problem whose picture is opened only when it is searched. */
 export interface WantedProblem {
@@ -42,6 +42,7 @@ export interface SearchRunOptions {
   readonly samples: number
   readonly maxTurns: number
   readonly profile: Profile
+  readonly profileOf?: ProfileOf | undefined
   readonly seed: number
   /** Opened with these settings, so that resuming with different ones is refused. */
   readonly run: RunFolder

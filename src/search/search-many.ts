@@ -1,7 +1,9 @@
 /** Runs many searches with bounded concurrency, and single searches without their events. */
 import type { Policy, Reply } from '../policy/policy.ts'
 import type { Problem } from '../protocol/problem.ts'
+import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchKey } from '../runs/searches.ts'
 import { mapAsFinished, mapLimit } from '../shared/map-limit.ts'
 import { hashSeed } from '../shared/random.ts'
 import type { SearchEvent } from './events.ts'
@@ -50,7 +52,12 @@ export interface ManyOptions extends Omit<SearchOptions, 'sampleIndex' | 'seed'>
    * all searches in flight if one of them fails.
    */
   readonly finish?: (trajectory: Trajectory) => Promise<Trajectory>
+  /** The profile of a search where it is not that of the run. */
+  readonly profileOf?: ProfileOf | undefined
 }
+
+/** By the key of the search. */
+export type ProfileOf = (key: string) => Profile
 
 /** Yields results as searches finish; samples are pulled on demand. For the seed of each, see `sampleSeed`. */
 export async function* searchMany(
@@ -87,6 +94,7 @@ async function searchSample(
   options: Omit<ManyOptions, 'concurrency'>,
 ): Promise<SearchResult> {
   const seed = sampleSeed(options.seed, task.problem, sampleIndex)
-  const { trajectory, replies } = await searchToEnd(task, policy, { ...options, seed, sampleIndex })
+  const profile = options.profileOf?.(searchKey(task.problem, sampleIndex)) ?? options.profile
+  const { trajectory, replies } = await searchToEnd(task, policy, { ...options, profile, seed, sampleIndex })
   return { trajectory: (await options.finish?.(trajectory)) ?? trajectory, replies }
 }

@@ -183,7 +183,7 @@ describe('a search', () => {
     ])
     const first = told[0] as Extract<Message, { kind: 'question' }>
     expect(first.system).toBe('Find the target and answer.')
-    expect(await first.view.pixels()).toMatchObject({ width: 64, height: 64 })
+    expect(await first.view!.pixels()).toMatchObject({ width: 64, height: 64 })
   })
 })
 

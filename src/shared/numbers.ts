@@ -11,6 +11,11 @@ export function percent(share: number, digits = 1): string {
   return Number(text) === 0 ? text.replace('-', '') : text
 }
 
+/** A difference of shares in points, with its sign. */
+export function signedPercent(share: number): string {
+  return `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
+}
+
 /** 0 for an empty list. */
 export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : sum(values) / values.length

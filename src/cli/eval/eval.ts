@@ -6,6 +6,7 @@ import { parseShard } from '../../evaluate/shard.ts'
 import { checkPolicy, checkProblem, policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import { embeddedProfileWith, profileHash, profileWith, viewSideWithin } from '../../protocol/profile.ts'
+import { controlNames } from '../../protocol/control.ts'
 import { UserError } from '../../shared/errors.ts'
 import { addCommand, isGiven } from '../options/command.ts'
 import { policyOptions, tinkerPolicyOptions } from '../options/policy.ts'
@@ -13,6 +14,8 @@ import { chosenProfile, profileOptions } from '../options/profile.ts'
 import { checkChosen, havingOrders, listBenchmarks, offlineJudge, readChosen, readOptionOrders } from './benchmark.ts'
 import { addEvalMerge } from './merge.ts'
 import { priceOptions } from './price.ts'
+import { readControls, runControls } from './controls.ts'
+import type { WantedControls } from './controls.ts'
 import { runEval } from './run.ts'
 import type { EvalPlan } from './run.ts'
 import { runSweep, sweepPath } from './sweep.ts'
@@ -52,6 +55,11 @@ const searching = {
     shard: text(
       '<i/n>',
       'every n-th problem starting at the i-th, to split work over n machines; join the runs with eval merge',
+    ),
+    controls: parsed<WantedControls>(
+      '[names]',
+      `also run controls that show what the score owes to looking: all that are possible, or a list of ${controlNames.join(', ')}`,
+      readControls,
     ),
     check: flag('check the data for missing or broken files, and stop'),
   }),
@@ -138,8 +146,12 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
   checkPolicy(given, 'eval')
   const shard = given.shard === undefined ? undefined : parseShard(given.shard)
   const { optionOrder: orders = [undefined], maxPixels: budgets = [undefined] } = given
-  if (orders.length > 1 && budgets.length > 1) {
-    throw new UserError('two-sweeps', 'Only one of --max-pixels and --option-order can be a list.')
+  const lists = [orders.length > 1, budgets.length > 1, given.controls !== undefined]
+  if (lists.filter(Boolean).length > 1) {
+    throw new UserError(
+      'two-sweeps',
+      'Only one of --max-pixels and --option-order can be a list, and none with --controls. Run one command for each.',
+    )
   }
   const isSaid = (name: string): boolean => isGiven(command, name)
   if (given.maxPixels && isSaid('viewSide')) {
@@ -159,6 +171,12 @@ async function evalCommand(given: EvalOptions, command: Command): Promise<void> 
     for (const max of budgets) plans.push({ options, chosen, shard, ...boundedProfile(options, benchmark, max) })
   }
   const first = itemAt(plans, 0)
+  if (given.controls !== undefined) {
+    const path = given.run ?? (await sweepPath(first, 'controls'))
+    const { incomplete } = await runControls(first, given.controls, path)
+    if (incomplete) throw incomplete
+    return
+  }
   const over = orders.length > 1 ? 'options' : 'pixels'
   const { incomplete } =
     plans.length === 1 ? await runEval(first) : await runSweep(plans, over, given.run ?? (await sweepPath(first, over)))

@@ -3,6 +3,7 @@ import { readConfiguration } from '../../runs/configuration.ts'
 import { costOf } from '../../endpoint/price.ts'
 import type { Prices } from '../../endpoint/price.ts'
 import { askedModels, keepPrices, money, readEvalCost } from '../../evaluate/document/cost.ts'
+import type { Controlled } from '../../evaluate/controls.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvalProgress } from '../../evaluate/evaluate.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
@@ -36,6 +37,8 @@ export interface EvalPlan {
   readonly budget?: EmbeddedBudget
   /** Set if `--max-pixels` bounds the views. */
   readonly pixels?: EvalConfig['pixels']
+  /** For a run of `--controls`; `of`: see `lookingId`. */
+  readonly control?: Controlled & { readonly of: string }
 }
 
 export interface RanEval {
@@ -47,7 +50,7 @@ export interface RanEval {
 
 /** Runs the missing searches, prints the result and returns it. */
 export async function runEval(plan: EvalPlan): Promise<RanEval> {
-  const { options, chosen, shard, profile, budget, pixels } = plan
+  const { options, chosen, shard, profile, budget, pixels, control } = plan
   const { benchmark, entries: whole, optionOrder } = chosen
   const problems = whole.map(({ problem }) => problem)
   return withJudge(options, problems, async (judge) => {
@@ -58,11 +61,13 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       ...(await policySettings(options)),
       ...budget,
       pixels,
+      control: control && { name: control.name, of: control.of },
       judge: judge.settings,
       protocol: profileSettings(profile),
     }
     checkPrices(options.price, [{ policy: options.policy, judge: judge.settings }])
-    const policy = await openPolicy(options, profile)
+    const opened = await openPolicy(options, profile)
+    const policy = control?.policy(opened) ?? opened
     if (policy.about !== undefined) say(policy.about)
     if (budget) sayTradeOff(budget)
     let measured: MeasuredRun | undefined
@@ -75,12 +80,14 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
         const { run } = searches
         const prices = await keepPrices(run.path, options.price)
         const note = progressNote(prices, options.policy, judge)
+        const own = await judge.judgeIn(run)
         const report = await evaluate({
           ...searches,
           whole: whole.map(({ problem, slices }) => ({ ...problem, slices })),
           aggregate: benchmark.aggregate,
           policy,
-          judge: await judge.judgeIn(run),
+          profileOf: control?.profileOf,
+          judge: control?.judge(own) ?? own,
           onProgress: (counts) => tell(counts, note(counts), counts.reason),
         })
         const config = await readConfiguration(run.path, 'eval')

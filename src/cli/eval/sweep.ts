@@ -33,12 +33,7 @@ export async function runSweep(
   over: Sweep['over'],
   path: string,
 ): Promise<Pick<RanEval, 'incomplete'>> {
-  if (await isRun(path)) {
-    throw new UserError(
-      'sweep-in-run',
-      `${path} is a run folder, and a sweep needs a folder for several runs. Name another one with --run.`,
-    )
-  }
+  await checkSweepFolder(path)
   const runs: MeasuredRun[] = []
   let incomplete: IncompleteError | undefined
   for (const plan of plans) {
@@ -75,10 +70,19 @@ export async function runSweep(
   return { incomplete }
 }
 
+/** Throws `UserError` for the folder of a single run. */
+export async function checkSweepFolder(path: string): Promise<void> {
+  if (!(await isRun(path))) return
+  throw new UserError(
+    'sweep-in-run',
+    `${path} is a run folder, and a sweep needs a folder for several runs. Name another one with --run.`,
+  )
+}
+
 /** The folder of a sweep without `--run`. It does not depend on the budgets or orders, so that more can be added later. */
 export async function sweepPath(
   { options, chosen, shard, profile, pixels }: EvalPlan,
-  over: Sweep['over'],
+  over: Sweep['over'] | 'controls',
 ): Promise<string> {
   const { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts } = options
   const settings = { samples, maxTurns, limit, seed, judge, judgeParser, judgePrompts, shard }

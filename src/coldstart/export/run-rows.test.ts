@@ -74,7 +74,7 @@ describe('runRows', () => {
       expect(specialTextIn(row)).toBeUndefined()
       const seen = run.told
         .get(run.problems[index]!.problem.docId)!
-        .flatMap((message) => (message.kind === 'error' ? [] : [message.view]))
+        .flatMap((message) => (message.kind === 'error' ? [] : [message.view!]))
       expect(row.images.length).toBe(seen.length)
       for (const [at, { bytes, name }] of row.images.entries()) {
         const pixels = await seen[at]!.pixels()

@@ -28,7 +28,7 @@ import {
 } from './result-tables.ts'
 import { causesTable } from './table.ts'
 import type { Table } from './table.ts'
-import { percent } from '../../shared/numbers.ts'
+import { percent, signedPercent } from '../../shared/numbers.ts'
 
 export interface ReportDocument {
   readonly runs: readonly MeasuredRun[]
@@ -143,7 +143,7 @@ export function differenceText(runs: readonly MeasuredRun[], comparison: Compari
   const { mean, low, high } = difference
   const [first, second] = [itemAt(runs, 0), itemAt(runs, 1)]
   return (
-    `${second.name} minus ${first.name}: ${signed(mean)} points (95 % ${signed(low)} to ${signed(high)}, paired ` +
+    `${second.name} minus ${first.name}: ${signedPercent(mean)} points (95 % ${signedPercent(low)} to ${signedPercent(high)}, paired ` +
     `bootstrap over ${units} ${over}), p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} by ${testNames[test]} that they are ` +
     `equally good. ${flipped.length} of ${problems} problems flipped: at least half of their searches were right in one run, and ` +
     `fewer in the other.${aloneText(runs, comparison)}`
@@ -166,10 +166,6 @@ function flippedTable({ flipped }: Comparison): Table {
     head: ['problem', 'right before, %', 'right after, %'],
     rows: flipped.map(({ name, before, after }) => [name, percent(before), percent(after)]),
   }
-}
-
-function signed(share: number): string {
-  return `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
 }
 
 /** One figure per line. Scores and shares are fractions, including those of published rows. */

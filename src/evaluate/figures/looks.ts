@@ -10,6 +10,12 @@ import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 export interface LookFigures {
   /** Number of zooms, not counting the overview. */
   readonly looks: number
+  /** Zooms into a region with a target; undefined if targets are unknown. */
+  readonly onTarget: number | undefined
+  /** The shorter side, in pixels of the view, of the target that was shown smallest where it was shown largest; 0: not shown in any crop. */
+  readonly targetPx: number | undefined
+  /** Pixels of all views. */
+  readonly pixels: number
   /** Zooms into a region that an earlier look or the overview had shown. */
   readonly wasted: number
   /** Whether every target was shown legibly, including in the overview; undefined if targets are unknown. */
@@ -34,8 +40,14 @@ export function lookFigures(trajectory: Trajectory): LookFigures {
   const originals = observations.filter(({ parent }) => parent === null)
   const isKnown = targets.length > 0
   const found = targets.flatMap((target) => foundIn(trajectory, target) ?? [])
+  const crops = observationsOf(0, observations).filter(isCrop)
   return {
     looks: observations.filter(isCrop).length,
+    onTarget: isKnown
+      ? crops.filter(({ boxInOriginalPx }) => targets.some((target) => holdsCore(boxInOriginalPx, target))).length
+      : undefined,
+    targetPx: isKnown ? Math.min(...targets.map((target) => largestIn(crops, observations, target))) : undefined,
+    pixels: observations.reduce((sum, { view }) => sum + view.width * view.height, 0),
     wasted: originals.flatMap((_, original) =>
       repeated(observationsOf(original, observations).filter(({ made }) => !made)),
     ).length,
@@ -82,9 +94,18 @@ function shows(
   target: PixelBox,
   legiblePx: number,
 ): boolean {
+  return sizeIn(observation, observations, target) >= legiblePx
+}
+
+/** The target's shorter side in pixels of the view; 0 if its core is not in it. */
+function sizeIn(observation: Observation, observations: readonly Observation[], target: PixelBox): number {
+  if (!holdsCore(observation.boxInOriginalPx, target)) return 0
   const { across, down } = scaleOf(observation, observations)
-  const sizeInView = Math.min((target[2] - target[0]) * across, (target[3] - target[1]) * down)
-  return holdsCore(observation.boxInOriginalPx, target) && sizeInView >= legiblePx
+  return Math.min((target[2] - target[0]) * across, (target[3] - target[1]) * down)
+}
+
+function largestIn(crops: readonly Observation[], observations: readonly Observation[], target: PixelBox): number {
+  return Math.max(0, ...crops.map((crop) => sizeIn(crop, observations, target)))
 }
 
 /** Defines `shown legibly` and `in a crop` for readers of the figures. */

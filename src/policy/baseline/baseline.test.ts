@@ -35,7 +35,7 @@ function cornerPolicy(log: string[] = []): Policy {
     if (message.kind !== 'observation') {
       return reply('<grounding>{"bbox_2d": [0, 0, 0.1, 0.1], "source": "original_image"}</grounding>')
     }
-    const [x0, y0, x1, y1] = message.view.boxPx.map((edge) => edge / side) as [number, number, number, number]
+    const [x0, y0, x1, y1] = message.view!.boxPx.map((edge) => edge / side) as [number, number, number, number]
     const holds = x0 < target.x && target.x < x1 && y0 < target.y && target.y < y1
     return reply(holds ? `<answer>${target.digit}</answer>` : '<grounding>oops</grounding>')
   }

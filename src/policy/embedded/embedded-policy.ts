@@ -89,7 +89,7 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
     take: (context: TurnContext) => Promise<TakenTurn>,
   ): Promise<Reply> {
     if (message.kind === 'question') question = questionTokens(message)
-    if (message.kind !== 'error') view = await message.view.pixels()
+    if (message.kind !== 'error') view = await message.view?.pixels()
     const taken = await take({
       question,
       lastReply,

@@ -63,8 +63,9 @@ function openSession(options: TeacherOptions, problem: Problem, rng: Random): Se
   function turn(message: Message): string {
     if (message.kind === 'error') return write(goal, { text: '', places: [] }, toCheck.slice(1))
     const source = sourceAt(message.kind === 'question' ? 0 : message.index)
-    if (message.kind === 'question') pictureSide = message.view.boxPx[2]
-    const [x0, y0, x1, y1] = message.view.boxPx
+    const { boxPx } = defined(message.view, 'a view')
+    if (message.kind === 'question') pictureSide = boxPx[2]
+    const [x0, y0, x1, y1] = boxPx
     const region: Region = [x0 / pictureSide, y0 / pictureSide, x1 / pictureSide, y1 / pictureSide]
     sourceRegions.set(source, region)
     const parent = place && sourceRegions.get(place.source)

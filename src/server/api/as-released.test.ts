@@ -44,7 +44,7 @@ function answering(seen: Pixels[]): Policy {
     name: 'answering',
     open: () => ({
       async take(message) {
-        if (message.kind !== 'error') seen.push(await message.view.pixels())
+        if (message.kind !== 'error') seen.push(await message.view!.pixels())
         const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
         return { text: '<think>.</think><answer>red</answer>', finish: 'stop', usage }
       },

@@ -31,7 +31,7 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
   for (const { message, turn } of replay(trajectory, profiles.embedded, unseen).slice(0, maxTurns)) {
     if (message.kind === 'question') question = questionTokens(message)
     // After a mistake the last view stays.
-    if (message.kind !== 'error') boxPx = message.view.boxPx
+    if (message.kind !== 'error') boxPx = message.view?.boxPx
     const prompt = turnPrompt(question, last, message)
     last = encodeText(turn.text)
     turns.push({
