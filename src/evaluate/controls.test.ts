@@ -96,8 +96,9 @@ function looker(told: Told[], zooms = true): Policy {
           if (message.kind === 'question') told.push({ ...own, system: message.system })
           await see(message)
           const canZoom = zooms && message.kind === 'question' && message.system.includes('zoom')
+          const source = viewsOf(message).length > 1 ? 'original_image_1' : 'original_image'
           const text = canZoom
-            ? '<think>Closer.</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "original_image"}</grounding>'
+            ? `<think>Closer.</think><grounding>{"bbox_2d": [0, 0, 0.5, 0.5], "source": "${source}"}</grounding>`
             : `<think>Seen.</think><answer>${colour}</answer>`
           return { text, finish: 'stop', usage: { promptTokens: 10, imageTokens: 8, replyTokens: 2 } }
         },

@@ -44,7 +44,7 @@ export function lookingId({
   data: _data,
   baseUrl: _server,
   shard: _shard,
-  control: _,
+  control: _control,
   ...settings
 }: EvalConfig): string {
   return sha256(canonicalJson(settings))
@@ -55,7 +55,7 @@ export function whyNot(name: ControlName, { policy, entries }: Looking): string 
   if (isOneTurn(name) && !answersAtOnce(policy))
     return `the policy ${policy} cannot be made to answer in its first turn`
   if (name === 'shuffled' && entries.length < 2) return 'there is only one problem'
-  if (name === 'target' && !entries.some(targetGiven)) return 'no problem says where its target is'
+  if (name === 'target' && !entries.some(targetAlone)) return 'no problem says where its target is'
   if (name === 'no-options' && !entries.some(optionsWithheld)) return 'no question lists options'
   return undefined
 }
@@ -96,7 +96,7 @@ export async function openControl(name: ControlName, looking: Looking, folder: s
     case 'no-picture':
       return retold(() => (isVlm(policy) ? withoutPicture : blackPicture))
     case 'target':
-      return { ...plain, entries: entries.flatMap((entry) => targetGiven(entry) ?? []) }
+      return { ...plain, entries: entries.flatMap((entry) => targetAlone(entry) ?? []) }
     case 'no-options':
       return { ...plain, entries: entries.flatMap((entry) => optionsWithheld(entry) ?? []), judge: noLetters }
   }
@@ -154,6 +154,13 @@ function withinPixels(
   let most = firstView.maxPixels
   for (const bound of bounds.values()) most = Math.max(most, bound)
   return { profile: profileWith(profile, { maxPixels: most }), profileOf }
+}
+
+/** In place of all pictures. Undefined where no target is known. */
+function targetAlone(entry: BenchmarkEntry): BenchmarkEntry | undefined {
+  const { openFurther: _further, ...first } = entry
+  const given = targetGiven(entry)
+  return given && { ...first, ...given }
 }
 
 /** The reference becomes the text of the right option. Undefined where there are no options. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { lookingId, openControl, whyNot } from '../../evaluate/controls.ts'
 import { csvText } from '../../evaluate/document/csv.ts'
-import { leftOutText, lookingParts, lookingRows, lookingSvg } from '../../evaluate/document/looking.ts'
+import { leftOutSentence, lookingParts, lookingRows, lookingSvg } from '../../evaluate/document/looking.ts'
 import type { LeftOut } from '../../evaluate/document/looking.ts'
 import { markdownReport, reportPage } from '../../evaluate/document/report-page.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
@@ -121,7 +121,7 @@ function runAside(plan: EvalPlan, run: string): Promise<RanEval> {
 }
 
 function unfit(leftOut: readonly LeftOut[]): UserError {
-  return new UserError('control-unfit', `${leftOut.map(leftOutText).join('\n')}\nLeave it out of --controls.`)
+  return new UserError('control-unfit', `${leftOut.map(leftOutSentence).join('\n')}\nLeave it out of --controls.`)
 }
 
 /** What the runs may cost, before any of them starts. */

@@ -33,7 +33,7 @@ export function lookingParts({ title, policy, figures, leftOut }: LookingReport)
     ...dueToLooking(figures).map((text): Part => ({ kind: 'text', text })),
     { kind: 'table', table: controlsTable(figures) },
     { kind: 'figures', figures: [{ svg: lookingSvg(title, figures), caption: 'With 95 % intervals.' }] },
-    { kind: 'list', items: [...rulesOfControls(figures, policy), ...leftOut.map(leftOutText)] },
+    { kind: 'list', items: [...rulesOfControls(figures, policy), ...leftOut.map(leftOutSentence)] },
     ...(use ? [{ kind: 'table', table: use } as const] : []),
     { kind: 'text', text: withoutLookingText(figures) },
     ...(withoutLooking.length > 0
@@ -48,7 +48,7 @@ export function lookingParts({ title, policy, figures, leftOut }: LookingReport)
   ]
 }
 
-export function leftOutText({ control, why }: LeftOut): string {
+export function leftOutSentence({ control, why }: LeftOut): string {
   return `The control ${control} is left out: ${why}.`
 }
 

@@ -40,7 +40,7 @@ export interface ControlFigures {
 type Shares = Readonly<Partial<Record<ControlName, number>>>
 
 /** Shares of right searches of a problem, and how its crops were used. */
-export interface ProblemLooking {
+interface ProblemLooking {
   readonly name: string
   readonly looking: number
   readonly controls: Shares

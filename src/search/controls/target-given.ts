@@ -18,19 +18,19 @@ function targetsOf({ targetBoxRel, targetBoxesRel = [] }: Problem): RelativeBox 
   return relativeBox(Math.min(...edges(0)), Math.min(...edges(1)), Math.max(...edges(2)), Math.max(...edges(3)))
 }
 
-/** The problem with that part of its first picture alone; undefined if its target is unknown. */
-export function targetGiven<T extends WantedProblem>(wanted: T): T | undefined {
-  const { problem } = wanted
+/** The problem about that part of its first picture; undefined if its target is unknown. */
+export function targetGiven({
+  problem,
+  openPicture,
+}: WantedProblem): Pick<WantedProblem, 'problem' | 'openPicture'> | undefined {
   const target = targetsOf(problem)
   if (target === undefined) return undefined
-  const { openFurther: _, ...rest } = wanted
   // Its places are those of the whole picture.
   const { targetBoxRel: _one, targetBoxesRel: _all, ...asked } = problem
   return {
-    ...(rest as T),
     problem: asked,
     openPicture: async (reading) => {
-      const picture = await wanted.openPicture(reading)
+      const picture = await openPicture(reading)
       return partOf(picture, around(target, picture))
     },
   }
