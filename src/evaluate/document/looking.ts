@@ -91,11 +91,12 @@ function dueText({ control, looking, controlled, difference }: ControlFigures): 
 
 function rulesOfControls({ controls: figures }: LookingFigures, policy: string): string[] {
   const rules = figures.map(({ control }) => `${controls[control].label}: ${controls[control].text}.`)
+  const units = [...new Set(figures.map(({ over }) => over))]
   const isSmall = policyNamed(policy)?.kind.vlm === false
   return [
     ...rules,
     ...(isSmall && figures.some(({ control }) => control === 'overview') ? [smallOverview] : []),
-    'Shares are means over problems; differences are paired over the problems that both runs have, with bootstrap intervals.',
+    `Shares are means over problems. Differences are paired over the problems that both runs have, with intervals of a bootstrap over ${units.join(' and ')}.`,
   ]
 }
 

@@ -4,9 +4,10 @@ import type { ControlName } from '../../protocol/control.ts'
 import { mean } from '../../shared/numbers.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
+import { clustersOf } from './clusters.ts'
+import type { UnitKind } from './clusters.ts'
 import { compareEvals } from './compare.ts'
 import type { Outcome } from './outcome.ts'
-import { unitsOf } from './report.ts'
 import type { ScoredProblem } from './sampling.ts'
 
 /** The searches of a control. */
@@ -35,6 +36,8 @@ export interface ControlFigures {
   readonly controlled: Estimate
   /** Looking minus the control. */
   readonly difference: Estimate
+  /** What its interval is over: problems that share a picture are one unit. */
+  readonly over: UnitKind
 }
 
 type Shares = Readonly<Partial<Record<ControlName, number>>>
@@ -79,7 +82,7 @@ export function lookingFigures(
 ): LookingFigures {
   const byProblem = problemsLooking(problems, runs)
   return {
-    looking: shareRightOf(problems, seed),
+    looking: estimateOf(problems, ({ outcomes }) => shareRight(outcomes), seed),
     problems: problems.length,
     controls: runs.map((run) => controlFigures(problems, run, seed)),
     use: cropUse(problems.flatMap(({ outcomes }) => outcomes)),
@@ -89,21 +92,27 @@ export function lookingFigures(
 }
 
 function controlFigures(all: readonly ScoredProblem[], run: ControlRun, seed: number): ControlFigures {
-  const names = new Set(run.problems.map(({ name }) => name))
-  const looking = all.filter(({ name }) => names.has(name))
-  const both = new Set(looking.map(({ name }) => name))
-  const controlled = run.problems.filter(({ name }) => both.has(name))
+  const shares = new Map(run.problems.map(({ name, outcomes }) => [name, shareRight(outcomes)]))
+  const looking = all.filter(({ name }) => shares.has(name))
+  const { difference, over } = compareEvals(looking, run.problems, seed)
   return {
     control: run.control,
     problems: looking.length,
-    looking: shareRightOf(looking, seed).mean,
-    controlled: shareRightOf(controlled, seed),
-    difference: compareEvals(controlled, looking, seed).difference,
+    looking: estimateOf(looking, ({ outcomes }) => shareRight(outcomes), seed).mean,
+    controlled: estimateOf(looking, ({ name }) => shares.get(name) ?? 0, seed),
+    difference: { mean: -difference.mean, low: -difference.high, high: -difference.low },
+    over,
   }
 }
 
-function shareRightOf(problems: readonly ScoredProblem[], seed: number): Estimate {
-  return bootstrapMean([...unitsOf(problems).values()].map(shareRight), seed)
+/** Over the pictures of the looking run: a control may show others, or parts of them. */
+function estimateOf(
+  problems: readonly ScoredProblem[],
+  valueOf: (problem: ScoredProblem) => number,
+  seed: number,
+): Estimate {
+  const clusters = clustersOf(problems).map((own) => own.map(valueOf))
+  return bootstrapMean(clusters, seed)
 }
 
 function problemsLooking(problems: readonly ScoredProblem[], runs: readonly ControlRun[]): ProblemLooking[] {
