@@ -159,6 +159,42 @@ export function withoutColumn(rows: TableRows, column: string): TableRows {
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== column)))
 }
 
+/** TreeBench: columns for up to eleven choices, and boxes of the evidence in pixels of the picture, which is 96 wide. */
+export async function treeRow(change: object = {}) {
+  const choices = { A: 'To the left ', B: 'To the right', C: 'Front right', D: 'Front left' }
+  return {
+    index: 0,
+    question: 'From the "old" tower, where is the sign?',
+    ...choices,
+    ...Object.fromEntries([...'EFGHIJK'].map((letter) => [letter, ''])),
+    'multi-choice options': 'A. To the left \nB. To the right\nC. Front right\nD. Front left',
+    answer: 'C',
+    category: 'Reasoning/Perspective Transform',
+    'l2-category': 'Perspective Transform',
+    target_instances: '[[0.0, 24.0, 48.0, 96.0], [72, 0, 96, 12]]',
+    image: (await scenePicture(6)).toString('base64'),
+    ...change,
+  }
+}
+
+/** O3-Bench: a chart with two layouts. */
+export async function writeO3(base: string, change: object = {}): Promise<string> {
+  await put(join(base, 'O3-Bench', 'test', 'images', 'chart', '1-3.png'), await scenePicture(7, 'png'))
+  const box = (layout_id: number, bbox: readonly number[]) => [String(layout_id), { layout_id, bbox }]
+  const row = {
+    file_name: 'images/chart/1-3.png',
+    subset: 'chart',
+    question: 'By how much did the ratio change?',
+    options: 'A. −$13,046\nB. −$14,895\nC. 5.00x\nD. −$15,019\nE. −$15,967\nF. No right choice',
+    answer: 'D',
+    explanation: 'Step 1. Read [layout 2].',
+    target_layouts: [2],
+    layout_infos: Object.fromEntries([box(1, [0, 0, 96, 10.5]), box(2, [9.6, 48, 48, 100])]),
+    ...change,
+  }
+  return put(join(base, 'O3-Bench', 'test', 'metadata.jsonl'), JSON.stringify(row) + '\n')
+}
+
 /** ZoomBench: a question with choices and an open one, each with the whole picture and a smaller crop. */
 export async function zoomRows() {
   const row = async (number: number, query: string, response: string, question_type: string) => ({

@@ -21,8 +21,8 @@ export interface Benchmark {
   readonly tsvMd5?: string
   /** K of Avg@K in the paper's table. */
   readonly samples: number
-  /** The judge: an LLM, our letter rule, the benchmark's own first-letter rule, or exact match. */
-  readonly judge: 'llm' | 'choice' | 'mme-letter' | 'exact'
+  /** The judge: an LLM, our letter rule, the benchmark's own letter rule, or exact match. */
+  readonly judge: 'llm' | 'choice' | 'mme-letter' | 'treebench-letter' | 'exact'
   /** Which `<answer>` of a trajectory counts. */
   readonly answer: 'first' | 'last'
   readonly aggregate: Aggregate

@@ -4,7 +4,9 @@ import type { Benchmark } from './benchmark.ts'
 import { hrBench } from './readers/hr-bench.ts'
 import { miniO3Rows } from './readers/mini-o3-json.ts'
 import { mmeRealWorld } from './readers/mme-realworld.ts'
+import { o3Bench } from './readers/o3-bench.ts'
 import { problemFolder } from './readers/problem-folder.ts'
+import { treeBench } from './readers/tree-bench.ts'
 import { visualProbe } from './readers/visual-probe.ts'
 import { vstar } from './readers/vstar.ts'
 import { zoomBench } from './readers/zoom-bench.ts'
@@ -17,6 +19,8 @@ export const benchmarks: readonly Benchmark[] = [
   ...hrBench,
   ...mmeRealWorld,
   ...zoomBench,
+  treeBench,
+  o3Bench,
 ]
 
 /** Throws UserError `benchmark-unknown`, which lists the available ones. */

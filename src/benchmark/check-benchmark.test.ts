@@ -148,6 +148,8 @@ describe('benchmarks', () => {
       ['mme-realworld-cn', 1, [5462, 5917]],
       ['zoombench', 1, 845],
       ['zoombench-crop', 1, 845],
+      ['treebench', 1, 405],
+      ['o3-bench', 3, undefined],
     ])
     for (const { expected, download, layout, licence } of benchmarks) {
       expect([download, layout, licence].every((words) => words.length > 3)).toBe(true)

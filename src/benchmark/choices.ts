@@ -41,8 +41,25 @@ export function parenthesisedLines(choices: readonly string[]): string {
 }
 
 /** One line per choice: `A. red`. */
-export function dottedLines(choices: readonly string[]): string {
+function dottedLines(choices: readonly string[]): string {
   return choices.map((choice, index) => `${letterAt(index)}. ${choice}`).join('\n')
+}
+
+/** The question with its choices as VLMEvalKit writes them, in our wording. */
+export function dottedQuestion({ question, choices }: ChoiceQuestion): string {
+  return `${question}\n${dottedLines(choices)}\nAnswer with the letter of the right option.`
+}
+
+/** Choices that have a column each, named by its letter; pandas writes missing ones as nan. Throws `data-row` for a gap. */
+export function choiceColumns(
+  place: string,
+  cells: Readonly<Record<string, string | readonly string[]>>,
+  letters: string,
+): string[] {
+  const given = [...letters].filter((letter) => !/^(?:nan|none|<NA>)?$/i.test(String(cells[letter] ?? '')))
+  const gap = given.findIndex((letter, index) => letter !== letterAt(index))
+  if (gap >= 0) throw rowError(place, `choice ${letterAt(gap)} is missing`)
+  return given.map((letter) => String(cells[letter]))
 }
 
 /** A letter before its choice: `(A) red`, `A. red`, and the Chinese forms `（A） 红`, `Ａ．红`, `A、红`, `Ⓐ 红`. */
@@ -85,6 +102,23 @@ export function splitChoices(text: string, label: string): ChoiceText {
       .trim(),
     outOfOrder: lettered.some((at, index) => letterInFront(itemAt(lines, at)) !== letterAt(index)),
   }
+}
+
+/**
+ * Choices of a text in which several may share a line: `A. red  B. blue`. Each ends where the next letter of the alphabet is announced, so
+ * a letter that is repeated or skipped belongs to the choice before it.
+ */
+export function inlineChoices(text: string): string[] {
+  const starts: { readonly from: number; readonly to: number }[] = []
+  for (let at = 0; ;) {
+    const mark = new RegExp(String.raw`(?:^|\s)\(?${letterAt(starts.length)}[.)]\s*`, 'g')
+    mark.lastIndex = at
+    const found = mark.exec(text)
+    if (found === null) break
+    at = mark.lastIndex
+    starts.push({ from: found.index, to: at })
+  }
+  return starts.map(({ to }, index) => text.slice(to, starts[index + 1]?.from ?? text.length).trim())
 }
 
 /** `(b)`, `B.` and `Ｂ` are B. */

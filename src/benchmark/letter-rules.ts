@@ -38,6 +38,17 @@ export function mmeLetter(answer: string, choices: readonly string[]): string | 
   return at < 0 ? undefined : letterAt(at)
 }
 
+/**
+ * TreeBench in VLMEvalKit: the first A-E of the answer in upper case, anywhere; if there is none, the first letter whose `(A)` contains the
+ * whole answer, which is A for an empty one. So "The answer is C" gives E, and an F is never read. Undefined if there is no letter.
+ */
+export function treeBenchLetter(answer: string): string | undefined {
+  const text = answer.replaceAll(outerBlanks, '').toUpperCase()
+  const letter = /[A-E]/.exec(text)?.[0]
+  if (letter !== undefined || wordsOf(text).length > 10) return letter
+  return [...'ABCDE'].find((own) => `(${own})`.includes(text))
+}
+
 const failure = 'Failed to obtain answer via API'
 const refusals = [
   "Sorry, I can't help with images of people yet.",

@@ -4,7 +4,7 @@ import { avgAtK, micro } from './aggregate.ts'
 import { cycleScores } from './readers/hr-bench.ts'
 import { mmeScores } from './readers/mme-realworld.ts'
 import type { NamedScore, ScoredItem } from './aggregate.ts'
-import { canInferLetter, mmeLetter } from './letter-rules.ts'
+import { canInferLetter, mmeLetter, treeBenchLetter } from './letter-rules.ts'
 
 const item = (correct: string, slices: Record<string, string> = {}): ScoredItem => ({
   slices,
@@ -152,5 +152,42 @@ describe('canInferLetter', () => {
     ['\uFEFFB', undefined],
   ])('reads %j as %s', (answer, letter) => {
     expect(canInferLetter(answer, colours)).toBe(letter)
+  })
+})
+
+describe('treeBenchLetter', () => {
+  // What VLMEvalKit's script makes of these answers; an empty letter is never right there.
+  it.each([
+    ['A', 'A'],
+    ['c', 'C'],
+    ['(B)', 'B'],
+    ['B. To the right', 'B'],
+    ['F', ''],
+    ['The answer is C', 'E'],
+    ['The best answer is B', 'E'],
+    ['Answer: D', 'A'],
+    ['To the left', 'E'],
+    ['Front right', ''],
+    ['bottom', 'B'],
+    ['', 'A'],
+    ['  ', 'A'],
+    ['()', ''],
+    ['(', 'A'],
+    ['.', ''],
+    ['12', ''],
+    ['so my pick is: (h)', 'C'],
+    ['\\boxed{C}', 'B'],
+    ['**D**', 'D'],
+    ['To thy right\nor so', ''],
+    ['it is (h), for my sign is shown on it so often not, to my joy', 'E'],
+    ['\uFF22', ''],
+    ['c\uFF09', 'C'],
+    ['\u3000B', 'B'],
+    ['\uFEFF', ''],
+    ['\x1C', 'A'],
+    ['\uFB01', ''],
+    ['\u24D0', ''],
+  ])('reads %j as %j', (answer, letter) => {
+    expect(treeBenchLetter(answer) ?? '').toBe(letter)
   })
 })

@@ -4,7 +4,7 @@ import { judgeCanInfer } from './can-infer.ts'
 import { judgeChoice } from './choice.ts'
 import { judgeExact } from './exact.ts'
 import type { Judge } from './judge.ts'
-import { judgeMmeLetter } from './mme-letter.ts'
+import { judgeMmeLetter, judgeTreeBenchLetter } from './mme-letter.ts'
 import { keysOf, entriesOf } from '../shared/fields.ts'
 
 export interface JudgeKind {
@@ -21,6 +21,7 @@ const kinds = {
   choice: { judge: judgeChoice, needsChoices: 'some' },
   'can-infer': { judge: judgeCanInfer, needsChoices: 'all' },
   'mme-letter': { judge: judgeMmeLetter, needsChoices: 'all' },
+  'treebench-letter': { judge: judgeTreeBenchLetter, needsChoices: 'all' },
   llm: { modelAt: 'server' },
   local: { modelAt: 'here' },
 } satisfies Readonly<Record<string, JudgeKind>>

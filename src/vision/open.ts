@@ -50,6 +50,12 @@ export function openPicture(source: string | Uint8Array, options: OpenOptions = 
   }, options.signal)
 }
 
+/** The size as displayed, from the header alone. Throws like `openPicture`, but not for damage behind the header. */
+export async function pictureSize(source: string | Uint8Array): Promise<Size> {
+  const { width, height } = await opening(() => readSource(source, {}))
+  return { width, height }
+}
+
 /** Copies what it needs from `encoded`, so that the closure does not keep the bytes in memory. */
 function pictureOf(source: string | Uint8Array, encoded: Encoded, hash: string, options: OpenOptions): Picture {
   const { name } = encoded

@@ -4,7 +4,7 @@ import { avgAtK, grouped, sliceScores } from '../aggregate.ts'
 import type { Aggregate, NamedScore, ScoredItem } from '../aggregate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { mean } from '../../shared/numbers.ts'
-import { checkedChoices, dottedLines, lettered, letterAt } from '../choices.ts'
+import { checkedChoices, choiceColumns, dottedQuestion, lettered } from '../choices.ts'
 import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders } from '../files/find-file.ts'
@@ -122,13 +122,9 @@ function entryOf(
     if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
     return cell
   }
-  // Pandas writes missing values as nan.
-  const letters = ['A', 'B', 'C', 'D'].filter((letter) => !/^(?:nan|<NA>)?$/i.test(String(cells[letter] ?? '')))
-  const gap = letters.findIndex((letter, index) => letter !== letterAt(index))
-  if (gap >= 0) throw rowError(place, `choice ${letterAt(gap)} is missing`)
   const item = checkedChoices(place, {
     question: text('question'),
-    choices: letters.map(text),
+    choices: choiceColumns(place, cells, 'ABCD'),
     label: text('answer'),
   })
   const cycle = text('cycle_category')
@@ -138,7 +134,7 @@ function entryOf(
     problem: {
       docId: text('index'),
       dataSource: `hr_bench_${size}`,
-      question: hrBenchQuestion(item.question, item.choices),
+      question: dottedQuestion(item),
       answer: lettered(item),
       choices: item.choices,
     },
@@ -147,9 +143,4 @@ function entryOf(
     place,
     ...embeddedPicture(place, readPicture),
   }
-}
-
-/** VLMEvalKit's format in our wording. */
-function hrBenchQuestion(question: string, choices: readonly string[]): string {
-  return `${question}\n${dottedLines(choices)}\nAnswer with the letter of the right option.`
 }

@@ -31,6 +31,7 @@ import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
 import { fieldsOf } from '../../shared/fields.ts'
+import { targetFields } from '../target-boxes.ts'
 
 /** A problem, its (first) picture (a file, or its scene drawn on demand, `sidePx` wide), and its scene if the row names one. */
 export interface ProblemEntry extends BenchmarkEntry {
@@ -182,7 +183,6 @@ function rowError(file: string, number: number, field: string, what: string): Us
 
 function problemOf(row: Row): Problem {
   const boxes = row.target_boxes ?? (row.target_box ? [row.target_box] : [])
-  const around = row.target_box ?? aroundAll(boxes)
   const level = row.level ?? levelOf(row.data_source)
   return {
     docId: row.doc_id,
@@ -191,24 +191,9 @@ function problemOf(row: Row): Problem {
     answer: row.solution,
     ...(level && { level }),
     ...(row.choices && { choices: row.choices }),
-    ...(around && { targetBoxRel: relativeBox(...around) }),
-    ...(boxes.length > 1 && { targetBoxesRel: boxes.map((box) => relativeBox(...box)) }),
+    ...targetFields(boxes),
+    ...(row.target_box && { targetBoxRel: relativeBox(...row.target_box) }),
   }
-}
-
-type Fractions = z.infer<typeof boxSchema>
-
-function aroundAll([first, ...others]: readonly Fractions[]): Fractions | undefined {
-  return others.reduce<Fractions | undefined>(
-    (around, box) =>
-      around && [
-        Math.min(around[0], box[0]),
-        Math.min(around[1], box[1]),
-        Math.max(around[2], box[2]),
-        Math.max(around[3], box[3]),
-      ],
-    first,
-  )
 }
 
 /** Refuses a row whose scene belongs to another question, since the wrong picture would be drawn or searched. */

@@ -13,12 +13,12 @@ import { micro } from '../aggregate.ts'
 import type { Benchmark, OptionOrder, ReadBenchmarkOptions } from '../benchmark.ts'
 import { checkedChoices, lettered, letterAt, lettersOutOfOrder, parenthesisedLines, splitChoices } from '../choices.ts'
 import type { ChoiceQuestion } from '../choices.ts'
-import { gatherEntries, rowError } from '../entry.ts'
+import { gatherEntries } from '../entry.ts'
 import type { BenchmarkEntry, Row } from '../entry.ts'
 import { findFiles, namesIn, shardFolders, shardNames } from '../files/find-file.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
-import { pictureFinder } from '../files/picture-files.ts'
-import { pictureFile, embeddedPicture } from '../files/stored-picture.ts'
+import { rowPictures } from '../files/row-pictures.ts'
+import { embeddedPicture } from '../files/stored-picture.ts'
 import { tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { textLines } from '../files/text-lines.ts'
@@ -97,15 +97,9 @@ function noOrder(why: string): UserError {
 
 type PictureSource = Pick<BenchmarkEntry, 'openPicture' | 'checkPicture'>
 
-/** For rows that name a file. Throws `data-row`. */
 function picturesIn(folder: string): (row: VstarRow) => Promise<PictureSource> {
-  const pictures = pictureFinder()
-  return async ({ place, image }) => {
-    const outside = /^\/|(?:^|[\\/])\.\./.test(image)
-    const found = outside ? { missing: `there is no picture ${image} in ${folder}` } : await pictures.at(folder, image)
-    if ('missing' in found) throw rowError(place, found.missing)
-    return pictureFile(found.file)
-  }
+  const pictures = rowPictures(folder)
+  return async ({ place, image }) => (await pictures(place, image)).methods
 }
 
 async function pictureFolder(path: string): Promise<string> {
