@@ -12,7 +12,7 @@ export const allowedImports = {
   server:
     'evaluate page search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',
-  evaluate: 'page search policy judge endpoint benchmark runs protocol shared',
+  evaluate: 'page coldstart search policy judge endpoint benchmark runs protocol shared',
   page: 'search policy probe vision runs protocol shared',
   coldstart: 'search policy judge vision runs protocol shared',
   train: 'search policy engine model judge probe vision runs protocol shared',

@@ -74,7 +74,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
 }
 
 /** For runs without a problem list: the problems that have a search. */
-function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
+export function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
   const byName = new Map<string, ListedProblem>()
   for (const { key, level } of outcomes.values()) {
     const problem = { ...searchNamed(key), slices: levelSlice({ level }) }

@@ -12,9 +12,12 @@ import { addCommand, refuseGiven } from '../options/command.ts'
 import { maxPixelsOption, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
+import { isOneOf } from '../../shared/fields.ts'
 import { dataOption, jsonOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { exportCurves } from './export-curves.ts'
+import { exportLog, logFormats } from './export-log.ts'
+import type { ExportLogOptions } from './export-log.ts'
 import { readCollection } from './read-collection.ts'
 import { isRun } from '../../runs/configuration.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
@@ -31,11 +34,14 @@ const exportOptions = {
     to: required(
       oneOf(
         '<format>',
-        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), or curves for TensorBoard',
-        [...exportTargets, 'tensorboard'],
+        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), curves for TensorBoard, ' +
+          'or the log of an evaluation as inspect_ai or lmms-eval writes it',
+        [...exportTargets, 'tensorboard', ...logFormats],
       ),
     ),
-    out: required(text('<folder>', 'where the set is written, empty or not there; curves may be written again')),
+    out: required(
+      text('<folder>', 'where the set is written, empty or not there; curves and logs may be added to a folder'),
+    ),
     pictures: oneOf('<encoding>', 'picture format: png is lossless, jpeg is smaller', ['png', 'jpeg'], {
       fallback: 'png',
     }),
@@ -48,11 +54,11 @@ type ExportOptions = Values<typeof exportOptions>
 export function addExport(program: Command): void {
   addCommand(program, {
     name: 'export',
-    summary: 'write training sets for other trainers, or curves for TensorBoard',
+    summary: 'write training sets, curves for TensorBoard, or logs for inspect_ai and lmms-eval',
     description:
       'Writes the right searches of a collect or eval run as a training set. Instead of a run, a parquet file or folder ' +
       "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
-      'below the folder; repeat it to add what came since.',
+      'below the folder; repeat it to add what came since. With --to inspect or lmms-eval: every search of an evaluation, whatever became of it.',
     arguments: { '<run>': 'the run folder, or a cold-start set' },
     options: exportOptions,
     examples: [
@@ -60,6 +66,7 @@ export function addExport(program: Command): void {
       'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
       'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
       'mini-o3 export runs/rl --to tensorboard --out runs/tensorboard',
+      'mini-o3 export runs/eval --to inspect --out logs',
     ],
     run: (options, [source = ''], command) => exportCommand(source, options, command),
   })
@@ -68,6 +75,7 @@ export function addExport(program: Command): void {
 async function exportCommand(source: string, options: ExportOptions, command: Command): Promise<void> {
   const { to, out } = options
   if (to === 'tensorboard') return curvesCommand(source, options, command)
+  if (isOneOf(logFormats, to)) return logCommand(source, { ...options, to }, command)
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Partial output is removed; repeat the command to start again.'))
   try {
@@ -94,6 +102,25 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
   print(
     `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${size(bytes)}, ${written} ${written === 1 ? 'file' : 'files'} written: ${out}`,
   )
+}
+
+async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
+  refuseGiven(command, ['all'], 'for training sets, and a log always has every search: export a set')
+  if (options.to === 'lmms-eval')
+    refuseGiven(command, ofSearches, 'for messages and pictures, which this log has not: use --to inspect')
+  const interrupt = catchInterrupt(() =>
+    say('Stopping. The partial log is removed; repeat the command to start again.'),
+  )
+  try {
+    const { searches, failed, missing, files } = await exportLog(source, options, interrupt.signal)
+    if (options.json) return printJson({ searches, failed, missing, to: options.to, files })
+    const owed = missing > 0 ? `, ${missing} are still missing: repeat the command of the run` : ''
+    print(
+      `${searches} searches, of which ${failed} failed${owed}\n${files.map((file) => `Written: ${file}`).join('\n')}`,
+    )
+  } finally {
+    interrupt.release()
+  }
 }
 
 /** Options that say which searches of a run are exported, and how. */

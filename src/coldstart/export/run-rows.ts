@@ -57,7 +57,8 @@ export async function* runRows(
   trajectories: readonly Trajectory[],
   options: RunRowsOptions,
 ): AsyncGenerator<TrainingRow, void> {
-  for (const { trajectory, openers, sampleIndex, profile } of toldSearches(trajectories, options)) {
+  for (const told of toldSearches(trajectories, options)) {
+    const { trajectory, sampleIndex, profile } = told
     const { problem } = trajectory
     yield {
       name: nameOf(trajectory),
@@ -66,7 +67,7 @@ export async function* runRows(
       rolloutIndex: trajectory.sampleIndex,
       system: profile.prompts.system,
       messages: trainingConversation(trajectory, profile),
-      images: await views(trajectory, await openAll(openers, trajectory), profile, options.encoding),
+      images: await drawnViews(told, options.encoding),
       answer: problem.answer,
     }
   }
@@ -83,22 +84,29 @@ export interface ToldSearch {
 /** In the order of the problems. Throws `UserError` if a profile or a problem is unknown. */
 export function toldSearches(
   trajectories: readonly Trajectory[],
-  { problems, profiles }: Pick<RunRowsOptions, 'problems' | 'profiles'>,
+  known: Pick<RunRowsOptions, 'problems' | 'profiles'>,
 ): ToldSearch[] {
-  const places = new Map(problems.map(({ problem }, index) => [searchKey(problem, 0), index]))
-  const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
   return trajectories
-    .map((trajectory) => {
-      const profile = byHash.get(trajectory.profile.sha256)
-      if (profile === undefined) throw unknownProfile(trajectory)
-      const sampleIndex = places.get(searchKey(trajectory.problem, 0))
-      if (sampleIndex === undefined) throw unknownProblem(trajectory)
-      return { trajectory, openers: openersOf(itemAt(problems, sampleIndex)), sampleIndex, profile }
-    })
+    .map(searchTeller(known))
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex || a.trajectory.sampleIndex - b.trajectory.sampleIndex)
 }
 
-/** The pictures of the search. Throws `UserError` if the problem's pictures have changed. */
+/** Finds problem and profile of one search after the other. Throws `UserError` if one is unknown. */
+export function searchTeller({
+  problems,
+  profiles,
+}: Pick<RunRowsOptions, 'problems' | 'profiles'>): (trajectory: Trajectory) => ToldSearch {
+  const places = new Map(problems.map(({ problem }, index) => [searchKey(problem, 0), index]))
+  const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
+  return (trajectory) => {
+    const profile = byHash.get(trajectory.profile.sha256)
+    if (profile === undefined) throw unknownProfile(trajectory)
+    const sampleIndex = places.get(searchKey(trajectory.problem, 0))
+    if (sampleIndex === undefined) throw unknownProblem(trajectory)
+    return { trajectory, openers: openersOf(itemAt(problems, sampleIndex)), sampleIndex, profile }
+  }
+}
+
 async function openAll(openers: readonly OpenPicture[], trajectory: Trajectory): Promise<Picture[]> {
   const pictures = await Promise.all(openers.map((open) => open(readingOf(trajectory))))
   if (picturesId(pictures) === picturesId(picturesOf(trajectory))) return pictures
@@ -108,13 +116,13 @@ async function openAll(openers: readonly OpenPicture[], trajectory: Trajectory):
   )
 }
 
-/** Every view of the search as seen by the policy. */
-async function views(
-  { observations }: Trajectory,
-  pictures: readonly Picture[],
-  profile: Profile,
+/** Every view of the search as seen by the policy. Throws `UserError` if the problem's pictures have changed. */
+export async function drawnViews(
+  { trajectory, openers, profile }: ToldSearch,
   encoding: Encoding,
 ): Promise<TrainingImage[]> {
+  const pictures = await openAll(openers, trajectory)
+  const { observations } = trajectory
   return mapLimit(observations, viewsAtOnce, async (observation: Observation) => {
     const picture = itemAt(pictures, originalOf(observation, observations))
     const pixels = await observationView(picture, observation, observations, profile)
