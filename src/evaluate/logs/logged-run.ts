@@ -18,7 +18,7 @@ import type { EvalConfig } from '../protocol.ts'
 import { searchedProblems } from '../read-run.ts'
 import { problemName, readSkipped } from '../stored-outcomes.ts'
 
-export interface LoggedProblem extends ScoredProblem {
+interface LoggedProblem extends ScoredProblem {
   /** Its place in the whole set, from 0; the same in every shard. */
   readonly place: number
 }
