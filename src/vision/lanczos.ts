@@ -5,7 +5,7 @@
 import { boxSize } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Pixels } from './picture.ts'
-import { byteAt, wholeAt } from '../shared/number-at.ts'
+import { wholeAt } from '../shared/number-at.ts'
 
 /** One axis: output `i` is the sum of `weights[i * taps + t]` x input `first[i] + t`, for `t < count[i]`. */
 interface Kernel {
@@ -76,10 +76,9 @@ function weigh(
   { weights, taps, count }: Kernel,
   output: number,
 ): number {
-  const n = wholeAt(count, output)
+  const n = count[output]!
   let sum = half
-  for (let t = 0, k = output * taps, at = from; t < n; t++, k++, at += step)
-    sum += byteAt(bytes, at) * wholeAt(weights, k)
+  for (let t = 0, k = output * taps, at = from; t < n; t++, k++, at += step) sum += bytes[at]! * weights[k]!
   return Math.min(Math.max(sum >> fractionBits, 0), 255)
 }
 
