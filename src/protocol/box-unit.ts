@@ -17,7 +17,7 @@ type Sign = (typeof knownSigns)[number]
 export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign | undefined } {
   const value = typeof bbox === 'string' ? readLooseValue(/^\s?[[(]/.test(bbox) ? bbox : `[${bbox}]`)?.value : bbox
   const list = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value
-  if (!Array.isArray(list)) return { bbox: list }
+  if (!Array.isArray(list) || list.every(Number.isFinite)) return { bbox: list }
   const signs = list.map((part) => numeral(part)?.[2])
   const numbers = list.map((part) => {
     const read = numeral(part)

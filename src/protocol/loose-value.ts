@@ -15,6 +15,11 @@ const signPattern = /\s?(?:%|px)/y
 const blankPattern = /\s*/y
 const wordPattern = /[A-Za-z_][A-Za-z0-9_]*/y
 
+/** Whether the character may be one that `blankPattern` skips: a control character, a space, or one beyond ASCII. */
+function mayBeBlank(code: number): boolean {
+  return code <= 32 || code >= 128
+}
+
 /** The value at the start of `text` and its end; undefined if there is none. Never throws. */
 export function readLooseValue(
   text: string,
@@ -23,21 +28,31 @@ export function readLooseValue(
   let at = start
 
   function match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = at
-    const found = pattern.exec(text)?.[0]
-    if (found !== undefined) at += found.length
-    return found
+    const start = at
+    pattern.lastIndex = start
+    if (!pattern.test(text)) return undefined
+    at = pattern.lastIndex
+    return text.slice(start, at)
+  }
+
+  function skipBlanks(): void {
+    // Most places have none or one space, which is found faster without the pattern.
+    if (text[at] === ' ') at++
+    if (!mayBeBlank(text.charCodeAt(at))) return
+    blankPattern.lastIndex = at
+    blankPattern.test(text)
+    at = blankPattern.lastIndex
   }
 
   function take(character: string): boolean {
-    match(blankPattern)
+    skipBlanks()
     if (text[at] !== character) return false
     at++
     return true
   }
 
   function value(depth: number): LooseValue | undefined {
-    match(blankPattern)
+    skipBlanks()
     const first = text[at]
     if (first === undefined || depth > maxDepth) return undefined
     if (first === '{') return record(depth)
@@ -75,7 +90,7 @@ export function readLooseValue(
   }
 
   function key(): string | undefined {
-    match(blankPattern)
+    skipBlanks()
     const first = text[at]
     return first === '"' || first === "'" ? quoted(first) : match(wordPattern)
   }

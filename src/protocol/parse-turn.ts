@@ -41,9 +41,7 @@ export function parseTurn(text: string, profile: ParseRules, viewSizeOf: ViewSiz
 
 function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Action | TurnError {
   const dialect = dialectOf(profile)
-  const said = behindThinking(text, profile)
-  const call = dialect.call(said, profile)
-  const answer = dialect.answer(said, profile)
+  const { call, answer } = readActs(text, profile)
   const answered: Action | undefined = answer === undefined ? undefined : { kind: 'answer', text: answer }
   if (call === undefined || (answered !== undefined && profile.callAndAnswer === 'answer')) {
     return answered ?? turnError('no-action', profile.errorText)
@@ -94,11 +92,16 @@ function officialBoxMistake(bbox: unknown, sourceOf: () => TurnError | Size): Tu
  * The part of a turn that is parsed. A thought may draft calls and answers, so lenient profiles parse only the text after the thinking,
  * if that contains an action; the released loop parses everything.
  */
-function behindThinking(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'tools'>): string {
-  const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
-  if (said === undefined) return text
+function readActs(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'tools'>) {
   const dialect = dialectOf(profile)
-  return dialect.call(said, profile) !== undefined || dialect.answer(said, profile) !== undefined ? said : text
+  const read = (part: string) => ({
+    part,
+    call: dialect.call(part, profile),
+    answer: dialect.answer(part, profile),
+  })
+  const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
+  const behind = said === undefined ? undefined : read(said)
+  return behind === undefined || (behind.call === undefined && behind.answer === undefined) ? read(text) : behind
 }
 
 /**
@@ -124,7 +127,7 @@ export function finalAnswer(
   if (!completed(end)) return null
   const action = turns.at(-1)?.action
   const closing = action?.kind === 'answer' ? action.text : undefined
-  const all = turns.flatMap(({ text }) => dialect.answers(behindThinking(text, profile)))
+  const all = turns.flatMap(({ text }) => dialect.answers(readActs(text, profile).part))
   return (profile.answerPick === 'first' ? (all[0] ?? closing) : (closing ?? all.at(-1))) ?? null
 }
 

@@ -44,14 +44,13 @@ export function resolveBox(boxRel: RelativeBox, size: Size, profile: Pick<Profil
   const y0 = Math.max(whole(corners[1]), 0)
   const x1 = Math.min(whole(corners[2]), width - margin)
   const y1 = Math.min(whole(corners[3]), height - margin)
-  const found = listText([x0, y0, x1, y1])
-  if (x0 > x1 - 1) return turnError('empty-width', profile.errorText, found)
-  if (y0 > y1 - 1) return turnError('empty-height', profile.errorText, found)
-  if (Math.min(x1 - x0, y1 - y0) < minSide) return turnError('too-small', profile.errorText, found)
+  const unfit = (code: TurnError['code']): TurnError => turnError(code, profile.errorText, listText([x0, y0, x1, y1]))
+  if (x0 > x1 - 1) return unfit('empty-width')
+  if (y0 > y1 - 1) return unfit('empty-height')
+  if (Math.min(x1 - x0, y1 - y0) < minSide) return unfit('too-small')
   const aspect = Math.max((x1 - x0) / (y1 - y0), (y1 - y0) / (x1 - x0))
   // Qwen's tools only refuse ratios above the limit.
-  if (edges === 'even' ? aspect > maxCropAspect : aspect >= maxCropAspect)
-    return turnError('too-thin', profile.errorText, found)
+  if (edges === 'even' ? aspect > maxCropAspect : aspect >= maxCropAspect) return unfit('too-thin')
   return { boxPx: pixelBox(x0, y0, x1, y1) }
 }
 

@@ -1,7 +1,9 @@
 /** Thinking that stands in the text of a reply is no act of it, whichever marks a model writes around it. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseTurn } from './parse-turn.ts'
 import { profiles } from './profile.ts'
+import { firstThinkingSpan, splitAtThinking } from './thinking-marks.ts'
 
 const marks = [
   ['<think>', '</think>'],
@@ -35,4 +37,44 @@ describe.each(marks)('%s…%s', (open, close) => {
   test('a plain answer behind it is one', () => {
     expect(parseTurn(`${drafted}It is 7.`, profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
   })
+})
+
+/** A text of marks and words, and every closed thinking in it, by trying all places. */
+const text = fc
+  .array(fc.constantFrom(...marks.flat(), 'a ', 'b', '<answer>7</answer>', '\n'), { maxLength: 14 })
+  .map((parts) => parts.join(''))
+const places = (mark: string, of: string): number[] =>
+  [...of].map((_, at) => at).filter((at) => mark !== '' && of.startsWith(mark, at))
+
+test('the first thinking that is opened and closed is found, or the first that is only closed', () => {
+  fc.assert(
+    fc.property(text, (of) => {
+      const blocks = marks.flatMap(([open, close]) => {
+        const opened = places(open, of)[0]
+        if (open === '' && places('<think>', of).length > 0) return []
+        const start = opened === undefined ? 0 : opened + open.length
+        return places(close, of)
+          .filter((at) => at >= start)
+          .map((end) => ({ start, end, closed: end + close.length, opened: opened !== undefined }))
+      })
+      const best = (wanted: boolean) =>
+        blocks
+          .filter(({ opened }) => opened === wanted)
+          .reduce((a, b) => (b.end < a.end ? b : a), { end: Infinity } as never)
+      const { opened: _, ...first } = (
+        blocks.some(({ opened }) => opened) ? best(true) : best(false)
+      ) as (typeof blocks)[0]
+      expect(firstThinkingSpan(of)).toEqual(blocks.length === 0 ? undefined : first)
+    }),
+  )
+})
+
+test('what stands behind the last mark that closes is what is said', () => {
+  fc.assert(
+    fc.property(text, (of) => {
+      const ends = marks.flatMap(([, close]) => places(close, of).map((at) => ({ at, end: at + close.length })))
+      const last = ends.toSorted((a, b) => b.at - a.at)[0]
+      expect(splitAtThinking(of)).toEqual(last && { thought: of.slice(0, last.at), said: of.slice(last.end) })
+    }),
+  )
 })

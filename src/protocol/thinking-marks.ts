@@ -18,11 +18,15 @@ export interface SplitText {
 
 /** The text before and after the last closed thinking; undefined if there is none. */
 export function splitAtThinking(text: string): SplitText | undefined {
-  const ends = pairs.map(([, close]) => [text.lastIndexOf(close), close.length] as const).filter(([at]) => at >= 0)
-  const [last] = ends.toSorted(([a], [b]) => b - a)
-  if (last === undefined) return undefined
-  const [at, length] = last
-  return { said: text.slice(at + length), thought: text.slice(0, at) }
+  let at = -1
+  let end = 0
+  for (const [, close] of pairs) {
+    const found = text.lastIndexOf(close)
+    if (found <= at) continue
+    at = found
+    end = found + close.length
+  }
+  return at < 0 ? undefined : { said: text.slice(end), thought: text.slice(0, at) }
 }
 
 /** Position of the first opening tag, or undefined. */
@@ -53,12 +57,23 @@ export function firstThinking(text: string): string | undefined {
 }
 
 /** Where it stands, and where the mark ends that closes it. */
-export function firstThinkingSpan(text: string): (TextSpan & { readonly closed: number }) | undefined {
-  const blocks = pairs.flatMap(([open, close]) => {
-    const opened = text.indexOf(open)
-    const start = opened < 0 ? 0 : opened + open.length
+export function firstThinkingSpan(text: string): ThinkingSpan | undefined {
+  let unopened: ThinkingSpan | undefined
+  let first: ThinkingSpan | undefined
+  for (const [open, close] of pairs) {
+    const opens = text.indexOf(open)
+    const start = opens < 0 ? 0 : opens + open.length
     const end = text.indexOf(close, start)
-    return end < 0 ? [] : [{ start, end, closed: end + close.length, opened: opened >= 0 }]
-  })
-  return blocks.toSorted((a, b) => Number(b.opened) - Number(a.opened) || a.end - b.end)[0]
+    if (end < 0) continue
+    const span = { start, end, closed: end + close.length }
+    if (opens < 0) unopened = earlier(unopened, span)
+    else first = earlier(first, span)
+  }
+  return first ?? unopened
+}
+
+type ThinkingSpan = TextSpan & { readonly closed: number }
+
+function earlier(known: ThinkingSpan | undefined, other: ThinkingSpan): ThinkingSpan {
+  return known === undefined || other.end < known.end ? other : known
 }

@@ -161,7 +161,9 @@ export async function* search(
       }
     }
   } finally {
-    deadline.release()
+    // If the reader left early, a turn may still be in progress.
+    if (end === undefined) deadline.stop()
+    else deadline.release()
     session.close()
   }
 

@@ -2,32 +2,46 @@
 import { AbortedError } from './errors.ts'
 
 export interface Deadline {
-  /** Fires if the caller's signal does, the time is up, or the deadline is released. */
+  /** Fires if the caller's signal does, the time is up, or the work is stopped. */
   readonly signal: AbortSignal
   readonly expired: () => boolean
-  /** Stops the timer, aborts work still in progress, and removes the listener from the caller's signal. */
+  /** Stops the timer and removes the listener from the caller's signal. */
   readonly release: () => void
+  /** Releases, and aborts work that may still be in progress. Costs more: the signal gets an error with its stack. */
+  readonly stop: () => void
 }
 
 /** `limitMs` null: no time limit. */
 export function startDeadline(signal: AbortSignal | undefined, limitMs: number | null): Deadline {
   const controller = new AbortController()
+  // Called from here and not by a listener: Node keeps a signal with a listener until the next full garbage collection, with all that
+  // its search refers to.
+  const acts = new Set<() => void>()
+  waiting.set(controller.signal, acts)
   let expired = false
+  function abort(reason?: unknown): void {
+    controller.abort(reason)
+    acts.forEach((act) => act())
+  }
   const timer =
     limitMs === null
       ? undefined
       : setTimeout(() => {
           expired = true
-          controller.abort()
+          abort()
         }, limitMs)
-  const release = onAbort(signal, () => controller.abort(signal?.reason))
+  const unsubscribe = onAbort(signal, () => abort(signal?.reason))
+  function release(): void {
+    clearTimeout(timer)
+    unsubscribe()
+  }
   return {
     signal: controller.signal,
     expired: () => expired,
-    release() {
-      clearTimeout(timer)
+    release,
+    stop() {
       release()
-      controller.abort()
+      abort()
     },
   }
 }

@@ -46,8 +46,9 @@ export function nothingLearnt(): Learnt {
 
 /** A request in the form that the server is expected to accept. */
 export interface Form {
-  readonly asked: CompletionRequest
-  readonly habits: Habits
+  // Functions and not getters: V8 keeps what a getter of an object literal refers to until a full garbage collection.
+  asked(): CompletionRequest
+  habits(): Habits
   /** Whether there is another form to try; if so, switches to it. `tries`: number of failed attempts. */
   adapt(refusal: Refusal, meaning: Meaning, body: RequestBody, tries: number): boolean
   /** The stream of the reply was unreadable: request it without streaming. */
@@ -112,16 +113,12 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
   }
 
   return {
-    get asked() {
-      return { ...request, maxTokens }
-    },
-    get habits() {
-      return {
-        dropped: new Set([...dropped, ...(withoutStop ? ['stop'] : []), ...(withoutStream ? ['stream'] : [])]),
-        heldImages: byId ? pictures.held : nothing,
-        replyForms: learnt.replyForms,
-      }
-    },
+    asked: () => ({ ...request, maxTokens }),
+    habits: () => ({
+      dropped: new Set([...dropped, ...(withoutStop ? ['stop'] : []), ...(withoutStream ? ['stream'] : [])]),
+      heldImages: byId ? pictures.held : nothing,
+      replyForms: learnt.replyForms,
+    }),
     adapt(refusal, meaning, body, tries) {
       if (adaptations >= maxAdaptations || !another(refusal, meaning, body, tries)) return false
       adaptations++

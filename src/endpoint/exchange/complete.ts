@@ -37,7 +37,7 @@ export function completer(
 
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
-        const body = requestBody(form.asked, kind, form.habits, { streamed: onNews !== undefined })
+        const body = requestBody(form.asked(), kind, form.habits(), { streamed: onNews !== undefined })
         let told = false
         const tell = (news: ReplyNews): void => {
           told = true
@@ -80,7 +80,7 @@ export function completer(
 
     /** The completion, the error of reading it, or an error inside the body as if it had its own status. */
     function read({ text }: Exchange, sent: RequestBody): Tried<Completion> | InnerError {
-      const { dropped } = form.habits
+      const { dropped } = form.habits()
       const stripped = sent.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
       try {
         const { messages, stop = [] } = request

@@ -51,7 +51,7 @@ export async function exchange(
     }
     throw connectionError(url, error)
   } finally {
-    deadline.release()
+    deadline.stop()
   }
 }
 
