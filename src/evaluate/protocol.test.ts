@@ -3,16 +3,30 @@ import { profileHash, profileWith, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { profileSettings, protocolLine } from './protocol.ts'
 
-const lineOf = (profile: Profile, hash = profileHash(profile)): string =>
+const lineOf = (
+  profile: Profile,
+  hash = profileHash(profile),
+  interval?: Parameters<typeof protocolLine>[0]['interval'],
+): string =>
   protocolLine({
-    command: 'eval',
-    benchmark: 'visual-probe',
-    samples: 1,
-    maxTurns: profile.maxTurns,
-    seed: 0,
-    profile: hash,
-    protocol: profileSettings(profile),
+    config: {
+      command: 'eval',
+      benchmark: 'visual-probe',
+      samples: 1,
+      maxTurns: profile.maxTurns,
+      seed: 0,
+      profile: hash,
+      protocol: profileSettings(profile),
+    },
+    ...(interval && { interval }),
   })
+
+it('says so where problems share pictures, and are resampled together', () => {
+  const lineOver = (over: 'problems' | 'pictures') =>
+    lineOf(profiles.default, profileHash(profiles.default), { over, units: 120 })
+  expect(lineOver('pictures')).toMatch(/judge exact, intervals over 120 pictures$/)
+  expect(lineOver('problems')).toMatch(/judge exact$/)
+})
 
 it.each([
   ['default', 'coordinates relative, last answer, after one reminder also a reply in plain prose, judge exact'],

@@ -1,6 +1,7 @@
 /** The protocol line: everything that a score depends on besides the policy's weights, from the settings of the run. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import { isRuleOf, judgeForm } from '../judge/registry.ts'
+import type { EvalReport } from './figures/report.ts'
 import type { Configuration } from '../runs/configuration.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
@@ -49,8 +50,14 @@ function short(hash: string): string {
   return hash.slice(0, 8)
 }
 
+/** A run, and what its intervals are over where some are shown. */
+interface LinedRun {
+  readonly config: EvalConfig
+  readonly interval?: Pick<EvalReport['interval'], 'over' | 'units'>
+}
+
 /** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
-export function protocolLine(config: EvalConfig): string {
+export function protocolLine({ config, interval }: LinedRun): string {
   const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed } = config
   const parts = [
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
@@ -65,6 +72,7 @@ export function protocolLine(config: EvalConfig): string {
     protocol?.tools !== undefined && `tools beside zoom: ${protocol.tools}`,
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
     `judge ${judgeText(judge)}`,
+    interval && interval.over !== 'problems' && `intervals over ${interval.units} ${interval.over}`,
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
 }

@@ -185,7 +185,9 @@ test('report: published rows beside measured ones, in three formats; two runs co
   expect(measured[1]).toContain(
     'chat:test-vlm, 4 turns | 0.0 (0.0-0.0) \\[3\\]\\* |  |  |  | 87.5 (75.0-100.0) \\[2\\]\\*',
   )
-  expect(stdout).toMatch(/\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice\./)
+  expect(stdout).toMatch(
+    /\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice, intervals over 2 questions\./,
+  )
   expect(stdout).toContain('Not by the rule of VisualProbe hard')
   expect(stdout).toContain("\\*: not by the benchmark's own rule, or on part of its problems")
 

@@ -7,6 +7,7 @@ import type { Controlled } from '../../evaluate/controls.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvalProgress } from '../../evaluate/evaluate.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
+import { assumedSpread, powerText } from '../../evaluate/figures/power.ts'
 import { profileSettings } from '../../evaluate/protocol.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { shardOf } from '../../evaluate/shard.ts'
@@ -70,6 +71,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
     const policy = control?.policy(opened) ?? opened
     if (policy.about !== undefined) say(policy.about)
     if (budget) sayTradeOff(budget)
+    say(powerText(assumedSpread, { problems: whole.length, samples: options.samples }, 'assumed'))
     let measured: MeasuredRun | undefined
     try {
       const title = `Searches of ${policy.name}`

@@ -50,7 +50,7 @@ export async function runSweep(
     await replaceFile(join(path, file), curveSvg(curves, words, axes))
   }
   const difference = comparison === undefined ? [] : [differenceText(runs, comparison)]
-  const protocols = runs.map(({ name, config }) => `${name}: ${protocolLine(config)}.`)
+  const protocols = runs.map((run) => `${run.name}: ${protocolLine(run)}.`)
   const heading = `# ${benchmarkNamed(itemAt(runs, 0).config.benchmark).title}`
   const notes = [...difference, ...protocols].map((text) => `- ${markdownCell(text)}`).join('\n')
   await replaceFile(join(path, 'results.md'), `${[heading, markdownTable(sweepTable(sweep)), notes].join('\n\n')}\n`)

@@ -15,6 +15,7 @@ import {
   scoresTable,
   solvedTable,
 } from '../../evaluate/document/result-tables.ts'
+import { powerText } from '../../evaluate/figures/power.ts'
 import { majorityRule } from '../../evaluate/figures/sampling.ts'
 import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
 import type { Table } from '../../evaluate/document/table.ts'
@@ -23,8 +24,9 @@ import { columns } from '../print/output.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 
 /** The JSON document; the figures over all problems are at its top level. */
-export function evalResult({ config, cost, ...report }: MeasuredRun): object {
-  const { summary, scores, interval, sampling, tokens, spent, reasons, skipped, causes, looks } = report
+export function evalResult(run: MeasuredRun): object {
+  const { config, cost, summary, scores, interval, sampling, spread, tokens, spent, reasons, skipped, causes, looks } =
+    run
   const { benchmark: name, optionOrder, shard } = config
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
@@ -33,6 +35,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     scores,
     interval,
     sampling: { ...sampling, majorityRule },
+    spread,
     tokens: { ...tokens, imageEstimated: policyNamed(config.policy ?? '')?.kind.imageTokensEstimated ?? false },
     spent,
     cost,
@@ -40,7 +43,7 @@ export function evalResult({ config, cost, ...report }: MeasuredRun): object {
     skipped,
     causes,
     looks,
-    protocol: protocolLine(config),
+    protocol: protocolLine(run),
   }
 }
 
@@ -79,7 +82,8 @@ function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] 
   return [
     ...tables,
     ...rulesOf(run, config),
-    `Protocol: ${protocolLine(config)}.`,
+    ...(run.spread.between + run.spread.within > 0 ? [powerText(run.spread, summary, 'measured')] : []),
+    `Protocol: ${protocolLine(run)}.`,
     ...(notice === undefined ? [] : [notice]),
   ]
 }

@@ -114,7 +114,7 @@ function runParts(run: MeasuredRun, index: number): Part[] {
   const caption = 'With 95 % bootstrap intervals; all limits are computed from the same searches.'
   return [
     { kind: 'heading', text: `[${index + 1}] ${run.name}` },
-    { kind: 'text', text: `${protocolLine(run.config)}.` },
+    { kind: 'text', text: `${protocolLine(run)}.` },
     { kind: 'figures', figures: [{ svg, caption }] },
     ...tablesOf(run).map((table): Part => ({ kind: 'table', table })),
     ...rulesOf(run, run.config).map((text): Part => ({ kind: 'text', text })),
@@ -185,7 +185,7 @@ export function reportCsv({ runs }: ReportDocument): string {
 function csvRows(run: MeasuredRun): CsvRow[] {
   const { name, config, scores, interval, sampling, summary, cost } = run
   const { samples } = summary
-  const protocol = protocolLine(config)
+  const protocol = protocolLine(run)
   const row = (figureName: string, value: number, low: CsvRow[0] = '', high: CsvRow[0] = '', items: CsvRow[0] = '') => [
     name,
     config.benchmark,

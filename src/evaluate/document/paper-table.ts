@@ -80,7 +80,7 @@ function runNote(run: MeasuredRun): string {
   const all = expected === undefined || isWhole({ expected }, summary.problems) ? '' : ` of ${countText(expected)}`
   const share = config.shard ? `, shard ${config.shard.index} of ${config.shard.of}` : ''
   const problems = `${summary.problems}${all} problems${share}`
-  return `${name}: ${title}, ${problems}; ${protocolLine(config)}.` + (notice === undefined ? '' : ` ${notice}`)
+  return `${name}: ${title}, ${problems}; ${protocolLine(run)}.` + (notice === undefined ? '' : ` ${notice}`)
 }
 
 /** The policy and the settings that distinguish its rows. */

@@ -9,6 +9,8 @@ import type { LookFigures } from './look-figures.ts'
 import { countReasons } from '../../protocol/reason.ts'
 import type { ReasonCount } from '../../protocol/reason.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
+import { measuredSpread } from './power.ts'
+import type { Spread } from './power.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
 import { countCauses, summarise } from './summary.ts'
@@ -21,6 +23,8 @@ export interface EvalReport {
   /** 95 % bootstrap interval of the main score. */
   readonly interval: Interval
   readonly sampling: Sampling
+  /** Variances that determine how large a difference to another run can be shown. */
+  readonly spread: Spread
   /** Mean tokens per search, over searches that did not fail. */
   readonly tokens: Tokens
   /** Tokens of the policy in all searches that did not fail, as billed. */
@@ -74,6 +78,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
     scores: options.aggregate.scores(problems.map(scoredItem)),
     interval: { low, high, over: unitKindOf(problems, units), units },
     sampling: samplingOf(problems, options.aggregate),
+    spread: measuredSpread(problems),
     tokens: tokensOf(problems),
     spent: outcomes
       .filter(({ end }) => end !== 'failed')

@@ -93,7 +93,7 @@ function header(run: LoggedRun, failed: number, usage: object): object {
       model_args: {},
       config: { epochs: samples, epochs_reducer: ['mean'], fail_on_error: false, score_on_error: true },
       packages: { 'mini-o3': version },
-      metadata: { run: run.name, seed, protocol: protocolLine(config) },
+      metadata: { run: run.name, seed, protocol: protocolLine(run) },
       scorers: [{ name: judge }],
     },
     plan: { name: 'plan', steps: [{ solver: 'mini-o3', params: {} }], config: sampling },

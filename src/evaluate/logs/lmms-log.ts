@@ -82,7 +82,7 @@ export function lmmsResults(run: LoggedRun): object {
         generation_kwargs: settings,
         metric_list: [{ metric: 'score', aggregation: 'mean', higher_is_better: true }],
         repeats: samples,
-        metadata: { version: 1, protocol: protocolLine(config) },
+        metadata: { version: 1, protocol: protocolLine(run) },
       },
     },
     versions: { [task]: 1 },
