@@ -6,6 +6,8 @@ import type { Slices } from './entry.ts'
 export interface ScoredItem {
   readonly slices: Slices
   readonly correct: readonly boolean[]
+  /** What each sample adds to the score, where judges give parts of a point; default: 1 if it was right. */
+  readonly credits?: readonly number[]
 }
 
 /** A named score over `items` problems. */
@@ -34,9 +36,9 @@ export const micro: Aggregate = {
   },
 }
 
-/** The mean over problems of the share of right samples. */
+/** The mean over problems of the share of right samples, or of what they add. */
 export function avgAtK(items: readonly ScoredItem[]): number {
-  return mean(items.map(({ correct }) => mean(correct.map(Number))))
+  return mean(items.map(({ correct, credits = correct.map(Number) }) => mean(credits)))
 }
 
 /** One score per value of a slice, for example `category: single`. */

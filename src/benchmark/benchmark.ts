@@ -21,8 +21,8 @@ export interface Benchmark {
   readonly tsvMd5?: string
   /** K of Avg@K in the paper's table. */
   readonly samples: number
-  /** The judge: an LLM, our letter rule, the benchmark's own letter rule, or exact match. */
-  readonly judge: 'llm' | 'choice' | 'mme-letter' | 'treebench-letter' | 'exact'
+  /** The judge: an LLM, our letter rule, the benchmark's own letter rule, edits to the nearest answer, or exact match. */
+  readonly judge: 'llm' | 'choice' | 'mme-letter' | 'treebench-letter' | 'anls' | 'exact'
   /** Which `<answer>` of a trajectory counts. */
   readonly answer: 'first' | 'last'
   readonly aggregate: Aggregate
@@ -38,7 +38,7 @@ export interface Benchmark {
 export interface BenchmarkPull {
   /** One of `datasets`. */
   readonly dataset: string
-  /** Paths in the data set; a trailing slash stands for everything below. */
+  /** Paths in the data set; a trailing slash or asterisk stands for everything that starts so. */
   readonly files: readonly string[]
   /** Folder name of the data set below `--data`. */
   readonly folder: string

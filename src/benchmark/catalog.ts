@@ -2,6 +2,7 @@
 import { UserError } from '../shared/errors.ts'
 import type { Benchmark } from './benchmark.ts'
 import { hrBench } from './readers/hr-bench.ts'
+import { infoVqa } from './readers/info-vqa.ts'
 import { miniO3Rows } from './readers/mini-o3-json.ts'
 import { mmeRealWorld } from './readers/mme-realworld.ts'
 import { o3Bench } from './readers/o3-bench.ts'
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   ...zoomBench,
   treeBench,
   o3Bench,
+  infoVqa,
 ]
 
 /** Throws UserError `benchmark-unknown`, which lists the available ones. */

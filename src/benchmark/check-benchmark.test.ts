@@ -150,6 +150,7 @@ describe('benchmarks', () => {
       ['zoombench-crop', 1, 845],
       ['treebench', 1, 405],
       ['o3-bench', 3, undefined],
+      ['infovqa', 1, 2801],
     ])
     for (const { expected, download, layout, licence } of benchmarks) {
       expect([download, layout, licence].every((words) => words.length > 3)).toBe(true)

@@ -128,16 +128,16 @@ function plainLetter(label: string): string {
 }
 
 /** Parses a list written as Python or JSON text; undefined if the text is not a list. Throws `data-row`. */
-export function listIn(place: string, text: string): readonly string[] | undefined {
+export function listIn(place: string, text: string, name = 'its choices'): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined
   try {
     const { value, end } = literalIn(text)
     if (Array.isArray(value) && text.slice(end).trim() === '') return value.map(String)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw rowError(place, `its choices are not a valid list: ${messageOf(error)}`)
+    throw rowError(place, `${name} are not a valid list: ${messageOf(error)}`)
   }
-  throw rowError(place, 'its choices are not a valid list')
+  throw rowError(place, `${name} are not a valid list`)
 }
 
 /** Tries JSON first, then Python, whose escapes differ. */

@@ -20,7 +20,8 @@ const blanks = String.raw`\t-\r\x1C- \x85\xA0\u1680\u2000-\u200A\u2028\u2029\u20
 const outerBlanks = new RegExp(`^[${blanks}]+|(?<![${blanks}])[${blanks}]+$`, 'g')
 const innerBlanks = new RegExp(`[${blanks}]+`)
 
-function wordsOf(text: string): string[] {
+/** As Python's `split()` does. */
+export function pythonWords(text: string): string[] {
   return text.split(innerBlanks).filter((word) => word !== '')
 }
 
@@ -32,7 +33,7 @@ export function mmeLetter(answer: string, choices: readonly string[]): string | 
   const rest = mmePrefixes.reduce((text, prefix) => text.replaceAll(prefix, ''), answer.replaceAll(outerBlanks, ''))
   const letter = /[A-E]/.exec(rest)?.[0]
   if (letter !== undefined) return letter
-  if (wordsOf(rest).length > 10) return undefined
+  if (pythonWords(rest).length > 10) return undefined
   const held = rest.toLowerCase()
   const at = choices.findIndex((choice, index) => `(${letterAt(index)}) ${choice}`.toLowerCase().includes(held))
   return at < 0 ? undefined : letterAt(at)
@@ -45,7 +46,7 @@ export function mmeLetter(answer: string, choices: readonly string[]): string | 
 export function treeBenchLetter(answer: string): string | undefined {
   const text = answer.replaceAll(outerBlanks, '').toUpperCase()
   const letter = /[A-E]/.exec(text)?.[0]
-  if (letter !== undefined || wordsOf(text).length > 10) return letter
+  if (letter !== undefined || pythonWords(text).length > 10) return letter
   return [...'ABCDE'].find((own) => `(${own})`.includes(text))
 }
 
@@ -73,7 +74,7 @@ function inferredLetter(answer: string, choices: readonly string[]): string | un
   if (answer.includes(failure)) return undefined
   if (refusals.some((refusal) => answer.includes(refusal))) return 'Z'
   const letters = choices.map((_, index) => letterAt(index))
-  const words = wordsOf(answer.replaceAll(/[.()[\],:;!*#{}]/g, ' '))
+  const words = pythonWords(answer.replaceAll(/[.()[\],:;!*#{}]/g, ' '))
   const named = letters.filter((letter) => words.includes(letter))
   if (named.length === 1 && words.indexOf(itemAt(named, 0)) > words.length - 5) return named[0]
   if (named.length === 0 && words.includes('Z')) return 'Z'

@@ -29,6 +29,12 @@ describe('Avg@K', () => {
     )
   })
 
+  it('adds up parts of points where judges give these', () => {
+    const graded = { ...item('101', { category: 'direct' }), credits: [1, 0, 0.5] }
+    expect(avgAtK([graded, item('000')])).toBeCloseTo(0.25)
+    expect(byName(micro.scores([graded, item('100')]))).toEqual({ overall: 0.4167, 'category: direct': 0.5 })
+  })
+
   it('goes with the score of every slice', () => {
     const scores = micro.scores([
       item('11', { category: 'direct' }),

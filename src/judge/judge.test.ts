@@ -21,6 +21,10 @@ describe('judgeExact', () => {
 
   it('does not confuse numbers that end in a period', () => {
     expect(judgeExact({ ...problem, answer: '3.5' }, '35').kind).toBe('wrong')
+    const several = { ...problem, answer: 'left', alternatives: ['West', 'port side'] }
+    expect(
+      ['left', 'west.', 'Port  side', 'right', 'left or west'].map((one) => judgeExact(several, one).kind),
+    ).toEqual(['correct', 'correct', 'correct', 'wrong', 'wrong'])
     expect(judgeExact({ ...problem, answer: 'two  words' }, 'Two\twords.').kind).toBe('correct')
   })
 
@@ -101,7 +105,7 @@ describe('judgeChoice', () => {
     expect(judgeChoice(lettered, 'B').kind).toBe('correct')
     expect(judgeChoice(lettered, 'dark blue').kind).toBe('correct')
     expect(judgeChoice({ ...choice, answer: 'purple' }, 'B').kind).toBe('unjudged')
-    expect(judgeChoice({ ...choice, choices: [] }, 'B').kind).toBe('unjudged')
+    expect(judgeChoice({ ...choice, choices: [] }, 'C').kind).toBe('wrong')
   })
 })
 

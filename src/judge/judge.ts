@@ -51,7 +51,8 @@ export async function judgeAndKeep(
 /** The verdict in cases that all judges decide alike, otherwise the two answers to compare, of which one may be empty. */
 export function toCompare(problem: Problem, answer: string | null): Verdict | Compared {
   if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
-  return answer === null ? noAnswer : { question: problem.question, reference: problem.answer, answer }
+  const reference = [problem.answer, ...(problem.alternatives ?? [])].join(' or ')
+  return answer === null ? noAnswer : { question: problem.question, reference, answer }
 }
 
 /** The same for judges that compare text, for which an empty answer counts as none. */

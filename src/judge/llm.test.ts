@@ -85,6 +85,8 @@ test('texts with marks of the prompt in them stay what they are', async () => {
   await judge({ ...problem, question: 'What says {answer}?' }, '{reference} $& $1', undefined)
   expect(server.requests[0]!.messages[1]!.text).toContain('Question: What says {answer}?')
   expect(server.requests[0]!.messages[1]!.text).toContain('Given answer: {reference} $& $1')
+  await judge({ ...problem, alternatives: ['ivory', 'cream'] }, 'beige', undefined)
+  expect(server.requests.at(-1)!.messages[1]!.text).toContain('Reference answer: White. or ivory or cream')
 })
 
 test('"10" is right as the released scorer reads it; read strictly, it is asked again and stays unjudged', async () => {

@@ -22,5 +22,5 @@ test('scores go by the rule of their benchmark where the judge is of its kind', 
   expect(isRuleOf({ judge: 'llm' }, 'llm:any')).toBe(true)
   expect(isRuleOf({ judge: 'llm' }, 'choice')).toBe(false)
   expect(isRuleOf({ judge: 'mme-letter' }, 'mme-letter')).toBe(true)
-  expect(judgeForms).toBe('exact, choice, can-infer, mme-letter, treebench-letter, llm:<model>, local:<model>')
+  expect(judgeForms).toBe('exact, choice, can-infer, mme-letter, treebench-letter, anls, llm:<model>, local:<model>')
 })

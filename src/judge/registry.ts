@@ -1,5 +1,6 @@
 /** The registry of judges by name, as in `--judge` and in runs. Only this file parses judge names. Pure. */
 import type { Benchmark } from '../benchmark/benchmark.ts'
+import { judgeAnls } from './anls.ts'
 import { judgeCanInfer } from './can-infer.ts'
 import { judgeChoice } from './choice.ts'
 import { judgeExact } from './exact.ts'
@@ -22,6 +23,7 @@ const kinds = {
   'can-infer': { judge: judgeCanInfer, needsChoices: 'all' },
   'mme-letter': { judge: judgeMmeLetter, needsChoices: 'all' },
   'treebench-letter': { judge: judgeTreeBenchLetter, needsChoices: 'all' },
+  anls: { judge: judgeAnls },
   llm: { modelAt: 'server' },
   local: { modelAt: 'here' },
 } satisfies Readonly<Record<string, JudgeKind>>

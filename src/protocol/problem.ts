@@ -12,6 +12,8 @@ export interface Problem {
   readonly question: string
   /** Reference answer; absent for a user's question. */
   readonly answer?: string
+  /** Further answers that are right. */
+  readonly alternatives?: readonly string[]
   readonly level?: Level
   readonly choices?: readonly string[]
   /** Where the answer can be read, as fractions of the picture; if there are several places, their bounding box. */

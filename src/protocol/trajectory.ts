@@ -33,6 +33,7 @@ const problemSchema = z
     answer: z.string().exactOptional(),
     level: z.enum(levels).exactOptional(),
     choices: z.array(z.string()).readonly().exactOptional(),
+    alternatives: z.array(z.string()).readonly().exactOptional(),
     targetBoxRel: relativeBoxSchema.exactOptional(),
     targetBoxesRel: z.array(relativeBoxSchema).readonly().exactOptional(),
   })
@@ -127,7 +128,18 @@ const pictureSchema = z
   })
   .readonly()
 
-const verdictSchema = z.strictObject({ kind: z.enum(['correct', 'wrong', 'unjudged']), reason: z.string() }).readonly()
+const verdictSchema = z
+  .strictObject({
+    kind: z.enum(['correct', 'wrong', 'unjudged']),
+    reason: z.string(),
+    score: z
+      .number()
+      .min(0)
+      .max(1)
+      .exactOptional()
+      .describe('of judges that give part of a point: how much of it; then `correct` is any score above 0'),
+  })
+  .readonly()
 
 export const failureSchema = z
   .strictObject({

@@ -63,10 +63,10 @@ async function pullData(name: string, { data, yes, json }: Values<typeof pullOpt
 }
 
 function chosenFiles(files: readonly RemoteFile[], { name }: Benchmark, pull: BenchmarkPull): readonly RemoteFile[] {
-  const chosen = files.filter(({ path }) =>
-    pull.files.some((own) => (own.endsWith('/') ? path.startsWith(own) : path === own)),
-  )
-  const lacking = pull.files.filter((own) => !chosen.some(({ path }) => path.startsWith(own)))
+  const isOf = (own: string, path: string): boolean =>
+    /[/*]$/.test(own) ? path.startsWith(own.replace(/\*$/, '')) : path === own
+  const chosen = files.filter(({ path }) => pull.files.some((own) => isOf(own, path)))
+  const lacking = pull.files.filter((own) => !chosen.some(({ path }) => isOf(own, path)))
   if (lacking.length === 0) return chosen
   throw new UserError(
     'data-moved',

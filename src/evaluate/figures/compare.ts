@@ -6,6 +6,7 @@ import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { clustersOf, unitKindOf } from './clusters.ts'
 import type { UnitKind } from './clusters.ts'
+import { creditOf } from './outcome.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { signFlipTest } from './sign-flip.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -70,7 +71,7 @@ export function compareEvals(
     alone: [first.length - pairs.length, second.length - pairs.length],
     units: clusters.length,
     over,
-    p: signFlipTest(clusters.map((own) => Math.round(sum(own.map(({ before, after }) => after - before)) * scale))),
+    p: signFlipTest(clusters.map((own) => wholeIfNear(sum(own.map(({ before, after }) => after - before)) * scale))),
     test: scale === 1 && over === 'problems' ? 'mcnemar' : 'sign-flip',
     flipped: pairs
       .filter(({ before, after }) => before < 0.5 !== after < 0.5)
@@ -80,7 +81,13 @@ export function compareEvals(
 }
 
 function shareRight(outcomes: ScoredProblem['outcomes']): number {
-  return outcomes.filter(({ correct }) => correct).length / Math.max(1, outcomes.length)
+  return sum(outcomes.map(creditOf)) / Math.max(1, outcomes.length)
+}
+
+/** Without the rounding error of a share times its denominator. Parts of points stay as they are. */
+function wholeIfNear(value: number): number {
+  const whole = Math.round(value)
+  return Math.abs(value - whole) < 1e-6 ? whole : value
 }
 
 /** The number of searches per problem; if problems have different numbers, their least common multiple. */

@@ -48,6 +48,8 @@ export interface Outcome extends LookFigures {
   readonly beyondLimit: boolean
   readonly turns: number
   readonly correct: boolean
+  /** The part of a point that a right answer was given, by judges that give parts; see `creditOf`. */
+  readonly part?: number
   /** False if the search has no verdict yet; it then counts as not right. */
   readonly judged: boolean
   /** Normalised answer, equal for equivalent answers; absent if there is none. See `voteOf`. */
@@ -59,6 +61,11 @@ export interface Outcome extends LookFigures {
   readonly cause: MissCause | undefined
   /** Absent if the result counts. */
   readonly reason: Reason | undefined
+}
+
+/** What a search adds to the score. */
+export function creditOf({ correct, part = 1 }: Pick<Outcome, 'correct' | 'part'>): number {
+  return correct ? part : 0
 }
 
 export function outcomeOf(trajectory: Trajectory): Outcome {
@@ -75,6 +82,7 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     beyondLimit: answeredBeyondLimit(trajectory),
     turns: turns.length,
     correct,
+    ...(correct && trajectory.verdict?.score !== undefined && { part: trajectory.verdict.score }),
     judged,
     vote: voteOf(trajectory),
     usage,

@@ -15,10 +15,12 @@ interface Wanted {
   readonly correct: boolean
   readonly turns?: number
   readonly vote?: string
+  readonly part?: number
 }
 
-function outcome({ correct, turns = 1, vote }: Wanted, sample = 0, picture = 'one'): Outcome {
-  return rightOutcome({ key: `${sample}`, picture, sample, turns, correct, vote })
+function outcome({ correct, turns = 1, vote, part }: Wanted, sample = 0, picture = 'one'): Outcome {
+  const graded = part === undefined ? {} : { part }
+  return rightOutcome({ key: `${sample}`, picture, sample, turns, correct, vote, ...graded })
 }
 
 const problem = (name: string, searches: readonly Wanted[], slices: ScoredProblem['slices'] = {}): ScoredProblem => ({
@@ -88,6 +90,27 @@ test('forms of one question are drawn together', () => {
   })
   expect(interval).toEqual({ low: 0, high: 1, over: 'questions', units: 2 })
   expect(scores[0]).toEqual({ name: 'overall', score: 0.5, items: 4 })
+})
+
+test('parts of points count in the score, in each run, at every turn limit, and in comparisons', () => {
+  const graded = [
+    problem('a', [
+      { correct: true, part: 0.5 },
+      { correct: true, part: 1, turns: 3 },
+    ]),
+    problem('b', [{ correct: false }, { correct: true, part: 0.75 }]),
+  ]
+  const report = reportOf(graded, { ...options, samples: 2 })
+  expect(report.scores[0]!.score).toBeCloseTo(2.25 / 4)
+  expect(report.summary.avgAtK).toBeCloseTo(2.25 / 4)
+  expect(report.summary.everyTurnLimit[1]!.avgAtK).toBeCloseTo(1.25 / 4)
+  expect(report.sampling.runs).toEqual([0.25, 0.875])
+  expect(report.sampling.passAtK).toBe(1)
+  const right = graded.map(({ name }) => problem(name, [{ correct: true }, { correct: true }]))
+  const { difference, p } = compareEvals(graded, right, 1)
+  expect(difference.mean).toBeCloseTo(1.75 / 4)
+  expect(p).toBeGreaterThan(0.1)
+  expect(p).toBeLessThan(1)
 })
 
 test('two evaluations are paired by problem, whatever their order', () => {

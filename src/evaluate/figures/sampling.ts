@@ -3,6 +3,7 @@ import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
+import { creditOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 
 /** A problem with the outcomes of its K searches, in order. */
@@ -30,8 +31,8 @@ export const majorityRule =
   'the most frequent answer counts (answers are equal if they have the same letter, or differ only in case and whitespace; searches without an ' +
   'answer do not vote); in a tie, the share of right answers'
 
-export function scoredItem({ slices, outcomes }: ScoredProblem): ScoredItem {
-  return { slices, correct: outcomes.map(({ correct }) => correct) }
+export function scoredItem({ slices, outcomes }: Omit<ScoredProblem, 'name'>): ScoredItem {
+  return { slices, correct: outcomes.map(({ correct }) => correct), credits: outcomes.map(creditOf) }
 }
 
 /** Needs at least one problem, all with the same number of searches. */
@@ -40,7 +41,7 @@ export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggreg
   const samples = items[0]?.correct.length ?? 0
   const right = items.map(({ correct }) => correct.filter(Boolean).length)
   const runs = Array.from({ length: samples }, (_, sample) => {
-    const own = items.map(({ slices, correct }) => ({ slices, correct: [correct[sample] === true] }))
+    const own = problems.map(({ slices, outcomes }) => scoredItem({ slices, outcomes: [itemAt(outcomes, sample)] }))
     return itemAt(aggregate.scores(own), 0).score
   })
   return {

@@ -10,10 +10,11 @@ import { lastOf } from '../../shared/known.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { clustersOf } from './clusters.ts'
-import { causes } from './outcome.ts'
+import { causes, creditOf } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { recordOf } from '../../shared/fields.ts'
+import { mean, sum } from '../../shared/numbers.ts'
 
 export interface LimitScore {
   /** Turn limit. */
@@ -94,21 +95,21 @@ function sliceOf(problems: readonly Sampled[], { samples, maxTurns, seed }: Summ
   const scored = outcomes.filter(({ end }) => end !== 'failed')
   const meanTurns = (limit: number): number =>
     scored.reduce((sum, { turns }) => sum + Math.min(turns, limit), 0) / Math.max(1, scored.length)
-  // A search right at a limit is right at higher ones, so equal counts mean equal searches.
+  // A search right at a limit is right at higher ones, so equal sums mean equal searches.
   const estimates = new Map<number, Estimate>()
   const scoreAt = (limit: number): LimitScore => {
-    const isRight = ({ correct, turns }: Outcome): boolean => correct && turns <= limit
-    const count = outcomes.filter(isRight).length
+    const creditAt = (outcome: Outcome): number => (outcome.turns <= limit ? creditOf(outcome) : 0)
+    const total = sum(outcomes.map(creditAt))
     const estimate =
-      estimates.get(count) ??
+      estimates.get(total) ??
       bootstrapMean(
-        clusters.map((cluster) => cluster.map((problem) => share(problem.outcomes, isRight))),
+        clusters.map((cluster) => cluster.map((problem) => mean(problem.outcomes.map(creditAt)))),
         seed,
       )
-    estimates.set(count, estimate)
+    estimates.set(total, estimate)
     const { low, high } = estimate
     // All problems have the same number of searches.
-    const avgAtK = count / Math.max(1, outcomes.length)
+    const avgAtK = total / Math.max(1, outcomes.length)
     const overTurn = share(outcomes, ({ end, turns }) => end !== 'failed' && (turns > limit || end === 'over-turn'))
     return { limit, avgAtK, low, high, meanTurns: meanTurns(limit), overTurn }
   }
