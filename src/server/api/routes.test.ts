@@ -201,7 +201,7 @@ describe('pictures', () => {
     expect(await refusal(await upload(pngOf(30_000, 30_000)))).toEqual([400, 'picture-too-large'])
     const status = await new Promise((resolve, reject) => {
       const headers = { 'content-type': 'image/png', 'content-length': String(2 * 1024 ** 3) }
-      const sent = request(url('/api/pictures'), { method: 'POST', headers }, (response) => {
+      const sent = request(url('/api/pictures'), { method: 'POST', agent: false, headers }, (response) => {
         resolve(response.statusCode)
         sent.destroy()
       })

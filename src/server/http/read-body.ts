@@ -1,4 +1,4 @@
-/** Reads request bodies, with a limit for each and one for all bodies held at once. */
+/** Reads request bodies, with a limit for each and one for all bodies held at once, and discards the rest of refused ones. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './http-error.ts'
 
@@ -19,25 +19,21 @@ export function bodyReader(): (request: IncomingMessage, response: ServerRespons
       const chunks: Buffer[] = []
       let bytes = 0
       let own = 0
-      let refused = false
       const release = (): void => {
         heldBytes -= own
         own = 0
         chunks.length = 0
       }
       const refuse = (error: HttpError): void => {
-        refused = true
+        request.off('data', take)
         release()
         reject(error)
       }
       const tooLong = (): void =>
         refuse(new HttpError(413, 'request_too_large', `The request is larger than ${limit / 1024 ** 2} MiB.`))
       response.once('close', release)
-      if (Number(request.headers['content-length'] ?? 0) > limit) tooLong()
-      request.on('data', (chunk: Buffer) => {
+      const take = (chunk: Buffer): void => {
         bytes += chunk.length
-        if (bytes > limit + mostDrainedBytes) request.destroy()
-        if (refused) return
         if (bytes > limit) return tooLong()
         if (heldBytes + chunk.length > mostHeldBytes) {
           return refuse(
@@ -49,8 +45,26 @@ export function bodyReader(): (request: IncomingMessage, response: ServerRespons
         chunks.push(chunk)
         own += chunk.length
         heldBytes += chunk.length
-      })
+      }
+      if (Number(request.headers['content-length'] ?? 0) > limit) return tooLong()
+      request.on('data', take)
       request.on('end', () => resolve(Buffer.concat(chunks)))
       request.on('error', reject)
     })
+}
+
+/**
+ * Resolves once the rest of the body has arrived and is discarded, or the connection is closed: by the client, or here after too many
+ * bytes. Closing it earlier would reset it, and the client might lose a response that it had not read yet.
+ */
+export function discardRest(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    let left = mostDrainedBytes
+    request.on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) request.destroy()
+    })
+    request.once('end', resolve).once('close', resolve).resume()
+  })
 }

@@ -8,11 +8,13 @@ const always = { 'x-content-type-options': 'nosniff', 'cross-origin-resource-pol
 /** The default: conversations and pictures of users must not be left in disk caches. */
 const uncached = { 'cache-control': 'no-store' }
 
+/** `received`: when the request has arrived, which the end of the response waits for. */
 export function sendJson(
   response: ServerResponse,
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>>,
+  received?: Promise<void>,
 ): void {
   const body = Buffer.from(JSON.stringify(value))
   response.writeHead(status, {
@@ -22,7 +24,9 @@ export function sendJson(
     ...always,
     ...headers,
   })
-  response.end(body)
+  response.write(body)
+  if (received === undefined) response.end()
+  else void received.then(() => response.end())
 }
 
 /** Returns when everything is sent, or the client has disconnected, which cancels the stream. */

@@ -160,10 +160,10 @@ test('2 GB without an announced length are cut off at the limit', async () => {
   sent.on('response', (response) => (status = response.resume().statusCode))
   const piece = Buffer.alloc(mebibyte)
   let pieces = 0
+  const closed = new Promise((resolve) => sent.on('close', resolve))
   for (; pieces < 2048 && !sent.destroyed; pieces++) {
-    sent.write(piece)
-    do await sleep(1)
-    while (sent.writableNeedDrain && !sent.destroyed)
+    const taken = new Promise((resolve) => void sent.write(piece, resolve))
+    await Promise.race([taken, closed])
   }
   sent.destroy()
   expect(status).toBe(413)

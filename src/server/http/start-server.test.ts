@@ -38,9 +38,35 @@ function status(url: string, headers: Record<string, string>): Promise<number> {
   })
 }
 
+/** Sends 40 MiB from the first to the last byte, whatever comes back meanwhile, over a connection that is closed afterwards. */
+function sendAll(path: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const announced = { 'content-length': String(40 * 2 ** 20), ...headers }
+    const sent = request(server.url + path, { method: 'POST', agent: false, headers: announced })
+    let status: number | undefined
+    sent.on('response', (response) => (status = response.resume().statusCode))
+    sent.on('error', reject).on('close', () => resolve(status))
+    let left = 40
+    const write = (): void => {
+      if (left-- > 0) sent.write(Buffer.alloc(2 ** 20), write)
+      else sent.end()
+    }
+    write()
+  })
+}
+
 function post(path: string, body: string | Buffer): Promise<Response> {
   return fetch(server.url + path, { method: 'POST', body })
 }
+
+test.each([
+  ['/echo', {}, 413],
+  ['/echo', { host: 'evil.example' }, 403],
+  ['/nope', {}, 404],
+  ['/pages', {}, 405],
+])('who sends more to %s with %j than is read gets to read %i', async (path, headers, status) => {
+  expect(await sendAll(path, headers as Record<string, string>)).toBe(status)
+})
 
 describe('who is let in', () => {
   test.each([

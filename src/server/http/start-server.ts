@@ -7,7 +7,7 @@ import { defined, own } from '../../shared/known.ts'
 import { checkDoor, checkSite, checkToken } from './guard.ts'
 import type { Door } from './guard.ts'
 import { asHttpError, errorBody, HttpError } from './http-error.ts'
-import { bodyReader } from './read-body.ts'
+import { bodyReader, discardRest } from './read-body.ts'
 import { readJson } from './read-json.ts'
 import { pathOf, router } from './router.ts'
 import type { Asking, Routes } from './router.ts'
@@ -74,7 +74,7 @@ export async function startServer(options: HttpServerOptions): Promise<RunningSe
       else {
         const wait: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
         const bodyOf = own(refusals, pathOf(asking.url)) ?? errorBody
-        sendJson(response, status, bodyOf(refusal), { ...ending(), ...wait })
+        sendJson(response, status, bodyOf(refusal), { ...ending(), ...wait }, discardRest(request))
       }
     }
   }
