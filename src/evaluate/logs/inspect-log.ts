@@ -91,7 +91,12 @@ function header(run: LoggedRun, failed: number, usage: object): object {
       model: modelName(run),
       model_generate_config: sampling,
       model_args: {},
-      config: { epochs: samples, epochs_reducer: ['mean'], fail_on_error: false, score_on_error: true },
+      config: {
+        epochs: samples,
+        ...(samples > 1 && { epochs_reducer: ['mean'] }),
+        fail_on_error: false,
+        score_on_error: true,
+      },
       packages: { 'mini-o3': version },
       metadata: { run: run.name, seed, protocol: protocolLine(run) },
       scorers: [{ name: judge }],
@@ -104,7 +109,7 @@ function header(run: LoggedRun, failed: number, usage: object): object {
         {
           name: judge,
           scorer: judge,
-          reducer: 'mean',
+          ...(samples > 1 && { reducer: 'mean' }),
           scored_samples: searches - unscored,
           unscored_samples: unscored,
           params: {},
