@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -64,6 +64,25 @@ async function exported(to: string, out: string): Promise<{ files: string[] }> {
   return JSON.parse(stdout)
 }
 
+/** The run with other settings. */
+async function runWith(change: object): Promise<string> {
+  const path = await mkdtemp(join(folder, 'run-'))
+  await cp(run, path, { recursive: true })
+  const config = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))
+  await writeFile(join(path, 'config.json'), JSON.stringify({ ...config, ...change }))
+  return path
+}
+
+/** The kinds of content in all messages of a log. */
+function contentOf(log: ReadonlyMap<string, string>): Set<string> {
+  const samples = [...log].filter(([name]) => name.startsWith('samples/')).map(([, text]) => JSON.parse(text))
+  return new Set(
+    samples.flatMap(({ messages }) =>
+      messages.flatMap(({ content }: { content: { type: string }[] }) => content.map(({ type }) => type)),
+    ),
+  )
+}
+
 describe('--to inspect', () => {
   it('logs every search with its messages, pictures, scores, limits and errors', async () => {
     const { files, ...counts } = await exported('inspect', 'logs')
@@ -117,6 +136,35 @@ describe('--to inspect', () => {
     expect(await readFile(first!)).toEqual(bytes)
   })
 
+  it('writes messages without pictures where the data are gone', async () => {
+    const moved = await runWith({ data: 'nowhere' })
+    const { stdout } = await mini(
+      moved,
+      '--to',
+      'inspect',
+      '--pictures',
+      'none',
+      '--out',
+      join(folder, 'bare'),
+      '--json',
+    )
+    expect(contentOf(unzip(await readFile(JSON.parse(stdout).files[0])))).toEqual(new Set(['text', 'reasoning']))
+    await expect(mini(moved, '--to', 'inspect', '--out', join(folder, 'bare'))).rejects.toMatchObject({
+      code: 'data-not-found',
+    })
+  })
+
+  it('shows no pictures of a control, which was shown others', async () => {
+    const control = await runWith({ control: { name: 'black', of: 'another' } })
+    const { stdout } = await mini(control, '--to', 'inspect', '--out', join(folder, 'control'), '--json')
+    const log = unzip(await readFile(JSON.parse(stdout).files[0]))
+    expect(contentOf(log)).toEqual(new Set(['text', 'reasoning']))
+    expect(JSON.parse(log.get('header.json')!).eval.task).toBe('visual-probe-black')
+    await expect(mini(control, '--to', 'trl', '--out', join(folder, 'set'))).rejects.toMatchObject({
+      code: 'export-control',
+    })
+  })
+
   it.skipIf(inspectPython === undefined)('is read by inspect_ai', async () => {
     const { files } = await exported('inspect', 'peer')
     const script = fileURLToPath(new URL('../../../test/peers/harnesses/read-inspect.py', import.meta.url))
@@ -152,7 +200,7 @@ describe('--to lmms-eval', () => {
     expect(counts['visual-probe']).toEqual({ original: 3, effective: 3 })
   })
 
-  it('needs no pictures, and says so', async () => {
+  it('has no pictures, and says so', async () => {
     const refused = mini(run, '--to', 'lmms-eval', '--out', join(folder, 'no'), '--data', 'x')
     await expect(refused).rejects.toMatchObject({
       code: 'option-unused',

@@ -1,16 +1,18 @@
 /** `mini-o3 export --to inspect` and `--to lmms-eval`: an evaluation as a log of another harness. */
 import { join, resolve } from 'node:path'
-import { drawnMessages } from '../../coldstart/export/drawn-messages.ts'
-import { searchTeller } from '../../coldstart/export/run-rows.ts'
+import { drawnViews, profileFinder, searchTeller } from '../../coldstart/export/run-rows.ts'
+import { toldMessages } from '../../coldstart/export/told-messages.ts'
+import type { ToldMessage } from '../../coldstart/export/told-messages.ts'
 import { inspectLog, inspectLogName } from '../../evaluate/logs/inspect-log.ts'
 import { lmmsLogNames, lmmsResults, lmmsSamples } from '../../evaluate/logs/lmms-log.ts'
 import { readLoggedRun } from '../../evaluate/logs/logged-run.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
 import { throwIfAborted } from '../../shared/errors.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { startProgress } from '../../shared/progress.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import type { ProfileOptions } from '../options/profile.ts'
-import { readSearchedConfig, searchedUnder } from './searched-under.ts'
+import { possibleProfiles, readSearchedConfig, searchedUnder } from './searched-under.ts'
 
 export const logFormats = ['inspect', 'lmms-eval'] as const
 
@@ -19,7 +21,8 @@ export interface ExportLogOptions extends ProfileOptions {
   /** A folder of logs, which may hold others. */
   readonly out: string
   readonly data?: string
-  readonly pictures: Encoding
+  /** `none`: messages without pictures, which needs no data. */
+  readonly pictures: Encoding | 'none'
 }
 
 export interface ExportedLog {
@@ -42,10 +45,11 @@ export async function exportLog(source: string, options: ExportLogOptions, signa
   const path = (name: string): string => join(resolve(options.out), name)
   const files: string[] = []
   if (options.to === 'inspect') {
-    const config = await readSearchedConfig(source)
-    const tell = searchTeller(await searchedUnder(source, config, options))
+    const messagesOf = await teller(
+      source,
+      run.config.control === undefined ? options : { ...options, pictures: 'none' },
+    )
     files.push(path(inspectLogName(run)))
-    const messagesOf = (trajectory: Parameters<typeof tell>[0]) => drawnMessages(tell(trajectory), options.pictures)
     await replaceFile(path(inspectLogName(run)), inspectLog(run, { messagesOf, onSearch }))
   } else {
     const names = lmmsLogNames(run)
@@ -56,4 +60,21 @@ export async function exportLog(source: string, options: ExportLogOptions, signa
   progress.finish()
   const failed = run.problems.flatMap(({ outcomes }) => outcomes).filter(({ end }) => end === 'failed').length
   return { searches: run.searches, failed, missing: run.missing, files }
+}
+
+/** Finds the messages of a search. What a control showed instead of the pictures is not stored, so its messages have none. */
+async function teller(
+  source: string,
+  { pictures, ...options }: ExportLogOptions,
+): Promise<(trajectory: Trajectory) => Promise<readonly ToldMessage[]>> {
+  const config = await readSearchedConfig(source)
+  if (pictures === 'none') {
+    const profileOf = profileFinder(possibleProfiles(config, options))
+    return async (trajectory) => toldMessages(trajectory, profileOf(trajectory))
+  }
+  const tell = searchTeller(await searchedUnder(source, config, options))
+  return async (trajectory) => {
+    const told = tell(trajectory)
+    return toldMessages(trajectory, told.profile, await drawnViews(told, pictures))
+  }
 }

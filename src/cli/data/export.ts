@@ -5,6 +5,7 @@ import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start
 import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
 import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
+import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
@@ -42,9 +43,14 @@ const exportOptions = {
     out: required(
       text('<folder>', 'where the set is written, empty or not there; curves and logs may be added to a folder'),
     ),
-    pictures: oneOf('<encoding>', 'picture format: png is lossless, jpeg is smaller', ['png', 'jpeg'], {
-      fallback: 'png',
-    }),
+    pictures: oneOf(
+      '<encoding>',
+      'picture format: png is lossless, jpeg is smaller; none, for logs, needs no data',
+      ['png', 'jpeg', 'none'],
+      {
+        fallback: 'png',
+      },
+    ),
   }),
   ...jsonOption,
 }
@@ -138,10 +144,21 @@ async function open(source: string, options: ExportOptions, command: Command): P
 }
 
 async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {
+  const { pictures: encoding } = options
+  if (encoding === 'none') {
+    throw new UserError(
+      'export-pictures',
+      '--pictures none is for --to inspect: a training set has pictures, as png or jpeg.',
+    )
+  }
+  if (config.control !== undefined) {
+    const why = `${path} is a control (${config.control.name}): what its policy was shown instead of the pictures is not stored.`
+    throw new UserError('export-control', `${why} Name the run that it controls.`)
+  }
   // For a collection, its set, which may leave out right searches.
   const wholeSet = config.command === 'collect' && !options.all
   const searches = wholeSet ? await readCollection(path) : await readRightSearches(path, { all: options.all === true })
-  const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding: options.pictures })
+  const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding })
   return { rows, total: searches.length }
 }
 

@@ -12,8 +12,8 @@ import { profileChanged } from '../options/profile.ts'
 import type { ProfileOptions } from '../options/profile.ts'
 
 const { data, viewSide, contextLimit } = configurations.collect.shape
-const { benchmark } = configurations.eval.shape
-const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark })
+const { benchmark, control } = configurations.eval.shape
+const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark, control })
 export type SearchedConfig = z.infer<typeof schema>
 
 /** Reads these settings from a run of any command that searches. Throws `UserError` for a training run. */
@@ -51,7 +51,7 @@ export async function searchedUnder(
  * The built-in profiles, the embedded one with the run's budget, and the one that the options describe. Each appears with
  * `answer: first` and `last`, since an evaluation uses the one of its benchmark.
  */
-function possibleProfiles(
+export function possibleProfiles(
   { viewSide, contextLimit = null }: SearchedConfig,
   options: ProfileOptions,
 ): readonly Profile[] {

@@ -97,13 +97,22 @@ export function searchTeller({
   profiles,
 }: Pick<RunRowsOptions, 'problems' | 'profiles'>): (trajectory: Trajectory) => ToldSearch {
   const places = new Map(problems.map(({ problem }, index) => [searchKey(problem, 0), index]))
+  const profileOf = profileFinder(profiles)
+  return (trajectory) => {
+    const profile = profileOf(trajectory)
+    const sampleIndex = places.get(searchKey(trajectory.problem, 0))
+    if (sampleIndex === undefined) throw unknownProblem(trajectory)
+    return { trajectory, openers: openersOf(itemAt(problems, sampleIndex)), sampleIndex, profile }
+  }
+}
+
+/** Finds the profile of one search after the other among these. Throws `UserError` if it is none of them. */
+export function profileFinder(profiles: readonly Profile[]): (trajectory: Trajectory) => Profile {
   const byHash = new Map(profiles.map((profile) => [profileHash(profile), profile]))
   return (trajectory) => {
     const profile = byHash.get(trajectory.profile.sha256)
     if (profile === undefined) throw unknownProfile(trajectory)
-    const sampleIndex = places.get(searchKey(trajectory.problem, 0))
-    if (sampleIndex === undefined) throw unknownProblem(trajectory)
-    return { trajectory, openers: openersOf(itemAt(problems, sampleIndex)), sampleIndex, profile }
+    return profile
   }
 }
 

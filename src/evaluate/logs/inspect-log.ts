@@ -3,7 +3,7 @@
  * header with settings and results. It is produced search by search.
  */
 import { basename } from 'node:path'
-import type { DrawnMessage } from '../../coldstart/export/drawn-messages.ts'
+import type { ToldMessage } from '../../coldstart/export/told-messages.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { version } from '../../shared/version.ts'
@@ -18,13 +18,13 @@ const formatVersion = 2
 
 export interface InspectLogOptions {
   /** The messages of a search with their pictures. */
-  readonly messagesOf: (trajectory: Trajectory) => Promise<readonly DrawnMessage[]>
+  readonly messagesOf: (trajectory: Trajectory) => Promise<readonly ToldMessage[]>
   readonly onSearch?: () => void
 }
 
 /** The usual name of such a log, by which its viewer lists it. */
 export function inspectLogName(run: LoggedRun): string {
-  const task = run.config.benchmark.replaceAll(/[^\w-]/g, '-')
+  const task = run.task.replaceAll(/[^\w-]/g, '-')
   return `${time(run.created).replaceAll(/[:+]/g, '-')}_${task}_${identify(run, 'task')}.eval`
 }
 
@@ -58,7 +58,7 @@ async function* entries(run: LoggedRun, { messagesOf, onSearch }: InspectLogOpti
 }
 
 function header(run: LoggedRun, failed: number, usage: object): object {
-  const { config, judge, problems, searches, missing, created, changed, scores, standardError } = run
+  const { config, task, judge, problems, searches, missing, created, changed, scores, standardError } = run
   const { benchmark, samples, temperature, seed, data } = config
   const unscored = problems
     .flatMap(({ outcomes }) => outcomes)
@@ -77,7 +77,7 @@ function header(run: LoggedRun, failed: number, usage: object): object {
       run_id: identify(run, 'run'),
       task_id: identify(run, 'task'),
       created: time(created),
-      task: benchmark,
+      task,
       task_version: 0,
       task_attribs: {},
       task_args: {},

@@ -1,5 +1,5 @@
 /** One search as a sample of an inspect_ai log, and as a line of the list of samples. Pure. */
-import type { DrawnMessage } from '../../coldstart/export/drawn-messages.ts'
+import type { ToldMessage } from '../../coldstart/export/told-messages.ts'
 import { imageMark } from '../../coldstart/export/training-row.ts'
 import type { TrainingImage } from '../../coldstart/export/training-row.ts'
 import { reasonText } from '../../protocol/reason.ts'
@@ -25,11 +25,11 @@ export function epochOf({ sampleIndex }: Trajectory): number {
   return sampleIndex + 1
 }
 
-export function inspectSample(trajectory: Trajectory, drawn: readonly DrawnMessage[], context: SampleContext): object {
+export function inspectSample(trajectory: Trajectory, told: readonly ToldMessage[], context: SampleContext): object {
   const { failure, end, turns, ms } = trajectory
   const facts = factsOf(trajectory, context)
   const attachments: Record<string, string> = {}
-  const messages = drawn.map((message) => inspectMessage(message, attachments, context))
+  const messages = told.map((message) => inspectMessage(message, attachments, context))
   const reply = messages.findLast(({ role }) => role === 'assistant')
   const stop = end === 'answered' || end === 'void' ? (turns.at(-1)?.finish ?? 'stop') : 'length'
   const error = failure && `${failure.code}: ${failure.message}`
@@ -126,7 +126,7 @@ function limitOf({ end, maxTurns, observations, usage }: Trajectory): Limit | un
 }
 
 interface InspectMessage {
-  readonly role: DrawnMessage['role']
+  readonly role: ToldMessage['role']
   readonly source: 'generate' | 'input'
   readonly content: readonly object[]
   readonly model?: string
@@ -134,7 +134,7 @@ interface InspectMessage {
 
 /** Pictures and long texts stand in `attachments`, once for all messages of the sample. */
 function inspectMessage(
-  { role, text, thinking, images }: DrawnMessage,
+  { role, text, thinking, images }: ToldMessage,
   attachments: Record<string, string>,
   { model }: SampleContext,
 ): InspectMessage {

@@ -112,8 +112,8 @@ function policyName({ config }: LoggedRun): string {
 }
 
 /** Without the characters that its viewer refuses in a task's name. */
-function taskName({ config }: LoggedRun): string {
-  return config.benchmark.replaceAll(/[^\w-]/g, '_')
+function taskName({ task }: LoggedRun): string {
+  return task.replaceAll(/[^\w-]/g, '_')
 }
 
 /** For example `20261129_073110`. */

@@ -27,6 +27,8 @@ export interface LoggedRun {
   /** The name of its folder. */
   readonly name: string
   readonly config: EvalConfig
+  /** The benchmark, and the control if it is one. */
+  readonly task: string
   readonly judge: string
   /** When the run was created, and when it was last added to. */
   readonly created: Date
@@ -47,7 +49,7 @@ export interface LoggedRun {
 /** Throws the errors of `readConfiguration`, and `eval-not-found` for a run without searches. */
 export async function readLoggedRun(path: string): Promise<LoggedRun> {
   const config = await readConfiguration(path, 'eval')
-  const { samples, benchmark, shard, judge } = config
+  const { samples, benchmark, shard, judge, control } = config
   const index = await indexSearches(path, outcomeOf)
   const outcomes = new Map(index.entries.map(({ key, kept }) => [key, kept]))
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
@@ -65,6 +67,7 @@ export async function readLoggedRun(path: string): Promise<LoggedRun> {
   return {
     name: path.split(/[/\\]/).findLast((part) => part !== '' && part !== '.') ?? 'run',
     config,
+    task: control === undefined ? benchmark : `${benchmark}-${control.name}`,
     judge: judge?.name ?? 'exact',
     created: (await stat(configurationFile(path))).mtime,
     changed: (await stat(logFile(path, searchLog))).mtime,
