@@ -32,6 +32,8 @@ export type Report = (finding: DataFinding) => void
 export interface ReadOptions {
   /** Called for each table when it is opened. */
   readonly onFile?: (file: string) => void
+  /** Called with what the columns of the user's own table were taken for. */
+  readonly onColumns?: (text: string) => void
   /** Called for unusable rows, which are then skipped. Without it the first one is thrown as a UserError. */
   readonly report?: Report
 }

@@ -1,8 +1,7 @@
 /** Shared by `collect` and `eval`: searches many problems in a run folder, with progress, a page of samples, and resume. */
 import { resolve } from 'node:path'
 import type { BenchmarkEntry, Slices } from '../benchmark/entry.ts'
-import { readProblems } from '../benchmark/readers/mini-o3-json.ts'
-import type { ProblemEntry } from '../benchmark/readers/mini-o3-json.ts'
+import { readRecognised } from '../benchmark/own/recognise.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Problem } from '../protocol/problem.ts'
@@ -92,8 +91,8 @@ export interface SearchRunResult {
 export async function readEntries(
   { data, limit }: Pick<SearchManyOptions, 'data' | 'limit'>,
   split?: 'train',
-): Promise<ProblemEntry[]> {
-  const entries = (await readProblems(data, { split })).slice(0, limit)
+): Promise<BenchmarkEntry[]> {
+  const entries = (await readRecognised(data, { split, onColumns: say })).slice(0, limit)
   checkJudgeable(entries.map(wanted))
   return entries
 }

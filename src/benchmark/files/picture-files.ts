@@ -3,7 +3,8 @@
  * case and slashes, and some sets unpack into folders that their rows do not mention.
  */
 import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, isAbsolute, join, relative, sep } from 'node:path'
+import { nearestNames } from '../../shared/nearest.ts'
 import { isFile } from './find-file.ts'
 
 /** The file, or why it was not found. */
@@ -14,12 +15,17 @@ export interface PictureFinder {
   at(folder: string, name: string): Promise<FoundPicture>
   /** By the end of the path, in any subfolder. */
   below(folder: string, name: string): Promise<FoundPicture>
+  /**
+   * For names as people write them: by path relative to `beside`, else the only file below `folder` whose path ends in the name, with or
+   * without a file ending. Of an absolute path, the last two parts have to fit. What is missing is told with the nearest name.
+   */
+  anywhere(beside: string, folder: string, name: string): Promise<FoundPicture>
 }
 
 /** Lists each folder only once. */
 export function pictureFinder(): PictureFinder {
   const listed = new Map<string, Promise<ByName>>()
-  const tree = new Map<string, Promise<ByName>>()
+  const trees = new Map<string, Promise<ByName>>()
 
   async function at(folder: string, name: string): Promise<FoundPicture> {
     if (isAddress(name)) return addressed(name)
@@ -38,18 +44,95 @@ export function pictureFinder(): PictureFinder {
   async function below(folder: string, name: string): Promise<FoundPicture> {
     if (isAddress(name)) return addressed(name)
     const wanted = slashed(name).replace(/^\.?\//, '')
-    const same = (await remember(tree, folder, () => listing(folder, true))).get(folded(basename(wanted))) ?? []
+    const same = (await remember(trees, folder, () => listing(folder, true))).get(folded(basename(wanted))) ?? []
     const exact = same.filter((path) => path === wanted)
     const ending = same.filter((path) => folded(`/${path}`).endsWith(folded(`/${wanted}`)))
     const [only, ...others] = [exact, ending, same].find(({ length }) => length > 0) ?? []
     if (only === undefined) return missing(name, folder)
     if (others.length === 0) return { file: join(folder, only) }
-    const named = [only, ...others].slice(0, 4).join(' and ')
-    return { missing: `${shown(name)} could be ${named} in ${folder}: include its folder in the name` }
+    return ambiguous(name, folder, [only, ...others])
   }
 
-  return { at, below }
+  async function anywhere(beside: string, folder: string, name: string): Promise<FoundPicture> {
+    const path = slashed(name)
+    if (isAddress(name)) return addressed(name)
+    const rooted = /^(?:[a-z]:)?\//i.test(path)
+    const inside = isInside(folder, rooted ? path : join(beside, path))
+    if (inside) {
+      const direct = rooted ? await at(folder, relative(folder, path)) : await at(beside, name)
+      if ('file' in direct) return direct
+    } else if (!rooted) return outside(name, folder)
+    return sought(await remember(trees, folder, () => listing(folder, true)), folder, path, rooted)
+  }
+
+  return { at, below, anywhere }
 }
+
+/** The only file whose path ends in `path`, or in it without its ending. */
+function sought(tree: ByName, folder: string, path: string, rooted: boolean): FoundPicture {
+  const wanted = path.replace(/^\.?\//, '')
+  const home = `${basename(folder)}/`
+  const parts = wanted.split('/')
+  // The parts of an absolute path that are above the folder here are unknown.
+  const ends = rooted ? parts.slice(0, -1).map((_, from) => parts.slice(from).join('/')) : [wanted]
+  for (const end of ends) {
+    const same = (tree.get(folded(basename(end))) ?? []).filter((own) => isEnd(`/${home}${own}`, `/${end}`))
+    const exact = same.filter((own) => `/${home}${own}`.endsWith(`/${end}`))
+    const found = exact.length > 0 ? exact : same
+    if (found.length > 1) return ambiguous(path, folder, found)
+    if (found[0] !== undefined) return { file: join(folder, found[0]) }
+  }
+  const all = [...tree.values()].flat()
+  const bare = all.filter((own) => isPictureName(own) && isEnd(`/${withoutEnding(own)}`, `/${wanted}`))
+  if (bare.length > 1) return ambiguous(path, folder, bare)
+  if (bare[0] !== undefined) return { file: join(folder, bare[0]) }
+  if (rooted) return outside(path, folder)
+  const pictures = all.filter(isPictureName).slice(0, mostCompared)
+  const [name] =
+    path.length > 200
+      ? []
+      : nearestNames(
+          basename(wanted),
+          pictures.map((own) => basename(own)),
+          1,
+        )
+  const near = pictures.find((own) => basename(own) === name)
+  const { missing: why } = missing(path, folder)
+  return { missing: near === undefined ? why : `${why}; the nearest name is ${shown(near)}` }
+}
+
+/** Comparing names takes time. */
+const mostCompared = 5000
+
+function isEnd(path: string, end: string): boolean {
+  return folded(path).endsWith(folded(end))
+}
+
+function withoutEnding(path: string): string {
+  return path.replace(/\.[^./]+$/, '')
+}
+
+function ambiguous(name: string, folder: string, paths: readonly string[]): { readonly missing: string } {
+  const named = paths.slice(0, 4).join(' and ')
+  return { missing: `${shown(name)} could be ${named} in ${folder}: include its folder in the name` }
+}
+
+function outside(name: string, folder: string): { readonly missing: string } {
+  return { missing: `${shown(name)} is outside ${folder}, which has to contain the pictures` }
+}
+
+/** Whether the path is below the folder. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+/** True for the name of a picture file. */
+export function isPictureName(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 1024 && pictureEnding.test(value.trim())
+}
+
+const pictureEnding = /\.(?:jpe?g|png|webp|gif|tiff?|bmp|avif|heic|jfif)$/i
 
 /** Relative paths by normalised file name. */
 type ByName = ReadonlyMap<string, readonly string[]>
@@ -85,14 +168,14 @@ export function isAddress(name: string): boolean {
   return /^(?:\w+:\/\/|data:)/i.test(name)
 }
 
-function addressed(name: string): FoundPicture {
+function addressed(name: string): { readonly missing: string } {
   const advice = /^data:/i.test(name) ? 'save it as a file' : 'download it'
   return {
     missing: `${shown(name)} is a URL, and pictures are only read from files: ${advice} and name the file`,
   }
 }
 
-function missing(name: string, folder: string): FoundPicture {
+function missing(name: string, folder: string): { readonly missing: string } {
   return { missing: `there is no picture ${shown(name)} in ${folder}` }
 }
 

@@ -4,7 +4,7 @@
  * is searched.
  */
 import { readdir } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { makeProblem, sceneFrom } from '../../probe/problem.ts'
 import type { SceneRef } from '../../probe/problem.ts'
@@ -26,7 +26,7 @@ import { plainName } from '../files/find-file.ts'
 import { LongText, readJsonItems } from '../files/json-items.ts'
 import type { JsonItem } from '../files/json-items.ts'
 import { withoutNulls } from '../files/json-text.ts'
-import { pictureFinder } from '../files/picture-files.ts'
+import { isInside, pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
@@ -240,9 +240,13 @@ async function pictureOf(
   return { scene, sidePx }
 }
 
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+function splitFiles(split: string | undefined): string[] {
+  return split === undefined ? ['test.json', 'val.json'] : [`${split}.json`]
+}
+
+/** The names of a file of rows in a folder, in order of preference. */
+export function miniO3Names(split?: string): readonly string[] {
+  return splitFiles(split).flatMap((name) => [name, `${name}l`, `${name}.gz`, `${name}l.gz`])
 }
 
 async function rowsFile(path: string, split: string | undefined): Promise<string> {
@@ -253,10 +257,8 @@ async function rowsFile(path: string, split: string | undefined): Promise<string
     })
   })
   if (names === undefined) return path
-  const wanted = split === undefined ? ['test.json', 'val.json'] : [`${split}.json`]
-  const found = wanted
-    .flatMap((name) => [name, `${name}l`, `${name}.gz`, `${name}l.gz`])
-    .find((name) => names.includes(name))
+  const wanted = splitFiles(split)
+  const found = miniO3Names(split).find((name) => names.includes(name))
   if (found !== undefined) return join(path, found)
   const others = names.filter((name) => /\.jsonl?$/.test(plainName(name)))
   throw new UserError(

@@ -40,7 +40,11 @@ const forChat = 'for a model behind a server: add --policy chat:<model>'
 const ofChat = `chat ${chatDefaults.maxSingleTurn}`
 
 const collectOptions = {
-  ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
+  ...inGroup('Problems', {
+    data: required(
+      dataOption('a folder with train.json, a file of Mini-o3 rows, or a table of your own with its pictures').data,
+    ),
+  }),
   ...limitOption,
   ...inGroup('Search', {
     ...policyOption('collect', 'teacher', '; teacher is a script that knows generated scenes'),

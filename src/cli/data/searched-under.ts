@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
+import { readRecognised } from '../../benchmark/own/recognise.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
 import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
@@ -42,7 +42,7 @@ export async function searchedUnder(
   }
   const entries =
     config.command === 'collect'
-      ? await readProblems(data, { split: 'train' })
+      ? await readRecognised(data, { split: 'train' })
       : await readBenchmark(benchmarkNamed(config.benchmark), data, {})
   return { problems: entries, profiles: possibleProfiles(config, options) }
 }

@@ -7,10 +7,12 @@ import { countText, optionOrderNames, readBenchmark } from '../../benchmark/benc
 import type { Benchmark, OptionOrder, OptionOrderName } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
+import { recognised } from '../../benchmark/own/recognise.ts'
+import { problemFolder } from '../../benchmark/readers/problem-folder.ts'
 import { checkJudgeable } from '../../search/owed-samples.ts'
 import { UserError } from '../../shared/errors.ts'
 import { IncompleteError } from '../incomplete.ts'
-import { print, printJson } from '../print/output.ts'
+import { print, printJson, say } from '../print/output.ts'
 import { isOneOf } from '../../shared/fields.ts'
 
 /** Parses a comma-separated list of orders. */
@@ -22,7 +24,8 @@ export function readOptionOrders(text: string): readonly OptionOrderName[] {
 }
 
 export interface BenchmarkOptions {
-  readonly benchmark: string
+  /** Default: recognised from the data. */
+  readonly benchmark?: string | undefined
   readonly data?: string
   readonly optionOrder?: OptionOrderName | undefined
   readonly seed: number
@@ -32,11 +35,13 @@ export interface BenchmarkOptions {
 type CheckOptions = Omit<BenchmarkOptions, 'optionOrder'> & { readonly optionOrder?: readonly OptionOrderName[] }
 
 /** The benchmark that the options name, and how to read it. Throws `UserError`. */
-function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) {
-  const benchmark = benchmarkNamed(name)
+async function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOptions) {
+  const named = name === undefined ? undefined : benchmarkNamed(name)
   if (data === undefined) {
-    throw new UserError('data-missing', `--data is missing: ${benchmark.layout}. mini-o3 eval --list says more.`)
+    const layout = named?.layout ?? problemFolder.layout
+    throw new UserError('data-missing', `--data is missing: ${layout}. mini-o3 eval --list says more.`)
   }
+  const benchmark = named ?? (await recognised(data))
   if (optionOrder !== undefined && !benchmark.optionOrders?.includes(optionOrder)) {
     throw new UserError(
       'option-order-unused',
@@ -63,8 +68,8 @@ export interface ChosenBenchmark {
 
 /** The first `limit` problems, checked to be judgeable. Throws `UserError` before anything is written. */
 export async function readChosen(options: BenchmarkOptions & { readonly limit?: number }): Promise<ChosenBenchmark> {
-  const { benchmark, data, reading } = chosen(options)
-  const entries = (await readBenchmark(benchmark, data, reading)).slice(0, options.limit)
+  const { benchmark, data, reading } = await chosen(options)
+  const entries = (await readBenchmark(benchmark, data, { ...reading, onColumns: say })).slice(0, options.limit)
   checkJudgeable(entries)
   const optionOrder = options.optionOrder ?? benchmark.optionOrders?.[0]
   return { benchmark, data, entries, ...(optionOrder !== undefined && { optionOrder }) }
@@ -109,8 +114,8 @@ function factsText(benchmark: Benchmark): string {
 
 /** Prints the problems found in the files. Throws `IncompleteError` if there are any. */
 export async function checkChosen({ optionOrder: orders, ...options }: CheckOptions): Promise<void> {
-  const { benchmark, data, reading } = chosen({ ...options, optionOrder: orders?.[0] })
-  const checked = await checkBenchmark(benchmark, data, reading)
+  const { benchmark, data, reading } = await chosen({ ...options, optionOrder: orders?.[0] })
+  const checked = await checkBenchmark(benchmark, data, { ...reading, onColumns: say })
   const { findings } = checked
   if (options.json) printJson({ benchmark: benchmark.name, data, ...checked })
   else print(checkText(benchmark, data, checked))

@@ -43,9 +43,11 @@ const searching = {
       '<name>',
       'benchmark, which defines how the data are read and scored',
       benchmarks.map(({ name }) => name),
-      { fallback: 'visual-probe' },
+      { fallbackText: 'recognised, if the data are your own' },
     ),
-    ...dataOption('path of the data: see --list'),
+    ...dataOption(
+      'folder or file with the data: of a benchmark (see --list), or a table of your own with its pictures',
+    ),
     optionOrder: parsed(
       '<orders>',
       `order of the choices of ${havingOrders()}: published (default), shuffled, unshuffled; a list such as published,shuffled runs one evaluation for each`,

@@ -1,7 +1,7 @@
 /** `mini-o3 rl`: stage 2, GRPO with over-turn masking, from a cold-start checkpoint. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { ProblemEntry } from '../../benchmark/readers/mini-o3-json.ts'
+import type { BenchmarkEntry } from '../../benchmark/entry.ts'
 import { lossClips, policyLosses, type PolicyLoss, type TokenUsage } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
@@ -111,7 +111,11 @@ const drawOptions = inGroup('Problems', {
 })
 
 const rlOptions = {
-  ...inGroup('Problems', { data: required(dataOption('a folder with train.json, or a file of Mini-o3 rows').data) }),
+  ...inGroup('Problems', {
+    data: required(
+      dataOption('a folder with train.json, a file of Mini-o3 rows, or a table of your own with its pictures').data,
+    ),
+  }),
   ...mixOptions,
   ...drawOptions,
   ...inGroup('Training', {
@@ -331,7 +335,7 @@ function asReason(message: string): Reason {
 
 /** Checks the problems before anything is loaded or written. */
 function check(
-  entries: readonly ProblemEntry[],
+  entries: readonly BenchmarkEntry[],
   { mix }: RunRlSettings,
   { anyQuestion, isRemote }: { readonly anyQuestion: boolean; readonly isRemote: boolean },
 ): void {
@@ -364,8 +368,8 @@ const ended = {
     'that is too high.',
 } as const
 
-function byLevel(entries: readonly ProblemEntry[], profile: Profile): Record<Level, (() => Promise<Task>)[]> {
-  const open = (entry: ProblemEntry) => async (): Promise<Task> => ({
+function byLevel(entries: readonly BenchmarkEntry[], profile: Profile): Record<Level, (() => Promise<Task>)[]> {
+  const open = (entry: BenchmarkEntry) => async (): Promise<Task> => ({
     problem: entry.problem,
     ...(await openProblem(entry, profile)),
   })

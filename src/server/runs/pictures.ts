@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
-import { readProblems } from '../../benchmark/readers/mini-o3-json.ts'
+import { readRecognised } from '../../benchmark/own/recognise.ts'
 import { sceneOf } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { problemName } from '../../evaluate/stored-outcomes.ts'
@@ -74,7 +74,7 @@ async function readData({ settings }: FoundRun): Promise<Entries> {
   const { command, data, benchmark = 'visual-probe' } = settings
   if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
   const entries = trainingCommands.includes(String(command))
-    ? await readProblems(data, { split: 'train' })
+    ? await readRecognised(data, { split: 'train' })
     : await readBenchmark(benchmarkNamed(benchmark), data, {})
   return new Map(entries.map((entry) => [problemName(entry.problem), entry]))
 }

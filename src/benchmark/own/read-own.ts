@@ -1,0 +1,40 @@
+/** Reads the user's own problems from a table of any kind, and says which columns it took for what. */
+import { dirname, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { itemAt } from '../../shared/known.ts'
+import type { ReadBenchmarkOptions } from '../benchmark.ts'
+import { gatherEntries } from '../entry.ts'
+import type { BenchmarkEntry } from '../entry.ts'
+import { checkColumns, columnsOf, columnsText, lackingRoles } from './columns.ts'
+import type { Columns } from './columns.ts'
+import { findTable } from './find-table.ts'
+import { ownEntry } from './row-entry.ts'
+import { rowPictures } from './row-pictures.ts'
+import { ownRows } from './rows.ts'
+import type { OwnRow } from './rows.ts'
+
+/** Throws UserError `data-row`, `data-columns`, and the errors of `findTable`. */
+export async function readOwn(path: string, options: ReadBenchmarkOptions = {}): Promise<BenchmarkEntry[]> {
+  const files = await findTable(path, options.split === 'train' ? 'train' : 'test')
+  const table = itemAt(files, 0)
+  const folder = resolve((await stat(path)).isDirectory() ? path : dirname(path))
+  const pictures = rowPictures(table, folder)
+  const known = new Map<string, Columns>()
+  const columnsFor = (row: OwnRow): Columns => {
+    const names = row.columns ?? Object.keys(row.values)
+    const key = names.join('\n')
+    const columns = known.get(key) ?? columnsOf(names, row.values)
+    if (!known.has(key)) {
+      // In JSON, a row may lack a field; without two of them it is another kind of file.
+      if (row.columns !== undefined || (known.size === 0 && lackingRoles(columns).length > 1))
+        checkColumns(table, names, columns)
+      if (known.size === 0) options.onColumns?.(`${table}: ${columnsText(columns)}.`)
+      known.set(key, columns)
+    }
+    return columns
+  }
+  async function* rows(): AsyncGenerator<OwnRow, void> {
+    for (const file of files) yield* ownRows(file)
+  }
+  return gatherEntries(rows(), (row) => ownEntry(row, columnsFor(row), folder, pictures), options)
+}

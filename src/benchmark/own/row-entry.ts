@@ -1,0 +1,146 @@
+/** A row of the user's own table as a problem: its fields by the roles of the columns, checked, with its pictures found. */
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { mostPictures } from '../../protocol/originals.ts'
+import { levels } from '../../protocol/problem.ts'
+import { fieldsOf, isOneOf } from '../../shared/fields.ts'
+import { itemAt } from '../../shared/known.ts'
+import {
+  checkedChoices,
+  letterAt,
+  lettered,
+  letterInFront,
+  listIn,
+  parenthesisedLines,
+  withoutLetter,
+} from '../choices.ts'
+import { plainQuestion, rowError } from '../entry.ts'
+import type { BenchmarkEntry } from '../entry.ts'
+import { several } from '../files/stored-picture.ts'
+import type { Columns } from './columns.ts'
+import { isEncoded } from './row-pictures.ts'
+import type { RowPictures } from './row-pictures.ts'
+import type { OwnRow } from './rows.ts'
+
+const text = z.string().trim().min(1, 'is empty')
+const textOrNumber = z.union([text, z.number().transform(String)], 'has to be one text or number')
+const schema = z.object({
+  image: z
+    .array(z.unknown(), 'has to name a picture, or a list of pictures')
+    .min(1, 'has to name a picture')
+    .max(mostPictures, `names more than ${mostPictures} pictures`),
+  question: text,
+  answer: z.union(
+    [textOrNumber.transform((one) => [one]), z.array(textOrNumber).min(1, 'is empty')],
+    'has to be text or a number, or a list of these',
+  ),
+  choices: z.array(textOrNumber).min(2, 'has to contain at least two').optional(),
+  id: textOrNumber.optional(),
+  category: textOrNumber.optional(),
+  level: textOrNumber.optional(),
+})
+
+/** `folder`: the name of the set; `rowPictures` finds the pictures that a row names or holds. Throws UserError `data-row`. */
+export async function ownEntry(
+  row: OwnRow,
+  columns: Columns,
+  folder: string,
+  rowPictures: RowPictures,
+): Promise<BenchmarkEntry> {
+  const { place } = row
+  const { data, error } = schema.safeParse(fieldsIn(row, columns))
+  if (!data) {
+    const { path, code, message } = itemAt(error.issues, 0)
+    const missing = code === 'invalid_type' && message.endsWith('undefined')
+    throw rowError(place, `field ${path.join('.')}: ${missing ? 'is missing' : message}`)
+  }
+  const { choices, category, level } = data
+  const pictures = await rowPictures.of(row, data.image)
+  const question = pictures.length === 1 ? data.question : plainQuestion(data.question, pictures.length)
+  const [answer = '', ...alternatives] = new Set(data.answer)
+  if (choices && alternatives.length > 0) throw rowError(place, 'has several answers, and of its choices one is right')
+  const item = choices && checkedChoices(place, { question, choices, label: labelOf(answer, choices) })
+  const known = level?.toLowerCase()
+  return {
+    problem: {
+      docId: data.id ?? `problem_${row.number}`,
+      dataSource: basename(folder),
+      question: item ? `${question}\n${parenthesisedLines(item.choices)}` : question,
+      answer: item ? lettered(item) : answer,
+      ...(alternatives.length > 0 && { alternatives }),
+      ...(item && { choices: item.choices }),
+      ...(isOneOf(levels, known) && { level: known }),
+    },
+    slices: { ...(category !== undefined && { category }), ...(level !== undefined && { level }) },
+    ...(item && { label: item.label }),
+    place,
+    ...several(pictures),
+  }
+}
+
+/** The fields of a row for the schema; lists may be text in brackets or separated by bars. */
+function fieldsIn({ place, values }: OwnRow, columns: Columns): unknown {
+  const of = (column: string | undefined): unknown => (column === undefined ? undefined : values[column])
+  const images = columns.image.flatMap((name) => imagesIn(place, values[name]))
+  const choices = choicesIn(place, columns.choices.map(of))
+  return {
+    ...(images.length > 0 || columns.image.some((name) => values[name] !== undefined) ? { image: images } : {}),
+    question: of(columns.question),
+    answer: answersIn(of(columns.answer)),
+    ...(choices.length > 0 && { choices }),
+    id: of(columns.id),
+    category: of(columns.category),
+    level: of(columns.level),
+  }
+}
+
+function imagesIn(place: string, value: unknown): readonly unknown[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value
+  return typeof value === 'string' && !isEncoded(value) ? (listIn(place, value) ?? value.split('|')) : [value]
+}
+
+/** Several accepted answers: a list, the text of a list of texts, or text separated by bars. */
+function answersIn(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const parts = /^\s*\[\s*["']/.test(value) ? listOrText(value) : value.split('|')
+  return parts.every((part) => part.trim() !== '') ? parts : value
+}
+
+function listOrText(value: string): readonly string[] {
+  try {
+    return listIn('', value) ?? [value]
+  } catch {
+    return [value]
+  }
+}
+
+/** Choices of one column as a list, an object by letters, or text; of several columns one by one, without empty ones at the end. */
+function choicesIn(place: string, cells: readonly unknown[]): readonly unknown[] {
+  if (cells.length !== 1) {
+    const last = cells.findLastIndex((cell) => cell !== undefined)
+    return cells.slice(0, last + 1)
+  }
+  const [cell] = cells
+  if (cell === undefined) return []
+  if (typeof cell === 'string') return unlettered(listIn(place, cell) ?? partsOf(cell))
+  const list: unknown[] = Array.isArray(cell) ? cell : Object.values(fieldsOf(cell) ?? { cell })
+  return list.every((one) => typeof one === 'string') ? unlettered(list) : list
+}
+
+/** One choice per line, or separated by bars or semicolons. */
+function partsOf(cell: string): readonly string[] {
+  const separator = ['|', '\n', ';'].find((one) => cell.includes(one))
+  return separator === undefined ? [cell] : cell.split(separator).filter((part) => part.trim() !== '')
+}
+
+/** Without their letters, if they have them in order. */
+function unlettered(choices: readonly string[]): readonly string[] {
+  return choices.every((choice, at) => letterInFront(choice) === letterAt(at)) ? choices.map(withoutLetter) : choices
+}
+
+/** The answer is a letter, or the text of a choice. */
+function labelOf(answer: string, choices: readonly string[]): string {
+  const at = choices.findIndex((choice) => choice.trim().toLowerCase() === answer.toLowerCase())
+  return at >= 0 ? letterAt(at) : answer
+}

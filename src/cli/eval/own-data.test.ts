@@ -1,0 +1,29 @@
+/** `mini-o3 eval --data <folder>` on data of one's own, without `--benchmark`. */
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { put, scenePicture } from '../../../test/benchmark-fixtures.ts'
+import { byModel, folder, mini, script } from '../../../test/eval-kit.ts'
+
+const evaluate = (...words: readonly string[]) =>
+  mini('eval', '--data', folder, '--run', join(folder, 'run'), '--json', ...byModel(), ...words)
+
+test('a folder of photographs and a table: read, searched and judged, with several right answers', async () => {
+  await put(join(folder, 'photos', 'dog.png'), await scenePicture(1, 'png'))
+  await put(
+    join(folder, 'questions.csv'),
+    'image;question;answer\ndog;Which?;red\ndog.png;Where?;left|west\ndog;Who?;me\n',
+  )
+  const given = ['Red.', 'west', 'you']
+  await script('problems', ['1', '1', '0'], ({ problem }) => given[Number(problem.docId.slice(-1)) - 2]!)
+  const { stdout, stderr, code } = await evaluate()
+  expect(code).toBe(0)
+  expect(stderr).toContain('questions.csv: image from "image", question from "question", answer from "answer".')
+  const result = JSON.parse(stdout)
+  expect(result).toMatchObject({ problems: 3, benchmark: { name: 'problems' }, judge: { name: 'exact' } })
+  expect(result.avgAtK).toBeCloseTo(2 / 3)
+})
+
+test('what is wrong with it is told before anything is searched', async () => {
+  await put(join(folder, 'questions.csv'), 'image;question;answer\ndog;Which?;red\n')
+  await expect(evaluate()).rejects.toThrow('questions.csv, line 2: there is no picture dog in')
+})
