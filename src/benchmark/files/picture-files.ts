@@ -164,7 +164,7 @@ function slashed(name: string): string {
 }
 
 /** True for URLs, including data: URLs. */
-export function isAddress(name: string): boolean {
+function isAddress(name: string): boolean {
   return /^(?:\w+:\/\/|data:)/i.test(name)
 }
 

@@ -9,7 +9,7 @@ import { isInside, pictureFinder } from '../files/picture-files.ts'
 import { decodeBase64, embeddedPicture, pictureFile, readBase64 } from '../files/stored-picture.ts'
 import type { OwnRow } from './rows.ts'
 
-export type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'openFurther' | 'checkPicture'>
+type PictureMethods = Pick<BenchmarkEntry, 'openPicture' | 'openFurther' | 'checkPicture'>
 
 export interface RowPictures {
   /** Throws UserError `data-row` for a picture that is not there. */
