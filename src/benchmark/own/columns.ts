@@ -24,17 +24,17 @@ const names = {
 type Role = keyof typeof names
 
 /** The columns of a table by what they mean. */
-export interface Columns extends Readonly<Partial<Record<Exclude<Role, 'image' | 'choices'>, string>>> {
+export interface OwnColumns extends Readonly<Partial<Record<Exclude<Role, 'image' | 'choices'>, string>>> {
   /** One column, or one for each picture of a question. */
   readonly image: readonly string[]
   /** One column with all choices, or one for each. */
   readonly choices: readonly string[]
-  /** Columns without a meaning here. */
+  /** OwnColumns without a meaning here. */
   readonly unused: readonly string[]
 }
 
 /** `sample`: the first row, in which a picture is recognised by its file ending if no column is named after pictures. */
-export function columnsOf(all: readonly string[], sample: Readonly<Record<string, unknown>> = {}): Columns {
+export function columnsOf(all: readonly string[], sample: Readonly<Record<string, unknown>> = {}): OwnColumns {
   const plain = new Map<string, string>()
   for (const name of all) if (name.trim() !== '' && !plain.has(bare(name))) plain.set(bare(name), name)
   const letters = optionColumns(plain)
@@ -52,7 +52,7 @@ export function columnsOf(all: readonly string[], sample: Readonly<Record<string
 }
 
 /** Roles that have no column. */
-export function lackingRoles({ image, question, answer }: Columns): string[] {
+export function lackingRoles({ image, question, answer }: OwnColumns): string[] {
   return [
     ...(image.length === 0 ? ['image'] : []),
     ...(question === undefined ? ['question'] : []),
@@ -61,7 +61,7 @@ export function lackingRoles({ image, question, answer }: Columns): string[] {
 }
 
 /** Throws UserError `data-columns` if pictures, questions or answers have no column. */
-export function checkColumns(file: string, all: readonly string[], columns: Columns): void {
+export function checkColumns(file: string, all: readonly string[], columns: OwnColumns): void {
   const lacking = lackingRoles(columns)
   if (lacking.length === 0) return
   const given = all.join(', ').slice(0, 200)
@@ -73,7 +73,7 @@ export function checkColumns(file: string, all: readonly string[], columns: Colu
 }
 
 /** For example `image from "Foto", question from "prompt", answer from "gt"; not used: notes`. */
-export function columnsText({ image, choices, unused, ...others }: Columns): string {
+export function columnsText({ image, choices, unused, ...others }: OwnColumns): string {
   const { question, answer, id, category, level } = others
   const roles = [
     ['image', image],
@@ -101,7 +101,7 @@ function bare(name: string): string {
     .replaceAll(/[^\p{L}\p{N}]/gu, '')
 }
 
-/** Columns `A, B, ...`, or `option_a, ...`, `choice1, ...`: at least two. */
+/** OwnColumns `A, B, ...`, or `option_a, ...`, `choice1, ...`: at least two. */
 function optionColumns(plain: ReadonlyMap<string, string>): readonly string[] {
   const forms = [/^([a-z])$/, /^(?:option|choice|opt|answer)([a-z])$/, /^(?:option|choice|opt)(\d{1,2})$/]
   return forms.map((form) => seriesOf(plain, form)).find(({ length }) => length >= 2) ?? []

@@ -75,7 +75,7 @@ describe('a folder with a table of any name', () => {
     'photos/dog.png',
     'photos\\dog.png',
     './photos/dog',
-    '/home/someone/set/photos/dog.png',
+    '/elsewhere/set/photos/dog.png',
     'C:\\Users\\someone\\photos\\dog.png',
   ])('finds its picture by the name %s', async (name) => {
     await put(inBase('questions.tsv'), `path\tprompt\tgt\n${name}\tWhich?\tred\n`)

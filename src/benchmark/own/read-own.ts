@@ -6,7 +6,7 @@ import type { ReadBenchmarkOptions } from '../benchmark.ts'
 import { gatherEntries } from '../entry.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import { checkColumns, columnsOf, columnsText, lackingRoles } from './columns.ts'
-import type { Columns } from './columns.ts'
+import type { OwnColumns } from './columns.ts'
 import { findTable } from './find-table.ts'
 import { ownEntry } from './row-entry.ts'
 import { rowPictures } from './row-pictures.ts'
@@ -19,8 +19,8 @@ export async function readOwn(path: string, options: ReadBenchmarkOptions = {}):
   const table = itemAt(files, 0)
   const folder = resolve((await stat(path)).isDirectory() ? path : dirname(path))
   const pictures = rowPictures(table, folder)
-  const known = new Map<string, Columns>()
-  const columnsFor = (row: OwnRow): Columns => {
+  const known = new Map<string, OwnColumns>()
+  const columnsFor = (row: OwnRow): OwnColumns => {
     const names = row.columns ?? Object.keys(row.values)
     const key = names.join('\n')
     const columns = known.get(key) ?? columnsOf(names, row.values)

@@ -17,7 +17,7 @@ import {
 import { plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import { several } from '../files/stored-picture.ts'
-import type { Columns } from './columns.ts'
+import type { OwnColumns } from './columns.ts'
 import { isEncoded } from './row-pictures.ts'
 import type { RowPictures } from './row-pictures.ts'
 import type { OwnRow } from './rows.ts'
@@ -43,7 +43,7 @@ const schema = z.object({
 /** `folder`: the name of the set; `rowPictures` finds the pictures that a row names or holds. Throws UserError `data-row`. */
 export async function ownEntry(
   row: OwnRow,
-  columns: Columns,
+  columns: OwnColumns,
   folder: string,
   rowPictures: RowPictures,
 ): Promise<BenchmarkEntry> {
@@ -79,7 +79,7 @@ export async function ownEntry(
 }
 
 /** The fields of a row for the schema; lists may be text in brackets or separated by bars. */
-function fieldsIn({ place, values }: OwnRow, columns: Columns): unknown {
+function fieldsIn({ place, values }: OwnRow, columns: OwnColumns): unknown {
   const of = (column: string | undefined): unknown => (column === undefined ? undefined : values[column])
   const images = columns.image.flatMap((name) => imagesIn(place, values[name]))
   const choices = choicesIn(place, columns.choices.map(of))
