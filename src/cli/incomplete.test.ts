@@ -1,6 +1,6 @@
 /** What is said where a model does not write the form of its profile. */
 import { expect, test } from 'vitest'
-import { countReasons } from '../protocol/reason.ts'
+import { countReasons } from '../protocol/reason-count.ts'
 import type { Reason } from '../protocol/reason.ts'
 import { formWarning } from './incomplete.ts'
 

@@ -1,7 +1,9 @@
 /** The error that ends a command whose printed result is incomplete: how much is missing, why, and what to do. */
-import { countReasons, reasonText } from '../protocol/reason.ts'
+import { reasonText } from '../protocol/reason.ts'
 import type { Profile } from '../protocol/profile.ts'
-import type { Reason, ReasonCount } from '../protocol/reason.ts'
+import type { Reason } from '../protocol/reason.ts'
+import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
+import type { ReasonCount } from '../protocol/reason-count.ts'
 import { mostAlike } from '../search/failing-alike.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { plainLine } from './print/plain-text.ts'
@@ -42,20 +44,42 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
   }
   if (missing.length === 0) return undefined
   const why = refused === 0 ? [] : [refusedText(counts)]
-  return new IncompleteError([...missing, ...why, ...reasonLines(reasons)].join('\n'))
+  const fix = reasons.slice(0, 1).flatMap(fixLine)
+  return new IncompleteError([...missing, ...why, ...reasonLines(reasons), ...fix].join('\n'))
 }
 
 /** For a run that was stopped because its searches fail alike. */
-export function stoppedSearches({ reasons }: Pick<SearchCounts, 'reasons'>, run: string): IncompleteError {
+export function stoppedSearches(reason: Reason, reasons: readonly ReasonCount[], run: string): IncompleteError {
   return new IncompleteError(
     [
       `Stopped: ${mostAlike} searches in a row failed alike, so the others would probably fail, too.`,
       ...reasonLines(reasons),
+      ...fixLine(reason),
       `Finished searches are kept in ${run}. When the cause is fixed, resume with`,
       `  ${commandLine()}`,
       'To go on in spite of such failures, add --keep-going.',
     ].join('\n'),
   )
+}
+
+/** By code of the reason, where its message does not say what to do. */
+const fixes: Readonly<Record<string, string>> = {
+  'endpoint-unreachable': 'check that the server is running',
+  'endpoint-busy': 'lower --concurrency, or wait until the server has loaded its model',
+  'endpoint-failed': 'see the log of the server, or of the proxy in front of it',
+  'request-failed': "see the server's log",
+  'request-refused': "see the message and the server's log; mini-o3 doctor tries what the server takes",
+  'connection-cut': "see the server's log: it may have run out of memory, or a proxy ends long requests",
+  'reply-timeout': 'raise --reply-seconds, or lower --concurrency',
+  'reply-empty': "see the server's log; mini-o3 doctor tries what the model replies",
+  'no-action': 'try another profile; mini-o3 doctor finds those that the model can follow',
+  'wall-clock': 'lower --concurrency, or use a faster server',
+  unjudged: 'check the server and the model of the judge',
+}
+
+function fixLine({ code }: Reason): string[] {
+  const fix = fixes[code]
+  return fix === undefined ? [] : [`To fix it: ${fix}.`]
 }
 
 /** The command that is running, as it can be typed again. */
@@ -100,21 +124,33 @@ const longestLine = 700
 export function reasonLines(reasons: readonly ReasonCount[]): string[] {
   const others = reasons.slice(mostLines).reduce((sum, { count }) => sum + count, 0)
   return [
-    ...reasons
-      .slice(0, mostLines)
-      .map((reason) => `  ${plainLine(`${reason.count} x ${reasonText(reason)}`, longestLine)}`),
+    ...reasons.slice(0, mostLines).map((reason) => `  ${plainLine(reasonCountText(reason, longestLine), longestLine)}`),
     ...(others > 0 ? [`  ${others} x other reasons`] : []),
   ]
 }
 
 const mostTold = 5
 
-/** Prints each reason when it first occurs; counts are printed at the end. */
+/** Prints each reason why searches fail when it first occurs; counts are printed at the end. */
 export function reasonTeller(say: (line: string) => void): (reason: Reason) => void {
-  const told: Reason[] = []
+  const told = reasonCounter()
+  let lines = 0
   return (reason) => {
-    if (told.length >= mostTold || countReasons([...told, reason]).length === told.length) return
-    told.push(reason)
-    say(plainLine(`A search failed: ${reasonText(reason)}`, longestLine))
+    if (reason.kind === 'unanswered' || told.add(reason) > 1 || lines++ >= mostTold) return
+    const what =
+      reason.kind === 'boxes' || reason.kind === 'plain' ? 'The result of a search is doubtful' : 'A search failed'
+    say(plainLine(`${what}: ${reasonText(reason)}`, longestLine))
   }
+}
+
+const mostLive = 3
+
+/** For the progress line, such as `12 failed or unanswered (8 x request-failed, 4 x over-turn)`; empty if none are. */
+export function liveReasons(reasons: readonly ReasonCount[]): string {
+  const own = reasons.filter(({ kind }) => kind !== 'boxes' && kind !== 'plain')
+  const total = own.reduce((sum, { count }) => sum + count, 0)
+  const shown = own.slice(0, mostLive).map(({ code, count }) => `${count} x ${code}`)
+  return total === 0
+    ? ''
+    : `${total} failed or unanswered (${[...shown, ...own.slice(mostLive, mostLive + 1).map(() => '...')].join(', ')})`
 }

@@ -48,7 +48,7 @@ test('searches that failed are counted, and their reasons told when they begin, 
   }
   const plan = { command: 'eval', entries, profile: profiles.embedded, settings: {}, title: 'Searches' } as const
   const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
-    const onProgress = (counts: EvalProgress): void => tell(counts, '', counts.reason)
+    const onProgress = (counts: EvalProgress): void => tell(counts, '', counts.newest)
     const { summary, reasons, skipped } = await evaluate({ ...searches, policy, judge: judgeExact, onProgress })
     return { result: summary, text: '', reasons, skipped }
   })
@@ -57,15 +57,16 @@ test('searches that failed are counted, and their reasons told when they begin, 
   expect(incomplete?.message.split('\n')).toEqual([
     'No search reached an answer or a limit, so the figures say nothing about the policy.',
     '6 of 6 searches failed. Repeat the command to try them again.',
-    '  6 x failed (gone): The line is dead.',
+    expect.stringMatching(/^ {2}6 x failed \(gone\): The line is dead\. \[such as .*easy.*, sample [01]\]$/),
   ])
   // Told once, when it began.
   expect(said.stderr.match(/The line is dead/g)).toHaveLength(1)
   expect(JSON.parse(said.stdout)).toMatchObject({ problems: 3, failed: 6, ends: { failed: 1 }, run: options.run })
-  expect(JSON.parse(said.stdout).reasons).toEqual([
-    { kind: 'failed', code: 'gone', message: 'The line is dead.', count: 6 },
+  const search = { docId: entries[0]!.problem.docId, sampleIndex: 0 }
+  expect(JSON.parse(said.stdout).reasons).toMatchObject([
+    { kind: 'failed', code: 'gone', message: 'The line is dead.', count: 6, search },
   ])
   const { notes } = dataIn<SearchesData>(await readFile(join(options.run, 'searches.html'), 'utf8'))
-  expect(notes).toEqual(['6 x failed (gone): The line is dead.'])
+  expect(notes).toEqual([expect.stringMatching(/^6 x failed \(gone\): The line is dead\. \[such as /)])
   expect(await readFile(join(options.run, 'trajectories.jsonl'), 'utf8')).toContain('The line is dead.')
 })

@@ -5,13 +5,16 @@ import { readRecognised } from '../benchmark/own/recognise.ts'
 import { writeRunPage } from '../page/write-run-page.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Problem } from '../protocol/problem.ts'
-import { countReasons, reasonText } from '../protocol/reason.ts'
-import type { Reason, ReasonCount } from '../protocol/reason.ts'
+import { reasonOf } from '../protocol/reason.ts'
+import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
+import type { ReasonCount } from '../protocol/reason-count.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { FailingAlikeError, mostAlike } from '../search/failing-alike.ts'
 import { checkJudgeable, openProblem, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { keyOf, searchNamed } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { configurations, readSettings } from '../runs/configuration.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
@@ -24,6 +27,7 @@ import { inCommandRun } from './command-run.ts'
 import {
   formWarning,
   incompleteSearches,
+  liveReasons,
   reasonLines,
   reasonTeller,
   refusedText,
@@ -66,8 +70,8 @@ export interface SearchRunPlan {
 /** Passed to the function that searches. */
 export interface ManySearches extends Omit<SearchRunOptions, 'policy' | 'problems'> {
   readonly problems: readonly (WantedProblem & { readonly slices: Slices })[]
-  /** Shows the counts followed by `note`; `reason`: why the newest search failed, if it did. */
-  tell(counts: Counts, note: string, reason?: Reason): void
+  /** Shows the counts followed by `note`, and why searches fail; `newest`: the search that was finished, if one was. */
+  tell(counts: Counts, note: string, newest?: Trajectory): void
 }
 
 interface Counts {
@@ -111,20 +115,22 @@ export async function searchRun(
   let progress: Progress | undefined
   let shown = 0
   let last: Counts | undefined
-  const told: Reason[] = []
+  /** Of this invocation. */
+  const seen = reasonCounter()
   const tellReason = reasonTeller((line) => {
     progress?.leave()
     say(line)
   })
-  const tell = (counts: Counts, note: string, reason?: Reason): void => {
+  const tell = (counts: Counts, note: string, newest?: Trajectory): void => {
     const { done, total } = counts
+    const reason = newest && reasonOf(newest)
+    if (newest && reason) seen.add(reason, () => searchNamed(keyOf(newest)))
     last = counts
-    if (progress) progress.advance(done - shown, note)
+    const notes = [note, liveReasons(seen.counts())].filter((part) => part !== '')
+    if (progress) progress.advance(done - shown, notes.join(', '))
     else progress = startProgress({ label: unit, total, done })
     shown = done
-    if (reason === undefined) return
-    told.push(reason)
-    tellReason(reason)
+    if (reason !== undefined) tellReason(reason)
   }
   try {
     return await inCommandRun(command, { ...common, ...settings }, options.run, async (run) => {
@@ -135,7 +141,7 @@ export async function searchRun(
         return openProblem(defined(entry, docId), profile)
       }
       const writePage = (reasons: readonly ReasonCount[], skipped: readonly SkippedProblem[]) => {
-        const notes = reasons.map((reason) => `${reason.count} x ${reasonText(reason)}`)
+        const notes = reasons.map((reason) => reasonCountText(reason))
         if (skipped.length > 0) notes.push(skippedText(skipped))
         return writeRunPage(run, { title, profile, notes, openPictures })
       }
@@ -143,15 +149,15 @@ export async function searchRun(
       const ended = await searched.catch(async (error: unknown) => {
         if (!(error instanceof FailingAlikeError)) throw error
         progress?.finish()
-        const reasons = countReasons(told)
+        const reasons = seen.counts()
         const page = await writePage(reasons, [])
         if (options.json)
-          printJson({ stopped: error.reason, ...last, reasons, run: run.path, page: page && resolve(page) })
-        throw stoppedSearches({ reasons }, run.path)
+          printJson({ stopped: error.reason, ...countsOf(last), reasons, run: run.path, page: page && resolve(page) })
+        throw stoppedSearches(error.reason, reasons, run.path)
       })
       const { result, text, reasons, skipped } = ended
       progress?.finish()
-      const { failed = 0, refused = 0, unjudged = 0 } = last ?? {}
+      const { failed, refused, unjudged } = countsOf(last)
       const counts = { total: (entries.length - skipped.length) * samples, failed, refused, unjudged, reasons }
       const incomplete = incompleteSearches(counts)
       const page = await writePage(reasons, skipped)
@@ -171,6 +177,12 @@ export async function searchRun(
     interrupt.release()
   }
 }
+
+function countsOf({ done, total, failed, refused, unjudged }: Counts = noCounts): Counts {
+  return { done, total, failed, refused, unjudged }
+}
+
+const noCounts: Counts = { done: 0, total: 0, failed: 0, refused: 0, unjudged: 0 }
 
 /** The profile settings stored in a run. */
 const profileSettings = configurations.eval.pick({ profile: true, pixels: true, protocol: true })

@@ -7,7 +7,7 @@
 import type { Judge } from '../judge/judge.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import { picturesOf } from '../protocol/originals.ts'
-import { isRefusal, isRefusedForGood } from '../protocol/reason.ts'
+import { isRefusedForGood, mayBeForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import { keyOf, searchKey, searchedLog } from '../runs/searches.ts'
@@ -112,8 +112,7 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   async function keep(trajectory: Trajectory): Promise<void> {
     const key = keyOf(trajectory)
     if (trajectory.end === 'failed') {
-      // Only a refusal can be permanent.
-      if (trajectory.failure === undefined || !isRefusal(trajectory.failure)) return
+      if (trajectory.failure === undefined || !mayBeForGood(trajectory.failure)) return
       const search = remember(trajectory, positions.get(key))
       await run.append(searchedLog, search)
       if (isRefusedForGood(search)) refused.set(key, search)

@@ -9,7 +9,6 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
-import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import { keyOf } from '../runs/searches.ts'
@@ -58,8 +57,8 @@ export interface EvalProgress {
   readonly unjudged: number
   /** Tokens of the policy in searches that did not fail, as billed. */
   readonly spent: SpentTokens
-  /** Why the result of the newest search does not count, if so. */
-  readonly reason?: Reason | undefined
+  /** The search that was finished, if one was. */
+  readonly newest?: Trajectory | undefined
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
@@ -98,11 +97,11 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     else taken++
     if (end !== 'failed') progress.spent = addSpent(progress.spent, spent)
   }
-  function tell(reason?: Reason): void {
+  function tell(newest?: Trajectory): void {
     // If the server refused every search, the server needs fixing, and no refusal counts as permanent.
     const forGood = taken > 0 ? refused : 0
     const failed = progress.failed + refused - forGood
-    onProgress?.({ ...progress, failed, refused: forGood, total: (problems.length - skipped.size) * samples, reason })
+    onProgress?.({ ...progress, failed, refused: forGood, total: (problems.length - skipped.size) * samples, newest })
   }
   tell()
   const total = problems.length * samples
@@ -124,7 +123,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     if (outcome.reason?.kind === 'refused') refused++
     else if (outcome.end === 'failed') progress.failed++
     else if (!outcome.judged) progress.unjudged++
-    tell(outcome.reason)
+    tell(trajectory)
     watch.see(trajectory)
   }
   try {

@@ -96,7 +96,7 @@ test('"10" is right as the released scorer reads it; read strictly, it is asked 
   await official.run.close()
   const strict = await open(tens, { parser: scoreParser('strict') })
   const verdict = await strict.judge(problem, 'ivory', undefined)
-  const reason = 'judge gave no score in 5 replies that --judge-parser strict can parse; the last one: Score: 10'
+  const reason = 'judge gave no score in 5 replies that --judge-parser strict can parse; the last one: "Score: 10"'
   expect(verdict).toEqual({ kind: 'unjudged', reason })
   expect(strict.server.requests).toHaveLength(5)
 })
@@ -133,7 +133,7 @@ test('a judge whose replies are always cut off leaves the answer unjudged, with 
   expect(kind).toBe('unjudged')
   expect(reason).toBe(
     'judge gave no score in 3 replies: the last was cut off at 37 tokens. Raise --judge-max-tokens, or turn off its ' +
-      `thinking. It ended: ${thinking}`,
+      `thinking. It ended: ${JSON.stringify(thinking)}`,
   )
   expect(budgets(server)).toEqual([10, 20, 40])
 })

@@ -52,7 +52,10 @@ export function llmJudge(options: LlmJudgeOptions): Judge {
       if (attempt + 1 === tries || (isCut && maxTokens === 4 * firstTokens)) {
         const reason = noScore({ replies: attempt + 1, cutAt: isCut ? replyTokens || maxTokens : undefined })
         return {
-          verdict: { kind: 'unjudged', reason: `${reason}${brief(reply.text || (reply.thinking ?? ''))}` },
+          verdict: {
+            kind: 'unjudged',
+            reason: `${reason}${JSON.stringify(brief(reply.text || (reply.thinking ?? '')))}`,
+          },
           tokens,
         }
       }

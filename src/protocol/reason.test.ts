@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { storedSearch } from '../../test/stored-searches.ts'
 import { coordinateWords } from './prompts.ts'
-import { afterEarlier, countReasons, isRefusedForGood, reasonOf, reasonText } from './reason.ts'
+import { afterEarlier, isRefusedForGood, reasonOf, reasonText } from './reason.ts'
 import type { Trajectory, Turn } from './trajectory.ts'
 
 const turn = { text: '', finish: 'stop', usage: { promptTokens: 1, imageTokens: 0, replyTokens: 1 }, ms: 1 } as const
@@ -25,7 +25,16 @@ describe('what went wrong in a search', () => {
       { end: 'over-turn', answer: '7', turns: [zoom, mistake, mistake] },
       undefined,
     ],
-    ['so does a limit that was met by searching', { end: 'over-turn', turns: [zoom, mistake, zoom] }, undefined],
+    [
+      'a limit that was met by searching',
+      { end: 'over-turn', answer: null, turns: [zoom, mistake, zoom] },
+      { kind: 'unanswered', code: 'over-turn' },
+    ],
+    [
+      'a full context',
+      { end: 'over-context', answer: null, turns: [zoom] },
+      { kind: 'unanswered', code: 'over-context' },
+    ],
     [
       'failed, with its cause',
       { end: 'failed', failure: { code: 'gone', message: 'No line.' } },
@@ -88,20 +97,6 @@ describe('what went wrong in a search', () => {
   })
 })
 
-test('alike reasons are one, whatever numbers and identifiers they hold; the commonest is first', () => {
-  const failed = (message: string, code = 'request-refused') => ({ kind: 'failed', code, message }) as const
-  const counted = countReasons([
-    failed('Out of memory'),
-    failed('Request req-7f3a: at most 2048 tokens'),
-    undefined,
-    failed('Request req-99bc: at most 4096 tokens'),
-  ])
-  expect(counted.map(({ count, message }) => [count, message])).toEqual([
-    [2, 'Request req-7f3a: at most 2048 tokens'],
-    [1, 'Out of memory'],
-  ])
-})
-
 test('a refusal in the same words adds up, others do not', () => {
   const refused = (message: string) => ended({ end: 'failed', failure: { code: 'request-refused', message } })
   const once = refused('No, 17.')
@@ -110,8 +105,22 @@ test('a refusal in the same words adds up, others do not', () => {
   expect(twice.failure).toEqual({ code: 'request-refused', message: 'No, 18.', times: 2 })
   expect(isRefusedForGood(twice)).toBe(true)
   expect(isRefusedForGood(afterEarlier(refused('Something else.'), once.failure))).toBe(false)
-  const cut = ended({ end: 'failed', failure: { code: 'connection-cut', message: 'Cut.' } })
-  expect(isRefusedForGood(afterEarlier(cut, cut.failure))).toBe(false)
+})
+
+test.each([
+  ['request-failed', true],
+  ['reply-empty', true],
+  ['reply-unreadable', true],
+  ['reply-broken', true],
+  ['image-refused', true],
+  ['connection-cut', false],
+  ['endpoint-failed', false],
+  ['endpoint-busy', false],
+  ['reply-timeout', false],
+  ['wall-clock', false],
+])('a search that ends twice as %s is given up: %s', (code, isGivenUp) => {
+  const search = ended({ end: 'failed', failure: { code, message: 'It broke.' } })
+  expect(isRefusedForGood(afterEarlier(search, search.failure))).toBe(isGivenUp)
 })
 
 test('a reason is one line of bounded length', () => {

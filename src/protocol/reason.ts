@@ -1,24 +1,27 @@
-/** Reasons why the result of a search does not count, or is doubtful, as text for the user with counts. Pure. */
+/** Reasons why a search has no answer that counts, or a doubtful one, as text for the user. Pure. */
 import {
   contextLengthCode,
   imageRefusedCode,
   replyCutCode,
+  requestFailedCode,
   requestRefusedCode,
+  requestTooLargeCode,
   withheldCode,
 } from '../shared/errors.ts'
 import { lastOf } from '../shared/known.ts'
 import { oddBoxes } from './box-unit.ts'
+import { faultOf } from './fault.ts'
 import { profileWrittenFor } from './other-form.ts'
 import { answeredBeyondLimit, answeredPlainly } from './trajectory.ts'
 import type { Failure, Trajectory } from './trajectory.ts'
 
 /**
  * `failed`: repeated on a resume; `refused`: refused permanently by the server; `void`: the last reply had no action; `mistakes`: it
- * reached a limit with invalid actions in at least half of its turns; `unjudged`: the judge failed; `boxes`: the result counts, but at
- * least half of its boxes were in another unit than the profile's; `plain`: the result counts, but the answer is from a reply in plain
- * prose.
+ * reached a limit with invalid actions in at least half of its turns; `unanswered`: it reached a limit otherwise; `unjudged`: the judge
+ * failed; `boxes`: the result counts, but at least half of its boxes were in another unit than the profile's; `plain`: the result counts,
+ * but the answer is from a reply in plain prose.
  */
-const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unjudged', 'boxes', 'plain'] as const
+const reasonKinds = ['failed', 'refused', 'void', 'mistakes', 'unanswered', 'unjudged', 'boxes', 'plain'] as const
 
 export interface Reason {
   readonly kind: (typeof reasonKinds)[number]
@@ -28,13 +31,8 @@ export interface Reason {
   readonly example?: string
 }
 
-export interface ReasonCount extends Reason {
-  /** Number of searches. */
-  readonly count: number
-}
-
 /** Refusals that repeating the same request cannot change. */
-const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldCode])
+const refusedAtOnce: ReadonlySet<string> = new Set([contextLengthCode, withheldCode, requestTooLargeCode])
 /** Refusals that may be temporary the first time. */
 const refusedWhenRepeated: ReadonlySet<string> = new Set([
   requestRefusedCode,
@@ -43,16 +41,24 @@ const refusedWhenRepeated: ReadonlySet<string> = new Set([
   'reply-broken',
 ])
 
+/** Faults of the server that may concern only this search, since it was asked several times. */
+const faultyWhenRepeated: ReadonlySet<string> = new Set([requestFailedCode, 'reply-empty', 'reply-unreadable'])
+
 /**
- * Whether the server refused this search permanently: for its length or by a content filter, or twice with the same message. The search
- * stays `failed`: it counts as not right and says nothing about the policy.
+ * Whether the server refused this search permanently: for its length or size or by a content filter, or twice with the same message. The search
+ * stays `failed`: it says nothing about the policy.
  */
 export function isRefusedForGood({
   end,
   failure,
 }: Pick<Trajectory, 'end'> & { readonly failure?: Failure | undefined }): boolean {
   if (end !== 'failed' || failure === undefined) return false
-  return refusedAtOnce.has(failure.code) || (isRefusal(failure) && (failure.times ?? 1) > 1)
+  return refusedAtOnce.has(failure.code) || (mayBeForGood(failure) && (failure.times ?? 1) > 1)
+}
+
+/** Whether the search is given up if it ends in the same way again. */
+export function mayBeForGood(failure: Failure): boolean {
+  return isRefusal(failure) || faultyWhenRepeated.has(failure.code)
 }
 
 /** Whether a retry is likely to end the same way: the server declined the request, or has no room for the reply. */
@@ -63,14 +69,14 @@ export function isRefusal({ code }: Failure): boolean {
 /** The trajectory; if its failure has the same message as the `earlier` one of this search, the count is increased. */
 export function afterEarlier(trajectory: Trajectory, earlier: Failure | undefined): Trajectory {
   const { failure } = trajectory
-  if (failure === undefined || earlier === undefined || !isRefusal(failure)) return trajectory
-  if (wordsOf(failure) !== wordsOf(earlier)) return trajectory
+  if (failure === undefined || earlier === undefined || !mayBeForGood(failure)) return trajectory
+  if (faultOf(failure) !== faultOf(earlier)) return trajectory
   return { ...trajectory, failure: { ...failure, times: (earlier.times ?? 1) + 1 } }
 }
 
 /** Undefined if the result counts and nothing suggests a wrong option. */
 export function reasonOf(trajectory: Trajectory): Reason | undefined {
-  const { end, failure, turns, verdict } = trajectory
+  const { answer, end, failure, turns, verdict } = trajectory
   if (end === 'failed') {
     const { code, message } = failure ?? { code: 'unexpected', message: 'No reason is stored.' }
     const example = code === replyCutCode ? exampleOf(trajectory) : ''
@@ -90,10 +96,17 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
     return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error} ${hint}`.trim() }
   }
   if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
+  if (end !== 'answered' && answer === null) return { kind: 'unanswered', code: end, message: limitTexts[end] }
   const odd = oddBoxes(trajectory)
   if (odd === undefined || odd.count * 2 < odd.of) return plainReason(trajectory)
   return { kind: 'boxes', code: 'wrong-unit', message: `Most boxes were in another unit. ${odd.fix}` }
 }
+
+const limitTexts = {
+  'over-turn': 'It reached its turn limit without an answer.',
+  'over-image': 'It reached its limit of pictures without an answer.',
+  'over-context': 'It reached its context limit without an answer.',
+} as const
 
 const exampleLength = 160
 
@@ -141,32 +154,9 @@ export function lacksResult({ kind }: Reason): boolean {
   return kind === 'failed' || kind === 'refused' || kind === 'void' || kind === 'unjudged'
 }
 
-/** Equal for reasons that are alike. */
-export function reasonKey(reason: Reason): string {
-  return `${reason.kind} ${wordsOf(reason)}`
-}
-
-/** Groups equal reasons, most frequent first. Each has the message of its first search. */
-export function countReasons(reasons: Iterable<Reason | undefined>): ReasonCount[] {
-  const counts = new Map<string, { reason: Reason; count: number }>()
-  for (const reason of reasons) {
-    if (reason === undefined) continue
-    const key = reasonKey(reason)
-    const known = counts.get(key)
-    if (known === undefined) counts.set(key, { reason, count: 1 })
-    else known.count++
-  }
-  return [...counts.values()].toSorted((a, b) => b.count - a.count).map(({ reason, count }) => ({ ...reason, count }))
-}
-
 /** On one line, for example `failed (request-refused): http://host refused the request.`, of at most `longest` characters. */
 export function reasonText({ kind, code, message, example }: Reason, longest = Number.POSITIVE_INFINITY): string {
   const began = example === undefined ? '' : ` The reply began: ${JSON.stringify(example)}`
   const text = `${kind}${code === kind ? '' : ` (${code})`}: ${message}${began}`.replaceAll(/\s+/g, ' ')
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
-}
-
-/** Code and message without numbers and identifiers, which differ from request to request. */
-function wordsOf({ code, message }: Pick<Reason, 'code' | 'message'>): string {
-  return `${code} ${message.replaceAll(/[\w-]+/g, (word) => (/\d/.test(word) ? '#' : word))}`
 }

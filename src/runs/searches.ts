@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { levels } from '../protocol/problem.ts'
 import type { Problem } from '../protocol/problem.ts'
+import type { SearchName } from '../protocol/reason-count.ts'
 import { ends, failureSchema, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { parseJson } from '../shared/json.ts'
@@ -84,9 +85,9 @@ export function searchKey(problem: Pick<Problem, 'dataSource' | 'docId'>, sample
 }
 
 /** What `searchKey` names. */
-export function searchNamed(key: string): Pick<Problem, 'dataSource' | 'docId'> {
-  const [dataSource, docId] = keySchema.parse(parseJson(key))
-  return { dataSource, docId }
+export function searchNamed(key: string): SearchName {
+  const [dataSource, docId, sampleIndex] = keySchema.parse(parseJson(key))
+  return { dataSource, docId, sampleIndex }
 }
 
 const keySchema = z.tuple([z.string(), z.string(), z.int()])

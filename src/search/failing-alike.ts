@@ -1,6 +1,7 @@
 /** Notices when search after search of a run fails for the same reason, so that the run can stop before it has asked for all of them. */
-import { afterEarlier, isRefusal, lacksResult, reasonKey, reasonOf, reasonText } from '../protocol/reason.ts'
+import { afterEarlier, isRefusal, lacksResult, reasonOf, reasonText } from '../protocol/reason.ts'
 import type { Reason } from '../protocol/reason.ts'
+import { reasonKey } from '../protocol/reason-count.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { AbortedError, MiniO3Error } from '../shared/errors.ts'
 

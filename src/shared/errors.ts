@@ -36,6 +36,10 @@ export const imageRefusedCode = 'image-refused'
 export const replyCutCode = 'reply-cut'
 /** The server refused a request for a reason that may be temporary. */
 export const requestRefusedCode = 'request-refused'
+/** The request has more bytes than the server takes. */
+export const requestTooLargeCode = 'request-too-large'
+/** The server broke at a request, each time that it was tried. */
+export const requestFailedCode = 'request-failed'
 
 /** The next message does not fit in the policy's context; the search then ends `over-context`. */
 export class ContextLengthError extends MiniO3Error {

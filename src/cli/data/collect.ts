@@ -16,11 +16,11 @@ import {
   openPolicy,
   policySettings,
 } from '../../policy/registry/open-policy.ts'
-import { countReasons, reasonOf } from '../../protocol/reason.ts'
-import type { Reason } from '../../protocol/reason.ts'
+import { reasonOf } from '../../protocol/reason.ts'
+import { reasonCounter } from '../../protocol/reason-count.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { skippedText } from '../../search/owed-samples.ts'
-import { keyOf, searchKey } from '../../runs/searches.ts'
+import { keyOf, searchKey, searchNamed } from '../../runs/searches.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
 import { addCommand } from '../options/command.ts'
 import { chatOptions, ofPolicy, policyOption, temperatureOption } from '../options/policy.ts'
@@ -140,7 +140,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
     try {
       const incomplete = await searchRun(options, plan, async ({ tell, ...searches }) => {
         const spending = startSpending()
-        const reasons: Reason[] = []
+        const reasons = reasonCounter()
         const skipped: SkippedProblem[] = []
         /** Searches of this invocation, by key. */
         const told = new Set<string>()
@@ -153,16 +153,17 @@ async function collectCommand(options: CollectOptions): Promise<void> {
             if (newest !== undefined) spending.add(newest)
             const shown = target === undefined ? counts : { ...counts, done: counts.inSet, total: target }
             const note = [...outcomes(counts), ...(kind.priced ? [spentText(spending.spent())] : [])].join(', ')
-            const reason = newest && reasonOf(newest)
             if (newest !== undefined) told.add(keyOf(newest))
-            if (reason !== undefined) reasons.push(reason)
-            tell(shown, note, reason)
+            const reason = newest && reasonOf(newest)
+            if (newest && reason) reasons.add(reason, () => searchNamed(keyOf(newest)))
+            tell(shown, note, newest)
           },
         })
         for (const search of searched) {
           if (search.failure === undefined || told.has(searchKey(search, search.sampleIndex))) continue
           const { code, message } = search.failure
-          reasons.push({ kind: 'refused', code, message })
+          const { dataSource, docId, sampleIndex } = search
+          reasons.add({ kind: 'refused', code, message }, () => ({ dataSource, docId, sampleIndex }))
         }
         const summary = summariseCollection(searched, (await openCollected(searches.run)).briefs)
         const spent = kind.priced ? spending.spent() : undefined
@@ -175,7 +176,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
           judgeText(judge),
         ]
         if (skipped.length > 0) parts.push(skippedText(skipped))
-        return { result, text: parts.join('\n\n'), reasons: countReasons(reasons), skipped }
+        return { result, text: parts.join('\n\n'), reasons: reasons.counts(), skipped }
       })
       if (incomplete) throw incomplete
     } finally {

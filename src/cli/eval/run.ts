@@ -90,7 +90,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           policy,
           profileOf: control?.profileOf,
           judge: control?.judge(own) ?? own,
-          onProgress: (counts) => tell(counts, note(counts), counts.reason),
+          onProgress: (counts) => tell(counts, note(counts), counts.newest),
         })
         const config = await readConfiguration(run.path, 'eval')
         const cost = await readEvalCost(run.path, report, config, prices)

@@ -1,5 +1,5 @@
 /** State shared by all requests to one server, and quick GET requests to it. */
-import { TransportError, UserError } from '../../shared/errors.ts'
+import { requestFailedCode, TransportError, UserError } from '../../shared/errors.ts'
 import { readRefusal } from '../refusal/refusal.ts'
 import type { Refusal } from '../refusal/refusal.ts'
 import { retryAfterMs, withRetries, worthAnotherTry } from './retry.ts'
@@ -57,7 +57,7 @@ export function refusalOf({ key }: Server, exchange: Exchange): Refusal {
 export function statusError({ base }: Server, { status, message }: Refusal, busy = status === 429): TransportError {
   const why = busy ? 'is busy or rate-limited' : 'failed'
   return new TransportError(
-    busy ? 'endpoint-busy' : 'endpoint-failed',
+    busy ? 'endpoint-busy' : status === 500 ? requestFailedCode : 'endpoint-failed',
     `${base.origin} ${why} (status ${status})${message === '' ? '' : `: ${message}`}`,
   )
 }

@@ -5,6 +5,7 @@ import {
   UserError,
   imageRefusedCode,
   requestRefusedCode,
+  requestTooLargeCode,
   withheldCode,
 } from '../../shared/errors.ts'
 import type { MiniO3Error } from '../../shared/errors.ts'
@@ -83,7 +84,7 @@ export function refusalError(
       const mb = (bytes / 1e6).toFixed(1)
       const fix =
         'Raise the request size limit of the server or of the proxy in front of it, or allow fewer pictures per search with --max-images.'
-      return new UserError('request-too-large', `${origin} does not accept a request of ${mb} MB. ${fix}${said}`)
+      return new TransportError(requestTooLargeCode, `${origin} does not accept a request of ${mb} MB. ${fix}${said}`)
     }
     case 'quota':
       return new UserError(

@@ -2,6 +2,7 @@
 import type { Aggregate } from '../../benchmark/aggregate.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import { reasonText } from '../../protocol/reason.ts'
+import { searchNameText } from '../../protocol/reason-count.ts'
 import { skippedText } from '../../search/owed-samples.ts'
 import { ends } from '../../protocol/trajectory.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
@@ -91,14 +92,20 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
 const mostReasons = 10
 const longestReason = 400
 
-/** Reasons of failed or doubtful searches, with counts. */
+/** Reasons of failed, unanswered and doubtful searches, with counts and one search each. */
 export function reasonsTable({ reasons }: Pick<EvalReport, 'reasons'>): Table {
   const others = reasons.slice(mostReasons).reduce((sum, { count }) => sum + count, 0)
   return {
-    head: ['what went wrong', 'searches'],
+    head: ['what went wrong', 'searches', 'such as'],
     rows: [
-      ...reasons.slice(0, mostReasons).map((reason) => [reasonText(reason, longestReason), String(reason.count)]),
-      ...(others > 0 ? [['other reasons', String(others)]] : []),
+      ...reasons
+        .slice(0, mostReasons)
+        .map((reason) => [
+          reasonText(reason, longestReason),
+          String(reason.count),
+          reason.search ? searchNameText(reason.search) : '',
+        ]),
+      ...(others > 0 ? [['other reasons', String(others), '']] : []),
     ],
   }
 }

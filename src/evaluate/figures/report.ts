@@ -6,11 +6,13 @@ import { clustersOf, unitKindOf } from './clusters.ts'
 import type { UnitKind } from './clusters.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
-import { countReasons } from '../../protocol/reason.ts'
-import type { ReasonCount } from '../../protocol/reason.ts'
+import { reasonCounter } from '../../protocol/reason-count.ts'
+import type { ReasonCount } from '../../protocol/reason-count.ts'
+import { searchNamed } from '../../runs/searches.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
 import { measuredSpread } from './power.ts'
 import type { Spread } from './power.ts'
+import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
 import { countCauses, summarise } from './summary.ts'
@@ -30,7 +32,7 @@ export interface EvalReport {
   /** Tokens of the policy in all searches that did not fail, as billed. */
   readonly spent: SpentTokens
   readonly solved: readonly SolvedProblem[]
-  /** Reasons of failed or doubtful searches, most frequent first. */
+  /** Reasons of failed, unanswered and doubtful searches, most frequent first. */
   readonly reasons: readonly ReasonCount[]
   /** Problems skipped because their pictures are too narrow for the profile. */
   readonly skipped: readonly SkippedProblem[]
@@ -84,11 +86,18 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
       .filter(({ end }) => end !== 'failed')
       .reduce((sum, outcome) => addSpent(sum, outcome.spent), nothingSpent),
     solved: problems.map(solvedProblem),
-    reasons: countReasons(outcomes.map(({ reason }) => reason)),
+    reasons: reasonsOf(outcomes),
     skipped: options.skipped ?? [],
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }
+}
+
+/** The reasons of failed, unanswered and doubtful searches, most frequent first. */
+function reasonsOf(outcomes: readonly Outcome[]): ReasonCount[] {
+  const counter = reasonCounter()
+  for (const { key, reason } of outcomes) if (reason !== undefined) counter.add(reason, () => searchNamed(key))
+  return counter.counts()
 }
 
 function solvedProblem({ name, slices, outcomes }: ScoredProblem): SolvedProblem {

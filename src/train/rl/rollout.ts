@@ -10,7 +10,7 @@ import type { Judge } from '../../judge/judge.ts'
 import type { Policy, TokenSample } from '../../policy/policy.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { countReasons } from '../../protocol/reason.ts'
+import { countReasons } from '../../protocol/reason-count.ts'
 import { answeredPlainly, completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -69,11 +69,11 @@ export async function rolloutGroups(
     tasks.map(async (task) => {
       const group = await searchGroup(task, policy, { ...search, samples: groupSize })
       const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
-      if (failed) return `a search for ${task.problem.docId} failed: ${failed.failure?.message ?? 'no reason given'}`
+      if (failed) return `a search for "${task.problem.docId}" failed: ${failed.failure?.message ?? 'no reason given'}`
       const rollouts = await Promise.all(group.map((result) => rolloutOf(result, policy, judge, options.profile)))
       const unjudged = rollouts.flatMap(({ trajectory: { verdict } }) => (verdict?.kind === 'unjudged' ? verdict : []))
       return unjudged[0]
-        ? `an answer to ${task.problem.docId} was not judged: ${unjudged[0].reason}`
+        ? `an answer to "${task.problem.docId}" was not judged: ${unjudged[0].reason}`
         : groupOf(rollouts, objective)
     }),
   )
