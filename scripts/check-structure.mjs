@@ -174,6 +174,19 @@ const parsedJudge = /\bjudge(?:Name)?\s*[!=]==\s*['"`]|['"`^/]llm:['"`(]/g
 const owned = [
   { owner: 'src/policy/registry/', pattern: parsedPolicy, message: 'reads the name of a policy', ask: 'policyNamed' },
   { owner: 'src/judge/', pattern: parsedJudge, message: 'reads the name of a judge', ask: 'judgeNamed' },
+  // Many tasks wait for one signal: there they are one listener, and Node warns of no leak.
+  {
+    owner: 'src/shared/deadline.ts',
+    pattern: /\.addEventListener\(['"]abort['"]/g,
+    message: 'listens for an abort',
+    ask: 'onAbort',
+  },
+  {
+    owner: 'src/cli/run-program.ts',
+    pattern: /\bprocess\.exitCode\b/g,
+    message: 'sets the exit status',
+    ask: 'runProgram, by throwing an error,',
+  },
   {
     owner: 'src/runs/',
     pattern: runFiles,

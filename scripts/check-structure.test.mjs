@@ -163,3 +163,11 @@ test('the lock file may hold no install script and no resolved URL', () => {
   const resolved = JSON.stringify({ packages: { 'node_modules/a': { resolved: 'https://host/a.tgz' } } }, null, 2)
   expect(where(checkLock({ path: 'package-lock.json', text: resolved }))).toEqual(['package-lock.json:4'])
 })
+
+test('one file listens for aborts, and one sets the exit status', () => {
+  const wrong = ["signal.addEventListener('abort', stop)", 'process.exitCode = 1']
+  expect(where(checkOwned([file('src/page/step.ts', ...wrong)]))).toEqual([1, 2].map((n) => `src/page/step.ts:${n}`))
+  const allowed = ["picture.addEventListener('load', show)", 'process.exit(error.exitCode)']
+  const owners = [file('src/shared/deadline.ts', wrong[0]), file('src/cli/run-program.ts', wrong[1])]
+  expect(checkOwned([file('src/page/step.ts', ...allowed), ...owners])).toEqual([])
+})

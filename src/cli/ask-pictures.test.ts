@@ -68,6 +68,13 @@ test('what is meant as a question without quotes is told apart from pictures', a
   )
 })
 
+test('a question in front of its picture is told where it belongs', async () => {
+  const asked = ['--policy', 'chat:m', '--base-url', 'http://127.0.0.1:9/v1']
+  await expect(runCommand([addAsk], 'ask', question, files[0]!, ...asked)).rejects.toThrow(
+    `The pictures come first, then the question: mini-o3 ask ${files[0]} "..."`,
+  )
+})
+
 test('policies and profiles of one picture say so before anything is opened', async () => {
   const digit = 'Which digit is on the red heart?'
   await expect(runCommand([addAsk], 'ask', ...files, digit, '--policy', 'embedded')).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 /** `mini-o3 ask`: answers one question about one or more pictures by searching, and writes a page that replays the search. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -30,6 +31,7 @@ import { IncompleteError } from './incomplete.ts'
 import { offeringPull } from './pull-model.ts'
 import { foundRows, rowLines } from './print/found.ts'
 import { print, printJson, say } from './print/output.ts'
+import { shellWord } from './print/shell-word.ts'
 import { searchAloud } from './print/search-aloud.ts'
 import { inGroup } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
@@ -69,27 +71,26 @@ export function addAsk(program: Command): void {
     run: async (options, given, command) => {
       const question = lastOf(given)
       const files = given.slice(0, -1)
-      const chosen = await withPolicy(question.trim(), files, options, command)
-      if (chosen !== undefined) await ask(files, question, chosen)
+      await ask(files, question, await withPolicy(question.trim(), files, options, command))
     },
   })
 }
 
 /**
- * Picks a policy that can take this question and these pictures. Undefined if there is none; the alternatives were printed. Throws
- * `UserError` for a file that cannot be opened, before looking for a model.
+ * Picks a policy that can take this question and these pictures. Throws `UserError` for a file that cannot be opened, before looking for
+ * a model, and `IncompleteError` if there is no such policy, after printing the alternatives.
  */
 async function withPolicy(
   question: string,
   files: readonly string[],
   options: AskOptions,
   command: Command,
-): Promise<AskOptions | undefined> {
+): Promise<AskOptions> {
   const taken = files.length === 1 && takesQuestion(question, options)
   const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !taken)
   if (!auto || question === '') return options
   const { reading } = profiles[options.profile ?? 'default'].pictures
-  for (const file of files) await openFile(file, files.length, reading)
+  for (const file of files) await openFile(file, files, question, reading)
   const interrupt = catchInterrupt(() => say('Stopping.'))
   try {
     const nothing = await takeBest(command, options.temperature, interrupt.signal)
@@ -97,8 +98,7 @@ async function withPolicy(
     const rows = foundRows(nothing)
     if (options.json) printJson({ answer: null, found: rows })
     else print([noModelText, '', ...rowLines(rows)].join('\n'))
-    process.exitCode = 1
-    return undefined
+    throw new IncompleteError('Nothing was asked: no model was chosen. Run one of the commands above.')
   } finally {
     interrupt.release()
   }
@@ -125,7 +125,7 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   const { maxTurns, seed } = options
   const profile = chosenProfile(options)
   const openAndTell = async (file: string): Promise<Picture> => {
-    const picture = await openFile(file, files.length, profile.pictures.reading)
+    const picture = await openFile(file, files, question, profile.pictures.reading)
     if (picture.note !== undefined) say(picture.note)
     return picture
   }
@@ -149,13 +149,21 @@ async function ask(files: readonly string[], asked: string, options: AskOptions)
   }
 }
 
-async function openFile(file: string, files: number, reading: PictureReading): Promise<Picture> {
+async function openFile(
+  file: string,
+  files: readonly string[],
+  question: string,
+  reading: PictureReading,
+): Promise<Picture> {
   try {
     return await openPicture(file, { reading, cutOff: 'shown' })
   } catch (error) {
-    if (files === 1 || !(error instanceof UserError) || error.code !== 'picture-not-found') throw error
-    const message = `${error.message} Every argument but the last is a picture: put the question in quotes.`
-    throw new UserError(error.code, message, { cause: error })
+    if (!(error instanceof UserError) || error.code !== 'picture-not-found') throw error
+    const hint = existsSync(question)
+      ? `The pictures come first, then the question: mini-o3 ask ${shellWord(question)} "..."`
+      : 'Every argument but the last is a picture: put the question in quotes.'
+    if (files.length === 1 && !existsSync(question)) throw error
+    throw new UserError(error.code, `${error.message} ${hint}`, { cause: error })
   }
 }
 
@@ -189,7 +197,7 @@ async function searchAndShow(
     })
   else print(`Replay of the search: ${files.page}`)
   if (reason?.kind === 'failed' || reason?.kind === 'refused') {
-    throw new IncompleteError(`The search failed (${reason.code}): ${reason.message}`)
+    throw new IncompleteError(`The search failed (${reason.code}), for the reason given above.`)
   }
 }
 

@@ -1,35 +1,25 @@
 /** `mini-o3 doctor`: what it says of this machine and of servers, and its exit codes. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { runCommand } from '../../test/run-command.ts'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, ScriptedOptions, Step } from '../../test/scripted-endpoint.ts'
 import { startTinkerServer } from '../../test/tinker-server.ts'
 import { addDoctor } from './doctor.ts'
 
-let printed = ''
 const servers: ScriptedEndpoint[] = []
-beforeEach(() => {
-  printed = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-})
+beforeEach(() => {})
 afterEach(async () => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
-  process.exitCode = undefined
   await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
 /** What was printed, and the exit code. */
 async function doctor(...options: string[]): Promise<{ code: number; text: string }> {
-  const program = new Command().exitOverride()
-  addDoctor(program)
-  await program.parseAsync(['doctor', ...options], { from: 'user' })
-  return { code: Number(process.exitCode ?? 0), text: printed }
+  const { code, stdout } = await runCommand([addDoctor], 'doctor', ...options)
+  return { code, text: stdout }
 }
 
 async function serve(options: Partial<ScriptedOptions> = {}): Promise<string> {
@@ -151,7 +141,7 @@ describe('a training server', () => {
     )
     expect(text).not.toContain('tml-key')
     expect(server.requests.some((path) => path.startsWith('create'))).toBe(false)
-    const { served } = JSON.parse((await doctor(...where, '--json')).text.slice(text.length))
+    const { served } = JSON.parse((await doctor(...where, '--json')).text)
     expect(served).toHaveLength(3)
     const twice = await doctor('--engine', `tinker:${server.url}/api/v1`, ...where.slice(2))
     expect([twice.code, twice.text]).toEqual([1, expect.stringContaining('Leave /api/v1 out of the address.')])

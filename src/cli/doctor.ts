@@ -19,6 +19,7 @@ import { MiniO3Error, messageOf } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { startProgress } from '../shared/progress.ts'
 import { defined, itemAt } from '../shared/known.ts'
+import { IncompleteError } from './incomplete.ts'
 import { addCommand } from './options/command.ts'
 import { readConfigured } from './options/configured.ts'
 import { examineModelFiles } from './model-files-check.ts'
@@ -115,7 +116,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const usable = diagnosis.findings.every(({ level }) => level !== 'problem')
     if (options.json) printJson({ usable, ...diagnosis })
     else show(diagnosis)
-    if (!usable) process.exitCode = 1
+    if (!usable) throw new IncompleteError('Searching does not work yet: see what is marked as a problem.')
   } finally {
     interrupt.release()
   }

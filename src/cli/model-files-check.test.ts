@@ -16,9 +16,11 @@ afterAll(() => rm(folder, { recursive: true }))
 
 async function doctor(files: ModelFiles, ...options: string[]): Promise<string> {
   const place = await writeQwenFiles(await mkdtemp(join(folder, 'model-')), files)
-  const { stdout } = await runCommand([addDoctor], 'doctor', '--model-files', place, ...options)
-  return stdout
+  return (await examined(place, ...options)).stdout
 }
+
+const examined = (place: string, ...options: string[]) =>
+  runCommand([addDoctor], 'doctor', '--model-files', place, ...options)
 
 test('a model whose template keeps what was said is written to as it writes, but for marks in a question', async () => {
   const said = await doctor(qwenFiles(['<think>']))
@@ -50,12 +52,12 @@ test('a template that changes what is said is a problem, with the tokens', async
     '{{- content.text }}',
     "{{- content.text | replace('sign', 'mark') }}",
   )
-  const said = await doctor({ ...qwenFiles([], [], 'qwen3-vl'), 'chat_template.jinja': text })
-  expect(said).toMatch(
+  const files = { ...qwenFiles([], [], 'qwen3-vl'), 'chat_template.jinja': text }
+  const { code, stdout } = await examined(await writeQwenFiles(await mkdtemp(join(folder, 'model-')), files))
+  expect(stdout).toMatch(
     /^problem +first prompts .*no reason that is known.*sent "s" "i" "g" "n", the template has "m" "a" "r" "k"$/m,
   )
-  expect(process.exitCode).toBe(1)
-  process.exitCode = undefined
+  expect(code).toBe(1)
 })
 
 test('files and a server at once are refused, and files of no known model', async () => {

@@ -1,6 +1,7 @@
 /** A model in llama.cpp, in the process that runs it: conversations at once, each as far as it is known from the turn before. */
 import { z } from 'zod'
 import { AbortedError, contextLengthCode, messageOf, MiniO3Error, throwIfAborted } from '../shared/errors.ts'
+import { onAbort } from '../shared/deadline.ts'
 import { parseJson } from '../shared/json.ts'
 import { limiter } from '../shared/limiter.ts'
 import { loadAddon } from './addon.ts'
@@ -158,18 +159,19 @@ function queue(
   stop: AbortSignal,
   onToken: (event: TokenEvent) => void,
 ): Promise<CompletionResult> {
-  return new Promise((resolve, reject) => {
+  let release = (): void => {}
+  return new Promise<CompletionResult>((resolve, reject) => {
     throwIfAborted(stop)
     const { requestId } = llama.queueCompletion(options, (error, event) => {
       if (error !== null) reject(error)
       else if ('token' in event) onToken(event)
       else resolve(event)
     })
-    stop.addEventListener('abort', () => {
+    release = onAbort(stop, () => {
       llama.cancelRequest(requestId)
       reject(new AbortedError())
     })
-  })
+  }).finally(() => release())
 }
 
 function failed({ stopped_eos, stopped_limit, stopped_word, context_full }: CompletionResult): boolean {

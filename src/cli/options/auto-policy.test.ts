@@ -25,7 +25,6 @@ beforeEach(() => {
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  process.exitCode = undefined
   rmSync(home, { recursive: true, force: true })
   rmSync(join(folder, 'mini-o3.yaml'), { force: true })
   await Promise.all(closing.splice(0).map((close) => close()))
@@ -120,10 +119,10 @@ test('the question that the embedded policy knows stays with it; --policy auto d
 
 test('a model of which its server does not say whether it sees is tried first', async () => {
   const blind = await startOllama({ ownedBy: 'vllm', script: () => 'I cannot see pictures.', routes: {} })
-  const { stdout, stderr } = await ask()
+  const { code, stdout, stderr } = await ask()
   expect(stderr).toContain(`chat:qwen2.5vl:7b, vLLM at ${blind.baseUrl}, cannot be used: The pictures do not arrive`)
   expect(stdout).toMatch(/^No model can be used without your consent/)
-  expect(process.exitCode).toBe(1)
+  expect(code).toBe(1)
 })
 
 test('where nothing can be taken: what is there, each with the line that goes on, and no key', async () => {
@@ -134,13 +133,13 @@ test('where nothing can be taken: what is there, each with the line that goes on
   closing.push(() => cloud.close())
   vi.stubEnv('MINI_O3_PORTS', String(cloud.port))
   vi.stubEnv('OPENAI_API_KEY', 'sk-never-shown')
-  const { stdout, stderr } = await ask()
+  const { code, stdout, stderr } = await ask()
   const line = `--policy chat:big-cloud --base-url http://127.0.0.1:${cloud.port}/v1`
   expect(stdout).toContain(line)
   expect(stdout).toContain('mini-o3 doctor --base-url https://api.openai.com/v1 --api-key-env OPENAI_API_KEY')
   expect(`${stdout}${stderr}`).not.toContain('sk-never')
   expect(stderr).not.toContain('error')
-  expect(process.exitCode).toBe(1)
+  expect(code).toBe(1)
   const { stdout: doctor } = await runCommand([addDoctor], 'doctor')
   expect(doctor).toContain(line)
   const { stdout: json } = await ask('--json')

@@ -1,5 +1,5 @@
 /** The tools of `server.ts` over HTTP. Stateless: every request is its own MCP connection. */
-import { orAborted } from '../../shared/deadline.ts'
+import { onAbort, orAborted } from '../../shared/deadline.ts'
 import type { McpOptions } from './server.ts'
 import type { KeepSearch, SentSearch } from '../searcher.ts'
 import type { HttpError } from '../http/http-error.ts'
@@ -25,7 +25,7 @@ export function mcpRoutes({ keep, ...options }: McpRoutesOptions): Routes {
       const server = mcpServer({ ...options, files: false, keep: pageOf })
       const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !wantsProgress(parsedBody) })
       const close = (): void => void server.close()
-      signal.addEventListener('abort', close, { once: true })
+      onAbort(signal, close)
       try {
         await server.connect(transport)
         const told = ['accept', 'content-type', 'mcp-protocol-version'] as const
