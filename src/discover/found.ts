@@ -25,6 +25,8 @@ export interface FoundLocal {
   readonly models: readonly LocalRow[]
   /** Why none of them can run here. */
   readonly problem?: string
+  /** Why they are slow here, and what to do. */
+  readonly slow?: string
 }
 
 export interface Found {

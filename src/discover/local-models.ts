@@ -22,7 +22,8 @@ export async function findLocalModels(): Promise<FoundLocal> {
       pulled: false,
     }))
   const { text, state } = localEngine()
-  return { models: [...rows, ...others], ...(state === 'missing' && { problem: text }) }
+  const models = [...rows, ...others]
+  return { models, ...(state === 'missing' && { problem: text }), ...(state === 'slow' && { slow: text }) }
 }
 
 export interface LocalEngine {

@@ -72,11 +72,11 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
     spent: () => runner.spent(),
     close: () => runner.close(),
   }
-  const views = Math.max(0, Math.floor((context - promptTokens) / (viewTokens + turnTokens)))
+  const views = Math.floor((context - promptTokens) / (viewTokens + turnTokens))
   const room = views < fewViews ? '; --max-pixels makes room for more' : ''
   const about =
     `Runs here, on ${runner.where}, in up to ${(bytes / 2 ** 30).toFixed(1)} GiB: context ${context.toLocaleString('en')} of ` +
-    `${trainedContext.toLocaleString('en')} tokens, about ${views} views of ${viewPixels.toLocaleString('en')} pixels${room}` +
+    `${trainedContext.toLocaleString('en')} tokens, ${views < 1 ? 'less than one view' : `about ${views} view${views === 1 ? '' : 's'}`} of ${viewPixels.toLocaleString('en')} pixels${room}` +
     `${slots > 1 ? `; ${slots} searches at once` : ''}.`
   const slowness = engine.slow && !runner.card ? slownessText(head, eyes) : ''
   return { endpoint, model, about: `${about}${slowness}` }

@@ -53,20 +53,21 @@ export function rowLines(rows: readonly FoundRow[]): string[] {
   ])
 }
 
-function localRows({ models, problem }: FoundLocal): FoundRow[] {
+function localRows({ models, problem, slow }: FoundLocal): FoundRow[] {
   const check = 'local model'
   if (problem !== undefined) return [{ check, level: 'note', text: problem }]
   const pulled = models.filter((model) => model.pulled)
+  const slowly = slow === undefined ? '' : `. ${slow}`
   if (pulled.length > 0)
-    return pulled.map(({ name, title }) => ({
+    return pulled.map(({ name, title }, index) => ({
       check,
       level: 'ok',
-      text: `${title}, pulled`,
+      text: `${title}, pulled${index === 0 ? slowly : ''}`,
       fix: askLine({ policy: `local:${name}` }),
     }))
   const [first] = models
   if (first === undefined) return []
-  const text = `none downloaded; ${first.title} (${bytesText(first.bytes)}) runs without a server`
+  const text = `none downloaded; ${first.title} (${bytesText(first.bytes)}) runs without a server${slowly}`
   return [{ check, level: 'note', text, fix: `mini-o3 models pull ${first.name}` }]
 }
 

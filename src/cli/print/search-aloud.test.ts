@@ -47,3 +47,11 @@ test('a failed search tells its cause', async () => {
   })
   expect(said).toContain('The line is dead.\nno answer: the policy failed')
 })
+
+test.each([
+  ['apart', { text: '', thinking: 'I look and\nlook.' }],
+  ['in its text', { text: '<think>I look and\nlook.' }],
+])('a reply of nothing but thinking, %s, is told once', async (_, reply) => {
+  const said = await told(async () => ({ ...reply, finish: 'length', usage }))
+  expect(said.split(/I look and\s+(?:\| )?look\./)).toHaveLength(2)
+})
