@@ -1,6 +1,7 @@
 /** All benchmarks, one file each in `readers`; `mini-o3 eval --list` prints their definitions. */
 import { UserError } from '../shared/errors.ts'
 import type { Benchmark } from './benchmark.ts'
+import { charXiv } from './readers/charxiv.ts'
 import { hrBench } from './readers/hr-bench.ts'
 import { infoVqa } from './readers/info-vqa.ts'
 import { miniO3Rows } from './readers/mini-o3-json.ts'
@@ -23,6 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   treeBench,
   o3Bench,
   infoVqa,
+  ...charXiv,
 ]
 
 /** Throws UserError `benchmark-unknown`, which lists the available ones. */

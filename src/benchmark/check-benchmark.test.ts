@@ -151,6 +151,8 @@ describe('benchmarks', () => {
       ['treebench', 1, 405],
       ['o3-bench', 3, undefined],
       ['infovqa', 1, 2801],
+      ['charxiv-reasoning', 1, 1000],
+      ['charxiv-descriptive', 1, 4000],
     ])
     for (const { expected, download, layout, licence } of benchmarks) {
       expect([download, layout, licence].every((words) => words.length > 3)).toBe(true)

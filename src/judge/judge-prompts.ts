@@ -2,6 +2,7 @@
  * Prompts of the LLM judge: our own wording, or those in the user's copy of the released scorer, which are verified by hash and never
  * stored.
  */
+import type { Grading } from '../protocol/problem.ts'
 import { sha256, canonicalJson } from '../shared/canonical.ts'
 import type { EncodedMessage } from '../endpoint/exchange/encode-message.ts'
 import { encodeMessage } from '../endpoint/exchange/encode-message.ts'
@@ -11,12 +12,18 @@ export interface Compared {
   readonly question: string
   readonly reference: string
   readonly answer: string
+  /** Rules for this kind of question. */
+  readonly grading?: Pick<Grading, 'name' | 'rule'>
 }
 
 export interface JudgePrompts {
   readonly system: string
   /** Template with `{question}`, `{reference}` and `{answer}`. */
   readonly query: string
+  /** Whole requests, without a system prompt, for kinds of questions by name. */
+  readonly graded?: Readonly<Record<string, string>>
+  /** Reads the replies to these prompts, unless another parser is asked for. */
+  readonly parser?: 'official' | 'charxiv'
 }
 
 export const defaultJudgePrompts: JudgePrompts = {
@@ -40,12 +47,24 @@ Score: 0 or 1`,
 }
 
 /** Hex SHA-256 that identifies these prompts. */
-export function judgePromptsHash({ system, query }: JudgePrompts): string {
-  return sha256(canonicalJson({ system, query }))
+export function judgePromptsHash({ system, query, graded }: JudgePrompts): string {
+  return sha256(canonicalJson({ system, query, graded }))
 }
 
 /** The messages of the request; placeholders inside the texts are not replaced. */
-export function judgeMessages({ system, query }: JudgePrompts, compared: Compared): readonly EncodedMessage[] {
-  const content = query.replaceAll(/\{(question|reference|answer)\}/g, (_, name: keyof Compared) => compared[name])
-  return [encodeMessage({ role: 'system', content: system }), encodeMessage({ role: 'user', content })]
+export function judgeMessages(prompts: JudgePrompts, compared: Compared): readonly EncodedMessage[] {
+  const { grading } = compared
+  const filled = (template: string): string =>
+    template.replaceAll(
+      /\{(question|reference|answer)\}/g,
+      (_, name: 'question' | 'reference' | 'answer') => compared[name],
+    )
+  const own = grading && prompts.graded?.[grading.name]
+  if (own !== undefined) return [encodeMessage({ role: 'user', content: filled(own) })]
+  const system =
+    grading === undefined ? prompts.system : `${prompts.system}\nThe rule for this question: ${grading.rule}`
+  return [
+    encodeMessage({ role: 'system', content: system }),
+    encodeMessage({ role: 'user', content: filled(prompts.query) }),
+  ]
 }

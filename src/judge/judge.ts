@@ -51,8 +51,14 @@ export async function judgeAndKeep(
 /** The verdict in cases that all judges decide alike, otherwise the two answers to compare, of which one may be empty. */
 export function toCompare(problem: Problem, answer: string | null): Verdict | Compared {
   if (problem.answer === undefined) return { kind: 'unjudged', reason: 'no reference answer' }
-  const reference = [problem.answer, ...(problem.alternatives ?? [])].join(' or ')
-  return answer === null ? noAnswer : { question: problem.question, reference, answer }
+  if (answer === null) return noAnswer
+  const { grading } = problem
+  return {
+    question: grading?.question ?? problem.question,
+    reference: [problem.answer, ...(problem.alternatives ?? [])].join(' or '),
+    answer,
+    ...(grading && { grading: { name: grading.name, rule: grading.rule } }),
+  }
 }
 
 /** The same for judges that compare text, for which an empty answer counts as none. */

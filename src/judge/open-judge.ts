@@ -97,11 +97,11 @@ const replySeconds = 120
 
 async function openModelJudge(options: JudgeOptions, { kind, model = '' }: NamedJudge): Promise<OpenedJudge> {
   const { judge: name, judgePrompts, judgeMaxTokens: maxTokens } = options
-  const parser = scoreParser(options.judgeParser ?? (judgePrompts === undefined ? 'lenient' : 'official'))
   if (model === '' || model === '<model>') {
     throw new UserError('judge-no-model', `--judge ${name} names no model. Put its name after the colon.`)
   }
   const prompts = judgePrompts === undefined ? defaultJudgePrompts : await readPrompts(judgePrompts)
+  const parser = scoreParser(options.judgeParser ?? prompts.parser ?? 'lenient')
   const opened = await (kind.modelAt === 'here' ? openHere(model) : openAtServer(options, model))
   const { endpoint } = opened
   const weights = opened.checkpoint === undefined ? {} : { checkpoint: opened.checkpoint }

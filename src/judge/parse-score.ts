@@ -15,9 +15,12 @@ export interface ScoreParser {
   read(said: string): Score | undefined
 }
 
-const readers = { lenient: lenientScore, official: officialScore, strict: strictScore } as const
+const readers = { lenient: lenientScore, official: officialScore, strict: strictScore, charxiv: charXivScore } as const
 
-/** `lenient`: any unambiguous form of 0 or 1; `official`: like the released scorer; `strict`: exactly 0 or 1. */
+/**
+ * `lenient`: any unambiguous form of 0 or 1; `official`: like the released scorer; `strict`: exactly 0 or 1; `charxiv`: the score in JSON that
+ * CharXiv's prompts ask for.
+ */
 export const scoreParsers = keysOf(readers)
 
 /** Throws `UserError` for an unknown name. */
@@ -77,6 +80,10 @@ function officialScore(said: string): Score | undefined {
   const [token = ''] = line.trim().split(' ', 1)
   if (token.includes('1')) return 'correct'
   return token.includes('0') ? 'wrong' : undefined
+}
+
+function charXivScore(said: string): Score | undefined {
+  return jsonScore(['score'])(said) ?? jsonScore(['score_T1'])(said)
 }
 
 function strictScore(said: string): Score | undefined {

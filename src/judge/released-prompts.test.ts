@@ -8,6 +8,7 @@ const source = `import os\nSYSTEM_PROMPT = "Judge \\"fairly\\".\\nAlways."\n\nQU
 
 it('takes the two strings of the file where their hashes are right, and puts our marks in', () => {
   expect(releasedJudgePrompts(source, { SYSTEM_PROMPT: sha256(system), QUERY_PROMPT: sha256(query) })).toEqual({
+    parser: 'official',
     system,
     query: 'Q <image>\n{question} T {reference} P {answer}\nScore',
   })

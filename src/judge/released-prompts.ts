@@ -2,6 +2,7 @@
 import { pythonAssignments } from '../shared/python-literal.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import { charXivPrompts, isCharXivConstants } from './charxiv-prompts.ts'
 import type { JudgePrompts } from './judge-prompts.ts'
 
 /** SHA-256 of the two strings as evaluated by Python. */
@@ -10,12 +11,16 @@ export const releasedHashes = {
   QUERY_PROMPT: 'da9816361208f6beb937089cb9f67da44b739a8652cf3b60052fbecb029e31a9',
 } as const
 
-/** `source`: the text of `verl/utils/reward_score/general_qa_tool.py`, which is parsed and never executed. Throws `UserError`. */
+/**
+ * `source`: the text of Mini-o3's `verl/utils/reward_score/general_qa_tool.py` or of CharXiv's `src/constants.py`, which is parsed and never
+ * executed. Throws `UserError`.
+ */
 export function releasedJudgePrompts(
   source: string,
   hashes: Readonly<Record<keyof typeof releasedHashes, string>> = releasedHashes,
 ): JudgePrompts {
   const assigned = pythonAssignments(source)
+  if (isCharXivConstants(assigned)) return charXivPrompts(assigned)
   const checked = (name: keyof typeof releasedHashes): string => {
     const text = assigned.get(name)
     if (typeof text === 'string' && sha256(text) === hashes[name]) return text
@@ -26,6 +31,7 @@ export function releasedJudgePrompts(
     )
   }
   return {
+    parser: 'official',
     system: checked('SYSTEM_PROMPT'),
     query: checked('QUERY_PROMPT')
       // The released scorer passes the question with its picture mark.

@@ -34,6 +34,11 @@ const problemSchema = z
     level: z.enum(levels).exactOptional(),
     choices: z.array(z.string()).readonly().exactOptional(),
     alternatives: z.array(z.string()).readonly().exactOptional(),
+    grading: z
+      .strictObject({ name: z.string(), rule: z.string(), question: z.string().exactOptional() })
+      .readonly()
+      .exactOptional()
+      .describe('how an LLM judge grades the answer'),
     targetBoxRel: relativeBoxSchema.exactOptional(),
     targetBoxesRel: z.array(relativeBoxSchema).readonly().exactOptional(),
   })

@@ -9,6 +9,7 @@ const askedSchema = z.strictObject({
   question: z.string(),
   reference: z.string(),
   answer: z.string(),
+  grading: z.strictObject({ name: z.string(), rule: z.string() }).readonly().exactOptional(),
 })
 
 const countSchema = z.int().nonnegative()

@@ -12,6 +12,14 @@ import { addEval } from '../eval/eval.ts'
 import { addData } from './pull.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+const documents: PlayedRepository = {
+  kind: 'datasets',
+  files: Object.fromEntries(
+    ['train', 'validation', 'test'].flatMap((split) =>
+      [0, 1].map((part) => [`InfographicVQA/${split}-0000${part}-of-00002.parquet`, Buffer.from(`${split} ${part}`)]),
+    ),
+  ),
+}
 let vstar: PlayedRepository
 let probe: PlayedRepository
 beforeAll(async () => {
@@ -65,7 +73,11 @@ let hub: PlayedHub
 const data = (): string => join(folder, 'downloads')
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mini-o3-data-'))
-  hub = await startPlayedHub({ 'craigwu/vstar_bench': vstar, 'Mini-o3/VisualProbe_Hard': probe })
+  hub = await startPlayedHub({
+    'craigwu/vstar_bench': vstar,
+    'Mini-o3/VisualProbe_Hard': probe,
+    'lmms-lab/DocVQA': documents,
+  })
   vi.stubEnv('HF_ENDPOINT', hub.endpoint)
   vi.stubEnv('HF_HUB_CACHE', join(folder, 'cache'))
   vi.stubEnv('HF_HUB_OFFLINE', '')
@@ -114,6 +126,14 @@ test.each([
   const before = hub.asked.length
   await pull(name)
   expect(hub.asked.length).toBe(before + 1)
+})
+
+test('of a set with several splits only the files of its own are fetched', async () => {
+  expect((await pull('infovqa')).code).toBe(0)
+  expect((await readdir(join(data(), 'DocVQA', 'InfographicVQA'))).toSorted()).toEqual([
+    'validation-00000-of-00002.parquet',
+    'validation-00001-of-00002.parquet',
+  ])
 })
 
 test('a push is followed, and the link with it', async () => {

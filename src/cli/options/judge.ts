@@ -30,12 +30,16 @@ const modelOptions = inGroup(
       '<name>',
       `how the judge’s reply is parsed: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
       {
-        fallbackText: 'lenient; with --judge-prompts official, like the released scorer',
+        fallbackText: 'lenient; with --judge-prompts as the released scorer: official, or charxiv',
       },
     ),
-    judgePrompts: text('<file>', 'your copy of the official general_qa_tool.py, to use its prompts', {
-      fallbackText: 'our own',
-    }),
+    judgePrompts: text(
+      '<file>',
+      'your copy of the official general_qa_tool.py, or for CharXiv of its constants.py, to use its prompts',
+      {
+        fallbackText: 'our own',
+      },
+    ),
     judgeMaxTokens: whole(
       'token limit of the judge’s reply, including thinking; doubled up to twice after a truncated reply',
       {
