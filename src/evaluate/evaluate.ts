@@ -10,8 +10,8 @@ import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
-import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
-import { keyOf } from '../runs/searches.ts'
+import { checkJudgeable, owedSamples } from '../search/owed-samples.ts'
+import { keyOf, searchKey } from '../runs/searches.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
 import { searchLog, skippedLog } from '../runs/searches.ts'
@@ -21,6 +21,7 @@ import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
 import { outcomeOf } from './figures/outcome.ts'
+import type { Outcome } from './figures/outcome.ts'
 import { problemList } from '../runs/files.ts'
 import type { ListedProblem } from '../runs/files.ts'
 import { writeRunFile } from '../runs/run-file.ts'
@@ -69,16 +70,16 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { aggregate = micro, whole = own } = options
   const listed = whole.map(({ dataSource, docId, slices }) => ({ dataSource, docId, slices }))
   await writeRunFile(run.path, problemList, listed)
-  const keysByProblem = wantedKeys(problems, samples)
-  const { done: outcomes, failures, pictures, read } = await readOutcomes(run.path)
+  const { done, failures, pictures, read } = await readOutcomes(run.path)
   await checkSamePictures(pictures, problems, profile.pictures.reading)
-  const wanted = new Set(keysByProblem.flat())
-  for (const [key, { reason }] of outcomes) {
-    if (!wanted.has(key) || (retryRefused && reason?.kind === 'refused')) outcomes.delete(key)
+  const outcomes = new Map<string, Outcome>()
+  for (const outcome of wantedOf(done, problems, samples)) {
+    if (!retryRefused || outcome.reason?.kind !== 'refused') outcomes.set(outcome.key, outcome)
   }
+  done.clear()
   const skipped = new Map<string, SkippedProblem>()
   const known = await readSkipped(run.path)
-  const owed = owedSamples(options, new Set(outcomes.keys()), async (problem) => {
+  const owed = owedSamples(options, outcomes, async (problem) => {
     if (!known.has(problemName(problem))) await run.append(skippedLog, problem)
     skipped.set(problemName(problem), problem)
     tell()
@@ -138,7 +139,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const scored = own.map(({ slices, ...problem }, index) => ({
     name: problemName(problem),
     slices,
-    outcomes: itemAt(keysByProblem, index).flatMap((key) => outcomes.get(key) ?? []),
+    outcomes: [...wantedOf(outcomes, [itemAt(problems, index)], samples)],
   }))
   return reportOf(withoutSkipped(scored, skipped), {
     samples,
@@ -148,4 +149,18 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     aggregate,
     skipped: [...skipped.values()],
   })
+}
+
+/** The outcomes of the searches of these problems. */
+function* wantedOf(
+  outcomes: ReadonlyMap<string, Outcome>,
+  problems: readonly WantedProblem[],
+  samples: number,
+): Generator<Outcome, void> {
+  for (const { problem } of problems) {
+    for (let sample = 0; sample < samples; sample++) {
+      const outcome = outcomes.get(searchKey(problem, sample))
+      if (outcome !== undefined) yield outcome
+    }
+  }
 }

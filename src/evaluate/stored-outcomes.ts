@@ -42,9 +42,11 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   const failures = new Map<string, Failure | undefined>()
   const refused = new Map<string, Outcome>()
   const pictures = new Map<string, string>()
-  const index = await indexSearches(folder, (trajectory) => {
-    const outcome = outcomeOf(trajectory)
-    const { key } = outcome
+  const shared = sharedTexts()
+  const index = await indexSearches(folder, (trajectory, key) => {
+    const { picture, vote, ...own } = outcomeOf(trajectory)
+    // Of a million searches, every text that is stored twice counts.
+    const outcome = { ...own, key, picture: shared(picture), vote: vote && shared(vote) }
     if (outcome.end !== 'failed') done.set(key, outcome)
     else failures.set(key, trajectory.failure)
     if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
@@ -53,6 +55,16 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
   for (const key of done.keys()) failures.delete(key)
   return { done, failures, pictures, read: (keys) => index.readAll(keys) }
+}
+
+/** Returns one and the same string for equal texts. */
+function sharedTexts(): (text: string) => string {
+  const texts = new Map<string, string>()
+  return (text) => {
+    const known = texts.get(text) ?? text
+    texts.set(known, known)
+    return known
+  }
 }
 
 /** The problems skipped by the run so far, by name. */

@@ -16,14 +16,15 @@ type AnySearchLog = Log<Trajectory> | Log<RolloutLine>
 export interface IndexedSearch<T> {
   readonly key: string
   readonly kept: T
+  /** Offset of its line. Its length is stored instead of its end: an offset beyond 2 GiB takes an object of its own. */
   readonly start: number
-  readonly next: number
+  readonly length: number
 }
 
 export class SearchIndex<T> {
   readonly #file: string
   readonly #log: AnySearchLog
-  readonly #keep: (search: LoggedSearch, index: number) => T
+  readonly #keep: (search: LoggedSearch, index: number, key: string) => T
   #entries: IndexedSearch<T>[] = []
   #bad = badLines()
   #lines = 0
@@ -32,7 +33,7 @@ export class SearchIndex<T> {
   /** Identity of the file, to detect that it was replaced; empty if there is no file. */
   log = ''
 
-  constructor(folder: string, log: AnySearchLog, keep: (search: LoggedSearch, index: number) => T) {
+  constructor(folder: string, log: AnySearchLog, keep: (search: LoggedSearch, index: number, key: string) => T) {
     this.#file = logFile(folder, log)
     this.#log = log
     this.#keep = keep
@@ -62,16 +63,18 @@ export class SearchIndex<T> {
 
   /** The complete searches with these keys, read on demand; if a search was repeated, its last line. */
   async *readAll(keys: Iterable<string>): AsyncGenerator<Trajectory, void> {
-    const last = new Map(this.#entries.map((entry) => [entry.key, entry]))
-    yield* this.#readEach([...keys].flatMap((key) => last.get(key) ?? []))
+    const wanted = new Set(keys)
+    const last = new Map<string, IndexedSearch<T>>()
+    for (const entry of this.#entries) if (wanted.has(entry.key)) last.set(entry.key, entry)
+    yield* this.#readEach([...wanted].flatMap((key) => last.get(key) ?? []))
   }
 
   async *#readEach(entries: readonly IndexedSearch<T>[]): AsyncGenerator<Trajectory, void> {
     if (entries.length === 0) return
     const file = await open(this.#file, 'r')
     try {
-      for (const { start, next } of entries) {
-        const bytes = Buffer.alloc(next - start - 1)
+      for (const { start, length } of entries) {
+        const bytes = Buffer.alloc(length)
         await file.read(bytes, 0, bytes.length, start)
         const line = this.#parse(bytes)
         if (line && 'value' in line) yield searchIn(line.value).trajectory
@@ -103,8 +106,13 @@ export class SearchIndex<T> {
       if ('why' in line) this.#bad.add({ place: `${this.#file}:${this.#lines}`, why: line.why })
       else {
         const search = searchIn(line.value)
-        const kept = this.#keep(search, this.#entries.length)
-        this.#entries.push({ key: keyOf(search.trajectory), kept, start, next })
+        const key = keyOf(search.trajectory)
+        this.#entries.push({
+          key,
+          kept: this.#keep(search, this.#entries.length, key),
+          start,
+          length: next - start - 1,
+        })
       }
     }
   }
@@ -120,8 +128,11 @@ function searchIn(line: Trajectory | RolloutLine): LoggedSearch {
 }
 
 /** Indexes the current searches of a run, with a warning about unreadable lines. */
-export async function indexSearches<T>(folder: string, keep: (search: Trajectory) => T): Promise<SearchIndex<T>> {
-  const index = new SearchIndex(folder, searchLog, ({ trajectory }) => keep(trajectory))
+export async function indexSearches<T>(
+  folder: string,
+  keep: (search: Trajectory, key: string) => T,
+): Promise<SearchIndex<T>> {
+  const index = new SearchIndex(folder, searchLog, ({ trajectory }, _, key) => keep(trajectory, key))
   await index.update()
   index.warn()
   return index

@@ -67,7 +67,7 @@ export function wantedKeys(problems: readonly WantedProblem[], samples: number):
  */
 export async function* owedSamples(
   { problems, samples, profile }: Pick<SearchRunOptions, 'problems' | 'samples' | 'profile'>,
-  done: ReadonlySet<string>,
+  done: Pick<ReadonlySet<string>, 'has'>,
   onSkip: (skipped: SkippedProblem) => void | Promise<void>,
 ): AsyncGenerator<Sample, void> {
   const { narrow } = profile.pictures

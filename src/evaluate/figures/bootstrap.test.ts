@@ -55,3 +55,11 @@ test('95 % intervals over clusters contain the true mean in about 95 % of sets; 
   expect(covered).toBeLessThan(0.95 + bound)
   expect(share(60, (clusters) => apart(clusters.flat()))).toBeLessThan(0.8)
 })
+
+test('more clusters than are resampled: the normal interval, as the bootstrap of one less gives it', () => {
+  const clusters = (pictures: number) => clusteredProblems(pictures, 1)
+  const [resampled, normal] = [bootstrapMean(clusters(10_000), 1), bootstrapMean(clusters(10_001), 1)]
+  // Three standard errors of a percentile of 2000 means are 0.0009 here.
+  for (const end of ['mean', 'low', 'high'] as const) expect(normal[end]).toBeCloseTo(resampled[end], 2.7)
+  expect(normal.high - normal.low).toBeGreaterThan(0.01)
+})

@@ -35,7 +35,7 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   const judged = byGroup(searches.filter(({ outcome }) => outcome.judged))
   if (judged.size === 0) return null
   const byProblem = [...judged.values()].map((own) => own.map(({ outcome }) => outcome))
-  const samples = Math.max(...byProblem.map((own) => own.length))
+  const samples = byProblem.reduce((most, own) => Math.max(most, own.length), 0)
   const longest = byProblem.flat().reduce((most, { turns }) => Math.max(most, turns), 1)
   const maxTurns = Math.min(mostLimits, Number.isInteger(limit) && Number(limit) > 0 ? Number(limit) : longest)
   const scored = byProblem.map((outcomes) => ({ slices: {}, outcomes }))
