@@ -19,6 +19,7 @@ import { openPicture } from '../vision/open.ts'
 import { openControl, whyNot } from './controls.ts'
 import type { Controlled, Looking } from './controls.ts'
 import { evaluate } from './evaluate.ts'
+import { readOutcomes } from './stored-outcomes.ts'
 
 const view = {
   kind: 'budget',
@@ -130,11 +131,16 @@ async function evaluated(
   }
 }
 
+async function looked() {
+  const path = join(folder, 'looking')
+  return { folder: path, outcomes: [...(await readOutcomes(path)).done.values()] }
+}
+
 /** Looks, then runs the control: what was told in it, and its accuracy. */
 async function controlled(name: ControlName, problems: readonly BenchmarkEntry[] = entries) {
   const looking: Looking = { policy: 'chat:looker', profile, entries: problems }
   const before = await evaluated('looking', { problems, policy: looker([]) })
-  const control = await openControl(name, looking, join(folder, 'looking'))
+  const control = await openControl(name, looking, await looked())
   if (typeof control === 'string') throw new Error(control)
   const told: Told[] = []
   const { summary } = await evaluated(name, { problems, policy: looker(told), control })
@@ -170,6 +176,15 @@ describe('what the policy receives', () => {
     const twice = [entryOf('red'), entryOf('red', { docId: 'red again' }), entryOf('blue')]
     const { told } = await controlled('shuffled', twice)
     for (const { docId, seen } of told) expect(seen[1]).toBe(docId === 'blue' ? '80x80 red' : '80x80 blue')
+  })
+
+  test('shuffled: black where every other search shows a picture of the same question', async () => {
+    const linked = [entryOf('red', {}, ['blue']), entryOf('red', { docId: 'one' }), entryOf('blue', { docId: 'other' })]
+    const { told } = await controlled('shuffled', linked)
+    for (const { docId, seen } of told) {
+      if (docId === 'red') expect(seen.at(-1)).toBe('80x80 black all')
+      else expect(seen.at(-1)).toBe(docId === 'one' ? '80x80 blue' : '80x80 red')
+    }
   })
 
   test('overview: one view with as many pixels as all views of that search had, and no word of a zoom', async () => {
@@ -223,7 +238,7 @@ describe('what the policy receives', () => {
     }
     expect(new Set(stored.map(({ problem }) => problem.answer))).toEqual(new Set(['red', 'green']))
     const looking: Looking = { policy: 'chat:looker', profile, entries }
-    const control = (await openControl('no-options', looking, join(folder, 'looking'))) as Controlled
+    const control = (await openControl('no-options', looking, await looked())) as Controlled
     const { problem } = control.entries[0]!
     const verdict = (answer: string) => control.judge(judgeChoice)(problem, answer, undefined)
     expect(verdict('A')).toMatchObject({ kind: 'wrong' })
@@ -257,7 +272,7 @@ describe('what would show nothing', () => {
     await evaluated('looking', { problems: entries, policy: looker([], false) })
     const looking: Looking = { policy: 'chat:looker', profile, entries }
     for (const name of ['black', 'shuffled'] as const) {
-      expect(await openControl(name, looking, join(folder, 'looking'))).toContain('no search zoomed')
+      expect(await openControl(name, looking, await looked())).toContain('no search zoomed')
     }
   })
 
@@ -265,6 +280,6 @@ describe('what would show nothing', () => {
     const twice = [entryOf('red'), entryOf('red', { docId: 'again' })]
     await evaluated('looking', { problems: twice, policy: looker([]) })
     const looking: Looking = { policy: 'chat:looker', profile, entries: twice }
-    expect(await openControl('shuffled', looking, join(folder, 'looking'))).toContain('the same picture')
+    expect(await openControl('shuffled', looking, await looked())).toContain('the same picture')
   })
 })

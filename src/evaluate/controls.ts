@@ -17,14 +17,19 @@ import { openersOf } from '../search/owed-samples.ts'
 import type { ProfileOf } from '../search/search-many.ts'
 import { searchKey, searchNamed } from '../runs/searches.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import type { Outcome } from './figures/outcome.ts'
 import type { EvalConfig } from './protocol.ts'
-import { readOutcomes } from './stored-outcomes.ts'
 
 /** An evaluation to be compared with its controls. */
 export interface Looking {
   readonly policy: string
   readonly profile: Profile
   readonly entries: readonly BenchmarkEntry[]
+}
+
+interface LookedRun {
+  readonly folder: string
+  readonly outcomes: readonly Outcome[]
 }
 
 /** What a control changes; the rest is as in the evaluation that it is compared with. */
@@ -61,12 +66,15 @@ export function whyNot(name: ControlName, { policy, entries }: Looking): string 
 }
 
 /**
- * Opens a control of the complete run in `folder`. Returns a sentence instead if it would show nothing.
+ * Opens a control of the complete run in `folder` with these outcomes. Returns a sentence instead if it would show nothing.
  */
-export async function openControl(name: ControlName, looking: Looking, folder: string): Promise<Controlled | string> {
+export async function openControl(
+  name: ControlName,
+  looking: Looking,
+  { folder, outcomes }: LookedRun,
+): Promise<Controlled | string> {
   const { entries, policy } = looking
-  const { done } = await readOutcomes(folder)
-  const noCrops = ![...done.values()].some(({ looks }) => looks > 0)
+  const noCrops = !outcomes.some(({ looks }) => looks > 0)
   if (noCrops && ['black', 'shuffled'].includes(name)) return 'no search zoomed, so there are no crops to replace'
   const profile = isOneTurn(name) ? oneTurnProfile(name, looking) : looking.profile
   const plain: Controlled = {
@@ -92,7 +100,7 @@ export async function openControl(name: ControlName, looking: Looking, folder: s
       return open === undefined ? 'all crops are of the same picture' : retold(open)
     }
     case 'overview':
-      return isVlm(policy) ? { ...plain, ...withinPixels(looking, profile, done) } : plain
+      return isVlm(policy) ? { ...plain, ...withinPixels(looking, profile, outcomes) } : plain
     case 'no-picture':
       return retold(() => (isVlm(policy) ? withoutPicture : blackPicture))
     case 'target':
@@ -137,13 +145,13 @@ function oneTurnProfile(name: ControlName, { policy, profile }: Looking): Profil
 function withinPixels(
   { entries }: Looking,
   profile: Profile,
-  done: Awaited<ReturnType<typeof readOutcomes>>['done'],
+  outcomes: readonly Outcome[],
 ): Pick<Controlled, 'profile' | 'profileOf'> {
   const { firstView } = profile
   if (firstView.kind === 'exact') return { profile }
   const pictures = new Map(entries.map((entry) => [searchKey(entry.problem, 0), openersOf(entry).length]))
   const bounds = new Map<string, number>()
-  for (const [key, { pixels }] of done) {
+  for (const { key, pixels } of outcomes) {
     const each = Math.floor(pixels / (pictures.get(searchKey(searchNamed(key), 0)) ?? 1))
     bounds.set(key, Math.max(each, firstView.minPixels))
   }

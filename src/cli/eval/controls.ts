@@ -13,7 +13,6 @@ import { readEvalRun } from '../../evaluate/read-run.ts'
 import type { Part } from '../../page/page-data.ts'
 import { controlNames, controls } from '../../protocol/control.ts'
 import type { ControlName } from '../../protocol/control.ts'
-import { readConfiguration } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { isOneOf } from '../../shared/fields.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
@@ -63,12 +62,14 @@ export async function runControls(
       incomplete: new IncompleteError(`looking: ${first.incomplete.message}\nThe controls start when it is complete.`),
     }
   }
-  const of = lookingId(await readConfiguration(folder, 'eval'))
+  const whole = await readEvalRun(folder)
+  const of = lookingId(whole.config)
+  const outcomes = whole.outcomesByProblem.flat()
   const ran: { readonly control: ControlName; readonly measured: RanEval['measured'] }[] = []
   let incomplete: IncompleteError | undefined
   for (const [index, name] of possible.entries()) {
     say(`${name}, ${index + 2} of ${possible.length + 1}:`)
-    const control = await openControl(name, looking, folder)
+    const control = await openControl(name, looking, { folder, outcomes })
     if (typeof control === 'string') {
       say(`Left out: ${control}.`)
       leftOut.push({ control: name, why: control })
@@ -87,7 +88,6 @@ export async function runControls(
     else ran.push({ control: name, measured: one.measured })
   }
 
-  const whole = await readEvalRun(folder)
   const runs: ControlRun[] = []
   for (const { control } of ran) runs.push({ control, problems: (await readEvalRun(join(path, control))).problems })
   const figures = lookingFigures(whole.problems, runs, options.seed)
