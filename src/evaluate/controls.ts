@@ -16,9 +16,7 @@ import { targetGiven } from '../search/controls/target-given.ts'
 import { openersOf } from '../search/owed-samples.ts'
 import type { ProfileOf } from '../search/search-many.ts'
 import { searchKey, searchNamed } from '../runs/searches.ts'
-import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import type { Outcome } from './figures/outcome.ts'
-import type { EvalConfig } from './protocol.ts'
 
 /** An evaluation to be compared with its controls. */
 export interface Looking {
@@ -42,17 +40,6 @@ export interface Controlled {
   readonly maxTurns?: 1
   policy(inner: Policy): Policy
   judge(inner: Judge): Judge
-}
-
-/** Identifies an evaluation for its controls: all that its result depends on, except where its files and servers are. */
-export function lookingId({
-  data: _data,
-  baseUrl: _server,
-  shard: _shard,
-  control: _control,
-  ...settings
-}: EvalConfig): string {
-  return sha256(canonicalJson(settings))
 }
 
 /** Why the control is impossible for this policy or these problems; undefined: it is possible. */

@@ -3,6 +3,7 @@ import { benchmarkNamed } from '../benchmark/catalog.ts'
 import { isRuleOf, judgeForm } from '../judge/registry.ts'
 import type { EvalReport } from './figures/report.ts'
 import type { Configuration } from '../runs/configuration.ts'
+import { controls } from '../protocol/control.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
@@ -58,7 +59,8 @@ interface LinedRun {
 
 /** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
 export function protocolLine({ config, interval }: LinedRun): string {
-  const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed } = config
+  const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed, control } =
+    config
   const parts = [
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
     `Avg@${samples}`,
@@ -71,6 +73,7 @@ export function protocolLine({ config, interval }: LinedRun): string {
     protocol?.pictures !== undefined && 'pictures as Pillow reads them',
     protocol?.tools !== undefined && `tools beside zoom: ${protocol.tools}`,
     optionOrder !== undefined && `options ${optionOrder}${optionOrder === 'shuffled' ? ` (seed ${seed})` : ''}`,
+    control && `control "${controls[control.name].label}": ${controls[control.name].text}`,
     `judge ${judgeText(judge)}`,
     interval && interval.over !== 'problems' && `intervals over ${interval.units} ${interval.over}`,
   ]

@@ -1,15 +1,15 @@
 /** `eval --controls`: an evaluation and its controls, each in its own run, and what the score owes to looking. */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { lookingId, openControl, whyNot } from '../../evaluate/controls.ts'
+import { openControl, whyNot } from '../../evaluate/controls.ts'
 import { csvText } from '../../evaluate/document/csv.ts'
 import { leftOutSentence, lookingParts, lookingRows, lookingSvg } from '../../evaluate/document/looking.ts'
 import type { LeftOut } from '../../evaluate/document/looking.ts'
 import { markdownReport, reportPage } from '../../evaluate/document/report-page.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
-import { lookingFigures } from '../../evaluate/figures/looking.ts'
-import type { ControlRun } from '../../evaluate/figures/looking.ts'
+import { lookingId, lookingReport } from '../../evaluate/looking-report.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
+import type { FinishedEval } from '../../evaluate/read-run.ts'
 import type { Part } from '../../page/page-data.ts'
 import { controlNames, controls } from '../../protocol/control.ts'
 import type { ControlName } from '../../protocol/control.ts'
@@ -21,7 +21,7 @@ import { columns, print, printJson, resultsAside, say } from '../print/output.ts
 import { runEval } from './run.ts'
 import type { EvalPlan, RanEval } from './run.ts'
 import { checkSweepFolder } from './sweep.ts'
-import { evalResult } from './text.ts'
+import { evalResult, lookingResult } from './text.ts'
 
 /** `true`: all that are possible. */
 export type WantedControls = true | readonly ControlName[]
@@ -88,11 +88,10 @@ export async function runControls(
     else ran.push({ control: name, measured: one.measured })
   }
 
-  const runs: ControlRun[] = []
-  for (const { control } of ran) runs.push({ control, problems: (await readEvalRun(join(path, control))).problems })
-  const figures = lookingFigures(whole.problems, runs, options.seed)
-  const title = `${chosen.benchmark.title}: ${options.policy}`
-  const report = { title, policy: options.policy, figures, leftOut }
+  const finished: FinishedEval[] = []
+  for (const { control } of ran) finished.push(await readEvalRun(join(path, control)))
+  const report = lookingReport(whole, finished, leftOut)
+  const { title, figures } = report
   const parts = lookingParts(report)
   await replaceFile(join(path, 'results.md'), `${markdownReport(title, parts)}\n`)
   await replaceFile(join(path, 'looking.html'), await reportPage(title, parts))
@@ -100,7 +99,13 @@ export async function runControls(
   await replaceFile(join(path, 'looking.csv'), csvText(lookingRows(figures)))
   if (options.json) {
     const byControl = ran.map(({ control, measured }) => ({ control, ...evalResult(measured) }))
-    printJson({ over: 'controls', looking: evalResult(first.measured), byControl, figures, leftOut, run: path })
+    printJson({
+      over: 'controls',
+      looking: evalResult(first.measured),
+      byControl,
+      figures: lookingResult(report),
+      run: path,
+    })
   } else {
     const files = ['looking.html', 'results.md', 'looking.csv', 'looking.svg']
     print([...parts.flatMap(plainPart), `Runs, ${files.join(', ')}: ${path}`].join('\n\n'))

@@ -189,7 +189,7 @@ test('report: published rows beside measured ones, in three formats; two runs co
     /\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice, intervals over 2 questions\./,
   )
   expect(stdout).toContain('Not by the rule of VisualProbe hard')
-  expect(stdout).toContain("\\*: not by the benchmark's own rule, or on part of its problems")
+  expect(stdout).toContain("\\*: not by the benchmark's own rule, on part of its problems, or a control")
 
   const html = await readFile(join(out, 'report.html'), 'utf8')
   expect(html).toContain('vp \\&lt;b\\&gt;')

@@ -11,13 +11,14 @@ import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/d
 import type { ReportDocument, TrainingRun } from '../../evaluate/document/document.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { publishedCurve, publishedRows } from '../../evaluate/document/published.ts'
+import { lookingReports } from '../../evaluate/looking-report.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
 import type { FinishedEval } from '../../evaluate/read-run.ts'
 import { UserError } from '../../shared/errors.ts'
 import { checkPrices, priceOptions } from './price.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { itemAt } from '../../shared/known.ts'
-import { evalResult } from './text.ts'
+import { evalResult, lookingResult } from './text.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
@@ -80,7 +81,8 @@ async function reportCommand(
   })
   const [first, second] = finished
   const comparison = compare && first && second && compareEvals(first.problems, second.problems, first.config.seed)
-  const document: ReportDocument = { runs, training, ...(comparison && { comparison }) }
+  const looking = lookingReports(finished)
+  const document: ReportDocument = { runs, looking, training, ...(comparison && { comparison }) }
   if (out !== undefined) {
     await replaceFile(join(out, 'report.md'), `${reportMarkdown(document)}\n`)
     await replaceFile(join(out, 'report.html'), await reportHtml(document))
@@ -92,6 +94,7 @@ async function reportCommand(
     published: { rows: publishedRows, curve: publishedCurve },
     runs: runs.map((run) => ({ name: run.name, ...evalResult(run) })),
     ...(comparison && { comparison }),
+    ...(looking.length > 0 && { looking: looking.map(lookingResult) }),
     ...(training.length > 0 && {
       training: training.map(({ name, stages: own }) => ({
         name,

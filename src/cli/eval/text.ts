@@ -3,6 +3,7 @@ import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { costTable } from '../../evaluate/document/cost.ts'
 import { problemsCsv } from '../../evaluate/document/csv.ts'
 import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import type { LookingReport } from '../../evaluate/document/looking.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { judgeNotice, protocolLine } from '../../evaluate/protocol.ts'
 import {
@@ -45,6 +46,15 @@ export function evalResult(run: MeasuredRun): object {
     looks,
     protocol: protocolLine(run),
   }
+}
+
+/** What an evaluation and its controls say, without the single problems, of which a file lists all. */
+export function lookingResult({
+  title,
+  figures: { byProblem: _byProblem, ...figures },
+  leftOut,
+}: LookingReport): object {
+  return { title, ...figures, leftOut }
 }
 
 /** The text for a terminal. */

@@ -1,6 +1,7 @@
 /** The document of `mini-o3 report`: several evaluations, the paper's table first; as Markdown, HTML and CSV. Pure. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { Part } from '../../page/page-data.ts'
+import { controls } from '../../protocol/control.ts'
 import type { TrainedStage } from '../../runs/training.ts'
 import type { Comparison } from '../figures/compare.ts'
 import { changeTable } from '../figures/learning.ts'
@@ -8,6 +9,8 @@ import { costTable } from './cost.ts'
 import { csvText } from './csv.ts'
 import type { CsvRow } from './csv.ts'
 import { curveSvg, limitCurves } from './curve-svg.ts'
+import { lookingParts } from './looking.ts'
+import type { LookingReport } from './looking.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
 import { protocolLine } from '../protocol.ts'
@@ -34,6 +37,8 @@ export interface ReportDocument {
   readonly runs: readonly MeasuredRun[]
   /** The comparison of the first two runs. */
   readonly comparison?: Comparison
+  /** Evaluations with their controls, if any. */
+  readonly looking?: readonly LookingReport[]
   /** Runs that trained, if any. */
   readonly training?: readonly TrainingRun[]
 }
@@ -55,16 +60,18 @@ export function reportHtml(document: ReportDocument): Promise<string> {
   return reportPage(titleOf(document), partsOf(document))
 }
 
-function partsOf({ runs, comparison, training = [] }: ReportDocument): Part[] {
-  return [...(runs.length > 0 ? measuredParts(runs, comparison) : []), ...training.flatMap(trainingParts)]
+function partsOf(document: ReportDocument): Part[] {
+  const { runs, training = [] } = document
+  return [...(runs.length > 0 ? measuredParts(document) : []), ...training.flatMap(trainingParts)]
 }
 
-function measuredParts(runs: ReportDocument['runs'], comparison: Comparison | undefined): Part[] {
+function measuredParts({ runs, comparison, looking = [] }: ReportDocument): Part[] {
   const { table, notes } = paperTable(runs)
   return [
     { kind: 'table', table },
     { kind: 'list', items: notes },
     ...(comparison ? comparisonParts(runs, comparison) : []),
+    ...looking.flatMap(lookingParts),
     ...sweepsOf(runs).flatMap(sweepParts),
     ...runs.flatMap(runParts),
   ]
@@ -169,7 +176,7 @@ function flippedTable({ flipped }: Comparison): Table {
 }
 
 /** One figure per line. Scores and shares are fractions, including those of published rows. */
-export function reportCsv({ runs }: ReportDocument): string {
+export function reportCsv({ runs, looking = [] }: ReportDocument): string {
   const head = ['row', 'benchmark', 'figure', 'value', 'low', 'high', 'items', 'protocol']
   const published = publishedRows.flatMap(({ name, scores, note }) =>
     paperColumns.flatMap(({ benchmark }, index) => {
@@ -179,7 +186,14 @@ export function reportCsv({ runs }: ReportDocument): string {
       return [[name, benchmark, 'score', score / 100, '', '', '', protocol]]
     }),
   )
-  return csvText([head, ...published, ...runs.flatMap(csvRows)])
+  return csvText([head, ...published, ...runs.flatMap(csvRows), ...looking.flatMap(controlRows)])
+}
+
+/** What looking adds to each control. */
+function controlRows({ title, figures }: LookingReport): CsvRow[] {
+  return figures.controls.map(({ control, difference: { mean, low, high }, problems }) => {
+    return [title, '', `looking minus ${controls[control].label}`, mean, low, high, problems, controls[control].text]
+  })
 }
 
 function csvRows(run: MeasuredRun): CsvRow[] {

@@ -1,6 +1,7 @@
 /** The paper's table with measured rows below the published ones, and the protocol of each measured score. Pure. */
 import { countText, isWhole } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
+import { controls } from '../../protocol/control.ts'
 import type { EvalCost } from './cost.ts'
 import { judgeNotice, protocolLine } from '../protocol.ts'
 import type { EvalConfig } from '../protocol.ts'
@@ -56,7 +57,9 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
     notes: [
       `Published: ${publishedProtocol}`,
       ...Object.entries(publishedNotes).map(([mark, text]) => `(${mark}): ${text}.`),
-      ...(runs.every(isLike) ? [] : ["*: not by the benchmark's own rule, or on part of its problems; see the note."]),
+      ...(runs.every(isLike)
+        ? []
+        : ["*: not by the benchmark's own rule, on part of its problems, or a control; see the note."]),
       ...runs.map((run) => `[${numbers.get(run)}] ${runNote(run)}`),
     ],
   }
@@ -67,10 +70,10 @@ function scoreText({ scores, interval: { low, high } }: EvalReport): string {
   return `${percent(itemAt(scores, 0).score)} (${percent(low)}-${percent(high)})`
 }
 
-/** Whether the run covers all problems of the benchmark and was judged by its rule. */
+/** Whether the run covers all problems of the benchmark, was judged by its rule, and is no control. */
 function isLike({ config, summary }: MeasuredRun): boolean {
   const isOfAll = config.shard === undefined && isWhole(benchmarkNamed(config.benchmark), summary.problems)
-  return isOfAll && judgeNotice(config) === undefined
+  return isOfAll && config.control === undefined && judgeNotice(config) === undefined
 }
 
 function runNote(run: MeasuredRun): string {
@@ -85,12 +88,13 @@ function runNote(run: MeasuredRun): string {
 
 /** The policy and the settings that distinguish its rows. */
 function settingName({ config, name }: MeasuredRun): string {
-  const { policy = name, maxTurns, pixels, optionOrder = 'published' } = config
+  const { policy = name, maxTurns, pixels, optionOrder = 'published', control } = config
   const parts = [
     policy,
     `${maxTurns} turns`,
     pixels && `at most ${pixels.max.toLocaleString('en')} px`,
     optionOrder !== 'published' && `options ${optionOrder}`,
+    control && `control: ${controls[control.name].label}`,
   ]
   return parts.filter(Boolean).join(', ')
 }
@@ -111,6 +115,8 @@ function rowsOf(runs: readonly MeasuredRun[]): MeasuredRun[][] {
 
 function sameSettings(a: MeasuredRun, b: MeasuredRun): boolean {
   const settings = ({ config }: MeasuredRun): string =>
-    [config.policy, config.checkpoint, config.temperature, config.maxTurns, config.profile].join(' ')
+    [config.policy, config.checkpoint, config.temperature, config.maxTurns, config.profile, config.control?.name].join(
+      ' ',
+    )
   return settings(a) === settings(b)
 }
