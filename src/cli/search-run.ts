@@ -63,6 +63,8 @@ export interface SearchRunPlan {
   /** Settings that affect the searches, besides the options that both commands share. */
   readonly settings: object
   readonly title: string
+  /** What readers of the page of searches have to know. */
+  readonly notes?: readonly string[]
   /** Unit of the displayed counts; default `searches`. */
   readonly unit?: string
 }
@@ -104,7 +106,7 @@ export async function readEntries(
 /** Returns what is missing from the printed result: failed or unjudged searches. */
 export async function searchRun(
   options: SearchManyOptions,
-  { command, entries, whole = entries, profile, settings, title, unit = 'searches' }: SearchRunPlan,
+  { command, entries, whole = entries, profile, settings, title, notes: known = [], unit = 'searches' }: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<IncompleteError | undefined> {
   const { data, samples, limit, seed, concurrency, retryRefused, keepGoing } = options
@@ -141,7 +143,7 @@ export async function searchRun(
         return openProblem(defined(entry, docId), profile)
       }
       const writePage = (reasons: readonly ReasonCount[], skipped: readonly SkippedProblem[]) => {
-        const notes = reasons.map((reason) => reasonCountText(reason))
+        const notes = [...known, ...reasons.map((reason) => reasonCountText(reason))]
         if (skipped.length > 0) notes.push(skippedText(skipped))
         return writeRunPage(run, { title, profile, notes, openPictures })
       }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { openControl, whyNot } from '../../evaluate/controls.ts'
+import { money } from '../../evaluate/document/cost.ts'
 import { csvText } from '../../evaluate/document/csv.ts'
 import { leftOutSentence, lookingParts, lookingRows, lookingSvg } from '../../evaluate/document/looking.ts'
 import type { LeftOut } from '../../evaluate/document/looking.ts'
@@ -61,6 +62,14 @@ export async function runControls(
     return {
       incomplete: new IncompleteError(`looking: ${first.incomplete.message}\nThe controls start when it is complete.`),
     }
+  }
+  const { cost } = first.measured
+  if (cost?.total !== undefined) {
+    const searching = possible.filter((name) => !isOneTurn(name)).length
+    say(
+      `Looking cost ${money(cost.total)}. ${searching} of the controls search as it did, for about as much each; ` +
+        'those of one turn cost less.',
+    )
   }
   const whole = await readEvalRun(folder)
   const of = lookingId(whole.config)
@@ -129,11 +138,15 @@ function unfit(leftOut: readonly LeftOut[]): UserError {
   return new UserError('control-unfit', `${leftOut.map(leftOutSentence).join('\n')}\nLeave it out of --controls.`)
 }
 
+function isOneTurn(name: ControlName): boolean {
+  return 'oneTurn' in controls[name]
+}
+
 /** What the runs may cost, before any of them starts. */
 function sayPlan({ options, chosen, profile }: EvalPlan, possible: readonly ControlName[]): void {
   const searches = chosen.entries.length * options.samples
   const maxTurns = options.maxTurns ?? profile.maxTurns
-  const short = possible.filter((name) => 'oneTurn' in controls[name])
+  const short = possible.filter(isOneTurn)
   const long = possible.length + 1 - short.length
   say(
     `${possible.length + 1} runs of ${searches} searches each: ${long} of up to ${maxTurns} turns a search` +

@@ -15,6 +15,8 @@ import type { Shard } from '../../evaluate/shard.ts'
 import { percent } from '../../shared/numbers.ts'
 import { openPolicy, policySettings } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
+import { controls } from '../../protocol/control.ts'
+import type { ControlName } from '../../protocol/control.ts'
 import type { EmbeddedBudget, Profile } from '../../protocol/profile.ts'
 import type { ChosenBenchmark } from './benchmark.ts'
 import { checkPrices } from './price.ts'
@@ -77,7 +79,8 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       const title = `Searches of ${policy.name}`
       const entries = shardOf(whole, shard)
       const sampled = { ...settings, sampling: policy.sampling }
-      const searchPlan = { command: 'eval', entries, whole, profile, settings: sampled, title } as const
+      const notes = control === undefined ? [] : [controlNote(control.name)]
+      const searchPlan = { command: 'eval', entries, whole, profile, settings: sampled, title, notes } as const
       const incomplete = await searchRun(options, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
         const prices = await keepPrices(run.path, options.price)
@@ -109,6 +112,12 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       await policy.close?.()
     }
   })
+}
+
+/** The page draws crops as they were asked for, whatever was shown. */
+function controlNote(name: ControlName): string {
+  const { label, text } = controls[name]
+  return `Control "${label}": ${text}. Crops are drawn here as the policy asked for them.`
 }
 
 /** The end of the progress line, for example `61 right (48.4 %), cost 1.23`. */
