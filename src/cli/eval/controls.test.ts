@@ -55,11 +55,10 @@ afterEach(async () => {
 
 const sweep = () => join(folder, 'sweep')
 const mini = (...words: readonly string[]) => runCommand([addEval, addReport], ...words)
-const run = (...words: readonly string[]) =>
-  mini(
-    ...['eval', '--benchmark', 'visual-probe', '--data', folder, '--samples', '1', '--run', sweep()],
-    ...['--policy', 'chat:test-vlm', '--base-url', server.baseUrl, ...words],
-  )
+const run = (...words: readonly string[]) => {
+  const data = ['--benchmark', 'visual-probe', '--data', folder, '--samples', '1', '--run', sweep()]
+  return mini('eval', ...data, '--policy', 'chat:test-vlm', '--base-url', server.baseUrl, ...words)
+}
 const configOf = async (name: string) => JSON.parse(await readFile(join(sweep(), name, 'config.json'), 'utf8'))
 
 test('all that are possible, each in its own run; says what is left out, what it may cost, and what looking adds', async () => {
