@@ -14,8 +14,20 @@ async function zipped(...entries: readonly ZipEntry[]): Promise<Buffer> {
 
 it('writes entries that readers find, with names and content of any language', async () => {
   const texts = { 'a.json': '{}', 'deep/größe 图.json': 'ä'.repeat(100_000), empty: '' }
-  const bytes = await zipped(...Object.entries(texts).map(([name, text]) => ({ name, content: [text] })))
+  const bytes = await zipped(...Object.entries(texts).map(([name, text]) => ({ name, content: text })))
   expect(Object.fromEntries(unzip(bytes))).toEqual(texts)
+})
+
+it('writes an entry that comes in pieces', async () => {
+  async function* pieces(): AsyncGenerator<string, void> {
+    for (let piece = 0; piece < 3000; piece++) yield `${piece} größe\n`
+  }
+  const whole = Array.from({ length: 3000 }, (_, piece) => `${piece} größe\n`).join('')
+  const entries = unzip(await zipped({ name: 'a', content: pieces() }, { name: 'b', content: 'after' }))
+  expect([...entries]).toEqual([
+    ['a', whole],
+    ['b', 'after'],
+  ])
 })
 
 it('is empty without entries', async () => {
@@ -23,7 +35,7 @@ it('is empty without entries', async () => {
 })
 
 it('writes more entries than the plain format can count', async () => {
-  const many = Array.from({ length: 65_536 }, (_, index) => ({ name: String(index), content: [] }))
+  const many = Array.from({ length: 65_536 }, (_, index) => ({ name: String(index), content: '' }))
   const bytes = await zipped(...many)
   const end = bytes.length - 22
   expect(bytes.readUInt16LE(end + 10)).toBe(0xffff)

@@ -3,12 +3,13 @@
  * is in memory. Equal entries give equal bytes.
  */
 import { pipeline } from 'node:stream/promises'
-import { createDeflateRaw, crc32 } from 'node:zlib'
+import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'
 
 export interface ZipEntry {
   /** Path inside the archive, with `/`. */
   readonly name: string
-  readonly content: Iterable<string> | AsyncIterable<string>
+  /** In pieces where it is too large to be held in memory. */
+  readonly content: string | AsyncIterable<string>
 }
 
 interface Sums {
@@ -30,7 +31,8 @@ const most32 = 0xff_ff_ff_ff
 
 /** Throws `RangeError` for an entry of 4 GiB or more. */
 export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array, void> {
-  const table: Buffer[] = []
+  // As text, since small buffers share their memory with others, and would keep it.
+  const table: string[] = []
   let offset = 0
   for await (const { name, content } of entries) {
     const path = Buffer.from(name)
@@ -45,26 +47,40 @@ export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uin
     if (Math.max(sums.packed, sums.size) >= most32) throw new RangeError(`${name} is too large for a ZIP archive`)
     const tail = record(0x08074b50, [4, sums.crc], [4, sums.packed], [4, sums.size])
     yield tail
-    table.push(tableEntry(path, sums, offset))
+    table.push(tableEntry(path, sums, offset).toString('latin1'))
     offset += head.length + path.length + sums.packed + tail.length
   }
-  yield* table
-  const size = table.reduce((bytes, entry) => bytes + entry.length, 0)
+  let size = 0
+  for (const entry of table) {
+    yield Buffer.from(entry, 'latin1')
+    size += entry.length
+  }
   yield end(table.length, size, offset)
 }
 
+/** Pictures are most of what is written here and hardly get smaller, so speed counts. */
+const compression = { level: 1 }
+
 async function* pack(content: ZipEntry['content'], sums: Sums): AsyncGenerator<Buffer, void> {
-  async function* summed(): AsyncGenerator<Buffer, void> {
-    for await (const text of content) {
-      const bytes = Buffer.from(text)
-      sums.crc = crc32(bytes, sums.crc)
-      sums.size += bytes.length
-      yield bytes
-    }
+  const counted = (text: string): Buffer => {
+    const bytes = Buffer.from(text)
+    sums.crc = crc32(bytes, sums.crc)
+    sums.size += bytes.length
+    return bytes
   }
-  // Pictures are most of what is written here and hardly get smaller, so speed counts.
-  const deflate = createDeflateRaw({ level: 1 })
-  const fed = pipeline(summed(), deflate)
+  if (typeof content === 'string') {
+    // A stream for each of very many entries would hold its memory until it is collected.
+    yield deflateRawSync(counted(content), compression)
+    return
+  }
+  const deflate = createDeflateRaw(compression)
+  const fed = pipeline(
+    content,
+    async function* (pieces) {
+      for await (const text of pieces) yield counted(text)
+    },
+    deflate,
+  )
   // Reading fails with the same error.
   fed.catch(() => {})
   for await (const chunk of deflate) yield Buffer.from(chunk)

@@ -39,7 +39,7 @@ async function* entries(run: LoggedRun, { messagesOf, onSearch }: InspectLogOpti
   for await (const trajectory of run.read()) {
     const sample = inspectSample(trajectory, await messagesOf(trajectory), context)
     const name = `samples/${sampleId(problemName(trajectory.problem))}_epoch_${epochOf(trajectory)}.json`
-    yield { name, content: [json(sample)] }
+    yield { name, content: json(sample) }
     const usage = usageOf(trajectory)
     for (const kind of ['input', 'cached', 'output'] as const) sums[kind] += usage[kind]
     if (trajectory.end === 'failed') failed++
@@ -54,7 +54,7 @@ async function* entries(run: LoggedRun, { messagesOf, onSearch }: InspectLogOpti
     yield ']'
   }
   yield { name: 'summaries.json', content: summaries() }
-  yield { name: 'header.json', content: [json(header(run, failed, usageFields(sums)))] }
+  yield { name: 'header.json', content: json(header(run, failed, usageFields(sums))) }
 }
 
 function header(run: LoggedRun, failed: number, usage: object): object {
