@@ -35,7 +35,7 @@ beforeAll(async () => {
   const thought = { ...a!.turns[0]!, thinking: `Let me look ${halfPair}` }
   const searches = [
     { ...a!, turns: [thought, ...a!.turns.slice(1)] },
-    { ...a!, sampleIndex: 1 },
+    { ...a!, sampleIndex: 1, problem: { ...a!.problem, alternatives: ['four'] } },
     { ...unanswered, end: 'over-turn', answer: null, verdict: { kind: 'wrong', reason: 'no answer' } },
     {
       ...unanswered,
@@ -119,6 +119,7 @@ describe('--to inspect', () => {
         expect(attachments[image.replace('attachment://', '')]).toMatch(/^data:image\/png;base64,/)
       }
     }
+    expect(samples[1].target).toEqual([first.target, 'four'])
     // A search that failed before its first reply still shows what was asked.
     expect(samples[3].messages.map(({ role }: { role: string }) => role)).toEqual(['system', 'user'])
     const summaries = read('summaries.json')

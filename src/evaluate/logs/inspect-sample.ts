@@ -93,7 +93,8 @@ function factsOf(trajectory: Trajectory, { model, judge }: SampleContext): objec
   return {
     id,
     epoch: epochOf(trajectory),
-    target: problem.answer ?? '',
+    target:
+      problem.alternatives === undefined ? (problem.answer ?? '') : [problem.answer ?? '', ...problem.alternatives],
     ...(problem.choices && { choices: problem.choices }),
     metadata: { ...(problem.level && { level: problem.level }), end, seed, profile: profile.name },
     scores: scored
