@@ -12,7 +12,8 @@ export default defineConfig({
     retry: process.env['CI'] ? 1 : 0,
     expect: { poll: { timeout: 120_000 } },
     // Tests look at no server that happens to run or to be installed on this machine, and keep nothing in its caches.
-    env: { MINI_O3_PORTS: '', MINI_O3_LLAMA_SERVER: '', XDG_CACHE_HOME: '/dev/null' },
+    // The program looks the same to them whether or not npx started them.
+    env: { MINI_O3_PORTS: '', MINI_O3_LLAMA_SERVER: '', XDG_CACHE_HOME: '/dev/null', npm_command: '' },
     pool: 'threads',
     // Vitest leaves one core free, which on the two of a small machine is half of them.
     maxWorkers: '100%',

@@ -18,6 +18,7 @@ import { addServe } from './serve/serve.ts'
 import { addSft } from './train/sft.ts'
 import { addView } from './serve/view.ts'
 import { checkNamesBelow, withHelpTopics } from './options/help.ts'
+import { asStarted } from './print/as-started.ts'
 import { version } from '../shared/version.ts'
 
 /** The meaning of each exit code. */
@@ -44,7 +45,10 @@ export function program(): Command {
     .showHelpAfterError('(--help shows the options and examples)')
     .exitOverride()
     // An API key given to a mistyped option must not be echoed in the error.
-    .configureOutput({ outputError: (text, write) => write(text.replace(/('--?[\w-]+)=[^']*/, '$1')) })
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(asStarted(text)),
+      outputError: (text, write) => write(asStarted(text.replace(/('--?[\w-]+)=[^']*/, '$1'))),
+    })
   const examples = ['mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"']
   root.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodesText()}`)
   for (const add of [

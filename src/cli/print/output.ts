@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { exitCodeOf, MiniO3Error, messageOf } from '../../shared/errors.ts'
+import { asStarted } from './as-started.ts'
 import { causesOf } from './causes.ts'
 import { plainJson, plainText } from './plain-text.ts'
 
@@ -26,17 +27,17 @@ export function columns(): number {
 
 /** Prints a line of the result. */
 export function print(text: string): void {
-  results().write(`${plainText(text)}\n`)
+  results().write(`${asStarted(plainText(text))}\n`)
 }
 
 /** Prints the JSON document of `--json`. */
 export function printJson(value: unknown): void {
-  results().write(`${plainJson(value)}\n`)
+  results().write(`${asStarted(plainJson(value))}\n`)
 }
 
 /** Prints a message to stderr. */
 export function say(text: string): void {
-  process.stderr.write(`${plainText(text)}\n`)
+  process.stderr.write(`${asStarted(plainText(text))}\n`)
 }
 
 /** `--debug` or MINI_O3_DEBUG=1: errors are printed with all of their causes. */

@@ -23,7 +23,7 @@ type Find = (method: string, path: string) => Route
 
 /**
  * Finds the route of the exact path, otherwise that of the closest wildcard above it, in time linear in the path. Throws `HttpError`
- * 404 or 405.
+ * 404, or 405 for a path that only exists with another method.
  */
 export function router(routes: Routes): Find {
   const folders = Object.entries(routes)
@@ -37,8 +37,8 @@ export function router(routes: Routes): Find {
     if (route !== undefined) return route
     const around = folders.filter(({ prefix }) => path.startsWith(prefix))
     const folder = around.find(({ name }) => name.startsWith(`${method} `))
-    if (folder !== undefined) return folder.route
     const known = Object.keys(routes).filter((name) => name.endsWith(` ${path}`))
+    if (folder !== undefined && known.length === 0) return folder.route
     const others = [...known, ...around.map(({ name }) => name)]
     if (others.length > 0)
       throw new HttpError(405, 'method_not_allowed', `This path only accepts ${others.join(', ')}.`)

@@ -252,13 +252,27 @@ describe('responses', () => {
   })
 })
 
-test.each(['/chat/completions', '/responses', '/v1/completions', '/v1/embeddings'])(
-  '%s says what there is',
-  async (path) => {
-    const answer = await fetch(server.url + path, { method: 'POST', body: '{}', headers: { authorization } })
-    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('/v1')])
-  },
-)
+test.each([
+  ['POST', '/chat/completions'],
+  ['POST', '/responses'],
+  ['POST', '/v1/completions'],
+  ['POST', '/v1/embeddings'],
+  ['GET', '/v1/nope'],
+])('%s %s says what there is', async (method, path) => {
+  const body = method === 'GET' ? {} : { body: '{}' }
+  const answer = await fetch(server.url + path, { method, ...body, headers: { authorization } })
+  expect([answer.status, await answer.json()]).toEqual([
+    404,
+    {
+      error: { code: 'not_found', type: 'invalid_request_error', param: null, message: expect.stringContaining('/v1') },
+    },
+  ])
+})
+
+test('a path that exists with another method names it', async () => {
+  const answer = await fetch(`${server.url}/v1/chat/completions`, { headers: { authorization } })
+  expect([answer.status, await answer.text()]).toEqual([405, expect.stringContaining('POST /v1/chat/completions')])
+})
 
 describe('errors come as the client knows them', () => {
   const refused = (more: object) =>

@@ -10,6 +10,14 @@ export function openaiRoutes(models: readonly ServedModel[]): Routes {
   const baseWrong = (): never => {
     throw new HttpError(404, 'not_found', 'The base URL of a client has to end in /v1.')
   }
+  const unknown = (): never => {
+    const offered = 'POST /v1/chat/completions, POST /v1/responses and GET /v1/models'
+    throw new HttpError(
+      404,
+      'not_found',
+      `This endpoint has ${offered} only: its models answer questions about pictures.`,
+    )
+  }
   return {
     'GET /models': baseWrong,
     'POST /chat/completions': baseWrong,
@@ -17,13 +25,7 @@ export function openaiRoutes(models: readonly ServedModel[]): Routes {
     ...modelRoutes(models),
     ...chatRoutes(models),
     ...responseRoutes(models),
-    'POST /v1/*': () => {
-      const offered = 'POST /v1/chat/completions, POST /v1/responses and GET /v1/models'
-      throw new HttpError(
-        404,
-        'not_found',
-        `This endpoint has ${offered} only: its models answer questions about pictures.`,
-      )
-    },
+    'GET /v1/*': unknown,
+    'POST /v1/*': unknown,
   }
 }
