@@ -1,11 +1,11 @@
-/** What is learned from: a reply, and what it is conditioned on, in chunks of text and pictures. */
+/** A training example: a reply and its prompt, in chunks of text and pictures. */
 import { defaultConfig, patchTokens } from '../model/config.ts'
 import type { Pixels } from '../vision/picture.ts'
 
 /** A stretch of what a reply is conditioned on. */
 export type PromptChunk =
   | { readonly kind: 'text'; readonly tokens: readonly number[] }
-  /** What the small model looks at: pixels, at its own size. */
+  /** A view for the small model: pixels at its input size. */
   | { readonly kind: 'view'; readonly view: Pixels }
   /** What a vision-language model on a server is sent: a picture file that takes `tokens` positions. */
   | {

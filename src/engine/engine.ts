@@ -27,7 +27,7 @@ export interface ForwardBackward {
   readonly greedy?: readonly (readonly boolean[])[]
 }
 
-/** A view and what it holds, for teaching the stem of the small model to see. */
+/** A view with labels of its content, for training the stem of the small model. */
 export interface LookDatum {
   readonly view: Pixels
   /** [imageTokens * presenceLabels] */
@@ -93,7 +93,7 @@ export interface Sampler {
 
 /** Optional members are capabilities: what uses one asks whether it is there. */
 export interface Engine {
-  /** What it is, as a run keeps it. */
+  /** Description of the engine, stored in the run. */
   readonly about: { readonly engine: string; readonly server?: string; readonly baseModel?: string }
   /** Settings that it does not follow, one sentence each, for users. */
   readonly ignoredSettings: readonly string[]
@@ -105,7 +105,7 @@ export interface Engine {
   optimStep(adam: AdamParameters): Promise<{ readonly gradientNorm: number }>
   /** The current weights as a sampler; to be asked for again after an optimiser step. */
   sampler(): Promise<Sampler>
-  /** Weights and the optimiser's state, to go on from. */
+  /** Weights and optimiser state, for resuming. */
   save(file: string): Promise<void>
   /** Weights to sample from or to start another stage with. */
   saveForUse(file: string): Promise<void>

@@ -1,4 +1,4 @@
-/** The engines that `--engine` can name, and how each is opened: nobody else reads that name. */
+/** The engines that `--engine` can name, and how to open each. Only this file parses that name. */
 import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { UserError } from '../shared/errors.ts'
 import { createEmbeddedEngine } from './embedded/embedded-engine.ts'
@@ -17,16 +17,16 @@ export interface Training {
   readonly seed: number
   /** The stem of the small model is not to learn; engines elsewhere freeze nothing. */
   readonly frozenStem: boolean
-  /** The vision-language model whose tokens are sent; none: the small one. */
+  /** The vision-language model whose tokens are sent; absent: the small model. */
   readonly model?: ChatModel | undefined
   /** In reinforcement learning: an engine that lacks it refuses. */
   readonly loss?: PolicyLoss | undefined
 }
 
 export interface NamedEngine {
-  /** It has weights of its own to start from, and keeps those that it trains. */
+  /** It has its own initial weights, and stores those that it trains. */
   readonly isRemote: boolean
-  /** What of the options decides what is computed; an address may change between a run and its resumption. */
+  /** The options that affect results; an address may change between a run and its resumption. */
   readonly settings: object
   /** Throws `UserError` for what such an engine is known not to compute, before one is opened. */
   refuseLoss(loss: PolicyLoss): void

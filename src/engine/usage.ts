@@ -1,9 +1,9 @@
 /** Tokens that an engine elsewhere was given and gave, as a service bills them, and what they cost. Pure. */
 
 export interface TokenCounts {
-  /** Read for sampling, every request with all that stands before it. */
+  /** Tokens read for sampling, counting the complete prompt of every request. */
   readonly prompt: number
-  /** Part of `prompt` that the server had kept from an earlier request, as far as it says. */
+  /** Part of `prompt` that the server reports as cached. */
   readonly cached: number
   readonly sampled: number
   /** Passed through the trainer: each pass with all of its sequences, pictures included. */

@@ -1,4 +1,4 @@
-/** Names weights by their bytes, so that a run never goes on with other weights under the same file name. */
+/** Identifies weights by their bytes, so that a run never resumes with other weights under the same file name. */
 import { readFile } from 'node:fs/promises'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'

@@ -1,4 +1,4 @@
-/** Which network addresses are nobody's but this machine's or its network's: a public hub has no business sending a request there. */
+/** Recognises addresses of this machine and its network, to which a public hub must not redirect. */
 import { lookup } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
@@ -29,13 +29,13 @@ export function isInnerAddress(address: string): boolean {
   return family !== 0 && inner.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Throws `UserError` where the address itself stands in the URL; a name is looked up when the connection is made. */
+/** Throws `UserError` for such an address in the URL itself; names are checked when the connection is made. */
 export function checkPublic({ hostname }: URL): void {
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isInnerAddress(host)) throw innerAddress(host)
 }
 
-/** Looks a name up as the platform does, and fails where it leads to an inner address: looked at once, so it cannot change after. */
+/** Resolves a name like the platform, and fails for an internal address. The connection uses this result, so it cannot change afterwards. */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
     if (error) return callback(error, [])

@@ -35,12 +35,12 @@ export function blobOf(folder: string, hash: string): string {
   return join(folder, 'blobs', hash)
 }
 
-/** Where a download of the blob stands until it is whole; the name that the hub's clients give it. */
+/** Path of an unfinished download of the blob, named like the hub's own clients do. */
 export function partOf(folder: string, hash: string): string {
   return `${blobOf(folder, hash)}.incomplete`
 }
 
-/** The repositories that the cache holds anything of. */
+/** The repositories in the cache. */
 export async function storedRepositories(cache: string): Promise<Pick<Repository, 'kind' | 'id'>[]> {
   const names = await readdir(cache).catch(() => [])
   return names.toSorted().flatMap((name) => repositoryIn(name) ?? [])
@@ -59,7 +59,7 @@ export async function snapshotsOf(folder: string, revision: string): Promise<Sna
   )
 }
 
-/** What the revision was when it was last asked for; undefined: it never was. */
+/** The commit of the revision when it was last requested; undefined if it never was. */
 async function commitOf(folder: string, revision: string): Promise<string | undefined> {
   const text = await readFile(join(folder, 'refs', revision), 'utf8').then(
     (own) => own.trim(),
@@ -75,7 +75,7 @@ async function filesBelow(folder: string): Promise<StoredFile[]> {
       .filter((entry) => !entry.isDirectory())
       .map(async (entry) => {
         const path = join(entry.parentPath, entry.name)
-        // A link whose blob is gone is no file.
+        // A link without its blob does not count as a file.
         const found = await stat(path).catch(() => undefined)
         return found?.isFile() ? [{ path: relative(folder, path).replaceAll('\\', '/'), bytes: found.size }] : []
       }),
@@ -83,7 +83,7 @@ async function filesBelow(folder: string): Promise<StoredFile[]> {
   return files.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** Makes the file a part of the snapshot: a link to its blob, or the blob itself where there can be no links. */
+/** Adds the file to the snapshot: a link to its blob, or the blob itself where links are not supported. */
 export async function addToSnapshot(blob: string, pointer: string): Promise<void> {
   try {
     await makeFolder(dirname(pointer))
@@ -95,7 +95,7 @@ export async function addToSnapshot(blob: string, pointer: string): Promise<void
   }
 }
 
-/** What file systems and platforms without symbolic links answer. */
+/** Error codes of file systems and platforms without symbolic links. */
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
 
 export async function keepRevision(folder: string, revision: string, commit: string): Promise<void> {
@@ -103,7 +103,7 @@ export async function keepRevision(folder: string, revision: string, commit: str
   await replaceFile(join(folder, 'refs', revision), commit)
 }
 
-/** Bytes that can still be written where the folder is, or will be. */
+/** Free disk space in bytes at the folder, which need not exist yet. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder).catch(async (error: unknown) => {
     const above = dirname(resolve(folder))
@@ -113,7 +113,7 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** Parts of downloads that were never finished. */
+/** Unfinished downloads. */
 export async function partsIn(folder: string): Promise<StoredFile[]> {
   const names = await readdir(join(folder, 'blobs')).catch(() => [])
   const parts = names.filter((name) => name.endsWith('.incomplete')).map((name) => join(folder, 'blobs', name))

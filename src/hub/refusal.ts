@@ -1,10 +1,10 @@
-/** What the hub's refusals mean, and what to do about each. */
+/** Interprets the hub's error responses and names the fix for each. */
 import { MiniO3Error, TransportError, UserError } from '../shared/errors.ts'
 import type { Repository } from './repository.ts'
 import type { HubReply } from './request.ts'
 import type { HubSettings } from './settings.ts'
 
-/** The error for a status that is not a success. The hub's own words are not repeated: its codes say which case it is. */
+/** The error for a status that is not a success. The hub's own text is not repeated; its codes identify the case. */
 export function hubRefusal(
   { status, hubHeaders, fromHub }: HubReply,
   { kind, id, revision }: Repository,
@@ -12,7 +12,7 @@ export function hubRefusal(
 ): MiniO3Error {
   const code = String(hubHeaders['x-error-code'] ?? '')
   const page = `${endpoint.origin}/${kind === 'datasets' ? 'datasets/' : ''}${id}`
-  // The address of a store of files is signed for some minutes only: the next try asks the hub for another one.
+  // Signed download addresses expire after a few minutes; the next attempt requests a new one.
   if (!fromHub) return new TransportError('hub-store', `The store of files that the hub names answered ${status}.`)
   if (code === 'GatedRepo')
     return new UserError(

@@ -1,4 +1,4 @@
-/** `mini-o3/benchmark`: problem sets, published or made here, their scores, and the evaluation of a policy on them. */
+/** `mini-o3/benchmark`: published and generated problem sets, their scores, and the evaluation of a policy on them. */
 export { openProblemPicture, readProblems } from '../benchmark/readers/mini-o3-json.ts'
 export { benchmarkNamed, benchmarks } from '../benchmark/catalog.ts'
 export { readBenchmark } from '../benchmark/benchmark.ts'

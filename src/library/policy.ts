@@ -1,4 +1,4 @@
-/** `mini-o3/policy`: who takes a turn. The interface to implement, the policies of this package, and the client under `chatPolicy`. */
+/** `mini-o3/policy`: the policy interface, the policies of this package, and the client that `chatPolicy` uses. */
 export type { Message, Policy, Reply, Session, Usage, View } from '../policy/policy.ts'
 export { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 export { chatPolicy } from '../policy/chat/chat-policy.ts'

@@ -1,4 +1,4 @@
-/** `mini-o3/protocol`: the language of a turn. Boxes, profiles, prompts, what a reply says, and trajectories as data; all pure. */
+/** `mini-o3/protocol`: boxes, profiles, prompts, parsing of replies, and trajectories as data; all pure. */
 export { boxSize, pixelBox, relativeBox } from '../protocol/box.ts'
 export type { PixelBox, RelativeBox, Size } from '../protocol/box.ts'
 export { levels } from '../protocol/problem.ts'

@@ -1,4 +1,4 @@
-/** A model in the addon, which is in a process of this program: no server, no port. */
+/** Runs a model in the addon, in a child process: no server, no port. */
 import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import type { ReplyProgress } from './orders.ts'
 import { askedOf, completionOf } from './request.ts'
 import type { Runner, ToRun } from './runner.ts'
 
-/** Rejects with `llama-ended` where llama.cpp cannot read the files. */
+/** Rejects with `llama-ended` if llama.cpp cannot read the files. */
 export async function runInAddon(addon: string, run: ToRun): Promise<Runner> {
   const keptFolder = await mkdtemp(join(tmpdir(), 'mini-o3-local-'))
   const keptBytes = await keepableBytes(keptFolder)
@@ -70,7 +70,7 @@ async function ask(
   }
 }
 
-/** A quarter of what is free there, and no more than a machine would miss. */
+/** A quarter of the free disk space, up to a limit. */
 async function keepableBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
   return Math.min((bavail * bsize) / 4, 16 * 2 ** 30)

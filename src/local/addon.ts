@@ -1,8 +1,8 @@
-/** llama.cpp as a native addon: the part of its interface that is used, and which of its packages is loaded. */
+/** llama.cpp as a native addon: types of the part of its interface that is used, and the choice of its package. */
 import { createRequire } from 'node:module'
 import { UserError } from '../shared/errors.ts'
 
-/** Of `@fugood/node-llama-*`, which hold the addon alone; the package that wraps them runs an install script. */
+/** From `@fugood/node-llama-*`, which contain only the addon; the package that wraps them runs an install script. */
 const addonVersion = '1.7.15'
 
 export interface Addon {
@@ -11,7 +11,7 @@ export interface Addon {
 
 interface ContextOptions {
   readonly model: string
-  /** Tokens of all slots together. */
+  /** Total context of all slots in tokens. */
   readonly n_ctx: number
   readonly n_parallel: number
   readonly n_batch: number
@@ -30,7 +30,7 @@ export interface LlamaContext {
   getUsedDevices(): string[]
   getFormattedChat(messages: readonly object[], template: undefined, options: ChatOptions): FormattedChat
   tokenize(text: string, media: readonly string[]): Promise<Tokenized>
-  /** Calls back with each token and then with the result; nothing is said of a request that was cancelled. */
+  /** Calls back with each token and then with the result; never again for a cancelled request. */
   queueCompletion(
     options: SampleOptions,
     onEvent: (error: unknown, event: TokenEvent | CompletionResult) => void,
@@ -46,7 +46,7 @@ interface ChatOptions {
   readonly reasoning_format: 'auto'
 }
 
-/** A prompt by the model's own template, and how a reply to it is read. */
+/** A prompt made by the model's own template, and how to parse its reply. */
 export interface FormattedChat {
   readonly prompt: string
   readonly chat_format: number
@@ -87,7 +87,7 @@ export interface SampleOptions extends FormattedChat {
 
 export interface TokenEvent {
   readonly token: string
-  /** All that was written so far, thinking apart; absent where the reply is plain text. */
+  /** The whole reply so far, with separate thinking; absent if the reply is plain text. */
   readonly content?: string
   readonly reasoning_content?: string
 }
@@ -97,7 +97,7 @@ export interface CompletionResult {
   readonly content?: string
   readonly reasoning_content?: string
   readonly tool_calls?: readonly object[]
-  /** None of the four: the request failed. */
+  /** If none of the four is set, the request failed. */
   readonly stopped_eos: boolean
   readonly stopped_limit: boolean
   readonly stopped_word: boolean
@@ -106,12 +106,12 @@ export interface CompletionResult {
   readonly timings: { readonly cache_n: number; readonly predicted_n: number }
 }
 
-/** Where llama.cpp is, and of which kind. */
+/** The llama.cpp to use. */
 export interface LlamaEngine {
   readonly kind: 'server' | 'addon'
-  /** Of the executable, or of the addon. */
+  /** Path of the executable or of the addon. */
   readonly path: string
-  /** It uses no vector instructions: without a graphics card, it takes minutes to see a picture. */
+  /** Built without vector instructions: without a graphics card, each picture takes minutes. */
   readonly slow?: true
 }
 
@@ -126,7 +126,7 @@ export const installAdvice =
 
 const { resolve } = createRequire(import.meta.url)
 
-/** Throws `UserError` with the one line to install it. */
+/** Throws `UserError` with the command that installs it. */
 export function findAddon(
   machine = `${process.platform}-${process.arch}`,
   find: (name: string) => string = resolve,

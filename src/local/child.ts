@@ -1,4 +1,4 @@
-/** A process of this program's own that runs llama.cpp: how it ended and its last words are kept, and while it idles it keeps nothing running. */
+/** A child process that runs llama.cpp. Its exit status and last output are kept, and while idle it does not keep the program running. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
@@ -7,23 +7,23 @@ import { defined } from '../shared/known.ts'
 
 export interface Child {
   readonly process: ChildProcess
-  /** Settles when it has gone, with why: `llama-ended`. */
+  /** Resolves when it has exited, with the reason as an error `llama-ended`. */
   readonly gone: Promise<MiniO3Error>
-  /** While `busy`, the program waits for it. */
+  /** While `busy`, it keeps the program running. */
   hold(busy: boolean): void
 }
 
-/** Runs a compiled module with an IPC channel, of which it learns when the program has gone. */
+/** Runs a compiled module with an IPC channel, by which it notices that the program is gone. */
 export function startChild(module: URL, args: readonly string[] = []): Child {
   const child = fork(module, args, {
     serialization: 'advanced',
-    // What llama.cpp prints on its standard output is not for anybody.
+    // llama.cpp's standard output is discarded.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
   })
   const said = keepWords(child)
   const gone = new Promise<MiniO3Error>((resolve) => {
-    // Its last words come after its end.
+    // Its last output arrives after its exit.
     child.on('close', (status, killed) => resolve(new MiniO3Error('llama-ended', endOf(status, killed, said()))))
     child.on('error', (cause) => {
       resolve(new MiniO3Error('llama-ended', `The process that runs llama.cpp broke: ${cause.message}`, { cause }))
@@ -43,7 +43,7 @@ export function startChild(module: URL, args: readonly string[] = []): Child {
 
 const mostWords = 16_384
 
-/** The last that it wrote on its standard error. */
+/** The end of its standard error. */
 function keepWords(child: ChildProcess): () => string {
   const stream = defined(child.stderr ?? undefined, 'the standard error of the process')
   let words = ''
@@ -66,7 +66,7 @@ interface Running {
   close(): Promise<void>
 }
 
-/** What `start` gives, started again where it has ended: it may have met something that only one request holds. */
+/** The result of `start`, started again after it has exited: the cause may have been a single request. */
 export async function kept<T extends Running>(
   start: () => Promise<T>,
 ): Promise<{ now(): Promise<T>; close(): Promise<void> }> {

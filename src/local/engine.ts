@@ -1,4 +1,4 @@
-/** Which llama.cpp runs a model of this machine: `llama-server`, where its user has installed it, else the addon that comes with the program. */
+/** Chooses the llama.cpp that runs local models: an installed `llama-server`, otherwise the addon from npm. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { UserError } from '../shared/errors.ts'
@@ -8,8 +8,8 @@ import type { LlamaEngine } from './addon.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * A server that was built for this machine has its vector instructions and its graphics card; so it goes first.
- * `MINI_O3_LLAMA_SERVER` names another one, or none where it is empty. Throws `UserError` where there is neither.
+ * An installed server comes first, since it was built with the machine's vector instructions and graphics card.
+ * `MINI_O3_LLAMA_SERVER` names another one, or none if empty. Throws `UserError` if there is neither.
  */
 export function findEngine(env: Env = process.env, addon: () => LlamaEngine = findAddon): LlamaEngine {
   const named = env[serverVariable]
@@ -24,7 +24,7 @@ export const serverVariable = 'MINI_O3_LLAMA_SERVER'
 function onPath(env: Env): string | undefined {
   const name = process.platform === 'win32' ? 'llama-server.exe' : 'llama-server'
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter)
-  // A relative folder is wherever the program happens to be started.
+  // A relative folder depends on where the program is started.
   return folders
     .filter((folder) => isAbsolute(folder))
     .map((folder) => join(folder, name))

@@ -1,4 +1,4 @@
-/** Names a model by its weights, so that a run never goes on with another: files of many gigabytes are sampled, not read. */
+/** Identifies a model by its weights, so that a run never resumes with another one. Files of many gigabytes are sampled, not read. */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 

@@ -1,10 +1,10 @@
-/** The head of a GGUF file: what it says of its model. No weights are read. */
+/** Reads the metadata of a GGUF file, without its weights. */
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { sum } from '../shared/numbers.ts'
 
-/** Lists of numbers are kept; those of texts, such as a vocabulary, are passed over. */
+/** Lists of numbers are kept; lists of strings, such as a vocabulary, are skipped. */
 export type GgufValue = number | boolean | string | readonly number[]
 
 export interface Gguf {
@@ -17,7 +17,7 @@ const mostHead = 256 * 2 ** 20
 const mostKeys = 100_000
 const mostText = 16 * 2 ** 20
 
-/** Throws `UserError` for a file that cannot be read or that is not GGUF, as one that was cut off in its head. */
+/** Throws `UserError` for a file that cannot be read, is not GGUF, or is truncated within its metadata. */
 export async function readGguf(path: string): Promise<Gguf> {
   let file: FileHandle
   try {
@@ -43,7 +43,7 @@ export async function readGguf(path: string): Promise<Gguf> {
   }
 }
 
-/** Bytes of the files behind the first, where a model is in several: `x-00001-of-00003.gguf`. */
+/** Total size of the further files of a split model: `x-00001-of-00003.gguf`. */
 async function otherShards(path: string): Promise<number> {
   const [, start = '', of = ''] = /^(.*-)00001-of-(\d{5})\.gguf$/.exec(path) ?? []
   const others = Array.from({ length: Math.max(0, Number(of) - 1) }, (_, index) => index + 2)
@@ -51,7 +51,7 @@ async function otherShards(path: string): Promise<number> {
   return sum(await Promise.all(sizes))
 }
 
-/** Reads as much as it takes: first a part, and all of it where that was too little. */
+/** Reads the beginning first, and more only if the metadata is longer. */
 async function readHead(file: FileHandle, most: number): Promise<Map<string, GgufValue>> {
   for (let length = Math.min(most, 2 ** 20); ; length = Math.min(most, length * 8)) {
     const bytes = Buffer.alloc(length)
@@ -65,7 +65,7 @@ async function readHead(file: FileHandle, most: number): Promise<Map<string, Ggu
 }
 
 const short = 'it ends too early'
-/** Bytes of each type of number; the others are texts (8) and lists (9). */
+/** Sizes of the number types in bytes; the others are strings (8) and lists (9). */
 const sizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8]
 const textType = 8
 const listType = 9

@@ -20,23 +20,23 @@ interface Kept {
 
 interface Taken {
   readonly path: string
-  /** How many of the prompt's pictures it holds. */
+  /** How many of the prompt's pictures it contains. */
   readonly pictures: number
 }
 
 export interface KeptPrompts {
-  /** A file to go on from; undefined: there is none. `names`: what the addon calls the prompt's pictures and their parts. */
+  /** A file to continue from, if there is one. `names`: the addon's names for the prompt's pictures and their parts. */
   take(prompt: string, pictures: readonly string[], names: readonly string[]): Promise<Taken | undefined>
   /** Where to save. */
   place(): string
-  /** Keeps what was saved there, and drops what was used longest ago. */
+  /** Adds what was saved there to the cache, and evicts the least recently used. */
   keep(prompt: string, pictures: readonly string[], path: string): Promise<void>
   /** Removes a file that was taken, or a place at which nothing is kept. */
   drop(path: string): Promise<void>
 }
 
 export function keepPrompts(folder: string, mostBytes: number): KeptPrompts {
-  /** Used longest ago first. */
+  /** Least recently used first. */
   let kept: Kept[] = []
   let made = 0
   const place = (): string => join(folder, `${made++}.state`)
@@ -88,7 +88,7 @@ function begins(whole: readonly string[], part: readonly string[]): boolean {
   return part.length <= whole.length && part.every((one, at) => one === whole[at])
 }
 
-/** The one that saves most: of those with as many pictures, the one whose text goes furthest along. */
+/** The one that saves most: most pictures, then the longest common text. */
 function longest(kept: readonly Kept[], prompt: string): Kept | undefined {
   return kept
     .map((one) => ({ one, common: commonLength(one.prompt, prompt) }))

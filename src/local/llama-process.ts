@@ -1,4 +1,4 @@
-/** The process that runs llama.cpp, seen from the program: orders go in, notes come out, and whoever waits is told when it ends. */
+/** Controls the child process that runs llama.cpp: sends orders, receives notes, and rejects pending requests when it exits. */
 import { onAbort, orAborted } from '../shared/deadline.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { workerUrl } from '../shared/worker-url.ts'
@@ -7,7 +7,7 @@ import type { CompleteOrder, LocalReply, Note, OpenOrder, ReplyProgress } from '
 
 export interface LlamaProcess {
   readonly devices: readonly string[]
-  /** Rejects with a `MiniO3Error`, with the code of what was thrown in the process, or `llama-ended`. */
+  /** Rejects with a `MiniO3Error` with the code of the error in the child process, or `llama-ended`. */
   complete(
     order: Omit<CompleteOrder, 'kind' | 'id'>,
     onProgress: OnProgress,
@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: MiniO3Error) => void
 }
 
-/** Starts the process and loads the model. Rejects with `llama-ended` where llama.cpp cannot read it: its own words are in the message. */
+/** Starts the process and loads the model. Rejects with `llama-ended`, including llama.cpp's own message, if it cannot read the model. */
 export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
   const { process: child, gone, hold } = startChild(workerUrl(import.meta.url, './llama-worker.js'))
   const waiting = new Map<number, Waiting>()
@@ -79,7 +79,7 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
           if (note.kind === 'text' || note.kind === 'reading') onProgress(note)
           return note.kind === 'done' ? { value: note.reply } : undefined
         })
-        // A picture that is being read is read to its end, whoever has gone.
+        // A picture that is being read is always read to its end.
         return orAborted(reply, signal).finally(release)
       },
     }
@@ -89,5 +89,5 @@ export async function startLlama(order: OpenOrder): Promise<LlamaProcess> {
   }
 }
 
-/** The id of the first order. */
+/** Id of the order that opens the model. */
 const opening = 0

@@ -1,6 +1,6 @@
 /**
- * The process that runs llama.cpp. It is one of its own because the addon writes to the standard output of whatever process it is in,
- * and ends that process when it cannot read a model.
+ * The child process that runs llama.cpp. A separate process is needed because the addon prints to standard output, and exits the
+ * process if it cannot read a model.
  */
 import { rmSync } from 'node:fs'
 import { errorCodeOf, messageOf } from '../shared/errors.ts'
@@ -46,7 +46,7 @@ async function answer(order: Exclude<Order, { readonly kind: 'cancel' }>): Promi
   }
 }
 
-// The program decides what an interrupt means; when it has gone, there is nobody to answer.
+// The parent handles Ctrl-C; when the parent is gone, there is nobody to reply to.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** A model in llama.cpp, in the process that runs it: conversations at once, each as far as it is known from the turn before. */
+/** The model within the child process that runs llama.cpp: concurrent conversations, each continued from its cached prefix. */
 import { z } from 'zod'
 import { AbortedError, contextLengthCode, messageOf, MiniO3Error, throwIfAborted } from '../shared/errors.ts'
 import { onAbort } from '../shared/deadline.ts'
@@ -11,12 +11,12 @@ import type { CompleteOrder, LocalReply, OpenOrder } from './orders.ts'
 import { countTokens } from './prompt-tokens.ts'
 import type { PromptTokens } from './prompt-tokens.ts'
 
-/** Tokens that are read at once. */
+/** Batch size in tokens for reading prompts. */
 const batch = 512
-/** With less room than this, a reply cannot hold a turn. */
+/** Minimum room for a reply: fewer tokens cannot hold a turn. */
 const leastReply = 16
 
-/** What is told of a reply while it is made. */
+/** Progress of a reply. */
 interface Listener {
   onReading(tokens: number, kept: number): void
   onText(text: string, thinking: string): void
@@ -50,7 +50,7 @@ function completer(
 ): Llama['complete'] {
   const kept = keepPrompts(keptFolder, keptBytes)
   const inSlot = limiter(slots)
-  /** Prompts that are being read just now, and will be kept. */
+  /** Prompts that are being read and will be cached. */
   const reading = new Map<string, Promise<void>>()
 
   async function complete(order: CompleteOrder, listener: Listener, stop: AbortSignal): Promise<LocalReply> {
@@ -74,12 +74,12 @@ function completer(
       })
     }
     const tellText = teller(chat, listener)
-    // Text alone is read again in no time.
+    // Reading text alone again takes almost no time.
     if (media.length === 0) return replyOf(await run(), order, room, tokens)
 
     const pictures = order.media.map(({ sha256 }) => sha256)
     const key = [...pictures, chat.prompt].join(' ')
-    // Nothing comes between the last look and the entry: two that begin at once must not both read.
+    // There is no await between this check and the entry, so two conversations that start together do not both read the prompt.
     while (reading.has(key)) await reading.get(key)
     const save = kept.place()
     let onRead = (): void => {}
@@ -119,7 +119,7 @@ function format(llama: LlamaContext, { messages, tools }: CompleteOrder): Format
   }
 }
 
-/** Tells what is new; a reply that is read as it comes is given whole each time. */
+/** Reports what is new; the addon passes the whole reply each time. */
 function teller({ chat_format: read }: FormattedChat, { onText }: Listener): (event: TokenEvent) => void {
   let told = { text: 0, thinking: 0 }
   return ({ token, content: text = '', reasoning_content: thinking = '' }) => {
@@ -143,8 +143,8 @@ function completionOptions(
     n_predict: Math.min(maxTokens, room),
     seed,
     temperature,
-    // The temperature alone decides, as for every server that takes these. Left out, the last two would be on: the addon's own
-    // values take out the likeliest tokens in every tenth draw.
+    // Only the temperature is used, as for every server that accepts these fields. The addon's defaults for the last two would remove
+    // the likeliest tokens in every tenth draw.
     top_p: topP,
     top_k: 0,
     min_p: 0,
@@ -198,7 +198,7 @@ function replyOf(
     finish: cut ? 'length' : 'stop',
     promptTokens: promptTokens.all,
     cachedTokens: promptTokens.before(timings.cache_n),
-    // The mark that ends a reply is a token too.
+    // The end mark is a token of the reply, too.
     replyTokens: timings.predicted_n + Number(result.stopped_eos),
   }
 }

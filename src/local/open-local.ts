@@ -1,4 +1,4 @@
-/** A model in a file as an `Endpoint`: llama.cpp in a process of this program, without a server that somebody has to start. */
+/** A GGUF model as an `Endpoint`: llama.cpp in a child process, without a server that the user has to start. */
 import { availableParallelism } from 'node:os'
 import type { Endpoint, ModelInfo } from '../endpoint/endpoint.ts'
 import { serverKinds } from '../endpoint/server-kinds.ts'
@@ -15,27 +15,27 @@ import type { Runner, ToRun } from './runner.ts'
 import { runInServer } from './server-runner.ts'
 
 export interface LocalOptions {
-  /** Paths of GGUF files: the model, and what it sees with. */
+  /** Paths of GGUF files: the model, and its vision projector. */
   readonly model: string
   readonly mmproj: string
-  /** Tokens of one conversation; default: as many as a search takes and memory allows. */
+  /** Context length of one conversation in tokens; default: what a search needs, as far as memory allows. */
   readonly context?: number | undefined
   /** Searches at once; default 1. */
   readonly searches?: number | undefined
-  /** Of the processor; default: all. */
+  /** CPU threads; default: all. */
   readonly threads?: number | undefined
-  /** Of the largest view: pictures up to it are not shrunk. */
+  /** Pixels of the largest view; pictures up to this size are not scaled down. */
   readonly viewPixels: number
 }
 
 export interface OpenedLocal {
   readonly endpoint: Omit<Endpoint, 'close'> & { close(): Promise<void> }
   readonly model: ModelInfo
-  /** How it runs, for its user. */
+  /** One sentence for the user about how it runs. */
   readonly about: string
 }
 
-/** Whichever runs it: what is said to its user, and sampling by the temperature alone. */
+/** Texts for the user for either engine; sampling uses the temperature only. */
 const ownKind: ServerKind = {
   ...serverKinds.llamacpp,
   title: 'llama.cpp in this program',
@@ -48,7 +48,7 @@ const kinds: Readonly<Record<LlamaEngine['kind'], ServerKind>> = {
   server: ownKind,
 }
 
-/** Throws `UserError` where llama.cpp is not installed, memory is not enough, or the files are not a model that sees. */
+/** Throws `UserError` if llama.cpp is not installed, there is not enough memory, or the files are not a vision-language model. */
 export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
   const { model: path, mmproj, viewPixels, threads = availableParallelism() } = options
   const engine = findEngine()
@@ -57,7 +57,7 @@ export async function openLocal(options: LocalOptions): Promise<OpenedLocal> {
   const wanted = { context: options.context, searches: options.searches ?? 1, free: process.availableMemory() }
   const { context, slots, mrope, cell, bytes, trainedContext } = planLocal(head, eyes, wanted)
   const viewTokens = Math.ceil(viewPixels / cell ** 2)
-  // Rounded up, so that a view of odd sides is not shrunk either.
+  // Rounded up, so that views with odd sides are not scaled down either.
   const imageTokens = Math.ceil(viewTokens * 1.1)
   const runner = await start(engine, { model: path, mmproj, context, slots, threads, mrope, cell, imageTokens })
   const { model } = runner
@@ -95,12 +95,12 @@ function start(engine: LlamaEngine, run: ToRun): Promise<Runner> {
   })
 }
 
-/** Of the system prompt with its question, and of what is said about each view: means of searches under `default`. */
+/** Mean tokens of the system prompt with the question, and of the text of a turn, under the profile `default`. */
 const promptTokens = 500
 const turnTokens = 150
 const fewViews = 6
 
-/** Of a model in both files: smaller ones are quick on anything. */
+/** Total size of both files; smaller models are fast on any machine. */
 const slowBytes = 200 * 2 ** 20
 /** `general.file_type` of weights that take more than eight bits: F32, F16, BF16. */
 const wideTypes: readonly unknown[] = [0, 1, 32]
@@ -114,7 +114,7 @@ function slownessText(head: Gguf, eyes: Gguf): string {
   return ` This build of llama.cpp uses no vector instructions, so each picture takes minutes. ${installAdvice}.${wide}`
 }
 
-/** The two are easily taken for each other. */
+/** Model and projector are easily mixed up. */
 function checkParts(path: string, head: Gguf, mmproj: string, eyes: Gguf): void {
   const sees = (file: Gguf): boolean => file.values.get('general.architecture') === 'clip'
   if (sees(head)) {

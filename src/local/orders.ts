@@ -1,11 +1,11 @@
-/** What the program and the process that runs llama.cpp say to each other. */
+/** Messages between the program and the child process that runs llama.cpp. */
 import type { ToRun } from './runner.ts'
 
 export interface OpenOrder extends ToRun {
   readonly kind: 'open'
   /** Path of the addon. */
   readonly addon: string
-  /** Where read prompts are kept, and how many bytes of them. */
+  /** Folder of the prompt cache, and its size limit in bytes. */
   readonly keptFolder: string
   readonly keptBytes: number
 }
@@ -29,7 +29,7 @@ export interface CompleteOrder {
   readonly temperature: number
   readonly topP: number
   readonly seed: number
-  /** Somebody reads the reply as it comes. */
+  /** Whether to report the reply while it is generated. */
   readonly live: boolean
 }
 
@@ -45,12 +45,12 @@ export interface LocalReply {
   readonly replyTokens: number
 }
 
-/** What is told of a reply before it is done. */
+/** Progress of a reply before it is complete. */
 export type ReplyProgress = Extract<Note, { readonly kind: 'reading' | 'text' }>
 
 export type Note =
   | { readonly kind: 'opened'; readonly devices: readonly string[] }
-  /** It begins to read so many tokens of a prompt, and has the others from before. */
+  /** It starts reading this many tokens of the prompt; the others are cached. */
   | { readonly kind: 'reading'; readonly id: number; readonly tokens: number; readonly kept: number }
   /** More of a reply. */
   | { readonly kind: 'text'; readonly id: number; readonly text: string; readonly thinking: string }

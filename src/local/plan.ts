@@ -1,9 +1,9 @@
-/** How a model is run: tokens of a conversation, conversations at once, and whether there is memory for it. Pure. */
+/** Plans how to run a model: context length, concurrent conversations, and whether memory suffices. Pure. */
 import { UserError } from '../shared/errors.ts'
 import type { Gguf } from './gguf.ts'
 
 export interface LocalPlan {
-  /** Tokens of one conversation. */
+  /** Context length of one conversation in tokens. */
   readonly context: number
   readonly slots: number
   /** Bytes in memory: weights, key-value caches, and working memory. */
@@ -17,24 +17,24 @@ export interface LocalPlan {
 
 export interface Wanted {
   readonly context?: number | undefined
-  /** Searches at once. */
+  /** Number of concurrent searches. */
   readonly searches: number
-  /** Bytes of memory that are free. */
+  /** Free memory in bytes. */
   readonly free: number
 }
 
-/** Twelve views of 2 million pixels, and what is said of them. */
+/** Twelve views of 2 million pixels with the text of their turns. */
 const usualContext = 32_768
 /** A question with one view. */
 const leastContext = 4096
-/** More at once read no faster: they share the processor. */
+/** More concurrent searches are no faster, since they share the processor. */
 const mostSlots = 4
 /** Working memory of llama.cpp: an estimate. */
 const workingBytes = 700 * 2 ** 20
-/** Left to everybody else. */
+/** Left to other programs. */
 const share = 0.9
 
-/** Throws `UserError` where memory is plainly not enough, with the figures. */
+/** Throws `UserError` with the figures if memory is clearly insufficient. */
 export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches, free }: Wanted): LocalPlan {
   const architecture = String(model.values.get('general.architecture') ?? '')
   const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
@@ -56,7 +56,7 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
         `Take${less} a smaller model or stronger quantisation, or close other programs.`,
     )
   }
-  // A context in which a search fits goes before searches at once.
+  // A context that fits one search has priority over concurrency.
   const fits = (context: number, slots: number): boolean => bytesFor(context, slots) <= room
   let context = asked ?? Math.min(usualContext, trainedContext)
   while (context / 2 >= least && !fits(context, 1)) context = Math.floor(context / 2)
@@ -73,7 +73,7 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
   }
 }
 
-/** Of one token in all layers, keys and values of 16 bits. */
+/** Bytes of one token in all layers, with keys and values of 16 bits. */
 function cacheBytes(model: Gguf, architecture: string): number {
   const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
   const heads = figure('attention.head_count')

@@ -1,4 +1,4 @@
-/** How many tokens of context a prompt takes: the addon counts positions, of which a picture may have fewer. Pure. */
+/** Counts the context tokens of a prompt; the addon counts positions, of which a picture may have fewer. Pure. */
 import { itemAt } from '../shared/known.ts'
 import type { Tokenized } from './addon.ts'
 import type { Media } from './orders.ts'

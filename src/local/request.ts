@@ -1,4 +1,4 @@
-/** A request to an endpoint as llama.cpp takes it, and its reply as an endpoint gives it. */
+/** Converts a request of an endpoint to llama.cpp's form, and its reply back. */
 import { sharp } from '../shared/native.ts'
 import type { EncodedImage, EncodedMessage } from '../endpoint/exchange/encode-message.ts'
 import type { Completion, CompletionRequest } from '../endpoint/endpoint.ts'
@@ -9,7 +9,7 @@ import type { CompleteOrder, LocalReply, Media } from './orders.ts'
 
 export type LocalAsked = Omit<CompleteOrder, 'kind' | 'id'>
 
-/** What a server would do with a request that leaves these out. */
+/** Defaults of a server for requests without these fields. */
 const usual = { maxTokens: 8192, temperature: 1, topP: 1, seed: 0 }
 
 export async function askedOf(request: CompletionRequest, live: boolean): Promise<LocalAsked> {
@@ -25,7 +25,7 @@ function isImage(piece: Uint8Array | EncodedImage): piece is EncodedImage {
 
 const picturePart = JSON.stringify({ type: 'media_marker', text: mediaMarker })
 
-/** A text that holds the mark of a picture must not stand for one. */
+/** Text that happens to contain the picture marker must not be taken for a picture. */
 function jsonOf(messages: readonly EncodedMessage[]): string {
   const plain = (text: string): string => text.replaceAll(mediaMarker, '<media>')
   const texts = messages.map(({ pieces }) =>
@@ -50,7 +50,7 @@ async function readMedia({ sha256, dataUrl: bytes }: EncodedImage): Promise<Medi
   return { sha256, dataUrl, width, height }
 }
 
-/** Read as the reply of any server is. */
+/** Parsed like the reply of any server. */
 export function completionOf(reply: LocalReply, { stop = [], messages }: CompletionRequest): Completion {
   const { content, thinking, toolCalls, finish, promptTokens, replyTokens, cachedTokens } = reply
   const message = {

@@ -1,4 +1,4 @@
-/** A model in a `llama-server` of this machine, which this program starts for itself and ends: asked over HTTP as any server is. */
+/** Runs a model in an installed `llama-server`, which is started and stopped here and used over HTTP like any server. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -22,7 +22,7 @@ interface Served {
   close(): Promise<void>
 }
 
-/** Rejects with `llama-ended` where the server cannot read the files. `kind`: what it is to whoever asks it. */
+/** Rejects with `llama-ended` if the server cannot read the files. `kind`: the server kind for its endpoint. */
 export async function runInServer(path: string, run: ToRun, kind: ServerKind): Promise<Runner> {
   const started: Served[] = []
   const server = await kept(async () => {
@@ -42,7 +42,7 @@ export async function runInServer(path: string, run: ToRun, kind: ServerKind): P
       const served = await server.now()
       const stop = new AbortController()
       const release = onAbort(signal, () => stop.abort(signal?.reason))
-      // Tried again and again otherwise, at an address where nobody is.
+      // Otherwise requests would be retried at an address without a server.
       const lost = served.gone.then((why) => {
         stop.abort(why)
         throw new TransportError(why.code, why.message, { cause: why })
@@ -66,9 +66,9 @@ export async function runInServer(path: string, run: ToRun, kind: ServerKind): P
   }
 }
 
-/** Milliseconds between polls of a server that loads. */
+/** Milliseconds between polls while the server loads. */
 const lookMs = 100
-/** No reply takes this long: a picture on a slow processor takes minutes. */
+/** Longer than any reply: a picture takes minutes on a slow processor. */
 const replyMs = 24 * 60 * 60 * 1000
 
 async function startServer(path: string, run: ToRun, kind: ServerKind): Promise<Served> {
@@ -130,7 +130,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** A port that is free now; the system does not hand out the same one again at once. */
+/** A free port; the system does not assign the same one again immediately. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,6 +1,6 @@
 /**
- * Runs a program, which is named with its arguments, for as long as whoever started this module is there, and ends as that
- * program does. A `llama-server` would go on alone, with its gigabytes, where its parent is killed.
+ * Runs the program given by its arguments until the parent process is gone, and exits with its status. Without this, a `llama-server`
+ * whose parent is killed would keep running, with gigabytes of memory.
  */
 import { spawn } from 'node:child_process'
 import { messageOf } from '../shared/errors.ts'
@@ -9,7 +9,7 @@ const [path = '', ...args] = process.argv.slice(2)
 const server = spawn(path, args, {
   stdio: ['ignore', 'ignore', 'inherit'],
   windowsHide: true,
-  // An interrupt at the terminal is for the program, which lets searches end.
+  // Ctrl-C is handled by the parent, which lets searches end.
   detached: process.platform !== 'win32',
 })
 server.on('error', (error) => {
@@ -22,9 +22,9 @@ server.on('close', (status, signal) => {
 })
 process.on('SIGINT', () => {})
 const end = (): void => void server.kill('SIGKILL')
-// Any message asks for the end: a parent that hangs up itself is not told of it.
+// Any message is a request to exit: a parent that disconnects gets no event for it.
 process.on('message', end)
 process.on('disconnect', end)
-// A terminal that is closed, and `timeout`, tell the whole group.
+// A closing terminal and `timeout` signal the whole process group.
 process.on('SIGTERM', end)
 process.on('SIGHUP', end)

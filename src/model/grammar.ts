@@ -1,6 +1,6 @@
 /**
- * The form of a turn of the small policy, as the tokens that may come next. Sampling keeps to it, so that a slip of one
- * token does not spoil a search; what a turn says (which places, which box, which answer) is left to the policy.
+ * The grammar of a turn of the small policy, as the set of tokens allowed next. Sampling is constrained to it, so that one wrong token
+ * does not spoil a search; the content of a turn (which places, which box, which answer) is up to the policy.
  */
 import { colours, shapes } from '../probe/scene.ts'
 import { defined } from '../shared/known.ts'
@@ -129,9 +129,9 @@ export function formStatesOf(reply: readonly number[]): number[] {
 export interface TurnForm {
   /** The number of the state, for `formTable`. */
   state(): number
-  /** Tokens that may come now. */
+  /** Tokens that are allowed next. */
   allowed(): readonly number[]
-  /** Takes the token that came; one that was not allowed leaves the form where it is. */
+  /** Advances by one token; a token that is not allowed leaves the state unchanged. */
   accept(token: number): void
 }
 

@@ -28,7 +28,7 @@ interface AnswerFigures {
   readonly commonestLetter?: number
 }
 
-/** Accuracy of somebody who guesses, sees only the whole picture, or may look closely. */
+/** Accuracy by guessing, from the whole picture alone, and with crops at full resolution. */
 export interface Sight {
   readonly blind: number
   readonly overview: number
@@ -45,7 +45,7 @@ export interface ProbeCheck {
   readonly problems: Readonly<Record<Split, number>>
   /** Pictures that were opened; 0 for a set of rows alone. */
   readonly pictures: number
-  /** Each names its row and what is wrong; none in a sound set. */
+  /** One text per fault, naming its row; empty if the set is valid. */
   readonly faults: readonly string[]
   readonly byFamily: Readonly<Record<string, AnswerFigures>>
   readonly byLevel: Partial<Record<Level, LevelFigures>>
@@ -79,7 +79,7 @@ export async function readJsonRows<T>(
   })
 }
 
-/** A row with the words that name it in a fault. */
+/** A row with its name in the list of faults. */
 export interface PlacedProblem<T> {
   readonly row: T
   readonly place: string
@@ -114,7 +114,7 @@ export function missingRows(
   })
 }
 
-/** What is wrong with a picture, as far as can be told without decoding it. */
+/** The faults of a picture that can be found without decoding it. */
 export async function pictureFaults(path: string, { width, height }: Size): Promise<string[]> {
   try {
     // Asked of the file system: what the decoder says of a missing file depends on other errors at that moment.

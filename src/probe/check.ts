@@ -17,7 +17,7 @@ const configSchema: z.ZodType<ProbeConfig> = z.looseObject({
   generator: z.number().default(1),
 })
 
-/** Throws UserError `data-not-found` where there is no such set. */
+/** Throws UserError `data-not-found` if there is no such set. */
 export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
   try {
     return configSchema.parse(JSON.parse(await readFile(join(folder, configName), 'utf8')))

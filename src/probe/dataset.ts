@@ -1,6 +1,6 @@
 /**
  * Builds a data set of scenes on disk: `train.json` and `test.json` with Mini-o3 JSON rows, and `pictures/` beside them.
- * The same seed gives the same bytes. A build that was stopped goes on where it was when it is repeated.
+ * The same seed gives the same bytes. Repeating an interrupted build resumes it.
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -41,7 +41,7 @@ export interface ProbeOptions {
   /** Pictures drawn at once; absent: one a core, 8 at most (an 8K picture takes 200 MB). */
   readonly jobs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** Told after every picture; `done` counts those that were there already. */
+  /** Called after every picture; `done` includes those that already existed. */
   readonly onPicture?: (done: number, total: number) => void
 }
 

@@ -8,7 +8,7 @@ import { colours, makeScene, questionStart, sceneQuestion, shapes } from './scen
 import type { Colour, Scene, Shape } from './scene.ts'
 import { isOneOf } from '../shared/fields.ts'
 
-/** All that it takes to make a scene again: data sets carry this in place of, or beside, a picture. */
+/** Everything needed to generate a scene again; data sets contain this instead of, or in addition to, a picture. */
 export interface SceneRef {
   readonly kind: 'shapes'
   readonly seed: number

@@ -11,7 +11,7 @@ import { openTransport, type Transport, type TransportOptions } from './transpor
 export interface ServedModelInfo {
   readonly name: string
   readonly contextLength?: number
-  /** Absent where the server does not say. */
+  /** Absent if the server does not report it. */
   readonly trainable?: boolean
   readonly sampleable?: boolean
   /** Rates of the last days, of models that this account has used. */
@@ -111,7 +111,7 @@ export interface TinkerLook {
   readonly models: readonly ServedModelInfo[]
 }
 
-/** What is at an address; nothing is made there. Throws as a request does. */
+/** Queries a server without creating anything on it. Throws like a request. */
 export async function lookAtServer(
   options: Pick<TransportOptions, 'url' | 'apiKeyEnv' | 'patience'> & { readonly kind?: TinkerKind | undefined },
 ): Promise<TinkerLook> {

@@ -17,7 +17,7 @@ export interface TinkerConnection {
   readonly prices?: TokenPrices
 }
 
-/** `vlm`: the model whose tokens are sent; none: the small one. Throws `UserError` where the server has another. */
+/** `vlm`: the model whose tokens are sent; absent: the small model. Throws `UserError` if the server has another one. */
 export async function connectEngine(
   { url, baseModel, apiKeyEnv, tinkerServer, loraRank, prices }: TinkerConnection,
   seed: number,

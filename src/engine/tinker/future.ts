@@ -1,4 +1,4 @@
-/** What a poll for a result says, in the words of every known server (tinker-protocol 1.8). Pure. */
+/** Interprets the response to a poll for a result, for every known server (tinker-protocol 1.8). Pure. */
 import type { Raw } from './codec.ts'
 import { contentTypes } from './codec.ts'
 import type { TinkerExchange } from './http.ts'

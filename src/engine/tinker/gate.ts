@@ -3,7 +3,7 @@
 export interface Gate {
   /** Resolves once there is room for `amount`, with what gives it up again. */
   enter(amount: number): Promise<() => void>
-  /** Does the work once there is room for `amount`. What alone is larger than the limit goes by itself. */
+  /** Does the work once there is room for `amount`. An amount above the limit runs alone. */
   run<T>(amount: number, work: () => Promise<T>): Promise<T>
 }
 

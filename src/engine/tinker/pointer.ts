@@ -1,4 +1,4 @@
-/** Checkpoints of a server as files of a run: a note of where the server keeps the weights. */
+/** Checkpoints on a server as files of a run: each file contains the address of the weights on the server. */
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../../shared/errors.ts'

@@ -33,7 +33,7 @@ export interface TinkerEngineOptions {
   /** Default: the server kind's. */
   readonly loraRank?: number | undefined
   readonly seed?: number
-  /** What is to be trained with: refused before anything is made on the server. */
+  /** Settings of the training; refused before anything is created on the server. */
   readonly loss?: PolicyLoss | undefined
   /** Of a million tokens; default: what the service says that it bills. */
   readonly prices?: TokenPrices | undefined
@@ -56,7 +56,7 @@ const bytesInFlight = { training: 50_000_000, sampling: 10_485_760 } as const
 const maxSampling = 2000
 const unloadMs = 10_000
 
-/** Opens a session; the model is made when it is first needed. Throws `UserError` when the server lacks what is asked. */
+/** Opens a session; the model is created when first needed. Throws `UserError` if the server lacks a required capability. */
 export async function tinkerEngine(options: TinkerEngineOptions): Promise<TinkerEngine> {
   const { url, apiKeyEnv, endTokens, seed = 0, patience, loss } = options
   let known = options.kind
@@ -221,14 +221,14 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     load: (file) => inOrder(() => load(file, true)),
     loadWeights: (file) => inOrder(() => load(file, false)),
     async discard(file) {
-      // Gone before: that is what was wanted.
+      // Already gone, as intended.
       if (!(await stat(file).catch(() => undefined))) return
       const { weights } = await readPointer(file)
       const [, id, name] = /^tinker:\/\/([^/]+)\/weights\/([^/]+)$/.exec(weights) ?? []
       try {
         if (id !== undefined) await transport.delete(`training_runs/${id}/checkpoints/weights/${name}`)
       } catch (error) {
-        // A server that does not delete now is asked again after the next checkpoint: that is no reason to end a run.
+        // If a server fails to delete now, it is retried after the next checkpoint; that is no reason to end a run.
         if (!errorIs(error, 'tinker-unknown')) return
       }
       await rm(file, { force: true })
@@ -271,7 +271,7 @@ function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
   }
 }
 
-/** For servers that have no use for what was sampled beside the trainer's log-probabilities. */
+/** For servers that do not use the sampler's log-probabilities besides the trainer's. */
 function withoutRollout(datum: Datum): Datum {
   const { rolloutLogprobs: _, ...rest } = datum
   return rest

@@ -1,4 +1,4 @@
-/** How a vision-language model is talked to in tokens: its tokenizer, the layout of its conversations, and what a picture costs it. */
+/** The input format of a vision-language model: its tokenizer, the layout of its conversations, and the tokens of a picture. */
 import type { Size } from '../../protocol/box.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -13,27 +13,27 @@ import { type ChatTokenizer, chatTokenizer } from './tokenizer.ts'
 export interface ChatModel {
   readonly family: ModelFamily
   readonly tokenizer: ChatTokenizer
-  /** Of the tokenizer's file: what is trained with another has other tokens. */
+  /** Hash of the tokenizer's file: training with another one means other tokens. */
   readonly tokenizerSha256: string
   readonly template: ChatTemplate
   /** The token that ends a turn. */
   readonly end: number
-  /** In whose place a server puts pictures, or that enclose them. */
+  /** Tokens that a server replaces by pictures, or that enclose them. */
   readonly pictureTokens: ReadonlySet<number>
-  /** The model's own bounds. */
+  /** The model's own pixel limits. */
   readonly grid: TokenGrid
-  /** The size at which a picture is sent, so that the server leaves it as it is, and the tokens that it then takes. */
+  /** The size at which a picture is sent, so that the server does not resize it, and its tokens at that size. */
   fit(size: Size): TokenCount
   /** `tools`: declarations of the functions that the policy may call. */
   layout(tools?: readonly object[]): Layout
 }
 
-/** See `readModelFiles`. Throws `UserError` when the files are not those of such a model. */
+/** See `readModelFiles`. Throws `UserError` if the files are not those of such a model. */
 export async function openChatModel(place: string): Promise<ChatModel> {
   return chatModel(await readModelFiles(place))
 }
 
-/** Throws `UserError` when the files are not those of a model that can be written for. */
+/** Throws `UserError` if the files do not belong to a supported model. */
 export function chatModel(files: ModelFiles): ChatModel {
   const template = chatTemplate(files)
   const { family, grid } = familyOf(files, template)

@@ -1,6 +1,6 @@
 /**
- * A model's own chat template, in Jinja, which says what stands around the texts of a conversation. It is data like the rest of a
- * model's files: rendered within limits of size and time. Thinking is on, since every policy here thinks before it acts.
+ * Renders a model's own chat template (Jinja), which determines what surrounds the texts of a conversation. Templates are untrusted data,
+ * so size and time are limited. Thinking is always on, since every policy here thinks before it acts.
  */
 import { Script } from 'node:vm'
 import { Template } from '@huggingface/jinja'
@@ -21,16 +21,16 @@ export interface TemplateMessage {
 interface TemplateOptions {
   /** Function declarations, as OpenAI has them. */
   readonly tools?: readonly object[] | undefined
-  /** Ends where the policy speaks; absent: behind the last message. */
+  /** End the text where the policy's reply starts; absent: after the last message. */
   readonly replies?: true
 }
 
-/** The text that the conversation is to the model, with its special tokens written out. Throws what the template raises. */
+/** The conversation as the model's input text, with special tokens written out. Rethrows errors that the template raises. */
 export type ChatTemplate = (messages: readonly TemplateMessage[], options?: TemplateOptions) => string
 
 const mostCharacters = 2 ** 18
 
-/** Throws `UserError` where the files have no template that can be read. `mostMs`: milliseconds that a conversation may take. */
+/** Throws `UserError` if the files contain no readable template. `mostMs`: time limit for one conversation in milliseconds. */
 export function chatTemplate(files: ModelFiles, mostMs = 10_000): ChatTemplate {
   const config = fieldsOf(files['tokenizer_config.json']) ?? {}
   const source = files['chat_template.jinja'] ?? sourceIn(files['chat_template.json']) ?? sourceIn(config)
@@ -58,7 +58,7 @@ function parsed(source: string, mostMs: number): Template {
   }
 }
 
-/** Nothing else can stop a loop of a template. */
+/** A loop in a template cannot be stopped in any other way. */
 function within<T>(mostMs: number, work: () => T): T {
   const done: T[] = []
   new Script('work()').runInNewContext({ work: () => void done.push(work()) }, { timeout: mostMs })

@@ -1,4 +1,4 @@
-/** The small files that say how a model reads: from a folder, or from the hub where the user asks for that. */
+/** Reads the small files that describe a model's input format, from a folder or, if the user asks for it, from the hub. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { repositoryFolder, snapshotsOf } from '../../hub/cache.ts'
@@ -49,7 +49,7 @@ export async function readModelFiles(place: string): Promise<ModelFiles> {
     if (file !== undefined) return file
     throw unreadable(folder, name, 'there is none')
   }
-  // One by one, so that of several that are missing it is always the first that is named.
+  // One by one, so that the first missing file is always the one that is named.
   const tokenizer = await read('tokenizer.json')
   const tokenizerConfig = await read('tokenizer_config.json')
   const within = fieldsOf(await readIfThere(folder, processorName))?.['image_processor']
@@ -100,7 +100,7 @@ function unreadable(folder: string, name: Name, why: string, cause?: unknown): U
   )
 }
 
-/** What is on this machine already is not asked for again. */
+/** Files that are already on this machine are not requested again. */
 async function fromHub(id: string): Promise<string> {
   const repository = repositoryOf('models', id)
   const hub = hubSettings()

@@ -1,16 +1,16 @@
-/** The tokenizer of a vision-language model, from its own file. What a user or a model wrote never becomes a special token. */
+/** The tokenizer of a vision-language model, read from its own file. Text of users and models never becomes a special token. */
 import { Tokenizer } from '@huggingface/tokenizers'
 import { UserError } from '../../shared/errors.ts'
 
-/** What somebody said, as it stands, or a piece of the layout, whose special tokens are meant. */
+/** Text of a user or a model, or a part of the layout, in which special tokens are intended. */
 export type Piece = string | { readonly frame: string }
 
 export interface ChatTokenizer {
-  /** Plain text: what looks like a special token in it is spelt out in ordinary ones. */
+  /** Plain text: anything that looks like a special token is encoded with ordinary tokens. */
   encode(text: string): number[]
-  /** What stands together is one text to the model, wherever its pieces end. */
+  /** Adjacent pieces are encoded as one text. */
   encodePieces(pieces: readonly Piece[]): number[]
-  /** A text as other programs read it: whatever looks like a special token is one. */
+  /** Encodes like other programs: anything that looks like a special token is one. */
   encodeMarked(text: string): number[]
   /** Special tokens are left out. */
   decode(tokens: readonly number[]): string
@@ -20,7 +20,7 @@ export interface ChatTokenizer {
   idOf(token: string): number | undefined
 }
 
-/** From the parsed `tokenizer.json` and `tokenizer_config.json`. Throws `UserError` when they hold none. */
+/** From the parsed `tokenizer.json` and `tokenizer_config.json`. Throws `UserError` if they contain none. */
 export function chatTokenizer(tokenizer: object, config: object): ChatTokenizer {
   const own = open(tokenizer, config)
   // Added tokens that are not special, as <think> in some models, are meant to be written.
@@ -80,7 +80,7 @@ interface Found {
   readonly mark: string
 }
 
-/** Every place at which a mark begins, in order. */
+/** Positions of all marks, in order. */
 function found(text: string, marks: readonly string[]): Found[] {
   const places: Found[] = []
   for (const mark of marks) {
@@ -89,7 +89,7 @@ function found(text: string, marks: readonly string[]): Found[] {
   return places.toSorted((a, b) => a.at - b.at)
 }
 
-/** Cuts behind the first character of whatever the tokenizer would take for one of its special tokens. */
+/** Splits after the first character of anything that the tokenizer would take for a special token. */
 function split(text: string, marks: readonly string[]): string[] {
   const bounds = [0, ...found(text, marks).map(({ at }) => at + 1), text.length]
   return bounds.slice(1).map((end, i) => text.slice(bounds[i], end))

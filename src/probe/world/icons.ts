@@ -40,7 +40,7 @@ interface Stickers {
   readonly all: readonly Icon[]
   readonly byDrawing: ReadonlyMap<string, Sticker>
   readonly askedNames: readonly string[]
-  /** The drawings that stand for a name that questions ask about. */
+  /** The drawings for a name that questions ask about. */
   readonly asked: ReadonlyMap<string, readonly string[]>
 }
 

@@ -238,7 +238,7 @@ frame: picture photo portrait
 rug: carpet mat
 `
 
-/** Words that say nothing about the thing. */
+/** Stop words, which do not identify a thing. */
 const empty = new Set('a an the of on in at with and or to by for over under behind from not without'.split(' '))
 
 /** Words of a name or a text in their plain form: `cup of coffee` gives `cup` and `coffee`. */
@@ -281,7 +281,7 @@ function relations(): ReadonlyMap<string, ReadonlySet<string>> {
   return found
 }
 
-/** All words that a name must not have beside `texts`. */
+/** All words that a name must not share with `texts`. */
 export function wordsNear(texts: readonly string[]): ReadonlySet<string> {
   const words = texts.flatMap(wordsOf)
   return new Set(words.flatMap((word) => [word, ...(related.get(word) ?? [])]))

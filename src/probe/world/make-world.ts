@@ -39,7 +39,7 @@ export function makeWorld(ref: WorldRef): World {
   throw new Error(`no room for the ${ref.family} question of world ${ref.seed} (${ref.level})`)
 }
 
-/** Undefined where there was no room for what the question needs. */
+/** Undefined if there was no room for what the question needs. */
 function tryWorld({ seed, level, family, draw }: WorldRef, rng: Random): World | undefined {
   const spec = worldLevels[level]
   const size = rng.pick(spec.sizes)

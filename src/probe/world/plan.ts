@@ -1,4 +1,4 @@
-/** What a world has to hold for its question: targets, the things that look almost like them, the answer and its choices. */
+/** Plans the content of a world for its question: targets, look-alikes, the answer and its choices. */
 import type { Random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { ExhibitPlan } from './exhibit.ts'
@@ -26,7 +26,7 @@ export interface ScenePlan {
   readonly targets: readonly ExhibitPlan[]
   readonly lookAlikes: readonly ExhibitPlan[]
   readonly rugs: readonly RugPlan[]
-  /** How many things are look-alikes; not all of them are exhibits. */
+  /** Number of look-alikes, not all of which are exhibits. */
   readonly lookAlikeCount: number
   /** An exhibit like any other. */
   filler(icon: Icon): ExhibitPlan

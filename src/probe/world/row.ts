@@ -1,4 +1,4 @@
-/** A world as a Mini-o3 JSON row: the problem that it poses, with what a set keeps beside it. Pure. */
+/** Converts a world to a Mini-o3 JSON row: its problem, and the extra fields of a set. Pure. */
 import type { PixelBox, Size } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'

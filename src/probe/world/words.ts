@@ -1,4 +1,4 @@
-/** What stands on signs: words, numbers and plates. Letters and digits that look alike (I and 1, O and 0) are kept off plates. */
+/** Texts of signs: words, numbers and plates. Plates avoid letters and digits that look alike (I and 1, O and 0). */
 import type { Random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 

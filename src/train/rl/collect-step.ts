@@ -48,7 +48,7 @@ export interface SearchStepOptions {
   readonly run: RunFolder
   /** A step is stopped between two rounds. */
   readonly signal?: AbortSignal | undefined
-  /** A round left a step with `found` groups to learn from, fewer than it wants. */
+  /** After a round, a step has only `found` groups with a learning signal, fewer than it needs. */
   onRound?(step: number, round: number, found: number): void
 }
 

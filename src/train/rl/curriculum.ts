@@ -20,7 +20,7 @@ import { random } from '../../shared/random.ts'
 export const curricula = ['even', 'spread'] as const
 export type Curriculum = (typeof curricula)[number]
 
-/** No problem counts less than this: what was too hard, or too easy, may differ by now. */
+/** Minimum weight of a problem, since problems that were too hard or too easy may no longer be. */
 const leastWeight = 1 / 8
 
 /** A problem by its place among those of its level. */

@@ -51,7 +51,7 @@ export async function sampleGroups(
   for (let round = 1; ; round++) {
     const drawn = await draw(round)
     lost.push(...drawn.lost)
-    // Of groups that are not learned from, figures alone are kept: rounds have thousands of views.
+    // Of groups without a learning signal, only figures are kept, since rounds have thousands of views.
     seen.push(...drawn.groups.flatMap((group) => searchFigures(group, partsOf)))
     found.push(...drawn.groups.filter(({ zeroSpread }) => !zeroSpread).slice(0, wanted - found.length))
     const metrics = { ...searchMetrics(seen, objective), samplingRounds: round, trainedGroups: found.length, lost }

@@ -1,4 +1,4 @@
-/** Which searches of training are kept for people to look at. */
+/** Selects the training searches that are stored for inspection. */
 import { rolloutLog } from '../../runs/searches.ts'
 import type { RolloutLine } from '../../runs/searches.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'

@@ -1,4 +1,4 @@
-/** What a step keeps of its searches, views and tokens forgotten, and what it says of them all. Pure. */
+/** Summarises the searches of a step without their views and tokens, and computes the figures of the step. Pure. */
 import { observationsOf } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'

@@ -38,7 +38,7 @@ export function lookDatum(seed: number, index: number): LookDatum {
   return { view, ...lookLabels(scene, region) }
 }
 
-/** Where a search would look: mostly closer and closer at some object, sometimes at the whole or at nothing much. */
+/** Boxes like those of a search: mostly ever closer to an object, sometimes the whole picture or a random region. */
 function viewRegion(scene: Scene, rng: Random): Region {
   const kind = rng.next()
   if (kind < 0.2) return whole

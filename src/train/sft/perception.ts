@@ -20,7 +20,7 @@ export interface PerceptionSettings {
   readonly saveEvery: number
 }
 
-/** Shares of views or cells: how much of what is there the stem's heads say, and how much of what they say is there. */
+/** Recall and precision of the stem's heads over views or cells. */
 export interface LookMetrics {
   readonly recall: number
   readonly precision: number

@@ -49,7 +49,7 @@ export interface SftMetrics {
   readonly partAccuracy?: ByPart<number>
 }
 
-/** What a wrong token of each kind costs: what is hard to see counts more than what is only copied. */
+/** Loss weight of each kind of token: what has to be seen counts more than what is only copied. */
 const kindWeights: Readonly<Record<TokenKind, number>> = {
   verdict: 3,
   shape: 2,

@@ -1,4 +1,4 @@
-/** A right search to learn from: what its policy was told and shown before each turn, and what it wrote. */
+/** A correct search as a training example: the messages and views before each turn, and the policy's text. */
 import type { Message } from '../../policy/policy.ts'
 import type { Size } from '../../protocol/box.ts'
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
