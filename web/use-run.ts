@@ -22,7 +22,9 @@ export function useRun(name: string): Loaded<RunDetails> {
         const message = messageOf(error)
         if (!gone) setLoaded({ value: known, error: known ? `${message} Showing the last known state.` : message })
       }
-      if (!gone) timer = setTimeout(load, known?.run.live ? refreshMs.live : refreshMs.still)
+      // Long runs come in parts.
+      const more = known !== undefined && known.items.length < known.total && !document.hidden
+      if (!gone) timer = setTimeout(load, more ? 0 : known?.run.live ? refreshMs.live : refreshMs.still)
     }
     void load()
     return () => {

@@ -10,6 +10,7 @@ import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
+import { sharedTexts } from '../shared/shared-texts.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
@@ -55,16 +56,6 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
   for (const key of done.keys()) failures.delete(key)
   return { done, failures, pictures, read: (keys) => index.readAll(keys) }
-}
-
-/** Returns one and the same string for equal texts. */
-function sharedTexts(): (text: string) => string {
-  const texts = new Map<string, string>()
-  return (text) => {
-    const known = texts.get(text) ?? text
-    texts.set(known, known)
-    return known
-  }
 }
 
 /** The problems skipped by the run so far, by name. */

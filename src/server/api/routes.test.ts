@@ -216,6 +216,17 @@ describe('runs', () => {
   const line = (change: Partial<Trajectory>): string => `${JSON.stringify({ ...ended, ...change })}\n`
   const log = (name: string): string => join(folder, 'runs', name, 'trajectories.jsonl')
 
+  test('of a long run 20,000 searches come in one response, and the others on request', async () => {
+    await mkdir(join(folder, 'runs', 'long'), { recursive: true })
+    await writeFile(join(folder, 'runs', 'long', 'config.json'), '{"command":"eval","maxTurns":6}')
+    const lines = Array.from({ length: 20_001 }, (_, sampleIndex) => line({ sampleIndex, turns: [], observations: [] }))
+    await writeFile(log('long'), lines.join(''))
+    const first = await json<RunDetails>('/api/runs/long')
+    expect([first.items.length, first.total]).toEqual([20_000, 20_001])
+    const others = await json<RunDetails>(`/api/runs/long?after=20000&log=${first.log}`)
+    expect(others.items).toMatchObject([{ index: 20_000, sampleIndex: 20_000 }])
+  })
+
   test('are listed, read, read on as they grow, and scored', async () => {
     await mkdir(join(folder, 'runs', 'recipe', 'eval'), { recursive: true })
     await writeFile(join(folder, 'runs', 'recipe', 'eval', 'config.json'), '{"command":"eval","maxTurns":6}')

@@ -8,6 +8,9 @@ import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Routes } from '../http/router.ts'
 
+/** Searches of a run that one response lists, about 10 MB: a run may have a million. */
+const mostItems = 20_000
+
 /** `root`: the folder that contains the runs. */
 export function runRoutes(root: string): Routes {
   const runs = openRuns(root)
@@ -37,7 +40,7 @@ async function runAnswer(
   [name = '', kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
-  if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined)
+  if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined, mostItems)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))

@@ -104,7 +104,10 @@ export interface RunRow {
   readonly bytes: number
 }
 
-/** `GET /api/runs/<name>?after=<n>&log=<log>`: the run and its items from index `after` on, or all items if the log was replaced. */
+/**
+ * `GET /api/runs/<name>?after=<n>&log=<log>`: the run and its items from index `after` on, or from the first on if the log was replaced.
+ * A run of more than 20,000 searches takes several requests: as long as there are fewer items than `total`, ask for the next ones.
+ */
 export interface RunDetails {
   readonly run: RunRow
   readonly settings: Readonly<Record<string, unknown>>

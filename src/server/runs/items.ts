@@ -5,6 +5,7 @@ import { problemName } from '../../evaluate/stored-outcomes.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { SearchIndex } from '../../runs/search-index.ts'
 import type { LoggedSearch } from '../../runs/searches.ts'
+import { sharedTexts } from '../../shared/shared-texts.ts'
 import type { ItemRow } from '../api/types.ts'
 
 export interface ListedSearch {
@@ -15,8 +16,14 @@ export interface ListedSearch {
 export type RunIndex = SearchIndex<ListedSearch>
 
 export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunIndex {
-  return new SearchIndex(path, log, (search, index) => {
-    return { item: itemOf(search, index), outcome: outcomeOf(search.trajectory) }
+  const shared = sharedTexts()
+  return new SearchIndex(path, log, (search, index, key) => {
+    const { picture, vote, ...outcome } = outcomeOf(search.trajectory)
+    const { problem, question, ...item } = itemOf(search, index)
+    return {
+      item: { problem: shared(problem), question: shared(question), ...item },
+      outcome: { ...outcome, key, picture: shared(picture), vote: vote && shared(vote) },
+    }
   })
 }
 

@@ -18,8 +18,8 @@ import { runPictures } from './pictures.ts'
 
 export interface Runs {
   list(): Promise<RunRow[]>
-  /** Items from index `after` on if the log is still `log`, otherwise all. */
-  details(name: string, after?: number, log?: string): Promise<RunDetails>
+  /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. */
+  details(name: string, after?: number, log?: string, most?: number): Promise<RunDetails>
   figures(name: string): Promise<Figures>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
@@ -88,10 +88,11 @@ export function openRuns(root: string): Runs {
 
   return {
     list: async () => (await findRuns(root)).map(rowOf),
-    async details(name, after = 0, log) {
+    async details(name, after = 0, log, most = Infinity) {
       const { run, index } = await opened(name)
       const { entries, unreadable } = index
-      const items = entries.slice(log === index.log ? after : 0).map(({ kept }) => kept.item)
+      const from = log === index.log ? after : 0
+      const items = entries.slice(from, from + most).map(({ kept }) => kept.item)
       return { run: rowOf(run), settings: run.settings, log: index.log, items, total: entries.length, unreadable }
     },
     figures: figuresOfRun,
