@@ -392,6 +392,8 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     await dropSessions()
   }
 
+  // A busy machine must not have it close a connection that the client is about to use again.
+  server.keepAliveTimeout = 60_000
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

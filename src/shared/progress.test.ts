@@ -33,6 +33,15 @@ describe('progress', () => {
     expect(written.at(-1)).toBe('searches 40/100, 2.00/s, 30 s left, loss 0.5\n')
   })
 
+  it('does not repeat its last plain line at the end', () => {
+    const { progress, written, pass } = setup(false, 2)
+    progress.advance()
+    pass(10_000)
+    progress.advance()
+    progress.finish()
+    expect(written).toEqual(['searches 2/2, 12.0/min, in 10 s\n'])
+  })
+
   it('tells counts and rate in the unit that it is given', () => {
     let ms = 0
     const written: string[] = []

@@ -11,7 +11,7 @@ export interface Progress {
   advance(count?: number, note?: string | readonly string[]): void
   /** Keeps the current lines, so that other output is not overwritten. */
   leave(): void
-  /** Prints the final line, if anything was printed. */
+  /** Prints the final line, unless the work was short; a plain one that says all of it already is not repeated. */
   finish(): void
 }
 
@@ -40,6 +40,7 @@ export function startProgress(options: ProgressOptions): Progress {
   let notes: string | readonly string[] = ''
   let shownLines = 0
   let shownMs = Number.NEGATIVE_INFINITY
+  let hasNews = true
 
   function lines(): string[] {
     const seconds = (now() - startedMs) / 1000
@@ -57,6 +58,7 @@ export function startProgress(options: ProgressOptions): Progress {
 
   function show(): void {
     shownMs = now()
+    hasNews = false
     const shown = lines()
     if (!live) return void stream.write(`${shown.join(', ')}\n`)
     // Moves to the start of the previous lines and clears them.
@@ -69,6 +71,7 @@ export function startProgress(options: ProgressOptions): Progress {
   return {
     advance(count = 1, newNotes) {
       done += count
+      hasNews = true
       if (newNotes !== undefined) notes = newNotes
       const silent = now() - startedMs < silentMs
       if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()
@@ -80,7 +83,7 @@ export function startProgress(options: ProgressOptions): Progress {
     },
     finish() {
       if (now() - startedMs < silentMs) return
-      show()
+      if (live || hasNews) show()
       if (live) stream.write('\n')
     },
   }

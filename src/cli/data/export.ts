@@ -6,6 +6,7 @@ import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldst
 import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
 import { UserError } from '../../shared/errors.ts'
+import { bytesText } from '../../shared/bytes.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
@@ -92,7 +93,7 @@ async function exportCommand(source: string, options: ExportOptions, command: Co
     progress.finish()
     if (options.json) return printJson({ ...summary, to, out: resolve(out) })
     const { rows: written, images, bytes, files, leftOut } = summary
-    print(`${written} rows with ${images} pictures, ${size(bytes)} in ${files} files: ${out}`)
+    print(`${written} rows with ${images} pictures, ${bytesText(bytes)} in ${files} files: ${out}`)
     const left = leftOutText(leftOut)
     if (left !== '') print(left)
   } finally {
@@ -106,7 +107,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
   if (json) return printJson({ ...exported, to: 'tensorboard', out: resolve(out) })
   const { runs, scalars, written, bytes } = exported
   print(
-    `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${size(bytes)}, ${written} ${written === 1 ? 'file' : 'files'} written: ${out}`,
+    `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${bytesText(bytes)}, ${written} ${written === 1 ? 'file' : 'files'} written: ${out}`,
   )
 }
 
@@ -170,8 +171,4 @@ async function openColdStart(path: string): Promise<Source> {
     for (const file of files) yield* readColdStart(file)
   }
   return { rows: rows(), total }
-}
-
-function size(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toPrecision(3)} MB`
 }

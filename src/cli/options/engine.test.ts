@@ -32,7 +32,7 @@ test('--plan says what training comes to and sends nothing', async () => {
   const elsewhere = ['--engine', `tinker:${server.url}`, '--plan']
   const planned = await mini(...sft, ...elsewhere)
   expect(planned.code, planned.stderr).toBe(0)
-  expect(planned.stdout).toMatch(/^2 optimiser steps on 4 sequences\ntrained: \d+ tokens\nsent: \d+ MB\n$/)
+  expect(planned.stdout).toMatch(/^2 optimiser steps on 4 sequences\ntrained: \d+ tokens\nsent: [\d.]+ (kB|MB)\n$/)
   const most = await mini(...rl, ...easy, ...oneRound, ...elsewhere, '--json')
   expect(JSON.parse(most.stdout)).toMatchObject({ plan: { steps: 2, sequences: 12, samplingRounds: 1, atMost: true } })
   expect(server.requests).toHaveLength(before)

@@ -7,6 +7,7 @@ import { engineFile } from '../../runs/files.ts'
 import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Plan } from '../../train/plan.ts'
+import { bytesText } from '../../shared/bytes.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { tinkerServerOptions } from './policy.ts'
 import { flag, inGroup, only, restrict, text } from './schema.ts'
@@ -68,7 +69,7 @@ export function printPlan(plan: Plan, { json, price }: Pick<EngineOptions, 'pric
   print(`${count(steps)} optimiser steps on ${most}${count(sequences)} sequences`)
   print(`trained: ${most}${count(trainedTokens)} tokens`)
   if (sampledTokens > 0) print(`sampled: ${most}${count(sampledTokens)} tokens, after reading ${count(promptTokens)}`)
-  print(`sent: ${most}${(sentBytes / 1e6).toFixed(0)} MB`)
+  print(`sent: ${most}${bytesText(sentBytes)}`)
   if (cost !== undefined) print(`cost: ${most}${money(cost)}, checkpoints and what is cached apart`)
   if (samplingRounds > 1)
     print(

@@ -57,6 +57,12 @@ test('says whose weights searched, and how many problems the curriculum draws le
   expect(both.length).toBeLessThan(80)
 })
 
+test('says when replies lose their form, which does not show in the rewards', () => {
+  const voided = (share: number): RlMetrics => step({ reward: 0.9, ends: { ...step({}).ends, void: share } })
+  expect(rlNotes([voided(0.09)])).toHaveLength(2)
+  expect(rlNotes([voided(0.89)])[2]).toBe('void 89 %: last replies without an action, or cut off')
+})
+
 test('says when groups could not be learned from', () => {
   const lost = ['a search for p failed: 500', 'an answer to q was not judged']
   expect(rlNotes([step({ lost })])[2]).toBe('groups left out 2: a search for p failed: 500')

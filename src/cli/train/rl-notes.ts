@@ -9,6 +9,9 @@ export const smoothedSteps = 10
 
 const columns = 80
 
+/** From this share on the policy is losing the form of a turn, which rewards alone may hide: a void search can be right. */
+const muchVoid = 0.1
+
 /** `recent`: up to `smoothedSteps` last steps, oldest first. Means over them are in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
   const { reward, accuracyCompleted, turns, ends, maskedShare, zeroSpreadShare, samplingRounds, ...rest } =
@@ -39,11 +42,14 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
     ...(staleness > 0 ? ['searched with the weights of the step before'] : []),
     ...(settledProblems === undefined ? [] : [`problems drawn less often ${settledProblems}`]),
   ].join(', ')
+  const formless =
+    ends.void < muchVoid ? [] : [`void ${percent(ends.void, 0)} %: last replies without an action, or cut off`]
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
   return [
     ...[outcomes, learning].map((parts) => parts.join(', ')),
     ...(samplingRounds > 1 ? [rounds] : []),
     ...(drawn === '' ? [] : [drawn]),
+    ...formless,
     ...losses,
   ]
 }

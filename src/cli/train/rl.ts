@@ -27,7 +27,7 @@ import { releasedSamplingRounds } from '../../train/rl/dynamic-sampling.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
-import { checkRatios, defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
+import { checkAhead, defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
 import { policyFile, readSteps } from '../../runs/training.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
 import { plainTable } from '../../evaluate/document/table.ts'
@@ -217,7 +217,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
   check(entries, settings, { anyQuestion: vlm !== undefined, isRemote: named.isRemote })
   const loss: PolicyLoss = { kind: settings.loss, clipLow: settings.clipLow, clipHigh: settings.clipHigh }
   named.refuseLoss(loss)
-  checkRatios(settings)
+  checkAhead(settings)
   if (options.plan) {
     const plan = vlm ? planVlmRl(settings, vlm.model, vlm.profile, maxTokens) : planRl(settings)
     return printPlan(plan, options)

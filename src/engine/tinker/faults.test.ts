@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   type Fault,
   startTinkerServer,
@@ -185,15 +187,43 @@ describe('a server in trouble', () => {
     expect(server.violations).toEqual([])
   })
 
+  /** The address of a server that does with a connection what it is told. */
+  async function answering(act: (socket: Socket) => void): Promise<string> {
+    const server = createServer((socket) => socket.once('data', () => act(socket)))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    opened.push({ close: () => promisify(server.close.bind(server))() })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
   test('an address at which nothing answers is said at once', async () => {
     const server = await serve()
     await server.close()
-    const refused = tinkerEngine({ url: server.url, endTokens: [special.end] })
-    await expect(refused).rejects.toMatchObject({
-      code: 'tinker-unreachable',
-      exitCode: 2,
-      message: expect.stringMatching(/^No connection to 127\.0\.0\.1.*mend its address/),
+    const refusals = [
+      [server.url, /^No connection to 127\.0\.0\.1.*mend its address/],
+      ['http://127.0.0.1:1', /^No connection to 127\.0\.0\.1:1: fetch never connects to port 1\. .*mend its address/],
+      [
+        await answering((socket) => socket.end('SSH-2.0-none\r\n')),
+        /^The connection to 127\.0\.0\.1.*mend its address/,
+      ],
+      [await answering((socket) => socket.destroy()), /^The connection to 127\.0\.0\.1.*mend its address/],
+    ] as const
+    for (const [url, message] of refusals) {
+      const refused = tinkerEngine({ url, endTokens: [special.end] })
+      await expect(refused).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) })
+    }
+  })
+
+  test('a server that is silent at first is named once while it is waited for', async () => {
+    let answer = (): void => {}
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => answer())
+    const url = await answering((socket) => {
+      answer = () => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
     })
+    await expect(tinkerEngine({ url, endTokens: [special.end] })).rejects.toThrow(/answered/)
+    expect(warned.mock.calls).toEqual([
+      [`Waiting for ${new URL(url).host}, which has not answered yet.`, expect.anything()],
+    ])
+    warned.mockRestore()
   })
 
   test('requests that are made at once arrive in order', async () => {

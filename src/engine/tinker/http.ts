@@ -72,8 +72,10 @@ function connectionError(url: URL, error: unknown): TransportError {
   const cause = fieldsOf(error)?.['cause'] ?? error
   const code = errorCodeOf(cause)
   const reason = messageOf(cause) || code
-  if (isUnreachable(code)) {
-    return new TransportError('tinker-unreachable', `No connection to ${url.host}: ${reason}.`, { cause })
+  const isBlocked = reason === 'bad port'
+  if (isBlocked || isUnreachable(code)) {
+    const why = isBlocked ? `fetch never connects to port ${url.port}` : reason
+    return new TransportError('tinker-unreachable', `No connection to ${url.host}: ${why}.`, { cause })
   }
   return new TransportError('tinker-cut', `The connection to ${url.host} broke: ${reason}.`, { cause })
 }

@@ -2,6 +2,7 @@
  * Requests to a Tinker server: the key, tries again where that is safe, results by long poll, and one place where all of
  * it stops. Knows nothing of models.
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { baseUrlOf, below, keyFrom } from '../../endpoint/address.ts'
 import { retryAfterMs, type Tried, withRetries } from '../../endpoint/exchange/retry.ts'
@@ -44,6 +45,9 @@ const patient: PollPatience = {
   maxWaitMs: 30_000,
 }
 
+const silentMs = 1500
+const silentServer = { type: 'MiniO3Warning', code: 'tinker-silent' } as const
+
 /** What a connection carries at least, and a server takes in: a batch with pictures can be hundreds of megabytes. */
 const bytesPerMs = 2_000
 
@@ -79,12 +83,22 @@ export function openTransport(options: TransportOptions): Transport {
   const key = keyFrom(options.apiKeyEnv)
   const patience = { ...patient, ...options.patience }
   const stop = new AbortController()
+  // Hundreds of requests wait at once.
+  setMaxListeners(0, stop.signal)
   const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key }
   const { maxTries, backoffMs, maxWaitMs } = patience
   const rules = { maxTries, backoffMs, maxWaitMs, signal: stop.signal, onRetry: () => {} }
 
   /** An address at which nothing has answered yet is rather wrong than busy. */
   let reached = false
+  let silence: NodeJS.Timeout | undefined
+
+  /** Until the first answer nobody knows that a server is there: says once what is being waited for. */
+  function watchSilence(): void {
+    if (reached || silence) return
+    const tell = (): void => process.emitWarning(`Waiting for ${url.host}, which has not answered yet.`, silentServer)
+    silence = setTimeout(tell, silentMs).unref()
+  }
 
   /** An abort is always `fail`'s: its reason is what went wrong. */
   async function orFailed<T>(work: Promise<T>): Promise<T> {
@@ -106,14 +120,19 @@ export function openTransport(options: TransportOptions): Transport {
     const asked = { method, headers, body, timeoutMs, signal: stop.signal }
     const address = below(url, `/api/v1/${path}`)
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value)
+    watchSilence()
     const attempt = async (): Promise<Tried<TinkerExchange>> => {
       let answer: TinkerExchange
       try {
         answer = await exchange(address, asked)
         reached = true
+        clearTimeout(silence)
       } catch (error) {
-        if (!reached && error instanceof TransportError && errorIs(error, 'tinker-unreachable'))
+        const isBroken = errorIs(error, 'tinker-unreachable') || errorIs(error, 'tinker-cut')
+        if (!reached && error instanceof TransportError && isBroken) {
+          clearTimeout(silence)
           throw neverReached(error)
+        }
         const passes = retry === 'repeat' || (retry === 'careful' && errorIs(error, 'tinker-unreachable'))
         if (passes && error instanceof TransportError && error.code !== 'tinker-reply') return { error }
         throw error

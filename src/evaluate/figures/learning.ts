@@ -75,6 +75,12 @@ const comparedFigures: readonly LearningFigure[] = [
     unit,
     valuesAt: ({ [id]: value }) => numbersIn({ '': value }),
   })),
+  {
+    id: 'void',
+    title: 'Void searches',
+    unit: 'share',
+    valuesAt: ({ ends }) => numbersIn({ '': fieldsOf(ends)?.['void'] }),
+  },
   ...learningFigures,
 ]
 

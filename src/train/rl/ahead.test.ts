@@ -140,7 +140,7 @@ describe('a step that is searched while the one before is learned from', () => {
     expect((await figures(run)).map(({ staleness }) => staleness)).toEqual([0, 1, 0, 0, 1, 1])
   })
 
-  test('an engine that samples with the weights that it trains refuses it, and so do ratios of the trainer', async () => {
+  test('an engine that samples with the weights that it trains refuses it, and so do ratios of the trainer and a checkpoint a step', async () => {
     const embedded = createEmbeddedEngine({ config: tinyModel, workers: 1 })
     const learner = embeddedLearner({ viewSide: 64, contextLimit: null })
     const run = await newRun()
@@ -149,6 +149,8 @@ describe('a step that is searched while the one before is learned from', () => {
     })
     const asked = { settings: { ...settings, oldLogprobs: 'trainer' as const } }
     await expect(train(run, asked)).rejects.toMatchObject({ code: 'staleness-ratios' })
+    const saving = { settings: { ...settings, saveEvery: 1 } }
+    await expect(train(run, saving)).rejects.toMatchObject({ code: 'staleness-saves' })
     expect(await figures(run)).toEqual([])
   })
 

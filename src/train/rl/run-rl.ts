@@ -177,16 +177,26 @@ function checkStaleness({ settings, engine }: RunRlOptions): void {
         'cannot search the next step meanwhile. Leave --staleness out, or train on a server that does both at once.',
     )
   }
-  checkRatios(settings)
+  checkAhead(settings)
 }
 
-/** Throws `UserError` where ratios do not start from what an older policy sampled with. */
-export function checkRatios({ staleness, oldLogprobs }: Pick<RunRlSettings, 'staleness' | 'oldLogprobs'>): void {
-  if (staleness === 0 || oldLogprobs === 'sampler') return
-  throw new UserError(
-    'staleness-ratios',
-    'With --staleness 1 ratios have to start from the log-probabilities as sampled: add --old-logprobs sampler.',
-  )
+/** Throws `UserError` where searching ahead would not go with the other settings. */
+export function checkAhead(settings: Pick<RunRlSettings, 'staleness' | 'oldLogprobs' | 'saveEvery'>): void {
+  const { staleness, oldLogprobs, saveEvery } = settings
+  if (staleness === 0) return
+  if (oldLogprobs !== 'sampler') {
+    throw new UserError(
+      'staleness-ratios',
+      'With --staleness 1 ratios have to start from the log-probabilities as sampled: add --old-logprobs sampler.',
+    )
+  }
+  if (saveEvery === 1) {
+    throw new UserError(
+      'staleness-saves',
+      'With --save-every 1 nothing is ever searched ahead, since the searches behind a checkpoint wait for its weights: give ' +
+        '--save-every 2 or more, or leave --staleness out.',
+    )
+  }
 }
 
 /** Engines that do not tell the norm of the gradient are believed to have one. */

@@ -12,7 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { numbersFrom } from '../cards/board.mjs'
-import { contrast, pictureSide, pieceSide, threads } from './quadrants.mjs'
+import { boxes, contrast, pictureSide, pieceSide, threads } from './quadrants.mjs'
 
 const levels = ['easy', 'medium', 'hard']
 const names = Object.keys(threads)
@@ -49,6 +49,7 @@ async function row(split, n) {
     data_source: `quadrants_${level}`,
     level,
     choices: names,
+    target_box: JSON.parse(boxes[reds[0]]),
   }
 }
 
