@@ -351,7 +351,8 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     return { status: 404, json: { detail: 'Not Found' } }
   }
 
-  const server = createServer((request, response) => {
+  // Long, since on a busy machine it might else close a connection just when the client uses it again.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     void serve(request, response).catch((error: unknown) => {
       violations.push(`the server broke: ${String(error)}`)
       response.destroy()
@@ -392,8 +393,6 @@ export async function startTinkerServer(options: TinkerServerOptions): Promise<T
     await dropSessions()
   }
 
-  // A busy machine must not have it close a connection that the client is about to use again.
-  server.keepAliveTimeout = 60_000
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
