@@ -44,6 +44,7 @@ describe('checkBenchmark', () => {
       problems: 2,
       labels: { A: 1, B: 1 },
       verified: [],
+      notes: [],
       findings: [],
     })
     expect(await messages(small('vstar', whole), { optionOrder: 'unshuffled' })).toEqual([])

@@ -18,6 +18,8 @@ export interface Checked {
   /** Files that match their published hash. */
   readonly verified: readonly string[]
   readonly findings: readonly DataFinding[]
+  /** What is odd, but no fault. */
+  readonly notes: readonly string[]
 }
 
 /** Throws only if there are no files to check. */
@@ -27,7 +29,9 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
   const report = (finding: DataFinding): void => void findings.push(finding)
   const files: string[] = []
   const onFile = (file: string): void => void files.push(file)
-  const entries = await readBenchmark(benchmark, path, { ...readOptions, report, onFile })
+  const notes: string[] = []
+  const onNote = (note: string): void => void notes.push(note)
+  const entries = await readBenchmark(benchmark, path, { ...readOptions, report, onFile, onNote })
   const labels = histogram(entries.map(({ label }) => label))
   const { expected } = benchmark
   if (expected !== undefined) {
@@ -61,7 +65,7 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     })
     for (const finding of broken) if (finding) report(finding)
   }
-  return { problems: entries.length, labels, verified, findings }
+  return { problems: entries.length, labels, verified, findings, notes }
 }
 
 async function md5Of(file: string): Promise<string> {

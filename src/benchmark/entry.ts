@@ -34,6 +34,8 @@ export interface ReadOptions {
   readonly onFile?: (file: string) => void
   /** Called with what the columns of the user's own table were taken for. */
   readonly onColumns?: (text: string) => void
+  /** Called with what is odd about the files of own data, but no fault. */
+  readonly onNote?: (text: string) => void
   /** Called for unusable rows, which are then skipped. Without it the first one is thrown as a UserError. */
   readonly report?: Report
 }

@@ -63,7 +63,8 @@ export async function* readJsonItems(path: string, read: ReadAt): AsyncGenerator
 
   /** Appends text to the item. A long string is replaced by its number after U+0000, which no other text contains. */
   function keep(text: string | undefined): void {
-    if (text === undefined || (item += text).length > maxItemCharacters) fail('is too large')
+    if (text === undefined || (item += text).length > maxItemCharacters)
+      fail('is larger than 4 MiB: write the rows as a list, or one on each line')
   }
 
   function finishString(at: number): void {

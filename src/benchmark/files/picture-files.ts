@@ -20,12 +20,16 @@ export interface PictureFinder {
    * without a file ending. Of an absolute path, the last two parts have to fit. What is missing is told with the nearest name.
    */
   anywhere(beside: string, folder: string, name: string): Promise<FoundPicture>
+  /** All pictures below the folder, relative to it. */
+  all(folder: string): Promise<readonly string[]>
 }
 
 /** Lists each folder only once. */
 export function pictureFinder(): PictureFinder {
   const listed = new Map<string, Promise<ByName>>()
   const trees = new Map<string, Promise<ByName>>()
+  const stems = new Map<string, Promise<ByName>>()
+  const treeOf = (folder: string) => remember(trees, folder, () => listing(folder, true))
 
   async function at(folder: string, name: string): Promise<FoundPicture> {
     if (isAddress(name)) return addressed(name)
@@ -44,7 +48,7 @@ export function pictureFinder(): PictureFinder {
   async function below(folder: string, name: string): Promise<FoundPicture> {
     if (isAddress(name)) return addressed(name)
     const wanted = slashed(name).replace(/^\.?\//, '')
-    const same = (await remember(trees, folder, () => listing(folder, true))).get(folded(basename(wanted))) ?? []
+    const same = (await treeOf(folder)).get(folded(basename(wanted))) ?? []
     const exact = same.filter((path) => path === wanted)
     const ending = same.filter((path) => folded(`/${path}`).endsWith(folded(`/${wanted}`)))
     const [only, ...others] = [exact, ending, same].find(({ length }) => length > 0) ?? []
@@ -62,19 +66,31 @@ export function pictureFinder(): PictureFinder {
       const direct = rooted ? await at(folder, relative(folder, path)) : await at(beside, name)
       if ('file' in direct) return direct
     } else if (!rooted) return outside(name, folder)
-    return sought(await remember(trees, folder, () => listing(folder, true)), folder, path, rooted)
+    const named = sought(await treeOf(folder), folder, path, rooted)
+    if (named !== undefined) return named
+    const wanted = path.replace(/^\.?\//, '')
+    const bare = await remember(stems, folder, () => listing(folder, true, withoutEnding))
+    const [only, ...others] = (bare.get(folded(basename(wanted))) ?? []).filter(
+      (own) => isPictureName(own) && isEnd(`/${withoutEnding(own)}`, `/${wanted}`),
+    )
+    if (only !== undefined)
+      return others.length === 0 ? { file: join(folder, only) } : ambiguous(name, folder, [only, ...others])
+    return rooted ? outside(name, folder) : missingNear(path, folder, await all(folder))
   }
 
-  return { at, below, anywhere }
+  async function all(folder: string): Promise<readonly string[]> {
+    return [...(await treeOf(folder)).values()].flat().filter(isPictureName)
+  }
+
+  return { at, below, anywhere, all }
 }
 
-/** The only file whose path ends in `path`, or in it without its ending. */
-function sought(tree: ByName, folder: string, path: string, rooted: boolean): FoundPicture {
-  const wanted = path.replace(/^\.?\//, '')
+/** The only file whose path ends in `path`; undefined if there is none. */
+function sought(tree: ByName, folder: string, path: string, rooted: boolean): FoundPicture | undefined {
   const home = `${basename(folder)}/`
-  const parts = wanted.split('/')
+  const parts = path.replace(/^\.?\//, '').split('/')
   // The parts of an absolute path that are above the folder here are unknown.
-  const ends = rooted ? parts.slice(0, -1).map((_, from) => parts.slice(from).join('/')) : [wanted]
+  const ends = rooted ? parts.slice(0, -1).map((_, from) => parts.slice(from).join('/')) : [parts.join('/')]
   for (const end of ends) {
     const same = (tree.get(folded(basename(end))) ?? []).filter((own) => isEnd(`/${home}${own}`, `/${end}`))
     const exact = same.filter((own) => `/${home}${own}`.endsWith(`/${end}`))
@@ -82,23 +98,16 @@ function sought(tree: ByName, folder: string, path: string, rooted: boolean): Fo
     if (found.length > 1) return ambiguous(path, folder, found)
     if (found[0] !== undefined) return { file: join(folder, found[0]) }
   }
-  const all = [...tree.values()].flat()
-  const bare = all.filter((own) => isPictureName(own) && isEnd(`/${withoutEnding(own)}`, `/${wanted}`))
-  if (bare.length > 1) return ambiguous(path, folder, bare)
-  if (bare[0] !== undefined) return { file: join(folder, bare[0]) }
-  if (rooted) return outside(path, folder)
-  const pictures = all.filter(isPictureName).slice(0, mostCompared)
-  const [name] =
-    path.length > 200
-      ? []
-      : nearestNames(
-          basename(wanted),
-          pictures.map((own) => basename(own)),
-          1,
-        )
-  const near = pictures.find((own) => basename(own) === name)
-  const { missing: why } = missing(path, folder)
-  return { missing: near === undefined ? why : `${why}; the nearest name is ${shown(near)}` }
+  return undefined
+}
+
+function missingNear(name: string, folder: string, pictures: readonly string[]): { readonly missing: string } {
+  const why = missing(name, folder)
+  if (name.length > 200) return why
+  const names = pictures.slice(0, mostCompared).map((path) => basename(path))
+  const [nearest] = nearestNames(basename(name), names, 1)
+  const near = pictures.find((path) => basename(path) === nearest)
+  return near === undefined ? why : { missing: `${why.missing}; the nearest name is ${shown(near)}` }
 }
 
 /** Comparing names takes time. */
@@ -137,11 +146,11 @@ const pictureEnding = /\.(?:jpe?g|png|webp|gif|tiff?|bmp|avif|heic|jfif)$/i
 /** Relative paths by normalised file name. */
 type ByName = ReadonlyMap<string, readonly string[]>
 
-async function listing(folder: string, recursive: boolean): Promise<ByName> {
+async function listing(folder: string, recursive: boolean, keyOf = (name: string) => name): Promise<ByName> {
   const byName = new Map<string, string[]>()
   const paths: string[] = await readdir(folder, { recursive }).catch(() => [])
   for (const path of paths.map(slashed).toSorted()) {
-    const name = folded(basename(path))
+    const name = folded(keyOf(basename(path)))
     const same = byName.get(name)
     if (same) same.push(path)
     else byName.set(name, [path])
@@ -155,7 +164,8 @@ function remember(known: Map<string, Promise<ByName>>, folder: string, list: () 
   return listed
 }
 
-function folded(name: string): string {
+/** The same for names that differ by Unicode form or case only. */
+export function folded(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 

@@ -28,7 +28,8 @@ export async function* readBlocks(read: ReadAt): AsyncGenerator<Block, void> {
 export const heldBytes = 16_384
 
 /** Error for other encodings such as Latin-1, whose letters would reach the policy garbled. */
-export const notUtf8 = 'contains bytes that are not UTF-8: the file was saved in another encoding. Save it as UTF-8'
+export const notUtf8 =
+  'contains bytes that are not UTF-8: the file was saved in another encoding. Save it as UTF-8 (in Excel: CSV UTF-8)'
 
 /** Collects text that arrives in parts, and drops it if it becomes too long. */
 export class HeldText {

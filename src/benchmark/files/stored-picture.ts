@@ -72,11 +72,26 @@ export function pictureFile(file: string): PictureMethods {
   }
 }
 
-/** Reads base64 text from a range of a JSON or TSV file. */
-export async function readBase64({ read, start, end }: TextRange): Promise<Uint8Array> {
+/** Reads base64 text from a range of a JSON or TSV file; with `at`, that item of a list. */
+export async function readBase64(range: TextRange, at?: number): Promise<Uint8Array> {
+  const text = await textAt(range)
+  return decodeBase64(at === undefined ? text : (listItems(text.trim())[at] ?? ''))
+}
+
+/** The number of pictures in a range. */
+export async function countBase64(range: TextRange): Promise<number> {
+  const head = Buffer.alloc(16)
+  const isList = head
+    .toString('latin1', 0, await range.read(head, range.start))
+    .trimStart()
+    .startsWith('[')
+  return isList ? listItems((await textAt(range)).trim()).length : 1
+}
+
+async function textAt({ read, start, end }: TextRange): Promise<string> {
   if (end - start > pictureLimits.maxFileBytes * 1.4) throw new Error('the picture is larger than 256 MiB')
   const buffer = Buffer.allocUnsafe(end - start)
-  return decodeBase64(buffer.toString('latin1', 0, await read(buffer, start)))
+  return buffer.toString('latin1', 0, await read(buffer, start))
 }
 
 /**

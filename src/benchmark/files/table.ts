@@ -104,7 +104,7 @@ async function* jsonRows(file: string, ignored: readonly string[]): AsyncGenerat
     const read: ReadStored = async (at, of) => {
       const picture = oneOf(pictureColumn === undefined ? undefined : values[pictureColumn], at, of)
       if (picture instanceof LongText) return readBase64({ read: source, start: picture.start, end: picture.end })
-      return storedPicture(picture)
+      return pictureBytes(picture)
     }
     const place = `${file}, row ${++number}`
     yield { place, ...(broken !== undefined && { broken }), cells: cellsOf(values, pictureColumn), read }
@@ -122,7 +122,7 @@ async function* parquetRows(file: string, ignored: readonly string[]): AsyncGene
       const at = start + offset
       const read: ReadStored = async (index, of) => {
         const [row] = await readRows(at, at + 1, [pictureColumn])
-        return storedPicture(oneOf(row?.[pictureColumn], index, of))
+        return pictureBytes(oneOf(row?.[pictureColumn], index, of))
       }
       const broken = Object.values(values).some(isDamagedText) ? notUtf8 : undefined
       const place = `${file}, row ${at + 1}`
@@ -146,7 +146,7 @@ function pictureColumnOf(file: string, columns: readonly string[]): string {
 }
 
 /** Accepts base64, bytes, Hugging Face's `{ bytes, path }`, a list of one of these, or the index of another row. */
-function storedPicture(value: unknown): Uint8Array | string {
+export function pictureBytes(value: unknown): Uint8Array | string {
   const one = oneOf(value, 0, 1)
   if (typeof one === 'string') return one.length <= maxIndexLength ? one.trim() : decodeBase64(one)
   if (typeof one === 'number' || typeof one === 'bigint') return String(one)
@@ -154,10 +154,10 @@ function storedPicture(value: unknown): Uint8Array | string {
     // Text in a column of type bytes: no encoded picture starts with 64 letters and digits, or is this short.
     const text = Buffer.from(one.subarray(0, maxIndexLength)).toString('latin1')
     const isText = one.length <= maxIndexLength ? /^[\w.-]*$/.test(text) : /^(?:data:|[\w+/\s-]{64}$)/.test(text)
-    return isText ? storedPicture(Buffer.from(one).toString('latin1')) : one
+    return isText ? pictureBytes(Buffer.from(one).toString('latin1')) : one
   }
   const inner = fieldsOf(one)?.['bytes']
-  return inner === undefined || inner === null ? '' : storedPicture(inner)
+  return inner === undefined || inner === null ? '' : pictureBytes(inner)
 }
 
 /** Item `at` of a list of length `of`; a single picture may be without a list, or in nested lists of one. Throws an Error for another length. */

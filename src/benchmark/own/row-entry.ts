@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { mostPictures } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import { fieldsOf, isOneOf } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { itemAt } from '../../shared/known.ts'
 import {
   checkedChoices,
@@ -16,11 +17,12 @@ import {
 } from '../choices.ts'
 import { plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry } from '../entry.ts'
+import { LongText } from '../files/json-items.ts'
 import { several } from '../files/stored-picture.ts'
 import type { OwnColumns } from './columns.ts'
-import { isEncoded } from './row-pictures.ts'
-import type { RowPictures } from './row-pictures.ts'
-import type { OwnRow } from './rows.ts'
+import { isEncoded } from './own-pictures.ts'
+import type { OwnPictures } from './own-pictures.ts'
+import type { OwnRow } from './own-row.ts'
 
 const text = z.string().trim().min(1, 'is empty')
 const textOrNumber = z.union([text, z.number().transform(String)], 'has to be one text or number')
@@ -40,23 +42,26 @@ const schema = z.object({
   level: textOrNumber.optional(),
 })
 
-/** `folder`: the name of the set; `rowPictures` finds the pictures that a row names or holds. Throws UserError `data-row`. */
+/** `folder`: the name of the set; `ownPictures` finds the pictures that a row names or holds. Throws UserError `data-row`. */
 export async function ownEntry(
   row: OwnRow,
   columns: OwnColumns,
   folder: string,
-  rowPictures: RowPictures,
+  ownPictures: OwnPictures,
 ): Promise<BenchmarkEntry> {
   const { place } = row
-  const { data, error } = schema.safeParse(fieldsIn(row, columns))
+  const fields = fieldsIn(row, columns)
+  const { data, error } = schema.safeParse(fields)
   if (!data) {
-    const { path, code, message } = itemAt(error.issues, 0)
-    const missing = code === 'invalid_type' && message.endsWith('undefined')
-    throw rowError(place, `field ${path.join('.')}: ${missing ? 'is missing' : message}`)
+    const { path, message } = itemAt(error.issues, 0)
+    const missing = fields[String(path[0])] === undefined
+    const none = row.columns === undefined ? 'is missing' : 'is empty'
+    throw rowError(place, `field ${path.join('.')}: ${missing ? none : message}`)
   }
   const { choices, category, level } = data
-  const pictures = await rowPictures.of(row, data.image)
-  const question = pictures.length === 1 ? data.question : plainQuestion(data.question, pictures.length)
+  const pictures = await ownPictures.of(row, data.image)
+  const question = questionIn(data.question, pictures.length)
+  if (question === '') throw rowError(place, 'the question is empty')
   const [answer = '', ...alternatives] = new Set(data.answer)
   if (choices && alternatives.length > 0) throw rowError(place, 'has several answers, and of its choices one is right')
   const item = choices && checkedChoices(place, { question, choices, label: labelOf(answer, choices) })
@@ -78,9 +83,18 @@ export async function ownEntry(
   }
 }
 
+/** With one picture, only a mark at the beginning or end stands for it. */
+function questionIn(asked: string, pictures: number): string {
+  return pictures === 1 && !/^<image>|<image>$/.test(asked) ? asked : plainQuestion(asked, pictures)
+}
+
 /** The fields of a row for the schema; lists may be text in brackets or separated by bars. */
-function fieldsIn({ place, values }: OwnRow, columns: OwnColumns): unknown {
-  const of = (column: string | undefined): unknown => (column === undefined ? undefined : values[column])
+function fieldsIn({ place, values }: OwnRow, columns: OwnColumns): Fields {
+  const of = (column: string | undefined): unknown => {
+    const value = column === undefined ? undefined : values[column]
+    if (value instanceof LongText) throw rowError(place, `field ${column}: is longer than 16 KiB`)
+    return value
+  }
   const images = columns.image.flatMap((name) => imagesIn(place, values[name]))
   const choices = choicesIn(place, columns.choices.map(of))
   return {

@@ -4,9 +4,7 @@
  */
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { fieldsOf } from '../../shared/fields.ts'
-import type { Fields } from '../../shared/fields.ts'
 import { parseJson } from '../../shared/json.ts'
-import type { Row } from '../entry.ts'
 import { headerOf, readDelimited } from '../files/delimited.ts'
 import type { DelimitedCell } from '../files/delimited.ts'
 import { plainName } from '../files/find-file.ts'
@@ -14,22 +12,15 @@ import { LongText, readJsonItems } from '../files/json-items.ts'
 import { standardJson, withoutNulls } from '../files/json-text.ts'
 import { textLines } from '../files/text-lines.ts'
 import { openText } from '../files/text-source.ts'
-import type { ReadAt } from '../files/text-source.ts'
-
-export interface OwnRow extends Row {
-  /** Number of the row or line, for a name. */
-  readonly number: number
-  /** All columns of a table; absent where each row has its own fields. */
-  readonly columns?: readonly string[]
-  /** Empty values are absent. */
-  readonly values: Fields
-  /** The text in which each `LongText` of the values stands. */
-  readonly source?: ReadAt
-}
+import { withoutChat } from './chat.ts'
+import { rowsInside } from './documents.ts'
+import type { OwnRow } from './own-row.ts'
+import { parquetOwnRows } from './parquet-rows.ts'
 
 /** Selects the reader by file ending, with or without `.gz`. Throws UserError `data-columns`, `data-encoding` or `data-not-json`. */
 export function ownRows(file: string): AsyncGenerator<OwnRow, void> {
   const name = plainName(file).toLowerCase()
+  if (name.endsWith('.parquet')) return parquetOwnRows(file)
   if (name.endsWith('.jsonl')) return lineRows(file)
   return name.endsWith('.json') ? itemRows(file) : cellRows(file, name.endsWith('.csv') ? ',' : '\t')
 }
@@ -88,13 +79,18 @@ async function* itemRows(file: string): AsyncGenerator<OwnRow, void> {
   const source = await openText(file)
   let number = 0
   for await (const { value, broken } of readJsonItems(file, source)) {
-    number++
-    yield { ...objectRow(`${file}, item ${number}`, number, value, broken), source }
+    const inside = number === 0 && broken === undefined ? rowsInside(value) : undefined
+    for (const row of inside ?? [value]) {
+      number++
+      yield { ...objectRow(`${file}, item ${number}`, number, row, broken), source }
+    }
   }
 }
 
 function objectRow(place: string, number: number, value: unknown, broken: string | undefined): OwnRow {
-  const values = Array.isArray(value) ? undefined : fieldsOf(withoutNulls(value))
-  const why = broken ?? (values === undefined ? 'is not an object' : undefined)
-  return { place, number, ...(why !== undefined && { broken: why }), values: values ?? {} }
+  const fields = Array.isArray(value) ? undefined : fieldsOf(withoutNulls(value))
+  const told = withoutChat(fields ?? {})
+  const why = broken ?? (fields === undefined ? 'is not an object' : told.broken)
+  const { values, from } = told
+  return { place, number, ...(why !== undefined && { broken: why }), values, ...(from !== undefined && { from }) }
 }

@@ -127,5 +127,6 @@ function checkText(benchmark: Benchmark, data: string, checked: Checked): string
   const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
-  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Faults:', ...wrong].join('\n')
+  const notes = checked.notes.map((note) => `Note: ${note}`)
+  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Faults:', ...wrong, ...notes].join('\n')
 }
