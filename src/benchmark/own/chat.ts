@@ -60,7 +60,8 @@ function turnOf(value: unknown): Turn {
   const fields = parts.map((part) => fieldsOf(part) ?? { text: part })
   const texts = fields.map(({ text }) => text).filter((text) => typeof text === 'string')
   const images = fields.map(pictureIn).filter((image) => image !== undefined && image !== null)
-  return { role: String(role ?? from ?? ''), text: texts.join('\n'), images }
+  const named = role ?? from
+  return { role: typeof named === 'string' ? named : '', text: texts.join('\n'), images }
 }
 
 /** `image_url` as text or object, or `image` as a name or struct; a part without one stands for a picture of the row. */

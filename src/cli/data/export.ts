@@ -1,10 +1,11 @@
 /** `mini-o3 export`: writes the searches of a run, or a cold-start set, in the formats of other trainers. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
 import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
+import { namesIn } from '../../benchmark/files/find-file.ts'
 import { UserError } from '../../shared/errors.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -140,8 +141,19 @@ interface Source {
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
+  await refuseSeveral(source)
   refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
   return openColdStart(source)
+}
+
+/** Throws `UserError` for a folder of runs, such as those of several pixel budgets. */
+async function refuseSeveral(folder: string): Promise<void> {
+  const names = await namesIn(folder)
+  const runs: string[] = []
+  for (const name of names.toSorted()) if (await isRun(join(folder, name))) runs.push(name)
+  if (runs.length === 0) return
+  const why = `${folder} holds several runs. Name one of them: ${runs.slice(0, 8).join(', ')}.`
+  throw new UserError('export-several-runs', why)
 }
 
 async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {

@@ -4,16 +4,19 @@ import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { readRecognised } from '../../benchmark/own/recognise.ts'
 import type { RunRowsOptions } from '../../coldstart/export/run-rows.ts'
-import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
+import { coordinateNames, embeddedProfileWith, profileHash, profiles, profileWith } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { toolNames } from '../../protocol/view-tools.ts'
 import { configurations, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
+import { keysOf } from '../../shared/fields.ts'
 import { profileChanged } from '../options/profile.ts'
 import type { ProfileOptions } from '../options/profile.ts'
 
 const { data, viewSide, contextLimit } = configurations.collect.shape
-const { benchmark, control } = configurations.eval.shape
-const schema = z.object({ command: z.string(), data, viewSide, contextLimit, benchmark, control })
+const { benchmark, control, profile, pixels, protocol } = configurations.eval.shape
+const searched = { data, viewSide, contextLimit, benchmark, control, profile, pixels, protocol }
+const schema = z.object({ command: z.string(), ...searched })
 export type SearchedConfig = z.infer<typeof schema>
 
 /** Reads these settings from a run of any command that searches. Throws `UserError` for a training run. */
@@ -48,14 +51,39 @@ export async function searchedUnder(
 }
 
 /**
- * The built-in profiles, the embedded one with the run's budget, and the one that the options describe. Each appears with
- * `answer: first` and `last`, since an evaluation uses the one of its benchmark.
+ * The built-in profiles, the embedded one with the run's budget, the one that the run describes, and the one that the options describe.
+ * Each appears with `answer: first` and `last`, since an evaluation uses the one of its benchmark.
  */
-export function possibleProfiles(
-  { viewSide, contextLimit = null }: SearchedConfig,
-  options: ProfileOptions,
-): readonly Profile[] {
+export function possibleProfiles(config: SearchedConfig, options: ProfileOptions): readonly Profile[] {
+  const { viewSide, contextLimit = null } = config
   const budgeted = viewSide === undefined ? [] : [embeddedProfileWith({ viewSide, contextLimit })]
   const all = [...Object.values(profiles), ...budgeted, profileChanged(options.profile ?? 'default', options)]
-  return all.flatMap((profile) => (['first', 'last'] as const).map((answerPick) => ({ ...profile, answerPick })))
+  const described = describedProfile(config)
+  return [...all.flatMap(answering), ...(described === undefined ? [] : [described])]
+}
+
+function answering(profile: Profile): Profile[] {
+  return (['first', 'last'] as const).map((answerPick) => ({ ...profile, answerPick }))
+}
+
+/** Largest `--max-images` that is tried. */
+const mostImages = 64
+
+/** The profile with the options that the run stored; those that it did not store are found by the hash. */
+function describedProfile({ profile: hash, pixels, protocol }: SearchedConfig): Profile | undefined {
+  const name = keysOf(profiles).find((known) => known === protocol?.profile)
+  if (name === undefined || protocol === undefined) return undefined
+  const tools = toolNames.filter((tool) => protocol.tools?.split(', ').includes(tool))
+  const coordinates = coordinateNames.find((unit) => unit === protocol.coordinates)
+  const stored = { coordinates, maxPixels: pixels?.max, ...(tools.length > 0 && { tools }) }
+  for (const maxImages of [undefined, ...Array.from({ length: mostImages }, (_, at) => at + 1)]) {
+    for (const turnsTold of [undefined, true] as const) {
+      for (const lastTurnAnswers of [undefined, true] as const) {
+        const changed = profileWith(profiles[name], { ...stored, maxImages, turnsTold, lastTurnAnswers })
+        const found = answering(changed).find((one) => profileHash(one) === hash)
+        if (found !== undefined) return found
+      }
+    }
+  }
+  return undefined
 }
