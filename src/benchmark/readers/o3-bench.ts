@@ -22,7 +22,7 @@ export const o3Bench: Benchmark = {
   download: 'test/metadata.jsonl and test/images/',
   pull: { dataset: 'm-Just/O3-Bench', files: ['test/'], folder: 'O3-Bench' },
   layout: 'O3-Bench/test/metadata.jsonl and O3-Bench/test/images/',
-  licence: 'See its card.',
+  licence: 'Not known here: see its card before you pass it on.',
   samples: 3,
   judge: 'choice',
   answer: 'last',

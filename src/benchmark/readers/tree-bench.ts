@@ -34,7 +34,7 @@ export const treeBench: Benchmark = {
   download: 'TreeBench.tsv',
   pull: { dataset: 'HaochenWang/TreeBench', files: ['TreeBench.tsv'], folder: 'TreeBench' },
   layout: 'TreeBench/TreeBench.tsv',
-  licence: 'See its card. The pictures come from SA-1B, whose terms allow research only.',
+  licence: 'Apache-2.0, according to its card. The pictures come from SA-1B, whose terms allow research only.',
   expected: {
     problems: 405,
     labels: { A: 117, B: 113, C: 112, D: 56, E: 3, F: 4 },
