@@ -2,12 +2,12 @@
 import { mean } from '../shared/numbers.ts'
 import type { Slices } from './entry.ts'
 
-/** A problem, and for each of its K samples whether it was right. */
+/** A problem, and for each of its K samples whether it was right; undefined for samples that are left out. At least one is not. */
 export interface ScoredItem {
   readonly slices: Slices
-  readonly correct: readonly boolean[]
+  readonly correct: readonly (boolean | undefined)[]
   /** What each sample adds to the score, where judges give parts of a point; default: 1 if it was right. */
-  readonly credits?: readonly number[]
+  readonly credits?: readonly (number | undefined)[]
 }
 
 /** A named score over `items` problems. */
@@ -38,7 +38,9 @@ export const micro: Aggregate = {
 
 /** The mean over problems of the share of right samples, or of what they add. */
 export function avgAtK(items: readonly ScoredItem[]): number {
-  return mean(items.map(({ correct, credits = correct.map(Number) }) => mean(credits)))
+  return mean(
+    items.map(({ correct, credits = correct }) => mean(credits.filter((credit) => credit !== undefined).map(Number))),
+  )
 }
 
 /** One score per value of a slice, for example `category: single`. */

@@ -2,22 +2,25 @@
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { checkSettings } from '../runs/configuration.ts'
+import type { Settings } from '../runs/configuration.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 
 /**
  * Runs `work` in the run folder. The folder is always closed afterwards, and removed if it is new and the work failed before
- * anything was stored. `settings` holds everything that affects the result; `path` is the value of `--run`, if given.
+ * anything was stored. `settings` holds everything that affects the result; `path` is the value of `--run`, if given. `counting`: settings
+ * that a resume may change, see `openRun`.
  */
 export async function inCommandRun<T>(
   command: string,
   settings: object,
   path: string | undefined,
   work: (run: RunFolder) => Promise<T>,
+  counting: Settings = {},
 ): Promise<T> {
   const config = { command, ...settings }
-  checkSettings(config)
-  const run = await openRun(path ?? commandRunPath(command, settings), config)
+  checkSettings({ ...config, ...counting })
+  const run = await openRun(path ?? commandRunPath(command, settings), config, counting)
   let result: T
   try {
     result = await work(run)

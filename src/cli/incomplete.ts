@@ -4,7 +4,7 @@ import type { Profile } from '../protocol/profile.ts'
 import type { Reason } from '../protocol/reason.ts'
 import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
 import type { ReasonCount } from '../protocol/reason-count.ts'
-import { mostAlike } from '../search/failing-alike.ts'
+import type { StoppedEarlyError } from '../search/failing-alike.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { plainLine } from './print/plain-text.ts'
 import { shellWord } from './print/shell-word.ts'
@@ -48,16 +48,22 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
   return new IncompleteError([...missing, ...why, ...reasonLines(reasons), ...fix].join('\n'))
 }
 
-/** For a run that was stopped because its searches fail alike. */
-export function stoppedSearches(reason: Reason, reasons: readonly ReasonCount[], run: string): IncompleteError {
+/** For a run that was stopped because of its failures. */
+export function stoppedSearches(
+  { code, message, reason }: StoppedEarlyError,
+  reasons: readonly ReasonCount[],
+  run: string,
+): IncompleteError {
   return new IncompleteError(
     [
-      `Stopped: ${mostAlike} searches in a row failed alike, so the others would probably fail, too.`,
+      message,
       ...reasonLines(reasons),
       ...fixLine(reason),
       `Finished searches are kept in ${run}. When the cause is fixed, resume with`,
       `  ${commandLine()}`,
-      'To go on in spite of such failures, add --keep-going.',
+      code === 'failing-alike'
+        ? 'To go on in spite of such failures, add --keep-going.'
+        : 'To allow more failures, raise --fail-on-error, or leave it out.',
     ].join('\n'),
   )
 }

@@ -10,13 +10,15 @@ import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
 import type { ReasonCount } from '../protocol/reason-count.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { FailingAlikeError, mostAlike } from '../search/failing-alike.ts'
+import { StoppedEarlyError, mostAlike } from '../search/failing-alike.ts'
 import { checkJudgeable, openProblem, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { keyOf, searchNamed } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { configurations, readSettings } from '../runs/configuration.ts'
+import type { Settings } from '../runs/configuration.ts'
+import type { RunFolder } from '../runs/run-folder.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
@@ -62,6 +64,8 @@ export interface SearchRunPlan {
   readonly profile: Profile
   /** Settings that affect the searches, besides the options that both commands share. */
   readonly settings: object
+  /** Settings that a resume may change. */
+  readonly counting?: Settings
   readonly title: string
   /** What readers of the page of searches have to know. */
   readonly notes?: readonly string[]
@@ -106,9 +110,10 @@ export async function readEntries(
 /** Returns what is missing from the printed result: failed or unjudged searches. */
 export async function searchRun(
   options: SearchManyOptions,
-  { command, entries, whole = entries, profile, settings, title, notes: known = [], unit = 'searches' }: SearchRunPlan,
+  plan: SearchRunPlan,
   work: (searches: ManySearches) => Promise<SearchRunResult>,
 ): Promise<IncompleteError | undefined> {
+  const { command, entries, whole = entries, profile, settings, counting = {}, title, unit = 'searches' } = plan
   const { data, samples, limit, seed, concurrency, retryRefused, keepGoing } = options
   const maxTurns = options.maxTurns ?? profile.maxTurns
   const problems = sha256(canonicalJson(whole.map(({ problem }) => problem)))
@@ -135,7 +140,7 @@ export async function searchRun(
     if (reason !== undefined) tellReason(reason)
   }
   try {
-    return await inCommandRun(command, { ...common, ...settings }, options.run, async (run) => {
+    const inRun = async (run: RunFolder): Promise<IncompleteError | undefined> => {
       const stop = interrupt.signal
       const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, keepGoing, stop }
       const openPictures = ({ dataSource, docId }: Problem) => {
@@ -143,19 +148,19 @@ export async function searchRun(
         return openProblem(defined(entry, docId), profile)
       }
       const writePage = (reasons: readonly ReasonCount[], skipped: readonly SkippedProblem[]) => {
-        const notes = [...known, ...reasons.map((reason) => reasonCountText(reason))]
+        const notes = [...(plan.notes ?? []), ...reasons.map((reason) => reasonCountText(reason))]
         if (skipped.length > 0) notes.push(skippedText(skipped))
         return writeRunPage(run, { title, profile, notes, openPictures })
       }
       const searched = work({ ...how, problems: entries.map(wanted), run, tell })
       const ended = await searched.catch(async (error: unknown) => {
-        if (!(error instanceof FailingAlikeError)) throw error
+        if (!(error instanceof StoppedEarlyError)) throw error
         progress?.finish()
         const reasons = seen.counts()
         const page = await writePage(reasons, [])
         if (options.json)
           printJson({ stopped: error.reason, ...countsOf(last), reasons, run: run.path, page: page && resolve(page) })
-        throw stoppedSearches(error.reason, reasons, run.path)
+        throw stoppedSearches(error, reasons, run.path)
       })
       const { result, text, reasons, skipped } = ended
       progress?.finish()
@@ -170,10 +175,12 @@ export async function searchRun(
       if (warning !== undefined) say(warning)
       if (incomplete === undefined && refused > 0) say([refusedText(counts), ...reasonLines(reasons)].join('\n'))
       return incomplete
-    })
+    }
+    return await inCommandRun(command, { ...common, ...settings }, options.run, inRun, counting)
   } catch (error) {
     // The next message must start on its own line, below the last counts.
     progress?.finish()
+    if (error instanceof UserError && shown > 0) say('Finished searches are kept: repeat the command to resume.')
     throw await withChange(error, profile.name, options.run)
   } finally {
     interrupt.release()

@@ -20,6 +20,7 @@ import { watchFailures } from '../search/failing-alike.ts'
 import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
+import type { FailureRule } from './figures/failures.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 import { problemList } from '../runs/files.ts'
@@ -41,6 +42,10 @@ export interface EvaluateOptions extends Omit<SearchRunOptions, 'problems'> {
   /** How results are aggregated; default `micro`, the mean over problems. */
   readonly aggregate?: Aggregate
   readonly judge: Judge
+  /** How searches without a result count; default: as wrong. */
+  readonly failures?: FailureRule | undefined
+  /** Stop if more than this share of all searches, or from 1 on this number, fail or get no verdict. */
+  readonly failOnError?: number | undefined
   /** Called once stored results have been read, and after every search. */
   readonly onProgress?: (progress: EvalProgress) => void
 }
@@ -64,7 +69,7 @@ export interface EvalProgress {
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  const { retryRefused = false, keepGoing, profileOf } = options
+  const { retryRefused = false, keepGoing, failOnError = Number.POSITIVE_INFINITY, profileOf } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
@@ -106,7 +111,15 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   }
   tell()
   const total = problems.length * samples
-  const watch = watchFailures({ owed: total - progress.done, served: taken > 0, keepGoing, stop })
+  const mostFailed = failOnError < 1 ? Math.floor(failOnError * total) : failOnError
+  const watch = watchFailures({
+    owed: total - progress.done,
+    served: taken > 0,
+    keepGoing,
+    mostFailed,
+    failed: refused,
+    stop,
+  })
   const finish = (searched: Trajectory): Promise<Trajectory> =>
     judgeAndKeep(watch.afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
       // An unchanged line is not written again.
@@ -146,6 +159,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     maxTurns,
     seed,
     run: run.path,
+    failures: options.failures,
     aggregate,
     skipped: [...skipped.values()],
   })

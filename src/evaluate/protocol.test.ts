@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { profileHash, profileWith, profiles } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { profileSettings, protocolLine } from './protocol.ts'
+import { otherFailuresText, profileSettings, protocolLine } from './protocol.ts'
 
 const lineOf = (
   profile: Profile,
@@ -24,8 +24,8 @@ const lineOf = (
 it('says so where problems share pictures, and are resampled together', () => {
   const lineOver = (over: 'problems' | 'pictures') =>
     lineOf(profiles.default, profileHash(profiles.default), { over, units: 120 })
-  expect(lineOver('pictures')).toMatch(/judge exact, intervals over 120 pictures$/)
-  expect(lineOver('problems')).toMatch(/judge exact$/)
+  expect(lineOver('pictures')).toMatch(/judge exact, intervals over 120 pictures, failed searches count as wrong$/)
+  expect(lineOver('problems')).toMatch(/judge exact, failed searches count as wrong$/)
 })
 
 it.each([
@@ -66,4 +66,25 @@ it('tells a score from before a change of its profile', () => {
     'profile official (f0c1bd4b; an earlier form of it: since then answers beyond a limit count, ',
   )
   expect(lineOf(profiles.official)).toMatch(/profile official \([0-9a-f]{8}\), /)
+})
+
+it.each([
+  [{}, 'failed searches count as wrong'],
+  [{ failures: 'left-out' }, 'failed searches left out'],
+  [{ failures: 'wrong', failOnError: 0.05 }, 'failed searches count as wrong, at most 5 % of all'],
+  [{ failures: 'left-out', failOnError: 12 }, 'failed searches left out, at most 12'],
+] as const)('says of %j how failures count', (change, words) => {
+  const config = { command: 'eval', benchmark: 'visual-probe', samples: 1, maxTurns: 2, seed: 0 }
+  expect(protocolLine({ config: { ...config, ...change } })).toMatch(new RegExp(`${words}$`))
+})
+
+it('says of runs that they count failures differently', () => {
+  const run = (name: string, failures?: 'wrong' | 'left-out') => {
+    return { name, config: { benchmark: 'visual-probe', samples: 1, maxTurns: 2, seed: 0, failures } }
+  }
+  expect(otherFailuresText([run('a'), run('b', 'wrong')])).toBeUndefined()
+  expect(otherFailuresText([run('a', 'left-out'), run('b', 'left-out')])).toBeUndefined()
+  expect(otherFailuresText([run('a'), run('b', 'left-out'), run('c', 'wrong')])).toContain(
+    'as wrong in a, c; left out in b.',
+  )
 })

@@ -4,6 +4,7 @@ import { isRuleOf, judgeForm } from '../judge/registry.ts'
 import type { EvalReport } from './figures/report.ts'
 import type { Configuration } from '../runs/configuration.ts'
 import { controls } from '../protocol/control.ts'
+import type { FailureRule } from './figures/failures.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
@@ -57,7 +58,7 @@ interface LinedRun {
   readonly interval?: Pick<EvalReport['interval'], 'over' | 'units'>
 }
 
-/** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact`. */
+/** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact, failed searches count as wrong`. */
 export function protocolLine({ config, interval }: LinedRun): string {
   const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed, control } =
     config
@@ -76,6 +77,7 @@ export function protocolLine({ config, interval }: LinedRun): string {
     control && `control "${controls[control.name].label}": ${controls[control.name].text}`,
     `judge ${judgeText(judge)}`,
     interval && interval.over !== 'problems' && `intervals over ${interval.units} ${interval.over}`,
+    failuresRuleText(config),
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
 }
@@ -100,6 +102,27 @@ function judgeText(judge: EvalConfig['judge']): string {
   if (judge === undefined) return 'exact'
   const { name, parser, promptsSha256 } = judge
   return promptsSha256 === undefined ? name : `${name} (prompts ${short(promptsSha256)}, ${parser} parser)`
+}
+
+/** For example `failed searches left out, at most 5 % of all`. */
+function failuresRuleText({ failures = 'wrong', failOnError }: EvalConfig): string {
+  const rule = failures === 'wrong' ? 'failed searches count as wrong' : 'failed searches left out'
+  if (failOnError === undefined) return rule
+  return `${rule}, at most ${failOnError < 1 ? `${Number((failOnError * 100).toFixed(4))} % of all` : failOnError}`
+}
+
+/** Says so if runs count their failed searches differently. */
+export function otherFailuresText(
+  runs: readonly { readonly name: string; readonly config: EvalConfig }[],
+): string | undefined {
+  const namesOf = (rule: FailureRule): string[] =>
+    runs.filter(({ config }) => (config.failures ?? 'wrong') === rule).map(({ name }) => name)
+  const [wrong, leftOut] = [namesOf('wrong'), namesOf('left-out')]
+  if (wrong.length === 0 || leftOut.length === 0) return undefined
+  return (
+    `Failed searches are not counted alike: as wrong in ${wrong.join(', ')}; left out in ${leftOut.join(', ')}. ` +
+    'mini-o3 report --failures counts them alike.'
+  )
 }
 
 /** A notice if answers were not judged by the benchmark's own rule; otherwise undefined. */

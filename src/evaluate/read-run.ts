@@ -4,6 +4,8 @@ import type { Prices } from '../endpoint/price.ts'
 import { searchKey, searchNamed } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readEvalCost } from './document/cost.ts'
+import { countedProblems } from './figures/failures.ts'
+import type { FailureRule } from './figures/failures.ts'
 import type { Outcome } from './figures/outcome.ts'
 import type { MeasuredRun } from './document/paper-table.ts'
 import { pricesFile, problemList } from '../runs/files.ts'
@@ -25,13 +27,17 @@ export interface FinishedEval extends MeasuredRun {
 }
 
 /**
- * The report of the finished evaluation in folder `path`; `prices` take precedence over stored ones. Throws the errors of
- * `readConfiguration`, `eval-not-found` for a run without searches, and `eval-unfinished` if a problem lacks searches.
+ * The report of the finished evaluation in folder `path`; `prices` and `failures` take precedence over what the run stores. Searches that
+ * failed or have no verdict are owed unless it is stated how they count. Throws the errors of `readConfiguration`, `eval-not-found` for a
+ * run without searches, and `eval-unfinished` if a problem lacks searches.
  */
-export async function readEvalRun(path: string, prices: Prices = {}): Promise<FinishedEval> {
-  const config = await readConfiguration(path, 'eval')
+export async function readEvalRun(path: string, prices: Prices = {}, failures?: FailureRule): Promise<FinishedEval> {
+  const stored = await readConfiguration(path, 'eval')
+  const config = failures === undefined ? stored : { ...stored, failures }
   const { samples, maxTurns, seed, benchmark, shard } = config
-  const { done: outcomes } = await readOutcomes(path)
+  const { done, failed } = await readOutcomes(path)
+  const takesFailed = config.failures !== undefined
+  const outcomes = takesFailed ? new Map([...failed, ...done]) : done
   const skipped = await readSkipped(path)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
   const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(outcomes), shard)
@@ -40,7 +46,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
     slices: problem.slices,
     outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index)))
       .filter((outcome) => outcome !== undefined)
-      .filter(({ judged, end }) => judged || end === 'failed'),
+      .filter(({ judged, end }) => takesFailed || judged || end === 'failed'),
   }))
   // A problem whose picture was later replaced by a larger one was searched after all.
   for (const { name, outcomes: own } of all) if (own.length > 0) skipped.delete(name)
@@ -49,7 +55,8 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
   if (owing > 0) {
     throw new UserError(
       'eval-unfinished',
-      `${path} is not finished: ${owing} problems lack some of their ${samples} searches or verdicts. Repeat its command.`,
+      `${path} is not finished: ${owing} problems lack some of their ${samples} searches or verdicts. ` +
+        'Repeat its command. If some fail again and again, say how they count: --failures wrong, or left-out.',
     )
   }
   const sorted = problems.toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -58,6 +65,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
     maxTurns,
     seed,
     run: path,
+    failures: config.failures,
     aggregate: benchmarkNamed(benchmark).aggregate,
     skipped: [...skipped.values()],
   })
@@ -67,7 +75,7 @@ export async function readEvalRun(path: string, prices: Prices = {}): Promise<Fi
     name: path,
     config,
     ...(cost && { cost }),
-    problems,
+    problems: countedProblems(problems, config.failures ?? 'wrong'),
     problemNames: sorted.map(({ name }) => name),
     outcomesByProblem: sorted.map((problem) => problem.outcomes),
   }

@@ -27,8 +27,9 @@ export function levelSlice({ level }: { readonly level?: Level | undefined }): S
 export interface StoredOutcomes {
   /** Outcomes by key. */
   readonly done: Map<string, Outcome>
-  /** Failures of searches that are to be repeated, by key. */
+  /** Failures of searches that are to be repeated, and their outcomes, by key. */
   readonly failures: ReadonlyMap<string, Failure | undefined>
+  readonly failed: ReadonlyMap<string, Outcome>
   readonly pictures: SearchedPictures
   /** The complete searches with these keys, read on demand. */
   read(keys: Iterable<string>): AsyncGenerator<Trajectory, void>
@@ -41,7 +42,7 @@ export interface StoredOutcomes {
 export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
   const done = new Map<string, Outcome>()
   const failures = new Map<string, Failure | undefined>()
-  const refused = new Map<string, Outcome>()
+  const failed = new Map<string, Outcome>()
   const pictures = new Map<string, string>()
   const shared = sharedTexts()
   const index = await indexSearches(folder, (trajectory, key) => {
@@ -49,13 +50,21 @@ export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
     // Of a million searches, every text that is stored twice counts.
     const outcome = { ...own, key, picture: shared(picture), vote: vote && shared(vote) }
     if (outcome.end !== 'failed') done.set(key, outcome)
-    else failures.set(key, trajectory.failure)
-    if (outcome.reason?.kind === 'refused') refused.set(key, outcome)
+    else {
+      failures.set(key, trajectory.failure)
+      failed.set(key, outcome)
+    }
     pictures.set(searchKey(trajectory.problem, 0), outcome.picture)
   })
-  if (done.size > 0) for (const [key, outcome] of refused) if (!done.has(key)) done.set(key, outcome)
-  for (const key of done.keys()) failures.delete(key)
-  return { done, failures, pictures, read: (keys) => index.readAll(keys) }
+  if (done.size > 0) {
+    for (const [key, outcome] of failed)
+      if (outcome.reason?.kind === 'refused' && !done.has(key)) done.set(key, outcome)
+  }
+  for (const key of done.keys()) {
+    failures.delete(key)
+    failed.delete(key)
+  }
+  return { done, failures, failed, pictures, read: (keys) => index.readAll(keys) }
 }
 
 /** The problems skipped by the run so far, by name. */

@@ -58,6 +58,10 @@ export const configurations = {
     benchmark: z.string().default('visual-probe'),
     optionOrder: z.string().optional(),
     shard: z.object({ index: count, of: count }).optional(),
+    /** How searches without a result count; absent: as wrong. */
+    failures: z.enum(['wrong', 'left-out']).optional(),
+    /** The share of searches, or from 1 on their number, above which failures stop the run. */
+    failOnError: z.number().nonnegative().optional(),
     /** `profile`: hash of the profile before its pixels were bounded, equal for all runs of a sweep. */
     pixels: z.object({ max: count, profile: z.string() }).optional(),
     /** What was withheld or given away; `of`: identifies the evaluation that it is compared with. */

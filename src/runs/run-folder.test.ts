@@ -69,6 +69,21 @@ describe('run folder', () => {
     await again.close()
   })
 
+  it('stores settings that only count results, and takes others on a resume', async () => {
+    const stored = async () => JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
+    for (const counting of [
+      { failures: 'left-out' },
+      { failures: 'wrong', most: 3 },
+      { failures: undefined, most: 3 },
+    ]) {
+      await (await openRun(path, config, counting)).close()
+      expect(await stored()).toEqual({ ...config, ...JSON.parse(JSON.stringify(counting)) })
+    }
+    await expect(openRun(path, { ...config, seed: 99 }, { failures: 'wrong' })).rejects.toThrow('different settings')
+    // Where they are not named, they are compared like all others.
+    await expect(openRun(path, config)).rejects.toThrow('most')
+  })
+
   it('refuses another config, names what differs, and writes nothing', async () => {
     await (await openRun(path, config)).close()
     const attempt = openRun(path, { ...config, steps: 20, data: { seed: 2 } })

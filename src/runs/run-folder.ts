@@ -11,6 +11,7 @@ import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { openJsonl } from '../shared/jsonl.ts'
 import type { JsonlWriter } from '../shared/jsonl.ts'
 import { configurationFile, configurationName, differingSettings, readSettings } from './configuration.ts'
+import type { Settings } from './configuration.ts'
 import { runFileNames } from './files.ts'
 import { plainFile } from './plain-file.ts'
 import { checkLine, linesWithout, logFile, readLog } from './log.ts'
@@ -43,11 +44,12 @@ export interface RunFolder {
 
 /**
  * Starts a run in an empty or missing folder, or resumes an existing one. `config` is JSON data with everything that affects the
- * results. Throws `UserError` if the folder has a run with a different config or other content, or if another process has it open.
+ * results; `counting` is added to it, but a resume may change these settings: they only say how stored results are counted. Throws
+ * `UserError` if the folder has a run with a different config or other content, or if another process has it open.
  */
-export async function openRun(path: string, config: object): Promise<RunFolder> {
+export async function openRun(path: string, config: object, counting: Settings = {}): Promise<RunFolder> {
   // Checked before anything is written, and again under the lock.
-  await checkConfig(path, config)
+  await checkConfig(path, config, counting)
   const made = await makeFolder(path).catch((cause: unknown) => {
     const why = `${path} cannot be created: ${messageOf(cause)}. Name another folder with --run.`
     throw new UserError('run-folder-unusable', why, { cause })
@@ -68,14 +70,17 @@ export async function openRun(path: string, config: object): Promise<RunFolder> 
     await removeMade()
   }
   try {
-    resumed = await checkConfig(path, config)
+    resumed = await checkConfig(path, config, counting)
     await removeStrays(path)
     await removeStrays(join(path, imagesName))
     await makeFolder(join(path, imagesName)).catch((cause: unknown) => {
       const why = `${join(path, imagesName)} is not a folder: ${messageOf(cause)}. Move it away.`
       throw new UserError('run-folder-unusable', why, { cause })
     })
-    if (!resumed) await replaceFile(configurationFile(path), `${JSON.stringify(config, null, 2)}\n`)
+    const stored: Settings = resumed ? await readSettings(path) : Object.fromEntries(Object.entries(config))
+    if (!resumed || differingSettings(stored, { ...stored, ...counting }).length > 0) {
+      await replaceFile(configurationFile(path), `${JSON.stringify({ ...stored, ...counting }, null, 2)}\n`)
+    }
   } catch (error) {
     await removeStart()
     throw error
@@ -164,7 +169,7 @@ async function isWithoutWork(path: string): Promise<boolean> {
 }
 
 /** True if the folder contains exactly this run, false if it is empty or missing. */
-async function checkConfig(path: string, config: object): Promise<boolean> {
+async function checkConfig(path: string, config: object, counting: Settings): Promise<boolean> {
   // Listed only once, since another process may start the same run and write config.json at any moment.
   const names = await namesIn(path)
   if (!names.includes(configurationName)) {
@@ -174,7 +179,9 @@ async function checkConfig(path: string, config: object): Promise<boolean> {
       `${path} is not empty and is not a run folder (no config.json). Name another folder with --run.`,
     )
   }
-  const differing = differingSettings(await readSettings(path), config)
+  const stored = await readSettings(path)
+  const kept = Object.entries(stored).filter(([name]) => !(name in counting))
+  const differing = differingSettings(Object.fromEntries(kept), config)
   if (differing.length > 0) {
     throw new UserError(
       'run-config-differs',

@@ -4,7 +4,7 @@ import { storedSearch } from '../../test/stored-searches.ts'
 import { reasonOf } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { AbortedError } from '../shared/errors.ts'
-import { FailingAlikeError, watchFailures } from './failing-alike.ts'
+import { StoppedEarlyError, watchFailures } from './failing-alike.ts'
 
 const stored = storedSearch({ seed: 1, right: true })
 const failing = (code: string, message = 'It broke.', times = 1): Trajectory => {
@@ -56,8 +56,8 @@ test.each([
     expect(thrown).toBe(aborted)
     return
   }
-  expect(thrown).toBeInstanceOf(FailingAlikeError)
-  expect((thrown as FailingAlikeError).reason).toEqual(reasonOf(searches.at(-1)!))
+  expect(thrown).toBeInstanceOf(StoppedEarlyError)
+  expect((thrown as StoppedEarlyError).reason).toEqual(reasonOf(searches.at(-1)!))
 })
 
 test('what finishes after the stop does not change why; other errors and interrupts stay what they are', () => {
@@ -74,6 +74,20 @@ test('what finishes after the stop does not change why; other errors and interru
   expect(interrupted.signal.aborted).toBe(true)
   const aborted = new AbortedError()
   expect(interrupted.instead(aborted)).toBe(aborted)
+})
+
+test.each([
+  ['more than allowed', { mostFailed: 2 }, [down, stored, unjudged, stored, filtered], true],
+  ['as many as allowed', { mostFailed: 3 }, [down, stored, unjudged, stored, filtered], false],
+  ['with those of earlier invocations', { mostFailed: 3, failed: 1 }, [down, stored, unjudged, filtered], true],
+  ['none is allowed', { mostFailed: 0 }, [stored, down], true],
+  ['replies without an action are results', { mostFailed: 0 }, [silent, silent], false],
+  ['also where few are owed', { mostFailed: 0, owed: 1 }, [down], true],
+])('failed searches: %s', (_, options, searches, stops) => {
+  const watch = watchFailures({ owed: 100, served: true, ...options })
+  for (const search of searches) watch.see(search)
+  expect(watch.signal.aborted).toBe(stops)
+  if (stops) expect(watch.instead(new AbortedError())).toMatchObject({ code: 'too-many-failed', exitCode: 1 })
 })
 
 test('a refusal counts as repeated only where the server answers other searches', () => {

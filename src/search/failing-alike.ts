@@ -1,5 +1,5 @@
-/** Notices when search after search of a run fails for the same reason, so that the run can stop before it has asked for all of them. */
-import { afterEarlier, isRefusal, lacksResult, reasonOf, reasonText } from '../protocol/reason.ts'
+/** Notices when search after search of a run fails for the same reason, or too many fail, so that the run can stop early. */
+import { afterEarlier, isRefusal, lacksResult, reasonOf } from '../protocol/reason.ts'
 import type { Reason } from '../protocol/reason.ts'
 import { reasonKey } from '../protocol/reason-count.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
@@ -14,11 +14,14 @@ export interface WatchOptions {
   /** Whether a search of the run got a reply in an earlier invocation. */
   readonly served: boolean
   readonly keepGoing?: boolean | undefined
+  /** Stop when more searches than this have failed or have no verdict, including the `failed` ones of earlier invocations. */
+  readonly mostFailed?: number | undefined
+  readonly failed?: number
   readonly stop?: AbortSignal | undefined
 }
 
 export interface FailureWatch {
-  /** Fires when searches in a row have failed alike, or `stop` does. */
+  /** Fires when searches in a row have failed alike, too many have failed, or `stop` fires. */
   readonly signal: AbortSignal
   /** Takes the searches in the order in which they finish. */
   see(trajectory: Trajectory): void
@@ -36,8 +39,15 @@ export interface FailureWatch {
  * invocation has had a result, since later they may well be alike for problems that follow each other. Refusals that repeat those of an
  * earlier invocation are about their searches. A search with a result, or another reason, ends a streak.
  */
-export function watchFailures({ owed, served, keepGoing = false, stop }: WatchOptions): FailureWatch {
+export function watchFailures(options: WatchOptions): FailureWatch {
+  const { owed, served, keepGoing = false, mostFailed = Number.POSITIVE_INFINITY, stop } = options
   const controller = new AbortController()
+  let stopped: StoppedEarlyError | undefined
+  let { failed = 0 } = options
+  function end(code: StoppedEarlyError['code'], why: string, reason: Reason): void {
+    stopped = new StoppedEarlyError(code, why, reason)
+    controller.abort()
+  }
   const watches = !keepGoing && owed >= mostAlike
   let hasResults = false
   let newest: Reason | undefined
@@ -59,25 +69,32 @@ export function watchFailures({ owed, served, keepGoing = false, stop }: WatchOp
       const reason = streakReason(trajectory)
       streak = reason === undefined ? 0 : newest && reasonKey(newest) === reasonKey(reason) ? streak + 1 : 1
       newest = reason
-      if (streak === mostAlike) controller.abort()
+      if (any !== undefined && lacksResult(any) && any.kind !== 'void' && ++failed > mostFailed) {
+        end('too-many-failed', `${failed} searches failed, and at most ${mostFailed} may (--fail-on-error)`, any)
+      } else if (reason !== undefined && streak === mostAlike) {
+        end(
+          'failing-alike',
+          `${mostAlike} searches in a row failed alike, so the others would probably fail, too`,
+          reason,
+        )
+      }
     },
     afterEarlier(trajectory, earlier) {
       const again = afterEarlier(trajectory, earlier)
       return streakReason(again) === undefined ? again : trajectory
     },
-    instead(error) {
-      if (newest === undefined || !controller.signal.aborted || !(error instanceof AbortedError)) return error
-      return new FailingAlikeError(newest)
-    },
+    instead: (error) => (stopped !== undefined && error instanceof AbortedError ? stopped : error),
   }
 }
 
-/** The run was stopped since its searches fail alike. All finished searches are stored. */
-export class FailingAlikeError extends MiniO3Error {
+/** The run was stopped early. All finished searches are stored. */
+export class StoppedEarlyError extends MiniO3Error {
+  declare readonly code: 'failing-alike' | 'too-many-failed'
+  /** Why the last search failed. */
   readonly reason: Reason
 
-  constructor(reason: Reason) {
-    super('failing-alike', `${mostAlike} searches in a row failed alike: ${reasonText(reason)}`)
+  constructor(code: StoppedEarlyError['code'], why: string, reason: Reason) {
+    super(code, `Stopped: ${why}.`)
     this.reason = reason
   }
 }

@@ -42,7 +42,8 @@ function ofSize(size: HrBenchSize, bytes: string, tsvMd5: string): Benchmark {
 
 /**
  * HR-Bench: accuracy within each cycle, then the mean over all cycles, in total and per category; a category missing in a cycle counts as
- * 0, as in the benchmark's own script. `strict circular` requires a sample to be right in all presentations of a question.
+ * 0, as in the benchmark's own script. `strict circular` requires a sample to be right in all presentations of a question,
+ * and leaves out samples that lack one.
  */
 export function cycleScores(items: readonly ScoredItem[]): NamedScore[] {
   const cycles = [...grouped(items, 'cycle').keys()]
@@ -56,15 +57,18 @@ export function cycleScores(items: readonly ScoredItem[]): NamedScore[] {
     items: own.length,
   })
   const questions = [...grouped(items, 'question').values()]
-  const strict = questions.map((rows) => {
-    const samples = Math.min(...rows.map(({ correct }) => correct.length))
-    return mean(Array.from({ length: samples }, (_, sample) => Number(rows.every(({ correct }) => correct[sample]))))
+  const strict = questions.flatMap((rows) => {
+    const samples = Array.from({ length: Math.min(...rows.map(({ correct }) => correct.length)) }, (_, sample) =>
+      rows.map(({ correct }) => correct[sample]),
+    )
+    const whole = samples.filter((sample) => !sample.includes(undefined))
+    return whole.length === 0 ? [] : [mean(whole.map((sample) => Number(sample.every(Boolean))))]
   })
   return [
     score('overall', items),
     ...[...grouped(items, 'category')].map(([category, own]) => score(`category: ${category}`, own)),
     ...sliceScores(items, 'cycle'),
-    { name: 'strict circular', score: mean(strict), items: questions.length },
+    { name: 'strict circular', score: mean(strict), items: strict.length },
   ]
 }
 

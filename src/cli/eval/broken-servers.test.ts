@@ -1,5 +1,5 @@
 /** What `mini-o3 eval` says at the end where the server is broken, and what a repeated command still asks for. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -10,6 +10,7 @@ import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, Step } from '../../../test/scripted-endpoint.ts'
 import type { withRetries } from '../../endpoint/exchange/retry.ts'
 import { addEval } from './eval.ts'
+import { addReport } from './report.ts'
 
 // Two tries, and no waiting between them.
 vi.mock('../../endpoint/exchange/retry.ts', async (original) => {
@@ -56,7 +57,7 @@ afterEach(async () => {
 const evaluate = (...words: readonly string[]): Promise<Said> => {
   const data = ['--benchmark', 'visualprobe-hard', '--data', folder, '--samples', String(samples)]
   const model = ['--policy', 'chat:vlm', '--base-url', server!.baseUrl, '--concurrency', String(inParallel)]
-  return runCommand([addEval], 'eval', ...data, ...model, '--run', join(folder, 'run'), ...words)
+  return runCommand([addEval, addReport], 'eval', ...data, ...model, '--run', join(folder, 'run'), ...words)
 }
 
 const completion = (choice: object, more: object = {}): Step => {
@@ -200,8 +201,7 @@ test('--json: one document, with why it stopped and the counts', async () => {
 
 test('a search that the server refuses alike when it is repeated is given up, and counted; --retry-refused asks again', async () => {
   broken = refusal(500, 'shape mismatch for request 17')
-  let firstSeed: unknown
-  breaks = ({ body }) => (firstSeed ??= body.seed) === body.seed
+  firstFails()
   const first = await evaluate('--concurrency', '1')
   expect([first.code, first.stderr]).toEqual([1, expect.stringContaining('1 of 26 searches failed.')])
   breaks = () => true
@@ -214,4 +214,77 @@ test('a search that the server refuses alike when it is repeated is given up, an
   broken = undefined
   const mended = await evaluate('--json', '--retry-refused')
   expect(JSON.parse(mended.stdout)).toMatchObject({ failed: 0, refused: 0, avgAtK: 0.5 })
+})
+
+/** The first search of all fails. */
+function firstFails(): void {
+  let first: unknown
+  breaks = ({ body }) => (first ??= body.seed) === body.seed
+}
+
+test('failed searches count as the command says, in every figure and document; a resume may say otherwise without searching', async () => {
+  broken = { fault: 'cut' }
+  firstFails()
+  const run = join(folder, 'run')
+  const report = (...words: readonly string[]) => runCommand([addReport], 'report', run, ...words)
+  const wrong = await evaluate('--json')
+  expect(wrong.code).toBe(1)
+  const asWrong = JSON.parse(wrong.stdout)
+  expect(asWrong).toMatchObject({ avgAtK: 12 / 26, failures: { counted: 'wrong', searches: 1, of: 26, problems: 0 } })
+  expect(asWrong.protocol).toMatch(/, failed searches count as wrong$/)
+  // Not stated, so the run is not finished.
+  await expect(report()).rejects.toMatchObject({
+    code: 'eval-unfinished',
+    message: expect.stringContaining('--failures'),
+  })
+  expect((await report('--failures', 'wrong')).stdout).toContain('1 of 26 searches has no result, and counts as wrong.')
+  await cp(run, join(folder, 'other'), { recursive: true })
+
+  breaks = () => true
+  const before = server!.requests.length
+  const leftOut = await evaluate('--failures', 'left-out', '--json')
+  // Only the failed search was tried again, twice.
+  expect([leftOut.code, server!.requests.length - before]).toEqual([1, 2])
+  expect(JSON.parse(leftOut.stdout)).toMatchObject({
+    avgAtK: 0.5,
+    ends: { failed: 1 / 26 },
+    failures: { counted: 'left-out', searches: 1, of: 26, problems: 0 },
+    protocol: expect.stringMatching(/, failed searches left out$/),
+  })
+  expect(JSON.parse(await readFile(join(run, 'config.json'), 'utf8')).failures).toBe('left-out')
+  const requests = server!.requests.length
+  const { stdout } = await report('--out', join(folder, 'out'))
+  const said = '1 of 26 searches has no result, and is left out.'
+  expect(stdout).toContain(said)
+  for (const name of ['report.md', 'report.html']) {
+    expect(await readFile(join(folder, 'out', name), 'utf8')).toContain(said)
+  }
+  expect(await readFile(join(run, 'results.md'), 'utf8')).toContain(said)
+  expect(await readFile(join(run, 'problems.csv'), 'utf8')).toMatch(/visual_probe_hard_1,.*12/)
+
+  // The other run counts them as wrong, and says so.
+  const other = JSON.parse(await readFile(join(folder, 'other', 'config.json'), 'utf8'))
+  await writeFile(join(folder, 'other', 'config.json'), JSON.stringify({ ...other, failures: 'wrong' }))
+  const compared = await report(join(folder, 'other'), '--compare')
+  expect(compared.stdout).toContain('Failed searches are not counted alike: as wrong in other; left out in run.')
+  expect((await report(join(folder, 'other'), '--compare', '--failures', 'wrong')).stdout).not.toContain(
+    'not counted alike',
+  )
+  expect(server!.requests).toHaveLength(requests)
+})
+
+test('--fail-on-error stops at a share or a number of failed searches, and a resume may allow more', async () => {
+  broken = { fault: 'cut' }
+  breaks = ({ body }) => Number(body.seed) % 2 === 0
+  const first = await evaluate('--fail-on-error', '0.1', '--concurrency', '1')
+  expect(first.code).toBe(1)
+  expect(first.stderr).toContain('Stopped: 3 searches failed, and at most 2 may (--fail-on-error).')
+  expect(first.stderr).toMatch(/^ {2}3 x failed \(connection-cut\)/m)
+  expect(first.stderr).toContain('To allow more failures, raise --fail-on-error')
+  const asked = askedFor()
+  const second = await evaluate('--fail-on-error', '26', '--concurrency', '1', '--json')
+  expect(second.code).toBe(1)
+  expect(askedFor()).toBeGreaterThan(asked)
+  expect(JSON.parse(second.stdout).protocol).toMatch(/, failed searches count as wrong, at most 26$/)
+  await expect(evaluate('--fail-on-error', '3', '--keep-going')).rejects.toMatchObject({ code: 'option-unused' })
 })

@@ -186,7 +186,7 @@ test('report: published rows beside measured ones, in three formats; two runs co
     'chat:test-vlm, 4 turns | 0.0 (0.0-0.0) \\[3\\]\\* |  |  |  | 87.5 (75.0-100.0) \\[2\\]\\*',
   )
   expect(stdout).toMatch(
-    /\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice, intervals over 2 questions\./,
+    /\[2\\\] after: HR-Bench 4K, 8 of 800 problems; policy .*, Avg@1, 4 turns, .*judge choice, intervals over 2 questions, /,
   )
   expect(stdout).toContain('Not by the rule of VisualProbe hard')
   expect(stdout).toContain("\\*: not by the benchmark's own rule, on part of its problems, or a control")

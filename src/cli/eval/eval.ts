@@ -22,9 +22,9 @@ import { runSweep, sweepPath } from './sweep.ts'
 import { judgeOptions } from '../options/judge.ts'
 import { limitOption, searchManyOptions } from '../search-run.ts'
 import { budgetOf, budgetOptions } from '../options/view-budget.ts'
-import { flag, inGroup, oneOf, only, parsed, restrict, text, whole, wholeNumbers } from '../options/schema.ts'
+import { decimal, flag, inGroup, oneOf, only, parsed, restrict, text, whole, wholeNumbers } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { dataOption, runOptions } from '../options/shared.ts'
+import { dataOption, failuresOption, runOptions } from '../options/shared.ts'
 import { itemAt } from '../../shared/known.ts'
 
 const asBenchmark = 'set by the benchmark'
@@ -84,6 +84,25 @@ const searching = {
     ...restrict(budgetOptions, forSmall),
   }),
   ...searchManyOptions(32),
+  ...inGroup('Search', {
+    ...failuresOption,
+    ...restrict(
+      {
+        failOnError: decimal(
+          '<n>',
+          'stop when more than this share (below 1) or number of searches fail or get no verdict',
+          {
+            min: 0,
+            max: 1e9,
+          },
+        ),
+      },
+      only<{ readonly keepGoing?: true }>(
+        ({ keepGoing }) => keepGoing === undefined,
+        'for stopping: leave out --keep-going',
+      ),
+    ),
+  }),
   ...judgeOptions(asBenchmark),
   ...inGroup(
     'Judge',

@@ -6,6 +6,7 @@ import { askedModels, keepPrices, money, readEvalCost } from '../../evaluate/doc
 import type { Controlled } from '../../evaluate/controls.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvalProgress } from '../../evaluate/evaluate.ts'
+import type { FailureRule } from '../../evaluate/figures/failures.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { assumedSpread, powerText } from '../../evaluate/figures/power.ts'
 import { profileSettings } from '../../evaluate/protocol.ts'
@@ -32,7 +33,7 @@ import { sayTradeOff } from '../options/view-budget.ts'
 import { defined } from '../../shared/known.ts'
 
 export interface EvalPlan {
-  readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & { readonly price: Prices }
+  readonly options: SearchManyOptions & PolicyOptions & JudgeOptions & FailureOptions & { readonly price: Prices }
   readonly chosen: ChosenBenchmark
   readonly shard: Shard | undefined
   readonly profile: Profile
@@ -42,6 +43,12 @@ export interface EvalPlan {
   readonly pixels?: EvalConfig['pixels']
   /** For a run of `--controls`; `of`: see `lookingId`. */
   readonly control?: Controlled & { readonly of: string }
+}
+
+/** How failed searches count. */
+interface FailureOptions {
+  readonly failures?: FailureRule
+  readonly failOnError?: number
 }
 
 export interface RanEval {
@@ -80,7 +87,17 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       const entries = shardOf(whole, shard)
       const sampled = { ...settings, sampling: policy.sampling }
       const notes = control === undefined ? [] : [controlNote(control.name)]
-      const searchPlan = { command: 'eval', entries, whole, profile, settings: sampled, title, notes } as const
+      const counting = { failures: options.failures, failOnError: options.failOnError }
+      const searchPlan = {
+        command: 'eval',
+        entries,
+        whole,
+        profile,
+        settings: sampled,
+        counting,
+        title,
+        notes,
+      } as const
       const incomplete = await searchRun(options, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
         const prices = await keepPrices(run.path, options.price)
@@ -91,6 +108,8 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           whole: whole.map(({ problem, slices }) => ({ ...problem, slices })),
           aggregate: benchmark.aggregate,
           policy,
+          failures: options.failures,
+          failOnError: options.failOnError,
           profileOf: control?.profileOf,
           judge: control?.judge(own) ?? own,
           onProgress: (counts) => tell(counts, note(counts), counts.newest),

@@ -26,8 +26,22 @@ import { replaceFile } from '../../shared/replace-file.ts'
 
 /** The JSON document; the figures over all problems are at its top level. */
 export function evalResult(run: MeasuredRun): object {
-  const { config, cost, summary, scores, interval, sampling, spread, tokens, spent, reasons, skipped, causes, looks } =
-    run
+  const {
+    config,
+    cost,
+    summary,
+    scores,
+    interval,
+    sampling,
+    spread,
+    failures,
+    tokens,
+    spent,
+    reasons,
+    skipped,
+    causes,
+    looks,
+  } = run
   const { benchmark: name, optionOrder, shard } = config
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
@@ -37,6 +51,7 @@ export function evalResult(run: MeasuredRun): object {
     interval,
     sampling: { ...sampling, majorityRule },
     spread,
+    failures,
     tokens: { ...tokens, imageEstimated: policyNamed(config.policy ?? '')?.kind.imageTokensEstimated ?? false },
     spent,
     cost,

@@ -1,7 +1,8 @@
 /** Options shared by several commands. */
 import { availableParallelism } from 'node:os'
 import { configOption } from './config-file.ts'
-import { flag, inGroup, text, whole } from './schema.ts'
+import { failureRules } from '../../evaluate/figures/failures.ts'
+import { flag, inGroup, oneOf, text, whole } from './schema.ts'
 import type { Values } from './schema.ts'
 
 export const jsonOption = inGroup('Output', {
@@ -27,6 +28,11 @@ export function dataOption(help: string) {
 
 export const maxTurnsOption = {
   maxTurns: whole('turn limit of a search', { min: 1, max: 1000, fallbackText: 'set by the profile' }),
+}
+
+/** For `eval` and `report`. A resume may change it, since it only affects the figures. */
+export const failuresOption = {
+  failures: oneOf('<how>', 'how searches that failed or got no verdict count (default: wrong)', failureRules),
 }
 
 const mostWorkers = 8

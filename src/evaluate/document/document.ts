@@ -13,7 +13,7 @@ import { lookingParts } from './looking.ts'
 import type { LookingReport } from './looking.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
-import { protocolLine } from '../protocol.ts'
+import { otherFailuresText, protocolLine } from '../protocol.ts'
 import { itemAt } from '../../shared/known.ts'
 import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
 import { markdownReport, reportPage } from './report-page.ts'
@@ -149,11 +149,12 @@ export function differenceText(runs: readonly MeasuredRun[], comparison: Compari
   const { difference, problems, units, over, p, test, flipped } = comparison
   const { mean, low, high } = difference
   const [first, second] = [itemAt(runs, 0), itemAt(runs, 1)]
+  const other = otherFailuresText([first, second])
   return (
     `${second.name} minus ${first.name}: ${signedPercent(mean)} points (95 % ${signedPercent(low)} to ${signedPercent(high)}, paired ` +
     `bootstrap over ${units} ${over}), p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} by ${testNames[test]} that they are ` +
     `equally good. ${flipped.length} of ${problems} problems flipped: at least half of their searches were right in one run, and ` +
-    `fewer in the other.${aloneText(runs, comparison)}`
+    `fewer in the other.${aloneText(runs, comparison)}${other === undefined ? '' : ` ${other}`}`
   )
 }
 

@@ -3,7 +3,7 @@ import { countText, isWhole } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { controls } from '../../protocol/control.ts'
 import type { EvalCost } from './cost.ts'
-import { judgeNotice, protocolLine } from '../protocol.ts'
+import { judgeNotice, otherFailuresText, protocolLine } from '../protocol.ts'
 import type { EvalConfig } from '../protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
 import type { EvalReport } from '../figures/report.ts'
@@ -35,6 +35,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
     ...others.map((benchmark) => ({ benchmark, title: benchmarkNamed(benchmark).title })),
   ]
   const measured = rowsOf(runs)
+  const other = otherFailuresText(runs)
   const numbers = new Map(runs.map((run, index) => [run, index + 1]))
   return {
     table: {
@@ -61,6 +62,7 @@ export function paperTable(runs: readonly MeasuredRun[]): PaperTable {
         ? []
         : ["*: not by the benchmark's own rule, on part of its problems, or a control; see the note."]),
       ...runs.map((run) => `[${numbers.get(run)}] ${runNote(run)}`),
+      ...(other === undefined ? [] : [other]),
     ],
   }
 }

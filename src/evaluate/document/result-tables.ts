@@ -5,6 +5,7 @@ import { reasonText } from '../../protocol/reason.ts'
 import { searchNameText } from '../../protocol/reason-count.ts'
 import { skippedText } from '../../search/owed-samples.ts'
 import { ends } from '../../protocol/trajectory.ts'
+import { failuresText } from '../figures/failures.ts'
 import type { LookFigures } from '../figures/look-figures.ts'
 import { looksRule } from '../figures/looks.ts'
 import { majorityRule } from '../figures/sampling.ts'
@@ -130,11 +131,13 @@ export function looksTable(figures: readonly LookFigures[]): Table {
 
 /** Explanations of the figures, one sentence each. */
 export function rulesOf(
-  { summary, looks, skipped }: Pick<EvalReport, 'summary' | 'looks' | 'skipped'>,
+  { summary, looks, skipped, failures }: Pick<EvalReport, 'summary' | 'looks' | 'skipped' | 'failures'>,
   { policy = '', protocol }: Pick<EvalConfig, 'policy' | 'protocol'>,
 ): string[] {
+  const failed = failuresText(failures)
   return [
     ...(skipped.length > 0 ? [skippedText(skipped)] : []),
+    ...(failed === undefined ? [] : [failed]),
     ...(summary.samples > 1 ? [`Majority: ${majorityRule}.`] : []),
     ...(/number of turns is told|last turn is asked/.test(protocol?.answer ?? '')
       ? ['Lower turn limits are computed from the same searches, whose policy was told the full limit.']

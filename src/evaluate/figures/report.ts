@@ -4,6 +4,8 @@ import { addSpent, nothingSpent } from '../../endpoint/price.ts'
 import type { SpentTokens } from '../../endpoint/price.ts'
 import { clustersOf, unitKindOf } from './clusters.ts'
 import type { UnitKind } from './clusters.ts'
+import { countedProblems, failureCounts } from './failures.ts'
+import type { FailureCounts } from './failures.ts'
 import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import { reasonCounter } from '../../protocol/reason-count.ts'
@@ -27,6 +29,7 @@ export interface EvalReport {
   readonly sampling: Sampling
   /** Variances that determine how large a difference to another run can be shown. */
   readonly spread: Spread
+  readonly failures: FailureCounts
   /** Mean tokens per search, over searches that did not fail. */
   readonly tokens: Tokens
   /** Tokens of the policy in all searches that did not fail, as billed. */
@@ -71,23 +74,27 @@ export interface ReportOptions extends SummaryOptions {
 }
 
 export function reportOf(problems: readonly ScoredProblem[], options: ReportOptions): EvalReport {
+  const { aggregate, skipped = [], failures = 'wrong' } = options
   const outcomes = problems.flatMap((problem) => problem.outcomes)
+  const counted = countedProblems(problems, failures)
   const summary = summarise(problems, options)
   const { low, high } = summary
-  const units = clustersOf(problems).length
+  const units = clustersOf(counted).length
+  const items = counted.map((problem) => scoredItem(problem))
   return {
     summary,
-    scores: options.aggregate.scores(problems.map(scoredItem)),
-    interval: { low, high, over: unitKindOf(problems, units), units },
-    sampling: samplingOf(problems, options.aggregate),
-    spread: measuredSpread(problems),
+    scores: aggregate.scores(items),
+    interval: { low, high, over: unitKindOf(counted, units), units },
+    sampling: samplingOf(problems, aggregate, failures),
+    spread: measuredSpread(counted),
+    failures: failureCounts(problems, failures),
     tokens: tokensOf(problems),
     spent: outcomes
       .filter(({ end }) => end !== 'failed')
       .reduce((sum, outcome) => addSpent(sum, outcome.spent), nothingSpent),
-    solved: problems.map(solvedProblem),
+    solved: counted.map(solvedProblem),
     reasons: reasonsOf(outcomes),
-    skipped: options.skipped ?? [],
+    skipped,
     causes: countCauses(outcomes),
     looks: lookFigures(outcomes),
   }

@@ -3,6 +3,8 @@ import type { Aggregate, ScoredItem } from '../../benchmark/aggregate.ts'
 import type { Slices } from '../../benchmark/entry.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
+import { countedProblems } from './failures.ts'
+import type { FailureRule } from './failures.ts'
 import { creditOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -21,7 +23,7 @@ export interface Sampling {
   readonly majorityAtK: number
   /** Number of problems by number of right searches, 0 to K. */
   readonly solved: readonly number[]
-  /** The main score of each of the K runs. */
+  /** The main score of each of the K runs; a run without a search that counts has none. */
   readonly runs: readonly number[]
   /** Sample standard deviation of these; null if there is only one. */
   readonly runsSd: number | null
@@ -31,25 +33,35 @@ export const majorityRule =
   'the most frequent answer counts (answers are equal if they have the same letter, or differ only in case and whitespace; searches without an ' +
   'answer do not vote); in a tie, the share of right answers'
 
+/** In the order of samples; undefined stands for those that are left out. */
 export function scoredItem({ slices, outcomes }: Omit<ScoredProblem, 'name'>): ScoredItem {
-  return { slices, correct: outcomes.map(({ correct }) => correct), credits: outcomes.map(creditOf) }
+  const bySample = new Map(outcomes.map((outcome) => [outcome.sample, outcome]))
+  const samples = Array.from({ length: 1 + Math.max(...bySample.keys()) }, (_, sample) => bySample.get(sample))
+  return {
+    slices,
+    correct: samples.map((outcome) => outcome?.correct),
+    credits: samples.map((outcome) => outcome && creditOf(outcome)),
+  }
 }
 
 /** Needs at least one problem, all with the same number of searches. */
-export function samplingOf(problems: readonly ScoredProblem[], aggregate: Aggregate): Sampling {
-  const items = problems.map(scoredItem)
-  const samples = items[0]?.correct.length ?? 0
-  const right = items.map(({ correct }) => correct.filter(Boolean).length)
+export function samplingOf(all: readonly ScoredProblem[], aggregate: Aggregate, rule: FailureRule): Sampling {
+  const samples = all[0]?.outcomes.length ?? 0
+  const problems = countedProblems(all, rule)
+  const right = problems.map(({ outcomes }) => outcomes.filter(({ correct }) => correct).length)
   const runs = Array.from({ length: samples }, (_, sample) => {
-    const own = problems.map(({ slices, outcomes }) => scoredItem({ slices, outcomes: [itemAt(outcomes, sample)] }))
-    return itemAt(aggregate.scores(own), 0).score
-  })
+    const own = problems.flatMap(({ slices, outcomes }): ScoredItem[] => {
+      const outcome = outcomes.find((one) => one.sample === sample)
+      return outcome === undefined ? [] : [scoredItem({ slices, outcomes: [outcome] })]
+    })
+    return own.length === 0 ? [] : [itemAt(aggregate.scores(own), 0).score]
+  }).flat()
   return {
     passAtK: mean(right.map((count) => (count > 0 ? 1 : 0))),
     majorityAtK: mean(problems.map(({ outcomes }) => majority(outcomes))),
     solved: Array.from({ length: samples + 1 }, (_, count) => right.filter((own) => own === count).length),
     runs,
-    runsSd: samples < 2 ? null : standardDeviation(runs),
+    runsSd: runs.length < 2 ? null : standardDeviation(runs),
   }
 }
 

@@ -220,11 +220,12 @@ test('what was looked at: the first crop with the target, its turn and zoom, and
 test('what the figures mean is said where they are: the rule for votes, and for targets that are known', () => {
   const summary = (samples: number) => summarise([[outcome({})]], { samples, maxTurns: 2, seed: 1, run: 'r' })
   const looks = lookFigures([outcome({ looks: [onTarget] })])
-  expect(rulesOf({ summary: summary(1), looks: [], skipped: [] }, {})).toEqual([])
-  const [votes, targets] = rulesOf({ summary: summary(2), looks, skipped: [] }, { policy: 'embedded' })
+  const failures = { counted: 'wrong', searches: 0, of: 1, problems: 0 } as const
+  expect(rulesOf({ summary: summary(1), looks: [], skipped: [], failures }, {})).toEqual([])
+  const [votes, targets] = rulesOf({ summary: summary(2), looks, skipped: [], failures }, { policy: 'embedded' })
   expect(votes).toMatch(/^Majority: /)
   expect(targets).toContain('20 pixels in the view')
-  expect(rulesOf({ summary: summary(1), looks, skipped: [] }, { policy: 'chat:qwen' })[0]).toContain(
+  expect(rulesOf({ summary: summary(1), looks, skipped: [], failures }, { policy: 'chat:qwen' })[0]).toContain(
     '28 pixels in the view',
   )
 })

@@ -10,6 +10,8 @@ import { lastOf } from '../../shared/known.ts'
 import { bootstrapMean } from './bootstrap.ts'
 import type { Estimate } from './bootstrap.ts'
 import { clustersOf } from './clusters.ts'
+import { countedProblems } from './failures.ts'
+import type { FailureRule } from './failures.ts'
 import { causes, creditOf } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
 import type { ScoredProblem } from './sampling.ts'
@@ -33,10 +35,11 @@ export interface Slice {
   readonly problems: number
   /** Searches per problem, the K of Avg@K. */
   readonly samples: number
-  /** Mean over problems of the share of right searches. A failed search counts as not right until it is repeated. */
+  /** Mean over problems of the share of right searches, among those that count. */
   readonly avgAtK: number
   readonly low: number
   readonly high: number
+  /** Shares of all searches, also of those that do not count. */
   readonly ends: Readonly<Record<End, number>>
   /** Share of all searches that answered beyond their limit; these answers count under `official`. */
   readonly beyondLimit: number
@@ -68,6 +71,8 @@ export interface SummaryOptions {
   readonly maxTurns: number
   readonly seed: number
   readonly run: string
+  /** How searches without a result count; default: as wrong. */
+  readonly failures?: FailureRule | undefined
 }
 
 /** The limits shown in tables, up to that of the run. */
@@ -89,7 +94,9 @@ export function summarise(problems: readonly Sampled[], options: SummaryOptions)
  * Accuracy at a lower limit needs no separate run: a policy does not know its limit, so a search under limit L is the first L turns of the
  * same search under a higher limit, and is right if that search was right within L turns.
  */
-function sliceOf(problems: readonly Sampled[], { samples, maxTurns, seed }: SummaryOptions): Slice {
+function sliceOf(all: readonly Sampled[], { samples, maxTurns, seed, failures = 'wrong' }: SummaryOptions): Slice {
+  const made = all.flatMap((problem) => problem.outcomes)
+  const problems = countedProblems(all, failures)
   const outcomes = problems.flatMap((problem) => problem.outcomes)
   const clusters = clustersOf(problems)
   const scored = outcomes.filter(({ end }) => end !== 'failed')
@@ -107,9 +114,7 @@ function sliceOf(problems: readonly Sampled[], { samples, maxTurns, seed }: Summ
         seed,
       )
     estimates.set(total, estimate)
-    const { low, high } = estimate
-    // All problems have the same number of searches.
-    const avgAtK = total / Math.max(1, outcomes.length)
+    const { mean: avgAtK, low, high } = estimate
     const overTurn = share(outcomes, ({ end, turns }) => end !== 'failed' && (turns > limit || end === 'over-turn'))
     return { limit, avgAtK, low, high, meanTurns: meanTurns(limit), overTurn }
   }
@@ -121,7 +126,7 @@ function sliceOf(problems: readonly Sampled[], { samples, maxTurns, seed }: Summ
     avgAtK,
     low,
     high,
-    ends: recordOf(ends, (end) => share(outcomes, (own) => own.end === end)),
+    ends: recordOf(ends, (end) => share(made, (own) => own.end === end)),
     beyondLimit: share(outcomes, ({ beyondLimit }) => beyondLimit),
     meanTurns: meanTurns(maxTurns),
     byTurnLimit: everyTurnLimit.filter(({ limit }) => limit === maxTurns || turnLimits.includes(limit)),

@@ -1,6 +1,7 @@
 /** An evaluation as other programs log it: every search that the run has, in the order of the problems, whatever became of it. */
 import { stat } from 'node:fs/promises'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
+import { avgAtK } from '../../benchmark/aggregate.ts'
 import type { NamedScore } from '../../benchmark/aggregate.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { configurationFile, readConfiguration } from '../../runs/configuration.ts'
@@ -75,7 +76,7 @@ export async function readLoggedRun(path: string): Promise<LoggedRun> {
     searches,
     missing: owing.length * samples - searches,
     scores: benchmarkNamed(benchmark).aggregate.scores(items),
-    standardError: standardError(items.map(({ correct }) => mean(correct.map(Number)))),
+    standardError: standardError(items.map((item) => avgAtK([item]))),
     read: () => index.readAll(problems.flatMap(({ outcomes: own }) => own.map(({ key }) => key))),
   }
 }
