@@ -1,10 +1,11 @@
 /**
  * Compares policies that were trained or searched with several seeds, on the same problems:
- * node scripts/compare-seeds.mjs <out folder> "<name>=<run folder>,<run folder>..."...
+ * node scripts/compare-seeds.mjs [--trained-turns 6] <out folder> "<name>=<run folder>,<run folder>..."...
  * Writes table.md (for each level: accuracy at every turn limit, pooled over seeds, with intervals over problems; every
  * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json.
  */
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { bootstrapMean } from '../dist/evaluate/figures/bootstrap.js'
 import { clustersOf } from '../dist/evaluate/figures/clusters.js'
 import { curveSvg, limitCurve } from '../dist/evaluate/document/curve-svg.js'
@@ -15,9 +16,8 @@ import { levels } from '../dist/protocol/problem.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
 import { replaceFile } from '../dist/shared/replace-file.js'
 
-const firstLimit = 4
-/** Turns of a search in training. */
-const trainedLimit = 6
+/** The largest turn limit at which tables and curves begin. */
+const latestStart = 4
 
 const percent = (share) => (share * 100).toFixed(1)
 const interval = ({ low, high }) => `${percent(low)} to ${percent(high)}`
@@ -53,10 +53,19 @@ function differenceWords(policy, level, differenceOf) {
 }
 
 /** @param {string[]} args */
-async function main([out, ...words]) {
+async function main(args) {
+  const options = { 'trained-turns': { type: /** @type {const} */ ('string'), default: '6' } }
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+  const [out, ...words] = positionals
+  /** Turns of a search in training. */
+  const trainedLimit = Number(values['trained-turns'])
+  const firstLimit = Math.min(latestStart, trainedLimit)
   const named = words.map((word) => /^([^=]+)=(.+)$/.exec(word))
   if (out === undefined || out.includes('=') || named.length === 0 || named.includes(null)) {
-    throw new UserError('usage', 'usage: node scripts/compare-seeds.mjs <out folder> "<name>=<run>,<run>..."...')
+    throw new UserError(
+      'usage',
+      'usage: node scripts/compare-seeds.mjs [--trained-turns 6] <out folder> "<name>=<run>,<run>..."...',
+    )
   }
   const policies = []
   for (const [, name, runs] of named) policies.push(await readPolicy([name, runs.split(',')]))
