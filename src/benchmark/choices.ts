@@ -50,13 +50,19 @@ export function dottedQuestion({ question, choices }: ChoiceQuestion): string {
   return `${question}\n${dottedLines(choices)}\nAnswer with the letter of the right option.`
 }
 
-/** Choices that have a column each, named by its letter; pandas writes missing ones as nan. Throws `data-row` for a gap. */
+/**
+ * Choices that have a column each, named by its letter; pandas writes missing ones as nan, and as None, which is also a choice where it
+ * occurs once. Throws `data-row` for a gap.
+ */
 export function choiceColumns(
   place: string,
   cells: Readonly<Record<string, string | readonly string[]>>,
   letters: string,
 ): string[] {
-  const given = [...letters].filter((letter) => !/^(?:nan|none|<NA>)?$/i.test(String(cells[letter] ?? '')))
+  const texts = new Map([...letters].map((letter) => [letter, String(cells[letter] ?? '')]))
+  const padded = [...texts.values()].filter((text) => /^none$/i.test(text)).length > 1
+  const missing = padded ? /^(?:nan|none|<NA>)?$/i : /^(?:nan|<NA>)?$/i
+  const given = [...letters].filter((letter) => !missing.test(texts.get(letter) ?? ''))
   const gap = given.findIndex((letter, index) => letter !== letterAt(index))
   if (gap >= 0) throw rowError(place, `choice ${letterAt(gap)} is missing`)
   return given.map((letter) => String(cells[letter]))
