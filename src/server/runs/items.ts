@@ -1,7 +1,7 @@
 /** The summary of each search of a run, for lists. */
 import { outcomeOf } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
-import { problemName } from '../../evaluate/stored-outcomes.ts'
+import { lighter, problemName } from '../../evaluate/stored-outcomes.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { SearchIndex } from '../../runs/search-index.ts'
 import type { LoggedSearch } from '../../runs/searches.ts'
@@ -18,11 +18,10 @@ export type RunIndex = SearchIndex<ListedSearch>
 export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunIndex {
   const shared = sharedTexts()
   return new SearchIndex(path, log, (search, index, key) => {
-    const { picture, vote, ...outcome } = outcomeOf(search.trajectory)
-    const { problem, question, ...item } = itemOf(search, index)
+    const item = itemOf(search, index)
     return {
-      item: { problem: shared(problem), question: shared(question), ...item },
-      outcome: { ...outcome, key, picture: shared(picture), vote: vote && shared(vote) },
+      item: { ...item, problem: shared(item.problem), question: shared(item.question) },
+      outcome: lighter(outcomeOf(search.trajectory), key, shared),
     }
   })
 }
