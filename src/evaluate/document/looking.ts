@@ -82,7 +82,7 @@ function dueToLooking({ controls: all }: LookingFigures): string[] {
 }
 
 function dueText({ control, looking, controlled, difference }: ControlFigures): string {
-  const share = looking === 0 ? '' : `, ${percent(Math.max(0, difference.mean) / looking)} % of the score`
+  const share = looking === 0 ? '' : `, ${percent(Math.max(0, difference.mean) / looking)} % of the score,`
   return (
     `${percent(looking)} % of searches are right with looking, and ${percent(controlled.mean)} % under the control ` +
     `"${controls[control].label}": ${signedPercent(difference.mean)} points (95 % ${signedRange(difference)})${share} are due to looking.`
