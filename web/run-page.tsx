@@ -59,12 +59,48 @@ export function Details({ details, figures, pages }: DetailsProps) {
       {figures && figures.charts.length > 0 && (
         <RunCharts run={run.name} charts={figures.charts} version={`${details.total}-${run.changedMs}`} />
       )}
+      {figures && figures.reasons.length > 0 && <Reasons run={run.name} reasons={figures.reasons} pages={pages} />}
       <details class="settings">
         <summary>Settings</summary>
         <pre>{JSON.stringify(settings, null, 2)}</pre>
       </details>
       {items.length > 0 ? <Searches details={details} pages={pages} /> : <p role="status">{noSearches(details)}</p>}
     </>
+  )
+}
+
+interface ReasonsProps extends Pick<RunFigures, 'reasons'>, Pick<DetailsProps, 'pages'> {
+  readonly run: string
+}
+
+/** Why searches have no answer that counts, each with a search to look at. */
+function Reasons({ run, reasons, pages }: ReasonsProps) {
+  return (
+    <div class="table reasons">
+      <table aria-label="What went wrong">
+        <thead>
+          <tr>
+            <th scope="col">What went wrong</th>
+            <th scope="col" class="number">
+              Searches
+            </th>
+            <th scope="col">Such as</th>
+          </tr>
+        </thead>
+        <tbody>
+          {reasons.map(({ text, count, index }) => {
+            const address = pages ? pages[index] : href(['run', run, index])
+            return (
+              <tr key={text}>
+                <td>{text}</td>
+                <td class="number">{count}</td>
+                <td>{address !== undefined && <a href={address}>open</a>}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

@@ -10,7 +10,7 @@ import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
 import type { ReasonCount } from '../protocol/reason-count.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { StoppedEarlyError, mostAlike } from '../search/failing-alike.ts'
+import { StoppedEarlyError } from '../search/failing-alike.ts'
 import { checkJudgeable, openProblem, skippedText } from '../search/owed-samples.ts'
 import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -39,7 +39,7 @@ import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
 import { flag, inGroup, whole } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
-import { maxTurnsOption, seedOption } from './options/shared.ts'
+import { keepGoingOption, maxTurnsOption, seedOption } from './options/shared.ts'
 import type { RunOptions } from './options/shared.ts'
 
 export const searchManyOptions = (concurrency: number) =>
@@ -47,7 +47,7 @@ export const searchManyOptions = (concurrency: number) =>
     ...maxTurnsOption,
     concurrency: whole('searches in parallel', { min: 1, max: 1024, fallback: concurrency }),
     retryRefused: flag('search problems again that the server refused permanently (too long, filtered)'),
-    keepGoing: flag(`go on although ${mostAlike} searches in a row fail alike, instead of stopping`),
+    ...keepGoingOption,
     ...seedOption(),
   })
 

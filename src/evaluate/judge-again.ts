@@ -17,6 +17,7 @@ import type { RunFolder } from '../runs/run-folder.ts'
 import { bootstrapMean } from './figures/bootstrap.ts'
 import type { Estimate } from './figures/bootstrap.ts'
 import { clustersOf } from './figures/clusters.ts'
+import { watchFailures } from '../search/failing-alike.ts'
 import { picturesId } from '../search/same-pictures.ts'
 import { picturesOf } from '../protocol/originals.ts'
 
@@ -28,6 +29,8 @@ export interface JudgeAgainOptions {
   readonly run: RunFolder
   /** Answers judged in parallel. */
   readonly concurrency: number
+  /** Go on although one judgement after the other fails for the same reason; default: stop with `StoppedEarlyError`. */
+  readonly keepGoing?: boolean | undefined
   /** When it fires, judgements in flight are finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
   /** Called once stored verdicts have been read, and after every verdict. */
@@ -74,7 +77,7 @@ export async function readVerdicts(
 }
 
 export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgain[]> {
-  const { of, judge, run, concurrency, stop, onProgress } = options
+  const { of, judge, run, concurrency, keepGoing, stop, onProgress } = options
   const { stored: before, read } = await readVerdicts(of)
   const { stored: after } = await readVerdicts(run.path)
   // The answers differ if the judged run was started again from scratch.
@@ -89,9 +92,15 @@ export async function judgeAgain(options: JudgeAgainOptions): Promise<JudgedAgai
       const isNews = !after.has(keyOf(judged)) || isJudged(storedVerdict(judged))
       if (isNews) await run.append(searchLog, judged)
     })
-  for await (const { value } of mapAsFinished(read(owed), concurrency, work, stop)) {
-    after.set(keyOf(value), storedVerdict(value))
-    onProgress?.({ done: ++done, total, newest: value })
+  const watch = watchFailures({ owed: owed.length, served: true, serverOnly: true, keepGoing, stop })
+  try {
+    for await (const { value } of mapAsFinished(read(owed), concurrency, work, watch.signal)) {
+      after.set(keyOf(value), storedVerdict(value))
+      onProgress?.({ done: ++done, total, newest: value })
+      watch.see(value)
+    }
+  } catch (error) {
+    throw watch.instead(error)
   }
   return [...before].map(([key, { verdict, ...search }]) => ({
     ...search,

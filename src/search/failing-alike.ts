@@ -14,6 +14,8 @@ export interface WatchOptions {
   /** Whether a search of the run got a reply in an earlier invocation. */
   readonly served: boolean
   readonly keepGoing?: boolean | undefined
+  /** Only failures of the server or the judge count, from the first search on: for a policy that is learning, and for stored searches. */
+  readonly serverOnly?: boolean
   /** Stop when more searches than this have failed or have no verdict, including the `failed` ones of earlier invocations. */
   readonly mostFailed?: number | undefined
   readonly failed?: number
@@ -49,7 +51,7 @@ export function watchFailures(options: WatchOptions): FailureWatch {
     controller.abort()
   }
   const watches = !keepGoing && owed >= mostAlike
-  let hasResults = false
+  let hasResults = options.serverOnly === true
   let newest: Reason | undefined
   let streak = 0
   /** The reason of a search that counts for a streak. */

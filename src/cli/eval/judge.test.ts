@@ -62,7 +62,7 @@ const policy: Policy = {
 }
 
 /** An evaluation under the exact judge: of q1 to q5, only q1 is right. */
-async function evaluated(): Promise<string> {
+async function evaluated(samples = 1): Promise<string> {
   const path = join(folder, 'eval')
   const picture = scenePicture(makeScene(1, 'easy'), 512)
   const problems = Object.keys(answers).map((name) => ({
@@ -70,7 +70,7 @@ async function evaluated(): Promise<string> {
     openPicture: async () => picture,
   }))
   const run = await openRun(path, { command: 'eval', judge: { name: 'exact' } })
-  const sizes = { samples: 1, maxTurns: 4, seed: 1, concurrency: 2 }
+  const sizes = { samples, maxTurns: 4, seed: 1, concurrency: 2 }
   await evaluate({ problems, policy, judge: judgeExact, profile: profiles.default, run, ...sizes })
   await run.close()
   return path
@@ -146,7 +146,7 @@ test('wrong options are named before anything is written', async () => {
     await expect(judge(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
   }
   await fails([folder, '--judge', 'exact', ...again], 'is not a run folder')
-  await fails([path, '--judge', 'nobody', ...again], 'not one of exact, choice, can-infer, mme-letter, llm:<model>')
+  await fails([path, '--judge', 'nobody', ...again], 'not one of exact, choice, can-infer, mme-letter, ')
   await fails([path, '--judge', 'choice', ...again], 'no choices')
   await fails([path, '--judge', 'llm:tester', ...again], 'needs --judge-base-url')
   await fails([path, '--judge', 'llm:', '--judge-base-url', server.baseUrl, ...again], 'names no model')
@@ -156,4 +156,21 @@ test('wrong options are named before anything is written', async () => {
   await fails([path, '--judge', 'llm:tester', '--judge-base-url', server.baseUrl, ...again], '--judge-api-key-env')
   await fails([path, ...byModel().map((word) => word.replace('llm:tester', 'llm:other'))], 'Its only model: tester')
   await expect(readFile(join(folder, 'again', 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('it stops where one judgement after the other fails, keeps the verdicts, and goes on when asked to', async () => {
+  const path = await evaluated(30)
+  unsure = 'No idea.'
+  const llm = ['--judge', 'llm:tester', '--judge-base-url', server.baseUrl, '--judge-api-key-env', 'JUDGE_TEST_KEY']
+  const again = (...words: readonly string[]) => judge(path, ...llm, '--run', join(folder, 'again'), ...words)
+  const stopped = await again('--concurrency', '1')
+  expect(stopped.code).toBe(1)
+  expect(stopped.stderr).toContain('Stopped: 20 searches in a row failed alike')
+  expect(stopped.stderr).toMatch(/^ {2}20 x unjudged: tester gave no score .* \[such as test\/q5, sample \d+\]$/m)
+  expect(stopped.stderr).toContain('To fix it: check the server and the model of the judge.')
+  const whole = await again('--keep-going', '--json')
+  expect(whole.code).toBe(1)
+  expect(JSON.parse(whole.stdout)).toMatchObject({ unjudged: 30 })
+  unsure = 'Score: 0'
+  expect((await again()).code).toBe(0)
 })

@@ -8,7 +8,9 @@ import { plainTable } from '../../evaluate/document/table.ts'
 import type { Table } from '../../evaluate/document/table.ts'
 import { verdictKinds } from '../../judge/agreement.ts'
 import { reasonOf } from '../../protocol/reason.ts'
-import { countReasons } from '../../protocol/reason-count.ts'
+import { countReasons, reasonCounter } from '../../protocol/reason-count.ts'
+import { StoppedEarlyError } from '../../search/failing-alike.ts'
+import { keyOf, searchNamed } from '../../runs/searches.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { configurations, readSettings } from '../../runs/configuration.ts'
@@ -22,17 +24,18 @@ import { withJudge } from '../../judge/open-judge.ts'
 import type { OpenedJudge } from '../../judge/open-judge.ts'
 import { columns, print, printJson, say } from '../print/output.ts'
 import { plainLine } from '../print/plain-text.ts'
-import { incompleteSearches, reasonTeller } from '../incomplete.ts'
+import { incompleteSearches, reasonTeller, stoppedSearches } from '../incomplete.ts'
 import type { IncompleteError } from '../incomplete.ts'
 import { addCommand } from '../options/command.ts'
 import { inGroup, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { runOptions, seedOption } from '../options/shared.ts'
+import { keepGoingOption, runOptions, seedOption } from '../options/shared.ts'
 
 const judgeCommandOptions = {
   ...namedJudgeOptions,
   ...inGroup('Judge', {
     concurrency: whole('answers judged in parallel', { min: 1, max: 1024, fallback: 16 }),
+    ...keepGoingOption,
     ...seedOption(),
   }),
   ...runOptions,
@@ -57,7 +60,7 @@ export function addJudge(program: Command): void {
 }
 
 async function judgeCommand(path: string, options: Values<typeof judgeCommandOptions>): Promise<void> {
-  const { seed, concurrency } = options
+  const { seed, concurrency, keepGoing } = options
   const nameBefore = await judgeOf(path)
   const problems = await judgeableProblems(path)
   const interrupt = catchInterrupt(() => say('Finishing the judgements in flight. Repeat the command to resume.'))
@@ -67,6 +70,7 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
       inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, options.run, async (run) => {
         const judge = await opened.judgeIn(run)
         let progress: Progress | undefined
+        const failed = reasonCounter()
         const tellReason = reasonTeller((line) => {
           progress?.leave()
           say(line)
@@ -75,10 +79,16 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
           if (progress) progress.advance()
           else progress = startProgress({ label: 'verdicts', total, done })
           const reason = newest && reasonOf(newest)
-          if (reason?.kind === 'unjudged') tellReason(reason)
+          if (newest === undefined || reason?.kind !== 'unjudged') return
+          failed.add(reason, () => searchNamed(keyOf(newest)))
+          tellReason(reason)
         }
-        const searches = await judgeAgain({ of: path, judge, run, concurrency, stop: interrupt.signal, onProgress })
-        progress?.finish()
+        const { signal: stop } = interrupt
+        const searches = await judgeAgain({ of: path, judge, run, concurrency, keepGoing, stop, onProgress })
+          .catch((error: unknown) => {
+            throw error instanceof StoppedEarlyError ? stoppedSearches(error, failed.counts(), run.path) : error
+          })
+          .finally(() => progress?.finish())
         const comparison = compareJudges(searches, seed)
         const reasons = countReasons(searches.map(reasonOfJudged))
         const { searches: total, unjudged } = comparison

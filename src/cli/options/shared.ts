@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { configOption } from './config-file.ts'
 import { failureRules } from '../../evaluate/figures/failures.ts'
+import { mostAlike } from '../../search/failing-alike.ts'
 import { flag, inGroup, oneOf, text, whole } from './schema.ts'
 import type { Values } from './schema.ts'
 
@@ -33,6 +34,10 @@ export const maxTurnsOption = {
 /** For `eval` and `report`. A resume may change it, since it only affects the figures. */
 export const failuresOption = {
   failures: oneOf('<how>', 'how searches that failed or got no verdict count (default: wrong)', failureRules),
+}
+
+export const keepGoingOption = {
+  keepGoing: flag(`go on although ${mostAlike} searches in a row fail alike, instead of stopping`),
 }
 
 const mostWorkers = 8

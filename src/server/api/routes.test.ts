@@ -243,6 +243,13 @@ describe('runs', () => {
     const figures = await json<RunFigures>(`${path}/figures`)
     expect(figures.scores).toMatchObject({ samples: 2 })
     expect(figures.charts[0]!.summary).toContain('at 6')
+    expect(figures.reasons).toEqual([])
+    const failure = (message: string) => ({ end: 'failed', failure: { code: 'connection-cut', message } }) as const
+    const failed = [2, 3].map((sampleIndex) => line({ sampleIndex, ...failure(`cut ${sampleIndex}`) })).join('')
+    await writeFile(log('recipe/eval'), `${line({})}not JSON\n${line({ sampleIndex: 1 })}${failed}`)
+    expect((await json<RunFigures>(`${path}/figures`)).reasons).toEqual([
+      { text: 'failed (connection-cut): cut 2', count: 2, index: 2 },
+    ])
     expect(await (await fetch(url(`${path}/charts/limits`))).text()).toMatch(/^<svg /)
     expect(await json<Trajectory>(`${path}/items/1`)).toMatchObject({ sampleIndex: 1, answer: ended.answer })
     // Its scene is drawn again, since the run keeps no picture.

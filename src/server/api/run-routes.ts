@@ -42,9 +42,9 @@ async function runAnswer(
 ): Promise<unknown> {
   if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined, mostItems)
   if (kind === 'figures' && id === undefined) {
-    const { scores, latest, charts } = await runs.figures(name)
+    const { scores, latest, charts, reasons } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
-    return { scores, latest, charts: rows } satisfies RunFigures
+    return { scores, latest, charts: rows, reasons } satisfies RunFigures
   }
   if (kind === 'diff' && what === undefined) return runs.diff(name, id ?? '')
   if (kind === 'charts' && what === undefined) {

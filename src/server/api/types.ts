@@ -126,6 +126,16 @@ export interface RunFigures {
   /** Figures of the last training step, as text. */
   readonly latest: readonly { readonly title: string; readonly text: string }[]
   readonly charts: readonly ChartRow[]
+  /** Why searches have no answer that counts, the commonest first. */
+  readonly reasons: readonly ReasonRow[]
+}
+
+/** A reason that several searches share. */
+export interface ReasonRow {
+  readonly text: string
+  readonly count: number
+  /** Index of one of these searches. */
+  readonly index: number
 }
 
 /** A chart, drawn by `GET /api/runs/<name>/charts/<id>`. */

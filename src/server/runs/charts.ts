@@ -3,7 +3,10 @@ import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
 import { percent } from '../../shared/numbers.ts'
-import type { RunFigures, Scores } from '../api/types.ts'
+import { reasonText } from '../../protocol/reason.ts'
+import { reasonCounter, reasonKey } from '../../protocol/reason-count.ts'
+import { searchNamed } from '../../runs/searches.ts'
+import type { ReasonRow, RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupName } from './items.ts'
 import type { ListedSearch } from './items.ts'
@@ -27,7 +30,27 @@ export async function figuresOf({ path, settings }: FoundRun, searches: readonly
     scores: scored?.scores ?? null,
     latest: latestFigures(stages, settings),
     charts: [...(scored ? [scored.chart] : []), ...stageCharts(stages)],
+    reasons: reasonRows(searches),
   }
+}
+
+const mostReasons = 10
+const longestReason = 400
+
+function reasonRows(searches: readonly ListedSearch[]): ReasonRow[] {
+  const counter = reasonCounter()
+  const firsts = new Map<string, number>()
+  for (const { item, outcome } of searches) {
+    const { reason, key } = outcome
+    if (reason !== undefined && counter.add(reason, () => searchNamed(key)) === 1)
+      firsts.set(reasonKey(reason), item.index)
+  }
+  return counter
+    .counts()
+    .slice(0, mostReasons)
+    .map((reason) => {
+      return { text: reasonText(reason, longestReason), count: reason.count, index: firsts.get(reasonKey(reason)) ?? 0 }
+    })
 }
 
 /** Scores over the searches with a verdict; null if there are none. */

@@ -6,6 +6,7 @@ import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'
 import { profiles } from '../../protocol/profile.ts'
+import { AbortedError, TransportError } from '../../shared/errors.ts'
 import { objectives } from './advantages.ts'
 import { groupOf, policyData, type Rollout, rolloutGroups } from './rollout.ts'
 
@@ -51,6 +52,55 @@ async function rollouts(): Promise<readonly Rollout[]> {
   const { groups } = await rolloutGroups([task], scripted(searches), judgeExact, { ...options, objective: 'official' })
   return groups[0]!.rollouts
 }
+
+describe('searches that fail', () => {
+  const failing = (error: Error, answered = 0) => {
+    const state = { begun: 0, cut: 0 }
+    const policy: Policy = {
+      name: 'failing',
+      open: () => {
+        const search = state.begun++
+        const inner = scripted([[said('<answer>7</answer>')]]).open(task.problem, { seed: 0 })
+        return {
+          async take(message, options) {
+            if (search < answered) return inner.take(message, options)
+            if (search < answered + 20) throw error
+            // The others wait until they are cut off.
+            return new Promise((_, reject) => {
+              options.signal!.addEventListener('abort', () => {
+                state.cut++
+                reject(new AbortedError())
+              })
+            })
+          },
+          close: () => inner.close(),
+        }
+      },
+    }
+    return { policy, state }
+  }
+  const run = (policy: Policy) =>
+    rolloutGroups(
+      Array.from({ length: 8 }, () => task),
+      policy,
+      judgeExact,
+      { groupSize: 8, maxTurns: 2, profile: profiles.official, seed: 1, objective: 'official' },
+    )
+
+  test('alike, one after the other, end the step at once, with the reason: the others are cut off', async () => {
+    for (const answered of [0, 5]) {
+      const { policy, state } = failing(new TransportError('tinker-unreachable', 'No connection.'), answered)
+      await expect(run(policy)).rejects.toMatchObject({
+        code: 'search-failed',
+        message: expect.stringMatching(
+          /20 searches in a row failed alike.*tinker-unreachable.*No connection\.[^]*Repeat/,
+        ),
+      })
+      expect(state.begun).toBe(64)
+      expect(state.cut).toBe(64 - 20 - answered)
+    }
+  })
+})
 
 describe('what is learned from a search', () => {
   test('a last turn is closed unless a limit or a tag at which turns halt ended it', async () => {

@@ -10,11 +10,13 @@ import type { Judge } from '../../judge/judge.ts'
 import type { Policy, TokenSample } from '../../policy/policy.ts'
 import { dialectOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { reasonText } from '../../protocol/reason.ts'
 import { countReasons } from '../../protocol/reason-count.ts'
 import { answeredPlainly, completed, type Trajectory } from '../../protocol/trajectory.ts'
 import { MiniO3Error } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { sum } from '../../shared/numbers.ts'
+import { StoppedEarlyError, watchFailures } from '../../search/failing-alike.ts'
 import type { Task } from '../../search/search.ts'
 import { searchGroup, type SearchResult } from '../../search/search-many.ts'
 import { advantages, type GroupAdvantages, isReleased, type Objective, tokenCoefficients } from './advantages.ts'
@@ -48,7 +50,7 @@ export interface Rollouts {
 /**
  * `groupSize` searches for each task, all at once, so that the sampler can batch them. A search that failed, or that nobody
  * judged, says nothing about the policy: its whole group is left out, since its rewards have no mean. Throws `MiniO3Error`
- * when more than half of the groups are lost.
+ * when more than half of the groups are lost, and as soon as searches fail alike one after the other.
  */
 export async function rolloutGroups(
   tasks: readonly Task[],
@@ -65,9 +67,14 @@ export async function rolloutGroups(
   },
 ): Promise<Rollouts> {
   const { groupSize, objective, ...search } = options
+  const watch = watchFailures({ owed: tasks.length * groupSize, served: true, serverOnly: true, stop: options.signal })
+  const finish = async (trajectory: Trajectory): Promise<Trajectory> => {
+    watch.see(trajectory)
+    return trajectory
+  }
   const outcomes = await Promise.all(
     tasks.map(async (task) => {
-      const group = await searchGroup(task, policy, { ...search, samples: groupSize })
+      const group = await searchGroup(task, policy, { ...search, signal: watch.signal, samples: groupSize, finish })
       const failed = group.find(({ trajectory }) => trajectory.end === 'failed')?.trajectory
       if (failed) return `a search for "${task.problem.docId}" failed: ${failed.failure?.message ?? 'no reason given'}`
       const rollouts = await Promise.all(group.map((result) => rolloutOf(result, policy, judge, options.profile)))
@@ -76,7 +83,9 @@ export async function rolloutGroups(
         ? `an answer to "${task.problem.docId}" was not judged: ${unjudged[0].reason}`
         : groupOf(rollouts, objective)
     }),
-  )
+  ).catch((error: unknown) => {
+    throw failingAlike(watch.instead(error))
+  })
   const lost = outcomes.filter((each) => typeof each === 'string')
   if (lost.length * 2 > tasks.length) {
     throw new MiniO3Error(
@@ -90,6 +99,12 @@ export async function rolloutGroups(
     right: outcomes.map((each) => (typeof each === 'string' ? null : sum(each.rollouts.map(({ reward }) => reward)))),
     lost,
   }
+}
+
+function failingAlike(error: unknown): unknown {
+  if (!(error instanceof StoppedEarlyError)) return error
+  const message = `${error.message} ${reasonText(error.reason)}\nRepeat the command to go on from the last checkpoint.`
+  return new MiniO3Error('search-failed', message, { cause: error })
 }
 
 const mostLosses = 3
