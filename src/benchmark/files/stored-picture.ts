@@ -1,7 +1,7 @@
 /** Pictures of benchmarks, stored as files or as base64 inside other files, read on demand. */
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
-import { openPicture, pictureLimits } from '../../vision/open.ts'
+import { openPicture, pictureLimits, pictureSize } from '../../vision/open.ts'
 import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import type { ReadAt } from './text-source.ts'
@@ -36,11 +36,23 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
     },
     async checkPicture() {
       try {
-        return cutOff(await read())
+        const bytes = await read()
+        return cutOff(bytes) ?? (await refusedSize(bytes))
       } catch (error) {
         return messageOf(error)
       }
     },
+  }
+}
+
+/** Says if a picture is too large to be decoded, by its header. */
+async function refusedSize(source: string | Uint8Array): Promise<string | undefined> {
+  try {
+    await pictureSize(source)
+    return undefined
+  } catch (error) {
+    const tooLarge = error instanceof UserError && error.code === 'picture-too-large'
+    return tooLarge ? error.message.replace(/\.$/, '') : undefined
   }
 }
 
@@ -64,7 +76,7 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
-        return await fileCutOff(file)
+        return (await fileCutOff(file)) ?? (await refusedSize(file))
       } catch (error) {
         return messageOf(error)
       }

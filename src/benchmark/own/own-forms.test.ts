@@ -220,6 +220,14 @@ describe('--check', () => {
     ])
   })
 
+  it('reads the size of each picture before anything decodes it', async () => {
+    const bomb = Buffer.from(encoded.a)
+    bomb.writeUInt32BE(100_000, 16)
+    bomb.writeUInt32BE(100_000, 20)
+    await put(inBase('images', 'a.png'), bomb)
+    expect((await check('image,question,answer\na,x?,y\n')).faults[0]).toContain('is 100000x100000 pixels')
+  })
+
   it.each<[string, string, string]>([
     ['an empty question', 'a,,x', 'line 2: field question: is empty'],
     ['an empty answer', 'a,x?,', 'line 2: field answer: is empty'],
