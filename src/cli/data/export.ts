@@ -114,6 +114,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
   refuseGiven(command, ['all'], 'for training sets, and a log always has every search: export a set')
+  if (!(await isRun(source))) await refuseSeveral(source)
   if (options.to === 'lmms-eval')
     refuseGiven(command, ofSearches, 'for messages and pictures, which this log has not: use --to inspect')
   const interrupt = catchInterrupt(() =>
