@@ -161,7 +161,7 @@ try {
       await run(python, ['-m', 'vlmeval.run', '--config', 'vlm.json', '--mode', 'infer', '--work-dir', 'vlm'], env)
       await run(python, [table, 'resend', data, 'LMUData/images/minio3', 'resent'])
       const replies = JSON.parse(readFileSync(fileIn(join(work, 'vlm'), /minio3_minio3\.json$/), 'utf8'))
-      const answers = replies.map(({ prediction }) => (/^Failed to obtain/.test(prediction) ? '' : prediction))
+      const answers = replies.map(({ prediction }) => (prediction.startsWith('Failed to obtain') ? '' : prediction))
       return { answers, resent: join(work, 'resent') }
     },
   }
