@@ -17,7 +17,7 @@ import { entriesOf } from '../shared/fields.ts'
 import { messageOf } from '../shared/errors.ts'
 import { itemAt } from '../shared/known.ts'
 
-/** Throws `UserError` for files that are those of no model that can be written for. */
+/** Throws `UserError` for files that do not belong to a supported model. */
 export async function examineModelFiles(place: string): Promise<Finding[]> {
   const model = await openChatModel(place)
   const mark = model.tokenizer.spell([model.end])

@@ -37,7 +37,7 @@ function refuseEmbedded({ kind }: PolicyLoss): void {
   if (kind === 'ppo') return
   throw new UserError(
     'loss-unknown',
-    `The embedded engine has no loss ${kind}. Say --loss ppo, or train on a server that has it.`,
+    `The embedded engine has no loss ${kind}. Use --loss ppo, or train on a server that has it.`,
   )
 }
 
@@ -65,5 +65,5 @@ export function engineNamed({ engine, workers, ...server }: EngineChoice): Named
       open: ({ seed, model, loss }) => connectEngine({ ...server, url }, seed, model, loss),
     }
   }
-  throw new UserError('engine-unknown', `No engine "${engine}". Say embedded, or tinker:http://host:8000.`)
+  throw new UserError('engine-unknown', `There is no engine "${engine}". Use embedded, or tinker:http://host:8000.`)
 }

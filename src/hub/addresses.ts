@@ -48,6 +48,6 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
 function innerAddress(host: string): UserError {
   return new UserError(
     'hub-redirect-inner',
-    `The hub redirects to ${host}, an address of this machine or its network. Nothing was asked there: check HF_ENDPOINT.`,
+    `The hub redirects to ${host}, an address of this machine or its network. No request was sent there: check HF_ENDPOINT.`,
   )
 }

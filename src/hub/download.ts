@@ -171,7 +171,7 @@ async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    throw unwritable(path, cause, 'What has come is kept: repeat the command to go on.')
+    throw unwritable(path, cause, 'The downloaded part is kept: repeat the command to resume.')
   }
 }
 

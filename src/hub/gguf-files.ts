@@ -19,7 +19,7 @@ const mmprojOrder = ['Q8_0', 'F16', 'BF16', 'F32']
 export function chooseGguf(paths: readonly string[], where: string, quant?: string): GgufFiles {
   const models = modelsIn(paths)
   const model = quant === undefined ? usual(models) : models.find((own) => fits(own, quant))
-  if (models.length === 0) throw new UserError('gguf-none', `${where} holds no GGUF model.`)
+  if (models.length === 0) throw new UserError('gguf-none', `${where} contains no GGUF model.`)
   if (model === undefined) {
     const names = models.map((own) => quantOf(own) ?? own[0]).join(', ')
     throw new UserError(
@@ -32,7 +32,7 @@ export function chooseGguf(paths: readonly string[], where: string, quant?: stri
   if (mmproj === undefined)
     throw new UserError(
       'gguf-no-mmproj',
-      `${where} holds no projector (mmproj) for ${first}: that model sees no pictures.`,
+      `${where} contains no projector (mmproj) for ${first}: without one that model cannot see pictures.`,
     )
   return { model, mmproj }
 }

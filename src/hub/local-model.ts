@@ -60,7 +60,7 @@ const pageOfHub =
   /^(?:hub:)?(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/((?!datasets\/|spaces\/)\w[\w.-]*\/\w[\w.-]*)/i
 
 /**
- * Finds the files on disk; the hub is never asked. `mmproj` is for a file, `.gguf`; left out, one that lies beside it is taken.
+ * Finds the files on disk, without asking the hub. `mmproj` is only for a `.gguf` file; default: one in the same folder.
  * Throws `UserError`, `model-not-pulled` where a pull would help.
  */
 export async function findLocalModel(name: string, mmproj?: string): Promise<LocalModel> {
@@ -77,7 +77,7 @@ function projectorUnused(name: string): UserError {
   const named = name.startsWith(hubMark) || knownModels.some((known) => name.startsWith(known.name))
   return named
     ? new UserError('mmproj-unused', `--mmproj is for a file: local:${name} has its own projector. Leave it out.`)
-    : new UserError('model-not-gguf', `${name} is no .gguf file, which --mmproj goes with: local:<file.gguf>.`)
+    : new UserError('model-not-gguf', `${name} is not a .gguf file, but --mmproj needs one: local:<file.gguf>.`)
 }
 
 /** Every vision model of the cache, by the name that opens it. */
@@ -266,7 +266,7 @@ async function modelOfFile(file: string, named: string | undefined): Promise<Loc
     await bytesOfFile(file)
     throw new UserError(
       'mmproj-missing',
-      `No projector (mmproj-*.gguf) lies beside ${file}, and without one the model sees no pictures. Name it with --mmproj.`,
+      `No projector (mmproj-*.gguf) is next to ${file}, and without one the model cannot see pictures. Name it with --mmproj.`,
     )
   }
   const bytes = await Promise.all([...pieces, mmproj].map(bytesOfFile))

@@ -13,7 +13,7 @@ export function hubRefusal(
   const code = String(hubHeaders['x-error-code'] ?? '')
   const page = `${endpoint.origin}/${kind === 'datasets' ? 'datasets/' : ''}${id}`
   // Signed download addresses expire after a few minutes; the next attempt requests a new one.
-  if (!fromHub) return new TransportError('hub-store', `The store of files that the hub names answered ${status}.`)
+  if (!fromHub) return new TransportError('hub-store', `The file storage of the hub answered ${status}.`)
   if (code === 'GatedRepo')
     return new UserError(
       'hub-gated',
@@ -25,12 +25,12 @@ export function hubRefusal(
   if (status === 401 || status === 404)
     return new UserError(
       'hub-not-found',
-      `The hub knows no ${id} that it would show to you. Check the name; if it is private, set HF_TOKEN to a token that may read it.`,
+      `The hub has no ${id} that you may access. Check the name; if it is private, set HF_TOKEN to a token that may read it.`,
     )
   if (status === 403)
     return new UserError(
       'hub-forbidden',
-      `The hub does not let you read ${id}: the token in HF_TOKEN lacks the right, or the terms at ${page} are not accepted.`,
+      `The hub denies access to ${id}: the token in HF_TOKEN lacks the permission, or the terms at ${page} are not accepted.`,
     )
   return new MiniO3Error('hub-refused', `The hub answered ${status} for ${id}. Check HF_ENDPOINT.`)
 }

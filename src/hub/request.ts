@@ -94,7 +94,7 @@ function redirected(from: URL, location: string): URL {
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw new UserError(
       'hub-redirect-plain',
-      `The hub redirects from HTTPS to plain HTTP at ${to.host}. Nothing was asked there: check HF_ENDPOINT.`,
+      `The hub redirects from HTTPS to plain HTTP at ${to.host}. No request was sent there: check HF_ENDPOINT.`,
     )
   return to
 }

@@ -44,7 +44,10 @@ export async function hubToken(env: Environment = process.env): Promise<string |
     () => '',
   )
   if (token !== '' && !/^[\x21-\x7e]+$/.test(token))
-    throw new UserError('api-key-bad', `The token in ${file} holds a character that no token has. Log in again.`)
+    throw new UserError(
+      'api-key-bad',
+      `The token in ${file} contains a character that tokens cannot have. Log in again.`,
+    )
   return token === '' ? undefined : token
 }
 

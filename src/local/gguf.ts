@@ -36,7 +36,7 @@ export async function readGguf(path: string): Promise<Gguf> {
       throw new UserError('model-file-missing', `${path} ${shards}: ${messageOf(cause)}`, { cause })
     }
     if (!(cause instanceof RangeError)) throw cause
-    const text = `${path} is not a whole GGUF file: ${cause.message}. Download it again, or name another.`
+    const text = `${path} is not a complete GGUF file: ${cause.message}. Download it again, or name another.`
     throw new UserError('model-file-broken', text, { cause })
   } finally {
     await file.close()

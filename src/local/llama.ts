@@ -39,7 +39,8 @@ export function openLlama(order: OpenOrder): Llama {
     ctx_shift: false,
   })
   llama.initMultimodal({ path: mmproj, use_gpu: true, image_max_tokens: imageTokens })
-  if (!llama.getMultimodalSupport().vision) throw new MiniO3Error('mmproj-blind', `${mmproj} sees no pictures.`)
+  if (!llama.getMultimodalSupport().vision)
+    throw new MiniO3Error('mmproj-blind', `${mmproj} is not a projector for pictures.`)
   llama.enableParallelMode({ n_parallel: slots, n_batch: batch })
   return { devices: llama.getUsedDevices(), complete: completer(llama, order) }
 }
@@ -62,7 +63,7 @@ function completer(
     if (room < leastReply) {
       throw new MiniO3Error(
         contextLengthCode,
-        `The conversation has ${tokens.all} tokens, and its context holds ${context}. Make its views smaller with --max-pixels.`,
+        `The conversation has ${tokens.all} tokens, but its context is ${context}. Make its views smaller with --max-pixels.`,
       )
     }
     const run = (load?: string, save?: string, onRead?: () => void): Promise<CompletionResult> => {

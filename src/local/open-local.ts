@@ -120,7 +120,7 @@ function checkParts(path: string, head: Gguf, mmproj: string, eyes: Gguf): void 
   if (sees(head)) {
     throw new UserError(
       'model-is-mmproj',
-      `${path} is what a model sees with. Name it as --mmproj, and the model as local:<file>.`,
+      `${path} is a projector, not a model. Name it as --mmproj, and the model as local:<file>.`,
     )
   }
   if (!sees(eyes)) {

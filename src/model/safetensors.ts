@@ -61,7 +61,7 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
     })
   }
   const broken = (why: string): UserError =>
-    new UserError('checkpoint-broken', `${file} is not a whole safetensors file (${why}). Name another checkpoint.`)
+    new UserError('checkpoint-broken', `${file} is not a complete safetensors file (${why}). Name another checkpoint.`)
   if (bytes.length < 8) throw broken('too short')
   const headerLength = Number(bytes.readBigUInt64LE(0))
   if (headerLength > largestHeader || 8 + headerLength > bytes.length)

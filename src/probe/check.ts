@@ -25,7 +25,7 @@ export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
     const why = cause instanceof z.ZodError ? `its ${configName} describes no set` : messageOf(cause)
     throw new UserError(
       'data-not-found',
-      `${folder} is not what probe build wrote: ${why}. Name the folder of --out.`,
+      `${folder} was not written by probe build: ${why}. Name the folder of --out.`,
       {
         cause,
       },

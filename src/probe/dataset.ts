@@ -199,7 +199,7 @@ export async function claimFolder(out: string, config: Readonly<Record<string, u
   }
   throw new UserError(
     'probe-folder-taken',
-    `${out} is not empty and holds no data set (no ${configName}). Name another folder with --out.`,
+    `${out} is not empty and contains no data set (no ${configName}). Name another folder with --out.`,
   )
 }
 

@@ -88,7 +88,7 @@ export const overTurnFigure: TrainingFigure = {
   of: ({ overTurnShare }) => overTurnShare,
 }
 
-/** Lines are means over the last few steps, bands reach from the lowest to the highest of them. */
+/** Lines are means over the last few steps; bands show their minimum and maximum. */
 export function trainingChart({ training }: RecipeResults, { title, unit, of }: TrainingFigure): string {
   const curves = trainedPolicies.map((objective): Curve => {
     const steps = training[objective].map((step) => ({ x: step.step, y: of(step) }))

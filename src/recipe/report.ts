@@ -65,12 +65,12 @@ export function recipeReport(results: RecipeResults): Promise<string> {
       'The paper saw: at the start more than a fifth of the searches run out of turns, and vanilla training counts each as wrong.',
     ),
     { kind: 'figures', figures: [training(rewardFigure), training(overTurnFigure)] },
-    text('Lines are means over the last few steps, bands reach from the lowest to the highest of these.'),
+    text('Lines are means over the last few steps; bands show their minimum and maximum.'),
     { kind: 'table', table: trainingTable(results), fold: 'The figures of training as a table' },
     ...changeParts(results),
     ...(pages.length > 0 ? pagesParts(pages) : []),
     heading('The stages'),
-    text('Each stage is an ordinary command. Memory is the most that the whole process had held by then.'),
+    text('Each stage is an ordinary command. Memory is the peak of the whole process up to then.'),
     { kind: 'table', table: stagesTable(results) },
   ])
 }
@@ -124,7 +124,7 @@ function facts({ settings, stages }: RecipeResults): Part {
 function pagesParts(paths: readonly string[]): Part[] {
   return [
     heading('Searches to replay'),
-    text('Of each level one search that was right and one that was not, and some of the cold start’s.'),
+    text('For each level one correct and one incorrect search, and some of the cold start.'),
     { kind: 'links', paths },
   ]
 }

@@ -79,7 +79,8 @@ async function readTraining(path: string): Promise<TrainingStep[]> {
     const { data } = stepSchema.safeParse(line)
     return data === undefined ? [] : [{ ...data, overTurnShare: data.ends['over-turn'] }]
   })
-  if (steps.length === 0) throw new MiniO3Error('metrics-missing', `${path} holds no step of reinforcement learning.`)
+  if (steps.length === 0)
+    throw new MiniO3Error('metrics-missing', `${path} contains no step of reinforcement learning.`)
   return steps
 }
 

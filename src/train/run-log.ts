@@ -57,7 +57,7 @@ export async function loadCheckpoint(
     }
     const logged = new Set(newest.map(({ file }) => file))
     for (const name of await checkpointFiles(run)) if (!logged.has(name)) await engine.discard(run.file(name))
-    for (const why of broken) onSkipped(`${why} Training goes on from step ${line.step} of ${line.stage} instead.`)
+    for (const why of broken) onSkipped(`${why} Training resumes from step ${line.step} of ${line.stage} instead.`)
     await forgetStepsBehind(run, line)
     return line
   }

@@ -299,7 +299,7 @@ describe('stage 2 as a run', () => {
     const warned = once(process, 'warning')
     const begun: number[] = []
     await runRl({ ...asked, engine: frozenEngine(), onBegin: (done) => begun.push(done) })
-    expect(String(await warned)).toMatch(/checkpoint-rl-3.*goes on from step 2/)
+    expect(String(await warned)).toMatch(/checkpoint-rl-3.*resumes from step 2/)
     expect(begun).toEqual([2])
     expect(await readFile(whole.file(policyFile()))).toEqual(weights)
     expect(await figures(whole)).toEqual(expected)
@@ -387,6 +387,6 @@ describe('stage 2 as a run', () => {
     const mix = { easy: 0, medium: 1, hard: 0 }
     const run = await freshRun(settings)
     const asked = runRl({ problems, learner, from, settings: { ...settings, mix }, run, engine: frozenEngine() })
-    await expect(asked).rejects.toThrow(/wants medium problems/)
+    await expect(asked).rejects.toThrow(/contains medium problems/)
   })
 })

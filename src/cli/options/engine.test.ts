@@ -141,7 +141,7 @@ test('an engine says what it can do and which settings it ignores, and a run kee
 test('wrong options are said before anything is sent', async () => {
   const before = server.requests.length
   for (const [engine, said] of [
-    ['tinker:localhost', 'Say embedded, or tinker:http'],
+    ['tinker:localhost', 'Use embedded, or tinker:http'],
     [`tinker:${server.url}/?key=1`, 'must not contain a user, password or query'],
   ] as const) {
     const { code, stderr } = await mini(...sft, '--engine', engine, '--run', 'wrong')

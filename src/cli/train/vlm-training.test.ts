@@ -124,7 +124,7 @@ describe('a vision-language model on a server', () => {
     const missing = await mini(...rl, '--model-files', 'hub:../../etc', ...engine, '--plan')
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('<owner>/<name>')])
     const gone = await mini(...rl, '--model-files', 'hub:Qwen/Other', ...engine, '--plan')
-    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('The hub knows no Qwen/Other')])
+    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('The hub has no Qwen/Other')])
     await hub.close()
     delete process.env['HF_ENDPOINT']
   })

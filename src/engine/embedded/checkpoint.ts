@@ -67,7 +67,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     const values = new Float32Array(parameterCount(specs))
     for (const { part, offset } of parts) values.set(part, offset)
     if (!values.every(Number.isFinite)) {
-      throw new UserError('checkpoint-broken', `${file} holds values that are not finite. Name another checkpoint.`)
+      throw new UserError('checkpoint-broken', `${file} contains values that are not finite. Name another checkpoint.`)
     }
     return values
   }

@@ -148,7 +148,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   async function load(file: string): Promise<void> {
     const checkpoint: Checkpoint = await readCheckpoint(file)
     if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
-      throw new UserError('checkpoint-foreign', `${file} holds a model of another shape. Name another checkpoint.`)
+      throw new UserError('checkpoint-foreign', `${file} contains a model of another shape. Name another checkpoint.`)
     }
     parameters.set(checkpoint.parameters)
     adam = checkpoint.adam ?? newAdamState(size)

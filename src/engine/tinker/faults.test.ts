@@ -199,13 +199,16 @@ describe('a server in trouble', () => {
     const server = await serve()
     await server.close()
     const refusals = [
-      [server.url, /^No connection to 127\.0\.0\.1.*mend its address/],
-      ['http://127.0.0.1:1', /^No connection to 127\.0\.0\.1:1: fetch never connects to port 1\. .*mend its address/],
+      [server.url, /^No connection to 127\.0\.0\.1.*correct its address/],
+      [
+        'http://127.0.0.1:1',
+        /^No connection to 127\.0\.0\.1:1: fetch never connects to port 1\. .*correct its address/,
+      ],
       [
         await answering((socket) => socket.end('SSH-2.0-none\r\n')),
-        /^The connection to 127\.0\.0\.1.*mend its address/,
+        /^The connection to 127\.0\.0\.1.*correct its address/,
       ],
-      [await answering((socket) => socket.destroy()), /^The connection to 127\.0\.0\.1.*mend its address/],
+      [await answering((socket) => socket.destroy()), /^The connection to 127\.0\.0\.1.*correct its address/],
     ] as const
     for (const [url, message] of refusals) {
       const refused = tinkerEngine({ url, endTokens: [special.end] })

@@ -26,7 +26,7 @@ export async function readPointer(file: string): Promise<Pick<Pointer, 'weights'
   } catch (cause) {
     throw new UserError(
       'checkpoint-foreign',
-      `${file} is not a note of a checkpoint on a Tinker server. Name one, or an address that begins with tinker://.`,
+      `${file} does not point to a checkpoint on a Tinker server. Name one, or an address that begins with tinker://.`,
       { cause },
     )
   }

@@ -35,7 +35,7 @@ export function createSampler(
     if (replyStart || allowed || (formed && !kind.formed)) {
       throw new MiniO3Error(
         'tinker-sampling',
-        `Servers of kind ${kind.name} cannot hold replies to a form or to given tokens.`,
+        `Servers of kind ${kind.name} cannot constrain replies to a grammar or to given tokens.`,
       )
     }
     if (!kind.images && hasPictures(prompt))

@@ -42,6 +42,6 @@ export async function openSession(transport: Transport, everyMs: number = heartb
 function sessionLost(): TransportError {
   return new TransportError(
     'tinker-session-lost',
-    'The server has dropped this session and its models. Repeat the command to go on from the last checkpoint.',
+    'The server has dropped this session and its models. Repeat the command to resume from the last checkpoint.',
   )
 }

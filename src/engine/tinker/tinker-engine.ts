@@ -177,7 +177,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
       const each = datum.reply.map(() => 1)
       return { ...datum, weights: each, advantages: each, oldLogprobs: each }
     })
-    // Only what was held to a form has to say so, which goes with this loss alone.
+    // Only constrained replies have to be marked, and only for this loss.
     const formed = data.some((datum) => datum.formed)
     const loss: Loss = formed ? { kind: 'ppo', clipLow: 0.2, clipHigh: 0.2 } : { kind: 'cross-entropy' }
     check(kind, ones, loss)
@@ -259,15 +259,12 @@ function check(kind: TinkerKind, data: readonly Datum[], loss: Loss): void {
   if (loss.kind !== 'cross-entropy' && formed > 0 && (!kind.formed || formed < data.length)) {
     throw new MiniO3Error(
       'tinker-formed',
-      `Servers of kind ${kind.name} cannot train on replies that were held to a form.`,
+      `Servers of kind ${kind.name} cannot train on replies that were constrained to a grammar.`,
     )
   }
   const rollout = data.filter(({ rolloutLogprobs }) => rolloutLogprobs !== undefined).length
   if (rollout > 0 && rollout < data.length) {
-    throw new MiniO3Error(
-      'tinker-rollout',
-      'The log-probabilities as sampled have to stand beside all data of a batch, or none.',
-    )
+    throw new MiniO3Error('tinker-rollout', 'Either all data of a batch have the sampled log-probabilities, or none.')
   }
 }
 
@@ -293,6 +290,6 @@ function ownLogprobs(row: readonly number[], length: number, { turns }: Sequence
   if (row.length === length) return replyLogprobs(row, turns)
   throw new MiniO3Error(
     'tinker-lengths',
-    `The server returned ${row.length} log-probabilities for a sequence of ${length}: it counts pictures otherwise.`,
+    `The server returned ${row.length} log-probabilities for a sequence of ${length}: it counts picture tokens differently.`,
   )
 }

@@ -228,7 +228,7 @@ export function openTransport(options: TransportOptions): Transport {
 }
 
 function neverReached({ message, code, cause }: TransportError): UserError {
-  return new UserError(code, `${message} Start the server, or mend its address, then repeat the command.`, { cause })
+  return new UserError(code, `${message} Start the server, or correct its address, then repeat the command.`, { cause })
 }
 
 function aborted(): never {
@@ -241,7 +241,7 @@ function failure(outcome: { kind: string; reason?: string }, what: string, key: 
   return new TransportError(
     'tinker-lost',
     `The server no longer knows of a request (${what}${reason && `: ${reason}`}); it was probably restarted. ` +
-      'Repeat the command to go on from the last checkpoint.',
+      'Repeat the command to resume from the last checkpoint.',
   )
 }
 

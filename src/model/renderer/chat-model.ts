@@ -43,7 +43,7 @@ export function chatModel(files: ModelFiles): ChatModel {
   if (end === undefined || tokenizer.decode([end]) !== '' || tokenizer.idOf(family.pad) === undefined) {
     throw new UserError(
       'tokenizer-foreign',
-      `The tokenizer lacks the special tokens of ${family.title} that the chat template writes. Take the model’s own files.`,
+      `The tokenizer lacks the special tokens of ${family.title} that the chat template writes. Use the model’s own files.`,
     )
   }
   const withTools = new Map<string, Layout>()

@@ -68,7 +68,7 @@ function within<T>(mostMs: number, work: () => T): T {
 function unreadable(why: string, cause?: unknown): UserError {
   return new UserError(
     'chat-template-foreign',
-    `The model’s chat template cannot be read: ${why}. Take the model’s own.`,
+    `The model’s chat template cannot be read: ${why}. Use the model’s own.`,
     {
       cause,
     },

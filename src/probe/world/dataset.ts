@@ -36,7 +36,7 @@ export async function buildWorlds(options: ProbeOptions): Promise<BuiltProbe> {
   const jobs = options.jobs ?? Math.min(8, availableParallelism())
   checkOptions(options, sidePx ?? 4096, jobs)
   if (options.pictures === false) {
-    throw new UserError('probe-options', 'Worlds are never without pictures. Leave out --no-pictures.')
+    throw new UserError('probe-options', 'Worlds always have pictures. Leave out --no-pictures.')
   }
   await claimFolder(out, {
     kind: 'world',

@@ -92,7 +92,7 @@ export function drawPlaces({ count, mix, sizes, weightOf }: DrawOptions, seeds: 
     if (sizes[level] === 0) {
       throw new UserError(
         'no-problems',
-        `The mix wants ${level} problems and the data hold none. Build some or change the mix.`,
+        `The mix contains ${level} problems, but the data have none. Build some or change the mix.`,
       )
     }
     return { level, index: weightOf ? weighted(level, weightOf) : rng.int(sizes[level]) }

@@ -91,7 +91,7 @@ export async function rolloutGroups(
     throw new MiniO3Error(
       'search-failed',
       `Of ${tasks.length} groups of searches ${lost.length} came to nothing: ${lossText(lost)}` +
-        '\nRepeat the command to go on from the last checkpoint.',
+        '\nRepeat the command to resume from the last checkpoint.',
     )
   }
   return {

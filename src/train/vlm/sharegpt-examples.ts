@@ -55,13 +55,9 @@ function parsed(text: string, file: string): unknown {
 }
 
 function broken(file: string, index: number, what: string, cause?: unknown): UserError {
-  return new UserError(
-    'sharegpt-broken',
-    `Row ${index + 1} of ${file} ${what}. Export it again, or take the row out.`,
-    {
-      cause,
-    },
-  )
+  return new UserError('sharegpt-broken', `Row ${index + 1} of ${file} ${what}. Export it again, or remove the row.`, {
+    cause,
+  })
 }
 
 function wrongIn({ conversations, images }: Row, folder: string): string | undefined {

@@ -64,7 +64,7 @@ function boundsOf(processor: z.infer<typeof processorSchema>, { grid }: ModelFam
   if (minPixels <= maxPixels && minPixels <= mostMinPixels) return { cell: grid.cell, minPixels, maxPixels }
   throw new UserError(
     'model-foreign',
-    `The picture processor has pictures of at least ${minPixels} and at most ${maxPixels} pixels. Take the model’s own.`,
+    `The picture processor has pictures of at least ${minPixels} and at most ${maxPixels} pixels. Use the model’s own.`,
   )
 }
 
@@ -72,8 +72,5 @@ function foreign(why: string): UserError {
   const known = modelFamilies
     .map(({ title, modelTypes }) => `${title} (model_type ${modelTypes.join(', ')})`)
     .join('; ')
-  return new UserError(
-    'model-foreign',
-    `The files are of no model that can be written for: ${why}. There are ${known}.`,
-  )
+  return new UserError('model-foreign', `The files do not belong to a supported model: ${why}. There are ${known}.`)
 }
