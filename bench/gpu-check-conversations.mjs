@@ -25,8 +25,11 @@ const words = [
   '<image>',
 ]
 
-/** Returns the turns as the engine takes them, the messages, and the picture files in their order. */
-export async function conversationOf(model, profile, seed) {
+/**
+ * Returns the turns as the engine takes them, the messages, and the picture files in their order. A template that rewrites earlier turns
+ * departs from a search behind the first, since a search only ever grows: `firstTurns` leaves the others out.
+ */
+export async function conversationOf(model, profile, seed, firstTurns) {
   const rng = random('gpu-check', seed)
   const text = (count) => Array.from({ length: 1 + rng.int(count) }, () => rng.pick(words)).join(' ')
   const conversation = openConversation(model, undefined, shownPictures())
@@ -42,8 +45,7 @@ export async function conversationOf(model, profile, seed) {
     furtherViews,
   }
   await say({ kind: 'question', system: profile.prompts.system, ...question }, views)
-  // Where the template rewrites earlier turns, which a search never does, first turns alone can be compared.
-  const more = begun === '' ? rng.int(5) : 0
+  const more = firstTurns ? 0 : rng.int(5)
   for (let turn = 1; turn <= more; turn++) {
     if (rng.next() < 0.3)
       await say({ kind: 'error', text: errorText(profile.prompts, { code: 'bad-box', error: text(5) }) }, [])

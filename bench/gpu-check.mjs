@@ -2,7 +2,8 @@
  * Whether training works with a real vision-language model: random weights of a family's own shape behind the strict test server, on a
  * GPU or, tiny, on the CPU. Commands are run as users run them. Four checks, each a table:
  *
- * - `equal`: log-probabilities of our sequences, pictures included, against `transformers` fed by its own template and processor.
+ * - `equal`: log-probabilities of our sequences, pictures included, against `transformers` fed by its own template and processor; where the
+ *   template rewrites earlier turns, first turns so, and whole searches fed to the model as tokens.
  * - `sft`: searches of a teacher are learned, and the loss falls.
  * - `rl`: one step of 4 problems x 4 searches, and what sampler and trainer disagree by.
  * - `kill`: the client is killed at each stage of a step and started again; the same losses follow.
@@ -106,19 +107,42 @@ async function serve(folder, rows, more = {}) {
 async function equal(family) {
   const folder = await modelOf(family, 'open')
   const model = await openChatModel(folder)
+  const rewrites = model.layout().begun !== ''
+  await compare(family, rewrites ? 'first turns' : 'all turns', model, folder, rewrites)
+  if (rewrites) await compare(family, 'all turns by their tokens', model, folder, false, tokensOf)
+}
+
+/** @param {any} chat */
+const byTemplate = ({ messages }) => ({ messages })
+
+/** A search as it grew: its tokens, null for each picture, and where its replies stand. */
+function tokensOf({ turns }) {
+  const flat = (prompt) => prompt.flatMap((chunk) => (chunk.kind === 'image' ? [null] : chunk.tokens))
+  const { prompt, reply } = turns.at(-1)
+  return {
+    ids: [...flat(prompt), ...reply],
+    replies: turns.map((turn) => [flat(turn.prompt).length, turn.reply.length]),
+  }
+}
+
+/**
+ * `told`: what `transformers` gets of a conversation, pictures apart.
+ * @param {(chat: any) => object} told
+ */
+async function compare(family, what, model, folder, firstTurns, told = byTemplate) {
   const chats = []
   for (let seed = 1; seed <= Number(values.conversations); seed++) {
     const profile = seed % 2 === 0 ? profiles.default : profiles['official-train']
-    chats.push(await conversationOf(model, profile, `${family} ${seed}`))
+    chats.push(await conversationOf(model, profile, `${family} ${seed}`, firstTurns))
   }
   const [asked, answered] = [here(`${family}.jsonl`), here(`${family}-peer.jsonl`)]
-  const rows = chats.map(({ messages, pictures }, i) => {
-    const names = pictures.map((bytes, at) => {
+  const rows = chats.map((chat, i) => {
+    const names = chat.pictures.map((bytes, at) => {
       const name = `${family}-${i}-${at}`
       writeFileSync(here(name), bytes)
       return name
     })
-    return JSON.stringify({ messages, pictures: names })
+    return JSON.stringify({ ...told(chat), pictures: names })
   })
   writeFileSync(asked, rows.join('\n'))
   const script = fileURLToPath(new URL('gpu_check_peer.py', import.meta.url))
@@ -144,12 +168,12 @@ async function equal(family) {
   const turned = Math.max(...apart(theirs.map((row) => row.turned)))
   const shown = chats.reduce((sum, { pictures }) => sum + pictures.length, 0)
   const level = most < 1e-4 ? 'equal' : 'DIFFERENT'
-  const what = `${chats.length} conversations, ${shown} pictures, ${tokens} tokens`
+  const size = `${chats.length} conversations, ${shown} pictures, ${tokens} tokens`
   said(
     'equal',
     family,
     level,
-    `${what}: at most ${most.toExponential(1)} apart (${turned.toExponential(1)} if pictures are turned)`,
+    `${what}: ${size}: at most ${most.toExponential(1)} apart (${turned.toExponential(1)} if pictures are turned)`,
   )
   if (most >= 1e-4) process.exitCode = 1
 }
