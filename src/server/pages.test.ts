@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await files.getByText('1 of 2 searches').waitFor()
     await files.getByRole('button', { name: 'show all' }).click()
     // Each row leads to its own search.
-    await files.locator('tbody a').nth(1).click()
+    await files.locator('.virtual tbody a').nth(1).click()
     await files.locator('.canvas').waitFor()
     await expect.poll(() => files.locator('.group [aria-pressed=true]').innerText()).toContain('search 2')
     await files.keyboard.press('x')
