@@ -232,7 +232,9 @@ describe('what a server lacks is refused by name', () => {
     const [one, two] = searches(() => -1)
     const { rolloutLogprobs: _, ...without } = two!
     const loss = { kind: 'ppo', ...lossClips.ppo } as const
-    await expect(engine.forwardBackward([one!, without], loss)).rejects.toThrow('all data of a batch, or none')
+    await expect(engine.forwardBackward([one!, without], loss)).rejects.toThrow(
+      'Either all data of a batch have the sampled log-probabilities, or none.',
+    )
     expect(server.requests).not.toContain('forward_backward')
     const hosted = await open(tinkerKinds.hosted)
     await hosted.engine.forwardBackward([one!, without], loss)

@@ -91,6 +91,7 @@ export function openTransport(options: TransportOptions): Transport {
 
   /** An address at which nothing has answered yet is rather wrong than busy. */
   let reached = false
+  let cuts = 0
   let silence: NodeJS.Timeout | undefined
 
   /** Until the first answer nobody knows that a server is there: says once what is being waited for. */
@@ -128,7 +129,9 @@ export function openTransport(options: TransportOptions): Transport {
         reached = true
         clearTimeout(silence)
       } catch (error) {
-        const isBroken = errorIs(error, 'tinker-unreachable') || errorIs(error, 'tinker-cut')
+        // A cut may concern an idle connection of an earlier client in this process, which its server has closed since.
+        const isCut = errorIs(error, 'tinker-cut')
+        const isBroken = errorIs(error, 'tinker-unreachable') || (isCut && (retry !== 'repeat' || ++cuts > 1))
         if (!reached && error instanceof TransportError && isBroken) {
           clearTimeout(silence)
           throw neverReached(error)
