@@ -93,7 +93,7 @@ test('all that are possible, each in its own run; says what is left out, what it
 test('is resumed without a search twice, and more controls can be added', async () => {
   await run('--controls', 'black')
   expect(server.requests).toHaveLength(12)
-  const { stdout } = await run('--controls', 'black,no-picture', '--json')
+  const { stdout } = await run('--controls', 'no-picture', '--json')
   expect(server.requests).toHaveLength(15)
   const result = JSON.parse(stdout)
   expect(result.byControl.map(({ control, avgAtK }: Record<string, unknown>) => [control, avgAtK])).toEqual([

@@ -14,6 +14,7 @@ import type { FinishedEval } from '../../evaluate/read-run.ts'
 import type { Part } from '../../page/page-data.ts'
 import { controlNames, controls } from '../../protocol/control.ts'
 import type { ControlName } from '../../protocol/control.ts'
+import { isRun } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { isOneOf } from '../../shared/fields.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
@@ -36,7 +37,10 @@ export function readControls(text: string): WantedControls {
   throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${controlNames.join(', ')}, or all.`)
 }
 
-/** Runs the plan and its controls below `path`, and prints what they show. Returns what is missing, if anything. */
+/**
+ * Runs the plan and its controls below `path`, and prints what they show, together with the controls that are there from before. Returns
+ * what is missing, if anything.
+ */
 export async function runControls(
   plan: EvalPlan,
   wanted: WantedControls,
@@ -45,7 +49,10 @@ export async function runControls(
   await checkSweepFolder(path)
   const { options, chosen, profile } = plan
   const looking = { policy: options.policy, profile, entries: chosen.entries }
-  const names = wanted === true ? controlNames : wanted
+  const names: ControlName[] = []
+  for (const name of controlNames) {
+    if (wanted === true || wanted.includes(name) || (await isRun(join(path, name)))) names.push(name)
+  }
   const leftOut = names.flatMap((control): LeftOut[] => {
     const why = whyNot(control, looking)
     return why === undefined ? [] : [{ control, why }]
