@@ -37,7 +37,7 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
     async checkPicture() {
       try {
         const bytes = await read()
-        return cutOff(bytes) ?? (await refusedSize(bytes))
+        return cutOff(bytes) ?? (await refusedHeader(bytes))
       } catch (error) {
         return messageOf(error)
       }
@@ -45,14 +45,14 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
   }
 }
 
-/** Says if a picture is too large to be decoded, by its header. */
-async function refusedSize(source: string | Uint8Array): Promise<string | undefined> {
+/** Why the picture cannot be opened, by its format, header and size; undefined if it can be. Does not decode it. */
+async function refusedHeader(source: string | Uint8Array): Promise<string | undefined> {
   try {
     await pictureSize(source)
     return undefined
   } catch (error) {
-    const tooLarge = error instanceof UserError && error.code === 'picture-too-large'
-    return tooLarge ? error.message.replace(/\.$/, '') : undefined
+    if (!(error instanceof UserError)) throw error
+    return error.message.replace(/^The picture/, 'the picture').replace(/\.$/, '')
   }
 }
 
@@ -76,7 +76,7 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
-        return (await fileCutOff(file)) ?? (await refusedSize(file))
+        return (await fileCutOff(file)) ?? (await refusedHeader(file))
       } catch (error) {
         return messageOf(error)
       }

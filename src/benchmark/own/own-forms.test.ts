@@ -32,6 +32,8 @@ async function seen(onColumns?: (text: string) => void) {
   return Promise.all(problems)
 }
 
+const half = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length / 2)
+
 const putPictures = async () => {
   for (const [name, bytes] of Object.entries(encoded)) await put(inBase('images', `${name}.png`), bytes)
 }
@@ -226,6 +228,24 @@ describe('--check', () => {
     bomb.writeUInt32BE(100_000, 20)
     await put(inBase('images', 'a.png'), bomb)
     expect((await check('image,question,answer\na,x?,y\n')).faults[0]).toContain('is 100000x100000 pixels')
+  })
+
+  it.each<[string, () => Buffer | Promise<Buffer>, string]>([
+    ['text', () => Buffer.from('not a picture'), 'is not a picture that can be read'],
+    ['bytes of nothing', () => Buffer.alloc(20_000, 0xc7), 'is not a picture that can be read'],
+    ['a web page', () => Buffer.from('<!DOCTYPE html><title>Forbidden</title>'), 'a.png is a web page'],
+    ['a PDF document', () => Buffer.from('%PDF-1.7 and more'), 'a.png is a PDF document'],
+    ['a header and nothing behind it', () => Buffer.from('RIFF\x1a\0\0\0WEBPVP8 ', 'latin1'), 'a.png is damaged'],
+    ['a picture that is cut off', () => sharp(encoded.a).webp().toBuffer().then(half), 'a.png is damaged, truncated'],
+  ])('finds %s in the place of a picture, as a file and as base64', async (_, bytes, words) => {
+    const broken = await bytes()
+    await put(inBase('images', 'a.png'), broken)
+    const { faults } = await check('image,question,answer\na,x?,y\nb,x?,y\n')
+    expect(faults).toEqual([expect.stringMatching(/^line 2: /)])
+    expect(faults[0]).toContain(words)
+    const base64 = `data:image/png;base64,${broken.toString('base64')}`
+    const inRow = (await check(JSON.stringify({ image: base64, question: 'x?', answer: 'y' }), 'problems.jsonl')).faults
+    expect(inRow).toEqual([expect.stringMatching(/^line 1: the picture is /)])
   })
 
   it.each<[string, string, string]>([
