@@ -12,6 +12,9 @@ import type { SearchToShow } from './write-page.ts'
 
 const mostSearches = 8
 
+/** Searches read for the page, if there is one to show among them: reading a million would take minutes. */
+const mostRead = 20_000
+
 export interface RunPageOptions {
   readonly title: string
   readonly profile: Profile
@@ -36,14 +39,26 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
   return page
 }
 
-/** The first search of each level and verdict; if a search was judged again, its last verdict counts. */
+/**
+ * The first search of each level and verdict; if a search was judged again, its last verdict counts. Of a longer run, among the first
+ * searches with a verdict, since the others may have been judged later.
+ */
 async function pick(searches: AsyncIterable<Trajectory>): Promise<Trajectory[]> {
   const picked = new Map<string, Trajectory>()
+  let read = 0
   for await (const search of searches) {
+    if (++read > mostRead) {
+      const judged = [...picked].filter(([, { verdict }]) => verdict?.kind !== 'unjudged')
+      if (judged.length > 0) return inOrder(judged)
+    }
     if (search.end === 'failed') continue
     for (const [key, before] of picked) if (keyOf(before) === keyOf(search)) picked.delete(key)
     const key = `${search.problem.level ?? search.problem.docId} ${search.verdict?.kind}`
     if (picked.size < mostSearches && !picked.has(key)) picked.set(key, search)
   }
-  return [...picked].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, search]) => search)
+  return inOrder([...picked])
+}
+
+function inOrder(picked: readonly (readonly [string, Trajectory])[]): Trajectory[] {
+  return picked.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, search]) => search)
 }

@@ -80,7 +80,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
     const policy = control?.policy(opened) ?? opened
     if (policy.about !== undefined) say(policy.about)
     if (budget) sayTradeOff(budget)
-    say(powerText(assumedSpread, { problems: whole.length, samples: options.samples }, 'assumed'))
+    if (!options.json) say(powerText(assumedSpread, { problems: whole.length, samples: options.samples }, 'assumed'))
     let measured: MeasuredRun | undefined
     try {
       const title = `Searches of ${policy.name}`

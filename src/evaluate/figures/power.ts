@@ -82,11 +82,18 @@ export function powerOf({ between, within, clustering }: Spread, set: Size, diff
 /** The difference that people ask about. */
 const wanted = 0.03
 
+/** With fewer problems the normal distribution says nothing. */
+const fewestProblems = 5
+
 /** For a terminal or report; `from` says where the variances come from. */
 export function powerText(spread: Spread, set: Size, from: 'assumed' | 'measured'): string {
   const { visible, problems, samples } = powerOf(spread, set, wanted)
   const sizeText = (size: Size): string =>
-    `${size.problems.toLocaleString('en')} problems x ${size.samples.toLocaleString('en')} searches`
+    `${counted(size.problems, 'problem', 'problems')} x ${counted(size.samples, 'search', 'searches')}`
+  if (set.problems < fewestProblems || visible > 1) {
+    const are = set.problems === 1 ? 'is' : 'are'
+    return `Power: ${counted(set.problems, 'problem', 'problems')} ${are} too few to tell two runs apart.`
+  }
   const other =
     samples === undefined
       ? `; ${set.problems.toLocaleString('en')} problems are too few for any number of searches`
@@ -100,4 +107,8 @@ export function powerText(spread: Spread, set: Size, from: 'assumed' | 'measured
   ]
     .filter((part) => part !== '')
     .join(' ')
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
 }
