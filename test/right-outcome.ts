@@ -3,10 +3,11 @@ import type { Outcome } from '../src/evaluate/figures/outcome.ts'
 
 export function rightOutcome(change: Partial<Outcome> = {}): Outcome {
   return {
-    key: 'one',
+    dataSource: 'set',
+    docId: 'one',
     sample: 0,
     level: undefined,
-    picture: change.key ?? 'one',
+    picture: change.docId ?? 'one',
     end: 'answered',
     beyondLimit: false,
     turns: 1,

@@ -12,7 +12,7 @@ import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples, wantedKeys } from '../search/owed-samples.ts'
 import { keyOf, searchKey, searchedLog } from '../runs/searches.ts'
 import type { Searched } from '../runs/searches.ts'
-import type { SearchRunOptions } from '../search/owed-samples.ts'
+import type { IsDone, SearchRunOptions } from '../search/owed-samples.ts'
 import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
 import { checkSamePictures, picturesId } from '../search/same-pictures.ts'
@@ -63,7 +63,7 @@ export interface CollectProgress {
 export async function collect(options: CollectOptions): Promise<Searched[]> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, onProgress } = options
   checkJudgeable(problems)
-  const keys = wantedKeys(problems, samples).flat()
+  const keys = wantedKeys(problems, samples)
   const positions = new Map(keys.map((key, position) => [key, position]))
   const { done, candidates, failures, pictures } = await stored(run, positions)
   await checkSamePictures(pictures, problems, profile.pictures.reading)
@@ -74,7 +74,8 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   const refused = new Map([...failures].filter(([, search]) => isRefusedForGood(search)))
   if (options.retryRefused || !serves()) refused.clear()
   const settled = new Set([...done.keys(), ...waiting, ...refused.keys()])
-  const owed = owedSamples(options, settled, (problem) => {
+  const isSettled: IsDone = (problem, sample) => settled.has(searchKey(problem, sample))
+  const owed = owedSamples(options, isSettled, (problem) => {
     for (let index = 0; index < samples; index++) without.add(searchKey(problem, index))
     counts.total -= samples
     options.onSkip?.(problem)

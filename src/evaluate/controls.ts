@@ -15,7 +15,7 @@ import { otherCrops } from '../search/controls/other-crops.ts'
 import { targetGiven } from '../search/controls/target-given.ts'
 import { openersOf } from '../search/owed-samples.ts'
 import type { ProfileOf } from '../search/search-many.ts'
-import { searchKey, searchNamed } from '../runs/searches.ts'
+import { searchKey } from '../runs/searches.ts'
 import type { Outcome } from './figures/outcome.ts'
 
 /** An evaluation to be compared with its controls. */
@@ -138,9 +138,9 @@ function withinPixels(
   if (firstView.kind === 'exact') return { profile }
   const pictures = new Map(entries.map((entry) => [searchKey(entry.problem, 0), openersOf(entry).length]))
   const bounds = new Map<string, number>()
-  for (const { key, pixels } of outcomes) {
-    const each = Math.floor(pixels / (pictures.get(searchKey(searchNamed(key), 0)) ?? 1))
-    bounds.set(key, Math.max(each, firstView.minPixels))
+  for (const { dataSource, docId, sample, pixels } of outcomes) {
+    const each = Math.floor(pixels / (pictures.get(searchKey({ dataSource, docId }, 0)) ?? 1))
+    bounds.set(searchKey({ dataSource, docId }, sample), Math.max(each, firstView.minPixels))
   }
   const profileOf: ProfileOf = (key) => {
     const maxPixels = bounds.get(key)

@@ -12,7 +12,7 @@ import type { Judge } from '../judge/judge.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples } from '../search/owed-samples.ts'
 import { keyOf, searchKey } from '../runs/searches.ts'
-import type { SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
+import type { IsDone, SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
 import { searchLog, skippedLog } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
@@ -21,6 +21,7 @@ import { searchMany } from '../search/search-many.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { itemAt } from '../shared/known.ts'
 import type { FailureRule } from './figures/failures.ts'
+import { BySearch } from './by-search.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 import { problemList } from '../runs/files.ts'
@@ -75,29 +76,30 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { aggregate = micro, whole = own } = options
   const listed = whole.map(({ dataSource, docId, slices }) => ({ dataSource, docId, slices }))
   await writeRunFile(run.path, problemList, listed)
-  const { done, failures, pictures, read } = await readOutcomes(run.path)
+  const { done, failed, pictures, read } = await readOutcomes(run.path)
   await checkSamePictures(pictures, problems, profile.pictures.reading)
-  const outcomes = new Map<string, Outcome>()
+  const outcomes = new BySearch<Outcome>()
   for (const outcome of wantedOf(done, problems, samples)) {
-    if (!retryRefused || outcome.reason?.kind !== 'refused') outcomes.set(outcome.key, outcome)
+    if (!retryRefused || outcome.reason?.kind !== 'refused') outcomes.set(outcome, outcome.sample, outcome)
   }
-  done.clear()
   const skipped = new Map<string, SkippedProblem>()
   const known = await readSkipped(run.path)
-  const owed = owedSamples(options, outcomes, async (problem) => {
+  const isDone: IsDone = (problem, sample) => outcomes.has(problem, sample)
+  const owed = owedSamples(options, isDone, async (problem) => {
     if (!known.has(problemName(problem))) await run.append(skippedLog, problem)
     skipped.set(problemName(problem), problem)
     tell()
   })
-  const unjudged = new Set(
-    [...outcomes.values()].filter(({ judged, end }) => !judged && end !== 'failed').map(({ key }) => key),
-  )
+  const unjudged = new Set<string>()
 
-  const progress = { done: outcomes.size - unjudged.size, correct: 0, failed: 0, unjudged: 0, spent: nothingSpent }
+  const progress = { done: 0, correct: 0, failed: 0, unjudged: 0, spent: nothingSpent }
   let refused = 0
   /** Searches with a reply. */
   let taken = 0
-  for (const { correct, end, spent } of outcomes.values()) {
+  for (const outcome of outcomes.values()) {
+    const { correct, end, judged, sample, spent } = outcome
+    if (judged || end === 'failed') progress.done++
+    else unjudged.add(searchKey(outcome, sample))
     if (correct) progress.correct++
     if (end === 'failed') refused++
     else taken++
@@ -121,16 +123,21 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     stop,
   })
   const finish = (searched: Trajectory): Promise<Trajectory> =>
-    judgeAndKeep(watch.afterEarlier(searched, failures.get(keyOf(searched))), judge, undefined, async (trajectory) => {
-      // An unchanged line is not written again.
-      const stored = unjudged.has(keyOf(trajectory))
-      if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
-    })
+    judgeAndKeep(
+      watch.afterEarlier(searched, failed.get(keyOf(searched))?.failure),
+      judge,
+      undefined,
+      async (trajectory) => {
+        // An unchanged line is not written again.
+        const stored = unjudged.has(keyOf(trajectory))
+        if (!stored || trajectory.verdict?.kind !== 'unjudged') await run.append(searchLog, trajectory)
+      },
+    )
   function count(trajectory: Trajectory): void {
     const outcome = outcomeOf(trajectory)
-    const isNew = !outcomes.has(outcome.key)
+    const isNew = !outcomes.has(outcome, outcome.sample)
     if (isNew && outcome.end !== 'failed') progress.spent = addSpent(progress.spent, outcome.spent)
-    outcomes.set(outcome.key, outcome)
+    outcomes.set(outcome, outcome.sample, outcome)
     progress.done++
     if (outcome.correct) progress.correct++
     if (outcome.end !== 'failed') taken++
@@ -167,13 +174,13 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
 
 /** The outcomes of the searches of these problems. */
 function* wantedOf(
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: BySearch<Outcome>,
   problems: readonly WantedProblem[],
   samples: number,
 ): Generator<Outcome, void> {
   for (const { problem } of problems) {
     for (let sample = 0; sample < samples; sample++) {
-      const outcome = outcomes.get(searchKey(problem, sample))
+      const outcome = outcomes.get(problem, sample)
       if (outcome !== undefined) yield outcome
     }
   }

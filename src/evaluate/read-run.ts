@@ -1,7 +1,7 @@
 /** Reads the report of a finished evaluation from its run folder. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
 import type { Prices } from '../endpoint/price.ts'
-import { searchKey, searchNamed } from '../runs/searches.ts'
+import { searchKey } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readEvalCost } from './document/cost.ts'
 import { countedProblems } from './figures/failures.ts'
@@ -37,14 +37,20 @@ export async function readEvalRun(path: string, prices: Prices = {}, failures?: 
   const { samples, maxTurns, seed, benchmark, shard } = config
   const { done, failed } = await readOutcomes(path)
   const takesFailed = config.failures !== undefined
-  const outcomes = takesFailed ? new Map([...failed, ...done]) : done
+  const outcomeOf = (problem: ListedProblem, sample: number): Outcome | undefined =>
+    done.get(problem, sample) ?? (takesFailed ? failed.get(searchKey(problem, sample))?.outcome : undefined)
   const skipped = await readSkipped(path)
-  if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
-  const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(outcomes), shard)
+  if (done.size === 0 && !(takesFailed && failed.size > 0))
+    throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
+  const searched = function* (): Generator<Outcome, void> {
+    if (takesFailed) for (const { outcome } of failed.values()) yield outcome
+    yield* done.values()
+  }
+  const listed = shardOf((await readRunFile(path, problemList)) ?? searchedProblems(searched()), shard)
   const all: readonly ScoredProblem[] = listed.map((problem) => ({
     name: problemName(problem),
     slices: problem.slices,
-    outcomes: Array.from({ length: samples }, (_, index) => outcomes.get(searchKey(problem, index)))
+    outcomes: Array.from({ length: samples }, (_, index) => outcomeOf(problem, index))
       .filter((outcome) => outcome !== undefined)
       .filter(({ judged, end }) => takesFailed || judged || end === 'failed'),
   }))
@@ -82,10 +88,10 @@ export async function readEvalRun(path: string, prices: Prices = {}, failures?: 
 }
 
 /** For runs without a problem list: the problems that have a search. */
-export function searchedProblems(outcomes: ReadonlyMap<string, Outcome>): ListedProblem[] {
+export function searchedProblems(outcomes: Iterable<Outcome>): ListedProblem[] {
   const byName = new Map<string, ListedProblem>()
-  for (const { key, level } of outcomes.values()) {
-    const problem = { ...searchNamed(key), slices: levelSlice({ level }) }
+  for (const { dataSource, docId, level } of outcomes) {
+    const problem = { dataSource, docId, slices: levelSlice({ level }) }
     byName.set(problemName(problem), problem)
   }
   return [...byName.values()]

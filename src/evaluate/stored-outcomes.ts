@@ -1,6 +1,7 @@
 /** Reads the outcomes of the searches of a run. */
 import type { Slices } from '../benchmark/entry.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
+import type { Reason } from '../protocol/reason.ts'
 import type { Failure, Trajectory } from '../protocol/trajectory.ts'
 import { skippedText } from '../search/owed-samples.ts'
 import { searchKey } from '../runs/searches.ts'
@@ -11,6 +12,7 @@ import { readLog } from '../runs/log.ts'
 import { indexSearches } from '../runs/search-index.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
 import { sharedTexts } from '../shared/shared-texts.ts'
+import { BySearch } from './by-search.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
@@ -25,14 +27,17 @@ export function levelSlice({ level }: { readonly level?: Level | undefined }): S
 }
 
 export interface StoredOutcomes {
-  /** Outcomes by key. */
-  readonly done: Map<string, Outcome>
-  /** Failures of searches that are to be repeated, and their outcomes, by key. */
-  readonly failures: ReadonlyMap<string, Failure | undefined>
-  readonly failed: ReadonlyMap<string, Outcome>
+  readonly done: BySearch<Outcome>
+  /** Searches that are to be repeated, by key. */
+  readonly failed: ReadonlyMap<string, FailedSearch>
   readonly pictures: SearchedPictures
-  /** The complete searches with these keys, read on demand. */
+  /** The complete searches with these keys, all without a verdict, read on demand. */
   read(keys: Iterable<string>): AsyncGenerator<Trajectory, void>
+}
+
+interface FailedSearch {
+  readonly failure: Failure | undefined
+  readonly outcome: Outcome
 }
 
 /**
@@ -40,38 +45,52 @@ export interface StoredOutcomes {
  * while it accepted others; if it accepted none, the server needs fixing.
  */
 export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
-  const done = new Map<string, Outcome>()
-  const failures = new Map<string, Failure | undefined>()
-  const failed = new Map<string, Outcome>()
+  const done = new BySearch<Outcome>()
+  const failed = new Map<string, FailedSearch>()
   const pictures = new Map<string, string>()
-  const shared = sharedTexts()
+  const lighter = lighterOutcomes()
   const index = await indexSearches(folder, (trajectory, key) => {
-    const outcome = lighter(outcomeOf(trajectory), key, shared)
-    if (outcome.end !== 'failed') done.set(key, outcome)
-    else {
-      failures.set(key, trajectory.failure)
-      failed.set(key, outcome)
-    }
-    pictures.set(searchKey(trajectory.problem, 0), outcome.picture)
+    const outcome = lighter(outcomeOf(trajectory))
+    pictures.set(searchKey(outcome, 0), outcome.picture)
+    if (outcome.end === 'failed') failed.set(key, { failure: trajectory.failure, outcome })
+    else done.set(outcome, outcome.sample, outcome)
+    return outcome.end === 'failed' || outcome.judged ? undefined : 'to be judged'
   })
-  if (done.size > 0) {
-    for (const [key, outcome] of failed)
-      if (outcome.reason?.kind === 'refused' && !done.has(key)) done.set(key, outcome)
+  const serves = done.size > 0
+  for (const [key, { outcome }] of failed) {
+    if (done.has(outcome, outcome.sample)) failed.delete(key)
+    else if (serves && outcome.reason?.kind === 'refused') {
+      done.set(outcome, outcome.sample, outcome)
+      failed.delete(key)
+    }
   }
-  for (const key of done.keys()) {
-    failures.delete(key)
-    failed.delete(key)
-  }
-  return { done, failures, failed, pictures, read: (keys) => index.readAll(keys) }
+  return { done, failed, pictures, read: (keys) => index.readAll(keys) }
 }
 
 /**
- * The outcome with the texts that it has in common with others. A copy by rest (`...own`) would be a hash table of twice the size, which
+ * Gives outcomes the texts and reasons that they have in common. A copy by rest (`...own`) would be a hash table of twice the size, which
  * counts for a million searches.
  */
-export function lighter(outcome: Outcome, key: string, shared: (text: string) => string): Outcome {
-  const { picture, vote } = outcome
-  return { ...outcome, key, picture: shared(picture), vote: vote && shared(vote) }
+export function lighterOutcomes(): (outcome: Outcome) => Outcome {
+  const shared = sharedTexts()
+  const reasons = new Map<string, Reason>()
+  const sharedReason = (reason: Reason): Reason => {
+    const text = JSON.stringify(reason)
+    const known = reasons.get(text) ?? reason
+    reasons.set(text, known)
+    return known
+  }
+  return (outcome) => {
+    const { dataSource, docId, picture, vote, reason } = outcome
+    return {
+      ...outcome,
+      dataSource: shared(dataSource),
+      docId: shared(docId),
+      picture: shared(picture),
+      vote: vote && shared(vote),
+      reason: reason && sharedReason(reason),
+    }
+  }
 }
 
 /** The problems skipped by the run so far, by name. */

@@ -45,6 +45,17 @@ test('a line that is appended in pieces is read once it is whole, and found agai
   expect(await wholeOf(index)).toEqual(searches)
 })
 
+test('a search without a summary is not in the index', async () => {
+  const { folder, index } = await logOf(jsonLines(searches))
+  expect(index.entries).toHaveLength(searches.length)
+  const last = searches.at(-1)!
+  const some = await indexSearches(folder, (search) => (keyOf(search) === keyOf(last) ? 'kept' : undefined))
+  expect(some.entries.map(({ key }) => key)).toEqual([keyOf(last)])
+  const read: unknown[] = []
+  for await (const search of some.readAll(searches.map(keyOf))) read.push(search)
+  expect(read).toEqual([last])
+})
+
 test('what is no search is passed over and named, however long its line', async () => {
   const long = 'x'.repeat(40 * 1024 ** 2)
   const { folder, file, index } = await logOf(`[]\n"text"\n${long}`)

@@ -24,7 +24,7 @@ export interface IndexedSearch<T> {
 export class SearchIndex<T> {
   readonly #file: string
   readonly #log: AnySearchLog
-  readonly #keep: (search: LoggedSearch, index: number, key: string) => T
+  readonly #keep: (search: LoggedSearch, index: number, key: string) => T | undefined
   #entries: IndexedSearch<T>[] = []
   #bad = badLines()
   #lines = 0
@@ -33,7 +33,12 @@ export class SearchIndex<T> {
   /** Identity of the file, to detect that it was replaced; empty if there is no file. */
   log = ''
 
-  constructor(folder: string, log: AnySearchLog, keep: (search: LoggedSearch, index: number, key: string) => T) {
+  /** `keep` summarises a search, or returns undefined to leave it out of the index. */
+  constructor(
+    folder: string,
+    log: AnySearchLog,
+    keep: (search: LoggedSearch, index: number, key: string) => T | undefined,
+  ) {
     this.#file = logFile(folder, log)
     this.#log = log
     this.#keep = keep
@@ -107,12 +112,8 @@ export class SearchIndex<T> {
       else {
         const search = searchIn(line.value)
         const key = keyOf(search.trajectory)
-        this.#entries.push({
-          key,
-          kept: this.#keep(search, this.#entries.length, key),
-          start,
-          length: next - start - 1,
-        })
+        const kept = this.#keep(search, this.#entries.length, key)
+        if (kept !== undefined) this.#entries.push({ key, kept, start, length: next - start - 1 })
       }
     }
   }
@@ -130,7 +131,7 @@ function searchIn(line: Trajectory | RolloutLine): LoggedSearch {
 /** Indexes the current searches of a run, with a warning about unreadable lines. */
 export async function indexSearches<T>(
   folder: string,
-  keep: (search: Trajectory, key: string) => T,
+  keep: (search: Trajectory, key: string) => T | undefined,
 ): Promise<SearchIndex<T>> {
   const index = new SearchIndex(folder, searchLog, ({ trajectory }, _, key) => keep(trajectory, key))
   await index.update()

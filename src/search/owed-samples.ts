@@ -57,23 +57,25 @@ export interface SearchRunOptions {
 }
 
 /** The keys of all searches: one per problem and sample. */
-export function wantedKeys(problems: readonly WantedProblem[], samples: number): string[][] {
-  return problems.map(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
+export function wantedKeys(problems: readonly WantedProblem[], samples: number): string[] {
+  return problems.flatMap(({ problem }) => sampleIndices(samples).map((index) => searchKey(problem, index)))
 }
 
+export type IsDone = (problem: Problem, sampleIndex: number) => boolean
+
 /**
- * The searches whose keys are not in `done`, grouped by problem so that each picture is opened once. Problems that the profile skips
+ * The searches that are not done, grouped by problem so that each picture is opened once. Problems that the profile skips
  * are passed to `onSkip` and need no search.
  */
 export async function* owedSamples(
   { problems, samples, profile }: Pick<SearchRunOptions, 'problems' | 'samples' | 'profile'>,
-  done: Pick<ReadonlySet<string>, 'has'>,
+  isDone: IsDone,
   onSkip: (skipped: SkippedProblem) => void | Promise<void>,
 ): AsyncGenerator<Sample, void> {
   const { narrow } = profile.pictures
   for (const wanted of problems) {
     const { problem } = wanted
-    const indices = sampleIndices(samples).filter((index) => !done.has(searchKey(problem, index)))
+    const indices = sampleIndices(samples).filter((index) => !isDone(problem, index))
     if (indices.length === 0) continue
     const pictures = await openProblem(wanted, profile)
     const { width, height } = pictures.picture

@@ -64,3 +64,10 @@ export async function isFile(path: string): Promise<boolean> {
     () => false,
   )
 }
+
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+}

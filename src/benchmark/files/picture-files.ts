@@ -3,9 +3,9 @@
  * case and slashes, and some sets unpack into folders that their rows do not mention.
  */
 import { readdir } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { nearestNames } from '../../shared/nearest.ts'
-import { isFile } from './find-file.ts'
+import { isFile, isFolder } from './find-file.ts'
 
 /** The file, or why it was not found. */
 export type FoundPicture = { readonly file: string } | { readonly missing: string }
@@ -29,12 +29,18 @@ export function pictureFinder(): PictureFinder {
   const listed = new Map<string, Promise<ByName>>()
   const trees = new Map<string, Promise<ByName>>()
   const stems = new Map<string, Promise<ByName>>()
+  /** Whether they exist: of many rows, most name pictures in the same few folders. */
+  const folders = new Map<string, Promise<boolean>>()
   const treeOf = (folder: string) => remember(trees, folder, () => listing(folder, true))
 
   async function at(folder: string, name: string): Promise<FoundPicture> {
     if (isAddress(name)) return addressed(name)
     const path = slashed(name)
-    for (const exact of [name, path]) if (await isFile(join(folder, exact))) return { file: join(folder, exact) }
+    for (const exact of new Set([name, path])) {
+      const file = join(folder, exact)
+      const within = dirname(file)
+      if ((await remember(folders, within, () => isFolder(within))) && (await isFile(file))) return { file }
+    }
     let found = folder
     for (const part of path.split('/').filter((own) => own !== '' && own !== '.')) {
       const names = (await remember(listed, found, () => listing(found, false))).get(folded(part)) ?? []
@@ -158,10 +164,10 @@ async function listing(folder: string, recursive: boolean, keyOf = (name: string
   return byName
 }
 
-function remember(known: Map<string, Promise<ByName>>, folder: string, list: () => Promise<ByName>): Promise<ByName> {
-  const listed = known.get(folder) ?? list()
-  known.set(folder, listed)
-  return listed
+function remember<T>(known: Map<string, Promise<T>>, folder: string, look: () => Promise<T>): Promise<T> {
+  const found = known.get(folder) ?? look()
+  known.set(folder, found)
+  return found
 }
 
 /** The same for names that differ by Unicode form or case only. */

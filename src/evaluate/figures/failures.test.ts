@@ -14,9 +14,16 @@ import type { ScoredProblem } from './sampling.ts'
 function problem(name: string, searches: string, slices: Slices = {}): ScoredProblem {
   const outcomes = [...searches].map((letter, sample) => {
     const without = letter === 'x' ? ({ end: 'failed', judged: false } as const) : { judged: letter !== '?' }
-    const key = JSON.stringify(['set', name, sample])
     const usage = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
-    return rightOutcome({ key, sample, picture: name, correct: letter === '1', vote: letter, usage, ...without })
+    return rightOutcome({
+      docId: name,
+      sample,
+      picture: name,
+      correct: letter === '1',
+      vote: letter,
+      usage,
+      ...without,
+    })
   })
   return { name, slices, outcomes }
 }

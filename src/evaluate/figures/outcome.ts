@@ -9,10 +9,10 @@ import { normalised } from '../../judge/judge.ts'
 import { picturesOf } from '../../protocol/originals.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { reasonOf } from '../../protocol/reason.ts'
+import type { SearchName } from '../../protocol/reason-count.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { End, Trajectory } from '../../protocol/trajectory.ts'
-import { searchKey } from '../../runs/searches.ts'
 import { picturesId } from '../../search/same-pictures.ts'
 import { lookFigures } from './looks.ts'
 import type { LookFigures } from './looks.ts'
@@ -37,7 +37,9 @@ export const causes = [
 export type MissCause = (typeof causes)[number]
 
 export interface Outcome extends LookFigures {
-  readonly key: string
+  /** Of the problem. */
+  readonly dataSource: string
+  readonly docId: string
   /** Index of the search of its problem, from 0. */
   readonly sample: number
   readonly level: Level | undefined
@@ -63,6 +65,10 @@ export interface Outcome extends LookFigures {
   readonly reason: Reason | undefined
 }
 
+export function searchNameOf({ dataSource, docId, sample }: Outcome): SearchName {
+  return { dataSource, docId, sampleIndex: sample }
+}
+
 /** What a search adds to the score. */
 export function creditOf({ correct, part = 1 }: Pick<Outcome, 'correct' | 'part'>): number {
   return correct ? part : 0
@@ -74,7 +80,8 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
   const judged = trajectory.verdict !== undefined && trajectory.verdict.kind !== 'unjudged'
   const looks = lookFigures(trajectory)
   return {
-    key: searchKey(problem, sampleIndex),
+    dataSource: problem.dataSource,
+    docId: problem.docId,
     sample: sampleIndex,
     level: problem.level,
     picture: picturesId(picturesOf(trajectory)),

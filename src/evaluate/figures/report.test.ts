@@ -20,7 +20,7 @@ interface Wanted {
 
 function outcome({ correct, turns = 1, vote, part }: Wanted, sample = 0, picture = 'one'): Outcome {
   const graded = part === undefined ? {} : { part }
-  return rightOutcome({ key: `${sample}`, picture, sample, turns, correct, vote, ...graded })
+  return rightOutcome({ picture, sample, turns, correct, vote, ...graded })
 }
 
 const problem = (name: string, searches: readonly Wanted[], slices: ScoredProblem['slices'] = {}): ScoredProblem => ({

@@ -10,10 +10,10 @@ import { lookFigures } from './look-figures.ts'
 import type { LookFigures } from './look-figures.ts'
 import { reasonCounter } from '../../protocol/reason-count.ts'
 import type { ReasonCount } from '../../protocol/reason-count.ts'
-import { searchNamed } from '../../runs/searches.ts'
 import type { SkippedProblem } from '../../runs/searches.ts'
 import { measuredSpread } from './power.ts'
 import type { Spread } from './power.ts'
+import { searchNameOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
@@ -103,7 +103,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
 /** The reasons of failed, unanswered and doubtful searches, most frequent first. */
 function reasonsOf(outcomes: readonly Outcome[]): ReasonCount[] {
   const counter = reasonCounter()
-  for (const { key, reason } of outcomes) if (reason !== undefined) counter.add(reason, () => searchNamed(key))
+  for (const outcome of outcomes) if (outcome.reason) counter.add(outcome.reason, () => searchNameOf(outcome))
   return counter.counts()
 }
 

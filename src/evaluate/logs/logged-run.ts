@@ -12,7 +12,9 @@ import { indexSearches } from '../../runs/search-index.ts'
 import { searchKey, searchLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
+import { BySearch } from '../by-search.ts'
 import { outcomeOf } from '../figures/outcome.ts'
+import type { Outcome } from '../figures/outcome.ts'
 import { scoredItem } from '../figures/sampling.ts'
 import type { ScoredProblem } from '../figures/sampling.ts'
 import type { EvalConfig } from '../protocol.ts'
@@ -52,13 +54,14 @@ export async function readLoggedRun(path: string): Promise<LoggedRun> {
   const config = await readConfiguration(path, 'eval')
   const { samples, benchmark, shard, judge, control } = config
   const index = await indexSearches(path, outcomeOf)
-  const outcomes = new Map(index.entries.map(({ key, kept }) => [key, kept]))
+  const outcomes = new BySearch<Outcome>()
+  for (const { kept } of index.entries) outcomes.set(kept, kept.sample, kept)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
   const skipped = await readSkipped(path)
-  const whole = (await readRunFile(path, problemList)) ?? searchedProblems(outcomes)
+  const whole = (await readRunFile(path, problemList)) ?? searchedProblems(outcomes.values())
   const listed = whole.flatMap((problem, place): LoggedProblem[] => {
     if (shard !== undefined && place % shard.of !== shard.index - 1) return []
-    const own = Array.from({ length: samples }, (_, sample) => outcomes.get(searchKey(problem, sample)) ?? [])
+    const own = Array.from({ length: samples }, (_, sample) => outcomes.get(problem, sample) ?? [])
     return [{ place, name: problemName(problem), slices: problem.slices, outcomes: own.flat() }]
   })
   const problems = listed.filter((problem) => problem.outcomes.length > 0)
@@ -77,7 +80,8 @@ export async function readLoggedRun(path: string): Promise<LoggedRun> {
     missing: owing.length * samples - searches,
     scores: benchmarkNamed(benchmark).aggregate.scores(items),
     standardError: standardError(items.map((item) => avgAtK([item]))),
-    read: () => index.readAll(problems.flatMap(({ outcomes: own }) => own.map(({ key }) => key))),
+    read: () =>
+      index.readAll(problems.flatMap(({ outcomes: own }) => own.map((outcome) => searchKey(outcome, outcome.sample)))),
   }
 }
 

@@ -1,11 +1,11 @@
 /** Scores and charts of a run: accuracy by turn limit, and training curves. */
 import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import { searchNameOf } from '../../evaluate/figures/outcome.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
 import { percent } from '../../shared/numbers.ts'
 import { reasonText } from '../../protocol/reason.ts'
 import { reasonCounter, reasonKey } from '../../protocol/reason-count.ts'
-import { searchNamed } from '../../runs/searches.ts'
 import type { ReasonRow, RunFigures, Scores } from '../api/types.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupName } from './items.ts'
@@ -41,8 +41,8 @@ function reasonRows(searches: readonly ListedSearch[]): ReasonRow[] {
   const counter = reasonCounter()
   const firsts = new Map<string, number>()
   for (const { item, outcome } of searches) {
-    const { reason, key } = outcome
-    if (reason !== undefined && counter.add(reason, () => searchNamed(key)) === 1)
+    const { reason } = outcome
+    if (reason !== undefined && counter.add(reason, () => searchNameOf(outcome)) === 1)
       firsts.set(reasonKey(reason), item.index)
   }
   return counter

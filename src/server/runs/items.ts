@@ -1,7 +1,7 @@
 /** The summary of each search of a run, for lists. */
 import { outcomeOf } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
-import { lighter, problemName } from '../../evaluate/stored-outcomes.ts'
+import { lighterOutcomes, problemName } from '../../evaluate/stored-outcomes.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { SearchIndex } from '../../runs/search-index.ts'
 import type { LoggedSearch } from '../../runs/searches.ts'
@@ -17,11 +17,12 @@ export type RunIndex = SearchIndex<ListedSearch>
 
 export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunIndex {
   const shared = sharedTexts()
-  return new SearchIndex(path, log, (search, index, key) => {
+  const lighter = lighterOutcomes()
+  return new SearchIndex(path, log, (search, index) => {
     const item = itemOf(search, index)
     return {
       item: { ...item, problem: shared(item.problem), question: shared(item.question) },
-      outcome: lighter(outcomeOf(search.trajectory), key, shared),
+      outcome: lighter(outcomeOf(search.trajectory)),
     }
   })
 }
