@@ -7,6 +7,8 @@
 #   array=$(sbatch --parsable --array=1-8 deploy/slurm.sh --benchmark vstar --data downloads --policy chat:<model> --base-url <url>)
 #   sbatch --dependency=afterok:"$array" deploy/slurm.sh
 #
+# With --controls each part has a run for every control: join them one by one, `mini-o3 eval merge "$RUNS"/part-*/black --run "$RUNS/whole/black"`.
+#
 #SBATCH --job-name=mini-o3-eval
 #SBATCH --cpus-per-task=2
 #SBATCH --mem=4G

@@ -1,5 +1,5 @@
 /** Configurations as they are read and compared: whole ones, those of earlier and later versions, and what is none. */
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -34,6 +34,17 @@ test.each([
 ])('%s is refused in one sentence', async (text, code, why) => {
   const refused = { code, exitCode: 2, message: expect.stringContaining(why) }
   await expect(readConfiguration(await stored(text), 'eval')).rejects.toMatchObject(refused)
+})
+
+test('a folder of several runs names them, in numeric order', async () => {
+  const sweep = await mkdtemp(join(folder, 'sweep-'))
+  for (const name of ['10', '2', 'black']) {
+    await mkdir(join(sweep, name))
+    await writeFile(join(sweep, name, 'config.json'), JSON.stringify(evaluation))
+  }
+  await mkdir(join(sweep, 'notes'))
+  const message = `${sweep} holds several runs. Name one of them: 2, 10, black.`
+  await expect(readConfiguration(sweep, 'eval')).rejects.toMatchObject({ code: 'several-runs', message })
 })
 
 test('a folder without a plain file of settings is not a run', async () => {

@@ -3,7 +3,7 @@
  * results. A resume compares all of it, so a new setting need not be declared here. The schemas here cover only the settings that are
  * read back by reports, exports and merges. Settings that earlier versions did not write are optional.
  */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { controlNames } from '../protocol/control.ts'
@@ -102,7 +102,23 @@ export async function isRun(folder: string): Promise<boolean> {
   return (await plainFile(configurationFile(folder))) !== undefined
 }
 
-/** The stored settings, parsed by `schema` if given. Throws `UserError` `run-not-found` or `run-config-broken`. */
+/** The names of the runs in a folder, such as those of a sweep, in numeric order. */
+export async function runsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  const runs: string[] = []
+  for (const name of names.toSorted(new Intl.Collator('en', { numeric: true }).compare)) {
+    if (await isRun(join(folder, name))) runs.push(name)
+  }
+  return runs
+}
+
+/** Names the runs in a folder that is none itself. */
+export function severalRuns(folder: string, runs: readonly string[]): UserError {
+  const which = runs.length === 1 ? 'a run. Name it' : 'several runs. Name one of them'
+  return new UserError('several-runs', `${folder} holds ${which}: ${runs.slice(0, 8).join(', ')}.`)
+}
+
+/** The stored settings, parsed by `schema` if given. Throws `UserError` `run-not-found`, `several-runs` or `run-config-broken`. */
 export async function readSettings(folder: string): Promise<Settings>
 export async function readSettings<T>(folder: string, schema: z.ZodType<T>): Promise<T>
 export async function readSettings(folder: string, schema: z.ZodType = anySettings): Promise<unknown> {
@@ -111,6 +127,8 @@ export async function readSettings(folder: string, schema: z.ZodType = anySettin
     new UserError('run-config-broken', `${path} cannot be read: ${why}. Name another folder.`, { cause })
   const { size } = (await plainFile(path)) ?? {}
   if (size === undefined) {
+    const runs = await runsIn(folder)
+    if (runs.length > 0) throw severalRuns(folder, runs)
     throw new UserError(
       'run-not-found',
       `${folder} is not a run folder: it has no ${configurationName}. Name one, such as runs/demo.`,

@@ -1,11 +1,10 @@
 /** `mini-o3 export`: writes the searches of a run, or a cold-start set, in the formats of other trainers. */
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
 import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
 import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
-import { namesIn } from '../../benchmark/files/find-file.ts'
 import { UserError } from '../../shared/errors.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -22,7 +21,7 @@ import { exportCurves } from './export-curves.ts'
 import { exportLog, logFormats } from './export-log.ts'
 import type { ExportLogOptions } from './export-log.ts'
 import { readCollection } from './read-collection.ts'
-import { isRun } from '../../runs/configuration.ts'
+import { isRun, runsIn, severalRuns } from '../../runs/configuration.ts'
 import { readSearchedConfig, searchedUnder } from './searched-under.ts'
 import type { SearchedConfig } from './searched-under.ts'
 
@@ -114,7 +113,6 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
   refuseGiven(command, ['all'], 'for training sets, and a log always has every search: export a set')
-  if (!(await isRun(source))) await refuseSeveral(source)
   if (options.to === 'lmms-eval')
     refuseGiven(command, ofSearches, 'for messages and pictures, which this log has not: use --to inspect')
   const interrupt = catchInterrupt(() =>
@@ -142,19 +140,10 @@ interface Source {
 
 async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
   if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
-  await refuseSeveral(source)
+  const runs = await runsIn(source)
+  if (runs.length > 0) throw severalRuns(source, runs)
   refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
   return openColdStart(source)
-}
-
-/** Throws `UserError` for a folder of runs, such as those of several pixel budgets. */
-async function refuseSeveral(folder: string): Promise<void> {
-  const names = await namesIn(folder)
-  const runs: string[] = []
-  for (const name of names.toSorted()) if (await isRun(join(folder, name))) runs.push(name)
-  if (runs.length === 0) return
-  const why = `${folder} holds several runs. Name one of them: ${runs.slice(0, 8).join(', ')}.`
-  throw new UserError('export-several-runs', why)
 }
 
 async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {

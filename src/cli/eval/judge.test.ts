@@ -145,7 +145,7 @@ test('wrong options are named before anything is written', async () => {
   const fails = async (options: readonly string[], message: string): Promise<void> => {
     await expect(judge(...options)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(message) })
   }
-  await fails([folder, '--judge', 'exact', ...again], 'is not a run folder')
+  await fails([folder, '--judge', 'exact', ...again], 'holds a run. Name it: ')
   await fails([path, '--judge', 'nobody', ...again], 'not one of exact, choice, can-infer, mme-letter, ')
   await fails([path, '--judge', 'choice', ...again], 'no choices')
   await fails([path, '--judge', 'llm:tester', ...again], 'needs --judge-base-url')

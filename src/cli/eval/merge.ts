@@ -25,10 +25,14 @@ export function addEvalMerge(evaluation: Command): void {
     summary: 'join the runs of --shard',
     description:
       'Joins runs with equal settings into a new run, and prints its result. If several runs contain the same search, the ' +
-      'first one counts unless it failed. The given runs are not changed.',
+      'first one counts unless it failed. The given runs are not changed. Of a sweep (--controls, several --max-pixels), ' +
+      'join the runs of each setting: runs/*/black.',
     arguments: { '<runs...>': 'run folders of mini-o3 eval' },
     options: mergeOptions,
-    examples: ['mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole'],
+    examples: [
+      'mini-o3 eval merge runs/part-1 runs/part-2 --run runs/whole',
+      'mini-o3 eval merge runs/part-1/black runs/part-2/black --run runs/whole/black',
+    ],
     run: (options, runs) => mergeCommand(runs, options),
   })
 }

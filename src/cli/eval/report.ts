@@ -1,10 +1,9 @@
 /** `mini-o3 report`: puts evaluations into the paper's published table, compares two of them problem by problem, or shows what training changed. */
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isRun, readSettings } from '../../runs/configuration.ts'
+import { isRun, readSettings, runsIn } from '../../runs/configuration.ts'
 import { readStages } from '../../runs/training.ts'
 import type { TrainedStage } from '../../runs/training.ts'
-import { namesIn } from '../../benchmark/files/find-file.ts'
 import { changeTable } from '../../evaluate/figures/learning.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/document.ts'
@@ -126,10 +125,8 @@ async function trainedIn(path: string): Promise<readonly TrainedStage[]> {
 /** The run at a path, or the runs of a sweep there, in numeric order. */
 async function runsAt(path: string): Promise<readonly string[]> {
   if (await isRun(path)) return [path]
-  const names = (await namesIn(path)).toSorted(new Intl.Collator('en', { numeric: true }).compare)
-  const runs: string[] = []
-  for (const name of names) if (await isRun(join(path, name))) runs.push(join(path, name))
-  return runs.length > 0 ? runs : [path]
+  const names = await runsIn(path)
+  return names.length > 0 ? names.map((name) => join(path, name)) : [path]
 }
 
 /** The last part of each path, or the whole path where names would be ambiguous. */
