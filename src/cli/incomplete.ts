@@ -44,7 +44,7 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
   }
   if (missing.length === 0) return undefined
   const why = refused === 0 ? [] : [refusedText(counts)]
-  const fix = reasons.slice(0, 1).flatMap(fixLine)
+  const fix = reasons.slice(0, 1).flatMap((reason) => [...fixLine(reason), ...newRunLine(reason)])
   return new IncompleteError([...missing, ...why, ...reasonLines(reasons), ...fix].join('\n'))
 }
 
@@ -59,6 +59,7 @@ export function stoppedSearches(
       message,
       ...reasonLines(reasons),
       ...fixLine(reason),
+      ...newRunLine(reason),
       `Finished searches are kept in ${run}. When the cause is fixed, resume with`,
       `  ${commandLine()}`,
       code === 'failing-alike'
@@ -86,6 +87,15 @@ const fixes: Readonly<Record<string, string>> = {
 function fixLine({ code }: Reason): string[] {
   const fix = fixes[code]
   return fix === undefined ? [] : [`To fix it: ${fix}.`]
+}
+
+/** Options of the search, as advice names them: a run is never resumed with other values of these. */
+const searchOption = /--(?:reply-tokens|profile|max-images|max-pixels|coordinates)\b|another profile/
+
+function newRunLine({ code, message }: Reason): string[] {
+  const option = searchOption.exec(`${message} ${fixes[code] ?? ''}`)?.[0]
+  if (option === undefined) return []
+  return [`With ${option} this becomes a new run: leave out --run, or name another folder with it.`]
 }
 
 /** The command that is running, as it can be typed again. */
