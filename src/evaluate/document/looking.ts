@@ -75,17 +75,22 @@ function controlsTable({ looking, problems, controls: figures }: LookingFigures)
   }
 }
 
-/** How much of the score goes with the crops, by the first control that withholds them. */
+/**
+ * How much of the score is due to looking, by the control without crops that comes nearest: others may fall lower for other reasons, such
+ * as a policy whose form breaks when it is shown nothing.
+ */
 function dueToLooking({ controls: all }: LookingFigures): string[] {
-  const withheld = all.find(({ control }) => 'withoutLooking' in controls[control])
-  return withheld === undefined ? [] : [dueText(withheld)]
+  const [nearest] = all
+    .filter(({ control }) => 'withoutLooking' in controls[control])
+    .toSorted((a, b) => a.difference.mean - b.difference.mean)
+  return nearest === undefined ? [] : [dueText(nearest)]
 }
 
 function dueText({ control, looking, controlled, difference }: ControlFigures): string {
   const share = looking === 0 ? '' : `, ${percent(Math.max(0, difference.mean) / looking)} % of the score,`
   return (
-    `${percent(looking)} % of searches are right with looking, and ${percent(controlled.mean)} % under the control ` +
-    `"${controls[control].label}": ${signedPercent(difference.mean)} points (95 % ${signedRange(difference)})${share} are due to looking.`
+    `${percent(looking)} % of searches are right with looking. Of the controls that withhold the crops, "${controls[control].label}" ` +
+    `comes nearest with ${percent(controlled.mean)} %: ${signedPercent(difference.mean)} points (95 % ${signedRange(difference)})${share} are due to looking.`
   )
 }
 
