@@ -228,6 +228,11 @@ describe('the other formats', () => {
         extra_info: { index: BigInt(sampleIndex), answer },
       })),
     )
+    const several = [{ ...rows[0]!, alternatives: ['lime', 'teal'] }]
+    await exported({ to: 'verl', out: join(base, 'several'), rows: stream(several) })
+    for await (const row of readParquet(join(base, 'several', 'data', 'train-00000-of-00001.parquet'))) {
+      expect(row).toMatchObject({ extra_info: { answer: rows[0]!.answer, alternatives: ['lime', 'teal'] } })
+    }
     const unknown = { ...rows[0]!, answer: undefined } as unknown as TrainingRow
     await expect(exported({ to: 'verl', out: join(base, 'none'), rows: stream([unknown]) })).rejects.toThrow(
       'the right answer is not known',

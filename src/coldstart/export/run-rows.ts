@@ -69,6 +69,7 @@ export async function* runRows(
       messages: trainingConversation(trajectory, profile),
       images: await drawnViews(told, options.encoding),
       answer: problem.answer,
+      ...(problem.alternatives && { alternatives: problem.alternatives }),
     }
   }
 }

@@ -29,6 +29,8 @@ export interface TrainingRow {
   readonly images: readonly TrainingImage[]
   /** The right answer, if known. */
   readonly answer?: string | undefined
+  /** Further answers that are right too. */
+  readonly alternatives?: readonly string[]
 }
 
 type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }

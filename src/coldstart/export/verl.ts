@@ -17,7 +17,9 @@ const problemColumns: Columns = {
   images: { list: 'image' },
   ability: 'string',
   reward_model: { struct: { style: 'string', ground_truth: 'string' } },
-  extra_info: { struct: { index: 'int64', split: 'string', question: 'string', answer: 'string' } },
+  extra_info: {
+    struct: { index: 'int64', split: 'string', question: 'string', answer: 'string', alternatives: { list: 'string' } },
+  },
 }
 
 /** The agent loop of verl that runs tools. */
@@ -39,6 +41,7 @@ export async function writeVerlAgent(rows: AsyncIterable<TrainingRow>, folder: s
         split: 'string',
         question: 'string',
         answer: 'string',
+        alternatives: { list: 'string' },
         search: 'int64',
         turns: 'int64',
       },
@@ -78,8 +81,8 @@ function problemRow(row: TrainingRow): ParquetRow {
   }
 }
 
-function extraInfo({ sampleIndex, messages: [question], answer = '' }: TrainingRow): object {
-  return { index: BigInt(sampleIndex), split: 'train', question: question?.text ?? '', answer }
+function extraInfo({ sampleIndex, messages: [question], answer = '', alternatives = [] }: TrainingRow): object {
+  return { index: BigInt(sampleIndex), split: 'train', question: question?.text ?? '', answer, alternatives }
 }
 
 function searchRow(row: TrainingRow): ParquetRow {
@@ -107,7 +110,7 @@ verl reads it with
     data.train_files=path/to/this/folder/data/train-00000-of-00001.parquet data.prompt_key=prompt data.image_key=images
 
 and needs a reward function for this \`data_source\` (\`custom_reward_function.path\`) and, for the agent loop \`tool_agent\`, a tool that
-crops, as the prompt asks for one.
+crops, as the prompt asks for one. \`extra_info.alternatives\` holds further answers that are right too.
 `
 
 const searchCard = `# Searches for verl, with the pictures of every turn
@@ -119,7 +122,8 @@ that verl's data sets look for:
 - \`prompt\` is all of it but the last reply, which is \`response\`: \`RLHFDataset\` (\`data.prompt_key=prompt data.image_key=images\`)
   samples that reply anew, with every picture that was seen. For searches from their first turn, export with --to verl.
 - \`reward_model.ground_truth\` is the right answer (empty where the set does not say it), for a reward function of your own
-  (\`custom_reward_function.path\`); \`extra_info\` holds the problem's place, which of its searches this is, and its number of turns.
+  (\`custom_reward_function.path\`); \`extra_info\` holds the problem's place, further right answers, which of its searches
+  this is, and its number of turns.
 
 \`agent_name\` is \`tool_agent\`; calls stand in the text of the replies, where its tool parser reads them if they are written as
 \`<tool_call>\` (profiles qwen3-vl, deepeyes, pixel-reasoner).

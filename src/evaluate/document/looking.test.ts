@@ -40,6 +40,8 @@ test('counts as due to looking what no control without crops reaches, not what t
   })
 })
 
-test('says nothing of looking without a control that withholds the crops', () => {
-  expect(JSON.stringify(parts(control('target', 0.98)))).not.toContain('due to looking')
+test('says nothing of looking without a control that withholds the crops, or without any', () => {
+  for (const all of [parts(control('target', 0.98)), parts()]) {
+    expect(JSON.stringify(all)).not.toMatch(/due to looking|without looking|bootstrap over \./)
+  }
 })

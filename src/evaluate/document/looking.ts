@@ -35,7 +35,7 @@ export function lookingParts({ title, policy, figures, leftOut }: LookingReport)
     { kind: 'figures', figures: [{ svg: lookingSvg(title, figures), caption: 'With 95 % intervals.' }] },
     { kind: 'list', items: [...rulesOfControls(figures, policy), ...leftOut.map(leftOutSentence)] },
     ...(use ? [{ kind: 'table', table: use } as const] : []),
-    { kind: 'text', text: withoutLookingText(figures) },
+    ...withoutLookingText(figures).map((text): Part => ({ kind: 'text', text })),
     ...(withoutLooking.length > 0
       ? [
           {
@@ -101,7 +101,11 @@ function rulesOfControls({ controls: figures }: LookingFigures, policy: string):
   return [
     ...rules,
     ...(isSmall && figures.some(({ control }) => control === 'overview') ? [smallOverview] : []),
-    `Shares are means over problems. Differences are paired over the problems that both runs have, with intervals of a bootstrap over ${units.join(' and ')}.`,
+    ...(units.length > 0
+      ? [
+          `Shares are means over problems. Differences are paired over the problems that both runs have, with intervals of a bootstrap over ${units.join(' and ')}.`,
+        ]
+      : []),
   ]
 }
 
@@ -125,11 +129,12 @@ function useTable({ use }: LookingFigures): Table | undefined {
   }
 }
 
-function withoutLookingText({ withoutLooking, problems }: LookingFigures): string {
-  return (
+function withoutLookingText({ withoutLooking, problems, controls: figures }: LookingFigures): string[] {
+  if (figures.every(({ control }) => !('withoutLooking' in controls[control]))) return []
+  return [
     `${withoutLooking.length} of ${problems} problems are right without looking: in at least half of their searches ` +
-    'under some control that withholds the crops.'
-  )
+      'under some control that withholds the crops.',
+  ]
 }
 
 function withoutLookingTable({ withoutLooking, controls: figures }: LookingFigures): Table {
