@@ -5,7 +5,9 @@
 #
 #   export RUNS=runs/vstar
 #   array=$(sbatch --parsable --array=1-8 deploy/slurm.sh --benchmark vstar --data downloads --policy chat:<model> --base-url <url>)
-#   sbatch --dependency=afterok:"$array" deploy/slurm.sh
+#   sbatch --dependency=afterany:"$array" deploy/slurm.sh
+#
+# afterany, because a task with a failed search exits with 1: the merge says how many searches are missing. Submit both again to add them.
 #
 # With --controls each part has a run for every control: join them one by one, `mini-o3 eval merge "$RUNS"/part-*/black --run "$RUNS/whole/black"`.
 #
