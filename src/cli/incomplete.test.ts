@@ -52,3 +52,13 @@ test.each([
       else expect(text).toContain(told)
   },
 )
+
+test('a run that was stopped names the option that searches its refused searches again', () => {
+  const stopped = (kind: Reason['kind']) => {
+    const reason: Reason = { kind, code: 'content-filtered', message: 'Filtered.' }
+    return stoppedSearches(new StoppedEarlyError('too-many-failed', 'many', reason), countReasons([reason]), 'a')
+      .message
+  }
+  expect(stopped('refused')).toContain('add --retry-refused')
+  expect(stopped('failed')).not.toContain('--retry-refused')
+})

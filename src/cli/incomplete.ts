@@ -65,6 +65,9 @@ export function stoppedSearches(
       code === 'failing-alike'
         ? 'To go on in spite of such failures, add --keep-going.'
         : 'To allow more failures, raise --fail-on-error, or leave it out.',
+      ...(counted(reasons, ['refused']) > 0
+        ? ['To search again what the server refused for good, add --retry-refused.']
+        : []),
     ].join('\n'),
   )
 }

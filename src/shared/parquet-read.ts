@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises'
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { errorCodeOf, messageOf, UserError } from './errors.ts'
+import { foreignHeadBytes, refuseForeign } from './foreign-file.ts'
 import type { ParquetRow } from './parquet.ts'
 import { checkPages, compressors } from './parquet-pages.ts'
 import { itemAt } from './known.ts'
@@ -21,9 +22,10 @@ export interface ParquetSource {
   read(start: number, end: number, columns?: readonly string[]): Promise<ParquetRow[]>
 }
 
-/** Throws `UserError` `parquet-not-found` or `parquet-unreadable`, and so does `read`. */
+/** Throws `UserError` `parquet-not-found`, `parquet-unreadable` (so does `read`), or `data-not-table` for a file of another kind. */
 export async function openParquet(path: string): Promise<ParquetSource> {
   const file = await fileBuffer(path)
+  refuseForeign(path, new Uint8Array(await file.slice(0, foreignHeadBytes)))
   const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => unreadable(path, cause))
   try {
     return sourceOf(path, file, metadata)

@@ -79,7 +79,7 @@ async function* delimitedRows(
     const cut =
       cells.length === header.length
         ? undefined
-        : `has ${cells.length} cells instead of ${header.length}: is it cut off?`
+        : `has ${cells.length} cells instead of ${header.length}: it may be cut off`
     const why = broken ?? cut
     const texts: Record<string, string> = {}
     for (const [at, { text }] of cells.entries()) {

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { foreignHeadBytes, refuseForeign } from '../../shared/foreign-file.ts'
 
 /** Fills the buffer from `position` on; returns the number of bytes read. */
 export type ReadAt = (buffer: Uint8Array, position: number) => Promise<number>
@@ -17,7 +18,7 @@ export type ReadAt = (buffer: Uint8Array, position: number) => Promise<number>
 /** Limit against decompression bombs; the largest published table has 5 GB. */
 const maxUnpackedBytes = 32 * 1024 ** 3
 
-/** Throws UserError `data-unreadable` or `data-too-large`. */
+/** Throws UserError `data-unreadable`, `data-too-large`, or `data-not-table` for a file of another kind. */
 export async function openText(path: string): Promise<ReadAt> {
   const plain: ReadAt = async (buffer, position) => {
     const file = await open(path, 'r')
@@ -27,8 +28,9 @@ export async function openText(path: string): Promise<ReadAt> {
       await file.close()
     }
   }
-  const head = new Uint8Array(4)
+  const head = new Uint8Array(foreignHeadBytes)
   const size = await plain(head, 0)
+  refuseForeign(path, head.subarray(0, size))
   const gzipped = head[0] === 0x1f && head[1] === 0x8b
   if (!gzipped && utf16Of(head.subarray(0, size)) === undefined) return plain
   const copy = await unpack(path, gzipped)

@@ -65,11 +65,11 @@ export function checkColumns(file: string, all: readonly string[], columns: OwnC
   const lacking = lackingRoles(columns)
   if (lacking.length === 0) return
   const given = all.join(', ').slice(0, 200)
-  throw new UserError(
-    'data-columns',
-    `${file} has no column ${lacking.join(', ')} but ${given}. The first line has to contain the column names, such as ` +
-      'image, question, answer.',
-  )
+  const names = 'image, question, answer'
+  const fix = /\.(?:jsonl?|parquet)(?:\.gz)?$/i.test(file)
+    ? `Rename those that you have, such as to ${names}.`
+    : `The first line has to contain the column names, such as ${names}.`
+  throw new UserError('data-columns', `${file} has no column ${lacking.join(', ')} but ${given}. ${fix}`)
 }
 
 /** For example `image from "Foto", question from "prompt", answer from "gt"; not used: notes`. */

@@ -35,6 +35,8 @@ export function rowsInside(document: unknown): readonly unknown[] | undefined {
       )
     return undefined
   }
+  const split = splitRows(fields)
+  if (split !== undefined) return split
   const wrapper = wrappers.find((name) => Array.isArray(fields[name]) && fields[name].some(isRecord))
   if (wrapper !== undefined) return rowList(fields[wrapper])
   if (values.length === 0 || !values.every(isRecord)) return undefined
@@ -51,6 +53,14 @@ function isRecord(value: unknown): boolean {
 
 function rowList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
+}
+
+/** `{"columns": ["image", ...], "data": [["a.png", ...], ...]}`, as `orient="split"` of pandas writes it. */
+function splitRows({ columns, data }: Fields): readonly Fields[] | undefined {
+  if (!Array.isArray(columns) || !columns.every((name) => typeof name === 'string')) return undefined
+  if (!Array.isArray(data) || !data.every((row) => Array.isArray(row) && row.length === columns.length))
+    return undefined
+  return data.map((row) => Object.fromEntries(columns.map((name, at) => [name, rowList(row)[at]])))
 }
 
 /** `{"image": [...], "question": [...]}` as rows. */

@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf, UserError } from '../../shared/errors.ts'
+import { spreadsheet } from '../../shared/foreign-file.ts'
 import { isPictureName } from '../files/picture-files.ts'
 import { plainName, shardFolders } from '../files/find-file.ts'
 
@@ -10,7 +11,7 @@ const splits = { test: ['test', 'validation', 'valid', 'val', 'dev', 'eval', 'tr
 
 const endings = ['jsonl', 'json', 'csv', 'tsv', 'parquet']
 const table = new RegExp(`\\.(?:${endings.join('|')})$`, 'i')
-const spreadsheet = /\.(?:xlsx?|xlsm|ods|numbers)$/i
+const spreadsheetName = /\.(?:xlsx?|xlsm|ods|numbers)$/i
 /** Files of data sets and programs that hold no problems. */
 const described = /^(?:dataset_infos?|dataset_dict|state|config|package|package-lock|tsconfig|readme)\.json$/i
 
@@ -26,7 +27,7 @@ export async function findTable(path: string, split: 'test' | 'train'): Promise<
     })
   })
   if (!stats.isDirectory()) {
-    if (spreadsheet.test(path)) throw isSpreadsheet(path)
+    if (spreadsheetName.test(path)) throw isSpreadsheet(path)
     if (!table.test(plainName(path)) && !/\.(?:txt|tab)$/i.test(plainName(path))) throw noTable(path)
     return [path]
   }
@@ -75,8 +76,7 @@ function severalTables(folder: string, names: readonly string[]): UserError {
 }
 
 function isSpreadsheet(file: string): UserError {
-  const why = `${file} is a spreadsheet, which is not read. Save it as CSV (in Excel: "CSV UTF-8") and name that file.`
-  return new UserError('data-spreadsheet', why)
+  return new UserError('data-spreadsheet', `${file} is ${spreadsheet}`)
 }
 
 function noTable(file: string): UserError {
@@ -100,7 +100,7 @@ function refuseArrow(folder: string, names: readonly string[]): void {
 }
 
 function nothingFound(path: string, names: readonly string[]): UserError {
-  const sheet = names.find((name) => spreadsheet.test(name))
+  const sheet = names.find((name) => spreadsheetName.test(name))
   if (sheet !== undefined) return isSpreadsheet(join(path, sheet))
   const pictures = names.filter(isPictureName).length
   const present =

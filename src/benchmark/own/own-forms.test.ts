@@ -138,10 +138,47 @@ describe('documents', () => {
       'columns of pandas',
       { image: { 0: 'a', 1: 'b' }, question: { 0: 'x?', 1: 'y?' }, answer: { 0: 'one', 1: 'two' } },
     ],
+    [
+      'columns and rows of pandas',
+      { columns: Object.keys(rows[0]!), index: [0, 1], data: rows.map((row) => Object.values(row)) },
+    ],
     ['lists of columns', { image: ['a', 'b'], question: ['x?', 'y?'], answer: ['one', 'two'] }],
   ])('%s', async (_, document) => {
     await put(inBase('set.json'), JSON.stringify(document))
     expect(await seen()).toEqual(expected)
+  })
+})
+
+it.each([
+  ['{"picture_of": "a", "question": "x?", "foo": 1}', 'q.json', /no column image, answer but .*foo\. Rename those/],
+  ['picture_of,question,foo\na,x?,1\n', 'q.csv', /no column image, answer but .*foo\. The first line has to contain/],
+])('advice for missing columns fits the kind of file: %s', async (text, name, words) => {
+  await put(inBase(name), text)
+  await expect(seen()).rejects.toThrow(words)
+})
+
+describe('files of another kind under the name of a table', () => {
+  const zipped = (name: string) =>
+    Buffer.from(`PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0${'\xb5'.repeat(16)}${name}\xa2\x04`, 'latin1')
+  const kinds: readonly (readonly [Buffer, string])[] = [
+    [zipped('[Content_Types].xml'), 'is a spreadsheet, which is not read. Save it as CSV'],
+    [zipped('mimetypeapplication/vnd.oasis.opendocument.spreadsheet'), 'is a spreadsheet'],
+    [Buffer.from('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0', 'latin1'), 'is a spreadsheet'],
+    [zipped('questions/q.csv'), 'is a ZIP archive. Unpack it'],
+    [Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n'), 'is a Git LFS pointer'],
+    [Buffer.from('\n<!DOCTYPE html>\n<title>Log in</title>'), 'is a web page'],
+    [Buffer.from('ARROW1\0\0\xff\xff', 'latin1'), 'is an Arrow (Feather) file'],
+  ]
+  it.each(['csv', 'tsv', 'json', 'jsonl', 'parquet'])('are named: q.%s', async (ending) => {
+    for (const [bytes, words] of kinds) {
+      await put(inBase(`q.${ending}`), bytes)
+      await expect(seen()).rejects.toThrow(`q.${ending} ${words}`)
+    }
+  })
+
+  it('parquet without its ending, too', async () => {
+    await put(inBase('q.csv'), parquet([{ image: 'a.png', question: 'x?', answer: 'y' }]))
+    await expect(seen()).rejects.toThrow('q.csv is a parquet file. Rename it so that it ends in .parquet')
   })
 })
 

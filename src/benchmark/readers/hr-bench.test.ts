@@ -73,7 +73,7 @@ describe('HR-Bench', () => {
       ', line 4: the answer "F" is none of A, B, C, D. Correct or remove the row.',
       `, line 10: the name 0 is already used by ${file}, line 2. Correct or remove the row.`,
       ', line 12: choice B is missing. Correct or remove the row.',
-      ', line 14: has 2 cells instead of 10: is it cut off?. Correct or remove the row.',
+      ', line 14: has 2 cells instead of 10: it may be cut off. Correct or remove the row.',
     ])
   })
 
