@@ -37,6 +37,7 @@ import {
 } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
+import { shellWord } from './print/shell-word.ts'
 import { flag, inGroup, whole } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
 import { keepGoingOption, maxTurnsOption, seedOption } from './options/shared.ts'
@@ -154,7 +155,7 @@ export async function searchRun(
       }
       const searched = work({ ...how, problems: entries.map(wanted), run, tell })
       const ended = await searched.catch(async (error: unknown) => {
-        if (!(error instanceof StoppedEarlyError)) throw error
+        if (!(error instanceof StoppedEarlyError)) throw withCheck(error, data)
         progress?.finish()
         const reasons = seen.counts()
         const page = await writePage(reasons, [])
@@ -207,6 +208,15 @@ async function withChange(error: unknown, name: string, path: string | undefined
     `${path} was started under an earlier version of the profile ${name}; since then ${change}. Its searches can still be reported, but ` +
     'the run cannot be resumed. Name another folder with --run.'
   return new UserError('profile-changed', message, { cause: error })
+}
+
+/** For a picture that cannot be opened, how to find all that cannot. */
+function withCheck(error: unknown, data: string): unknown {
+  if (!(error instanceof UserError && error.code.startsWith('picture-'))) return error
+  const advice =
+    'Finished searches are kept: repeat the command when the picture is replaced, or its row removed. ' +
+    `mini-o3 eval --data ${shellWord(data)} --check lists all such pictures.`
+  return new UserError(error.code, `${error.message} ${advice}`, { cause: error })
 }
 
 /** Without what only the benchmark needs. */

@@ -52,6 +52,20 @@ describe('mini-o3 export', () => {
     expect((await readdir(join(inFolder('trl'), 'images'))).every((name) => name.endsWith('.jpg'))).toBe(true)
   })
 
+  it('of a collection whose right searches were all left out of its set, names the options that let them in', async () => {
+    const config = JSON.parse(await readFile(join(run.path, 'config.json'), 'utf8')) as object
+    const withoutZooms = (search: Trajectory): object => ({
+      ...search,
+      turns: search.turns.slice(-1),
+      observations: search.observations.slice(0, 1),
+    })
+    const path = await runWith({ ...config, selection: { maxSingleTurn: 0 } }, withoutZooms)
+    await cp(join(run.path, 'metrics.jsonl'), join(path, 'metrics.jsonl'))
+    await expect(mini(path, '--to', 'trl', '--out', inFolder('none'))).rejects.toThrow(
+      /has an empty set: right searches were left out \(3\).*--max-single-turn 1 --max-duplicates 1/,
+    )
+  })
+
   it('writes a cold-start set as another format, from its folder', async () => {
     await mini(run.path, '--to', 'mini-o3', '--out', inFolder('cold'))
     await mini(inFolder('cold'), '--to', 'sharegpt', '--out', inFolder('again'))

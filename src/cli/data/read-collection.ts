@@ -3,6 +3,8 @@ import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { readConfiguration } from '../../runs/configuration.ts'
+import { readLog } from '../../runs/log.ts'
+import { searchedLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
 
 /**
@@ -14,8 +16,12 @@ export async function readCollection(path: string): Promise<Trajectory[]> {
   const trajectories = await readCollected({ path })
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
-  throw new UserError(
-    'no-trajectories',
-    `${path} holds no search with the right answer. Collect more: mini-o3 collect --help`,
-  )
+  let leftOut = 0
+  for await (const { kept } of readLog(path, searchedLog)) if (kept) leftOut++
+  const why =
+    leftOut === 0
+      ? `holds no search with the right answer. Collect more: mini-o3 collect --help`
+      : `has an empty set: right searches were left out (${leftOut}), since too many do not zoom or zoom alike. ` +
+        'Collect more, or allow more of them in another run: --max-single-turn 1 --max-duplicates 1.'
+  throw new UserError('no-trajectories', `${path} ${why}`)
 }

@@ -27,3 +27,13 @@ test('what is wrong with it is told before anything is searched', async () => {
   await put(join(folder, 'questions.csv'), 'image;question;answer\ndog;Which?;red\n')
   await expect(evaluate()).rejects.toThrow('questions.csv, line 2: there is no picture dog in')
 })
+
+test('a picture that turns out to be none ends the run with the way to find all of them, and the run goes on with another', async () => {
+  await put(join(folder, 'a.png'), await scenePicture(1, 'png'))
+  await put(join(folder, 'b.png'), '<!doctype html><title>Gone</title>')
+  await put(join(folder, 'q.csv'), 'image,question,answer\na.png,Which?,red\nb.png,Where?,left\n')
+  const told = new RegExp(`b\\.png is a web page, .* mini-o3 eval --data ${folder} --check lists all such pictures`)
+  await expect(evaluate()).rejects.toThrow(told)
+  await put(join(folder, 'b.png'), await scenePicture(2, 'png'))
+  expect(JSON.parse((await evaluate()).stdout)).toMatchObject({ problems: 2 })
+})
