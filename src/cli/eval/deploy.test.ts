@@ -10,7 +10,7 @@ import { parseAllDocuments } from 'yaml'
 import { program, startProgram } from '../../../test/run-program.ts'
 
 const file = (name: string) => fileURLToPath(new URL(`../../../deploy/${name}`, import.meta.url))
-const options = ['--policy', 'overview', '--samples', '4', '--max-turns', '2', '--concurrency', '1', '--json']
+const options = ['--policy', 'overview', '--samples', '2', '--max-turns', '2', '--concurrency', '1', '--json']
 const runs = (command: string) => spawnSync(command, ['--version']).status === 0
 
 describe.skipIf(process.platform === 'win32' || !runs('bash'))('deploy', () => {
@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32' || !runs('bash'))('deploy', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mini-o3-deploy-'))
     const out = join(folder, 'data')
-    await startProgram(['probe', 'build', '--out', out, '--test', '6', '--no-pictures']).ended
+    await startProgram(['probe', 'build', '--out', out, '--test', '4', '--no-pictures']).ended
     data = ['--data', out, ...options]
     const { stdout } = await startProgram(['eval', ...data, '--run', join(folder, 'one')]).ended
     whole = JSON.parse(stdout)
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32' || !runs('bash'))('deploy', () => {
     // The second task alone, in an array of one.
     const again = { ...task(2), SLURM_ARRAY_TASK_COUNT: '1', SHARDS: '2' }
     expect(await run([...slurm, ...data], again)).toMatchObject({ code: 0 })
-    expect(await searches(join(RUNS, 'part-2'))).toBe(12)
+    expect(await searches(join(RUNS, 'part-2'))).toBe(4)
     expect(await run(slurm, { RUNS })).toMatchObject({ code: 0 })
     await expectWhole(RUNS)
     expect((await run(slurm, {})).stderr).toContain('Set RUNS')
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32' || !runs('bash'))('deploy', () => {
     ]
     await writeFile(join(folder, 'ray.py'), ray.join('\n'))
     const RUNS = join(folder, 'ray')
-    const env = { RUNS, SHARDS: '3', PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' }
+    const env = { RUNS, SHARDS: '2', PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' }
     expect(await run(['python3', file('ray_eval.py'), ...data], env)).toMatchObject({ code: 0 })
     await expectWhole(RUNS)
   })

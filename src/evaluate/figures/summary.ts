@@ -16,7 +16,7 @@ import { causes, creditOf } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { recordOf } from '../../shared/fields.ts'
-import { mean, sum } from '../../shared/numbers.ts'
+import { countOf, mean } from '../../shared/numbers.ts'
 
 export interface LimitScore {
   /** Turn limit. */
@@ -106,7 +106,7 @@ function sliceOf(all: readonly Sampled[], { samples, maxTurns, seed, failures = 
   const estimates = new Map<number, Estimate>()
   const scoreAt = (limit: number): LimitScore => {
     const creditAt = (outcome: Outcome): number => (outcome.turns <= limit ? creditOf(outcome) : 0)
-    const total = sum(outcomes.map(creditAt))
+    const total = outcomes.reduce((credits, outcome) => credits + creditAt(outcome), 0)
     const estimate =
       estimates.get(total) ??
       bootstrapMean(
@@ -135,7 +135,7 @@ function sliceOf(all: readonly Sampled[], { samples, maxTurns, seed, failures = 
 }
 
 function share(outcomes: readonly Outcome[], test: (outcome: Outcome) => boolean): number {
-  return outcomes.filter(test).length / Math.max(1, outcomes.length)
+  return countOf(outcomes, test) / Math.max(1, outcomes.length)
 }
 
 /** Counts causes for all searches and per level, for problems with known targets. */
@@ -144,7 +144,7 @@ export function countCauses(outcomes: readonly Outcome[]): CauseCounts[] {
   const slices = ['all', ...levels.filter((level) => known.some((outcome) => outcome.level === level))] as const
   return slices.map((slice) => {
     const own = known.filter(({ level }) => slice === 'all' || level === slice)
-    const count = (test: (outcome: Outcome) => boolean): number => own.filter(test).length
+    const count = (test: (outcome: Outcome) => boolean): number => countOf(own, test)
     return {
       slice,
       searches: own.length,
