@@ -5,7 +5,7 @@ export function sum(values: readonly number[]): number {
 }
 
 /** Of items with this property; unlike `filter`, without a list of them, which takes megabytes for a million. */
-export function countOf<T>(items: readonly T[], test: (item: T) => boolean): number {
+export function howMany<T>(items: readonly T[], test: (item: T) => boolean): number {
   return items.reduce((count, item) => (test(item) ? count + 1 : count), 0)
 }
 

@@ -16,7 +16,7 @@ import { causes, creditOf } from './outcome.ts'
 import type { MissCause, Outcome } from './outcome.ts'
 import type { ScoredProblem } from './sampling.ts'
 import { recordOf } from '../../shared/fields.ts'
-import { countOf, mean } from '../../shared/numbers.ts'
+import { howMany, mean } from '../../shared/numbers.ts'
 
 export interface LimitScore {
   /** Turn limit. */
@@ -135,7 +135,7 @@ function sliceOf(all: readonly Sampled[], { samples, maxTurns, seed, failures = 
 }
 
 function share(outcomes: readonly Outcome[], test: (outcome: Outcome) => boolean): number {
-  return countOf(outcomes, test) / Math.max(1, outcomes.length)
+  return howMany(outcomes, test) / Math.max(1, outcomes.length)
 }
 
 /** Counts causes for all searches and per level, for problems with known targets. */
@@ -144,7 +144,7 @@ export function countCauses(outcomes: readonly Outcome[]): CauseCounts[] {
   const slices = ['all', ...levels.filter((level) => known.some((outcome) => outcome.level === level))] as const
   return slices.map((slice) => {
     const own = known.filter(({ level }) => slice === 'all' || level === slice)
-    const count = (test: (outcome: Outcome) => boolean): number => countOf(own, test)
+    const count = (test: (outcome: Outcome) => boolean): number => howMany(own, test)
     return {
       slice,
       searches: own.length,
