@@ -6,6 +6,7 @@ import { reasonCounter, reasonCountText } from '../protocol/reason-count.ts'
 import type { ReasonCount } from '../protocol/reason-count.ts'
 import type { StoppedEarlyError } from '../search/failing-alike.ts'
 import { MiniO3Error } from '../shared/errors.ts'
+import { counted } from '../shared/numbers.ts'
 import { plainLine } from './print/plain-text.ts'
 import { shellWord } from './print/shell-word.ts'
 
@@ -35,11 +36,11 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
     ...(failed > 0 ? [`${failed} of ${total} searches failed. Repeat the command to try them again.`] : []),
     ...(unjudged > 0
       ? [
-          `the judge failed for ${unjudged} searches. Repeat the command to judge them again; nothing is searched twice.`,
+          `the judge failed for ${counted(unjudged, 'search', 'searches')}. Repeat the command to judge what is left; nothing is searched twice.`,
         ]
       : []),
   ]
-  if (total > 0 && counted(reasons, ['failed', 'refused', 'void']) === total) {
+  if (total > 0 && countOf(reasons, ['failed', 'refused', 'void']) === total) {
     missing.unshift('No search reached an answer or a limit, so the figures say nothing about the policy.')
   }
   if (missing.length === 0) return undefined
@@ -65,7 +66,7 @@ export function stoppedSearches(
       code === 'failing-alike'
         ? 'To go on in spite of such failures, add --keep-going.'
         : 'To allow more failures, raise --fail-on-error, or leave it out.',
-      ...(counted(reasons, ['refused']) > 0
+      ...(countOf(reasons, ['refused']) > 0
         ? ['To search again what the server refused for good, add --retry-refused.']
         : []),
     ].join('\n'),
@@ -132,7 +133,7 @@ export function formWarning({ total, reasons }: SearchCounts, profile: Pick<Prof
   )
 }
 
-function counted(reasons: readonly ReasonCount[], kinds: readonly Reason['kind'][]): number {
+function countOf(reasons: readonly ReasonCount[], kinds: readonly Reason['kind'][]): number {
   return reasons.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { count }) => sum + count, 0)
 }
 

@@ -25,3 +25,8 @@ export function signedPercent(share: number): string {
 export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : sum(values) / values.length
 }
+
+/** For example `1 problem`, `2,000 problems`. */
+export function counted(count: number, one: string, several: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
+}

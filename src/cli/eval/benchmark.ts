@@ -14,6 +14,7 @@ import { UserError } from '../../shared/errors.ts'
 import { IncompleteError } from '../incomplete.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { isOneOf } from '../../shared/fields.ts'
+import { counted } from '../../shared/numbers.ts'
 
 /** Parses a comma-separated list of orders. */
 export function readOptionOrders(text: string): readonly OptionOrderName[] {
@@ -124,7 +125,7 @@ export async function checkChosen({ optionOrder: orders, ...options }: CheckOpti
 
 function checkText(benchmark: Benchmark, data: string, checked: Checked): string {
   const labels = Object.entries(checked.labels).map(([label, count]) => `${label} ${count}`)
-  const found = `${benchmark.title} in ${data}: ${checked.problems} problems${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
+  const found = `${benchmark.title} in ${data}: ${counted(checked.problems, 'problem', 'problems')}${labels.length > 0 ? `, right answers ${labels.join(', ')}` : ''}.`
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
   const notes = checked.notes.map((note) => `Note: ${note}`)

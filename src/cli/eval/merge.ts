@@ -4,6 +4,7 @@ import { keepPrices } from '../../evaluate/document/cost.ts'
 import { mergeRuns } from '../../evaluate/merge.ts'
 import { readConfiguration } from '../../runs/configuration.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
+import { counted } from '../../shared/numbers.ts'
 import { checkPrices, priceOptions } from './price.ts'
 import { evalResult, evalText, writeEvalFiles } from './text.ts'
 import { IncompleteError } from '../incomplete.ts'
@@ -40,10 +41,10 @@ export function addEvalMerge(evaluation: Command): void {
 async function mergeCommand(runs: readonly string[], { run, json, price }: Values<typeof mergeOptions>): Promise<void> {
   checkPrices(price, await Promise.all(runs.map((path) => readConfiguration(path, 'eval'))))
   const { taken, owed } = await mergeRuns(runs, run)
-  for (const [index, path] of runs.entries()) say(`${path}: ${taken[index]} searches`)
+  for (const [index, path] of runs.entries()) say(`${path}: ${counted(taken[index] ?? 0, 'search', 'searches')}`)
   if (owed > 0) {
     throw new IncompleteError(
-      `${owed} searches are missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`,
+      `${counted(owed, 'search is', 'searches are')} missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`,
     )
   }
   const finished = await readEvalRun(run, await keepPrices(run, price))

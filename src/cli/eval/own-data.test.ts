@@ -37,3 +37,10 @@ test('a picture that turns out to be none ends the run with the way to find all 
   await put(join(folder, 'b.png'), await scenePicture(2, 'png'))
   expect(JSON.parse((await evaluate()).stdout)).toMatchObject({ problems: 2 })
 })
+
+test('--check counts one problem as one', async () => {
+  await put(join(folder, 'a.png'), await scenePicture(1, 'png'))
+  await put(join(folder, 'q.csv'), 'image,question,answer\na.png,Which?,red\n')
+  const { stdout } = await mini('eval', '--check', '--data', folder)
+  expect(stdout).toContain(': 1 problem.\nNothing is wrong.')
+})

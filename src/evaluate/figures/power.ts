@@ -1,5 +1,5 @@
 /** How large a difference between two runs an evaluation can show, and how large it would have to be for a smaller one. Pure. */
-import { mean, percent, sum } from '../../shared/numbers.ts'
+import { counted, mean, percent, sum } from '../../shared/numbers.ts'
 import { clustersOf } from './clusters.ts'
 import type { ScoredProblem } from './sampling.ts'
 
@@ -107,8 +107,4 @@ export function powerText(spread: Spread, set: Size, from: 'assumed' | 'measured
   ]
     .filter((part) => part !== '')
     .join(' ')
-}
-
-function counted(count: number, one: string, several: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
 }
