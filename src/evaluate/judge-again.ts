@@ -63,15 +63,16 @@ export interface JudgedAgain extends Omit<StoredVerdict, 'verdict'> {
 /** The stored results by key; the last line of a search counts. `read` returns complete searches. */
 export async function readVerdicts(
   folder: string,
-): Promise<{ readonly stored: Map<string, StoredVerdict>; readonly read: SearchIndex<void>['readAll'] }> {
+): Promise<{ readonly stored: Map<string, StoredVerdict>; readonly read: SearchIndex<true>['readAll'] }> {
   const stored = new Map<string, StoredVerdict>()
   /** One object per problem, shared by its samples. */
   const problems = new Map<string, Problem>()
-  const index = await indexSearches(folder, (trajectory) => {
+  const index = await indexSearches(folder, (trajectory): true => {
     const name = searchKey(trajectory.problem, 0)
     const problem = problems.get(name) ?? trajectory.problem
     problems.set(name, problem)
     stored.set(keyOf(trajectory), { ...storedVerdict(trajectory), problem })
+    return true
   })
   return { stored, read: (keys) => index.readAll(keys) }
 }
