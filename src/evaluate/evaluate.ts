@@ -9,6 +9,7 @@ import { addSpent, nothingSpent } from '../endpoint/price.ts'
 import type { SpentTokens } from '../endpoint/price.ts'
 import { judgeAndKeep } from '../judge/judge.ts'
 import type { Judge } from '../judge/judge.ts'
+import type { Reason } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { checkJudgeable, owedSamples } from '../search/owed-samples.ts'
 import { keyOf, searchKey } from '../runs/searches.ts'
@@ -94,6 +95,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
 
   const progress = { done: 0, correct: 0, failed: 0, unjudged: 0, spent: nothingSpent }
   let refused = 0
+  let refusal: Reason | undefined
   /** Searches with a reply. */
   let taken = 0
   for (const outcome of outcomes.values()) {
@@ -101,8 +103,10 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     if (judged || end === 'failed') progress.done++
     else unjudged.add(searchKey(outcome, sample))
     if (correct) progress.correct++
-    if (end === 'failed') refused++
-    else taken++
+    if (end === 'failed') {
+      refused++
+      refusal = outcome.reason
+    } else taken++
     if (end !== 'failed') progress.spent = addSpent(progress.spent, spent)
   }
   function tell(newest?: Trajectory): void {
@@ -120,6 +124,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     keepGoing,
     mostFailed,
     failed: refused,
+    earlier: refusal,
     stop,
   })
   const finish = (searched: Trajectory): Promise<Trajectory> =>
@@ -156,6 +161,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   } catch (error) {
     throw watch.instead(error)
   }
+  watch.checkFailed()
   const scored = own.map(({ slices, ...problem }, index) => ({
     name: problemName(problem),
     slices,

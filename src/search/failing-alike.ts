@@ -19,6 +19,8 @@ export interface WatchOptions {
   /** Stop when more searches than this have failed or have no verdict, including the `failed` ones of earlier invocations. */
   readonly mostFailed?: number | undefined
   readonly failed?: number
+  /** Why one of these failed. */
+  readonly earlier?: Reason | undefined
   readonly stop?: AbortSignal | undefined
 }
 
@@ -34,6 +36,8 @@ export interface FailureWatch {
   afterEarlier(trajectory: Trajectory, earlier: Failure | undefined): Trajectory
   /** What a run throws for the error that ended it. */
   instead(error: unknown): unknown
+  /** At the end of a run: throws if too many have failed, also where no search was left to be stopped. */
+  checkFailed(): void
 }
 
 /**
@@ -45,10 +49,14 @@ export function watchFailures(options: WatchOptions): FailureWatch {
   const { owed, served, keepGoing = false, mostFailed = Number.POSITIVE_INFINITY, stop } = options
   const controller = new AbortController()
   let stopped: StoppedEarlyError | undefined
-  let { failed = 0 } = options
-  function end(code: StoppedEarlyError['code'], why: string, reason: Reason): void {
-    stopped = new StoppedEarlyError(code, why, reason)
+  let { failed = 0, earlier: lastFailed } = options
+  function end(error: StoppedEarlyError): void {
+    stopped = error
     controller.abort()
+  }
+  const tooMany = (reason: Reason): StoppedEarlyError => {
+    const why = `${failed} searches failed, and at most ${mostFailed} may (--fail-on-error)`
+    return new StoppedEarlyError('too-many-failed', why, reason)
   }
   const watches = !keepGoing && owed >= mostAlike
   let hasResults = options.serverOnly === true
@@ -65,20 +73,21 @@ export function watchFailures(options: WatchOptions): FailureWatch {
   return {
     signal: stop === undefined ? controller.signal : AbortSignal.any([stop, controller.signal]),
     see(trajectory) {
-      if (controller.signal.aborted) return
       const any = reasonOf(trajectory)
+      if (any !== undefined && lacksResult(any) && any.kind !== 'void') {
+        failed++
+        lastFailed = any
+      }
+      if (controller.signal.aborted) return
       if (any === undefined || !lacksResult(any)) hasResults = true
       const reason = streakReason(trajectory)
       streak = reason === undefined ? 0 : newest && reasonKey(newest) === reasonKey(reason) ? streak + 1 : 1
       newest = reason
-      if (any !== undefined && lacksResult(any) && any.kind !== 'void' && ++failed > mostFailed) {
-        end('too-many-failed', `${failed} searches failed, and at most ${mostFailed} may (--fail-on-error)`, any)
+      if (lastFailed !== undefined && lastFailed === any && failed > mostFailed) {
+        end(tooMany(lastFailed))
       } else if (reason !== undefined && streak === mostAlike) {
-        end(
-          'failing-alike',
-          `${mostAlike} searches in a row failed alike, so the others would probably fail, too`,
-          reason,
-        )
+        const why = `${mostAlike} searches in a row failed alike, so the others would probably fail, too`
+        end(new StoppedEarlyError('failing-alike', why, reason))
       }
     },
     afterEarlier(trajectory, earlier) {
@@ -86,6 +95,9 @@ export function watchFailures(options: WatchOptions): FailureWatch {
       return streakReason(again) === undefined ? again : trajectory
     },
     instead: (error) => (stopped !== undefined && error instanceof AbortedError ? stopped : error),
+    checkFailed() {
+      if (lastFailed !== undefined && failed > mostFailed) throw tooMany(lastFailed)
+    },
   }
 }
 

@@ -288,3 +288,16 @@ test('--fail-on-error stops at a share or a number of failed searches, and a res
   expect(JSON.parse(second.stdout).protocol).toMatch(/, failed searches count as wrong, at most 26$/)
   await expect(evaluate('--fail-on-error', '3', '--keep-going')).rejects.toMatchObject({ code: 'option-unused' })
 })
+
+test('--fail-on-error holds where the last searches to fail were in flight together, and for a repeat with nothing owed', async () => {
+  broken = completion({ message: message(null), finish_reason: 'content_filter' })
+  breaks = ({ body }) => Number(body.seed) % 2 === 0
+  const first = await evaluate('--fail-on-error', '0.1', '--concurrency', '32')
+  expect(first.code).toBe(1)
+  expect(first.stderr).toMatch(/Stopped: \d+ searches failed, and at most 2 may \(--fail-on-error\)\./)
+  const asked = askedFor()
+  const second = await evaluate('--fail-on-error', '0.1', '--concurrency', '32')
+  expect([second.code, askedFor()]).toEqual([1, asked])
+  expect(second.stderr).toContain('and at most 2 may (--fail-on-error)')
+  expect((await evaluate('--fail-on-error', '26', '--concurrency', '32')).code).toBe(0)
+})
