@@ -99,7 +99,7 @@ describe('options', () => {
     [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
     [['rl', '--data', 'other.json', ...trainingServer, '--base-model', 'Qwen/Q'], '--model-files is missing'],
     [['collect', '--data', 'options.jpg', '--policy', 'nobody'], 'not one of teacher'],
-    [['sft', '--data', '.'], 'not a run folder'],
+    [['sft', '--data', '.'], 'holds several runs. Name one of them: '],
     [['sft', '--data', 'evaluated'], 'is a run of eval'],
     [['sft', '--data', 'nothing-right'], 'no search with the right answer'],
     [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
