@@ -60,7 +60,11 @@ describe('O3-Bench', () => {
     await put(file, '{"file_name": "images/chart/1-3.png", "question": "Wh')
     await expect(kit.read('o3-bench')).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
     await put(file, 'version https://git-lfs.github.com/spec/v1')
-    await expect(kit.read('o3-bench')).rejects.toMatchObject({ code: 'data-not-json', exitCode: 2 })
+    await expect(kit.read('o3-bench')).rejects.toMatchObject({
+      code: 'data-not-table',
+      message: expect.stringContaining('git lfs pull'),
+      exitCode: 2,
+    })
     await unlink(file)
     await expect(kit.read('o3-bench')).rejects.toMatchObject({ code: 'data-not-found', exitCode: 2 })
   })
