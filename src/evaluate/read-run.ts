@@ -1,6 +1,6 @@
 /** Reads the report of a finished evaluation from its run folder. */
 import { benchmarkNamed } from '../benchmark/catalog.ts'
-import type { Prices } from '../endpoint/price.ts'
+import type { Prices } from '../protocol/price.ts'
 import { searchKey } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readEvalCost } from './document/cost.ts'

@@ -2,8 +2,8 @@
  * Cache of verdicts: the same question, reference and answer with the same model and prompts is judged only once. Stored line by line, so
  * that it survives a kill.
  */
-import { addSpent, nothingSpent } from '../endpoint/price.ts'
-import type { SpentTokens } from '../endpoint/price.ts'
+import { addSpent, nothingSpent } from '../protocol/price.ts'
+import type { SpentTokens } from '../protocol/price.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { readLog } from '../runs/log.ts'

@@ -1,6 +1,6 @@
 /** The LLM judge: a model behind an endpoint compares the answer with the reference, by text only. */
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { addSpent, nothingSpent } from '../endpoint/price.ts'
+import { addSpent, nothingSpent } from '../protocol/price.ts'
 import { ContextLengthError, TransportError } from '../shared/errors.ts'
 import { SlowPatternError } from './custom-score.ts'
 import type { Judged, JudgeCache } from './judge-cache.ts'

@@ -1,6 +1,6 @@
 /** `--price <model>=<sent>,<written>`: token prices of a model, for the policy and for the judge. */
 import { InvalidArgumentError } from 'commander'
-import type { Prices } from '../../endpoint/price.ts'
+import type { Prices } from '../../protocol/price.ts'
 import { askedModels } from '../../evaluate/document/cost.ts'
 import type { EvalConfig } from '../../evaluate/protocol.ts'
 import { UserError } from '../../shared/errors.ts'

@@ -1,6 +1,6 @@
 /** Costs of an evaluation: tokens as billed by servers, and money at the user's prices. */
-import { costOf } from '../../endpoint/price.ts'
-import type { Price, Prices, SpentTokens } from '../../endpoint/price.ts'
+import { costOf } from '../../protocol/price.ts'
+import type { Price, Prices, SpentTokens } from '../../protocol/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
 import { judgeNamed } from '../../judge/registry.ts'
 import { pricedModel } from '../../policy/registry/kinds.ts'

@@ -2,8 +2,8 @@
  * The outcome of a trajectory: whether it was right, how it ended, in how many turns, and what went wrong. A few numbers instead of the
  * full text, so that tens of thousands of searches fit in memory. Pure.
  */
-import { addSpent, nothingSpent } from '../../endpoint/price.ts'
-import type { SpentTokens } from '../../endpoint/price.ts'
+import { addSpent, nothingSpent, spentByTurn } from '../../protocol/price.ts'
+import type { SpentTokens } from '../../protocol/price.ts'
 import { chosenLetter } from '../../judge/choice.ts'
 import { normalised } from '../../judge/judge.ts'
 import { picturesOf } from '../../protocol/originals.ts'
@@ -93,24 +93,11 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     judged,
     vote: voteOf(trajectory),
     usage,
-    spent: spentOf(turns),
+    spent: spentByTurn(turns).reduce(addSpent, nothingSpent),
     ...looks,
     cause: correct || looks.seen === undefined ? undefined : causeOf(trajectory, judged, looks),
     reason: reasonOf(trajectory),
   }
-}
-
-function spentOf(turns: Trajectory['turns']): SpentTokens {
-  let conversation = 0
-  let spent = nothingSpent
-  for (const { usage } of turns) {
-    const { promptTokens, replyTokens, cachedTokens = 0 } = usage
-    conversation += promptTokens
-    const cached = Math.min(cachedTokens, conversation)
-    spent = addSpent(spent, { sent: conversation, cached, written: replyTokens })
-    conversation += replyTokens
-  }
-  return spent
 }
 
 /** The letter of the chosen option; otherwise the text, normalised for case, whitespace and a final period. */

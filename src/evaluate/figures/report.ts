@@ -1,7 +1,7 @@
 /** Computes all figures of an evaluation from the outcomes of its searches, as printed by `mini-o3 eval --json`. Pure. */
 import type { Aggregate, NamedScore } from '../../benchmark/aggregate.ts'
-import { addSpent, nothingSpent } from '../../endpoint/price.ts'
-import type { SpentTokens } from '../../endpoint/price.ts'
+import { addSpent, nothingSpent } from '../../protocol/price.ts'
+import type { SpentTokens } from '../../protocol/price.ts'
 import { clustersOf, unitKindOf } from './clusters.ts'
 import type { UnitKind } from './clusters.ts'
 import { countedProblems, failureCounts } from './failures.ts'

@@ -1,6 +1,6 @@
 /** Figures from hand-made searches: each expected number can be counted by eye. */
 import { expect, test } from 'vitest'
-import { costOf } from '../../endpoint/price.ts'
+import { costOf } from '../../protocol/price.ts'
 import { pixelBox, relativeBox } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
 import type { Level } from '../../protocol/problem.ts'

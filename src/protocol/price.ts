@@ -1,4 +1,5 @@
 /** Token costs. There are no built-in prices, since they change and depend on the user's contract. Pure. */
+import type { Turn } from './trajectory.ts'
 
 /** Tokens as billed: each request counts its whole prompt. */
 export interface SpentTokens {
@@ -27,4 +28,14 @@ export function addSpent(a: SpentTokens, b: SpentTokens): SpentTokens {
 /** The cost in the currency of the price. */
 export function costOf({ sent, cached, written }: SpentTokens, price: Price): number {
   return ((sent - cached) * price.sent + cached * price.cached + written * price.written) / 1e6
+}
+
+/** The tokens of each turn as billed: it sends the whole conversation so far. */
+export function spentByTurn(turns: readonly Pick<Turn, 'usage'>[]): SpentTokens[] {
+  let conversation = 0
+  return turns.map(({ usage: { promptTokens, replyTokens, cachedTokens = 0 } }) => {
+    const sent = conversation + promptTokens
+    conversation = sent + replyTokens
+    return { sent, cached: Math.min(cachedTokens, sent), written: replyTokens }
+  })
 }
