@@ -1,5 +1,6 @@
 /** The list of a run's searches as data: filters (stored in the address), rows, order and histogram bins. Pure. */
 import type { ItemRow } from '../src/server/api/types.ts'
+import { keysOf } from '../src/shared/fields.ts'
 import { itemAt } from '../src/shared/known.ts'
 
 /** Inclusive at both ends. */
@@ -46,6 +47,11 @@ export function filterOf(settings: URLSearchParams): ItemFilter {
 export function settingsOf(filter: ItemFilter): Record<string, string> {
   const text = (value: string | ItemRange): string => (typeof value === 'string' ? value : `${value.from}-${value.to}`)
   return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value ? [[name, text(value)]] : [])))
+}
+
+/** The fields that some of the searches have. */
+export function fieldsIn(items: readonly ItemRow[]): ReadonlySet<keyof ItemRow> {
+  return new Set(items.flatMap((item) => keysOf(item)))
 }
 
 /** A table row: one search, or all searches of a problem. */

@@ -4,7 +4,7 @@ import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts
 import { Facts, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
-import { currentItems, filterOf, itemGroup, groupsOf, matchesFilter, settingsOf } from './items.ts'
+import { currentItems, fieldsIn, filterOf, itemGroup, groupsOf, matchesFilter, settingsOf } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
@@ -140,13 +140,14 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   const from = JSON.stringify({ filter, whole })
   useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
   const items = useMemo(() => currentItems(details.items), [details.items])
+  const fields = useMemo(() => fieldsIn(items), [items])
   const several = useMemo(() => new Set(items.map(itemGroup)).size < items.length, [items])
   // A problem is shown with all of its searches if one of them passes the filter.
   const rows = useMemo(
     () => groupsOf(items, whole).filter((row) => row.items.some((item) => matchesFilter(item, filter))),
     [items, from],
   )
-  const groups = items[0]?.ask === undefined ? 'problem' : 'ask'
+  const groups = fields.has('ask') ? 'ask' : 'problem'
   const all = whole ? new Set(items.map(itemGroup)).size : items.length
   return (
     <>
@@ -165,7 +166,16 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
           {rows.length} of {all} {whole ? `${groups}s` : 'searches'}
         </output>
       </div>
-      <ItemsTable run={run.name} pages={pages} rows={rows} whole={whole} sort={sort} onSort={setSort} from={from} />
+      <ItemsTable
+        run={run.name}
+        pages={pages}
+        rows={rows}
+        fields={fields}
+        whole={whole}
+        sort={sort}
+        onSort={setSort}
+        from={from}
+      />
     </>
   )
 }

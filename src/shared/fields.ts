@@ -13,8 +13,8 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }
 
-/** For a record with exactly these keys. */
-export function keysOf<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
+/** For a record with no other keys than these. */
+export function keysOf<K extends string>(record: Readonly<Partial<Record<K, unknown>>>): K[] {
   return Object.keys(record) as K[]
 }
 
