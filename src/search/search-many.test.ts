@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Policy } from '../policy/policy.ts'
 import { profiles } from '../protocol/profile.ts'
@@ -23,7 +23,7 @@ const zoom =
   '<think>Closer.</think><grounding>{"bbox_2d": [0.1, 0.1, 0.6, 0.6], "source": "original_image"}</grounding>'
 
 /** Zooms five times and answers with its seed. */
-function seededPolicy(turnMs = 0) {
+function seededPolicy() {
   const state = { open: 0, most: 0 }
   const policy: Policy = {
     name: 'seeded',
@@ -31,7 +31,7 @@ function seededPolicy(turnMs = 0) {
       state.most = Math.max(state.most, ++state.open)
       return {
         async take(_message, { turn }) {
-          if (turnMs > 0) await sleep(turnMs)
+          await nextTick()
           const usage = { promptTokens: 1, imageTokens: 1, replyTokens: 1 }
           return { text: turn < 6 ? zoom : `<answer>${seed}</answer>`, finish: 'stop', usage }
         },
@@ -60,7 +60,7 @@ describe('many searches', () => {
   })
 
   it('never run more at once than allowed, and lose none', async () => {
-    const { policy, state } = seededPolicy(1)
+    const { policy, state } = seededPolicy()
     const seen = new Set<string>()
     for await (const { trajectory } of searchMany(samples(40), policy, { ...options, concurrency: 7 })) {
       seen.add(trajectory.problem.docId)
@@ -71,7 +71,7 @@ describe('many searches', () => {
 
   it('finish what is in flight when told to stop, and start no more', async () => {
     const stop = new AbortController()
-    const { policy, state } = seededPolicy(2)
+    const { policy, state } = seededPolicy()
     const results: SearchResult[] = []
     const all = async (): Promise<void> => {
       const many = searchMany(samples(100), policy, { ...options, concurrency: 4, stop: stop.signal })
@@ -92,7 +92,7 @@ describe('many searches', () => {
     const onWarning = (warning: Error): void => void warnings.push(warning)
     process.on('warning', onWarning)
     const controller = new AbortController()
-    const { policy, state } = seededPolicy(20)
+    const { policy, state } = seededPolicy()
     const attempt = searchGroup(task(1), policy, {
       ...options,
       samples: 64,
