@@ -1,0 +1,90 @@
+/**
+ * The WebAssembly kernels of the network (`assembly/`) and the memory that they work in, which holds nothing else. Runs in
+ * Node and in browsers: whoever calls brings the bytes of both builds.
+ */
+
+/** Both builds of `assembly/`: with fused multiply-add, and for engines that lack it. Their results differ in rounding. */
+export interface KernelBytes {
+  readonly relaxed: Uint8Array
+  readonly plain: Uint8Array
+}
+
+/** A byte offset into the memory of the kernels; always a multiple of 16. */
+export type Address = number
+
+/** What `assembly/index.ts` exports; told there. Counts and leading dimensions are in floats. */
+interface KernelExports {
+  readonly memory: WebAssembly.Memory
+  heapBase(): Address
+  pack(b: Address, ldb: number, k: number, n: number, panels: Address): void
+  packTransposed(b: Address, ldb: number, k: number, n: number, panels: Address): void
+  gemm(
+    a: Address,
+    lda: number,
+    panels: Address,
+    c: Address,
+    ldc: number,
+    m: number,
+    n: number,
+    k: number,
+    adds: boolean,
+  ): void
+  gemmTransposed(
+    a: Address,
+    lda: number,
+    b: Address,
+    ldb: number,
+    c: Address,
+    ldc: number,
+    m: number,
+    n: number,
+    k: number,
+    scratch: Address,
+  ): void
+}
+
+export interface Kernels {
+  readonly call: KernelExports
+  /** Memory for so many 32-bit numbers, which are whatever was there before. */
+  take(count: number): Address
+  /** How much is taken; `release` gives back all that was taken since. */
+  mark(): Address
+  release(mark: Address): void
+  /** The numbers there, until the next `take`. */
+  floats(at: Address, count: number): Float32Array
+  whole(at: Address, count: number): Int32Array
+}
+
+const pageBytes = 65_536
+
+const isKernels = (exports: object): exports is KernelExports => 'memory' in exports && 'gemm' in exports
+
+export async function createKernels({ relaxed, plain }: KernelBytes): Promise<Kernels> {
+  const { instance } = await WebAssembly.instantiate(WebAssembly.validate(relaxed) ? relaxed : plain, {})
+  const { exports } = instance
+  if (!isKernels(exports)) throw new TypeError('not the kernels of the network')
+  const { memory } = exports
+  let used = Math.ceil(exports.heapBase() / 64) * 64
+  return {
+    call: exports,
+    take(count) {
+      const at = used
+      used += Math.ceil(count / 16) * 64
+      const missing = used - memory.buffer.byteLength
+      // Growing copies: by a quarter at least, so that it is rare.
+      if (missing > 0) memory.grow(Math.ceil(Math.max(missing, memory.buffer.byteLength / 4) / pageBytes))
+      return at
+    },
+    mark: () => used,
+    release(mark) {
+      used = mark
+    },
+    floats: (at, count) => new Float32Array(memory.buffer, at, count),
+    whole: (at, count) => new Int32Array(memory.buffer, at, count),
+  }
+}
+
+/** Floats that a packed right operand of `k` rows and `n` columns takes. */
+export function panelFloats(k: number, n: number): number {
+  return k * Math.ceil(n / 8) * 8
+}
