@@ -5,6 +5,8 @@
 import type { PixelBox } from '../protocol/box.ts'
 import { shownSize } from '../protocol/orientation.ts'
 import { originalCount, originalOf } from '../protocol/originals.ts'
+import { patternNames } from '../protocol/pattern.ts'
+import type { PatternName } from '../protocol/pattern.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
 
@@ -41,18 +43,6 @@ export const traitNames = [
   'claimsOfAll',
 ] as const satisfies readonly (keyof Patterns)[]
 export type TraitName = (typeof traitNames)[number]
-
-export const patternNames = [
-  'depth-first',
-  'trial-and-error',
-  'return-to-original',
-  'goal-maintenance',
-  'self-reflection',
-  'scanning',
-  'breadth-first',
-  'exhaustive-check',
-] as const
-export type PatternName = (typeof patternNames)[number]
 
 export function patternsOf({ problem, turns, observations }: Trajectory): Patterns {
   const thoughts = turns.flatMap(({ thought }) => (thought === undefined ? [] : [thought]))

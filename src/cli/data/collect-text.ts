@@ -1,6 +1,7 @@
 /** Report of `mini-o3 collect`: search patterns in the set, and requests and tokens spent. Pure. */
-import { patternNames, traitNames } from '../../coldstart/patterns.ts'
+import { traitNames } from '../../coldstart/patterns.ts'
 import type { TraitName } from '../../coldstart/patterns.ts'
+import { patternNames } from '../../protocol/pattern.ts'
 import type { CollectSummary } from '../../coldstart/summary.ts'
 import type { Table } from '../../evaluate/document/table.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'

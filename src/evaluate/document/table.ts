@@ -1,8 +1,8 @@
 /** Tables of an evaluation for a terminal and for Markdown, with scores as percentages. Pure. */
 import type { Table } from '../../page/page-data.ts'
 import { levels } from '../../protocol/problem.ts'
-import { causes } from '../figures/outcome.ts'
-import type { MissCause } from '../figures/outcome.ts'
+import { causes } from '../../protocol/cause.ts'
+import type { MissCause } from '../../protocol/cause.ts'
 import type { CauseCounts, EvalSummary, Slice } from '../figures/summary.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
 import { percent } from '../../shared/numbers.ts'

@@ -6,6 +6,7 @@ import { addSpent, nothingSpent, spentByTurn } from '../../protocol/price.ts'
 import type { SpentTokens } from '../../protocol/price.ts'
 import { chosenLetter } from '../../judge/choice.ts'
 import { normalised } from '../../judge/judge.ts'
+import type { MissCause } from '../../protocol/cause.ts'
 import { picturesOf } from '../../protocol/originals.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { reasonOf } from '../../protocol/reason.ts'
@@ -16,25 +17,6 @@ import type { End, Trajectory } from '../../protocol/trajectory.ts'
 import { picturesId } from '../../search/same-pictures.ts'
 import { lookFigures } from './looks.ts'
 import type { LookFigures } from './looks.ts'
-
-/**
- * Why a search with a known target was not right. Each such search has exactly one cause:
- * `misread`: answered wrongly, within or beyond the limits, although the target was shown legibly; `guessed`: answered wrongly otherwise;
- * `looped`: reached a limit, and at least half of its looks were at places it had looked at before;
- * `passed-over`: reached a limit although the target was shown legibly; `never-found`: reached a limit otherwise;
- * `void`: a turn without an action; `failed`: no reply, see its reason; `unjudged`: the judge failed, to be judged again.
- */
-export const causes = [
-  'never-found',
-  'passed-over',
-  'looped',
-  'misread',
-  'guessed',
-  'void',
-  'failed',
-  'unjudged',
-] as const
-export type MissCause = (typeof causes)[number]
 
 export interface Outcome extends LookFigures {
   /** Of the problem. */

@@ -1,8 +1,9 @@
 /** The JSON API between pages and server. Types only. */
 import type { Found } from '../../discover/found.ts'
+import type { SearchFacts } from '../../protocol/filter/facts.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
-import type { End, Observation, Trajectory, Turn, Verdict } from '../../protocol/trajectory.ts'
+import type { Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
 
 /** `GET /api/setup`: the policies on offer. Without policies the server only shows runs. */
 export interface Setup {
@@ -170,29 +171,8 @@ export interface Scores {
   readonly meanTurns: number
 }
 
-/** One search of a run, in log order. If a search was repeated, the last one counts. */
-export interface ItemRow {
-  readonly index: number
-  readonly problem: string
-  readonly sampleIndex: number
-  /** For searches of a server: the number of the ask, and its policy. */
-  readonly ask?: number
-  readonly policy?: string
-  /** For searches of a training run. */
-  readonly step?: number
-  /** The advantage; 0 if the search was masked or its group had no spread. */
-  readonly advantage?: number
-  readonly level?: Level
-  readonly question: string
-  readonly truth?: string
-  readonly answer: string | null
-  readonly end: End
-  readonly verdict: Verdict['kind']
-  readonly turns: number
-  /** Number of regions it looked at. */
-  readonly boxes: number
-  readonly ms: number
-}
+/** One search of a run. */
+export type ItemRow = SearchFacts
 
 /** `GET /api/runs/<first>/diff/<second>`: compares two runs on their common problems. */
 export interface RunsDiff {

@@ -1,0 +1,73 @@
+/** The facts of a stored search, by which it is listed and filtered. Pure. */
+import { labelsOf, patternsOf } from '../coldstart/patterns.ts'
+import { costOf } from '../endpoint/price.ts'
+import type { Price } from '../endpoint/price.ts'
+import type { SearchFacts } from '../protocol/filter/facts.ts'
+import { reasonText } from '../protocol/reason.ts'
+import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import type { LoggedSearch } from '../runs/searches.ts'
+import { outcomeOf } from './figures/outcome.ts'
+import type { Outcome } from './figures/outcome.ts'
+import { problemName } from './stored-outcomes.ts'
+
+const longestText = 300
+
+export interface FactsOptions {
+  /** Its position in the log. */
+  readonly index: number
+  /** If it is known already. */
+  readonly outcome?: Outcome
+  /** Of the tokens of its policy. */
+  readonly price?: Price | undefined
+}
+
+export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: FactsOptions): SearchFacts {
+  const { index, outcome = outcomeOf(trajectory), price } = options
+  const { problem, turns, observations, answer, end, verdict, sampleIndex, ask, policy, profile, usage, ms } = trajectory
+  const { level, question, answer: truth } = problem
+  const patterns = patternsOf(trajectory)
+  const parts = observations.filter(({ parent }) => parent !== null)
+  const { cause, foundShare, found, reason, spent, wasted } = outcome
+  return {
+    index,
+    problem: problemName(problem),
+    sampleIndex,
+    ...(ask !== undefined && { ask }),
+    policy,
+    profile: profile.name,
+    ...(step !== undefined && { step }),
+    ...(advantage !== undefined && { advantage }),
+    ...(level && { level }),
+    question: question.slice(0, longestText),
+    ...(truth !== undefined && { truth: truth.slice(0, longestText) }),
+    answer: answer && answer.slice(0, longestText),
+    end,
+    verdict: verdict?.kind ?? 'unjudged',
+    ...(reason && { reason: reasonText(reason, longestText) }),
+    ...(cause && { cause }),
+    turns: turns.length,
+    boxes: parts.length,
+    depth: patterns.depth,
+    backtracks: patterns.backTracks,
+    repeats: wasted,
+    sources: new Set(parts.map(({ parent }) => parent)).size,
+    ...smallestOf(parts),
+    ...(foundShare !== undefined && { looked: foundShare }),
+    ...(found && { found: found.turn }),
+    patterns: labelsOf(patterns),
+    tokens: usage.promptTokens + usage.replyTokens,
+    ...(price && { cost: costOf(spent, price) }),
+    ms,
+  }
+}
+
+function smallestOf(parts: readonly Observation[]): Pick<SearchFacts, 'smallest'> {
+  if (parts.length === 0) return {}
+  const sides = parts.map(({ boxInOriginalPx: [x0, y0, x1, y1] }) => Math.min(x1 - x0, y1 - y0))
+  return { smallest: Math.min(...sides) }
+}
+
+/** Whether its thoughts contain these words, which are in lower case. */
+export function thinks({ turns }: Pick<Trajectory, 'turns'>, words: string): boolean {
+  return turns.some(({ thought }) => thought?.toLowerCase().includes(words) === true)
+}
