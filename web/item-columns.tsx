@@ -53,7 +53,7 @@ function columnsOf({ run, fields, whole, thumbnails }: TableShape): ItemColumn[]
     {
       name: 'policy',
       title: 'Policy',
-      needs: 'policy',
+      needs: 'ask',
       by: (row) => first(row).policy ?? '',
       hint: (row) => first(row).policy ?? '',
       cell: (row) => first(row).policy,

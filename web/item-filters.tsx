@@ -1,11 +1,15 @@
 /** Filters for the searches of a run: selects, text, and histograms whose bars select ranges. */
 import { endWords } from '../src/page/step.ts'
 import { ends } from '../src/protocol/end.ts'
+import type { FilterContext } from '../src/protocol/filter/fields.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
 import { isOneOf } from '../src/shared/fields.ts'
 import { itemAt, lastOf } from '../src/shared/known.ts'
-import { binsOf, choiceNames, matchesFilter, rangeNames } from './items.ts'
-import type { Bin, ItemFilter, ItemRange } from './items.ts'
+import { FilterField } from './filter-field.tsx'
+import { choiceNames, chosenRange, chosenText, itemFilter, rangeNames, rangeText, withChoice } from './item-filter.ts'
+import type { ItemFilter, ItemRange } from './item-filter.ts'
+import { binsOf, fieldValues } from './items.ts'
+import type { Bin } from './items.ts'
 
 const titles = {
   policy: 'Policy',
@@ -21,22 +25,24 @@ interface Props {
   readonly items: readonly ItemRow[]
   readonly filter: ItemFilter
   readonly onFilter: (filter: ItemFilter) => void
+  /** The searches that a filter matches. */
+  readonly matching: (filter: ItemFilter) => readonly ItemRow[]
+  readonly context: FilterContext
 }
 
-export function ItemFilters({ items, filter, onFilter }: Props) {
-  const change = (part: ItemFilter): void => onFilter({ ...filter, ...part })
+export function ItemFilters({ items, filter, onFilter, matching, context }: Props) {
+  const change = (name: string, text: string | undefined): void => onFilter(withChoice(filter, name, text))
   return (
     <div class="filters" role="search" aria-label="Filter the searches">
+      <FilterField filter={filter} onFilter={onFilter} known={(name) => fieldValues(items, name, context)} />
       {choiceNames.map((name) => {
-        const values = [...new Set(items.map((item) => item[name]))].filter((value) => value !== undefined).toSorted()
-        if (values.length < 2 && !filter[name]) return null
+        const values = fieldValues(items, name, context)
+        const chosen = chosenText(filter, name)
+        if (values.length < 2 && chosen === '') return null
         return (
           <label key={name}>
             <span>{titles[name]}</span>
-            <select
-              value={filter[name] ?? ''}
-              onChange={(event) => change({ [name]: event.currentTarget.value || undefined })}
-            >
+            <select value={chosen} onChange={(event) => change(name, event.currentTarget.value || undefined)}>
               <option value="">all</option>
               {values.map((value) => (
                 <option key={value} value={value}>
@@ -51,27 +57,28 @@ export function ItemFilters({ items, filter, onFilter }: Props) {
         <span>Words</span>
         <input
           type="search"
-          value={filter.words ?? ''}
-          onInput={(event) => change({ words: event.currentTarget.value || undefined })}
+          value={chosenText(filter, 'words')}
+          onInput={(event) =>
+            change('words', event.currentTarget.value.trim() === '' ? undefined : event.currentTarget.value)
+          }
         />
       </label>
       {rangeNames.map((name) => {
         // Counts under the other filters; the bins themselves do not move.
-        const left = items.filter((item) => matchesFilter(item, { ...filter, [name]: undefined }))
-        const bins = binsOf(items, left, name)
+        const bins = binsOf(items, matching(withChoice(filter, name, undefined)), name)
         if (bins.length === 0) return null
         return (
           <Histogram
             key={name}
             title={titles[name]}
             bins={bins}
-            range={filter[name]}
-            onRange={(range) => change({ [name]: range })}
+            range={chosenRange(filter, name)}
+            onRange={(range) => change(name, range && rangeText(range))}
           />
         )
       })}
-      {Object.values(filter).some((value) => value !== undefined) && (
-        <button type="button" class="plain" onClick={() => onFilter({})}>
+      {filter.text !== '' && (
+        <button type="button" class="plain" onClick={() => onFilter(itemFilter(''))}>
           show all
         </button>
       )}

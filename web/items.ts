@@ -1,57 +1,26 @@
-/** The list of a run's searches as data: filters (stored in the address), rows, order and histogram bins. Pure. */
+/** The list of a run's searches as data: rows, order and histogram bins. Pure. */
+import type { FilterContext } from '../src/protocol/filter/fields.ts'
+import { fieldNamed } from '../src/protocol/filter/fields.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
 import { keysOf } from '../src/shared/fields.ts'
 import { itemAt } from '../src/shared/known.ts'
-
-/** Inclusive at both ends. */
-export interface ItemRange {
-  readonly from: number
-  readonly to: number
-}
-
-export const rangeNames = ['step', 'turns', 'boxes'] as const
-export type RangeName = (typeof rangeNames)[number]
-export const choiceNames = ['policy', 'level', 'verdict', 'end'] as const
-type ChoiceName = (typeof choiceNames)[number]
-
-export type ItemFilter = Readonly<
-  Partial<Record<ChoiceName | 'words', string | undefined> & Record<RangeName, ItemRange | undefined>>
->
-
-export function matchesFilter(item: ItemRow, filter: ItemFilter): boolean {
-  if (choiceNames.some((name) => filter[name] && item[name] !== filter[name])) return false
-  const outside = (name: RangeName): boolean => {
-    const [range, value] = [filter[name], item[name]]
-    return range !== undefined && (value === undefined || value < range.from || value > range.to)
-  }
-  if (rangeNames.some(outside)) return false
-  const words = filter.words?.trim().toLowerCase()
-  return (
-    !words || `${item.problem} ${item.question} ${item.answer ?? ''} ${item.policy ?? ''}`.toLowerCase().includes(words)
-  )
-}
-
-export function filterOf(settings: URLSearchParams): ItemFilter {
-  const filter: Record<string, string | ItemRange> = {}
-  for (const name of [...choiceNames, 'words']) {
-    const value = settings.get(name)
-    if (value) filter[name] = value
-  }
-  for (const name of rangeNames) {
-    const [, from, to] = /^(\d+)-(\d+)$/.exec(settings.get(name) ?? '') ?? []
-    if (from !== undefined) filter[name] = { from: Number(from), to: Number(to) }
-  }
-  return filter
-}
-
-export function settingsOf(filter: ItemFilter): Record<string, string> {
-  const text = (value: string | ItemRange): string => (typeof value === 'string' ? value : `${value.from}-${value.to}`)
-  return Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value ? [[name, text(value)]] : [])))
-}
+import type { ItemRange, RangeName } from './item-filter.ts'
 
 /** The fields that some of the searches have. */
 export function fieldsIn(items: readonly ItemRow[]): ReadonlySet<keyof ItemRow> {
   return new Set(items.flatMap((item) => keysOf(item)))
+}
+
+/** The different words that a field has in these searches, sorted. */
+export function fieldValues(items: readonly ItemRow[], name: string, context: FilterContext): string[] {
+  const field = fieldNamed(name)
+  if (field === undefined || field.kind === 'flag' || field.kind === 'number' || field.kind === 'thoughts') return []
+  const values = new Set<string>()
+  for (const item of items) {
+    const value = field.of(item, context)
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) values.add(one)
+  }
+  return [...values].toSorted()
 }
 
 /** A table row: one search, or all searches of a problem. */

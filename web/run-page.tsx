@@ -1,14 +1,21 @@
 /** One run: scores, curves and a filterable list of searches, updated live. */
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
-import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
+import { filterText } from '../src/protocol/filter/clauses.ts'
+import type { FilterContext } from '../src/protocol/filter/fields.ts'
+import { matcher, thoughtWords } from '../src/protocol/filter/matcher.ts'
+import type { ItemRow, RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
-import { currentItems, fieldsIn, filterOf, itemGroup, groupsOf, matchesFilter, settingsOf } from './items.ts'
+import { itemFilter } from './item-filter.ts'
+import type { ItemFilter } from './item-filter.ts'
+import { currentItems, fieldsIn, groupsOf, itemGroup } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
 import { useFigures, useRun } from './use-run.ts'
+import { useThoughts } from './use-thoughts.ts'
+import type { Thoughts } from './use-thoughts.ts'
 import type { Sort } from './virtual-table.tsx'
 import { percent } from '../src/shared/numbers.ts'
 
@@ -123,35 +130,50 @@ function headOf({ scores, latest }: RunFigures): Fact[] {
 function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   const { run } = details
   const route = useRoute()
-  const [filter, setFilter] = useState(() => filterOf(route.settings))
+  const [filter, setFilter] = useState(() => itemFilter(route.settings.get('where') ?? ''))
   const [sort, setSort] = useState(() => sortOf(route.settings))
   const [whole, setWhole] = useState(() => route.settings.get('rows') === 'problems')
   // See `usePlace`.
   useLayoutEffect(() => {
-    setFilter(filterOf(route.settings))
+    setFilter((before) => {
+      const text = route.settings.get('where') ?? ''
+      return text === before.text ? before : itemFilter(text)
+    })
     setSort(sortOf(route.settings))
     setWhole(route.settings.get('rows') === 'problems')
   }, [route])
   const own = {
-    ...settingsOf(filter),
+    ...(filter.text !== '' && { where: filter.text }),
     ...(sort && { sort: `${sort.down ? '-' : ''}${sort.name}` }),
     ...(whole && { rows: 'problems' }),
   }
-  const from = JSON.stringify({ filter, whole })
+  const from = JSON.stringify({ where: filterText(filter.node), whole })
   useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
   const items = useMemo(() => currentItems(details.items), [details.items])
   const fields = useMemo(() => fieldsIn(items), [items])
   const several = useMemo(() => new Set(items.map(itemGroup)).size < items.length, [items])
+  const words = useMemo(() => thoughtWords(filter.node), [filter.node])
+  const thoughts = useThoughts(details, words, pages === undefined)
+  const context = useMemo((): FilterContext => {
+    const { benchmark } = details.settings
+    return {
+      run: run.name,
+      benchmark: typeof benchmark === 'string' ? benchmark : undefined,
+      inThoughts: ({ index }, one) => thoughts.has(index, one),
+    }
+  }, [run.name, thoughts.has])
+  const matching = ({ node }: ItemFilter): ItemRow[] => items.filter(matcher(node, context))
   // A problem is shown with all of its searches if one of them passes the filter.
-  const rows = useMemo(
-    () => groupsOf(items, whole).filter((row) => row.items.some((item) => matchesFilter(item, filter))),
-    [items, from],
-  )
+  const rows = useMemo(() => {
+    const matches = matcher(filter.node, context)
+    return groupsOf(items, whole).filter((row) => row.items.some(matches))
+  }, [items, from, context])
   const groups = fields.has('ask') ? 'ask' : 'problem'
   const all = whole ? new Set(items.map(itemGroup)).size : items.length
   return (
     <>
-      <ItemFilters items={items} filter={filter} onFilter={setFilter} />
+      <ItemFilters items={items} filter={filter} onFilter={setFilter} matching={matching} context={context} />
+      <ThoughtsFact words={words} thoughts={thoughts} served={pages === undefined} />
       <div class="over-table">
         {several && (
           <label>
@@ -178,6 +200,22 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
       />
     </>
   )
+}
+
+interface ThoughtsFactProps {
+  readonly words: readonly string[]
+  readonly thoughts: Thoughts
+  readonly served: boolean
+}
+
+/** Says where the words of the filter were not looked for (yet). */
+function ThoughtsFact({ words, thoughts, served }: ThoughtsFactProps) {
+  if (words.length === 0) return null
+  if (!served)
+    return <p class="soft">Words are not looked for in thoughts here: this file has those of single searches only.</p>
+  if (thoughts.error !== undefined)
+    return <ProblemFact message={`The thoughts cannot be searched: ${thoughts.error}`} />
+  return thoughts.waiting > 0 ? <p role="status">Searching the thoughts …</p> : null
 }
 
 function sortOf(settings: URLSearchParams): Sort | undefined {

@@ -1,7 +1,7 @@
 /** The facts of a stored search, by which it is listed and filtered. Pure. */
 import { labelsOf, patternsOf } from '../coldstart/patterns.ts'
-import { costOf } from '../endpoint/price.ts'
-import type { Price } from '../endpoint/price.ts'
+import { costOf } from '../protocol/price.ts'
+import type { Price } from '../protocol/price.ts'
 import type { SearchFacts } from '../protocol/filter/facts.ts'
 import { reasonText } from '../protocol/reason.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
@@ -23,7 +23,8 @@ export interface FactsOptions {
 
 export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: FactsOptions): SearchFacts {
   const { index, outcome = outcomeOf(trajectory), price } = options
-  const { problem, turns, observations, answer, end, verdict, sampleIndex, ask, policy, profile, usage, ms } = trajectory
+  const { problem, turns, observations, answer, end, verdict, sampleIndex, ask, policy, profile, usage, ms } =
+    trajectory
   const { level, question, answer: truth } = problem
   const patterns = patternsOf(trajectory)
   const parts = observations.filter(({ parent }) => parent !== null)
@@ -69,5 +70,6 @@ function smallestOf(parts: readonly Observation[]): Pick<SearchFacts, 'smallest'
 
 /** Whether its thoughts contain these words, which are in lower case. */
 export function thinks({ turns }: Pick<Trajectory, 'turns'>, words: string): boolean {
-  return turns.some(({ thought }) => thought?.toLowerCase().includes(words) === true)
+  const has = (text = ''): boolean => text.toLowerCase().includes(words)
+  return turns.some(({ thought, thinking }) => has(thought) || has(thinking))
 }

@@ -74,6 +74,22 @@ export class SearchIndex<T> {
     yield* this.#readEach([...wanted].flatMap((key) => last.get(key) ?? []))
   }
 
+  /** The searches from index `first` on whose line, as text, may be one that is wanted. */
+  async *search(
+    first: number,
+    mayBe: (line: string) => boolean,
+  ): AsyncGenerator<{ readonly index: number; readonly trajectory: Trajectory }, void> {
+    const entries = this.#entries
+    let index = first
+    for await (const { start, bytes } of wholeLines(this.#file, entries[first]?.start ?? this.#readBytes)) {
+      if (index >= entries.length) return
+      if (entries[index]?.start !== start) continue
+      const line = bytes !== undefined && mayBe(bytes.toString('utf8')) ? this.#parse(bytes) : undefined
+      if (line && 'value' in line) yield { index, trajectory: searchIn(line.value).trajectory }
+      index++
+    }
+  }
+
   async *#readEach(entries: readonly IndexedSearch<T>[]): AsyncGenerator<Trajectory, void> {
     if (entries.length === 0) return
     const file = await open(this.#file, 'r')

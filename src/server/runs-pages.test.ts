@@ -183,7 +183,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await page.getByRole('button', { name: 'Turns', exact: true }).click()
     await page.locator('[aria-sort=descending]').waitFor()
     await expect.poll(async () => (await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
-    await page.waitForURL(/turns=5-7&boxes=4-6&sort=-turns$/)
+    await page.waitForURL(/where=turns%3A5\.\.7\+and\+boxes%3A4\.\.6&sort=-turns$/)
     await page.reload()
     await page.getByText('1875 of 5000 searches').waitFor()
     await expect.poll(async () => (await cellsOf(0)).slice(-3)).toEqual(['7', '6', 'answered'])
@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
   })
 
   test('by keyboard alone: to the table, down, into a search, and back to the same filters', async () => {
-    await open('run/large?turns=5-5')
+    await open('run/large?where=turns:5')
     await page.getByText('625 of 5000 searches').waitFor()
     await page.getByRole('region', { name: 'Searches' }).focus()
     for (const key of ['j', 'ArrowDown', 'PageDown', 'k', 'Home', 'ArrowDown']) await page.keyboard.press(key)

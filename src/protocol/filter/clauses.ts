@@ -1,6 +1,6 @@
 /** Writes filters as text, and changes single clauses of them, as the selects and histograms of the page do. Pure. */
 import { fieldNamed } from './fields.ts'
-import type { Comparison, FilterNode, FilterValue } from './parse.ts'
+import type { FieldComparison, FilterNode, FilterValue } from './parse.ts'
 
 /** The text of a filter; reading it again gives the same filter. */
 export function filterText(node: FilterNode | undefined): string {
@@ -21,7 +21,7 @@ export function filterText(node: FilterNode | undefined): string {
   }
 }
 
-function comparisonText({ field, operator, value }: Comparison): string {
+function comparisonText({ field, operator, value }: FieldComparison): string {
   return operator === ':' ? `${field.name}:${valueText(value)}` : `${field.name} ${operator} ${valueText(value)}`
 }
 
@@ -44,7 +44,9 @@ function clauses(node: FilterNode | undefined): readonly FilterNode[] {
 /** A clause that the page sets by a select, a bar or the field for words; `words` names the last. */
 function isOf(clause: FilterNode, name: string): boolean {
   if (clause.kind === 'words') return name === 'words'
-  return clause.kind === 'comparison' && clause.field.name === name && (clause.operator === ':' || clause.operator === '=')
+  return (
+    clause.kind === 'comparison' && clause.field.name === name && (clause.operator === ':' || clause.operator === '=')
+  )
 }
 
 /** What the field is compared with in a clause of its own. */
@@ -55,7 +57,11 @@ export function clauseValue(node: FilterNode | undefined, name: string): FilterV
 }
 
 /** The filter with this clause in place of the field's own one, or without it. */
-export function withClause(node: FilterNode | undefined, name: string, text: string | undefined): FilterNode | undefined {
+export function withClause(
+  node: FilterNode | undefined,
+  name: string,
+  text: string | undefined,
+): FilterNode | undefined {
   const others = clauses(node)
   const at = others.findIndex((one) => isOf(one, name))
   const clause = text === undefined ? undefined : clauseOf(name, text)

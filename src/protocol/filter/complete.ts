@@ -1,10 +1,10 @@
 /** What can be written at a place of a filter, for the field of the page. Pure. */
-import { fieldNamed, fields, wordsOf } from './fields.ts'
+import { fieldNamed, fields, fieldWords } from './fields.ts'
 import { FilterFault, tokensOf } from './lex.ts'
 import type { Token } from './lex.ts'
-import { exampleOf } from './parse.ts'
+import { fieldExample } from './parse.ts'
 
-export interface Completion {
+export interface FilterCompletion {
   /** Replaces the text from `from` up to the caret. */
   readonly text: string
   readonly from: number
@@ -14,11 +14,16 @@ export interface Completion {
 const starts: readonly string[] = ['and', 'or', 'not', '(']
 
 /** `known`: words that a field has in the searches at hand, such as tags. */
-export function completions(text: string, caret: number, known: (name: string) => readonly string[]): Completion[] {
+export function completions(
+  text: string,
+  caret: number,
+  known: (name: string) => readonly string[],
+): FilterCompletion[] {
   const tokens = tokensBefore(text.slice(0, caret))
   if (tokens === undefined) return []
   const last = tokens.at(-1)
-  const isWriting = last !== undefined && last.at + last.length === caret && (last.kind === 'word' || last.kind === 'value')
+  const isWriting =
+    last !== undefined && last.at + last.length === caret && (last.kind === 'word' || last.kind === 'value')
   const written = isWriting ? last : undefined
   const before = isWriting ? tokens.slice(0, -1) : tokens
   const from = written?.at ?? caret
@@ -37,12 +42,15 @@ function tokensBefore(text: string): readonly Token[] | undefined {
   }
 }
 
-function candidates(before: readonly Token[], known: (name: string) => readonly string[]): Omit<Completion, 'from'>[] {
+function candidates(
+  before: readonly Token[],
+  known: (name: string) => readonly string[],
+): Omit<FilterCompletion, 'from'>[] {
   const last = before.at(-1)
   if (last?.kind === 'operator') {
     const field = fieldNamed(before.at(-2)?.text ?? '')
     if (field === undefined) return []
-    const words = wordsOf(field) ?? known(field.name)
+    const words = fieldWords(field) ?? known(field.name)
     return words.map((word) => ({ text: /[\s()"']/.test(word) ? JSON.stringify(word) : word, what: '' }))
   }
   const beginsCondition = last === undefined || (last.kind !== ')' && starts.includes(last.text.toLowerCase()))
@@ -50,7 +58,7 @@ function candidates(before: readonly Token[], known: (name: string) => readonly 
     return [
       ...fields.map((field) => ({
         text: field.name,
-        what: field.kind === 'flag' ? field.what : `${field.what}, such as ${exampleOf(field)}`,
+        what: field.kind === 'flag' ? field.what : `${field.what}, such as ${fieldExample(field)}`,
       })),
       { text: 'not', what: 'the opposite of what follows' },
     ]

@@ -37,13 +37,13 @@ export interface NumberField extends Named {
 }
 
 /** One of a few words. */
-export interface ChoiceField extends Named {
+interface ChoiceField extends Named {
   readonly kind: 'choice'
   readonly values: readonly string[]
   readonly of: Read<string>
 }
 
-export interface TextField extends Named {
+interface TextField extends Named {
   readonly kind: 'text'
   readonly of: Read<string>
 }
@@ -57,7 +57,7 @@ export interface ListField extends Named {
 }
 
 /** Only searched for words. */
-export interface ThoughtField extends Named {
+interface ThoughtField extends Named {
   readonly kind: 'thoughts'
 }
 
@@ -78,7 +78,12 @@ export const fields: readonly Field[] = [
   { name: 'correct', kind: 'flag', what: 'the answer is right', of: ({ verdict }) => verdict === 'correct' },
   { name: 'wrong', kind: 'flag', what: 'the answer is wrong', of: ({ verdict }) => verdict === 'wrong' },
   { name: 'unjudged', kind: 'flag', what: 'there is no verdict', of: ({ verdict }) => verdict === 'unjudged' },
-  { name: 'failed', kind: 'flag', what: 'the policy could not be reached, or broke', of: ({ end }) => end === 'failed' },
+  {
+    name: 'failed',
+    kind: 'flag',
+    what: 'the policy could not be reached, or broke',
+    of: ({ end }) => end === 'failed',
+  },
   {
     name: 'masked',
     kind: 'flag',
@@ -86,8 +91,19 @@ export const fields: readonly Field[] = [
     of: ({ end, advantage }) => advantage === 0 && end.startsWith('over-'),
   },
   { name: 'starred', kind: 'flag', what: 'it was given a star', of: ({ starred }) => starred === true },
-  { name: 'corrected', kind: 'flag', what: 'its verdict was corrected by hand', of: ({ corrected }) => corrected === true },
-  { name: 'verdict', kind: 'choice', values: verdicts, what: 'after corrections by hand', of: ({ verdict }) => verdict },
+  {
+    name: 'corrected',
+    kind: 'flag',
+    what: 'its verdict was corrected by hand',
+    of: ({ corrected }) => corrected === true,
+  },
+  {
+    name: 'verdict',
+    kind: 'choice',
+    values: verdicts,
+    what: 'after corrections by hand',
+    of: ({ verdict }) => verdict,
+  },
   { name: 'end', kind: 'choice', values: ends, what: 'how it ended', of: ({ end }) => end },
   { name: 'level', kind: 'choice', values: levels, what: 'of the problem', of: ({ level }) => level },
   {
@@ -116,7 +132,12 @@ export const fields: readonly Field[] = [
     of: ({ backtracks }) => backtracks,
   },
   { name: 'repeats', kind: 'number', what: 'looks at a region that was shown before', of: ({ repeats }) => repeats },
-  { name: 'sources', kind: 'number', what: 'number of pictures that it cut regions from', of: ({ sources }) => sources },
+  {
+    name: 'sources',
+    kind: 'number',
+    what: 'number of pictures that it cut regions from',
+    of: ({ sources }) => sources,
+  },
   {
     name: 'smallest',
     kind: 'number',
@@ -131,12 +152,23 @@ export const fields: readonly Field[] = [
     of: ({ looked }) => looked,
   },
   { name: 'found', kind: 'number', what: 'turn by which it had looked at all targets', of: ({ found }) => found },
-  { name: 'tokens', kind: 'number', unit: 'count', what: 'tokens read and written, each once', of: ({ tokens }) => tokens },
+  {
+    name: 'tokens',
+    kind: 'number',
+    unit: 'count',
+    what: 'tokens read and written, each once',
+    of: ({ tokens }) => tokens,
+  },
   { name: 'cost', kind: 'number', what: 'money, if the price of the model is known', of: ({ cost }) => cost },
   { name: 'time', kind: 'number', unit: 'time', what: 'duration, in seconds', of: ({ ms }) => ms / 1_000 },
   { name: 'step', kind: 'number', what: 'step of training', of: ({ step }) => step },
   { name: 'advantage', kind: 'number', what: 'in training', of: ({ advantage }) => advantage },
-  { name: 'sample', kind: 'number', what: 'which search of its problem, from 1', of: ({ sampleIndex }) => sampleIndex + 1 },
+  {
+    name: 'sample',
+    kind: 'number',
+    what: 'which search of its problem, from 1',
+    of: ({ sampleIndex }) => sampleIndex + 1,
+  },
   { name: 'ask', kind: 'number', what: 'on a server: number of the ask', of: ({ ask }) => ask },
   { name: 'problem', kind: 'text', what: 'data source and id', of: ({ problem }) => problem },
   { name: 'question', kind: 'text', what: 'the question', of: ({ question }) => question },
@@ -169,7 +201,7 @@ export function fieldNamed(name: string): Field | undefined {
 }
 
 /** The words that a field may be compared with; undefined if any. */
-export function wordsOf(field: Field): readonly string[] | undefined {
+export function fieldWords(field: Field): readonly string[] | undefined {
   if (field.kind === 'choice') return field.values
   if (field.kind === 'list' && field.values) return [...field.values, ...Object.keys(field.aliases ?? {})]
   return undefined

@@ -13,7 +13,8 @@ export interface Filter {
 /** Throws `UserError` `filter-invalid`, with the place marked. */
 export function readFilter(text: string): Filter {
   const parsed = parseFilter(text)
-  if ('problem' in parsed) throw new UserError('filter-invalid', `The filter cannot be read.\n${markedProblem(text, parsed.problem)}`)
+  if ('problem' in parsed)
+    throw new UserError('filter-invalid', `The filter cannot be read.\n${markedProblem(text, parsed.problem)}`)
   return { text: text.trim(), node: parsed.node }
 }
 

@@ -52,7 +52,8 @@ export function tokensOf(text: string): Token[] {
       else if (tokens.at(-1)?.kind === 'operator') push('value', runEnd(text, at, isValueLetter))
       else {
         const end = runEnd(text, at, (one) => nameLetter.test(one))
-        if (end === at) throw new FilterFault({ at, length: 1, message: `${letter} has no meaning here.${hintFor(letter)}` })
+        if (end === at)
+          throw new FilterFault({ at, length: 1, message: `${letter} has no meaning here.${hintFor(letter)}` })
         push('word', end)
       }
     }

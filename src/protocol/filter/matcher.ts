@@ -2,7 +2,7 @@
 import type { SearchFacts } from './facts.ts'
 import { searchedTexts } from './fields.ts'
 import type { ComparedField, FilterContext } from './fields.ts'
-import type { Comparison, FilterNode, FilterValue } from './parse.ts'
+import type { FieldComparison, FilterNode, FilterValue } from './parse.ts'
 
 type Matcher = (search: SearchFacts) => boolean
 
@@ -27,7 +27,8 @@ export function matcher(node: FilterNode | undefined, context: FilterContext): M
     case 'words': {
       const words = node.words.toLowerCase()
       return (search) =>
-        searchedTexts.some((of) => of(search, context)?.toLowerCase().includes(words)) || context.inThoughts(search, words)
+        searchedTexts.some((of) => of(search, context)?.toLowerCase().includes(words)) ||
+        context.inThoughts(search, words)
     }
     case 'comparison':
       return comparison(node, context)
@@ -35,7 +36,7 @@ export function matcher(node: FilterNode | undefined, context: FilterContext): M
 }
 
 /** A search that does not have the field only matches `!=`, and `= none`. */
-function comparison({ field, operator, value }: Comparison, context: FilterContext): Matcher {
+function comparison({ field, operator, value }: FieldComparison, context: FilterContext): Matcher {
   if (operator === '!=') {
     const equal = comparison({ kind: 'comparison', field, operator: '=', value }, context)
     return (search) => !equal(search)
@@ -66,7 +67,7 @@ function isWithout(field: ComparedField, context: FilterContext): Matcher {
 
 function numeric(
   field: ComparedField,
-  operator: Comparison['operator'],
+  operator: FieldComparison['operator'],
   { from, to }: Extract<FilterValue, { kind: 'number' }>,
   context: FilterContext,
 ): Matcher {

@@ -4,7 +4,7 @@
  */
 import { itemAt } from '../../shared/known.ts'
 import { nearestNames } from '../../shared/nearest.ts'
-import { fieldNamed, fields, units, wordsOf } from './fields.ts'
+import { fieldNamed, fields, units, fieldWords } from './fields.ts'
 import type { ComparedField, FlagField, ListField, NumberField } from './fields.ts'
 import { FilterFault, operators, tokensOf } from './lex.ts'
 import type { FilterProblem, Operator, Token } from './lex.ts'
@@ -15,9 +15,9 @@ export type FilterNode =
   | { readonly kind: 'not'; readonly part: FilterNode }
   | { readonly kind: 'flag'; readonly field: FlagField }
   | { readonly kind: 'words'; readonly words: string }
-  | Comparison
+  | FieldComparison
 
-export interface Comparison {
+export interface FieldComparison {
   readonly kind: 'comparison'
   readonly field: ComparedField
   readonly operator: Operator
@@ -101,7 +101,8 @@ function condition(reader: Reader, depth: number): FilterNode {
     checkDepth(token.at, token.length, depth)
     reader.next()
     const inside = eitherOf(reader, depth + 1)
-    if (reader.now().kind !== ')') throw unexpected(reader.now(), `Expected ) for the ( at ${token.at + 1}, or and, or.`)
+    if (reader.now().kind !== ')')
+      throw unexpected(reader.now(), `Expected ) for the ( at ${token.at + 1}, or and, or.`)
     reader.next()
     return inside
   }
@@ -124,31 +125,38 @@ function fieldCondition(reader: Reader, name: Token): FilterNode {
     throw unexpected(token, `${field.name} is yes or no: write ${field.name}, or not ${field.name}.`)
   }
   if (token.kind !== 'operator' || !isOneOf(operators, token.text)) {
-    throw unexpected(token, `Expected ${operatorsOf(field).join(' ')} behind ${field.name}, such as ${exampleOf(field)}.`)
+    throw unexpected(
+      token,
+      `Expected ${operatorsOf(field).join(' ')} behind ${field.name}, such as ${fieldExample(field)}.`,
+    )
   }
   const operator = token.text
   if (!isOneOf(operatorsOf(field), operator)) {
-    throw unexpected(token, `${field.name} is compared by ${operatorsOf(field).join(' ')}, such as ${exampleOf(field)}.`)
+    throw unexpected(
+      token,
+      `${field.name} is compared by ${operatorsOf(field).join(' ')}, such as ${fieldExample(field)}.`,
+    )
   }
   reader.next()
   const value = reader.now()
   if (value.kind !== 'value' && value.kind !== 'quoted') {
-    throw unexpected(value, `Expected a value behind ${field.name} ${operator}, such as ${exampleOf(field)}.`)
+    throw unexpected(value, `Expected a value behind ${field.name} ${operator}, such as ${fieldExample(field)}.`)
   }
   reader.next()
   return { kind: 'comparison', field, operator, value: valueOf(field, operator, value) }
 }
 
 /** The operators that a field may be compared by. */
-export function operatorsOf(field: ComparedField): readonly Operator[] {
+function operatorsOf(field: ComparedField): readonly Operator[] {
   if (field.kind === 'number') return ['=', '!=', '<', '<=', '>', '>=', ':']
   return field.kind === 'thoughts' ? [':'] : [':', '=', '!=']
 }
 
 /** A comparison with the field, to show how it is written. */
-export function exampleOf(field: ComparedField): string {
-  if (field.kind === 'number') return `${field.name} > ${field.unit === 'share' ? '50%' : field.unit === 'time' ? '90s' : '6'}`
-  return `${field.name}:${wordsOf(field)?.[0] ?? (field.kind === 'list' ? 'check' : '"red heart"')}`
+export function fieldExample(field: ComparedField): string {
+  if (field.kind === 'number')
+    return `${field.name} > ${field.unit === 'share' ? '50%' : field.unit === 'time' ? '90s' : '6'}`
+  return `${field.name}:${fieldWords(field)?.[0] ?? (field.kind === 'list' ? 'check' : '"red heart"')}`
 }
 
 function valueOf(field: ComparedField, operator: Operator, token: Token): FilterValue {
@@ -158,7 +166,7 @@ function valueOf(field: ComparedField, operator: Operator, token: Token): Filter
     return { kind: 'none' }
   }
   if (field.kind === 'number') return numberOf(field, operator, token)
-  const words = wordsOf(field)
+  const words = fieldWords(field)
   if (words === undefined) return { kind: 'text', text: checkedWords(token) }
   const wanted = token.text.toLowerCase()
   const known = words.find((word) => word === wanted)
@@ -188,10 +196,14 @@ function numberOf(field: NumberField, operator: Operator, token: Token): FilterV
   if (more.length > 0 || from === undefined || to === undefined) {
     const unit = field.unit && Object.keys(units[field.unit]).filter((name) => name !== '')
     const with_ = unit ? ` (units: ${unit.join(', ')})` : ''
-    throw unexpected(token, `${field.name} is a number${with_}, such as ${exampleOf(field)}, or a range: ${field.name}:3..8.`)
+    throw unexpected(
+      token,
+      `${field.name} is a number${with_}, such as ${fieldExample(field)}, or a range: ${field.name}:3..8.`,
+    )
   }
   const isRange = token.text.includes('..')
-  if (isRange && !isOneOf([':', '=', '!='], operator)) throw unexpected(token, `A range is compared by : or !=: ${field.name}:3..8.`)
+  if (isRange && !isOneOf([':', '=', '!='], operator))
+    throw unexpected(token, `A range is compared by : or !=: ${field.name}:3..8.`)
   if (from > to) throw unexpected(token, `The range ends before it begins: ${high}..${low}?`)
   return { kind: 'number', from, to, text: token.text }
 }
@@ -206,8 +218,15 @@ function measured({ unit }: NumberField, text: string): number | undefined {
 }
 
 function unknownField(token: Token): FilterFault {
-  const nearest = nearestNames(token.text, fields.map(({ name }) => name), 3).join(', ')
-  return unexpected(token, `There is no field ${token.text}. Nearest: ${nearest}. Words to search for are put in quotes: "${token.text}".`)
+  const nearest = nearestNames(
+    token.text,
+    fields.map(({ name }) => name),
+    3,
+  ).join(', ')
+  return unexpected(
+    token,
+    `There is no field ${token.text}. Nearest: ${nearest}. Words to search for are put in quotes: "${token.text}".`,
+  )
 }
 
 function afterCondition(token: Token): string {

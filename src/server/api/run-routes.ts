@@ -17,7 +17,7 @@ export function runRoutes(root: string): Routes {
   const sent = sentRegions()
   return {
     'GET /api/runs': () => runs.list(),
-    'GET /api/runs/*': (_, { url }) => runAnswer(runs, sent, ...partsOf(url, '/api/runs/')),
+    'GET /api/runs/*': (_, { url, signal }) => runAnswer(runs, sent, signal, ...partsOf(url, '/api/runs/')),
   }
 }
 
@@ -33,10 +33,11 @@ export function viewRoutes(root: string): Routes {
   return { ...runRoutes(root), 'GET /api/setup': () => setup }
 }
 
-/** `<run>`, `<run>/figures`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+/** `<run>`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   sent: SentRegions,
+  signal: AbortSignal,
   [name = '', kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
@@ -45,6 +46,9 @@ async function runAnswer(
     const { scores, latest, charts, reasons } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))
     return { scores, latest, charts: rows, reasons } satisfies RunFigures
+  }
+  if (kind === 'thoughts' && id === undefined) {
+    return runs.thoughts(name, query.get('words') ?? '', countOf(query, 'after'), query.get('log') ?? '', signal)
   }
   if (kind === 'diff' && what === undefined) return runs.diff(name, id ?? '')
   if (kind === 'charts' && what === undefined) {

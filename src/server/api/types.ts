@@ -171,6 +171,13 @@ export interface Scores {
   readonly meanTurns: number
 }
 
+/** `GET /api/runs/<name>/thoughts?words=<words>&after=<n>&log=<log>`: the searches, from `after` on, whose thoughts have the words. */
+export interface ThoughtsFound {
+  readonly indexes: readonly number[]
+  /** Number of searches that were read. */
+  readonly upTo: number
+}
+
 /** One search of a run. */
 export type ItemRow = SearchFacts
 

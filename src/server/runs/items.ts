@@ -22,7 +22,12 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
     const outcome = lighter(outcomeOf(search.trajectory))
     const item = factsOf(search, { index, outcome })
     const { problem, question, policy, profile } = item
-    const texts = { problem: shared(problem), question: shared(question), policy: shared(policy), profile: shared(profile) }
+    const texts = {
+      problem: shared(problem),
+      question: shared(question),
+      policy: shared(policy),
+      profile: shared(profile),
+    }
     return { item: { ...item, ...texts }, outcome }
   })
 }

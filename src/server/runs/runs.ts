@@ -2,7 +2,7 @@
 import { lstat } from 'node:fs/promises'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { RunDetails, RunRow, RunsDiff } from '../api/types.ts'
+import type { RunDetails, RunRow, RunsDiff, ThoughtsFound } from '../api/types.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -15,11 +15,14 @@ import { latest, runIndex } from './items.ts'
 import type { RunIndex } from './items.ts'
 import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
+import { findThoughts } from './thoughts.ts'
 
 export interface Runs {
   list(): Promise<RunRow[]>
   /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. */
   details(name: string, after?: number, log?: string, most?: number): Promise<RunDetails>
+  /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
+  thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
   figures(name: string): Promise<Figures>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
@@ -94,6 +97,10 @@ export function openRuns(root: string): Runs {
       const from = log === index.log ? after : 0
       const items = entries.slice(from, from + most).map(({ kept }) => kept.item)
       return { run: rowOf(run), settings: run.settings, log: index.log, items, total: entries.length, unreadable }
+    },
+    async thoughts(name, words, after, log, signal) {
+      const { index } = await opened(name)
+      return findThoughts(index, words, log === index.log ? after : 0, signal)
     },
     figures: figuresOfRun,
     async chart(name, id) {
