@@ -1,5 +1,22 @@
 /** The kernels of the embedded network: what JavaScript may call. Pointers are byte offsets into the module's memory. */
 export { gemm, gemmTransposed, pack, packTransposed } from './gemm'
+export {
+  add,
+  addColumns,
+  addKernel,
+  attentionBack,
+  foldColumns,
+  logprobBack,
+  normaliseBack,
+  picturesBack,
+  probabilities,
+  rectifyBack,
+  rotateBack,
+  scatterAdd,
+  square,
+  squareBack,
+  takeKernel,
+} from './backward'
 
 /** From here on the memory belongs to the caller. */
 export function heapBase(): usize {

@@ -41,6 +41,60 @@ interface KernelExports {
     k: number,
     scratch: Address,
   ): void
+  add(count: number, from: Address, to: Address): void
+  addColumns(rows: number, width: number, x: Address, sums: Address): void
+  addKernel(channels: number, outputs: number, from: Address, to: Address): void
+  takeKernel(channels: number, outputs: number, from: Address, to: Address): void
+  attentionBack(
+    queries: number,
+    keys: number,
+    heads: number,
+    head: number,
+    p: Address,
+    q: Address,
+    dq: Address,
+    k: Address,
+    v: Address,
+    dk: Address,
+    dv: Address,
+    stride: number,
+    dOut: Address,
+    scratch: Address,
+  ): void
+  foldColumns(batch: number, n: number, channels: number, columns: Address, dx: Address): void
+  logprobBack(rows: number, stride: number, target: Address, slope: Address, p: Address): void
+  normaliseBack(rows: number, width: number, n: Address, scale: Address, dn: Address, dx: Address): void
+  picturesBack(
+    patches: number,
+    width: number,
+    colour: number,
+    colours: number,
+    loud: number,
+    d: Address,
+    f: Address,
+    gate: Address,
+    strength: Address,
+    names: Address,
+    df: Address,
+    dGate: Address,
+    dNames: Address,
+    dLogits: Address,
+  ): void
+  probabilities(
+    rows: number,
+    stride: number,
+    logits: Address,
+    forms: Address,
+    form: Address,
+    target: Address,
+    logprob: Address,
+    best: Address,
+  ): void
+  rectifyBack(count: number, y: Address, dy: Address): void
+  rotateBack(rows: number, heads: number, head: number, x: Address, stride: number, cos: Address, sin: Address): void
+  scatterAdd(rows: number, width: number, index: Address, x: Address, table: Address): void
+  square(count: number, x: Address, y: Address): void
+  squareBack(count: number, u: Address, da: Address): void
 }
 
 export interface Kernels {
