@@ -125,6 +125,19 @@ export function formStatesOf(reply: readonly number[]): number[] {
   })
 }
 
+/** Whether a whole reply, with its end mark, could have been sampled under the grammar. */
+export function keepsToForm(reply: readonly number[]): boolean {
+  const form = turnForm()
+  return (
+    reply.at(-1) === special.end &&
+    reply.every((token) => {
+      const allowed = form.allowed().includes(token)
+      form.accept(token)
+      return allowed
+    })
+  )
+}
+
 /** Follows one turn. */
 export interface TurnForm {
   /** The number of the state, for `formTable`. */

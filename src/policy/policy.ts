@@ -7,6 +7,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { PixelBox } from '../protocol/box.ts'
+import type { Turn } from '../protocol/trajectory.ts'
 
 /** A region as shown to the policy, scaled to the profile's view size. */
 export interface View {
@@ -85,10 +86,17 @@ export interface TurnOptions {
   readonly again?: boolean
 }
 
+export type AdoptedTurn = Pick<Turn, 'text' | 'thinking' | 'usage'>
+
 export interface Session {
   take(message: Message, options: TurnOptions): Promise<Reply>
   /** Like `take`, but the turn has to be an answer; for baselines, if the policy supports it. */
   answerNow?(message: Message, options: TurnOptions): Promise<Reply>
+  /**
+   * Takes a turn that was taken elsewhere into the history, as the reply to `message`. Absent for policies that can only go on from their
+   * own turns.
+   */
+  adopt?(message: Message, taken: AdoptedTurn, options: TurnOptions): Promise<void>
   /** Releases resources; safe to call twice. */
   close(): void
 }

@@ -100,6 +100,12 @@ const turnSchema = z
       .exactOptional()
       .describe('the mistake that was fed back, or that ended the search'),
     observation: countSchema.exactOptional().describe('index of the observation that this turn brought back'),
+    byHand: z
+      .array(z.enum(['box', 'thought']))
+      .min(1)
+      .readonly()
+      .exactOptional()
+      .describe('what a person wrote in place of the policy; the usage is that of the turn before the change'),
     usage: usageSchema,
     ms: z.number().nonnegative(),
   })
@@ -146,6 +152,21 @@ const verdictSchema = z
   })
   .readonly()
 
+/** What a fork may change. */
+export const forkChanges = ['box', 'thought', 'policy', 'profile', 'seed'] as const
+
+const parentSchema = z
+  .strictObject({
+    run: z.string().exactOptional().describe('name of the run folder of the parent; absent if it was not stored'),
+    sampleIndex: countSchema.describe('of the parent, as are `ask` and `step`; the problem is the same'),
+    ask: countSchema.exactOptional(),
+    step: sizeSchema.exactOptional(),
+    policy: z.string().describe('of the parent: it took the turns before `turn`'),
+    turn: sizeSchema.describe('the first turn that departs from the parent: changed by hand, or taken anew'),
+    changed: z.array(z.enum(forkChanges)).readonly(),
+  })
+  .readonly()
+
 export const failureSchema = z
   .strictObject({
     code: z.string(),
@@ -175,6 +196,7 @@ export const trajectorySchema = z
     seed: z.int(),
     sampleIndex: countSchema,
     ask: countSchema.exactOptional().describe('on a server: the number of the ask, which its samples share'),
+    parent: parentSchema.exactOptional().describe('for a fork: the search that it departs from'),
     turns: z.array(turnSchema).readonly(),
     observations: z.array(observationSchema).readonly(),
     end: z.enum(ends),
@@ -197,6 +219,8 @@ export type Trajectory = z.infer<typeof trajectorySchema>
 export type Failure = z.infer<typeof failureSchema>
 export type Turn = z.infer<typeof turnSchema>
 export type Observation = z.infer<typeof observationSchema>
+export type Parent = z.infer<typeof parentSchema>
+export type ForkChange = (typeof forkChanges)[number]
 export type Action = z.infer<typeof actionSchema>
 export type Verdict = z.infer<typeof verdictSchema>
 

@@ -8,7 +8,7 @@
  * policy or server that breaks ends the search as `failed`, never as a wrong answer; and a crop that no longer fits the context
  * is removed, so that the trajectory holds exactly what the policy read.
  */
-import type { Message, Policy, Reply, Session, TurnOptions, Usage, View } from '../policy/policy.ts'
+import type { Message, Policy, Reply, Usage, View } from '../policy/policy.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import { originalOf, pictured, picturesOf } from '../protocol/originals.ts'
@@ -24,12 +24,15 @@ import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
 import { UserError, contextLengthCode, errorCodeOf, messageOf, throwIfAborted } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
+import { sum } from '../shared/numbers.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
 import { withNews } from '../shared/with-news.ts'
 import { frameSize } from '../vision/fit.ts'
 import { observationView, viewKey } from '../vision/observation-view.ts'
 import { storedPicture } from '../vision/picture.ts'
 import type { Picture } from '../vision/picture.ts'
+import { adoptTurn, begunTurn, repeatedTurn } from './begun.ts'
+import type { Begun } from './begun.ts'
 import type { SearchEvent } from './events.ts'
 import { liveThought } from './live-thought.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
@@ -54,6 +57,8 @@ export interface SearchOptions {
   readonly seed?: number
   /** Index among several searches of the same problem, from 0. */
   readonly sampleIndex?: number
+  /** For a fork: the turns that it starts with. Every limit counts them. */
+  readonly begun?: Begun | undefined
   /** Also yields thoughts while they are written, and waits, if the policy reports them. */
   readonly live?: boolean | undefined
   /** Aborts the search, even within a turn; it then throws `AbortedError`. */
@@ -73,7 +78,7 @@ export async function* search(
   const pictures = picturesOf(task)
   const problem = 'problem' in task ? task.problem : askedProblem(task.question)
   const seed = options.seed ?? 0
-  const { profile, signal } = options
+  const { profile, signal, begun } = options
   const { prompts } = profile
   const maxTurns = checkedTurns(options.maxTurns ?? profile.maxTurns)
   checkPictures(task, profile)
@@ -113,9 +118,15 @@ export async function* search(
 
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
+      const shown = { count: observations.length, originals: pictures.length }
+      const stored = begun && begunTurn(begun, turn, profile, { ...shown, unitSizeOf })
+      const told = paced(message, { turn, maxTurns }, profile)
       const taking = (onNews?: OnReplyNews): Promise<Reply | Failure> =>
-        takeTurn(session, paced(message, { turn, maxTurns }, profile), { turn, again, onNews }, deadline)
-      const reply = options.live ? yield* watched(turn, profile, taking) : await taking()
+        replyTo((signal) => {
+          const which = { turn, again, onNews, signal }
+          return stored ? adoptTurn(session, policy.name, told, stored, which) : session.take(told, which)
+        }, deadline)
+      const reply = options.live && !stored ? yield* watched(turn, profile, taking) : await taking()
       throwIfAborted(signal)
       // Only the reply tells whether the last message fits; if it does not, the reply does not count.
       if (turn > 1 && doesNotFit(reply, contextTokens, profile)) {
@@ -131,7 +142,9 @@ export async function* search(
         const reminded = turns.some(({ error }) => error?.code === 'no-action')
         const standing = { turn, maxTurns, contextTokens, reminded, observations, originals: pictures.length }
         const next = nextStep(reply, parsed, standing, profile)
-        const taken = turnOf(reply, parsed, next, msSince(turnStartedMs))
+        const now = turnOf(reply, parsed, next, msSince(turnStartedMs))
+        const led = { taken: now, observation: next.kind === 'observe' ? next.observation : undefined }
+        const taken = begun && stored ? repeatedTurn(begun, turn, stored, led) : now
         if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
         turns.push(taken)
         yield { kind: 'acted', turn, taken, reply }
@@ -176,13 +189,14 @@ export async function* search(
     maxTurns,
     seed,
     sampleIndex: options.sampleIndex ?? 0,
+    ...(begun && { parent: begun.parent }),
     turns,
     observations,
     end,
     answer: finalAnswer(turns, profile, end),
     ...(failure === undefined ? {} : { failure }),
     usage: totalUsage(turns),
-    ms: msSince(startedMs),
+    ms: tenths(performance.now() - startedMs + sum((begun?.turns ?? []).map(({ ms }) => ms))),
   }
   yield { kind: 'ended', trajectory }
   return trajectory
@@ -199,14 +213,12 @@ function askedProblem(question: string): Problem {
 const maxMessage = 8_000
 
 /** The policy's reply, or why there is none. `UserError` is rethrown, since a retry would not help. */
-async function takeTurn(
-  session: Session,
-  message: Message,
-  which: Omit<TurnOptions, 'signal'>,
+async function replyTo(
+  take: (signal: AbortSignal | undefined) => Promise<Reply>,
   deadline: Deadline,
 ): Promise<Reply | Failure> {
   try {
-    return await orAborted(session.take(message, { ...which, signal: deadline.signal }), deadline.signal)
+    return await orAborted(take(deadline.signal), deadline.signal)
   } catch (error) {
     if (deadline.expired()) return { code: 'wall-clock', message: 'The search took longer than its profile allows.' }
     if (error instanceof UserError) throw error
@@ -280,9 +292,13 @@ function totalUsage(turns: readonly Turn[]): Usage {
   return total
 }
 
-/** Milliseconds, rounded to a tenth to keep the files small. */
 function msSince(startedMs: number): number {
-  return Math.round((performance.now() - startedMs) * 10) / 10
+  return tenths(performance.now() - startedMs)
+}
+
+/** Rounded to keep the files small. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
 }
 
 function checkedTurns(maxTurns: number): number {

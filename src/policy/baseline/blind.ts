@@ -22,6 +22,7 @@ export function blindPolicy(answers: readonly string[]): Policy {
           finish: 'stop',
           usage: { promptTokens: 0, imageTokens: 0, replyTokens: 0 },
         }),
+        adopt: async () => {},
         close() {},
       }
     },

@@ -27,6 +27,7 @@ export function randomCropsPolicy(inner: Policy, sideRel: readonly [number, numb
           const reply = await session.take(message, turn)
           return zooms(reply) ? zoomAnywhere(reply, rng, sideRel) : reply
         },
+        ...(session.adopt && { adopt: session.adopt.bind(session) }),
         close: () => session.close(),
       }
     },

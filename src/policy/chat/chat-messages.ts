@@ -57,3 +57,33 @@ export function turnText(text: string, calls: readonly ToolCall[]): string {
   )
   return text + written.join('')
 }
+
+const callStart = '<tool_call>'
+const callEnd = '</tool_call>'
+
+/** Takes apart what `turnText` put together; `turn` numbers the ids of the calls, which are not part of the text. */
+export function spokenCalls(
+  text: string,
+  turn: number,
+): { readonly text: string; readonly calls: readonly ToolCall[] } {
+  const calls: ToolCall[] = []
+  let said = text
+  while (said.endsWith(callEnd)) {
+    const start = said.lastIndexOf(callStart)
+    const call = start < 0 ? undefined : callIn(said.slice(start + callStart.length, -callEnd.length))
+    if (call === undefined) break
+    calls.unshift(call)
+    said = said.slice(0, start)
+  }
+  // Mistral's servers require ids of nine letters and digits.
+  const idOf = (at: number): string => `t${String(turn).padStart(4, '0')}c${String(at).padStart(3, '0')}`
+  return { text: said, calls: calls.map((call, at) => ({ ...call, id: idOf(at) })) }
+}
+
+/** The arguments are sent back as they were written. */
+const writtenCall = /^\s*\{\s*"name"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*(\{[^]*\})\s*\}\s*$/
+
+function callIn(json: string): ToolCall | undefined {
+  const [, name, values] = writtenCall.exec(json) ?? []
+  return name === undefined || values === undefined ? undefined : { id: '', name, arguments: values }
+}

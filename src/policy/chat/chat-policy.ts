@@ -3,6 +3,7 @@
  * received.
  */
 import { encodeMessage } from '../../endpoint/exchange/encode-message.ts'
+import { replyMessage } from '../../endpoint/exchange/encode-reply.ts'
 import type { EncodedMessage } from '../../endpoint/exchange/encode-message.ts'
 import type { Completion, Endpoint } from '../../endpoint/endpoint.ts'
 import type { ChatMessage, ImagePart, ToolCall } from '../../endpoint/exchange/messages.ts'
@@ -15,7 +16,7 @@ import { hashSeed } from '../../shared/random.ts'
 import { viewsOf } from '../policy.ts'
 import type { Message, Policy, Reply, Session, TurnOptions, View } from '../policy.ts'
 import { limiter } from '../../shared/limiter.ts'
-import { resultMessages, turnText, userMessage } from './chat-messages.ts'
+import { resultMessages, spokenCalls, turnText, userMessage } from './chat-messages.ts'
 import { keepRecent } from '../../shared/recent.ts'
 import { estimatedTextTokens, viewTokens } from './token-estimate.ts'
 import { viewBytes } from './view-bytes.ts'
@@ -137,6 +138,16 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
 
   return {
     take: (message, turn) => reply(tell(message, calls), turn),
+    async adopt(message, { text, thinking, usage }, { turn, again = false }) {
+      const told = await tell(message, calls)
+      if (again) ({ messages, heldTokens } = before)
+      before = { messages, heldTokens }
+      const spoken = tools === undefined ? { text, calls: [] } : spokenCalls(text, turn)
+      const fields = { content: spoken.text, ...(thinking !== undefined && { reasoning_content: thinking }) }
+      messages = [...messages, ...told.messages, replyMessage(fields, spoken.text, spoken.calls)]
+      calls = spoken.calls
+      heldTokens += usage.promptTokens + usage.replyTokens
+    },
     close: () => void (messages = []),
   }
 }

@@ -7,11 +7,13 @@ import type { ChatModel } from '../../model/renderer/chat-model.ts'
 import { callEnd } from '../../protocol/dialects/tool-call.ts'
 import { dialectOf, functionsOf } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
+import { turnAsText } from '../../protocol/turn-text.ts'
 import { ContextLengthError } from '../../shared/errors.ts'
 import { hashSeed } from '../../shared/random.ts'
 import type { Policy, Reply, Session } from '../policy.ts'
 import { openConversation, shownPictures } from './conversation.ts'
 import type { ShownPictures } from './conversation.ts'
+import { storedTurn } from './stored-turn.ts'
 import { checkFits } from './fitting-profiles.ts'
 
 export interface TokenPolicyOptions {
@@ -83,6 +85,19 @@ function openSession(
         usage: { promptTokens, imageTokens, replyTokens: tokens.length },
         sample: { prompt, reply: tokens, logprobs: sampled.logprobs.slice(0, tokens.length) },
       }
+    },
+    async adopt(message, taken, { again = false }) {
+      if (again) {
+        conversation.takeBack()
+        ;({ held, last } = before)
+      }
+      before = { held, last }
+      const { promptTokens } = await conversation.tell(message)
+      const prompt = conversation.prompt()
+      const reply = [...tokenizer.encode(storedTurn(turnAsText(taken), model, tools)), model.end]
+      conversation.reply(reply)
+      held += promptTokens + reply.length
+      last = { prompt, reply }
     },
     close: () => {},
   }

@@ -16,10 +16,13 @@ export function retoldPolicy(inner: Policy, openRetell: OpenRetell): Policy {
     open: (problem, options) => {
       const session = inner.open(problem, options)
       const retell = openRetell(problem, options.seed)
-      const { answerNow } = session
+      const { answerNow, adopt } = session
       return {
         take: async (message, turn) => session.take(await retell(message), turn),
         ...(answerNow && { answerNow: async (message, turn) => answerNow.call(session, await retell(message), turn) }),
+        ...(adopt && {
+          adopt: async (message, taken, turn) => adopt.call(session, await retell(message), taken, turn),
+        }),
         close: () => session.close(),
       }
     },
