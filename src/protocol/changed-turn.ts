@@ -172,12 +172,18 @@ function looksAt(text: string, { boxRel, source }: Look, profile: Profile, place
   return near && 'index' in named && named.index === source
 }
 
-/** The box with its corners in order, inside the picture, and at multiples of `step`. */
-export function tidyBox(corners: readonly [number, number, number, number], step?: number): RelativeBox {
-  const fit = (value: number): number => {
+/** The box with its corners in order, inside the picture; with a `step`, the smallest one around it whose edges are multiples of that. */
+export function tidyBox([x0, y0, x1, y1]: Corners, step?: number): RelativeBox {
+  const on = (value: number, round: (steps: number) => number): number => {
     const inside = Math.min(1, Math.max(0, value))
-    return step === undefined ? inside : Math.round(inside / step) * step
+    return step === undefined ? inside : round(Number((inside / step).toFixed(6))) * step
   }
-  const [x0, y0, x1, y1] = corners
-  return relativeBox(fit(Math.min(x0, x1)), fit(Math.min(y0, y1)), fit(Math.max(x0, x1)), fit(Math.max(y0, y1)))
+  return relativeBox(
+    on(Math.min(x0, x1), Math.floor),
+    on(Math.min(y0, y1), Math.floor),
+    on(Math.max(x0, x1), Math.ceil),
+    on(Math.max(y0, y1), Math.ceil),
+  )
 }
+
+type Corners = readonly [number, number, number, number]

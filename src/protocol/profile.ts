@@ -65,6 +65,11 @@ const embeddedProfile: Profile = {
   parse: 'strict',
 }
 
+/** The fraction of a picture whose multiples are all edges that a policy under the profile can read; undefined: it reads any. */
+export function boxStepOf({ name }: Pick<Profile, 'name'>): number | undefined {
+  return name === embeddedProfile.name ? 1 / 16 : undefined
+}
+
 export const profiles = {
   default: defaultProfile,
   official: officialProfile,

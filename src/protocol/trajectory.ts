@@ -153,7 +153,7 @@ const verdictSchema = z
   .readonly()
 
 /** What a fork may change. */
-export const forkChanges = ['box', 'thought', 'policy', 'profile', 'seed'] as const
+const forkChanges = ['box', 'thought', 'policy', 'profile', 'seed'] as const
 
 const parentSchema = z
   .strictObject({

@@ -1,7 +1,8 @@
 /** Plans a fork: from which turn a stored search goes on, with what change, by which policy. Pure. */
+import { tidyBox } from '../protocol/changed-turn.ts'
 import type { TurnChange } from '../protocol/changed-turn.ts'
 import { originalCount } from '../protocol/originals.ts'
-import { profileHash } from '../protocol/profile.ts'
+import { boxStepOf, profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { sourceAt } from '../protocol/source.ts'
@@ -22,11 +23,12 @@ export interface ForkUnder {
   readonly seed: number
   readonly maxTurns: number
   /** The part of `Parent` that names the parent. */
-  readonly named?: Pick<Parent, 'run' | 'step'>
+  readonly named?: Pick<Parent, 'run' | 'step' | 'ask'>
 }
 
 /** Throws `UserError` for a turn, a source or a limit that the search does not have, and if nothing is changed. */
-export function planFork(parent: Trajectory, { turn, look, thought }: ForkWords, under: ForkUnder): Begun {
+export function planFork(parent: Trajectory, { turn, look: asked, thought }: ForkWords, under: ForkUnder): Begun {
+  const look = asked && { ...asked, boxRel: tidyBox(asked.boxRel, boxStepOf(under.profile)) }
   const { turns, observations, sampleIndex, ask, policy } = parent
   if (!Number.isInteger(turn) || turn < 1 || turn > turns.length) {
     const has = turns.length === 0 ? 'has no turns' : `has turns 1 to ${turns.length}`
@@ -64,7 +66,7 @@ export function planFork(parent: Trajectory, { turn, look, thought }: ForkWords,
     turns: kept,
     observations,
     ...(rewritten && { change: { look, thought } }),
-    parent: { ...under.named, sampleIndex, ...(ask !== undefined && { ask }), policy, turn, changed },
+    parent: { sampleIndex, ...(ask !== undefined && { ask }), ...under.named, policy, turn, changed },
   }
 }
 

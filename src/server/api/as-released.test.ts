@@ -82,7 +82,7 @@ test('page, stored run and policy have the same pixels, and the upload is shown 
   expect(seen).toEqual([expected])
   const last = ask.events.at(-1) as { readonly trajectory: Trajectory }
   expect(last.trajectory.picture).toEqual({ sha256: id, width: 300, height: 240, reading: 'pillow' })
-  expect(await whole(ask.picture(0))).toEqual(expected)
+  expect(await whole(await ask.picture(0))).toEqual(expected)
   expect(pictures.get(id).picture.width).toBe(240)
 
   await runs.close()

@@ -1,5 +1,6 @@
 /** Routes of the Ask page. */
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { boxStepOf } from '../../protocol/profile.ts'
 import type { PolicyRow, Setup } from './types.ts'
 import { askLimits } from './asks.ts'
 import type { Asks } from './asks.ts'
@@ -37,7 +38,14 @@ export function askRoutes(options: AskRoutesOptions): Routes {
   const sent = sentRegions()
   const rowOf = ({ name, note, profile, maxTurns = profile.maxTurns, check }: Searcher): PolicyRow => {
     const scenesOnly = check !== undefined && { scenesOnly: true as const }
-    return { name, note, maxTurns: Math.min(maxTurns, askLimits.turns), ...scenesOnly }
+    const boxStep = boxStepOf(profile)
+    return {
+      name,
+      note,
+      maxTurns: Math.min(maxTurns, askLimits.turns),
+      ...(boxStep !== undefined && { boxStep }),
+      ...scenesOnly,
+    }
   }
   const setup = (): Setup => ({
     scenes: pictures.scenes,
@@ -62,6 +70,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       return regionResponse(sent, () => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
+    'POST /api/forks': (body) => asks.fork(body),
     'GET /api/asks': () => asks.recent(),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
       const [[id = '', what], query] = partsOf(url, '/api/asks/')
@@ -70,6 +79,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       if (what === 'events') {
         return streams(ask, headers['last-event-id']?.toString(), AbortSignal.any([gone, signal]))
       }
+      if (what === 'forks') return asks.forksOf(id)
       if (what === 'trajectory') return trajectoryOf(ask, query)
       if (what === 'figure') return figureResponse(trajectoryOf(ask, query), pictureAt, query)
       if (what === 'region') return regionResponse(sent, pictureAt, query)

@@ -3,11 +3,13 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
+import type { Judge } from '../../judge/judge.ts'
 import { mostPictures, pictured } from '../../protocol/originals.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { Begun } from '../../search/begun.ts'
 import { checkPictureCount } from '../../search/question-pictures.ts'
 import { sampleSeed } from '../../search/search-many.ts'
 import { search } from '../../search/search.ts'
@@ -15,9 +17,11 @@ import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
-import type { AskStarted, RecentAsk, Waiting } from './types.ts'
+import type { AskFork, AskStarted, RecentAsk, Waiting } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
+import { forkableAsk, forkPlan, forkSchema } from './forks.ts'
+import type { Forkable } from './forks.ts'
 import { keptAsks } from './kept-asks.ts'
 import type { Ask } from './kept-asks.ts'
 import { askedProblem } from '../searcher.ts'
@@ -27,6 +31,10 @@ import type { QueuePlace, SearchQueue } from '../search-queue.ts'
 
 export interface Asks {
   start(body: unknown): Promise<AskStarted>
+  /** Goes on from a turn of a search that has ended. */
+  fork(body: unknown): Promise<AskStarted>
+  /** The forks of the searches of an ask. */
+  forksOf(id: string): readonly AskFork[]
   /** Stores a finished search of a program. */
   readonly keep: KeepSearch
   /** Throws `HttpError` 404. */
@@ -40,6 +48,8 @@ export interface AsksOptions {
   readonly searchers: () => readonly Searcher[]
   readonly pictures: Pictures
   readonly queue: SearchQueue
+  /** Finds searches of stored runs, to fork them. */
+  readonly stored?: FindStored | undefined
   /** Stores searches on disk; without it they are kept in memory only. */
   readonly archive?: Pick<ServedRuns, 'keep'> | undefined
   /** Called for internal errors, and if the archive cannot store a search. */
@@ -48,10 +58,13 @@ export interface AsksOptions {
   readonly signal: AbortSignal
 }
 
+/** Search `index` of a stored run. */
+export type FindStored = (run: string, index: number) => Promise<Forkable>
+
 export const askLimits = { turns: 64, samples: 8 }
 const longestQuestion = 4000
 
-export function openAsks({ searchers, pictures, queue, archive, onFault, signal }: AsksOptions): Asks {
+export function openAsks({ searchers, pictures, queue, stored, archive, onFault, signal }: AsksOptions): Asks {
   const requestSchema = z.strictObject({
     picture: z.string(),
     furtherPictures: z
@@ -65,15 +78,14 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   })
   const asks = keptAsks(pictures, signal)
 
-  /** Asks are numbered: the same question to five policies is five asks. */
-  let lastAsk = 0
-
   async function archived(
     trajectory: Trajectory,
     ask: number,
     pictures: readonly KnownPicture[],
+    keep?: Forkable['keep'],
   ): Promise<Links | undefined> {
     try {
+      if (keep !== undefined) return await keep(trajectory)
       return await archive?.keep(
         { ...trajectory, ask },
         pictures.flatMap(({ encoded }) => encoded ?? []),
@@ -86,10 +98,10 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
 
   /** Never throws: errors become events of the ask. */
   async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
-    const { problem, known, searcher, maxTurns } = wanted
+    const { problem, known, searcher, maxTurns, begun, judge = judgeExact } = wanted
     const { profile } = searcher
     const pictures = known.map(({ picture }) => picture)
-    const seed = sampleSeed(wanted.seed, problem, sample)
+    const seed = begun ? wanted.seed : sampleSeed(wanted.seed, problem, sample)
     try {
       const policy = searcher.policy()
       await orAborted(place.ready, ask.signal)
@@ -100,9 +112,10 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         maxTurns,
         seed,
         sampleIndex: sample,
+        ...(begun && { parent: begun.parent }),
       }
-      ask.tell({ sample, kind: 'began', search: start })
-      const options = { profile, maxTurns, seed, sampleIndex: sample, signal: ask.signal, live: true }
+      ask.tell({ sample, kind: 'began', search: start, ...(ask.origin && { origin: ask.origin }) })
+      const options = { profile, maxTurns, seed, sampleIndex: sample, begun, signal: ask.signal, live: true }
       for await (const event of search({ ...pictured(pictures), problem }, policy, options)) {
         if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })
         if (event.kind === 'observed' && event.observation.parent === null) ask.beginTurn(sample, 1)
@@ -113,13 +126,9 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
           ask.beginTurn(sample, event.turn + 1)
         }
         if (event.kind === 'ended') {
-          const trajectory = await judged(event.trajectory)
-          ask.tell({
-            sample,
-            kind: 'ended',
-            trajectory,
-            page: (await archived(trajectory, wanted.number, known))?.page,
-          })
+          const trajectory = await judged(event.trajectory, judge)
+          const links = await archived(trajectory, ask.number, known, wanted.keep)
+          ask.tell({ sample, kind: 'ended', trajectory, page: links?.page })
         }
       }
     } catch (error) {
@@ -132,19 +141,30 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
     }
   }
 
+  function begin(ask: Ask, places: readonly QueuePlace[], wanted: Search): AskStarted {
+    const searches = places.map((place, sample) => searchOne(ask, place, sample, wanted))
+    void Promise.all(searches).then(() => ask.finish())
+    return { id: ask.id }
+  }
+
+  async function storedSearch(run: string, index: number): Promise<Forkable> {
+    if (stored !== undefined) return stored(run, index)
+    throw new HttpError(404, 'no_run', 'This server has no stored runs.')
+  }
+
+  /** Throws `HttpError` 400. */
+  function searcherNamed(wanted: string): Searcher {
+    const offered = searchers()
+    const searcher = offered.find(({ name }) => name === wanted)
+    if (searcher !== undefined) return searcher
+    const names = offered.map(({ name }) => `"${name}"`).join(', ')
+    throw new HttpError(400, 'invalid_request', `policy: has to be one of ${names}`)
+  }
+
   return {
     async start(body) {
-      const { data, error } = requestSchema.safeParse(body)
-      if (data === undefined) {
-        const { path, message } = itemAt(error.issues, 0)
-        throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
-      }
-      const offered = searchers()
-      const searcher = offered.find(({ name }) => name === data.policy)
-      if (searcher === undefined) {
-        const names = offered.map(({ name }) => `"${name}"`).join(', ')
-        throw new HttpError(400, 'invalid_request', `policy: has to be one of ${names}`)
-      }
+      const data = parsed(requestSchema, body)
+      const searcher = searcherNamed(data.policy)
       const { profile } = searcher
       const ids = [data.picture, ...data.furtherPictures]
       checkPictureCount(ids.length, profile)
@@ -163,18 +183,36 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
         listed: { question: problem.question, policy: searcher.name, picture: { id: data.picture, width, height } },
       })
       const seed = randomInt(2 ** 31)
-      const number = ++lastAsk
-      const searches = places.map((place, sample) =>
-        searchOne(ask, place, sample, { number, problem, known, searcher, seed, maxTurns: data.maxTurns }),
-      )
-      void Promise.all(searches).then(() => ask.finish())
-      return { id: ask.id }
+      return begin(ask, places, { problem, known, searcher, seed, maxTurns: data.maxTurns })
     },
+    async fork(body) {
+      const data = parsed(forkSchema, body)
+      const searcher = searcherNamed(data.policy)
+      const { origin, turn } = data
+      const forkable =
+        'ask' in origin
+          ? forkableAsk(asks.get(origin.ask), origin.sample, pictures)
+          : await storedSearch(origin.run, origin.index)
+      const { problem } = forkable.search
+      searcher.check?.(problem.question)
+      const plan = forkPlan(forkable, data, searcher)
+      const places = queue.join()
+      const { pictures: known, reopen, judge, keep } = forkable
+      const ask = asks.open({
+        pictures: known.map(({ picture }) => picture),
+        profile: profileNamed(searcher.profile),
+        origin: { ...origin, turn },
+        ...(reopen && { reopen }),
+      })
+      return begin(ask, places, { problem, known, searcher, ...plan, judge, keep })
+    },
+    forksOf: (id) => asks.forksOf(asks.get(id).id),
     async keep({ trajectory, pictures: sent }) {
-      const links = await archived(trajectory, ++lastAsk, sent)
+      const number = asks.takeNumber()
+      const links = await archived(trajectory, number, sent)
       if (links !== undefined) return links
       for (const one of sent) pictures.keep(one)
-      const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile })
+      const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile }, number)
       ask.tell({ sample: 0, kind: 'ended', trajectory })
       ask.finish()
       return { page: `/#/ask/${ask.id}`, trajectory: `/api/asks/${ask.id}/trajectory` }
@@ -184,14 +222,25 @@ export function openAsks({ searchers, pictures, queue, archive, onFault, signal 
   }
 }
 
+/** The first mistake in a body is told as `HttpError` 400. */
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { data, error } = schema.safeParse(body)
+  if (error === undefined) return data
+  const { path, message } = itemAt(error.issues, 0)
+  throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
+}
+
 interface Search {
-  /** Number of the ask. */
-  readonly number: number
   readonly problem: Problem
   readonly known: readonly KnownPicture[]
   readonly searcher: Searcher
+  /** Of the ask, for which each search has its own; of a fork, its own. */
   readonly seed: number
   readonly maxTurns: number
+  readonly begun?: Begun
+  /** Default: exact match. */
+  readonly judge?: Judge
+  readonly keep?: Forkable['keep']
 }
 
 function waitingOf({ why, waitMs, next }: Waiting): Waiting {
@@ -203,6 +252,6 @@ function profileNamed(profile: Profile): Trajectory['profile'] {
 }
 
 /** Judged only if the right answer is known. */
-async function judged(trajectory: Trajectory): Promise<Trajectory> {
-  return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judgeExact, undefined)
+async function judged(trajectory: Trajectory, judge: Judge): Promise<Trajectory> {
+  return trajectory.problem.answer === undefined ? trajectory : judgeTrajectory(trajectory, judge, undefined)
 }

@@ -4,7 +4,8 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
-import type { AskEvent, RecentAsk, Waiting } from './types.ts'
+import type { PictureAt } from './region.ts'
+import type { AskEvent, AskFork, ForkOrigin, RecentAsk, Waiting } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
 const most = { asks: 200, newsBytes: 64 * 1024 ** 2, recent: 20 }
@@ -14,6 +15,10 @@ const longestOutcome = 200
 export interface AskedHere {
   readonly pictures: readonly Picture[]
   readonly profile: Trajectory['profile']
+  /** For a fork: the search that it departs from. */
+  readonly origin?: ForkOrigin
+  /** Opens one of its pictures after its end; default: among the pictures that the server keeps. */
+  readonly reopen?: PictureAt
   /** The entry in the list of recent questions; absent if not listed. */
   readonly listed?: Pick<RecentAsk, 'question' | 'policy' | 'picture'>
 }
@@ -32,6 +37,9 @@ export class Ask {
   readonly id = randomUUID()
   readonly profile: Trajectory['profile']
   readonly listed: AskedHere['listed']
+  /** Its number on this server. */
+  readonly number: number
+  readonly origin: ForkOrigin | undefined
   readonly events: AskEvent[] = []
   /** By sample, for those whose policy is currently writing. */
   readonly drafts = new Map<number, Draft>()
@@ -43,22 +51,31 @@ export class Ask {
   readonly #ids: readonly string[]
   readonly #kept: Pictures
   #pictures: readonly Picture[]
+  readonly #reopen: PictureAt | undefined
   #wake: (() => void)[] = []
 
-  constructor({ pictures, profile, listed }: AskedHere, kept: Pictures, signal: AbortSignal) {
+  constructor(
+    { pictures, profile, listed, origin, reopen }: AskedHere,
+    number: number,
+    kept: Pictures,
+    signal: AbortSignal,
+  ) {
     this.#pictures = pictures
     this.#ids = pictures.map(pixelsId)
     this.#kept = kept
     this.profile = profile
     this.listed = listed
+    this.number = number
+    this.origin = origin
+    this.#reopen = reopen
     this.signal = AbortSignal.any([signal, this.#stopped.signal])
   }
 
   /** One of its pictures, counted from 0; a finished ask has them only as long as they are kept. Throws `HttpError` 404. */
-  picture(original: number): Picture {
+  picture(original: number): Picture | Promise<Picture> {
     const id = this.#ids[original]
     if (id === undefined) throw new HttpError(404, 'no_picture', 'The question has no such picture.')
-    return this.#pictures[original] ?? this.#kept.get(id).picture
+    return this.#pictures[original] ?? this.#reopen?.(original) ?? this.#kept.get(id).picture
   }
 
   tell(event: AskEvent): void {
@@ -111,16 +128,22 @@ export class Ask {
 }
 
 export interface KeptAsks {
-  open(asked: AskedHere): Ask
+  open(asked: AskedHere, number?: number): Ask
+  /** The next number: asks are numbered, so that the same question to five policies is five asks. */
+  takeNumber(): number
   /** Throws `HttpError` 404. */
   get(id: string): Ask
   /** Newest first. */
   recent(): RecentAsk[]
+  /** The forks of the searches of an ask, oldest first. */
+  forksOf(id: string): AskFork[]
 }
 
 /** `signal` aborts all searches. */
 export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   const asks = new Map<string, Ask>()
+  let lastNumber = 0
+  const takeNumber = (): number => ++lastNumber
 
   function forgetOld(): void {
     let newsBytes = [...asks.values()].reduce((sum, ask) => sum + ask.newsBytes, 0)
@@ -133,8 +156,9 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   }
 
   return {
-    open(asked) {
-      const ask = new Ask(asked, pictures, signal)
+    takeNumber,
+    open(asked, number = takeNumber()) {
+      const ask = new Ask(asked, number, pictures, signal)
       asks.set(ask.id, ask)
       forgetOld()
       return ask
@@ -145,6 +169,12 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
         .flatMap((ask) => (ask.listed ? [{ id: ask.id, ...ask.listed, outcome: outcomeOf(ask) }] : []))
         .slice(0, most.recent)
     },
+    forksOf: (id) =>
+      [...asks.values()].flatMap((ask) => {
+        const { origin } = ask
+        if (origin === undefined || !('ask' in origin) || origin.ask !== id) return []
+        return [{ id: ask.id, sample: origin.sample, turn: origin.turn, outcome: outcomeOf(ask) }]
+      }),
     get(id) {
       const ask = asks.get(id)
       if (ask === undefined) throw new HttpError(404, 'no_ask', 'The server no longer has that search. Ask again.')

@@ -35,6 +35,8 @@ export interface PolicyRow {
   readonly maxTurns: number
   /** Which questions it can answer, as text for people. */
   readonly note: string
+  /** Set if it only reads boxes whose edges are multiples of this fraction of the source. */
+  readonly boxStep?: number
   /** Set if it only takes generated scenes, no photographs. */
   readonly scenesOnly?: true
   /** Why it is unavailable; absent if it is available. */
@@ -52,6 +54,37 @@ export interface AskRequest {
   readonly samples: number
 }
 
+/** `POST /api/forks`: goes on from a turn of a search, whose text may be changed; the response is an `AskStarted`. */
+export interface ForkRequest {
+  readonly origin: ForkedSearch
+  /** The turn that is changed, or without a change the first one that is taken anew. */
+  readonly turn: number
+  /** Where that turn is to look: fractions of the source, a picture by the index of its observation. */
+  readonly look?: { readonly box: readonly [number, number, number, number]; readonly source: number } | undefined
+  readonly thought?: string | undefined
+  readonly policy: string
+  /** Default: that of the search if the turn is changed, otherwise another one. */
+  readonly seed?: number | undefined
+  /** Default: that of the search. */
+  readonly maxTurns?: number | undefined
+}
+
+/** The search that is forked: of an ask, or stored in a run. */
+export type ForkedSearch =
+  | { readonly ask: string; readonly sample: number }
+  | { readonly run: string; readonly index: number }
+
+export type ForkOrigin = ForkedSearch & { readonly turn: number }
+
+/** `GET /api/asks/<id>/forks`: the forks of its searches that this server has. */
+export interface AskFork {
+  readonly id: string
+  readonly sample: number
+  readonly turn: number
+  /** Its answer, otherwise its state. */
+  readonly outcome: string
+}
+
 /** The response to an `AskRequest`. */
 export interface AskStarted {
   readonly id: string
@@ -59,7 +92,7 @@ export interface AskStarted {
 
 /** `GET /api/asks/<id>/events`: the events of an ask from its start, as server-sent events. `sample` counts from 0. */
 export type AskEvent = { readonly sample: number } & (
-  | { readonly kind: 'began'; readonly search: SearchStart }
+  | { readonly kind: 'began'; readonly search: SearchStart; readonly origin?: ForkOrigin }
   | { readonly kind: 'observed'; readonly observation: Observation }
   | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
   /** `page`: the address of the stored search, if it is stored as a run. */
@@ -89,7 +122,7 @@ export type Waiting = Pick<Extract<ReplyNews, { readonly kind: 'waiting' }>, 'wh
 /** The part of a trajectory that is known before its first turn. */
 export type SearchStart = Pick<
   Trajectory,
-  'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex'
+  'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex' | 'parent'
 >
 
 /** `GET /api/runs` */

@@ -1,0 +1,119 @@
+/** Forks of asks, over real sockets with the policy that ships. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { startServer } from '../http/start-server.ts'
+import type { RunningServer } from '../http/start-server.ts'
+import { embeddedSearcher } from '../openai/embedded-routes.ts'
+import { SearchQueue } from '../search-queue.ts'
+import { askRoutes } from './ask-routes.ts'
+import { openAsks } from './asks.ts'
+import { openPictures } from './pictures.ts'
+import type { Pictures } from './pictures.ts'
+import type { AskEvent, AskFork, ErrorBody, ForkRequest, Setup } from './types.ts'
+
+const stop = new AbortController()
+const faults: unknown[] = []
+let embedded: Awaited<ReturnType<typeof openEmbeddedSampler>>
+let pictures: Pictures
+let server: RunningServer
+let parent: { readonly id: string; readonly search: Trajectory }
+
+beforeAll(async () => {
+  embedded = await openEmbeddedSampler({ workers: 1 })
+  const queue = new SearchQueue({ atOnce: 2, waiting: 2 })
+  const all = [embeddedSearcher(embedded.sampler, queue)]
+  const searchers = () => all
+  pictures = openPictures()
+  const { signal } = stop
+  const onFault = (error: unknown): void => void faults.push(error)
+  const asks = openAsks({ searchers, pictures, queue, onFault, signal })
+  const routes = askRoutes({ searchers, pictures, asks, archives: false, signal })
+  server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
+  const { scenes, policies } = await json<Setup>('/api/setup')
+  expect(policies[0]).toMatchObject({ name: 'embedded', boxStep: 1 / 16 })
+  const { id: picture, question } = scenes.find(({ level }) => level === 'easy')!
+  const asked = await post('/api/asks', { picture, question, policy: 'embedded', maxTurns: 8, samples: 1 })
+  const { id } = (await asked.json()) as { id: string }
+  parent = { id, search: await ended(id) }
+})
+afterAll(async () => {
+  stop.abort()
+  await server.close()
+  await embedded.close()
+  await pictures.close()
+  expect(faults).toEqual([])
+})
+
+const json = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}${path}`)).json()) as T
+const post = (path: string, body: unknown): Promise<Response> =>
+  fetch(`${server.url}${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+
+async function news(id: string): Promise<AskEvent[]> {
+  const text = await (await fetch(`${server.url}/api/asks/${id}/events`)).text()
+  return [...text.matchAll(/^id: \d+\ndata: (\{"sample".*)$/gm)].map(([, data]) => JSON.parse(data!) as AskEvent)
+}
+
+async function ended(id: string): Promise<Trajectory> {
+  const last = (await news(id)).at(-1)!
+  expect(last).toMatchObject({ kind: 'ended' })
+  return (last as { trajectory: Trajectory }).trajectory
+}
+
+const request = (change: Partial<ForkRequest> = {}): ForkRequest => ({
+  origin: { ask: parent.id, sample: 0 },
+  turn: 1,
+  policy: 'embedded',
+  ...change,
+})
+
+test('a fork with another box is a search of its own that names its parent, and its parent lists it', async () => {
+  const started = await post('/api/forks', request({ look: { box: [0.1, 0.6, 0.3, 0.9], source: 0 } }))
+  const { id } = (await started.json()) as { id: string }
+  const [began] = await news(id)
+  const fork = await ended(id)
+  expect(began).toMatchObject({
+    kind: 'began',
+    origin: { ask: parent.id, sample: 0, turn: 1 },
+    search: { parent: fork.parent },
+  })
+  expect(fork.parent).toEqual({ ask: 1, sampleIndex: 0, policy: 'embedded', turn: 1, changed: ['box'] })
+  expect(fork.turns[0]).toMatchObject({ byHand: ['box'], action: { boxRel: [0.0625, 0.5625, 0.3125, 0.9375] } })
+  expect([fork.seed, fork.maxTurns]).toEqual([parent.search.seed, 8])
+  expect(fork.verdict?.kind).toMatch(/correct|wrong/)
+  expect(await json<AskFork[]>(`/api/asks/${parent.id}/forks`)).toMatchObject([{ id, sample: 0, turn: 1 }])
+  const view = await fetch(`${server.url}/api/asks/${id}/view?observation=1`)
+  expect([view.status, view.headers.get('content-type')]).toEqual([200, 'image/png'])
+  // A fork can be forked in turn.
+  const again = await post('/api/forks', request({ origin: { ask: id, sample: 0 }, turn: 2, seed: 7 }))
+  const grandchild = await ended(((await again.json()) as { id: string }).id)
+  expect(grandchild.turns[0]).toMatchObject({ byHand: ['box'] })
+  expect(grandchild.parent).toMatchObject({ ask: 2, turn: 2, changed: ['seed'] })
+})
+
+test.each<[string, Partial<Record<keyof ForkRequest, unknown>>, number, string]>([
+  ['a policy that is not offered', { policy: 'chat:x' }, 400, 'invalid_request'],
+  ['a box outside of its source', { look: { box: [0, 0, 2, 1], source: 0 } }, 400, 'invalid_request'],
+  ['a turn that is not there', { turn: 99, seed: 1 }, 400, 'no-such-turn'],
+  ['a search that is not there', { origin: { ask: 'none', sample: 0 } }, 404, 'no_ask'],
+  ['a sample that is not there', { origin: { ask: '', sample: 5 } }, 409, 'not_ended'],
+  ['a run where there are none', { origin: { run: 'eval', index: 0 } }, 404, 'no_run'],
+])('is refused for %s', async (_, change, status, code) => {
+  const { origin } = change as Partial<ForkRequest>
+  const named = origin && 'ask' in origin && origin.ask === '' ? { origin: { ...origin, ask: parent.id } } : {}
+  const refused = await post('/api/forks', { ...request(), ...change, ...named })
+  expect([refused.status, ((await refused.json()) as ErrorBody).error.code]).toEqual([status, code])
+})
+
+test('a thought that the policy cannot read breaks the fork with the fix', async () => {
+  const started = await post('/api/forks', request({ thought: 'Somewhere on the left, perhaps.' }))
+  const events = await news(((await started.json()) as { id: string }).id)
+  expect(events.at(-1)).toMatchObject({
+    kind: 'broken',
+    message: expect.stringContaining('Leave the thought as it is'),
+  })
+})
