@@ -30,8 +30,7 @@ beforeAll(async () => {
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
   const routes = askRoutes({ searchers, pictures, asks, archives: false, signal })
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
-  const { scenes, policies } = await json<Setup>('/api/setup')
-  expect(policies[0]).toMatchObject({ name: 'embedded', boxStep: 1 / 16 })
+  const { scenes } = await json<Setup>('/api/setup')
   const { id: picture, question } = scenes.find(({ level }) => level === 'easy')!
   const asked = await post('/api/asks', { picture, question, policy: 'embedded', maxTurns: 8, samples: 1 })
   const { id } = (await asked.json()) as { id: string }
@@ -42,7 +41,6 @@ afterAll(async () => {
   await server.close()
   await embedded.close()
   await pictures.close()
-  expect(faults).toEqual([])
 })
 
 const json = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}${path}`)).json()) as T
