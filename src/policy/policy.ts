@@ -86,7 +86,7 @@ export interface TurnOptions {
   readonly again?: boolean
 }
 
-export type AdoptedTurn = Pick<Turn, 'text' | 'thinking' | 'usage'>
+type AdoptedTurn = Pick<Turn, 'text' | 'thinking' | 'usage'>
 
 export interface Session {
   take(message: Message, options: TurnOptions): Promise<Reply>

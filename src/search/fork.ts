@@ -71,7 +71,7 @@ export function planFork(parent: Trajectory, { turn, look: asked, thought }: For
 }
 
 /** How many pictures were shown before a turn, the originals included. */
-export function shownBefore({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>, turn: number): number {
+function shownBefore({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>, turn: number): number {
   return (
     originalCount(observations) + turns.slice(0, turn - 1).filter(({ observation }) => observation !== undefined).length
   )

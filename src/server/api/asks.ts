@@ -59,7 +59,7 @@ export interface AsksOptions {
 }
 
 /** Search `index` of a stored run. */
-export type FindStored = (run: string, index: number) => Promise<Forkable>
+type FindStored = (run: string, index: number) => Promise<Forkable>
 
 export const askLimits = { turns: 64, samples: 8 }
 const longestQuestion = 4000

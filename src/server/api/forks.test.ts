@@ -114,4 +114,5 @@ test('a thought that the policy cannot read breaks the fork with the fix', async
     kind: 'broken',
     message: expect.stringContaining('Leave the thought as it is'),
   })
+  expect(faults).toEqual([])
 })

@@ -70,9 +70,7 @@ export interface ForkRequest {
 }
 
 /** The search that is forked: of an ask, or stored in a run. */
-export type ForkedSearch =
-  | { readonly ask: string; readonly sample: number }
-  | { readonly run: string; readonly index: number }
+type ForkedSearch = { readonly ask: string; readonly sample: number } | { readonly run: string; readonly index: number }
 
 export type ForkOrigin = ForkedSearch & { readonly turn: number }
 
