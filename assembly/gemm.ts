@@ -3,7 +3,7 @@
  * panel `j` holds columns `8 j` to `8 j + 7`, row by row, and the last one is padded with zeros. Every element of a product
  * is summed in the order of `k`, whatever tile it falls into: a row's result does not depend on the rows beside it.
  */
-import { madd } from './vector'
+import { madd, zeros } from './vector'
 
 /** Columns of a panel, and rows of a tile. */
 const NR: i32 = 8
@@ -54,11 +54,34 @@ export function packTransposed(b: usize, ldb: i32, k: i32, n: i32, panels: usize
  * floats apart.
  */
 export function gemm(a: usize, lda: i32, panels: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32, adds: bool): void {
+  gemmPanels(a, lda, panels, k * NR, c, ldc, m, n, k, adds)
+}
+
+/** `gemm` with panels that start `stride` floats apart, and may be longer than the `k` rows that are read of them. */
+export function gemmPanels(
+  a: usize,
+  lda: i32,
+  panels: usize,
+  stride: i32,
+  c: usize,
+  ldc: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  adds: bool,
+): void {
+  if (m === 1 && (n & 7) === 0) {
+    for (let j = 0; j < n; j += 4 * NR) {
+      const left = (n - j) / NR - 1
+      rowTile1(a, panels + (((j / NR) * stride) << 2), stride << 2, c + (j << 2), left, k, adds)
+    }
+    return
+  }
   const block = max(MR, (LEFT_BLOCK / k / MR) * MR)
   for (let i0 = 0; i0 < m; i0 += block) {
     const end = min(m, i0 + block)
     for (let j = 0; j < n; j += NR) {
-      const panel = panels + ((j * k) << 2)
+      const panel = panels + (((j / NR) * stride) << 2)
       for (let i = i0; i < end; i += MR) {
         const rows = min(MR, end - i)
         const from = a + ((i * lda) << 2)
@@ -125,8 +148,8 @@ function ragged(
   adds: bool,
 ): void {
   for (let i = 0; i < rows; i++) {
-    let low = f32x4.splat(0)
-    let high = f32x4.splat(0)
+    let low = zeros()
+    let high = zeros()
     const to = c + ((i * ldc) << 2)
     if (adds) {
       low = part(to, columns)
@@ -147,7 +170,7 @@ function ragged(
 
 /** The first `count` floats from `at` on, then zeros. */
 function part(at: usize, count: i32): v128 {
-  let values = f32x4.splat(0)
+  let values = zeros()
   if (count > 0) values = f32x4.replace_lane(values, 0, load<f32>(at))
   if (count > 1) values = f32x4.replace_lane(values, 1, load<f32>(at, 4))
   if (count > 2) values = f32x4.replace_lane(values, 2, load<f32>(at, 8))
@@ -176,18 +199,18 @@ function rowTile6(a: usize, lda: i32, b: usize, c: usize, ldc: i32, last: i32, k
   const c3 = c + min(3, last) * ldc
   const c4 = c + min(4, last) * ldc
   const c5 = c + min(5, last) * ldc
-  let s0 = f32x4.splat(0)
-  let t0 = f32x4.splat(0)
-  let s1 = f32x4.splat(0)
-  let t1 = f32x4.splat(0)
-  let s2 = f32x4.splat(0)
-  let t2 = f32x4.splat(0)
-  let s3 = f32x4.splat(0)
-  let t3 = f32x4.splat(0)
-  let s4 = f32x4.splat(0)
-  let t4 = f32x4.splat(0)
-  let s5 = f32x4.splat(0)
-  let t5 = f32x4.splat(0)
+  let s0 = zeros()
+  let t0 = zeros()
+  let s1 = zeros()
+  let t1 = zeros()
+  let s2 = zeros()
+  let t2 = zeros()
+  let s3 = zeros()
+  let t3 = zeros()
+  let s4 = zeros()
+  let t4 = zeros()
+  let s5 = zeros()
+  let t5 = zeros()
   if (adds) {
     s0 = v128.load(c0)
     t0 = v128.load(c0, 16)
@@ -256,14 +279,14 @@ function rowTile4(a: usize, lda: i32, b: usize, c: usize, ldc: i32, last: i32, k
   const c1 = c + min(1, last) * ldc
   const c2 = c + min(2, last) * ldc
   const c3 = c + min(3, last) * ldc
-  let s0 = f32x4.splat(0)
-  let t0 = f32x4.splat(0)
-  let s1 = f32x4.splat(0)
-  let t1 = f32x4.splat(0)
-  let s2 = f32x4.splat(0)
-  let t2 = f32x4.splat(0)
-  let s3 = f32x4.splat(0)
-  let t3 = f32x4.splat(0)
+  let s0 = zeros()
+  let t0 = zeros()
+  let s1 = zeros()
+  let t1 = zeros()
+  let s2 = zeros()
+  let t2 = zeros()
+  let s3 = zeros()
+  let t3 = zeros()
   if (adds) {
     s0 = v128.load(c0)
     t0 = v128.load(c0, 16)
@@ -363,4 +386,59 @@ function columnTile(a: usize, lda: i32, b: usize, c: usize, ldc: i32, k: i32): v
   v128.store(c4, t4, 16)
   v128.store(c5, s5)
   v128.store(c5, t5, 16)
+}
+
+/** One row times four panels; those past `last` repeat it, and store the same once more. Strides in bytes. */
+function rowTile1(a: usize, panels: usize, stride: i32, c: usize, last: i32, k: i32, adds: bool): void {
+  let b0 = panels
+  const c0 = c
+  let s0 = zeros()
+  let t0 = zeros()
+  let b1 = panels + min(1, last) * stride
+  const c1 = c + min(1, last) * (NR << 2)
+  let s1 = zeros()
+  let t1 = zeros()
+  let b2 = panels + min(2, last) * stride
+  const c2 = c + min(2, last) * (NR << 2)
+  let s2 = zeros()
+  let t2 = zeros()
+  let b3 = panels + min(3, last) * stride
+  const c3 = c + min(3, last) * (NR << 2)
+  let s3 = zeros()
+  let t3 = zeros()
+  if (adds) {
+    s0 = v128.load(c0)
+    t0 = v128.load(c0, 16)
+    s1 = v128.load(c1)
+    t1 = v128.load(c1, 16)
+    s2 = v128.load(c2)
+    t2 = v128.load(c2, 16)
+    s3 = v128.load(c3)
+    t3 = v128.load(c3, 16)
+  }
+  const end = a + (k << 2)
+  while (a < end) {
+    const left = v128.load32_splat(a)
+    s0 = madd(left, v128.load(b0), s0)
+    t0 = madd(left, v128.load(b0, 16), t0)
+    b0 += NR << 2
+    s1 = madd(left, v128.load(b1), s1)
+    t1 = madd(left, v128.load(b1, 16), t1)
+    b1 += NR << 2
+    s2 = madd(left, v128.load(b2), s2)
+    t2 = madd(left, v128.load(b2, 16), t2)
+    b2 += NR << 2
+    s3 = madd(left, v128.load(b3), s3)
+    t3 = madd(left, v128.load(b3, 16), t3)
+    b3 += NR << 2
+    a += 4
+  }
+  v128.store(c0, s0)
+  v128.store(c0, t0, 16)
+  v128.store(c1, s1)
+  v128.store(c1, t1, 16)
+  v128.store(c2, s2)
+  v128.store(c2, t2, 16)
+  v128.store(c3, s3)
+  v128.store(c3, t3, 16)
 }

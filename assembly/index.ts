@@ -1,4 +1,5 @@
 /** The kernels of the embedded network: what JavaScript may call. Pointers are byte offsets into the module's memory. */
+export { attend, keepKeys } from './attention'
 export { gemm, gemmTransposed, pack, packTransposed } from './gemm'
 export {
   add,
@@ -17,6 +18,8 @@ export {
   squareBack,
   takeKernel,
 } from './backward'
+export { addBias, gatherRows, likelihoods, normalise, pictureRows, rotate, squareRectify } from './rows'
+export { cutBlocks, cutPatches, padView } from './stem'
 
 /** From here on the memory belongs to the caller. */
 export function heapBase(): usize {

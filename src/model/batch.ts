@@ -67,6 +67,12 @@ export function sequenceArrays(
   return { batch, patches, tokens, goal, colour, mask }
 }
 
+/** The tokens with which a text names its goal, and the colour among them by number; -1 without one. */
+export function goalOf(tokens: readonly number[]): { readonly goalTokens: readonly number[]; readonly colour: number } {
+  const goalTokens = goalPositions(tokens).map((index) => itemAt(tokens, index))
+  return { goalTokens, colour: Math.max(-1, ...goalTokens.map((token) => colourTokens.indexOf(token))) }
+}
+
 /** Where the question names the goal: the first colour and the first shape of the text. */
 function goalPositions(tokens: readonly number[]): number[] {
   const colour = tokens.findIndex((token) => colourTokens.includes(token))

@@ -95,6 +95,60 @@ interface KernelExports {
   scatterAdd(rows: number, width: number, index: Address, x: Address, table: Address): void
   square(count: number, x: Address, y: Address): void
   squareBack(count: number, u: Address, da: Address): void
+  gatherRows(table: Address, indices: Address, count: number, width: number, out: Address): void
+  normalise(x: Address, rows: number, width: number, out: Address, inverse: Address): void
+  addBias(x: Address, rows: number, width: number, bias: Address, rectifies: boolean): void
+  squareRectify(x: Address, count: number, out: Address): void
+  rotate(
+    x: Address,
+    ld: number,
+    rows: number,
+    heads: number,
+    head: number,
+    positions: Address,
+    cos: Address,
+    sin: Address,
+  ): void
+  pictureRows(
+    features: Address,
+    gate: Address,
+    strengths: Address,
+    names: Address,
+    patches: number,
+    cells: number,
+    width: number,
+    out: Address,
+  ): void
+  likelihoods(x: Address, count: number, temperature: number, out: Address): number
+  keepKeys(
+    kv: Address,
+    ld: number,
+    rows: number,
+    first: number,
+    heads: number,
+    head: number,
+    capacity: number,
+    keys: Address,
+    values: Address,
+  ): void
+  attend(
+    q: Address,
+    ldq: number,
+    rows: number,
+    first: number,
+    prefix: number,
+    heads: number,
+    head: number,
+    capacity: number,
+    keys: Address,
+    values: Address,
+    probabilities: Address,
+    out: Address,
+    ldo: number,
+  ): void
+  padView(view: Address, side: number, out: Address): void
+  cutPatches(padded: Address, side: number, size: number, stride: number, out: Address): void
+  cutBlocks(x: Address, n: number, channels: number, out: Address): void
 }
 
 export interface Kernels {
@@ -107,6 +161,7 @@ export interface Kernels {
   /** The numbers there, until the next `take`. */
   floats(at: Address, count: number): Float32Array
   whole(at: Address, count: number): Int32Array
+  bytes(at: Address, count: number): Uint8Array
 }
 
 const pageBytes = 65_536
@@ -135,6 +190,7 @@ export async function createKernels({ relaxed, plain }: KernelBytes): Promise<Ke
     },
     floats: (at, count) => new Float32Array(memory.buffer, at, count),
     whole: (at, count) => new Int32Array(memory.buffer, at, count),
+    bytes: (at, count) => new Uint8Array(memory.buffer, at, count),
   }
 }
 
