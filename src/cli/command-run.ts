@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { checkSettings } from '../runs/configuration.ts'
 import type { Settings } from '../runs/configuration.ts'
+import type { RunEnd } from '../runs/progress.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
+import { AbortedError, messageOf } from '../shared/errors.ts'
+import { IncompleteError } from './incomplete.ts'
 
 /**
  * Runs `work` in the run folder. The folder is always closed afterwards, and removed if it is new and the work failed before
@@ -26,11 +29,18 @@ export async function inCommandRun<T>(
     result = await work(run)
   } catch (error) {
     // An error while closing must not hide the original one.
+    await run.end(endOf(error))
     await run.abandon().catch(() => {})
     throw error
   }
+  await run.end(result instanceof IncompleteError ? endOf(result) : { how: 'complete' })
   await run.close()
   return result
+}
+
+function endOf(error: unknown): RunEnd {
+  if (error instanceof AbortedError) return { how: 'interrupted' }
+  return { how: error instanceof IncompleteError ? 'incomplete' : 'failed', reason: messageOf(error) }
 }
 
 /** The run folder of a command without `--run`. */

@@ -86,6 +86,7 @@ async function runStages(stages: readonly RecipeStage[], run: RunFolder, runComm
   const before = await readStageLog(run)
   for (const [index, stage] of stages.entries()) {
     const title = `${index + 1}/${stages.length} ${stage.name}`
+    run.tell({ unit: 'stages', total: stages.length, done: index })
     if (before.get(stage.name)?.complete) {
       say(`${title}: already done`)
       continue
@@ -98,6 +99,7 @@ async function runStages(stages: readonly RecipeStage[], run: RunFolder, runComm
       throw error
     }
   }
+  run.tell({ unit: 'stages', total: stages.length, done: stages.length })
 }
 
 /** An incomplete stage ends the recipe, since the next stage needs its full result. */

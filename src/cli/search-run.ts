@@ -121,6 +121,7 @@ export async function searchRun(
   const common = { data: resolve(data), problems, samples, maxTurns, limit, seed, profile: profileHash(profile) }
   const interrupt = catchInterrupt(() => say('Finishing the searches in flight. Repeat the command to resume.'))
   let progress: Progress | undefined
+  let keep: RunFolder['tell'] | undefined
   let shown = 0
   let last: Counts | undefined
   /** Of this invocation. */
@@ -136,12 +137,13 @@ export async function searchRun(
     last = counts
     const notes = [note, liveReasons(seen.counts())].filter((part) => part !== '')
     if (progress) progress.advance(done - shown, notes.join(', '))
-    else progress = startProgress({ label: unit, total, done })
+    else progress = startProgress({ label: unit, total, done, ...(keep && { keep }) })
     shown = done
     if (reason !== undefined) tellReason(reason)
   }
   try {
     const inRun = async (run: RunFolder): Promise<IncompleteError | undefined> => {
+      keep = run.tell
       const stop = interrupt.signal
       const how = { samples, maxTurns, profile, seed, concurrency, retryRefused, keepGoing, stop }
       const openPictures = ({ dataSource, docId }: Problem) => {

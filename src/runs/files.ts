@@ -1,5 +1,6 @@
 /** The JSON files of runs besides the configuration, see `RunFile`. */
 import { z } from 'zod'
+import { progressFile } from './progress.ts'
 import type { RunFile } from './run-file.ts'
 
 const listedProblem = z.object({
@@ -47,4 +48,6 @@ export const engineFile: RunFile<z.infer<typeof engineSchema>> = {
 export const searchesPage = 'searches.html'
 
 /** The files that a run may have before any work is done. */
-export const runFileNames: readonly string[] = [problemList, pricesFile, engineFile].map(({ name }) => name)
+export const runFileNames: readonly string[] = [problemList, pricesFile, engineFile, progressFile].map(
+  ({ name }) => name,
+)

@@ -16,6 +16,8 @@ import { runFileNames } from './files.ts'
 import { plainFile } from './plain-file.ts'
 import { checkLine, linesWithout, logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
+import { keepProgress } from './progress.ts'
+import type { Counted, RunEnd } from './progress.ts'
 import { makeFolder } from '../shared/make-folder.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { lockName, lockRun } from './lock.ts'
@@ -34,6 +36,10 @@ export interface RunFolder {
   read<T>(log: Log<T>): AsyncGenerator<T, void>
   /** Stores an encoded picture once, named by the hex SHA-256 of its bytes; returns its path. */
   keepImage(bytes: Uint8Array, extension: string): Promise<string>
+  /** Keeps how far the command is, for whoever looks at the run meanwhile. */
+  tell(counted: Counted): void
+  /** Keeps how the command ended. */
+  end(ended: RunEnd): Promise<void>
   /** A path inside the folder. */
   file(...parts: readonly string[]): string
   /** Waits for pending writes and releases the lock. */
@@ -108,8 +114,11 @@ export async function openRun(path: string, config: object, counting: Settings =
   const closeWriters = (): Promise<void> =>
     // A writer that could not be opened was reported by `append`.
     settleAll([...writers.values()].map(async (writer) => (await writer.catch(() => undefined))?.close()))
+  const progress = keepProgress(path, () => lock.check())
   return {
     path,
+    tell: (counted) => progress.tell(counted),
+    end: (ended) => progress.end(ended),
     async append(log, value) {
       checkLine(path, log, value)
       await lock.check()

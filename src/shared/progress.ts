@@ -23,6 +23,8 @@ export interface ProgressOptions {
   readonly done?: number | undefined
   /** Formats a count, for example as bytes; default: as a number. */
   readonly countText?: (count: number) => string
+  /** Called with the counts at the start and whenever they change. */
+  readonly keep?: (counts: { readonly unit: string; readonly total: number; readonly done: number }) => void
   readonly stream?: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown }
   readonly now?: () => number
 }
@@ -41,6 +43,10 @@ export function startProgress(options: ProgressOptions): Progress {
   let shownLines = 0
   let shownMs = Number.NEGATIVE_INFINITY
   let hasNews = true
+  const keep = (): void => {
+    if (total !== undefined) options.keep?.({ unit: label, total, done })
+  }
+  keep()
 
   function lines(): string[] {
     const seconds = (now() - startedMs) / 1000
@@ -72,6 +78,7 @@ export function startProgress(options: ProgressOptions): Progress {
     advance(count = 1, newNotes) {
       done += count
       hasNews = true
+      if (count > 0) keep()
       if (newNotes !== undefined) notes = newNotes
       const silent = now() - startedMs < silentMs
       if (!silent && now() - shownMs >= (live ? liveEveryMs : plainEveryMs)) show()

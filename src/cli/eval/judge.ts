@@ -77,7 +77,7 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
         })
         const onProgress = ({ done, total, newest }: JudgeAgainProgress): void => {
           if (progress) progress.advance()
-          else progress = startProgress({ label: 'verdicts', total, done })
+          else progress = startProgress({ label: 'verdicts', total, done, keep: run.tell })
           const reason = newest && reasonOf(newest)
           if (newest === undefined || reason?.kind !== 'unjudged') return
           failed.add(reason, () => searchNamed(keyOf(newest)))

@@ -262,7 +262,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
         const note = `step ${step}, sampling round ${round}: ${found} of ${settings.problemsPerStep} groups differ in reward`
         progress?.advance(0, recent.length === 0 ? note : [...rlNotes(recent), note])
       },
-      onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done })),
+      onBegin: (done) => (progress = startProgress({ label: 'steps', total: steps, done, keep: run.tell })),
       onStep: (metrics) => {
         recent = [...recent, metrics].slice(-smoothedSteps)
         const lost = metrics.lost.map(asReason)

@@ -177,13 +177,13 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...named.settings }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to resume.'))
   let progress: Progress | undefined
-  const advance = (step: number, note: string): void => {
-    progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1 })
-    progress.advance(1, note)
-  }
   let last: SftMetrics | undefined
   const used: (TokenUsage | undefined)[] = []
   const train = async (run: RunFolder): Promise<void> => {
+    const advance = (step: number, note: string): void => {
+      progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1, keep: run.tell })
+      progress.advance(1, note)
+    }
     const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem })
     const complete = await runSft({
       trajectories,
@@ -245,7 +245,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
       signal: interrupt.signal,
       onStep(metrics) {
         loss = metrics.loss
-        progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1 })
+        progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1, keep: run.tell })
         used.push(metrics.usage)
         progress.advance(1, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
       },

@@ -1,0 +1,79 @@
+/**
+ * How far the command of a run is: `progress.json`, a small file that the command replaces while it works and when it ends, so that
+ * other programs can tell the time that is left, and afterwards how it ended.
+ */
+import { join } from 'node:path'
+import { z } from 'zod'
+import { replaceFile } from '../shared/replace-file.ts'
+import type { RunFile } from './run-file.ts'
+
+const progressSchema = z
+  .object({
+    /** What is counted, such as `searches` or `steps`. */
+    unit: z.string(),
+    total: z.int().nonnegative(),
+    done: z.int().nonnegative(),
+    /** How many were done when this invocation of the command started. */
+    before: z.int().nonnegative(),
+    startedMs: z.number(),
+    /** When this was written. */
+    toldMs: z.number(),
+    /** Absent while the command works; it stays absent if the process was killed. */
+    ended: z
+      .object({ how: z.enum(['complete', 'incomplete', 'interrupted', 'failed']), reason: z.string().exactOptional() })
+      .readonly()
+      .exactOptional(),
+  })
+  .readonly()
+
+export type RunProgress = z.infer<typeof progressSchema>
+export type RunEnd = NonNullable<RunProgress['ended']>
+
+export const progressFile: RunFile<RunProgress> = {
+  name: 'progress.json',
+  schema: progressSchema,
+  fix: 'Delete it.',
+}
+
+/** The latest counts, as commands report them. */
+export interface Counted extends Pick<RunProgress, 'unit' | 'total' | 'done'> {}
+
+export interface ProgressKeeper {
+  /** Writes at most every two seconds. */
+  tell(counted: Counted): void
+  /** Writes nothing if nothing was told. */
+  end(ended: RunEnd): Promise<void>
+}
+
+const everyMs = 2000
+const longestReason = 1000
+
+/** `check` throws if the run is no longer ours. A file that cannot be written is left out: results do not depend on it. */
+export function keepProgress(folder: string, check: () => Promise<void>): ProgressKeeper {
+  let told: RunProgress | undefined
+  let writtenMs = -Infinity
+  let writing: Promise<void> = Promise.resolve()
+  const write = (): void => {
+    writtenMs = Date.now()
+    writing = writing
+      .then(check)
+      .then(() => replaceFile(join(folder, progressFile.name), `${JSON.stringify(told)}\n`))
+      .catch(() => {})
+  }
+  return {
+    tell({ unit, total, done }) {
+      const now = Date.now()
+      const same = told?.unit === unit ? told : { before: done, startedMs: now }
+      told = { unit, total, done, before: same.before, startedMs: same.startedMs, toldMs: now }
+      if (now - writtenMs >= everyMs) write()
+    },
+    async end({ how, reason }) {
+      if (told !== undefined) {
+        const ended = { how, ...(reason !== undefined && { reason: reason.slice(0, longestReason) }) }
+        told = { ...told, toldMs: Date.now(), ended }
+        write()
+      }
+      await writing
+    },
+  }
+}
